@@ -1,0 +1,189 @@
+package io.kanerva.trainer.data;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+
+/**
+ * Reads a file of images, whichever of the known formats it has:
+ *
+ * <ul>
+ *   <li>IDX with three dimensions of unsigned bytes, as MNIST is published: [images][rows][columns] of grey levels;
+ *   <li>{@code .amat} text, as the fixed binarisation of MNIST is published: 784 zeros and ones a row;
+ *   <li>NumPy {@code .npy} of unsigned bytes: [images, 98] packed bits, or [images, 784], [images, rows, columns] and
+ *       [images, channels, rows, columns] of plain bytes.
+ * </ul>
+ *
+ * <p>A file of nothing but zeros and ones is taken as black and white: its ones become 255. Each may be gzipped. The format is recognised by the file's first bytes, never by its name, so a renamed file is read all
+ * the same and a file of labels is not mistaken for images. The readers are our own: no maintained Java library reads IDX, and
+ * those that read {@code .npy} bring a numeric library along for a format of one header line.
+ */
+public final class ImageFiles {
+    private static final int BUFFER = 1 << 16;
+
+    private ImageFiles() {
+    }
+
+    /**
+     * Reads all images of a file.
+     *
+     * @param file the file; the set gets its file name as name
+     * @return the images, as many and as large as the file says
+     * @throws DataFormatException if there is no such file, or it is empty, truncated, too long, damaged, or none of the formats above
+     */
+    public static ImageSet read(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            String name = file.getFileName() == null ? file.toString() : file.getFileName().toString();
+            return read(name, file.toString(), in, Files.size(file));
+        } catch (NoSuchFileException e) {
+            throw new DataFormatException("%s: expected a file of images, found no such file".formatted(file), e);
+        } catch (IOException e) {
+            throw new DataFormatException("%s: expected a file of images, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    /**
+     * Reads all images of a stream, which stays open.
+     *
+     * @param name what to call the set
+     * @param place what messages call the source, usually a path
+     * @param in the stream, at its start
+     * @param size bytes in the stream as it is (compressed, if it is compressed); bounds what a false header can make this allocate
+     * @throws DataFormatException as {@link #read(Path)}
+     */
+    static ImageSet read(String name, String place, InputStream in, long size) {
+        long limit = size;
+        try {
+            PushbackInputStream head = new PushbackInputStream(new BufferedInputStream(in, BUFFER), 8);
+            byte[] start = peek(head);
+            if (start.length == 0) {
+                throw new DataFormatException("%s: expected images, found an empty file".formatted(place));
+            }
+            if (startsWith(start, 0x1f, 0x8b)) {
+                // Deflate cannot shrink by more than 1032 to 1.
+                limit = size * 1032;
+                head = new PushbackInputStream(new BufferedInputStream(new GZIPInputStream(head, BUFFER), BUFFER), 8);
+                start = peek(head);
+                if (start.length == 0) {
+                    throw new DataFormatException("%s: expected images, found a gzip file with nothing in it".formatted(place));
+                }
+            }
+            Source source = new Source(name, place, head, limit);
+            if (startsWith(start, 0x93, 'N', 'U', 'M', 'P', 'Y')) {
+                return NpyReader.read(source);
+            }
+            if (startsWith(start, 0, 0)) {
+                return IdxReader.read(source);
+            }
+            if (start[0] >= '0' && start[0] <= '9' || start[0] == ' ' || start[0] == '\t') {
+                return AmatReader.read(source);
+            }
+            throw new DataFormatException("%s: expected an IDX, .amat or .npy file of images, found the first bytes %s".formatted(place, hex(start)));
+        } catch (ZipException e) {
+            throw new DataFormatException("%s: expected a sound gzip file, found a damaged one (%s)".formatted(place, e.getMessage()), e);
+        } catch (EOFException e) {
+            throw new DataFormatException("%s: expected a whole gzip file, found that it ends early".formatted(place), e);
+        } catch (IOException e) {
+            throw new DataFormatException("%s: expected images, found that it cannot be read (%s)".formatted(place, e.getMessage()), e);
+        }
+    }
+
+    /** The first bytes, at most 8, left in the stream. */
+    private static byte[] peek(PushbackInputStream in) throws IOException {
+        byte[] start = in.readNBytes(8);
+        in.unread(start);
+        return start;
+    }
+
+    private static boolean startsWith(byte[] bytes, int... expected) {
+        for (int i = 0; i < expected.length; i++) {
+            if (i >= bytes.length || (bytes[i] & 0xff) != expected[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String hex(byte[] bytes) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < Math.min(4, bytes.length); i++) {
+            text.append(i == 0 ? "" : " ").append("%02x".formatted(bytes[i]));
+        }
+        return text.toString();
+    }
+
+    /**
+     * An unpacked stream with what its messages need.
+     *
+     * @param name what to call the set
+     * @param place what messages call the source
+     * @param in the unpacked bytes
+     * @param limit more bytes than this cannot come
+     */
+    record Source(String name, String place, InputStream in, long limit) {
+
+        DataFormatException bad(String expected, String found) {
+            return new DataFormatException("%s: expected %s, found %s".formatted(place, expected, found));
+        }
+
+        /** Reads exactly {@code count} bytes; {@code what} they are goes into the message if they are not there. */
+        byte[] bytes(int count, String what) throws IOException {
+            byte[] bytes = new byte[count];
+            int read = in.readNBytes(bytes, 0, count);
+            if (read < count) {
+                throw bad("%d bytes of %s".formatted(count, what), "%d (the file is truncated)".formatted(read));
+            }
+            return bytes;
+        }
+
+        /**
+         * Reads the last {@code count} bytes of the file: no more may follow.
+         *
+         * @param shape how the header describes them, for messages
+         */
+        byte[] pixels(long count, String shape) throws IOException {
+            String expected = "%d bytes of pixels (%s)".formatted(count, shape);
+            if (count > Integer.MAX_VALUE - 16) {
+                throw bad("less than 2 GiB of pixels", "a header that says %d bytes (%s)".formatted(count, shape));
+            }
+            if (count > limit) {
+                throw bad(expected, "a file far too short for that");
+            }
+            byte[] pixels = new byte[(int) count];
+            int read;
+            try {
+                read = in.readNBytes(pixels, 0, pixels.length);
+            } catch (EOFException e) {
+                throw new DataFormatException("%s: expected %s, found a gzip file that ends early".formatted(place, expected), e);
+            }
+            if (read < count) {
+                throw bad(expected, "%d (the file is truncated)".formatted(read));
+            }
+            if (in.read() >= 0) {
+                throw bad(expected, "more bytes behind them");
+            }
+            return pixels;
+        }
+
+        /** As {@link #pixels}, but where nothing is above 1 the ones are ink, and become 255. */
+        byte[] inkOrGrey(long count, String shape) throws IOException {
+            byte[] pixels = pixels(count, shape);
+            for (byte pixel : pixels) {
+                if ((pixel & 0xff) > 1) {
+                    return pixels;
+                }
+            }
+            for (int i = 0; i < pixels.length; i++) {
+                pixels[i] = (byte) (pixels[i] * 255);
+            }
+            return pixels;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package io.kanerva.trainer.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DataSourceTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void findsASourceByItsName() {
+        assertThat(DataSource.named("fashion-mnist")).isEqualTo(DataSource.FASHION_MNIST);
+        assertThatThrownBy(() -> DataSource.named("mnits")).isInstanceOf(DataFormatException.class)
+                .hasMessage("data set 'mnits': expected one of mnist, omniglot, fashion-mnist, found no such name");
+    }
+
+    @Test
+    void readsMnistGreyToTrainAndFixedBinaryToTest() throws IOException {
+        put("mnist/train-images-idx3-ubyte.gz", Bytes.gzip(Bytes.idx(4, 28, 28)));
+        put("binarized_mnist_static/binarized_mnist_test_packbits.npy", Bytes.npy("|u1", false, "(3, 98)", Bytes.counting(3 * 98)));
+        assertThat(DataSource.MNIST.train(folder).count()).isEqualTo(4);
+        assertThat(DataSource.MNIST.train(folder).name()).isEqualTo("mnist train");
+        assertThat(DataSource.MNIST.test(folder).isBinary()).isTrue();
+        assertThat(DataSource.MNIST.trainBinarisation()).isEqualTo(Binarisation.DYNAMIC);
+        assertThat(DataSource.MNIST.testBinarisation()).isEqualTo(Binarisation.FIXED);
+    }
+
+    @Test
+    void readsTheAmatTextThatUsersHold() throws IOException {
+        put("binarized_mnist_test.amat", Bytes.text("1 ".repeat(784) + "\n"));
+        assertThat(DataSource.MNIST.test(folder).pixels()).containsOnly(255);
+    }
+
+    @Test
+    void readsUnpackedFilesOfTheStandardNames() throws IOException {
+        put("train-images-idx3-ubyte", Bytes.idx(2, 28, 28));
+        put("t10k-images-idx3-ubyte", Bytes.idx(1, 28, 28));
+        assertThat(DataSource.FASHION_MNIST.train(folder).count()).isEqualTo(2);
+        assertThat(DataSource.FASHION_MNIST.test(folder).count()).isEqualTo(1);
+    }
+
+    @Test
+    void readsOmniglotFromItsOwnFolder() throws IOException {
+        put("omniglot_28/background-pil1dither-idx3-ubyte.gz", Bytes.gzip(Bytes.idx(2, 28, 28)));
+        put("omniglot_28/evaluation-pil1dither-idx3-ubyte.gz", Bytes.gzip(Bytes.idx(1, 28, 28)));
+        assertThat(DataSource.OMNIGLOT.train(folder).count()).isEqualTo(2);
+        assertThat(DataSource.OMNIGLOT.test(folder).name()).isEqualTo("omniglot test");
+    }
+
+    @Test
+    void readsDataThatShipsFromTheClassPath() throws IOException {
+        put(DataSource.SHIPPED + "fashion-mnist/train-images-idx3-ubyte.gz", Bytes.gzip(Bytes.idx(6, 28, 28)));
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        // A loader without a parent sees this folder alone, whatever else is on the class path of the test.
+        try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, null)) {
+            thread.setContextClassLoader(loader);
+            ImageSet images = DataSource.FASHION_MNIST.train(null);
+            assertThat(images.count()).isEqualTo(6);
+            assertThat(images.name()).isEqualTo("fashion-mnist train");
+            assertThatThrownBy(() -> DataSource.MNIST.train(null)).isInstanceOf(DataFormatException.class)
+                    .hasMessage("data set 'mnist': expected a data folder (--data DIR), found none given, and this data set does not ship");
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    @Test
+    void saysWhichFilesAreMissing() throws IOException {
+        put("mnist/train-labels-idx1-ubyte.gz", new byte[] {1});
+        assertThatThrownBy(() -> DataSource.OMNIGLOT.test(folder)).isInstanceOf(DataFormatException.class)
+                .hasMessage(folder + ": expected the test images of omniglot as omniglot_28/evaluation-pil1dither-idx3-ubyte.gz"
+                        + " or omniglot_28/evaluation-pil1dither-idx3-ubyte or evaluation-pil1dither-idx3-ubyte.gz or evaluation-pil1dither-idx3-ubyte,"
+                        + " found none of these files");
+    }
+
+    @Test
+    void saysThatTheFolderIsMissingOrAFile() throws IOException {
+        Path file = put("file", new byte[] {1});
+        assertThatThrownBy(() -> DataSource.MNIST.train(folder.resolve("none"))).isInstanceOf(DataFormatException.class)
+                .hasMessage(folder.resolve("none") + ": expected a data folder, found no such folder");
+        assertThatThrownBy(() -> DataSource.MNIST.train(file)).isInstanceOf(DataFormatException.class)
+                .hasMessage(file + ": expected a data folder, found a file");
+    }
+
+    private Path put(String name, byte[] content) throws IOException {
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.write(file, content);
+    }
+}
