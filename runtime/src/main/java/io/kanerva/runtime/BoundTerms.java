@@ -1,0 +1,33 @@
+package io.kanerva.runtime;
+
+/**
+ * The three terms of the variational bound, one value a sample, in nats; entry b * T + t belongs to
+ * sample t of episode b. Their sum is the negative bound, the number that is reported: lower is better.
+ *
+ * <p>One draw of every latent from the posterior whose divergence is charged (docs: the clean bound).
+ *
+ * @param reconstruction -ln p(x | z, traces)
+ * @param klKeys KL(q(Y|X) || p(Y))
+ * @param klLatent KL(q(Z|X) || p(Z|M,Y))
+ */
+public record BoundTerms(double[] reconstruction, double[] klKeys, double[] klLatent) {
+
+    /** How many samples there are, B * T. */
+    public int samples() {
+        return reconstruction.length;
+    }
+
+    /** The negative bound of one sample: the sum of its three terms. */
+    public double negativeBound(int sample) {
+        return reconstruction[sample] + klKeys[sample] + klLatent[sample];
+    }
+
+    /** The negative bound averaged over all samples. */
+    public double meanNegativeBound() {
+        double sum = 0;
+        for (int i = 0; i < samples(); i++) {
+            sum += negativeBound(i);
+        }
+        return sum / samples();
+    }
+}

@@ -1,0 +1,86 @@
+package io.kanerva.runtime;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a bundle's bundle.json says.
+ *
+ * @param name the model's name
+ * @param formatVersion version of the bundle format, 1 up to {@link #NEWEST_FORMAT_VERSION}
+ * @param opset ONNX operator set of the graphs
+ * @param irVersion ONNX file format version of the graphs
+ * @param reader how the reader samples: {@code gridsample} or {@code matmul}; the values are the same
+ * @param settings the model's settings
+ * @param graphs the graphs by name, among them encoder, memory-writer, reader and decoder
+ * @param files the SHA-256 of every other file of the bundle, by its path
+ * @param provenance where the model came from
+ */
+public record Bundle(
+        String name,
+        int formatVersion,
+        int opset,
+        int irVersion,
+        String reader,
+        ModelSettings settings,
+        Map<String, GraphDescription> graphs,
+        Map<String, String> files,
+        Provenance provenance) {
+
+    /** The newest bundle format that this runtime reads. */
+    public static final int NEWEST_FORMAT_VERSION = 1;
+
+    static final String FILE_NAME = "bundle.json";
+
+    public Bundle {
+        graphs = Collections.unmodifiableMap(new LinkedHashMap<>(graphs));
+        files = Collections.unmodifiableMap(new LinkedHashMap<>(files));
+    }
+
+    /**
+     * Which model a memory belongs to: the SHA-256 of the SHA-256s of encoder, memory-writer and reader (as
+     * the ASCII text of their 3 x 64 small hexadecimal digits), 64 small hexadecimal digits itself. The
+     * decoder does not take part: a memory may be shared by models that differ only there.
+     */
+    public String modelId() {
+        String digests =
+                graphs.get(Graph.ENCODER.label()).sha256()
+                        + graphs.get(Graph.MEMORY_WRITER.label()).sha256()
+                        + graphs.get(Graph.READER.label()).sha256();
+        return Sha256.hex(digests.getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** The bundle that {@code bytes}, a bundle.json, describe; {@code source} names the file in messages. */
+    static Bundle parse(String source, byte[] bytes) {
+        JsonNode json = JsonReader.read(source, bytes);
+        if (!json.get("format").string().equals("kanerva-bundle")) {
+            throw json.get("format").error("\"kanerva-bundle\"", '"' + json.get("format").string() + '"');
+        }
+        int version = json.get("formatVersion").integer(1, Integer.MAX_VALUE);
+        if (version > NEWEST_FORMAT_VERSION) {
+            throw new BundleException(
+                    "%s: bundle format version %d is newer than %d, the newest that this runtime reads; update the runtime"
+                            .formatted(source, version, NEWEST_FORMAT_VERSION));
+        }
+        ModelSettings settings = ModelSettings.from(json.get("settings"));
+        Map<String, GraphDescription> graphs = new LinkedHashMap<>();
+        json.get("graphs").members().forEach((name, graph) -> graphs.put(name, GraphDescription.from(graph)));
+        for (Graph graph : Graph.values()) {
+            graph.signature(settings).check(json.get("graphs").get(graph.label()), graphs.get(graph.label()));
+        }
+        Map<String, String> files = new LinkedHashMap<>();
+        json.get("files").members().forEach((path, digest) -> files.put(path, Sha256.checked(digest)));
+        return new Bundle(
+                json.get("name").string(),
+                version,
+                json.get("opset").integer(1, Integer.MAX_VALUE),
+                json.get("irVersion").integer(1, Integer.MAX_VALUE),
+                json.get("reader").string(),
+                settings,
+                graphs,
+                files,
+                Provenance.from(json.get("provenance")));
+    }
+}

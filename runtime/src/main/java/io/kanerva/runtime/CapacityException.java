@@ -1,0 +1,9 @@
+package io.kanerva.runtime;
+
+/** An episode with more samples than the heap writer has slots for. */
+public final class CapacityException extends KanervaException {
+
+    CapacityException(String message) {
+        super(message);
+    }
+}

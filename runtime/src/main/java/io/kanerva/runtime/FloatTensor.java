@@ -1,0 +1,131 @@
+package io.kanerva.runtime;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * A dense float32 tensor: flat, row-major data and its shape.
+ *
+ * <p>Neither array is copied, in or out: whoever makes a tensor hands its data over, and whoever
+ * receives one may read it but should not change it.
+ *
+ * @param data the values, the last dimension running fastest
+ * @param shape the size of each dimension, none negative; their product is {@code data.length}
+ */
+public record FloatTensor(float[] data, int... shape) {
+
+    /**
+     * @throws TensorException if a dimension is negative or the shape does not hold exactly {@code data}
+     */
+    public FloatTensor {
+        Objects.requireNonNull(data, "data");
+        Objects.requireNonNull(shape, "shape");
+        long size = elements(shape);
+        if (size != data.length) {
+            throw new TensorException(
+                    "FloatTensor: shape %s holds %d values, found %d".formatted(Arrays.toString(shape), size, data.length));
+        }
+    }
+
+    /** A tensor of zeros, {@code shape}. */
+    public static FloatTensor zeros(int... shape) {
+        long size = elements(shape);
+        if (size > Integer.MAX_VALUE - 8) {
+            throw new TensorException(
+                    "FloatTensor: shape %s holds %d values, more than a Java array".formatted(Arrays.toString(shape), size));
+        }
+        return new FloatTensor(new float[(int) size], shape);
+    }
+
+    /** How many values there are. */
+    public int size() {
+        return data.length;
+    }
+
+    /** How many dimensions there are. */
+    public int rank() {
+        return shape.length;
+    }
+
+    /** The size of dimension {@code axis}, counted from 0. */
+    public int dimension(int axis) {
+        return shape[axis];
+    }
+
+    /**
+     * The same data under another shape; nothing is copied.
+     *
+     * @throws TensorException if the new shape holds another number of values
+     */
+    public FloatTensor reshape(int... newShape) {
+        return new FloatTensor(data, newShape);
+    }
+
+    /**
+     * The value at one index.
+     *
+     * @param index one number a dimension, each from 0 to that dimension's size less 1
+     * @throws TensorException if the index has another rank or lies outside
+     */
+    public float get(int... index) {
+        if (index.length != shape.length) {
+            throw new TensorException(
+                    "FloatTensor: index %s: expected %d numbers for shape %s"
+                            .formatted(Arrays.toString(index), shape.length, Arrays.toString(shape)));
+        }
+        int offset = 0;
+        for (int axis = 0; axis < shape.length; axis++) {
+            if (index[axis] < 0 || index[axis] >= shape[axis]) {
+                throw new TensorException(
+                        "FloatTensor: index %s lies outside shape %s"
+                                .formatted(Arrays.toString(index), Arrays.toString(shape)));
+            }
+            offset = offset * shape[axis] + index[axis];
+        }
+        return data[offset];
+    }
+
+    /** Equal shapes and bitwise equal data. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof FloatTensor tensor
+                && Arrays.equals(shape, tensor.shape)
+                && Arrays.equals(data, tensor.data);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(shape) + Arrays.hashCode(data);
+    }
+
+    /** The shape only, such as {@code float32[2, 32, 1, 28, 28]}. */
+    @Override
+    public String toString() {
+        return "float32" + Arrays.toString(shape);
+    }
+
+    /** The index of the value at {@code offset}, written as in {@code [0, 3, 5]}. */
+    String indexOf(int offset) {
+        int[] index = new int[shape.length];
+        int rest = offset;
+        for (int axis = shape.length - 1; axis >= 0; axis--) {
+            index[axis] = rest % shape[axis];
+            rest /= shape[axis];
+        }
+        return Arrays.toString(index);
+    }
+
+    private static long elements(int[] shape) {
+        long size = 1;
+        for (int dimension : shape) {
+            if (dimension < 0) {
+                throw new TensorException(
+                        "FloatTensor: shape %s: expected no negative dimension, found %d"
+                                .formatted(Arrays.toString(shape), dimension));
+            }
+            // Saturates instead of overflowing; any real array is far smaller.
+            size = dimension == 0 ? 0 : Math.min(size, Long.MAX_VALUE / dimension) * dimension;
+        }
+        return size;
+    }
+}

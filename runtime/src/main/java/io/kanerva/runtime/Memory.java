@@ -1,0 +1,111 @@
+package io.kanerva.runtime;
+
+import java.nio.file.Path;
+
+/**
+ * B written memories. An immutable value that belongs to one model but to no open {@link Kanerva}: it may
+ * outlive the one that wrote it and be used by every other of the same model.
+ */
+public final class Memory {
+
+    private final FloatTensor memory;
+    private final FloatTensor pointers;
+    private final String modelId;
+
+    /**
+     * What each written sample reads back as, at unit length; [B, T, K * C * h * w]. Filled by the first
+     * content search, which may happen twice at once without harm: both compute the same.
+     */
+    private volatile FloatTensor contents;
+
+    /**
+     * @param memory [B, C, H, W]
+     * @param pointers [B, T, K, 3]
+     */
+    Memory(FloatTensor memory, FloatTensor pointers, String modelId) {
+        this.memory = memory;
+        this.pointers = pointers;
+        this.modelId = modelId;
+    }
+
+    /** The memories themselves, [B, C, H, W]. */
+    public FloatTensor memory() {
+        return memory;
+    }
+
+    /**
+     * Where each sample was written: its keys (scale, x, y), [B, T, K, 3]; all 0 for a pooled writer, which
+     * allocates nothing.
+     */
+    public FloatTensor pointers() {
+        return pointers;
+    }
+
+    /** The model that wrote it: {@link Bundle#modelId()}. */
+    public String modelId() {
+        return modelId;
+    }
+
+    /** B, how many memories. */
+    public int episodes() {
+        return memory.dimension(0);
+    }
+
+    /** T, how many samples were written to each. */
+    public int samples() {
+        return pointers.dimension(1);
+    }
+
+    /**
+     * Writes a memory file. It replaces an older one in one step, so that a reader never sees half a file.
+     *
+     * <p>The file is flat and little-endian:
+     *
+     * <pre>
+     *   offset  bytes  content
+     *        0      8  the ASCII letters KANMEMRY
+     *        8      4  format version, 1                                   (unsigned 32-bit)
+     *       12      4  where the floats begin, 72                          (unsigned 32-bit)
+     *       16     24  B, C, H, W, T, K                                    (six unsigned 32-bit numbers)
+     *       40     32  model id: the SHA-256 of {@link Bundle#modelId()}, raw
+     *       72    4 n  memory [B, C, H, W], then pointers [B, T, K, 3]     (float32, row-major)
+     *   72 + 4n     32  SHA-256 of all bytes before it
+     * </pre>
+     *
+     * <p>In Python: {@code header = numpy.frombuffer(data, '<u4', 8, 8)} and {@code floats =
+     * numpy.frombuffer(data[72:-32], '<f4')}.
+     *
+     * @throws MemoryFileException if the file cannot be written
+     */
+    public void save(Path file) {
+        MemoryFile.write(this, file);
+    }
+
+    FloatTensor contents() {
+        return contents;
+    }
+
+    void contents(FloatTensor computed) {
+        contents = computed;
+    }
+
+    /** Equal models, memories and pointers. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Memory that
+                && modelId.equals(that.modelId)
+                && memory.equals(that.memory)
+                && pointers.equals(that.pointers);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * memory.hashCode() + pointers.hashCode();
+    }
+
+    /** Its shapes, such as {@code Memory[memory float32[1, 10, 28, 56], pointers float32[1, 32, 1, 3]]}. */
+    @Override
+    public String toString() {
+        return "Memory[memory " + memory + ", pointers " + pointers + "]";
+    }
+}

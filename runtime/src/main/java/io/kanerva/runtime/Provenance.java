@@ -1,0 +1,94 @@
+package io.kanerva.runtime;
+
+import java.util.Optional;
+
+/**
+ * Where a model came from. Facts that its bundle does not state are empty or 0.
+ *
+ * @param data the data set it was trained on
+ * @param binarisation how grey pixels became 0 and 1: {@code dynamic}, {@code threshold} or {@code fixed}
+ * @param episodeLength T in training, samples an episode
+ * @param memoryFloats floats in one memory
+ * @param keys K, keys a sample
+ * @param seed the training run's seed
+ * @param steps optimiser steps taken
+ * @param minutes minutes it trained
+ * @param parameters trained numbers in the model
+ * @param commit the source's commit
+ * @param command the command that trained it
+ * @param bound the bound it was measured at, if it was
+ */
+public record Provenance(
+        String data,
+        String binarisation,
+        int episodeLength,
+        long memoryFloats,
+        int keys,
+        long seed,
+        long steps,
+        double minutes,
+        long parameters,
+        String commit,
+        String command,
+        Optional<MeasuredBound> bound) {
+
+    /**
+     * The negative clean bound on test episodes, and its parts.
+     *
+     * @param nats the mean a sample, in nats; lower is better
+     * @param standardError of that mean
+     * @param reconstruction its part -ln p(x | z, traces)
+     * @param klKeys its part KL(Y)
+     * @param klLatent its part KL(Z)
+     * @param episodes how many episodes were scored
+     * @param setting what was measured, in words
+     */
+    public record MeasuredBound(
+            double nats,
+            double standardError,
+            double reconstruction,
+            double klKeys,
+            double klLatent,
+            long episodes,
+            String setting) {
+
+        private static MeasuredBound from(JsonNode json) {
+            return new MeasuredBound(
+                    json.get("nats").number(),
+                    number(json, "standardError"),
+                    number(json, "reconstruction"),
+                    number(json, "klKeys"),
+                    number(json, "klLatent"),
+                    integer(json, "episodes"),
+                    string(json, "setting"));
+        }
+    }
+
+    static Provenance from(JsonNode json) {
+        return new Provenance(
+                string(json, "data"),
+                string(json, "binarisation"),
+                json.has("episodeLength") ? json.get("episodeLength").integer(0, Integer.MAX_VALUE) : 0,
+                integer(json, "memoryFloats"),
+                json.has("keys") ? json.get("keys").integer(0, Integer.MAX_VALUE) : 0,
+                integer(json, "seed"),
+                integer(json, "steps"),
+                number(json, "minutes"),
+                integer(json, "parameters"),
+                string(json, "commit"),
+                string(json, "command"),
+                json.has("bound") ? Optional.of(MeasuredBound.from(json.get("bound"))) : Optional.empty());
+    }
+
+    private static String string(JsonNode json, String name) {
+        return json.has(name) ? json.get(name).string() : "";
+    }
+
+    private static long integer(JsonNode json, String name) {
+        return json.has(name) ? json.get(name).integer() : 0;
+    }
+
+    private static double number(JsonNode json, String name) {
+        return json.has(name) ? json.get(name).number() : 0;
+    }
+}

@@ -1,0 +1,169 @@
+package io.kanerva.runtime;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtProvider;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/**
+ * The four open graphs of one bundle. It owns the ONNX Runtime sessions; a {@link Call} borrows them under
+ * the read lock, and {@link #close} takes the write lock, so no session closes under a running call.
+ */
+final class Sessions implements AutoCloseable {
+
+    private static final Logger LOGGER = System.getLogger(Kanerva.class.getName());
+    private static final AtomicBoolean FALL_BACK_TOLD = new AtomicBoolean();
+
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private final Map<Graph, OrtSession> sessions = new EnumMap<>(Graph.class);
+    private final Map<Graph, Signature> signatures = new EnumMap<>(Graph.class);
+    private final BufferPool buffers = new BufferPool();
+    private final String bundle;
+    private final Device device;
+    private boolean closed;
+
+    private Sessions(String bundle, Device device) {
+        this.bundle = bundle;
+        this.device = device;
+    }
+
+    /**
+     * Opens all four graphs.
+     *
+     * @param bundle how messages name the bundle
+     * @param graphs each graph's ONNX bytes
+     */
+    static Sessions open(String bundle, ModelSettings settings, Map<Graph, byte[]> graphs, Options options) {
+        Optional<String> obstacle = options.device() == Device.CPU ? Optional.empty() : cudaObstacle();
+        if (options.device() == Device.CPU || (options.device() == Device.AUTO && obstacle.isPresent())) {
+            obstacle.ifPresent(Sessions::tellFallBack);
+            return open(bundle, settings, graphs, options.threads(), Device.CPU);
+        }
+        if (obstacle.isPresent()) {
+            throw new DeviceException("Device CUDA: " + obstacle.get());
+        }
+        try {
+            return open(bundle, settings, graphs, options.threads(), Device.CUDA);
+        } catch (DeviceException e) {
+            if (options.device() == Device.CUDA) {
+                throw e;
+            }
+            tellFallBack(e.getMessage());
+            return open(bundle, settings, graphs, options.threads(), Device.CPU);
+        }
+    }
+
+    private static Sessions open(
+            String bundle, ModelSettings settings, Map<Graph, byte[]> graphs, int threads, Device device) {
+        Sessions opened = new Sessions(bundle, device);
+        try (SessionOptions options = sessionOptions(threads, device)) {
+            for (Graph graph : Graph.values()) {
+                Signature signature = graph.signature(settings);
+                OrtSession session = createSession(bundle, graph, graphs.get(graph), options, device);
+                opened.sessions.put(graph, session);
+                opened.signatures.put(graph, signature);
+                SessionCheck.check(bundle, signature, session);
+            }
+            return opened;
+        } catch (OrtException e) {
+            opened.close();
+            throw new BundleException("%s: a graph's tensors cannot be read: %s".formatted(bundle, e.getMessage()), e);
+        } catch (RuntimeException | Error e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    private static OrtSession createSession(
+            String bundle, Graph graph, byte[] bytes, SessionOptions options, Device device) {
+        try {
+            return OrtEnvironment.getEnvironment().createSession(bytes, options);
+        } catch (OrtException e) {
+            String message =
+                    "%s: ONNX Runtime cannot load graph %s: %s".formatted(bundle, graph.label(), e.getMessage());
+            throw device == Device.CUDA ? new DeviceException("Device CUDA: " + message, e) : new BundleException(message, e);
+        }
+    }
+
+    private static SessionOptions sessionOptions(int threads, Device device) {
+        SessionOptions options = new SessionOptions();
+        try {
+            options.setIntraOpNumThreads(threads);
+            options.setInterOpNumThreads(1);
+            options.addConfigEntry("session.intra_op.allow_spinning", "0");
+            options.addConfigEntry("session.inter_op.allow_spinning", "0");
+            if (device == Device.CUDA) {
+                options.addCUDA();
+            }
+            return options;
+        } catch (OrtException e) {
+            options.close();
+            throw new DeviceException(
+                    "Device %s: ONNX Runtime cannot set it up: %s".formatted(device, e.getMessage()), e);
+        }
+    }
+
+    /** Why CUDA cannot be had, found out without asking for it; empty if nothing speaks against it. */
+    private static Optional<String> cudaObstacle() {
+        if (GpuDriver.find().isEmpty()) {
+            return Optional.of(
+                    "expected NVIDIA's driver library %s, found none on this machine".formatted(GpuDriver.libraryName()));
+        }
+        if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
+            return Optional.of("expected ONNX Runtime with CUDA (the onnxruntime_gpu jar), found one without");
+        }
+        return Optional.empty();
+    }
+
+    private static void tellFallBack(String reason) {
+        if (FALL_BACK_TOLD.compareAndSet(false, true)) {
+            LOGGER.log(Level.INFO, "Device AUTO runs on the CPU: {0}", reason);
+        }
+    }
+
+    /** CPU or CUDA. */
+    Device device() {
+        return device;
+    }
+
+    /**
+     * Begins a call: sessions stay open until the returned call is closed.
+     *
+     * @throws ClosedException after {@link #close}
+     */
+    Call begin() {
+        lock.readLock().lock();
+        if (closed) {
+            lock.readLock().unlock();
+            throw new ClosedException("Kanerva of %s: called after close".formatted(bundle));
+        }
+        return new Call(sessions, signatures, buffers, lock.readLock());
+    }
+
+    /** Waits for running calls, then closes the sessions; closing again does nothing. */
+    @Override
+    public void close() {
+        lock.writeLock().lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            for (OrtSession session : sessions.values()) {
+                session.close();
+            }
+        } catch (OrtException e) {
+            throw new InferenceException("%s: a session cannot be closed: %s".formatted(bundle, e.getMessage()), e);
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package io.kanerva.runtime;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tensors that one graph takes and gives, in order; a dimension is a size or a name that each call
+ * binds to a size.
+ */
+record Signature(Graph graph, List<TensorDescription> inputs, List<TensorDescription> outputs) {
+
+    /** Checks that bundle.json describes this graph as its settings demand. */
+    void check(JsonNode json, GraphDescription described) {
+        check(json.get("inputs"), inputs, described.inputs());
+        check(json.get("outputs"), outputs, described.outputs());
+    }
+
+    private static void check(JsonNode json, List<TensorDescription> expected, List<TensorDescription> found) {
+        List<String> wanted = expected.stream().map(TensorDescription::signature).toList();
+        List<String> given = found.stream().map(TensorDescription::signature).toList();
+        if (!wanted.equals(given)) {
+            throw json.error(wanted.toString(), given.toString());
+        }
+    }
+
+    /**
+     * The sizes that a call's inputs give to the named dimensions.
+     *
+     * @param shapes one shape an input, in order
+     * @throws TensorException if a shape does not fit, is empty, or two inputs disagree
+     */
+    Map<String, Integer> bind(List<int[]> shapes) {
+        Map<String, Integer> sizes = new HashMap<>();
+        Map<String, String> boundBy = new HashMap<>();
+        for (int i = 0; i < inputs.size(); i++) {
+            TensorDescription input = inputs.get(i);
+            int[] shape = shapes.get(i);
+            if (shape.length != input.shape().size()) {
+                throw mismatch(input, shape);
+            }
+            for (int axis = 0; axis < shape.length; axis++) {
+                String dimension = input.shape().get(axis);
+                if (isSize(dimension)) {
+                    if (Integer.parseInt(dimension) != shape[axis]) {
+                        throw mismatch(input, shape);
+                    }
+                } else if (shape[axis] < 1) {
+                    throw new TensorException(
+                            "%s: expected at least 1 in dimension %s of %s, found %s"
+                                    .formatted(place(input.name()), dimension, input.shape(), Arrays.toString(shape)));
+                } else if (sizes.getOrDefault(dimension, shape[axis]) != shape[axis]) {
+                    throw new TensorException(
+                            "%s: expected %s = %d in %s, as in '%s', found %s"
+                                    .formatted(
+                                            place(input.name()),
+                                            dimension,
+                                            sizes.get(dimension),
+                                            input.shape(),
+                                            boundBy.get(dimension),
+                                            Arrays.toString(shape)));
+                } else {
+                    sizes.put(dimension, shape[axis]);
+                    boundBy.putIfAbsent(dimension, input.name());
+                }
+            }
+        }
+        return sizes;
+    }
+
+    /** An output's shape once the named dimensions have these sizes. */
+    static int[] resolve(TensorDescription output, Map<String, Integer> sizes) {
+        int[] shape = new int[output.shape().size()];
+        for (int axis = 0; axis < shape.length; axis++) {
+            String dimension = output.shape().get(axis);
+            shape[axis] = isSize(dimension) ? Integer.parseInt(dimension) : sizes.get(dimension);
+        }
+        return shape;
+    }
+
+    static boolean isSize(String dimension) {
+        return Character.isDigit(dimension.charAt(0));
+    }
+
+    /** How messages name one of this graph's inputs. */
+    String place(String input) {
+        return graph.label() + " input '" + input + "'";
+    }
+
+    private TensorException mismatch(TensorDescription input, int[] shape) {
+        return new TensorException(
+                "%s: expected shape %s, found %s".formatted(place(input.name()), input.shape(), Arrays.toString(shape)));
+    }
+}

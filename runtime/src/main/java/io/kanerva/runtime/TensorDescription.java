@@ -1,0 +1,38 @@
+package io.kanerva.runtime;
+
+import java.util.List;
+
+/**
+ * One input or output of a graph, as bundle.json describes it.
+ *
+ * @param name the tensor's name in the graph
+ * @param type its element type; always {@code float32}
+ * @param shape one entry a dimension: a size such as {@code 28}, or a name such as {@code B} for a
+ *     dimension that each call chooses
+ * @param meaning what it holds, in words
+ * @param range the values it takes, such as {@code [0, 1]}, in words
+ */
+public record TensorDescription(String name, String type, List<String> shape, String meaning, String range) {
+
+    public TensorDescription {
+        shape = List.copyOf(shape);
+    }
+
+    static TensorDescription from(JsonNode json) {
+        return new TensorDescription(
+                json.get("name").string(),
+                json.get("type").string(),
+                json.get("shape").elements().stream().map(TensorDescription::dimension).toList(),
+                json.has("meaning") ? json.get("meaning").string() : "",
+                json.has("range") ? json.get("range").string() : "");
+    }
+
+    private static String dimension(JsonNode json) {
+        return json.value() instanceof String ? json.string() : Integer.toString(json.integer(1, Integer.MAX_VALUE));
+    }
+
+    /** Name, type and shape, such as {@code keys float32[B, Q, 1, 3]}. */
+    String signature() {
+        return name + " " + type + shape;
+    }
+}

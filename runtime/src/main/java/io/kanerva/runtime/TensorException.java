@@ -1,0 +1,9 @@
+package io.kanerva.runtime;
+
+/** A tensor of the wrong shape, with values that are not finite, or outside their range. */
+public final class TensorException extends KanervaException {
+
+    TensorException(String message) {
+        super(message);
+    }
+}
