@@ -1,0 +1,117 @@
+package io.kanerva.trainer.evaluate;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.kanerva.trainer.model.BoundTerms;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.KanervaSettings;
+import java.util.function.IntConsumer;
+
+/** Scores a model by the clean bound (one draw an image) and by the importance-weighted bound (Burda et al. 2016). */
+public final class CleanBound {
+
+    private CleanBound() {}
+
+    /**
+     * Scores all episodes.
+     *
+     * @param model only read
+     * @param noise of keys and latents; draw 0 is the clean bound's
+     * @param importanceSamples draws an image for the importance-weighted bound, 0 to leave it out
+     * @param progress hears the number of episodes done after each one
+     */
+    public static BoundReport evaluate(KanervaModel model, TestEpisodes episodes, NoiseSource noise, int importanceSamples, IntConsumer progress) {
+        Totals totals = new Totals();
+        for (int e = 0; e < episodes.count(); e++) {
+            score(model, episodes, e, noise, importanceSamples, totals);
+            progress.accept(e + 1);
+        }
+        return totals.report(importanceSamples, episodes.length());
+    }
+
+    private static void score(KanervaModel model, TestEpisodes episodes, int episode, NoiseSource noise, int importanceSamples, Totals totals) {
+        KanervaSettings s = model.settings();
+        int t = episodes.length();
+        try (NDManager scratch = model.manager().newSubManager()) {
+            NDArray images = scratch.create(episodes.episode(episode), new Shape(1, t, s.imageChannels(), s.imageHeight(), s.imageWidth()));
+            NDList encoded = model.run(model.encoder(), images);
+            NDList written = model.run(model.writer(), encoded.get(0));
+            LogMeanExp[] weights = new LogMeanExp[t];
+            for (int draw = 0; draw < Math.max(1, importanceSamples); draw++) {
+                try (NDManager one = scratch.newSubManager()) {
+                    NDArray keyNoise = one.create(noise.normals(NoiseSource.stream(episode, draw, 0), t * s.keys() * 3), new Shape(1, t, s.keys(), 3));
+                    NDArray latentNoise = one.create(noise.normals(NoiseSource.stream(episode, draw, 1), t * s.latent()), new Shape(1, t, s.latent()));
+                    images.tempAttach(one);
+                    encoded.tempAttach(one);
+                    written.tempAttach(one);
+                    BoundTerms terms = model.readBack(images, encoded, written, keyNoise, latentNoise, false);
+                    if (draw == 0) {
+                        totals.add(terms.reconstruction().toFloatArray(), terms.keyDivergence().toFloatArray(), terms.latentDivergence().toFloatArray());
+                    }
+                    float[] logWeights = terms.importanceLogWeight().toFloatArray();
+                    for (int i = 0; i < t; i++) {
+                        weights[i] = draw == 0 ? new LogMeanExp() : weights[i];
+                        weights[i].add(logWeights[i]);
+                    }
+                }
+            }
+            for (LogMeanExp weight : weights) {
+                totals.importance += weight.value();
+            }
+        }
+    }
+
+    /** ln of the mean of exp(x), added up stably. */
+    private static final class LogMeanExp {
+        private double largest = Double.NEGATIVE_INFINITY;
+        private double sum;
+        private int count;
+
+        void add(double x) {
+            if (x > largest) {
+                sum = sum * Math.exp(largest - x) + 1;
+                largest = x;
+            } else {
+                sum += Math.exp(x - largest);
+            }
+            count++;
+        }
+
+        double value() {
+            return largest + Math.log(sum / count);
+        }
+    }
+
+    private static final class Totals {
+        private double reconstruction;
+        private double keys;
+        private double latent;
+        private double importance;
+        private double squares;
+        private int episodes;
+        private long samples;
+
+        void add(float[] reconstructions, float[] keyDivergences, float[] latentDivergences) {
+            double bound = 0;
+            for (int i = 0; i < reconstructions.length; i++) {
+                reconstruction += reconstructions[i];
+                keys += keyDivergences[i];
+                latent += latentDivergences[i];
+                bound += (double) reconstructions[i] + keyDivergences[i] + latentDivergences[i];
+            }
+            double mean = bound / reconstructions.length;
+            squares += mean * mean;
+            episodes++;
+            samples += reconstructions.length;
+        }
+
+        BoundReport report(int importanceSamples, int length) {
+            double nats = (reconstruction + keys + latent) / samples;
+            double variance = episodes > 1 ? Math.max(0, squares / episodes - nats * nats) * episodes / (episodes - 1) : Double.NaN;
+            return new BoundReport(nats, Math.sqrt(variance / episodes), reconstruction / samples, keys / samples, latent / samples,
+                    importanceSamples == 0 ? Double.NaN : -importance / samples, importanceSamples, episodes, length);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package io.kanerva.trainer.evaluate;
+
+import io.kanerva.trainer.data.Binarisation;
+import io.kanerva.trainer.data.ImageSet;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * A test set cut into episodes: shuffled once by a seed, then T images an episode, each image in one episode at most.
+ * Images that do not fill a last episode are left out.
+ */
+public final class TestEpisodes {
+    private final ImageSet images;
+    private final Binarisation binarisation;
+    private final int length;
+    private final List<Integer> order;
+
+    /**
+     * @param binarisation {@link Binarisation#FIXED} or {@link Binarisation#THRESHOLD}, so that a score can be repeated
+     * @param length T
+     * @param seed of the order
+     * @throws IllegalArgumentException if the set does not fill one episode, or binarisation is dynamic
+     */
+    public TestEpisodes(ImageSet images, Binarisation binarisation, int length, long seed) {
+        if (binarisation == Binarisation.DYNAMIC) {
+            throw new IllegalArgumentException("test images: expected the binarisation fixed or threshold, found dynamic, which gives other images each time");
+        }
+        if (length < 1 || images.count() < length) {
+            throw new IllegalArgumentException("episode length (T): expected 1 to %d, the images of '%s', found %d".formatted(images.count(), images.name(), length));
+        }
+        this.images = images;
+        this.binarisation = binarisation;
+        this.length = length;
+        order = IntStream.range(0, images.count()).boxed().collect(Collectors.toList());
+        Collections.shuffle(order, new Random(seed));
+    }
+
+    /** Number of whole episodes. */
+    public int count() {
+        return images.count() / length;
+    }
+
+    /** T. */
+    public int length() {
+        return length;
+    }
+
+    /** The set that the episodes are cut from. */
+    public ImageSet images() {
+        return images;
+    }
+
+    /** How the images were made binary. */
+    public Binarisation binarisation() {
+        return binarisation;
+    }
+
+    /** One episode's images: [T, Cx, Hx, Wx] row-major, zeros and ones. */
+    public float[] episode(int index) {
+        int size = images.pixelsPerImage();
+        float[] episode = new float[length * size];
+        for (int i = 0; i < length; i++) {
+            binarisation.copy(images, imageIndex(index, i), episode, i * size, null);
+        }
+        return episode;
+    }
+
+    /** Which image of the set sample {@code sample} of an episode is. */
+    public int imageIndex(int episode, int sample) {
+        return order.get(episode * length + sample);
+    }
+}

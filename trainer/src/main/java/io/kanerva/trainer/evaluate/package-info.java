@@ -1,0 +1,2 @@
+/** The clean bound and the importance-weighted one, over test episodes. */
+package io.kanerva.trainer.evaluate;

@@ -1,0 +1,94 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
+
+/**
+ * Sees samples, one by one: what the memory writer needs of each, and the posterior heads of key and latent.
+ *
+ * <p>In: images [B, T, Cx, Hx, Wx]. Out, in this order:
+ *
+ * <ol>
+ *   <li>content: [B, T, K, C, h, w], a block of feature maps for each key (heap), or [B, T, E], an embedding (pooled);
+ *   <li>key mean [B, T, K, 3] and
+ *   <li>key log-variance [B, T, K, 3], relative to the sample's pointer (see {@link KeyPosterior});
+ *   <li>latent mean [B, T, D] and
+ *   <li>latent log-variance [B, T, D].
+ * </ol>
+ *
+ * <p>The heads start at zero: q begins as the prior, moved to the sample's pointer.
+ */
+public final class Encoder extends KanervaBlock {
+    private final Block patches;
+    private final Block features;
+    private final Block content;
+    private final Block keyHidden;
+    private final Block keyMean;
+    private final Block keyLogVariance;
+    private final Block latentMean;
+    private final Block latentLogVariance;
+
+    Encoder(KanervaSettings settings) {
+        super(settings);
+        int width = settings.width();
+        int h = settings.blockHeight();
+        int w = settings.blockWidth();
+        patches = child("patches", Layers.conv3(width), (long) settings.imageChannels() * settings.patch() * settings.patch(), h, w);
+        features = child("features", new ResidualStack(settings), width, h, w);
+        boolean heap = settings.writer() == WriterKind.HEAP;
+        content = heap
+                ? child("content", Layers.conv1(settings.keys() * settings.memoryChannels()), width, h, w)
+                : child("content", Layers.dense(settings.embedding()), (long) width * h * w);
+        keyHidden = heap ? null : child("key_hidden", Layers.dense(width), settings.embedding());
+        int keyNumbers = settings.keys() * KeySpace.KEY;
+        keyMean = child("key_mean", heap ? Layers.zero(Layers.dense(keyNumbers)) : Layers.dense(keyNumbers), width);
+        keyLogVariance = child("key_log_variance", Layers.zero(Layers.dense(keyNumbers)), width);
+        latentMean = child("latent_mean", Layers.zero(Layers.dense(settings.latent())), width);
+        latentLogVariance = child("latent_log_variance", Layers.zero(Layers.dense(settings.latent())), width);
+    }
+
+    @Override
+    NDList pass(ParameterStore store, NDList in, boolean training) {
+        NDArray images = in.singletonOrThrow();
+        long b = images.getShape().get(0);
+        long t = images.getShape().get(1);
+        KanervaSettings s = settings;
+        NDArray flat = images.reshape(b * t, s.imageChannels(), s.imageHeight(), s.imageWidth());
+        NDArray maps = Layers.run(features, store, Layers.run(patches, store, Layers.spaceToDepth(flat, s.patch()), training), training);
+        NDArray pooled = Layers.spatialMean(maps);
+        NDArray written;
+        NDArray keyFeatures;
+        if (s.writer() == WriterKind.HEAP) {
+            written = Layers.run(content, store, maps, training)
+                    .reshape(b, t, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth());
+            keyFeatures = pooled;
+        } else {
+            NDArray embedding = Layers.run(content, store, maps.reshape(b * t, (long) s.width() * s.blockHeight() * s.blockWidth()), training);
+            written = embedding.reshape(b, t, s.embedding());
+            keyFeatures = Activation.relu(Layers.run(keyHidden, store, Activation.relu(embedding), training));
+        }
+        return new NDList(
+                written,
+                Layers.run(keyMean, store, keyFeatures, training).reshape(b, t, s.keys(), KeySpace.KEY),
+                Layers.run(keyLogVariance, store, keyFeatures, training).reshape(b, t, s.keys(), KeySpace.KEY),
+                Layers.run(latentMean, store, pooled, training).reshape(b, t, s.latent()),
+                Layers.run(latentLogVariance, store, pooled, training).reshape(b, t, s.latent()));
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        long b = inputShapes[0].get(0);
+        long t = inputShapes[0].get(1);
+        KanervaSettings s = settings;
+        Shape written = s.writer() == WriterKind.HEAP
+                ? new Shape(b, t, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth())
+                : new Shape(b, t, s.embedding());
+        Shape key = new Shape(b, t, s.keys(), KeySpace.KEY);
+        Shape latent = new Shape(b, t, s.latent());
+        return new Shape[] {written, key, key, latent, latent};
+    }
+}

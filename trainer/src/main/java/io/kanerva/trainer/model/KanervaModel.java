@@ -1,0 +1,171 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * A K++ model: four blocks and their parameters. It owns its parameters' native memory; {@link #close} gives it back.
+ * Arrays that a pass makes belong to the manager of the images that it is given.
+ */
+public final class KanervaModel implements AutoCloseable {
+    private final KanervaSettings settings;
+    private final NDManager manager;
+    private final ParameterStore store;
+    private final Encoder encoder;
+    private final MemoryWriter writer;
+    private final Reader reader;
+    private final Decoder decoder;
+    private final KeyPosterior keyPosterior;
+
+    /**
+     * A model with fresh weights.
+     *
+     * @param device where the parameters live, for example {@code Device.cpu()}
+     * @param seed of the weights: the same seed gives the same model
+     */
+    public KanervaModel(KanervaSettings settings, Device device, long seed) {
+        this.settings = settings;
+        manager = NDManager.newBaseManager(device, "PyTorch");
+        store = new ParameterStore(manager, false);
+        encoder = new Encoder(settings);
+        writer = MemoryWriter.of(settings);
+        reader = new Reader(settings);
+        decoder = new Decoder(settings);
+        keyPosterior = new KeyPosterior(settings);
+        SplittableRandom random = new SplittableRandom(seed);
+        blocks().values().forEach(block -> {
+            for (Parameter parameter : block.getParameters().values()) {
+                if (parameter.getType() == Parameter.Type.WEIGHT && !(parameter.getInitializer() == ai.djl.training.initializer.Initializer.ZEROS)) {
+                    parameter.setInitializer(new HeNormal(random));
+                }
+            }
+            block.initialize(manager);
+        });
+    }
+
+    /** The settings that this model was made with. */
+    public KanervaSettings settings() {
+        return settings;
+    }
+
+    /** Images to content, key posterior and latent posterior. */
+    public Encoder encoder() {
+        return encoder;
+    }
+
+    /** Content to memory and pointers. */
+    public MemoryWriter writer() {
+        return writer;
+    }
+
+    /** Memory and keys to traces and latent prior. */
+    public Reader reader() {
+        return reader;
+    }
+
+    /** Latent and traces to logits. */
+    public Decoder decoder() {
+        return decoder;
+    }
+
+    /** Where the parameters live, and the place to make a pass's input. */
+    public NDManager manager() {
+        return manager;
+    }
+
+    /** Hands the blocks their parameters. */
+    public ParameterStore parameterStore() {
+        return store;
+    }
+
+    /** All parameters by name, {@code encoder/patches_weight} and so on, in a fixed order. */
+    public Map<String, Parameter> parameters() {
+        Map<String, Parameter> all = new LinkedHashMap<>();
+        blocks().forEach((name, block) -> block.getParameters().forEach(pair -> all.put(name + "/" + pair.getKey(), pair.getValue())));
+        return all;
+    }
+
+    /** How many numbers the parameters hold together. */
+    public long parameterCount() {
+        return parameters().values().stream().mapToLong(parameter -> parameter.getShape().size()).sum();
+    }
+
+    /**
+     * Runs one block outside training.
+     *
+     * @param block one of this model's four
+     * @param inputs as the block's own documentation says
+     */
+    public NDList run(Block block, NDArray... inputs) {
+        return block.forward(store, new NDList(inputs), false);
+    }
+
+    /**
+     * Writes episodes and reads every sample back at keys and latents drawn from its posterior.
+     *
+     * @param images [B, T, Cx, Hx, Wx], zeros and ones
+     * @param keyNoise [B, T, K, 3], standard normal
+     * @param latentNoise [B, T, D], standard normal
+     * @param training whether gradients will be asked for
+     * @return the bound's terms of each sample
+     */
+    public BoundTerms pass(NDArray images, NDArray keyNoise, NDArray latentNoise, boolean training) {
+        NDList encoded = encoder.forward(store, new NDList(images), training);
+        NDList written = writer.forward(store, new NDList(encoded.get(0)), training);
+        return readBack(images, encoded, written, keyNoise, latentNoise, training);
+    }
+
+    /** The second half of {@link #pass}: from the encoder's and the writer's outputs on. Q = T here. */
+    public BoundTerms readBack(NDArray images, NDList encoded, NDList written, NDArray keyNoise, NDArray latentNoise, boolean training) {
+        NDArray pointers = written.get(1);
+        NDArray keyMean = encoded.get(1);
+        NDArray keyLogVariance = encoded.get(2);
+        NDArray mean = encoded.get(3);
+        NDArray logVariance = encoded.get(4);
+        NDArray keys = keyPosterior.sample(pointers, keyMean, keyLogVariance, keyNoise);
+        NDList read = reader.forward(store, new NDList(written.get(0), keys), training);
+        NDArray priorMean = read.get(1);
+        NDArray priorLogVariance = read.get(2);
+        NDArray latent = mean.add(logVariance.mul(0.5f).exp().mul(latentNoise));
+        NDArray logits = decoder.forward(store, new NDList(latent, read.get(0)), training).singletonOrThrow();
+        // -ln p(x) = softplus(l) - x l for a Bernoulli distribution with logit l
+        NDArray reconstruction = Activation.softPlus(logits).sub(images.mul(logits)).sum(new int[] {2, 3, 4});
+        NDArray difference = mean.sub(priorMean);
+        NDArray latentDivergence = logVariance.sub(priorLogVariance).exp().add(difference.square().mul(priorLogVariance.neg().exp()))
+                .sub(1f).add(priorLogVariance).sub(logVariance).mul(0.5f).sum(new int[] {2});
+        NDArray logWeight = null;
+        if (!training) {
+            NDArray latentRatio = logDensity(latent, priorMean, priorLogVariance).sub(logDensity(latent, mean, logVariance)).sum(new int[] {2});
+            logWeight = reconstruction.neg().add(latentRatio).add(keyPosterior.logRatio(pointers, keyMean, keyLogVariance, keyNoise));
+        }
+        return new BoundTerms(reconstruction, keyPosterior.divergence(pointers, keyMean, keyLogVariance), latentDivergence, logWeight);
+    }
+
+    /** ln N(x; mean, exp(logVariance)) without the constant, which cancels in every ratio. */
+    static NDArray logDensity(NDArray x, NDArray mean, NDArray logVariance) {
+        return x.sub(mean).square().mul(logVariance.neg().exp()).add(logVariance).mul(-0.5f);
+    }
+
+    @Override
+    public void close() {
+        manager.close();
+    }
+
+    private Map<String, KanervaBlock> blocks() {
+        Map<String, KanervaBlock> blocks = new LinkedHashMap<>();
+        blocks.put("encoder", encoder);
+        blocks.put("writer", writer);
+        blocks.put("reader", reader);
+        blocks.put("decoder", decoder);
+        return blocks;
+    }
+}

@@ -1,0 +1,113 @@
+package io.kanerva.trainer.model;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+
+/**
+ * Everything that fixes a model's shape; two models of equal settings have parameters of equal names and shapes.
+ *
+ * @param writer which memory writer
+ * @param addressing what a key points at; {@link WriterKind#POOLED} allocates no slots and so is always continuous
+ * @param imageChannels Cx
+ * @param imageHeight Hx, a multiple of blockHeight
+ * @param imageWidth Wx, a multiple of blockWidth by the same factor
+ * @param memoryChannels C
+ * @param memoryHeight H
+ * @param memoryWidth W
+ * @param blockHeight h, at most H
+ * @param blockWidth w, at most W
+ * @param keys K, read keys a sample
+ * @param latent D
+ * @param slotRows rows of the heap's slot grid; 0 for the pooled writer
+ * @param slotColumns columns of the heap's slot grid; 0 for the pooled writer
+ * @param embedding E, numbers in a sample's embedding of the pooled writer; 0 for the heap writer
+ * @param width channels of the convolutional layers
+ * @param depth residual blocks in the encoder, and again in the decoder
+ */
+public record KanervaSettings(
+        WriterKind writer, Addressing addressing,
+        int imageChannels, int imageHeight, int imageWidth,
+        int memoryChannels, int memoryHeight, int memoryWidth,
+        int blockHeight, int blockWidth,
+        int keys, int latent, int slotRows, int slotColumns, int embedding, int width, int depth) {
+
+    /** A key's scale component stretches a window by at most e to this power, or shrinks it. */
+    public static final double SCALE_RANGE = 0.25;
+
+    /** @throws IllegalArgumentException if the sizes do not fit each other; the message names the two that do not */
+    public KanervaSettings {
+        require(writer != null && addressing != null, "writer and addressing must be given");
+        atLeastOne("imageChannels", imageChannels);
+        atLeastOne("imageHeight", imageHeight);
+        atLeastOne("imageWidth", imageWidth);
+        atLeastOne("memoryChannels", memoryChannels);
+        atLeastOne("memoryHeight", memoryHeight);
+        atLeastOne("memoryWidth", memoryWidth);
+        atLeastOne("blockHeight", blockHeight);
+        atLeastOne("blockWidth", blockWidth);
+        atLeastOne("keys (K)", keys);
+        atLeastOne("latent (D)", latent);
+        atLeastOne("width", width);
+        atLeastOne("depth", depth);
+        require(imageHeight % blockHeight == 0 && imageWidth % blockWidth == 0 && imageHeight / blockHeight == imageWidth / blockWidth,
+                "the image of %d x %d must be the same whole multiple of the block of %d x %d on both sides"
+                        .formatted(imageHeight, imageWidth, blockHeight, blockWidth));
+        double largest = addressing == Addressing.CONTINUOUS ? Math.exp(SCALE_RANGE) : 1;
+        require(blockHeight * largest <= memoryHeight && blockWidth * largest <= memoryWidth,
+                "a window of %d x %d, stretched by up to %.2f, must fit into the memory of %d x %d"
+                        .formatted(blockHeight, blockWidth, largest, memoryHeight, memoryWidth));
+        if (writer == WriterKind.HEAP) {
+            atLeastOne("slotRows", slotRows);
+            atLeastOne("slotColumns", slotColumns);
+            require(slotRows * slotColumns >= keys, "a heap of %d x %d slots must hold the %d keys of one sample"
+                    .formatted(slotRows, slotColumns, keys));
+            require(embedding == 0, "the heap writer has no embedding, found embedding = %d".formatted(embedding));
+        } else {
+            require(addressing == Addressing.CONTINUOUS, "the pooled writer allocates no slots, so its addressing must be continuous");
+            require(slotRows == 0 && slotColumns == 0, "the pooled writer has no slots, found %d x %d".formatted(slotRows, slotColumns));
+            atLeastOne("embedding (E)", embedding);
+            require(memoryHeight % PooledWriter.SCALE == 0 && memoryWidth % PooledWriter.SCALE == 0,
+                    "the pooled writer's memory of %d x %d must be a multiple of %d on both sides"
+                            .formatted(memoryHeight, memoryWidth, PooledWriter.SCALE));
+        }
+    }
+
+    /** Floats in one memory: C x H x W. */
+    @JsonIgnore
+    public int memoryFloats() {
+        return memoryChannels * memoryHeight * memoryWidth;
+    }
+
+    /** Numbers in one image: Cx x Hx x Wx. */
+    @JsonIgnore
+    public int pixels() {
+        return imageChannels * imageHeight * imageWidth;
+    }
+
+    /** How many image pixels one block cell stands for, on each side. */
+    @JsonIgnore
+    public int patch() {
+        return imageHeight / blockHeight;
+    }
+
+    /** Slots of the heap; 0 for the pooled writer. */
+    @JsonIgnore
+    public int slots() {
+        return slotRows * slotColumns;
+    }
+
+    /** Samples that one memory has room for; {@link Integer#MAX_VALUE} for the pooled writer, which shares its room. */
+    @JsonIgnore
+    public int capacity() {
+        return writer == WriterKind.HEAP ? slots() / keys : Integer.MAX_VALUE;
+    }
+
+    private static void atLeastOne(String name, int value) {
+        require(value >= 1, "%s must be at least 1, found %d".formatted(name, value));
+    }
+
+    private static void require(boolean holds, String message) {
+        if (!holds) {
+            throw new IllegalArgumentException("model settings: " + message);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+
+/**
+ * q(Y | X), the posterior of the read keys, and its divergence from the prior N(0, I). All arrays are [B, T, K, 3].
+ *
+ * <p>Continuous: y ~ N(pointer + mean, exp(logVariance)).
+ *
+ * <p>Dereferenced: the key lies in its slot's cell. A cell of the x axis is the interval between two quantiles of
+ * N(0, 1), and y = quantile((cell + Phi(c)) / cells) maps a coordinate c within the cell one to one onto it, such that
+ * c ~ N(0, 1) gives the prior restricted to the cell. The posterior is that map of c ~ N(mean, exp(logVariance)). The
+ * divergence of a key is then ln(slots), for naming the cell, plus that of c from N(0, I).
+ */
+final class KeyPosterior {
+    /** Keeps float32 arithmetic inside the open interval where the quantile is finite. */
+    private static final float EDGE = 1e-6f;
+
+    private static final float SQRT_HALF = (float) Math.sqrt(0.5);
+
+    private final KanervaSettings settings;
+
+    KeyPosterior(KanervaSettings settings) {
+        this.settings = settings;
+    }
+
+    /** A sample for standard normal noise; the gradient flows to mean and log-variance. */
+    NDArray sample(NDArray pointers, NDArray mean, NDArray logVariance, NDArray noise) {
+        NDArray offset = mean.add(logVariance.mul(0.5f).exp().mul(noise));
+        if (settings.addressing() == Addressing.CONTINUOUS) {
+            return pointers.add(offset);
+        }
+        return offset.get("..., 0:1").concat(
+                intoCell(pointers, offset, 1, settings.slotColumns()).concat(intoCell(pointers, offset, 2, settings.slotRows()), -1), -1);
+    }
+
+    /** The divergence of each sample's keys, summed over K: [B, T], nats. */
+    NDArray divergence(NDArray pointers, NDArray mean, NDArray logVariance) {
+        boolean continuous = settings.addressing() == Addressing.CONTINUOUS;
+        NDArray centre = continuous ? pointers.add(mean) : mean;
+        NDArray sum = centre.square().add(logVariance.exp()).sub(1f).sub(logVariance).mul(0.5f).sum(new int[] {2, 3});
+        return continuous ? sum : sum.add((float) (settings.keys() * Math.log(settings.slots())));
+    }
+
+    /** ln p(y) - ln q(y) at {@link #sample}'s key for the same noise, summed over K: [B, T], nats. */
+    NDArray logRatio(NDArray pointers, NDArray mean, NDArray logVariance, NDArray noise) {
+        boolean continuous = settings.addressing() == Addressing.CONTINUOUS;
+        NDArray offset = mean.add(logVariance.mul(0.5f).exp().mul(noise));
+        NDArray key = continuous ? pointers.add(offset) : offset;
+        // The density of q at its own sample needs the noise alone: (y - mean)^2 / variance = noise^2.
+        NDArray ratio = key.square().neg().add(noise.square()).add(logVariance).mul(0.5f).sum(new int[] {2, 3});
+        // Mapping c into a cell scales p and q by the same Jacobian; what stays is the prior mass of the cell.
+        return continuous ? ratio : ratio.sub((float) (settings.keys() * Math.log(settings.slots())));
+    }
+
+    private static NDArray intoCell(NDArray pointers, NDArray offset, int axis, int cells) {
+        String only = "..., " + axis + ":" + (axis + 1);
+        NDArray cell = KeySpace.cell(pointers.get(only), cells);
+        NDArray within = offset.get(only).mul(SQRT_HALF).erf().add(1f).mul(0.5f).clip(EDGE, 1 - EDGE);
+        // quantile(p) = sqrt(2) erfinv(2 p - 1)
+        return cell.add(within).mul(2f / cells).sub(1f).erfinv().mul(1 / SQRT_HALF);
+    }
+}

@@ -1,0 +1,92 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import org.apache.commons.statistics.distribution.NormalDistribution;
+
+/**
+ * The space of read keys (scale, x, y), prior N(0, I): which window a key opens, and where the heap's slots lie in it.
+ *
+ * <p>Each axis is squashed by the normal distribution function, so that the prior covers the memory evenly. The slots'
+ * keys are the quantiles at the middles of a regular grid's cells.
+ */
+final class KeySpace {
+    /** Numbers in a key: scale, x, y. */
+    static final int KEY = 3;
+
+    private static final NormalDistribution NORMAL = NormalDistribution.of(0, 1);
+
+    private final KanervaSettings settings;
+
+    KeySpace(KanervaSettings settings) {
+        this.settings = settings;
+    }
+
+    /** The keys of all slots, row by row of the grid: [slots, 3]. */
+    float[] slotKeys() {
+        int rows = settings.slotRows();
+        int columns = settings.slotColumns();
+        float[] keys = new float[rows * columns * KEY];
+        for (int slot = 0; slot < rows * columns; slot++) {
+            keys[slot * KEY + 1] = quantile((slot % columns + 0.5) / columns);
+            keys[slot * KEY + 2] = quantile((slot / columns + 0.5) / rows);
+        }
+        return keys;
+    }
+
+    /** The windows that keys [B, N, 3] open. */
+    Windows windows(NDArray keys) {
+        NDArray x = keys.get(":, :, 1");
+        NDArray y = keys.get(":, :, 2");
+        float halfX = settings.blockWidth() / (float) settings.memoryWidth();
+        float halfY = settings.blockHeight() / (float) settings.memoryHeight();
+        if (settings.addressing() == Addressing.DEREFERENCED) {
+            return new Windows(
+                    slotCentre(cell(x, settings.slotColumns()), settings.slotColumns(), halfX), x.mul(0f).add(halfX),
+                    slotCentre(cell(y, settings.slotRows()), settings.slotRows(), halfY), y.mul(0f).add(halfY));
+        }
+        NDArray stretch = keys.get(":, :, 0").tanh().mul((float) KanervaSettings.SCALE_RANGE).exp();
+        NDArray extentX = stretch.mul(halfX);
+        NDArray extentY = stretch.mul(halfY);
+        return new Windows(inside(x, extentX), extentX, inside(y, extentY), extentY);
+    }
+
+    /** Index of the cell that each coordinate falls into, as floats of the same shape; cells have equal prior mass. */
+    static NDArray cell(NDArray coordinate, int cells) {
+        if (cells == 1) {
+            return coordinate.mul(0f);
+        }
+        Shape shape = coordinate.getShape();
+        NDManager manager = coordinate.getManager();
+        long[] ones = new long[shape.dimension() + 1];
+        java.util.Arrays.fill(ones, 1);
+        ones[shape.dimension()] = cells - 1L;
+        NDArray boundaries = manager.create(boundaries(cells), new Shape(ones));
+        return coordinate.expandDims(shape.dimension()).gt(boundaries).toType(DataType.FLOAT32, false).sum(new int[] {shape.dimension()});
+    }
+
+    /** The cells' inner boundaries: quantiles m / cells of N(0, 1) as float32. */
+    static float[] boundaries(int cells) {
+        float[] boundaries = new float[cells - 1];
+        for (int m = 1; m < cells; m++) {
+            boundaries[m - 1] = quantile(m / (double) cells);
+        }
+        return boundaries;
+    }
+
+    /** Centres of slots that lie side by side from one edge of the memory to the other. */
+    private static NDArray slotCentre(NDArray cell, int cells, float half) {
+        return cells == 1 ? cell : cell.mul(2 * (1 - half) / (cells - 1)).add(half - 1);
+    }
+
+    /** The centre that a coordinate is squashed to, so that a window of that half extent stays inside the memory. */
+    private static NDArray inside(NDArray coordinate, NDArray half) {
+        return coordinate.mul((float) Math.sqrt(0.5)).erf().mul(half.neg().add(1f));
+    }
+
+    private static float quantile(double probability) {
+        return (float) NORMAL.inverseCumulativeProbability(probability);
+    }
+}

@@ -1,0 +1,67 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.convolutional.Conv2d;
+import ai.djl.nn.core.Linear;
+import ai.djl.training.ParameterStore;
+import ai.djl.training.initializer.Initializer;
+
+/** The few layers that the model is made of, and how they are called. */
+final class Layers {
+
+    private Layers() {}
+
+    /** A 3 x 3 convolution that keeps height and width: [N, in, h, w] to [N, channels, h, w]. */
+    static Block conv3(int channels) {
+        return Conv2d.builder().setKernelShape(new Shape(3, 3)).optPadding(new Shape(1, 1)).setFilters(channels).build();
+    }
+
+    /** A 1 x 1 convolution: [N, in, h, w] to [N, channels, h, w]. */
+    static Block conv1(int channels) {
+        return Conv2d.builder().setKernelShape(new Shape(1, 1)).setFilters(channels).build();
+    }
+
+    /** A dense layer: [N, in] to [N, units]. */
+    static Block dense(int units) {
+        return Linear.builder().setUnits(units).build();
+    }
+
+    /** Starts a layer at zero, so that what it feeds begins as if the layer were not there. */
+    static <B extends Block> B zero(B block) {
+        block.setInitializer(Initializer.ZEROS, Parameter.Type.WEIGHT);
+        return block;
+    }
+
+    /** Runs a block that takes one array and gives one. */
+    static NDArray run(Block block, ParameterStore store, NDArray input, boolean training) {
+        return block.forward(store, new NDList(input), training).singletonOrThrow();
+    }
+
+    /** The mean over height and width: [N, c, h, w] to [N, c]. DJL's mean on PyTorch takes one axis at a time. */
+    static NDArray spatialMean(NDArray maps) {
+        return maps.mean(new int[] {3}).mean(new int[] {2});
+    }
+
+    /** [N, c, h p, w p] to [N, c p p, h, w]: each p x p patch becomes channels. */
+    static NDArray spaceToDepth(NDArray images, int patch) {
+        Shape s = images.getShape();
+        long h = s.get(2) / patch;
+        long w = s.get(3) / patch;
+        return images.reshape(s.get(0), s.get(1), h, patch, w, patch)
+                .transpose(0, 1, 3, 5, 2, 4)
+                .reshape(s.get(0), s.get(1) * patch * patch, h, w);
+    }
+
+    /** [N, c p p, h, w] to [N, c, h p, w p]: the inverse of {@link #spaceToDepth}. */
+    static NDArray depthToSpace(NDArray features, int patch) {
+        Shape s = features.getShape();
+        long c = s.get(1) / patch / patch;
+        return features.reshape(s.get(0), c, patch, patch, s.get(2), s.get(3))
+                .transpose(0, 1, 4, 2, 5, 3)
+                .reshape(s.get(0), c, s.get(2) * patch, s.get(3) * patch);
+    }
+}

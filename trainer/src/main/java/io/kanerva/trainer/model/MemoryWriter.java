@@ -1,0 +1,31 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.types.Shape;
+
+/**
+ * Writes an episode's content into one memory. In: content as the {@link Encoder} gives it. Out: memory [B, C, H, W] and
+ * pointers [B, T, K, 3], the keys under which each sample was put. Feed-forward and deterministic: M is a Dirac delta.
+ */
+public abstract sealed class MemoryWriter extends KanervaBlock permits HeapWriter, PooledWriter {
+
+    MemoryWriter(KanervaSettings settings) {
+        super(settings);
+    }
+
+    static MemoryWriter of(KanervaSettings settings) {
+        return switch (settings.writer()) {
+            case HEAP -> new HeapWriter(settings);
+            case POOLED -> new PooledWriter(settings);
+        };
+    }
+
+    @Override
+    public final Shape[] getOutputShapes(Shape[] inputShapes) {
+        long b = inputShapes[0].get(0);
+        long t = inputShapes[0].get(1);
+        return new Shape[] {
+            new Shape(b, settings.memoryChannels(), settings.memoryHeight(), settings.memoryWidth()),
+            new Shape(b, t, settings.keys(), KeySpace.KEY)
+        };
+    }
+}

@@ -1,0 +1,65 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
+
+/**
+ * Reads a memory at keys, and says what latent to expect there: p(z | M, Y), computed from the traces.
+ *
+ * <p>In: memory [B, C, H, W], keys [B, Q, K, 3]. Out: traces [B, Q, K, C, h, w], prior mean [B, Q, D], prior
+ * log-variance [B, Q, D].
+ */
+public final class Reader extends KanervaBlock {
+    /** The prior's features are few: the latent adds what the traces do not say, which is little. */
+    private static final int PRIOR_WIDTH = 32;
+
+    private final KeySpace space;
+    private final Block features;
+    private final Block mean;
+    private final Block logVariance;
+    private WindowReader windowReader = TentWeights::read;
+
+    Reader(KanervaSettings settings) {
+        super(settings);
+        space = new KeySpace(settings);
+        features = child("prior_features", Layers.conv3(PRIOR_WIDTH),
+                (long) settings.keys() * settings.memoryChannels(), settings.blockHeight(), settings.blockWidth());
+        mean = child("prior_mean", Layers.zero(Layers.dense(settings.latent())), PRIOR_WIDTH);
+        logVariance = child("prior_log_variance", Layers.zero(Layers.dense(settings.latent())), PRIOR_WIDTH);
+    }
+
+    /** Takes another way to cut windows, equal in value to the first: {@link TentWeights#read}. */
+    public void setWindowReader(WindowReader windowReader) {
+        this.windowReader = windowReader;
+    }
+
+    @Override
+    NDList pass(ParameterStore store, NDList in, boolean training) {
+        NDArray memory = in.get(0);
+        NDArray keys = in.get(1);
+        KanervaSettings s = settings;
+        long b = keys.getShape().get(0);
+        long q = keys.getShape().get(1);
+        Windows windows = space.windows(keys.reshape(b, q * s.keys(), KeySpace.KEY));
+        NDArray traces = windowReader.read(memory, windows, s.blockHeight(), s.blockWidth());
+        NDArray maps = traces.reshape(b * q, (long) s.keys() * s.memoryChannels(), s.blockHeight(), s.blockWidth());
+        NDArray pooled = Layers.spatialMean(Activation.relu(Layers.run(features, store, maps, training)));
+        return new NDList(
+                traces.reshape(b, q, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth()),
+                Layers.run(mean, store, pooled, training).reshape(b, q, s.latent()),
+                Layers.run(logVariance, store, pooled, training).reshape(b, q, s.latent()));
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        long b = inputShapes[1].get(0);
+        long q = inputShapes[1].get(1);
+        KanervaSettings s = settings;
+        Shape latent = new Shape(b, q, s.latent());
+        return new Shape[] {new Shape(b, q, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth()), latent, latent};
+    }
+}

@@ -1,0 +1,43 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Pre-activation residual blocks (He et al. 2016) without normalisation: x + conv(relu(conv(relu(x)))), the second
+ * convolution starting at zero so that the stack begins as the identity. [N, width, h, w] to the same, then one relu.
+ */
+final class ResidualStack extends KanervaBlock {
+    private final List<Block> first = new ArrayList<>();
+    private final List<Block> second = new ArrayList<>();
+
+    ResidualStack(KanervaSettings settings) {
+        super(settings);
+        int width = settings.width();
+        for (int i = 1; i <= settings.depth(); i++) {
+            first.add(child("block" + i + "a", Layers.conv3(width), width, settings.blockHeight(), settings.blockWidth()));
+            second.add(child("block" + i + "b", Layers.zero(Layers.conv3(width)), width, settings.blockHeight(), settings.blockWidth()));
+        }
+    }
+
+    @Override
+    NDList pass(ParameterStore store, NDList in, boolean training) {
+        NDArray x = in.singletonOrThrow();
+        for (int i = 0; i < first.size(); i++) {
+            NDArray inner = Layers.run(first.get(i), store, Activation.relu(x), training);
+            x = x.add(Layers.run(second.get(i), store, Activation.relu(inner), training));
+        }
+        return new NDList(Activation.relu(x));
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        return inputShapes;
+    }
+}

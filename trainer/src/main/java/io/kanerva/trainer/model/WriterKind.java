@@ -1,0 +1,18 @@
+package io.kanerva.trainer.model;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** The two memory writers, behind one interface: {@link MemoryWriter}. */
+public enum WriterKind {
+    /** The paper's: the episode's embeddings are averaged and mapped to the whole memory (section 3.1). */
+    @JsonProperty("pooled")
+    POOLED,
+    /** Each sample gets a slot of its own, as from a heap's allocator, and its content block is added there. */
+    @JsonProperty("heap")
+    HEAP;
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(java.util.Locale.ROOT);
+    }
+}

@@ -1,0 +1,129 @@
+package io.kanerva.trainer.train;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Parameter;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kanerva.trainer.model.KanervaModel;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedOutputStream;
+
+/**
+ * A run at one step: the plan, the step, which with the plan's seed is all of the random state, and by name the
+ * parameters and Adam's moments.
+ *
+ * <p>The file, big-endian as {@link DataOutputStream} writes: the eight bytes {@code KPPCKPT1}; a JSON object with plan,
+ * step and seconds of training so far, as length (int) and UTF-8 bytes; the number of arrays (int); for each its name
+ * ({@code writeUTF}), length (int) and floats; the CRC-32 (long) of everything before it.
+ *
+ * @param plan the run's plan
+ * @param step steps done
+ * @param seconds of training, over all parts of the run
+ * @param arrays {@code parameter/NAME}, {@code mean/NAME} and {@code variance/NAME}, row-major
+ */
+public record Checkpoint(TrainingPlan plan, int step, double seconds, Map<String, float[]> arrays) {
+    private static final String MAGIC = "KPPCKPT1";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private record Header(TrainingPlan plan, int step, double seconds) {}
+
+    static Checkpoint of(TrainingPlan plan, int step, double seconds, KanervaModel model, Adam adam) {
+        Map<String, float[]> arrays = new LinkedHashMap<>();
+        model.parameters().forEach((name, parameter) -> arrays.put("parameter/" + name, parameter.getArray().toFloatArray()));
+        adam.means().forEach((name, mean) -> arrays.put("mean/" + name, mean.toFloatArray()));
+        adam.variances().forEach((name, variance) -> arrays.put("variance/" + name, variance.toFloatArray()));
+        return new Checkpoint(plan, step, seconds, arrays);
+    }
+
+    /** The model of this checkpoint, with its weights; the caller closes it. */
+    public KanervaModel model(Device device) {
+        KanervaModel model = new KanervaModel(plan.settings(), device, plan.seed());
+        for (Map.Entry<String, Parameter> entry : model.parameters().entrySet()) {
+            restore("parameter/" + entry.getKey(), entry.getValue().getArray());
+        }
+        return model;
+    }
+
+    void restore(Adam adam) {
+        adam.means().forEach((name, mean) -> restore("mean/" + name, mean));
+        adam.variances().forEach((name, variance) -> restore("variance/" + name, variance));
+    }
+
+    private void restore(String name, NDArray target) {
+        float[] values = arrays.get(name);
+        if (values == null || values.length != target.size()) {
+            throw new CheckpointException("checkpoint of step %d: expected %d numbers for '%s', found %s"
+                    .formatted(step, target.size(), name, values == null ? "none" : values.length));
+        }
+        target.set(FloatBuffer.wrap(values));
+    }
+
+    /** Writes the checkpoint: whole, or not at all. */
+    void write(Path file) {
+        WholeFile.write(file, out -> {
+            CheckedOutputStream checked = new CheckedOutputStream(out, new CRC32());
+            DataOutputStream data = new DataOutputStream(checked);
+            data.writeBytes(MAGIC);
+            byte[] header = JSON.writeValueAsBytes(new Header(plan, step, seconds));
+            data.writeInt(header.length);
+            data.write(header);
+            data.writeInt(arrays.size());
+            for (Map.Entry<String, float[]> array : arrays.entrySet()) {
+                data.writeUTF(array.getKey());
+                data.writeInt(array.getValue().length);
+                ByteBuffer bytes = ByteBuffer.allocate(array.getValue().length * Float.BYTES);
+                bytes.asFloatBuffer().put(array.getValue());
+                data.write(bytes.array());
+            }
+            data.writeLong(checked.getChecksum().getValue());
+        });
+    }
+
+    /**
+     * Reads a checkpoint.
+     *
+     * @throws CheckpointException if the file is missing, is no checkpoint, or is damaged
+     */
+    public static Checkpoint read(Path file) {
+        byte[] bytes;
+        try {
+            bytes = Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new CheckpointException("%s: expected a checkpoint, found that it cannot be read (%s)".formatted(file, e), e);
+        }
+        if (bytes.length < MAGIC.length() + Long.BYTES || !new String(bytes, 0, MAGIC.length(), java.nio.charset.StandardCharsets.ISO_8859_1).equals(MAGIC)) {
+            throw new CheckpointException("%s: expected a checkpoint that starts with '%s', found another kind of file".formatted(file, MAGIC));
+        }
+        CRC32 crc = new CRC32();
+        crc.update(bytes, 0, bytes.length - Long.BYTES);
+        if (crc.getValue() != ByteBuffer.wrap(bytes, bytes.length - Long.BYTES, Long.BYTES).getLong()) {
+            throw new CheckpointException("%s: expected the checksum at its end to match, found that it does not: the checkpoint is damaged or cut off".formatted(file));
+        }
+        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes, MAGIC.length(), bytes.length - MAGIC.length()))) {
+            Header header = JSON.readValue(in.readNBytes(in.readInt()), Header.class);
+            Map<String, float[]> arrays = new LinkedHashMap<>();
+            for (int left = in.readInt(); left > 0; left--) {
+                String name = in.readUTF();
+                float[] values = new float[in.readInt()];
+                ByteBuffer.wrap(in.readNBytes(values.length * Float.BYTES)).asFloatBuffer().get(values);
+                arrays.put(name, values);
+            }
+            return new Checkpoint(header.plan(), header.step(), header.seconds(), arrays);
+        } catch (JsonProcessingException e) {
+            throw new CheckpointException("%s: expected the plan of a run of this version, found one that cannot be read (%s)".formatted(file, e.getOriginalMessage()), e);
+        } catch (IOException e) {
+            throw new CheckpointException("%s: expected a checkpoint, found that it cannot be decoded (%s)".formatted(file, e), e);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package io.kanerva.trainer.train;
+
+import io.kanerva.trainer.data.Binarisation;
+import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.WriterKind;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** Plans that have a name. All have T = 32 and at most 16,384 floats of memory. */
+public enum Preset {
+    /** A small model on Fashion-MNIST, for the quick start: a few minutes on two cores. */
+    QUICKSTART("quickstart", DataSource.FASHION_MNIST) {
+        @Override
+        public TrainingPlan plan() {
+            return plan(heap(48, 2), 2, 2200, 4e-3);
+        }
+    },
+    /** Binarised MNIST with the heap writer: ten minutes on two cores. */
+    MNIST("mnist", DataSource.MNIST) {
+        @Override
+        public TrainingPlan plan() {
+            return plan(heap(64, 2), 4, 8000, 4e-3);
+        }
+    },
+    /** Omniglot (28 x 28, dithered to black and white) with the heap writer. */
+    OMNIGLOT("omniglot", DataSource.OMNIGLOT) {
+        @Override
+        public TrainingPlan plan() {
+            return plan(heap(64, 2), 4, 8000, 4e-3);
+        }
+    },
+    /** Fashion-MNIST with the heap writer. */
+    FASHION_MNIST("fashion-mnist", DataSource.FASHION_MNIST) {
+        @Override
+        public TrainingPlan plan() {
+            return plan(heap(64, 2), 4, 8000, 4e-3);
+        }
+    },
+    /** Binarised MNIST with the pooled writer and continuous keys, the paper's way to write, at small width. */
+    MNIST_POOLED("mnist-pooled", DataSource.MNIST) {
+        @Override
+        public TrainingPlan plan() {
+            KanervaSettings settings = new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 28, 28, 10, 28, 56, 7, 7, 1, 16, 0, 0, 512, 48, 2);
+            return plan(settings, 4, 12000, 1e-3, new Ramp(0.02, 0.2, 0.6));
+        }
+    };
+
+    private final String id;
+    private final DataSource data;
+
+    Preset(String id, DataSource data) {
+        this.id = id;
+        this.data = data;
+    }
+
+    /** A fresh plan with seed 1. */
+    public abstract TrainingPlan plan();
+
+    /** The name on the command line. */
+    public String id() {
+        return id;
+    }
+
+    /** The data set that the plan is for. */
+    public DataSource data() {
+        return data;
+    }
+
+    /**
+     * The preset of that name.
+     *
+     * @throws IllegalArgumentException if there is none; the message lists those that there are
+     */
+    public static Preset named(String id) {
+        return Arrays.stream(values()).filter(preset -> preset.id.equals(id)).findFirst().orElseThrow(() -> new IllegalArgumentException(
+                "preset '%s': expected one of %s".formatted(id, Arrays.stream(values()).map(Preset::id).collect(Collectors.joining(", ")))));
+    }
+
+    /** 4 x 8 slots of 10 x 7 x 7, side by side in a memory of 10 x 28 x 56 = 15,680 floats. */
+    static KanervaSettings heap(int width, int depth) {
+        return new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 28, 28, 10, 28, 56, 7, 7, 1, 16, 4, 8, 0, width, depth);
+    }
+
+    TrainingPlan plan(KanervaSettings settings, int episodes, int steps, double learningRate) {
+        return plan(settings, episodes, steps, learningRate, Ramp.NONE);
+    }
+
+    TrainingPlan plan(KanervaSettings settings, int episodes, int steps, double learningRate, Ramp keyWeight) {
+        Binarisation binarisation = data.trainBinarisation();
+        return new TrainingPlan(settings, data.id(), binarisation, episodes, 32, steps, learningRate, 100, 200, keyWeight, Ramp.NONE, 1, 10, 500);
+    }
+}

@@ -1,0 +1,22 @@
+package io.kanerva.trainer.train;
+
+/**
+ * What one training step measured, as means over the step's samples, nats; one draw of keys and latents each.
+ *
+ * @param step steps done, counted from 1
+ * @param reconstruction -ln p(x | z, M, Y)
+ * @param keyDivergence KL(Y), unweighted
+ * @param latentDivergence KL(Z), unweighted
+ * @param gradientNorm global L2 norm before clipping
+ * @param learningRate of this step
+ * @param keyWeight weight of KL(Y) in the loss
+ * @param latentWeight weight of KL(Z) in the loss
+ */
+public record StepMetrics(int step, double reconstruction, double keyDivergence, double latentDivergence,
+        double gradientNorm, double learningRate, double keyWeight, double latentWeight) {
+
+    /** The negative bound of the step's samples, both divergences in full. */
+    public double bound() {
+        return reconstruction + keyDivergence + latentDivergence;
+    }
+}

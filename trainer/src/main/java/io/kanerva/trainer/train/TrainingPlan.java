@@ -1,0 +1,83 @@
+package io.kanerva.trainer.train;
+
+import io.kanerva.trainer.data.Binarisation;
+import io.kanerva.trainer.model.KanervaSettings;
+
+/**
+ * All that a run depends on besides the images themselves: with the same plan and images, the same machine learns the
+ * same weights, bit for bit.
+ *
+ * @param settings the model's shape
+ * @param data name of the data set, for the record
+ * @param binarisation how training images are made binary
+ * @param episodes B, episodes a step
+ * @param episodeLength T, samples an episode
+ * @param steps optimiser steps in the whole run
+ * @param learningRate Adam's, after the warm-up and before the cosine decay
+ * @param warmup steps over which the learning rate rises from 0
+ * @param gradientNorm largest global L2 norm of the gradient; a longer one is scaled down to it
+ * @param keyWeight schedule of KL(Y)'s weight in the loss
+ * @param latentWeight schedule of KL(Z)'s weight in the loss
+ * @param seed of weights, episodes, binarisation and latents
+ * @param logEvery steps between two rows of the metrics
+ * @param checkpointEvery steps between two checkpoints
+ */
+public record TrainingPlan(
+        KanervaSettings settings, String data, Binarisation binarisation,
+        int episodes, int episodeLength, int steps, double learningRate, int warmup, double gradientNorm,
+        Ramp keyWeight, Ramp latentWeight, long seed, int logEvery, int checkpointEvery) {
+
+    /** @throws IllegalArgumentException if a number is out of its range; the message names it */
+    public TrainingPlan {
+        positive("episodes", episodes);
+        positive("episode length (T)", episodeLength);
+        positive("steps", steps);
+        positive("learning rate", learningRate);
+        positive("gradient norm", gradientNorm);
+        positive("steps between metrics", logEvery);
+        positive("steps between checkpoints", checkpointEvery);
+        if (warmup < 0) {
+            throw new IllegalArgumentException("warm-up must not be negative, found " + warmup);
+        }
+        if (episodeLength > settings.capacity()) {
+            throw new IllegalArgumentException("episode length (T) must be at most %d, the slots of the memory, found %d"
+                    .formatted(settings.capacity(), episodeLength));
+        }
+    }
+
+    /** Adam's learning rate in step {@code step}, counted from 0: linear warm-up, then cosine decay to nearly 0. */
+    public double learningRateAt(int step) {
+        double warm = warmup == 0 ? 1 : Math.min(1, (step + 1) / (double) warmup);
+        return learningRate * warm * 0.5 * (1 + Math.cos(Math.PI * step / steps));
+    }
+
+    /** The same plan with another number of steps. */
+    public TrainingPlan withSteps(int newSteps) {
+        return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, newSteps, learningRate, Math.min(warmup, newSteps / 4), gradientNorm,
+                keyWeight, latentWeight, seed, logEvery, checkpointEvery);
+    }
+
+    /** The same plan with another seed. */
+    public TrainingPlan withSeed(long newSeed) {
+        return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
+                keyWeight, latentWeight, newSeed, logEvery, checkpointEvery);
+    }
+
+    /** The same plan with another number of samples an episode. */
+    public TrainingPlan withEpisodeLength(int newLength) {
+        return new TrainingPlan(settings, data, binarisation, episodes, newLength, steps, learningRate, warmup, gradientNorm,
+                keyWeight, latentWeight, seed, logEvery, checkpointEvery);
+    }
+
+    /** The same plan with other steps between rows of metrics and between checkpoints. */
+    public TrainingPlan withIntervals(int newLogEvery, int newCheckpointEvery) {
+        return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
+                keyWeight, latentWeight, seed, newLogEvery, newCheckpointEvery);
+    }
+
+    private static void positive(String name, double value) {
+        if (!(value > 0)) {
+            throw new IllegalArgumentException("%s must be greater than 0, found %s".formatted(name, value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value)));
+        }
+    }
+}
