@@ -1,0 +1,106 @@
+package io.kanerva.tools;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/**
+ * Writes files so that none is ever seen half-written: to a temporary file in the same folder, which is then renamed. Folders that are
+ * not there yet are made.
+ */
+public final class OutputFile {
+    private OutputFile() {
+    }
+
+    /** What fills a file. */
+    @FunctionalInterface
+    public interface Writer {
+        /** Writes the whole content to {@code file}, which exists and is empty. */
+        void write(Path file) throws IOException;
+    }
+
+    /**
+     * Makes sure, before long work starts, that a file can be written at this place.
+     *
+     * @throws Failure if it cannot; one sentence says why
+     */
+    public static void requireWritable(Path file) {
+        if (Files.isDirectory(file)) {
+            throw new Failure("%s: expected a place for a file, found a folder".formatted(file));
+        }
+        requireWritableFolder(folderOf(file));
+    }
+
+    /**
+     * Makes sure, before long work starts, that files can be written in this folder. It is made if it is not there.
+     *
+     * @throws Failure if they cannot; one sentence says why
+     */
+    public static void requireWritableFolder(Path folder) {
+        try {
+            Files.createDirectories(folder);
+            Files.delete(Files.createTempFile(folder, ".kpp", ".tmp"));
+        } catch (IOException e) {
+            throw unwritable(folder, e);
+        }
+    }
+
+    /**
+     * Writes a file as a whole.
+     *
+     * @throws Failure if it cannot be written; an older file of that name is then still there
+     */
+    public static void write(Path file, Writer writer) {
+        Path folder = folderOf(file);
+        try {
+            Files.createDirectories(folder);
+            Path temporary = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
+            try {
+                writer.write(temporary);
+                // Temporary files are private to their owner; what a user asked for is not.
+                temporary.toFile().setReadable(true, false);
+                Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(temporary);
+            }
+        } catch (IOException e) {
+            throw unwritable(file, e);
+        } catch (UncheckedIOException e) {
+            throw unwritable(file, e.getCause());
+        }
+    }
+
+    /** Writes bytes as a whole; see {@link #write(Path, Writer)}. */
+    public static void write(Path file, byte[] content) {
+        write(file, temporary -> Files.write(temporary, content));
+    }
+
+    /** Writes UTF-8 text as a whole; see {@link #write(Path, Writer)}. */
+    public static void write(Path file, String text) {
+        write(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Path folderOf(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder == null) {
+            throw new Failure("%s: expected a file name, found the root folder".formatted(file));
+        }
+        return folder;
+    }
+
+    private static Failure unwritable(Path place, IOException e) {
+        String reason = e instanceof FileSystemException problem && problem.getReason() != null ? problem.getReason() : e.getClass().getSimpleName();
+        if (e instanceof FileAlreadyExistsException existing) {
+            reason = existing.getFile() + " is a file, not a folder";
+        } else if (e instanceof AccessDeniedException denied) {
+            reason = "no permission for " + denied.getFile();
+        }
+        return new Failure("%s: expected a place that can be written to, found that it cannot (%s)".formatted(place, reason), e);
+    }
+}

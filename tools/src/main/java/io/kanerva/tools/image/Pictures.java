@@ -1,0 +1,58 @@
+package io.kanerva.tools.image;
+
+import io.kanerva.trainer.data.Binarisation;
+import io.kanerva.trainer.data.ImageSet;
+import java.util.Arrays;
+
+/**
+ * Pictures of one size as floats, the form in which they go into the model and come out of it.
+ *
+ * @param values [count][channels][height][width], row-major; intensities in [0, 1]
+ * @param count how many, at least 1
+ * @param channels colour channels, at least 1
+ * @param height rows
+ * @param width columns
+ */
+public record Pictures(float[] values, int count, int channels, int height, int width) {
+
+    /** @throws IllegalArgumentException if the array's length is not the product of the sizes, or that is 0 */
+    public Pictures {
+        if (values.length == 0 || values.length != (long) count * channels * height * width) {
+            throw new IllegalArgumentException("%d pictures of [%d, %d, %d] need %d values, found %d"
+                    .formatted(count, channels, height, width, (long) count * channels * height * width, values.length));
+        }
+    }
+
+    /** The images of a set made binary; {@code binarisation} must not need random numbers. */
+    public static Pictures binary(ImageSet images, Binarisation binarisation) {
+        float[] values = new float[images.pixels().length];
+        for (int i = 0; i < images.count(); i++) {
+            binarisation.copy(images, i, values, i * images.pixelsPerImage(), null);
+        }
+        return new Pictures(values, images.count(), images.channels(), images.height(), images.width());
+    }
+
+    /** The images of a set as they are. */
+    public static Pictures grey(ImageSet images) {
+        float[] values = new float[images.pixels().length];
+        for (int i = 0; i < images.count(); i++) {
+            images.copyIntensities(i, values, i * images.pixelsPerImage());
+        }
+        return new Pictures(values, images.count(), images.channels(), images.height(), images.width());
+    }
+
+    /** Values in one picture: channels x height x width. */
+    public int size() {
+        return channels * height * width;
+    }
+
+    /** The pictures {@code from} (included) to {@code to} (excluded), copied. */
+    public Pictures slice(int from, int to) {
+        return new Pictures(Arrays.copyOfRange(values, from * size(), to * size()), to - from, channels, height, width);
+    }
+
+    /** As many pictures of this size with other values. */
+    public Pictures with(float[] others) {
+        return new Pictures(others, others.length / size(), channels, height, width);
+    }
+}

@@ -1,0 +1,61 @@
+package io.kanerva.tools.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
+class DamageTest {
+    /** Grey pictures, so that every replaced pixel shows. */
+    private final Pictures grey = new Pictures(filled(10 * 1000, 0.5f), 10, 1, 40, 25);
+
+    @Test
+    void replacesTheAskedFractionByEvenCoinFlips() {
+        float[] spoiled = Damage.saltAndPepper(grey, 0.3, 1).values();
+        long salt = IntStream.range(0, spoiled.length).filter(i -> spoiled[i] == 1).count();
+        long pepper = IntStream.range(0, spoiled.length).filter(i -> spoiled[i] == 0).count();
+        // Four standard deviations of 10,000 draws at 0.15 each.
+        Offset<Double> tolerance = Offset.offset(4 * Math.sqrt(0.15 * 0.85 / 10_000));
+        assertThat(salt / 10_000.0).isCloseTo(0.15, tolerance);
+        assertThat(pepper / 10_000.0).isCloseTo(0.15, tolerance);
+    }
+
+    @Test
+    void spoilsTheSamePixelsForTheSameSeedAndOthersForAnother() {
+        assertThat(Damage.saltAndPepper(grey, 0.3, 1).values()).isEqualTo(Damage.saltAndPepper(grey, 0.3, 1).values());
+        assertThat(Damage.saltAndPepper(grey, 0.3, 2).values()).isNotEqualTo(Damage.saltAndPepper(grey, 0.3, 1).values());
+        assertThat(Damage.saltAndPepper(grey, 0, 1).values()).isEqualTo(grey.values());
+        assertThat(grey.values()).containsOnly(0.5f);
+    }
+
+    @Test
+    void aLargerFractionSpoilsTheSamePixelsAndMore() {
+        float[] little = Damage.saltAndPepper(grey, 0.1, 1).values();
+        float[] much = Damage.saltAndPepper(grey, 0.4, 1).values();
+        assertThat(IntStream.range(0, little.length).filter(i -> little[i] != 0.5f)).isNotEmpty().allMatch(i -> much[i] == little[i]);
+    }
+
+    @Test
+    void erasesTheHalfThatIsNamed() {
+        Pictures picture = new Pictures(filled(2 * 6, 1), 2, 1, 2, 3);
+        assertThat(Damage.erase(picture, Damage.Half.TOP).values()).containsExactly(0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1);
+        assertThat(Damage.erase(picture, Damage.Half.BOTTOM).values()).containsExactly(1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0, 0);
+        assertThat(Damage.erase(picture, Damage.Half.LEFT).values()).containsExactly(0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1);
+        assertThat(Damage.erase(picture, Damage.Half.RIGHT).values()).containsExactly(1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0);
+    }
+
+    @Test
+    void refusesAFractionThatIsNone() {
+        assertThatThrownBy(() -> Damage.saltAndPepper(grey, 1.5, 1)).hasMessage("the damaged fraction must be 0 to 1, found 1.5");
+        assertThatThrownBy(() -> Damage.saltAndPepper(grey, Double.NaN, 1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static float[] filled(int length, float value) {
+        float[] values = new float[length];
+        Arrays.fill(values, value);
+        return values;
+    }
+}
