@@ -1,0 +1,149 @@
+package io.kanerva.tools.report;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Builds one self-contained HTML page: styles inline, pictures as data, no scripts, nothing fetched from anywhere. It follows the
+ * reader's light or dark preference and narrow screens. All text that is passed in is escaped, except where it says markup.
+ */
+public final class HtmlPage {
+    private final String title;
+    private final String summary;
+    private final StringBuilder top = new StringBuilder();
+    private final StringBuilder body = new StringBuilder();
+    private final List<String[]> sections = new ArrayList<>();
+
+    /**
+     * A number that the page shows first.
+     *
+     * @param label what it is
+     * @param value the number with its unit
+     * @param note its setting in a few words
+     */
+    public record Tile(String label, String value, String note) {
+    }
+
+    /**
+     * @param title heading and window title
+     * @param summary one or two sentences below it
+     */
+    public HtmlPage(String title, String summary) {
+        this.title = title;
+        this.summary = summary;
+    }
+
+    /** The numbers to show first. */
+    public HtmlPage tiles(List<Tile> tiles) {
+        top.append("<dl class=\"tiles\">\n");
+        for (Tile tile : tiles) {
+            top.append("<div><dt>%s</dt><dd><b>%s</b><span>%s</span></dd></div>\n"
+                    .formatted(Html.escape(tile.label()), Html.escape(tile.value()), Html.escape(tile.note())));
+        }
+        top.append("</dl>\n");
+        return this;
+    }
+
+    /**
+     * Starts a section; what follows belongs to it.
+     *
+     * @param id anchor, a word
+     * @param heading its title
+     * @param lead one paragraph on what is to be seen
+     */
+    public HtmlPage section(String id, String heading, String lead) {
+        if (!sections.isEmpty()) {
+            body.append("</section>\n");
+        }
+        sections.add(new String[] {id, heading});
+        body.append("<section id=\"%s\">\n<h2>%s</h2>\n<p class=\"lead\">%s</p>\n".formatted(Html.escape(id), Html.escape(heading), Html.escape(lead)));
+        return this;
+    }
+
+    /** A heading inside the section, and a few words beside it. */
+    public HtmlPage subheading(String heading, String beside) {
+        body.append("<h3>%s<span>%s</span></h3>\n".formatted(Html.escape(heading), Html.escape(beside)));
+        return this;
+    }
+
+    /**
+     * A figure.
+     *
+     * @param markup an {@code <svg>} or {@code <img>} that carries its own alternative text
+     * @param caption the sentence below it
+     */
+    public HtmlPage figure(String markup, String caption) {
+        body.append("<figure>\n<div class=\"scroll\">").append(markup).append("</div>\n<figcaption>").append(Html.escape(caption)).append("</figcaption>\n</figure>\n");
+        return this;
+    }
+
+    /**
+     * A table whose first column names the rows.
+     *
+     * @param caption what it shows
+     * @param header titles of the columns
+     * @param rows cells as text, as many a row as there are titles; columns that hold numbers only are set flush right
+     */
+    public HtmlPage table(String caption, List<String> header, List<List<String>> rows) {
+        body.append("<div class=\"scroll\"><table>\n<caption>").append(Html.escape(caption)).append("</caption>\n<thead><tr>");
+        boolean[] numeric = new boolean[header.size()];
+        for (int column = 0; column < numeric.length; column++) {
+            int index = column;
+            numeric[column] = column > 0 && rows.stream().allMatch(row -> row.get(index).matches("[-−+]?[0-9].*|–|"));
+            body.append("<th scope=\"col\"%s>%s</th>".formatted(numeric[column] ? " class=\"n\"" : "", Html.escape(header.get(column))));
+        }
+        body.append("</tr></thead>\n<tbody>\n");
+        for (List<String> row : rows) {
+            body.append("<tr><th scope=\"row\">").append(Html.escape(row.get(0))).append("</th>");
+            for (int column = 1; column < row.size(); column++) {
+                body.append("<td%s>%s</td>".formatted(numeric[column] ? " class=\"n\"" : "", Html.escape(row.get(column))));
+            }
+            body.append("</tr>\n");
+        }
+        body.append("</tbody>\n</table></div>\n");
+        return this;
+    }
+
+    /** Names and values, such as settings; values are set as code. */
+    public HtmlPage facts(List<String[]> facts) {
+        body.append("<dl class=\"facts\">\n");
+        for (String[] fact : facts) {
+            body.append("<div><dt>%s</dt><dd>%s</dd></div>\n".formatted(Html.escape(fact[0]), Html.escape(fact[1])));
+        }
+        body.append("</dl>\n");
+        return this;
+    }
+
+    /** A paragraph. */
+    public HtmlPage paragraph(String text) {
+        body.append("<p>").append(Html.escape(text)).append("</p>\n");
+        return this;
+    }
+
+    /** The whole page. */
+    public String html() {
+        StringBuilder page = new StringBuilder();
+        page.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
+                .append("<title>").append(Html.escape(title)).append("</title>\n<style>\n").append(style()).append("</style>\n</head>\n<body>\n<header>\n<h1>")
+                .append(Html.escape(title)).append("</h1>\n<p class=\"summary\">").append(Html.escape(summary)).append("</p>\n").append(top)
+                .append("<nav aria-label=\"Sections\">");
+        for (String[] section : sections) {
+            page.append("<a href=\"#%s\">%s</a> ".formatted(Html.escape(section[0]), Html.escape(section[1])));
+        }
+        page.append("</nav>\n</header>\n<main>\n").append(body).append(sections.isEmpty() ? "" : "</section>\n").append("</main>\n</body>\n</html>\n");
+        return page.toString();
+    }
+
+    private static String style() {
+        try (InputStream in = HtmlPage.class.getResourceAsStream("page.css")) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
