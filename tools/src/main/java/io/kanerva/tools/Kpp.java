@@ -1,0 +1,89 @@
+package io.kanerva.tools;
+
+import io.kanerva.runtime.KanervaException;
+import io.kanerva.tools.command.Completion;
+import io.kanerva.tools.command.Generate;
+import io.kanerva.tools.command.Info;
+import io.kanerva.tools.command.Recall;
+import io.kanerva.tools.command.Write;
+import io.kanerva.trainer.data.DataFormatException;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * The {@code kpp} command line.
+ *
+ * <p>Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 it could not be done; 2 the command
+ * line was not understood. Either failure is one sentence on standard error.
+ */
+@Command(name = "kpp", scope = ScopeType.INHERIT, mixinStandardHelpOptions = true, versionProvider = Version.class,
+        header = "Kanerva++: memories that are learned in Java and run everywhere through ONNX.",
+        description = "Start with 'kpp quickstart': it trains a small model, exports it, checks it and shows what it remembers.",
+        footer = {"  kpp quickstart", "  kpp recall --help"},
+        usageHelpAutoWidth = true, sortOptions = false, sortSynopsis = false, synopsisHeading = "%nUsage: ", descriptionHeading = "%n",
+        parameterListHeading = "%n", optionListHeading = "%nOptions:%n", commandListHeading = "%nCommands:%n", footerHeading = "%nExample:%n",
+        subcommands = {Info.class, Write.class, Recall.class, Generate.class, Completion.class})
+public final class Kpp implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--stacktrace", scope = ScopeType.INHERIT, order = 1000,
+            description = "When something fails, also show where in the code (so does the environment variable KPP_DEBUG=1).")
+    private boolean stackTrace;
+
+    private Kpp() {
+    }
+
+    /** Runs one command and ends the process with its exit code. */
+    public static void main(String[] arguments) {
+        System.setProperty("java.awt.headless", "true");
+        System.exit(commandLine().execute(arguments));
+    }
+
+    /** The command line, ready to execute; its writers may be replaced. */
+    public static CommandLine commandLine() {
+        Kpp kpp = new Kpp();
+        return new CommandLine(kpp)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler(onUsage())
+                .setExecutionExceptionHandler((exception, failed, parsed) -> onFailure(kpp, exception, failed));
+    }
+
+    /** Without a subcommand there is nothing to do but to say which there are. */
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "Expected a command, found none");
+    }
+
+    private static IParameterExceptionHandler onUsage() {
+        return (exception, arguments) -> {
+            CommandLine failed = exception.getCommandLine();
+            failed.getErr().println(sentence(exception.getMessage()) + "; see '" + failed.getCommandSpec().qualifiedName() + " --help'");
+            return failed.getCommandSpec().exitCodeOnInvalidInput();
+        };
+    }
+
+    private static int onFailure(Kpp kpp, Exception exception, CommandLine failed) {
+        PrintWriter err = failed.getErr();
+        boolean expected = exception instanceof Failure || exception instanceof KanervaException || exception instanceof DataFormatException;
+        err.println(expected ? sentence(exception.getMessage())
+                : "unexpected %s: %s (--stacktrace shows where)".formatted(exception.getClass().getSimpleName(), sentence(String.valueOf(exception.getMessage()))));
+        if (kpp.stackTrace || System.getenv("KPP_DEBUG") != null) {
+            exception.printStackTrace(err);
+        }
+        err.flush();
+        return failed.getCommandSpec().exitCodeOnExecutionException();
+    }
+
+    /** A message on one line. */
+    private static String sentence(String message) {
+        return message.strip().replaceAll("\\s*\\R\\s*", " ");
+    }
+}

@@ -1,0 +1,67 @@
+package io.kanerva.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class KppTest {
+
+    static Stream<String> commands() {
+        return Kpp.commandLine().getSubcommands().keySet().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void everyCommandHelpsWithAnExample(String command) {
+        CommandRun run = CommandRun.kpp(command, "--help");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).contains("Usage: kpp " + command, "Example:");
+        assertThat(run.out().substring(run.out().indexOf("Example:"))).contains("kpp " + command);
+        assertThat(run.err()).isEmpty();
+    }
+
+    @Test
+    void saysItsVersionAndThatOfJava() {
+        CommandRun run = CommandRun.kpp("--version");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).startsWith("kpp " + Version.version()).contains("Java " + Runtime.version());
+        assertThat(Version.version()).matches("[0-9]+\\.[0-9]+\\.[0-9]+.*");
+    }
+
+    @Test
+    void writesACompletionScriptThatKnowsTheCommands() {
+        CommandRun run = CommandRun.kpp("completion");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).contains("complete ", "recall", "--memory");
+    }
+
+    @ParameterizedTest(name = "kpp {0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            ''                                               | Expected a command, found none; see 'kpp --help'
+            recal                                            | Unmatched argument at index 0: 'recal'; see 'kpp --help'
+            write                                            | Missing required option: '--memory=FILE'; see 'kpp write --help'
+            write --memory m --range 5:2                     | Invalid value for option '--range': expected FROM:TO with FROM below TO, found '5:2'; see 'kpp write --help'
+            recall --memory m --out o.png --iterations 0     | Invalid value for option '--iterations': expected at least 1, found 0; see 'kpp recall --help'
+            recall --memory m --out o.png --damage fog       | Invalid value for option '--damage': expected salt-and-pepper:FRACTION with 0 to 1, or erase:left|right|top|bottom, found 'fog'; see 'kpp recall --help'
+            recall --memory m --out o.png --damage erase:all | Invalid value for option '--damage': expected salt-and-pepper:FRACTION with 0 to 1, or erase:left|right|top|bottom, found 'erase:all'; see 'kpp recall --help'
+            generate --memory m --out o.png --count 0        | Invalid value for option '--count': expected at least 1, found 0; see 'kpp generate --help'
+            info --threads 0                                 | Invalid value for option '--threads': expected at least 1, found 0; see 'kpp info --help'
+            """, ignoreLeadingAndTrailingWhitespace = true)
+    void aCommandLineThatMakesNoSenseIsOneSentenceAndExitCode2(String arguments, String sentence) {
+        CommandRun run = CommandRun.kpp(arguments.isEmpty() ? new String[0] : arguments.split(" "));
+        assertThat(run.err()).isEqualTo(sentence + System.lineSeparator());
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void showsWhereItFailedOnlyIfAsked() {
+        assertThat(CommandRun.kpp("info", "--bundle", "/nowhere").err().lines()).hasSize(1);
+        assertThat(CommandRun.kpp("info", "--bundle", "/nowhere", "--stacktrace").err()).contains("\tat io.kanerva.");
+        assertThat(CommandRun.kpp("--stacktrace", "info", "--bundle", "/nowhere").err()).contains("\tat io.kanerva.");
+    }
+}
