@@ -40,16 +40,16 @@ class KppTest {
     }
 
     @ParameterizedTest(name = "kpp {0}")
-    @CsvSource(delimiter = '|', textBlock = """
-            ''                                               | Expected a command, found none; see 'kpp --help'
-            recal                                            | Unmatched argument at index 0: 'recal'; see 'kpp --help'
-            write                                            | Missing required option: '--memory=FILE'; see 'kpp write --help'
-            write --memory m --range 5:2                     | Invalid value for option '--range': expected FROM:TO with FROM below TO, found '5:2'; see 'kpp write --help'
-            recall --memory m --out o.png --iterations 0     | Invalid value for option '--iterations': expected at least 1, found 0; see 'kpp recall --help'
-            recall --memory m --out o.png --damage fog       | Invalid value for option '--damage': expected salt-and-pepper:FRACTION with 0 to 1, or erase:left|right|top|bottom, found 'fog'; see 'kpp recall --help'
-            recall --memory m --out o.png --damage erase:all | Invalid value for option '--damage': expected salt-and-pepper:FRACTION with 0 to 1, or erase:left|right|top|bottom, found 'erase:all'; see 'kpp recall --help'
-            generate --memory m --out o.png --count 0        | Invalid value for option '--count': expected at least 1, found 0; see 'kpp generate --help'
-            info --threads 0                                 | Invalid value for option '--threads': expected at least 1, found 0; see 'kpp info --help'
+    @CsvSource(delimiterString = "=>", textBlock = """
+            ''                                               => Expected a command, found none; see 'kpp --help'
+            recal                                            => Unmatched argument at index 0: 'recal'; see 'kpp --help'
+            write                                            => Missing required option: '--memory=FILE'; see 'kpp write --help'
+            write --memory m --range 5:2                     => Invalid value for option '--range': expected FROM:TO with FROM below TO, found '5:2'; see 'kpp write --help'
+            recall --memory m --out o.png --iterations 0     => Invalid value for option '--iterations': expected at least 1, found 0; see 'kpp recall --help'
+            recall --memory m --out o.png --damage fog       => Invalid value for option '--damage': expected salt-and-pepper:FRACTION with 0 to 1, or erase:left|right|top|bottom, found 'fog'; see 'kpp recall --help'
+            recall --memory m --out o.png --damage erase:all => Invalid value for option '--damage': expected salt-and-pepper:FRACTION with 0 to 1, or erase:left|right|top|bottom, found 'erase:all'; see 'kpp recall --help'
+            generate --memory m --out o.png --count 0        => Invalid value for option '--count': expected at least 1, found 0; see 'kpp generate --help'
+            info --threads 0                                 => Invalid value for option '--threads': expected at least 1, found 0; see 'kpp info --help'
             """, ignoreLeadingAndTrailingWhitespace = true)
     void aCommandLineThatMakesNoSenseIsOneSentenceAndExitCode2(String arguments, String sentence) {
         CommandRun run = CommandRun.kpp(arguments.isEmpty() ? new String[0] : arguments.split(" "));
