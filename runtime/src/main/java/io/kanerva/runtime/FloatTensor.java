@@ -104,8 +104,23 @@ public record FloatTensor(float[] data, int... shape) {
         return "float32" + Arrays.toString(shape);
     }
 
+    /** Checks that no value is NaN or infinite; {@code place} names the tensor in the message. */
+    void requireFinite(String place) {
+        requireRange(place, -Float.MAX_VALUE, Float.MAX_VALUE, "finite values");
+    }
+
+    /** Checks that every value lies in [least, most], which {@code expected} says in words. */
+    void requireRange(String place, float least, float most, String expected) {
+        for (int i = 0; i < data.length; i++) {
+            // NaN fails both comparisons.
+            if (!(data[i] >= least && data[i] <= most)) {
+                throw new TensorException("%s: expected %s, found %s at %s".formatted(place, expected, data[i], indexOf(i)));
+            }
+        }
+    }
+
     /** The index of the value at {@code offset}, written as in {@code [0, 3, 5]}. */
-    String indexOf(int offset) {
+    private String indexOf(int offset) {
         int[] index = new int[shape.length];
         int rest = offset;
         for (int axis = shape.length - 1; axis >= 0; axis--) {

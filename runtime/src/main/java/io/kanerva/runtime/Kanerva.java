@@ -238,8 +238,8 @@ public final class Kanerva implements AutoCloseable {
             int batch = episodes.dimension(0);
             int samples = episodes.dimension(1);
             checkCapacity(samples);
-            checkShape("bound: keyNoise", keyNoise, batch, samples, settings.keys(), 3);
-            checkShape("bound: latentNoise", latentNoise, batch, samples, settings.latent());
+            checkNoise("bound: keyNoise", keyNoise, batch, samples, settings.keys(), 3);
+            checkNoise("bound: latentNoise", latentNoise, batch, samples, settings.latent());
             Map<String, Call.Value> encoded = encode(call, images);
             Map<String, Call.Value> written = write(call, encoded);
             Encoding encoding = encoding(encoded);
@@ -379,12 +379,13 @@ public final class Kanerva implements AutoCloseable {
         }
     }
 
-    private static void checkShape(String place, FloatTensor tensor, int... expected) {
+    private static void checkNoise(String place, FloatTensor tensor, int... expected) {
         if (!Arrays.equals(tensor.shape(), expected)) {
             throw new TensorException(
                     "%s: expected shape %s, found %s"
                             .formatted(place, Arrays.toString(expected), Arrays.toString(tensor.shape())));
         }
+        tensor.requireFinite(place);
     }
 
     private static void checkPositive(String place, int number) {

@@ -1,0 +1,145 @@
+package io.kanerva.runtime;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Bundles of {@link TinyGraphs}, made in memory and written where a test wants them. */
+final class TinyBundle {
+
+    /** The three kinds of model. */
+    enum Kind {
+        HEAP("heap", "dereferenced", 2, 4, 0, 8),
+        HEAP_CONTINUOUS("heap", "continuous", 2, 4, 0, 8),
+        POOLED("pooled", "continuous", 0, 0, 8, 0);
+
+        private final String settings;
+        private final String content;
+
+        Kind(String writer, String addressing, int rows, int columns, int embedding, int capacity) {
+            settings =
+                    """
+                    {"writer":"%s","addressing":"%s","likelihood":"bernoulli","imageShape":[1,8,8],
+                     "memoryShape":[2,4,8],"blockShape":[2,2,2],"keys":1,"latent":3,"slotRows":%d,"slotColumns":%d,
+                     "embedding":%d,"width":1,"capacity":%d}"""
+                            .formatted(writer, addressing, rows, columns, embedding, capacity);
+            content = writer.equals("heap") ? "\"B\",\"T\",1,2,2,2" : "\"B\",\"T\",8";
+        }
+    }
+
+    /** File contents by name; a test may change them before it writes the bundle. */
+    final Map<String, byte[]> files = new LinkedHashMap<>();
+
+    /** bundle.json. */
+    String json;
+
+    TinyBundle(Kind kind) {
+        files.put("encoder.onnx", TinyGraphs.encoder(kind));
+        files.put("memory-writer.onnx", TinyGraphs.writer(kind));
+        files.put("reader.onnx", TinyGraphs.reader(kind));
+        files.put("decoder.onnx", TinyGraphs.decoder());
+        String content = tensor("content", kind.content);
+        String traces = tensor("traces", "\"B\",\"Q\",1,2,2,2");
+        String memory = tensor("memory", "\"B\",2,4,8");
+        json =
+                """
+                {
+                  "format": "kanerva-bundle", "formatVersion": 1, "name": "tiny", "opset": 17, "irVersion": 8,
+                  "reader": "gridsample",
+                  "settings": %s,
+                  "graphs": {
+                %s,
+                %s,
+                %s,
+                %s
+                  },
+                  "files": {%s},
+                  "provenance": {"data": "none", "binarisation": "threshold", "episodeLength": 8, "memoryFloats": 64,
+                    "keys": 1, "seed": 1, "steps": 0, "minutes": 0.0, "parameters": 0, "commit": "", "command": "",
+                    "bound": {"nats": 12.5, "standardError": 0.25, "reconstruction": 8.0, "klKeys": 4.0,
+                      "klLatent": 0.5, "episodes": 3, "setting": "made up"}}
+                }
+                """
+                        .formatted(
+                                kind.settings,
+                                graph(
+                                        "encoder",
+                                        List.of(tensor("images", "\"B\",\"T\",1,8,8")),
+                                        List.of(
+                                                content,
+                                                tensor("key_mean", "\"B\",\"T\",1,3"),
+                                                tensor("key_log_variance", "\"B\",\"T\",1,3"),
+                                                tensor("latent_mean", "\"B\",\"T\",3"),
+                                                tensor("latent_log_variance", "\"B\",\"T\",3"))),
+                                graph("memory-writer", List.of(content), List.of(memory, tensor("pointers", "\"B\",\"T\",1,3"))),
+                                graph(
+                                        "reader",
+                                        List.of(memory, tensor("keys", "\"B\",\"Q\",1,3")),
+                                        List.of(
+                                                traces,
+                                                tensor("prior_mean", "\"B\",\"Q\",3"),
+                                                tensor("prior_log_variance", "\"B\",\"Q\",3"))),
+                                graph(
+                                        "decoder",
+                                        List.of(tensor("latent", "\"B\",\"Q\",3"), traces),
+                                        List.of(tensor("logits", "\"B\",\"Q\",1,8,8"))),
+                                files.keySet().stream()
+                                        .map(file -> "\"%s\": \"%s\"".formatted(file, Sha256.hex(files.get(file))))
+                                        .collect(Collectors.joining(", ")));
+    }
+
+    /** Opens a fresh bundle of that kind on the CPU. */
+    static Kanerva open(Kind kind, Path folder) {
+        return Kanerva.load(new TinyBundle(kind).write(folder), Device.CPU);
+    }
+
+    /** Writes all files into {@code folder}, which it makes and returns. */
+    Path write(Path folder) {
+        try {
+            Files.createDirectories(folder);
+            for (Map.Entry<String, byte[]> file : files.entrySet()) {
+                Files.write(folder.resolve(file.getKey()), file.getValue());
+            }
+            Files.writeString(folder.resolve("bundle.json"), json);
+            return folder;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Puts another graph in a graph's place and has bundle.json state its digest. */
+    TinyBundle replace(String file, byte[] bytes) {
+        json = json.replace(Sha256.hex(files.get(file)), Sha256.hex(bytes));
+        files.put(file, bytes);
+        return this;
+    }
+
+    /** Replaces the first occurrence of a piece of bundle.json, which must be there. */
+    TinyBundle edit(String from, String to) {
+        int at = json.indexOf(from);
+        if (at < 0) {
+            throw new IllegalArgumentException("bundle.json holds no " + from);
+        }
+        json = json.substring(0, at) + to + json.substring(at + from.length());
+        return this;
+    }
+
+    private String graph(String name, List<String> inputs, List<String> outputs) {
+        return "    \"%s\": {\"file\": \"%s.onnx\", \"sha256\": \"%s\",\n      \"inputs\": [%s],\n      \"outputs\": [%s]}"
+                .formatted(
+                        name,
+                        name,
+                        Sha256.hex(files.get(name + ".onnx")),
+                        String.join(",\n", inputs),
+                        String.join(",\n", outputs));
+    }
+
+    private static String tensor(String name, String shape) {
+        return "{\"name\":\"%s\",\"type\":\"float32\",\"shape\":[%s],\"meaning\":\"\",\"range\":\"\"}".formatted(name, shape);
+    }
+}

@@ -1,0 +1,148 @@
+package io.kanerva.runtime;
+
+import static io.kanerva.runtime.TinyOnnx.integer;
+import static io.kanerva.runtime.TinyOnnx.ints;
+
+import io.kanerva.runtime.TinyBundle.Kind;
+
+/**
+ * The four graphs of a K++ model without training: images [1, 8, 8], blocks [2, 2, 2], memory [2, 4, 8], one
+ * key, latent 3, 2 x 4 slots. A block holds the mean of each of an image's 4 x 2 tiles (2 x 4 pixels),
+ * stretched to [-1, 1], and the decoder paints tiles. So an image of plain tiles comes back exactly.
+ */
+final class TinyGraphs {
+
+    private static final int COLUMNS = 4;
+    private static final int ROWS = 2;
+    private static final float[] LATENT_WEIGHTS = ramp(8 * 3, 0.02f);
+
+    private TinyGraphs() {}
+
+    static byte[] encoder(Kind kind) {
+        TinyOnnx g = new TinyOnnx("encoder").input("images", "B", "T", 1, 8, 8);
+        String flat = g.apply("Reshape", "images", g.longs(-1, 1, 8, 8));
+        String means = g.apply("AveragePool", ints("kernel_shape", 2, 4).append(ints("strides", 2, 4)), flat);
+        String stretched = g.apply("Sub", g.apply("Mul", means, g.scalar(2)), g.scalar(1));
+        String tiles = g.reshapeLike(stretched, "images", 8);
+        if (kind == Kind.POOLED) {
+            g.output("content", tiles, "B", "T", 8);
+        } else {
+            g.output("content", g.reshapeLike(tiles, "images", 1, 2, 2, 2), "B", "T", 1, 2, 2, 2);
+        }
+        String offsets = g.apply("MatMul", tiles, g.floats(ramp(8 * 3, 0.05f), 8, 3));
+        String keys = g.reshapeLike(offsets, "images", 1, 3);
+        g.output("key_mean", keys, "B", "T", 1, 3);
+        g.output("key_log_variance", g.apply("Sub", keys, g.scalar(1)), "B", "T", 1, 3);
+        String latent = g.apply("MatMul", tiles, g.floats(LATENT_WEIGHTS, 8, 3));
+        g.output("latent_mean", latent, "B", "T", 3);
+        return g.output("latent_log_variance", g.apply("Sub", latent, g.scalar(2)), "B", "T", 3).toBytes();
+    }
+
+    static byte[] writer(Kind kind) {
+        return kind == Kind.POOLED ? pooledWriter() : heapWriter();
+    }
+
+    private static byte[] heapWriter() {
+        TinyOnnx g = new TinyOnnx("memory-writer").input("content", "B", "T", 1, 2, 2, 2);
+        String shape = g.apply("Shape", "content");
+        String samples = g.apply("Slice", shape, g.longs(1), g.longs(2));
+        String missing = g.apply("Sub", g.longs(ROWS * COLUMNS), samples);
+        String rows = g.apply("Reshape", "content", g.longs(0, 0, 8));
+        String pads = g.apply("Concat", integer("axis", 0), g.longs(0, 0, 0, 0), missing, g.longs(0));
+        String slots = g.apply("Reshape", g.apply("Pad", rows, pads), g.longs(-1, ROWS, COLUMNS, 2, 2, 2));
+        String placed = g.apply("Transpose", ints("perm", 0, 3, 1, 4, 2, 5), slots);
+        g.output("memory", g.apply("Reshape", placed, g.longs(0, 2, 4, 8)), "B", 2, 4, 8);
+        String pointers = g.apply("Slice", g.floats(slotCentres(), ROWS * COLUMNS, 1, 3), g.longs(0), samples);
+        String leading = g.apply("Slice", shape, g.longs(0), g.longs(2));
+        String all = g.apply("Concat", integer("axis", 0), leading, g.longs(1, 3));
+        return g.output("pointers", g.apply("Expand", pointers, all), "B", "T", 1, 3).toBytes();
+    }
+
+    private static byte[] pooledWriter() {
+        TinyOnnx g = new TinyOnnx("memory-writer").input("content", "B", "T", 8);
+        String mean = g.apply("ReduceMean", ints("axes", 1).append(integer("keepdims", 0)), "content");
+        String memory = g.apply("MatMul", mean, g.floats(ramp(8 * 64, 0.01f), 8, 64));
+        g.output("memory", g.apply("Reshape", memory, g.longs(-1, 2, 4, 8)), "B", 2, 4, 8);
+        String leading = g.apply("Slice", g.apply("Shape", "content"), g.longs(0), g.longs(2));
+        String shape = g.apply("Concat", integer("axis", 0), leading, g.longs(1, 3));
+        return g.output("pointers", g.apply("Expand", g.scalar(0), shape), "B", "T", 1, 3).toBytes();
+    }
+
+    static byte[] reader(Kind kind) {
+        TinyOnnx g = new TinyOnnx("reader").input("memory", "B", 2, 4, 8).input("keys", "B", "Q", 1, 3);
+        String alongX = axis(g, kind, 1, COLUMNS, 2.0 / 8, 1, 2);
+        String alongY = axis(g, kind, 2, ROWS, 2.0 / 4, 2, 1);
+        // Both axes are broadcast to [B, Q, h, w] and paired; the reads are stacked along the grid's height.
+        String gridX = g.apply("Unsqueeze", g.apply("Add", alongX, g.apply("Mul", alongY, g.scalar(0))), g.longs(4));
+        String gridY = g.apply("Unsqueeze", g.apply("Add", alongY, g.apply("Mul", alongX, g.scalar(0))), g.longs(4));
+        String pairs = g.apply("Concat", integer("axis", 4), gridX, gridY);
+        String grid = g.apply("Reshape", pairs, g.longs(0, -1, 2, 2));
+        String read = g.apply("GridSample", "memory", grid);
+        String blocks = g.apply("Reshape", read, g.longs(0, 2, -1, 2, 2));
+        String traces = g.apply("Transpose", ints("perm", 0, 2, 1, 3, 4), blocks);
+        g.output("traces", g.apply("Reshape", traces, g.longs(0, 0, 1, 2, 2, 2)), "B", "Q", 1, 2, 2, 2);
+        String flat = g.apply("Reshape", traces, g.longs(0, 0, 8));
+        String prior = g.apply("MatMul", flat, g.floats(LATENT_WEIGHTS, 8, 3));
+        g.output("prior_mean", prior, "B", "Q", 3);
+        return g.output("prior_log_variance", g.apply("Sub", prior, g.scalar(2)), "B", "Q", 3).toBytes();
+    }
+
+    /** Sample positions along one axis: [B, Q, 1, 2] for x, [B, Q, 2, 1] for y. */
+    private static String axis(TinyOnnx g, Kind kind, int coordinate, int cells, double extent, long rows, long columns) {
+        String key = g.apply("Slice", "keys", g.longs(coordinate), g.longs(coordinate + 1), g.longs(3));
+        String half;
+        String centre;
+        if (kind == Kind.HEAP) {
+            String below = g.apply("Less", g.floats(boundaries(cells), cells - 1), key);
+            String cell = g.apply("ReduceSum", g.apply("Cast", integer("to", 1), below), g.longs(3));
+            half = g.scalar(extent);
+            centre = g.apply("Sub", g.apply("Mul", cell, g.scalar(2.0 / (cells - 1))), g.scalar(1));
+        } else {
+            String scale = g.apply("Slice", "keys", g.longs(0), g.longs(1), g.longs(3));
+            String zoom = g.apply("Exp", g.apply("Mul", g.apply("Tanh", scale), g.scalar(0.25)));
+            half = g.apply("Mul", zoom, g.scalar(extent));
+            centre = g.apply("Erf", g.apply("Mul", key, g.scalar(Math.sqrt(0.5))));
+        }
+        String inside = g.apply("Mul", g.apply("Sub", g.scalar(1), half), centre);
+        String steps = g.apply("Mul", g.floats(new float[] {-0.5f, 0.5f}, 1, 1, rows, columns), half);
+        return g.apply("Add", inside, steps);
+    }
+
+    static byte[] decoder() {
+        TinyOnnx g = new TinyOnnx("decoder").input("latent", "B", "Q", 3).input("traces", "B", "Q", 1, 2, 2, 2);
+        String tiles = g.apply("Reshape", "traces", g.longs(-1, 1, 4, 2));
+        String kernel = g.floats(new float[] {1, 1, 1, 1, 1, 1, 1, 1}, 1, 1, 2, 4);
+        String painted = g.apply("ConvTranspose", ints("strides", 2, 4), tiles, kernel);
+        String logits = g.reshapeLike(g.apply("Mul", painted, g.scalar(12)), "latent", 1, 8, 8);
+        String tint = g.apply("MatMul", "latent", g.floats(new float[] {0.3f, -0.2f, 0.1f}, 3, 1));
+        String tinted = g.apply("Add", logits, g.reshapeLike(tint, "latent", 1, 1, 1));
+        return g.output("logits", tinted, "B", "Q", 1, 8, 8).toBytes();
+    }
+
+    /** The pointers of all slots, [8, 1, 3]: scale 0, x and y at the middle of each cell's probability. */
+    private static float[] slotCentres() {
+        float[] centres = new float[ROWS * COLUMNS * 3];
+        for (int slot = 0; slot < ROWS * COLUMNS; slot++) {
+            centres[slot * 3 + 1] = (float) Normal.quantile((slot % COLUMNS + 0.5) / COLUMNS);
+            centres[slot * 3 + 2] = (float) Normal.quantile((slot / COLUMNS + 0.5) / ROWS);
+        }
+        return centres;
+    }
+
+    private static float[] boundaries(int cells) {
+        float[] boundaries = new float[cells - 1];
+        for (int m = 1; m < cells; m++) {
+            boundaries[m - 1] = (float) Normal.quantile((double) m / cells);
+        }
+        return boundaries;
+    }
+
+    /** Small weights of both signs that repeat after 7. */
+    private static float[] ramp(int length, float step) {
+        float[] weights = new float[length];
+        for (int i = 0; i < length; i++) {
+            weights[i] = step * (i % 7 - 3);
+        }
+        return weights;
+    }
+}
