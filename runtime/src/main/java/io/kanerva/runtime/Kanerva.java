@@ -1,29 +1,8 @@
 package io.kanerva.runtime;
 
-import static io.kanerva.runtime.Graph.CONTENT;
-import static io.kanerva.runtime.Graph.DECODER;
-import static io.kanerva.runtime.Graph.ENCODER;
-import static io.kanerva.runtime.Graph.KEYS;
-import static io.kanerva.runtime.Graph.KEY_LOG_VARIANCE;
-import static io.kanerva.runtime.Graph.KEY_MEAN;
-import static io.kanerva.runtime.Graph.LATENT;
-import static io.kanerva.runtime.Graph.LATENT_LOG_VARIANCE;
-import static io.kanerva.runtime.Graph.LATENT_MEAN;
-import static io.kanerva.runtime.Graph.LOGITS;
-import static io.kanerva.runtime.Graph.MEMORY;
-import static io.kanerva.runtime.Graph.MEMORY_WRITER;
-import static io.kanerva.runtime.Graph.POINTERS;
-import static io.kanerva.runtime.Graph.PRIOR_LOG_VARIANCE;
-import static io.kanerva.runtime.Graph.PRIOR_MEAN;
-import static io.kanerva.runtime.Graph.READER;
-import static io.kanerva.runtime.Graph.TRACES;
-
-import io.kanerva.runtime.ModelSettings.Writer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 
 /**
  * A Kanerva++ model, open for inference.
@@ -45,13 +24,13 @@ public final class Kanerva implements AutoCloseable {
     private final Bundle bundle;
     private final Sessions sessions;
     private final KeyGeometry geometry;
-    private final KeyPosterior keyPosterior;
+    private final Inference inference;
 
     Kanerva(Bundle bundle, Sessions sessions) {
         this.bundle = bundle;
         this.sessions = sessions;
         geometry = new KeyGeometry(bundle.settings());
-        keyPosterior = new KeyPosterior(bundle.settings(), geometry);
+        inference = new Inference(bundle, geometry);
     }
 
     /**
@@ -108,7 +87,7 @@ public final class Kanerva implements AutoCloseable {
      */
     public Encoding encode(FloatTensor images) {
         try (Call call = sessions.begin()) {
-            return encoding(encode(call, images));
+            return inference.encode(call, images);
         }
     }
 
@@ -120,10 +99,7 @@ public final class Kanerva implements AutoCloseable {
      */
     public Memory write(FloatTensor episodes) {
         try (Call call = sessions.begin()) {
-            Call.Value images = call.images(episodes);
-            checkCapacity(episodes.dimension(1));
-            Map<String, Call.Value> encoded = call.run(ENCODER, List.of(images), CONTENT);
-            return memory(write(call, encoded));
+            return inference.write(call, episodes);
         }
     }
 
@@ -134,9 +110,9 @@ public final class Kanerva implements AutoCloseable {
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]: Q queries for each memory
      */
     public Lookup lookUp(Memory memory, FloatTensor queries) {
-        checkModel(memory);
+        inference.checkModel(memory);
         try (Call call = sessions.begin()) {
-            return lookUp(call, memory, queries);
+            return inference.lookUp(call, memory, queries);
         }
     }
 
@@ -147,9 +123,9 @@ public final class Kanerva implements AutoCloseable {
      * @param keys [B, Q, K, 3], each (scale, x, y)
      */
     public Reading read(Memory memory, FloatTensor keys) {
-        checkModel(memory);
+        inference.checkModel(memory);
         try (Call call = sessions.begin()) {
-            return reading(read(call, memory, keys, TRACES, PRIOR_MEAN, PRIOR_LOG_VARIANCE));
+            return inference.read(call, memory, keys);
         }
     }
 
@@ -162,7 +138,7 @@ public final class Kanerva implements AutoCloseable {
      */
     public FloatTensor decode(FloatTensor latent, FloatTensor traces) {
         try (Call call = sessions.begin()) {
-            return decode(call, call.input(DECODER, LATENT, latent), call.input(DECODER, TRACES, traces));
+            return inference.decode(call, latent, traces);
         }
     }
 
@@ -175,21 +151,18 @@ public final class Kanerva implements AutoCloseable {
      * @param iterations how often, 1 or more
      */
     public Recall recall(Memory memory, FloatTensor queries, int iterations) {
-        checkModel(memory);
+        inference.checkModel(memory);
         checkPositive("recall: iterations", iterations);
         List<Recall.Step> steps = new ArrayList<>();
         FloatTensor images = queries;
         // The outer call holds the memories and keeps the sessions open; the inner ones free each iteration's tensors.
         try (Call whole = sessions.begin()) {
-            Call.Value memories = whole.input(READER, MEMORY, memory.memory());
+            Call.Value memories = inference.memories(whole, memory);
             for (int i = 0; i < iterations; i++) {
                 try (Call call = sessions.begin()) {
-                    Lookup lookup = lookUp(call, memory, images);
-                    Map<String, Call.Value> read = read(call, memories, lookup.keys(), TRACES, PRIOR_MEAN);
-                    FloatTensor logits = decode(call, read.get(PRIOR_MEAN), read.get(TRACES));
-                    images = bundle.settings().likelihood().probabilities(logits);
-                    steps.add(new Recall.Step(lookup, images));
+                    steps.add(inference.recallOnce(call, memory, memories, images));
                 }
+                images = steps.get(i).images();
             }
         }
         return new Recall(steps);
@@ -207,18 +180,10 @@ public final class Kanerva implements AutoCloseable {
      * @param seed the same seed gives the same images
      */
     public Generation generate(Memory memory, int count, long seed) {
-        checkModel(memory);
+        inference.checkModel(memory);
         checkPositive("generate: count", count);
-        NormalSampler sampler = new NormalSampler(seed);
-        FloatTensor keys = keyPosterior.samplePrior(sampler, memory.episodes(), count, memory.samples());
-        FloatTensor noise = sampler.tensor(memory.episodes(), count, bundle.settings().latent());
         try (Call call = sessions.begin()) {
-            Map<String, Call.Value> read = read(call, memory, keys, TRACES, PRIOR_MEAN, PRIOR_LOG_VARIANCE);
-            FloatTensor latent =
-                    LatentPosterior.sample(
-                            read.get(PRIOR_MEAN).toTensor(), read.get(PRIOR_LOG_VARIANCE).toTensor(), noise);
-            FloatTensor logits = decode(call, call.input(DECODER, LATENT, latent), read.get(TRACES));
-            return new Generation(bundle.settings().likelihood().probabilities(logits), keys);
+            return inference.generate(call, memory, count, new NormalSampler(seed));
         }
     }
 
@@ -232,29 +197,8 @@ public final class Kanerva implements AutoCloseable {
      * @throws CapacityException if T is more than a heap memory takes
      */
     public BoundTerms bound(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
-        ModelSettings settings = bundle.settings();
         try (Call call = sessions.begin()) {
-            Call.Value images = call.images(episodes);
-            int batch = episodes.dimension(0);
-            int samples = episodes.dimension(1);
-            checkCapacity(samples);
-            checkNoise("bound: keyNoise", keyNoise, batch, samples, settings.keys(), 3);
-            checkNoise("bound: latentNoise", latentNoise, batch, samples, settings.latent());
-            Map<String, Call.Value> encoded = encode(call, images);
-            Map<String, Call.Value> written = write(call, encoded);
-            Encoding encoding = encoding(encoded);
-            FloatTensor pointers = written.get(POINTERS).toTensor();
-            FloatTensor keys =
-                    keyPosterior.sample(encoding.keyMean(), encoding.keyLogVariance(), pointers, keyNoise);
-            Map<String, Call.Value> read =
-                    read(call, written.get(MEMORY), keys, TRACES, PRIOR_MEAN, PRIOR_LOG_VARIANCE);
-            FloatTensor latent =
-                    LatentPosterior.sample(encoding.latentMean(), encoding.latentLogVariance(), latentNoise);
-            FloatTensor logits = decode(call, call.input(DECODER, LATENT, latent), read.get(TRACES));
-            return new BoundTerms(
-                    settings.likelihood().negativeLogLikelihood(episodes, logits),
-                    keyPosterior.divergence(encoding.keyMean(), encoding.keyLogVariance(), pointers),
-                    LatentPosterior.divergence(encoding, reading(read)));
+            return inference.bound(call, episodes, keyNoise, latentNoise);
         }
     }
 
@@ -266,7 +210,7 @@ public final class Kanerva implements AutoCloseable {
      */
     public BoundTerms bound(FloatTensor episodes, long seed) {
         ModelSettings settings = bundle.settings();
-        ENCODER.signature(settings).bind(List.of(episodes.shape()));
+        Graph.ENCODER.signature(settings).bind(List.of(episodes.shape()));
         int batch = episodes.dimension(0);
         int samples = episodes.dimension(1);
         NormalSampler sampler = new NormalSampler(seed);
@@ -287,105 +231,6 @@ public final class Kanerva implements AutoCloseable {
     @Override
     public void close() {
         sessions.close();
-    }
-
-    private Map<String, Call.Value> encode(Call call, Call.Value images) {
-        return call.run(
-                ENCODER, List.of(images), CONTENT, KEY_MEAN, KEY_LOG_VARIANCE, LATENT_MEAN, LATENT_LOG_VARIANCE);
-    }
-
-    private Map<String, Call.Value> encode(Call call, FloatTensor images) {
-        return encode(call, call.images(images));
-    }
-
-    private static Encoding encoding(Map<String, Call.Value> encoded) {
-        return new Encoding(
-                encoded.get(CONTENT).toTensor(),
-                encoded.get(KEY_MEAN).toTensor(),
-                encoded.get(KEY_LOG_VARIANCE).toTensor(),
-                encoded.get(LATENT_MEAN).toTensor(),
-                encoded.get(LATENT_LOG_VARIANCE).toTensor());
-    }
-
-    private static Map<String, Call.Value> write(Call call, Map<String, Call.Value> encoded) {
-        return call.run(MEMORY_WRITER, List.of(encoded.get(CONTENT)), MEMORY, POINTERS);
-    }
-
-    private Memory memory(Map<String, Call.Value> written) {
-        return new Memory(written.get(MEMORY).toTensor(), written.get(POINTERS).toTensor(), bundle.modelId());
-    }
-
-    private static Map<String, Call.Value> read(Call call, Memory memory, FloatTensor keys, String... wanted) {
-        return read(call, call.input(READER, MEMORY, memory.memory()), keys, wanted);
-    }
-
-    private static Map<String, Call.Value> read(Call call, Call.Value memories, FloatTensor keys, String... wanted) {
-        return call.run(READER, List.of(memories, call.input(READER, KEYS, keys)), wanted);
-    }
-
-    private static Reading reading(Map<String, Call.Value> read) {
-        return new Reading(
-                read.get(TRACES).toTensor(), read.get(PRIOR_MEAN).toTensor(), read.get(PRIOR_LOG_VARIANCE).toTensor());
-    }
-
-    private static FloatTensor decode(Call call, Call.Value latent, Call.Value traces) {
-        return call.run(DECODER, List.of(latent, traces), LOGITS).get(LOGITS).toTensor();
-    }
-
-    private Lookup lookUp(Call call, Memory memory, FloatTensor queries) {
-        Call.Value images = call.images(queries);
-        if (queries.dimension(0) != memory.episodes()) {
-            throw new TensorException(
-                    "queries: expected %d rows, one for each memory, found shape %s"
-                            .formatted(memory.episodes(), Arrays.toString(queries.shape())));
-        }
-        if (bundle.settings().writer() == Writer.POOLED) {
-            FloatTensor keys = call.run(ENCODER, List.of(images), KEY_MEAN).get(KEY_MEAN).toTensor();
-            FloatTensor none = FloatTensor.zeros(queries.dimension(0), queries.dimension(1), 0);
-            return new Lookup(new int[0], none, keys);
-        }
-        FloatTensor content = call.run(ENCODER, List.of(images), CONTENT).get(CONTENT).toTensor();
-        FloatTensor scores = ContentSearch.scores(ContentSearch.unitRows(content), contents(call, memory));
-        int[] samples = ContentSearch.best(scores);
-        return new Lookup(samples, scores, ContentSearch.keysOf(memory.pointers(), samples));
-    }
-
-    private static FloatTensor contents(Call call, Memory memory) {
-        if (memory.contents() == null) {
-            FloatTensor traces = read(call, memory, memory.pointers(), TRACES).get(TRACES).toTensor();
-            memory.contents(ContentSearch.unitRows(traces));
-        }
-        return memory.contents();
-    }
-
-    private void checkModel(Memory memory) {
-        if (!memory.modelId().equals(bundle.modelId())) {
-            throw new TensorException(
-                    "memory: expected one of model %s, found one of model %s".formatted(bundle.modelId(), memory.modelId()));
-        }
-    }
-
-    private void checkCapacity(int samples) {
-        ModelSettings settings = bundle.settings();
-        if (settings.writer() == Writer.HEAP && samples > settings.capacity()) {
-            throw new CapacityException(
-                    "out of memory: %d samples, %d slots (%d rows x %d columns, %d a sample)"
-                            .formatted(
-                                    samples,
-                                    settings.slotRows() * settings.slotColumns(),
-                                    settings.slotRows(),
-                                    settings.slotColumns(),
-                                    settings.keys()));
-        }
-    }
-
-    private static void checkNoise(String place, FloatTensor tensor, int... expected) {
-        if (!Arrays.equals(tensor.shape(), expected)) {
-            throw new TensorException(
-                    "%s: expected shape %s, found %s"
-                            .formatted(place, Arrays.toString(expected), Arrays.toString(tensor.shape())));
-        }
-        tensor.requireFinite(place);
     }
 
     private static void checkPositive(String place, int number) {

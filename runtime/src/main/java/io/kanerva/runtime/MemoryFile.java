@@ -88,7 +88,6 @@ final class MemoryFile {
         }
         int floatsAt = buffer.getInt();
         int[] sizes = new int[6];
-        long memoryFloats = 1;
         for (int i = 0; i < sizes.length; i++) {
             sizes[i] = buffer.getInt();
         }
@@ -96,7 +95,7 @@ final class MemoryFile {
         buffer.get(modelId);
         checkModel(file, modelId, sizes, bundle);
         Planes planes = bundle.settings().memory();
-        memoryFloats = (long) sizes[0] * planes.floats();
+        long memoryFloats = (long) sizes[0] * planes.floats();
         long pointerFloats = (long) sizes[0] * sizes[4] * bundle.settings().keys() * 3;
         // Sizes were checked to be at least 1 and the planes to be small, so this does not overflow.
         long expected = FLOATS_AT + Math.addExact(memoryFloats, pointerFloats) * Float.BYTES + DIGEST_BYTES;
