@@ -21,6 +21,7 @@ final class BundleLoader {
                         "%s: the file '%s' was changed or is another bundle's: expected SHA-256 %s, found %s"
                                 .formatted(source.describe(), description.file(), description.sha256(), found));
             }
+            ExternalData.refuse(source.describe() + ": the file '" + description.file() + "'", bytes);
             graphs.put(graph, bytes);
         }
         return new Kanerva(bundle, Sessions.open(source.describe(), bundle.settings(), graphs, options));

@@ -2,6 +2,7 @@ package io.kanerva.runtime;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
@@ -98,6 +99,8 @@ final class Sessions implements AutoCloseable {
         try {
             options.setIntraOpNumThreads(threads);
             options.setInterOpNumThreads(1);
+            // Warnings about a graph belong to whoever exports it; errors arrive as exceptions.
+            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             options.addConfigEntry("session.inter_op.allow_spinning", "0");
             if (device == Device.CUDA) {

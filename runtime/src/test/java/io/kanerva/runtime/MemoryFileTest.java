@@ -1,0 +1,183 @@
+package io.kanerva.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kanerva.runtime.TinyBundle.Kind;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MemoryFileTest {
+
+    @TempDir Path folder;
+
+    private Kanerva heap;
+    private Memory memory;
+    private Path file;
+
+    @BeforeEach
+    void write() {
+        heap = TinyBundle.open(Kind.HEAP, folder.resolve("heap"));
+        memory = heap.write(TileImages.episodes(2, 0x0F, 0x33, 0x55, 0x3C, 0x5A, 0x66));
+        file = folder.resolve("episode.memory");
+    }
+
+    @AfterEach
+    void close() {
+        heap.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void aMemoryComesBackFromItsFile(Kind kind) {
+        try (Kanerva kanerva = TinyBundle.open(kind, folder.resolve("other"))) {
+            Memory written = kanerva.write(TileImages.episode(0x0F, 0x33));
+            written.save(file);
+            assertThat(kanerva.loadMemory(file)).isEqualTo(written).hasSameHashCodeAs(written);
+        }
+    }
+
+    @Test
+    void aMemoryServesAnotherOpenKanervaOfTheSameModel() {
+        memory.save(file);
+        FloatTensor queries = TileImages.episodes(2, 0x55, 0x5A);
+        Recall expected = heap.recall(memory, queries, 1);
+        heap.close();
+        try (Kanerva again = TinyBundle.open(Kind.HEAP, folder.resolve("again"))) {
+            assertThat(again.recall(again.loadMemory(file), queries, 1).images()).isEqualTo(expected.images());
+            assertThat(again.recall(memory, queries, 1).images()).isEqualTo(expected.images());
+        }
+    }
+
+    /** Reads the file by the offsets that {@link Memory#save} documents. */
+    @Test
+    void theFileIsLaidOutAsDocumented() throws IOException {
+        memory.save(file);
+        byte[] bytes = Files.readAllBytes(file);
+        ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        assertThat(new String(bytes, 0, 8, StandardCharsets.US_ASCII)).isEqualTo("KANMEMRY");
+        int[] header = new int[8];
+        buffer.position(8).asIntBuffer().get(header);
+        assertThat(header).containsExactly(1, 72, 2, 2, 4, 8, 3, 1);
+        assertThat(HexFormat.of().formatHex(bytes, 40, 72)).isEqualTo(heap.bundle().modelId());
+        float[] floats = new float[2 * 64 + 2 * 3 * 3];
+        buffer.position(72).asFloatBuffer().get(floats);
+        assertThat(Arrays.copyOf(floats, 128)).containsExactly(memory.memory().data());
+        assertThat(Arrays.copyOfRange(floats, 128, floats.length)).containsExactly(memory.pointers().data());
+        int end = 72 + 4 * floats.length;
+        assertThat(bytes).hasSize(end + 32);
+        assertThat(HexFormat.of().formatHex(bytes, end, end + 32)).isEqualTo(Sha256.hex(Arrays.copyOf(bytes, end)));
+    }
+
+    @Test
+    void savingReplacesAnOlderFileAndLeavesNoOther() throws IOException {
+        Files.writeString(file, "old");
+        memory.save(file);
+        assertThat(heap.loadMemory(file)).isEqualTo(memory);
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files.filter(Files::isRegularFile)).containsExactly(file);
+        }
+    }
+
+    @Test
+    void aPlaceThatCannotBeWritten() {
+        Path nowhere = folder.resolve("none/episode.memory");
+        assertThatThrownBy(() -> memory.save(nowhere))
+                .isInstanceOf(MemoryFileException.class)
+                .hasMessageStartingWith(nowhere + ": the memory cannot be written there: ");
+    }
+
+    @Test
+    void aFileThatIsNotThere() {
+        assertRefused("expected a memory file, found none");
+    }
+
+    @Test
+    void aFileOfAnotherKind() throws IOException {
+        Files.writeString(file, "a text that is no memory");
+        assertRefused("expected a memory file, which begins with KANMEMRY, found another kind of file");
+        Files.write(file, new byte[3]);
+        assertRefused("expected a memory file, which begins with KANMEMRY, found another kind of file");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {8, 50, 103, 104, 300, 687})
+    void aFileThatWasCutShort(int length) throws IOException {
+        memory.save(file);
+        byte[] bytes = Files.readAllBytes(file);
+        assertThat(bytes).hasSize(688);
+        Files.write(file, Arrays.copyOf(bytes, length));
+        assertRefused("the memory file is cut short or damaged: expected %d bytes, found %d"
+                .formatted(length < 104 ? 104 : 688, length));
+    }
+
+    @Test
+    void aFileWithBytesBehindItsEnd() throws IOException {
+        memory.save(file);
+        Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 700));
+        assertRefused("expected 688 bytes, found 700");
+    }
+
+    @Test
+    void aFileWithOneBitChanged() throws IOException {
+        memory.save(file);
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[200] ^= 4;
+        Files.write(file, bytes);
+        assertRefused("the memory file is damaged: its SHA-256 does not match");
+    }
+
+    @Test
+    void aNewerFormat() throws IOException {
+        memory.save(file);
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[8] = 2;
+        Files.write(file, bytes);
+        assertRefused("expected memory format version 1, found 2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {16, 20, 28, 32, 36})
+    void aHeaderWithOtherSizes(int offset) throws IOException {
+        memory.save(file);
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putInt(offset, -1);
+        Files.write(file, bytes.array());
+        assertRefused("expected memories [2, 4, 8] with 1 keys a sample, found sizes [");
+    }
+
+    @Test
+    void aMemoryOfAnotherModel() {
+        memory.save(file);
+        try (Kanerva pooled = TinyBundle.open(Kind.POOLED, folder.resolve("pooled"))) {
+            assertThatThrownBy(() -> pooled.loadMemory(file))
+                    .isInstanceOf(MemoryFileException.class)
+                    .hasMessage(
+                            "%s: the memory belongs to another model: expected model id %s (tiny), found %s",
+                            file,
+                            pooled.bundle().modelId(),
+                            heap.bundle().modelId());
+        }
+    }
+
+    private void assertRefused(String sentence) {
+        assertThatThrownBy(() -> heap.loadMemory(file))
+                .isInstanceOf(MemoryFileException.class)
+                .hasMessageStartingWith(file + ": ")
+                .hasMessageContaining(sentence);
+    }
+}

@@ -1,0 +1,155 @@
+package io.kanerva.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kanerva.runtime.TinyBundle.Kind;
+import java.nio.file.Path;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What each call says of tensors that it cannot use. */
+class TensorErrorsTest {
+
+    @TempDir static Path folder;
+
+    private static Kanerva heap;
+    private static Memory memory;
+
+    @BeforeAll
+    static void open() {
+        heap = TinyBundle.open(Kind.HEAP, folder);
+        memory = heap.write(TileImages.episodes(2, 0x0F, 0x33, 0x55, 0x3C));
+    }
+
+    @AfterAll
+    static void close() {
+        heap.close();
+    }
+
+    @Test
+    void imagesOfAnotherRankOrSize() {
+        assertRefused(
+                () -> heap.write(FloatTensor.zeros(4, 1, 8, 8)),
+                "encoder input 'images': expected shape [B, T, 1, 8, 8], found [4, 1, 8, 8]");
+        assertRefused(
+                () -> heap.write(FloatTensor.zeros(1, 4, 1, 28, 28)),
+                "encoder input 'images': expected shape [B, T, 1, 8, 8], found [1, 4, 1, 28, 28]");
+        assertRefused(
+                () -> heap.bound(FloatTensor.zeros(1, 8), 1),
+                "encoder input 'images': expected shape [B, T, 1, 8, 8], found [1, 8]");
+    }
+
+    @Test
+    void anEmptyEpisode() {
+        assertRefused(
+                () -> heap.write(FloatTensor.zeros(1, 0, 1, 8, 8)),
+                "encoder input 'images': expected at least 1 in dimension T of [B, T, 1, 8, 8], found [1, 0, 1, 8, 8]");
+        assertRefused(
+                () -> heap.encode(FloatTensor.zeros(0, 3, 1, 8, 8)),
+                "encoder input 'images': expected at least 1 in dimension B of [B, T, 1, 8, 8], found [0, 3, 1, 8, 8]");
+    }
+
+    @Test
+    void imagesWithNumbersThatAreNoIntensities() {
+        FloatTensor images = FloatTensor.zeros(1, 2, 1, 8, 8);
+        images.data()[64 + 9] = Float.NaN;
+        assertRefused(
+                () -> heap.write(images),
+                "encoder input 'images': expected values from 0 to 1, found NaN at [0, 1, 0, 1, 1]");
+        images.data()[64 + 9] = 255;
+        assertRefused(
+                () -> heap.lookUp(memory, images),
+                "encoder input 'images': expected values from 0 to 1, found 255.0 at [0, 1, 0, 1, 1]");
+        images.data()[64 + 9] = -0.25f;
+        assertRefused(
+                () -> heap.bound(images, 1),
+                "encoder input 'images': expected values from 0 to 1, found -0.25 at [0, 1, 0, 1, 1]");
+    }
+
+    @Test
+    void queriesForAnotherNumberOfMemories() {
+        assertRefused(
+                () -> heap.recall(memory, TileImages.episode(0x0F), 1),
+                "queries: expected 2 rows, one for each memory, found shape [1, 1, 1, 8, 8]");
+    }
+
+    @Test
+    void keysThatDoNotFit() {
+        assertRefused(
+                () -> heap.read(memory, FloatTensor.zeros(3, 1, 1, 3)),
+                "reader input 'keys': expected B = 2 in [B, Q, 1, 3], as in 'memory', found [3, 1, 1, 3]");
+        assertRefused(
+                () -> heap.read(memory, FloatTensor.zeros(2, 1, 2, 3)),
+                "reader input 'keys': expected shape [B, Q, 1, 3], found [2, 1, 2, 3]");
+        FloatTensor keys = FloatTensor.zeros(2, 1, 1, 3);
+        keys.data()[5] = Float.POSITIVE_INFINITY;
+        assertRefused(
+                () -> heap.read(memory, keys),
+                "reader input 'keys': expected finite values, found Infinity at [1, 0, 0, 2]");
+    }
+
+    @Test
+    void latentsAndTracesThatDisagree() {
+        assertRefused(
+                () -> heap.decode(FloatTensor.zeros(1, 2, 3), FloatTensor.zeros(1, 4, 1, 2, 2, 2)),
+                "decoder input 'traces': expected Q = 2 in [B, Q, 1, 2, 2, 2], as in 'latent', found [1, 4, 1, 2, 2, 2]");
+    }
+
+    @Test
+    void countsBelowOne() {
+        assertRefused(
+                () -> heap.recall(memory, TileImages.episodes(2, 1, 2), 0),
+                "recall: iterations: expected at least 1, found 0");
+        assertRefused(() -> heap.generate(memory, -3, 1), "generate: count: expected at least 1, found -3");
+    }
+
+    @Test
+    void aMemoryOfAnotherModel(@TempDir Path other) {
+        try (Kanerva pooled = TinyBundle.open(Kind.POOLED, other)) {
+            String sentence =
+                    "memory: expected one of model %s, found one of model %s"
+                            .formatted(pooled.bundle().modelId(), heap.bundle().modelId());
+            assertRefused(() -> pooled.lookUp(memory, TileImages.episodes(2, 1, 2)), sentence);
+            assertRefused(() -> pooled.read(memory, FloatTensor.zeros(2, 1, 1, 3)), sentence);
+            assertRefused(() -> pooled.recall(memory, TileImages.episodes(2, 1, 2), 1), sentence);
+            assertRefused(() -> pooled.generate(memory, 1, 1), sentence);
+        }
+    }
+
+    @Test
+    void tensorsWhoseShapeDoesNotHoldTheirData() {
+        assertRefused(() -> new FloatTensor(new float[5], 2, 3), "FloatTensor: shape [2, 3] holds 6 values, found 5");
+        assertRefused(
+                () -> new FloatTensor(new float[0], 2, -1),
+                "FloatTensor: shape [2, -1]: expected no negative dimension, found -1");
+        assertRefused(
+                () -> FloatTensor.zeros(1 << 16, 1 << 16),
+                "FloatTensor: shape [65536, 65536] holds 4294967296 values, more than a Java array");
+        assertThatThrownBy(() -> FloatTensor.zeros(1 << 30, 1 << 30, 1 << 30, 1 << 30))
+                .isInstanceOf(TensorException.class)
+                .hasMessageContaining("more than a Java array");
+        assertRefused(() -> FloatTensor.zeros(2, 3).get(1), "FloatTensor: index [1]: expected 2 numbers for shape [2, 3]");
+        assertRefused(() -> FloatTensor.zeros(2, 3).get(1, 3), "FloatTensor: index [1, 3] lies outside shape [2, 3]");
+    }
+
+    @Test
+    void optionsWithoutThreads() {
+        assertThatThrownBy(() -> Options.on(Device.CPU).withThreads(0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("Options: threads: expected at least 1, found 0");
+    }
+
+    @Test
+    void aRefusedCallLeavesTheModelUsable() {
+        assertThatThrownBy(() -> heap.write(FloatTensor.zeros(1, 0, 1, 8, 8))).isInstanceOf(KanervaException.class);
+        assertThat(heap.write(TileImages.episode(0x0F)).samples()).isEqualTo(1);
+    }
+
+    private static void assertRefused(ThrowingCallable call, String sentence) {
+        assertThatThrownBy(call).isInstanceOf(TensorException.class).hasMessage(sentence);
+    }
+}
