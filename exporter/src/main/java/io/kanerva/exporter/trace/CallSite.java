@@ -1,0 +1,73 @@
+package io.kanerva.exporter.trace;
+
+import ai.djl.nn.Block;
+import java.lang.StackWalker.StackFrame;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * Where in the user's code an operation was called.
+ *
+ * @param blocks simple names of the blocks whose forward was running, outermost first, joined by " &gt; "; may be empty
+ * @param line the Java line, for example {@code Encoder.forward(Encoder.java:41)}
+ */
+public record CallSite(String blocks, String line) {
+    private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+
+    /** The line that is just now calling an array's method. */
+    static CallSite here() {
+        return WALKER.walk(frames -> {
+            List<String> blocks = new ArrayList<>();
+            List<StackFrame> lines = new ArrayList<>();
+            frames.filter(frame -> !isMachinery(frame.getDeclaringClass())).forEach(frame -> {
+                if (lines.isEmpty()) {
+                    lines.add(frame);
+                }
+                Class<?> type = frame.getDeclaringClass();
+                boolean isForward = frame.getMethodName().startsWith("forward");
+                if (isForward && Block.class.isAssignableFrom(type) && !type.getSimpleName().startsWith("Abstract")
+                        && (blocks.isEmpty() || !blocks.get(blocks.size() - 1).equals(type.getSimpleName()))) {
+                    blocks.add(type.getSimpleName());
+                }
+            });
+            Collections.reverse(blocks);
+            return new CallSite(String.join(" > ", blocks), lines.isEmpty() ? "unknown line" : describe(lines.get(0)));
+        });
+    }
+
+    /** Whether an engine's own code is calling: an ordinary array was handed a traced one. */
+    static boolean isInsideEngine() {
+        return WALKER.walk(frames -> frames.map(StackFrame::getDeclaringClass)
+                .filter(type -> !isTracer(type) && !type.isInterface())
+                .findFirst().map(CallSite::isEngine).orElse(false));
+    }
+
+    private static boolean isEngine(Class<?> type) {
+        String name = type.getName();
+        return name.startsWith("ai.djl.") && name.contains(".engine.");
+    }
+
+    private static boolean isTracer(Class<?> type) {
+        return type.getPackageName().equals(CallSite.class.getPackageName())
+                || type.getName().startsWith("java.") || type.getName().startsWith("jdk.")
+                || Proxy.isProxyClass(type);
+    }
+
+    /** Code between the user's line and the recorder: the recorder itself, reflection, DJL's array helpers. */
+    private static boolean isMachinery(Class<?> type) {
+        return isTracer(type) || isEngine(type) || type.getName().startsWith("ai.djl.ndarray.");
+    }
+
+    private static String describe(StackFrame frame) {
+        String type = frame.getClassName();
+        return type.substring(type.lastIndexOf('.') + 1) + "." + frame.getMethodName() + "(" + frame.getFileName() + ":"
+                + frame.getLineNumber() + ")";
+    }
+
+    @Override
+    public String toString() {
+        return blocks.isEmpty() ? "at " + line : "in " + blocks + " at " + line;
+    }
+}

@@ -1,0 +1,30 @@
+package io.kanerva.exporter.trace;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import java.util.Optional;
+
+/** A computation that is to be one operation of the recording, however many engine operations it takes. */
+public interface CompositeOperation {
+    /** A name for messages and listings, for example {@code ReadWindow}. */
+    String name();
+
+    /** Computes the outputs from the inputs with the engine's own operations. */
+    NDList compute(NDList inputs);
+
+    /**
+     * Records the operation if one of the inputs is being traced; just computes it otherwise.
+     *
+     * @return the outputs of {@link #compute}
+     */
+    static NDList apply(CompositeOperation operation, NDList inputs) {
+        Optional<Recorder> recorder = inputs.stream().filter(TracedArray.class::isInstance).findFirst()
+                .map(array -> ((TracedArray) array).recorder());
+        return recorder.map(r -> r.composite(operation, inputs)).orElseGet(() -> operation.compute(inputs));
+    }
+
+    /** As {@link #apply(CompositeOperation, NDList)}, for one output. */
+    static NDArray applySingle(CompositeOperation operation, NDArray... inputs) {
+        return apply(operation, new NDList(inputs)).singletonOrThrow();
+    }
+}

@@ -1,0 +1,43 @@
+package io.kanerva.exporter.trace;
+
+import java.util.Objects;
+
+/**
+ * One dimension of an input: a number, or a name for a size that is only known when the model runs.
+ *
+ * @param name the dynamic dimension's name, or null for a fixed one; the same name means the same size everywhere
+ * @param size the fixed size, at least 1; 0 for a dynamic one
+ */
+public record Dimension(String name, long size) {
+    public Dimension {
+        if (name == null && size < 1) {
+            throw new IllegalArgumentException("a fixed dimension is at least 1, found " + size);
+        }
+        if (name != null && !name.matches("[A-Za-z_][A-Za-z0-9_]*")) {
+            throw new IllegalArgumentException("a dimension's name is an identifier such as B, found \"" + name + "\"");
+        }
+    }
+
+    /** A dimension whose size is chosen by whoever runs the model. */
+    public static Dimension named(String name) {
+        return new Dimension(Objects.requireNonNull(name, "name"), 0);
+    }
+
+    /** A dimension that always has this size. */
+    public static Dimension fixed(long size) {
+        return new Dimension(null, size);
+    }
+
+    public boolean isNamed() {
+        return name != null;
+    }
+
+    Size toSize() {
+        return isNamed() ? Size.named(name) : Size.fixed(size);
+    }
+
+    @Override
+    public String toString() {
+        return isNamed() ? name : Long.toString(size);
+    }
+}

@@ -1,0 +1,30 @@
+package io.kanerva.exporter.trace;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A block cannot be exported as it is; the message lists every reason that was found, one sentence a line. */
+public final class ExportException extends RuntimeException {
+    private final transient List<String> problems;
+
+    public ExportException(List<String> problems) {
+        this(problems, null);
+    }
+
+    public ExportException(List<String> problems, Throwable cause) {
+        super(message(problems), cause);
+        this.problems = List.copyOf(problems);
+    }
+
+    /** The reasons, in the order in which the block ran into them. */
+    public List<String> problems() {
+        return problems;
+    }
+
+    private static String message(List<String> problems) {
+        if (problems.size() == 1) {
+            return problems.get(0);
+        }
+        return problems.size() + " problems:" + problems.stream().map(p -> "\n - " + p).collect(Collectors.joining());
+    }
+}

@@ -1,0 +1,85 @@
+package io.kanerva.exporter.trace;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDResource;
+import io.kanerva.exporter.trace.RecordedMethods.Entry;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Behind the manager of recording arrays. Arrays made from Java numbers are constants; {@code zeros}, {@code ones}, {@code full},
+ * {@code arange} and {@code eye} are recorded, because their arguments may depend on a dynamic dimension; random numbers
+ * are an error. All sub-managers are this manager: the recording keeps every array until it ends.
+ */
+final class ManagerHandler implements InvocationHandler {
+    private static final Set<String> CONSTANTS = Set.of("create(Buffer,Shape,DataType)", "linspace(float,float,int,boolean)",
+            "hanningWindow(long)");
+    private static final Set<String> ENGINE = Set.of("getDevice", "defaultDevice", "getEngine", "allocateDirect", "isOpen",
+            "getName");
+    private static final List<String> RANDOM = List.of("random", "sample", "truncatedNormal");
+
+    private final Recorder recorder;
+    private final NDManager engine;
+
+    private ManagerHandler(Recorder recorder, NDManager engine) {
+        this.recorder = recorder;
+        this.engine = engine;
+    }
+
+    static NDManager wrap(Recorder recorder, NDManager engine) {
+        return (NDManager) Proxy.newProxyInstance(ManagerHandler.class.getClassLoader(), new Class<?>[] {NDManager.class},
+                new ManagerHandler(recorder, engine));
+    }
+
+    @Override
+    public Object invoke(Object proxy, Method method, Object[] given) throws Throwable {
+        Object[] arguments = given == null ? new Object[0] : given;
+        String name = method.getName();
+        if (method.getDeclaringClass() == Object.class) {
+            return switch (name) {
+                case "equals" -> arguments[0] == proxy;
+                case "hashCode" -> System.identityHashCode(proxy);
+                default -> "manager of traced arrays";
+            };
+        }
+        Optional<Entry> entry = RecordedMethods.find(method);
+        if (entry.isPresent()) {
+            return recorder.record(method, entry.get(), null, engine, arguments);
+        }
+        if (CONSTANTS.contains(RecordedMethods.signature(method))) {
+            return recorder.constant((NDArray) Recorder.call(method, engine, arguments));
+        }
+        if (name.equals("from")) {
+            return arguments[0] == null || arguments[0] instanceof TracedArray ? arguments[0]
+                    : recorder.constant((NDArray) arguments[0]);
+        }
+        if (method.getReturnType() == NDManager.class) {
+            return proxy;
+        }
+        if (ENGINE.contains(name)) {
+            return Recorder.call(method, engine, arguments);
+        }
+        if (RANDOM.stream().anyMatch(name::startsWith) && !method.isDefault()) {
+            recorder.problem(name + " draws random numbers, which an exported graph does not do; make the noise an input");
+            return recorder.constant((NDArray) Recorder.call(method, engine, arguments));
+        }
+        if (name.equals("ret")) {
+            return arguments[0];
+        }
+        if (method.isDefault() && NDArray.class.isAssignableFrom(method.getReturnType())) {
+            return InvocationHandler.invokeDefault(proxy, method, arguments);
+        }
+        if (method.getReturnType() == void.class && !name.equals("invoke")) {
+            return null; // attach, detach, cap, close: the recording owns its arrays
+        }
+        if (name.equals("getManagedArrays")) {
+            return List.<NDResource>of();
+        }
+        throw recorder.fail("the manager's " + RecordedMethods.signature(method) + " cannot be traced");
+    }
+}

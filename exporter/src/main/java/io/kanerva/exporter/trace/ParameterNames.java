@@ -1,0 +1,41 @@
+package io.kanerva.exporter.trace;
+
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.util.Pair;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Names for a block's parameters: the path of its children and the parameter's own name, as in {@code encoder/conv1/weight}.
+ *
+ * <p>DJL numbers children ("01conv1"); the number is dropped where the names of all siblings stay different. A shared
+ * parameter has the name of its first place.
+ */
+final class ParameterNames {
+    private final Map<Parameter, String> names = new IdentityHashMap<>();
+
+    ParameterNames(Block root) {
+        visit(root, "");
+    }
+
+    private void visit(Block block, String prefix) {
+        block.getDirectParameters().values().forEach(p -> names.putIfAbsent(p, prefix + p.getName()));
+        List<Pair<String, Block>> children = new ArrayList<>();
+        block.getChildren().forEach(children::add);
+        List<String> bare = children.stream().map(child -> child.getKey().replaceFirst("^\\d+(?=[^\\d])", "")).toList();
+        Map<String, Long> counts = bare.stream().collect(Collectors.groupingBy(name -> name, Collectors.counting()));
+        for (int i = 0; i < children.size(); i++) {
+            String name = counts.get(bare.get(i)) == 1 ? bare.get(i) : children.get(i).getKey();
+            visit(children.get(i).getValue(), prefix + name + "/");
+        }
+    }
+
+    /** The parameter's name; one that belongs to no child is numbered. */
+    String of(Parameter parameter) {
+        return names.computeIfAbsent(parameter, p -> "parameter" + names.size() + "/" + p.getName());
+    }
+}

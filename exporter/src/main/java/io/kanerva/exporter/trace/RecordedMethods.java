@@ -1,0 +1,156 @@
+package io.kanerva.exporter.trace;
+
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Which methods of DJL's array interfaces are written on the tape, and under which names.
+ *
+ * <p>A line of a table reads {@code kind signature : operation argument-names}. Arrays among the arguments become inputs
+ * of the operation, everything else becomes an attribute under its name; {@code -} is an argument without meaning. Kinds:
+ * <ul>
+ * <li>{@code op}: reads the receiver and makes new arrays;
+ * <li>{@code view}: the same, but the result may share the receiver's memory;
+ * <li>{@code into}: changes the receiver in place; recorded as the operation and a new version of the receiver;
+ * <li>{@code fun}: reads its arguments only.
+ * </ul>
+ * A method that is in no table and has no default implementation cannot be recorded, which is an error.
+ */
+final class RecordedMethods {
+    /** What happens to the receiver. */
+    enum Kind { OP, VIEW, INTO, FUN }
+
+    /** A line of a table. */
+    record Entry(Kind kind, String operation, List<String> arguments) {
+    }
+
+    private static final String[] BINARY = {"add", "sub", "mul", "div", "mod", "pow"};
+    private static final String[] COMPARISONS = {"eq", "neq", "gt", "gte", "lt", "lte", "maximum", "minimum"};
+    private static final String[] UNARY = {"neg", "abs", "square", "sqrt", "cbrt", "floor", "ceil", "round", "trunc", "exp",
+        "log", "log10", "log2", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "sign", "erf", "isNaN",
+        "isInfinite", "logicalNot", "relu", "sigmoid", "softPlus", "softSign", "selu", "gelu", "globalMaxPool",
+        "globalAvgPool"};
+    private static final String[] REDUCTIONS = {"sum", "mean", "max", "min", "prod"};
+
+    private static final String ARRAY = """
+            op duplicate() : identity
+            op logicalAnd(NDArray) : logicalAnd other
+            op logicalOr(NDArray) : logicalOr other
+            op logicalXor(NDArray) : logicalXor other
+            op argMax() : argMax
+            op argMax(int) : argMax axis
+            op argMin() : argMin
+            op argMin(int) : argMin axis
+            op softmax(int) : softmax axis
+            op logSoftmax(int) : logSoftmax axis
+            op cumSum(int) : cumSum axis
+            op clip(Number,Number) : clip min max
+            op flip(int[]) : flip axes
+            op tile(long) : tile repeats
+            op tile(long[]) : tile repeats
+            op repeat(long) : repeat repeats
+            op repeat(int,long) : repeat axis repeats
+            op repeat(long[]) : repeat repeats
+            op matMul(NDArray) : matMul other
+            op batchMatMul(NDArray) : matMul other
+            op dot(NDArray) : dot other
+            op pad(Shape,double) : pad padding value
+            op gather(NDArray,int) : gather index axis
+            op oneHot(int) : oneHot depth
+            op oneHot(int,DataType) : oneHot depth type
+            op topK(int,int,boolean,boolean) : topK k axis largest sorted
+            op norm(boolean) : norm keepDims
+            op norm(int,int[],boolean) : norm order axes keepDims
+            op normalize(double,long,double) : normalize order axis epsilon
+            view toType(DataType,boolean) : toType type -
+            view reshape(Shape) : reshape shape
+            view expandDims(int) : expandDims axis
+            view squeeze(int[]) : squeeze axes
+            view flatten() : flatten
+            view flatten(int,int) : flatten from to
+            view transpose() : transpose
+            view transpose(int[]) : transpose axes
+            view broadcast(Shape) : broadcast shape
+            view split(long,int) : split - axis
+            view split(long[],int) : split - axis
+            view get(NDManager,NDIndex) : get - index
+            into negi() : neg
+            into signi() : sign
+            """;
+
+    private static final String INTERNAL = """
+            op leakyRelu(float) : leakyRelu alpha
+            op elu(float) : elu alpha
+            op maxPool(Shape,Shape,Shape,boolean) : maxPool kernel stride padding ceil
+            op avgPool(Shape,Shape,Shape,boolean,boolean) : avgPool kernel stride padding ceil -
+            op interpolation(long[],int,boolean) : interpolation size mode -
+            op where(NDArray,NDArray) : where condition other
+            op stack(NDList,int) : stack arrays axis
+            op concat(NDList,int) : concat arrays axis
+            fun convolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,int) : convolution x w b stride padding dilation groups
+            fun linear(NDArray,NDArray,NDArray) : linear x w b
+            fun embedding(NDArray,NDArray,SparseFormat) : embedding x w -
+            fun dropout(NDArray,float,boolean) : dropout x rate training
+            fun layerNorm(NDArray,Shape,NDArray,NDArray,float) : layerNorm x shape gamma beta epsilon
+            fun batchNorm(NDArray,NDArray,NDArray,NDArray,NDArray,int,float,float,boolean) : \
+            batchNorm x mean variance gamma beta axis - epsilon training
+            """;
+
+    private static final String MANAGER = """
+            fun zeros(Shape,DataType) : zeros shape type
+            fun ones(Shape,DataType) : ones shape type
+            fun full(Shape,float,DataType) : full shape value type
+            fun arange(float,float,float,DataType) : arange start stop step type
+            fun eye(int,int,int,DataType) : eye rows columns - type
+            """;
+
+    private static final Map<String, Entry> ENTRIES = new HashMap<>();
+
+    static {
+        parse(ARRAY);
+        parse(INTERNAL);
+        parse(MANAGER);
+        for (String name : BINARY) {
+            parse("op %1$s(Number) : %1$s other\nop %1$s(NDArray) : %1$s other".formatted(name));
+            parse("into %1$si(Number) : %1$s other\ninto %1$si(NDArray) : %1$s other".formatted(name));
+        }
+        for (String name : COMPARISONS) {
+            parse("op %1$s(Number) : %1$s other\nop %1$s(NDArray) : %1$s other".formatted(name));
+        }
+        for (String name : UNARY) {
+            parse("op %1$s() : %1$s".formatted(name));
+        }
+        for (String name : REDUCTIONS) {
+            parse("op %1$s() : %1$s\nop %1$s(int[],boolean) : %1$s axes keepDims".formatted(name));
+        }
+    }
+
+    private RecordedMethods() {
+    }
+
+    private static void parse(String table) {
+        for (String line : table.lines().toList()) {
+            String[] sides = line.trim().split(" : ");
+            String[] head = sides[0].split(" ");
+            List<String> tail = Arrays.asList(sides[1].trim().split(" "));
+            ENTRIES.put(head[1], new Entry(Kind.valueOf(head[0].toUpperCase(Locale.ROOT)), tail.get(0),
+                    List.copyOf(tail.subList(1, tail.size()))));
+        }
+    }
+
+    static Optional<Entry> find(Method method) {
+        return Optional.ofNullable(ENTRIES.get(signature(method)));
+    }
+
+    /** The method as the tables write it, for example {@code sum(int[],boolean)}. */
+    static String signature(Method method) {
+        return method.getName() + Arrays.stream(method.getParameterTypes()).map(Class::getSimpleName)
+                .collect(Collectors.joining(",", "(", ")"));
+    }
+}

@@ -1,0 +1,222 @@
+package io.kanerva.exporter.trace;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import io.kanerva.exporter.trace.RecordedMethods.Entry;
+import io.kanerva.exporter.trace.TapeValue.Kind;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * One recording: computes with the engine's arrays and writes the tape.
+ *
+ * <p>Not thread-safe. Owns a sub-manager of the engine with all intermediate arrays; {@link #close} frees them.
+ */
+final class Recorder implements AutoCloseable {
+    private final NDManager engine;
+    private final NDManager manager;
+    private final ParameterNames names;
+    private final Map<NDArray, NDArray> constants = new IdentityHashMap<>();
+    private final Map<Parameter, NDArray> parameters = new IdentityHashMap<>();
+    private final List<Step> steps = new ArrayList<>();
+    private final List<TapeValue> values = new ArrayList<>();
+    private final List<String> problems = new ArrayList<>();
+
+    Recorder(NDManager engine, ParameterNames names) {
+        this.engine = engine.newSubManager();
+        this.manager = ManagerHandler.wrap(this, this.engine);
+        this.names = names;
+    }
+
+    NDManager manager() {
+        return manager;
+    }
+
+    NDManager engine() {
+        return engine;
+    }
+
+    List<Step> steps() {
+        return steps;
+    }
+
+    List<TapeValue> values() {
+        return values;
+    }
+
+    List<String> problems() {
+        return problems;
+    }
+
+    NDArray input(String name, NDArray array) {
+        return ArrayHandler.wrap(this, value(Kind.INPUT, name, array));
+    }
+
+    NDArray parameter(Parameter parameter) {
+        return parameters.computeIfAbsent(parameter,
+                p -> ArrayHandler.wrap(this, value(Kind.PARAMETER, names.of(p), p.getArray())));
+    }
+
+    /** A recording array for an ordinary one; the same array is always the same constant. */
+    NDArray constant(NDArray array) {
+        return constants.computeIfAbsent(array, a -> ArrayHandler.wrap(this, value(Kind.CONSTANT, "", a)));
+    }
+
+    /** The tape's value for an array, traced or ordinary. */
+    TapeValue valueOf(NDArray array) {
+        return ((TracedArray) (array instanceof TracedArray ? array : constant(array))).tapeValue();
+    }
+
+    private TapeValue value(Kind kind, String name, NDArray array) {
+        TapeValue value = new TapeValue(values.size(), kind, name, array, CallSite.here());
+        values.add(value);
+        return value;
+    }
+
+    /**
+     * Runs a method on the engine and writes it on the tape.
+     *
+     * @param self the receiver's value if it is an input of the operation, else null
+     * @param receiver the engine's object to call
+     * @return a recording array or an NDList of them
+     */
+    Object record(Method method, Entry entry, TapeValue self, Object receiver, Object[] arguments) throws Throwable {
+        List<TapeValue> inputs = new ArrayList<>();
+        if (self != null) {
+            inputs.add(self);
+        }
+        Map<String, Object> attributes = new LinkedHashMap<>();
+        for (int i = 0; i < arguments.length; i++) {
+            String name = entry.arguments().get(i);
+            Class<?> type = method.getParameterTypes()[i];
+            if (type == NDArray.class) {
+                inputs.add(arguments[i] == null ? null : valueOf((NDArray) arguments[i]));
+            } else if (type == NDList.class) {
+                ((NDList) arguments[i]).forEach(array -> inputs.add(valueOf(array)));
+            } else if (type == NDIndex.class) {
+                TracedIndex index = TracedIndex.of((NDIndex) arguments[i], self.shape().dimension());
+                index.arrays().forEach(array -> inputs.add(valueOf(array)));
+                attributes.putAll(index.attributes());
+            } else if (!name.equals("-")) {
+                attributes.put(name, attribute(arguments[i]));
+            }
+        }
+        return step(entry.operation(), inputs, attributes, call(method, receiver, engineArguments(arguments)));
+    }
+
+    /** Writes a computation of several engine operations on the tape as one. */
+    NDList composite(CompositeOperation operation, NDList inputs) {
+        NDList ordinary = new NDList();
+        inputs.forEach(array -> ordinary.add(valueOf(array).array()));
+        NDList outputs = operation.compute(ordinary);
+        List<TapeValue> read = inputs.stream().map(this::valueOf).toList();
+        return (NDList) step("composite", read, Map.of("operation", operation), outputs);
+    }
+
+    /** Records {@code array.set(index, number or array)} on a copy and returns the new version. */
+    TapeValue assign(TapeValue array, NDIndex index, Object data) {
+        TracedIndex traced = TracedIndex.of(index, array.shape().dimension());
+        Map<String, Object> attributes = new LinkedHashMap<>(traced.attributes());
+        List<TapeValue> inputs = new ArrayList<>(List.of(array));
+        traced.arrays().forEach(a -> inputs.add(valueOf(a)));
+        NDArray copy = array.array().duplicate();
+        if (data instanceof NDArray values) {
+            inputs.add(valueOf(values));
+            copy.set(traced.toEngine(this), valueOf(values).array());
+        } else {
+            attributes.put("value", attribute(data));
+            copy.set(traced.toEngine(this), (Number) data);
+        }
+        return ((TracedArray) step("set", inputs, attributes, copy)).tapeValue();
+    }
+
+    /** Notes that a method cannot be recorded and goes on with the engine's result, to find further problems. */
+    Object unsupported(Method method, TapeValue self, Object receiver, Object[] arguments) throws Throwable {
+        problem(RecordedMethods.signature(method) + " has no recording");
+        return step(method.getName(), List.of(self), Map.of(), call(method, receiver, engineArguments(arguments)));
+    }
+
+    private Object step(String operation, List<TapeValue> inputs, Map<String, Object> attributes, Object result) {
+        NDList outputs = result instanceof NDList list ? list : new NDList((NDArray) result);
+        List<TapeValue> made = outputs.stream().map(array -> value(Kind.RESULT, "", array)).toList();
+        steps.add(new Step(operation, inputs, attributes, made, CallSite.here()));
+        List<NDArray> wrapped = made.stream().map(value -> ArrayHandler.wrap(this, value)).toList();
+        return result instanceof NDList ? new NDList(wrapped) : wrapped.get(0);
+    }
+
+    private static Object attribute(Object argument) {
+        if (argument instanceof Shape shape) {
+            return shape.getShape();
+        }
+        if (argument instanceof int[] numbers) {
+            return Arrays.stream(numbers).asLongStream().toArray();
+        }
+        if (argument instanceof Double || argument instanceof Float) {
+            return ((Number) argument).doubleValue();
+        }
+        return argument instanceof Number number ? (Object) number.longValue() : argument;
+    }
+
+    private Object[] engineArguments(Object[] arguments) {
+        return Arrays.stream(arguments).map(argument -> {
+            if (argument instanceof TracedArray array) {
+                return array.tapeValue().array();
+            }
+            if (argument instanceof NDList list) {
+                return new NDList(list.stream().map(array -> valueOf(array).array()).toList());
+            }
+            if (argument instanceof NDIndex index) {
+                return TracedIndex.of(index, -1).toEngine(this);
+            }
+            return argument instanceof NDManager ? engine : argument;
+        }).toArray();
+    }
+
+    static Object call(Method method, Object receiver, Object[] arguments) throws Throwable {
+        try {
+            return method.invoke(receiver, arguments);
+        } catch (InvocationTargetException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** Notes a problem with the line that is just now running; the recording goes on. */
+    void problem(String sentence) {
+        problems.add(sentence + " (" + CallSite.here() + ")");
+    }
+
+    /** An exception with all problems so far and a last one, after which the recording cannot go on. */
+    ExportException fail(String sentence) {
+        problem(sentence);
+        return new ExportException(problems);
+    }
+
+    /** The exception for a method that needs a traced array's values. */
+    ExportException valueRead(String method) {
+        return fail(CallSite.isInsideEngine()
+                ? "an ordinary array has a traced array as its argument, which would freeze the traced values; put the traced "
+                        + "array first, as in traced.add(constant), or make the constant with the traced array's manager"
+                : method + " reads the values of a traced array; control flow that depends on values cannot be exported");
+    }
+
+    /** The values of inputs, by position on the tape. */
+    List<TapeValue> inputs() {
+        return IntStream.range(0, values.size()).mapToObj(values::get).filter(v -> v.kind() == Kind.INPUT).toList();
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+    }
+}

@@ -1,0 +1,206 @@
+package io.kanerva.exporter.trace;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+
+/**
+ * Finds out what in a set of tapes depends on the dynamic dimensions.
+ *
+ * <p>All tapes must hold the same operations on the same values. A number that differs between them becomes an expression in
+ * the dynamic dimensions. Operations on constants alone become constants, with the engine's own result.
+ */
+final class TapeComparison {
+    /** Folding may not blow up the file: a larger result than this must not be larger than what it is made of. */
+    private static final long SMALL = 4096;
+
+    private final SamplingPlan plan;
+    private final List<InputSpec> specs;
+    private final List<Recorder> recorders;
+    private final Recorder first;
+    private final Operand[] operands;
+    private final List<Operation> operations = new ArrayList<>();
+    private final List<String> problems = new ArrayList<>();
+
+    TapeComparison(SamplingPlan plan, List<InputSpec> specs, List<Recorder> recorders) {
+        this.plan = plan;
+        this.specs = specs;
+        this.recorders = recorders;
+        this.first = recorders.get(0);
+        this.operands = new Operand[first.values().size()];
+    }
+
+    Program combine(List<List<TapeValue>> outputs) {
+        requireSameOperations();
+        List<Operand> inputs = new ArrayList<>();
+        for (TapeValue input : first.inputs()) {
+            InputSpec spec = specs.get(inputs.size());
+            operands[input.id()] = new Operand(input.id(), spec.name(), spec.type(), spec.sizes(), null);
+            inputs.add(operands[input.id()]);
+        }
+        for (int i = 0; i < first.steps().size(); i++) {
+            int index = i;
+            combineSteps(recorders.stream().map(recorder -> recorder.steps().get(index)).toList());
+        }
+        List<Operand> results = new ArrayList<>();
+        for (int i = 0; i < outputs.get(0).size(); i++) {
+            int index = i;
+            int id = same(outputs.stream().map(list -> (long) list.get(index).id()).toList(), "output " + i);
+            results.add(operand(id));
+        }
+        if (!problems.isEmpty()) {
+            throw new ExportException(problems);
+        }
+        return new Program(inputs, List.copyOf(operations), List.copyOf(results));
+    }
+
+    /** Everything below relies on tapes that differ in numbers only. */
+    private void requireSameOperations() {
+        for (int t = 1; t < recorders.size(); t++) {
+            List<Step> steps = recorders.get(t).steps();
+            int common = Math.min(steps.size(), first.steps().size());
+            int i = 0;
+            while (i < common && isSame(first.steps().get(i), steps.get(i))) {
+                i++;
+            }
+            if (i == common && steps.size() == first.steps().size()) {
+                continue;
+            }
+            Step culprit = i < first.steps().size() ? first.steps().get(i) : steps.get(i);
+            throw new ExportException(List.of("the block runs " + first.steps().size() + " operations with "
+                    + plan.traces().get(0) + " and " + steps.size() + " with " + plan.traces().get(t)
+                    + "; a Java loop or branch depends on a dynamic dimension, and only the tensor operations of one run can be"
+                    + " exported (they part at " + culprit.operation() + " " + culprit.site() + ")"));
+        }
+    }
+
+    private static boolean isSame(Step a, Step b) {
+        return a.operation().equals(b.operation()) && ids(a.inputs()).equals(ids(b.inputs()))
+                && ids(a.outputs()).equals(ids(b.outputs()));
+    }
+
+    private static List<Integer> ids(List<TapeValue> values) {
+        return values.stream().map(value -> value == null ? -1 : value.id()).toList();
+    }
+
+    private void combineSteps(List<Step> steps) {
+        Step step = steps.get(0);
+        List<Operand> inputs = new ArrayList<>();
+        step.inputs().forEach(value -> inputs.add(value == null ? null : operand(value.id())));
+        Map<String, Object> attributes = new LinkedHashMap<>();
+        for (String name : step.attributes().keySet()) {
+            List<Object> values = steps.stream().map(s -> s.attributes().get(name)).toList();
+            attributes.put(name, attribute(values, step.operation() + "'s " + name, step.site()));
+        }
+        List<Operand> outputs = step.outputs().stream()
+                .map(value -> new Operand(value.id(), "", value.type(), shape(value.id()), null)).toList();
+        if (isFoldable(inputs, attributes, outputs)) {
+            step.outputs().forEach(value -> operands[value.id()] = constant(value, ""));
+            return;
+        }
+        outputs.forEach(output -> operands[output.id()] = output);
+        operations.add(new Operation(step.operation(), inputs, attributes, outputs, step.site()));
+    }
+
+    private static boolean isFoldable(List<Operand> inputs, Map<String, Object> attributes, List<Operand> outputs) {
+        boolean isConstant = inputs.stream().allMatch(input -> input == null || input.isConstant())
+                && attributes.values().stream().allMatch(TapeComparison::isFixed)
+                && outputs.stream().allMatch(output -> output.fixedElements() >= 0);
+        long read = inputs.stream().filter(Objects::nonNull).mapToLong(Operand::fixedElements).sum();
+        return isConstant && outputs.stream().mapToLong(Operand::fixedElements).sum() <= Math.max(SMALL, read);
+    }
+
+    private static boolean isFixed(Object attribute) {
+        if (attribute instanceof List<?> list) {
+            return list.stream().allMatch(TapeComparison::isFixed);
+        }
+        return !(attribute instanceof Size size) || size.isFixed();
+    }
+
+    /** The operand of a value; constants and parameters are made when they are first met. */
+    private Operand operand(int id) {
+        if (operands[id] == null) {
+            TapeValue value = first.values().get(id);
+            operands[id] = value.kind() == TapeValue.Kind.PARAMETER ? constant(value, value.name()) : comparedConstant(value);
+        }
+        return operands[id];
+    }
+
+    private Operand constant(TapeValue value, String name) {
+        Tensor tensor = Tensor.copyOf(value.array());
+        List<Size> shape = Arrays.stream(tensor.shape()).mapToObj(Size::fixed).toList();
+        return new Operand(value.id(), name, tensor.type(), shape, tensor);
+    }
+
+    private Operand comparedConstant(TapeValue value) {
+        List<Tensor> tensors = recorders.stream().map(r -> Tensor.copyOf(r.values().get(value.id()).array())).toList();
+        if (tensors.stream().allMatch(tensors.get(0)::equals)) {
+            return constant(value, "");
+        }
+        if (tensors.stream().allMatch(tensor -> tensor.size() == 1 && tensor.shape().length == 0)) {
+            Object number = attribute(tensors.stream().map(t -> (Object) t.doubles()[0]).toList(), "the number", value.site());
+            Operand operand = new Operand(value.id(), "", value.type(), List.of(), null);
+            operations.add(new Operation("number", List.of(), Map.of("value", number), List.of(operand), value.site()));
+            return operand;
+        }
+        problems.add("a constant made from Java numbers has other values or another shape at other sizes of "
+                + plan.dimensions() + "; compute it with traced arrays, arange, zeros or ones (" + value.site() + ")");
+        return constant(value, "");
+    }
+
+    private List<Size> shape(int id) {
+        List<long[]> shapes = recorders.stream().map(r -> r.values().get(id).shape().getShape()).toList();
+        int rank = shapes.get(0).length;
+        if (shapes.stream().anyMatch(shape -> shape.length != rank)) {
+            problems.add("the number of dimensions of a value depends on the sizes of " + plan.dimensions() + " ("
+                    + first.values().get(id).site() + ")");
+            return List.of();
+        }
+        return IntStream.range(0, rank).mapToObj(i -> plan.express(shapes.stream().mapToLong(s -> s[i]).toArray())).toList();
+    }
+
+    private Object attribute(List<Object> values, String what, CallSite site) {
+        Object one = values.get(0);
+        if (one instanceof long[] numbers) {
+            if (values.stream().anyMatch(value -> ((long[]) value).length != numbers.length)) {
+                return differs(values, what, site);
+            }
+            return IntStream.range(0, numbers.length).mapToObj(i -> attribute(
+                    values.stream().map(value -> (Object) ((long[]) value)[i]).toList(), what, site)).toList();
+        }
+        boolean isEqual = values.stream().allMatch(value -> isEqual(value, one));
+        if (isEqual) {
+            return one instanceof Long number ? Size.fixed(number) : one;
+        }
+        boolean isWhole = values.stream().allMatch(v -> v instanceof Number n && n.doubleValue() == n.longValue());
+        Size size = isWhole ? plan.express(values.stream().mapToLong(v -> ((Number) v).longValue()).toArray()) : Size.unknown();
+        return size.isKnown() ? size : differs(values, what, site);
+    }
+
+    private static boolean isEqual(Object a, Object b) {
+        return a instanceof CompositeOperation x && b instanceof CompositeOperation y ? x.name().equals(y.name())
+                : Objects.equals(a, b);
+    }
+
+    private Object differs(List<Object> values, String what, CallSite site) {
+        List<String> found = new ArrayList<>();
+        for (int i = 0; i < values.size(); i++) {
+            Object value = values.get(i);
+            found.add((value instanceof long[] numbers ? Arrays.toString(numbers) : value) + " with " + plan.traces().get(i));
+        }
+        problems.add(what + " depends on the dynamic dimensions, but not as a sum of products of them: "
+                + String.join(", ", found) + " (" + site + ")");
+        return values.get(0) instanceof Long ? Size.fixed(0) : values.get(0);
+    }
+
+    private static int same(List<Long> ids, String what) {
+        if (ids.stream().distinct().count() > 1) {
+            throw new ExportException(List.of(what + " is another value at other sizes of the dynamic dimensions"));
+        }
+        return Math.toIntExact(ids.get(0));
+    }
+}

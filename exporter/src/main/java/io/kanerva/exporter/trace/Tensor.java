@@ -1,0 +1,156 @@
+package io.kanerva.exporter.trace;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/** A dense row-major tensor outside of any engine: element type, shape and little-endian bytes. Immutable. */
+public final class Tensor {
+    private final DataType type;
+    private final long[] shape;
+    private final byte[] bytes;
+
+    private Tensor(DataType type, long[] shape, byte[] bytes) {
+        long expected = elements(shape) * type.getNumOfBytes();
+        if (bytes.length != expected) {
+            throw new IllegalArgumentException("a " + type + " tensor of shape " + Arrays.toString(shape) + " takes "
+                    + expected + " bytes, found " + bytes.length);
+        }
+        this.type = type;
+        this.shape = shape;
+        this.bytes = bytes;
+    }
+
+    /** A tensor over a copy of little-endian bytes. */
+    public static Tensor ofBytes(DataType type, byte[] bytes, long... shape) {
+        return new Tensor(type, shape.clone(), bytes.clone());
+    }
+
+    /** A float32 tensor. */
+    public static Tensor of(float[] values, long... shape) {
+        ByteBuffer buffer = littleEndian(4 * values.length);
+        buffer.asFloatBuffer().put(values);
+        return new Tensor(DataType.FLOAT32, shape.clone(), buffer.array());
+    }
+
+    /** An int64 tensor. */
+    public static Tensor of(long[] values, long... shape) {
+        ByteBuffer buffer = littleEndian(8 * values.length);
+        buffer.asLongBuffer().put(values);
+        return new Tensor(DataType.INT64, shape.clone(), buffer.array());
+    }
+
+    /** A tensor of one value, converted to the type. */
+    public static Tensor filled(DataType type, double value, long... shape) {
+        ByteBuffer buffer = littleEndian(Math.toIntExact(elements(shape) * type.getNumOfBytes()));
+        while (buffer.hasRemaining()) {
+            switch (type) {
+                case FLOAT32 -> buffer.putFloat((float) value);
+                case FLOAT64 -> buffer.putDouble(value);
+                case INT32 -> buffer.putInt((int) value);
+                case INT64 -> buffer.putLong((long) value);
+                case BOOLEAN -> buffer.put((byte) (value == 0 ? 0 : 1));
+                default -> throw new IllegalArgumentException("no tensors of type " + type + " are made here");
+            }
+        }
+        return new Tensor(type, shape.clone(), buffer.array());
+    }
+
+    /** A copy of an engine's array. */
+    public static Tensor copyOf(NDArray array) {
+        ByteBuffer source = array.toByteBuffer();
+        byte[] bytes = new byte[source.remaining()];
+        source.get(bytes);
+        return new Tensor(array.getDataType(), array.getShape().getShape(), bytes);
+    }
+
+    /** A new array of the engine with these values. */
+    public NDArray toArray(NDManager manager) {
+        ByteBuffer buffer = manager.allocateDirect(bytes.length);
+        buffer.put(bytes).rewind();
+        return manager.create(buffer, new Shape(shape), type);
+    }
+
+    public DataType type() {
+        return type;
+    }
+
+    public long[] shape() {
+        return shape.clone();
+    }
+
+    /** Number of elements. */
+    public long size() {
+        return elements(shape);
+    }
+
+    public byte[] bytes() {
+        return bytes.clone();
+    }
+
+    /** The values of a float32 tensor. */
+    public float[] floats() {
+        require(DataType.FLOAT32);
+        float[] values = new float[bytes.length / 4];
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+        return values;
+    }
+
+    /** The values of an int64 tensor. */
+    public long[] longs() {
+        require(DataType.INT64);
+        long[] values = new long[bytes.length / 8];
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(values);
+        return values;
+    }
+
+    /** The values of a tensor of any type as doubles; true is 1. */
+    public double[] doubles() {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        double[] values = new double[Math.toIntExact(size())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = switch (type) {
+                case FLOAT32 -> buffer.getFloat();
+                case FLOAT64 -> buffer.getDouble();
+                case INT32 -> buffer.getInt();
+                case INT64 -> buffer.getLong();
+                default -> buffer.get();
+            };
+        }
+        return values;
+    }
+
+    private void require(DataType expected) {
+        if (type != expected) {
+            throw new IllegalStateException("expected a " + expected + " tensor, found " + type);
+        }
+    }
+
+    private static long elements(long[] shape) {
+        return Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    }
+
+    private static ByteBuffer littleEndian(int bytes) {
+        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Tensor tensor && type == tensor.type && Arrays.equals(shape, tensor.shape)
+                && Arrays.equals(bytes, tensor.bytes);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(shape) + Arrays.hashCode(bytes);
+    }
+
+    @Override
+    public String toString() {
+        return type + Arrays.toString(shape);
+    }
+}

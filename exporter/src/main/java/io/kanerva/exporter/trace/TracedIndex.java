@@ -1,0 +1,98 @@
+package io.kanerva.exporter.trace;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.index.dim.NDIndexAll;
+import ai.djl.ndarray.index.dim.NDIndexBooleans;
+import ai.djl.ndarray.index.dim.NDIndexElement;
+import ai.djl.ndarray.index.dim.NDIndexFixed;
+import ai.djl.ndarray.index.dim.NDIndexNull;
+import ai.djl.ndarray.index.dim.NDIndexPick;
+import ai.djl.ndarray.index.dim.NDIndexSlice;
+import ai.djl.ndarray.index.dim.NDIndexTake;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * An {@code NDIndex} taken apart.
+ *
+ * @param elements what each element does
+ * @param ellipsis position of the ellipsis among the elements, -1 if there is none
+ * @param rank the indexed array's number of dimensions; -1 if it does not matter
+ */
+record TracedIndex(List<Element> elements, int ellipsis, int rank) {
+    /** Stands for an open end of a slice. */
+    static final long OPEN = Long.MAX_VALUE;
+
+    /**
+     * One element of an index.
+     *
+     * @param kind {@code all}, {@code fixed}, {@code slice}, {@code new}, {@code take}, {@code pick} or {@code mask}
+     * @param numbers the position of {@code fixed}; min, max and step of {@code slice}, {@link #OPEN} for an open end
+     * @param array the positions of {@code take} and {@code pick}, the {@code mask}; null for others
+     */
+    record Element(String kind, List<Long> numbers, NDArray array) {
+        private String text() {
+            return switch (kind) {
+                case "all" -> ":";
+                case "fixed" -> numbers.get(0).toString();
+                case "slice" -> numbers.stream().map(n -> n == OPEN ? "" : n.toString()).collect(Collectors.joining(":"));
+                case "new" -> "null";
+                default -> "{}";
+            };
+        }
+    }
+
+    static TracedIndex of(NDIndex index, int rank) {
+        return new TracedIndex(index.getIndices().stream().map(TracedIndex::element).toList(), index.getEllipsisIndex(), rank);
+    }
+
+    private static Element element(NDIndexElement element) {
+        if (element instanceof NDIndexAll) {
+            return new Element("all", List.of(), null);
+        } else if (element instanceof NDIndexFixed fixed) {
+            return new Element("fixed", List.of(fixed.getIndex()), null);
+        } else if (element instanceof NDIndexSlice slice) {
+            return new Element("slice", List.of(slice.getMin() == null ? OPEN : slice.getMin(),
+                    slice.getMax() == null ? OPEN : slice.getMax(), slice.getStep() == null ? 1 : slice.getStep()), null);
+        } else if (element instanceof NDIndexNull) {
+            return new Element("new", List.of(), null);
+        } else if (element instanceof NDIndexTake take) {
+            return new Element("take", List.of(), take.getIndex());
+        } else if (element instanceof NDIndexPick pick) {
+            return new Element("pick", List.of(), pick.getIndex());
+        }
+        return new Element("mask", List.of(), ((NDIndexBooleans) element).getIndex());
+    }
+
+    List<NDArray> arrays() {
+        return elements.stream().map(Element::array).filter(array -> array != null).toList();
+    }
+
+    /** {@code kinds}, one for each dimension with the ellipsis written out, and all {@code numbers} in order. */
+    Map<String, Object> attributes() {
+        List<String> kinds = new ArrayList<>(elements.stream().map(Element::kind).toList());
+        long consumed = kinds.stream().filter(kind -> !kind.equals("new")).count();
+        int at = ellipsis < 0 ? kinds.size() : ellipsis;
+        for (long i = consumed; i < rank; i++) {
+            kinds.add(at, "all");
+        }
+        return Map.of("kinds", List.copyOf(kinds),
+                "numbers", elements.stream().flatMap(e -> e.numbers().stream()).mapToLong(Long::longValue).toArray());
+    }
+
+    /** The same index with the engine's arrays in place of recording ones. */
+    NDIndex toEngine(Recorder recorder) {
+        if (elements.size() == 1 && elements.get(0).kind().equals("pick")) {
+            return new NDIndex().addPickDim(recorder.valueOf(elements.get(0).array()).array());
+        }
+        List<String> texts = new ArrayList<>(elements.stream().map(Element::text).toList());
+        if (ellipsis >= 0) {
+            texts.add(ellipsis, "...");
+        }
+        Object[] arrays = arrays().stream().map(array -> recorder.valueOf(array).array()).toArray();
+        return texts.isEmpty() ? new NDIndex() : new NDIndex(String.join(",", texts), arrays);
+    }
+}

@@ -1,0 +1,109 @@
+package io.kanerva.exporter.trace;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Runs a block on recording arrays at several sizes and combines the tapes into one {@link Program}. */
+public final class Tracer {
+    private static final long SEED = 1;
+
+    private final Block block;
+    private final List<InputSpec> inputs;
+    private final Sampler sampler;
+    private final SamplingPlan plan;
+
+    /**
+     * Prepares to trace a block.
+     *
+     * @param block initialised; its {@code forward} must be deterministic when not training
+     * @param inputs one for each array of the forward's input list
+     * @param limits sizes that dynamic dimensions may take, by name
+     * @param sampler makes the input values
+     */
+    public Tracer(Block block, List<InputSpec> inputs, Map<String, SamplingPlan.Limit> limits, Sampler sampler) {
+        List<String> missing = block.getParameters().stream().filter(pair -> !pair.getValue().isInitialized())
+                .map(pair -> pair.getKey()).toList();
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException("the block's parameters " + missing
+                    + " have no values; initialise or load the block before exporting it");
+        }
+        Set<String> names = inputs.stream().map(InputSpec::name).collect(Collectors.toSet());
+        if (inputs.isEmpty() || names.size() < inputs.size()) {
+            throw new IllegalArgumentException("expected at least one input, each with its own name, found "
+                    + inputs.stream().map(InputSpec::name).toList());
+        }
+        this.block = block;
+        this.inputs = List.copyOf(inputs);
+        this.sampler = sampler;
+        Set<Long> fixedSizes = new LinkedHashSet<>();
+        for (Parameter parameter : block.getParameters().values()) {
+            Arrays.stream(parameter.getArray().getShape().getShape()).forEach(fixedSizes::add);
+        }
+        this.plan = SamplingPlan.of(inputs, limits, fixedSizes);
+    }
+
+    /** The sizes of this tracer's recordings and of the checks that should follow. */
+    public SamplingPlan plan() {
+        return plan;
+    }
+
+    /** The device on which the block's parameters are. */
+    public Device device() {
+        return block.getParameters().values().stream().findFirst().map(p -> p.getArray().getDevice()).orElse(Device.cpu());
+    }
+
+    /**
+     * Records the block.
+     *
+     * @throws ExportException listing everything in the block that cannot be recorded
+     */
+    public Program trace() {
+        List<Recorder> recorders = new ArrayList<>();
+        try (NDManager engine = NDManager.newBaseManager(device())) {
+            List<List<TapeValue>> outputs = new ArrayList<>();
+            ParameterNames names = new ParameterNames(block);
+            for (Map<String, Long> sizes : plan.traces()) {
+                Recorder recorder = new Recorder(engine, names);
+                recorders.add(recorder);
+                outputs.add(record(recorder, sizes));
+            }
+            return new TapeComparison(plan, inputs, recorders).combine(outputs);
+        } finally {
+            recorders.forEach(Recorder::close);
+        }
+    }
+
+    private List<TapeValue> record(Recorder recorder, Map<String, Long> sizes) {
+        NDList arguments = new NDList();
+        for (InputSpec input : inputs) {
+            NDArray array = sampler.sample(input, sizes, SEED).toArray(recorder.engine());
+            array.setName(input.name());
+            arguments.add(recorder.input(input.name(), array));
+        }
+        NDList results;
+        try {
+            results = block.forward(new TracingParameterStore(recorder), arguments, false);
+        } catch (ExportException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            List<String> problems = new ArrayList<>(recorder.problems());
+            problems.add("the block fails with " + sizes + ": " + e);
+            throw new ExportException(problems, e);
+        }
+        if (!recorder.problems().isEmpty()) {
+            throw new ExportException(recorder.problems());
+        }
+        return results.stream().map(recorder::valueOf).toList();
+    }
+}

@@ -1,0 +1,33 @@
+package io.kanerva.exporter.trace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.types.DataType;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.ToLongFunction;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+
+class SizePropertiesTest {
+    private static final List<InputSpec> INPUTS = List.of(new InputSpec("x", DataType.FLOAT32,
+            List.of(Dimension.named("B"), Dimension.named("T"))));
+
+    private static long[] values(SamplingPlan plan, ToLongFunction<Map<String, Long>> function) {
+        return plan.traces().stream().mapToLong(function).toArray();
+    }
+
+    @Property(seed = "1", tries = 200)
+    void every_sum_of_products_is_found_from_its_values(@ForAll @LongRange(min = -9, max = 9) long constant,
+            @ForAll @LongRange(min = -9, max = 9) long b, @ForAll @LongRange(min = -9, max = 9) long t,
+            @ForAll @LongRange(min = -9, max = 9) long product, @ForAll @IntRange(min = 1, max = 50) int other) {
+        SamplingPlan plan = SamplingPlan.of(INPUTS, Map.of(), Set.of());
+        ToLongFunction<Map<String, Long>> function =
+                at -> constant + b * at.get("B") + t * at.get("T") + product * at.get("B") * at.get("T");
+        Map<String, Long> elsewhere = Map.of("B", (long) other, "T", 51L - other);
+        assertThat(plan.express(values(plan, function)).at(elsewhere)).isEqualTo(function.applyAsLong(elsewhere));
+    }
+}

@@ -1,0 +1,52 @@
+package io.kanerva.exporter.trace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.types.DataType;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.ToLongFunction;
+import org.junit.jupiter.api.Test;
+
+class SizeTest {
+    private static final List<InputSpec> INPUTS = List.of(new InputSpec("x", DataType.FLOAT32,
+            List.of(Dimension.named("B"), Dimension.named("T"))));
+
+    private static long[] values(SamplingPlan plan, ToLongFunction<Map<String, Long>> function) {
+        return plan.traces().stream().mapToLong(function).toArray();
+    }
+
+    @Test
+    void squares_and_halves_are_unknown() {
+        SamplingPlan plan = SamplingPlan.of(INPUTS, Map.of(), Set.of());
+        assertThat(plan.express(values(plan, at -> at.get("T") * at.get("T"))).isKnown()).isFalse();
+        assertThat(plan.express(values(plan, at -> at.get("T") / 2)).isKnown()).isFalse();
+    }
+
+    @Test
+    void an_expression_reads_like_one() {
+        SamplingPlan plan = SamplingPlan.of(INPUTS, Map.of(), Set.of());
+        assertThat(plan.express(values(plan, at -> 4 * at.get("B") * at.get("T") - at.get("T") + 2)))
+                .hasToString("4*B*T-1*T+2");
+        assertThat(Size.named("B")).hasToString("B");
+        assertThat(Size.fixed(0)).hasToString("0");
+    }
+
+    @Test
+    void traced_sizes_are_neither_0_nor_1_nor_another_dimension() {
+        SamplingPlan plan = SamplingPlan.of(List.of(new InputSpec("x", DataType.FLOAT32,
+                List.of(Dimension.named("B"), Dimension.named("T"), Dimension.fixed(3)))), Map.of(), Set.of(4L, 5L));
+        assertThat(plan.traces()).hasSize(5).allSatisfy(sizes -> {
+            assertThat(sizes.values()).doesNotHaveDuplicates().noneMatch(size -> size < 2 || size >= 3 && size <= 5);
+        });
+        assertThat(plan.checks()).doesNotContainAnyElementsOf(plan.traces()).contains(Map.of("B", 1L, "T", 1L));
+    }
+
+    @Test
+    void sizes_stay_inside_their_limit() {
+        SamplingPlan plan = SamplingPlan.of(INPUTS, Map.of("T", new SamplingPlan.Limit(2, 4)), Set.of());
+        assertThat(plan.traces()).allSatisfy(sizes -> assertThat(sizes.get("T")).isBetween(2L, 4L));
+        assertThat(plan.checks()).allSatisfy(sizes -> assertThat(sizes.get("T")).isBetween(2L, 4L));
+    }
+}
