@@ -1,0 +1,27 @@
+package io.kanerva.exporter.onnx;
+
+import ai.djl.ndarray.NDList;
+import io.kanerva.exporter.trace.CompositeOperation;
+import java.util.List;
+
+/**
+ * A computation with its own way to be said in ONNX, instead of operation by operation.
+ *
+ * <p>A block calls {@link #apply}; the engine computes {@link #compute}, the exported graph contains what {@link #lower} adds,
+ * and the two must agree (every export is checked).
+ */
+public interface Composite extends CompositeOperation {
+    /**
+     * Adds the computation to a graph.
+     *
+     * @param graph receives nodes of the standard domain, of at most its opset
+     * @param inputs one value for each input of {@link #compute}, with type and shape
+     * @return one value for each output of {@link #compute}
+     */
+    List<Value> lower(GraphBuilder graph, List<Value> inputs);
+
+    /** Records the composite if an input is being traced; just computes it otherwise. */
+    static NDList apply(Composite composite, NDList inputs) {
+        return CompositeOperation.apply(composite, inputs);
+    }
+}

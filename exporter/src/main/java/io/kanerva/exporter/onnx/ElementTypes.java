@@ -1,0 +1,36 @@
+package io.kanerva.exporter.onnx;
+
+import ai.djl.ndarray.types.DataType;
+import io.kanerva.exporter.onnx.proto.TensorProto;
+
+/** ONNX's numbers for element types. */
+final class ElementTypes {
+    private ElementTypes() {
+    }
+
+    /** The TensorProto.DataType of a DJL type. */
+    static int number(DataType type) {
+        return switch (type) {
+            case FLOAT32 -> TensorProto.DataType.FLOAT_VALUE;
+            case FLOAT64 -> TensorProto.DataType.DOUBLE_VALUE;
+            case INT32 -> TensorProto.DataType.INT32_VALUE;
+            case INT64 -> TensorProto.DataType.INT64_VALUE;
+            case BOOLEAN -> TensorProto.DataType.BOOL_VALUE;
+            case UINT8 -> TensorProto.DataType.UINT8_VALUE;
+            case INT8 -> TensorProto.DataType.INT8_VALUE;
+            default -> throw new UnsupportedOperationException("element type " + type + " is not exported");
+        };
+    }
+
+    /** The DJL type of a TensorProto.DataType. */
+    static DataType type(int number) {
+        for (DataType type : new DataType[] {DataType.FLOAT32, DataType.FLOAT64, DataType.INT32, DataType.INT64,
+            DataType.BOOLEAN, DataType.UINT8, DataType.INT8}) {
+            if (number(type) == number) {
+                return type;
+            }
+        }
+        throw new IllegalArgumentException("expected a tensor of float, double, int32, int64, bool, uint8 or int8, found ONNX "
+                + "element type " + number);
+    }
+}

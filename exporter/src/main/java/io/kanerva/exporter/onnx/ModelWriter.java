@@ -1,0 +1,89 @@
+package io.kanerva.exporter.onnx;
+
+import com.google.protobuf.ByteString;
+import io.kanerva.exporter.onnx.proto.AttributeProto;
+import io.kanerva.exporter.onnx.proto.AttributeProto.AttributeType;
+import io.kanerva.exporter.onnx.proto.GraphProto;
+import io.kanerva.exporter.onnx.proto.ModelProto;
+import io.kanerva.exporter.onnx.proto.NodeProto;
+import io.kanerva.exporter.onnx.proto.OperatorSetIdProto;
+import io.kanerva.exporter.onnx.proto.StringStringEntryProto;
+import io.kanerva.exporter.onnx.proto.TensorShapeProto;
+import io.kanerva.exporter.onnx.proto.TypeProto;
+import io.kanerva.exporter.onnx.proto.ValueInfoProto;
+import io.kanerva.exporter.trace.Size;
+import io.kanerva.exporter.trace.Tensor;
+import java.util.List;
+
+/** Writes a graph as ONNX messages. */
+final class ModelWriter {
+    /** The file format that opset 17 came with; newer operator sets work in it as well. */
+    private static final int IR_VERSION = 8;
+    private static final String PRODUCER = "kanerva-exporter";
+
+    private ModelWriter() {
+    }
+
+    static ModelProto write(Graph graph, ExportOptions options) {
+        ModelProto.Builder model = ModelProto.newBuilder()
+                .setIrVersion(IR_VERSION)
+                .setProducerName(PRODUCER)
+                .setModelVersion(options.modelVersion())
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(options.opset()))
+                .setGraph(graph(graph, options.graphName()));
+        options.metadata().forEach((key, value) ->
+                model.addMetadataProps(StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+        return model.build();
+    }
+
+    private static GraphProto graph(Graph graph, String name) {
+        GraphProto.Builder proto = GraphProto.newBuilder().setName(name);
+        graph.inputs().forEach(input -> proto.addInput(valueInfo(input)));
+        graph.outputs().forEach(output -> proto.addOutput(valueInfo(output)));
+        graph.initializers().forEach((key, tensor) -> proto.addInitializer(TensorFiles.toProto(key, tensor)));
+        for (Node node : graph.nodes()) {
+            NodeProto.Builder builder = NodeProto.newBuilder().setOpType(node.operator()).setName(node.output())
+                    .addAllInput(node.inputs()).addAllOutput(node.outputs());
+            node.attributes().forEach((key, value) -> builder.addAttribute(attribute(key, value)));
+            proto.addNode(builder);
+        }
+        return proto.build();
+    }
+
+    private static ValueInfoProto valueInfo(Value value) {
+        TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+        for (Size size : value.shape()) {
+            TensorShapeProto.Dimension.Builder dimension = shape.addDimBuilder();
+            if (size.isFixed()) {
+                dimension.setDimValue(size.value());
+            } else if (size.isKnown()) {
+                dimension.setDimParam(size.toString());
+            }
+        }
+        return ValueInfoProto.newBuilder().setName(value.name()).setType(TypeProto.newBuilder().setTensorType(
+                TypeProto.Tensor.newBuilder().setElemType(ElementTypes.number(value.type())).setShape(shape))).build();
+    }
+
+    private static AttributeProto attribute(String name, Object value) {
+        AttributeProto.Builder attribute = AttributeProto.newBuilder().setName(name);
+        if (value instanceof Long number) {
+            return attribute.setType(AttributeType.INT).setI(number).build();
+        } else if (value instanceof Float number) {
+            return attribute.setType(AttributeType.FLOAT).setF(number).build();
+        } else if (value instanceof String text) {
+            return attribute.setType(AttributeType.STRING).setS(ByteString.copyFromUtf8(text)).build();
+        } else if (value instanceof Tensor tensor) {
+            return attribute.setType(AttributeType.TENSOR).setT(TensorFiles.toProto("", tensor)).build();
+        }
+        List<?> list = (List<?>) value;
+        boolean isFloats = !list.isEmpty() && list.get(0) instanceof Float;
+        list.forEach(element -> {
+            if (isFloats) {
+                attribute.addFloats((Float) element);
+            } else {
+                attribute.addInts((Long) element);
+            }
+        });
+        return attribute.setType(isFloats ? AttributeType.FLOATS : AttributeType.INTS).build();
+    }
+}

@@ -1,0 +1,112 @@
+package io.kanerva.exporter.onnx;
+
+import ai.djl.nn.Block;
+import io.kanerva.exporter.onnx.operators.Operators;
+import io.kanerva.exporter.onnx.passes.Pass;
+import io.kanerva.exporter.trace.ExportException;
+import io.kanerva.exporter.trace.InputSpec;
+import io.kanerva.exporter.trace.Operand;
+import io.kanerva.exporter.trace.Operation;
+import io.kanerva.exporter.trace.Program;
+import io.kanerva.exporter.trace.Sampler;
+import io.kanerva.exporter.trace.SamplingPlan;
+import io.kanerva.exporter.trace.Tracer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+
+/** Exports a DJL block as an ONNX model. */
+public final class OnnxExporter {
+    private final Operators operators = new Operators();
+    private final ExportOptions options;
+    private final GraphBuilder builder;
+    private final Map<Integer, Value> values = new HashMap<>();
+    private final List<String> problems = new ArrayList<>();
+
+    private OnnxExporter(ExportOptions options) {
+        this.options = options;
+        this.builder = new GraphBuilder(options.opset());
+    }
+
+    /**
+     * Exports what the block computes at inference.
+     *
+     * <p>The block is run a few times at small sizes of the dynamic dimensions (see {@link SamplingPlan});
+     * it is not changed. The same block and options give the same bytes.
+     *
+     * @param block initialised
+     * @param inputs one for each array of the forward's input list
+     * @param outputNames one for each array that the forward returns
+     * @param options opset, names, limits, and whether the result is checked against the block
+     * @throws ExportException if the block cannot be exported, listing every operation that stands in the way, or if the
+     *     result does not agree with the block
+     */
+    public static OnnxModel export(Block block, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
+        Sampler sampler = new Sampler(options.ranges());
+        Tracer tracer = new Tracer(block, inputs, options.limits(), sampler);
+        Graph graph = new OnnxExporter(options).lower(tracer.trace(), outputNames);
+        OnnxModel model = new OnnxModel(ModelWriter.write(Pass.applyAll(graph), options), List.of());
+        return options.runner().isEmpty() ? model
+                : new OnnxModel(model.proto(), new OutputCheck(block, inputs, outputNames, options).check(model, tracer, sampler));
+    }
+
+    private Graph lower(Program program, List<String> outputNames) {
+        requireNames(program, outputNames);
+        program.inputs().forEach(input -> values.put(input.id(), builder.input(input.name(), input.type(), input.shape())));
+        for (Operation operation : program.operations()) {
+            try {
+                lower(operation);
+            } catch (UnsupportedOperationException e) {
+                problems.add(operation.name() + " cannot be exported: " + e.getMessage() + " (" + operation.site() + ")");
+                // A stand-in, so that later operations can still be looked at.
+                operation.outputs().forEach(output ->
+                        values.put(output.id(), new Value("unsupported", output.type(), output.shape())));
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new ExportException(problems);
+        }
+        List<Value> outputs = new ArrayList<>();
+        for (Operand result : program.outputs()) {
+            String name = outputNames.get(outputs.size());
+            builder.identity(value(result), name);
+            outputs.add(new Value(name, result.type(), result.shape()));
+        }
+        return builder.build(outputs);
+    }
+
+    private void lower(Operation operation) {
+        List<Value> inputs = operation.inputs().stream().map(this::value).toList();
+        List<Value> outputs = operators.lower(builder, operation, inputs);
+        for (int i = 0; i < outputs.size(); i++) {
+            Operand operand = operation.outputs().get(i);
+            values.put(operand.id(), new Value(outputs.get(i).name(), operand.type(), operand.shape()));
+        }
+    }
+
+    private Value value(Operand operand) {
+        if (operand == null) {
+            return Value.ABSENT;
+        }
+        if (operand.isConstant() && !values.containsKey(operand.id())) {
+            values.put(operand.id(), operand.name().isEmpty() ? builder.constant(operand.constant())
+                    : builder.initializer(operand.name(), operand.constant()));
+        }
+        return values.get(operand.id());
+    }
+
+    private void requireNames(Program program, List<String> outputNames) {
+        if (outputNames.size() != program.outputs().size()) {
+            throw new IllegalArgumentException("the block returns " + program.outputs().size() + " arrays, but "
+                    + outputNames.size() + " output names are given: " + outputNames);
+        }
+        HashSet<String> names = new HashSet<>(outputNames);
+        program.inputs().forEach(input -> names.add(input.name()));
+        if (names.size() < outputNames.size() + program.inputs().size()) {
+            throw new IllegalArgumentException("inputs and outputs need different names, found "
+                    + program.inputs().stream().map(Operand::name).toList() + " and " + outputNames);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package io.kanerva.exporter.onnx.operators;
+
+import io.kanerva.exporter.onnx.GraphBuilder;
+import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.Operand;
+import io.kanerva.exporter.trace.Operation;
+import io.kanerva.exporter.trace.Size;
+import io.kanerva.exporter.trace.Tensor;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+
+/** Matrix products, convolutions, normalisations and resizing. */
+final class Layers {
+    private static final long NEAREST = 0;
+    private static final long BILINEAR = 1;
+    private static final long BICUBIC = 3;
+    private static final int ANTIALIAS_SINCE = 18;
+
+    private Layers() {
+    }
+
+    static void register(Operators table) {
+        table.putSingle("matMul", (g, op, in) -> g.node("MatMul", in));
+        table.putSingle("dot", (g, op, in) -> g.node("MatMul", in));
+        table.putSingle("linear", Layers::linear);
+        table.putSingle("convolution", Layers::convolution);
+        table.putSingle("batchNorm", Layers::batchNorm);
+        table.putSingle("layerNorm", (g, op, in) -> g.node("LayerNormalization", in,
+                "axis", -op.sizes("shape").size(), "epsilon", (float) op.real("epsilon")));
+        table.putSingle("interpolation", Layers::interpolation);
+    }
+
+    /** x W^T + b, for any rank of x; Gemm knows matrices only. */
+    private static Value linear(GraphBuilder g, Operation op, List<Value> in) {
+        Value bias = in.get(2);
+        if (op.input().rank() == 2) {
+            List<Value> operands = bias == Value.ABSENT ? in.subList(0, 2) : in;
+            return g.node("Gemm", operands, "transB", 1);
+        }
+        Operand weight = op.inputs().get(1);
+        Value transposed = weight.isConstant() && !weight.name().isEmpty()
+                ? g.initializer(weight.name() + "/transposed", transposed(weight.constant()))
+                : g.node("Transpose", List.of(in.get(1)), "perm", new long[] {1, 0});
+        Value product = g.node("MatMul", List.of(in.get(0), transposed));
+        return bias == Value.ABSENT ? product : g.node("Add", List.of(product, bias));
+    }
+
+    private static Tensor transposed(Tensor matrix) {
+        int rows = Math.toIntExact(matrix.shape()[0]);
+        int columns = Math.toIntExact(matrix.shape()[1]);
+        byte[] from = matrix.bytes();
+        int width = from.length / (rows * columns);
+        byte[] to = new byte[from.length];
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < columns; c++) {
+                System.arraycopy(from, (r * columns + c) * width, to, (c * rows + r) * width, width);
+            }
+        }
+        return Tensor.ofBytes(matrix.type(), to, columns, rows);
+    }
+
+    private static Value convolution(GraphBuilder g, Operation op, List<Value> in) {
+        long[] padding = op.numbers("padding");
+        long[] kernel = op.inputs().get(1).shape().stream().skip(2).mapToLong(Size::value).toArray();
+        List<Value> operands = in.get(2) == Value.ABSENT ? in.subList(0, 2) : in;
+        return g.node("Conv", operands, "kernel_shape", kernel, "strides", op.numbers("stride"), "pads", twice(padding),
+                "dilations", op.numbers("dilation"), "group", op.number("groups"));
+    }
+
+    /** ONNX gives the padding before all axes, then the padding behind them. */
+    static long[] twice(long[] padding) {
+        return LongStream.concat(LongStream.of(padding), LongStream.of(padding)).toArray();
+    }
+
+    /** Inputs are x, mean, variance, gamma, beta; ONNX normalises axis 1. */
+    private static Value batchNorm(GraphBuilder g, Operation op, List<Value> in) {
+        if (op.flag("training")) {
+            throw new UnsupportedOperationException("batch normalisation with the batch's own statistics is not for inference");
+        }
+        int axis = op.number("axis") == -1 ? 1 : (int) op.number("axis");
+        long[] swapped = LongStream.range(0, op.input().rank()).map(i -> i == 1 ? axis : i == axis ? 1 : i).toArray();
+        Value x = axis == 1 ? in.get(0) : g.node("Transpose", List.of(in.get(0)), "perm", swapped);
+        Value y = g.node("BatchNormalization", List.of(x, in.get(3), in.get(4), in.get(1), in.get(2)),
+                "epsilon", (float) op.real("epsilon"));
+        return axis == 1 ? y : g.node("Transpose", List.of(y), "perm", swapped);
+    }
+
+    /**
+     * DJL's PyTorch engine never aligns corners, and smooths where it makes an image smaller, which ONNX's Resize can do since
+     * opset 18. Scales are given where they are whole, sizes otherwise.
+     */
+    private static Value interpolation(GraphBuilder g, Operation op, List<Value> in) {
+        List<Size> from = op.input().shape();
+        List<Size> to = op.output().shape();
+        float[] scales = new float[to.size()];
+        boolean isWhole = IntStream.range(0, to.size()).allMatch(i -> {
+            boolean isFixed = from.get(i).isFixed() && to.get(i).isFixed();
+            boolean isMultiple = isFixed && to.get(i).value() % from.get(i).value() == 0;
+            scales[i] = isMultiple ? to.get(i).value() / from.get(i).value() : 1;
+            return isMultiple || from.get(i).equals(to.get(i));
+        });
+        List<Value> operands = isWhole
+                ? List.of(in.get(0), Value.ABSENT, g.constant(Tensor.of(scales, scales.length)))
+                : List.of(in.get(0), Value.ABSENT, Value.ABSENT, g.sizes(to));
+        long mode = op.number("mode");
+        if (isWhole || mode == NEAREST || isLarger(from, to)) {
+            return g.node("Resize", operands, mode(mode));
+        }
+        if (g.opset() < ANTIALIAS_SINCE) {
+            throw new UnsupportedOperationException("making an image smaller by bilinear or bicubic interpolation needs opset "
+                    + ANTIALIAS_SINCE + ", because the engine smooths it; found opset " + g.opset());
+        }
+        return g.node("Resize", operands, Stream.concat(Stream.of(mode(mode)), Stream.of("antialias", 1)).toArray());
+    }
+
+    private static boolean isLarger(List<Size> from, List<Size> to) {
+        return IntStream.range(0, to.size()).allMatch(i -> from.get(i).equals(to.get(i))
+                || from.get(i).isFixed() && to.get(i).isFixed() && to.get(i).value() >= from.get(i).value());
+    }
+
+    private static Object[] mode(long mode) {
+        if (mode == NEAREST) {
+            return new Object[] {"mode", "nearest", "coordinate_transformation_mode", "asymmetric", "nearest_mode", "floor"};
+        }
+        if (mode != BILINEAR && mode != BICUBIC) {
+            throw new UnsupportedOperationException("interpolation is exported for nearest (0), bilinear (1) and bicubic (3), "
+                    + "found mode " + mode);
+        }
+        Object[] common = {"mode", mode == BILINEAR ? "linear" : "cubic", "coordinate_transformation_mode", "half_pixel"};
+        return mode == BILINEAR ? common
+                : Stream.concat(Stream.of(common), Stream.of("cubic_coeff_a", -0.5f, "exclude_outside", 1)).toArray();
+    }
+}

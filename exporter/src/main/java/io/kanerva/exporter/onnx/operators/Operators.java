@@ -1,0 +1,66 @@
+package io.kanerva.exporter.onnx.operators;
+
+import io.kanerva.exporter.onnx.Composite;
+import io.kanerva.exporter.onnx.GraphBuilder;
+import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.CompositeOperation;
+import io.kanerva.exporter.trace.Operation;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** All operations that can be exported, with how each is said in ONNX. Written for opsets 17 to 20. */
+public final class Operators {
+    private final Map<String, Lowering> lowerings = new HashMap<>();
+
+    public Operators() {
+        Arithmetic.register(this);
+        Functions.register(this);
+        Reductions.register(this);
+        Shapes.register(this);
+        Indexing.register(this);
+        Creation.register(this);
+        Layers.register(this);
+        Pooling.register(this);
+        put("composite", Operators::composite);
+    }
+
+    void put(String operation, Lowering lowering) {
+        if (lowerings.put(operation, lowering) != null) {
+            throw new IllegalStateException(operation + " has two lowerings");
+        }
+    }
+
+    void putSingle(String operation, Lowering.Single lowering) {
+        put(operation, Lowering.of(lowering));
+    }
+
+    /** The names of the operations, as the tracer calls them. */
+    public Set<String> names() {
+        return new TreeSet<>(lowerings.keySet());
+    }
+
+    /** As {@link Lowering#lower}. */
+    public List<Value> lower(GraphBuilder graph, Operation operation, List<Value> inputs) {
+        Lowering lowering = lowerings.get(operation.name());
+        if (lowering == null) {
+            throw new UnsupportedOperationException("ONNX has no counterpart for it");
+        }
+        return lowering.lower(graph, operation, inputs);
+    }
+
+    private static List<Value> composite(GraphBuilder graph, Operation operation, List<Value> inputs) {
+        CompositeOperation composite = operation.get("operation", CompositeOperation.class);
+        if (!(composite instanceof Composite lowered)) {
+            throw new UnsupportedOperationException("the composite " + composite.name() + " does not say how ONNX computes it");
+        }
+        List<Value> outputs = lowered.lower(graph, inputs);
+        if (outputs.size() != operation.outputs().size()) {
+            throw new UnsupportedOperationException("the composite " + composite.name() + " computes "
+                    + operation.outputs().size() + " arrays and lowers to " + outputs.size());
+        }
+        return outputs;
+    }
+}

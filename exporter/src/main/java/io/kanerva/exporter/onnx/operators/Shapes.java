@@ -1,0 +1,145 @@
+package io.kanerva.exporter.onnx.operators;
+
+import io.kanerva.exporter.onnx.GraphBuilder;
+import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.Operand;
+import io.kanerva.exporter.trace.Operation;
+import io.kanerva.exporter.trace.Size;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/** Operations that only move, repeat or join elements. */
+final class Shapes {
+    private Shapes() {
+    }
+
+    static void register(Operators table) {
+        table.putSingle("reshape", (g, op, in) -> reshape(g, op, in.get(0), target(op)));
+        table.putSingle("flatten", (g, op, in) -> op.has("from") ? reshape(g, op, in.get(0), op.output().shape())
+                : g.node("Reshape", List.of(in.get(0), g.integers(-1))));
+        table.putSingle("expandDims", (g, op, in) -> g.node("Unsqueeze", List.of(in.get(0), g.integers(op.number("axis")))));
+        table.putSingle("squeeze", (g, op, in) -> g.node("Squeeze", List.of(in.get(0), g.integers(op.numbers("axes")))));
+        table.putSingle("transpose", Shapes::transpose);
+        table.putSingle("broadcast", Shapes::broadcast);
+        table.putSingle("concat", Shapes::concat);
+        table.putSingle("stack", Shapes::stack);
+        table.put("split", Shapes::split);
+        table.putSingle("tile", Shapes::tile);
+        table.putSingle("repeat", Shapes::repeat);
+        table.putSingle("pad", Shapes::pad);
+    }
+
+    /** The shape that was asked for, in which the caller may have left one size open with -1. */
+    private static List<Size> target(Operation op) {
+        return op.sizes("shape");
+    }
+
+    /**
+     * A reshape that needs as little shape arithmetic as possible: a dynamic size that stays at its place is 0, the last
+     * other one is -1, and only further ones are computed.
+     */
+    static Value reshape(GraphBuilder g, Operation op, Value x, List<Size> target) {
+        List<Size> from = op.input().shape();
+        List<Size> sizes = new ArrayList<>(target);
+        for (int i = 0; i < Math.min(from.size(), sizes.size()); i++) {
+            if (!sizes.get(i).isFixed() && sizes.get(i).equals(from.get(i))) {
+                sizes.set(i, Size.fixed(0));
+            }
+        }
+        boolean isOpen = sizes.stream().anyMatch(size -> size.is(-1));
+        for (int i = sizes.size() - 1; i >= 0 && !isOpen; i--) {
+            if (!sizes.get(i).isFixed()) {
+                sizes.set(i, Size.fixed(-1));
+                isOpen = true;
+            }
+        }
+        return g.node("Reshape", List.of(x, g.sizes(sizes)));
+    }
+
+    private static Value transpose(GraphBuilder g, Operation op, List<Value> in) {
+        int rank = op.input().rank();
+        long[] order = op.has("axes") ? Arrays.stream(op.numbers("axes")).map(a -> a < 0 ? a + rank : a).toArray()
+                : LongStream.range(0, rank).map(i -> rank - 1 - i).toArray();
+        return g.node("Transpose", in, "perm", order);
+    }
+
+    /** PyTorch's -1 keeps a size, which is what ONNX's 1 does. */
+    private static Value broadcast(GraphBuilder g, Operation op, List<Value> in) {
+        List<Size> shape = op.sizes("shape").stream().map(size -> size.is(-1) ? Size.fixed(1) : size).toList();
+        return g.node("Expand", List.of(in.get(0), g.sizes(shape)));
+    }
+
+    private static Value concat(GraphBuilder g, Operation op, List<Value> in) {
+        List<Value> parts = in.stream().map(value -> g.cast(value, op.output().type())).toList();
+        return g.node("Concat", parts, "axis", op.number("axis"));
+    }
+
+    private static Value stack(GraphBuilder g, Operation op, List<Value> in) {
+        Value axis = g.integers(op.number("axis"));
+        List<Value> parts = in.stream()
+                .map(value -> g.node("Unsqueeze", List.of(g.cast(value, op.output().type()), axis))).toList();
+        return g.node("Concat", parts, "axis", op.number("axis"));
+    }
+
+    private static List<Value> split(GraphBuilder g, Operation op, List<Value> in) {
+        int axis = Math.floorMod((int) op.number("axis"), op.input().rank());
+        List<Size> sizes = op.outputs().stream().map(Operand::shape).map(shape -> shape.get(axis)).toList();
+        return g.nodes("Split", op.outputs().size(), List.of(in.get(0), g.sizes(sizes)), "axis", axis);
+    }
+
+    private static Value tile(GraphBuilder g, Operation op, List<Value> in) {
+        List<Size> repeats = repeats(op);
+        int missing = repeats.size() - op.input().rank();
+        Value x = missing <= 0 ? in.get(0)
+                : g.node("Unsqueeze", List.of(in.get(0), g.integers(LongStream.range(0, missing).toArray())));
+        return g.node("Tile", List.of(x, g.sizes(repeats)));
+    }
+
+    /** The repeats of each axis; a single number is for all of them. */
+    private static List<Size> repeats(Operation op) {
+        return op.attributes().get("repeats") instanceof Size size
+                ? Collections.nCopies(Math.max(1, op.input().rank()), size) : op.sizes("repeats");
+    }
+
+    /** Repeats each element: a new axis behind the repeated one is widened and folded into it. */
+    private static Value repeat(GraphBuilder g, Operation op, List<Value> in) {
+        int rank = op.input().rank();
+        List<Size> repeats = new ArrayList<>();
+        if (op.has("axis")) {
+            int axis = Math.floorMod((int) op.number("axis"), rank);
+            IntStream.range(0, rank).forEach(i -> repeats.add(i == axis ? op.size("repeats") : Size.fixed(1)));
+        } else {
+            repeats.addAll(repeats(op));
+        }
+        List<Size> tiles = new ArrayList<>();
+        List<Long> newAxes = new ArrayList<>();
+        for (Size repeat : repeats) {
+            tiles.add(Size.fixed(1));
+            if (!repeat.is(1)) {
+                newAxes.add((long) tiles.size());
+                tiles.add(repeat);
+            }
+        }
+        if (newAxes.isEmpty()) {
+            return in.get(0);
+        }
+        Value wide = g.node("Unsqueeze", List.of(in.get(0), g.integers(newAxes.stream().mapToLong(a -> a).toArray())));
+        return reshape(g, op, g.node("Tile", List.of(wide, g.sizes(tiles))), op.output().shape());
+    }
+
+    /** PyTorch gives pairs from the last axis on, ONNX all beginnings and then all ends. */
+    private static Value pad(GraphBuilder g, Operation op, List<Value> in) {
+        int rank = op.input().rank();
+        List<Size> padding = op.sizes("padding");
+        List<Size> pads = new ArrayList<>(Collections.nCopies(2 * rank, Size.fixed(0)));
+        for (int i = 0; i < padding.size(); i++) {
+            int axis = rank - 1 - i / 2;
+            pads.set(i % 2 * rank + axis, padding.get(i));
+        }
+        return g.node("Pad", List.of(in.get(0), g.sizes(pads), Arithmetic.number(g, op, "value", op.output().type())));
+    }
+}

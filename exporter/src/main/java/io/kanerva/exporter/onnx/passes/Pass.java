@@ -1,0 +1,24 @@
+package io.kanerva.exporter.onnx.passes;
+
+import io.kanerva.exporter.onnx.Graph;
+import java.util.List;
+
+/** A rewrite that keeps a graph's meaning. */
+@FunctionalInterface
+public interface Pass {
+    Graph apply(Graph graph);
+
+    /** Applies all passes until none of them changes the graph any more. */
+    static Graph applyAll(Graph graph) {
+        List<Pass> passes = List.of(new RemoveIdentities(), new MergeEqualNodes(), new MergeMoves(), new FuseBatchNorm(),
+                new RemoveUnused());
+        Graph before;
+        do {
+            before = graph;
+            for (Pass pass : passes) {
+                graph = pass.apply(graph);
+            }
+        } while (!graph.equals(before));
+        return graph;
+    }
+}

@@ -1,0 +1,22 @@
+package io.kanerva.exporter.onnx.passes;
+
+import io.kanerva.exporter.onnx.Node;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Values that are to be called by another name because the node that made them goes. */
+final class Renames {
+    private final Map<String, String> names = new HashMap<>();
+
+    void put(String from, String to) {
+        names.put(from, get(to));
+    }
+
+    String get(String name) {
+        return names.getOrDefault(name, name);
+    }
+
+    Node inputsOf(Node node) {
+        return node.withInputs(node.inputs().stream().map(this::get).toList());
+    }
+}

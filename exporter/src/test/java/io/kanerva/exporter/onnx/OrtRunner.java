@@ -1,0 +1,67 @@
+package io.kanerva.exporter.onnx;
+
+import ai.djl.ndarray.types.DataType;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OnnxValue;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import io.kanerva.exporter.trace.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Runs models with ONNX Runtime on the CPU. */
+public final class OrtRunner implements GraphRunner {
+    private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+
+    @Override
+    public Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs) {
+        Map<String, OnnxTensor> given = new HashMap<>();
+        try (OrtSession session = environment.createSession(model, new OrtSession.SessionOptions())) {
+            for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
+                given.put(input.getKey(), tensor(input.getValue()));
+            }
+            Map<String, Tensor> outputs = new LinkedHashMap<>();
+            try (OrtSession.Result result = session.run(given)) {
+                for (Map.Entry<String, OnnxValue> output : result) {
+                    outputs.put(output.getKey(), tensor((OnnxTensor) output.getValue()));
+                }
+            }
+            return outputs;
+        } catch (OrtException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            given.values().forEach(OnnxTensor::close);
+        }
+    }
+
+    private OnnxTensor tensor(Tensor tensor) throws OrtException {
+        ByteBuffer bytes = ByteBuffer.allocateDirect((int) tensor.size() * tensor.type().getNumOfBytes())
+                .order(ByteOrder.nativeOrder()).put(tensor.bytes()).rewind();
+        return OnnxTensor.createTensor(environment, bytes, tensor.shape(), switch (tensor.type()) {
+            case FLOAT32 -> OnnxJavaType.FLOAT;
+            case INT32 -> OnnxJavaType.INT32;
+            case INT64 -> OnnxJavaType.INT64;
+            default -> OnnxJavaType.BOOL;
+        });
+    }
+
+    private static Tensor tensor(OnnxTensor tensor) {
+        TensorInfo info = tensor.getInfo();
+        ByteBuffer buffer = tensor.getByteBuffer();
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return Tensor.ofBytes(switch (info.type) {
+            case FLOAT -> DataType.FLOAT32;
+            case INT32 -> DataType.INT32;
+            case INT64 -> DataType.INT64;
+            case BOOL -> DataType.BOOLEAN;
+            default -> throw new IllegalStateException("unexpected output type " + info.type);
+        }, bytes, info.getShape());
+    }
+}

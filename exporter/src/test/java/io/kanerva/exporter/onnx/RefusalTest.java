@@ -1,0 +1,152 @@
+package io.kanerva.exporter.onnx;
+
+import static io.kanerva.exporter.onnx.Exports.CHECKED;
+import static io.kanerva.exporter.onnx.Exports.exportFunction;
+import static io.kanerva.exporter.onnx.Exports.initialised;
+import static io.kanerva.exporter.onnx.Exports.input;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.LambdaBlock;
+import ai.djl.nn.core.Linear;
+import io.kanerva.exporter.trace.ExportException;
+import io.kanerva.exporter.trace.InputSpec;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.assertj.core.api.AbstractStringAssert;
+import org.junit.jupiter.api.Test;
+
+/** What cannot be exported is an error that says what, where and, if there is one, the way out. */
+class RefusalTest {
+    private static AbstractStringAssert<?> refusal(Function<NDArray, NDArray> function) {
+        return refusal(function, input("x", "B", 6));
+    }
+
+    private static AbstractStringAssert<?> refusal(Function<NDArray, NDArray> function, InputSpec input) {
+        ExportException e = catchThrowableOfType(ExportException.class, () -> exportFunction(function, input));
+        assertThat(e).isNotNull();
+        return assertThat(e.getMessage());
+    }
+
+    @Test
+    void an_operation_without_counterpart_is_named_with_its_line() {
+        refusal(NDArray::erfinv).contains("erfinv() has no recording").contains("LambdaBlock");
+        refusal(x -> x.add(1).erfinv()).contains("RefusalTest").contains(".java:");
+    }
+
+    @Test
+    void all_operations_without_counterpart_are_listed_at_once() {
+        refusal(x -> x.erfinv().add(x.gammaln())).startsWith("2 problems:").contains("erfinv()").contains("gammaln()");
+    }
+
+    @Test
+    void operations_that_onnx_cannot_say_are_listed_at_once() {
+        refusal(x -> x.reshape(-1, 1, 2, 3).getNDArrayInternal().interpolation(new long[] {2, 2}, 1, false).sum()
+                .add(x.get(x.gt(0)).sum())).contains("needs opset 18").contains("boolean mask");
+    }
+
+    @Test
+    void control_flow_on_values_is_an_error() {
+        refusal(x -> x.sum().getFloat() > 0 ? x : x.neg())
+                .contains("getFloat reads the values of a traced array; control flow that depends on values cannot be exported");
+        refusal(x -> x.contentEquals(x.neg()) ? x : x.neg()).contains("contentEquals reads the values");
+        refusal(x -> x.toFloatArray().length > 3 ? x : x.neg()).contains("toFloatArray reads the values");
+        refusal(x -> x.equals(x.neg()) ? x : x.neg()).contains("equals reads the values");
+        refusal(x -> x.mul(x.toByteBuffer().get())).contains("toByteBuffer reads the values");
+    }
+
+    @Test
+    void a_traced_array_as_argument_of_an_ordinary_one_is_an_error() {
+        NDArray constant = NDManager.newBaseManager().create(2f);
+        refusal(constant::add).contains("an ordinary array has a traced array as its argument")
+                .contains("put the traced array first");
+    }
+
+    @Test
+    void random_numbers_in_forward_are_an_error() {
+        refusal(x -> x.add(x.getManager().randomNormal(new Shape(6))))
+                .contains("randomNormal draws random numbers").contains("make the noise an input");
+    }
+
+    @Test
+    void a_java_loop_over_a_dynamic_dimension_is_an_error() {
+        refusal(x -> {
+            NDArray sum = x.get(0);
+            for (int i = 1; i < x.getShape().get(0); i++) {
+                sum = sum.add(x.get(i));
+            }
+            return sum;
+        }).contains("a Java loop or branch depends on a dynamic dimension").contains("{B=");
+    }
+
+    @Test
+    void a_number_that_is_no_product_of_sizes_is_named_with_its_operation() {
+        refusal(x -> x.get("0:{}", (long) Math.sqrt(x.getShape().get(0))))
+                .contains("get's numbers depends on the dynamic dimensions, but not as a sum of products");
+        refusal(x -> x.mul(1f / x.getShape().get(0))).contains("mul's other");
+    }
+
+    @Test
+    void a_constant_that_depends_on_a_dynamic_dimension_is_an_error() {
+        refusal(x -> x.sum(new int[] {1}).mul(x.getManager().create(new float[(int) x.getShape().get(0)])))
+                .contains("a constant made from Java numbers");
+    }
+
+    @Test
+    void changing_an_array_that_has_views_is_an_error() {
+        refusal(x -> {
+            NDArray y = x.add(1);
+            NDArray view = y.reshape(-1);
+            view.addi(1);
+            return y;
+        }).contains("addi changes an array in place that is a view of another or has views");
+    }
+
+    @Test
+    void a_block_without_values_is_an_error() {
+        Block block = Linear.builder().setUnits(3).build();
+        assertThatIllegalArgumentException().isThrownBy(() -> Exports.export(block, input("x", "B", 6)))
+                .withMessageContaining("have no values; initialise or load the block");
+    }
+
+    @Test
+    void a_block_that_fails_names_the_sizes() {
+        refusal(x -> x.matMul(x)).contains("the block fails with {B=");
+    }
+
+    @Test
+    void a_block_that_fails_at_an_allowed_size_asks_for_a_limit() {
+        refusal(x -> x.get(1)).contains("the block itself fails with {B=1}").contains("dimension limit");
+    }
+
+    @Test
+    void a_model_that_differs_from_the_block_is_not_handed_out() {
+        Block block = LambdaBlock.singleton(x -> x.mul(2));
+        ExportOptions options = ExportOptions.defaults().withCheck((model, inputs) ->
+                Map.of("y", inputs.get("x")));
+        assertThatThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)), List.of("y"), options))
+                .isInstanceOf(ExportException.class).hasMessageContaining("output y with {B=1}: element 0 is");
+    }
+
+    @Test
+    void wrong_names_and_options_are_errors() {
+        Block block = initialised(Linear.builder().setUnits(3).build(), 1, 6);
+        assertThatIllegalArgumentException().isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)),
+                List.of("y", "z"), CHECKED)).withMessageContaining("the block returns 1 arrays, but 2 output names");
+        assertThatIllegalArgumentException().isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)),
+                List.of("x"), CHECKED)).withMessageContaining("different names");
+        assertThatIllegalArgumentException().isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)),
+                List.of("y"), CHECKED.withDimensionLimit("T", 2, 32))).withMessageContaining("limits are given for [T]");
+        assertThatIllegalArgumentException().isThrownBy(() -> CHECKED.withOpset(16)).withMessageContaining("17 to 20");
+        assertThatIllegalArgumentException().isThrownBy(() -> CHECKED.withDimensionLimit("B", 1, 1));
+        assertThatIllegalArgumentException().isThrownBy(() -> InputSpec.of("x", DataType.STRING));
+    }
+}
