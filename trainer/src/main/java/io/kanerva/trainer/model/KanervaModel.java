@@ -150,6 +150,18 @@ public final class KanervaModel implements AutoCloseable {
         return new BoundTerms(reconstruction, keyPosterior.divergence(pointers, keyMean, keyLogVariance), latentDivergence, logWeight);
     }
 
+    /**
+     * Keys drawn from their posterior.
+     *
+     * @param encoded the encoder's outputs
+     * @param written the writer's outputs
+     * @param noise [B, T, K, 3], standard normal
+     * @return [B, T, K, 3]
+     */
+    public NDArray sampleKeys(NDList encoded, NDList written, NDArray noise) {
+        return keyPosterior.sample(written.get(1), encoded.get(1), encoded.get(2), noise);
+    }
+
     /** ln N(x; mean, exp(logVariance)) without the constant, which cancels in every ratio. */
     static NDArray logDensity(NDArray x, NDArray mean, NDArray logVariance) {
         return x.sub(mean).square().mul(logVariance.neg().exp()).add(logVariance).mul(-0.5f);

@@ -37,6 +37,11 @@ public final class Reader extends KanervaBlock {
         this.windowReader = windowReader;
     }
 
+    /** The way in which windows are cut now. */
+    public WindowReader windowReader() {
+        return windowReader;
+    }
+
     @Override
     NDList pass(ParameterStore store, NDList in, boolean training) {
         NDArray memory = in.get(0);
