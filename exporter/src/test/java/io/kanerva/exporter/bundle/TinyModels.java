@@ -1,0 +1,40 @@
+package io.kanerva.exporter.bundle;
+
+import ai.djl.Device;
+import io.kanerva.trainer.data.Binarisation;
+import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.WriterKind;
+import java.nio.FloatBuffer;
+import java.util.Optional;
+import java.util.Random;
+
+/** Small models whose weights are all random: fresh heads are zero, and a zero output would agree with anything. */
+final class TinyModels {
+    static final KanervaSettings DEREFERENCED = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED,
+            1, 8, 8, 3, 8, 12, 4, 4, 1, 5, 2, 3, 0, 6, 1);
+    static final KanervaSettings TWO_KEYS = new KanervaSettings(WriterKind.HEAP, Addressing.CONTINUOUS,
+            2, 8, 12, 3, 9, 20, 4, 6, 2, 5, 2, 5, 0, 6, 1);
+    static final KanervaSettings POOLED = new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS,
+            1, 8, 8, 3, 8, 12, 4, 4, 1, 5, 0, 0, 7, 6, 1);
+
+    private TinyModels() {}
+
+    static KanervaModel model(KanervaSettings settings) {
+        KanervaModel model = new KanervaModel(settings, Device.cpu(), 1);
+        Random random = new Random(2);
+        model.parameters().values().forEach(parameter -> {
+            float[] values = parameter.getArray().toFloatArray();
+            for (int i = 0; i < values.length; i++) {
+                values[i] += (float) (0.1 * random.nextGaussian());
+            }
+            parameter.getArray().set(FloatBuffer.wrap(values));
+        });
+        return model;
+    }
+
+    static Provenance provenance() {
+        return new Provenance("fashion-mnist", Binarisation.THRESHOLD, 4, 1, 100, 1.5, "0123abc", "kpp train --preset quickstart", Optional.empty());
+    }
+}
