@@ -70,6 +70,14 @@ final class Inference {
         return reading(read(call, memories(call, memory), keys, TRACES, PRIOR_MEAN, PRIOR_LOG_VARIANCE));
     }
 
+    FloatTensor sampleKeys(Encoding encoding, Memory memory, FloatTensor noise) {
+        int[] shape = memory.pointers().shape();
+        checkShape("sampleKeys: encoding", encoding.keyMean(), shape);
+        checkShape("sampleKeys: encoding", encoding.keyLogVariance(), shape);
+        checkShape("sampleKeys: noise", noise, shape);
+        return keyPosterior.sample(encoding.keyMean(), encoding.keyLogVariance(), memory.pointers(), noise);
+    }
+
     FloatTensor decode(Call call, FloatTensor latent, FloatTensor traces) {
         return decode(call, call.input(DECODER, LATENT, latent), call.input(DECODER, TRACES, traces));
     }
@@ -103,8 +111,8 @@ final class Inference {
         int batch = episodes.dimension(0);
         int samples = episodes.dimension(1);
         checkCapacity(samples);
-        checkNoise("bound: keyNoise", keyNoise, batch, samples, settings.keys(), 3);
-        checkNoise("bound: latentNoise", latentNoise, batch, samples, settings.latent());
+        checkShape("bound: keyNoise", keyNoise, batch, samples, settings.keys(), 3);
+        checkShape("bound: latentNoise", latentNoise, batch, samples, settings.latent());
         Map<String, Value> encoded = encoded(call, images);
         Map<String, Value> written = written(call, encoded);
         Encoding q = encoding(encoded);
@@ -180,12 +188,12 @@ final class Inference {
         }
     }
 
-    private static void checkNoise(String place, FloatTensor noise, int... expected) {
-        if (!Arrays.equals(noise.shape(), expected)) {
+    private static void checkShape(String place, FloatTensor tensor, int... expected) {
+        if (!Arrays.equals(tensor.shape(), expected)) {
             throw new TensorException(
                     "%s: expected shape %s, found %s"
-                            .formatted(place, Arrays.toString(expected), Arrays.toString(noise.shape())));
+                            .formatted(place, Arrays.toString(expected), Arrays.toString(tensor.shape())));
         }
-        noise.requireFinite(place);
+        tensor.requireFinite(place);
     }
 }

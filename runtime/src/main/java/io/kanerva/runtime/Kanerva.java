@@ -130,6 +130,20 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
+     * Draws read keys from their posterior, q(Y|X): where the samples of an episode are found in the memory
+     * that they wrote.
+     *
+     * @param encoding of the episodes
+     * @param memory of the same episodes and this model
+     * @param noise standard normal numbers, [B, T, K, 3]
+     * @return keys, [B, T, K, 3]
+     */
+    public FloatTensor sampleKeys(Encoding encoding, Memory memory, FloatTensor noise) {
+        inference.checkModel(memory);
+        return inference.sampleKeys(encoding, memory, noise);
+    }
+
+    /**
      * Decodes latents and traces to the image distribution's parameters.
      *
      * @param latent [B, Q, D]

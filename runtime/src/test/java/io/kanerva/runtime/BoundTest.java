@@ -45,6 +45,7 @@ class BoundTest {
                     klKeys[i / 3] += 0.5 * ((p + m) * (p + m) + Math.exp(v) - 1 - v);
                 }
             }
+            assertThat(kanerva.sampleKeys(q, memory, keyNoise).data()).containsExactly(keys.data(), within(1e-6f));
             Reading prior = kanerva.read(memory, keys);
             FloatTensor latent = FloatTensor.zeros(2, 3, 3);
             double[] klLatent = new double[6];
@@ -143,6 +144,17 @@ class BoundTest {
             holed.data()[4] = Float.NaN;
             assertThatThrownBy(() -> heap.bound(episode, holed, FloatTensor.zeros(1, 2, 3)))
                     .hasMessage("bound: keyNoise: expected finite values, found NaN at [0, 1, 0, 1]");
+        }
+    }
+
+    @Test
+    void keysAreSampledOnlyForTheEpisodesThatWereWritten() {
+        try (Kanerva kanerva = TinyBundle.open(Kind.HEAP, folder)) {
+            Encoding encoding = kanerva.encode(TileImages.episodes(1, 0x0F, 0x33));
+            Memory memory = kanerva.write(TileImages.episodes(1, 0x0F, 0x33, 0x55));
+            assertThatThrownBy(() -> kanerva.sampleKeys(encoding, memory, FloatTensor.zeros(1, 3, 1, 3)))
+                    .isInstanceOf(TensorException.class)
+                    .hasMessage("sampleKeys: encoding: expected shape [1, 3, 1, 3], found [1, 2, 1, 3]");
         }
     }
 
