@@ -99,8 +99,8 @@ final class Sessions implements AutoCloseable {
         try {
             options.setIntraOpNumThreads(threads);
             options.setInterOpNumThreads(1);
-            // Warnings about a graph belong to whoever exports it; errors arrive as exceptions.
-            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+            // Errors arrive as exceptions, and warnings about a graph concern who exports it: stderr stays clean.
+            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             options.addConfigEntry("session.inter_op.allow_spinning", "0");
             if (device == Device.CUDA) {

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kanerva.runtime.TinyBundle.Kind;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +15,6 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.condition.EnabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 
 /** What would crash the JVM if the runtime let it happen. */
 @Timeout(60)
@@ -122,55 +118,5 @@ class LifeCycleTest {
         } finally {
             pool.shutdownNow();
         }
-    }
-
-    @Test
-    @EnabledOnOs(OS.LINUX)
-    void aLoadThatFailsHalfWayFreesWhatItOpened() throws Exception {
-        TinyBundle bundle = new TinyBundle(Kind.HEAP).replace("decoder.onnx", TinyGraphs.encoder(Kind.HEAP));
-        bundle.write(folder);
-        assertRefusedOften(100);
-        long before = residentKilobytes();
-        assertRefusedOften(300);
-        // Keeping the opened sessions would add 160 MB.
-        assertThat(residentKilobytes() - before).isLessThan(40_000);
-    }
-
-    private void assertRefusedOften(int times) {
-        for (int i = 0; i < times; i++) {
-            assertThatThrownBy(() -> Kanerva.load(folder, Device.CPU)).isInstanceOf(BundleException.class);
-        }
-    }
-
-    @Test
-    @EnabledOnOs(OS.LINUX)
-    void memoryStaysSteadyOverManyCalls() throws Exception {
-        try (Kanerva kanerva = TinyBundle.open(Kind.HEAP, folder)) {
-            Memory memory = kanerva.write(EPISODE);
-            useOften(kanerva, memory, 5_000);
-            long before = residentKilobytes();
-            useOften(kanerva, memory, 20_000);
-            // Forgetting one of a round's tensors, 768 bytes and its handle, would add 12 MB and more.
-            assertThat(residentKilobytes() - before).isLessThan(5_000);
-        }
-    }
-
-    private static void useOften(Kanerva kanerva, Memory memory, int times) {
-        for (int i = 0; i < times; i++) {
-            kanerva.recall(memory, EPISODE, 1);
-            kanerva.generate(memory, 2, i);
-            // Other shapes each time, so that no cache by shape hides a leak.
-            kanerva.encode(FloatTensor.zeros(1, 1 + i % 13, 1, 8, 8));
-        }
-    }
-
-    private static long residentKilobytes() throws IOException {
-        System.gc();
-        String line =
-                Files.readAllLines(Path.of("/proc/self/status")).stream()
-                        .filter(status -> status.startsWith("VmRSS:"))
-                        .findFirst()
-                        .orElseThrow();
-        return Long.parseLong(line.replaceAll("[^0-9]", ""));
     }
 }

@@ -1,0 +1,127 @@
+package io.kanerva.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.kanerva.runtime.TinyBundle.Kind;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Native memory, measured as the resident size of a JVM of its own whose heap is fixed and touched from the
+ * start, so that only native memory can make it grow.
+ */
+@EnabledOnOs(OS.LINUX)
+@Timeout(120)
+class SteadyMemoryTest {
+
+    @TempDir Path folder;
+
+    @Test
+    void memoryStaysSteadyOverManyCalls() throws Exception {
+        new TinyBundle(Kind.HEAP).write(folder);
+        // Forgetting one kind of a round's tensors adds 12 MB at least.
+        assertThat(growthInKilobytes("calls")).isLessThan(5_000);
+    }
+
+    @Test
+    void aLoadThatFailsHalfWayFreesWhatItOpened() throws Exception {
+        new TinyBundle(Kind.HEAP).replace("decoder.onnx", TinyGraphs.encoder(Kind.HEAP)).write(folder);
+        // Keeping the opened sessions adds 160 MB.
+        assertThat(growthInKilobytes("failed loads")).isLessThan(40_000);
+    }
+
+    @Test
+    void loadingAndClosingFreesEverything() throws Exception {
+        new TinyBundle(Kind.HEAP).write(folder);
+        assertThat(growthInKilobytes("loads")).isLessThan(40_000);
+    }
+
+    private long growthInKilobytes(String what) throws IOException, InterruptedException {
+        String tests = TinyBundle.class.getResource("TinyBundle.class").getPath().replace("/io/kanerva/runtime/TinyBundle.class", "");
+        String classPath =
+                String.join(
+                        File.pathSeparator,
+                        System.getProperty("jdk.module.path", ""),
+                        System.getProperty("java.class.path", ""),
+                        tests);
+        Process process =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Xms64m",
+                                "-Xmx64m",
+                                "-XX:+AlwaysPreTouch",
+                                // The optimising compiler's own memory comes and goes by 10 MB.
+                                "-XX:TieredStopAtLevel=1",
+                                "-cp",
+                                classPath,
+                                SteadyMemoryTest.class.getName(),
+                                what,
+                                folder.toString())
+                        .redirectErrorStream(true)
+                        .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        assertThat(output).as("only the growth").matches("-?[0-9]+\n");
+        return Long.parseLong(output.trim());
+    }
+
+    /** What the other JVM does: warms up, then prints by how many kilobytes it grew over the rest. */
+    public static void main(String[] arguments) throws IOException {
+        Path folder = Path.of(arguments[1]);
+        long before;
+        if (arguments[0].equals("calls")) {
+            try (Kanerva kanerva = Kanerva.load(folder, Device.CPU)) {
+                call(kanerva, 5_000);
+                before = residentKilobytes();
+                call(kanerva, 20_000);
+            }
+        } else {
+            boolean fails = arguments[0].equals("failed loads");
+            load(folder, 100, fails);
+            before = residentKilobytes();
+            load(folder, 300, fails);
+        }
+        System.out.println(residentKilobytes() - before);
+    }
+
+    private static void call(Kanerva kanerva, int times) {
+        FloatTensor episode = TileImages.episode(0x0F, 0x33, 0x55);
+        Memory memory = kanerva.write(episode);
+        for (int i = 0; i < times; i++) {
+            kanerva.recall(memory, episode, 1);
+            kanerva.generate(memory, 2, i);
+            // Other shapes each time, so that no cache by shape hides a leak.
+            kanerva.encode(FloatTensor.zeros(1, 1 + i % 13, 1, 8, 8));
+        }
+    }
+
+    private static void load(Path folder, int times, boolean fails) {
+        int failed = 0;
+        for (int i = 0; i < times; i++) {
+            try (Kanerva kanerva = Kanerva.load(folder, Device.CPU)) {
+                kanerva.encode(TileImages.episode(0x0F));
+            } catch (BundleException e) {
+                failed++;
+            }
+        }
+        if (failed != (fails ? times : 0)) {
+            throw new IllegalStateException(failed + " of " + times + " loads failed");
+        }
+    }
+
+    private static long residentKilobytes() throws IOException {
+        System.gc();
+        List<String> status = Files.readAllLines(Path.of("/proc/self/status"));
+        String line = status.stream().filter(text -> text.startsWith("VmRSS:")).findFirst().orElseThrow();
+        return Long.parseLong(line.replaceAll("[^0-9]", ""));
+    }
+}
