@@ -6,7 +6,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
 
-class JsonReaderProperties {
+class JsonReaderPropertyTest {
 
     @Property(tries = 2_000, seed = "1")
     void anyBytesEitherReadOrAreRefused(@ForAll @Size(max = 40) byte[] bytes) {
