@@ -135,13 +135,13 @@ public final class KanervaModel implements AutoCloseable {
         NDList read = reader.forward(store, new NDList(written.get(0), keys), training);
         NDArray priorMean = read.get(1);
         NDArray priorLogVariance = read.get(2);
-        NDArray latent = mean.add(logVariance.mul(0.5f).exp().mul(latentNoise));
+        NDArray latent = mean.add(Scale.by(logVariance, 0.5).exp().mul(latentNoise));
         NDArray logits = decoder.forward(store, new NDList(latent, read.get(0)), training).singletonOrThrow();
         // -ln p(x) = softplus(l) - x l for a Bernoulli distribution with logit l
         NDArray reconstruction = Activation.softPlus(logits).sub(images.mul(logits)).sum(new int[] {2, 3, 4});
         NDArray difference = mean.sub(priorMean);
-        NDArray latentDivergence = logVariance.sub(priorLogVariance).exp().add(difference.square().mul(priorLogVariance.neg().exp()))
-                .sub(1f).add(priorLogVariance).sub(logVariance).mul(0.5f).sum(new int[] {2});
+        NDArray latentDivergence = Scale.by(logVariance.sub(priorLogVariance).exp().add(difference.square().mul(priorLogVariance.neg().exp()))
+                .sub(1f).add(priorLogVariance).sub(logVariance).sum(new int[] {2}), 0.5);
         NDArray logWeight = null;
         if (!training) {
             NDArray latentRatio = logDensity(latent, priorMean, priorLogVariance).sub(logDensity(latent, mean, logVariance)).sum(new int[] {2});
@@ -164,7 +164,7 @@ public final class KanervaModel implements AutoCloseable {
 
     /** ln N(x; mean, exp(logVariance)) without the constant, which cancels in every ratio. */
     static NDArray logDensity(NDArray x, NDArray mean, NDArray logVariance) {
-        return x.sub(mean).square().mul(logVariance.neg().exp()).add(logVariance).mul(-0.5f);
+        return Scale.by(x.sub(mean).square().mul(logVariance.neg().exp()).add(logVariance), -0.5);
     }
 
     @Override

@@ -16,7 +16,7 @@ final class KeyPosterior {
     /** Keeps float32 arithmetic inside the open interval where the quantile is finite. */
     private static final float EDGE = 1e-6f;
 
-    private static final float SQRT_HALF = (float) Math.sqrt(0.5);
+    private static final double SQRT_HALF = Math.sqrt(0.5);
 
     private final KanervaSettings settings;
 
@@ -26,7 +26,7 @@ final class KeyPosterior {
 
     /** A sample for standard normal noise; the gradient flows to mean and log-variance. */
     NDArray sample(NDArray pointers, NDArray mean, NDArray logVariance, NDArray noise) {
-        NDArray offset = mean.add(logVariance.mul(0.5f).exp().mul(noise));
+        NDArray offset = mean.add(Scale.by(logVariance, 0.5).exp().mul(noise));
         if (settings.addressing() == Addressing.CONTINUOUS) {
             return pointers.add(offset);
         }
@@ -38,17 +38,17 @@ final class KeyPosterior {
     NDArray divergence(NDArray pointers, NDArray mean, NDArray logVariance) {
         boolean continuous = settings.addressing() == Addressing.CONTINUOUS;
         NDArray centre = continuous ? pointers.add(mean) : mean;
-        NDArray sum = centre.square().add(logVariance.exp()).sub(1f).sub(logVariance).mul(0.5f).sum(new int[] {2, 3});
+        NDArray sum = Scale.by(centre.square().add(logVariance.exp()).sub(1f).sub(logVariance).sum(new int[] {2, 3}), 0.5);
         return continuous ? sum : sum.add((float) (settings.keys() * Math.log(settings.slots())));
     }
 
     /** ln p(y) - ln q(y) at {@link #sample}'s key for the same noise, summed over K: [B, T], nats. */
     NDArray logRatio(NDArray pointers, NDArray mean, NDArray logVariance, NDArray noise) {
         boolean continuous = settings.addressing() == Addressing.CONTINUOUS;
-        NDArray offset = mean.add(logVariance.mul(0.5f).exp().mul(noise));
+        NDArray offset = mean.add(Scale.by(logVariance, 0.5).exp().mul(noise));
         NDArray key = continuous ? pointers.add(offset) : offset;
         // The density of q at its own sample needs the noise alone: (y - mean)^2 / variance = noise^2.
-        NDArray ratio = key.square().neg().add(noise.square()).add(logVariance).mul(0.5f).sum(new int[] {2, 3});
+        NDArray ratio = Scale.by(key.square().neg().add(noise.square()).add(logVariance).sum(new int[] {2, 3}), 0.5);
         // Mapping c into a cell scales p and q by the same Jacobian; what stays is the prior mass of the cell.
         return continuous ? ratio : ratio.sub((float) (settings.keys() * Math.log(settings.slots())));
     }
@@ -56,8 +56,8 @@ final class KeyPosterior {
     private static NDArray intoCell(NDArray pointers, NDArray offset, int axis, int cells) {
         String only = "..., " + axis + ":" + (axis + 1);
         NDArray cell = KeySpace.cell(pointers.get(only), cells);
-        NDArray within = offset.get(only).mul(SQRT_HALF).erf().add(1f).mul(0.5f).clip(EDGE, 1 - EDGE);
+        NDArray within = Scale.by(Scale.by(offset.get(only), SQRT_HALF).erf().add(1f), 0.5).clip(EDGE, 1 - EDGE);
         // quantile(p) = sqrt(2) erfinv(2 p - 1)
-        return cell.add(within).mul(2f / cells).sub(1f).erfinv().mul(1 / SQRT_HALF);
+        return Scale.by(Scale.by(cell.add(within), 2.0 / cells).sub(1f).erfinv(), 1 / SQRT_HALF);
     }
 }

@@ -43,20 +43,23 @@ final class KeySpace {
         float halfX = settings.blockWidth() / (float) settings.memoryWidth();
         float halfY = settings.blockHeight() / (float) settings.memoryHeight();
         if (settings.addressing() == Addressing.DEREFERENCED) {
+            // Everything comes from comparisons, so no gradient reaches the keys: where in its cell a key lies changes nothing.
+            NDArray column = cell(x, settings.slotColumns());
+            NDArray row = cell(y, settings.slotRows());
             return new Windows(
-                    slotCentre(cell(x, settings.slotColumns()), settings.slotColumns(), halfX), x.mul(0f).add(halfX),
-                    slotCentre(cell(y, settings.slotRows()), settings.slotRows(), halfY), y.mul(0f).add(halfY));
+                    slotCentre(column, settings.slotColumns(), halfX), column.mul(0f).add(halfX),
+                    slotCentre(row, settings.slotRows(), halfY), row.mul(0f).add(halfY));
         }
-        NDArray stretch = keys.get(":, :, 0").tanh().mul((float) KanervaSettings.SCALE_RANGE).exp();
-        NDArray extentX = stretch.mul(halfX);
-        NDArray extentY = stretch.mul(halfY);
+        NDArray stretch = Scale.by(keys.get(":, :, 0").tanh(), KanervaSettings.SCALE_RANGE).exp();
+        NDArray extentX = Scale.by(stretch, halfX);
+        NDArray extentY = Scale.by(stretch, halfY);
         return new Windows(inside(x, extentX), extentX, inside(y, extentY), extentY);
     }
 
     /** Index of the cell that each coordinate falls into, as floats of the same shape; cells have equal prior mass. */
     static NDArray cell(NDArray coordinate, int cells) {
         if (cells == 1) {
-            return coordinate.mul(0f);
+            return coordinate.gt(coordinate).toType(DataType.FLOAT32, false);
         }
         Shape shape = coordinate.getShape();
         NDManager manager = coordinate.getManager();
@@ -83,7 +86,7 @@ final class KeySpace {
 
     /** The centre that a coordinate is squashed to, so that a window of that half extent stays inside the memory. */
     private static NDArray inside(NDArray coordinate, NDArray half) {
-        return coordinate.mul((float) Math.sqrt(0.5)).erf().mul(half.neg().add(1f));
+        return Scale.by(coordinate, Math.sqrt(0.5)).erf().mul(half.neg().add(1f));
     }
 
     private static float quantile(double probability) {

@@ -3,6 +3,7 @@ package io.kanerva.trainer.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
 
 /**
  * Bilinear sampling of an axis-aligned window as two matrix products: M^ = A_row M A_col^T, where row j of A holds the
@@ -31,8 +32,8 @@ public final class TentWeights {
         }
         NDArray positions = centre.expandDims(2).add(half.expandDims(2).mul(manager.create(offsets, new Shape(1, 1, samples))));
         // u = ((g + 1) size - 1) / 2
-        NDArray coordinates = positions.mul(size / 2f).add((size - 1) / 2f).expandDims(3);
-        return coordinates.sub(manager.create(pixels, new Shape(1, 1, 1, size))).abs().neg().add(1f).maximum(0f);
+        NDArray coordinates = Scale.by(positions, size / 2.0).add((size - 1) / 2f).expandDims(3);
+        return Activation.relu(coordinates.sub(manager.create(pixels, new Shape(1, 1, 1, size))).abs().neg().add(1f));
     }
 
     /** The read; see {@link WindowReader#read}. */

@@ -43,7 +43,7 @@ final class Adam implements AutoCloseable {
      * @param update which update this is, counted from 1
      * @param learningRate of this update
      * @param largestNorm a gradient with a greater global L2 norm is scaled down to it
-     * @return the global norm before scaling
+     * @return the global norm before scaling; if it is not finite, nothing was moved
      */
     double update(int update, double learningRate, double largestNorm) {
         // Closed at the end: the handles to the gradients belong to the step, the parameters to the model.
@@ -55,6 +55,9 @@ final class Adam implements AutoCloseable {
                 gradients.put(name, gradient);
             });
             double norm = globalNorm(gradients.values());
+            if (!Double.isFinite(norm)) {
+                return norm;
+            }
             float scale = (float) Math.min(1, largestNorm / Math.max(norm, 1e-12));
             double correction = Math.sqrt(1 - Math.pow(BETA2, update)) / (1 - Math.pow(BETA1, update));
             parameters.forEach((name, parameter) -> {

@@ -2,6 +2,7 @@ package io.kanerva.trainer.train;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.nn.Parameter;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,7 +12,6 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -66,7 +66,10 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, Map<String
             throw new CheckpointException("checkpoint of step %d: expected %d numbers for '%s', found %s"
                     .formatted(step, target.size(), name, values == null ? "none" : values.length));
         }
-        target.set(FloatBuffer.wrap(values));
+        // Copied into the array's own memory; set(Buffer) would make it share Java's.
+        try (NDArray source = target.getManager().create(values, target.getShape())) {
+            target.set(new NDIndex(":"), source);
+        }
     }
 
     /** Writes the checkpoint: whole, or not at all. */

@@ -26,7 +26,8 @@ public final class MetricsFile {
     void keepUpTo(int step) {
         List<String> lines = new ArrayList<>(List.of(HEADER));
         if (step > 0 && Files.exists(file)) {
-            read().stream().filter(row -> row.step() <= step).map(MetricsFile::row).forEach(lines::add);
+            // The lines as they are: a number parsed and printed again need not look the same.
+            lines().stream().skip(1).filter(line -> parse(line).step() <= step).forEach(lines::add);
         }
         WholeFile.write(file, String.join("\n", lines) + "\n");
     }
@@ -46,25 +47,26 @@ public final class MetricsFile {
      * @throws IllegalArgumentException if a line is not a row of metrics
      */
     public List<StepMetrics> read() {
+        return lines().stream().skip(1).map(this::parse).toList();
+    }
+
+    private List<String> lines() {
         try {
-            List<StepMetrics> rows = new ArrayList<>();
-            List<String> lines = Files.readAllLines(file);
-            for (int i = 1; i < lines.size(); i++) {
-                rows.add(parse(lines.get(i), i + 1));
-            }
-            return rows;
+            // A run that was killed may leave half a line at the end; the steps up to its checkpoint stand before it.
+            String text = Files.readString(file);
+            return text.substring(0, text.lastIndexOf('\n') + 1).lines().toList();
         } catch (IOException e) {
             throw new UncheckedIOException("%s: the metrics cannot be read (%s)".formatted(file, e.getMessage()), e);
         }
     }
 
-    private StepMetrics parse(String line, int number) {
+    private StepMetrics parse(String line) {
         String[] cells = line.split(",");
         try {
             return new StepMetrics(Integer.parseInt(cells[0]), Double.parseDouble(cells[2]), Double.parseDouble(cells[3]), Double.parseDouble(cells[4]),
                     Double.parseDouble(cells[5]), Double.parseDouble(cells[6]), Double.parseDouble(cells[7]), Double.parseDouble(cells[8]));
         } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-            throw new IllegalArgumentException("%s, line %d: expected the columns %s, found '%s'".formatted(file, number, HEADER, line), e);
+            throw new IllegalArgumentException("%s: expected lines with the columns %s, found '%s'".formatted(file, HEADER, line), e);
         }
     }
 

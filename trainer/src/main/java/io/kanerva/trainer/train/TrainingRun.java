@@ -14,6 +14,7 @@ import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.BoundTerms;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.Scale;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -107,10 +108,6 @@ public final class TrainingRun implements AutoCloseable {
         double before = seconds;
         while (step < plan.steps() && !stopRequested) {
             StepMetrics measured = step();
-            if (!Double.isFinite(measured.bound()) || !Double.isFinite(measured.gradientNorm())) {
-                throw new IllegalStateException("training diverged in step %d: expected a finite loss, found %s with a gradient of norm %s: try a smaller learning rate"
-                        .formatted(measured.step(), measured.bound(), measured.gradientNorm()));
-            }
             seconds = before + (System.nanoTime() - started) * 1e-9;
             if (step % plan.logEvery() == 0) {
                 metrics.append(measured);
@@ -177,11 +174,15 @@ public final class TrainingRun implements AutoCloseable {
                 NDArray reconstruction = terms.reconstruction().mean();
                 NDArray keyDivergence = terms.keyDivergence().mean();
                 NDArray latentDivergence = terms.latentDivergence().mean();
-                collector.backward(reconstruction.add(keyDivergence.mul((float) keyWeight)).add(latentDivergence.mul((float) latentWeight)));
+                collector.backward(reconstruction.add(Scale.by(keyDivergence, keyWeight)).add(Scale.by(latentDivergence, latentWeight)));
                 means = NDArrays.stack(new NDList(reconstruction, keyDivergence, latentDivergence)).toFloatArray();
             }
+            double norm = adam.update(step + 1, learningRate, plan.gradientNorm());
+            if (!Double.isFinite((double) means[0] + means[1] + means[2]) || !Double.isFinite(norm)) {
+                throw new IllegalStateException("training diverged in step %d: expected a finite loss, found reconstruction %s + KL(Y) %s + KL(Z) %s with a gradient of norm %s: try a smaller learning rate"
+                        .formatted(step + 1, means[0], means[1], means[2], norm));
+            }
             step++;
-            double norm = adam.update(step, learningRate, plan.gradientNorm());
             return new StepMetrics(step, means[0], means[1], means[2], norm, learningRate, keyWeight, latentWeight);
         }
     }

@@ -1,0 +1,79 @@
+package io.kanerva.trainer.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class GarbageCollectionTest {
+
+    @ParameterizedTest
+    @EnumSource(WriterKind.class)
+    void gradientsDoNotDependOnWhenJavaCollectsGarbage(WriterKind writer) {
+        KanervaSettings settings = writer == WriterKind.HEAP
+                ? new KanervaSettings(writer, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 2, 2, 1, 4, 2, 4, 0, 8, 1)
+                : new KanervaSettings(writer, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 2, 2, 1, 4, 0, 0, 16, 8, 1);
+        try (KanervaModel model = new KanervaModel(settings, Device.cpu(), 5)) {
+            Map<String, float[]> undisturbed = gradients(model, () -> {});
+            for (int i = 0; i < 3; i++) {
+                Map<String, float[]> disturbed = gradients(model, GarbageCollectionTest::collectAndOverwrite);
+                undisturbed.forEach((name, gradient) -> assertThat(disturbed.get(name)).as(name).isEqualTo(gradient));
+            }
+        }
+    }
+
+    /** Frees what is unreachable, then takes small pieces of native memory and fills them with NaN. */
+    private static void collectAndOverwrite() {
+        System.gc();
+        List<ByteBuffer> pieces = new ArrayList<>();
+        for (int i = 0; i < 20_000; i++) {
+            ByteBuffer piece = ByteBuffer.allocateDirect(4).order(ByteOrder.nativeOrder());
+            pieces.add(piece.putFloat(0, Float.NaN));
+        }
+        assertThat(pieces).hasSize(20_000);
+    }
+
+    private static Map<String, float[]> gradients(KanervaModel model, Runnable betweenForwardAndBackward) {
+        SplittableRandom random = new SplittableRandom(3);
+        Map<String, float[]> gradients = new LinkedHashMap<>();
+        try (NDManager scratch = model.manager().newSubManager()) {
+            NDArray images = scratch.create(floats(random, 2 * 3 * 64, true), new Shape(2, 3, 1, 8, 8));
+            NDArray keyNoise = scratch.create(floats(random, 2 * 3 * 3, false), new Shape(2, 3, 1, 3));
+            NDArray latentNoise = scratch.create(floats(random, 2 * 3 * 4, false), new Shape(2, 3, 4));
+            try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
+                BoundTerms terms = model.pass(images, keyNoise, latentNoise, true);
+                NDArray loss = terms.reconstruction().add(terms.keyDivergence()).add(terms.latentDivergence()).sum();
+                betweenForwardAndBackward.run();
+                collector.backward(loss);
+            }
+            model.parameters().forEach((name, parameter) -> {
+                try (NDArray gradient = parameter.getArray().getGradient()) {
+                    gradients.put(name, gradient.toFloatArray());
+                    gradient.muli(0f);
+                }
+            });
+        }
+        return gradients;
+    }
+
+    private static float[] floats(SplittableRandom random, int count, boolean binary) {
+        float[] floats = new float[count];
+        for (int i = 0; i < count; i++) {
+            floats[i] = binary ? random.nextInt(2) : (float) random.nextGaussian();
+        }
+        return floats;
+    }
+}
