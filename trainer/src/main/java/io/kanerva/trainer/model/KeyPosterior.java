@@ -13,8 +13,11 @@ import ai.djl.ndarray.NDArray;
  * divergence of a key is then ln(slots), for naming the cell, plus that of c from N(0, I).
  */
 final class KeyPosterior {
-    /** Keeps float32 arithmetic inside the open interval where the quantile is finite. */
+    /** Part of a cell along each of its borders that no sample enters. */
     private static final float EDGE = 1e-6f;
+
+    /** Cells on an axis from which on {@link #edge} must grow. */
+    private static final int FINE = 16;
 
     private static final double SQRT_HALF = Math.sqrt(0.5);
 
@@ -56,8 +59,16 @@ final class KeyPosterior {
     private static NDArray intoCell(NDArray pointers, NDArray offset, int axis, int cells) {
         String only = "..., " + axis + ":" + (axis + 1);
         NDArray cell = KeySpace.cell(pointers.get(only), cells);
-        NDArray within = Scale.by(Scale.by(offset.get(only), SQRT_HALF).erf().add(1f), 0.5).clip(EDGE, 1 - EDGE);
+        NDArray within = Scale.by(Scale.by(offset.get(only), SQRT_HALF).erf().add(1f), 0.5).clip(edge(cells), 1 - edge(cells));
         // quantile(p) = sqrt(2) erfinv(2 p - 1)
         return Scale.by(Scale.by(cell.add(within), 2.0 / cells).sub(1f).erfinv(), 1 / SQRT_HALF);
+    }
+
+    /**
+     * How close to a border a sample may come. Further off on a fine grid: there the sum of a cell's index and a place
+     * within it has fewer bits left for the place, and a sample on the border would open the neighbour's window.
+     */
+    private static float edge(int cells) {
+        return EDGE * Math.max(1, cells - FINE);
     }
 }
