@@ -1,0 +1,83 @@
+package io.kanerva.trainer;
+
+import ai.djl.Device;
+import ai.djl.nn.Parameter;
+import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.WriterKind;
+import java.nio.FloatBuffer;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+/** Models and images that are small enough for a test: images of 8 x 8, blocks of 4 x 4, memories of 2 x 8 x 16. */
+public final class TinyModels {
+    /** Image height and width. */
+    public static final int SIDE = 8;
+
+    private TinyModels() {}
+
+    /** A heap of 2 x 4 slots whose keys are dereferenced: room for 8 samples. */
+    public static KanervaSettings heap() {
+        return heap(Addressing.DEREFERENCED, 1);
+    }
+
+    /** The same heap with other keys: room for 8 / keys samples. */
+    public static KanervaSettings heap(Addressing addressing, int keys) {
+        return new KanervaSettings(WriterKind.HEAP, addressing, 1, SIDE, SIDE, 2, 8, 16, 4, 4, keys, 3, 2, 4, 0, 8, 1);
+    }
+
+    /** The pooled writer over the same memory. */
+    public static KanervaSettings pooled(int keys) {
+        return new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, SIDE, SIDE, 2, 8, 16, 4, 4, keys, 3, 0, 0, 12, 8, 1);
+    }
+
+    /** A model none of whose weights is zero, so that every term of the bound depends on everything. */
+    public static KanervaModel randomised(KanervaSettings settings, long seed) {
+        KanervaModel model = new KanervaModel(settings, Device.cpu(), seed);
+        SplittableRandom random = new SplittableRandom(seed);
+        for (Parameter parameter : model.parameters().values()) {
+            double fanIn = parameter.getShape().dimension() > 1 ? parameter.getShape().size() / (double) parameter.getShape().get(0) : 4;
+            parameter.getArray().set(FloatBuffer.wrap(normals(random, Math.toIntExact(parameter.getShape().size()), 1 / Math.sqrt(fanIn))));
+        }
+        return model;
+    }
+
+    /** Normal numbers of that standard deviation. */
+    public static float[] normals(RandomGenerator random, int count, double deviation) {
+        float[] numbers = new float[count];
+        for (int i = 0; i < count; i++) {
+            numbers[i] = (float) (random.nextGaussian() * deviation);
+        }
+        return numbers;
+    }
+
+    /** Binary 8 x 8 images of filled rectangles: easy to learn, hard to confuse. */
+    public static ImageSet rectangles(int count, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        byte[] pixels = new byte[count * SIDE * SIDE];
+        for (int i = 0; i < count; i++) {
+            int top = random.nextInt(5);
+            int left = random.nextInt(5);
+            int bottom = top + 2 + random.nextInt(SIDE - top - 1);
+            int right = left + 2 + random.nextInt(SIDE - left - 1);
+            for (int row = top; row < Math.min(bottom, SIDE); row++) {
+                for (int column = left; column < Math.min(right, SIDE); column++) {
+                    pixels[(i * SIDE + row) * SIDE + column] = (byte) 255;
+                }
+            }
+        }
+        return new ImageSet("rectangles", count, 1, SIDE, SIDE, pixels);
+    }
+
+    /** Episodes of binary images as numbers, [samples, 1, 8, 8]. */
+    public static float[] binaryImages(int samples, long seed) {
+        ImageSet set = rectangles(samples, seed);
+        float[] images = new float[samples * SIDE * SIDE];
+        for (int i = 0; i < samples; i++) {
+            set.copyIntensities(i, images, i * SIDE * SIDE);
+        }
+        return images;
+    }
+}

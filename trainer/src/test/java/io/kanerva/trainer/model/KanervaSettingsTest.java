@@ -1,0 +1,90 @@
+package io.kanerva.trainer.model;
+
+import static io.kanerva.trainer.model.Addressing.CONTINUOUS;
+import static io.kanerva.trainer.model.Addressing.DEREFERENCED;
+import static io.kanerva.trainer.model.WriterKind.HEAP;
+import static io.kanerva.trainer.model.WriterKind.POOLED;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kanerva.trainer.TinyModels;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class KanervaSettingsTest {
+
+    /** A tiny heap's sizes with one of them changed: image, memory, block, keys, latent, slots, embedding, width, depth. */
+    private static KanervaSettings heap(int index, int value) {
+        int[] s = {1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1};
+        s[index] = value;
+        return settings(HEAP, DEREFERENCED, s);
+    }
+
+    private static KanervaSettings settings(WriterKind writer, Addressing addressing, int... s) {
+        return new KanervaSettings(writer, addressing, s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11], s[12], s[13], s[14]);
+    }
+
+    static Stream<Arguments> sizesThatMustBePositive() {
+        List<String> names = List.of("imageChannels", "imageHeight", "imageWidth", "memoryChannels", "memoryHeight", "memoryWidth", "blockHeight",
+                "blockWidth", "keys (K)", "latent (D)", "slotRows", "slotColumns", "", "width", "depth");
+        return Stream.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14).map(i -> Arguments.of(i, names.get(i)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("sizesThatMustBePositive")
+    void a_size_of_zero_is_named(int index, String name) {
+        assertThatIllegalArgumentException().isThrownBy(() -> heap(index, 0)).withMessage("model settings: %s must be at least 1, found 0", name);
+    }
+
+    @Test
+    void sizes_that_do_not_fit_each_other_are_named() {
+        refused(() -> heap(1, 9), "the image of 9 x 8 must be the same whole multiple of the block of 4 x 4 on both sides");
+        refused(() -> heap(2, 16), "the image of 8 x 16 must be the same whole multiple of the block of 4 x 4 on both sides");
+        refused(() -> heap(4, 3), "a window of 4 x 4, stretched by up to 1.00, must fit into the memory of 3 x 16");
+        refused(() -> settings(HEAP, CONTINUOUS, 1, 8, 8, 2, 5, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1),
+                "a window of 4 x 4, stretched by up to 1.28, must fit into the memory of 5 x 16");
+        refused(() -> heap(8, 9), "a heap of 2 x 4 slots must hold the 9 keys of one sample");
+        refused(() -> heap(12, 5), "the heap writer has no embedding, found embedding = 5");
+        refused(() -> new KanervaSettings(null, DEREFERENCED, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1), "writer and addressing must be given");
+    }
+
+    @Test
+    void the_pooled_writer_takes_continuous_keys_no_slots_an_embedding_and_a_memory_of_whole_fours() {
+        refused(() -> settings(POOLED, DEREFERENCED, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 0, 0, 12, 8, 1),
+                "the pooled writer allocates no slots, so its addressing must be continuous");
+        refused(() -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 12, 8, 1), "the pooled writer has no slots, found 2 x 4");
+        refused(() -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 0, 0, 0, 8, 1), "embedding (E) must be at least 1, found 0");
+        refused(() -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 10, 16, 4, 4, 1, 3, 0, 0, 12, 8, 1),
+                "the pooled writer's memory of 10 x 16 must be a multiple of 4 on both sides");
+    }
+
+    @Test
+    void derived_sizes_follow() {
+        KanervaSettings heap = TinyModels.heap(DEREFERENCED, 3);
+        assertThat(heap.memoryFloats()).isEqualTo(256);
+        assertThat(heap.pixels()).isEqualTo(64);
+        assertThat(heap.patch()).isEqualTo(2);
+        assertThat(heap.slots()).isEqualTo(8);
+        assertThat(heap.capacity()).isEqualTo(2);
+        assertThat(TinyModels.pooled(2).capacity()).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void settings_survive_json_and_name_writer_and_addressing_in_lower_case() throws Exception {
+        ObjectMapper json = new ObjectMapper();
+        for (KanervaSettings settings : List.of(TinyModels.heap(), TinyModels.pooled(2))) {
+            String text = json.writeValueAsString(settings);
+            assertThat(text).contains("\"writer\":\"" + settings.writer() + "\"", "\"addressing\":\"" + settings.addressing() + "\"");
+            assertThat(json.readValue(text, KanervaSettings.class)).isEqualTo(settings);
+        }
+    }
+
+    private static void refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable settings, String message) {
+        assertThatIllegalArgumentException().isThrownBy(settings).withMessage("model settings: %s", message);
+    }
+}

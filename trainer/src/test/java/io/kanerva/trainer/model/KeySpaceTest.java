@@ -1,0 +1,159 @@
+package io.kanerva.trainer.model;
+
+import static io.kanerva.trainer.TinyModels.normals;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.kanerva.trainer.TinyModels;
+import io.kanerva.trainer.train.Preset;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.apache.commons.statistics.distribution.NormalDistribution;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class KeySpaceTest {
+    private static final NormalDistribution NORMAL = NormalDistribution.of(0, 1);
+
+    private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    static Stream<KanervaSettings> heaps() {
+        return Stream.concat(Arrays.stream(Preset.values()).map(preset -> preset.plan().settings()).distinct(), Stream.of(TinyModels.heap()))
+                .filter(settings -> settings.writer() == WriterKind.HEAP);
+    }
+
+    @ParameterizedTest
+    @MethodSource("heaps")
+    void the_slots_cover_every_cell_of_the_memory_once(KanervaSettings s) {
+        float[] ones = new float[s.slots() * s.memoryChannels() * s.blockHeight() * s.blockWidth()];
+        Arrays.fill(ones, 1);
+        NDArray blocks = manager.create(ones, new Shape(1, s.slots(), s.memoryChannels(), s.blockHeight(), s.blockWidth()));
+        float[] memory = TentWeights.place(blocks, slotWindows(s), s.memoryHeight(), s.memoryWidth()).toFloatArray();
+        float[] expected = new float[s.memoryFloats()];
+        Arrays.fill(expected, 1);
+        assertThat(memory).containsExactly(expected, within(1e-5f));
+    }
+
+    @ParameterizedTest
+    @MethodSource("heaps")
+    void a_slot_is_a_rectangle_of_the_memory_counted_row_by_row(KanervaSettings s) {
+        float[] memory = normals(new SplittableRandom(3), s.memoryFloats(), 1);
+        float[] traces = TentWeights.read(manager.create(memory, new Shape(1, s.memoryChannels(), s.memoryHeight(), s.memoryWidth())), slotWindows(s),
+                s.blockHeight(), s.blockWidth()).toFloatArray();
+        int at = 0;
+        for (int slot = 0; slot < s.slots(); slot++) {
+            for (int c = 0; c < s.memoryChannels(); c++) {
+                for (int row = 0; row < s.blockHeight(); row++) {
+                    for (int column = 0; column < s.blockWidth(); column++) {
+                        int y = slot / s.slotColumns() * s.blockHeight() + row;
+                        int x = slot % s.slotColumns() * s.blockWidth() + column;
+                        assertThat(traces[at++]).isCloseTo(memory[(c * s.memoryHeight() + y) * s.memoryWidth() + x], within(3e-5f));
+                    }
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("heaps")
+    void a_key_anywhere_in_a_cell_opens_the_window_of_its_slot(KanervaSettings s) {
+        SplittableRandom random = new SplittableRandom(4);
+        int n = 4000;
+        float[] keys = normals(random, n * KeySpace.KEY, 1);
+        int[] slots = new int[n];
+        for (int i = 0; i < n; i++) {
+            int column = random.nextInt(s.slotColumns());
+            int row = random.nextInt(s.slotRows());
+            slots[i] = row * s.slotColumns() + column;
+            keys[i * 3 + 1] = (float) NORMAL.inverseCumulativeProbability((column + 1e-4 + 0.9998 * random.nextDouble()) / s.slotColumns());
+            keys[i * 3 + 2] = (float) NORMAL.inverseCumulativeProbability((row + 1e-4 + 0.9998 * random.nextDouble()) / s.slotRows());
+        }
+        Windows found = new KeySpace(s).windows(manager.create(keys, new Shape(1, n, 3)));
+        Windows expected = slotWindows(s);
+        float[] foundX = found.centreX().toFloatArray();
+        float[] foundY = found.centreY().toFloatArray();
+        for (int i = 0; i < n; i++) {
+            assertThat(foundX[i]).isEqualTo(expected.centreX().toFloatArray()[slots[i]]);
+            assertThat(foundY[i]).isEqualTo(expected.centreY().toFloatArray()[slots[i]]);
+        }
+        assertThat(found.halfX().toFloatArray()).containsOnly(s.blockWidth() / (float) s.memoryWidth());
+        assertThat(found.halfY().toFloatArray()).containsOnly(s.blockHeight() / (float) s.memoryHeight());
+    }
+
+    @ParameterizedTest
+    @MethodSource("heaps")
+    void the_prior_falls_into_every_cell_equally_often(KanervaSettings s) {
+        int n = 320_000;
+        SplittableRandom random = new SplittableRandom(8);
+        float[] columns = KeySpace.cell(manager.create(normals(random, n, 1)), s.slotColumns()).toFloatArray();
+        float[] rows = KeySpace.cell(manager.create(normals(random, n, 1)), s.slotRows()).toFloatArray();
+        int[] counts = new int[s.slots()];
+        for (int i = 0; i < n; i++) {
+            counts[(int) rows[i] * s.slotColumns() + (int) columns[i]]++;
+        }
+        double expected = n / (double) s.slots();
+        for (int count : counts) {
+            assertThat((double) count).isCloseTo(expected, within(5 * Math.sqrt(expected)));
+        }
+    }
+
+    @Test
+    void keys_far_out_belong_to_the_outermost_cells() {
+        NDArray keys = manager.create(new float[] {-1e30f, -40, 40, 1e30f});
+        assertThat(KeySpace.cell(keys, 8).toFloatArray()).containsExactly(0, 0, 7, 7);
+        assertThat(KeySpace.cell(keys, 1).toFloatArray()).containsExactly(new float[4], within(0f));
+    }
+
+    @Test
+    void a_continuous_window_stays_inside_the_memory_whatever_the_key() {
+        SplittableRandom random = new SplittableRandom(9);
+        float[] keys = normals(random, 3000 * 3, 1);
+        for (int i = 3000; i < 6000; i++) {
+            keys[i] *= 1000;
+        }
+        KanervaSettings s = TinyModels.pooled(1);
+        Windows windows = new KeySpace(s).windows(manager.create(keys, new Shape(1, 3000, 3)));
+        assertInside(windows.centreX(), windows.halfX(), s.blockWidth() / (double) s.memoryWidth());
+        assertInside(windows.centreY(), windows.halfY(), s.blockHeight() / (double) s.memoryHeight());
+    }
+
+    @Test
+    void a_continuous_key_squashes_scale_and_centre_as_documented() {
+        KanervaSettings s = TinyModels.heap(Addressing.CONTINUOUS, 1);
+        Windows windows = new KeySpace(s).windows(manager.create(new float[] {0.7f, -0.4f, 1.3f}, new Shape(1, 1, 3)));
+        double stretch = Math.exp(0.25 * Math.tanh(0.7));
+        double halfX = stretch * 4 / 16;
+        double halfY = stretch * 4 / 8;
+        assertThat((double) windows.halfX().toFloatArray()[0]).isCloseTo(halfX, within(1e-6));
+        assertThat((double) windows.halfY().toFloatArray()[0]).isCloseTo(halfY, within(1e-6));
+        // erf(x / sqrt 2) = 2 Phi(x) - 1
+        assertThat((double) windows.centreX().toFloatArray()[0]).isCloseTo((1 - halfX) * (2 * NORMAL.cumulativeProbability(-0.4) - 1), within(1e-6));
+        assertThat((double) windows.centreY().toFloatArray()[0]).isCloseTo((1 - halfY) * (2 * NORMAL.cumulativeProbability(1.3) - 1), within(1e-6));
+    }
+
+    private static void assertInside(NDArray centres, NDArray halves, double unstretched) {
+        float[] centre = centres.toFloatArray();
+        float[] half = halves.toFloatArray();
+        for (int i = 0; i < centre.length; i++) {
+            assertThat(Math.abs(centre[i]) + half[i]).isLessThanOrEqualTo(1 + 1e-6f);
+            assertThat((double) half[i]).isBetween(unstretched * Math.exp(-0.25) - 1e-6, unstretched * Math.exp(0.25) + 1e-6);
+        }
+    }
+
+    private Windows slotWindows(KanervaSettings s) {
+        KeySpace space = new KeySpace(s);
+        return space.windows(manager.create(space.slotKeys(), new Shape(1, s.slots(), KeySpace.KEY)));
+    }
+}

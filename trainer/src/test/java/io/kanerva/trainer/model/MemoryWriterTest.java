@@ -1,0 +1,125 @@
+package io.kanerva.trainer.model;
+
+import static io.kanerva.trainer.TinyModels.normals;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.kanerva.trainer.TinyModels;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MemoryWriterTest {
+    private static final int[] ORDER = {2, 0, 3, 1};
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void permuting_the_episode_permutes_what_the_heaps_pointers_lead_to(int keys) {
+        KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, keys);
+        try (KanervaModel model = TinyModels.randomised(s, 31); NDManager scratch = model.manager().newSubManager()) {
+            NDArray images = images(scratch, 4);
+            NDArray permuted = permute(images);
+            NDList written = model.run(model.writer(), model.run(model.encoder(), images).get(0));
+            NDList writtenPermuted = model.run(model.writer(), model.run(model.encoder(), permuted).get(0));
+            assertThat(writtenPermuted.get(1)).as("pointers").isEqualTo(written.get(1));
+            NDArray traces = model.run(model.reader(), written.get(0), written.get(1)).get(0);
+            NDArray tracesPermuted = model.run(model.reader(), writtenPermuted.get(0), writtenPermuted.get(1)).get(0);
+            assertThat(tracesPermuted.toFloatArray()).containsExactly(permute(traces).toFloatArray(), within(1e-5f));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void permuting_the_episode_leaves_each_samples_terms_unchanged_on_the_heap(int keys) {
+        unchangedTerms(TinyModels.heap(Addressing.DEREFERENCED, keys));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void permuting_the_episode_leaves_each_samples_terms_unchanged_when_pooled(int keys) {
+        unchangedTerms(TinyModels.pooled(keys));
+    }
+
+    private static void unchangedTerms(KanervaSettings s) {
+        try (KanervaModel model = TinyModels.randomised(s, 32); NDManager scratch = model.manager().newSubManager()) {
+            SplittableRandom random = new SplittableRandom(33);
+            NDArray images = images(scratch, 4);
+            NDArray keyNoise = scratch.create(normals(random, 2 * 4 * s.keys() * 3, 1), new Shape(2, 4, s.keys(), 3));
+            NDArray latentNoise = scratch.create(normals(random, 2 * 4 * s.latent(), 1), new Shape(2, 4, s.latent()));
+            BoundTerms terms = model.pass(images, keyNoise, latentNoise, false);
+            BoundTerms permuted = model.pass(permute(images), permute(keyNoise), permute(latentNoise), false);
+            assertThat(permuted.reconstruction().toFloatArray()).containsExactly(permute(terms.reconstruction()).toFloatArray(), within(1e-3f));
+            assertThat(permuted.keyDivergence().toFloatArray()).containsExactly(permute(terms.keyDivergence()).toFloatArray(), within(1e-4f));
+            assertThat(permuted.latentDivergence().toFloatArray()).containsExactly(permute(terms.latentDivergence()).toFloatArray(), within(1e-3f));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, 8", "1, 3", "2, 4", "3, 2"})
+    void a_heap_reads_back_at_a_samples_pointer_exactly_what_was_written_there(int keys, int samples) {
+        KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, keys);
+        try (KanervaModel model = TinyModels.randomised(s, 34); NDManager scratch = model.manager().newSubManager()) {
+            NDArray content = scratch.create(normals(new SplittableRandom(35), 3 * samples * keys * 2 * 16, 1), new Shape(3, samples, keys, 2, 4, 4));
+            NDList written = model.run(model.writer(), content);
+            assertThat(written.get(0).getShape()).isEqualTo(new Shape(3, 2, 8, 16));
+            assertThat(written.get(1).getShape()).isEqualTo(new Shape(3, samples, keys, 3));
+            NDArray traces = model.run(model.reader(), written.get(0), written.get(1)).get(0);
+            assertThat(traces.getShape()).isEqualTo(content.getShape());
+            assertThat(traces.toFloatArray()).containsExactly(content.toFloatArray(), within(1e-5f));
+        }
+    }
+
+    @Test
+    void a_heap_leaves_the_slots_empty_that_nobody_was_given() {
+        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 36); NDManager scratch = model.manager().newSubManager()) {
+            NDArray memory = model.run(model.writer(), scratch.ones(new Shape(1, 4, 1, 2, 4, 4))).get(0);
+            assertThat(memory.get("..., :4, :").toFloatArray()).as("the first row of slots").containsOnly(1f);
+            assertThat(memory.get("..., 4:, :").toFloatArray()).as("the second row of slots").containsOnly(0f);
+        }
+    }
+
+    @Test
+    void an_episode_that_needs_more_slots_than_there_are_is_out_of_memory() {
+        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(Addressing.DEREFERENCED, 3), 37); NDManager scratch = model.manager().newSubManager()) {
+            NDArray images = scratch.zeros(new Shape(1, 3, 1, 8, 8));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> model.pass(images, scratch.zeros(new Shape(1, 3, 3, 3)), scratch.zeros(new Shape(1, 3, 3)), false))
+                    .withMessage("out of memory: an episode of 3 samples needs 9 slots, the memory has 8");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void a_pooled_memory_does_not_depend_on_the_episodes_order_and_its_pointers_are_the_origin(int keys) {
+        try (KanervaModel model = TinyModels.randomised(TinyModels.pooled(keys), 38); NDManager scratch = model.manager().newSubManager()) {
+            NDArray images = images(scratch, 4);
+            NDList written = model.run(model.writer(), model.run(model.encoder(), images).get(0));
+            NDList permuted = model.run(model.writer(), model.run(model.encoder(), permute(images)).get(0));
+            assertThat(written.get(0).getShape()).isEqualTo(new Shape(2, 2, 8, 16));
+            assertThat(permuted.get(0).toFloatArray()).containsExactly(written.get(0).toFloatArray(), within(1e-5f));
+            assertThat(written.get(0).get("0").toFloatArray()).as("memories of two episodes").isNotEqualTo(written.get(0).get("1").toFloatArray());
+            assertThat(written.get(1).getShape()).isEqualTo(new Shape(2, 4, keys, 3));
+            assertThat(written.get(1).toFloatArray()).containsOnly(0f);
+        }
+    }
+
+    private static NDArray images(NDManager manager, int samples) {
+        return manager.create(TinyModels.binaryImages(2 * samples, 39), new Shape(2, samples, 1, 8, 8));
+    }
+
+    /** Sample {@code ORDER[i]} of each episode becomes sample i. */
+    private static NDArray permute(NDArray episodes) {
+        NDList parts = new NDList();
+        for (int from : ORDER) {
+            parts.add(episodes.get(":, " + from + ":" + (from + 1)));
+        }
+        return ai.djl.ndarray.NDArrays.concat(parts, 1);
+    }
+}
