@@ -54,9 +54,10 @@ public final class Encoder extends KanervaBlock {
     @Override
     NDList pass(ParameterStore store, NDList in, boolean training) {
         NDArray images = in.singletonOrThrow();
+        KanervaSettings s = settings;
+        requireImages(images.getShape());
         long b = images.getShape().get(0);
         long t = images.getShape().get(1);
-        KanervaSettings s = settings;
         NDArray flat = images.reshape(b * t, s.imageChannels(), s.imageHeight(), s.imageWidth());
         NDArray maps = Layers.run(features, store, Layers.run(patches, store, Layers.spaceToDepth(flat, s.patch()), training), training);
         NDArray pooled = Layers.spatialMean(maps);
@@ -77,6 +78,15 @@ public final class Encoder extends KanervaBlock {
                 Layers.run(keyLogVariance, store, keyFeatures, training).reshape(b, t, s.keys(), KeySpace.KEY),
                 Layers.run(latentMean, store, pooled, training).reshape(b, t, s.latent()),
                 Layers.run(latentLogVariance, store, pooled, training).reshape(b, t, s.latent()));
+    }
+
+    private void requireImages(Shape found) {
+        KanervaSettings s = settings;
+        if (found.dimension() != 5 || found.get(0) < 1 || found.get(1) < 1
+                || !found.slice(2).equals(new Shape(s.imageChannels(), s.imageHeight(), s.imageWidth()))) {
+            throw new IllegalArgumentException("images: expected [B, T, %d, %d, %d] with B and T at least 1, found %s"
+                    .formatted(s.imageChannels(), s.imageHeight(), s.imageWidth(), found));
+        }
     }
 
     @Override
