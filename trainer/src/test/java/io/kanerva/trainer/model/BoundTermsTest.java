@@ -1,0 +1,205 @@
+package io.kanerva.trainer.model;
+
+import static io.kanerva.trainer.TinyModels.normals;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.kanerva.trainer.TinyModels;
+import java.nio.FloatBuffer;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The terms of the bound against formulas in double, from the arrays that the four graphs give. */
+class BoundTermsTest {
+    private static final int B = 2;
+    private static final int T = 4;
+
+    static Stream<KanervaSettings> settings() {
+        return Stream.of(TinyModels.heap(), TinyModels.heap(Addressing.DEREFERENCED, 2), TinyModels.heap(Addressing.CONTINUOUS, 1),
+                TinyModels.heap(Addressing.CONTINUOUS, 2), TinyModels.pooled(1), TinyModels.pooled(2));
+    }
+
+    /** A randomised model, images and noise. */
+    private static final class Scene implements AutoCloseable {
+        final KanervaModel model;
+        final NDManager scratch;
+        final NDArray images;
+        final NDArray keyNoise;
+        final NDArray latentNoise;
+
+        Scene(KanervaSettings s, long seed) {
+            model = TinyModels.randomised(s, seed);
+            scratch = model.manager().newSubManager();
+            SplittableRandom random = new SplittableRandom(seed);
+            images = scratch.create(TinyModels.binaryImages(B * T, seed), new Shape(B, T, 1, 8, 8));
+            keyNoise = scratch.create(normals(random, B * T * s.keys() * 3, 1), new Shape(B, T, s.keys(), 3));
+            latentNoise = scratch.create(normals(random, B * T * s.latent(), 1), new Shape(B, T, s.latent()));
+        }
+
+        @Override
+        public void close() {
+            scratch.close();
+            model.close();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void the_terms_are_those_of_the_formulas_in_double(KanervaSettings s) {
+        try (Scene scene = new Scene(s, 41)) {
+            KanervaModel model = scene.model;
+            BoundTerms terms = model.pass(scene.images, scene.keyNoise, scene.latentNoise, false);
+            NDList encoded = model.run(model.encoder(), scene.images);
+            NDList written = model.run(model.writer(), encoded.get(0));
+            NDArray keys = new KeyPosterior(s).sample(written.get(1), encoded.get(1), encoded.get(2), scene.keyNoise);
+            NDList read = model.run(model.reader(), written.get(0), keys);
+            float[] mean = encoded.get(3).toFloatArray();
+            float[] logVariance = encoded.get(4).toFloatArray();
+            float[] priorMean = read.get(1).toFloatArray();
+            float[] priorLogVariance = read.get(2).toFloatArray();
+            float[] noise = scene.latentNoise.toFloatArray();
+            float[] latent = new float[mean.length];
+            double[] divergence = new double[B * T];
+            double[] logRatio = new double[B * T];
+            for (int i = 0; i < mean.length; i++) {
+                double deviation = Math.exp(logVariance[i] / 2.0);
+                double priorDeviation = Math.exp(priorLogVariance[i] / 2.0);
+                double z = mean[i] + deviation * noise[i];
+                latent[i] = (float) z;
+                divergence[i / s.latent()] += Math.log(priorDeviation / deviation)
+                        + (deviation * deviation + Math.pow(mean[i] - priorMean[i], 2)) / (2 * priorDeviation * priorDeviation) - 0.5;
+                logRatio[i / s.latent()] += -0.5 * Math.pow((z - priorMean[i]) / priorDeviation, 2) - Math.log(priorDeviation)
+                        + 0.5 * noise[i] * noise[i] + Math.log(deviation);
+            }
+            float[] logits = model.run(model.decoder(), scene.scratch.create(latent, new Shape(B, T, s.latent())), read.get(0)).singletonOrThrow().toFloatArray();
+            double[] reconstruction = bernoulli(scene.images.toFloatArray(), logits);
+            float[] keyRatio = new KeyPosterior(s).logRatio(written.get(1), encoded.get(1), encoded.get(2), scene.keyNoise).toFloatArray();
+            float[] keyDivergence = new KeyPosterior(s).divergence(written.get(1), encoded.get(1), encoded.get(2)).toFloatArray();
+            assertThat(terms.keyDivergence().toFloatArray()).containsExactly(keyDivergence, within(1e-5f));
+            for (int i = 0; i < B * T; i++) {
+                assertThat((double) terms.reconstruction().toFloatArray()[i]).isCloseTo(reconstruction[i], within(1e-5 * reconstruction[i] + 1e-3));
+                assertThat((double) terms.latentDivergence().toFloatArray()[i]).isCloseTo(divergence[i], within(1e-4 * (1 + divergence[i])));
+                double weight = -reconstruction[i] + logRatio[i] + keyRatio[i];
+                assertThat((double) terms.importanceLogWeight().toFloatArray()[i]).isCloseTo(weight, within(1e-4 * (10 + Math.abs(weight))));
+            }
+        }
+    }
+
+    /** E ln w is the bound: a divergence charged of another distribution than the sampled one would show here. */
+    @ParameterizedTest
+    @MethodSource("settings")
+    void the_mean_log_weight_is_the_bound(KanervaSettings s) {
+        int draws = 300;
+        try (Scene scene = new Scene(s, 42)) {
+            NDList encoded = scene.model.run(scene.model.encoder(), scene.images);
+            NDList written = scene.model.run(scene.model.writer(), encoded.get(0));
+            SplittableRandom random = new SplittableRandom(43);
+            double[] means = new double[B * T];
+            double[] squares = new double[B * T];
+            for (int draw = 0; draw < draws; draw++) {
+                NDArray keyNoise = scene.scratch.create(normals(random, B * T * s.keys() * 3, 1), scene.keyNoise.getShape());
+                NDArray latentNoise = scene.scratch.create(normals(random, B * T * s.latent(), 1), scene.latentNoise.getShape());
+                BoundTerms terms = scene.model.readBack(scene.images, encoded, written, keyNoise, latentNoise, false);
+                float[] gap = terms.importanceLogWeight().add(terms.reconstruction()).add(terms.keyDivergence()).add(terms.latentDivergence()).toFloatArray();
+                for (int i = 0; i < B * T; i++) {
+                    means[i] += (double) gap[i] / draws;
+                    squares[i] += (double) gap[i] * gap[i] / draws;
+                }
+            }
+            for (int i = 0; i < B * T; i++) {
+                double error = Math.sqrt((squares[i] - means[i] * means[i]) / draws);
+                assertThat(means[i]).isCloseTo(0, within(5 * error));
+                assertThat(error).isLessThan(0.5);
+            }
+        }
+    }
+
+    @Test
+    void the_reconstruction_is_exact_at_extreme_logits() {
+        KanervaSettings s = TinyModels.heap();
+        float[] extreme = {-1e4f, -90, 30, 2e4f};
+        try (KanervaModel model = new KanervaModel(s, Device.cpu(), 44); NDManager scratch = model.manager().newSubManager()) {
+            model.parameters().forEach((name, parameter) -> {
+                if (name.startsWith("decoder/")) {
+                    float[] values = new float[Math.toIntExact(parameter.getShape().size())];
+                    if (parameter.getShape().equals(new Shape(4)) && name.endsWith("bias")) {
+                        System.arraycopy(extreme, 0, values, 0, 4);
+                    }
+                    parameter.getArray().set(FloatBuffer.wrap(values));
+                }
+            });
+            for (float ink : new float[] {0, 1}) {
+                float found = model.pass(scratch.full(new Shape(1, 1, 1, 8, 8), ink), scratch.zeros(new Shape(1, 1, 1, 3)), scratch.zeros(new Shape(1, 1, 3)), false)
+                        .reconstruction().toFloatArray()[0];
+                // Each of the four logits stands for a quarter of the 64 pixels.
+                double expected = 0;
+                for (float logit : extreme) {
+                    expected += 16 * nats(ink, logit);
+                }
+                assertThat((double) found).as("all pixels %s", ink).isCloseTo(expected, within(1e-6 * expected));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void another_noise_of_one_sample_changes_that_sample_alone(KanervaSettings s) {
+        try (Scene scene = new Scene(s, 45)) {
+            BoundTerms terms = scene.model.pass(scene.images, scene.keyNoise, scene.latentNoise, false);
+            float[] moved = scene.latentNoise.toFloatArray();
+            moved[5 * s.latent()] += 1;
+            BoundTerms after = scene.model.pass(scene.images, scene.keyNoise, scene.scratch.create(moved, scene.latentNoise.getShape()), false);
+            float[] before = terms.reconstruction().toFloatArray();
+            float[] now = after.reconstruction().toFloatArray();
+            for (int i = 0; i < B * T; i++) {
+                if (i == 5) {
+                    assertThat(Math.abs(now[i] - before[i])).isGreaterThan(1e-3f);
+                } else {
+                    assertThat(now[i]).isCloseTo(before[i], within(1e-4f));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void the_four_graphs_give_the_shapes_that_they_announce(KanervaSettings s) {
+        try (Scene scene = new Scene(s, 46)) {
+            KanervaModel model = scene.model;
+            NDList encoded = model.run(model.encoder(), scene.images);
+            NDList written = model.run(model.writer(), encoded.get(0));
+            NDArray keys = scene.scratch.create(normals(new SplittableRandom(47), B * 3 * s.keys() * 3, 1), new Shape(B, 3, s.keys(), 3));
+            NDList read = model.run(model.reader(), written.get(0), keys);
+            NDArray latent = scene.scratch.zeros(new Shape(B, 3, s.latent()));
+            NDList decoded = model.run(model.decoder(), latent, read.get(0));
+            assertThat(encoded.getShapes()).isEqualTo(model.encoder().getOutputShapes(new Shape[] {scene.images.getShape()}));
+            assertThat(written.getShapes()).isEqualTo(model.writer().getOutputShapes(new Shape[] {encoded.get(0).getShape()}));
+            assertThat(read.getShapes()).isEqualTo(model.reader().getOutputShapes(new Shape[] {written.get(0).getShape(), keys.getShape()}));
+            assertThat(read.get(0).getShape()).isEqualTo(new Shape(B, 3, s.keys(), 2, 4, 4));
+            assertThat(decoded.getShapes()).isEqualTo(model.decoder().getOutputShapes(new Shape[] {latent.getShape(), read.get(0).getShape()}));
+            assertThat(decoded.get(0).getShape()).isEqualTo(new Shape(B, 3, 1, 8, 8));
+        }
+    }
+
+    private static double[] bernoulli(float[] images, float[] logits) {
+        double[] sums = new double[B * T];
+        for (int i = 0; i < logits.length; i++) {
+            sums[i / 64] += nats(images[i], logits[i]);
+        }
+        return sums;
+    }
+
+    /** -ln p(x) of a Bernoulli distribution with that logit. */
+    private static double nats(double x, double logit) {
+        double towards = x == 1 ? -logit : logit;
+        return towards > 0 ? towards + Math.log1p(Math.exp(-towards)) : Math.log1p(Math.exp(towards));
+    }
+}
