@@ -13,6 +13,17 @@ import java.util.Map;
 /**
  * Adam (Kingma and Ba 2015) with clipping by the gradient's global norm. Ours because DJL's keeps its moments private,
  * so that a run could not be resumed, and clips each number on its own. Owns the moments' memory.
+ *
+ * <p>The arithmetic is DJL's native update. With gradient g, scaled to the largest norm, and update n:
+ *
+ * <pre>
+ *   m = beta1 m + (1 - beta1) g
+ *   v = beta2 v + (1 - beta2) g^2
+ *   w = w - rate sqrt(1 - beta2^n) / (1 - beta1^n) * m / (sqrt(v) + epsilon)
+ * </pre>
+ *
+ * <p>This is the paper's variant of the last lines of its section 2: epsilon stands beside the root of v before the bias
+ * correction, where PyTorch's own Adam puts it after. They differ only for gradients of about epsilon. No weight decay.
  */
 final class Adam implements AutoCloseable {
     private static final float BETA1 = 0.9f;
