@@ -29,10 +29,16 @@ public record TrainingPlan(
 
     /** @throws IllegalArgumentException if a number is out of its range; the message names it */
     public TrainingPlan {
+        if (settings == null || data == null || binarisation == null || keyWeight == null || latentWeight == null) {
+            throw new IllegalArgumentException("a plan needs settings, a data set's name, a binarisation and two weight schedules, found that one is missing");
+        }
         positive("episodes", episodes);
         positive("episode length (T)", episodeLength);
         positive("steps", steps);
         positive("learning rate", learningRate);
+        if (Double.isInfinite(learningRate)) {
+            throw new IllegalArgumentException("learning rate must be finite, found " + learningRate);
+        }
         positive("gradient norm", gradientNorm);
         positive("steps between metrics", logEvery);
         positive("steps between checkpoints", checkpointEvery);
