@@ -1,13 +1,14 @@
 package io.kanerva.trainer;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.nn.Parameter;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.WriterKind;
-import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
@@ -39,9 +40,16 @@ public final class TinyModels {
         SplittableRandom random = new SplittableRandom(seed);
         for (Parameter parameter : model.parameters().values()) {
             double fanIn = parameter.getShape().dimension() > 1 ? parameter.getShape().size() / (double) parameter.getShape().get(0) : 4;
-            parameter.getArray().set(FloatBuffer.wrap(normals(random, Math.toIntExact(parameter.getShape().size()), 1 / Math.sqrt(fanIn))));
+            set(parameter.getArray(), normals(random, Math.toIntExact(parameter.getShape().size()), 1 / Math.sqrt(fanIn)));
         }
         return model;
+    }
+
+    /** Copies numbers into an array's own memory. */
+    public static void set(NDArray target, float[] values) {
+        try (NDArray source = target.getManager().create(values, target.getShape())) {
+            target.set(new NDIndex(":"), source);
+        }
     }
 
     /** Normal numbers of that standard deviation. */

@@ -10,7 +10,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.trainer.TinyModels;
-import java.nio.FloatBuffer;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -53,7 +52,7 @@ class BoundTermsTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void the_terms_are_those_of_the_formulas_in_double(KanervaSettings s) {
+    void theTermsAreThoseOfTheFormulasInDouble(KanervaSettings s) {
         try (Scene scene = new Scene(s, 41)) {
             KanervaModel model = scene.model;
             BoundTerms terms = model.pass(scene.images, scene.keyNoise, scene.latentNoise, false);
@@ -96,7 +95,7 @@ class BoundTermsTest {
     /** E ln w is the bound: a divergence charged of another distribution than the sampled one would show here. */
     @ParameterizedTest
     @MethodSource("settings")
-    void the_mean_log_weight_is_the_bound(KanervaSettings s) {
+    void theMeanLogWeightIsTheBound(KanervaSettings s) {
         int draws = 300;
         try (Scene scene = new Scene(s, 42)) {
             NDList encoded = scene.model.run(scene.model.encoder(), scene.images);
@@ -123,7 +122,7 @@ class BoundTermsTest {
     }
 
     @Test
-    void the_reconstruction_is_exact_at_extreme_logits() {
+    void theReconstructionIsExactAtExtremeLogits() {
         KanervaSettings s = TinyModels.heap();
         float[] extreme = {-1e4f, -90, 30, 2e4f};
         try (KanervaModel model = new KanervaModel(s, Device.cpu(), 44); NDManager scratch = model.manager().newSubManager()) {
@@ -133,7 +132,7 @@ class BoundTermsTest {
                     if (parameter.getShape().equals(new Shape(4)) && name.endsWith("bias")) {
                         System.arraycopy(extreme, 0, values, 0, 4);
                     }
-                    parameter.getArray().set(FloatBuffer.wrap(values));
+                    TinyModels.set(parameter.getArray(), values);
                 }
             });
             for (float ink : new float[] {0, 1}) {
@@ -151,7 +150,7 @@ class BoundTermsTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void another_noise_of_one_sample_changes_that_sample_alone(KanervaSettings s) {
+    void anotherNoiseOfOneSampleChangesThatSampleAlone(KanervaSettings s) {
         try (Scene scene = new Scene(s, 45)) {
             BoundTerms terms = scene.model.pass(scene.images, scene.keyNoise, scene.latentNoise, false);
             float[] moved = scene.latentNoise.toFloatArray();
@@ -171,7 +170,7 @@ class BoundTermsTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void the_four_graphs_give_the_shapes_that_they_announce(KanervaSettings s) {
+    void theFourGraphsGiveTheShapesThatTheyAnnounce(KanervaSettings s) {
         try (Scene scene = new Scene(s, 46)) {
             KanervaModel model = scene.model;
             NDList encoded = model.run(model.encoder(), scene.images);

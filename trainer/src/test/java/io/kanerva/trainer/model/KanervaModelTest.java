@@ -13,7 +13,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import io.kanerva.trainer.TinyModels;
-import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -30,7 +29,7 @@ class KanervaModelTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void the_gradient_of_the_bound_is_its_slope_in_every_parameter(KanervaSettings s) {
+    void theGradientOfTheBoundIsItsSlopeInEveryParameter(KanervaSettings s) {
         try (KanervaModel model = TinyModels.randomised(s, 51); NDManager scratch = model.manager().newSubManager()) {
             SplittableRandom random = new SplittableRandom(52);
             NDArray images = scratch.create(TinyModels.binaryImages(8, 53), new Shape(2, 4, 1, 8, 8));
@@ -53,14 +52,14 @@ class KanervaModelTest {
                 double step = 2e-4;
                 double slope = (bound(model, array, moved(here, gradient, step / norm), images, keyNoise, latentNoise)
                         - bound(model, array, moved(here, gradient, -step / norm), images, keyNoise, latentNoise)) / (2 * step);
-                array.set(FloatBuffer.wrap(here));
+                TinyModels.set(array, here);
                 assertThat(slope).as(entry.getKey()).isCloseTo(norm, within(0.02 * norm + 5e-3));
             }
         }
     }
 
     private static double bound(KanervaModel model, NDArray parameter, float[] values, NDArray images, NDArray keyNoise, NDArray latentNoise) {
-        parameter.set(FloatBuffer.wrap(values));
+        TinyModels.set(parameter, values);
         BoundTerms terms = model.pass(images, keyNoise, latentNoise, false);
         double sum = 0;
         for (NDArray term : new NDArray[] {terms.reconstruction(), terms.keyDivergence(), terms.latentDivergence()}) {
@@ -89,7 +88,7 @@ class KanervaModelTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void the_same_seed_gives_the_same_weights_and_another_seed_others(KanervaSettings s) {
+    void theSameSeedGivesTheSameWeightsAndAnotherSeedOthers(KanervaSettings s) {
         assertThat(weights(s, 7)).isEqualTo(weights(s, 7)).isNotEqualTo(weights(s, 8));
     }
 
@@ -109,7 +108,7 @@ class KanervaModelTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void every_pass_leaves_nothing_behind_in_the_models_manager(KanervaSettings s) {
+    void everyPassLeavesNothingBehindInTheModelsManager(KanervaSettings s) {
         try (KanervaModel model = TinyModels.randomised(s, 54)) {
             int before = model.manager().getManagedArrays().size();
             int beforeInSystem = model.manager().getParentManager().getManagedArrays().size();
@@ -122,7 +121,7 @@ class KanervaModelTest {
     }
 
     @Test
-    void closing_a_model_gives_back_its_arrays() {
+    void closingAModelGivesBackItsArrays() {
         NDManager system = Engine.getEngine("PyTorch").newBaseManager().getParentManager();
         int before = system.getManagedArrays().size();
         new KanervaModel(TinyModels.heap(), Device.cpu(), 1).close();
@@ -130,7 +129,7 @@ class KanervaModelTest {
     }
 
     @Test
-    void an_untrained_posterior_is_the_prior_moved_to_the_pointer() {
+    void anUntrainedPosteriorIsThePriorMovedToThePointer() {
         try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 55); NDManager scratch = model.manager().newSubManager()) {
             BoundTerms terms = model.pass(scratch.ones(new Shape(1, 8, 1, 8, 8)), scratch.zeros(new Shape(1, 8, 1, 3)), scratch.zeros(new Shape(1, 8, 3)), false);
             for (int i = 0; i < 8; i++) {
@@ -141,7 +140,7 @@ class KanervaModelTest {
     }
 
     @Test
-    void images_of_another_shape_are_refused() {
+    void imagesOfAnotherShapeAreRefused() {
         try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 56); NDManager scratch = model.manager().newSubManager()) {
             for (Shape wrong : new Shape[] {new Shape(1, 2, 1, 8, 9), new Shape(1, 2, 3, 8, 8), new Shape(2, 1, 8, 8), new Shape(1, 0, 1, 8, 8), new Shape(0, 2, 1, 8, 8)}) {
                 assertThatIllegalArgumentException().isThrownBy(() -> model.run(model.encoder(), scratch.zeros(wrong)))

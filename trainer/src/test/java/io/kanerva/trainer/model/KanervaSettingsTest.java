@@ -37,12 +37,12 @@ class KanervaSettingsTest {
 
     @ParameterizedTest
     @MethodSource("sizesThatMustBePositive")
-    void a_size_of_zero_is_named(int index, String name) {
+    void aSizeOfZeroIsNamed(int index, String name) {
         assertThatIllegalArgumentException().isThrownBy(() -> heap(index, 0)).withMessage("model settings: %s must be at least 1, found 0", name);
     }
 
     @Test
-    void sizes_that_do_not_fit_each_other_are_named() {
+    void sizesThatDoNotFitEachOtherAreNamed() {
         refused(() -> heap(1, 9), "the image of 9 x 8 must be the same whole multiple of the block of 4 x 4 on both sides");
         refused(() -> heap(2, 16), "the image of 8 x 16 must be the same whole multiple of the block of 4 x 4 on both sides");
         refused(() -> heap(4, 3), "a window of 4 x 4, stretched by up to 1.00, must fit into the memory of 3 x 16");
@@ -54,7 +54,7 @@ class KanervaSettingsTest {
     }
 
     @Test
-    void the_pooled_writer_takes_continuous_keys_no_slots_an_embedding_and_a_memory_of_whole_fours() {
+    void thePooledWriterTakesContinuousKeysNoSlotsAnEmbeddingAndAMemoryOfWholeFours() {
         refused(() -> settings(POOLED, DEREFERENCED, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 0, 0, 12, 8, 1),
                 "the pooled writer allocates no slots, so its addressing must be continuous");
         refused(() -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 12, 8, 1), "the pooled writer has no slots, found 2 x 4");
@@ -64,7 +64,7 @@ class KanervaSettingsTest {
     }
 
     @Test
-    void derived_sizes_follow() {
+    void derivedSizesFollow() {
         KanervaSettings heap = TinyModels.heap(DEREFERENCED, 3);
         assertThat(heap.memoryFloats()).isEqualTo(256);
         assertThat(heap.pixels()).isEqualTo(64);
@@ -75,7 +75,7 @@ class KanervaSettingsTest {
     }
 
     @Test
-    void settings_survive_json_and_name_writer_and_addressing_in_lower_case() throws Exception {
+    void settingsSurviveJsonAndNameWriterAndAddressingInLowerCase() throws Exception {
         ObjectMapper json = new ObjectMapper();
         for (KanervaSettings settings : List.of(TinyModels.heap(), TinyModels.pooled(2))) {
             String text = json.writeValueAsString(settings);

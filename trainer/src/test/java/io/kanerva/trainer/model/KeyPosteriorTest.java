@@ -31,7 +31,7 @@ class KeyPosteriorTest {
     }
 
     @Test
-    void a_dereferenced_sample_stays_in_its_slots_cell_however_far_the_posterior_strays() {
+    void aDereferencedSampleStaysInItsSlotsCellHoweverFarThePosteriorStrays() {
         for (int cells = 1; cells <= 128; cells++) {
             KanervaSettings s = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 2, 4, 4 * cells, 4, 4, 1, 3, 1, cells, 0, 8, 1);
             NDArray pointers = pointers(s, 9);
@@ -44,7 +44,7 @@ class KeyPosteriorTest {
     }
 
     @Test
-    void an_untrained_dereferenced_posterior_is_the_prior_restricted_to_the_cell() {
+    void anUntrainedDereferencedPosteriorIsThePriorRestrictedToTheCell() {
         KanervaSettings s = TinyModels.heap();
         int n = 8 * 4000;
         Shape shape = new Shape(4000, 8, 1, 3);
@@ -71,7 +71,7 @@ class KeyPosteriorTest {
 
     @ParameterizedTest
     @CsvSource({"DEREFERENCED, 0.0, 0.0", "DEREFERENCED, 0.6, -1.1", "DEREFERENCED, -0.9, -0.4", "CONTINUOUS, 0.0, 0.0", "CONTINUOUS, 0.6, -1.1", "CONTINUOUS, -0.4, 0.5"})
-    void the_divergence_is_the_integral_of_q_ln_q_over_p(Addressing addressing, float mean, float logVariance) {
+    void theDivergenceIsTheIntegralOfQLnQOverP(Addressing addressing, float mean, float logVariance) {
         KanervaSettings s = TinyModels.heap(addressing, 1);
         Shape shape = new Shape(1, 8, 1, 3);
         float[] found = new KeyPosterior(s).divergence(pointers(s, 1), manager.full(shape, mean), manager.full(shape, logVariance)).toFloatArray();
@@ -87,7 +87,7 @@ class KeyPosteriorTest {
 
     @ParameterizedTest
     @EnumSource(Addressing.class)
-    void the_log_ratio_is_that_of_the_densities_at_the_sampled_key(Addressing addressing) {
+    void theLogRatioIsThatOfTheDensitiesAtTheSampledKey(Addressing addressing) {
         KanervaSettings s = TinyModels.heap(addressing, 1);
         SplittableRandom random = new SplittableRandom(23);
         Shape shape = new Shape(50, 8, 1, 3);
@@ -114,7 +114,7 @@ class KeyPosteriorTest {
 
     @ParameterizedTest
     @CsvSource({"DEREFERENCED, 1", "DEREFERENCED, 2", "CONTINUOUS, 1", "CONTINUOUS, 2"})
-    void the_mean_log_ratio_over_many_samples_is_the_divergence(Addressing addressing, int keys) {
+    void theMeanLogRatioOverManySamplesIsTheDivergence(Addressing addressing, int keys) {
         KanervaSettings s = TinyModels.heap(addressing, keys);
         int draws = 40_000;
         SplittableRandom random = new SplittableRandom(24);
@@ -139,7 +139,7 @@ class KeyPosteriorTest {
     }
 
     @Test
-    void naming_one_of_n_slots_costs_ln_n_nats_a_key() {
+    void namingOneOfNSlotsCostsLnNNatsAKey() {
         KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, 2);
         NDArray zeros = manager.zeros(new Shape(1, 4, 2, 3));
         assertThat(new KeyPosterior(s).divergence(zeros, zeros, zeros).toFloatArray()).containsExactly(filled(4, (float) (2 * Math.log(8))), within(1e-6f));
@@ -147,7 +147,7 @@ class KeyPosteriorTest {
 
     @ParameterizedTest
     @EnumSource(Addressing.class)
-    void gradients_flow_from_the_sample_to_mean_and_log_variance(Addressing addressing) {
+    void gradientsFlowFromTheSampleToMeanAndLogVariance(Addressing addressing) {
         KanervaSettings s = TinyModels.heap(addressing, 1);
         Shape shape = new Shape(1, 8, 1, 3);
         NDArray mean = manager.full(shape, 0.3f);

@@ -36,7 +36,7 @@ class KeySpaceTest {
 
     @ParameterizedTest
     @MethodSource("heaps")
-    void the_slots_cover_every_cell_of_the_memory_once(KanervaSettings s) {
+    void theSlotsCoverEveryCellOfTheMemoryOnce(KanervaSettings s) {
         float[] ones = new float[s.slots() * s.memoryChannels() * s.blockHeight() * s.blockWidth()];
         Arrays.fill(ones, 1);
         NDArray blocks = manager.create(ones, new Shape(1, s.slots(), s.memoryChannels(), s.blockHeight(), s.blockWidth()));
@@ -48,7 +48,7 @@ class KeySpaceTest {
 
     @ParameterizedTest
     @MethodSource("heaps")
-    void a_slot_is_a_rectangle_of_the_memory_counted_row_by_row(KanervaSettings s) {
+    void aSlotIsARectangleOfTheMemoryCountedRowByRow(KanervaSettings s) {
         float[] memory = normals(new SplittableRandom(3), s.memoryFloats(), 1);
         float[] traces = TentWeights.read(manager.create(memory, new Shape(1, s.memoryChannels(), s.memoryHeight(), s.memoryWidth())), slotWindows(s),
                 s.blockHeight(), s.blockWidth()).toFloatArray();
@@ -68,7 +68,7 @@ class KeySpaceTest {
 
     @ParameterizedTest
     @MethodSource("heaps")
-    void a_key_anywhere_in_a_cell_opens_the_window_of_its_slot(KanervaSettings s) {
+    void aKeyAnywhereInACellOpensTheWindowOfItsSlot(KanervaSettings s) {
         SplittableRandom random = new SplittableRandom(4);
         int n = 4000;
         float[] keys = normals(random, n * KeySpace.KEY, 1);
@@ -94,7 +94,7 @@ class KeySpaceTest {
 
     @ParameterizedTest
     @MethodSource("heaps")
-    void the_prior_falls_into_every_cell_equally_often(KanervaSettings s) {
+    void thePriorFallsIntoEveryCellEquallyOften(KanervaSettings s) {
         int n = 320_000;
         SplittableRandom random = new SplittableRandom(8);
         float[] columns = KeySpace.cell(manager.create(normals(random, n, 1)), s.slotColumns()).toFloatArray();
@@ -110,14 +110,14 @@ class KeySpaceTest {
     }
 
     @Test
-    void keys_far_out_belong_to_the_outermost_cells() {
+    void keysFarOutBelongToTheOutermostCells() {
         NDArray keys = manager.create(new float[] {-1e30f, -40, 40, 1e30f});
         assertThat(KeySpace.cell(keys, 8).toFloatArray()).containsExactly(0, 0, 7, 7);
         assertThat(KeySpace.cell(keys, 1).toFloatArray()).containsExactly(new float[4], within(0f));
     }
 
     @Test
-    void a_continuous_window_stays_inside_the_memory_whatever_the_key() {
+    void aContinuousWindowStaysInsideTheMemoryWhateverTheKey() {
         SplittableRandom random = new SplittableRandom(9);
         float[] keys = normals(random, 3000 * 3, 1);
         for (int i = 3000; i < 6000; i++) {
@@ -130,7 +130,7 @@ class KeySpaceTest {
     }
 
     @Test
-    void a_continuous_key_squashes_scale_and_centre_as_documented() {
+    void aContinuousKeySquashesScaleAndCentreAsDocumented() {
         KanervaSettings s = TinyModels.heap(Addressing.CONTINUOUS, 1);
         Windows windows = new KeySpace(s).windows(manager.create(new float[] {0.7f, -0.4f, 1.3f}, new Shape(1, 1, 3)));
         double stretch = Math.exp(0.25 * Math.tanh(0.7));

@@ -21,7 +21,7 @@ class MemoryWriterTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void permuting_the_episode_permutes_what_the_heaps_pointers_lead_to(int keys) {
+    void permutingTheEpisodePermutesWhatTheHeapsPointersLeadTo(int keys) {
         KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, keys);
         try (KanervaModel model = TinyModels.randomised(s, 31); NDManager scratch = model.manager().newSubManager()) {
             NDArray images = images(scratch, 4);
@@ -37,13 +37,13 @@ class MemoryWriterTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void permuting_the_episode_leaves_each_samples_terms_unchanged_on_the_heap(int keys) {
+    void permutingTheEpisodeLeavesEachSamplesTermsUnchangedOnTheHeap(int keys) {
         unchangedTerms(TinyModels.heap(Addressing.DEREFERENCED, keys));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void permuting_the_episode_leaves_each_samples_terms_unchanged_when_pooled(int keys) {
+    void permutingTheEpisodeLeavesEachSamplesTermsUnchangedWhenPooled(int keys) {
         unchangedTerms(TinyModels.pooled(keys));
     }
 
@@ -63,7 +63,7 @@ class MemoryWriterTest {
 
     @ParameterizedTest
     @CsvSource({"1, 8", "1, 3", "2, 4", "3, 2"})
-    void a_heap_reads_back_at_a_samples_pointer_exactly_what_was_written_there(int keys, int samples) {
+    void aHeapReadsBackAtASamplesPointerExactlyWhatWasWrittenThere(int keys, int samples) {
         KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, keys);
         try (KanervaModel model = TinyModels.randomised(s, 34); NDManager scratch = model.manager().newSubManager()) {
             NDArray content = scratch.create(normals(new SplittableRandom(35), 3 * samples * keys * 2 * 16, 1), new Shape(3, samples, keys, 2, 4, 4));
@@ -77,7 +77,7 @@ class MemoryWriterTest {
     }
 
     @Test
-    void a_heap_leaves_the_slots_empty_that_nobody_was_given() {
+    void aHeapLeavesTheSlotsEmptyThatNobodyWasGiven() {
         try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 36); NDManager scratch = model.manager().newSubManager()) {
             NDArray memory = model.run(model.writer(), scratch.ones(new Shape(1, 4, 1, 2, 4, 4))).get(0);
             assertThat(memory.get("..., :4, :").toFloatArray()).as("the first row of slots").containsOnly(1f);
@@ -86,7 +86,7 @@ class MemoryWriterTest {
     }
 
     @Test
-    void an_episode_that_needs_more_slots_than_there_are_is_out_of_memory() {
+    void anEpisodeThatNeedsMoreSlotsThanThereAreIsOutOfMemory() {
         try (KanervaModel model = TinyModels.randomised(TinyModels.heap(Addressing.DEREFERENCED, 3), 37); NDManager scratch = model.manager().newSubManager()) {
             NDArray images = scratch.zeros(new Shape(1, 3, 1, 8, 8));
             assertThatIllegalArgumentException()
@@ -97,7 +97,7 @@ class MemoryWriterTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void a_pooled_memory_does_not_depend_on_the_episodes_order_and_its_pointers_are_the_origin(int keys) {
+    void aPooledMemoryDoesNotDependOnTheEpisodesOrderAndItsPointersAreTheOrigin(int keys) {
         try (KanervaModel model = TinyModels.randomised(TinyModels.pooled(keys), 38); NDManager scratch = model.manager().newSubManager()) {
             NDArray images = images(scratch, 4);
             NDList written = model.run(model.writer(), model.run(model.encoder(), images).get(0));

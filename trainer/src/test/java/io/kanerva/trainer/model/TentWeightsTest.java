@@ -72,7 +72,7 @@ class TentWeightsTest {
     }
 
     @Property(tries = 150, seed = "11")
-    void the_read_is_bilinear_sampling_with_zeros_outside(@ForAll long seed, @ForAll @IntRange(min = 1, max = 24) int height, @ForAll @IntRange(min = 1, max = 40) int width) {
+    void theReadIsBilinearSamplingWithZerosOutside(@ForAll long seed, @ForAll @IntRange(min = 1, max = 24) int height, @ForAll @IntRange(min = 1, max = 40) int width) {
         try (NDManager scratch = manager.newSubManager()) {
             Case drawn = Case.of(new SplittableRandom(seed), height, width);
             NDArray traces = TentWeights.read(drawn.memoryIn(scratch), drawn.windowsIn(scratch), drawn.h, drawn.w);
@@ -98,7 +98,7 @@ class TentWeightsTest {
     }
 
     @Property(tries = 100, seed = "12")
-    void the_write_is_the_adjoint_of_the_read(@ForAll long seed, @ForAll @IntRange(min = 1, max = 24) int height, @ForAll @IntRange(min = 1, max = 40) int width) {
+    void theWriteIsTheAdjointOfTheRead(@ForAll long seed, @ForAll @IntRange(min = 1, max = 24) int height, @ForAll @IntRange(min = 1, max = 40) int width) {
         try (NDManager scratch = manager.newSubManager()) {
             SplittableRandom random = new SplittableRandom(seed);
             Case drawn = Case.of(random, height, width);
@@ -113,7 +113,7 @@ class TentWeightsTest {
     }
 
     @Test
-    void one_set_of_windows_serves_all_episodes_of_a_write() {
+    void oneSetOfWindowsServesAllEpisodesOfAWrite() {
         SplittableRandom random = new SplittableRandom(5);
         float[][] windows = {{-0.4f, 0.5f}, {0.3f, 0.2f}, {0.1f, -0.6f}, {0.5f, 0.25f}};
         NDArray blocks = manager.create(normals(random, 3 * 2 * 2 * 3 * 4, 1), new Shape(3, 2, 2, 3, 4));
@@ -123,7 +123,7 @@ class TentWeightsTest {
     }
 
     @Test
-    void the_gradient_of_a_read_reaches_the_memory_as_the_write_says() {
+    void theGradientOfAReadReachesTheMemoryAsTheWriteSays() {
         SplittableRandom random = new SplittableRandom(6);
         Case drawn = Case.of(random, 7, 11);
         NDArray memory = drawn.memoryIn(manager);
@@ -137,7 +137,7 @@ class TentWeightsTest {
     }
 
     @Test
-    void the_gradient_of_a_read_reaches_every_side_of_the_window() {
+    void theGradientOfAReadReachesEverySideOfTheWindow() {
         double[][] channel = new double[9][13];
         SplittableRandom random = new SplittableRandom(7);
         float[] memory = normals(random, 9 * 13, 1);
