@@ -4,26 +4,29 @@ import io.kanerva.exporter.onnx.Graph;
 import io.kanerva.exporter.onnx.Node;
 import io.kanerva.exporter.trace.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Makes one Transpose of two in a row, and one Reshape of two in a row whose second target names no size of its input. */
+/** Makes one Transpose of two in a row and one Reshape of two in a row. */
 final class MergeMoves implements Pass {
     @Override
     public Graph apply(Graph graph) {
         Map<String, Node> producers = new HashMap<>();
+        Map<String, Tensor> initializers = new LinkedHashMap<>(graph.initializers());
         List<Node> nodes = new ArrayList<>();
         for (Node node : graph.nodes()) {
-            Node merged = merge(node, producers.get(node.input(0)), graph);
+            Node merged = merge(node, producers.get(node.input(0)), initializers);
             merged.outputs().forEach(name -> producers.put(name, merged));
             nodes.add(merged);
         }
-        return graph.with(nodes);
+        return graph.with(nodes, initializers);
     }
 
     /** The node itself, or one that reads what the node before it read; the other is removed if nothing else reads it. */
-    private static Node merge(Node node, Node before, Graph graph) {
+    private static Node merge(Node node, Node before, Map<String, Tensor> initializers) {
         if (before == null || !node.operator().equals(before.operator())) {
             return node;
         }
@@ -32,22 +35,34 @@ final class MergeMoves implements Pass {
             List<Long> order = node.longs("perm", List.of()).stream().map(axis -> inner.get(axis.intValue())).toList();
             return node.withInputs(before.inputs()).withAttributes(Map.of("perm", order));
         }
-        if (node.is("Reshape") && isAbsolute(graph.initializers().get(node.input(1)))) {
-            return node.withInputs(List.of(before.input(0), node.input(1)));
-        }
-        return node;
+        return node.is("Reshape") ? mergeReshapes(node, before, initializers) : node;
     }
 
-    /** A zero in a target means "as in the input", which would be another input after merging. */
-    private static boolean isAbsolute(Tensor target) {
-        if (target == null) {
-            return false;
+    private static Node mergeReshapes(Node node, Node before, Map<String, Tensor> initializers) {
+        Tensor outer = initializers.get(node.input(1));
+        if (outer == null) {
+            return node;
         }
-        for (long size : target.longs()) {
-            if (size == 0) {
-                return false;
-            }
+        Tensor inner = initializers.get(before.input(1));
+        long[] target = outer.longs();
+        if (Arrays.stream(target).anyMatch(size -> size == 0) && (inner == null || !resolveZeros(target, inner.longs()))) {
+            return node;
         }
-        return true;
+        String name = Arrays.equals(target, outer.longs()) ? node.input(1) : before.input(1) + "/" + node.input(1);
+        initializers.putIfAbsent(name, Tensor.of(target, target.length));
+        return node.withInputs(List.of(before.input(0), name));
+    }
+
+    /**
+     * A zero in a target means "as in the input", which is another input after merging: it becomes what the inner target
+     * has there.
+     *
+     * @return whether at most one size of the target is open
+     */
+    private static boolean resolveZeros(long[] target, long[] inner) {
+        for (int i = 0; i < target.length; i++) {
+            target[i] = target[i] == 0 ? inner[i] : target[i];
+        }
+        return Arrays.stream(target).filter(size -> size == -1).count() <= 1;
     }
 }

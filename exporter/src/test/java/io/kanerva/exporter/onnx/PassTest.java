@@ -1,0 +1,93 @@
+package io.kanerva.exporter.onnx;
+
+import static io.kanerva.exporter.onnx.Exports.exportFunction;
+import static io.kanerva.exporter.onnx.Exports.exportLambda;
+import static io.kanerva.exporter.onnx.Exports.input;
+import static io.kanerva.exporter.onnx.Exports.largestDifference;
+import static io.kanerva.exporter.onnx.Exports.operators;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.nn.LambdaBlock;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+/** The shape of graphs after the passes; that they still compute the same is checked on every export. */
+class PassTest {
+    @Test
+    void transposes_in_a_row_become_one() {
+        assertThat(operators(exportFunction(x -> x.transpose(1, 2, 0).transpose(2, 1, 0), input("x", "B", 4, 6))))
+                .containsExactly("Transpose");
+    }
+
+    @Test
+    void transposes_that_cancel_leave_nothing_behind() {
+        assertThat(operators(exportFunction(x -> x.transpose(1, 2, 0).transpose(2, 0, 1).exp(), input("x", "B", 4, 6))))
+                .containsExactly("Exp");
+    }
+
+    @Test
+    void reshapes_in_a_row_become_one() {
+        OnnxModel model = exportFunction(x -> x.reshape(x.getShape().get(0) * x.getShape().get(1), 6)
+                .reshape(x.getShape().get(0) * x.getShape().get(1), 2, 3), input("x", "B", "T", 6));
+        assertThat(operators(model)).containsExactly("Reshape");
+        assertThat(model.toText()).contains("Reshape(x, [-1, 2, 3])");
+    }
+
+    @Test
+    void what_is_computed_twice_is_computed_once() {
+        assertThat(operators(exportFunction(x -> x.exp().add(x.exp()), input("x", "B", 6)))).containsExactly("Exp", "Add");
+    }
+
+    @Test
+    void what_no_output_needs_is_gone() {
+        OnnxModel model = exportFunction(x -> {
+            x.mul(x.getManager().arange(600f).reshape(100, 6).get(3)).exp();
+            return x.neg();
+        }, input("x", "B", 6));
+        assertThat(operators(model)).containsExactly("Neg");
+        assertThat(model.proto().getGraph().getInitializerList()).isEmpty();
+    }
+
+    @Test
+    void operations_on_constants_are_folded() {
+        OnnxModel model = exportFunction(x -> x.add(x.getManager().arange(6f).mul(2).exp().sum()), input("x", "B", 6));
+        assertThat(operators(model)).containsExactly("Add");
+    }
+
+    @Test
+    void an_array_that_is_returned_twice_keeps_both_names() {
+        OnnxModel model = OnnxExporter.export(new LambdaBlock(list -> {
+            NDArray y = list.singletonOrThrow().exp();
+            return new NDList(y, y, list.singletonOrThrow());
+        }), List.of(input("x", "B", 6)), List.of("a", "b", "c"), Exports.CHECKED);
+        assertThat(operators(model)).containsExactly("Exp", "Identity", "Identity");
+    }
+
+    @Property(seed = "4", tries = 40)
+    void any_sequence_of_moves_keeps_its_meaning(@ForAll @Size(min = 1, max = 8) List<@IntRange(min = 0, max = 6) Integer> moves) {
+        OnnxModel model = exportLambda(list -> {
+            NDArray x = list.singletonOrThrow();
+            long batch = x.getShape().get(0);
+            long length = x.getShape().get(1);
+            for (int move : moves) {
+                x = switch (move) {
+                    case 0 -> x.transpose(0, 2, 1);
+                    case 1 -> x.transpose(1, 0, 2);
+                    case 2 -> x.reshape(length, 6, batch);
+                    case 3 -> x.reshape(batch * length, 2, 3);
+                    case 4 -> x.reshape(6, batch, length);
+                    case 5 -> x.reshape(-1, 3, 2 * length);
+                    default -> x.exp().neg();
+                };
+            }
+            return new NDList(x);
+        }, input("x", "B", "T", 6));
+        assertThat(largestDifference(model)).isLessThan(1e-4);
+    }
+}
