@@ -15,13 +15,13 @@ import java.util.stream.LongStream;
  * At which sizes of the dynamic dimensions a block is traced, and at which its export is checked.
  *
  * <p>Traces: all corners of a box (which fixes a multilinear expression) and one point outside of it (which tests the
- * expression). No size is 0 or 1, and as far as the limits allow none equals another dimension of the traced block, so
- * that equal numbers mean equal dimensions. Checks: the smallest sizes, the largest ones of limited dimensions, and a point
- * in between; none of them is traced.
+ * expression). As far as the limits allow, no size is 1 and none equals another dimension of the traced block, so that equal
+ * numbers mean equal dimensions. Checks: the smallest sizes, the largest ones of limited dimensions, and a point in
+ * between; none of them is traced, unless the limits leave no others.
  *
  * @param dimensions names of the dynamic dimensions in order of appearance
  * @param traces 2^d corners (bit i of the index: dimension i is at its high size), then the test point
- * @param checks sizes that were never traced
+ * @param checks sizes at which the export is compared with the block
  */
 public record SamplingPlan(List<String> dimensions, List<Map<String, Long>> traces, List<Map<String, Long>> checks) {
     private static final int MOST_DIMENSIONS = 5;
@@ -72,16 +72,17 @@ public record SamplingPlan(List<String> dimensions, List<Map<String, Long>> trac
 
     /** Low, high, test and check size of a dimension. */
     private static List<Long> pick(String name, Limit limit, Set<Long> taken) {
-        long first = Math.max(2, limit.smallest());
-        List<Long> free = new ArrayList<>(LongStream.rangeClosed(first, limit.largest()).boxed().toList());
-        if (free.size() < 2) {
-            throw new IllegalArgumentException("dimension " + name + " has no two sizes above 1 in " + limit.smallest() + " to "
-                    + limit.largest() + "; make it a fixed dimension");
+        List<Long> sizes = LongStream.rangeClosed(limit.smallest(), limit.largest()).boxed().toList();
+        if (sizes.size() < 2) {
+            throw new IllegalArgumentException("dimension " + name + " can only be " + limit.largest()
+                    + "; make it a fixed dimension");
         }
-        List<Long> preferred = new ArrayList<>(free);
-        preferred.removeAll(taken);
-        free.removeAll(preferred);
-        preferred.addAll(free);
+        List<Long> preferred = new ArrayList<>(sizes);
+        preferred.removeIf(size -> size == 1 || taken.contains(size));
+        sizes.stream().filter(size -> size != 1 && taken.contains(size)).forEach(preferred::add);
+        if (sizes.get(0) == 1) {
+            preferred.add(1L);
+        }
         List<Long> picked = new ArrayList<>(preferred.subList(0, Math.min(4, preferred.size())));
         taken.addAll(picked);
         while (picked.size() < 4) {
@@ -106,10 +107,8 @@ public record SamplingPlan(List<String> dimensions, List<Map<String, Long>> trac
         checks.add(point(names, name -> limits.getOrDefault(name, DEFAULT_LIMIT).smallest()));
         checks.add(point(names, name -> sizes.get(name).get(3)));
         checks.add(point(names, name -> limits.containsKey(name) ? limits.get(name).largest() : sizes.get(name).get(1)));
-        if (!names.isEmpty()) {
-            checks.removeAll(traces);
-        }
-        return new SamplingPlan(names, List.copyOf(traces), List.copyOf(checks));
+        List<Map<String, Long>> untraced = checks.stream().filter(point -> !traces.contains(point)).toList();
+        return new SamplingPlan(names, List.copyOf(traces), untraced.isEmpty() ? List.copyOf(checks) : untraced);
     }
 
     private static Map<String, Long> point(List<String> names, Function<String, Long> size) {

@@ -1,6 +1,7 @@
 package io.kanerva.exporter.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.ndarray.types.DataType;
 import java.util.List;
@@ -48,5 +49,20 @@ class SizeTest {
         SamplingPlan plan = SamplingPlan.of(INPUTS, Map.of("T", new SamplingPlan.Limit(2, 4)), Set.of());
         assertThat(plan.traces()).allSatisfy(sizes -> assertThat(sizes.get("T")).isBetween(2L, 4L));
         assertThat(plan.checks()).allSatisfy(sizes -> assertThat(sizes.get("T")).isBetween(2L, 4L));
+    }
+
+    @Test
+    void a_dimension_of_two_sizes_is_traced_at_both_and_checked() {
+        SamplingPlan plan = SamplingPlan.of(INPUTS, Map.of("T", new SamplingPlan.Limit(1, 2)), Set.of());
+        assertThat(plan.traces()).extracting(sizes -> sizes.get("T")).containsOnly(1L, 2L);
+        assertThat(plan.checks()).isNotEmpty();
+        assertThat(plan.express(values(plan, at -> 3 * at.get("T")))).hasToString("3*T");
+    }
+
+    @Test
+    void a_dimension_of_one_size_is_an_error() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> SamplingPlan.of(INPUTS, Map.of("T", new SamplingPlan.Limit(3, 3)), Set.of()))
+                .withMessage("dimension T can only be 3; make it a fixed dimension");
     }
 }
