@@ -19,7 +19,7 @@ import java.util.Set;
 final class ArrayHandler implements InvocationHandler {
     /** Questions that do not depend on the array's values. */
     private static final Set<String> FACTS = Set.of("getName", "setName", "getUid", "getDataType", "getDevice", "getShape",
-            "getSparseFormat", "isSparse", "isScalar", "size", "isEmpty", "getArray");
+            "getSparseFormat", "isSparse", "isScalar", "size", "isEmpty");
     /** Book-keeping of memory and gradients: the recording owns its arrays and has no gradients. */
     private static final Set<String> NOTHING = Set.of("close", "attach", "detach", "tempAttach", "returnResource",
             "setRequiresGradient");

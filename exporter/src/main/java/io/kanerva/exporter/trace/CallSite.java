@@ -12,12 +12,13 @@ import java.util.List;
  *
  * @param blocks simple names of the blocks whose forward was running, outermost first, joined by " &gt; "; may be empty
  * @param line the Java line, for example {@code Encoder.forward(Encoder.java:41)}
+ * @param parameter path of the parameter that was read last, which tells equal blocks apart; empty if there was none
  */
-public record CallSite(String blocks, String line) {
+public record CallSite(String blocks, String line, String parameter) {
     private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
-    /** The line that is just now calling an array's method. */
-    static CallSite here() {
+    /** The line that is just now calling an array's method, after this parameter was read. */
+    static CallSite here(String parameter) {
         return WALKER.walk(frames -> {
             List<String> blocks = new ArrayList<>();
             List<StackFrame> lines = new ArrayList<>();
@@ -33,7 +34,8 @@ public record CallSite(String blocks, String line) {
                 }
             });
             Collections.reverse(blocks);
-            return new CallSite(String.join(" > ", blocks), lines.isEmpty() ? "unknown line" : describe(lines.get(0)));
+            return new CallSite(String.join(" > ", blocks), lines.isEmpty() ? "unknown line" : describe(lines.get(0)),
+                    parameter);
         });
     }
 
@@ -68,6 +70,7 @@ public record CallSite(String blocks, String line) {
 
     @Override
     public String toString() {
-        return blocks.isEmpty() ? "at " + line : "in " + blocks + " at " + line;
+        String place = blocks.isEmpty() ? "at " + line : "in " + blocks + " at " + line;
+        return parameter.isEmpty() ? place : place + ", after reading " + parameter;
     }
 }

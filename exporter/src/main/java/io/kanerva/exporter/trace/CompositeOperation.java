@@ -1,6 +1,5 @@
 package io.kanerva.exporter.trace;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import java.util.Optional;
 
@@ -21,10 +20,5 @@ public interface CompositeOperation {
         Optional<Recorder> recorder = inputs.stream().filter(TracedArray.class::isInstance).findFirst()
                 .map(array -> ((TracedArray) array).recorder());
         return recorder.map(r -> r.composite(operation, inputs)).orElseGet(() -> operation.compute(inputs));
-    }
-
-    /** As {@link #apply(CompositeOperation, NDList)}, for one output. */
-    static NDArray applySingle(CompositeOperation operation, NDArray... inputs) {
-        return apply(operation, new NDList(inputs)).singletonOrThrow();
     }
 }

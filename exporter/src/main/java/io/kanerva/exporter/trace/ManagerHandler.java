@@ -80,6 +80,9 @@ final class ManagerHandler implements InvocationHandler {
         if (name.equals("getManagedArrays")) {
             return List.<NDResource>of();
         }
+        if (name.equals("create")) {
+            throw recorder.fail("create(shape) leaves the memory as it is, which cannot be exported; use zeros, ones or full");
+        }
         throw recorder.fail("the manager's " + RecordedMethods.signature(method) + " cannot be traced");
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -72,6 +73,8 @@ final class RecordedMethods {
             view reshape(Shape) : reshape shape
             view expandDims(int) : expandDims axis
             view squeeze(int[]) : squeeze axes
+            view squeeze(int) : squeezeAxis axis
+            view swapAxes(int,int) : swapAxes first second
             view flatten() : flatten
             view flatten(int,int) : flatten from to
             view transpose() : transpose
@@ -146,6 +149,11 @@ final class RecordedMethods {
 
     static Optional<Entry> find(Method method) {
         return Optional.ofNullable(ENTRIES.get(signature(method)));
+    }
+
+    /** All methods of the tables. */
+    static Set<String> signatures() {
+        return Set.copyOf(ENTRIES.keySet());
     }
 
     /** The method as the tables write it, for example {@code sum(int[],boolean)}. */

@@ -32,6 +32,7 @@ final class Recorder implements AutoCloseable {
     private final List<Step> steps = new ArrayList<>();
     private final List<TapeValue> values = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
+    private String lastParameter = "";
 
     Recorder(NDManager engine, ParameterNames names) {
         this.engine = engine.newSubManager();
@@ -64,6 +65,7 @@ final class Recorder implements AutoCloseable {
     }
 
     NDArray parameter(Parameter parameter) {
+        lastParameter = names.of(parameter);
         return parameters.computeIfAbsent(parameter,
                 p -> ArrayHandler.wrap(this, value(Kind.PARAMETER, names.of(p), p.getArray())));
     }
@@ -79,7 +81,7 @@ final class Recorder implements AutoCloseable {
     }
 
     private TapeValue value(Kind kind, String name, NDArray array) {
-        TapeValue value = new TapeValue(values.size(), kind, name, array, CallSite.here());
+        TapeValue value = new TapeValue(values.size(), kind, name, array, CallSite.here(lastParameter));
         values.add(value);
         return value;
     }
@@ -150,7 +152,7 @@ final class Recorder implements AutoCloseable {
     private Object step(String operation, List<TapeValue> inputs, Map<String, Object> attributes, Object result) {
         NDList outputs = result instanceof NDList list ? list : new NDList((NDArray) result);
         List<TapeValue> made = outputs.stream().map(array -> value(Kind.RESULT, "", array)).toList();
-        steps.add(new Step(operation, inputs, attributes, made, CallSite.here()));
+        steps.add(new Step(operation, inputs, attributes, made, CallSite.here(lastParameter)));
         List<NDArray> wrapped = made.stream().map(value -> ArrayHandler.wrap(this, value)).toList();
         return result instanceof NDList ? new NDList(wrapped) : wrapped.get(0);
     }
@@ -193,7 +195,7 @@ final class Recorder implements AutoCloseable {
 
     /** Notes a problem with the line that is just now running; the recording goes on. */
     void problem(String sentence) {
-        problems.add(sentence + " (" + CallSite.here() + ")");
+        problems.add(sentence + " (" + CallSite.here(lastParameter) + ")");
     }
 
     /** An exception with all problems so far and a last one, after which the recording cannot go on. */

@@ -140,7 +140,7 @@ public final class Tensor {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof Tensor tensor && type == tensor.type && Arrays.equals(shape, tensor.shape)
+        return other == this || other instanceof Tensor tensor && type == tensor.type && Arrays.equals(shape, tensor.shape)
                 && Arrays.equals(bytes, tensor.bytes);
     }
 

@@ -11,6 +11,7 @@ import ai.djl.ndarray.index.dim.NDIndexPick;
 import ai.djl.ndarray.index.dim.NDIndexSlice;
 import ai.djl.ndarray.index.dim.NDIndexTake;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -79,8 +80,10 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
         for (long i = consumed; i < rank; i++) {
             kinds.add(at, "all");
         }
-        return Map.of("kinds", List.copyOf(kinds),
-                "numbers", elements.stream().flatMap(e -> e.numbers().stream()).mapToLong(Long::longValue).toArray());
+        Map<String, Object> attributes = new LinkedHashMap<>();
+        attributes.put("kinds", List.copyOf(kinds));
+        attributes.put("numbers", elements.stream().flatMap(e -> e.numbers().stream()).mapToLong(Long::longValue).toArray());
+        return attributes;
     }
 
     /** The same index with the engine's arrays in place of recording ones. */

@@ -141,8 +141,9 @@ class OperatorTest {
                 .reshape(x.getShape().get(1) * 2, 3 * x.getShape().get(0)));
         onVolume.put("flatten", x -> x.flatten().add(x.flatten(0, 1).flatten()).add(x.flatten(1, 2).flatten()));
         onVolume.put("expandDims squeeze", x -> x.expandDims(1).expandDims(-1).squeeze(new int[] {1, 4}));
+        onVolume.put("squeeze of an axis that is not 1 changes nothing", x -> x.squeeze(2).expandDims(0).squeeze(0));
         onVolume.put("squeeze without axes", x -> x.expandDims(2).mean(new int[] {3}, true).squeeze(3).squeeze(2));
-        onVolume.put("transposes", x -> x.transpose(0, 2, 1).mul(2).transpose().swapAxes(0, 1));
+        onVolume.put("transposes", x -> x.transpose(0, 2, 1).mul(2).transpose().swapAxes(0, 1).swapAxes(-1, -2));
         onVolume.put("broadcast", x -> x.mean(new int[] {1}, true).broadcast(x.getShape()).sub(x));
         onVolume.put("concat", x -> NDArrays.concat(new NDList(x, x.mul(2), x.neg()), 1));
         onVolume.put("concat of two", x -> x.concat(x.exp(), -1));

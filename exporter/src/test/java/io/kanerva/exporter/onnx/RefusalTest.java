@@ -10,12 +10,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
+import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
+import io.kanerva.exporter.trace.CompositeOperation;
 import io.kanerva.exporter.trace.ExportException;
 import io.kanerva.exporter.trace.InputSpec;
 import java.util.List;
@@ -98,6 +101,48 @@ class RefusalTest {
     void a_constant_that_depends_on_a_dynamic_dimension_is_an_error() {
         refusal(x -> x.sum(new int[] {1}).mul(x.getManager().create(new float[(int) x.getShape().get(0)])))
                 .contains("a constant made from Java numbers");
+    }
+
+    @Test
+    void memory_that_is_not_set_is_an_error() {
+        refusal(x -> x.add(x.getManager().create(new Shape(6)))).contains("create(shape) leaves the memory as it is");
+    }
+
+    @Test
+    void overwriting_a_traced_array_with_plain_numbers_is_an_error() {
+        refusal(x -> {
+            x.set(new float[] {1});
+            return x;
+        }).contains("overwrites a traced array with plain numbers");
+    }
+
+    @Test
+    void removing_an_axis_of_dynamic_size_is_an_error() {
+        refusal(x -> x.squeeze(0)).contains("an axis of dynamic size B is removed or not");
+    }
+
+    @Test
+    void a_problem_names_the_parameter_that_was_read_last() {
+        Block block = initialised(new SequentialBlock().add(Linear.builder().setUnits(3).build()).addSingleton(NDArray::erfinv),
+                1, 6);
+        assertThatThrownBy(() -> Exports.export(block, input("x", "B", 6))).hasMessageContaining("after reading Linear/bias");
+    }
+
+    @Test
+    void a_composite_that_onnx_does_not_know_is_an_error() {
+        CompositeOperation twice = new CompositeOperation() {
+            @Override
+            public String name() {
+                return "Twice";
+            }
+
+            @Override
+            public NDList compute(NDList inputs) {
+                return new NDList(inputs.singletonOrThrow().mul(2));
+            }
+        };
+        refusal(x -> CompositeOperation.apply(twice, new NDList(x)).singletonOrThrow())
+                .contains("the composite Twice does not say how ONNX computes it");
     }
 
     @Test

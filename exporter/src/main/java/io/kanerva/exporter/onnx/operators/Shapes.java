@@ -23,7 +23,9 @@ final class Shapes {
                 : g.node("Reshape", List.of(in.get(0), g.integers(-1))));
         table.putSingle("expandDims", (g, op, in) -> g.node("Unsqueeze", List.of(in.get(0), g.integers(op.number("axis")))));
         table.putSingle("squeeze", (g, op, in) -> g.node("Squeeze", List.of(in.get(0), g.integers(op.numbers("axes")))));
+        table.putSingle("squeezeAxis", Shapes::squeezeAxis);
         table.putSingle("transpose", Shapes::transpose);
+        table.putSingle("swapAxes", Shapes::swapAxes);
         table.putSingle("broadcast", Shapes::broadcast);
         table.putSingle("concat", Shapes::concat);
         table.putSingle("stack", Shapes::stack);
@@ -58,6 +60,25 @@ final class Shapes {
             }
         }
         return g.node("Reshape", List.of(x, g.sizes(sizes)));
+    }
+
+    /** PyTorch leaves the array as it is if the axis has another size than 1. */
+    private static Value squeezeAxis(GraphBuilder g, Operation op, List<Value> in) {
+        int axis = Math.floorMod((int) op.number("axis"), op.input().rank());
+        Size size = op.input().shape().get(axis);
+        if (!size.isFixed()) {
+            throw new UnsupportedOperationException("an axis of dynamic size " + size
+                    + " is removed or not, as its size is 1 or not");
+        }
+        return size.is(1) ? g.node("Squeeze", List.of(in.get(0), g.integers(axis))) : in.get(0);
+    }
+
+    private static Value swapAxes(GraphBuilder g, Operation op, List<Value> in) {
+        int rank = op.input().rank();
+        int first = Math.floorMod((int) op.number("first"), rank);
+        int second = Math.floorMod((int) op.number("second"), rank);
+        long[] order = LongStream.range(0, rank).map(i -> i == first ? second : i == second ? first : i).toArray();
+        return g.node("Transpose", in, "perm", order);
     }
 
     private static Value transpose(GraphBuilder g, Operation op, List<Value> in) {
