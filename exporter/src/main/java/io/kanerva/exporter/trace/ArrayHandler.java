@@ -82,6 +82,9 @@ final class ArrayHandler implements InvocationHandler {
                 if (FACTS.contains(name)) {
                     yield Recorder.call(method, value.array(), arguments);
                 }
+                if (method.getReturnType() == void.class) {
+                    throw recorder.fail(RecordedMethods.signature(method) + " has no recording");
+                }
                 if (!isArrays(method.getReturnType())) {
                     throw recorder.valueRead(name);
                 }

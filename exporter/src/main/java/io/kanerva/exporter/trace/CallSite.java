@@ -28,7 +28,7 @@ public record CallSite(String blocks, String line, String parameter) {
                 }
                 Class<?> type = frame.getDeclaringClass();
                 boolean isForward = frame.getMethodName().startsWith("forward");
-                if (isForward && Block.class.isAssignableFrom(type) && !type.getSimpleName().startsWith("Abstract")
+                if (isForward && Block.class.isAssignableFrom(type) && !type.isInterface() && !type.getSimpleName().startsWith("Abstract")
                         && (blocks.isEmpty() || !blocks.get(blocks.size() - 1).equals(type.getSimpleName()))) {
                     blocks.add(type.getSimpleName());
                 }

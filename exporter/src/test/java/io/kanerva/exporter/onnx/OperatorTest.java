@@ -99,6 +99,8 @@ class OperatorTest {
         onMatrix.put("comparisons with a number", x -> x.gt(0.1).logicalAnd(x.lte(1)).logicalOr(x.lt(-1)).logicalXor(x.gte(2)));
         onMatrix.put("equality with a number", x -> x.round().eq(1).logicalOr(x.round().neq(0).logicalNot()));
         onMatrix.put("comparison with an array", x -> x.gt(x.neg()).toType(DataType.FLOAT32, false).sum(new int[] {1}));
+        onMatrix.put("arithmetic with truth values", x -> x.gt(0).add(x.lt(1)).mul(x.gt(-1)).logicalNot()
+                .logicalOr(x.gt(0.5).maximum(x.gt(0.6)).gt(x.lt(0.1))));
         onMatrix.put("where", x -> NDArrays.where(x.gt(0), x, x.mul(0.1)));
         onMatrix.put("casts", x -> x.mul(3).toType(DataType.INT32, true).toType(DataType.INT64, true)
                 .toType(DataType.FLOAT32, true));
@@ -189,6 +191,8 @@ class OperatorTest {
     private void creation() {
         onVolume.put("zeros ones full", x -> x.zerosLike().add(x.onesLike())
                 .add(x.getManager().full(new Shape(x.getShape().get(1), 1), 2.5f)));
+        onVolume.put("full of a size", x -> x.getManager()
+                .full(new Shape(x.getShape().get(0), 1, 6), (float) x.getShape().get(1)).add(x));
         onVolume.put("arange", x -> x.getManager().arange((int) x.getShape().get(1)).toType(DataType.FLOAT32, false)
                 .reshape(-1, 1).mul(x));
         onVolume.put("arange in steps", x -> x.getManager().arange(0f, 2f * x.getShape().get(1), 2f).reshape(-1, 1).add(x));

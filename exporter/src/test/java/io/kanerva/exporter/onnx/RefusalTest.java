@@ -104,6 +104,15 @@ class RefusalTest {
     }
 
     @Test
+    void copying_into_an_array_is_an_error() {
+        refusal(x -> {
+            NDArray y = x.mul(2);
+            x.copyTo(y);
+            return y;
+        }).contains("copyTo(NDArray) has no recording (in LambdaBlock at ");
+    }
+
+    @Test
     void memory_that_is_not_set_is_an_error() {
         refusal(x -> x.add(x.getManager().create(new Shape(6)))).contains("create(shape) leaves the memory as it is");
     }

@@ -20,7 +20,7 @@ class SizePropertiesTest {
         return plan.traces().stream().mapToLong(function).toArray();
     }
 
-    @Property(seed = "1", tries = 200)
+    @Property(seed = "1", tries = 500)
     void every_sum_of_products_is_found_from_its_values(@ForAll @LongRange(min = -9, max = 9) long constant,
             @ForAll @LongRange(min = -9, max = 9) long b, @ForAll @LongRange(min = -9, max = 9) long t,
             @ForAll @LongRange(min = -9, max = 9) long product, @ForAll @IntRange(min = 1, max = 50) int other) {

@@ -48,7 +48,14 @@ final class Arithmetic {
     }
 
     private static void arithmetic(Operators table, String name, String onnx) {
-        table.putSingle(name, (g, op, in) -> g.node(onnx, operands(g, op, in, op.output().type())));
+        table.putSingle(name, (g, op, in) -> {
+            DataType type = op.output().type();
+            if (type != DataType.BOOLEAN) {
+                return g.node(onnx, operands(g, op, in, type));
+            }
+            // PyTorch calculates with truth values as with 0 and 1; ONNX does not calculate with them.
+            return g.cast(g.node(onnx, operands(g, op, in, DataType.INT32)), DataType.BOOLEAN);
+        });
     }
 
     private static void comparison(Operators table, String name, String onnx) {

@@ -15,7 +15,8 @@ final class Creation {
     static void register(Operators table) {
         table.putSingle("zeros", (g, op, in) -> filled(g, op, 0));
         table.putSingle("ones", (g, op, in) -> filled(g, op, 1));
-        table.putSingle("full", (g, op, in) -> filled(g, op, op.real("value")));
+        table.putSingle("full", (g, op, in) -> g.node("Expand",
+                List.of(Arithmetic.number(g, op, "value", op.output().type()), g.sizes(op.output().shape()))));
         table.putSingle("arange", Creation::arange);
         table.putSingle("eye", Creation::eye);
     }
