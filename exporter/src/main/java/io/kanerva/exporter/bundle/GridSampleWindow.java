@@ -41,14 +41,14 @@ record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
 
     /**
      * The N windows of a memory are stacked along the height, so that one 4-D GridSample with a grid [B, N h, w, 2] reads them
-     * all.
+     * all. The grid is centre + half o, number by number as {@link TentWeights} computes it, so that both round alike: an ulp of
+     * a coordinate moves a sample by millionths of a pixel.
      */
     @Override
     public List<Value> lower(GraphBuilder graph, List<Value> inputs) {
-        Value last = graph.integers(-1);
-        List<Value> columns = inputs.subList(1, 5).stream().map(input -> graph.node("Unsqueeze", List.of(input, last))).toList();
-        Value windows = graph.node("Concat", columns, "axis", -1);
-        Value grids = graph.node("MatMul", List.of(windows, graph.constant(gridWeights())));
+        Value centres = pairs(graph, inputs.get(1), inputs.get(3));
+        Value halves = pairs(graph, inputs.get(2), inputs.get(4));
+        Value grids = graph.node("Add", List.of(centres, graph.node("Mul", List.of(halves, graph.constant(offsets())))));
         Value grid = graph.node("Reshape", List.of(grids, graph.integers(0, -1, blockWidth, 2)));
         Value sampled = graph.node("GridSample", List.of(inputs.get(0), grid),
                 "mode", "bilinear", "padding_mode", "zeros", "align_corners", 0);
@@ -57,23 +57,21 @@ record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
         return List.of(graph.node("Transpose", List.of(stack), "perm", new long[] {0, 2, 1, 3, 4}));
     }
 
-    /**
-     * A window's grid is linear in its four numbers: sample (j, i) lies at (centreX + halfX o_i, centreY + halfY o_j) with the
-     * offsets o_i = (2 i + 1 - w) / w and o_j = (2 j + 1 - h) / h. So [N, 4] times these [4, h w 2] is all grids at once.
-     */
-    private Tensor gridWeights() {
-        int numbers = blockHeight * blockWidth * 2;
-        float[] weights = new float[4 * numbers];
+    /** Two arrays [B, N] as [B, N, 1, 1, 2], to be spread over a window's samples. */
+    private static Value pairs(GraphBuilder graph, Value x, Value y) {
+        Value axes = graph.integers(2, 3, 4);
+        return graph.node("Concat", List.of(graph.node("Unsqueeze", List.of(x, axes)), graph.node("Unsqueeze", List.of(y, axes))), "axis", 4);
+    }
+
+    /** Where the samples lie in a window, in its half extents: [h, w, 2], x and y, o_i = (2 i + 1 - w) / w and (2 j + 1 - h) / h. */
+    private Tensor offsets() {
+        float[] offsets = new float[blockHeight * blockWidth * 2];
         for (int j = 0; j < blockHeight; j++) {
             for (int i = 0; i < blockWidth; i++) {
-                int x = (j * blockWidth + i) * 2;
-                int y = x + 1;
-                weights[x] = 1;
-                weights[numbers + x] = (2 * i + 1 - blockWidth) / (float) blockWidth;
-                weights[2 * numbers + y] = 1;
-                weights[3 * numbers + y] = (2 * j + 1 - blockHeight) / (float) blockHeight;
+                offsets[(j * blockWidth + i) * 2] = (2 * i + 1 - blockWidth) / (float) blockWidth;
+                offsets[(j * blockWidth + i) * 2 + 1] = (2 * j + 1 - blockHeight) / (float) blockHeight;
             }
         }
-        return Tensor.of(weights, 4, numbers);
+        return Tensor.of(offsets, blockHeight, blockWidth, 2);
     }
 }

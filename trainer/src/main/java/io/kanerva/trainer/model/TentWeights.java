@@ -31,8 +31,8 @@ public final class TentWeights {
             pixels[i] = i;
         }
         NDArray positions = centre.expandDims(2).add(half.expandDims(2).mul(manager.create(offsets, new Shape(1, 1, samples))));
-        // u = ((g + 1) size - 1) / 2
-        NDArray coordinates = Scale.by(positions, size / 2.0).add((size - 1) / 2f).expandDims(3);
+        // u = ((g + 1) size - 1) / 2, in this order: GridSample computes it so too, and rounds alike.
+        NDArray coordinates = Scale.by(Scale.by(positions.add(1f), size).sub(1f), 0.5).expandDims(3);
         return Activation.relu(coordinates.sub(manager.create(pixels, new Shape(1, 1, 1, size))).abs().neg().add(1f));
     }
 
