@@ -1,0 +1,84 @@
+package io.kanerva.conformance;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.kanerva.conformance.Agreement.Row;
+import io.kanerva.exporter.bundle.SampleImages;
+import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.runtime.Encoding;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Memory;
+import io.kanerva.runtime.NormalSampler;
+import io.kanerva.runtime.Reading;
+import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.KanervaSettings;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * From images to logits with shared noise, through DJL's blocks and through the runtime.
+ *
+ * @param model the reference
+ * @param kanerva the bundle that was exported from it
+ */
+record Pipeline(KanervaModel model, Kanerva kanerva) {
+    private static final String PATHS = BundleVerification.PYTORCH + " / " + BundleVerification.RUNTIME;
+
+    /** One episode of as many samples as fit (32 for a pooled writer), then three of two. */
+    Agreement compare(ImageSet images, long seed) {
+        int capacity = kanerva.bundle().settings().capacity();
+        int most = capacity == 0 ? 32 : capacity;
+        NormalSampler sampler = new NormalSampler(seed);
+        return compare(images, 1, most, sampler).and(compare(images, 3, 2, sampler));
+    }
+
+    private Agreement compare(ImageSet images, int b, int t, NormalSampler sampler) {
+        KanervaSettings s = model.settings();
+        Tensor episodes = Tensor.of(SampleImages.blackAndWhite(images, 0, b * t), b, t, s.imageChannels(), s.imageHeight(), s.imageWidth());
+        Tensor keyNoise = Inputs.normal(sampler, b, t, s.keys(), 3);
+        Tensor latentNoise = Inputs.normal(sampler, b, t, s.latent());
+        Map<String, Tensor> expected = reference(episodes, keyNoise, latentNoise);
+        Map<String, Tensor> found = runtime(episodes, keyNoise, latentNoise);
+        List<Row> rows = new ArrayList<>();
+        expected.forEach((name, tensor) -> rows.add(new Row(PATHS, "pipeline", "B=" + b + " T=Q=" + t, Difference.between(name, tensor, found.get(name)))));
+        return new Agreement(rows);
+    }
+
+    private Map<String, Tensor> reference(Tensor episodes, Tensor keyNoise, Tensor latentNoise) {
+        try (NDManager scratch = model.manager().newSubManager()) {
+            NDList encoded = model.run(model.encoder(), episodes.toArray(scratch));
+            NDList written = model.run(model.writer(), encoded.get(0));
+            NDArray keys = model.sampleKeys(encoded, written, keyNoise.toArray(scratch));
+            NDList read = model.run(model.reader(), written.get(0), keys);
+            NDArray latent = encoded.get(3).add(encoded.get(4).mul(0.5f).exp().mul(latentNoise.toArray(scratch)));
+            NDArray logits = model.run(model.decoder(), latent, read.get(0)).singletonOrThrow();
+            return steps(Tensor.copyOf(written.get(0)), Tensor.copyOf(keys), Tensor.copyOf(read.get(0)), Tensor.copyOf(latent), Tensor.copyOf(logits));
+        }
+    }
+
+    private Map<String, Tensor> runtime(Tensor episodes, Tensor keyNoise, Tensor latentNoise) {
+        FloatTensor images = RuntimePath.floats(episodes);
+        Encoding encoding = kanerva.encode(images);
+        Memory memory = kanerva.write(images);
+        FloatTensor keys = kanerva.sampleKeys(encoding, memory, RuntimePath.floats(keyNoise));
+        Reading reading = kanerva.read(memory, keys);
+        Tensor latent = Inputs.gaussian(RuntimePath.tensor(encoding.latentMean()), RuntimePath.tensor(encoding.latentLogVariance()), latentNoise);
+        FloatTensor logits = kanerva.decode(RuntimePath.floats(latent), reading.traces());
+        return steps(RuntimePath.tensor(memory.memory()), RuntimePath.tensor(keys), RuntimePath.tensor(reading.traces()), latent, RuntimePath.tensor(logits));
+    }
+
+    private static Map<String, Tensor> steps(Tensor memory, Tensor keys, Tensor traces, Tensor latent, Tensor logits) {
+        Map<String, Tensor> steps = new LinkedHashMap<>();
+        steps.put("memory", memory);
+        steps.put("keys", keys);
+        steps.put("traces", traces);
+        steps.put("latent", latent);
+        steps.put("logits", logits);
+        return steps;
+    }
+}

@@ -1,0 +1,85 @@
+package io.kanerva.conformance;
+
+import ai.djl.Device;
+import io.kanerva.exporter.bundle.BundleExporter;
+import io.kanerva.exporter.bundle.BundleOptions;
+import io.kanerva.exporter.bundle.Provenance;
+import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.exporter.bundle.SampleImages;
+import io.kanerva.trainer.data.Binarisation;
+import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.WriterKind;
+import io.kanerva.trainer.train.Preset;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The models under test. All weights are random: the heads of a fresh model are zero, and a zero output would agree with
+ * anything.
+ */
+enum Subject {
+    DEREFERENCED(new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 3, 12, 20, 4, 4, 1, 5, 3, 5, 0, 6, 1)),
+    /** Slots lie off the pixel grid, so that blocks are smeared into each other. */
+    CONTINUOUS_TWO_KEYS(new KanervaSettings(WriterKind.HEAP, Addressing.CONTINUOUS, 2, 8, 12, 3, 9, 31, 4, 6, 2, 5, 2, 7, 0, 6, 1)),
+    POOLED_TWO_KEYS(new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 8, 8, 3, 12, 16, 4, 4, 2, 5, 0, 0, 9, 6, 1)),
+    QUICKSTART(Preset.QUICKSTART.plan().settings());
+
+    private static final Path FOLDER = Path.of("target", "bundles-under-test");
+    private static final Set<Path> EXPORTED = ConcurrentHashMap.newKeySet();
+
+    private final KanervaSettings settings;
+
+    Subject(KanervaSettings settings) {
+        this.settings = settings;
+    }
+
+    KanervaSettings settings() {
+        return settings;
+    }
+
+    /** The same one every time; the caller closes it. */
+    KanervaModel model() {
+        KanervaModel model = new KanervaModel(settings, Device.cpu(), 1);
+        Random random = new Random(2);
+        model.parameters().values().forEach(parameter -> {
+            float[] values = parameter.getArray().toFloatArray();
+            double deviation = 0.5 / Math.sqrt(values.length / (double) parameter.getArray().getShape().get(0));
+            for (int i = 0; i < values.length; i++) {
+                values[i] += (float) (deviation * random.nextGaussian());
+            }
+            parameter.getArray().set(FloatBuffer.wrap(values));
+        });
+        return model;
+    }
+
+    /** This model's bundle, exported at the first call; not to be changed. */
+    Path bundle(ReaderKind reader) {
+        Path folder = FOLDER.resolve(name() + "-" + reader.id());
+        synchronized (this) {
+            if (EXPORTED.add(folder)) {
+                export(reader, folder);
+            }
+        }
+        return folder;
+    }
+
+    /** Writes this model's bundle to a folder. */
+    void export(ReaderKind reader, Path folder) {
+        Provenance provenance = new Provenance("drawn discs", Binarisation.THRESHOLD, 4, 1, 0, 0, "", "", Optional.empty());
+        try (KanervaModel model = model()) {
+            BundleExporter.export(model, provenance, BundleOptions.named(name()).withReader(reader).replacing(), folder);
+        }
+    }
+
+    /** Drawn images of the model's shape. */
+    ImageSet images(int count) {
+        return SampleImages.discs(settings, count, 3);
+    }
+}
