@@ -60,8 +60,7 @@ final class Inference {
             FloatTensor none = FloatTensor.zeros(queries.dimension(0), queries.dimension(1), 0);
             return new Lookup(new int[0], none, keys);
         }
-        FloatTensor content = call.run(ENCODER, List.of(images), CONTENT).get(CONTENT).toTensor();
-        FloatTensor scores = ContentSearch.scores(ContentSearch.unitRows(content), contents(call, memory));
+        FloatTensor scores = ContentSearch.scores(ContentSearch.standardised(queries), contents(call, memory));
         int[] samples = ContentSearch.best(scores);
         return new Lookup(samples, scores, ContentSearch.keysOf(memory.pointers(), samples));
     }
@@ -166,11 +165,12 @@ final class Inference {
         return call.run(DECODER, List.of(latent, traces), LOGITS).get(LOGITS).toTensor();
     }
 
-    /** What each written sample's pointers read back, at unit length. */
+    /** The image that each written sample's pointers read back, standardised. */
     private FloatTensor contents(Call call, Memory memory) {
         if (memory.contents() == null) {
-            Map<String, Value> read = read(call, memories(call, memory), memory.pointers(), TRACES);
-            memory.contents(ContentSearch.unitRows(read.get(TRACES).toTensor()));
+            Map<String, Value> read = read(call, memories(call, memory), memory.pointers(), TRACES, PRIOR_MEAN);
+            FloatTensor logits = decode(call, read.get(PRIOR_MEAN), read.get(TRACES));
+            memory.contents(ContentSearch.standardised(settings.likelihood().probabilities(logits)));
         }
         return memory.contents();
     }

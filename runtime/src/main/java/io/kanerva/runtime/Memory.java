@@ -13,7 +13,7 @@ public final class Memory {
     private final String modelId;
 
     /**
-     * What each written sample reads back as, at unit length; [B, T, K * C * h * w]. Filled by the first
+     * The image that each written sample reads back as, standardised; [B, T, Cx * Hx * Wx + 1]. Filled by the first
      * content search, which may happen twice at once without harm: both compute the same.
      */
     private volatile FloatTensor contents;

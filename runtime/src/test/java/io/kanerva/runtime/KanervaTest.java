@@ -41,7 +41,8 @@ class KanervaTest {
 
     @Test
     void mendsDamagedQueriesByReadingAgain() {
-        FloatTensor episode = TileImages.episode(TileImages.EIGHT);
+        // All but the last, which is white throughout: damaged, it looks like none of them.
+        FloatTensor episode = TileImages.episode(Arrays.copyOf(TileImages.EIGHT, 7));
         FloatTensor damaged = new FloatTensor(episode.data().clone(), episode.shape());
         for (int i = 0; i < damaged.size(); i += 5) {
             damaged.data()[i] = 1 - damaged.data()[i];
@@ -50,7 +51,7 @@ class KanervaTest {
         assertThat(recall.steps()).hasSize(3);
         assertThat(TileImages.rounded(recall.images())).isEqualTo(episode);
         assertThat(recall.lookups()).allSatisfy(
-                lookup -> assertThat(lookup.samples()).containsExactly(0, 1, 2, 3, 4, 5, 6, 7));
+                lookup -> assertThat(lookup.samples()).containsExactly(0, 1, 2, 3, 4, 5, 6));
         // The damaged query matches less well than the mended one.
         assertThat(recall.lookups().get(0).scores().get(0, 3, 3)).isLessThan(0.985f);
         assertThat(recall.lookups().get(2).scores().get(0, 3, 3)).isGreaterThan(0.999f);
