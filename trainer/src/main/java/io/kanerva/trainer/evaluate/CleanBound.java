@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.BoundTerms;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
@@ -21,8 +22,20 @@ public final class CleanBound {
      * @param noise of keys and latents; draw 0 is the clean bound's
      * @param importanceSamples draws an image for the importance-weighted bound, 0 to leave it out
      * @param progress hears the number of episodes done after each one
+     * @throws IllegalArgumentException if the images are not of the model's size, an episode does not fit into the heap, or
+     *     importanceSamples is negative
      */
     public static BoundReport evaluate(KanervaModel model, TestEpisodes episodes, NoiseSource noise, int importanceSamples, IntConsumer progress) {
+        KanervaSettings s = model.settings();
+        ImageSet images = episodes.images();
+        // Checked here: the engine would take the first numbers of an array that is too long.
+        if (images.channels() != s.imageChannels() || images.height() != s.imageHeight() || images.width() != s.imageWidth()) {
+            throw new IllegalArgumentException("'%s': expected images of [%d, %d, %d], found [%d, %d, %d]".formatted(images.name(),
+                    s.imageChannels(), s.imageHeight(), s.imageWidth(), images.channels(), images.height(), images.width()));
+        }
+        if (importanceSamples < 0) {
+            throw new IllegalArgumentException("importance samples must not be negative, found " + importanceSamples);
+        }
         Totals totals = new Totals();
         for (int e = 0; e < episodes.count(); e++) {
             score(model, episodes, e, noise, importanceSamples, totals);
