@@ -7,7 +7,7 @@ import java.util.Locale;
  * divergences in full, scored on the images that wrote the memory. All in nats an image; lower is better.
  *
  * @param nats the negative bound: reconstruction + keyDivergence + latentDivergence
- * @param standardError of {@code nats}, over episodes
+ * @param standardError of {@code nats}, over episodes; NaN if there was only one
  * @param reconstruction -ln p(x | z, M, Y)
  * @param keyDivergence KL(Y)
  * @param latentDivergence KL(Z)
@@ -27,8 +27,9 @@ public record BoundReport(double nats, double standardError, double reconstructi
     /** One line with all the numbers. */
     @Override
     public String toString() {
-        String line = String.format(Locale.ROOT, "%.3f +- %.3f nats an image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f (%d episodes of T = %d, scored on the images that wrote M)",
-                nats, standardError, reconstruction, keyDivergence, latentDivergence, episodes, episodeLength);
+        String error = Double.isNaN(standardError) ? "" : String.format(Locale.ROOT, " +- %.3f", standardError);
+        String line = String.format(Locale.ROOT, "%.3f%s nats an image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f (%d %s of T = %d, scored on the images that wrote M)",
+                nats, error, reconstruction, keyDivergence, latentDivergence, episodes, episodes == 1 ? "episode" : "episodes", episodeLength);
         return importanceSamples == 0 ? line : line + String.format(Locale.ROOT, "; importance-weighted with %d samples: %.3f", importanceSamples, importanceWeighted);
     }
 }
