@@ -97,7 +97,7 @@ class TentWeightsTest {
         }
     }
 
-    @Property(tries = 100, seed = "12")
+    @Property(tries = 150, seed = "12")
     void theWriteIsTheAdjointOfTheRead(@ForAll long seed, @ForAll @IntRange(min = 1, max = 24) int height, @ForAll @IntRange(min = 1, max = 40) int width) {
         try (NDManager scratch = manager.newSubManager()) {
             SplittableRandom random = new SplittableRandom(seed);
