@@ -13,6 +13,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -49,10 +50,15 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, Map<String
     /** The model of this checkpoint, with its weights; the caller closes it. */
     public KanervaModel model(Device device) {
         KanervaModel model = new KanervaModel(plan.settings(), device, plan.seed());
-        for (Map.Entry<String, Parameter> entry : model.parameters().entrySet()) {
-            restore("parameter/" + entry.getKey(), entry.getValue().getArray());
+        try {
+            for (Map.Entry<String, Parameter> entry : model.parameters().entrySet()) {
+                restore("parameter/" + entry.getKey(), entry.getValue().getArray());
+            }
+            return model;
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
         }
-        return model;
     }
 
     void restore(Adam adam) {
@@ -102,6 +108,8 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, Map<String
         byte[] bytes;
         try {
             bytes = Files.readAllBytes(file);
+        } catch (NoSuchFileException e) {
+            throw new CheckpointException("%s: expected a checkpoint, found no such file".formatted(file), e);
         } catch (IOException e) {
             throw new CheckpointException("%s: expected a checkpoint, found that it cannot be read (%s)".formatted(file, e), e);
         }

@@ -1,6 +1,7 @@
 package io.kanerva.trainer.train;
 
 import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.model.KanervaSettings;
 import java.util.SplittableRandom;
 
 /**
@@ -11,9 +12,15 @@ final class TrainingEpisodes {
     private final ImageSet images;
     private final TrainingPlan plan;
 
+    /** @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode */
     TrainingEpisodes(ImageSet images, TrainingPlan plan) {
         this.images = images;
         this.plan = plan;
+        KanervaSettings s = plan.settings();
+        if (images.channels() != s.imageChannels() || images.height() != s.imageHeight() || images.width() != s.imageWidth()) {
+            throw new IllegalArgumentException("'%s': expected images of [%d, %d, %d], found [%d, %d, %d]".formatted(images.name(),
+                    s.imageChannels(), s.imageHeight(), s.imageWidth(), images.channels(), images.height(), images.width()));
+        }
         if (images.count() < plan.episodeLength()) {
             throw new IllegalArgumentException("'%s' holds %d images, an episode needs %d".formatted(images.name(), images.count(), plan.episodeLength()));
         }

@@ -43,25 +43,20 @@ public final class TrainingRun implements AutoCloseable {
     private double seconds;
     private volatile boolean stopRequested;
 
-    private TrainingRun(TrainingPlan plan, Path folder, ImageSet images, KanervaModel model) {
+    private TrainingRun(TrainingPlan plan, Path folder, TrainingEpisodes episodes, KanervaModel model) {
         this.plan = plan;
         this.folder = folder;
+        this.episodes = episodes;
         this.model = model;
         adam = new Adam(model);
         metrics = new MetricsFile(folder.resolve(METRICS));
-        KanervaSettings s = plan.settings();
-        if (images.channels() != s.imageChannels() || images.height() != s.imageHeight() || images.width() != s.imageWidth()) {
-            close();
-            throw new IllegalArgumentException("'%s': expected images of [%d, %d, %d], found [%d, %d, %d]".formatted(images.name(),
-                    s.imageChannels(), s.imageHeight(), s.imageWidth(), images.channels(), images.height(), images.width()));
-        }
-        episodes = new TrainingEpisodes(images, plan);
     }
 
     /**
      * A new run.
      *
      * @param folder is made if it is not there; a run that it holds already is an error
+     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode
      * @throws IllegalStateException if the folder holds a run
      * @throws UncheckedIOException if it cannot be written
      */
@@ -69,6 +64,7 @@ public final class TrainingRun implements AutoCloseable {
         if (Files.exists(folder.resolve(CHECKPOINT))) {
             throw new IllegalStateException("%s: expected no run there yet, found %s: resume it, or choose another folder".formatted(folder, CHECKPOINT));
         }
+        TrainingEpisodes episodes = new TrainingEpisodes(images, plan);
         try {
             Files.createDirectories(folder);
             WholeFile.write(folder.resolve("plan.json"), new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(plan) + "\n");
@@ -77,24 +73,30 @@ public final class TrainingRun implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("%s: the run's folder cannot be made (%s)".formatted(folder, e), e);
         }
-        TrainingRun run = new TrainingRun(plan, folder, images, new KanervaModel(plan.settings(), device, plan.seed()));
-        run.metrics.keepUpTo(0);
-        return run;
+        new MetricsFile(folder.resolve(METRICS)).keepUpTo(0);
+        return new TrainingRun(plan, folder, episodes, new KanervaModel(plan.settings(), device, plan.seed()));
     }
 
     /**
      * Goes on with the run of that folder. The images must be those that it was started with.
      *
      * @throws CheckpointException if the folder holds no checkpoint, or a damaged one
+     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode
      */
     public static TrainingRun resume(Path folder, ImageSet images, Device device) {
         Checkpoint checkpoint = Checkpoint.read(folder.resolve(CHECKPOINT));
-        TrainingRun run = new TrainingRun(checkpoint.plan(), folder, images, checkpoint.model(device));
-        checkpoint.restore(run.adam);
-        run.step = checkpoint.step();
-        run.seconds = checkpoint.seconds();
-        run.metrics.keepUpTo(run.step);
-        return run;
+        TrainingEpisodes episodes = new TrainingEpisodes(images, checkpoint.plan());
+        TrainingRun run = new TrainingRun(checkpoint.plan(), folder, episodes, checkpoint.model(device));
+        try {
+            checkpoint.restore(run.adam);
+            run.step = checkpoint.step();
+            run.seconds = checkpoint.seconds();
+            run.metrics.keepUpTo(run.step);
+            return run;
+        } catch (RuntimeException e) {
+            run.close();
+            throw e;
+        }
     }
 
     /**
