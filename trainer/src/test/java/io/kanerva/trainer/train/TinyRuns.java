@@ -1,0 +1,97 @@
+package io.kanerva.trainer.train;
+
+import ai.djl.Device;
+import io.kanerva.trainer.TinyModels;
+import io.kanerva.trainer.data.Binarisation;
+import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.model.KanervaSettings;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** Runs that take seconds, and a look into what they leave behind. */
+final class TinyRuns {
+    /** What they learn from. */
+    static final ImageSet IMAGES = TinyModels.rectangles(200, 101);
+
+    private TinyRuns() {}
+
+    /** 40 steps, a row of metrics every 3rd, a checkpoint every 10th. */
+    static TrainingPlan plan() {
+        return plan(TinyModels.heap(), 40);
+    }
+
+    static TrainingPlan plan(KanervaSettings settings, int steps) {
+        return new TrainingPlan(settings, "rectangles", Binarisation.FIXED, 2, 8, steps, 5e-3, 5, 100, new Ramp(0.1, 0.2, 0.6), Ramp.NONE, 7, 3, 10);
+    }
+
+    static TrainingRun start(TrainingPlan plan, Path folder) {
+        return TrainingRun.start(plan, folder, IMAGES, Device.cpu());
+    }
+
+    static TrainingRun resume(Path folder) {
+        return TrainingRun.resume(folder, IMAGES, Device.cpu());
+    }
+
+    /** A run from beginning to end. */
+    static Path finished(TrainingPlan plan, Path folder) {
+        try (TrainingRun run = start(plan, folder)) {
+            run.train(step -> {});
+        }
+        return folder;
+    }
+
+    /** Everything that a run's last checkpoint holds, bit by bit. */
+    static Map<String, List<Integer>> bits(Path folder) {
+        Checkpoint checkpoint = Checkpoint.read(folder.resolve(TrainingRun.CHECKPOINT));
+        Map<String, List<Integer>> bits = new LinkedHashMap<>();
+        bits.put("step", List.of(checkpoint.step()));
+        checkpoint.arrays().forEach((name, values) ->
+                bits.put(name, IntStream.range(0, values.length).map(i -> Float.floatToRawIntBits(values[i])).boxed().toList()));
+        return bits;
+    }
+
+    /** The names of arrays whose bits differ: easier to read than the bits. */
+    static List<String> differences(Path folder, Path other) {
+        Map<String, List<Integer>> bits = bits(folder);
+        Map<String, List<Integer>> others = bits(other);
+        if (!bits.keySet().equals(others.keySet())) {
+            return List.of("names: " + bits.keySet() + " and " + others.keySet());
+        }
+        return bits.keySet().stream().filter(name -> !bits.get(name).equals(others.get(name))).toList();
+    }
+
+    /** Runs {@link #main} in a JVM of its own. */
+    static Process inAnotherJvm(Path folder, int holdAfter) throws java.io.IOException {
+        List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-Dai.djl.offline=true",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", System.getProperty("java.class.path"), TinyRuns.class.getName(), folder.toString(),
+                Integer.toString(holdAfter));
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    }
+
+    /** Trains {@link #plan} in the folder args[0], printing each step; after step args[1] it holds until it is killed. */
+    public static void main(String[] args) {
+        int holdAfter = Integer.parseInt(args[1]);
+        try (TrainingRun run = start(plan(), Path.of(args[0]))) {
+            run.train(metrics -> {
+                System.out.println("step " + metrics.step());
+                if (metrics.step() == holdAfter) {
+                    hold();
+                }
+            });
+        }
+    }
+
+    private static void hold() {
+        try {
+            // Nobody writes to this input: it ends when the parent is gone.
+            int read = System.in.read();
+            throw new IllegalStateException("expected to be killed, found input " + Arrays.toString(new int[] {read}));
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}

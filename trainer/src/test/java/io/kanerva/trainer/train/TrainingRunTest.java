@@ -1,0 +1,163 @@
+package io.kanerva.trainer.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kanerva.trainer.TinyModels;
+import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.KanervaSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class TrainingRunTest {
+    @TempDir
+    Path folder;
+
+    static Stream<KanervaSettings> settings() {
+        return Stream.of(TinyModels.heap(), TinyModels.heap(Addressing.CONTINUOUS, 1), TinyModels.pooled(2));
+    }
+
+    @ParameterizedTest
+    @MethodSource("settings")
+    void theBoundFallsOnImagesThatAreEasy(KanervaSettings s) {
+        List<StepMetrics> steps = new ArrayList<>();
+        try (TrainingRun run = TinyRuns.start(TinyRuns.plan(s, 200), folder)) {
+            run.train(steps::add);
+            assertThat(run.stepsDone()).isEqualTo(200);
+            assertThat(run.seconds()).isPositive();
+        }
+        assertThat(steps).extracting(StepMetrics::step).hasSize(200).isSorted().startsWith(1).endsWith(200);
+        double last = steps.subList(180, 200).stream().mapToDouble(StepMetrics::reconstruction).average().orElseThrow();
+        assertThat(last).isLessThan(0.75 * steps.get(0).reconstruction());
+        if (s.addressing() == Addressing.DEREFERENCED) {
+            assertThat(last).as("nats that a model leaves which has learned more than how often each pixel is set").isLessThan(0.85 * pixelEntropies());
+        }
+        assertThat(steps.get(0).keyWeight()).isEqualTo(0.1);
+        assertThat(steps.get(199).keyWeight()).isEqualTo(1);
+    }
+
+    /** What an image costs if each pixel is predicted alone, by how often it is set: nats. */
+    private static double pixelEntropies() {
+        ImageSet images = TinyRuns.IMAGES;
+        double nats = 0;
+        for (int pixel = 0; pixel < 64; pixel++) {
+            double set = 0;
+            for (int i = 0; i < images.count(); i++) {
+                set += images.pixels()[i * 64 + pixel] == 0 ? 0 : 1.0 / images.count();
+            }
+            nats -= set > 0 && set < 1 ? set * Math.log(set) + (1 - set) * Math.log(1 - set) : 0;
+        }
+        return nats;
+    }
+
+    @Test
+    void theSameSeedGivesTheSameWeightsAndAnotherSeedOthers() {
+        Path first = TinyRuns.finished(TinyRuns.plan(), folder.resolve("first"));
+        Path second = TinyRuns.finished(TinyRuns.plan(), folder.resolve("second"));
+        Path other = TinyRuns.finished(TinyRuns.plan().withSeed(8), folder.resolve("other"));
+        assertThat(TinyRuns.differences(first, second)).isEmpty();
+        assertThat(TinyRuns.differences(first, other)).contains("parameter/decoder/" + lastName(first), "mean/decoder/" + lastName(first));
+        assertThat(first.resolve(TrainingRun.METRICS)).hasSameTextualContentAs(second.resolve(TrainingRun.METRICS));
+    }
+
+    private static String lastName(Path run) {
+        return TinyRuns.bits(run).keySet().stream().filter(name -> name.startsWith("parameter/decoder/")).reduce((a, b) -> b).orElseThrow()
+                .substring("parameter/decoder/".length());
+    }
+
+    @Test
+    void aRunOnAnotherThreadLearnsTheSameWeights() throws InterruptedException {
+        Path here = TinyRuns.finished(TinyRuns.plan(), folder.resolve("here"));
+        Thread thread = new Thread(() -> TinyRuns.finished(TinyRuns.plan(), folder.resolve("there")));
+        thread.start();
+        thread.join();
+        assertThat(TinyRuns.differences(here, folder.resolve("there"))).isEmpty();
+    }
+
+    @Test
+    void theFolderHoldsThePlanTheMetricsAndTheCheckpoint() throws IOException {
+        TinyRuns.finished(TinyRuns.plan(), folder);
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("plan.json", "metrics.csv", "last.ckpt");
+        }
+        assertThat(new ObjectMapper().readValue(folder.resolve("plan.json").toFile(), TrainingPlan.class)).isEqualTo(TinyRuns.plan());
+        List<StepMetrics> rows = new MetricsFile(folder.resolve("metrics.csv")).read();
+        assertThat(rows).extracting(StepMetrics::step).containsExactly(3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39);
+    }
+
+    @Test
+    void aFolderThatHoldsARunIsLeftAlone() throws IOException {
+        TinyRuns.finished(TinyRuns.plan(), folder);
+        byte[] before = Files.readAllBytes(folder.resolve("last.ckpt"));
+        assertThatIllegalStateException().isThrownBy(() -> TinyRuns.start(TinyRuns.plan(), folder))
+                .withMessage("%s: expected no run there yet, found last.ckpt: resume it, or choose another folder", folder);
+        assertThat(folder.resolve("last.ckpt")).hasBinaryContent(before);
+    }
+
+    @Test
+    void aFolderThatCannotBeWrittenIsNamed() throws IOException {
+        Path file = Files.writeString(folder.resolve("file"), "not a folder");
+        assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> TinyRuns.start(TinyRuns.plan(), file.resolve("run")))
+                .withMessageStartingWith("%s: the run's folder cannot be made (", file.resolve("run"));
+    }
+
+    @Test
+    void imagesOfTheWrongSizeAreRefusedBeforeAnythingIsWritten() {
+        ImageSet wide = new ImageSet("wide", 9, 1, 8, 9, new byte[9 * 72]);
+        int arrays = systemArrays();
+        assertThatIllegalArgumentException().isThrownBy(() -> TrainingRun.start(TinyRuns.plan(), folder.resolve("run"), wide, Device.cpu()))
+                .withMessage("'wide': expected images of [1, 8, 8], found [1, 8, 9]");
+        assertThat(folder.resolve("run")).doesNotExist();
+        assertThat(systemArrays()).isEqualTo(arrays);
+    }
+
+    @Test
+    void tooFewImagesForAnEpisodeAreRefused() {
+        ImageSet few = TinyModels.rectangles(7, 1);
+        assertThatIllegalArgumentException().isThrownBy(() -> TrainingRun.start(TinyRuns.plan(), folder.resolve("run"), few, Device.cpu()))
+                .withMessage("'rectangles' holds 7 images, an episode needs 8");
+        assertThat(folder.resolve("run")).doesNotExist();
+    }
+
+    @Test
+    void trainingThatDivergesSaysSoAndKeepsTheLastCheckpoint() {
+        TrainingPlan p = TinyRuns.plan();
+        TrainingPlan wild = new TrainingPlan(p.settings(), p.data(), p.binarisation(), p.episodes(), p.episodeLength(), p.steps(), 1e30, 0, 1e9,
+                p.keyWeight(), p.latentWeight(), p.seed(), 1, 1);
+        try (TrainingRun run = TinyRuns.start(wild, folder)) {
+            assertThatIllegalStateException().isThrownBy(() -> run.train(step -> {}))
+                    .withMessageMatching("training diverged in step 2: expected a finite loss, found .*: try a smaller learning rate");
+        }
+        assertThat(TinyRuns.bits(folder).get("step")).containsExactly(1);
+    }
+
+    @Test
+    void stepsAndEvaluationsLeaveNoArrayBehind() {
+        int before = systemArrays();
+        try (TrainingRun run = TinyRuns.start(TinyRuns.plan(), folder)) {
+            int own = run.model().manager().getManagedArrays().size();
+            assertThat(own).isEqualTo(3 * run.model().parameters().size());
+            run.train(step -> assertThat(run.model().manager().getManagedArrays()).as("arrays after step %d", step.step()).hasSize(own));
+        }
+        assertThat(systemArrays()).isEqualTo(before);
+    }
+
+    private static int systemArrays() {
+        return Engine.getEngine("PyTorch").newBaseManager().getParentManager().getManagedArrays().size();
+    }
+}
