@@ -96,8 +96,14 @@ public final class OutputFile {
 
     private static Failure unwritable(Path place, IOException e) {
         String reason = e instanceof FileSystemException problem && problem.getReason() != null ? problem.getReason() : e.getClass().getSimpleName();
-        if (e instanceof FileAlreadyExistsException existing) {
-            reason = existing.getFile() + " is a file, not a folder";
+        Path existing = place.toAbsolutePath();
+        while (existing.getParent() != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        if (!Files.isDirectory(existing) && !existing.equals(place.toAbsolutePath())) {
+            reason = existing + " is a file, not a folder";
+        } else if (e instanceof FileAlreadyExistsException) {
+            reason = "it is a file, not a folder";
         } else if (e instanceof AccessDeniedException denied) {
             reason = "no permission for " + denied.getFile();
         }

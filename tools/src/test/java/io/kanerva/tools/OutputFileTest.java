@@ -43,7 +43,9 @@ class OutputFileTest {
         assertThatThrownBy(() -> OutputFile.requireWritable(folder)).isInstanceOf(Failure.class)
                 .hasMessage(folder + ": expected a place for a file, found a folder");
         assertThatThrownBy(() -> OutputFile.requireWritable(file.resolve("below"))).isInstanceOf(Failure.class)
-                .hasMessage(file + ": expected a place that can be written to, found that it cannot (" + file + " is a file, not a folder)");
+                .hasMessage(file + ": expected a place that can be written to, found that it cannot (it is a file, not a folder)");
+        assertThatThrownBy(() -> OutputFile.requireWritableFolder(file.resolve("below"))).isInstanceOf(Failure.class)
+                .hasMessage(file.resolve("below") + ": expected a place that can be written to, found that it cannot (" + file + " is a file, not a folder)");
     }
 
     @Test
