@@ -2,11 +2,17 @@ package io.kanerva.tools;
 
 import io.kanerva.runtime.KanervaException;
 import io.kanerva.tools.command.Completion;
+import io.kanerva.tools.command.Evaluate;
+import io.kanerva.tools.command.Export;
 import io.kanerva.tools.command.Generate;
 import io.kanerva.tools.command.Info;
+import io.kanerva.tools.command.Quickstart;
 import io.kanerva.tools.command.Recall;
+import io.kanerva.tools.command.Train;
+import io.kanerva.tools.command.Verify;
 import io.kanerva.tools.command.Write;
 import io.kanerva.trainer.data.DataFormatException;
+import io.kanerva.trainer.train.CheckpointException;
 import java.io.PrintWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -29,7 +35,7 @@ import picocli.CommandLine.Spec;
         footer = {"  kpp quickstart", "  kpp recall --help"},
         usageHelpAutoWidth = true, sortOptions = false, sortSynopsis = false, synopsisHeading = "%nUsage: ", descriptionHeading = "%n",
         parameterListHeading = "%n", optionListHeading = "%nOptions:%n", commandListHeading = "%nCommands:%n", footerHeading = "%nExample:%n",
-        subcommands = {Info.class, Write.class, Recall.class, Generate.class, Completion.class})
+        subcommands = {Quickstart.class, Train.class, Evaluate.class, Export.class, Verify.class, Info.class, Write.class, Recall.class, Generate.class, Completion.class})
 public final class Kpp implements Runnable {
     @Spec
     private CommandSpec spec;
@@ -44,6 +50,8 @@ public final class Kpp implements Runnable {
     /** Runs one command and ends the process with its exit code. */
     public static void main(String[] arguments) {
         System.setProperty("java.awt.headless", "true");
+        // What a library has to say is one line like the rest.
+        System.setProperty("java.util.logging.SimpleFormatter.format", "%5$s%n");
         System.exit(commandLine().execute(arguments));
     }
 
@@ -72,7 +80,8 @@ public final class Kpp implements Runnable {
 
     private static int onFailure(Kpp kpp, Exception exception, CommandLine failed) {
         PrintWriter err = failed.getErr();
-        boolean expected = exception instanceof Failure || exception instanceof KanervaException || exception instanceof DataFormatException;
+        boolean expected = exception instanceof Failure || exception instanceof KanervaException || exception instanceof DataFormatException
+                || exception instanceof CheckpointException;
         err.println(expected ? sentence(exception.getMessage())
                 : "unexpected %s: %s (--stacktrace shows where)".formatted(exception.getClass().getSimpleName(), sentence(String.valueOf(exception.getMessage()))));
         if (kpp.stackTrace || System.getenv("KPP_DEBUG") != null) {

@@ -49,6 +49,13 @@ class KppTest {
             recall --memory m --out o.png --damage fog       => Invalid value for option '--damage': expected salt-and-pepper:FRACTION with 0 to 1, or erase:left|right|top|bottom, found 'fog'; see 'kpp recall --help'
             recall --memory m --out o.png --damage erase:all => Invalid value for option '--damage': expected salt-and-pepper:FRACTION with 0 to 1, or erase:left|right|top|bottom, found 'erase:all'; see 'kpp recall --help'
             generate --memory m --out o.png --count 0        => Invalid value for option '--count': expected at least 1, found 0; see 'kpp generate --help'
+            train --run r                                    => Expected --preset NAME or --resume, found neither; see 'kpp train --help'
+            train --run r --preset mnist --resume            => Expected either --preset or --resume, found both; see 'kpp train --help'
+            train --run r --preset quickstart -T 0           => Invalid value for option '--episode-length': expected at least 1, found 0; see 'kpp train --help'
+            train --run r --preset quickstart --steps 0      => Invalid value for option '--steps': expected at least 1, found 0; see 'kpp train --help'
+            evaluate --run r --bundle b                      => Expected --run or --bundle, found both; see 'kpp evaluate --help'
+            evaluate --run r --recall                        => Expected --recall with a bundle, found it with --run: export the run first; see 'kpp evaluate --help'
+            quickstart --steps 0                             => Invalid value for option '--steps': expected at least 1, found 0; see 'kpp quickstart --help'
             info --threads 0                                 => Invalid value for option '--threads': expected at least 1, found 0; see 'kpp info --help'
             """, ignoreLeadingAndTrailingWhitespace = true)
     void aCommandLineThatMakesNoSenseIsOneSentenceAndExitCode2(String arguments, String sentence) {

@@ -38,6 +38,11 @@ abstract class Action implements Callable<Integer> {
         out().println(String.format(Locale.ROOT, pattern, values));
     }
 
+    /** What was typed, for the record: {@code kpp} and its arguments. */
+    protected final String commandText() {
+        return "kpp " + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
+    }
+
     /** The command line was understood but makes no sense: exit code 2. */
     protected final ParameterException usage(String message) {
         return new ParameterException(spec.commandLine(), message);

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
         footer = {"  kpp generate --memory shoes.memory --count 64 --seed 7 --out generated.png"})
 public final class Generate extends Action {
     @Mixin
-    private BundleOptions bundle;
+    private ModelOptions bundle;
 
     @Mixin
     private PictureOutput output;

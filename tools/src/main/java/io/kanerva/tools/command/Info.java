@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
         footer = {"  kpp info", "  kpp info --bundle kanerva-quickstart/bundle"})
 public final class Info extends Action {
     @Mixin
-    private BundleOptions options;
+    private ModelOptions options;
 
     @Override
     protected void run() {

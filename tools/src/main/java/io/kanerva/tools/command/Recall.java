@@ -16,11 +16,11 @@ import picocli.CommandLine.TypeConversionException;
 
 /** {@code kpp recall}: what a memory makes of queries. */
 @Command(name = "recall", header = "Recall images from a memory, by whole or damaged queries.",
-        description = "Each query is searched by its content, read, decoded, and the result is the next query. The picture shows the queries above what was recalled.",
+        description = "Each query is compared with what was written; the best match is read and decoded, and is the next query. The picture shows the queries above what was recalled.",
         footer = {"  kpp recall --memory shoes.memory --range 0:32 --damage salt-and-pepper:0.3 --out recalled.png"})
 public final class Recall extends Action {
     @Mixin
-    private BundleOptions bundle;
+    private ModelOptions bundle;
 
     @Mixin
     private ImageOptions images;

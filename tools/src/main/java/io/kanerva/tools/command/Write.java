@@ -18,7 +18,7 @@ public final class Write extends Action {
     private static final int EPISODE = 32;
 
     @Mixin
-    private BundleOptions bundle;
+    private ModelOptions bundle;
 
     @Mixin
     private ImageOptions images;

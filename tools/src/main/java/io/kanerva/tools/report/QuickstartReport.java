@@ -150,8 +150,8 @@ public record QuickstartReport(
     }
 
     private void recalls(HtmlPage page) {
-        page.section("recall", "Recall", ("Each query is an image, whole or damaged; nothing says which sample it is. Its block is compared with every block in memory, the best match is "
-                + "read, and decoded. %s").formatted(recallIterations == 1 ? "" : "The result is the next query; %d times in all.".formatted(recallIterations)).strip());
+        page.section("recall", "Recall", ("Each query is an image, whole or damaged; nothing says which sample it is. It is compared with what every block in memory reads back as, the best match is "
+                + "read and decoded. %s").formatted(recallIterations == 1 ? "" : "The result is the next query; %d times in all.".formatted(recallIterations)).strip());
         for (Recalled recall : recalls) {
             String heading = recall.name().substring(0, 1).toUpperCase(Locale.ROOT) + recall.name().substring(1);
             page.subheading(heading, "%d of %d found their own sample".formatted(recall.correct(), recall.found().length));

@@ -1,0 +1,83 @@
+package io.kanerva.tools.command;
+
+import io.kanerva.runtime.BoundTerms;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Memory;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.tools.image.Damage;
+import io.kanerva.tools.image.Pictures;
+import io.kanerva.trainer.evaluate.BoundReport;
+import io.kanerva.trainer.evaluate.NoiseSource;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/** Scores a model over test episodes through its exported graphs alone. */
+final class GraphBound {
+    private GraphBound() {
+    }
+
+    /**
+     * The clean bound, with the same noise as {@link io.kanerva.trainer.evaluate.CleanBound}'s first draw.
+     *
+     * @param progress hears the number of episodes done after each one
+     */
+    static BoundReport evaluate(Kanerva kanerva, TestEpisodes episodes, NoiseSource noise, IntConsumer progress) {
+        ModelSettings settings = kanerva.bundle().settings();
+        int length = episodes.length();
+        double[] means = new double[episodes.count()];
+        double[] sums = new double[3];
+        for (int e = 0; e < episodes.count(); e++) {
+            FloatTensor keyNoise = new FloatTensor(noise.normals(NoiseSource.stream(e, 0, 0), length * settings.keys() * 3), 1, length, settings.keys(), 3);
+            FloatTensor latentNoise = new FloatTensor(noise.normals(NoiseSource.stream(e, 0, 1), length * settings.latent()), 1, length, settings.latent());
+            BoundTerms terms = kanerva.bound(tensor(kanerva, episodes, e), keyNoise, latentNoise);
+            means[e] = terms.meanNegativeBound();
+            sums[0] += mean(terms.reconstruction());
+            sums[1] += mean(terms.klKeys());
+            sums[2] += mean(terms.klLatent());
+            progress.accept(e + 1);
+        }
+        int count = means.length;
+        double mean = mean(means);
+        double squares = 0;
+        for (double value : means) {
+            squares += (value - mean) * (value - mean);
+        }
+        return new BoundReport(mean, Math.sqrt(squares / (count - 1) / count), sums[0] / count, sums[1] / count, sums[2] / count, Double.NaN, 0, count, length);
+    }
+
+    /**
+     * How many of all samples are found again by their content, asked for with damaged copies of themselves.
+     *
+     * @param fraction how many of the pixels are replaced by coin flips
+     * @param seed of the damage
+     * @param progress hears the number of episodes done after each one
+     * @return the part that is found, 0 to 1
+     */
+    static double recallAccuracy(Kanerva kanerva, TestEpisodes episodes, double fraction, long seed, IntConsumer progress) {
+        long found = 0;
+        for (int e = 0; e < episodes.count(); e++) {
+            FloatTensor episode = tensor(kanerva, episodes, e);
+            Memory memory = kanerva.write(episode);
+            Pictures queries = Damage.saltAndPepper(ImageOptions.pictures(episode), fraction, seed + e);
+            int[] samples = kanerva.lookUp(memory, ImageOptions.tensor(queries)).samples();
+            found += IntStream.range(0, samples.length).filter(i -> samples[i] == i).count();
+            progress.accept(e + 1);
+        }
+        return found / (double) (episodes.count() * episodes.length());
+    }
+
+    private static FloatTensor tensor(Kanerva kanerva, TestEpisodes episodes, int index) {
+        ModelSettings settings = kanerva.bundle().settings();
+        return new FloatTensor(episodes.episode(index), 1, episodes.length(), settings.image().channels(), settings.image().height(), settings.image().width());
+    }
+
+    private static double mean(double[] values) {
+        double sum = 0;
+        for (double value : values) {
+            sum += value;
+        }
+        return sum / values.length;
+    }
+}

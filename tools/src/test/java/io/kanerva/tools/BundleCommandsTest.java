@@ -1,0 +1,141 @@
+package io.kanerva.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands that work with an exported bundle. */
+class BundleCommandsTest {
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void haveABundle() {
+        Quick.start();
+    }
+
+    @Test
+    void infoShowsSettingsTensorsAndProvenance() {
+        CommandRun run = kpp("info");
+        assertThat(run.out()).contains("quickstart: Kanerva++ bundle, format 1, ONNX opset 17 (IR 8), reader by gridsample", "writer     heap, dereferenced addressing",
+                "memory     [10, 28, 56] = 15,680 floats", "4 rows x 8 columns: at most 32 samples", "key_log_variance", "[B, T, 1, 3]", "on fashion-mnist (threshold), 24 steps",
+                "command    kpp quickstart --steps 24");
+    }
+
+    @Test
+    void writesAMemoryFileIntoAFolderThatItMakes() {
+        Path memory = folder.resolve("new/shoes.memory");
+        CommandRun run = kpp("write", "--range", "0:32", "--memory", memory.toString());
+        assertThat(run.out()).contains("32 samples in [10, 28, 56] floats, model quickstart");
+        assertThat(memory).isNotEmptyFile();
+    }
+
+    @Test
+    void recallsWhatWasWrittenAndSaysWhichSampleItFound() throws IOException {
+        Path memory = folder.resolve("m");
+        kpp("write", "--range", "100:120", "--memory", memory.toString());
+        Path picture = folder.resolve("recalled.png");
+        Path numbers = folder.resolve("recalled.npy");
+        CommandRun run = kpp("recall", "--memory", memory.toString(), "--range", "103:106", "--iterations", "1", "--out", picture.toString(), "--npy", numbers.toString());
+        List<String> matches = run.out().lines().filter(line -> line.matches(" +10[3-5] +[0-9]+ +[01]\\.[0-9]{3}")).toList();
+        assertThat(matches.stream().map(line -> line.strip().split(" +")[1])).containsExactly("3", "4", "5");
+        BufferedImage image = ImageIO.read(picture.toFile());
+        assertThat(image.getWidth()).isEqualTo(3 * (3 * 28 + 2 * 2));
+        assertThat(image.getHeight()).isEqualTo(3 * (2 * 28 + 2));
+        assertThat(Files.size(numbers)).isEqualTo(128 + 4 * 3 * 784);
+    }
+
+    @Test
+    void damagesQueriesTheSameWayForTheSameSeed() {
+        String first = recallDamaged("erase:right", "1");
+        assertThat(recallDamaged("erase:right", "2")).isEqualTo(first);
+        String spoiled = recallDamaged("salt-and-pepper:0.3", "1");
+        assertThat(recallDamaged("salt-and-pepper:0.3", "1")).isEqualTo(spoiled).isNotEqualTo(first);
+        assertThat(recallDamaged("salt-and-pepper:0.3", "2")).isNotEqualTo(spoiled);
+    }
+
+    private String recallDamaged(String damage, String seed) {
+        return kpp("recall", "--memory", Quick.MEMORY.toString(), "--damage", damage, "--seed", seed, "--out", folder.resolve("r.png").toString()).out();
+    }
+
+    @Test
+    void generatesTheSamePictureForTheSameSeedOnly() throws IOException {
+        for (String[] run : new String[][] {{"a.png", "7"}, {"b.png", "7"}, {"c.png", "8"}}) {
+            kpp("generate", "--memory", Quick.MEMORY.toString(), "--count", "20", "--seed", run[1], "--out", folder.resolve(run[0]).toString());
+        }
+        assertThat(folder.resolve("b.png")).hasSameBinaryContentAs(folder.resolve("a.png"));
+        assertThat(Files.readAllBytes(folder.resolve("c.png"))).isNotEqualTo(Files.readAllBytes(folder.resolve("a.png")));
+        assertThat(ImageIO.read(folder.resolve("a.png").toFile()).getWidth()).isEqualTo(3 * (16 * 30 - 2));
+    }
+
+    @Test
+    void readsImagesFromAFolderOfPngFiles() throws IOException {
+        BufferedImage image = new BufferedImage(28, 28, BufferedImage.TYPE_BYTE_GRAY);
+        image.createGraphics().fillRect(5, 5, 15, 20);
+        Path digits = Files.createDirectory(folder.resolve("digits"));
+        ImageIO.write(image, "png", digits.resolve("1.png").toFile());
+        ImageIO.write(image, "png", digits.resolve("2.png").toFile());
+        assertThat(kpp("write", "--images", digits.toString(), "--memory", folder.resolve("m").toString()).out()).contains("2 samples");
+    }
+
+    @Test
+    void evaluatesTheBundleToTheSameNumbersAsTheRun() {
+        CommandRun graphs = kpp("evaluate", "--episodes", "2", "--recall");
+        CommandRun djl = CommandRun.kpp("evaluate", "--run", Quick.RUN.toString(), "--episodes", "2", "--importance", "2");
+        String bound = graphs.out().lines().filter(line -> line.startsWith("bound")).findFirst().orElseThrow();
+        assertThat(djl.out()).contains(bound).contains("importance-weighted with 2 samples");
+        assertThat(graphs.out()).contains("of 64 queries with 0 % of their pixels damaged", "with 15 %", "with 30 %");
+    }
+
+    @Test
+    void verifiesFilesAndVectorsAndTheRunThatItCameFrom() {
+        assertThat(kpp("verify").out()).contains("have the SHA-256 that bundle.json states", "22 of 22 outputs keep their budgets");
+        CommandRun run = kpp("verify", "--run", Quick.RUN.toString(), "--episodes", "1");
+        assertThat(run.out()).contains("difference of the means", "PyTorch / ONNX Runtime", "pipeline");
+    }
+
+    @Test
+    void exportsARunWithTheReaderThatIsAskedFor() {
+        Path bundle = folder.resolve("matmul");
+        CommandRun run = CommandRun.kpp("export", "--run", Quick.RUN.toString(), "--out", bundle.toString(), "--reader", "matmul", "--name", "clothes");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(CommandRun.kpp("info", "--bundle", bundle.toString()).out()).startsWith("clothes: Kanerva++ bundle, format 1, ONNX opset 17 (IR 8), reader by matmul");
+        assertThat(bundle.resolve("vectors")).isDirectory();
+        assertThat(kpp("verify", "--against", bundle.toString()).out()).contains("gridsample / matmul");
+        CommandRun again = CommandRun.kpp("export", "--run", Quick.RUN.toString(), "--out", bundle.toString());
+        assertThat(again.exitCode()).isEqualTo(1);
+        assertThat(again.err()).contains("found a bundle that is there already");
+    }
+
+    @Test
+    void trainsStopsAndGoesOn() throws IOException {
+        Path run = folder.resolve("run");
+        CommandRun trained = CommandRun.kpp("train", "--preset", "quickstart", "--steps", "2", "--run", run.toString());
+        assertThat(trained.exitCode()).as(trained.err()).isZero();
+        assertThat(trained.out()).contains("2 of 2 steps", "kpp evaluate --run " + run);
+        assertThat(run.resolve("command.txt")).content().startsWith("kpp train --preset quickstart --steps 2 --run ");
+        CommandRun resumed = CommandRun.kpp("train", "--resume", "--run", run.toString());
+        assertThat(resumed.exitCode()).as(resumed.err()).isZero();
+        assertThat(Files.readString(run.resolve("command.txt"))).doesNotContain("--resume");
+        assertThat(CommandRun.kpp("train", "--preset", "quickstart", "--run", run.toString()).err()).contains("resume it with --resume, or choose another folder");
+    }
+
+    private static CommandRun kpp(String command, String... arguments) {
+        String[] all = new String[arguments.length + 3];
+        all[0] = command;
+        all[1] = "--bundle";
+        all[2] = Quick.BUNDLE.toString();
+        System.arraycopy(arguments, 0, all, 3, arguments.length);
+        CommandRun run = CommandRun.kpp(all);
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        return run;
+    }
+}
