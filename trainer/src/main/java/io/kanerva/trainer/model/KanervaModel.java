@@ -87,7 +87,7 @@ public final class KanervaModel implements AutoCloseable {
         return store;
     }
 
-    /** All parameters by name, {@code encoder/patches_weight} and so on, in a fixed order. */
+    /** All parameters by name, {@code encoder/01patches_weight} and so on, in a fixed order. */
     public Map<String, Parameter> parameters() {
         Map<String, Parameter> all = new LinkedHashMap<>();
         blocks().forEach((name, block) -> block.getParameters().forEach(pair -> all.put(name + "/" + pair.getKey(), pair.getValue())));
