@@ -9,7 +9,11 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kanerva.trainer.TinyModels;
+import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.evaluate.CleanBound;
+import io.kanerva.trainer.evaluate.NoiseSource;
+import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.KanervaSettings;
 import java.io.IOException;
@@ -87,6 +91,20 @@ class TrainingRunTest {
         thread.start();
         thread.join();
         assertThat(TinyRuns.differences(here, folder.resolve("there"))).isEmpty();
+    }
+
+    @Test
+    void scoringTheModelBetweenStepsChangesNothing() {
+        Path unscored = TinyRuns.finished(TinyRuns.plan(), folder.resolve("unscored"));
+        TestEpisodes episodes = new TestEpisodes(TinyModels.rectangles(16, 102), Binarisation.FIXED, 8, 103);
+        try (TrainingRun run = TinyRuns.start(TinyRuns.plan(), folder.resolve("scored"))) {
+            run.train(step -> {
+                if (step.step() % 7 == 0) {
+                    CleanBound.evaluate(run.model(), episodes, NoiseSource.seeded(104), 2, done -> {});
+                }
+            });
+        }
+        assertThat(TinyRuns.differences(unscored, folder.resolve("scored"))).isEmpty();
     }
 
     @Test

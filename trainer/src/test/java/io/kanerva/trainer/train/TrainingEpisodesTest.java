@@ -1,0 +1,70 @@
+package io.kanerva.trainer.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.kanerva.trainer.TinyModels;
+import io.kanerva.trainer.data.Binarisation;
+import io.kanerva.trainer.data.ImageSet;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class TrainingEpisodesTest {
+
+    @Test
+    void aStepsInputDependsOnSeedAndStepAlone() {
+        TrainingEpisodes episodes = new TrainingEpisodes(TinyRuns.IMAGES, TinyRuns.plan());
+        TrainingEpisodes.Batch fifth = episodes.draw(5);
+        episodes.draw(9);
+        TrainingEpisodes.Batch again = new TrainingEpisodes(TinyRuns.IMAGES, TinyRuns.plan()).draw(5);
+        assertThat(again.images()).containsExactly(fifth.images());
+        assertThat(again.keyNoise()).containsExactly(fifth.keyNoise());
+        assertThat(again.latentNoise()).containsExactly(fifth.latentNoise());
+        for (TrainingEpisodes.Batch other : new TrainingEpisodes.Batch[] {episodes.draw(6), new TrainingEpisodes(TinyRuns.IMAGES, TinyRuns.plan().withSeed(8)).draw(5)}) {
+            assertThat(other.images()).isNotEqualTo(fifth.images());
+            assertThat(other.keyNoise()).isNotEqualTo(fifth.keyNoise());
+            assertThat(other.latentNoise()).isNotEqualTo(fifth.latentNoise());
+        }
+    }
+
+    @Test
+    void everySampleHasNoiseOfItsOwn() {
+        TrainingEpisodes.Batch batch = new TrainingEpisodes(TinyRuns.IMAGES, TinyRuns.plan()).draw(0);
+        assertThat(batch.images()).hasSize(2 * 8 * 64).containsOnly(0f, 1f);
+        assertThat(batch.keyNoise()).hasSize(2 * 8 * 3).doesNotHaveDuplicates();
+        assertThat(batch.latentNoise()).hasSize(2 * 8 * 3).doesNotHaveDuplicates().doesNotContain(batch.keyNoise());
+    }
+
+    @Test
+    void dynamicBinarisationIsDrawnAnewInEachStep() {
+        byte[] grey = new byte[8 * 64];
+        Arrays.fill(grey, (byte) 128);
+        TrainingPlan p = TinyRuns.plan();
+        TrainingPlan dynamic = new TrainingPlan(p.settings(), p.data(), Binarisation.DYNAMIC, p.episodes(), p.episodeLength(), p.steps(), p.learningRate(), p.warmup(),
+                p.gradientNorm(), p.keyWeight(), p.latentWeight(), p.seed(), p.logEvery(), p.checkpointEvery());
+        TrainingEpisodes episodes = new TrainingEpisodes(new ImageSet("grey", 8, 1, TinyModels.SIDE, TinyModels.SIDE, grey), dynamic);
+        float[] first = episodes.draw(0).images();
+        float[] second = episodes.draw(1).images();
+        double ink = 0;
+        for (float pixel : first) {
+            ink += pixel / first.length;
+        }
+        assertThat(first).containsOnly(0f, 1f).isNotEqualTo(second);
+        assertThat(ink).isBetween(0.42, 0.58);
+    }
+
+    @Test
+    void neighbouringSeedsAndStreamsAreFarApart() {
+        Set<Long> seeds = new HashSet<>();
+        int bits = 0;
+        for (int seed = 0; seed < 100; seed++) {
+            for (int stream = 0; stream < 100; stream++) {
+                seeds.add(StreamSeed.of(seed, stream));
+                bits += Long.bitCount(StreamSeed.of(seed, stream) ^ StreamSeed.of(seed, stream + 1)) + Long.bitCount(StreamSeed.of(seed, stream) ^ StreamSeed.of(seed + 1, stream));
+            }
+        }
+        assertThat(seeds).hasSize(10_000);
+        assertThat(bits / 20_000.0).as("bits that differ, of 64").isBetween(31.8, 32.2);
+    }
+}
