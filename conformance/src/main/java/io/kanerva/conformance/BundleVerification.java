@@ -20,7 +20,8 @@ import java.util.Map;
 /**
  * An open bundle, and the comparisons that can be made with it. Owns its sessions; close it.
  *
- * <p>What may be asked of a bundle alone: {@link #changedFiles} and {@link #vectors}. With the model that it was exported from:
+ * <p>What may be asked of a bundle alone: {@link #changedFiles}, {@link #graphFacts} and
+ * {@link #vectors}. With the model that it was exported from:
  * {@link #againstModel} and {@link #pipeline}. With another bundle of that model: {@link #againstBundle}.
  */
 public final class BundleVerification implements AutoCloseable {
@@ -36,6 +37,7 @@ public final class BundleVerification implements AutoCloseable {
     private final Path folder;
     private final Kanerva kanerva;
     private final Map<String, OnnxGraph> graphs = new LinkedHashMap<>();
+    private final List<GraphFacts> facts = new ArrayList<>();
 
     /**
      * Opens a bundle on the CPU.
@@ -47,7 +49,9 @@ public final class BundleVerification implements AutoCloseable {
         kanerva = Kanerva.load(folder, Device.CPU);
         try {
             for (String graph : Inputs.GRAPHS) {
-                graphs.put(graph, new OnnxGraph(Files.readAllBytes(folder.resolve(bundle().graphs().get(graph).file()))));
+                byte[] file = Files.readAllBytes(folder.resolve(bundle().graphs().get(graph).file()));
+                graphs.put(graph, new OnnxGraph(file));
+                facts.add(GraphFacts.of(graph, file));
             }
         } catch (IOException e) {
             close();
@@ -71,6 +75,11 @@ public final class BundleVerification implements AutoCloseable {
     /** Files that are missing, changed, or not listed in bundle.json: a sentence each, none if all is well. */
     public List<String> changedFiles() {
         return BundleFiles.problems(folder, bundle().files());
+    }
+
+    /** What the four graphs are made of. */
+    public List<GraphFacts> graphFacts() {
+        return List.copyOf(facts);
     }
 
     /**
