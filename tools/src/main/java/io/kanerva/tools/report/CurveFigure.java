@@ -80,7 +80,8 @@ public final class CurveFigure {
             svg.append("<text x=\"%s\" y=\"%d\" font-size=\"12\" text-anchor=\"middle\">%s</text>\n".formatted(
                     Html.number(x(step)), HEIGHT - BOTTOM + 18, Html.format("%,.0f", step)));
         }
-        svg.append("<text x=\"%d\" y=\"%d\" font-size=\"12\">steps</text>\n".formatted(WIDTH - RIGHT + 8, HEIGHT - BOTTOM + 18));
+        svg.append("<text x=\"%d\" y=\"%d\" font-size=\"12\">steps</text>\n".formatted(WIDTH - RIGHT + 28, HEIGHT - BOTTOM + 18));
+        svg.append("<text x=\"%d\" y=\"%d\" font-size=\"12\" text-anchor=\"end\">nats</text>\n".formatted(LEFT - 8, TOP + 2));
     }
 
     /** The name and the last value of each line at its right end, pushed apart where they would overlap. */

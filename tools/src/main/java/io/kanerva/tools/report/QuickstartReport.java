@@ -105,7 +105,7 @@ public record QuickstartReport(
         page.section("episode", "The episode", ("These %d test images were never seen in training. Together they are one episode: all of them are written into a single "
                 + "memory at once.").formatted(episode.count()));
         page.figure(new GridFigure("The %d images of the episode".formatted(episode.count()), EPISODE_COLUMNS).row("", episode)
-                .numbered(i -> Integer.toString(i + 1)).svg(), "Sample numbers are used throughout this page.");
+                .numbered(i -> Integer.toString(i + 1)).svg(), "The numbers are those of the blocks in the memory below.");
         memory(page);
         recalls(page);
         page.section("generations", "Generations", "Nobody asks for a sample here: keys are drawn from their prior, a block is read at each of them, a latent is drawn from what "
