@@ -37,6 +37,7 @@ class WrapperTest {
             touch(project.resolve(module + "/src/main"), past);
         }
         touch(Files.createFile(project.resolve("pom.xml")), past);
+        touch(Files.createDirectories(project.resolve("models/bundles")), past);
         Files.copy(Path.of("kpp").toAbsolutePath(), project.resolve("tools/kpp"), StandardCopyOption.COPY_ATTRIBUTES);
         program("java", """
                 [ "$1" = -version ] && { echo 'openjdk version "17.0.9" 2023-10-17' >&2; exit; }

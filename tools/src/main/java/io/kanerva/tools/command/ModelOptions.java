@@ -1,8 +1,11 @@
 package io.kanerva.tools.command;
 
+import io.kanerva.models.Models;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Options;
+import io.kanerva.tools.Failure;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -10,11 +13,10 @@ import picocli.CommandLine.Option;
 
 /** Which model a subcommand works with, and where it runs. */
 final class ModelOptions {
-    /** The folder on the class path of the model that ships. */
-    static final String SHIPPED = "io/kanerva/models/fashion-mnist";
+    private static final String DEFAULT = "fashion-mnist";
     private static final Logger RUNTIME = Logger.getLogger("io.kanerva.runtime");
 
-    @Option(names = {"-b", "--bundle"}, paramLabel = "DIR", order = 1, description = "Folder of the exported model. Default: the Fashion-MNIST model that ships.")
+    @Option(names = {"-b", "--bundle"}, paramLabel = "DIR|NAME", order = 1, description = "Folder of the exported model, or name of one that ships. Default: " + DEFAULT + ", which ships.")
     private Path bundle;
 
     @Option(names = "--device", paramLabel = "DEVICE", order = 900,
@@ -32,7 +34,14 @@ final class ModelOptions {
             RUNTIME.setLevel(Level.WARNING);
         }
         Options options = Options.on(device == null ? Device.AUTO : device).withThreads(threads);
-        return bundle == null ? Kanerva.loadResource(ModelOptions.class.getClassLoader(), SHIPPED, options) : Kanerva.load(bundle, options);
+        String name = bundle == null ? DEFAULT : bundle.toString();
+        boolean ships = Models.names().contains(name);
+        if (bundle == null && !ships) {
+            throw new Failure("expected --bundle DIR, found none, and this build ships no model '%s'".formatted(DEFAULT));
+        }
+        // A folder of the same name goes first: it is what the person sees.
+        return ships && !(bundle != null && Files.isDirectory(bundle))
+                ? Kanerva.loadResource(Models.class.getClassLoader(), Models.resource(name), options) : Kanerva.load(bundle, options);
     }
 
     /** The same device for DJL. */
@@ -40,7 +49,7 @@ final class ModelOptions {
         return LearningDevice.choose(device == null ? Device.AUTO : device);
     }
 
-    /** The model's folder, or null for the one that ships. */
+    /** The model's folder or name as given, or null if none was. */
     Path folder() {
         return bundle;
     }
