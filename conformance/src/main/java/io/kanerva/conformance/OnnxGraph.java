@@ -8,15 +8,17 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.kanerva.exporter.onnx.GraphRunner;
 import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.runtime.NativeRuntime;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A graph run by ONNX Runtime's own Java API, with nothing of ours between. Owns its session; close it. */
+/** A graph run by ONNX Runtime's own Java API, with nothing of ours between (but for the start of its environment). Owns its
+ * session; close it. */
 public final class OnnxGraph implements AutoCloseable {
-    private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    private final OrtEnvironment environment;
     private final OrtSession session;
 
     /**
@@ -24,6 +26,8 @@ public final class OnnxGraph implements AutoCloseable {
      * @throws IllegalArgumentException if ONNX Runtime does not load it
      */
     public OnnxGraph(byte[] model) {
+        NativeRuntime.start();
+        environment = OrtEnvironment.getEnvironment();
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             session = environment.createSession(model, options);
         } catch (OrtException e) {

@@ -2,7 +2,6 @@ package io.kanerva.runtime;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.nio.FloatBuffer;
@@ -76,7 +75,7 @@ final class Call implements AutoCloseable {
         try {
             OnnxTensor tensor =
                     OnnxTensor.createTensor(
-                            OrtEnvironment.getEnvironment(), buffer, Arrays.stream(values.shape()).asLongStream().toArray());
+                            NativeRuntime.environment(), buffer, Arrays.stream(values.shape()).asLongStream().toArray());
             owned.push(tensor);
             return new Value(tensor, values.shape());
         } catch (OrtException e) {

@@ -86,7 +86,7 @@ final class Sessions implements AutoCloseable {
     private static OrtSession createSession(
             String bundle, Graph graph, byte[] bytes, SessionOptions options, Device device) {
         try {
-            return OrtEnvironment.getEnvironment().createSession(bytes, options);
+            return NativeRuntime.environment().createSession(bytes, options);
         } catch (OrtException e) {
             String message =
                     "%s: ONNX Runtime cannot load graph %s: %s".formatted(bundle, graph.label(), e.getMessage());
