@@ -3,7 +3,7 @@ package io.kanerva.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kanerva.trainer.data.DataSource;
-import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.data.Images;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -17,11 +17,12 @@ class ShippedDataTest {
 
     @Test
     void fashionMnistIsFoundWithoutADataFolder() {
-        ImageSet train = DataSource.FASHION_MNIST.train(null);
-        ImageSet test = DataSource.FASHION_MNIST.test(null);
+        Images train = DataSource.FASHION_MNIST.train(null);
+        Images test = DataSource.FASHION_MNIST.test(null);
         assertThat(new int[] {train.count(), train.height(), train.width()}).containsExactly(9600, 28, 28);
         assertThat(test.count()).isEqualTo(1600);
-        assertThat(train.isBinary()).isFalse();
+        assertThat(train.hasLabels() && test.hasLabels()).isTrue();
+        assertThat(train.slice(0, 10).isBinary()).isFalse();
     }
 
     @Test

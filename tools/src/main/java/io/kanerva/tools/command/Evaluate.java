@@ -6,7 +6,7 @@ import io.kanerva.runtime.ModelSettings;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.terminal.Progress;
 import io.kanerva.trainer.data.DataSource;
-import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.evaluate.CleanBound;
 import io.kanerva.trainer.evaluate.TestEpisodes;
@@ -36,7 +36,7 @@ public final class Evaluate extends Action {
     @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 2, description = "Folder of data sets. Default: the Fashion-MNIST images that ship.")
     private Path data;
 
-    @Option(names = "--data-set", paramLabel = "NAME", order = 3, description = "mnist, omniglot or fashion-mnist. Default: what the model was trained on.")
+    @Option(names = "--data-set", paramLabel = "NAME", order = 3, description = "mnist, omniglot, fashion-mnist or cifar10. Default: what the model was trained on.")
     private String dataSet;
 
     @Option(names = "--episodes", paramLabel = "N", order = 4, description = "Score only the first images of the test set, so many episodes. Default: all.")
@@ -116,7 +116,7 @@ public final class Evaluate extends Action {
 
     private TestEpisodes episodes(String trainedOn, int length) {
         DataSource source = DataSource.named(dataSet == null ? trainedOn : dataSet);
-        ImageSet images = source.test(data);
+        Images images = source.test(data);
         if (images.count() < length) {
             throw new Failure("%s: expected at least one episode of %d images, found %d images".formatted(images.name(), length, images.count()));
         }

@@ -9,6 +9,7 @@ import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.ImageFiles;
 import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.data.Images;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
@@ -54,7 +55,7 @@ final class ImageOptions {
      * @param most how many are taken if no range is given
      */
     Pictures read(Planes shape, int most) {
-        ImageSet set = set(shape);
+        Images set = set(shape);
         if (set.channels() != shape.channels() || set.height() != shape.height() || set.width() != shape.width()) {
             throw new Failure("%s: expected images of %s for this model, found [%d, %d, %d]".formatted(name(), shape, set.channels(), set.height(), set.width()));
         }
@@ -71,7 +72,7 @@ final class ImageOptions {
         return range == null ? 0 : range.from();
     }
 
-    private ImageSet set(Planes shape) {
+    private Images set(Planes shape) {
         if (images == null) {
             return DataSource.FASHION_MNIST.test(null);
         }

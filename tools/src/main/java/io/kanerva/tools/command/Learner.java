@@ -4,7 +4,7 @@ import ai.djl.Device;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.terminal.Progress;
 import io.kanerva.tools.terminal.Terminal;
-import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.train.TrainingPlan;
 import io.kanerva.trainer.train.TrainingRun;
 import java.io.UncheckedIOException;
@@ -26,7 +26,7 @@ final class Learner {
      *
      * @throws Failure if the folder holds a run or cannot be written, or plan and images do not fit
      */
-    static TrainingRun start(TrainingPlan plan, Path folder, ImageSet images, Device device) {
+    static TrainingRun start(TrainingPlan plan, Path folder, Images images, Device device) {
         try {
             return TrainingRun.start(plan, folder, images, device);
         } catch (IllegalArgumentException | IllegalStateException | UncheckedIOException e) {
@@ -35,7 +35,7 @@ final class Learner {
     }
 
     /** Opens the run that the folder holds, where it stopped. */
-    static TrainingRun resume(Path folder, ImageSet images, Device device) {
+    static TrainingRun resume(Path folder, Images images, Device device) {
         try {
             return TrainingRun.resume(folder, images, device);
         } catch (IllegalArgumentException | IllegalStateException | UncheckedIOException e) {

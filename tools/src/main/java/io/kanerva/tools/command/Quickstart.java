@@ -16,7 +16,7 @@ import io.kanerva.tools.Version;
 import io.kanerva.tools.report.QuickstartReport;
 import io.kanerva.tools.terminal.Progress;
 import io.kanerva.trainer.data.DataSource;
-import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.evaluate.CleanBound;
 import io.kanerva.trainer.evaluate.TestEpisodes;
@@ -61,7 +61,7 @@ public final class Quickstart extends Action {
         long started = System.nanoTime();
         TrainingPlan plan = plan();
         Path runFolder = prepare();
-        ImageSet train = DataSource.named(plan.data()).train(null);
+        Images train = DataSource.named(plan.data()).train(null);
         TestEpisodes episodes = testEpisodes(plan);
         try (TrainingRun run = Learner.start(plan, runFolder, train, Device.cpu())) {
             CommandRecord.write(runFolder, commandText());
@@ -116,7 +116,7 @@ public final class Quickstart extends Action {
 
     private TestEpisodes testEpisodes(TrainingPlan plan) {
         DataSource source = DataSource.named(plan.data());
-        ImageSet images = source.test(null);
+        Images images = source.test(null);
         int count = images.count() / EPISODE;
         return new TestEpisodes(images.slice(0, EPISODE * (most == null ? count : Math.min(most, count))), source.testBinarisation(), EPISODE, seed);
     }

@@ -5,7 +5,7 @@ import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.terminal.Progress;
 import io.kanerva.trainer.data.DataSource;
-import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.train.Checkpoint;
 import io.kanerva.trainer.train.Preset;
 import io.kanerva.trainer.train.TrainingPlan;
@@ -73,7 +73,7 @@ public final class Train extends Action {
         }
         OutputFile.requireWritableFolder(folder);
         TrainingPlan plan = resume ? Checkpoint.read(folder.resolve(TrainingRun.CHECKPOINT)).plan() : plan();
-        ImageSet images = DataSource.named(plan.data()).train(data);
+        Images images = DataSource.named(plan.data()).train(data);
         Device where = device.choose();
         try (TrainingRun run = resume ? Learner.resume(folder, images, where) : Learner.start(plan, folder, images, where)) {
             terminal().line("%s: %,d images, %,d parameters, %d episodes of T = %d a step, %s writer, memory of %,d floats, on %s".formatted(plan.data(), images.count(),

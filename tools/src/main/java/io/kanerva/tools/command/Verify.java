@@ -8,6 +8,7 @@ import io.kanerva.tools.Failure;
 import io.kanerva.tools.terminal.Progress;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.train.Checkpoint;
@@ -80,7 +81,7 @@ public final class Verify extends Action {
     private Agreement againstRun(BundleVerification verification) {
         Checkpoint checkpoint = Checkpoint.read(runFolder.resolve(TrainingRun.CHECKPOINT));
         DataSource source = DataSource.named(checkpoint.plan().data());
-        ImageSet images = source.test(data);
+        Images images = source.test(data);
         int length = checkpoint.plan().episodeLength();
         TestEpisodes episodes = new TestEpisodes(most == null || most >= images.count() / length ? images : images.slice(0, most * length), source.testBinarisation(), length, seed);
         try (KanervaModel model = checkpoint.model(Device.cpu())) {

@@ -1,15 +1,9 @@
 package io.kanerva.trainer.data;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.net.URL;
-import java.net.URLConnection;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The data sets that have a name, and which files of a data folder they are made of. For each part the first file that
@@ -18,17 +12,20 @@ import java.util.stream.Collectors;
 public enum DataSource {
     /** MNIST: grey training images, and the fixed binarised test set that the literature reports on. */
     MNIST("mnist", Binarisation.DYNAMIC, Binarisation.FIXED,
-            gzipped("mnist/train-images-idx3-ubyte", "MNIST/raw/train-images-idx3-ubyte", "train-images-idx3-ubyte"),
-            List.of("binarized_mnist_static/binarized_mnist_test_packbits.npy", "binarized_mnist_static/binarized_mnist_test.amat",
+            DataPart.file(LabelRule.BESIDE, gzipped("mnist/train-images-idx3-ubyte", "MNIST/raw/train-images-idx3-ubyte", "train-images-idx3-ubyte")),
+            DataPart.file(LabelRule.SORTED_MNIST_TEST, "binarized_mnist_static/binarized_mnist_test_packbits.npy", "binarized_mnist_static/binarized_mnist_test.amat",
                     "mnist/binarized_mnist_test.amat", "binarized_mnist_test.amat", "binarized_mnist_test.amat.gz")),
     /** Omniglot at 28 x 28, binarised by Pillow's dithering: the background alphabets to train, the evaluation ones to test. */
     OMNIGLOT("omniglot", Binarisation.FIXED, Binarisation.FIXED,
-            gzipped("omniglot_28/background-pil1dither-idx3-ubyte", "background-pil1dither-idx3-ubyte"),
-            gzipped("omniglot_28/evaluation-pil1dither-idx3-ubyte", "evaluation-pil1dither-idx3-ubyte")),
+            DataPart.file(LabelRule.OMNIGLOT, gzipped("omniglot_28/background-pil1dither-idx3-ubyte", "background-pil1dither-idx3-ubyte")),
+            DataPart.file(LabelRule.OMNIGLOT, gzipped("omniglot_28/evaluation-pil1dither-idx3-ubyte", "evaluation-pil1dither-idx3-ubyte"))),
     /** Fashion-MNIST, made binary at half intensity. Without a data folder: the part of it that ships with the tools. */
     FASHION_MNIST("fashion-mnist", Binarisation.THRESHOLD, Binarisation.THRESHOLD,
-            gzipped("fashion-mnist/train-images-idx3-ubyte", "FashionMNIST/raw/train-images-idx3-ubyte", "train-images-idx3-ubyte"),
-            gzipped("fashion-mnist/t10k-images-idx3-ubyte", "FashionMNIST/raw/t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte"));
+            DataPart.file(LabelRule.BESIDE, gzipped("fashion-mnist/train-images-idx3-ubyte", "FashionMNIST/raw/train-images-idx3-ubyte", "train-images-idx3-ubyte")),
+            DataPart.file(LabelRule.BESIDE, gzipped("fashion-mnist/t10k-images-idx3-ubyte", "FashionMNIST/raw/t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte"))),
+    /** CIFAR-10: 32 x 32 in red, green and blue, 8 bits each; as many of the training batches as are there. */
+    CIFAR10("cifar10", Binarisation.NONE, Binarisation.NONE,
+            DataPart.cifar("data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"), DataPart.cifar("test_batch.bin"));
 
     /** Where a data set that ships lies on the class path: folder, then the data set's name, then its file. */
     public static final String SHIPPED = "io/kanerva/data/";
@@ -36,15 +33,15 @@ public enum DataSource {
     private final String id;
     private final Binarisation trainBinarisation;
     private final Binarisation testBinarisation;
-    private final List<String> trainFiles;
-    private final List<String> testFiles;
+    private final DataPart train;
+    private final DataPart test;
 
-    DataSource(String id, Binarisation trainBinarisation, Binarisation testBinarisation, List<String> trainFiles, List<String> testFiles) {
+    DataSource(String id, Binarisation trainBinarisation, Binarisation testBinarisation, DataPart train, DataPart test) {
         this.id = id;
         this.trainBinarisation = trainBinarisation;
         this.testBinarisation = testBinarisation;
-        this.trainFiles = trainFiles;
-        this.testFiles = testFiles;
+        this.train = train;
+        this.test = test;
     }
 
     /**
@@ -78,8 +75,8 @@ public enum DataSource {
      * @param folder the data folder, or null for the data that ships
      * @throws DataFormatException if the files are not there or are not what they should be
      */
-    public ImageSet train(Path folder) {
-        return read(folder, "train", trainFiles);
+    public Images train(Path folder) {
+        return read(folder, "train", train);
     }
 
     /**
@@ -88,43 +85,18 @@ public enum DataSource {
      * @param folder the data folder, or null for the data that ships
      * @throws DataFormatException if the files are not there or are not what they should be
      */
-    public ImageSet test(Path folder) {
-        return read(folder, "test", testFiles);
+    public Images test(Path folder) {
+        return read(folder, "test", test);
     }
 
-    private ImageSet read(Path folder, String part, List<String> candidates) {
-        String name = id + " " + part;
-        if (folder == null) {
-            return shipped(name, candidates.get(0));
-        }
-        if (!Files.isDirectory(folder)) {
-            throw new DataFormatException("%s: expected a data folder, found %s".formatted(folder, Files.exists(folder) ? "a file" : "no such folder"));
-        }
-        Path file = candidates.stream().map(folder::resolve).filter(Files::isRegularFile).findFirst().orElseThrow(() -> new DataFormatException(
-                "%s: expected the %s images of %s as %s, found none of these files".formatted(folder, part, id, String.join(" or ", candidates))));
-        ImageSet images = ImageFiles.read(file);
-        return new ImageSet(name, images.count(), images.channels(), images.height(), images.width(), images.pixels());
+    private Images read(Path folder, String side, DataPart part) {
+        DataFolder place = DataFolder.of(folder);
+        return part.find(place, id + " " + side).orElseThrow(() -> new DataFormatException(place.ships()
+                ? "data set '%s': expected a data folder (--data DIR), found none given, and this data set does not ship".formatted(id)
+                : "%s: expected the %s images of %s as %s, found none of these files".formatted(folder, side, id, part.files())));
     }
 
-    private ImageSet shipped(String name, String file) {
-        // Files of the data sets that ship stand first in their list and keep that name.
-        String resource = SHIPPED + file;
-        ClassLoader loader = Objects.requireNonNullElse(Thread.currentThread().getContextClassLoader(), DataSource.class.getClassLoader());
-        URL url = loader.getResource(resource);
-        if (url == null) {
-            throw new DataFormatException("data set '%s': expected a data folder (--data DIR), found none given, and this data set does not ship".formatted(id));
-        }
-        try {
-            URLConnection connection = url.openConnection();
-            try (InputStream in = connection.getInputStream()) {
-                return ImageFiles.read(name, resource, in, connection.getContentLengthLong());
-            }
-        } catch (IOException e) {
-            throw new DataFormatException("%s: expected the images that ship, found that they cannot be read (%s)".formatted(resource, e.getMessage()), e);
-        }
-    }
-
-    private static List<String> gzipped(String... files) {
-        return Arrays.stream(files).flatMap(file -> List.of(file + ".gz", file).stream()).toList();
+    private static String[] gzipped(String... files) {
+        return Arrays.stream(files).flatMap(file -> Stream.of(file + ".gz", file)).toArray(String[]::new);
     }
 }

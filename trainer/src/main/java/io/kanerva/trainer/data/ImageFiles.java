@@ -59,23 +59,8 @@ public final class ImageFiles {
      * @throws DataFormatException as {@link #read(Path)}
      */
     static ImageSet read(String name, String place, InputStream in, long size) {
-        long limit = size;
-        try {
-            PushbackInputStream head = new PushbackInputStream(new BufferedInputStream(in, BUFFER), 8);
-            byte[] start = peek(head);
-            if (start.length == 0) {
-                throw new DataFormatException("%s: expected images, found an empty file".formatted(place));
-            }
-            if (startsWith(start, 0x1f, 0x8b)) {
-                // Deflate cannot shrink by more than 1032 to 1.
-                limit = size * 1032;
-                head = new PushbackInputStream(new BufferedInputStream(new GZIPInputStream(head, BUFFER), BUFFER), 8);
-                start = peek(head);
-                if (start.length == 0) {
-                    throw new DataFormatException("%s: expected images, found a gzip file with nothing in it".formatted(place));
-                }
-            }
-            Source source = new Source(name, place, head, limit);
+        return unpacked(name, place, in, size, "images", source -> {
+            byte[] start = peek(source.in());
             if (startsWith(start, 0x93, 'N', 'U', 'M', 'P', 'Y')) {
                 return NpyReader.read(source);
             }
@@ -86,12 +71,43 @@ public final class ImageFiles {
                 return AmatReader.read(source);
             }
             throw new DataFormatException("%s: expected an IDX, .amat or .npy file of images, found the first bytes %s".formatted(place, hex(start)));
+        });
+    }
+
+    /** What makes something of a file's unpacked bytes. */
+    interface Format<T> {
+        T read(Source source) throws IOException;
+    }
+
+    /**
+     * Unpacks a stream if it is gzipped, and reads it.
+     *
+     * @param what the file should hold, for messages
+     * @throws DataFormatException if there is nothing in it, or it cannot be unpacked or read
+     */
+    static <T> T unpacked(String name, String place, InputStream in, long size, String what, Format<T> format) {
+        long limit = size;
+        try {
+            PushbackInputStream head = new PushbackInputStream(new BufferedInputStream(in, BUFFER), 8);
+            byte[] start = peek(head);
+            if (start.length == 0) {
+                throw new DataFormatException("%s: expected %s, found an empty file".formatted(place, what));
+            }
+            if (startsWith(start, 0x1f, 0x8b)) {
+                // Deflate cannot shrink by more than 1032 to 1.
+                limit = size * 1032;
+                head = new PushbackInputStream(new BufferedInputStream(new GZIPInputStream(head, BUFFER), BUFFER), 8);
+                if (peek(head).length == 0) {
+                    throw new DataFormatException("%s: expected %s, found a gzip file with nothing in it".formatted(place, what));
+                }
+            }
+            return format.read(new Source(name, place, head, limit));
         } catch (ZipException e) {
             throw new DataFormatException("%s: expected a sound gzip file, found a damaged one (%s)".formatted(place, e.getMessage()), e);
         } catch (EOFException e) {
             throw new DataFormatException("%s: expected a whole gzip file, found that it ends early".formatted(place), e);
         } catch (IOException e) {
-            throw new DataFormatException("%s: expected images, found that it cannot be read (%s)".formatted(place, e.getMessage()), e);
+            throw new DataFormatException("%s: expected %s, found that it cannot be read (%s)".formatted(place, what, e.getMessage()), e);
         }
     }
 
@@ -127,7 +143,7 @@ public final class ImageFiles {
      * @param in the unpacked bytes
      * @param limit more bytes than this cannot come
      */
-    record Source(String name, String place, InputStream in, long limit) {
+    record Source(String name, String place, PushbackInputStream in, long limit) {
 
         DataFormatException bad(String expected, String found) {
             return new DataFormatException("%s: expected %s, found %s".formatted(place, expected, found));
@@ -149,7 +165,12 @@ public final class ImageFiles {
          * @param shape how the header describes them, for messages
          */
         byte[] pixels(long count, String shape) throws IOException {
-            String expected = "%d bytes of pixels (%s)".formatted(count, shape);
+            return pixels(count, shape, "pixels");
+        }
+
+        /** As {@link #pixels(long, String)}, for bytes that are something else. */
+        byte[] pixels(long count, String shape, String what) throws IOException {
+            String expected = "%d bytes of %s (%s)".formatted(count, what, shape);
             if (count > Integer.MAX_VALUE - 16) {
                 throw bad("less than 2 GiB of pixels", "a header that says %d bytes (%s)".formatted(count, shape));
             }

@@ -1,13 +1,12 @@
 package io.kanerva.trainer.data;
 
-import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * Images of one size, held as bytes.
+ * Images of one size, held in memory as bytes.
  *
- * <p>The array is shared, not copied: whoever makes a set hands the array over, and nobody writes to it afterwards.
- * As with any record that holds an array, {@code equals} compares that array by identity.
+ * <p>The arrays are shared, not copied: whoever makes a set hands them over, and nobody writes to them afterwards.
+ * As with any record that holds an array, {@code equals} compares them by identity.
  *
  * @param name what to call the set in messages, usually a data set's or a file's name
  * @param count number of images, at least 1
@@ -16,13 +15,16 @@ import java.util.Objects;
  * @param width columns of an image, at least 1
  * @param pixels [count][channels][height][width], row-major, intensities 0 to 255 as unsigned bytes; a binary set holds
  *     only 0 and 255
+ * @param labels [count], each image's class counted from 0, or empty if the classes are not known
  */
-public record ImageSet(String name, int count, int channels, int height, int width, byte[] pixels) {
+public record ImageSet(String name, int count, int channels, int height, int width, byte[] pixels, int[] labels) implements Images {
+    private static final int[] NO_LABELS = {};
 
-    /** @throws IllegalArgumentException if a size is below 1 or the array's length is not their product */
+    /** @throws IllegalArgumentException if a size is below 1, an array's length does not fit, or a label is negative */
     public ImageSet {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(pixels, "pixels");
+        Objects.requireNonNull(labels, "labels");
         if (count < 1 || channels < 1 || height < 1 || width < 1) {
             throw new IllegalArgumentException("image set '%s' needs at least one image of at least one pixel, found %d images of [%d, %d, %d]"
                     .formatted(name, count, channels, height, width));
@@ -32,11 +34,45 @@ public record ImageSet(String name, int count, int channels, int height, int wid
             throw new IllegalArgumentException("image set '%s' of %d images of [%d, %d, %d] needs %d bytes, found %d"
                     .formatted(name, count, channels, height, width, expected, pixels.length));
         }
+        if (labels.length != 0 && labels.length != count) {
+            throw new IllegalArgumentException("image set '%s' of %d images needs as many labels or none, found %d".formatted(name, count, labels.length));
+        }
+        for (int label : labels) {
+            if (label < 0) {
+                throw new IllegalArgumentException("image set '%s' needs labels of at least 0, found %d".formatted(name, label));
+            }
+        }
     }
 
-    /** Numbers in one image: channels x height x width. */
-    public int pixelsPerImage() {
-        return channels * height * width;
+    /** Images whose classes are not known. */
+    public ImageSet(String name, int count, int channels, int height, int width, byte[] pixels) {
+        this(name, count, channels, height, width, pixels, NO_LABELS);
+    }
+
+    /** The same images and labels under another name. */
+    public ImageSet named(String newName) {
+        return new ImageSet(newName, count, channels, height, width, pixels, labels);
+    }
+
+    /**
+     * The same images with these labels.
+     *
+     * @param newLabels [count], or empty
+     * @throws IllegalArgumentException if there are more or fewer, or one is negative
+     */
+    public ImageSet labelled(int[] newLabels) {
+        return new ImageSet(name, count, channels, height, width, pixels, newLabels);
+    }
+
+    @Override
+    public boolean hasLabels() {
+        return labels.length > 0;
+    }
+
+    @Override
+    public int label(int index) {
+        Objects.checkIndex(index, count);
+        return hasLabels() ? labels[index] : UNLABELLED;
     }
 
     /** Whether every pixel is 0 or 255. Looks at all of them. */
@@ -49,37 +85,9 @@ public record ImageSet(String name, int count, int channels, int height, int wid
         return true;
     }
 
-    /**
-     * The images {@code from} (included) to {@code to} (excluded), copied into a set of their own.
-     *
-     * @throws IndexOutOfBoundsException if that is not a part of 0 to {@link #count()} with at least one image
-     */
-    public ImageSet slice(int from, int to) {
-        if (from < 0 || to > count || from >= to) {
-            throw new IndexOutOfBoundsException("images %d to %d of '%s' were asked for, which has the images 0 to %d"
-                    .formatted(from, to, name, count));
-        }
-        int size = pixelsPerImage();
-        return new ImageSet(name, to - from, channels, height, width, Arrays.copyOfRange(pixels, from * size, to * size));
-    }
-
-    /**
-     * Copies one image as intensities in [0, 1] (pixel / 255) to {@code target[offset ...]}, in the order channel, row,
-     * column.
-     *
-     * @throws IndexOutOfBoundsException if there is no such image, or it does not fit into the target
-     */
-    public void copyIntensities(int index, float[] target, int offset) {
-        int start = start(index, target, offset);
-        for (int i = 0; i < pixelsPerImage(); i++) {
-            target[offset + i] = (pixels[start + i] & 0xff) / 255f;
-        }
-    }
-
-    /** Where an image starts in {@link #pixels()}, after checking that it exists and fits into the target. */
-    int start(int index, float[] target, int offset) {
+    @Override
+    public void copyPixels(int index, byte[] target, int offset) {
         Objects.checkIndex(index, count);
-        Objects.checkFromIndexSize(offset, pixelsPerImage(), target.length);
-        return index * pixelsPerImage();
+        System.arraycopy(pixels, index * pixelsPerImage(), target, offset, pixelsPerImage());
     }
 }

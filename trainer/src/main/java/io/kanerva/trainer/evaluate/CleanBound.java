@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.model.BoundTerms;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
@@ -27,7 +27,7 @@ public final class CleanBound {
      */
     public static BoundReport evaluate(KanervaModel model, TestEpisodes episodes, NoiseSource noise, int importanceSamples, IntConsumer progress) {
         KanervaSettings s = model.settings();
-        ImageSet images = episodes.images();
+        Images images = episodes.images();
         // Checked here: the engine would take the first numbers of an array that is too long.
         if (images.channels() != s.imageChannels() || images.height() != s.imageHeight() || images.width() != s.imageWidth()) {
             throw new IllegalArgumentException("'%s': expected images of [%d, %d, %d], found [%d, %d, %d]".formatted(images.name(),

@@ -1,7 +1,7 @@
 package io.kanerva.trainer.evaluate;
 
 import io.kanerva.trainer.data.Binarisation;
-import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.data.Images;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -13,18 +13,18 @@ import java.util.stream.IntStream;
  * Images that do not fill a last episode are left out.
  */
 public final class TestEpisodes {
-    private final ImageSet images;
+    private final Images images;
     private final Binarisation binarisation;
     private final int length;
     private final List<Integer> order;
 
     /**
-     * @param binarisation {@link Binarisation#FIXED} or {@link Binarisation#THRESHOLD}, so that a score can be repeated
+     * @param binarisation any but {@link Binarisation#DYNAMIC}, so that a score can be repeated
      * @param length T
      * @param seed of the order
      * @throws IllegalArgumentException if the set does not fill one episode, or binarisation is dynamic
      */
-    public TestEpisodes(ImageSet images, Binarisation binarisation, int length, long seed) {
+    public TestEpisodes(Images images, Binarisation binarisation, int length, long seed) {
         if (binarisation == Binarisation.DYNAMIC) {
             throw new IllegalArgumentException("test images: expected the binarisation fixed or threshold, found dynamic, which gives other images each time");
         }
@@ -49,7 +49,7 @@ public final class TestEpisodes {
     }
 
     /** The set that the episodes are cut from. */
-    public ImageSet images() {
+    public Images images() {
         return images;
     }
 
@@ -58,7 +58,7 @@ public final class TestEpisodes {
         return binarisation;
     }
 
-    /** One episode's images: [T, Cx, Hx, Wx] row-major, zeros and ones. */
+    /** One episode's images: [T, Cx, Hx, Wx] row-major, zeros and ones, or intensities for {@link Binarisation#NONE}. */
     public float[] episode(int index) {
         int size = images.pixelsPerImage();
         float[] episode = new float[length * size];

@@ -1,6 +1,6 @@
 package io.kanerva.trainer.train;
 
-import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.model.KanervaSettings;
 import java.util.SplittableRandom;
 
@@ -9,11 +9,11 @@ import java.util.SplittableRandom;
  * depends on the seed and on n alone, so a resumed run needs no generator state but the step.
  */
 final class TrainingEpisodes {
-    private final ImageSet images;
+    private final Images images;
     private final TrainingPlan plan;
 
     /** @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode */
-    TrainingEpisodes(ImageSet images, TrainingPlan plan) {
+    TrainingEpisodes(Images images, TrainingPlan plan) {
         this.images = images;
         this.plan = plan;
         KanervaSettings s = plan.settings();

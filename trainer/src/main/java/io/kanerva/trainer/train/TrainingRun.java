@@ -10,7 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.model.BoundTerms;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
@@ -60,7 +60,7 @@ public final class TrainingRun implements AutoCloseable {
      * @throws IllegalStateException if the folder holds a run
      * @throws UncheckedIOException if it cannot be written
      */
-    public static TrainingRun start(TrainingPlan plan, Path folder, ImageSet images, Device device) {
+    public static TrainingRun start(TrainingPlan plan, Path folder, Images images, Device device) {
         if (Files.exists(folder.resolve(CHECKPOINT))) {
             throw new IllegalStateException("%s: expected no run there yet, found %s: resume it, or choose another folder".formatted(folder, CHECKPOINT));
         }
@@ -83,7 +83,7 @@ public final class TrainingRun implements AutoCloseable {
      * @throws CheckpointException if the folder holds no checkpoint, or a damaged one
      * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode
      */
-    public static TrainingRun resume(Path folder, ImageSet images, Device device) {
+    public static TrainingRun resume(Path folder, Images images, Device device) {
         Checkpoint checkpoint = Checkpoint.read(folder.resolve(CHECKPOINT));
         TrainingEpisodes episodes = new TrainingEpisodes(images, checkpoint.plan());
         TrainingRun run = new TrainingRun(checkpoint.plan(), folder, episodes, checkpoint.model(device));

@@ -19,7 +19,7 @@ class DataSourceTest {
     void findsASourceByItsName() {
         assertThat(DataSource.named("fashion-mnist")).isEqualTo(DataSource.FASHION_MNIST);
         assertThatThrownBy(() -> DataSource.named("mnits")).isInstanceOf(DataFormatException.class)
-                .hasMessage("data set 'mnits': expected one of mnist, omniglot, fashion-mnist, found no such name");
+                .hasMessage("data set 'mnits': expected one of mnist, omniglot, fashion-mnist, cifar10, found no such name");
     }
 
     @Test
@@ -28,7 +28,7 @@ class DataSourceTest {
         put("binarized_mnist_static/binarized_mnist_test_packbits.npy", Bytes.npy("|u1", false, "(3, 98)", Bytes.counting(3 * 98)));
         assertThat(DataSource.MNIST.train(folder).count()).isEqualTo(4);
         assertThat(DataSource.MNIST.train(folder).name()).isEqualTo("mnist train");
-        assertThat(DataSource.MNIST.test(folder).isBinary()).isTrue();
+        assertThat(DataSource.MNIST.test(folder).slice(0, 3).isBinary()).isTrue();
         assertThat(DataSource.MNIST.trainBinarisation()).isEqualTo(Binarisation.DYNAMIC);
         assertThat(DataSource.MNIST.testBinarisation()).isEqualTo(Binarisation.FIXED);
     }
@@ -36,7 +36,7 @@ class DataSourceTest {
     @Test
     void readsTheAmatTextThatUsersHold() throws IOException {
         put("binarized_mnist_test.amat", Bytes.text("1 ".repeat(784) + "\n"));
-        assertThat(DataSource.MNIST.test(folder).pixels()).containsOnly(255);
+        assertThat(DataSource.MNIST.test(folder).slice(0, 1).pixels()).containsOnly(255);
     }
 
     @Test
@@ -63,7 +63,7 @@ class DataSourceTest {
         // A loader without a parent sees this folder alone, whatever else is on the class path of the test.
         try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, null)) {
             thread.setContextClassLoader(loader);
-            ImageSet images = DataSource.FASHION_MNIST.train(null);
+            Images images = DataSource.FASHION_MNIST.train(null);
             assertThat(images.count()).isEqualTo(6);
             assertThat(images.name()).isEqualTo("fashion-mnist train");
             assertThatThrownBy(() -> DataSource.MNIST.train(null)).isInstanceOf(DataFormatException.class)
@@ -71,6 +71,41 @@ class DataSourceTest {
         } finally {
             thread.setContextClassLoader(before);
         }
+    }
+
+    @Test
+    void keepsTheLabelsThatLieBesideTheImages() throws IOException {
+        put("mnist/train-images-idx3-ubyte.gz", Bytes.gzip(Bytes.idx(3, 28, 28)));
+        put("mnist/train-labels-idx1-ubyte", Bytes.concat(Bytes.idxHeader(0x801, 3), new byte[] {7, 0, 9}));
+        Images images = DataSource.MNIST.train(folder);
+        assertThat(images.hasLabels()).isTrue();
+        assertThat(new int[] {images.label(0), images.label(1), images.label(2)}).containsExactly(7, 0, 9);
+    }
+
+    @Test
+    void refusesLabelsThatAreNotOneAnImage() throws IOException {
+        put("mnist/train-images-idx3-ubyte", Bytes.idx(3, 28, 28));
+        Path labels = put("mnist/train-labels-idx1-ubyte", Bytes.concat(Bytes.idxHeader(0x801, 2), new byte[2]));
+        assertThatThrownBy(() -> DataSource.MNIST.train(folder)).isInstanceOf(DataFormatException.class)
+                .hasMessage(labels + ": expected 3 labels, one for each image, found 2");
+        put("mnist/train-labels-idx1-ubyte", Bytes.idx(3, 1, 1));
+        assertThatThrownBy(() -> DataSource.MNIST.train(folder)).isInstanceOf(DataFormatException.class)
+                .hasMessage(labels + ": expected labels (IDX magic 00000801), found the magic 00000803");
+    }
+
+    @Test
+    void knowsTheDigitsOfTheFixedBinarisationByItsOrder() throws IOException {
+        put("binarized_mnist_static/binarized_mnist_test_packbits.npy", Bytes.npy("|u1", false, "(10000, 98)", Bytes.counting(980_000)));
+        Images images = DataSource.MNIST.test(folder);
+        assertThat(new int[] {images.label(979), images.label(980), images.label(9999)}).containsExactly(0, 1, 9);
+        assertThat(images.slice(979, 981).labels()).containsExactly(0, 1);
+    }
+
+    @Test
+    void numbersOmniglotsCharactersByTheirTwentyDrawings() throws IOException {
+        put("omniglot_28/background-pil1dither-idx3-ubyte.gz", Bytes.gzip(Bytes.idx(40, 28, 28)));
+        Images images = DataSource.OMNIGLOT.train(folder);
+        assertThat(new int[] {images.label(0), images.label(19), images.label(20), images.label(39)}).containsExactly(0, 0, 1, 1);
     }
 
     @Test

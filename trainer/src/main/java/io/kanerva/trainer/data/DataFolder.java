@@ -1,0 +1,88 @@
+package io.kanerva.trainer.data;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/** Where a data set's files are looked for: a folder of the user's, or the class path for what ships. */
+final class DataFolder {
+    private final Path folder;
+
+    /** @param folder null for the class path */
+    private DataFolder(Path folder) {
+        this.folder = folder;
+    }
+
+    /**
+     * The user's folder, or the data that ship if it is null.
+     *
+     * @throws DataFormatException if it is no folder
+     */
+    static DataFolder of(Path folder) {
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw new DataFormatException("%s: expected a data folder, found %s".formatted(folder, Files.exists(folder) ? "a file" : "no such folder"));
+        }
+        return new DataFolder(folder);
+    }
+
+    /** Whether this is the class path. */
+    boolean ships() {
+        return folder == null;
+    }
+
+    /** The folder; not for {@link #ships() what ships}. */
+    Path path() {
+        return folder;
+    }
+
+    /** The first of these files that is there. */
+    Optional<String> first(List<String> files) {
+        return files.stream().filter(this::has).findFirst();
+    }
+
+    private boolean has(String file) {
+        return ships() ? resource(file) != null : Files.isRegularFile(folder.resolve(file));
+    }
+
+    /** Reads a file of images that is there. */
+    ImageSet images(String file, String name) {
+        if (!ships()) {
+            return ImageFiles.read(folder.resolve(file)).named(name);
+        }
+        return read(file, (in, size) -> ImageFiles.read(name, DataSource.SHIPPED + file, in, size));
+    }
+
+    /** Reads a file of labels that is there. */
+    int[] labels(String file, int count) {
+        if (!ships()) {
+            return LabelFiles.read(folder.resolve(file), count);
+        }
+        return read(file, (in, size) -> LabelFiles.read(DataSource.SHIPPED + file, in, size, count));
+    }
+
+    private interface Reader<T> {
+        T read(InputStream in, long size) throws IOException;
+    }
+
+    private static <T> T read(String file, Reader<T> reader) {
+        try {
+            URLConnection connection = resource(file).openConnection();
+            try (InputStream in = connection.getInputStream()) {
+                return reader.read(in, connection.getContentLengthLong());
+            }
+        } catch (IOException e) {
+            throw new DataFormatException("%s: expected the data that ship, found that they cannot be read (%s)".formatted(DataSource.SHIPPED + file, e.getMessage()), e);
+        }
+    }
+
+    private static URL resource(String file) {
+        ClassLoader loader = Objects.requireNonNullElse(Thread.currentThread().getContextClassLoader(), DataFolder.class.getClassLoader());
+        return loader.getResource(DataSource.SHIPPED + file);
+    }
+}

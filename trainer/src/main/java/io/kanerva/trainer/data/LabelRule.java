@@ -1,0 +1,49 @@
+package io.kanerva.trainer.data;
+
+import java.util.List;
+
+/** Where the classes of a file of images are known from. */
+@FunctionalInterface
+interface LabelRule {
+    /** Nowhere. */
+    LabelRule NONE = (folder, file, count) -> new int[0];
+
+    /** The file of the same name with "labels-idx1" in place of "images-idx3", if it is there. */
+    LabelRule BESIDE = (folder, file, count) -> {
+        String packed = file.replace("images-idx3", "labels-idx1").replaceAll("\\.gz$", "") + ".gz";
+        return folder.first(List.of(packed, packed.replaceAll("\\.gz$", ""))).map(labels -> folder.labels(labels, count)).orElseGet(() -> new int[0]);
+    };
+
+    /** Omniglot's 20 drawings a character, character after character. */
+    LabelRule OMNIGLOT = (folder, file, count) -> {
+        int[] labels = new int[count % 20 == 0 ? count : 0];
+        for (int i = 0; i < labels.length; i++) {
+            labels[i] = i / 20;
+        }
+        return labels;
+    };
+
+    /** The published order of the fixed binarisation's 10,000 test images: MNIST's, stably sorted by digit. */
+    LabelRule SORTED_MNIST_TEST = (folder, file, count) -> {
+        int[] ofEachDigit = {980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009};
+        int[] labels = new int[count == 10_000 ? count : 0];
+        int image = 0;
+        for (int digit = 0; labels.length > 0 && digit < ofEachDigit.length; digit++) {
+            for (int i = 0; i < ofEachDigit[digit]; i++) {
+                labels[image++] = digit;
+            }
+        }
+        return labels;
+    };
+
+    /**
+     * The labels of a file's images.
+     *
+     * @param folder where the file is
+     * @param file its name there
+     * @param count of its images
+     * @return one label an image, or none at all
+     * @throws DataFormatException if there is a file of labels that is not what it should be
+     */
+    int[] labels(DataFolder folder, String file, int count);
+}
