@@ -65,6 +65,9 @@ final class ArrayHandler implements InvocationHandler {
         if (entry.isPresent()) {
             return record(method, entry.get(), arguments);
         }
+        if (EngineMethods.knows(method)) {
+            return EngineMethods.call(recorder, self, method, arguments);
+        }
         if (NOTHING.contains(name)) {
             return null;
         }

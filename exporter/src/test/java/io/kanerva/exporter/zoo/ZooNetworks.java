@@ -1,0 +1,117 @@
+package io.kanerva.exporter.zoo;
+
+import ai.djl.basicmodelzoo.basic.Mlp;
+import ai.djl.basicmodelzoo.cv.classification.AlexNet;
+import ai.djl.basicmodelzoo.cv.classification.GoogLeNet;
+import ai.djl.basicmodelzoo.cv.classification.LeNet;
+import ai.djl.basicmodelzoo.cv.classification.MobileNetV1;
+import ai.djl.basicmodelzoo.cv.classification.MobileNetV2;
+import ai.djl.basicmodelzoo.cv.classification.NiN;
+import ai.djl.basicmodelzoo.cv.classification.ResNetV1;
+import ai.djl.basicmodelzoo.cv.classification.SqueezeNet;
+import ai.djl.basicmodelzoo.cv.classification.VGG;
+import ai.djl.basicmodelzoo.cv.object_detection.ssd.SingleShotDetection;
+import ai.djl.basicmodelzoo.cv.object_detection.yolo.YOLOV3;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.transformer.TransformerEncoderBlock;
+import io.kanerva.exporter.trace.Dimension;
+import io.kanerva.exporter.trace.InputSpec;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** The networks of DJL's basic model zoo, small ones for every build and those of the papers for a run by hand. */
+final class ZooNetworks {
+    private ZooNetworks() {
+    }
+
+    /** Seconds each: narrow networks or small images. */
+    static List<ZooNetwork> small() {
+        List<ZooNetwork> list = new ArrayList<>(Stream.of(
+                ZooNetwork.of("Mlp", () -> new Mlp(28 * 28, 10, new int[] {128, 64}), images(28, 28, 1)),
+                ZooNetwork.of("LeNet", () -> LeNet.builder().build(), images(28, 28, 1)),
+                ZooNetwork.of("AlexNet narrow", () -> AlexNet.builder()
+                        .setNumChannels(new int[] {12, 32, 48, 48, 32, 64, 64}).build(), images(67, 67, 3)),
+                ZooNetwork.of("VGG-11 narrow", () -> VGG.builder()
+                        .setConvArch(new int[][] {{1, 8}, {1, 16}, {2, 16}, {2, 24}, {2, 24}}).build(), images(32, 32, 3)),
+                ZooNetwork.of("GoogLeNet", () -> GoogLeNet.builder().build(), images(33, 33, 3)),
+                ZooNetwork.of("NiN", () -> NiN.builder().build(), images(67, 67, 3)),
+                ZooNetwork.of("SqueezeNet", () -> SqueezeNet.squeezenet(10), images(36, 36, 3)),
+                ZooNetwork.of("SqueezeNet, any height and width", () -> SqueezeNet.squeezenet(10), anyImages(3))
+                        .within("H", 29, 40).within("W", 29, 40),
+                ZooNetwork.of("MobileNetV1, width 0.25", () -> MobileNetV1.builder().optWidthMultiplier(0.25f).build(),
+                        images(36, 36, 3)),
+                ZooNetwork.of("MobileNetV2", () -> MobileNetV2.builder().build(), images(36, 36, 3)),
+                ZooNetwork.of("ResNetV1-18", resnet(18, 32), images(32, 32, 3)).tolerating(1e-4),
+                ZooNetwork.of("ResNetV1-50, any height and width", resnet(50, 33), anyImages(3))
+                        .within("H", 33, 47).within("W", 33, 47).tolerating(1e-3),
+                ZooNetwork.of("ResNetV1-20 of CIFAR", resnet(20, 28), images(28, 28, 3)).tolerating(1e-4),
+                ssd("SSD narrow", new int[] {4, 8}, 36)).toList());
+        list.add(transformer("Transformer encoder", 16, 2, 40));
+        return list;
+    }
+
+    /** At the sizes of the papers: minutes altogether, and gigabytes of memory. */
+    static List<ZooNetwork> full() {
+        List<ZooNetwork> list = new ArrayList<>(Stream.of(
+                ZooNetwork.of("AlexNet, 224", () -> AlexNet.builder().build(), images(224, 224, 3)),
+                ZooNetwork.of("VGG-11, 224", () -> VGG.builder().build(), images(224, 224, 3)),
+                ZooNetwork.of("GoogLeNet, 224", () -> GoogLeNet.builder().build(), images(224, 224, 3)),
+                ZooNetwork.of("NiN, 224", () -> NiN.builder().build(), images(224, 224, 3)),
+                ZooNetwork.of("SqueezeNet, 224", () -> SqueezeNet.squeezenet(1000), images(224, 224, 3)),
+                ZooNetwork.of("MobileNetV1, 224", () -> MobileNetV1.builder().build(), images(224, 224, 3)),
+                ZooNetwork.of("MobileNetV2, 224", () -> MobileNetV2.builder().setOutSize(1000).build(), images(224, 224, 3)),
+                ssd("SSD, 256", new int[] {16, 32, 64}, 256)).toList());
+        for (int layers : new int[] {18, 34, 50, 101, 152}) {
+            list.add(ZooNetwork.of("ResNetV1-" + layers + ", 224", resnet(layers, 224), images(224, 224, 3)).tolerating(1e-3));
+        }
+        list.add(ZooNetwork.of("YOLOV3, 224", () -> YOLOV3.builder().build(), images(224, 224, 3))
+                .giving("coarse", "middle", "fine").tolerating(1e-3));
+        list.add(transformer("Transformer encoder of 512", 512, 8, 2048));
+        return list.stream().map(network -> network.inputs().get(0).name().equals("images") ? network.within("N", 1, 6) : network)
+                .toList();
+    }
+
+    private static InputSpec input(String name, DataType type, Dimension... shape) {
+        return InputSpec.of(name, type, shape);
+    }
+
+    private static InputSpec images(int height, int width, int channels) {
+        return input("images", DataType.FLOAT32, Dimension.named("N"), Dimension.fixed(channels), Dimension.fixed(height),
+                Dimension.fixed(width));
+    }
+
+    private static InputSpec anyImages(int channels) {
+        return input("images", DataType.FLOAT32, Dimension.named("N"), Dimension.fixed(channels), Dimension.named("H"),
+                Dimension.named("W"));
+    }
+
+    private static Supplier<Block> resnet(int layers, int size) {
+        return () -> ResNetV1.builder().setNumLayers(layers).setOutSize(10).setImageShape(new Shape(3, size, size)).build();
+    }
+
+    private static ZooNetwork ssd(String name, int[] filters, int size) {
+        return ZooNetwork.of(name, () -> {
+            SequentialBlock base = new SequentialBlock();
+            for (int count : filters) {
+                base.add(SingleShotDetection.getDownSamplingBlock(count));
+            }
+            return SingleShotDetection.builder().setNumClasses(3).setNumFeatures(2).optGlobalPool(true)
+                    .setRatios(Collections.nCopies(4, List.of(1f, 2f, 0.5f)))
+                    .setSizes(List.of(List.of(0.2f, 0.272f), List.of(0.37f, 0.447f), List.of(0.54f, 0.619f), List.of(0.71f, 0.79f)))
+                    .setBaseNetwork(base).build();
+        }, images(size, size, 3)).giving("anchors", "classes", "boxes").tolerating(1e-4);
+    }
+
+    private static ZooNetwork transformer(String name, int width, int heads, int hidden) {
+        return ZooNetwork.of(name, () -> new SequentialBlock()
+                        .add(new TransformerEncoderBlock(width, heads, hidden, 0.1f, Activation::relu)),
+                input("x", DataType.FLOAT32, Dimension.named("N"), Dimension.named("T"), Dimension.fixed(width)));
+    }
+}

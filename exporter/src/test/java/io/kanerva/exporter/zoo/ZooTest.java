@@ -1,0 +1,62 @@
+package io.kanerva.exporter.zoo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
+import io.kanerva.exporter.onnx.OnnxModel;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * The networks of DJL's model zoo, exported, run by ONNX Runtime at sizes that were not traced, and held against {@code ZOO.md}.
+ *
+ * <p>{@code -Dzoo=full} takes the networks at the papers' sizes instead of the small ones; {@code -Dzoo.only=REGEX} some of
+ * either; {@code -Dzoo.write=true} writes {@code ZOO.md} anew instead of checking it.
+ */
+class ZooTest {
+    private static final boolean IS_FULL = System.getProperty("zoo", "small").equals("full");
+    private static final boolean WRITES = Boolean.getBoolean("zoo.write");
+    private static ZooTable table;
+
+    @BeforeAll
+    static void readTheTable() throws IOException {
+        table = ZooTable.read();
+    }
+
+    @AfterAll
+    static void writeTheTable() throws IOException {
+        if (WRITES) {
+            table.write();
+        }
+    }
+
+    @TestFactory
+    Stream<DynamicTest> a_network_agrees_with_its_graph_and_with_the_table() {
+        List<ZooNetwork> networks = IS_FULL ? ZooNetworks.full() : ZooNetworks.small();
+        return networks.stream().filter(network -> network.name().matches(System.getProperty("zoo.only", ".*")))
+                .map(network -> DynamicTest.dynamicTest(network.name(), () -> check(network)));
+    }
+
+    private static void check(ZooNetwork network) {
+        ZooTable.Row found;
+        try (NDManager manager = NDManager.newBaseManager()) {
+            Block block = network.initialised(manager);
+            OnnxModel model = network.export(block);
+            found = ZooTable.Row.of(network, block, model);
+        }
+        if (WRITES) {
+            table.put(found);
+            return;
+        }
+        ZooTable.Row expected = table.row(network.name());
+        assertThat(expected).as("the row of %s in %s", network.name(), ZooTable.FILE).isNotNull();
+        assertThat(found.facts()).isEqualTo(expected.facts());
+        assertThat(found.allowed()).isEqualTo(expected.allowed());
+    }
+}
