@@ -8,26 +8,41 @@ import ai.djl.training.ParameterStore;
 
 /**
  * p(x | z, traces): convolves the traces where they are, at the block's resolution, with the latent added to every
- * place, and spreads each place over its patch of the image.
+ * place (or, if it is a map, to its own), and spreads each place over its patch of the image. With {@link
+ * DecoderSettings#refineWidth} more residual blocks follow at the image's resolution.
  *
- * <p>In: latent [B, Q, D], traces [B, Q, K, C, h, w]. Out: logits of the pixels' Bernoulli distributions,
- * [B, Q, Cx, Hx, Wx].
+ * <p>In: latent [B, Q, D], traces [B, Q, K, C, h, w]. Out: the parameters of the image's distribution, [B, Q, P, Hx, Wx]:
+ * for {@link Likelihood#BERNOULLI} the pixels' logits, P = Cx.
  */
 public final class Decoder extends KanervaBlock {
     private final Block traces;
     private final Block latent;
     private final Block features;
     private final Block pixels;
+    private final Block refined;
+    private final Block refinedPixels;
 
     Decoder(KanervaSettings settings) {
         super(settings);
-        int width = settings.width();
+        DecoderSettings size = settings.decoder();
+        int width = size.width();
         int h = settings.blockHeight();
         int w = settings.blockWidth();
+        int places = settings.patch() * settings.patch();
+        boolean refine = size.refineDepth() > 0;
         traces = child("traces", Layers.conv3(width), (long) settings.keys() * settings.memoryChannels(), h, w);
-        latent = child("latent", Layers.zero(Layers.dense(width)), settings.latent());
-        features = child("features", new ResidualStack(settings), width, h, w);
-        pixels = child("pixels", Layers.conv3(settings.imageChannels() * settings.patch() * settings.patch()), width, h, w);
+        latent = settings.latentLayout() == LatentLayout.MAP
+                ? child("latent", Layers.zero(Layers.conv3(width)), settings.latentChannels(), h, w)
+                : child("latent", Layers.zero(Layers.dense(width)), settings.latent());
+        features = child("features", new ResidualStack(settings, width, size.depth(), h, w), width, h, w);
+        pixels = child("pixels", Layers.conv3((refine ? size.refineWidth() : settings.parameterChannels()) * places), width, h, w);
+        refined = refine
+                ? child("refined", new ResidualStack(settings, size.refineWidth(), size.refineDepth(), settings.imageHeight(), settings.imageWidth()),
+                        size.refineWidth(), settings.imageHeight(), settings.imageWidth())
+                : null;
+        refinedPixels = refine
+                ? child("refined_pixels", Layers.conv1(settings.parameterChannels()), size.refineWidth(), settings.imageHeight(), settings.imageWidth())
+                : null;
     }
 
     @Override
@@ -38,16 +53,28 @@ public final class Decoder extends KanervaBlock {
         long b = z.getShape().get(0);
         long q = z.getShape().get(1);
         NDArray maps = read.reshape(b * q, (long) s.keys() * s.memoryChannels(), s.blockHeight(), s.blockWidth());
-        NDArray everywhere = Layers.run(latent, store, z.reshape(b * q, s.latent()), training).reshape(b * q, s.width(), 1, 1);
-        NDArray joined = Layers.run(traces, store, maps, training).add(everywhere);
+        NDArray joined = Layers.run(traces, store, maps, training).add(spread(store, z, b * q, training));
         NDArray patches = Layers.run(pixels, store, Layers.run(features, store, joined, training), training);
-        return new NDList(Layers.depthToSpace(patches, s.patch()).reshape(b, q, s.imageChannels(), s.imageHeight(), s.imageWidth()));
+        NDArray image = Layers.depthToSpace(patches, s.patch());
+        if (refined != null) {
+            image = Layers.run(refinedPixels, store, Layers.run(refined, store, image, training), training);
+        }
+        return new NDList(image.reshape(b, q, s.parameterChannels(), s.imageHeight(), s.imageWidth()));
+    }
+
+    /** What the latent adds: [N, width, h, w], or [N, width, 1, 1] for a vector. */
+    private NDArray spread(ParameterStore store, NDArray z, long n, boolean training) {
+        KanervaSettings s = settings;
+        if (s.latentLayout() == LatentLayout.MAP) {
+            return Layers.run(latent, store, z.reshape(n, s.latentChannels(), s.blockHeight(), s.blockWidth()), training);
+        }
+        return Layers.run(latent, store, z.reshape(n, s.latent()), training).reshape(n, s.decoder().width(), 1, 1);
     }
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
         return new Shape[] {
-            new Shape(inputShapes[0].get(0), inputShapes[0].get(1), settings.imageChannels(), settings.imageHeight(), settings.imageWidth())
+            new Shape(inputShapes[0].get(0), inputShapes[0].get(1), settings.parameterChannels(), settings.imageHeight(), settings.imageWidth())
         };
     }
 }

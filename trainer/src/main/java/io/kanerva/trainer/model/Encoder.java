@@ -38,7 +38,7 @@ public final class Encoder extends KanervaBlock {
         int h = settings.blockHeight();
         int w = settings.blockWidth();
         patches = child("patches", Layers.conv3(width), (long) settings.imageChannels() * settings.patch() * settings.patch(), h, w);
-        features = child("features", new ResidualStack(settings), width, h, w);
+        features = child("features", new ResidualStack(settings, width, settings.depth(), h, w), width, h, w);
         boolean heap = settings.writer() == WriterKind.HEAP;
         content = heap
                 ? child("content", Layers.conv1(settings.keys() * settings.memoryChannels()), width, h, w)
@@ -47,8 +47,8 @@ public final class Encoder extends KanervaBlock {
         int keyNumbers = settings.keys() * KeySpace.KEY;
         keyMean = child("key_mean", heap ? Layers.zero(Layers.dense(keyNumbers)) : Layers.dense(keyNumbers), width);
         keyLogVariance = child("key_log_variance", Layers.zero(Layers.dense(keyNumbers)), width);
-        latentMean = child("latent_mean", Layers.zero(Layers.dense(settings.latent())), width);
-        latentLogVariance = child("latent_log_variance", Layers.zero(Layers.dense(settings.latent())), width);
+        latentMean = Layers.latentHead(this, "latent_mean", width);
+        latentLogVariance = Layers.latentHead(this, "latent_log_variance", width);
     }
 
     @Override
@@ -58,9 +58,10 @@ public final class Encoder extends KanervaBlock {
         requireImages(images.getShape());
         long b = images.getShape().get(0);
         long t = images.getShape().get(1);
-        NDArray flat = images.reshape(b * t, s.imageChannels(), s.imageHeight(), s.imageWidth());
+        NDArray flat = s.likelihood().encoded(images).reshape(b * t, s.imageChannels(), s.imageHeight(), s.imageWidth());
         NDArray maps = Layers.run(features, store, Layers.run(patches, store, Layers.spaceToDepth(flat, s.patch()), training), training);
         NDArray pooled = Layers.spatialMean(maps);
+        NDArray latentFeatures = s.latentLayout() == LatentLayout.MAP ? maps : pooled;
         NDArray written;
         NDArray keyFeatures;
         if (s.writer() == WriterKind.HEAP) {
@@ -76,8 +77,8 @@ public final class Encoder extends KanervaBlock {
                 written,
                 Layers.run(keyMean, store, keyFeatures, training).reshape(b, t, s.keys(), KeySpace.KEY),
                 Layers.run(keyLogVariance, store, keyFeatures, training).reshape(b, t, s.keys(), KeySpace.KEY),
-                Layers.run(latentMean, store, pooled, training).reshape(b, t, s.latent()),
-                Layers.run(latentLogVariance, store, pooled, training).reshape(b, t, s.latent()));
+                Layers.run(latentMean, store, latentFeatures, training).reshape(b, t, s.latent()),
+                Layers.run(latentLogVariance, store, latentFeatures, training).reshape(b, t, s.latent()));
     }
 
     private void requireImages(Shape found) {

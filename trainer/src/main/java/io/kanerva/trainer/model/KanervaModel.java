@@ -4,7 +4,6 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
@@ -72,7 +71,7 @@ public final class KanervaModel implements AutoCloseable {
         return reader;
     }
 
-    /** Latent and traces to logits. */
+    /** Latent and traces to the image distribution's parameters. */
     public Decoder decoder() {
         return decoder;
     }
@@ -112,7 +111,7 @@ public final class KanervaModel implements AutoCloseable {
     /**
      * Writes episodes and reads every sample back at keys and latents drawn from its posterior.
      *
-     * @param images [B, T, Cx, Hx, Wx], zeros and ones
+     * @param images [B, T, Cx, Hx, Wx]: zeros and ones, or k / 255, as the likelihood has it
      * @param keyNoise [B, T, K, 3], standard normal
      * @param latentNoise [B, T, D], standard normal
      * @param training whether gradients will be asked for
@@ -136,9 +135,8 @@ public final class KanervaModel implements AutoCloseable {
         NDArray priorMean = read.get(1);
         NDArray priorLogVariance = read.get(2);
         NDArray latent = mean.add(Scale.by(logVariance, 0.5).exp().mul(latentNoise));
-        NDArray logits = decoder.forward(store, new NDList(latent, read.get(0)), training).singletonOrThrow();
-        // -ln p(x) = softplus(l) - x l for a Bernoulli distribution with logit l
-        NDArray reconstruction = Activation.softPlus(logits).sub(images.mul(logits)).sum(new int[] {2, 3, 4});
+        NDArray parameters = decoder.forward(store, new NDList(latent, read.get(0)), training).singletonOrThrow();
+        NDArray reconstruction = settings.likelihood().negativeLogLikelihood(parameters, images);
         NDArray difference = mean.sub(priorMean);
         NDArray latentDivergence = Scale.by(logVariance.sub(priorLogVariance).exp().add(difference.square().mul(priorLogVariance.neg().exp()))
                 .sub(1f).add(priorLogVariance).sub(logVariance).sum(new int[] {2}), 0.5);

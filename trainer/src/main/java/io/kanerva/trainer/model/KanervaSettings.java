@@ -1,5 +1,6 @@
 package io.kanerva.trainer.model;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 
 /**
@@ -20,21 +21,29 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
  * @param slotRows rows of the heap's slot grid; 0 for the pooled writer
  * @param slotColumns columns of the heap's slot grid; 0 for the pooled writer
  * @param embedding E, numbers in a sample's embedding of the pooled writer; 0 for the heap writer
- * @param width channels of the convolutional layers
- * @param depth residual blocks in the encoder, and again in the decoder
+ * @param width channels of the encoder's convolutional layers
+ * @param depth residual blocks in the encoder
+ * @param likelihood what the decoder's output says about an image; null means {@link Likelihood#BERNOULLI}
+ * @param latentLayout what the D numbers of a latent are; null means {@link LatentLayout#VECTOR}
+ * @param decoder the decoder's size; null means the encoder's width and depth, and no layers at the image's resolution
  */
 public record KanervaSettings(
         WriterKind writer, Addressing addressing,
         int imageChannels, int imageHeight, int imageWidth,
         int memoryChannels, int memoryHeight, int memoryWidth,
         int blockHeight, int blockWidth,
-        int keys, int latent, int slotRows, int slotColumns, int embedding, int width, int depth) {
+        int keys, int latent, int slotRows, int slotColumns, int embedding, int width, int depth,
+        Likelihood likelihood, LatentLayout latentLayout, DecoderSettings decoder) {
 
     /** A key's scale component stretches a window by at most e to this power, or shrinks it. */
     public static final double SCALE_RANGE = 0.25;
 
     /** @throws IllegalArgumentException if the sizes do not fit each other; the message names the two that do not */
+    @JsonCreator
     public KanervaSettings {
+        // Runs from before these settings existed do not name them.
+        likelihood = likelihood == null ? Likelihood.BERNOULLI : likelihood;
+        latentLayout = latentLayout == null ? LatentLayout.VECTOR : latentLayout;
         require(writer != null && addressing != null, "writer and addressing must be given");
         atLeastOne("imageChannels", imageChannels);
         atLeastOne("imageHeight", imageHeight);
@@ -48,6 +57,9 @@ public record KanervaSettings(
         atLeastOne("latent (D)", latent);
         atLeastOne("width", width);
         atLeastOne("depth", depth);
+        decoder = decoder == null ? new DecoderSettings(width, depth, 0, 0) : decoder;
+        require(latentLayout == LatentLayout.VECTOR || latent % (blockHeight * blockWidth) == 0,
+                "a latent of D = %d numbers as a map must be a multiple of the block's %d x %d places".formatted(latent, blockHeight, blockWidth));
         require(imageHeight % blockHeight == 0 && imageWidth % blockWidth == 0 && imageHeight / blockHeight == imageWidth / blockWidth,
                 "the image of %d x %d must be the same whole multiple of the block of %d x %d on both sides"
                         .formatted(imageHeight, imageWidth, blockHeight, blockWidth));
@@ -71,6 +83,36 @@ public record KanervaSettings(
         }
     }
 
+    /** Settings with a Bernoulli likelihood, a latent vector, and a decoder of the encoder's size. */
+    public KanervaSettings(WriterKind writer, Addressing addressing,
+            int imageChannels, int imageHeight, int imageWidth,
+            int memoryChannels, int memoryHeight, int memoryWidth,
+            int blockHeight, int blockWidth,
+            int keys, int latent, int slotRows, int slotColumns, int embedding, int width, int depth) {
+        this(writer, addressing, imageChannels, imageHeight, imageWidth, memoryChannels, memoryHeight, memoryWidth, blockHeight, blockWidth,
+                keys, latent, slotRows, slotColumns, embedding, width, depth, null, null, null);
+    }
+
+    /** The same with another likelihood. */
+    public KanervaSettings withLikelihood(Likelihood other) {
+        return with(latent, other, latentLayout, decoder);
+    }
+
+    /** The same with a latent of another size and layout. */
+    public KanervaSettings withLatent(int numbers, LatentLayout layout) {
+        return with(numbers, likelihood, layout, decoder);
+    }
+
+    /** The same with another decoder. */
+    public KanervaSettings withDecoder(DecoderSettings other) {
+        return with(latent, likelihood, latentLayout, other);
+    }
+
+    private KanervaSettings with(int numbers, Likelihood newLikelihood, LatentLayout newLayout, DecoderSettings newDecoder) {
+        return new KanervaSettings(writer, addressing, imageChannels, imageHeight, imageWidth, memoryChannels, memoryHeight, memoryWidth,
+                blockHeight, blockWidth, keys, numbers, slotRows, slotColumns, embedding, width, depth, newLikelihood, newLayout, newDecoder);
+    }
+
     /** Floats in one memory: C x H x W. */
     @JsonIgnore
     public int memoryFloats() {
@@ -81,6 +123,18 @@ public record KanervaSettings(
     @JsonIgnore
     public int pixels() {
         return imageChannels * imageHeight * imageWidth;
+    }
+
+    /** Channels of a latent map, D / (h w). */
+    @JsonIgnore
+    public int latentChannels() {
+        return latent / (blockHeight * blockWidth);
+    }
+
+    /** Channels of the decoder's output: Cx logits, or the parameters of a pixel's mixture. */
+    @JsonIgnore
+    public int parameterChannels() {
+        return likelihood.channels(imageChannels);
     }
 
     /** How many image pixels one block cell stands for, on each side. */

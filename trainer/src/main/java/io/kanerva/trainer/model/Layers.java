@@ -30,6 +30,17 @@ final class Layers {
         return Linear.builder().setUnits(units).build();
     }
 
+    /**
+     * Registers a head for D numbers of the latent, starting at zero: from features [N, width] for a latent vector, from
+     * feature maps [N, width, h, w] for a latent map.
+     */
+    static Block latentHead(KanervaBlock parent, String name, int width) {
+        KanervaSettings s = parent.settings;
+        return s.latentLayout() == LatentLayout.MAP
+                ? parent.child(name, zero(conv1(s.latentChannels())), width, s.blockHeight(), s.blockWidth())
+                : parent.child(name, zero(dense(s.latent())), width);
+    }
+
     /** Starts a layer at zero, so that what it feeds begins as if the layer were not there. */
     static <B extends Block> B zero(B block) {
         block.setInitializer(Initializer.ZEROS, Parameter.Type.WEIGHT);

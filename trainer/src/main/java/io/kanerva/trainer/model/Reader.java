@@ -14,11 +14,12 @@ import ai.djl.training.ParameterStore;
  * log-variance [B, Q, D].
  */
 public final class Reader extends KanervaBlock {
-    /** The prior's features are few: the latent adds what the traces do not say, which is little. */
+    /** The features of a latent vector's prior are few: it adds what the traces do not say, which is little. */
     private static final int PRIOR_WIDTH = 32;
 
     private final KeySpace space;
     private final Block features;
+    private final Block refined;
     private final Block mean;
     private final Block logVariance;
     private WindowReader windowReader = TentWeights::read;
@@ -26,10 +27,14 @@ public final class Reader extends KanervaBlock {
     Reader(KanervaSettings settings) {
         super(settings);
         space = new KeySpace(settings);
-        features = child("prior_features", Layers.conv3(PRIOR_WIDTH),
-                (long) settings.keys() * settings.memoryChannels(), settings.blockHeight(), settings.blockWidth());
-        mean = child("prior_mean", Layers.zero(Layers.dense(settings.latent())), PRIOR_WIDTH);
-        logVariance = child("prior_log_variance", Layers.zero(Layers.dense(settings.latent())), PRIOR_WIDTH);
+        boolean map = settings.latentLayout() == LatentLayout.MAP;
+        int h = settings.blockHeight();
+        int w = settings.blockWidth();
+        int width = map ? settings.width() : PRIOR_WIDTH;
+        features = child("prior_features", Layers.conv3(width), (long) settings.keys() * settings.memoryChannels(), h, w);
+        refined = map ? child("prior_refined", new ResidualStack(settings, width, settings.depth(), h, w), width, h, w) : null;
+        mean = Layers.latentHead(this, "prior_mean", width);
+        logVariance = Layers.latentHead(this, "prior_log_variance", width);
     }
 
     /** Takes another way to cut windows, equal in value to the first: {@link TentWeights#read}. */
@@ -52,11 +57,12 @@ public final class Reader extends KanervaBlock {
         Windows windows = space.windows(keys.reshape(b, q * s.keys(), KeySpace.KEY));
         NDArray traces = windowReader.read(memory, windows, s.blockHeight(), s.blockWidth());
         NDArray maps = traces.reshape(b * q, (long) s.keys() * s.memoryChannels(), s.blockHeight(), s.blockWidth());
-        NDArray pooled = Layers.spatialMean(Activation.relu(Layers.run(features, store, maps, training)));
+        NDArray seen = Layers.run(features, store, maps, training);
+        NDArray known = refined == null ? Layers.spatialMean(Activation.relu(seen)) : Layers.run(refined, store, seen, training);
         return new NDList(
                 traces.reshape(b, q, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth()),
-                Layers.run(mean, store, pooled, training).reshape(b, q, s.latent()),
-                Layers.run(logVariance, store, pooled, training).reshape(b, q, s.latent()));
+                Layers.run(mean, store, known, training).reshape(b, q, s.latent()),
+                Layers.run(logVariance, store, known, training).reshape(b, q, s.latent()));
     }
 
     @Override

@@ -17,12 +17,12 @@ final class ResidualStack extends KanervaBlock {
     private final List<Block> first = new ArrayList<>();
     private final List<Block> second = new ArrayList<>();
 
-    ResidualStack(KanervaSettings settings) {
+    /** So many blocks of that many channels, for maps of that height and width. */
+    ResidualStack(KanervaSettings settings, int width, int depth, int height, int mapWidth) {
         super(settings);
-        int width = settings.width();
-        for (int i = 1; i <= settings.depth(); i++) {
-            first.add(child("block" + i + "a", Layers.conv3(width), width, settings.blockHeight(), settings.blockWidth()));
-            second.add(child("block" + i + "b", Layers.zero(Layers.conv3(width)), width, settings.blockHeight(), settings.blockWidth()));
+        for (int i = 1; i <= depth; i++) {
+            first.add(child("block" + i + "a", Layers.conv3(width), width, height, mapWidth));
+            second.add(child("block" + i + "b", Layers.zero(Layers.conv3(width)), width, height, mapWidth));
         }
     }
 

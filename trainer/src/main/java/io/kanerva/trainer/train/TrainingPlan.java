@@ -2,6 +2,7 @@ package io.kanerva.trainer.train;
 
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.Likelihood;
 
 /**
  * All that a run depends on besides the images themselves: with the same plan and images, the same machine learns the
@@ -31,6 +32,10 @@ public record TrainingPlan(
     public TrainingPlan {
         if (settings == null || data == null || binarisation == null || keyWeight == null || latentWeight == null) {
             throw new IllegalArgumentException("a plan needs settings, a data set's name, a binarisation and two weight schedules, found that one is missing");
+        }
+        if ((settings.likelihood() == Likelihood.BERNOULLI) == (binarisation == Binarisation.NONE)) {
+            throw new IllegalArgumentException("a %s likelihood needs %s, found the binarisation %s".formatted(settings.likelihood(),
+                    settings.likelihood() == Likelihood.BERNOULLI ? "binary images" : "images of 256 levels (binarisation none)", binarisation));
         }
         positive("episodes", episodes);
         positive("episode length (T)", episodeLength);

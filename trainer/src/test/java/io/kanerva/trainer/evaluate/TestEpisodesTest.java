@@ -69,7 +69,7 @@ class TestEpisodesTest {
     @Test
     void dynamicBinarisationIsRefusedBecauseAScoreCouldNotBeRepeated() {
         assertThatIllegalArgumentException().isThrownBy(() -> new TestEpisodes(images, Binarisation.DYNAMIC, 5, 1))
-                .withMessage("test images: expected the binarisation fixed or threshold, found dynamic, which gives other images each time");
+                .withMessage("test images: expected the binarisation fixed, threshold or none, found dynamic, which gives other images each time");
     }
 
     @Test

@@ -1,0 +1,23 @@
+package io.kanerva.trainer.model;
+
+/**
+ * The decoder's size.
+ *
+ * @param width channels of its layers at the block's resolution
+ * @param depth residual blocks at the block's resolution
+ * @param refineWidth channels of its layers at the image's resolution; 0 if there are none
+ * @param refineDepth residual blocks at the image's resolution; 0 if there are none
+ */
+public record DecoderSettings(int width, int depth, int refineWidth, int refineDepth) {
+
+    /** @throws IllegalArgumentException if a size is out of its range, or only one of refineWidth and refineDepth is 0 */
+    public DecoderSettings {
+        if (width < 1 || depth < 1) {
+            throw new IllegalArgumentException("model settings: the decoder's width and depth must be at least 1, found %d and %d".formatted(width, depth));
+        }
+        if (refineWidth < 0 || refineDepth < 0 || (refineWidth == 0) != (refineDepth == 0)) {
+            throw new IllegalArgumentException("model settings: refineWidth and refineDepth must both be 0 or both at least 1, found %d and %d"
+                    .formatted(refineWidth, refineDepth));
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Activation;
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** p(x | z, traces): what the decoder's output says about an image. */
+public enum Likelihood {
+    /** Independent black and white pixels; the decoder gives each pixel's logit, [B, Q, Cx, Hx, Wx]. */
+    @JsonProperty("bernoulli")
+    BERNOULLI {
+        @Override
+        int channels(int imageChannels) {
+            return imageChannels;
+        }
+
+        @Override
+        NDArray negativeLogLikelihood(NDArray parameters, NDArray images) {
+            // -ln p(x) = softplus(l) - x l for a Bernoulli distribution with logit l
+            return Activation.softPlus(parameters).sub(images.mul(parameters)).sum(new int[] {2, 3, 4});
+        }
+
+        @Override
+        NDArray encoded(NDArray images) {
+            return images;
+        }
+
+        @Override
+        public NDArray means(NDArray parameters, int imageChannels) {
+            return parameters.neg().exp().add(1).pow(-1);
+        }
+    },
+    /**
+     * 8-bit pixels, k / 255: a mixture of ten discretised logistic distributions, the channels of a pixel conditioned on
+     * those before them (Salimans et al. 2017); see {@link LogisticMixture}. The decoder gives [B, Q, P, Hx, Wx].
+     */
+    @JsonProperty("discretized_logistic_mixture")
+    DISCRETIZED_LOGISTIC_MIXTURE {
+        @Override
+        int channels(int imageChannels) {
+            return LogisticMixture.parameters(imageChannels);
+        }
+
+        @Override
+        NDArray negativeLogLikelihood(NDArray parameters, NDArray images) {
+            return LogisticMixture.logProbability(flat(parameters), flat(images)).neg().sum(new int[] {1, 2})
+                    .reshape(images.getShape().get(0), images.getShape().get(1));
+        }
+
+        @Override
+        NDArray encoded(NDArray images) {
+            return Scale.by(images, 2).sub(1f);
+        }
+
+        @Override
+        public NDArray means(NDArray parameters, int imageChannels) {
+            long b = parameters.getShape().get(0);
+            long q = parameters.getShape().get(1);
+            return LogisticMixture.means(flat(parameters), imageChannels)
+                    .reshape(b, q, imageChannels, parameters.getShape().get(3), parameters.getShape().get(4));
+        }
+    };
+
+    /** Channels of the decoder's output. */
+    abstract int channels(int imageChannels);
+
+    /**
+     * -ln p(x) of each image, nats.
+     *
+     * @param parameters the decoder's output
+     * @param images [B, Q, Cx, Hx, Wx]
+     * @return [B, Q]
+     */
+    abstract NDArray negativeLogLikelihood(NDArray parameters, NDArray images);
+
+    /** Images as the encoder's first layer sees them. */
+    abstract NDArray encoded(NDArray images);
+
+    /**
+     * The images that the decoder's output stands for: the pixels' means, in [0, 1].
+     *
+     * @param parameters the decoder's output
+     * @return [B, Q, Cx, Hx, Wx]
+     */
+    public abstract NDArray means(NDArray parameters, int imageChannels);
+
+    private static NDArray flat(NDArray array) {
+        return array.reshape(array.getShape().get(0) * array.getShape().get(1), array.getShape().get(2), array.getShape().get(3), array.getShape().get(4));
+    }
+
+    /** The name in lower case, as it stands in a bundle. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(java.util.Locale.ROOT);
+    }
+}
