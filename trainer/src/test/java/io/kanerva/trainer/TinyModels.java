@@ -6,8 +6,11 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.nn.Parameter;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.DecoderSettings;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.LatentLayout;
+import io.kanerva.trainer.model.Likelihood;
 import io.kanerva.trainer.model.WriterKind;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -32,6 +35,22 @@ public final class TinyModels {
     /** The pooled writer over the same memory. */
     public static KanervaSettings pooled(int keys) {
         return new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, SIDE, SIDE, 2, 8, 16, 4, 4, keys, 3, 0, 0, 12, 8, 1);
+    }
+
+    /** The heap over colour images of 256 levels, with a latent map and a decoder that refines at the image's resolution. */
+    public static KanervaSettings colour() {
+        return new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 3, SIDE, SIDE, 2, 8, 16, 4, 4, 1, 32, 2, 4, 0, 8, 1,
+                Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, new DecoderSettings(12, 2, 6, 1));
+    }
+
+    /** Colour images of 256 levels of noise with some black and white in it. */
+    public static ImageSet colours(int count, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        byte[] pixels = new byte[count * 3 * SIDE * SIDE];
+        for (int i = 0; i < pixels.length; i++) {
+            pixels[i] = (byte) Math.max(0, Math.min(255, random.nextInt(300) - 20));
+        }
+        return new ImageSet("colours", count, 3, SIDE, SIDE, pixels);
     }
 
     /** A model none of whose weights is zero, so that every term of the bound depends on everything. */
@@ -77,6 +96,19 @@ public final class TinyModels {
             }
         }
         return new ImageSet("rectangles", count, 1, SIDE, SIDE, pixels);
+    }
+
+    /** Images as those settings have them, [samples, Cx, 8, 8]: rectangles, or colours. */
+    public static float[] images(KanervaSettings settings, int samples, long seed) {
+        if (settings.likelihood() == Likelihood.BERNOULLI) {
+            return binaryImages(samples, seed);
+        }
+        ImageSet set = colours(samples, seed);
+        float[] images = new float[samples * set.pixelsPerImage()];
+        for (int i = 0; i < samples; i++) {
+            set.copyIntensities(i, images, i * set.pixelsPerImage());
+        }
+        return images;
     }
 
     /** Episodes of binary images as numbers, [samples, 1, 8, 8]. */

@@ -43,7 +43,7 @@ final class CardPicture {
     private static Pictures read(KanervaModel model, Pictures like, NDArray memory, NDArray keys, NDArray latentNoise) {
         NDList read = model.run(model.reader(), memory, keys);
         NDArray latent = read.get(1).add(read.get(2).mul(0.5f).exp().mul(latentNoise));
-        NDArray logits = model.run(model.decoder(), latent, read.get(0)).singletonOrThrow();
-        return like.with(logits.neg().exp().add(1).pow(-1).toFloatArray());
+        NDArray parameters = model.run(model.decoder(), latent, read.get(0)).singletonOrThrow();
+        return like.with(model.settings().likelihood().means(parameters, model.settings().imageChannels()).toFloatArray());
     }
 }

@@ -112,6 +112,9 @@ public final class Evaluate extends Action {
         print("model      %s", model);
         print("data       %s, %s binarisation, %,d images", episodes.images().name(), episodes.binarisation(), episodes.count() * episodes.length());
         print("bound      %s", report);
+        if (!episodes.binarisation().isBinary()) {
+            print("bits       %s", report.bits(episodes.images().pixelsPerImage()));
+        }
     }
 
     private TestEpisodes episodes(String trainedOn, int length) {

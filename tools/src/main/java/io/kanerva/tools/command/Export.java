@@ -66,6 +66,9 @@ public final class Export extends Action {
             BundleExporter.Export export = BundleWriter.write(model, provenance, replace ? options.replacing() : options, episodes, report, out);
             print("bundle     %s (%,d bytes)", export.folder(), export.bytes());
             print("bound      %s", report);
+            if (!episodes.binarisation().isBinary()) {
+                print("bits       %s", report.bits(episodes.images().pixelsPerImage()));
+            }
             print("try it     kpp info --bundle %s", out);
         } catch (IllegalArgumentException e) {
             throw new Failure(e.getMessage(), e);

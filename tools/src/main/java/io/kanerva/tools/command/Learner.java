@@ -64,7 +64,8 @@ final class Learner {
             run.train(step -> {
                 double weight = Double.isNaN(bound[0]) ? 1 : 1.0 / Math.min(step.step(), SMOOTHED_STEPS);
                 bound[0] = Double.isNaN(bound[0]) ? step.bound() : bound[0] + weight * (step.bound() - bound[0]);
-                progress.at(step.step(), String.format(Locale.ROOT, "bound %.1f nats", bound[0]));
+                progress.at(step.step(), run.plan().binarisation().isBinary() ? String.format(Locale.ROOT, "bound %.1f nats", bound[0])
+                        : String.format(Locale.ROOT, "bound %.3f bits a dimension", bound[0] / (run.plan().settings().pixels() * Math.log(2))));
             });
         } catch (IllegalStateException | UncheckedIOException e) {
             throw new Failure(e.getMessage(), e);

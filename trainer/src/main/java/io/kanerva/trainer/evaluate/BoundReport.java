@@ -24,6 +24,15 @@ public record BoundReport(double nats, double standardError, double reconstructi
         return nats / (dimensions * Math.log(2));
     }
 
+    /** The bound as bits a dimension, with its standard error, for images of {@code dimensions} numbers. */
+    public String bits(int dimensions) {
+        double bit = dimensions * Math.log(2);
+        String error = Double.isNaN(standardError) ? "" : String.format(Locale.ROOT, " +- %.4f", standardError / bit);
+        String line = String.format(Locale.ROOT, "%.4f%s bits a dimension = reconstruction %.4f + KL(Y) %.4f + KL(Z) %.4f (%,d dimensions)",
+                nats / bit, error, reconstruction / bit, keyDivergence / bit, latentDivergence / bit, dimensions);
+        return importanceSamples == 0 ? line : line + String.format(Locale.ROOT, "; importance-weighted with %d samples: %.4f", importanceSamples, importanceWeighted / bit);
+    }
+
     /** One line with all the numbers. */
     @Override
     public String toString() {

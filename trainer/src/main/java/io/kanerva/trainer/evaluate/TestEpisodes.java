@@ -26,7 +26,7 @@ public final class TestEpisodes {
      */
     public TestEpisodes(Images images, Binarisation binarisation, int length, long seed) {
         if (binarisation == Binarisation.DYNAMIC) {
-            throw new IllegalArgumentException("test images: expected the binarisation fixed or threshold, found dynamic, which gives other images each time");
+            throw new IllegalArgumentException("test images: expected the binarisation fixed, threshold or none, found dynamic, which gives other images each time");
         }
         if (length < 1 || images.count() < length) {
             throw new IllegalArgumentException("episode length (T): expected 1 to %d, the images of '%s', found %d".formatted(images.count(), images.name(), length));

@@ -50,15 +50,14 @@ final class LogisticMixture {
         // One split: the gradient of each slice by itself would be a whole array of zeros around it.
         NDList groups = parameters.split(parameters.getShape().get(1) / COMPONENTS, 1);
         NDArray levels = images.mul(LEVELS).round();
-        NDArray logits = groups.get(0);
-        NDArray sum = logits;
+        NDArray sum = groups.get(0).logSoftmax(1);
         NDArray[] values = new NDArray[channels];
         for (int channel = 0; channel < channels; channel++) {
             NDArray level = levels.get(":, {}:{}", channel, channel + 1);
             values[channel] = level.mul(2f / LEVELS).sub(1f);
             sum = sum.add(logMass(level, values[channel], mean(groups, values, channel, channels), groups.get(1 + channels + channel)));
         }
-        return logSumExp(sum).sub(logSumExp(logits)).squeeze(1);
+        return logSumExp(sum).squeeze(1);
     }
 
     /**

@@ -3,7 +3,10 @@ package io.kanerva.trainer.train;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.DecoderSettings;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.LatentLayout;
+import io.kanerva.trainer.model.Likelihood;
 import io.kanerva.trainer.model.WriterKind;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -45,12 +48,21 @@ public enum Preset {
             return plan(heap(10, 64, 2), 4, 8000, 4e-3);
         }
     },
+    /** CIFAR-10 in 8-bit colour with the heap writer: 512 floats of memory an image, and a latent map. */
+    CIFAR10("cifar10", DataSource.CIFAR10) {
+        @Override
+        public TrainingPlan plan() {
+            KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 3, 32, 32, 8, 32, 64, 8, 8, 1, 8 * 64, 4, 8, 0, 96, 3,
+                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, new DecoderSettings(96, 3, 32, 1));
+            return plan(settings, 1, 8000, 2e-3, 5000, Ramp.NONE);
+        }
+    },
     /** Binarised MNIST with the pooled writer and continuous keys, the paper's way to write, at small width. */
     MNIST_POOLED("mnist-pooled", DataSource.MNIST) {
         @Override
         public TrainingPlan plan() {
             KanervaSettings settings = new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 28, 28, 10, 28, 56, 7, 7, 1, 16, 0, 0, 512, 48, 2);
-            return plan(settings, 4, 12000, 1e-3, new Ramp(0.02, 0.2, 0.6));
+            return plan(settings, 4, 12000, 1e-3, 200, new Ramp(0.02, 0.2, 0.6));
         }
     };
 
@@ -91,11 +103,11 @@ public enum Preset {
     }
 
     TrainingPlan plan(KanervaSettings settings, int episodes, int steps, double learningRate) {
-        return plan(settings, episodes, steps, learningRate, Ramp.NONE);
+        return plan(settings, episodes, steps, learningRate, 200, Ramp.NONE);
     }
 
-    TrainingPlan plan(KanervaSettings settings, int episodes, int steps, double learningRate, Ramp keyWeight) {
+    TrainingPlan plan(KanervaSettings settings, int episodes, int steps, double learningRate, double gradientNorm, Ramp keyWeight) {
         Binarisation binarisation = data.trainBinarisation();
-        return new TrainingPlan(settings, data.id(), binarisation, episodes, 32, steps, learningRate, 100, 200, keyWeight, Ramp.NONE, 1, 10, 500);
+        return new TrainingPlan(settings, data.id(), binarisation, episodes, 32, steps, learningRate, 100, gradientNorm, keyWeight, Ramp.NONE, 1, 10, 500);
     }
 }

@@ -34,4 +34,12 @@ class BoundReportTest {
     void bitsADimensionAreNatsOverDimensionsAndLn2() {
         assertThat(new BoundReport(100, 0, 100, 0, 0, Double.NaN, 0, 1, 1).bitsPerDimension(784)).isCloseTo(100 / 784.0 / 0.6931471805599453, within(1e-12));
     }
+
+    @Test
+    void oneLineTellsTheSameInBitsADimension() {
+        double bit = 3072 * Math.log(2);
+        assertThat(new BoundReport(3.5 * bit, 0.01 * bit, 3 * bit, 0.1 * bit, 0.4 * bit, 3.25 * bit, 64, 312, 32).bits(3072)).isEqualTo(
+                "3.5000 +- 0.0100 bits a dimension = reconstruction 3.0000 + KL(Y) 0.1000 + KL(Z) 0.4000 (3,072 dimensions); importance-weighted with 64 samples: 3.2500");
+        assertThat(new BoundReport(bit, Double.NaN, bit, 0, 0, Double.NaN, 0, 1, 32).bits(3072)).startsWith("1.0000 bits a dimension = ").endsWith("(3,072 dimensions)");
+    }
 }

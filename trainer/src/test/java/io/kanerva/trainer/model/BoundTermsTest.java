@@ -22,6 +22,10 @@ class BoundTermsTest {
     private static final int T = 4;
 
     static Stream<KanervaSettings> settings() {
+        return Stream.concat(blackAndWhite(), Stream.of(TinyModels.colour()));
+    }
+
+    static Stream<KanervaSettings> blackAndWhite() {
         return Stream.of(TinyModels.heap(), TinyModels.heap(Addressing.DEREFERENCED, 2), TinyModels.heap(Addressing.CONTINUOUS, 1),
                 TinyModels.heap(Addressing.CONTINUOUS, 2), TinyModels.pooled(1), TinyModels.pooled(2));
     }
@@ -38,7 +42,7 @@ class BoundTermsTest {
             model = TinyModels.randomised(s, seed);
             scratch = model.manager().newSubManager();
             SplittableRandom random = new SplittableRandom(seed);
-            images = scratch.create(TinyModels.binaryImages(B * T, seed), new Shape(B, T, 1, 8, 8));
+            images = scratch.create(TinyModels.images(s, B * T, seed), new Shape(B, T, s.imageChannels(), 8, 8));
             keyNoise = scratch.create(normals(random, B * T * s.keys() * 3, 1), new Shape(B, T, s.keys(), 3));
             latentNoise = scratch.create(normals(random, B * T * s.latent(), 1), new Shape(B, T, s.latent()));
         }
@@ -79,7 +83,7 @@ class BoundTermsTest {
                         + 0.5 * noise[i] * noise[i] + Math.log(deviation);
             }
             float[] logits = model.run(model.decoder(), scene.scratch.create(latent, new Shape(B, T, s.latent())), read.get(0)).singletonOrThrow().toFloatArray();
-            double[] reconstruction = bernoulli(scene.images.toFloatArray(), logits);
+            double[] reconstruction = s.likelihood() == Likelihood.BERNOULLI ? bernoulli(scene.images.toFloatArray(), logits) : mixture(scene, logits);
             float[] keyRatio = new KeyPosterior(s).logRatio(written.get(1), encoded.get(1), encoded.get(2), scene.keyNoise).toFloatArray();
             float[] keyDivergence = new KeyPosterior(s).divergence(written.get(1), encoded.get(1), encoded.get(2)).toFloatArray();
             assertThat(terms.keyDivergence().toFloatArray()).containsExactly(keyDivergence, within(1e-5f));
@@ -94,7 +98,7 @@ class BoundTermsTest {
 
     /** E ln w is the bound: a divergence charged of another distribution than the sampled one would show here. */
     @ParameterizedTest
-    @MethodSource("settings")
+    @MethodSource("blackAndWhite")
     void theMeanLogWeightIsTheBound(KanervaSettings s) {
         int draws = 300;
         try (Scene scene = new Scene(s, 42)) {
@@ -184,8 +188,19 @@ class BoundTermsTest {
             assertThat(read.getShapes()).isEqualTo(model.reader().getOutputShapes(new Shape[] {written.get(0).getShape(), keys.getShape()}));
             assertThat(read.get(0).getShape()).isEqualTo(new Shape(B, 3, s.keys(), 2, 4, 4));
             assertThat(decoded.getShapes()).isEqualTo(model.decoder().getOutputShapes(new Shape[] {latent.getShape(), read.get(0).getShape()}));
-            assertThat(decoded.get(0).getShape()).isEqualTo(new Shape(B, 3, 1, 8, 8));
+            assertThat(decoded.get(0).getShape()).isEqualTo(new Shape(B, 3, s.parameterChannels(), 8, 8));
         }
+    }
+
+    /** Summed in double from each pixel's probability, which {@link LogisticMixtureTest} holds against the formula. */
+    private static double[] mixture(Scene scene, float[] parameters) {
+        NDArray flat = scene.scratch.create(parameters, new Shape(B * T, parameters.length / (B * T * 64), 8, 8));
+        float[] pixels = LogisticMixture.logProbability(flat, scene.images.reshape(B * T, 3, 8, 8)).toFloatArray();
+        double[] sums = new double[B * T];
+        for (int i = 0; i < pixels.length; i++) {
+            sums[i / 64] -= pixels[i];
+        }
+        return sums;
     }
 
     private static double[] bernoulli(float[] images, float[] logits) {

@@ -77,11 +77,32 @@ class KanervaSettingsTest {
     @Test
     void settingsSurviveJsonAndNameWriterAndAddressingInLowerCase() throws Exception {
         ObjectMapper json = new ObjectMapper();
-        for (KanervaSettings settings : List.of(TinyModels.heap(), TinyModels.pooled(2))) {
+        for (KanervaSettings settings : List.of(TinyModels.heap(), TinyModels.pooled(2), TinyModels.colour())) {
             String text = json.writeValueAsString(settings);
             assertThat(text).contains("\"writer\":\"" + settings.writer() + "\"", "\"addressing\":\"" + settings.addressing() + "\"");
             assertThat(json.readValue(text, KanervaSettings.class)).isEqualTo(settings);
         }
+    }
+
+    @Test
+    void settingsOfARunFromBeforeLikelihoodsHadNamesAreBernoulliWithADecoderOfTheEncodersSize() throws Exception {
+        String old = "{\"writer\":\"heap\",\"addressing\":\"dereferenced\",\"imageChannels\":1,\"imageHeight\":8,\"imageWidth\":8,\"memoryChannels\":2,"
+                + "\"memoryHeight\":8,\"memoryWidth\":16,\"blockHeight\":4,\"blockWidth\":4,\"keys\":1,\"latent\":3,\"slotRows\":2,\"slotColumns\":4,"
+                + "\"embedding\":0,\"width\":8,\"depth\":1}";
+        KanervaSettings settings = new ObjectMapper().readValue(old, KanervaSettings.class);
+        assertThat(settings).isEqualTo(TinyModels.heap());
+        assertThat(settings.likelihood()).isEqualTo(Likelihood.BERNOULLI);
+        assertThat(settings.latentLayout()).isEqualTo(LatentLayout.VECTOR);
+        assertThat(settings.decoder()).isEqualTo(new DecoderSettings(8, 1, 0, 0));
+    }
+
+    @Test
+    void aLatentMapFillsTheBlocksPlacesAndADecodersSizesFitEachOther() {
+        assertThat(TinyModels.colour().latentChannels()).isEqualTo(2);
+        assertThat(TinyModels.colour().parameterChannels()).isEqualTo(100);
+        refused(() -> TinyModels.colour().withLatent(33, LatentLayout.MAP), "a latent of D = 33 numbers as a map must be a multiple of the block's 4 x 4 places");
+        refused(() -> new DecoderSettings(0, 1, 0, 0), "the decoder's width and depth must be at least 1, found 0 and 1");
+        refused(() -> new DecoderSettings(8, 1, 8, 0), "refineWidth and refineDepth must both be 0 or both at least 1, found 8 and 0");
     }
 
     private static void refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable settings, String message) {

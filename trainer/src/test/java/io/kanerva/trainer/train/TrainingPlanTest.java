@@ -43,6 +43,15 @@ class TrainingPlanTest {
     }
 
     @Test
+    void imagesMustBeAsTheLikelihoodHasThem() {
+        TrainingPlan plan = Preset.CIFAR10.plan();
+        assertThatIllegalArgumentException().isThrownBy(() -> new TrainingPlan(plan.settings(), "cifar10", Binarisation.THRESHOLD, 2, 8, 100, 1e-3, 10, 50, Ramp.NONE, Ramp.NONE, 1, 5, 20))
+                .withMessage("a discretized_logistic_mixture likelihood needs images of 256 levels (binarisation none), found the binarisation threshold");
+        assertThatIllegalArgumentException().isThrownBy(() -> new TrainingPlan(TinyModels.heap(), "cifar10", Binarisation.NONE, 2, 8, 100, 1e-3, 10, 50, Ramp.NONE, Ramp.NONE, 1, 5, 20))
+                .withMessage("a bernoulli likelihood needs binary images, found the binarisation none");
+    }
+
+    @Test
     void aNegativeWarmUpIsRefused() {
         assertThatIllegalArgumentException().isThrownBy(() -> plan(4, -1)).withMessage("warm-up must not be negative, found -1");
     }
