@@ -3,9 +3,9 @@ package io.kanerva.trainer.data;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /** How one part (training or test) of a data set is found in a data folder and read. */
 interface DataPart {
@@ -17,6 +17,9 @@ interface DataPart {
      * @throws DataFormatException if files are there but are not what they should be
      */
     Optional<Images> find(DataFolder folder, String name);
+
+    /** Whether the folder holds files of this part; does not look into them. */
+    boolean isIn(DataFolder folder);
 
     /** Which files it is made of, in words that end "expected ... as". */
     String files();
@@ -34,38 +37,82 @@ interface DataPart {
             }
 
             @Override
+            public boolean isIn(DataFolder folder) {
+                return folder.first(files).isPresent();
+            }
+
+            @Override
             public String files() {
                 return String.join(" or ", files);
             }
         };
     }
 
-    /** CIFAR-10's binary records: all the batches that are there, in order. */
-    static DataPart cifar(String... batches) {
-        List<String> places = List.of("cifar10", "cifar-10-batches-bin", ".");
+    /** One file of a format of its own: the first that is there. */
+    static DataPart special(BiFunction<String, Path, Images> reader, String... candidates) {
+        return batches((name, files) -> reader.apply(name, files.get(0)), String.join(" or ", candidates), List.of("."),
+                List.of(List.of(candidates)));
+    }
+
+    /**
+     * Several files that make one set: all that are there, in order, in the first place that has any.
+     *
+     * @param reader of the files, at least one
+     * @param places folders to look in
+     * @param batches the names that each file may have
+     */
+    static DataPart batches(BiFunction<String, List<Path>, Images> reader, String description, List<String> places, List<List<String>> batches) {
         return new DataPart() {
             @Override
             public Optional<Images> find(DataFolder folder, String name) {
-                if (folder.ships()) {
-                    return Optional.empty();
-                }
-                for (String place : places) {
-                    List<Path> files = new ArrayList<>();
-                    for (String batch : batches) {
-                        Path file = folder.path().resolve(place).normalize().resolve(batch);
-                        Arrays.stream(new Path[] {file, file.resolveSibling(batch + ".gz")}).filter(Files::isRegularFile).findFirst().ifPresent(files::add);
+                List<Path> files = files(folder);
+                return files.isEmpty() ? Optional.empty() : Optional.of(reader.apply(name, files));
+            }
+
+            @Override
+            public boolean isIn(DataFolder folder) {
+                return !files(folder).isEmpty();
+            }
+
+            private List<Path> files(DataFolder folder) {
+                List<Path> files = new ArrayList<>();
+                for (String place : folder.ships() ? List.<String>of() : places) {
+                    for (List<String> batch : files.isEmpty() ? batches : List.<List<String>>of()) {
+                        batch.stream().map(file -> folder.path().resolve(place).normalize().resolve(file)).filter(Files::isRegularFile).findFirst().ifPresent(files::add);
                     }
-                    if (!files.isEmpty()) {
-                        return Optional.of(CifarReader.read(name, files));
+                }
+                return files;
+            }
+
+            @Override
+            public String files() {
+                return description;
+            }
+        };
+    }
+
+    /** The first of these parts that is there. */
+    static DataPart either(DataPart... parts) {
+        return new DataPart() {
+            @Override
+            public Optional<Images> find(DataFolder folder, String name) {
+                for (DataPart part : parts) {
+                    Optional<Images> images = part.find(folder, name);
+                    if (images.isPresent()) {
+                        return images;
                     }
                 }
                 return Optional.empty();
             }
 
             @Override
+            public boolean isIn(DataFolder folder) {
+                return List.of(parts).stream().anyMatch(part -> part.isIn(folder));
+            }
+
+            @Override
             public String files() {
-                return "cifar10/" + batches[0] + " or cifar10/" + batches[0] + ".gz" + (batches.length > 1 ? ", and so on," : "")
-                        + " or the same in cifar-10-batches-bin or in the folder itself";
+                return String.join(" or ", List.of(parts).stream().map(DataPart::files).toList());
             }
         };
     }

@@ -3,7 +3,6 @@ package io.kanerva.trainer.data;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The data sets that have a name, and which files of a data folder they are made of. For each part the first file that
@@ -12,20 +11,34 @@ import java.util.stream.Stream;
 public enum DataSource {
     /** MNIST: grey training images, and the fixed binarised test set that the literature reports on. */
     MNIST("mnist", Binarisation.DYNAMIC, Binarisation.FIXED,
-            DataPart.file(LabelRule.BESIDE, gzipped("mnist/train-images-idx3-ubyte", "MNIST/raw/train-images-idx3-ubyte", "train-images-idx3-ubyte")),
-            DataPart.file(LabelRule.SORTED_MNIST_TEST, "binarized_mnist_static/binarized_mnist_test_packbits.npy", "binarized_mnist_static/binarized_mnist_test.amat",
-                    "mnist/binarized_mnist_test.amat", "binarized_mnist_test.amat", "binarized_mnist_test.amat.gz")),
-    /** Omniglot at 28 x 28, binarised by Pillow's dithering: the background alphabets to train, the evaluation ones to test. */
-    OMNIGLOT("omniglot", Binarisation.FIXED, Binarisation.FIXED,
-            DataPart.file(LabelRule.OMNIGLOT, gzipped("omniglot_28/background-pil1dither-idx3-ubyte", "background-pil1dither-idx3-ubyte")),
-            DataPart.file(LabelRule.OMNIGLOT, gzipped("omniglot_28/evaluation-pil1dither-idx3-ubyte", "evaluation-pil1dither-idx3-ubyte"))),
+            DataParts.idx("mnist/train-images-idx3-ubyte", "MNIST/raw/train-images-idx3-ubyte", "train-images-idx3-ubyte"), DataParts.fixedMnist("test")),
+    /** The fixed binarisation of MNIST (Larochelle and Murray 2011) to train as well: its 50,000 training images. */
+    MNIST_FIXED("mnist-fixed", Binarisation.FIXED, Binarisation.FIXED, DataParts.fixedMnist("train"), DataParts.fixedMnist("test")),
+    /**
+     * Omniglot at 28 x 28, binarised by Pillow's dithering ({@code pil1dither}): the background alphabets to train, the evaluation ones
+     * to test. Made from the original drawings if it is not there ready-made.
+     */
+    OMNIGLOT("omniglot", Binarisation.FIXED, Binarisation.FIXED, DataParts.omniglot("background", "pil1dither"), DataParts.omniglot("evaluation", "pil1dither")),
+    /** The same drawings in grey. Not the same numbers as {@link #OMNIGLOT}: say which. */
+    OMNIGLOT_GREY("omniglot-grey", Binarisation.DYNAMIC, Binarisation.THRESHOLD, DataParts.omniglot("background", "gray"), DataParts.omniglot("evaluation", "gray")),
+    /** Burda's Omniglot, another split and other images again; its test images are made binary at half intensity. */
+    OMNIGLOT_BURDA("omniglot-burda", Binarisation.DYNAMIC, Binarisation.THRESHOLD, DataParts.burda(""), DataParts.burda("test")),
     /** Fashion-MNIST, made binary at half intensity. Without a data folder: the part of it that ships with the tools. */
     FASHION_MNIST("fashion-mnist", Binarisation.THRESHOLD, Binarisation.THRESHOLD,
-            DataPart.file(LabelRule.BESIDE, gzipped("fashion-mnist/train-images-idx3-ubyte", "FashionMNIST/raw/train-images-idx3-ubyte", "train-images-idx3-ubyte")),
-            DataPart.file(LabelRule.BESIDE, gzipped("fashion-mnist/t10k-images-idx3-ubyte", "FashionMNIST/raw/t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte"))),
+            DataParts.idx("fashion-mnist/train-images-idx3-ubyte", "FashionMNIST/raw/train-images-idx3-ubyte", "train-images-idx3-ubyte"),
+            DataParts.idx("fashion-mnist/t10k-images-idx3-ubyte", "FashionMNIST/raw/t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte")),
     /** CIFAR-10: 32 x 32 in red, green and blue, 8 bits each; as many of the training batches as are there. */
-    CIFAR10("cifar10", Binarisation.NONE, Binarisation.NONE,
-            DataPart.cifar("data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"), DataPart.cifar("test_batch.bin"));
+    CIFAR10("cifar10", Binarisation.NONE, Binarisation.NONE, DataParts.cifarTraining(), DataParts.cifar("test_batch.bin")),
+    /** ImageNet at 32 x 32, 8-bit colour; tested on its validation images, as the literature does. */
+    IMAGENET32("imagenet32", Binarisation.NONE, Binarisation.NONE, DataParts.imageNet(true), DataParts.imageNet(false)),
+    /** Celeb-A's aligned faces, 8-bit colour, at 64 x 64. */
+    CELEBA("celeba", Binarisation.NONE, Binarisation.NONE, PictureParts.celebA(0, 64), PictureParts.celebA(2, 64)),
+    /** Celeb-A at 32 x 32. */
+    CELEBA_32("celeba-32", Binarisation.NONE, Binarisation.NONE, PictureParts.celebA(0, 32), PictureParts.celebA(2, 32)),
+    /** Frames of DeepMind Lab's mazes, 8-bit colour, at 64 x 64. */
+    DMLAB("dmlab", Binarisation.NONE, Binarisation.NONE, PictureParts.mazes("train", 64), PictureParts.mazes("test", 64)),
+    /** The mazes at 32 x 32. */
+    DMLAB_32("dmlab-32", Binarisation.NONE, Binarisation.NONE, PictureParts.mazes("train", 32), PictureParts.mazes("test", 32));
 
     /** Where a data set that ships lies on the class path: folder, then the data set's name, then its file. */
     public static final String SHIPPED = "io/kanerva/data/";
@@ -96,7 +109,9 @@ public enum DataSource {
                 : "%s: expected the %s images of %s as %s, found none of these files".formatted(folder, side, id, part.files())));
     }
 
-    private static String[] gzipped(String... files) {
-        return Arrays.stream(files).flatMap(file -> Stream.of(file + ".gz", file)).toArray(String[]::new);
+    /** Whether this folder, or with null what ships, holds the training images or the test images of this data set. */
+    public boolean isIn(Path folder) {
+        DataFolder place = DataFolder.of(folder);
+        return train.isIn(place) || test.isIn(place);
     }
 }

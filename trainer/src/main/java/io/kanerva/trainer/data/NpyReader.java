@@ -22,17 +22,41 @@ final class NpyReader {
     private NpyReader() {
     }
 
-    /** Reads unsigned bytes of one of the shapes that {@link ImageFiles} names. */
-    static ImageSet read(ImageFiles.Source source) throws IOException {
-        String header = header(source);
-        String type = find(source, TYPE, header, "descr");
-        if (!type.equals("|u1") && !type.equals("u1")) {
-            throw source.bad("NumPy values of type '|u1' (uint8)", "'" + type + "'");
+    /**
+     * What the header says; the values follow in C order.
+     *
+     * @param type NumPy's name of the number type, for example {@code |u1}
+     * @param shape each at least 1
+     */
+    record Header(String type, long[] shape) {
+
+        /** How many values follow; more than an array holds if it is more than {@link Integer#MAX_VALUE}. */
+        long values() {
+            return product(shape);
         }
+
+        String describe() {
+            return NpyReader.describe(shape);
+        }
+    }
+
+    /** Reads the header of an array in C order. */
+    static Header header(ImageFiles.Source source) throws IOException {
+        String header = headerText(source);
+        String type = find(source, TYPE, header, "descr");
         if (find(source, ORDER, header, "fortran_order").equals("True")) {
             throw source.bad("a NumPy array in C order", "one in Fortran order");
         }
-        long[] shape = shape(source, find(source, SHAPE, header, "shape"));
+        return new Header(type, shape(source, find(source, SHAPE, header, "shape")));
+    }
+
+    /** Reads unsigned bytes of one of the shapes that {@link ImageFiles} names. */
+    static ImageSet read(ImageFiles.Source source) throws IOException {
+        Header header = header(source);
+        if (!header.type().equals("|u1") && !header.type().equals("u1")) {
+            throw source.bad("NumPy values of type '|u1' (uint8)", "'" + header.type() + "'");
+        }
+        long[] shape = header.shape();
         if (shape.length == 2 && shape[1] == PACKED) {
             byte[] packed = source.pixels(shape[0] * PACKED, describe(shape));
             return new ImageSet(source.name(), (int) shape[0], 1, SIDE, SIDE, unpack(source, packed));
@@ -51,7 +75,7 @@ final class NpyReader {
         return new ImageSet(source.name(), (int) full[0], (int) full[1], (int) full[2], (int) full[3], pixels);
     }
 
-    private static String header(ImageFiles.Source source) throws IOException {
+    private static String headerText(ImageFiles.Source source) throws IOException {
         byte[] start = source.bytes(8, "NumPy header");
         int version = start[6] & 0xff;
         if (version < 1 || version > 3) {

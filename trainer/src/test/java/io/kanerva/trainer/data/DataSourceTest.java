@@ -19,7 +19,7 @@ class DataSourceTest {
     void findsASourceByItsName() {
         assertThat(DataSource.named("fashion-mnist")).isEqualTo(DataSource.FASHION_MNIST);
         assertThatThrownBy(() -> DataSource.named("mnits")).isInstanceOf(DataFormatException.class)
-                .hasMessage("data set 'mnits': expected one of mnist, omniglot, fashion-mnist, cifar10, found no such name");
+                .hasMessage("data set 'mnits': expected one of mnist, mnist-fixed, omniglot, omniglot-grey, omniglot-burda, fashion-mnist, cifar10, imagenet32, celeba, celeba-32, dmlab, dmlab-32, found no such name");
     }
 
     @Test
@@ -113,8 +113,8 @@ class DataSourceTest {
         put("mnist/train-labels-idx1-ubyte.gz", new byte[] {1});
         assertThatThrownBy(() -> DataSource.OMNIGLOT.test(folder)).isInstanceOf(DataFormatException.class)
                 .hasMessage(folder + ": expected the test images of omniglot as omniglot_28/evaluation-pil1dither-idx3-ubyte.gz"
-                        + " or omniglot_28/evaluation-pil1dither-idx3-ubyte or evaluation-pil1dither-idx3-ubyte.gz or evaluation-pil1dither-idx3-ubyte,"
-                        + " found none of these files");
+                        + " or omniglot_28/evaluation-pil1dither-idx3-ubyte or evaluation-pil1dither-idx3-ubyte.gz or evaluation-pil1dither-idx3-ubyte"
+                        + " or omniglot/images_evaluation.npz or images_evaluation.npz or omniglot/images_evaluation.zip or images_evaluation.zip, found none of these files");
     }
 
     @Test

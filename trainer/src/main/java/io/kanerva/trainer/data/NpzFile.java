@@ -1,0 +1,97 @@
+package io.kanerva.trainer.data;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PushbackInputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
+
+/** NumPy's {@code .npz}: a zip of arrays, packed or not. Arrays are read one at a time, as streams. */
+final class NpzFile implements AutoCloseable {
+    private static final int BUFFER = 1 << 16;
+
+    private final Path file;
+    private final ZipFile zip;
+
+    /** @throws DataFormatException if it is no zip file */
+    NpzFile(Path file) {
+        this.file = file;
+        try {
+            zip = new ZipFile(file.toFile());
+        } catch (IOException e) {
+            throw new DataFormatException("%s: expected a NumPy .npz file, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    /**
+     * Reads one array.
+     *
+     * @param format is given the stream behind the array's header
+     * @throws DataFormatException if there is no such array or it cannot be read
+     */
+    <T> T array(String name, ArrayFormat<T> format) {
+        return optional(name, format).orElseThrow(() -> new DataFormatException("%s: expected an array '%s', found none".formatted(file, name)));
+    }
+
+    /** As {@link #array}, or nothing if there is no such array. */
+    <T> Optional<T> optional(String name, ArrayFormat<T> format) {
+        ZipEntry entry = zip.getEntry(name + ".npy");
+        if (entry == null) {
+            return Optional.empty();
+        }
+        String place = file + ", array '" + name + "'";
+        try (InputStream in = zip.getInputStream(entry)) {
+            ImageFiles.Source source = new ImageFiles.Source(name, place, new PushbackInputStream(new BufferedInputStream(in, BUFFER), 8), entry.getSize());
+            return Optional.of(format.read(source, NpyReader.header(source)));
+        } catch (ZipException e) {
+            throw new DataFormatException("%s: expected a sound zip file, found a damaged one (%s)".formatted(place, e.getMessage()), e);
+        } catch (EOFException e) {
+            throw new DataFormatException("%s: expected a whole array, found that it ends early".formatted(place), e);
+        } catch (IOException e) {
+            throw new DataFormatException("%s: expected an array, found that it cannot be read (%s)".formatted(place, e.getMessage()), e);
+        }
+    }
+
+    /** Makes something of an array's values. */
+    interface ArrayFormat<T> {
+        T read(ImageFiles.Source source, NpyReader.Header header) throws IOException;
+    }
+
+    /** Whole numbers of any of NumPy's widths, for {@link #array}. */
+    static int[] integers(ImageFiles.Source source, NpyReader.Header header) throws IOException {
+        int width = switch (header.type()) {
+            case "|u1", "|i1" -> 1;
+            case "<i2", "<u2" -> 2;
+            case "<i4", "<u4" -> 4;
+            case "<i8", "<u8" -> 8;
+            default -> throw source.bad("whole numbers", "NumPy type '" + header.type() + "'");
+        };
+        ByteBuffer bytes = ByteBuffer.wrap(source.pixels(header.values() * width, header.describe(), "whole numbers")).order(ByteOrder.LITTLE_ENDIAN);
+        int[] numbers = new int[(int) header.values()];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = switch (width) {
+                case 1 -> bytes.get(i) & 0xff;
+                case 2 -> bytes.getShort(i * 2) & 0xffff;
+                case 4 -> bytes.getInt(i * 4);
+                default -> (int) bytes.getLong(i * 8);
+            };
+        }
+        return numbers;
+    }
+
+    @Override
+    public void close() {
+        try {
+            zip.close();
+        } catch (IOException e) {
+            throw new DataFormatException("%s: cannot be closed (%s)".formatted(file, e.getMessage()), e);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package io.kanerva.trainer.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FolderImagesTest {
+    private static final int RED = 0xff2040;
+    private static final int BLUE = 0x1020f0;
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void takesTheCentreOfAPictureAndResizesIt() throws IOException {
+        // Upright: a blue band above and below the red square in the middle.
+        BufferedImage picture = new BufferedImage(90, 130, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 90 * 130; i++) {
+            picture.setRGB(i % 90, i / 90, i / 90 >= 20 && i / 90 < 110 ? RED : BLUE);
+        }
+        put("dmlab/train/maze/1.png", picture);
+        Images images = DataSource.DMLAB_32.train(folder);
+        assertThat(new int[] {images.count(), images.channels(), images.height(), images.width()}).containsExactly(1, 3, 32, 32);
+        byte[] pixels = images.slice(0, 1).pixels();
+        for (int i = 0; i < 1024; i++) {
+            assertThat(new int[] {pixels[i] & 0xff, pixels[1024 + i] & 0xff, pixels[2048 + i] & 0xff}).containsExactly(0xff, 0x20, 0x40);
+        }
+        assertThat(DataSource.DMLAB.train(folder).height()).isEqualTo(64);
+    }
+
+    @Test
+    void splitsCelebAByItsOwnFileOrByNumber() throws IOException {
+        for (String number : List.of("000001", "000002", "170000", "190000")) {
+            put("celeba/img_align_celeba/" + number + ".png", plain(RED));
+        }
+        assertThat(DataSource.CELEBA.train(folder).count()).isEqualTo(2);
+        assertThat(DataSource.CELEBA.test(folder).count()).isEqualTo(1);
+        Files.writeString(folder.resolve("celeba/list_eval_partition.txt"), "000001.png 2\n000002.png 0\n170000.png 2\n190000.png 2\n");
+        assertThat(DataSource.CELEBA.train(folder).count()).isEqualTo(1);
+        assertThat(DataSource.CELEBA_32.test(folder).count()).isEqualTo(3);
+        Path partition = Files.writeString(folder.resolve("celeba/list_eval_partition.txt"), "000001.png three\n");
+        assertThatThrownBy(() -> DataSource.CELEBA.train(folder)).isInstanceOf(DataFormatException.class)
+                .hasMessage(partition + ": expected lines 'PICTURE 0', 1 or 2, found '000001.png three'");
+    }
+
+    @Test
+    void tellsMazesApartByTheirFolders() throws IOException {
+        put("dmlab/train/maze2/frame1.png", plain(RED));
+        put("dmlab/train/maze1/frame1.png", plain(RED));
+        put("dmlab/train/maze1/frame2.png", plain(RED));
+        assertThat(DataSource.DMLAB.train(folder).slice(0, 3).labels()).containsExactly(0, 0, 1);
+    }
+
+    @Test
+    void readsAgainWhatDoesNotFitIntoItsShareOfMemory() throws IOException {
+        Path first = put("1.png", plain(RED));
+        Path second = put("2.png", plain(RED));
+        Images images = new FolderImages("pictures", List.of(first, second), new int[0], 8, 3 * 8 * 8);
+        byte[] pixels = new byte[3 * 8 * 8];
+        images.copyPixels(0, pixels, 0);
+        images.copyPixels(1, pixels, 0);
+        put("1.png", plain(BLUE));
+        put("2.png", plain(BLUE));
+        images.copyPixels(0, pixels, 0);
+        assertThat(pixels[0] & 0xff).as("kept").isEqualTo(0xff);
+        images.copyPixels(1, pixels, 0);
+        assertThat(pixels[0] & 0xff).as("read again").isEqualTo(0x10);
+    }
+
+    @Test
+    void aFolderOfManyPicturesIsOpenedWithoutReadingThem() throws IOException {
+        // Not one of these is a picture; that shows when one is asked for, and no sooner.
+        Path mazes = Files.createDirectories(folder.resolve("dmlab/train/maze"));
+        for (int i = 0; i < 2000; i++) {
+            Files.createFile(mazes.resolve("%04d.png".formatted(i)));
+        }
+        Images images = DataSource.DMLAB.train(folder);
+        assertThat(images.count()).isEqualTo(2000);
+        assertThatThrownBy(() -> images.copyPixels(7, new byte[3 * 64 * 64], 0)).isInstanceOf(DataFormatException.class)
+                .hasMessage(mazes.resolve("0007.png") + ": expected a JPEG, PNG, GIF or BMP picture, found another kind of file");
+    }
+
+    @Test
+    void aRangeIsAPartOfASetWithoutACopy() throws IOException {
+        ImageSet images = new ImageSet("steps", 4, 1, 1, 1, new byte[] {1, 2, 3, 4}, new int[] {9, 8, 7, 6});
+        ImageRange range = new ImageRange(images, 1, 3);
+        assertThat(range.slice(0, 2).pixels()).containsExactly(2, 3);
+        assertThat(range.slice(0, 2).labels()).containsExactly(8, 7);
+        assertThatThrownBy(() -> range.copyPixels(2, new byte[1], 0)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> new ImageRange(images, 3, 5)).isInstanceOf(IndexOutOfBoundsException.class)
+                .hasMessage("images 3 to 5 of 'steps' were asked for, which has the images 0 to 4");
+    }
+
+    private static BufferedImage plain(int colour) {
+        BufferedImage picture = new BufferedImage(10, 10, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 100; i++) {
+            picture.setRGB(i % 10, i / 10, colour);
+        }
+        return picture;
+    }
+
+    private Path put(String name, BufferedImage picture) throws IOException {
+        Path file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        ImageIO.write(picture, "png", file.toFile());
+        return file;
+    }
+}
