@@ -8,12 +8,16 @@ import java.util.SplittableRandom;
  * The input of each step: episodes of images drawn at random, and the noise of their keys and latents. Step n's input
  * depends on the seed and on n alone, so a resumed run needs no generator state but the step.
  */
-final class TrainingEpisodes {
+public final class TrainingEpisodes {
     private final Images images;
     private final TrainingPlan plan;
 
-    /** @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode */
-    TrainingEpisodes(Images images, TrainingPlan plan) {
+    /**
+     * The input of a plan's steps.
+     *
+     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode
+     */
+    public TrainingEpisodes(Images images, TrainingPlan plan) {
         this.images = images;
         this.plan = plan;
         KanervaSettings s = plan.settings();
@@ -26,10 +30,17 @@ final class TrainingEpisodes {
         }
     }
 
-    /** One step's input: images [B, T, Cx, Hx, Wx], key noise [B, T, K, 3], latent noise [B, T, D], all row-major. */
-    record Batch(float[] images, float[] keyNoise, float[] latentNoise) {}
+    /**
+     * One step's input, all row-major.
+     *
+     * @param images [B, T, Cx, Hx, Wx], zeros and ones
+     * @param keyNoise [B, T, K, 3], standard normal
+     * @param latentNoise [B, T, D], standard normal
+     */
+    public record Batch(float[] images, float[] keyNoise, float[] latentNoise) {}
 
-    Batch draw(int step) {
+    /** The input of step {@code step}, counted from 0. */
+    public Batch draw(int step) {
         SplittableRandom random = new SplittableRandom(StreamSeed.of(plan.seed(), step));
         int samples = plan.episodes() * plan.episodeLength();
         int size = images.pixelsPerImage();
