@@ -4,17 +4,20 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import io.kanerva.trainer.model.KanervaModel;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * Adam (Kingma and Ba 2015) with clipping by the gradient's global norm. Ours because DJL's keeps its moments private,
- * so that a run could not be resumed, and clips each number on its own. Owns the moments' memory.
+ * so that a run could not be resumed, and clips each number on its own.
  *
- * <p>The arithmetic is DJL's native update. With gradient g, scaled to the largest norm, and update n:
+ * <p>With gradient g, scaled to the largest norm, and update n:
  *
  * <pre>
  *   m = beta1 m + (1 - beta1) g
@@ -24,28 +27,63 @@ import java.util.Map;
  *
  * <p>This is the paper's variant of the last lines of its section 2: epsilon stands beside the root of v before the bias
  * correction, where PyTorch's own Adam puts it after. They differ only for gradients of about epsilon. No weight decay.
+ *
+ * <p>All parameters are moved into one array and become views of it, so that an update is a dozen operations, however
+ * many parameters there are: a call into the engine costs as much as the arithmetic of most of them. Owns that array and
+ * the moments; a parameter keeps its own values when this is closed.
  */
 final class Adam implements AutoCloseable {
     private static final float BETA1 = 0.9f;
     private static final float BETA2 = 0.999f;
     private static final float EPSILON = 1e-8f;
-    /** DJL's native update clips each number at this; we clip by the norm instead. */
-    private static final float NO_CLIP = -1f;
+
+    /** Floats in a cache line: where a parameter may begin in the array of all, for the engine's kernels want aligned memory. */
+    private static final int ALIGNMENT = 16;
 
     private final NDManager manager;
-    private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private final List<Parameter> parameters = new ArrayList<>();
     private final Map<String, NDArray> means = new LinkedHashMap<>();
     private final Map<String, NDArray> variances = new LinkedHashMap<>();
+    private final NDArray weights;
+    private final NDArray mean;
+    private final NDArray variance;
 
+    /** For all parameters of a model that are not frozen. */
     Adam(KanervaModel model) {
         manager = model.manager().newSubManager();
-        model.parameters().forEach((name, parameter) -> {
-            if (parameter.requiresGradient()) {
-                parameters.put(name, parameter);
-                means.put(name, manager.zeros(parameter.getShape()));
-                variances.put(name, manager.zeros(parameter.getShape()));
-            }
-        });
+        Map<String, Parameter> learned = new LinkedHashMap<>(model.parameters());
+        learned.values().removeIf(parameter -> !parameter.requiresGradient());
+        long size = learned.values().stream().mapToLong(parameter -> aligned(parameter.getShape().size())).sum();
+        weights = manager.zeros(new Shape(size));
+        mean = manager.zeros(new Shape(size));
+        variance = manager.zeros(new Shape(size));
+        long at = 0;
+        for (Map.Entry<String, Parameter> entry : learned.entrySet()) {
+            Parameter parameter = entry.getValue();
+            Shape shape = parameter.getShape();
+            moveInto(view(weights, at, shape), parameter.getArray());
+            parameters.add(parameter);
+            means.put(entry.getKey(), view(mean, at, shape));
+            variances.put(entry.getKey(), view(variance, at, shape));
+            at += aligned(shape.size());
+        }
+    }
+
+    /** The part of an array of all parameters that holds one of that shape, not copied. */
+    private static NDArray view(NDArray all, long at, Shape shape) {
+        try (NDArray flat = all.get(new NDIndex(at + ":" + (at + shape.size())))) {
+            return flat.reshape(shape);
+        }
+    }
+
+    /** Makes an array stand for that view, with the values that it had. */
+    private static void moveInto(NDArray view, NDArray array) {
+        try (NDArray values = array.stopGradient()) {
+            view.set(new NDIndex(":"), values);
+        }
+        view.setRequiresGradient(true);
+        // The array's object stays, since the blocks and the parameter store hold it; only what it points at changes.
+        array.intern(view);
     }
 
     /**
@@ -59,24 +97,23 @@ final class Adam implements AutoCloseable {
     double update(int update, double learningRate, double largestNorm) {
         // Closed at the end: the handles to the gradients belong to the step, the parameters to the model.
         try (NDManager step = manager.newSubManager()) {
-            Map<String, NDArray> gradients = new LinkedHashMap<>();
-            parameters.forEach((name, parameter) -> {
-                NDArray gradient = parameter.getArray().getGradient();
-                gradient.attach(step);
-                gradients.put(name, gradient);
-            });
-            double norm = globalNorm(gradients.values());
+            NDArray gradient = gradient(step);
+            double norm = gradient.norm().getFloat();
             if (!Double.isFinite(norm)) {
                 return norm;
             }
-            float scale = (float) Math.min(1, largestNorm / Math.max(norm, 1e-12));
-            double correction = Math.sqrt(1 - Math.pow(BETA2, update)) / (1 - Math.pow(BETA1, update));
-            parameters.forEach((name, parameter) -> {
-                NDArray weight = parameter.getArray();
-                NDList state = new NDList(weight, gradients.get(name), means.get(name), variances.get(name));
-                weight.getNDArrayInternal().adamUpdate(state, new NDList(weight), (float) learningRate, (float) (learningRate * correction),
-                        0f, scale, NO_CLIP, BETA1, BETA2, EPSILON, true, false);
-            });
+            if (norm > largestNorm) {
+                gradient.muli((float) (largestNorm / norm));
+            }
+            double rate = learningRate * Math.sqrt(1 - Math.pow(BETA2, update)) / (1 - Math.pow(BETA1, update));
+            NDArray square = gradient.square().muli(1 - BETA2);
+            variance.muli(BETA2).addi(square);
+            mean.muli(BETA1).addi(gradient.muli(1 - BETA1));
+            NDArray root = variance.sqrt();
+            NDArray move = mean.mul((float) rate);
+            root.attach(step);
+            move.attach(step);
+            weights.subi(move.divi(root.addi(EPSILON)));
             return norm;
         }
     }
@@ -96,13 +133,28 @@ final class Adam implements AutoCloseable {
         manager.close();
     }
 
-    private static double globalNorm(Collection<NDArray> gradients) {
-        NDList squares = new NDList();
-        gradients.forEach(gradient -> squares.add(gradient.square().sum()));
-        double sum = 0;
-        for (float square : NDArrays.stack(squares).toFloatArray()) {
-            sum += square;
+    /** Copies all gradients into one array, laid out as the weights are, and clears them. */
+    private NDArray gradient(NDManager step) {
+        NDArray gap = step.zeros(new Shape(ALIGNMENT));
+        NDList parts = new NDList();
+        NDList gradients = new NDList();
+        for (Parameter parameter : parameters) {
+            NDArray gradient = parameter.getArray().getGradient();
+            gradient.attach(step);
+            gradients.add(gradient);
+            long size = gradient.size();
+            parts.add(gradient.reshape(size));
+            if (aligned(size) > size) {
+                parts.add(gap.get("0:" + (aligned(size) - size)));
+            }
         }
-        return Math.sqrt(sum);
+        NDArray all = NDArrays.concat(parts);
+        // A gradient that is not finite stays so; the run ends with it.
+        gradients.forEach(gradient -> gradient.subi(gradient));
+        return all;
+    }
+
+    private static long aligned(long size) {
+        return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 }

@@ -7,6 +7,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import io.kanerva.trainer.TinyModels;
 import io.kanerva.trainer.model.KanervaModel;
@@ -141,11 +142,27 @@ class AdamTest {
     }
 
     @Test
+    void aModelThatWasRunBeforeLearnsTooAndKeepsItsWeightsWhenTheOptimiserIsClosed() {
+        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 68)) {
+            NDArray images = model.manager().zeros(new Shape(1, 2, 1, 8, 8));
+            float[] before = model.run(model.encoder(), images).get(0).toFloatArray();
+            try (Adam adam = new Adam(model)) {
+                assertThat(model.run(model.encoder(), images).get(0).toFloatArray()).as("the same weights in another place").containsExactly(before, within(1e-6f));
+                setGradients(model, gradients(model, new SplittableRandom(69), 1));
+                adam.update(1, 0.1, 1);
+            }
+            float[] after = model.run(model.encoder(), images).get(0).toFloatArray();
+            assertThat(after).isNotEqualTo(before);
+            assertThat(model.run(model.encoder(), images).get(0).toFloatArray()).isEqualTo(after);
+        }
+    }
+
+    @Test
     void closingGivesBackTheMomentsAndLeavesTheModelAlone() {
         try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 67)) {
             int before = model.manager().getManagedArrays().size();
             Adam adam = new Adam(model);
-            assertThat(model.manager().getManagedArrays()).hasSize(before + 2 * model.parameters().size());
+            assertThat(model.manager().getManagedArrays()).hasSize(before + 2 * model.parameters().size() + 3);
             adam.close();
             assertThat(model.manager().getManagedArrays()).hasSize(before);
         }
