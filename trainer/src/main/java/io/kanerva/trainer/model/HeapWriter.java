@@ -1,7 +1,9 @@
 package io.kanerva.trainer.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 
@@ -11,13 +13,22 @@ import ai.djl.training.ParameterStore;
  * block. T is at most {@link KanervaSettings#capacity()}.
  */
 public final class HeapWriter extends MemoryWriter {
-    private final KeySpace space;
+    /** The keys of all slots, [slots, 3]. */
     private final float[] slotKeys;
+    /** The tent weights of all slots' windows, which never change: along the height [H, slots h], along the width [slots, w, W]. */
+    private final float[] slotRows;
+    private final float[] slotColumns;
 
     HeapWriter(KanervaSettings settings) {
         super(settings);
-        space = new KeySpace(settings);
+        KeySpace space = new KeySpace(settings);
         slotKeys = space.slotKeys();
+        try (NDManager scratch = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+            Windows windows = space.windows(scratch.create(slotKeys, new Shape(1, settings.slots(), KeySpace.KEY)));
+            slotRows = TentWeights.matrix(windows.centreY(), windows.halfY(), settings.blockHeight(), settings.memoryHeight())
+                    .reshape((long) settings.slots() * settings.blockHeight(), settings.memoryHeight()).transpose().toFloatArray();
+            slotColumns = TentWeights.matrix(windows.centreX(), windows.halfX(), settings.blockWidth(), settings.memoryWidth()).toFloatArray();
+        }
     }
 
     @Override
@@ -31,9 +42,13 @@ public final class HeapWriter extends MemoryWriter {
                     .formatted(t, t * s.keys(), s.slots()));
         }
         long n = t * s.keys();
-        NDArray keys = content.getManager().create(slotKeys, new Shape(s.slots(), KeySpace.KEY)).get("0:" + n + ", :").reshape(1, n, KeySpace.KEY);
+        NDManager manager = content.getManager();
+        long slots = s.slots();
+        NDArray rows = manager.create(slotRows, new Shape(1, s.memoryHeight(), slots * s.blockHeight())).get(":, :, 0:" + n * s.blockHeight());
+        NDArray columns = manager.create(slotColumns, new Shape(1, slots, s.blockWidth(), s.memoryWidth())).get(":, 0:" + n);
         NDArray blocks = content.reshape(b, n, s.memoryChannels(), s.blockHeight(), s.blockWidth());
-        NDArray memory = TentWeights.place(blocks, space.windows(keys), s.memoryHeight(), s.memoryWidth());
+        NDArray memory = TentWeights.place(blocks, rows, columns);
+        NDArray keys = manager.create(slotKeys, new Shape(slots, KeySpace.KEY)).get("0:" + n);
         NDArray pointers = keys.reshape(1, t, s.keys(), KeySpace.KEY).broadcast(b, t, s.keys(), KeySpace.KEY);
         return new NDList(memory, pointers);
     }

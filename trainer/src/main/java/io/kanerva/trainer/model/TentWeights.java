@@ -65,14 +65,31 @@ public final class TentWeights {
      */
     public static NDArray place(NDArray blocks, Windows windows, int memoryHeight, int memoryWidth) {
         Shape shape = blocks.getShape();
+        long n = shape.get(1);
+        long h = shape.get(3);
+        long batches = windows.centreX().getShape().get(0);
+        NDArray rows = matrix(windows.centreY(), windows.halfY(), (int) h, memoryHeight).reshape(batches, n * h, memoryHeight).transpose(0, 2, 1);
+        NDArray columns = matrix(windows.centreX(), windows.halfX(), (int) shape.get(4), memoryWidth);
+        return place(blocks, rows, columns);
+    }
+
+    /**
+     * The write with tent weights that are known already.
+     *
+     * @param blocks [B, N, C, h, w]
+     * @param rows [B, H, N h], or [1, H, N h]
+     * @param columns [B, N, w, W], or [1, N, w, W]
+     * @return [B, C, H, W]
+     */
+    static NDArray place(NDArray blocks, NDArray rows, NDArray columns) {
+        Shape shape = blocks.getShape();
         long b = shape.get(0);
         long n = shape.get(1);
         long c = shape.get(2);
         long h = shape.get(3);
         long w = shape.get(4);
-        long batches = windows.centreX().getShape().get(0);
-        NDArray rows = matrix(windows.centreY(), windows.halfY(), (int) h, memoryHeight).reshape(batches, n * h, memoryHeight).transpose(0, 2, 1);
-        NDArray columns = matrix(windows.centreX(), windows.halfX(), (int) w, memoryWidth);
+        long memoryHeight = rows.getShape().get(1);
+        long memoryWidth = columns.getShape().get(3);
         NDArray strips = blocks.transpose(0, 1, 3, 2, 4).reshape(b, n, h * c, w).matMul(columns);
         return rows.matMul(strips.reshape(b, n * h, c * memoryWidth))
                 .reshape(b, memoryHeight, c, memoryWidth)
