@@ -1,0 +1,148 @@
+"""Starts both sides of the benchmark, checks that they learn the same, and times them in turn.
+
+Both sides live as long as the benchmark does and wait while the other works, so no start-up is timed and the two never
+run at the same time. Prints a report; the exit code is 1 if the two sides do not agree.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+TOLERANCE = 1e-4
+"""Largest relative difference of two losses in the first steps. The steps add up float32 rounding, in another order."""
+
+
+class Side:
+    """A process that trains so many steps when it is told to."""
+
+    def __init__(self, name: str, command: "list[str]"):
+        self.name = name
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        answer = self.answer()
+        if answer != "ready":
+            raise RuntimeError(f"{name}: expected 'ready', found '{answer}'")
+
+    def train(self, steps: int) -> "tuple[float, float, list[float]]":
+        """Trains; returns wall-clock seconds, CPU seconds of all threads (NaN if unknown) and each step's loss, nats."""
+        cpu = self.cpu_seconds()
+        self.process.stdin.write(f"steps {steps}\n")
+        self.process.stdin.flush()
+        seconds, *losses = (float(word) for word in self.answer().split())
+        return seconds, self.cpu_seconds() - cpu, losses
+
+    def answer(self) -> str:
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{self.name}: ended with exit code {self.process.wait()}, see its messages above")
+        return line.strip()
+
+    def cpu_seconds(self) -> float:
+        """User and system time so far, to 10 ms; Linux only."""
+        stat = Path(f"/proc/{self.process.pid}/stat")
+        if not stat.exists():
+            return float("nan")
+        user, system = stat.read_text().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / 100
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def agree(java: Side, python: Side, steps: int) -> bool:
+    """The gate: the same weights and batches give the same losses, through the loss, the gradients and the updates."""
+    print(f"\nThe first {steps} steps from the same weights on the same batches: loss (negative bound), nats")
+    print(f"{'step':>6}{'DJL':>14}{'Python':>14}{'relative difference':>22}")
+    worst = 0.0
+    for step, (a, b) in enumerate(zip(java.train(steps)[2], python.train(steps)[2]), 1):
+        difference = abs(a - b) / abs(b)
+        # max() would drop a NaN.
+        worst = difference if not difference <= worst else worst
+        print(f"{step:>6}{a:>14.5f}{b:>14.5f}{difference:>22.1e}")
+    ok = worst <= TOLERANCE
+    print(f"largest relative difference {worst:.1e}, allowed {TOLERANCE:.0e}: {'the same network, loss and optimiser' if ok else 'NOT THE SAME'}")
+    return ok
+
+
+def race(java: Side, python: Side, warm_up: int, rounds: int, steps: int) -> None:
+    java.train(warm_up)
+    python.train(warm_up)
+    print(f"\n{rounds} rounds of {steps} steps each, in turn, after {warm_up} more to warm up")
+    print(f"{'':>6}{'steps/s':>10}{'':>10}{'':>8}{'CPU ms/step':>16}")
+    print(f"{'round':>6}{'DJL':>10}{'Python':>10}{'ratio':>8}{'DJL':>10}{'Python':>10}")
+    rows = []
+    for number in range(1, rounds + 1):
+        # Who goes first alternates too, so that a load that grows or shrinks favours neither.
+        order = (java, python) if number % 2 else (python, java)
+        measured = {side.name: side.train(steps) for side in order}
+        (djl_wall, djl_cpu, _), (py_wall, py_cpu, _) = measured[java.name], measured[python.name]
+        row = (steps / djl_wall, steps / py_wall, py_wall / djl_wall, djl_cpu / steps * 1000, py_cpu / steps * 1000)
+        rows.append(row)
+        print("{:>6}{:>10.2f}{:>10.2f}{:>8.3f}{:>10.1f}{:>10.1f}".format(number, *row), flush=True)
+    djl, py, ratio, djl_cpu, py_cpu = (statistics.median(column) for column in zip(*rows))
+    print("{:>6}{:>10.2f}{:>10.2f}{:>8.3f}{:>10.1f}{:>10.1f}".format("median", djl, py, ratio, djl_cpu, py_cpu))
+    print(f"\nDJL / Python: ratio of the median throughputs {djl / py:.3f}, median of the rounds' ratios {ratio:.3f}, by CPU time {py_cpu / djl_cpu:.3f}")
+
+
+def print_setting(folder: Path) -> None:
+    import numpy
+    import torch
+
+    setting = json.loads((folder / "setting.json").read_text())
+    plan = setting["plan"]
+    print(
+        f"preset {setting['preset']}: {plan['episodes']} episodes of T = {plan['episodeLength']} a step, {setting['parameters']:,} parameters, "
+        f"binarisation {plan['binarisation'].lower()}, Adam at {plan['learningRate']}"
+    )
+    print(
+        f"both sides: {setting['threads']} threads, OMP_WAIT_POLICY {os.environ.get('OMP_WAIT_POLICY', 'not set')}, {os.cpu_count()} cores, {processor()}\n"
+        f"DJL {setting['djl']} on PyTorch {setting['torch']}, Java {setting['java']}\n"
+        f"Python {platform.python_version()}, PyTorch {torch.__version__}, NumPy {numpy.__version__}"
+    )
+
+
+def processor() -> str:
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--folder", type=Path, required=True, help="new folder for the files that both sides share")
+    options.add_argument("--java", default="java", help="the Java command (default: %(default)s)")
+    options.add_argument("--class-path", required=True, help="of the Java side")
+    options.add_argument("--preset", default="mnist", help="a preset with the heap writer (default: %(default)s)")
+    options.add_argument("--data", help="data folder; without it, the data that ships, which the preset fashion-mnist has")
+    options.add_argument("--threads", type=int, default=2, help="of each side (default: %(default)s)")
+    options.add_argument("--gate", type=int, default=10, help="steps that must agree (default: %(default)s)")
+    options.add_argument("--warm-up", type=int, default=150, help="steps before the first round, for Java's compiler to settle (default: %(default)s)")
+    options.add_argument("--rounds", type=int, default=11, help="default: %(default)s")
+    options.add_argument("--steps", type=int, default=40, help="steps in a round (default: %(default)s)")
+    options.add_argument("--java-option", action="append", default=[], help="for the Java virtual machine; may be repeated")
+    o = options.parse_args()
+    java = Side("DJL", [
+        o.java, f"-Dai.djl.pytorch.num_threads={o.threads}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", *o.java_option,
+        "-cp", o.class_path, "io.kanerva.tools.bench.TrainingThroughput",
+        "--folder", str(o.folder), "--preset", o.preset, "--batches", str(o.gate), *(["--data", o.data] if o.data else []),
+    ])
+    python = Side("Python", [sys.executable, "-B", str(Path(__file__).with_name("python_side.py")), "--folder", str(o.folder), "--threads", str(o.threads)])
+    print_setting(o.folder)
+    ok = agree(java, python, o.gate)
+    if ok:
+        race(java, python, o.warm_up, o.rounds, o.steps)
+    java.close()
+    python.close()
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except RuntimeError as error:
+        sys.exit(f"error: {error}")

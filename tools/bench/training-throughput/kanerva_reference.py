@@ -1,0 +1,294 @@
+"""Kanerva++ with the heap writer and dereferenced keys, written in plain Python PyTorch.
+
+The same network, loss and optimiser as the Java trainer's (io.kanerva.trainer.model, io.kanerva.trainer.train), the way
+that one writes them in Python: torch.nn modules, torch.optim's Adam with its fused kernel, clip_grad_norm_, eager mode.
+
+Symbols: B episodes of T samples, images [Cx, Hx, Wx], memory [C, H, W], block [C, h, w], K keys a sample, latent of D
+numbers. A key is (scale, x, y); x runs along W, y along H.
+"""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+PRIOR_WIDTH = 32
+"""Channels of the latent prior's features."""
+
+EDGE = 1e-6
+"""Keeps a place within a cell off the cell's ends, where the last cell's quantile is infinite."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The model's shape, by the names of setting.json with underscores."""
+
+    image_channels: int
+    image_height: int
+    image_width: int
+    memory_channels: int
+    memory_height: int
+    memory_width: int
+    block_height: int
+    block_width: int
+    keys: int
+    latent: int
+    slot_rows: int
+    slot_columns: int
+    width: int
+    depth: int
+
+    @staticmethod
+    def of(json: dict) -> "Settings":
+        if json["writer"] != "heap" or json["addressing"] != "dereferenced":
+            raise ValueError(
+                "expected the heap writer with dereferenced keys, found {writer} and {addressing}".format(**json)
+            )
+        names = Settings.__dataclass_fields__
+        camel = {n: n.split("_")[0] + "".join(part.title() for part in n.split("_")[1:]) for n in names}
+        return Settings(**{n: json[camel[n]] for n in names})
+
+    @property
+    def patch(self) -> int:
+        """Image pixels that one cell of a block stands for, on each side."""
+        return self.image_height // self.block_height
+
+    @property
+    def slots(self) -> int:
+        return self.slot_rows * self.slot_columns
+
+
+class ResidualStack(nn.Module):
+    """[N, width, h, w] to the same: x + conv(relu(conv(relu(x)))), depth times, then one relu."""
+
+    def __init__(self, s: Settings):
+        super().__init__()
+        self.first = nn.ModuleList(nn.Conv2d(s.width, s.width, 3, padding=1) for _ in range(s.depth))
+        self.second = nn.ModuleList(nn.Conv2d(s.width, s.width, 3, padding=1) for _ in range(s.depth))
+
+    def forward(self, x: Tensor) -> Tensor:
+        for first, second in zip(self.first, self.second):
+            x = x + second(F.relu(first(F.relu(x))))
+        return F.relu(x)
+
+
+class Encoder(nn.Module):
+    """images [B, T, Cx, Hx, Wx] to content [B, T, K, C, h, w], key mean and log-variance [B, T, K, 3], latent mean and
+    log-variance [B, T, D]."""
+
+    def __init__(self, s: Settings):
+        super().__init__()
+        self.s = s
+        self.patches = nn.Conv2d(s.image_channels * s.patch**2, s.width, 3, padding=1)
+        self.features = ResidualStack(s)
+        self.content = nn.Conv2d(s.width, s.keys * s.memory_channels, 1)
+        self.key_mean = nn.Linear(s.width, s.keys * 3)
+        self.key_log_variance = nn.Linear(s.width, s.keys * 3)
+        self.latent_mean = nn.Linear(s.width, s.latent)
+        self.latent_log_variance = nn.Linear(s.width, s.latent)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        s = self.s
+        b, t = images.shape[:2]
+        patches = F.pixel_unshuffle(images.flatten(0, 1), s.patch)  # [B T, Cx p p, h, w]
+        maps = self.features(self.patches(patches))  # [B T, width, h, w]
+        pooled = maps.mean((2, 3))  # [B T, width]
+        return (
+            self.content(maps).view(b, t, s.keys, s.memory_channels, s.block_height, s.block_width),
+            self.key_mean(pooled).view(b, t, s.keys, 3),
+            self.key_log_variance(pooled).view(b, t, s.keys, 3),
+            self.latent_mean(pooled).view(b, t, s.latent),
+            self.latent_log_variance(pooled).view(b, t, s.latent),
+        )
+
+
+class Addresses(nn.Module):
+    """What keys point at: each axis is cut into cells of equal mass under N(0, 1), a key is the slot of its cells."""
+
+    def __init__(self, s: Settings):
+        super().__init__()
+        self.s = s
+        quantile = NormalDist().inv_cdf
+        slots = [
+            (0.0, quantile((slot % s.slot_columns + 0.5) / s.slot_columns), quantile((slot // s.slot_columns + 0.5) / s.slot_rows))
+            for slot in range(s.slots)
+        ]
+        self.register_buffer("slot_keys", torch.tensor(slots))  # [slots, 3]
+        self.register_buffer("column_bounds", torch.tensor([quantile(m / s.slot_columns) for m in range(1, s.slot_columns)]))
+        self.register_buffer("row_bounds", torch.tensor([quantile(m / s.slot_rows) for m in range(1, s.slot_rows)]))
+
+    def cells(self, keys: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys [..., 3] to the column and the row of the slots that they point at, as floats [...]."""
+        column = (keys[..., 1, None] > self.column_bounds).sum(-1, dtype=torch.float32)
+        row = (keys[..., 2, None] > self.row_bounds).sum(-1, dtype=torch.float32)
+        return column, row
+
+    def sample(self, pointers: Tensor, mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
+        """A draw from q(Y | X): mean and log-variance are of the place within the pointer's cell; all are [B, T, K, 3]."""
+        place = mean + (0.5 * log_variance).exp() * noise
+        column, row = self.cells(pointers)
+        x = self.into_cell(column, place[..., 1], self.s.slot_columns)
+        y = self.into_cell(row, place[..., 2], self.s.slot_rows)
+        return torch.stack((place[..., 0], x, y), -1)
+
+    @staticmethod
+    def into_cell(cell: Tensor, place: Tensor, cells: int) -> Tensor:
+        """quantile((cell + Phi(place)) / cells)"""
+        within = (0.5 * (1 + torch.erf(place * math.sqrt(0.5)))).clamp(EDGE, 1 - EDGE)
+        return math.sqrt(2) * torch.erfinv((cell + within) * (2 / cells) - 1)
+
+    def divergence(self, mean: Tensor, log_variance: Tensor) -> Tensor:
+        """KL(q(Y | X) || p(Y)) of each sample, [B, T], nats: ln(slots) a key for naming the cell, and the place's."""
+        place = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum((2, 3))
+        return place + self.s.keys * math.log(self.s.slots)
+
+    def tents(self, keys: Tensor) -> tuple[Tensor, Tensor]:
+        """The windows of keys [B, N, 3] as tent weights: rows [B, N, h, H] and columns [B, N, w, W]."""
+        s = self.s
+        column, row = self.cells(keys)
+        return (
+            tent_weights(self.centre(row, s.slot_rows, s.block_height / s.memory_height), s.block_height, s.memory_height),
+            tent_weights(self.centre(column, s.slot_columns, s.block_width / s.memory_width), s.block_width, s.memory_width),
+        )
+
+    @staticmethod
+    def centre(cell: Tensor, cells: int, half: float) -> Tensor:
+        """Where the slot of that cell has its centre, in [-1, 1]; half is a window's half extent."""
+        return cell if cells == 1 else cell * (2 * (1 - half) / (cells - 1)) + (half - 1)
+
+
+def tent_weights(centre: Tensor, samples: int, size: int) -> Tensor:
+    """max(0, 1 - |u_j - i|) for a window's samples j at pixel coordinates u_j: [B, N] to [B, N, samples, size]."""
+    offsets = (2 * torch.arange(samples) + 1 - samples) / samples
+    positions = centre[..., None] + samples / size * offsets
+    coordinates = positions * (size / 2) + (size - 1) / 2  # GridSample's, align_corners = 0
+    return (1 - (coordinates[..., None] - torch.arange(size)).abs()).clamp_min(0)
+
+
+def place(blocks: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """The write: adds blocks [B, N, C, h, w] into an empty memory, [B, C, H, W], by the adjoint of the read."""
+    b, n, c, h, w = blocks.shape
+    height, width = rows.shape[-1], columns.shape[-1]
+    strips = blocks.transpose(2, 3).reshape(b, n, h * c, w) @ columns  # [B, N, h C, W]
+    spread = rows.reshape(-1, n * h, height).transpose(1, 2) @ strips.view(b, n * h, c * width)  # [B, H, C W]
+    return spread.view(b, height, c, width).transpose(1, 2)
+
+
+def read(memory: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """The spatial transformer: windows of a memory [B, C, H, W], as two matrix products, [B, N, C, h, w]."""
+    b, c, height, width = memory.shape
+    n, h, w = rows.shape[1], rows.shape[2], columns.shape[2]
+    strips = rows.view(b, n * h, height) @ memory.transpose(1, 2).reshape(b, height, c * width)  # [B, N h, C W]
+    return (strips.view(b, n, h * c, width) @ columns.transpose(2, 3)).view(b, n, h, c, w).transpose(2, 3)
+
+
+class Reader(nn.Module):
+    """Traces [B, Q, K, C, h, w] to the latent prior's mean and log-variance, [B, Q, D]."""
+
+    def __init__(self, s: Settings):
+        super().__init__()
+        self.s = s
+        self.features = nn.Conv2d(s.keys * s.memory_channels, PRIOR_WIDTH, 3, padding=1)
+        self.mean = nn.Linear(PRIOR_WIDTH, s.latent)
+        self.log_variance = nn.Linear(PRIOR_WIDTH, s.latent)
+
+    def forward(self, traces: Tensor) -> tuple[Tensor, Tensor]:
+        b, q = traces.shape[:2]
+        pooled = F.relu(self.features(traces.flatten(0, 1).flatten(1, 2))).mean((2, 3))
+        return self.mean(pooled).view(b, q, -1), self.log_variance(pooled).view(b, q, -1)
+
+
+class Decoder(nn.Module):
+    """Latent [B, Q, D] and traces [B, Q, K, C, h, w] to logits [B, Q, Cx, Hx, Wx]."""
+
+    def __init__(self, s: Settings):
+        super().__init__()
+        self.s = s
+        self.image_shape = (s.image_channels, s.image_height, s.image_width)
+        self.traces = nn.Conv2d(s.keys * s.memory_channels, s.width, 3, padding=1)
+        self.latent = nn.Linear(s.latent, s.width)
+        self.features = ResidualStack(s)
+        self.pixels = nn.Conv2d(s.width, s.image_channels * s.patch**2, 3, padding=1)
+
+    def forward(self, latent: Tensor, traces: Tensor) -> Tensor:
+        b, q = latent.shape[:2]
+        joined = self.traces(traces.flatten(0, 1).flatten(1, 2)) + self.latent(latent.flatten(0, 1))[..., None, None]
+        return F.pixel_shuffle(self.pixels(self.features(joined)), self.s.patch).view(b, q, *self.image_shape)
+
+
+class KanervaPlusPlus(nn.Module):
+    """The whole model: writes episodes, and reads every sample back at keys and latents drawn from its posterior."""
+
+    def __init__(self, s: Settings):
+        super().__init__()
+        self.s = s
+        self.encoder = Encoder(s)
+        self.addresses = Addresses(s)
+        self.reader = Reader(s)
+        self.decoder = Decoder(s)
+
+    def forward(self, images: Tensor, key_noise: Tensor, latent_noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The negative bound's terms of each sample, [B, T] each, nats: reconstruction, KL(Y), KL(Z).
+
+        images [B, T, Cx, Hx, Wx], zeros and ones; key_noise [B, T, K, 3] and latent_noise [B, T, D], standard normal.
+        """
+        s = self.s
+        b, t = images.shape[:2]
+        content, key_mean, key_log_variance, mean, log_variance = self.encoder(images)
+        slots = self.addresses.slot_keys[: t * s.keys]  # sample t's key k has slot t K + k
+        memory = place(content.flatten(1, 2), *self.addresses.tents(slots[None]))
+        pointers = slots.view(1, t, s.keys, 3)
+        keys = self.addresses.sample(pointers, key_mean, key_log_variance, key_noise)
+        traces = read(memory, *self.addresses.tents(keys.flatten(1, 2)))
+        traces = traces.reshape(b, t, s.keys, s.memory_channels, s.block_height, s.block_width)
+        prior_mean, prior_log_variance = self.reader(traces)
+        latent = mean + (0.5 * log_variance).exp() * latent_noise
+        logits = self.decoder(latent, traces)
+        reconstruction = (F.softplus(logits) - images * logits).sum((2, 3, 4))
+        ratio = (log_variance - prior_log_variance).exp() + (mean - prior_mean).square() * (-prior_log_variance).exp()
+        latent_divergence = 0.5 * (ratio - 1 + prior_log_variance - log_variance).sum(2)
+        return reconstruction, self.addresses.divergence(key_mean, key_log_variance), latent_divergence
+
+
+class Training:
+    """The optimiser and its schedules, after a plan (the "plan" of setting.json)."""
+
+    def __init__(self, plan: dict, model: KanervaPlusPlus):
+        self.plan = plan
+        self.model = model
+        self.step = 0
+        self.optimiser = torch.optim.Adam(model.parameters(), lr=plan["learningRate"], betas=(0.9, 0.999), eps=1e-8, fused=True)
+
+    def update(self, images: Tensor, key_noise: Tensor, latent_noise: Tensor) -> float:
+        """One step on one batch; the arrays are those of KanervaPlusPlus.forward. Returns the negative bound, nats."""
+        plan = self.plan
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.learning_rate()
+        self.optimiser.zero_grad()
+        reconstruction, keys, latent = (term.mean() for term in self.model(images, key_noise, latent_noise))
+        done = self.step / plan["steps"]
+        (reconstruction + ramp(plan["keyWeight"], done) * keys + ramp(plan["latentWeight"], done) * latent).backward()
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), plan["gradientNorm"])
+        self.optimiser.step()
+        self.step += 1
+        bound = float(reconstruction) + float(keys) + float(latent)
+        if not (math.isfinite(bound) and math.isfinite(norm)):
+            raise ArithmeticError(f"training diverged in step {self.step}: bound {bound}, gradient norm {float(norm)}")
+        return bound
+
+    def learning_rate(self) -> float:
+        """Linear warm-up, then cosine decay to nearly 0."""
+        plan = self.plan
+        warm = min(1.0, (self.step + 1) / plan["warmup"]) if plan["warmup"] else 1.0
+        return plan["learningRate"] * warm * 0.5 * (1 + math.cos(math.pi * self.step / plan["steps"]))
+
+
+def ramp(schedule: dict, done: float) -> float:
+    """A weight that rises linearly between two parts of the run, to 1."""
+    start, begin, end = schedule["start"], schedule["from"], schedule["to"]
+    if done >= end:
+        return 1.0
+    return start if done <= begin else start + (1 - start) * (done - begin) / (end - begin)

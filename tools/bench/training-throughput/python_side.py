@@ -1,0 +1,97 @@
+"""The Python side of the benchmark: what TrainingThroughput.java is on the other side, with the same line protocol.
+
+It starts from the weights that the Java side wrote to a folder. The first steps take the very batches that the Java side
+drew, where it wrote them; later ones are drawn here. To each line `steps N` on standard input it answers
+`SECONDS LOSS ... LOSS` on standard output. The end of the input ends the program.
+"""
+
+import argparse
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from kanerva_reference import KanervaPlusPlus, Settings, Training
+
+
+class Episodes:
+    """Each step's input: images drawn at random and binarised anew on the host, and noise."""
+
+    def __init__(self, folder: Path, plan: dict, settings: Settings):
+        self.images = np.load(folder / "images.npy")  # uint8 [count, Cx, Hx, Wx]
+        self.binarisation = plan["binarisation"]
+        self.given = folder / "batches"
+        self.random = np.random.default_rng(plan["seed"])
+        self.samples = (plan["episodes"], plan["episodeLength"])  # B, T
+        self.settings = settings
+
+    def draw(self, step: int) -> tuple[torch.Tensor, ...]:
+        """Images [B, T, Cx, Hx, Wx], key noise [B, T, K, 3], latent noise [B, T, D]: the Java side's if it wrote them."""
+        names = [self.given / f"{step}.{part}.npy" for part in ("images", "key-noise", "latent-noise")]
+        if names[0].exists():
+            arrays = [np.load(name) for name in names]
+        else:
+            normal = self.random.standard_normal
+            arrays = [
+                self.binary(self.images[self.random.integers(len(self.images), size=self.samples)]),
+                normal((*self.samples, self.settings.keys, 3), dtype=np.float32),
+                normal((*self.samples, self.settings.latent), dtype=np.float32),
+            ]
+        return tuple(torch.from_numpy(array) for array in arrays)
+
+    def binary(self, grey: np.ndarray) -> np.ndarray:
+        """Dynamic: a pixel is 1 with the probability of its intensity. Otherwise: at half intensity."""
+        if self.binarisation == "DYNAMIC":
+            return (self.random.integers(255, size=grey.shape, dtype=np.uint8) < grey).astype(np.float32)
+        return (grey >= 128).astype(np.float32)
+
+
+def load_parameters(folder: Path, model: KanervaPlusPlus) -> None:
+    """Sets all of a model's parameters to those in the folder; one missing, left over or of another shape is an error."""
+    state = {python_name(file.stem): torch.from_numpy(np.load(file)) for file in folder.glob("*.npy")}
+    parameters = dict(model.named_parameters())
+    if state.keys() != parameters.keys():
+        raise ValueError(f"{folder}: expected the parameters of both sides to be the same, found a difference in {sorted(state.keys() ^ parameters.keys())}")
+    for name, parameter in parameters.items():
+        if parameter.shape != state[name].shape:
+            raise ValueError(f"{name}: expected {tuple(parameter.shape)}, found {tuple(state[name].shape)}")
+        parameter.data.copy_(state[name])
+
+
+def python_name(java_name: str) -> str:
+    """encoder.02features_03block2a_weight is encoder.features.first.1.weight here: DJL numbers a block's children."""
+    path, kind = java_name.rsplit("_", 1)
+    parts = [re.sub(r"block(\d+)([ab])", residual, part) for part in re.split(r"[._]\d\d", path)]
+    return ".".join([*parts, kind]).replace("reader.prior_", "reader.")
+
+
+def residual(block: "re.Match[str]") -> str:
+    return f"{'first' if block[2] == 'a' else 'second'}.{int(block[1]) - 1}"
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--folder", type=Path, required=True, help="what the Java side wrote")
+    options.add_argument("--threads", type=int, required=True)
+    options = options.parse_args()
+    torch.set_num_threads(options.threads)
+    plan = json.loads((options.folder / "setting.json").read_text())["plan"]
+    settings = Settings.of(plan["settings"])
+    model = KanervaPlusPlus(settings)
+    load_parameters(options.folder / "parameters", model)
+    episodes = Episodes(options.folder, plan, settings)
+    training = Training(plan, model)
+    print("ready", flush=True)
+    for line in sys.stdin:
+        steps = int(line.removeprefix("steps "))
+        began = time.perf_counter()
+        losses = [training.update(*episodes.draw(training.step)) for _ in range(steps)]
+        print(time.perf_counter() - began, *losses, flush=True)
+
+
+if __name__ == "__main__":
+    main()
