@@ -76,11 +76,11 @@ public record Agreement(List<Row> rows) {
     /** The {@link #summary} as a table of text, a line each, and a last line that counts. */
     public String toText() {
         List<Row> summary = summary();
-        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%-26s %-14s %-20s %10s  %9s  %9s  %7s  %-3s %s%n",
+        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%-26s %-22s %-20s %10s  %9s  %9s  %7s  %-3s %s%n",
                 "paths", "graph", "output", "values", "largest", "relative", "budget", "", "largest at"));
         for (Row row : summary) {
             Difference d = row.difference();
-            text.append(String.format(Locale.ROOT, "%-26s %-14s %-20s %,10d  %9.2e  %9.2e  %7.0e  %-3s %s%n", row.paths(), row.graph(), d.output(), d.count(),
+            text.append(String.format(Locale.ROOT, "%-26s %-22s %-20s %,10d  %9.2e  %9.2e  %7.0e  %-3s %s%n", row.paths(), row.graph(), d.output(), d.count(),
                     d.largest(), d.relative(), d.budget(), d.within() ? "ok" : "NO", d.problem().isEmpty() ? row.inputs() + " " + d.at() : d.problem()));
         }
         long within = summary.stream().filter(row -> row.difference().within()).count();

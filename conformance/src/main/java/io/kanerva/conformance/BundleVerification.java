@@ -20,8 +20,8 @@ import java.util.Map;
 /**
  * An open bundle, and the comparisons that can be made with it. Owns its sessions; close it.
  *
- * <p>What may be asked of a bundle alone: {@link #changedFiles}, {@link #graphFacts} and
- * {@link #vectors}. With the model that it was exported from:
+ * <p>What may be asked of a bundle alone: {@link #changedFiles}, {@link #graphFacts},
+ * {@link #vectors} and {@link #fusedGraphs}. With the model that it was exported from:
  * {@link #againstModel} and {@link #pipeline}. With another bundle of that model: {@link #againstBundle}.
  */
 public final class BundleVerification implements AutoCloseable {
@@ -155,6 +155,11 @@ public final class BundleVerification implements AutoCloseable {
             }
         }
         return new Agreement(rows);
+    }
+
+    /** The bundle's fused graphs against the four, on random inputs; no rows if it has none. */
+    public Agreement fusedGraphs() {
+        return FusedGraphs.compare(folder, bundle(), graphs);
     }
 
     private void compare(List<Row> rows, String paths, String graph, String inputs, Map<String, Tensor> expected, Map<String, Tensor> found) {

@@ -90,6 +90,8 @@ class MistakesAreCaughtTest {
     void theVectorsAloneCatchAChangedWeightOnBothPaths() throws IOException {
         Path bundle = export(Subject.POOLED_TWO_KEYS);
         ChangedBundle.of(bundle).scaleWeight("memory-writer", 1.001f);
+        // The graph that the runtime writes with.
+        ChangedBundle.of(bundle).scaleWeight("encoder-memory-writer", 1.001f);
         try (BundleVerification verification = new BundleVerification(bundle)) {
             List<Row> failures = verification.vectors().failures();
             assertThat(failures).extracting(row -> row.paths() + " " + row.graph() + "/" + row.difference().output())

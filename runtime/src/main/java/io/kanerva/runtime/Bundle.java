@@ -14,7 +14,9 @@ import java.util.Map;
  * @param irVersion ONNX file format version of the graphs
  * @param reader how the reader samples: {@code gridsample} or {@code matmul}; the values are the same
  * @param settings the model's settings
- * @param graphs the graphs by name, among them encoder, memory-writer, reader and decoder
+ * @param weights how the graphs store their weights: {@code float32}, {@code float16} or {@code int8}; all compute in float32
+ * @param graphs the graphs by name: encoder, memory-writer, reader and decoder, and if they are there, the fused ones
+ *     encoder-memory-writer and reader-decoder, which save the way from one graph to the next
  * @param files the SHA-256 of every other file of the bundle, by its path
  * @param provenance where the model came from
  */
@@ -25,6 +27,7 @@ public record Bundle(
         int irVersion,
         String reader,
         ModelSettings settings,
+        String weights,
         Map<String, GraphDescription> graphs,
         Map<String, String> files,
         Provenance provenance) {
@@ -68,6 +71,9 @@ public record Bundle(
         Map<String, GraphDescription> graphs = new LinkedHashMap<>();
         json.get("graphs").members().forEach((name, graph) -> graphs.put(name, GraphDescription.from(graph)));
         for (Graph graph : Graph.values()) {
+            if (graph.isOptional() && !graphs.containsKey(graph.label())) {
+                continue;
+            }
             graph.signature(settings).check(json.get("graphs").get(graph.label()), graphs.get(graph.label()));
         }
         Map<String, String> files = new LinkedHashMap<>();
@@ -79,6 +85,7 @@ public record Bundle(
                 json.get("irVersion").integer(1, Integer.MAX_VALUE),
                 json.get("reader").string(),
                 settings,
+                json.has("weights") ? json.get("weights").string() : "float32",
                 graphs,
                 files,
                 Provenance.from(json.get("provenance")));

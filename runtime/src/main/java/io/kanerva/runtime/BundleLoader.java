@@ -14,6 +14,9 @@ final class BundleLoader {
         Map<Graph, byte[]> graphs = new EnumMap<>(Graph.class);
         for (Graph graph : Graph.values()) {
             GraphDescription description = bundle.graphs().get(graph.label());
+            if (description == null) {
+                continue; // an optional one: Bundle has made sure of the others
+            }
             byte[] bytes = source.read(description.file());
             String found = Sha256.hex(bytes);
             if (!found.equals(description.sha256())) {

@@ -110,7 +110,7 @@ final class Call implements AutoCloseable {
             }
             return outputs;
         } catch (OrtException e) {
-            throw new InferenceException("graph %s: ONNX Runtime failed: %s".formatted(graph.label(), e.getMessage()), e);
+            throw Sessions.failure(graph, e);
         }
     }
 

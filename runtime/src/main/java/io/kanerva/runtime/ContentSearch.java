@@ -1,8 +1,10 @@
 package io.kanerva.runtime;
 
+import java.util.Arrays;
+
 /**
  * Finds a query's sample in a heap memory by content: the query is compared with the image that each written
- * sample's pointers read back, by normalised correlation.
+ * sample's pointers read back, by normalised correlation. Immutable.
  *
  * <p>The comparison is made between images, not between content blocks: damage to a few pixels changes a block's
  * code everywhere near, while it changes the correlation of two images only by those pixels. It needs no knowledge
@@ -17,91 +19,132 @@ final class ContentSearch {
      */
     private static final double MEAN_WEIGHT = 0.1;
 
-    private ContentSearch() {}
+    /** Features that the scoring loop takes at once, so that it loads and stores the sums that much less often. */
+    private static final int AT_ONCE = 4;
 
-    /**
-     * Makes images comparable: the pixels less their mean, then one number for the mean itself, all scaled to unit
-     * length. An image of the intensity 1/2 throughout becomes zeros.
-     *
-     * @param images [B, N, Cx, Hx, Wx]
-     * @return [B, N, Cx * Hx * Wx + 1]
-     */
-    static FloatTensor standardised(FloatTensor images) {
-        int rows = images.dimension(0) * images.dimension(1);
-        int length = images.size() / rows;
-        FloatTensor standardised = FloatTensor.zeros(images.dimension(0), images.dimension(1), length + 1);
-        for (int row = 0; row < rows; row++) {
-            int from = row * length;
-            double sum = 0;
-            for (int i = from; i < from + length; i++) {
-                sum += images.data()[i];
+    private final int samples;
+    private final int features;
+
+    /** The samples' features, [B, F, T]: all samples of one feature side by side, F rounded up with zeros. */
+    private final double[] columns;
+
+    /** @param images what was written, read back: [B, T, Cx, Hx, Wx] */
+    ContentSearch(FloatTensor images) {
+        int episodes = images.dimension(0);
+        samples = images.dimension(1);
+        int length = images.size() / (episodes * samples);
+        features = (length + 1 + AT_ONCE - 1) / AT_ONCE * AT_ONCE;
+        columns = new double[episodes * features * samples];
+        double[] row = new double[features];
+        for (int image = 0; image < episodes * samples; image++) {
+            standardise(images.data(), image * length, length, row);
+            int target = image / samples * features * samples + image % samples;
+            for (int feature = 0; feature < features; feature++) {
+                columns[target + feature * samples] = row[feature];
             }
-            double mean = sum / length;
-            double level = MEAN_WEIGHT * Math.sqrt(length) * (mean - 0.5);
-            double squares = level * level;
-            for (int i = from; i < from + length; i++) {
-                squares += (images.data()[i] - mean) * (images.data()[i] - mean);
-            }
-            double scale = squares == 0 ? 0 : 1 / Math.sqrt(squares);
-            int to = row * (length + 1);
-            for (int i = 0; i < length; i++) {
-                standardised.data()[to + i] = (float) ((images.data()[from + i] - mean) * scale);
-            }
-            standardised.data()[to + length] = (float) (level * scale);
         }
-        return standardised;
+    }
+
+    /** How long the scratch array of {@link #scores} must be. */
+    int features() {
+        return features;
+    }
+
+    /** T, the number of samples in each memory. */
+    int samples() {
+        return samples;
     }
 
     /**
-     * The match of each query with each sample: the correlation of the two.
+     * Makes an image comparable: the pixels less their mean, then one number for the mean itself, all scaled to unit
+     * length, then zeros. An image of the intensity 1/2 throughout becomes zeros.
+     */
+    private static void standardise(float[] images, int from, int length, double[] row) {
+        double sum = 0;
+        for (int i = from; i < from + length; i++) {
+            sum += images[i];
+        }
+        double mean = sum / length;
+        double level = MEAN_WEIGHT * Math.sqrt(length) * (mean - 0.5);
+        double squares = level * level;
+        for (int i = 0; i < length; i++) {
+            row[i] = images[from + i] - mean;
+            squares += row[i] * row[i];
+        }
+        double scale = squares == 0 ? 0 : 1 / Math.sqrt(squares);
+        row[length] = level;
+        for (int i = 0; i <= length; i++) {
+            row[i] *= scale;
+        }
+    }
+
+    /**
+     * The match of one query with each sample of one memory: the correlation of the two, in double precision.
      *
      * <p>This is the one place that decides how well contents match.
      *
-     * @param queries standardised images, [B, Q, L]
-     * @param samples standardised images, [B, T, L]
-     * @return [B, Q, T], each in [-1, 1]
+     * @param queries images, one after the other
+     * @param query which of them
+     * @param length pixels of an image
+     * @param episode which memory
+     * @param row scratch, {@link #features} long
+     * @param scores is filled: T numbers, each in [-1, 1]
+     * @return the sample that matches best, the first of equals
      */
-    static FloatTensor scores(FloatTensor queries, FloatTensor samples) {
-        int queriesEach = queries.dimension(1);
-        int samplesEach = samples.dimension(1);
-        int length = queries.dimension(2);
-        FloatTensor scores = FloatTensor.zeros(queries.dimension(0), queriesEach, samplesEach);
-        for (int i = 0; i < scores.size(); i++) {
-            int query = i / samplesEach;
-            int sample = query / queriesEach * samplesEach + i % samplesEach;
-            double correlation = 0;
-            for (int j = 0; j < length; j++) {
-                correlation += queries.data()[query * length + j] * samples.data()[sample * length + j];
-            }
-            scores.data()[i] = (float) Math.min(1, Math.max(-1, correlation));
+    int scores(float[] queries, int query, int length, int episode, double[] row, double[] scores) {
+        standardise(queries, query * length, length, row);
+        Arrays.fill(scores, 0);
+        int from = episode * features * samples;
+        for (int feature = 0; feature < features; feature += AT_ONCE) {
+            add(row, feature, from + feature * samples, scores);
         }
-        return scores;
-    }
-
-    /** The index of each row's largest score, the first of equals; [B * Q] from [B, Q, T]. */
-    static int[] best(FloatTensor scores) {
-        int samples = scores.dimension(2);
-        int[] best = new int[scores.size() / samples];
-        for (int row = 0; row < best.length; row++) {
-            for (int sample = 1; sample < samples; sample++) {
-                if (scores.data()[row * samples + sample] > scores.data()[row * samples + best[row]]) {
-                    best[row] = sample;
-                }
+        int best = 0;
+        for (int sample = 0; sample < samples; sample++) {
+            scores[sample] = Math.min(1, Math.max(-1, scores[sample]));
+            if (scores[sample] > scores[best]) {
+                best = sample;
             }
         }
         return best;
     }
 
-    /** The pointers of the samples that were found: [B, Q, K, 3] from [B, T, K, 3] and [B * Q]. */
-    static FloatTensor keysOf(FloatTensor pointers, int[] samples) {
-        int episodes = pointers.dimension(0);
-        int queriesEach = samples.length / episodes;
-        int numbers = pointers.dimension(2) * 3;
-        FloatTensor keys = FloatTensor.zeros(episodes, queriesEach, pointers.dimension(2), 3);
-        for (int query = 0; query < samples.length; query++) {
-            int sample = query / queriesEach * pointers.dimension(1) + samples[query];
-            System.arraycopy(pointers.data(), sample * numbers, keys.data(), query * numbers, numbers);
+    /** Adds four features' products to all samples' sums: a loop over samples, which the JIT turns into vector code. */
+    private void add(double[] row, int feature, int from, double[] sums) {
+        double q0 = row[feature];
+        double q1 = row[feature + 1];
+        double q2 = row[feature + 2];
+        double q3 = row[feature + 3];
+        int second = from + samples;
+        int third = second + samples;
+        int fourth = third + samples;
+        for (int sample = 0; sample < samples; sample++) {
+            sums[sample] += q0 * columns[from + sample] + q1 * columns[second + sample]
+                    + (q2 * columns[third + sample] + q3 * columns[fourth + sample]);
         }
-        return keys;
+    }
+
+    /**
+     * Looks queries up.
+     *
+     * @param queries [B, Q, Cx, Hx, Wx]
+     * @param pointers [B, T, K, 3], whose copies become the keys
+     */
+    Lookup lookUp(FloatTensor queries, FloatTensor pointers) {
+        int episodes = queries.dimension(0);
+        int each = queries.dimension(1);
+        int[] found = new int[episodes * each];
+        FloatTensor scores = FloatTensor.zeros(episodes, each, samples);
+        FloatTensor keys = FloatTensor.zeros(episodes, each, pointers.dimension(2), 3);
+        double[] row = new double[features];
+        double[] match = new double[samples];
+        int numbers = pointers.dimension(2) * 3;
+        for (int query = 0; query < found.length; query++) {
+            found[query] = scores(queries.data(), query, queries.size() / found.length, query / each, row, match);
+            for (int sample = 0; sample < samples; sample++) {
+                scores.data()[query * samples + sample] = (float) match[sample];
+            }
+            System.arraycopy(pointers.data(), (query / each * samples + found[query]) * numbers, keys.data(), query * numbers, numbers);
+        }
+        return new Lookup(found, scores, keys);
     }
 }

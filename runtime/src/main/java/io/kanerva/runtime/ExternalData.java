@@ -2,7 +2,6 @@ package io.kanerva.runtime;
 
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.util.Map;
 
 /**
  * Finds tensors of an ONNX model whose data lie in another file. A bundle's graphs carry their own data:
@@ -20,30 +19,27 @@ final class ExternalData {
     /** Graphs nest in attributes of If and Loop; a model that nests deeper is malicious. */
     private static final int DEEPEST = 100;
 
-    /** The messages that can hold tensors, with the numbers of the fields to look into. */
-    private enum Message {
-        MODEL,
-        GRAPH,
-        NODE,
-        ATTRIBUTE,
-        TENSOR,
-        SPARSE_TENSOR,
-        FUNCTION,
-        TRAINING_INFO;
+    // The messages that can hold tensors.
+    private static final int MODEL = 0;
+    private static final int GRAPH = 1;
+    private static final int NODE = 2;
+    private static final int ATTRIBUTE = 3;
+    private static final int TENSOR = 4;
+    private static final int SPARSE_TENSOR = 5;
+    private static final int FUNCTION = 6;
+    private static final int TRAINING_INFO = 7;
 
-        private Map<Integer, Message> fields() {
-            return switch (this) {
-                case MODEL -> Map.of(7, GRAPH, 20, TRAINING_INFO, 25, FUNCTION);
-                case GRAPH -> Map.of(1, NODE, 5, TENSOR, 15, SPARSE_TENSOR);
-                case NODE -> Map.of(5, ATTRIBUTE);
-                case ATTRIBUTE -> Map.of(5, TENSOR, 6, GRAPH, 10, TENSOR, 11, GRAPH, 22, SPARSE_TENSOR, 23, SPARSE_TENSOR);
-                case TENSOR -> Map.of();
-                case SPARSE_TENSOR -> Map.of(1, TENSOR, 2, TENSOR);
-                case FUNCTION -> Map.of(7, NODE, 11, ATTRIBUTE);
-                case TRAINING_INFO -> Map.of(1, GRAPH, 2, GRAPH);
-            };
-        }
-    }
+    /** For each of them in turn, the numbers of the fields to look into, and which message each of those holds. */
+    private static final int[][] FIELDS = {
+        {7, GRAPH, 20, TRAINING_INFO, 25, FUNCTION},
+        {1, NODE, 5, TENSOR, 15, SPARSE_TENSOR},
+        {5, ATTRIBUTE},
+        {5, TENSOR, 6, GRAPH, 10, TENSOR, 11, GRAPH, 22, SPARSE_TENSOR, 23, SPARSE_TENSOR},
+        {},
+        {1, TENSOR, 2, TENSOR},
+        {7, NODE, 11, ATTRIBUTE},
+        {1, GRAPH, 2, GRAPH}
+    };
 
     private static final int TENSOR_EXTERNAL_DATA = 13;
     private static final int TENSOR_DATA_LOCATION = 14;
@@ -59,7 +55,7 @@ final class ExternalData {
     static void refuse(String place, byte[] model) {
         boolean found;
         try {
-            found = isIn(ByteBuffer.wrap(model), Message.MODEL, 0);
+            found = isIn(ByteBuffer.wrap(model), MODEL, 0);
         } catch (BufferUnderflowException | IllegalArgumentException e) {
             throw new BundleException(place + ": expected an ONNX model, found other or damaged bytes", e);
         }
@@ -69,28 +65,30 @@ final class ExternalData {
         }
     }
 
-    private static boolean isIn(ByteBuffer bytes, Message message, int depth) {
+    private static boolean isIn(ByteBuffer bytes, int message, int depth) {
         if (depth > DEEPEST) {
             throw new IllegalArgumentException("nested too deep");
         }
-        Map<Integer, Message> fields = message.fields();
         while (bytes.hasRemaining()) {
             long tag = varint(bytes);
             int field = (int) (tag >>> 3);
             switch ((int) (tag & 7)) {
                 case VARINT -> {
                     long value = varint(bytes);
-                    if (message == Message.TENSOR && field == TENSOR_DATA_LOCATION && value != 0) {
+                    if (message == TENSOR && field == TENSOR_DATA_LOCATION && value != 0) {
                         return true;
                     }
                 }
                 case BYTES -> {
                     ByteBuffer content = take(bytes, varint(bytes));
-                    if (message == Message.TENSOR && field == TENSOR_EXTERNAL_DATA) {
+                    if (message == TENSOR && field == TENSOR_EXTERNAL_DATA) {
                         return true;
                     }
-                    if (fields.containsKey(field) && isIn(content, fields.get(field), depth + 1)) {
-                        return true;
+                    int[] fields = FIELDS[message];
+                    for (int i = 0; i < fields.length; i += 2) {
+                        if (fields[i] == field && isIn(content, fields[i + 1], depth + 1)) {
+                            return true;
+                        }
                     }
                 }
                 case FIXED_32 -> take(bytes, 4);

@@ -4,7 +4,7 @@ import io.kanerva.runtime.ModelSettings.Writer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The four graphs of a bundle, with the tensors that each takes and gives. */
+/** The four graphs of a bundle and the two optional fused ones, with the tensors that each takes and gives. */
 enum Graph {
     /** Images to content and posteriors. */
     ENCODER("encoder"),
@@ -13,7 +13,11 @@ enum Graph {
     /** Memory and keys to traces and the latent's prior. */
     READER("reader"),
     /** Latent and traces to the image distribution's parameters. */
-    DECODER("decoder");
+    DECODER("decoder"),
+    /** Optional: images to everything that the encoder and the memory writer give. */
+    ENCODER_MEMORY_WRITER("encoder-memory-writer"),
+    /** Optional: memory, keys and the latents' noise to everything that the reader and the decoder give. */
+    READER_DECODER("reader-decoder");
 
     static final String IMAGES = "images";
     static final String CONTENT = "content";
@@ -29,6 +33,7 @@ enum Graph {
     static final String PRIOR_LOG_VARIANCE = "prior_log_variance";
     static final String LATENT = "latent";
     static final String LOGITS = "logits";
+    static final String NOISE = "noise";
 
     private final String label;
 
@@ -39,6 +44,11 @@ enum Graph {
     /** The graph's name in bundle.json and in messages. */
     String label() {
         return label;
+    }
+
+    /** Whether a bundle may do without it. */
+    boolean isOptional() {
+        return this == ENCODER_MEMORY_WRITER || this == READER_DECODER;
     }
 
     /** The tensors that this graph must have in a model with {@code settings}. */
@@ -80,7 +90,23 @@ enum Graph {
                         this,
                         List.of(tensor(LATENT, "B", "Q", latent), traces),
                         List.of(tensor(LOGITS, "B", "Q", image.channels(), image.height(), image.width())));
+            case ENCODER_MEMORY_WRITER -> {
+                Signature encoder = ENCODER.signature(settings);
+                yield new Signature(this, encoder.inputs(), joined(encoder, MEMORY_WRITER.signature(settings)));
+            }
+            case READER_DECODER -> {
+                Signature reader = READER.signature(settings);
+                List<TensorDescription> inputs = new ArrayList<>(reader.inputs());
+                inputs.add(tensor(NOISE, "B", "Q", latent));
+                yield new Signature(this, inputs, joined(reader, DECODER.signature(settings)));
+            }
         };
+    }
+
+    private static List<TensorDescription> joined(Signature first, Signature second) {
+        List<TensorDescription> outputs = new ArrayList<>(first.outputs());
+        outputs.addAll(second.outputs());
+        return outputs;
     }
 
     private static TensorDescription tensor(String name, Object... dimensions) {

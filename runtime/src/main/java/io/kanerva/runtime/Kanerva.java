@@ -3,6 +3,7 @@ package io.kanerva.runtime;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A Kanerva++ model, open for inference.
@@ -30,7 +31,10 @@ public final class Kanerva implements AutoCloseable {
         this.bundle = bundle;
         this.sessions = sessions;
         geometry = new KeyGeometry(bundle.settings());
-        inference = new Inference(bundle, geometry);
+        boolean fusedRead = sessions.has(Graph.READER_DECODER);
+        // On the CPU the seam between the graphs is free, so that the latents are drawn where every language draws them.
+        inference = new Inference(bundle, geometry, sessions.has(Graph.ENCODER_MEMORY_WRITER), fusedRead,
+                fusedRead && sessions.device() == Device.CUDA);
     }
 
     /**
@@ -63,6 +67,17 @@ public final class Kanerva implements AutoCloseable {
     /** Opens a bundle that lies on the class path; see {@link #loadResource(ClassLoader, String, Options)}. */
     public static Kanerva loadResource(ClassLoader loader, String folder, Device device) {
         return loadResource(loader, folder, Options.on(device));
+    }
+
+    /**
+     * Opens a bundle from bytes at hand, such as a database holds.
+     *
+     * @param files the bundle's files by their paths: {@code bundle.json} and the graphs; others are not read
+     * @throws BundleException if a file is missing, was changed, is foreign or of a newer format
+     * @throws DeviceException if {@link Device#CUDA} cannot be had
+     */
+    public static Kanerva load(Map<String, byte[]> files, Options options) {
+        return BundleLoader.load(BundleSource.bytes(files), options);
     }
 
     /** What the bundle says of itself: settings, tensors, provenance. */
@@ -100,6 +115,22 @@ public final class Kanerva implements AutoCloseable {
     public Memory write(FloatTensor episodes) {
         try (Call call = sessions.begin()) {
             return inference.write(call, episodes);
+        }
+    }
+
+    /**
+     * Writes more samples into memories. The given memory is not changed; the result is what {@link #write} makes of all
+     * samples at once, to rounding.
+     *
+     * @param memory B memories of this model, T samples in each
+     * @param episodes [B, N, Cx, Hx, Wx], values in [0, 1]: N further samples for each memory
+     * @return B memories of T + N samples
+     * @throws CapacityException if T + N is more than a heap memory takes
+     */
+    public Memory extend(Memory memory, FloatTensor episodes) {
+        inference.checkModel(memory);
+        try (Call call = sessions.begin()) {
+            return inference.extend(call, memory, episodes);
         }
     }
 
@@ -241,10 +272,58 @@ public final class Kanerva implements AutoCloseable {
         return MemoryFile.read(file, bundle);
     }
 
+    /**
+     * Reads a memory from bytes that {@link Memory#toBytes} gave.
+     *
+     * @throws MemoryFileException if they are damaged or of another model
+     */
+    public Memory loadMemory(byte[] bytes) {
+        return MemoryFile.parse("memory in bytes", bytes, bundle);
+    }
+
+    /**
+     * Makes recalls of one size ready, so that each leaves hardly any garbage and writes into the caller's buffers.
+     *
+     * @param memory B memories of this model
+     * @param queries Q, queries for each memory, 1 or more
+     * @return to be closed by the caller, before or after this Kanerva
+     */
+    public PreparedRecall prepareRecall(Memory memory, int queries) {
+        inference.checkModel(memory);
+        checkPositive("prepareRecall: queries", queries);
+        ContentSearch contents = null;
+        if (bundle.settings().writer() == ModelSettings.Writer.HEAP) {
+            try (Call call = sessions.begin()) {
+                contents = inference.contents(call, memory);
+            }
+        }
+        return new PreparedRecall(sessions, bundle.settings(), memory, contents, queries);
+    }
+
+    /**
+     * Makes writes of one size ready, so that each leaves hardly any garbage and writes into the caller's buffers.
+     *
+     * @param episodes B, 1 or more
+     * @param samples T, samples of each episode, 1 or more
+     * @return to be closed by the caller, before or after this Kanerva
+     * @throws CapacityException if T is more than a heap memory takes
+     */
+    public PreparedWrite prepareWrite(int episodes, int samples) {
+        checkPositive("prepareWrite: episodes", episodes);
+        checkPositive("prepareWrite: samples", samples);
+        inference.checkCapacity(samples);
+        return new PreparedWrite(sessions, bundle.settings(), episodes, samples);
+    }
+
     /** Waits for running calls, then frees the graphs. Closing again does nothing. */
     @Override
     public void close() {
         sessions.close();
+    }
+
+    /** Keeps the graphs open for a call's inner workings. */
+    Call begin() {
+        return sessions.begin();
     }
 
     private static void checkPositive(String place, int number) {

@@ -13,10 +13,15 @@ public enum Likelihood {
      */
     public FloatTensor probabilities(FloatTensor logits) {
         FloatTensor probabilities = FloatTensor.zeros(logits.shape());
-        for (int i = 0; i < logits.size(); i++) {
-            probabilities.data()[i] = (float) (1 / (1 + Math.exp(-(double) logits.data()[i])));
-        }
+        probabilities(logits.data(), probabilities.data());
         return probabilities;
+    }
+
+    /** The same into an array of that length, which may be the logits' own. */
+    void probabilities(float[] logits, float[] probabilities) {
+        for (int i = 0; i < logits.length; i++) {
+            probabilities[i] = (float) (1 / (1 + Math.exp(-(double) logits[i])));
+        }
     }
 
     /**

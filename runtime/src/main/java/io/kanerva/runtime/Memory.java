@@ -10,19 +10,22 @@ public final class Memory {
 
     private final FloatTensor memory;
     private final FloatTensor pointers;
+    private final FloatTensor contentMean;
     private final String modelId;
 
     /**
-     * The image that each written sample reads back as, standardised; [B, T, Cx * Hx * Wx + 1]. Filled by the first
-     * content search, which may happen twice at once without harm: both compute the same.
+     * The images that the written samples read back as, ready to be searched. Filled by the first content search, which
+     * may happen twice at once without harm: both compute the same.
      */
-    private volatile FloatTensor contents;
+    private volatile ContentSearch contents;
 
     /**
      * @param memory [B, C, H, W]
      * @param pointers [B, T, K, 3]
+     * @param contentMean [B, E], E being 0 for a heap
      */
-    Memory(FloatTensor memory, FloatTensor pointers, String modelId) {
+    Memory(FloatTensor memory, FloatTensor pointers, FloatTensor contentMean, String modelId) {
+        this.contentMean = contentMean;
         this.memory = memory;
         this.pointers = pointers;
         this.modelId = modelId;
@@ -39,6 +42,14 @@ public final class Memory {
      */
     public FloatTensor pointers() {
         return pointers;
+    }
+
+    /**
+     * The mean of the written samples' embeddings, [B, E]: what a pooled writer needs to {@linkplain Kanerva#extend
+     * extend} it. A heap needs nothing of the kind: [B, 0].
+     */
+    public FloatTensor contentMean() {
+        return contentMean;
     }
 
     /** The model that wrote it: {@link Bundle#modelId()}. */
@@ -64,16 +75,19 @@ public final class Memory {
      * <pre>
      *   offset  bytes  content
      *        0      8  the ASCII letters KANMEMRY
-     *        8      4  format version, 1                                   (unsigned 32-bit)
-     *       12      4  where the floats begin, 72                          (unsigned 32-bit)
+     *        8      4  format version, 2                                   (unsigned 32-bit)
+     *       12      4  where the floats begin, 76                          (unsigned 32-bit)
      *       16     24  B, C, H, W, T, K                                    (six unsigned 32-bit numbers)
      *       40     32  model id: the SHA-256 of {@link Bundle#modelId()}, raw
-     *       72    4 n  memory [B, C, H, W], then pointers [B, T, K, 3]     (float32, row-major)
-     *   72 + 4n     32  SHA-256 of all bytes before it
+     *       72      4  E, 0 for a heap                                     (unsigned 32-bit)
+     *       76    4 n  memory [B, C, H, W], then pointers [B, T, K, 3], then the contents' mean [B, E]
+     *                                                                      (float32, row-major)
+     *   76 + 4n     32  SHA-256 of all bytes before it
      * </pre>
      *
      * <p>In Python: {@code header = numpy.frombuffer(data, '<u4', 8, 8)} and {@code floats =
-     * numpy.frombuffer(data[72:-32], '<f4')}.
+     * numpy.frombuffer(data[76:-32], '<f4')}; in JavaScript: {@code new Uint32Array(data, 8, 8)} and {@code new
+     * Float32Array(data, 76, (data.byteLength - 108) / 4)}.
      *
      * @throws MemoryFileException if the file cannot be written
      */
@@ -81,11 +95,16 @@ public final class Memory {
         MemoryFile.write(this, file);
     }
 
-    FloatTensor contents() {
+    /** The same as {@link #save}'s file, for a database or a cache; {@link Kanerva#loadMemory(byte[])} reads it. */
+    public byte[] toBytes() {
+        return MemoryFile.toBytes(this);
+    }
+
+    ContentSearch contents() {
         return contents;
     }
 
-    void contents(FloatTensor computed) {
+    void contents(ContentSearch computed) {
         contents = computed;
     }
 
@@ -95,7 +114,8 @@ public final class Memory {
         return other instanceof Memory that
                 && modelId.equals(that.modelId)
                 && memory.equals(that.memory)
-                && pointers.equals(that.pointers);
+                && pointers.equals(that.pointers)
+                && contentMean.equals(that.contentMean);
     }
 
     @Override

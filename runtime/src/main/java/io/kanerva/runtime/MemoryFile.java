@@ -15,8 +15,8 @@ import java.util.HexFormat;
 final class MemoryFile {
 
     private static final byte[] MAGIC = "KANMEMRY".getBytes(StandardCharsets.US_ASCII);
-    private static final int VERSION = 1;
-    private static final int FLOATS_AT = 72;
+    private static final int VERSION = 2;
+    private static final int FLOATS_AT = 76;
     private static final int DIGEST_BYTES = 32;
 
     private MemoryFile() {}
@@ -36,8 +36,8 @@ final class MemoryFile {
         }
     }
 
-    private static byte[] toBytes(Memory memory) {
-        int floats = Math.addExact(memory.memory().size(), memory.pointers().size());
+    static byte[] toBytes(Memory memory) {
+        int floats = Math.addExact(Math.addExact(memory.memory().size(), memory.pointers().size()), memory.contentMean().size());
         int size = Math.addExact(Math.multiplyExact(floats, Float.BYTES), FLOATS_AT + DIGEST_BYTES);
         ByteBuffer buffer = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
         buffer.put(MAGIC).putInt(VERSION).putInt(FLOATS_AT);
@@ -45,9 +45,10 @@ final class MemoryFile {
             buffer.putInt(dimension);
         }
         buffer.putInt(memory.samples()).putInt(memory.pointers().dimension(2));
-        buffer.put(HexFormat.of().parseHex(memory.modelId()));
+        buffer.put(HexFormat.of().parseHex(memory.modelId())).putInt(memory.contentMean().dimension(1));
         putFloats(buffer, memory.memory());
         putFloats(buffer, memory.pointers());
+        putFloats(buffer, memory.contentMean());
         byte[] bytes = buffer.array();
         buffer.put(Sha256.of(Arrays.copyOf(bytes, size - DIGEST_BYTES)));
         return bytes;
@@ -68,10 +69,11 @@ final class MemoryFile {
         } catch (IOException e) {
             throw new MemoryFileException("%s: the memory file cannot be read: %s".formatted(file, e), e);
         }
-        return parse(file, bytes, bundle);
+        return parse(file.toString(), bytes, bundle);
     }
 
-    private static Memory parse(Path file, byte[] bytes, Bundle bundle) {
+    /** The memory that {@code bytes} hold; {@code file} names them in messages. */
+    static Memory parse(String file, byte[] bytes, Bundle bundle) {
         if (bytes.length < MAGIC.length || !Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
             throw new MemoryFileException(
                     "%s: expected a memory file, which begins with KANMEMRY, found another kind of file".formatted(file));
@@ -87,16 +89,17 @@ final class MemoryFile {
                             .formatted(file, VERSION, Integer.toUnsignedString(version)));
         }
         int floatsAt = buffer.getInt();
-        int[] sizes = new int[6];
-        for (int i = 0; i < sizes.length; i++) {
+        int[] sizes = new int[7];
+        for (int i = 0; i < 6; i++) {
             sizes[i] = buffer.getInt();
         }
         byte[] modelId = new byte[DIGEST_BYTES];
         buffer.get(modelId);
+        sizes[6] = buffer.getInt();
         checkModel(file, modelId, sizes, bundle);
         Planes planes = bundle.settings().memory();
         long memoryFloats = (long) sizes[0] * planes.floats();
-        long pointerFloats = (long) sizes[0] * sizes[4] * bundle.settings().keys() * 3;
+        long pointerFloats = (long) sizes[0] * (sizes[4] * bundle.settings().keys() * 3L + sizes[6]);
         // Sizes were checked to be at least 1 and the planes to be small, so this does not overflow.
         long expected = FLOATS_AT + Math.addExact(memoryFloats, pointerFloats) * Float.BYTES + DIGEST_BYTES;
         if (expected != bytes.length || floatsAt != FLOATS_AT) {
@@ -108,10 +111,10 @@ final class MemoryFile {
         }
         FloatTensor memory = floats(buffer, sizes[0], planes.channels(), planes.height(), planes.width());
         FloatTensor pointers = floats(buffer, sizes[0], sizes[4], sizes[5], 3);
-        return new Memory(memory, pointers, bundle.modelId());
+        return new Memory(memory, pointers, floats(buffer, sizes[0], sizes[6]), bundle.modelId());
     }
 
-    private static void checkModel(Path file, byte[] modelId, int[] sizes, Bundle bundle) {
+    private static void checkModel(String file, byte[] modelId, int[] sizes, Bundle bundle) {
         String found = HexFormat.of().formatHex(modelId);
         if (!found.equals(bundle.modelId())) {
             throw new MemoryFileException(
@@ -120,16 +123,16 @@ final class MemoryFile {
         }
         ModelSettings settings = bundle.settings();
         Planes planes = settings.memory();
-        boolean fits = sizes[0] >= 1 && sizes[4] >= 1 && sizes[5] == settings.keys();
+        boolean fits = sizes[0] >= 1 && sizes[4] >= 1 && sizes[5] == settings.keys() && sizes[6] == settings.embedding();
         fits &= settings.capacity() == 0 || sizes[4] <= settings.capacity();
         if (!fits || !new Planes(sizes[1], sizes[2], sizes[3]).equals(planes)) {
             throw new MemoryFileException(
-                    "%s: expected memories %s with %d keys a sample, found sizes %s for [B, C, H, W, T, K]"
-                            .formatted(file, planes, settings.keys(), Arrays.toString(sizes)));
+                    "%s: expected memories %s with %d keys a sample and embeddings of %d, found sizes %s for [B, C, H, W, T, K, E]"
+                            .formatted(file, planes, settings.keys(), settings.embedding(), Arrays.toString(sizes)));
         }
     }
 
-    private static MemoryFileException truncated(Path file, long expected, long found) {
+    private static MemoryFileException truncated(String file, long expected, long found) {
         return new MemoryFileException(
                 "%s: the memory file is cut short or damaged: expected %d bytes, found %d".formatted(file, expected, found));
     }

@@ -1,6 +1,7 @@
 package io.kanerva.runtime;
 
 import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
@@ -64,11 +65,7 @@ final class SessionCheck {
     }
 
     private static String type(TensorInfo info) {
-        return switch (info.type) {
-            case FLOAT -> "float32";
-            case DOUBLE -> "float64";
-            default -> info.type.name().toLowerCase(Locale.ROOT);
-        };
+        return info.type == OnnxJavaType.FLOAT ? "float32" : info.type.name().toLowerCase(Locale.ROOT);
     }
 
     private static List<String> shape(TensorInfo info) {

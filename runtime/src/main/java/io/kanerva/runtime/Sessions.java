@@ -1,5 +1,6 @@
 package io.kanerva.runtime;
 
+import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
@@ -11,11 +12,12 @@ import java.lang.System.Logger.Level;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * The four open graphs of one bundle. It owns the ONNX Runtime sessions; a {@link Call} borrows them under
+ * The open graphs of one bundle. It owns the ONNX Runtime sessions; a {@link Call} borrows them under
  * the read lock, and {@link #close} takes the write lock, so no session closes under a running call.
  */
 final class Sessions implements AutoCloseable {
@@ -37,10 +39,10 @@ final class Sessions implements AutoCloseable {
     }
 
     /**
-     * Opens all four graphs.
+     * Opens all graphs.
      *
      * @param bundle how messages name the bundle
-     * @param graphs each graph's ONNX bytes
+     * @param graphs each graph's ONNX bytes; an optional one may be missing
      */
     static Sessions open(String bundle, ModelSettings settings, Map<Graph, byte[]> graphs, Options options) {
         Optional<String> obstacle = options.device() == Device.CPU ? Optional.empty() : cudaObstacle();
@@ -66,7 +68,7 @@ final class Sessions implements AutoCloseable {
             String bundle, ModelSettings settings, Map<Graph, byte[]> graphs, int threads, Device device) {
         Sessions opened = new Sessions(bundle, device);
         try (SessionOptions options = sessionOptions(threads, device)) {
-            for (Graph graph : Graph.values()) {
+            for (Graph graph : graphs.keySet()) {
                 Signature signature = graph.signature(settings);
                 OrtSession session = createSession(bundle, graph, graphs.get(graph), options, device);
                 opened.sessions.put(graph, session);
@@ -132,6 +134,16 @@ final class Sessions implements AutoCloseable {
         }
     }
 
+    /** Whether the bundle has this graph. */
+    boolean has(Graph graph) {
+        return sessions.containsKey(graph);
+    }
+
+    /** What the graph takes and gives. */
+    Signature signature(Graph graph) {
+        return signatures.get(graph);
+    }
+
     /** CPU or CUDA. */
     Device device() {
         return device;
@@ -143,12 +155,38 @@ final class Sessions implements AutoCloseable {
      * @throws ClosedException after {@link #close}
      */
     Call begin() {
+        enter();
+        return new Call(sessions, signatures, buffers, lock.readLock());
+    }
+
+    /**
+     * Keeps the sessions open until {@link #leave}, by the same thread.
+     *
+     * @throws ClosedException after {@link #close}
+     */
+    void enter() {
         lock.readLock().lock();
         if (closed) {
             lock.readLock().unlock();
             throw new ClosedException("Kanerva of %s: called after close".formatted(bundle));
         }
-        return new Call(sessions, signatures, buffers, lock.readLock());
+    }
+
+    void leave() {
+        lock.readLock().unlock();
+    }
+
+    /** Runs a graph into outputs that are there already; between {@link #enter} and {@link #leave}. */
+    void run(Graph graph, Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {
+        try {
+            sessions.get(graph).run(inputs, Set.of(), outputs).close();
+        } catch (OrtException e) {
+            throw failure(graph, e);
+        }
+    }
+
+    static InferenceException failure(Graph graph, OrtException e) {
+        return new InferenceException("graph %s: ONNX Runtime failed: %s".formatted(graph.label(), e.getMessage()), e);
     }
 
     /** Waits for running calls, then closes the sessions; closing again does nothing. */

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.kanerva.runtime.TinyBundle.Kind;
+import java.util.HashMap;
+import java.util.Map;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterAll;
@@ -185,6 +188,47 @@ class KanervaTest {
         assertThatThrownBy(() -> heap.write(nine)).isInstanceOf(CapacityException.class).hasMessage(sentence);
         assertThatThrownBy(() -> heap.bound(nine, 1)).isInstanceOf(CapacityException.class).hasMessage(sentence);
         assertThat(heap.encode(nine).content().dimension(1)).isEqualTo(9);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    void anExtendedMemoryIsTheOneThatWriteMakesOfAllSamples(Kind kind) {
+        FloatTensor all = TileImages.episodes(2, 0x0F, 0x33, 0x55, 0x3C, 0x5A, 0x66);
+        FloatTensor first = TileImages.episodes(2, 0x0F, 0x33, 0x3C, 0x5A);
+        FloatTensor rest = TileImages.episodes(2, 0x55, 0x66);
+        try (Kanerva kanerva = TinyBundle.open(kind, folder.resolve("other"))) {
+            Memory before = kanerva.write(first);
+            float[] untouched = before.memory().data().clone();
+            Memory extended = kanerva.extend(kanerva.loadMemory(before.toBytes()), rest);
+            Memory expected = kanerva.write(all);
+            assertThat(extended.samples()).isEqualTo(3);
+            assertThat(extended.pointers()).isEqualTo(expected.pointers());
+            assertThat(extended.memory().data()).containsExactly(expected.memory().data(), within(1e-6f));
+            assertThat(before.memory().data()).containsExactly(untouched);
+            assertThat(kanerva.extend(extended, rest).contentMean().shape()).isEqualTo(expected.contentMean().shape());
+        }
+    }
+
+    @Test
+    void refusesToExtendBeyondTheCapacityOrWithAnotherNumberOfEpisodes() {
+        Memory memory = heap.write(TileImages.episode(TileImages.EIGHT));
+        assertThatThrownBy(() -> heap.extend(memory, TileImages.episode(0x0F))).isInstanceOf(CapacityException.class)
+                .hasMessageStartingWith("out of memory: 9 samples, 8 slots");
+        assertThatThrownBy(() -> heap.extend(memory, TileImages.episodes(2, 0x0F, 0x33))).isInstanceOf(TensorException.class)
+                .hasMessage("episodes: expected 1 rows, one for each memory, found shape [2, 1, 1, 8, 8]");
+    }
+
+    @Test
+    void loadsABundleFromBytes() {
+        TinyBundle bundle = new TinyBundle(Kind.HEAP);
+        Map<String, byte[]> files = new HashMap<>(bundle.files);
+        files.put("bundle.json", bundle.json.getBytes(StandardCharsets.UTF_8));
+        try (Kanerva kanerva = Kanerva.load(files, Options.on(Device.CPU))) {
+            assertThat(kanerva.bundle().modelId()).isEqualTo(heap.bundle().modelId());
+        }
+        files.remove("reader.onnx");
+        assertThatThrownBy(() -> Kanerva.load(files, Options.on(Device.CPU))).isInstanceOf(BundleException.class)
+                .hasMessage("bundle in memory: the file 'reader.onnx' is missing from the bundle");
     }
 
     @Test

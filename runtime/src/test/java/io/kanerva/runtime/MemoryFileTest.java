@@ -72,13 +72,14 @@ class MemoryFileTest {
         assertThat(new String(bytes, 0, 8, StandardCharsets.US_ASCII)).isEqualTo("KANMEMRY");
         int[] header = new int[8];
         buffer.position(8).asIntBuffer().get(header);
-        assertThat(header).containsExactly(1, 72, 2, 2, 4, 8, 3, 1);
+        assertThat(header).containsExactly(2, 76, 2, 2, 4, 8, 3, 1);
         assertThat(HexFormat.of().formatHex(bytes, 40, 72)).isEqualTo(heap.bundle().modelId());
         float[] floats = new float[2 * 64 + 2 * 3 * 3];
-        buffer.position(72).asFloatBuffer().get(floats);
+        assertThat(buffer.getInt(72)).isZero();
+        buffer.position(76).asFloatBuffer().get(floats);
         assertThat(Arrays.copyOf(floats, 128)).containsExactly(memory.memory().data());
         assertThat(Arrays.copyOfRange(floats, 128, floats.length)).containsExactly(memory.pointers().data());
-        int end = 72 + 4 * floats.length;
+        int end = 76 + 4 * floats.length;
         assertThat(bytes).hasSize(end + 32);
         assertThat(HexFormat.of().formatHex(bytes, end, end + 32)).isEqualTo(Sha256.hex(Arrays.copyOf(bytes, end)));
     }
@@ -115,21 +116,21 @@ class MemoryFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {8, 50, 103, 104, 300, 687})
+    @ValueSource(ints = {8, 50, 107, 108, 300, 691})
     void aFileThatWasCutShort(int length) throws IOException {
         memory.save(file);
         byte[] bytes = Files.readAllBytes(file);
-        assertThat(bytes).hasSize(688);
+        assertThat(bytes).hasSize(692);
         Files.write(file, Arrays.copyOf(bytes, length));
         assertRefused("the memory file is cut short or damaged: expected %d bytes, found %d"
-                .formatted(length < 104 ? 104 : 688, length));
+                .formatted(length < 108 ? 108 : 692, length));
     }
 
     @Test
     void aFileWithBytesBehindItsEnd() throws IOException {
         memory.save(file);
         Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 700));
-        assertRefused("expected 688 bytes, found 700");
+        assertRefused("expected 692 bytes, found 700");
     }
 
     @Test
@@ -145,19 +146,19 @@ class MemoryFileTest {
     void aNewerFormat() throws IOException {
         memory.save(file);
         byte[] bytes = Files.readAllBytes(file);
-        bytes[8] = 2;
+        bytes[8] = 3;
         Files.write(file, bytes);
-        assertRefused("expected memory format version 1, found 2");
+        assertRefused("expected memory format version 2, found 3");
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {16, 20, 28, 32, 36})
+    @ValueSource(ints = {16, 20, 28, 32, 36, 72})
     void aHeaderWithOtherSizes(int offset) throws IOException {
         memory.save(file);
         ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putInt(offset, -1);
         Files.write(file, bytes.array());
-        assertRefused("expected memories [2, 4, 8] with 1 keys a sample, found sizes [");
+        assertRefused("expected memories [2, 4, 8] with 1 keys a sample and embeddings of 0, found sizes [");
     }
 
     @Test

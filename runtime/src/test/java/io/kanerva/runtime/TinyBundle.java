@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Bundles of {@link TinyGraphs}, made in memory and written where a test wants them. */
@@ -46,6 +49,18 @@ final class TinyBundle {
         String content = tensor("content", kind.content);
         String traces = tensor("traces", "\"B\",\"Q\",1,2,2,2");
         String memory = tensor("memory", "\"B\",2,4,8");
+        String images = tensor("images", "\"B\",\"T\",1,8,8");
+        String pointers = tensor("pointers", "\"B\",\"T\",1,3");
+        String keys = tensor("keys", "\"B\",\"Q\",1,3");
+        String logits = tensor("logits", "\"B\",\"Q\",1,8,8");
+        List<String> encoded =
+                List.of(
+                        content,
+                        tensor("key_mean", "\"B\",\"T\",1,3"),
+                        tensor("key_log_variance", "\"B\",\"T\",1,3"),
+                        tensor("latent_mean", "\"B\",\"T\",3"),
+                        tensor("latent_log_variance", "\"B\",\"T\",3"));
+        List<String> read = List.of(traces, tensor("prior_mean", "\"B\",\"Q\",3"), tensor("prior_log_variance", "\"B\",\"Q\",3"));
         json =
                 """
                 {
@@ -67,30 +82,31 @@ final class TinyBundle {
                 """
                         .formatted(
                                 kind.settings,
-                                graph(
-                                        "encoder",
-                                        List.of(tensor("images", "\"B\",\"T\",1,8,8")),
-                                        List.of(
-                                                content,
-                                                tensor("key_mean", "\"B\",\"T\",1,3"),
-                                                tensor("key_log_variance", "\"B\",\"T\",1,3"),
-                                                tensor("latent_mean", "\"B\",\"T\",3"),
-                                                tensor("latent_log_variance", "\"B\",\"T\",3"))),
-                                graph("memory-writer", List.of(content), List.of(memory, tensor("pointers", "\"B\",\"T\",1,3"))),
-                                graph(
-                                        "reader",
-                                        List.of(memory, tensor("keys", "\"B\",\"Q\",1,3")),
-                                        List.of(
-                                                traces,
-                                                tensor("prior_mean", "\"B\",\"Q\",3"),
-                                                tensor("prior_log_variance", "\"B\",\"Q\",3"))),
-                                graph(
-                                        "decoder",
-                                        List.of(tensor("latent", "\"B\",\"Q\",3"), traces),
-                                        List.of(tensor("logits", "\"B\",\"Q\",1,8,8"))),
+                                graph("encoder", List.of(images), encoded),
+                                graph("memory-writer", List.of(content), List.of(memory, pointers)),
+                                graph("reader", List.of(memory, keys), read),
+                                graph("decoder", List.of(tensor("latent", "\"B\",\"Q\",3"), traces), List.of(logits)),
                                 files.keySet().stream()
                                         .map(file -> "\"%s\": \"%s\"".formatted(file, Sha256.hex(files.get(file))))
                                         .collect(Collectors.joining(", ")));
+    }
+
+    /** A bundle with the two fused graphs. */
+    static TinyBundle fused(Kind kind) {
+        TinyBundle bundle = new TinyBundle(kind);
+        bundle.files.put("encoder-memory-writer.onnx", TinyGraphs.encoderWriter(kind));
+        bundle.files.put("reader-decoder.onnx", TinyGraphs.readerDecoder(kind));
+        String described = bundle.json.substring(bundle.json.indexOf("\"encoder\": {"), bundle.json.indexOf("\"files\": {"));
+        List<String> tensors =
+                Pattern.compile("\\{\"name\":[^}]*}").matcher(described).results().map(MatchResult::group).toList();
+        // In bundle.json's order: 1 + 5 of the encoder, 1 + 2 of the writer, 2 + 3 of the reader, 2 + 1 of the decoder.
+        List<String> written = new ArrayList<>(tensors.subList(1, 6));
+        written.addAll(tensors.subList(7, 9));
+        List<String> read = new ArrayList<>(tensors.subList(11, 14));
+        read.add(tensors.get(16));
+        List<String> inputs = List.of(tensors.get(9), tensors.get(10), tensors.get(14).replace("latent", "noise"));
+        return bundle.edit("    \"encoder\": {", bundle.graph("encoder-memory-writer", tensors.subList(0, 1), written) + ",\n"
+                + bundle.graph("reader-decoder", inputs, read) + ",\n    \"encoder\": {");
     }
 
     /** Opens a fresh bundle of that kind on the CPU. */

@@ -19,7 +19,24 @@ final class TinyGraphs {
     private TinyGraphs() {}
 
     static byte[] encoder(Kind kind) {
-        TinyOnnx g = new TinyOnnx("encoder").input("images", "B", "T", 1, 8, 8);
+        return encoder(new TinyOnnx("encoder").input("images", "B", "T", 1, 8, 8), kind).toBytes();
+    }
+
+    /** Encoder and memory writer in one. */
+    static byte[] encoderWriter(Kind kind) {
+        TinyOnnx g = encoder(new TinyOnnx("encoder-memory-writer").input("images", "B", "T", 1, 8, 8), kind);
+        return (kind == Kind.POOLED ? pooledWriter(g) : heapWriter(g)).toBytes();
+    }
+
+    /** Reader and decoder in one, with the latents drawn between them. */
+    static byte[] readerDecoder(Kind kind) {
+        TinyOnnx g = new TinyOnnx("reader-decoder").input("memory", "B", 2, 4, 8).input("keys", "B", "Q", 1, 3).input("noise", "B", "Q", 3);
+        reader(g, kind);
+        String deviation = g.apply("Exp", g.apply("Mul", "prior_log_variance", g.scalar(0.5)));
+        return decoder(g, g.apply("Add", "prior_mean", g.apply("Mul", deviation, "noise"))).toBytes();
+    }
+
+    private static TinyOnnx encoder(TinyOnnx g, Kind kind) {
         String flat = g.apply("Reshape", "images", g.longs(-1, 1, 8, 8));
         String means = g.apply("AveragePool", ints("kernel_shape", 2, 4).append(ints("strides", 2, 4)), flat);
         String stretched = g.apply("Sub", g.apply("Mul", means, g.scalar(2)), g.scalar(1));
@@ -35,15 +52,16 @@ final class TinyGraphs {
         g.output("key_log_variance", g.apply("Sub", keys, g.scalar(1)), "B", "T", 1, 3);
         String latent = g.apply("MatMul", tiles, g.floats(LATENT_WEIGHTS, 8, 3));
         g.output("latent_mean", latent, "B", "T", 3);
-        return g.output("latent_log_variance", g.apply("Sub", latent, g.scalar(2)), "B", "T", 3).toBytes();
+        return g.output("latent_log_variance", g.apply("Sub", latent, g.scalar(2)), "B", "T", 3);
     }
 
     static byte[] writer(Kind kind) {
-        return kind == Kind.POOLED ? pooledWriter() : heapWriter();
+        TinyOnnx g = new TinyOnnx("memory-writer");
+        return (kind == Kind.POOLED ? pooledWriter(g.input("content", "B", "T", 8))
+                : heapWriter(g.input("content", "B", "T", 1, 2, 2, 2))).toBytes();
     }
 
-    private static byte[] heapWriter() {
-        TinyOnnx g = new TinyOnnx("memory-writer").input("content", "B", "T", 1, 2, 2, 2);
+    private static TinyOnnx heapWriter(TinyOnnx g) {
         String shape = g.apply("Shape", "content");
         String samples = g.apply("Slice", shape, g.longs(1), g.longs(2));
         String missing = g.apply("Sub", g.longs(ROWS * COLUMNS), samples);
@@ -55,21 +73,23 @@ final class TinyGraphs {
         String pointers = g.apply("Slice", g.floats(slotCentres(), ROWS * COLUMNS, 1, 3), g.longs(0), samples);
         String leading = g.apply("Slice", shape, g.longs(0), g.longs(2));
         String all = g.apply("Concat", integer("axis", 0), leading, g.longs(1, 3));
-        return g.output("pointers", g.apply("Expand", pointers, all), "B", "T", 1, 3).toBytes();
+        return g.output("pointers", g.apply("Expand", pointers, all), "B", "T", 1, 3);
     }
 
-    private static byte[] pooledWriter() {
-        TinyOnnx g = new TinyOnnx("memory-writer").input("content", "B", "T", 8);
+    private static TinyOnnx pooledWriter(TinyOnnx g) {
         String mean = g.apply("ReduceMean", ints("axes", 1).append(integer("keepdims", 0)), "content");
         String memory = g.apply("MatMul", mean, g.floats(ramp(8 * 64, 0.01f), 8, 64));
         g.output("memory", g.apply("Reshape", memory, g.longs(-1, 2, 4, 8)), "B", 2, 4, 8);
         String leading = g.apply("Slice", g.apply("Shape", "content"), g.longs(0), g.longs(2));
         String shape = g.apply("Concat", integer("axis", 0), leading, g.longs(1, 3));
-        return g.output("pointers", g.apply("Expand", g.scalar(0), shape), "B", "T", 1, 3).toBytes();
+        return g.output("pointers", g.apply("Expand", g.scalar(0), shape), "B", "T", 1, 3);
     }
 
     static byte[] reader(Kind kind) {
-        TinyOnnx g = new TinyOnnx("reader").input("memory", "B", 2, 4, 8).input("keys", "B", "Q", 1, 3);
+        return reader(new TinyOnnx("reader").input("memory", "B", 2, 4, 8).input("keys", "B", "Q", 1, 3), kind).toBytes();
+    }
+
+    private static TinyOnnx reader(TinyOnnx g, Kind kind) {
         String alongX = axis(g, kind, 1, COLUMNS, 2.0 / 8, 1, 2);
         String alongY = axis(g, kind, 2, ROWS, 2.0 / 4, 2, 1);
         // Both axes are broadcast to [B, Q, h, w] and paired; the reads are stacked along the grid's height.
@@ -84,7 +104,7 @@ final class TinyGraphs {
         String flat = g.apply("Reshape", traces, g.longs(0, 0, 8));
         String prior = g.apply("MatMul", flat, g.floats(LATENT_WEIGHTS, 8, 3));
         g.output("prior_mean", prior, "B", "Q", 3);
-        return g.output("prior_log_variance", g.apply("Sub", prior, g.scalar(2)), "B", "Q", 3).toBytes();
+        return g.output("prior_log_variance", g.apply("Sub", prior, g.scalar(2)), "B", "Q", 3);
     }
 
     /** Sample positions along one axis: [B, Q, 1, 2] for x, [B, Q, 2, 1] for y. */
@@ -109,14 +129,17 @@ final class TinyGraphs {
     }
 
     static byte[] decoder() {
-        TinyOnnx g = new TinyOnnx("decoder").input("latent", "B", "Q", 3).input("traces", "B", "Q", 1, 2, 2, 2);
+        return decoder(new TinyOnnx("decoder").input("latent", "B", "Q", 3).input("traces", "B", "Q", 1, 2, 2, 2), "latent").toBytes();
+    }
+
+    private static TinyOnnx decoder(TinyOnnx g, String latent) {
         String tiles = g.apply("Reshape", "traces", g.longs(-1, 1, 4, 2));
         String kernel = g.floats(new float[] {1, 1, 1, 1, 1, 1, 1, 1}, 1, 1, 2, 4);
         String painted = g.apply("ConvTranspose", ints("strides", 2, 4), tiles, kernel);
-        String logits = g.reshapeLike(g.apply("Mul", painted, g.scalar(12)), "latent", 1, 8, 8);
-        String tint = g.apply("MatMul", "latent", g.floats(new float[] {0.3f, -0.2f, 0.1f}, 3, 1));
-        String tinted = g.apply("Add", logits, g.reshapeLike(tint, "latent", 1, 1, 1));
-        return g.output("logits", tinted, "B", "Q", 1, 8, 8).toBytes();
+        String logits = g.reshapeLike(g.apply("Mul", painted, g.scalar(12)), latent, 1, 8, 8);
+        String tint = g.apply("MatMul", latent, g.floats(new float[] {0.3f, -0.2f, 0.1f}, 3, 1));
+        String tinted = g.apply("Add", logits, g.reshapeLike(tint, latent, 1, 1, 1));
+        return g.output("logits", tinted, "B", "Q", 1, 8, 8);
     }
 
     /** The pointers of all slots, [8, 1, 3]: scale 0, x and y at the middle of each cell's probability. */

@@ -46,6 +46,7 @@ final class BundleDescription {
             node.set("inputs", tensors(graph.inputs()));
             node.set("outputs", tensors(graph.outputs()));
         }
+        FusedGraphs.describe(graphs, digests);
         ObjectNode files = root.putObject("files");
         digests.forEach(files::put);
         root.set("provenance", provenance(model, provenance));

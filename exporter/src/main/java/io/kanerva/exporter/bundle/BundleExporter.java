@@ -3,6 +3,7 @@ package io.kanerva.exporter.bundle;
 import io.kanerva.exporter.onnx.ExportOptions;
 import io.kanerva.exporter.onnx.OnnxExporter;
 import io.kanerva.exporter.onnx.OnnxModel;
+import io.kanerva.exporter.onnx.proto.ModelProto;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
@@ -16,7 +17,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Writes a trained model as a bundle: the four graphs, bundle.json, the model card and test vectors. The same model, provenance
+ * Writes a trained model as a bundle: the four graphs, the two fused ones, bundle.json, the model card and test vectors. The same model, provenance
  * and options give the same bytes, on the same machine.
  */
 public final class BundleExporter {
@@ -24,6 +25,8 @@ public final class BundleExporter {
     private static final int LEAST_CAPACITY = 3;
     private static final int SAMPLES = 16;
     private static final long SAMPLE_SEED = 1;
+    /** Metadata that names the graph. */
+    static final String GRAPH_NAME = "kanerva.graph";
 
     private BundleExporter() {}
 
@@ -53,7 +56,10 @@ public final class BundleExporter {
 
         Map<String, OnnxModel> graphs = graphs(model, provenance, options);
         Map<String, byte[]> files = new TreeMap<>(new GoldenVectors(model, images).files());
-        graphs.forEach((name, graph) -> files.put(name + ".onnx", graph.toBytes()));
+        Map<String, ModelProto> protos = new LinkedHashMap<>();
+        graphs.forEach((name, graph) -> protos.put(name, graph.proto()));
+        protos.putAll(FusedGraphs.of(protos));
+        protos.forEach((name, graph) -> files.put(name + ".onnx", OnnxModel.of(graph).toBytes()));
         options.picture().ifPresent(picture -> files.put(ModelCard.PICTURE, picture));
         files.put(ModelCard.FILE, ModelCard.write(model, provenance, options).getBytes(StandardCharsets.UTF_8));
         Map<String, String> digests = new TreeMap<>();
@@ -99,7 +105,7 @@ public final class BundleExporter {
     private static Map<String, String> metadata(GraphSpec graph, KanervaSettings settings, Provenance provenance, BundleOptions options) {
         Map<String, String> metadata = new TreeMap<>();
         metadata.put("kanerva.name", options.name());
-        metadata.put("kanerva.graph", graph.name());
+        metadata.put(GRAPH_NAME, graph.name());
         metadata.put("kanerva.settings", BundleDescription.settings(settings).toString());
         metadata.put("kanerva.data", provenance.data());
         metadata.put("kanerva.binarisation", provenance.binarisation().toString());

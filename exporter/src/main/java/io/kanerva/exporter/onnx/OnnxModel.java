@@ -28,6 +28,12 @@ public final class OnnxModel {
         this.checks = List.copyOf(checks);
     }
 
+    /** A model that was put together from others; it has not been compared with a block. */
+    public static OnnxModel of(ModelProto proto) {
+        return new OnnxModel(proto, List.of());
+    }
+
+    /** The model as the file format's message. */
     public ModelProto proto() {
         return proto;
     }

@@ -63,6 +63,7 @@ public final class Verify extends Action {
             if (agreement.rows().isEmpty()) {
                 throw new Failure("%s: expected test vectors in the bundle, found none".formatted(folder));
             }
+            agreement = agreement.and(verification.fusedGraphs());
             if (runFolder != null) {
                 agreement = agreement.and(againstRun(verification));
             }

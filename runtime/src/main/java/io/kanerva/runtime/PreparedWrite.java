@@ -1,0 +1,82 @@
+package io.kanerva.runtime;
+
+import java.nio.FloatBuffer;
+import java.util.Map;
+
+/**
+ * Writing of B episodes of T samples, ready to be run again and again into the caller's buffers: {@link Kanerva#write}
+ * without its garbage. What a run leaves behind is what ONNX Runtime's own Java calls allocate, some hundred bytes a graph,
+ * whatever the sizes.
+ *
+ * <p>It holds native memory and must be closed. Runs are serialised; for several threads, prepare one each.
+ */
+public final class PreparedWrite implements AutoCloseable {
+
+    private final Sessions sessions;
+    private final PinnedTensors tensors;
+    private final float[] images;
+    private final float[] memories;
+    private final float[] keys;
+
+    PreparedWrite(Sessions sessions, ModelSettings settings, int episodes, int samples) {
+        this.sessions = sessions;
+        images = new float[Math.multiplyExact(Math.multiplyExact(episodes, samples), settings.image().floats())];
+        memories = new float[Math.multiplyExact(episodes, settings.memory().floats())];
+        keys = new float[Math.multiplyExact(Math.multiplyExact(episodes, samples), settings.keys() * 3)];
+        tensors = new PinnedTensors(sessions, Map.of("B", episodes, "T", samples));
+        sessions.enter();
+        try {
+            if (sessions.has(Graph.ENCODER_MEMORY_WRITER)) {
+                tensors.add(Graph.ENCODER_MEMORY_WRITER, Graph.MEMORY, Graph.POINTERS);
+            } else {
+                tensors.add(Graph.ENCODER, Graph.CONTENT);
+                tensors.add(Graph.MEMORY_WRITER, Graph.MEMORY, Graph.POINTERS);
+            }
+        } catch (RuntimeException | Error e) {
+            tensors.close();
+            throw e;
+        } finally {
+            sessions.leave();
+        }
+    }
+
+    /**
+     * Encodes and writes. Buffers may be of any kind; they are used from their positions on, which do not move.
+     *
+     * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
+     * @param memory is filled: [B, C, H, W]
+     * @param pointers is filled: [B, T, K, 3]
+     * @throws TensorException if a buffer is too short or an image lies outside [0, 1]
+     * @throws ClosedException after {@link #close} of this or of its Kanerva
+     */
+    public synchronized void run(FloatBuffer episodes, FloatBuffer memory, FloatBuffer pointers) {
+        PreparedRecall.requireRoom("episodes", episodes, images.length);
+        PreparedRecall.requireRoom("memory", memory, memories.length);
+        PreparedRecall.requireRoom("pointers", pointers, keys.length);
+        PreparedRecall.requireOpen("PreparedWrite", tensors);
+        sessions.enter();
+        try {
+            episodes.get(episodes.position(), images);
+            PreparedRecall.requireImages("write: episodes", images);
+            tensors.buffer(Graph.IMAGES).put(0, images);
+            if (sessions.has(Graph.ENCODER_MEMORY_WRITER)) {
+                tensors.run(Graph.ENCODER_MEMORY_WRITER);
+            } else {
+                tensors.run(Graph.ENCODER);
+                tensors.run(Graph.MEMORY_WRITER);
+            }
+            tensors.buffer(Graph.MEMORY).get(0, memories);
+            tensors.buffer(Graph.POINTERS).get(0, keys);
+            memory.put(memory.position(), memories);
+            pointers.put(pointers.position(), keys);
+        } finally {
+            sessions.leave();
+        }
+    }
+
+    /** Frees the tensors; closing again does nothing. Waits for a run. */
+    @Override
+    public synchronized void close() {
+        tensors.close();
+    }
+}

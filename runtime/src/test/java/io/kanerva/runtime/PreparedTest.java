@@ -1,0 +1,146 @@
+package io.kanerva.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.management.ThreadMXBean;
+import io.kanerva.runtime.TinyBundle.Kind;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The calls that write into the caller's buffers. */
+class PreparedTest {
+
+    private static final FloatTensor EPISODES = TileImages.episodes(2, 0x0F, 0x33, 0x55, 0x3C, 0x5A, 0x66);
+    private static final FloatTensor QUERIES = TileImages.episodes(2, 0x55, 0x0F, 0x66, 0x3C);
+
+    @TempDir Path folder;
+
+    private Kanerva open(Kind kind, boolean fused) {
+        return Kanerva.load((fused ? TinyBundle.fused(kind) : new TinyBundle(kind)).write(folder), Device.CPU);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HEAP,true", "HEAP,false", "HEAP_CONTINUOUS,true", "POOLED,true", "POOLED,false"})
+    void aPreparedRecallGivesWhatRecallGives(Kind kind, boolean fused) {
+        try (Kanerva kanerva = open(kind, fused)) {
+            Memory memory = kanerva.write(EPISODES);
+            Recall expected = kanerva.recall(memory, QUERIES, 1);
+            try (PreparedRecall prepared = kanerva.prepareRecall(memory, 2)) {
+                // A heap buffer with an offset, and a direct one in the byte order that is not the machine's.
+                FloatBuffer queries = FloatBuffer.allocate(QUERIES.size() + 3).put(3, QUERIES.data()).position(3);
+                FloatBuffer images = ByteBuffer.allocateDirect(4 * QUERIES.size()).order(ByteOrder.BIG_ENDIAN).asFloatBuffer();
+                prepared.run(FloatBuffer.wrap(EPISODES.data()), images);
+                prepared.run(queries, images);
+                float[] found = new float[QUERIES.size()];
+                images.get(0, found);
+                assertThat(found).containsExactly(expected.images().data());
+                assertThat(images.position()).isZero();
+                int[] samples = expected.lookups().get(0).samples();
+                for (int query = 0; query < 4; query++) {
+                    assertThat(prepared.sample(query)).isEqualTo(samples.length == 0 ? -1 : samples[query]);
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"HEAP,true", "HEAP,false", "POOLED,true"})
+    void aPreparedWriteGivesWhatWriteGives(Kind kind, boolean fused) {
+        try (Kanerva kanerva = open(kind, fused); PreparedWrite prepared = kanerva.prepareWrite(2, 3)) {
+            Memory expected = kanerva.write(EPISODES);
+            FloatBuffer memory = FloatBuffer.allocate(expected.memory().size());
+            FloatBuffer pointers = FloatBuffer.allocate(expected.pointers().size());
+            prepared.run(FloatBuffer.wrap(FloatTensor.zeros(2, 3, 1, 8, 8).data()), memory, pointers);
+            prepared.run(FloatBuffer.wrap(EPISODES.data()), memory, pointers);
+            assertThat(memory.array()).containsExactly(expected.memory().data());
+            assertThat(pointers.array()).containsExactly(expected.pointers().data());
+        }
+    }
+
+    @Test
+    void imagesMayBeRecalledInPlaceAsTheNextQueries() {
+        try (Kanerva kanerva = open(Kind.HEAP, true)) {
+            Memory memory = kanerva.write(EPISODES);
+            float[] images = QUERIES.data().clone();
+            try (PreparedRecall prepared = kanerva.prepareRecall(memory, 2)) {
+                prepared.run(FloatBuffer.wrap(images), FloatBuffer.wrap(images));
+                prepared.run(FloatBuffer.wrap(images), FloatBuffer.wrap(images));
+            }
+            assertThat(images).containsExactly(kanerva.recall(memory, QUERIES, 2).images().data());
+        }
+    }
+
+    /** ONNX Runtime's Java calls make their arrays of names and handles and a result map anew each time: about 700 bytes. */
+    @Test
+    void aRunLeavesNoGarbageOfItsOwn() {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        try (Kanerva kanerva = open(Kind.HEAP, true)) {
+            Memory memory = kanerva.write(EPISODES);
+            try (PreparedRecall few = kanerva.prepareRecall(memory, 2); PreparedRecall many = kanerva.prepareRecall(memory, 200)) {
+                FloatBuffer images = FloatBuffer.allocate(2 * 200 * 64);
+                long small = garbage(threads, few, images);
+                assertThat(small).isLessThan(1_000);
+                assertThat(garbage(threads, many, images)).as("not a byte more for a hundred times the images").isLessThanOrEqualTo(small + 16);
+            }
+        }
+    }
+
+    /** The least of many runs: the JIT compiler's own work is not ours. */
+    private static long garbage(ThreadMXBean threads, PreparedRecall prepared, FloatBuffer images) {
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < 300; i++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            prepared.run(images, images);
+            least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+        }
+        return least;
+    }
+
+    @Test
+    void buffersThatAreTooShortAndValuesThatAreNoImagesAreRefused() {
+        try (Kanerva kanerva = open(Kind.HEAP, true); PreparedWrite write = kanerva.prepareWrite(1, 2)) {
+            Memory memory = kanerva.write(EPISODES);
+            try (PreparedRecall recall = kanerva.prepareRecall(memory, 2)) {
+                FloatBuffer whole = FloatBuffer.allocate(256);
+                FloatBuffer cut = FloatBuffer.allocate(256).position(1);
+                assertThatThrownBy(() -> recall.run(cut, whole)).isInstanceOf(TensorException.class)
+                        .hasMessage("buffer 'queries': expected room for 256 values, found 255");
+                assertThatThrownBy(() -> recall.run(whole, cut)).isInstanceOf(TensorException.class).hasMessageContaining("'recalled'");
+                assertThatThrownBy(() -> recall.run(whole.duplicate().put(7, Float.NaN), whole)).isInstanceOf(TensorException.class)
+                        .hasMessage("recall: queries: expected values from 0 to 1, found NaN at [7]");
+                assertThatThrownBy(() -> write.run(whole, FloatBuffer.allocate(63), whole)).isInstanceOf(TensorException.class)
+                        .hasMessage("buffer 'memory': expected room for 64 values, found 63");
+            }
+            assertThatThrownBy(() -> kanerva.prepareWrite(1, 9)).isInstanceOf(CapacityException.class);
+            assertThatThrownBy(() -> kanerva.prepareRecall(memory, 0)).isInstanceOf(TensorException.class)
+                    .hasMessage("prepareRecall: queries: expected at least 1, found 0");
+        }
+    }
+
+    @Test
+    void aRunAfterEitherCloseIsRefused() {
+        Kanerva kanerva = open(Kind.HEAP, true);
+        Memory memory = kanerva.write(EPISODES);
+        FloatBuffer images = FloatBuffer.allocate(256);
+        PreparedRecall closed = kanerva.prepareRecall(memory, 2);
+        closed.close();
+        closed.close();
+        assertThatThrownBy(() -> closed.run(images, images)).isInstanceOf(ClosedException.class).hasMessage("PreparedRecall: called after close");
+        PreparedRecall open = kanerva.prepareRecall(memory, 2);
+        PreparedWrite write = kanerva.prepareWrite(1, 1);
+        kanerva.close();
+        assertThatThrownBy(() -> open.run(images, images)).isInstanceOf(ClosedException.class).hasMessageContaining("called after close");
+        assertThatThrownBy(() -> write.run(images, images, images)).isInstanceOf(ClosedException.class);
+        assertThatThrownBy(() -> kanerva.prepareRecall(memory, 2)).isInstanceOf(ClosedException.class);
+        open.close();
+        write.close();
+    }
+}
