@@ -39,8 +39,13 @@ public final class TinyModels {
 
     /** The heap over colour images of 256 levels, with a latent map and a decoder that refines at the image's resolution. */
     public static KanervaSettings colour() {
+        return colour(new DecoderSettings(12, 2, 6, 1, 4));
+    }
+
+    /** The same with another decoder. */
+    public static KanervaSettings colour(DecoderSettings decoder) {
         return new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 3, SIDE, SIDE, 2, 8, 16, 4, 4, 1, 32, 2, 4, 0, 8, 1,
-                Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, new DecoderSettings(12, 2, 6, 1));
+                Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, decoder);
     }
 
     /** Colour images of 256 levels of noise with some black and white in it. */

@@ -44,6 +44,6 @@ final class CardPicture {
         NDList read = model.run(model.reader(), memory, keys);
         NDArray latent = read.get(1).add(read.get(2).mul(0.5f).exp().mul(latentNoise));
         NDArray parameters = model.run(model.decoder(), latent, read.get(0)).singletonOrThrow();
-        return like.with(model.settings().likelihood().means(parameters, model.settings().imageChannels()).toFloatArray());
+        return like.with(model.settings().likelihood().means(model.settings(), parameters).toFloatArray());
     }
 }

@@ -21,6 +21,7 @@ public final class Decoder extends KanervaBlock {
     private final Block pixels;
     private final Block refined;
     private final Block refinedPixels;
+    private final Block neighbours;
 
     Decoder(KanervaSettings settings) {
         super(settings);
@@ -35,14 +36,20 @@ public final class Decoder extends KanervaBlock {
                 ? child("latent", Layers.zero(Layers.conv3(width)), settings.latentChannels(), h, w)
                 : child("latent", Layers.zero(Layers.dense(width)), settings.latent());
         features = child("features", new ResidualStack(settings, width, size.depth(), h, w), width, h, w);
-        pixels = child("pixels", Layers.conv3((refine ? size.refineWidth() : settings.parameterChannels()) * places), width, h, w);
+        int extra = size.neighbours() == 0 ? 0 : new LogisticMixture(settings.imageChannels(), size.neighbours()).neighbourParameters();
+        int own = settings.parameterChannels() - extra;
+        pixels = child("pixels", Layers.conv3((refine ? size.refineWidth() : own) * places), width, h, w);
         refined = refine
                 ? child("refined", new ResidualStack(settings, size.refineWidth(), size.refineDepth(), settings.imageHeight(), settings.imageWidth()),
                         size.refineWidth(), settings.imageHeight(), settings.imageWidth())
                 : null;
         refinedPixels = refine
-                ? child("refined_pixels", Layers.conv1(settings.parameterChannels()), size.refineWidth(), settings.imageHeight(), settings.imageWidth())
+                ? child("refined_pixels", Layers.conv1(own), size.refineWidth(), settings.imageHeight(), settings.imageWidth())
                 : null;
+        // Starts at zero: each pixel by itself.
+        neighbours = extra == 0 ? null
+                : refine ? child("neighbours", Layers.zero(Layers.conv1(extra)), size.refineWidth(), settings.imageHeight(), settings.imageWidth())
+                : child("neighbours", Layers.zero(Layers.conv3(extra * places)), width, h, w);
     }
 
     @Override
@@ -54,10 +61,15 @@ public final class Decoder extends KanervaBlock {
         long q = z.getShape().get(1);
         NDArray maps = read.reshape(b * q, (long) s.keys() * s.memoryChannels(), s.blockHeight(), s.blockWidth());
         NDArray joined = Layers.run(traces, store, maps, training).add(spread(store, z, b * q, training));
-        NDArray patches = Layers.run(pixels, store, Layers.run(features, store, joined, training), training);
-        NDArray image = Layers.depthToSpace(patches, s.patch());
+        NDArray found = Layers.run(features, store, joined, training);
+        NDArray image = Layers.depthToSpace(Layers.run(pixels, store, found, training), s.patch());
         if (refined != null) {
-            image = Layers.run(refinedPixels, store, Layers.run(refined, store, image, training), training);
+            found = Layers.run(refined, store, image, training);
+            image = Layers.run(refinedPixels, store, found, training);
+        }
+        if (neighbours != null) {
+            NDArray coefficients = Layers.run(neighbours, store, found, training);
+            image = image.concat(refined == null ? Layers.depthToSpace(coefficients, s.patch()) : coefficients, 1);
         }
         return new NDList(image.reshape(b, q, s.parameterChannels(), s.imageHeight(), s.imageWidth()));
     }

@@ -1,14 +1,16 @@
 package io.kanerva.trainer.model;
 
 /**
- * The decoder's size.
+ * The decoder's size and reach.
  *
  * @param width channels of its layers at the block's resolution
  * @param depth residual blocks at the block's resolution
  * @param refineWidth channels of its layers at the image's resolution; 0 if there are none
  * @param refineDepth residual blocks at the image's resolution; 0 if there are none
+ * @param neighbours pixels before each pixel, in reading order, that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it
+ *     on: 0, 4 or 12
  */
-public record DecoderSettings(int width, int depth, int refineWidth, int refineDepth) {
+public record DecoderSettings(int width, int depth, int refineWidth, int refineDepth, int neighbours) {
 
     /** @throws IllegalArgumentException if a size is out of its range, or only one of refineWidth and refineDepth is 0 */
     public DecoderSettings {
@@ -18,6 +20,9 @@ public record DecoderSettings(int width, int depth, int refineWidth, int refineD
         if (refineWidth < 0 || refineDepth < 0 || (refineWidth == 0) != (refineDepth == 0)) {
             throw new IllegalArgumentException("model settings: refineWidth and refineDepth must both be 0 or both at least 1, found %d and %d"
                     .formatted(refineWidth, refineDepth));
+        }
+        if (!CausalNeighbours.exist(neighbours)) {
+            throw new IllegalArgumentException("model settings: neighbours must be 0, 4 or 12, found %d".formatted(neighbours));
         }
     }
 }

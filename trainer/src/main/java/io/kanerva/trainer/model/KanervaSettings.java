@@ -57,7 +57,9 @@ public record KanervaSettings(
         atLeastOne("latent (D)", latent);
         atLeastOne("width", width);
         atLeastOne("depth", depth);
-        decoder = decoder == null ? new DecoderSettings(width, depth, 0, 0) : decoder;
+        decoder = decoder == null ? new DecoderSettings(width, depth, 0, 0, 0) : decoder;
+        require(likelihood != Likelihood.BERNOULLI || decoder.neighbours() == 0,
+                "a Bernoulli likelihood conditions a pixel on no neighbours, found %d".formatted(decoder.neighbours()));
         require(latentLayout == LatentLayout.VECTOR || latent % (blockHeight * blockWidth) == 0,
                 "a latent of D = %d numbers as a map must be a multiple of the block's %d x %d places".formatted(latent, blockHeight, blockWidth));
         require(imageHeight % blockHeight == 0 && imageWidth % blockWidth == 0 && imageHeight / blockHeight == imageWidth / blockWidth,
@@ -134,7 +136,7 @@ public record KanervaSettings(
     /** Channels of the decoder's output: Cx logits, or the parameters of a pixel's mixture. */
     @JsonIgnore
     public int parameterChannels() {
-        return likelihood.channels(imageChannels);
+        return likelihood.channels(this);
     }
 
     /** How many image pixels one block cell stands for, on each side. */

@@ -10,12 +10,12 @@ public enum Likelihood {
     @JsonProperty("bernoulli")
     BERNOULLI {
         @Override
-        int channels(int imageChannels) {
-            return imageChannels;
+        int channels(KanervaSettings settings) {
+            return settings.imageChannels();
         }
 
         @Override
-        NDArray negativeLogLikelihood(NDArray parameters, NDArray images) {
+        NDArray negativeLogLikelihood(KanervaSettings settings, NDArray parameters, NDArray images) {
             // -ln p(x) = softplus(l) - x l for a Bernoulli distribution with logit l
             return Activation.softPlus(parameters).sub(images.mul(parameters)).sum(new int[] {2, 3, 4});
         }
@@ -26,24 +26,25 @@ public enum Likelihood {
         }
 
         @Override
-        public NDArray means(NDArray parameters, int imageChannels) {
+        public NDArray means(KanervaSettings settings, NDArray parameters) {
             return parameters.neg().exp().add(1).pow(-1);
         }
     },
     /**
      * 8-bit pixels, k / 255: a mixture of ten discretised logistic distributions, the channels of a pixel conditioned on
-     * those before them (Salimans et al. 2017); see {@link LogisticMixture}. The decoder gives [B, Q, P, Hx, Wx].
+     * those before them (Salimans et al. 2017), and if the settings say so on neighbours; see {@link LogisticMixture}. The
+     * decoder gives [B, Q, P, Hx, Wx].
      */
     @JsonProperty("discretized_logistic_mixture")
     DISCRETIZED_LOGISTIC_MIXTURE {
         @Override
-        int channels(int imageChannels) {
-            return LogisticMixture.parameters(imageChannels);
+        int channels(KanervaSettings settings) {
+            return mixture(settings).parameters();
         }
 
         @Override
-        NDArray negativeLogLikelihood(NDArray parameters, NDArray images) {
-            return LogisticMixture.logProbability(flat(parameters), flat(images)).neg().sum(new int[] {1, 2})
+        NDArray negativeLogLikelihood(KanervaSettings settings, NDArray parameters, NDArray images) {
+            return mixture(settings).logProbability(flat(parameters), flat(images)).neg().sum(new int[] {1, 2})
                     .reshape(images.getShape().get(0), images.getShape().get(1));
         }
 
@@ -53,16 +54,14 @@ public enum Likelihood {
         }
 
         @Override
-        public NDArray means(NDArray parameters, int imageChannels) {
-            long b = parameters.getShape().get(0);
-            long q = parameters.getShape().get(1);
-            return LogisticMixture.means(flat(parameters), imageChannels)
-                    .reshape(b, q, imageChannels, parameters.getShape().get(3), parameters.getShape().get(4));
+        public NDArray means(KanervaSettings settings, NDArray parameters) {
+            return mixture(settings).means(flat(parameters)).reshape(parameters.getShape().get(0), parameters.getShape().get(1),
+                    settings.imageChannels(), settings.imageHeight(), settings.imageWidth());
         }
     };
 
     /** Channels of the decoder's output. */
-    abstract int channels(int imageChannels);
+    abstract int channels(KanervaSettings settings);
 
     /**
      * -ln p(x) of each image, nats.
@@ -71,7 +70,7 @@ public enum Likelihood {
      * @param images [B, Q, Cx, Hx, Wx]
      * @return [B, Q]
      */
-    abstract NDArray negativeLogLikelihood(NDArray parameters, NDArray images);
+    abstract NDArray negativeLogLikelihood(KanervaSettings settings, NDArray parameters, NDArray images);
 
     /** Images as the encoder's first layer sees them. */
     abstract NDArray encoded(NDArray images);
@@ -82,7 +81,11 @@ public enum Likelihood {
      * @param parameters the decoder's output
      * @return [B, Q, Cx, Hx, Wx]
      */
-    public abstract NDArray means(NDArray parameters, int imageChannels);
+    public abstract NDArray means(KanervaSettings settings, NDArray parameters);
+
+    private static LogisticMixture mixture(KanervaSettings settings) {
+        return new LogisticMixture(settings.imageChannels(), settings.decoder().neighbours());
+    }
 
     private static NDArray flat(NDArray array) {
         return array.reshape(array.getShape().get(0) * array.getShape().get(1), array.getShape().get(2), array.getShape().get(3), array.getShape().get(4));

@@ -3,6 +3,7 @@ package io.kanerva.trainer.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 
 /**
@@ -20,8 +21,17 @@ import ai.djl.nn.Activation;
  *   <li>the logarithms of their scales, which are limited to {@value #LEAST_LOG_SCALE} ... {@value #LARGEST_LOG_SCALE};
  *   <li>the coefficients, before tanh, of channel 1 on 0, channel 2 on 0, channel 2 on 1, and so on.
  * </ol>
+ *
+ * <p>With neighbours, C channels follow that hold a reconstruction r, and C x neighbours x C channels of coefficients. All
+ * means are then relative to r, what moves them is the error v - r instead of v, and the errors of the {@link
+ * CausalNeighbours} move them too: channel c's means by the sum over neighbours n and channels d of coefficient [c, n, d] times
+ * the error. So p(x) is a product over the pixels in reading order, each given those before it; still every parameter comes
+ * from one pass of the decoder.
+ *
+ * @param channels C
+ * @param neighbours 0, 4 or 12
  */
-final class LogisticMixture {
+record LogisticMixture(int channels, int neighbours) {
     /** Logistic distributions in a mixture. */
     static final int COMPONENTS = 10;
     /** A narrower component would put nearly all of its mass on one level anyway. */
@@ -31,62 +41,106 @@ final class LogisticMixture {
 
     private static final int LEVELS = 255;
 
-    private LogisticMixture() {}
+    /** P, numbers that describe one pixel: 100 for colour images, 30 for grey ones, and more with neighbours. */
+    int parameters() {
+        return mixtureParameters() + neighbourParameters();
+    }
 
-    /** P, numbers that describe one pixel of that many channels: 100 for colour images, 30 for grey ones. */
-    static int parameters(int channels) {
+    /** The part of P that does not depend on neighbours. */
+    int mixtureParameters() {
         return COMPONENTS * (1 + 2 * channels + channels * (channels - 1) / 2);
     }
 
+    /** The rest of P: r and the neighbours' coefficients. */
+    int neighbourParameters() {
+        return neighbours == 0 ? 0 : channels + channels * neighbours * channels;
+    }
+
     /**
-     * ln p(x) of each pixel.
+     * ln p(x) of each pixel, given those before it if there are neighbours.
      *
      * @param parameters [N, P, H, W]
      * @param images [N, C, H, W], k / 255; the levels are recovered by rounding. No gradient flows to them
      * @return [N, H, W], nats
      */
-    static NDArray logProbability(NDArray parameters, NDArray images) {
-        int channels = Math.toIntExact(images.getShape().get(1));
-        // One split: the gradient of each slice by itself would be a whole array of zeros around it.
-        NDList groups = parameters.split(parameters.getShape().get(1) / COMPONENTS, 1);
+    NDArray logProbability(NDArray parameters, NDArray images) {
+        Parts parts = new Parts(parameters);
         NDArray levels = images.mul(LEVELS).round();
-        NDArray sum = groups.get(0).logSoftmax(1);
-        NDArray[] values = new NDArray[channels];
+        NDArray values = levels.mul(2f / LEVELS).sub(1f);
+        NDArray moving = neighbours == 0 ? values : values.sub(parts.reconstruction);
+        NDArray base = neighbours == 0 ? null : parts.reconstruction.add(predicted(parts.coefficients, moving));
+        NDArray sum = parts.mixture.get(0).logSoftmax(1);
+        NDArray[] before = new NDArray[channels];
         for (int channel = 0; channel < channels; channel++) {
-            NDArray level = levels.get(":, {}:{}", channel, channel + 1);
-            values[channel] = level.mul(2f / LEVELS).sub(1f);
-            sum = sum.add(logMass(level, values[channel], mean(groups, values, channel, channels), groups.get(1 + channels + channel)));
+            before[channel] = only(moving, channel);
+            NDArray mean = mean(parts.mixture, before, channel);
+            mean = neighbours == 0 ? mean : mean.add(only(base, channel));
+            sum = sum.add(logMass(only(levels, channel), only(values, channel), mean, parts.mixture.get(1 + channels + channel)));
         }
-        return logSumExp(sum).squeeze(1);
+        NDArray largest = sum.max(new int[] {1}, true).stopGradient();
+        return sum.sub(largest).exp().sum(new int[] {1}, true).log().add(largest).squeeze(1);
     }
 
     /**
      * The mixture's mean images, in [0, 1]: each component's means limited to the range of the levels, a channel's given
-     * those of the channels before it, and weighted by the mixture.
+     * those of the channels before it, and weighted by the mixture. Neighbours count as free of error.
      *
      * @param parameters [N, P, H, W]
      * @return [N, C, H, W]
      */
-    static NDArray means(NDArray parameters, int channels) {
-        NDList groups = parameters.split(parameters.getShape().get(1) / COMPONENTS, 1);
-        NDArray weights = groups.get(0).softmax(1);
-        NDArray[] values = new NDArray[channels];
+    NDArray means(NDArray parameters) {
+        Parts parts = new Parts(parameters);
+        NDArray weights = parts.mixture.get(0).softmax(1);
+        NDArray[] before = new NDArray[channels];
         NDList means = new NDList();
         for (int channel = 0; channel < channels; channel++) {
-            values[channel] = mean(groups, values, channel, channels).clip(-1f, 1f);
-            means.add(values[channel].mul(weights).sum(new int[] {1}, true));
+            NDArray mean = mean(parts.mixture, before, channel);
+            NDArray base = neighbours == 0 ? null : only(parts.reconstruction, channel);
+            NDArray value = (base == null ? mean : mean.add(base)).clip(-1f, 1f);
+            before[channel] = base == null ? value : value.sub(base);
+            means.add(value.mul(weights).sum(new int[] {1}, true));
         }
         return NDArrays.concat(means, 1).add(1f).mul(0.5f);
     }
 
-    /** A channel's means given the values of the channels before it: [N, components, H, W]. */
-    private static NDArray mean(NDList groups, NDArray[] values, int channel, int channels) {
-        NDArray mean = groups.get(1 + channel);
-        for (int before = 0; before < channel; before++) {
-            NDArray coefficient = groups.get(1 + 2 * channels + channel * (channel - 1) / 2 + before).tanh();
-            mean = mean.add(coefficient.mul(values[before]));
+    /** The parameters' parts. */
+    private final class Parts {
+        /** Groups of the mixture, [N, components, H, W] each. */
+        final NDList mixture;
+        /** r, [N, C, H, W]; null without neighbours. */
+        final NDArray reconstruction;
+        /** [N, C x neighbours x C, H, W]; null without neighbours. */
+        final NDArray coefficients;
+
+        Parts(NDArray parameters) {
+            // One split, two with neighbours: the gradient of each slice by itself would be a whole array of zeros around it.
+            NDList split = neighbours == 0 ? new NDList(parameters)
+                    : parameters.split(new long[] {mixtureParameters(), mixtureParameters() + (long) channels}, 1);
+            mixture = split.get(0).split(mixtureParameters() / COMPONENTS, 1);
+            reconstruction = neighbours == 0 ? null : split.get(1);
+            coefficients = neighbours == 0 ? null : split.get(2);
+        }
+    }
+
+    /** What the neighbours' errors [N, C, H, W] let expect of a pixel's: the same shape. */
+    private NDArray predicted(NDArray coefficients, NDArray errors) {
+        Shape s = errors.getShape();
+        NDArray around = CausalNeighbours.of(errors, neighbours).reshape(s.get(0), 1, (long) neighbours * channels, s.get(2), s.get(3));
+        return coefficients.reshape(s.get(0), channels, (long) neighbours * channels, s.get(2), s.get(3)).mul(around).sum(new int[] {2});
+    }
+
+    /** A channel's means as moved by the channels before it: [N, components, H, W]. */
+    private NDArray mean(NDList mixture, NDArray[] before, int channel) {
+        NDArray mean = mixture.get(1 + channel);
+        for (int other = 0; other < channel; other++) {
+            NDArray coefficient = mixture.get(1 + 2 * channels + channel * (channel - 1) / 2 + other).tanh();
+            mean = mean.add(coefficient.mul(before[other]));
         }
         return mean;
+    }
+
+    private static NDArray only(NDArray maps, int channel) {
+        return maps.get(":, {}:{}", channel, channel + 1);
     }
 
     /**
@@ -111,11 +165,5 @@ final class LogisticMixture {
         NDArray above = Activation.softPlus(middle.sub(half));
         NDArray width = half.sinh().log().add((float) Math.log(2));
         return width.mul(notFirst.mul(notLast)).sub(below.mul(notLast)).sub(above.mul(notFirst)).add(half.mul(notFirst.mul(-1f).add(1f)));
-    }
-
-    /** ln of the sum of exp over the components: [N, components, H, W] to [N, 1, H, W]. */
-    private static NDArray logSumExp(NDArray array) {
-        NDArray largest = array.max(new int[] {1}, true).stopGradient();
-        return array.sub(largest).exp().sum(new int[] {1}, true).log().add(largest);
     }
 }

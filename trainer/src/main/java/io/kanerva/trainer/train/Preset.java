@@ -53,7 +53,7 @@ public enum Preset {
         @Override
         public TrainingPlan plan() {
             KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 3, 32, 32, 8, 32, 64, 8, 8, 1, 8 * 64, 4, 8, 0, 96, 3,
-                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, new DecoderSettings(96, 3, 32, 1));
+                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, new DecoderSettings(96, 3, 32, 1, 12));
             return plan(settings, 1, 8000, 2e-3, 5000, Ramp.NONE);
         }
     },

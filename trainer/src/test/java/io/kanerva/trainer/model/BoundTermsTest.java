@@ -22,7 +22,7 @@ class BoundTermsTest {
     private static final int T = 4;
 
     static Stream<KanervaSettings> settings() {
-        return Stream.concat(blackAndWhite(), Stream.of(TinyModels.colour()));
+        return Stream.concat(blackAndWhite(), Stream.of(TinyModels.colour(), TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12)), TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 0))));
     }
 
     static Stream<KanervaSettings> blackAndWhite() {
@@ -195,7 +195,7 @@ class BoundTermsTest {
     /** Summed in double from each pixel's probability, which {@link LogisticMixtureTest} holds against the formula. */
     private static double[] mixture(Scene scene, float[] parameters) {
         NDArray flat = scene.scratch.create(parameters, new Shape(B * T, parameters.length / (B * T * 64), 8, 8));
-        float[] pixels = LogisticMixture.logProbability(flat, scene.images.reshape(B * T, 3, 8, 8)).toFloatArray();
+        float[] pixels = new LogisticMixture(3, scene.model.settings().decoder().neighbours()).logProbability(flat, scene.images.reshape(B * T, 3, 8, 8)).toFloatArray();
         double[] sums = new double[B * T];
         for (int i = 0; i < pixels.length; i++) {
             sums[i / 64] -= pixels[i];

@@ -93,16 +93,18 @@ class KanervaSettingsTest {
         assertThat(settings).isEqualTo(TinyModels.heap());
         assertThat(settings.likelihood()).isEqualTo(Likelihood.BERNOULLI);
         assertThat(settings.latentLayout()).isEqualTo(LatentLayout.VECTOR);
-        assertThat(settings.decoder()).isEqualTo(new DecoderSettings(8, 1, 0, 0));
+        assertThat(settings.decoder()).isEqualTo(new DecoderSettings(8, 1, 0, 0, 0));
     }
 
     @Test
     void aLatentMapFillsTheBlocksPlacesAndADecodersSizesFitEachOther() {
         assertThat(TinyModels.colour().latentChannels()).isEqualTo(2);
-        assertThat(TinyModels.colour().parameterChannels()).isEqualTo(100);
+        assertThat(TinyModels.colour().parameterChannels()).isEqualTo(139);
         refused(() -> TinyModels.colour().withLatent(33, LatentLayout.MAP), "a latent of D = 33 numbers as a map must be a multiple of the block's 4 x 4 places");
-        refused(() -> new DecoderSettings(0, 1, 0, 0), "the decoder's width and depth must be at least 1, found 0 and 1");
-        refused(() -> new DecoderSettings(8, 1, 8, 0), "refineWidth and refineDepth must both be 0 or both at least 1, found 8 and 0");
+        refused(() -> new DecoderSettings(0, 1, 0, 0, 0), "the decoder's width and depth must be at least 1, found 0 and 1");
+        refused(() -> new DecoderSettings(8, 1, 8, 0, 0), "refineWidth and refineDepth must both be 0 or both at least 1, found 8 and 0");
+        refused(() -> new DecoderSettings(8, 1, 0, 0, 5), "neighbours must be 0, 4 or 12, found 5");
+        refused(() -> TinyModels.heap().withDecoder(new DecoderSettings(8, 1, 0, 0, 4)), "a Bernoulli likelihood conditions a pixel on no neighbours, found 4");
     }
 
     private static void refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable settings, String message) {

@@ -34,8 +34,9 @@ class LogisticMixtureTest {
 
     @Test
     void aGreyPixelHasThirtyParametersAndAColourPixelAHundred() {
-        assertThat(LogisticMixture.parameters(1)).isEqualTo(30);
-        assertThat(LogisticMixture.parameters(3)).isEqualTo(100);
+        assertThat(new LogisticMixture(1, 0).parameters()).isEqualTo(30);
+        assertThat(new LogisticMixture(3, 0).parameters()).isEqualTo(100);
+        assertThat(new LogisticMixture(3, 4).parameters()).isEqualTo(100 + 3 + 36);
     }
 
     /** One component takes all: mean 0, scale 1; s(1/255) - s(-1/255) worked out by hand. */
@@ -57,7 +58,7 @@ class LogisticMixtureTest {
     void theProbabilitiesAreThoseOfTheFormulaInDouble(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         for (int channels = 1; channels <= 3; channels++) {
-            float[] parameters = normals(random, LogisticMixture.parameters(channels), 1.5);
+            float[] parameters = normals(random, new LogisticMixture(channels, 0).parameters(), 1.5);
             int[][] pixels = new int[40][channels];
             for (int i = 0; i < pixels.length; i++) {
                 for (int c = 0; c < channels; c++) {
@@ -116,7 +117,7 @@ class LogisticMixtureTest {
         array.setRequiresGradient(true);
         NDArray images = scratch.create(new float[] {0, 1, 100 / 255f, 1 / 255f}, new Shape(1, 1, 1, 4));
         try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-            NDArray logarithms = LogisticMixture.logProbability(array, images);
+            NDArray logarithms = new LogisticMixture(1, 0).logProbability(array, images);
             collector.backward(logarithms.sum());
             for (float value : logarithms.toFloatArray()) {
                 assertThat(value).isFinite().isNegative();
@@ -131,7 +132,7 @@ class LogisticMixtureTest {
     void levelsAreRecoveredFromIntensitiesThatAreNotExact() {
         float[] parameters = normals(new SplittableRandom(8), 30, 1);
         NDArray array = scratch.create(parameters, new Shape(1, 30, 1, 1)).repeat(3, 2);
-        float[] found = LogisticMixture.logProbability(array, scratch.create(new float[] {77 / 255f, 77.3f / 255f}, new Shape(1, 1, 1, 2))).toFloatArray();
+        float[] found = new LogisticMixture(1, 0).logProbability(array, scratch.create(new float[] {77 / 255f, 77.3f / 255f}, new Shape(1, 1, 1, 2))).toFloatArray();
         assertThat(found[1]).isEqualTo(found[0]);
     }
 
@@ -147,10 +148,75 @@ class LogisticMixtureTest {
         parameters[M + 1] = -2;
         parameters[2 * M] = 0.1f;
         parameters[7 * M] = 0.3f;
-        float[] means = LogisticMixture.means(scratch.create(parameters, new Shape(1, 100, 1, 1)), 3).toFloatArray();
+        float[] means = new LogisticMixture(3, 0).means(scratch.create(parameters, new Shape(1, 100, 1, 1))).toFloatArray();
         assertThat(means[0]).isCloseTo((float) ((0.75 * 0.5 - 0.25 + 1) / 2), within(1e-6f));
         assertThat(means[1]).isCloseTo((float) ((0.75 * (0.1 + Math.tanh(0.3) * 0.5) + 1) / 2), within(1e-6f));
         assertThat(means[2]).isCloseTo(0.5f, within(1e-6f));
+    }
+
+    /** A 2 x 3 image of 2 channels by hand: every mean is moved by what the neighbours miss of r, as far as they exist. */
+    @Test
+    void neighboursErrorsMoveTheMeans() {
+        int channels = 2;
+        int places = 6;
+        LogisticMixture mixture = new LogisticMixture(channels, 4);
+        SplittableRandom random = new SplittableRandom(9);
+        float[] parameters = normals(random, mixture.parameters() * places, 0.5);
+        int[] levels = new int[channels * places];
+        float[] images = new float[levels.length];
+        for (int i = 0; i < levels.length; i++) {
+            levels[i] = random.nextInt(256);
+            images[i] = levels[i] / 255f;
+        }
+        float[] found = mixture.logProbability(scratch.create(parameters, new Shape(1, mixture.parameters(), 2, 3)),
+                scratch.create(images, new Shape(1, channels, 2, 3))).toFloatArray();
+        int r = 60;
+        int[][] offsets = {{0, -1}, {-1, -1}, {-1, 0}, {-1, 1}};
+        for (int place = 0; place < places; place++) {
+            // The same pixel without neighbours: means carry what r and the neighbours add, and what the first channel's v is more than its error.
+            float[] alone = new float[60];
+            for (int p = 0; p < 60; p++) {
+                alone[p] = parameters[p * places + place];
+            }
+            for (int c = 0; c < channels; c++) {
+                double moved = parameters[(r + c) * places + place];
+                for (int n = 0; n < 4; n++) {
+                    int row = place / 3 + offsets[n][0];
+                    int column = place % 3 + offsets[n][1];
+                    for (int d = 0; row >= 0 && column >= 0 && column < 3 && d < channels; d++) {
+                        int there = row * 3 + column;
+                        double error = 2.0 * levels[d * places + there] / 255 - 1 - parameters[(r + d) * places + there];
+                        moved += error * parameters[(r + channels + (c * 4 + n) * channels + d) * places + place];
+                    }
+                }
+                for (int m = 0; m < M; m++) {
+                    double first = c == 0 ? 0 : Math.tanh(alone[5 * M + m]) * parameters[r * places + place];
+                    alone[(1 + c) * M + m] += (float) (moved - first);
+                }
+            }
+            double expected = Math.log(reference(alone, channels, new int[] {levels[place], levels[places + place]}, channels));
+            assertThat(found[place]).as("place %d", place).isCloseTo((float) expected, within(1e-4f));
+        }
+    }
+
+    /** The sum over all images of two pixels in a row, of one channel: what comes second is conditioned on what came first. */
+    @Test
+    void theProbabilitiesOfAllImagesSumToOneWithNeighbours() {
+        LogisticMixture mixture = new LogisticMixture(1, 12);
+        float[] one = normals(new SplittableRandom(10), mixture.parameters() * 2, 1);
+        int count = 256 * 256;
+        float[] images = new float[count * 2];
+        for (int i = 0; i < count; i++) {
+            images[2 * i] = i / 256 / 255f;
+            images[2 * i + 1] = i % 256 / 255f;
+        }
+        NDArray parameters = scratch.create(one, new Shape(1, mixture.parameters(), 1, 2)).repeat(0, count);
+        float[] found = mixture.logProbability(parameters, scratch.create(images, new Shape(count, 1, 1, 2))).toFloatArray();
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += Math.exp((double) found[2 * i] + found[2 * i + 1]);
+        }
+        assertThat(sum).isCloseTo(1, within(1e-5));
     }
 
     private double[] logProbabilities(float[] parameters, int channels, int[][] pixels) {
@@ -161,7 +227,7 @@ class LogisticMixtureTest {
             }
         }
         NDArray array = scratch.create(parameters, new Shape(1, parameters.length, 1, 1)).repeat(3, pixels.length);
-        float[] found = LogisticMixture.logProbability(array, scratch.create(images, new Shape(1, channels, 1, pixels.length))).toFloatArray();
+        float[] found = new LogisticMixture(channels, 0).logProbability(array, scratch.create(images, new Shape(1, channels, 1, pixels.length))).toFloatArray();
         double[] values = new double[found.length];
         for (int i = 0; i < found.length; i++) {
             values[i] = found[i];
