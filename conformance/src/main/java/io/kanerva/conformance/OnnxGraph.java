@@ -1,6 +1,7 @@
 package io.kanerva.conformance;
 
 import ai.djl.ndarray.types.DataType;
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
@@ -11,13 +12,18 @@ import io.kanerva.exporter.trace.Tensor;
 import io.kanerva.runtime.NativeRuntime;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A graph run by ONNX Runtime's own Java API, with nothing of ours between (but for the start of its environment). Owns its
  * session; close it. */
 public final class OnnxGraph implements AutoCloseable {
+    private static final Map<DataType, OnnxJavaType> TYPES = new EnumMap<>(Map.of(DataType.FLOAT32, OnnxJavaType.FLOAT,
+            DataType.FLOAT64, OnnxJavaType.DOUBLE, DataType.INT64, OnnxJavaType.INT64, DataType.INT32, OnnxJavaType.INT32,
+            DataType.INT8, OnnxJavaType.INT8, DataType.UINT8, OnnxJavaType.UINT8, DataType.BOOLEAN, OnnxJavaType.BOOL));
+
     private final OrtEnvironment environment;
     private final OrtSession session;
 
@@ -26,20 +32,46 @@ public final class OnnxGraph implements AutoCloseable {
      * @throws IllegalArgumentException if ONNX Runtime does not load it
      */
     public OnnxGraph(byte[] model) {
+        this((environment, options) -> environment.createSession(model, options));
+    }
+
+    /**
+     * @param model an .onnx file, whose weights may be in a file beside it
+     * @throws IllegalArgumentException if ONNX Runtime does not load it
+     */
+    public OnnxGraph(Path model) {
+        this((environment, options) -> environment.createSession(model.toString(), options));
+    }
+
+    private OnnxGraph(Opening opening) {
         NativeRuntime.start();
         environment = OrtEnvironment.getEnvironment();
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            session = environment.createSession(model, options);
+            session = opening.open(environment, options);
         } catch (OrtException e) {
             throw new IllegalArgumentException("ONNX Runtime does not load the graph: " + e.getMessage(), e);
         }
     }
 
+    private interface Opening {
+        OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options) throws OrtException;
+    }
+
     /** What an export's own check runs graphs with. */
     public static GraphRunner runner() {
-        return (model, inputs) -> {
-            try (OnnxGraph graph = new OnnxGraph(model)) {
-                return graph.run(inputs);
+        return new GraphRunner() {
+            @Override
+            public Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs) {
+                try (OnnxGraph graph = new OnnxGraph(model)) {
+                    return graph.run(inputs);
+                }
+            }
+
+            @Override
+            public Map<String, Tensor> run(Path model, Map<String, Tensor> inputs) {
+                try (OnnxGraph graph = new OnnxGraph(model)) {
+                    return graph.run(inputs);
+                }
             }
         };
     }
@@ -47,7 +79,7 @@ public final class OnnxGraph implements AutoCloseable {
     /**
      * Runs the graph once.
      *
-     * @param inputs float32, by name
+     * @param inputs by name
      * @return all outputs by name, in the graph's order
      * @throws IllegalArgumentException if ONNX Runtime refuses an input or fails
      */
@@ -61,7 +93,7 @@ public final class OnnxGraph implements AutoCloseable {
                 Map<String, Tensor> outputs = new LinkedHashMap<>();
                 for (Map.Entry<String, OnnxValue> output : result) {
                     OnnxTensor tensor = (OnnxTensor) output.getValue();
-                    outputs.put(output.getKey(), Tensor.of(tensor.getFloatBuffer().array(), tensor.getInfo().getShape()));
+                    outputs.put(output.getKey(), fromOnnx(tensor));
                 }
                 return outputs;
             }
@@ -73,13 +105,24 @@ public final class OnnxGraph implements AutoCloseable {
     }
 
     private OnnxTensor toOnnx(Tensor tensor) throws OrtException {
-        if (tensor.type() != DataType.FLOAT32) {
-            throw new IllegalArgumentException("expected a float32 tensor, found " + tensor);
+        OnnxJavaType type = TYPES.get(tensor.type());
+        if (type == null) {
+            throw new IllegalArgumentException("expected a tensor of one of the types " + TYPES.keySet() + ", found " + tensor);
         }
+        ByteBuffer bytes = tensor.buffer();
         // Native byte order: ONNX Runtime misreads a direct buffer of the other one.
-        FloatBuffer values = ByteBuffer.allocateDirect(Math.toIntExact(tensor.size()) * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
-        values.put(tensor.floats()).flip();
-        return OnnxTensor.createTensor(environment, values, tensor.shape());
+        ByteBuffer values = ByteBuffer.allocateDirect(bytes.remaining()).order(ByteOrder.nativeOrder()).put(bytes).flip();
+        return OnnxTensor.createTensor(environment, values, tensor.shape(), type);
+    }
+
+    private static Tensor fromOnnx(OnnxTensor tensor) {
+        DataType type = TYPES.entrySet().stream().filter(entry -> entry.getValue() == tensor.getInfo().type).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("expected an output of one of the types " + TYPES.keySet() + ", found "
+                        + tensor.getInfo().type)).getKey();
+        ByteBuffer buffer = tensor.getByteBuffer();
+        byte[] bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return Tensor.ofBytes(type, bytes, tensor.getInfo().getShape());
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.kanerva.tools.command.Evaluate;
 import io.kanerva.tools.command.Export;
 import io.kanerva.tools.command.Generate;
 import io.kanerva.tools.command.Info;
+import io.kanerva.tools.command.Onnx;
 import io.kanerva.tools.command.Quickstart;
 import io.kanerva.tools.command.Recall;
 import io.kanerva.tools.command.Train;
@@ -35,7 +36,7 @@ import picocli.CommandLine.Spec;
         footer = {"  kpp quickstart", "  kpp recall --help"},
         usageHelpAutoWidth = true, sortOptions = false, sortSynopsis = false, synopsisHeading = "%nUsage: ", descriptionHeading = "%n",
         parameterListHeading = "%n", optionListHeading = "%nOptions:%n", commandListHeading = "%nCommands:%n", footerHeading = "%nExample:%n",
-        subcommands = {Quickstart.class, Train.class, Evaluate.class, Export.class, Verify.class, Info.class, Write.class, Recall.class, Generate.class, Completion.class})
+        subcommands = {Quickstart.class, Train.class, Evaluate.class, Export.class, Verify.class, Info.class, Write.class, Recall.class, Generate.class, Onnx.class, Completion.class})
 public final class Kpp implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -5,6 +5,10 @@ import io.kanerva.exporter.onnx.proto.TensorProto;
 
 /** ONNX's numbers for element types. */
 final class ElementTypes {
+    /** ONNX's names by number, for listings of models that hold more than is exported. */
+    private static final String[] NAMES = {"undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "boolean",
+        "float16", "float64", "uint32", "uint64", "complex64", "complex128", "bfloat16"};
+
     private ElementTypes() {
     }
 
@@ -32,5 +36,10 @@ final class ElementTypes {
         }
         throw new IllegalArgumentException("expected a tensor of float, double, int32, int64, bool, uint8 or int8, found ONNX "
                 + "element type " + number);
+    }
+
+    /** A name for any element type. */
+    static String name(int number) {
+        return number >= 0 && number < NAMES.length ? NAMES[number] : "type " + number;
     }
 }

@@ -2,70 +2,99 @@ package io.kanerva.exporter.onnx;
 
 import io.kanerva.exporter.trace.Sampler;
 import io.kanerva.exporter.trace.SamplingPlan;
+import io.kanerva.exporter.trace.Statistics;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/**
- * How a model is exported. Immutable; {@code with...} makes a changed copy.
- *
- * @param opset version of the operator set, 17 to 20
- * @param graphName the graph's name in the file
- * @param modelVersion the model's own version number, at least 1
- * @param metadata written into metadata_props, for example the model's provenance
- * @param limits sizes that dynamic dimensions may take, by name; others range over {@link SamplingPlan#DEFAULT_LIMIT}
- * @param ranges values that inputs may take, by name; others are standard normal, or 0 and 1 for whole numbers
- * @param runner runs the finished model on sizes that were never traced, to compare it with the block; if empty, the model is
- *     handed out unchecked
- * @param tolerance largest accepted difference d between the model's output y and the block's r: d &lt;= tolerance * max(1, |r|)
- */
-public record ExportOptions(int opset, String graphName, long modelVersion, SortedMap<String, String> metadata,
-        Map<String, SamplingPlan.Limit> limits, Map<String, Sampler.Range> ranges, Optional<GraphRunner> runner,
-        double tolerance) {
+/** How a model is exported. Immutable; {@code with...} makes a changed copy. */
+public final class ExportOptions {
     private static final int OLDEST_OPSET = 17;
     private static final int NEWEST_OPSET = 20;
+    private static final int OLDEST_IR = 8;
+    private static final int NEWEST_IR = 13;
+    private static final long MOST_BYTES_OF_ONE_FILE = 2_000_000_000;
 
-    public ExportOptions {
-        if (opset < OLDEST_OPSET || opset > NEWEST_OPSET) {
-            throw new IllegalArgumentException("expected an opset from " + OLDEST_OPSET + " to " + NEWEST_OPSET
-                    + ", found " + opset);
-        }
-        if (modelVersion < 1) {
-            throw new IllegalArgumentException("expected a model version of at least 1, found " + modelVersion);
-        }
-        if (!(tolerance >= 0)) {
-            throw new IllegalArgumentException("expected a tolerance of at least 0, found " + tolerance);
-        }
-        metadata = Collections.unmodifiableSortedMap(new TreeMap<>(metadata));
-        limits = Map.copyOf(limits);
-        ranges = Map.copyOf(ranges);
+    private int opset = OLDEST_OPSET;
+    private int irVersion = OLDEST_IR;
+    private String graphName = "graph";
+    private long modelVersion = 1;
+    private SortedMap<String, String> metadata = Collections.emptySortedMap();
+    private Map<String, SamplingPlan.Limit> limits = Map.of();
+    private Map<String, Sampler.Range> ranges = Map.of();
+    private GraphRunner runner;
+    private double tolerance = 1e-4;
+    private Statistics statistics = Statistics.RUNNING;
+    private long externalDataAbove = MOST_BYTES_OF_ONE_FILE;
+
+    private ExportOptions() {
     }
 
-    /** Opset 17, model version 1, tolerance 1e-4, no check. */
+    private ExportOptions(ExportOptions other) {
+        opset = other.opset;
+        irVersion = other.irVersion;
+        graphName = other.graphName;
+        modelVersion = other.modelVersion;
+        metadata = other.metadata;
+        limits = other.limits;
+        ranges = other.ranges;
+        runner = other.runner;
+        tolerance = other.tolerance;
+        statistics = other.statistics;
+        externalDataAbove = other.externalDataAbove;
+    }
+
+    /** Opset 17, IR version 8, model version 1, tolerance 1e-4, running statistics, one file up to 2 GB, no check. */
     public static ExportOptions defaults() {
-        return new ExportOptions(OLDEST_OPSET, "graph", 1, new TreeMap<>(), Map.of(), Map.of(), Optional.empty(), 1e-4);
+        return new ExportOptions();
     }
 
+    /** Sets the version of the operator set, 17 to 20. */
     public ExportOptions withOpset(int version) {
-        return new ExportOptions(version, graphName, modelVersion, metadata, limits, ranges, runner, tolerance);
+        require(version >= OLDEST_OPSET && version <= NEWEST_OPSET,
+                "expected an opset from " + OLDEST_OPSET + " to " + NEWEST_OPSET + ", found " + version);
+        ExportOptions options = new ExportOptions(this);
+        options.opset = version;
+        return options;
     }
 
+    /** Sets the version of the file format, 8 to 13. Runtimes refuse files of a newer one than they know; nothing here needs one. */
+    public ExportOptions withIrVersion(int version) {
+        require(version >= OLDEST_IR && version <= NEWEST_IR,
+                "expected an IR version from " + OLDEST_IR + " to " + NEWEST_IR + ", found " + version);
+        ExportOptions options = new ExportOptions(this);
+        options.irVersion = version;
+        return options;
+    }
+
+    /** Sets the graph's name in the file. */
     public ExportOptions withGraphName(String name) {
-        return new ExportOptions(opset, name, modelVersion, metadata, limits, ranges, runner, tolerance);
+        ExportOptions options = new ExportOptions(this);
+        options.graphName = Objects.requireNonNull(name, "name");
+        return options;
     }
 
+    /** Sets the model's own version number, at least 1. */
     public ExportOptions withModelVersion(long version) {
-        return new ExportOptions(opset, graphName, version, metadata, limits, ranges, runner, tolerance);
+        require(version >= 1, "expected a model version of at least 1, found " + version);
+        ExportOptions options = new ExportOptions(this);
+        options.modelVersion = version;
+        return options;
     }
 
+    /** Sets what is written into metadata_props, for example the model's provenance. */
     public ExportOptions withMetadata(Map<String, String> properties) {
-        return new ExportOptions(opset, graphName, modelVersion, new TreeMap<>(properties), limits, ranges, runner, tolerance);
+        ExportOptions options = new ExportOptions(this);
+        options.metadata = Collections.unmodifiableSortedMap(new TreeMap<>(properties));
+        return options;
     }
 
     /**
-     * Says which sizes a dynamic dimension may take; tracing and checking stay inside.
+     * Says which sizes a dynamic dimension may take; tracing and checking stay inside. Others range over
+     * {@link SamplingPlan#DEFAULT_LIMIT}.
      *
      * @param smallest at least 1; sizes 0 and 1 are never traced, but 1 is checked if it is allowed
      * @param largest at least 2
@@ -73,22 +102,105 @@ public record ExportOptions(int opset, String graphName, long modelVersion, Sort
     public ExportOptions withDimensionLimit(String dimension, long smallest, long largest) {
         Map<String, SamplingPlan.Limit> more = new TreeMap<>(limits);
         more.put(dimension, new SamplingPlan.Limit(smallest, largest));
-        return new ExportOptions(opset, graphName, modelVersion, metadata, more, ranges, runner, tolerance);
+        ExportOptions options = new ExportOptions(this);
+        options.limits = Map.copyOf(more);
+        return options;
     }
 
-    /** Says which values an input may take: from low (included) to high (excluded). */
+    /**
+     * Says which values an input may take: from low (included) to high (excluded). Others are standard normal, or 0 and 1 for
+     * whole numbers.
+     */
     public ExportOptions withInputRange(String input, double low, double high) {
         Map<String, Sampler.Range> more = new TreeMap<>(ranges);
         more.put(input, new Sampler.Range(low, high));
-        return new ExportOptions(opset, graphName, modelVersion, metadata, limits, more, runner, tolerance);
+        ExportOptions options = new ExportOptions(this);
+        options.ranges = Map.copyOf(more);
+        return options;
     }
 
-    /** Has the finished model run by this runtime and compared with the block. */
+    /** Has the finished model run by this runtime, on sizes that were never traced, and compared with the block. */
     public ExportOptions withCheck(GraphRunner graphRunner) {
-        return new ExportOptions(opset, graphName, modelVersion, metadata, limits, ranges, Optional.of(graphRunner), tolerance);
+        ExportOptions options = new ExportOptions(this);
+        options.runner = Objects.requireNonNull(graphRunner, "graphRunner");
+        return options;
     }
 
+    /** Sets the largest accepted difference d between the model's output y and the block's r: d &lt;= largest * max(1, |r|). */
     public ExportOptions withTolerance(double largest) {
-        return new ExportOptions(opset, graphName, modelVersion, metadata, limits, ranges, runner, largest);
+        require(largest >= 0, "expected a tolerance of at least 0, found " + largest);
+        ExportOptions options = new ExportOptions(this);
+        options.tolerance = largest;
+        return options;
+    }
+
+    /** Sets with which statistics batch normalisations work. */
+    public ExportOptions withStatistics(Statistics which) {
+        ExportOptions options = new ExportOptions(this);
+        options.statistics = Objects.requireNonNull(which, "which");
+        return options;
+    }
+
+    /**
+     * Sets from which size on a model's weights go into a file of their own beside the model.
+     *
+     * @param bytes 0 to 2,000,000,000; an ONNX file of one part cannot be larger than 2 GiB
+     */
+    public ExportOptions withExternalDataAbove(long bytes) {
+        require(bytes >= 0 && bytes <= MOST_BYTES_OF_ONE_FILE, "expected a size from 0 to " + MOST_BYTES_OF_ONE_FILE
+                + " bytes, from which on weights go into a file of their own, found " + bytes);
+        ExportOptions options = new ExportOptions(this);
+        options.externalDataAbove = bytes;
+        return options;
+    }
+
+    private static void require(boolean holds, String sentence) {
+        if (!holds) {
+            throw new IllegalArgumentException(sentence);
+        }
+    }
+
+    public int opset() {
+        return opset;
+    }
+
+    public int irVersion() {
+        return irVersion;
+    }
+
+    public String graphName() {
+        return graphName;
+    }
+
+    public long modelVersion() {
+        return modelVersion;
+    }
+
+    public SortedMap<String, String> metadata() {
+        return metadata;
+    }
+
+    public Map<String, SamplingPlan.Limit> limits() {
+        return limits;
+    }
+
+    public Map<String, Sampler.Range> ranges() {
+        return ranges;
+    }
+
+    public Optional<GraphRunner> runner() {
+        return Optional.ofNullable(runner);
+    }
+
+    public double tolerance() {
+        return tolerance;
+    }
+
+    public Statistics statistics() {
+        return statistics;
+    }
+
+    public long externalDataAbove() {
+        return externalDataAbove;
     }
 }

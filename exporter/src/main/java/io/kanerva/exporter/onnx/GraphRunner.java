@@ -1,6 +1,10 @@
 package io.kanerva.exporter.onnx;
 
 import io.kanerva.exporter.trace.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 
 /** Runs an ONNX model: how a check gets at a runtime without this package depending on one. */
@@ -14,4 +18,17 @@ public interface GraphRunner {
      * @return all outputs by name
      */
     Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs);
+
+    /**
+     * Runs a model whose weights may be in a file beside it.
+     *
+     * @param model the .onnx file
+     */
+    default Map<String, Tensor> run(Path model, Map<String, Tensor> inputs) {
+        try {
+            return run(Files.readAllBytes(model), inputs);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 }

@@ -1,8 +1,10 @@
 package io.kanerva.exporter.onnx;
 
+import com.google.protobuf.ByteString;
 import io.kanerva.exporter.onnx.proto.AttributeProto;
 import io.kanerva.exporter.onnx.proto.ModelProto;
 import io.kanerva.exporter.onnx.proto.NodeProto;
+import io.kanerva.exporter.onnx.proto.StringStringEntryProto;
 import io.kanerva.exporter.onnx.proto.TensorProto;
 import io.kanerva.exporter.onnx.proto.TensorShapeProto;
 import io.kanerva.exporter.onnx.proto.ValueInfoProto;
@@ -11,11 +13,16 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** A model as text: a line for each input, weight, node and output; small constants are written where they are used. */
 final class ModelListing {
     private static final int SMALL = 8;
+    /** Element types whose values are written out. */
+    private static final Set<Integer> LISTED = Set.of(TensorProto.DataType.FLOAT_VALUE, TensorProto.DataType.DOUBLE_VALUE,
+            TensorProto.DataType.INT32_VALUE, TensorProto.DataType.INT64_VALUE, TensorProto.DataType.BOOL_VALUE,
+            TensorProto.DataType.UINT8_VALUE, TensorProto.DataType.INT8_VALUE);
 
     private final StringBuilder text = new StringBuilder();
     private final Map<String, String> constants = new HashMap<>();
@@ -28,8 +35,10 @@ final class ModelListing {
     }
 
     private String list(ModelProto model) {
-        line("graph %s, model version %d, opset %d, IR %d, by %s", model.getGraph().getName(), model.getModelVersion(),
-                model.getOpsetImport(0).getVersion(), model.getIrVersion(), model.getProducerName());
+        String opsets = model.getOpsetImportList().stream().map(set -> (set.getDomain().isEmpty() ? "" : set.getDomain() + " ")
+                + set.getVersion()).collect(Collectors.joining(" and "));
+        line("graph %s, model version %d, opset %s, IR %d, by %s", model.getGraph().getName(), model.getModelVersion(), opsets,
+                model.getIrVersion(), model.getProducerName());
         model.getMetadataPropsList().forEach(entry -> line("  %s: %s", entry.getKey(), entry.getValue()));
         model.getGraph().getInputList().forEach(input -> line("input  %s %s", input.getName(), type(input)));
         model.getGraph().getInitializerList().forEach(this::initializer);
@@ -39,21 +48,30 @@ final class ModelListing {
     }
 
     private void initializer(TensorProto proto) {
-        Tensor tensor = TensorFiles.fromProto(proto);
-        if (tensor.size() <= SMALL) {
+        long size = proto.getDimsList().stream().reduce(1L, (a, b) -> a * b);
+        boolean isOutside = proto.getDataLocation() == TensorProto.DataLocation.EXTERNAL;
+        if (size <= SMALL && !isOutside && LISTED.contains(proto.getDataType())) {
+            Tensor tensor = TensorFiles.fromProto(proto);
             String values = Arrays.stream(tensor.doubles()).mapToObj(v -> v == Math.rint(v) && Math.abs(v) < 1e15
                     ? Long.toString((long) v) : Double.toString(v)).collect(Collectors.joining(", "));
             constants.put(proto.getName(), tensor.shape().length == 0 ? values : "[" + values + "]");
         } else {
-            line("weight %s %s%s", proto.getName(), tensor.type(), Arrays.toString(tensor.shape()));
+            line("weight %s %s%s%s", proto.getName(), ElementTypes.name(proto.getDataType()), proto.getDimsList(),
+                    isOutside ? " in " + location(proto) : "");
         }
+    }
+
+    private static String location(TensorProto proto) {
+        return proto.getExternalDataList().stream().filter(entry -> entry.getKey().equals("location"))
+                .map(StringStringEntryProto::getValue).findFirst().orElse("a file that is not named");
     }
 
     private void node(NodeProto node) {
         String inputs = node.getInputList().stream().map(name -> name.isEmpty() ? "-" : constants.getOrDefault(name, name))
                 .collect(Collectors.joining(", "));
         String attributes = node.getAttributeList().stream().map(ModelListing::attribute).collect(Collectors.joining(", "));
-        line("%s = %s(%s)%s", String.join(", ", node.getOutputList()), node.getOpType(), inputs,
+        line("%s = %s(%s)%s", String.join(", ", node.getOutputList()), (node.getDomain().isEmpty() ? "" : node.getDomain() + ".")
+                        + node.getOpType(), inputs,
                 attributes.isEmpty() ? "" : " {" + attributes + "}");
     }
 
@@ -64,14 +82,15 @@ final class ModelListing {
             case STRING -> attribute.getS().toStringUtf8();
             case INTS -> attribute.getIntsList();
             case FLOATS -> attribute.getFloatsList();
-            case TENSOR -> TensorFiles.fromProto(attribute.getT());
+            case TENSOR -> ElementTypes.name(attribute.getT().getDataType()) + attribute.getT().getDimsList();
+            case STRINGS -> attribute.getStringsList().stream().map(ByteString::toStringUtf8).toList();
             default -> attribute.getType();
         };
         return attribute.getName() + "=" + value;
     }
 
     private static String type(ValueInfoProto info) {
-        return ElementTypes.type(info.getType().getTensorType().getElemType()) + info.getType().getTensorType().getShape()
+        return ElementTypes.name(info.getType().getTensorType().getElemType()) + info.getType().getTensorType().getShape()
                 .getDimList().stream().map(ModelListing::dimension).collect(Collectors.joining(", ", "[", "]"));
     }
 

@@ -17,8 +17,6 @@ import java.util.List;
 
 /** Writes a graph as ONNX messages. */
 final class ModelWriter {
-    /** The file format that opset 17 came with; newer operator sets work in it as well. */
-    private static final int IR_VERSION = 8;
     private static final String PRODUCER = "kanerva-exporter";
 
     private ModelWriter() {
@@ -26,7 +24,7 @@ final class ModelWriter {
 
     static ModelProto write(Graph graph, ExportOptions options) {
         ModelProto.Builder model = ModelProto.newBuilder()
-                .setIrVersion(IR_VERSION)
+                .setIrVersion(options.irVersion())
                 .setProducerName(PRODUCER)
                 .setModelVersion(options.modelVersion())
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(options.opset()))

@@ -1,6 +1,8 @@
 package io.kanerva.exporter.onnx;
 
+import ai.djl.Model;
 import ai.djl.nn.Block;
+import ai.djl.nn.SymbolBlock;
 import io.kanerva.exporter.onnx.operators.Operators;
 import io.kanerva.exporter.onnx.passes.Pass;
 import io.kanerva.exporter.trace.ExportException;
@@ -16,6 +18,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** Exports a DJL block as an ONNX model. */
 public final class OnnxExporter {
@@ -38,18 +41,47 @@ public final class OnnxExporter {
      *
      * @param block initialised
      * @param inputs one for each array of the forward's input list
-     * @param outputNames one for each array that the forward returns
-     * @param options opset, names, limits, and whether the result is checked against the block
+     * @param outputNames one for each array that the forward returns; if empty, {@code output}, or {@code output_0} and so on
+     * @param options opset, names, limits, statistics, and whether the result is checked against the block
      * @throws ExportException if the block cannot be exported, listing every operation that stands in the way, or if the
      *     result does not agree with the block
      */
     public static OnnxModel export(Block block, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
         Sampler sampler = new Sampler(options.ranges());
-        Tracer tracer = new Tracer(block, inputs, options.limits(), sampler);
-        Graph graph = new OnnxExporter(options).lower(tracer.trace(), outputNames);
-        OnnxModel model = new OnnxModel(ModelWriter.write(Pass.applyAll(graph), options), List.of());
-        return options.runner().isEmpty() ? model
-                : new OnnxModel(model.proto(), new OutputCheck(block, inputs, outputNames, options).check(model, tracer, sampler));
+        Tracer tracer = new Tracer(block, inputs, options.limits(), sampler, options.statistics());
+        Program program = tracer.trace();
+        List<String> names = outputNames.isEmpty() ? defaultNames(program.outputs().size()) : outputNames;
+        Graph graph = new OnnxExporter(options).lower(program, names);
+        OnnxModel model = new OnnxModel(ModelWriter.write(Pass.applyAll(graph), options), List.of(), options.externalDataAbove());
+        if (options.runner().isEmpty()) {
+            return model;
+        }
+        List<OnnxModel.Check> checks = new OutputCheck(inputs, names, options).check(model, tracer, sampler);
+        return new OnnxModel(model.proto(), checks, options.externalDataAbove());
+    }
+
+    /**
+     * Exports the block of a DJL model, as {@link #export(Block, List, List, ExportOptions)}.
+     *
+     * @param model with a block that is initialised or loaded; see {@link SavedModel} for one in a folder
+     * @throws IllegalArgumentException also if the model has no block, or one that an engine has loaded from a file of its own
+     *     (a {@code SymbolBlock}), inside of which nothing can be traced
+     */
+    public static OnnxModel export(Model model, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
+        Block block = model.getBlock();
+        if (block == null) {
+            throw new IllegalArgumentException("the model " + model.getName() + " has no block; set or load it before exporting it");
+        }
+        if (block instanceof SymbolBlock) {
+            throw new IllegalArgumentException("the model " + model.getName() + " is one that the engine has loaded from a file of its "
+                    + "own (" + block.getClass().getSimpleName() + "), inside of which nothing can be traced; export it with the "
+                    + "tool that made it");
+        }
+        return export(block, inputs, outputNames, options);
+    }
+
+    private static List<String> defaultNames(int count) {
+        return count == 1 ? List.of("output") : IntStream.range(0, count).mapToObj(i -> "output_" + i).toList();
     }
 
     private Graph lower(Program program, List<String> outputNames) {

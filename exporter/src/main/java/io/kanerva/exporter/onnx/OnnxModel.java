@@ -12,6 +12,7 @@ import java.util.Map;
 public final class OnnxModel {
     private final ModelProto proto;
     private final List<Check> checks;
+    private final long externalDataAbove;
 
     /**
      * One comparison of the model with the block.
@@ -23,17 +24,18 @@ public final class OnnxModel {
     public record Check(Map<String, Long> sizes, String output, double largestDifference) {
     }
 
-    OnnxModel(ModelProto proto, List<Check> checks) {
+    OnnxModel(ModelProto proto, List<Check> checks, long externalDataAbove) {
         this.proto = proto;
         this.checks = List.copyOf(checks);
+        this.externalDataAbove = externalDataAbove;
     }
 
     /** A model that was put together from others; it has not been compared with a block. */
     public static OnnxModel of(ModelProto proto) {
-        return new OnnxModel(proto, List.of());
+        return new OnnxModel(proto, List.of(), ExportOptions.defaults().externalDataAbove());
     }
 
-    /** The model as the file format's message. */
+    /** The message with all weights in it. */
     public ModelProto proto() {
         return proto;
     }
@@ -43,8 +45,21 @@ public final class OnnxModel {
         return checks;
     }
 
-    /** The content of an {@code .onnx} file; the same bytes every time. */
+    /** Whether {@link #write} puts the weights into a file of their own, because together they are larger than the options allow. */
+    public boolean hasExternalData() {
+        return ExternalData.bytes(proto) > externalDataAbove && ExternalData.has(proto);
+    }
+
+    /**
+     * The content of an {@code .onnx} file that has its weights in it; the same bytes every time.
+     *
+     * @throws IllegalStateException if the weights belong into a file of their own
+     */
     public byte[] toBytes() {
+        if (hasExternalData()) {
+            throw new IllegalStateException("the weights take " + ExternalData.bytes(proto) + " bytes, more than the " + externalDataAbove
+                    + " that may be in one file; write the model to a file, which puts them beside it");
+        }
         byte[] bytes = new byte[proto.getSerializedSize()];
         CodedOutputStream stream = CodedOutputStream.newInstance(bytes);
         stream.useDeterministicSerialization();
@@ -56,9 +71,26 @@ public final class OnnxModel {
         return bytes;
     }
 
-    /** Writes the {@code .onnx} file; a file that exists is replaced in one step. */
+    /**
+     * Writes the {@code .onnx} file; one that exists is replaced in one step.
+     *
+     * <p>Weights that are together larger than {@link ExportOptions#externalDataAbove} go into a file beside it, whose name ends in
+     * a digest of its content and {@code .data}: until the new model is in place, the old one keeps its own weights. The old
+     * model's file of weights is then removed.
+     */
     public void write(Path file) throws IOException {
-        AtomicFiles.write(file, toBytes());
+        if (hasExternalData()) {
+            ExternalData.write(file, proto);
+        } else {
+            List<Path> old = ExternalData.filesOf(file);
+            AtomicFiles.write(file, stream -> {
+                CodedOutputStream coded = CodedOutputStream.newInstance(stream);
+                coded.useDeterministicSerialization();
+                proto.writeTo(coded);
+                coded.flush();
+            });
+            ExternalData.delete(old);
+        }
     }
 
     /** A listing to read: inputs, weights, one line a node, outputs. */

@@ -1,10 +1,5 @@
 package io.kanerva.exporter.onnx;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
-import ai.djl.nn.Block;
-import ai.djl.training.ParameterStore;
 import io.kanerva.exporter.trace.ExportException;
 import io.kanerva.exporter.trace.InputSpec;
 import io.kanerva.exporter.trace.Sampler;
@@ -20,13 +15,11 @@ import java.util.Map;
 final class OutputCheck {
     private static final long SEED = 2;
 
-    private final Block block;
     private final List<InputSpec> inputs;
     private final List<String> outputNames;
     private final ExportOptions options;
 
-    OutputCheck(Block block, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
-        this.block = block;
+    OutputCheck(List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
         this.inputs = inputs;
         this.outputNames = outputNames;
         this.options = options;
@@ -38,24 +31,16 @@ final class OutputCheck {
      * @throws ExportException naming output, sizes and both values if a difference is larger than the tolerance
      */
     List<OnnxModel.Check> check(OnnxModel model, Tracer tracer, Sampler sampler) {
-        byte[] bytes = model.toBytes();
         List<OnnxModel.Check> checks = new ArrayList<>();
         List<String> problems = new ArrayList<>();
-        for (Map<String, Long> sizes : tracer.plan().checks()) {
-            Map<String, Tensor> given = new LinkedHashMap<>();
-            inputs.forEach(input -> given.put(input.name(), sampler.sample(input, sizes, SEED)));
-            try (NDManager manager = NDManager.newBaseManager(tracer.device())) {
-                NDList arrays = new NDList();
-                given.forEach((name, tensor) -> {
-                    NDArray array = tensor.toArray(manager);
-                    array.setName(name);
-                    arrays.add(array);
-                });
-                NDList expected = forward(manager, arrays, sizes);
-                Map<String, Tensor> found = options.runner().orElseThrow().run(bytes, given);
+        try (CheckedModel checked = CheckedModel.of(model, options.runner().orElseThrow())) {
+            for (Map<String, Long> sizes : tracer.plan().checks()) {
+                Map<String, Tensor> given = given(sampler, sizes);
+                List<Tensor> expected = compute(tracer, given, sizes);
+                Map<String, Tensor> found = checked.run(given);
                 for (int i = 0; i < outputNames.size(); i++) {
                     String name = outputNames.get(i);
-                    checks.add(compare(name, sizes, Tensor.copyOf(expected.get(i)), found.get(name), problems));
+                    checks.add(compare(name, sizes, expected.get(i), found.get(name), problems));
                 }
             }
         }
@@ -65,9 +50,15 @@ final class OutputCheck {
         return checks;
     }
 
-    private NDList forward(NDManager manager, NDList arrays, Map<String, Long> sizes) {
+    private Map<String, Tensor> given(Sampler sampler, Map<String, Long> sizes) {
+        Map<String, Tensor> given = new LinkedHashMap<>();
+        inputs.forEach(input -> given.put(input.name(), sampler.sample(input, sizes, SEED)));
+        return given;
+    }
+
+    private static List<Tensor> compute(Tracer tracer, Map<String, Tensor> given, Map<String, Long> sizes) {
         try {
-            return block.forward(new ParameterStore(manager, false), arrays, false);
+            return tracer.compute(given);
         } catch (RuntimeException e) {
             throw new ExportException(List.of("the block itself fails with " + sizes + " (" + e.getMessage()
                     + "); if such sizes cannot occur, say so with a dimension limit"), e);

@@ -1,8 +1,8 @@
 package io.kanerva.exporter.onnx;
 
 import ai.djl.ndarray.types.DataType;
-import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
 import io.kanerva.exporter.onnx.proto.TensorProto;
 import io.kanerva.exporter.trace.Tensor;
 import java.io.IOException;
@@ -42,7 +42,7 @@ public final class TensorFiles {
     /** The message of a tensor, with its elements in raw_data. */
     public static TensorProto toProto(String name, Tensor tensor) {
         TensorProto.Builder proto = TensorProto.newBuilder().setDataType(ElementTypes.number(tensor.type()))
-                .setRawData(ByteString.copyFrom(tensor.bytes()));
+                .setRawData(UnsafeByteOperations.unsafeWrap(tensor.buffer()));
         for (long size : tensor.shape()) {
             proto.addDims(size);
         }

@@ -28,6 +28,11 @@ public record Dimension(String name, long size) {
         return new Dimension(null, size);
     }
 
+    /** A number is a fixed dimension, an identifier a dynamic one. */
+    static Dimension parse(String text) {
+        return text.matches("\\d{1,18}") ? fixed(Long.parseLong(text)) : named(text);
+    }
+
     public boolean isNamed() {
         return name != null;
     }

@@ -2,8 +2,11 @@ package io.kanerva.exporter.trace;
 
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A model input: its name, element type and shape.
@@ -13,6 +16,8 @@ import java.util.Map;
  * @param shape its dimensions, fixed or named
  */
 public record InputSpec(String name, DataType type, List<Dimension> shape) {
+    private static final Pattern TEXT = Pattern.compile("(.+?):\\s*(\\w+)\\s*\\[(.*)\\]");
+
     public InputSpec {
         shape = List.copyOf(shape);
         if (name.isBlank()) {
@@ -25,6 +30,25 @@ public record InputSpec(String name, DataType type, List<Dimension> shape) {
 
     public static InputSpec of(String name, DataType type, Dimension... shape) {
         return new InputSpec(name, type, List.of(shape));
+    }
+
+    /**
+     * Reads an input as people write it: {@code images:float32[N,3,224,224]}; a size that is no number is a dynamic dimension's
+     * name.
+     *
+     * @throws IllegalArgumentException saying what was expected and found
+     */
+    public static InputSpec parse(String text) {
+        Matcher match = TEXT.matcher(text.strip());
+        if (!match.matches()) {
+            throw new IllegalArgumentException("expected NAME:TYPE[SIZE,...] such as images:float32[N,3,224,224], found '" + text + "'");
+        }
+        DataType type = Arrays.stream(DataType.values()).filter(t -> t.name().equalsIgnoreCase(match.group(2))).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("expected the type of input " + match.group(1)
+                        + " to be float32, int32, int64 or boolean, found '" + match.group(2) + "'"));
+        List<Dimension> shape = match.group(3).isBlank() ? List.of()
+                : Arrays.stream(match.group(3).split(",", -1)).map(String::strip).map(Dimension::parse).toList();
+        return new InputSpec(match.group(1).strip(), type, shape);
     }
 
     /** The shape at given sizes of the named dimensions. */

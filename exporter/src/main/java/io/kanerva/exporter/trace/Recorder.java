@@ -12,6 +12,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,9 @@ import java.util.stream.IntStream;
  * <p>Not thread-safe. Owns a sub-manager of the engine with all intermediate arrays; {@link #close} frees them.
  */
 final class Recorder implements AutoCloseable {
+    /** Elements of an array whose values are worth giving up. */
+    private static final long LARGEST_KEPT = 1 << 14;
+
     private final NDManager engine;
     private final NDManager manager;
     private final ParameterNames names;
@@ -32,12 +36,25 @@ final class Recorder implements AutoCloseable {
     private final List<Step> steps = new ArrayList<>();
     private final List<TapeValue> values = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
+    private final BitSet dependent = new BitSet();
+    private final Statistics statistics;
+    private final boolean keepsValues;
     private String lastParameter = "";
 
-    Recorder(NDManager engine, ParameterNames names) {
+    /**
+     * Begins a recording.
+     *
+     * @param engine parent of the recording's own manager
+     * @param names of the block's parameters
+     * @param statistics which ones batch normalisations use
+     * @param keepsValues whether values that depend on the inputs are wanted; otherwise large ones are given up for their shape
+     */
+    Recorder(NDManager engine, ParameterNames names, Statistics statistics, boolean keepsValues) {
         this.engine = engine.newSubManager();
         this.manager = ManagerHandler.wrap(this, this.engine);
         this.names = names;
+        this.statistics = statistics;
+        this.keepsValues = keepsValues;
     }
 
     NDManager manager() {
@@ -61,7 +78,9 @@ final class Recorder implements AutoCloseable {
     }
 
     NDArray input(String name, NDArray array) {
-        return ArrayHandler.wrap(this, value(Kind.INPUT, name, array));
+        TapeValue value = value(Kind.INPUT, name, array);
+        dependent.set(value.id());
+        return ArrayHandler.wrap(this, value);
     }
 
     NDArray parameter(Parameter parameter) {
@@ -93,7 +112,8 @@ final class Recorder implements AutoCloseable {
      * @param receiver the engine's object to call
      * @return a recording array or an NDList of them
      */
-    Object record(Method method, Entry entry, TapeValue self, Object receiver, Object[] arguments) throws Throwable {
+    Object record(Method method, Entry entry, TapeValue self, Object receiver, Object[] given) throws Throwable {
+        Object[] arguments = entry.operation().equals("batchNorm") ? withStatistics(given) : given;
         List<TapeValue> inputs = new ArrayList<>();
         if (self != null) {
             inputs.add(self);
@@ -114,7 +134,20 @@ final class Recorder implements AutoCloseable {
                 attributes.put(name, attribute(arguments[i]));
             }
         }
-        return step(entry.operation(), inputs, attributes, call(method, receiver, engineArguments(arguments)));
+        Object[] ordinary = engineArguments(arguments);
+        if (Boolean.TRUE.equals(attributes.get("training")) && entry.operation().equals("batchNorm")) {
+            // The engine updates the running mean and variance then: it gets copies of them.
+            ordinary[1] = ((NDArray) ordinary[1]).duplicate();
+            ordinary[2] = ((NDArray) ordinary[2]).duplicate();
+        }
+        return step(entry.operation(), inputs, attributes, call(method, receiver, ordinary));
+    }
+
+    private Object[] withStatistics(Object[] given) {
+        Object[] arguments = given.clone();
+        int training = arguments.length - 1;
+        arguments[training] = statistics == Statistics.BATCH || (boolean) given[training];
+        return arguments;
     }
 
     /** Writes a computation of several engine operations on the tape as one. */
@@ -151,10 +184,29 @@ final class Recorder implements AutoCloseable {
 
     private Object step(String operation, List<TapeValue> inputs, Map<String, Object> attributes, Object result) {
         NDList outputs = result instanceof NDList list ? list : new NDList((NDArray) result);
-        List<TapeValue> made = outputs.stream().map(array -> value(Kind.RESULT, "", array)).toList();
+        boolean depends = inputs.stream().anyMatch(input -> input != null && dependent.get(input.id()));
+        List<TapeValue> made = new ArrayList<>();
+        for (NDArray output : outputs) {
+            boolean isShared = inputs.stream().anyMatch(input -> input != null && input.array() == output);
+            made.add(value(Kind.RESULT, "", depends && !keepsValues && !isShared ? shapeOf(output) : output));
+            dependent.set(made.get(made.size() - 1).id(), depends);
+        }
         steps.add(new Step(operation, inputs, attributes, made, CallSite.here(lastParameter)));
         List<NDArray> wrapped = made.stream().map(value -> ArrayHandler.wrap(this, value)).toList();
         return result instanceof NDList ? new NDList(wrapped) : wrapped.get(0);
+    }
+
+    /**
+     * An array of the same type and shape that takes no memory, in place of a large one: a recording needs no values that
+     * depend on the inputs, and those of a large network would take gigabytes.
+     */
+    private NDArray shapeOf(NDArray output) {
+        if (output.size() <= LARGEST_KEPT) {
+            return output;
+        }
+        try (output; NDArray zero = engine.zeros(new Shape(1), output.getDataType())) {
+            return zero.broadcast(output.getShape());
+        }
     }
 
     private static Object attribute(Object argument) {

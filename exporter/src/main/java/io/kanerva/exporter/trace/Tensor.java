@@ -92,6 +92,11 @@ public final class Tensor {
         return bytes.clone();
     }
 
+    /** The bytes without a copy, to read only. */
+    public ByteBuffer buffer() {
+        return ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
     /** The values of a float32 tensor. */
     public float[] floats() {
         require(DataType.FLOAT32);

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -22,6 +23,7 @@ public final class Tracer {
     private final List<InputSpec> inputs;
     private final Sampler sampler;
     private final SamplingPlan plan;
+    private final Statistics statistics;
 
     /**
      * Prepares to trace a block.
@@ -30,8 +32,10 @@ public final class Tracer {
      * @param inputs one for each array of the forward's input list
      * @param limits sizes that dynamic dimensions may take, by name
      * @param sampler makes the input values
+     * @param statistics which ones batch normalisations use
      */
-    public Tracer(Block block, List<InputSpec> inputs, Map<String, SamplingPlan.Limit> limits, Sampler sampler) {
+    public Tracer(Block block, List<InputSpec> inputs, Map<String, SamplingPlan.Limit> limits, Sampler sampler,
+            Statistics statistics) {
         List<String> missing = block.getParameters().stream().filter(pair -> !pair.getValue().isInitialized())
                 .map(pair -> pair.getKey()).toList();
         if (!missing.isEmpty()) {
@@ -46,6 +50,7 @@ public final class Tracer {
         this.block = block;
         this.inputs = List.copyOf(inputs);
         this.sampler = sampler;
+        this.statistics = statistics;
         Set<Long> fixedSizes = new LinkedHashSet<>();
         for (Parameter parameter : block.getParameters().values()) {
             Arrays.stream(parameter.getArray().getShape().getShape()).forEach(fixedSizes::add);
@@ -74,13 +79,40 @@ public final class Tracer {
             List<List<TapeValue>> outputs = new ArrayList<>();
             ParameterNames names = new ParameterNames(block);
             for (Map<String, Long> sizes : plan.traces()) {
-                Recorder recorder = new Recorder(engine, names);
+                Recorder recorder = new Recorder(engine, names, statistics, false);
                 recorders.add(recorder);
                 outputs.add(record(recorder, sizes));
             }
             return new TapeComparison(plan, inputs, recorders).combine(outputs);
         } finally {
             recorders.forEach(Recorder::close);
+        }
+    }
+
+    /**
+     * Runs the block, with this tracer's statistics, on given inputs.
+     *
+     * @param given all inputs by name
+     * @return copies of what the forward returns
+     */
+    public List<Tensor> compute(Map<String, Tensor> given) {
+        try (NDManager manager = NDManager.newBaseManager(device())) {
+            NDList arguments = new NDList();
+            for (InputSpec input : inputs) {
+                NDArray array = given.get(input.name()).toArray(manager);
+                array.setName(input.name());
+                arguments.add(array);
+            }
+            if (statistics == Statistics.RUNNING) {
+                return block.forward(new ParameterStore(manager, false), arguments, false).stream().map(Tensor::copyOf).toList();
+            }
+            // The block itself knows these statistics in training only, with its dropout and its updates of the running ones.
+            try (Recorder recorder = new Recorder(manager, new ParameterNames(block), statistics, true)) {
+                NDList traced = new NDList();
+                arguments.forEach(array -> traced.add(recorder.input(array.getName(), array)));
+                return block.forward(new TracingParameterStore(recorder), traced, false).stream()
+                        .map(array -> Tensor.copyOf(recorder.valueOf(array).array())).toList();
+            }
         }
     }
 

@@ -11,6 +11,7 @@ import ai.onnxruntime.TensorInfo;
 import io.kanerva.exporter.trace.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,8 +22,21 @@ public final class OrtRunner implements GraphRunner {
 
     @Override
     public Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs) {
+        return run(options -> environment.createSession(model, options), inputs);
+    }
+
+    @Override
+    public Map<String, Tensor> run(Path model, Map<String, Tensor> inputs) {
+        return run(options -> environment.createSession(model.toString(), options), inputs);
+    }
+
+    private interface Opening {
+        OrtSession open(OrtSession.SessionOptions options) throws OrtException;
+    }
+
+    private Map<String, Tensor> run(Opening opening, Map<String, Tensor> inputs) {
         Map<String, OnnxTensor> given = new HashMap<>();
-        try (OrtSession session = environment.createSession(model, new OrtSession.SessionOptions())) {
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions(); OrtSession session = opening.open(options)) {
             for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
                 given.put(input.getKey(), tensor(input.getValue()));
             }

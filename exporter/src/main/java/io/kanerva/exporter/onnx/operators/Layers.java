@@ -77,7 +77,7 @@ final class Layers {
     /** Inputs are x, mean, variance, gamma, beta; ONNX normalises axis 1. */
     private static Value batchNorm(GraphBuilder g, Operation op, List<Value> in) {
         if (op.flag("training")) {
-            throw new UnsupportedOperationException("batch normalisation with the batch's own statistics is not for inference");
+            return batchStatistics(g, op, in);
         }
         int axis = op.number("axis") == -1 ? 1 : (int) op.number("axis");
         long[] swapped = LongStream.range(0, op.input().rank()).map(i -> i == 1 ? axis : i == axis ? 1 : i).toArray();
@@ -85,6 +85,26 @@ final class Layers {
         Value y = g.node("BatchNormalization", List.of(x, in.get(3), in.get(4), in.get(1), in.get(2)),
                 "epsilon", (float) op.real("epsilon"));
         return axis == 1 ? y : g.node("Transpose", List.of(y), "perm", swapped);
+    }
+
+    /** Normalises with the mean and the biased variance over all axes but one. */
+    private static Value batchStatistics(GraphBuilder g, Operation op, List<Value> in) {
+        int rank = op.input().rank();
+        int axis = op.number("axis") == -1 ? 1 : (int) op.number("axis");
+        long[] others = LongStream.range(0, rank).filter(i -> i != axis).toArray();
+        Value centred = g.node("Sub", List.of(in.get(0), Reductions.reduce(g, "ReduceMean", in.get(0), others, true)));
+        Value variance = Reductions.reduce(g, "ReduceMean", g.node("Mul", List.of(centred, centred)), others, true);
+        Value deviation = g.node("Sqrt", List.of(g.node("Add", List.of(variance, g.scalar(op.output().type(), op.real("epsilon"))))));
+        Value y = g.node("Div", List.of(centred, deviation));
+        // A vector of channels lines up with the last axis; behind the channel axis it needs axes of one.
+        Value behind = g.integers(LongStream.range(1, rank - axis).toArray());
+        for (int i : new int[] {3, 4}) {
+            if (in.get(i) != Value.ABSENT) {
+                Value vector = axis == rank - 1 ? in.get(i) : g.node("Unsqueeze", List.of(in.get(i), behind));
+                y = g.node(i == 3 ? "Mul" : "Add", List.of(y, vector));
+            }
+        }
+        return y;
     }
 
     /**

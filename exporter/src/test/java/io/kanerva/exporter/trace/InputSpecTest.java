@@ -1,0 +1,33 @@
+package io.kanerva.exporter.trace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import ai.djl.ndarray.types.DataType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class InputSpecTest {
+    @Test
+    void an_input_is_read_as_people_write_it() {
+        assertThat(InputSpec.parse("images:float32[N,3,224,224]")).isEqualTo(InputSpec.of("images", DataType.FLOAT32,
+                Dimension.named("N"), Dimension.fixed(3), Dimension.fixed(224), Dimension.fixed(224)));
+        assertThat(InputSpec.parse("a:b: INT64 [ T , 2 ]")).isEqualTo(InputSpec.of("a:b", DataType.INT64, Dimension.named("T"), Dimension.fixed(2)));
+        assertThat(InputSpec.parse("threshold:float32[]")).isEqualTo(InputSpec.of("threshold", DataType.FLOAT32));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(delimiter = '|', textBlock = """
+            images[3]              | expected NAME:TYPE[SIZE,...] such as images:float32[N,3,224,224], found 'images[3]'
+            images:float32         | expected NAME:TYPE[SIZE,...] such as images:float32[N,3,224,224], found 'images:float32'
+            images:real[3]         | expected the type of input images to be float32, int32, int64 or boolean, found 'real'
+            images:float16[3]      | input images: expected float32, int32, int64 or boolean, found float16
+            images:float32[N,,3]   | a dimension's name is an identifier such as B, found ""
+            images:float32[N,-1]   | a dimension's name is an identifier such as B, found "-1"
+            images:float32[0]      | a fixed dimension is at least 1, found 0
+            """)
+    void an_input_that_makes_no_sense_is_a_sentence(String text, String sentence) {
+        assertThatIllegalArgumentException().isThrownBy(() -> InputSpec.parse(text)).withMessage(sentence);
+    }
+}
