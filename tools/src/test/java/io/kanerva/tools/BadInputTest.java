@@ -151,8 +151,8 @@ class BadInputTest {
     @Test
     void aDataSetThatIsNotThere() {
         assertThat(failure("train", "--preset", "mnist", "--run", folder.resolve("run")))
-                .isEqualTo("data set 'mnist': expected a data folder (--data DIR), found none given, and this data set does not ship");
-        assertThat(failure("evaluate", "--bundle", bundle, "--data-set", "cifar10")).startsWith("data set 'cifar10': expected one of ");
+                .isEqualTo("data set 'mnist': expected a folder (--data DIR) or a fetched copy in " + System.getenv("KANERVA_CACHE") + ", found neither: 'kpp data fetch mnist' downloads it");
+        assertThat(failure("evaluate", "--bundle", bundle, "--data-set", "svhn")).startsWith("data set 'svhn': expected one of ");
     }
 
     /** Runs a command that must fail with exit code 1, and returns its one sentence. */

@@ -55,6 +55,9 @@ class KppTest {
             train --run r --preset quickstart --steps 0      => Invalid value for option '--steps': expected at least 1, found 0; see 'kpp train --help'
             evaluate --run r --bundle b                      => Expected --run or --bundle, found both; see 'kpp evaluate --help'
             evaluate --run r --recall                        => Expected --recall with a bundle, found it with --run: export the run first; see 'kpp evaluate --help'
+            data                                             => Expected 'list' or 'fetch NAME', found neither; see 'kpp data --help'
+            data fetch                                       => Missing required parameter: 'NAME'; see 'kpp data fetch --help'
+            data fetch mnist --mirror ftp://host             => Invalid value for option '--mirror': expected http://HOST/FOLDER or https://HOST/FOLDER, found 'ftp://host'; see 'kpp data fetch --help'
             quickstart --steps 0                             => Invalid value for option '--steps': expected at least 1, found 0; see 'kpp quickstart --help'
             info --threads 0                                 => Invalid value for option '--threads': expected at least 1, found 0; see 'kpp info --help'
             """, ignoreLeadingAndTrailingWhitespace = true)

@@ -33,10 +33,10 @@ public final class Evaluate extends Action {
     @Option(names = {"-r", "--run"}, paramLabel = "DIR", order = 0, description = "Folder of a training run, to be scored through DJL.")
     private Path folder;
 
-    @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 2, description = "Folder of data sets. Default: the Fashion-MNIST images that ship.")
+    @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 2, description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
     private Path data;
 
-    @Option(names = "--data-set", paramLabel = "NAME", order = 3, description = "mnist, omniglot, fashion-mnist or cifar10. Default: what the model was trained on.")
+    @Option(names = "--data-set", paramLabel = "NAME", order = 3, description = "See 'kpp data list'. Default: what the model was trained on.")
     private String dataSet;
 
     @Option(names = "--episodes", paramLabel = "N", order = 4, description = "Score only the first images of the test set, so many episodes. Default: all.")
@@ -119,7 +119,7 @@ public final class Evaluate extends Action {
 
     private TestEpisodes episodes(String trainedOn, int length) {
         DataSource source = DataSource.named(dataSet == null ? trainedOn : dataSet);
-        Images images = source.test(data);
+        Images images = source.test(DataHome.of(data, source));
         if (images.count() < length) {
             throw new Failure("%s: expected at least one episode of %d images, found %d images".formatted(images.name(), length, images.count()));
         }

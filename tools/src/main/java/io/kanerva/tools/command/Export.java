@@ -31,7 +31,7 @@ public final class Export extends Action {
     @Option(names = {"-o", "--out"}, paramLabel = "DIR", required = true, order = 2, description = "Folder of the bundle.")
     private Path out;
 
-    @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 3, description = "Folder of data sets. Default: the Fashion-MNIST images that ship.")
+    @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 3, description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
     private Path data;
 
     @Option(names = "--name", paramLabel = "NAME", order = 4, description = "The model's name. Default: the data set's.")
@@ -54,7 +54,7 @@ public final class Export extends Action {
         BundleOptions options = BundleOptions.named(name == null ? checkpoint.plan().data() : name).withReader(reader)
                 .withCheck(OnnxGraph.runner());
         DataSource source = DataSource.named(checkpoint.plan().data());
-        TestEpisodes episodes = new TestEpisodes(source.test(data), source.testBinarisation(), checkpoint.plan().episodeLength(), seed);
+        TestEpisodes episodes = new TestEpisodes(source.test(DataHome.of(data, source)), source.testBinarisation(), checkpoint.plan().episodeLength(), seed);
         CommandRecord started = CommandRecord.read(folder);
         Provenance provenance = Provenance.of(checkpoint.plan(), checkpoint.step(), checkpoint.seconds()).withSource(started.commit(), started.command());
         try (KanervaModel model = checkpoint.model(ai.djl.Device.cpu())) {

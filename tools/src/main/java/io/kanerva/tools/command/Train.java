@@ -28,7 +28,7 @@ public final class Train extends Action {
     @Option(names = {"-p", "--preset"}, paramLabel = "NAME", order = 1, completionCandidates = PresetNames.class, description = "One of ${COMPLETION-CANDIDATES}.")
     private String preset;
 
-    @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 2, description = "Folder of data sets. Default: the Fashion-MNIST images that ship.")
+    @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 2, description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
     private Path data;
 
     @Option(names = {"-r", "--run"}, paramLabel = "DIR", required = true, order = 3, description = "Folder of the run.")
@@ -73,7 +73,8 @@ public final class Train extends Action {
         }
         OutputFile.requireWritableFolder(folder);
         TrainingPlan plan = resume ? Checkpoint.read(folder.resolve(TrainingRun.CHECKPOINT)).plan() : plan();
-        Images images = DataSource.named(plan.data()).train(data);
+        DataSource source = DataSource.named(plan.data());
+        Images images = source.train(DataHome.of(data, source));
         Device where = device.choose();
         try (TrainingRun run = resume ? Learner.resume(folder, images, where) : Learner.start(plan, folder, images, where)) {
             terminal().line("%s: %,d images, %,d parameters, %d episodes of T = %d a step, %s writer, memory of %,d floats, on %s".formatted(plan.data(), images.count(),

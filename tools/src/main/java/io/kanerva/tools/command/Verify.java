@@ -33,7 +33,7 @@ public final class Verify extends Action {
     @Option(names = {"-r", "--run"}, paramLabel = "DIR", order = 2, description = "Folder of the training run that it was exported from.")
     private Path runFolder;
 
-    @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 3, description = "With --run: folder of data sets. Default: the Fashion-MNIST images that ship.")
+    @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 3, description = "With --run: folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
     private Path data;
 
     @Option(names = "--against", paramLabel = "DIR", order = 4, description = "Another bundle of the same model, for example with the other reader.")
@@ -82,7 +82,7 @@ public final class Verify extends Action {
     private Agreement againstRun(BundleVerification verification) {
         Checkpoint checkpoint = Checkpoint.read(runFolder.resolve(TrainingRun.CHECKPOINT));
         DataSource source = DataSource.named(checkpoint.plan().data());
-        Images images = source.test(data);
+        Images images = source.test(DataHome.of(data, source));
         int length = checkpoint.plan().episodeLength();
         TestEpisodes episodes = new TestEpisodes(most == null || most >= images.count() / length ? images : images.slice(0, most * length), source.testBinarisation(), length, seed);
         try (KanervaModel model = checkpoint.model(Device.cpu())) {

@@ -1,0 +1,74 @@
+package io.kanerva.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DataCommandsTest {
+    private static final byte[] CONTENT = "not really images".getBytes(StandardCharsets.UTF_8);
+
+    @TempDir
+    private Path cache;
+    private HttpServer server;
+    private String mirror;
+
+    @BeforeEach
+    void startAServer() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/sets/", exchange -> {
+            exchange.sendResponseHeaders(200, CONTENT.length);
+            exchange.getResponseBody().write(CONTENT);
+            exchange.close();
+        });
+        server.start();
+        mirror = "http://127.0.0.1:" + server.getAddress().getPort() + "/sets";
+    }
+
+    @AfterEach
+    void stopTheServer() {
+        server.stop(0);
+    }
+
+    @Test
+    void fetchesFromAMirrorAndSaysThatTheSumIsNew() throws IOException {
+        CommandRun run = CommandRun.kpp("data", "fetch", "omniglot-burda", "--mirror", mirror, "--cache", cache.toString());
+        assertThat(run.err()).contains("chardata.mat: no SHA-256 was known beforehand; ").contains("recorded in sha256.json");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).contains("data       omniglot-burda: ", "folder     " + cache);
+        assertThat(Files.readAllBytes(cache.resolve("omniglot-burda/chardata.mat"))).isEqualTo(CONTENT);
+        assertThat(CommandRun.kpp("data", "list", "--cache", cache.toString()).out()).containsPattern("omniglot-burda +here ");
+    }
+
+    @Test
+    void refusesWhatIsNotThePublishedFile() {
+        CommandRun run = CommandRun.kpp("data", "fetch", "omniglot", "--mirror", "http://127.0.0.1:" + server.getAddress().getPort() + "/nothing", "--cache", cache.toString());
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("/nothing/images_background.zip: expected the file, found that the server answered HTTP 404");
+        assertThat(cache.resolve("omniglot/images_background.zip")).doesNotExist();
+    }
+
+    @Test
+    void saysWhereToGetWhatMayNotBeDownloaded() {
+        CommandRun run = CommandRun.kpp("data", "fetch", "imagenet32", "--cache", cache.toString());
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err().lines()).hasSize(1);
+        assertThat(run.err()).contains("https://image-net.org/download-images", "val_data.npz into " + cache + "/imagenet32");
+    }
+
+    @Test
+    void listsEveryDataSetWithItsSizeOrThatItMustBeHadByHand() {
+        String list = CommandRun.kpp("data", "list", "--cache", cache.toString()).out();
+        assertThat(list).contains("cache      " + cache).containsPattern("cifar10 +170 MB").containsPattern("celeba +by hand").containsPattern("omniglot-burda +\\? MB")
+                .containsPattern("mnist +27 MB");
+    }
+}

@@ -1,0 +1,47 @@
+package io.kanerva.trainer.fetch;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The sums of the files that were fetched, as a JSON file: by path, the sum, the address and the time. */
+final class SumLedger {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Path file;
+    private final Map<String, Line> lines;
+
+    /** One file's line. */
+    record Line(String sha256, String from, String fetched) {}
+
+    /** @throws FetchException if there is such a file but it cannot be read */
+    SumLedger(Path file) {
+        this.file = file;
+        try {
+            lines = Files.exists(file) ? JSON.readValue(Files.readAllBytes(file), new TypeReference<TreeMap<String, Line>>() {}) : new TreeMap<>();
+        } catch (IOException e) {
+            throw new FetchException("%s: expected the record of fetched files, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    /** What was recorded for the file at this path in the cache. */
+    Optional<String> sum(String path) {
+        return Optional.ofNullable(lines.get(path)).map(Line::sha256);
+    }
+
+    void record(String path, String sha256, URI from) throws IOException {
+        lines.put(path, new Line(sha256, from.toString(), Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()));
+        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+        Files.write(temporary, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(lines));
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

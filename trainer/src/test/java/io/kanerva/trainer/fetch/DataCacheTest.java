@@ -1,0 +1,277 @@
+package io.kanerva.trainer.fetch;
+
+import static io.kanerva.trainer.fetch.UnreliableServer.announces;
+import static io.kanerva.trainer.fetch.UnreliableServer.breaksOffAt;
+import static io.kanerva.trainer.fetch.UnreliableServer.pads;
+import static io.kanerva.trainer.fetch.UnreliableServer.stallsAt;
+import static io.kanerva.trainer.fetch.UnreliableServer.status;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kanerva.trainer.data.DataSource;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DataCacheTest {
+    private static final byte[] CONTENT = content(100_000);
+    private static final String SUM = sum(CONTENT);
+
+    @TempDir
+    private Path folder;
+    /** Long: only the test that needs it waits for it. */
+    private Duration patience = Duration.ofSeconds(60);
+    private final List<String> notes = new ArrayList<>();
+    private final List<Long> progress = new ArrayList<>();
+
+    @Test
+    void bringsAFileAndRecordsItsSum() throws IOException {
+        try (UnreliableServer server = new UnreliableServer(CONTENT)) {
+            fetch(server, CONTENT.length, SUM);
+            assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
+            assertThat(Files.readString(folder.resolve("sha256.json"))).contains("\"set/file.bin\"", SUM, server.uri("file.bin").toString());
+            assertThat(progress).last().isEqualTo((long) CONTENT.length);
+            assertThat(leftovers()).isEmpty();
+            fetch(server, CONTENT.length, SUM);
+            assertThat(server.requests()).as("nothing is fetched twice").hasSize(1);
+            assertThat(notes).containsExactly("set/file.bin is here, its SHA-256 is right");
+        }
+    }
+
+    @Test
+    void goesOnWhereAConnectionBroke() throws IOException {
+        try (UnreliableServer server = new UnreliableServer(CONTENT, breaksOffAt(30_000), breaksOffAt(70_000))) {
+            fetch(server, CONTENT.length, SUM);
+            assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
+            assertThat(server.starts()).containsExactly(0, 30_000, 70_000);
+            assertThat(server.requests().get(1)).containsIgnoringCase("If-Range: \"v1\"");
+            assertThat(notes).hasSize(2).allMatch(note -> note.startsWith("file.bin: connection lost at byte "));
+        }
+    }
+
+    @Test
+    void goesOnWhereAConnectionFellSilent() throws IOException {
+        try (UnreliableServer server = new UnreliableServer(CONTENT, stallsAt(40_000))) {
+            patience = Duration.ofSeconds(1);
+            fetch(server, CONTENT.length, SUM);
+            assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
+            assertThat(server.starts()).startsWith(0, 40_000);
+            assertThat(notes).first().asString().contains("nothing came for 1.0 s");
+        }
+    }
+
+    @Test
+    void goesOnWithWhatAnEarlierFetchLeft() throws IOException {
+        try (UnreliableServer server = new UnreliableServer(CONTENT, breaksOffAt(60_000), status("503 Busy"), status("503 Busy"), status("503 Busy"))) {
+            assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM)).isInstanceOf(FetchException.class)
+                    .hasMessage(server.uri("file.bin") + ": expected 100,000 bytes, found that the connection failed 3 times in a row at byte 60,000"
+                            + " (the server answered HTTP 503); what has come stays, and fetching again goes on from there");
+            assertThat(folder.resolve("set/file.bin")).doesNotExist();
+            fetch(server, CONTENT.length, SUM);
+            assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
+            assertThat(server.starts()).last().isEqualTo(60_000);
+        }
+    }
+
+    @Test
+    void startsOverWhereTheServerCannotGoOn() throws IOException {
+        try (UnreliableServer server = new UnreliableServer(CONTENT, breaksOffAt(30_000), UnreliableServer.WITHOUT_RANGES)) {
+            fetch(server, CONTENT.length, SUM);
+            assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
+        }
+        try (UnreliableServer server = new UnreliableServer(CONTENT, breaksOffAt(30_000), UnreliableServer.WRONG_RANGE)) {
+            Files.delete(folder.resolve("set/file.bin"));
+            fetch(server, CONTENT.length, SUM);
+            assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
+        }
+    }
+
+    @Test
+    void startsOverWhereWhatWasLeftIsAnotherVersion() throws IOException {
+        Files.createDirectories(folder.resolve("set"));
+        Files.write(folder.resolve("set/file.bin.part"), new byte[50_000]);
+        try (UnreliableServer server = new UnreliableServer(CONTENT)) {
+            fetch(server, CONTENT.length, SUM);
+            assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
+            assertThat(server.starts()).containsExactly(50_000, 0);
+            assertThat(notes).containsExactly("file.bin: the continued download is damaged; starting it over");
+        }
+    }
+
+    @Test
+    void doesNotBelieveALengthThatIsTooShort() throws IOException {
+        try (UnreliableServer server = new UnreliableServer(CONTENT, announces(20_000))) {
+            fetch(server, CONTENT.length, SUM);
+            assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
+            assertThat(server.starts()).containsExactly(0, 20_000);
+        }
+    }
+
+    @Test
+    void doesNotBelieveALengthThatIsTooLong() throws IOException {
+        try (UnreliableServer server = new UnreliableServer(CONTENT, announces(300_000))) {
+            fetch(server, CONTENT.length, SUM);
+            assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
+        }
+    }
+
+    @Test
+    void takesNoMoreBytesThanTheFileHas() throws IOException {
+        try (UnreliableServer server = new UnreliableServer(CONTENT, pads(300_000))) {
+            assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM)).isInstanceOf(FetchException.class)
+                    .hasMessage(server.uri("file.bin") + ": expected the file, found that the server sends more than the 100,000 bytes that it has");
+            assertThat(leftovers()).isEmpty();
+        }
+    }
+
+    @Test
+    void refusesAFileOfAnotherSum() throws IOException {
+        byte[] other = CONTENT.clone();
+        other[5] ^= 1;
+        try (UnreliableServer server = new UnreliableServer(other)) {
+            assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM)).isInstanceOf(FetchException.class)
+                    .hasMessage("%s: expected a file of SHA-256 %s, found 100,000 bytes of %s, which were deleted".formatted(server.uri("file.bin"), SUM, sum(other)));
+            assertThat(folder.resolve("set/file.bin")).doesNotExist();
+            assertThat(leftovers()).isEmpty();
+        }
+    }
+
+    @Test
+    void saysThatASumWasNotKnownAndHoldsTheNextFetchToIt() throws IOException {
+        try (UnreliableServer server = new UnreliableServer(CONTENT, breaksOffAt(10_000))) {
+            fetch(server, -1, "");
+            assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
+            assertThat(notes).last().isEqualTo("file.bin: no SHA-256 was known beforehand; %s is what came, recorded in sha256.json".formatted(SUM));
+            Path file = Files.write(folder.resolve("set/file.bin"), new byte[3]);
+            assertThatThrownBy(() -> fetch(server, -1, "")).isInstanceOf(FetchException.class)
+                    .hasMessage("%s: expected SHA-256 %s, found %s: delete the file and fetch it again".formatted(file, SUM, sum(new byte[3])));
+        }
+        Files.delete(folder.resolve("set/file.bin"));
+        try (UnreliableServer server = new UnreliableServer(new byte[7])) {
+            assertThatThrownBy(() -> fetch(server, -1, "")).isInstanceOf(FetchException.class).hasMessageContaining("expected a file of SHA-256 " + SUM + ", found 7 bytes");
+        }
+    }
+
+    @Test
+    void saysWhatTheServerAnsweredAndDoesNotAskAgain() throws IOException {
+        try (UnreliableServer server = new UnreliableServer(CONTENT, status("404 Not Found"))) {
+            assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM)).isInstanceOf(FetchException.class)
+                    .hasMessage(server.uri("file.bin") + ": expected the file, found that the server answered HTTP 404");
+            assertThat(server.requests()).hasSize(1);
+        }
+    }
+
+    @Test
+    void unpacksOnlyWhatIsNamedFromAnArchive() throws IOException {
+        byte[] archive = tarGz("set-bin/keep.bin", "kept", "../escape.bin", "no", "set-bin/other.bin", "no");
+        RemoteFile file;
+        try (UnreliableServer server = new UnreliableServer(archive)) {
+            file = new RemoteFile(server.uri("set.tar.gz"), "", archive.length, sum(archive), List.of("set-bin/keep.bin"));
+            fetch(file);
+            assertThat(folder.resolve("set-bin/keep.bin")).hasContent("kept");
+            assertThat(folder.resolve("set-bin/other.bin")).doesNotExist();
+            assertThat(folder.resolveSibling("escape.bin")).doesNotExist();
+            assertThat(leftovers()).isEmpty();
+            fetch(file);
+            assertThat(server.requests()).hasSize(1);
+            RemoteFile missing = new RemoteFile(server.uri("set.tar.gz"), "", archive.length, sum(archive), List.of("set-bin/none.bin"));
+            assertThatThrownBy(() -> fetch(missing)).isInstanceOf(FetchException.class).hasMessageEndingWith("expected 'set-bin/none.bin' in it, found no such file");
+        }
+    }
+
+    @Test
+    void saysWhereToGetWhatMayNotBeDownloaded() throws IOException {
+        DataCache cache = new DataCache(folder);
+        assertThatThrownBy(() -> cache.fetch(Catalogue.of(DataSource.CELEBA), FetchListener.SILENT)).isInstanceOf(FetchException.class)
+                .hasMessageStartingWith("celeba cannot be downloaded: ").hasMessageContaining("mmlab.ie.cuhk.edu.hk").hasMessageContaining(folder + "/celeba/img_align_celeba");
+        Files.createDirectories(folder.resolve("celeba/img_align_celeba"));
+        Files.createFile(folder.resolve("celeba/img_align_celeba/000001.jpg"));
+        assertThat(cache.holds(Catalogue.of(DataSource.CELEBA))).isTrue();
+    }
+
+    @Test
+    void everyDataSetIsInTheCatalogueWithAPlaceThatItsReaderLooksIn() throws IOException {
+        for (Catalogue.Entry entry : Catalogue.all()) {
+            assertThat(entry.files().isEmpty()).as(entry.source().id()).isNotEqualTo(entry.byHand().isEmpty());
+            Path data = Files.createDirectories(folder.resolve(entry.source().id()));
+            for (RemoteFile file : entry.files()) {
+                for (String path : file.members().isEmpty() ? List.of(file.path()) : file.members()) {
+                    Files.createDirectories(data.resolve(path).getParent());
+                    Files.createFile(data.resolve(path));
+                }
+            }
+            if (!entry.files().isEmpty()) {
+                assertThat(entry.source().isIn(data)).as(entry.source().id()).isTrue();
+                assertThat(new DataCache(data).holds(entry)).isTrue();
+            }
+        }
+    }
+
+    private void fetch(UnreliableServer server, long bytes, String sha256) {
+        fetch(RemoteFile.plain(server.uri("file.bin").toString(), "set/file.bin", bytes, sha256));
+    }
+
+    private void fetch(RemoteFile file) {
+        notes.clear();
+        new DataCache(folder, patience, 3, Duration.ZERO).fetch(new Catalogue.Entry(DataSource.MNIST, "a test", List.of(file), ""), new FetchListener() {
+            @Override
+            public void transferred(String name, long bytes, long total) {
+                progress.add(bytes);
+            }
+
+            @Override
+            public void note(String sentence) {
+                notes.add(sentence);
+            }
+        });
+    }
+
+    private List<Path> leftovers() throws IOException {
+        try (var files = Files.walk(folder)) {
+            return files.filter(file -> file.toString().matches(".*\\.(part|version|tmp)")).toList();
+        }
+    }
+
+    private static byte[] tarGz(String... namesAndTexts) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (TarArchiveOutputStream tar = new TarArchiveOutputStream(new GZIPOutputStream(bytes))) {
+            for (int i = 0; i < namesAndTexts.length; i += 2) {
+                byte[] text = namesAndTexts[i + 1].getBytes(StandardCharsets.UTF_8);
+                TarArchiveEntry entry = new TarArchiveEntry(namesAndTexts[i]);
+                entry.setSize(text.length);
+                tar.putArchiveEntry(entry);
+                tar.write(text);
+                tar.closeArchiveEntry();
+            }
+        }
+        return bytes.toByteArray();
+    }
+
+    private static byte[] content(int length) {
+        byte[] content = new byte[length];
+        new Random(3).nextBytes(content);
+        return content;
+    }
+
+    private static String sum(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
