@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.Map;
 
 /**
@@ -69,6 +70,29 @@ record BundleSource(String describe, Reader reader) {
         } catch (IOException e) {
             throw new BundleException("%s: '%s' cannot be read: %s".formatted(describe, file, e), e);
         }
+    }
+
+    /** Opens the bundle: reads each file once, checks it, loads it from the bytes that were checked. */
+    Kanerva load(Options options) {
+        byte[] json = read(Bundle.FILE_NAME);
+        Bundle bundle = Bundle.parse(describe + "/" + Bundle.FILE_NAME, json);
+        Map<Graph, byte[]> graphs = new EnumMap<>(Graph.class);
+        for (Graph graph : Graph.values()) {
+            GraphDescription description = bundle.graphs().get(graph.label());
+            if (description == null) {
+                continue; // an optional one: Bundle has made sure of the others
+            }
+            byte[] bytes = read(description.file());
+            String found = Sha256.hex(bytes);
+            if (!found.equals(description.sha256())) {
+                throw new BundleException(
+                        "%s: the file '%s' was changed or is another bundle's: expected SHA-256 %s, found %s"
+                                .formatted(describe, description.file(), description.sha256(), found));
+            }
+            ExternalData.refuse(describe + ": the file '" + description.file() + "'", bytes);
+            graphs.put(graph, bytes);
+        }
+        return new Kanerva(bundle, Sessions.open(describe, bundle.settings(), graphs, options));
     }
 
     /** Refuses paths that are absolute or climb: only names of letters, digits and {@code . _ - + space}. */

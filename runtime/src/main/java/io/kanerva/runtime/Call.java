@@ -72,15 +72,26 @@ final class Call implements AutoCloseable {
         FloatBuffer buffer = buffers.borrow(data.length);
         owned.push(() -> buffers.release(buffer));
         buffer.put(data).flip();
+        OnnxTensor tensor = wrap(place, buffer, values.shape());
+        owned.push(tensor);
+        return new Value(tensor, values.shape());
+    }
+
+    /** A tensor over a direct buffer in native byte order, which must outlive it; {@code place} names it in messages. */
+    static OnnxTensor wrap(String place, FloatBuffer buffer, int[] shape) {
         try {
-            OnnxTensor tensor =
-                    OnnxTensor.createTensor(
-                            NativeRuntime.environment(), buffer, Arrays.stream(values.shape()).asLongStream().toArray());
-            owned.push(tensor);
-            return new Value(tensor, values.shape());
+            return OnnxTensor.createTensor(NativeRuntime.environment(), buffer, longs(shape));
         } catch (OrtException e) {
             throw new InferenceException("%s: ONNX Runtime refuses it: %s".formatted(place, e.getMessage()), e);
         }
+    }
+
+    private static long[] longs(int[] shape) {
+        long[] longs = new long[shape.length];
+        for (int i = 0; i < shape.length; i++) {
+            longs[i] = shape[i];
+        }
+        return longs;
     }
 
     /**
@@ -119,7 +130,7 @@ final class Call implements AutoCloseable {
         int[] expected = Signature.resolve(output, sizes);
         OnnxValue value = result.get(output.name()).orElseThrow();
         long[] found = value instanceof OnnxTensor tensor ? tensor.getInfo().getShape() : new long[0];
-        if (!Arrays.equals(found, Arrays.stream(expected).asLongStream().toArray())) {
+        if (!Arrays.equals(found, longs(expected))) {
             throw new InferenceException(
                     "%s output '%s': expected shape %s, found %s"
                             .formatted(

@@ -1,6 +1,6 @@
 package io.kanerva.runtime;
 
-/** A call on a {@link Kanerva} that has been closed. */
+/** A call on a {@link Kanerva} that has been closed, or a load that the process's end overtook. */
 public final class ClosedException extends KanervaException {
 
     ClosedException(String message) {

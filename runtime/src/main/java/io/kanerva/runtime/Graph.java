@@ -64,43 +64,41 @@ enum Graph {
         TensorDescription memories = tensor(MEMORY, "B", memory.channels(), memory.height(), memory.width());
         TensorDescription traces = tensor(TRACES, "B", "Q", keys, block.channels(), block.height(), block.width());
         Planes image = settings.image();
-        return switch (this) {
-            case ENCODER ->
-                new Signature(
-                        this,
-                        List.of(tensor(IMAGES, "B", "T", image.channels(), image.height(), image.width())),
-                        List.of(
-                                content,
-                                tensor(KEY_MEAN, "B", "T", keys, 3),
-                                tensor(KEY_LOG_VARIANCE, "B", "T", keys, 3),
-                                tensor(LATENT_MEAN, "B", "T", latent),
-                                tensor(LATENT_LOG_VARIANCE, "B", "T", latent)));
-            case MEMORY_WRITER ->
-                new Signature(this, List.of(content), List.of(memories, tensor(POINTERS, "B", "T", keys, 3)));
-            case READER ->
-                new Signature(
-                        this,
-                        List.of(memories, tensor(KEYS, "B", "Q", keys, 3)),
-                        List.of(
-                                traces,
-                                tensor(PRIOR_MEAN, "B", "Q", latent),
-                                tensor(PRIOR_LOG_VARIANCE, "B", "Q", latent)));
-            case DECODER ->
-                new Signature(
-                        this,
-                        List.of(tensor(LATENT, "B", "Q", latent), traces),
-                        List.of(tensor(LOGITS, "B", "Q", image.channels(), image.height(), image.width())));
-            case ENCODER_MEMORY_WRITER -> {
-                Signature encoder = ENCODER.signature(settings);
-                yield new Signature(this, encoder.inputs(), joined(encoder, MEMORY_WRITER.signature(settings)));
-            }
-            case READER_DECODER -> {
-                Signature reader = READER.signature(settings);
-                List<TensorDescription> inputs = new ArrayList<>(reader.inputs());
-                inputs.add(tensor(NOISE, "B", "Q", latent));
-                yield new Signature(this, inputs, joined(reader, DECODER.signature(settings)));
-            }
-        };
+        // Not a switch: that costs a class of its own in a jar that is to be small.
+        if (this == ENCODER) {
+            return new Signature(
+                    this,
+                    List.of(tensor(IMAGES, "B", "T", image.channels(), image.height(), image.width())),
+                    List.of(
+                            content,
+                            tensor(KEY_MEAN, "B", "T", keys, 3),
+                            tensor(KEY_LOG_VARIANCE, "B", "T", keys, 3),
+                            tensor(LATENT_MEAN, "B", "T", latent),
+                            tensor(LATENT_LOG_VARIANCE, "B", "T", latent)));
+        }
+        if (this == MEMORY_WRITER) {
+            return new Signature(this, List.of(content), List.of(memories, tensor(POINTERS, "B", "T", keys, 3)));
+        }
+        if (this == READER) {
+            return new Signature(
+                    this,
+                    List.of(memories, tensor(KEYS, "B", "Q", keys, 3)),
+                    List.of(traces, tensor(PRIOR_MEAN, "B", "Q", latent), tensor(PRIOR_LOG_VARIANCE, "B", "Q", latent)));
+        }
+        if (this == DECODER) {
+            return new Signature(
+                    this,
+                    List.of(tensor(LATENT, "B", "Q", latent), traces),
+                    List.of(tensor(LOGITS, "B", "Q", image.channels(), image.height(), image.width())));
+        }
+        if (this == ENCODER_MEMORY_WRITER) {
+            Signature encoder = ENCODER.signature(settings);
+            return new Signature(this, encoder.inputs(), joined(encoder, MEMORY_WRITER.signature(settings)));
+        }
+        Signature reader = READER.signature(settings);
+        List<TensorDescription> inputs = new ArrayList<>(reader.inputs());
+        inputs.add(tensor(NOISE, "B", "Q", latent));
+        return new Signature(this, inputs, joined(reader, DECODER.signature(settings)));
     }
 
     private static List<TensorDescription> joined(Signature first, Signature second) {

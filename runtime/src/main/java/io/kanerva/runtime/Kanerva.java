@@ -49,7 +49,7 @@ public final class Kanerva implements AutoCloseable {
 
     /** Opens the bundle in a folder; see {@link #load(Path, Device)}. */
     public static Kanerva load(Path folder, Options options) {
-        return BundleLoader.load(BundleSource.folder(folder), options);
+        return BundleSource.folder(folder).load(options);
     }
 
     /**
@@ -61,7 +61,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws DeviceException if {@link Device#CUDA} cannot be had
      */
     public static Kanerva loadResource(ClassLoader loader, String folder, Options options) {
-        return BundleLoader.load(BundleSource.resource(loader, folder), options);
+        return BundleSource.resource(loader, folder).load(options);
     }
 
     /** Opens a bundle that lies on the class path; see {@link #loadResource(ClassLoader, String, Options)}. */
@@ -77,7 +77,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws DeviceException if {@link Device#CUDA} cannot be had
      */
     public static Kanerva load(Map<String, byte[]> files, Options options) {
-        return BundleLoader.load(BundleSource.bytes(files), options);
+        return BundleSource.bytes(files).load(options);
     }
 
     /** What the bundle says of itself: settings, tensors, provenance. */

@@ -34,6 +34,18 @@ public final class NativeRuntime {
         return environment;
     }
 
+    /** Whether the JVM is shutting down; ONNX Runtime then takes its environment away, whoever is using it. */
+    static boolean isProcessEnding() {
+        Thread probe = new Thread();
+        try {
+            Runtime.getRuntime().addShutdownHook(probe);
+            Runtime.getRuntime().removeShutdownHook(probe);
+            return false;
+        } catch (IllegalStateException e) {
+            return true;
+        }
+    }
+
     private static OrtEnvironment onLargeStack() {
         FutureTask<OrtEnvironment> task = new FutureTask<>(OrtEnvironment::getEnvironment);
         Thread thread = new Thread(null, task, "ONNX Runtime start", STACK_BYTES);

@@ -1,12 +1,12 @@
 package io.kanerva.runtime;
 
 import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -16,16 +16,15 @@ import java.util.Map;
  */
 final class PinnedTensors implements AutoCloseable {
 
-    /** A tensor and the buffer that it lies in. */
-    private record Pinned(OnnxTensor tensor, FloatBuffer buffer) {}
-
-    /** One graph's run: its tensors by their names in the graph. */
-    private record Step(Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {}
-
     private final Sessions sessions;
     private final Map<String, Integer> sizes;
-    private final Map<String, Pinned> tensors = new LinkedHashMap<>();
-    private final Map<Graph, Step> steps = new EnumMap<>(Graph.class);
+    private final Map<String, OnnxTensor> tensors = new HashMap<>();
+    private final Map<String, FloatBuffer> buffers = new HashMap<>();
+
+    /** What each added graph takes and gives. */
+    private final Map<Graph, Map<String, OnnxTensor>> inputs = new EnumMap<>(Graph.class);
+
+    private final Map<Graph, Map<String, OnnxTensor>> outputs = new EnumMap<>(Graph.class);
 
     /** @param sizes of the named dimensions */
     PinnedTensors(Sessions sessions, Map<String, Integer> sizes) {
@@ -36,26 +35,27 @@ final class PinnedTensors implements AutoCloseable {
     /** Another name for a tensor that is there already: what one graph calls its output and another its input. */
     void alias(String name, String existing) {
         tensors.put(name, tensors.get(existing));
+        buffers.put(name, buffers.get(existing));
     }
 
     /** Adds a graph's run. Its inputs that are not there yet are made, and so are the wanted outputs. */
     void add(Graph graph, String... wanted) {
         Signature signature = sessions.signature(graph);
-        Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
-        Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
+        inputs.put(graph, new LinkedHashMap<>());
+        outputs.put(graph, new LinkedHashMap<>());
         for (TensorDescription input : signature.inputs()) {
-            inputs.put(input.name(), pin(signature, input).tensor());
+            inputs.get(graph).put(input.name(), pin(graph, input));
         }
         for (TensorDescription output : signature.outputs()) {
             if (Arrays.asList(wanted).contains(output.name())) {
-                outputs.put(output.name(), pin(signature, output).tensor());
+                outputs.get(graph).put(output.name(), pin(graph, output));
             }
         }
-        steps.put(graph, new Step(inputs, outputs));
     }
 
-    private Pinned pin(Signature signature, TensorDescription description) {
-        return tensors.computeIfAbsent(description.name(), name -> {
+    private OnnxTensor pin(Graph graph, TensorDescription description) {
+        String name = description.name();
+        if (!tensors.containsKey(name)) {
             int[] shape = Signature.resolve(description, sizes);
             long floats = 1;
             for (int size : shape) {
@@ -63,37 +63,34 @@ final class PinnedTensors implements AutoCloseable {
             }
             if (floats > BufferPool.MOST_FLOATS) {
                 throw new TensorException("graph %s, tensor '%s': expected at most %d values, found shape %s"
-                        .formatted(signature.graph().label(), name, BufferPool.MOST_FLOATS, Arrays.toString(shape)));
+                        .formatted(graph.label(), name, BufferPool.MOST_FLOATS, Arrays.toString(shape)));
             }
             FloatBuffer buffer = ByteBuffer.allocateDirect((int) floats * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
-            try {
-                long[] sizes = Arrays.stream(shape).asLongStream().toArray();
-                return new Pinned(OnnxTensor.createTensor(NativeRuntime.environment(), buffer, sizes), buffer);
-            } catch (OrtException e) {
-                throw new InferenceException("tensor '%s': ONNX Runtime refuses it: %s".formatted(name, e.getMessage()), e);
-            }
-        });
+            tensors.put(name, Call.wrap("graph %s, tensor '%s'".formatted(graph.label(), name), buffer, shape));
+            buffers.put(name, buffer);
+        }
+        return tensors.get(name);
     }
 
     /** The buffer of a tensor, whole; its position stays 0. */
     FloatBuffer buffer(String name) {
-        return tensors.get(name).buffer();
+        return buffers.get(name);
     }
 
     /** Runs the graph, which must have been added; between {@link Sessions#enter} and {@link Sessions#leave}. */
     void run(Graph graph) {
-        Step step = steps.get(graph);
-        sessions.run(graph, step.inputs(), step.outputs());
+        sessions.run(graph, inputs.get(graph), outputs.get(graph));
     }
 
     boolean isClosed() {
-        return steps.isEmpty();
+        return inputs.isEmpty();
     }
 
     @Override
     public void close() {
-        tensors.values().stream().map(Pinned::tensor).distinct().forEach(OnnxTensor::close);
+        // One tensor may go by two names; OnnxTensor has no equality of its own.
+        tensors.values().stream().distinct().forEach(OnnxTensor::close);
         tensors.clear();
-        steps.clear();
+        inputs.clear();
     }
 }

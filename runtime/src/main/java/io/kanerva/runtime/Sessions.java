@@ -73,7 +73,7 @@ final class Sessions implements AutoCloseable {
                 OrtSession session = createSession(bundle, graph, graphs.get(graph), options, device);
                 opened.sessions.put(graph, session);
                 opened.signatures.put(graph, signature);
-                SessionCheck.check(bundle, signature, session);
+                signature.check(bundle, session);
             }
             return opened;
         } catch (OrtException e) {
@@ -90,6 +90,9 @@ final class Sessions implements AutoCloseable {
         try {
             return NativeRuntime.environment().createSession(bytes, options);
         } catch (OrtException e) {
+            if (NativeRuntime.isProcessEnding()) {
+                throw new ClosedException("%s: not loaded, since the process is ending".formatted(bundle));
+            }
             String message =
                     "%s: ONNX Runtime cannot load graph %s: %s".formatted(bundle, graph.label(), e.getMessage());
             throw device == Device.CUDA ? new DeviceException("Device CUDA: " + message, e) : new BundleException(message, e);

@@ -1,0 +1,37 @@
+package io.kanerva.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A JVM of its own, for what would end this one if it went wrong, or would be hidden by what else runs here. */
+final class ForkedJvm {
+
+    private ForkedJvm() {}
+
+    /**
+     * Runs a test class's {@code main} and waits for it; it must exit with 0.
+     *
+     * @return what it printed to either stream
+     */
+    static String run(List<String> options, Class<?> main, String... arguments) throws IOException, InterruptedException {
+        String tests = TinyBundle.class.getResource("TinyBundle.class").getPath().replace("/io/kanerva/runtime/TinyBundle.class", "");
+        String classPath =
+                String.join(File.pathSeparator, System.getProperty("jdk.module.path", ""), System.getProperty("java.class.path", ""), tests);
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(options);
+        command.addAll(List.of("-XX:ErrorFile=/dev/stdout", "-cp", classPath, main.getName()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().remove("ORT_DISABLE_TELEMETRY");
+        Process process = builder.start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        return output;
+    }
+}
