@@ -57,15 +57,15 @@ public record BoundAgreement(BoundReport djl, BoundReport graphs, double largest
         return Math.abs(djl.nats() - graphs.nats());
     }
 
-    /** Whether the difference is at most {@link Budget#BOUND_NATS}. */
+    /** Whether the difference is at most {@link Budget#ofBound}. */
     public boolean holds() {
-        return difference() <= Budget.BOUND_NATS;
+        return difference() <= Budget.ofBound(djl.nats());
     }
 
     /** Both bounds with their parts, the difference and its budget. */
     public String toText() {
         return String.format(Locale.ROOT, "%-16s %s%n%-16s %s%ndifference of the means %.2e nats (budget %.0e), of one image at most %.2e%n",
-                "PyTorch", djl, "exported graphs", graphs, difference(), Budget.BOUND_NATS, largestImageDifference);
+                "PyTorch", djl, "exported graphs", graphs, difference(), Budget.ofBound(djl.nats()), largestImageDifference);
     }
 
     private static io.kanerva.runtime.BoundTerms reference(KanervaModel model, int t, float[] images, float[] keyNoise, float[] latentNoise) {

@@ -110,7 +110,7 @@ public final class BundleVerification implements AutoCloseable {
      * the memory's capacity.
      *
      * @param model that the bundle was exported from
-     * @param images of the model's shape; taken black and white at half intensity
+     * @param images of the model's shape; taken black and white at half intensity if that is what the model knows
      */
     public Agreement againstModel(KanervaModel model, ImageSet images) {
         ModelPath reference = new ModelPath(model, bundle());
@@ -133,7 +133,7 @@ public final class BundleVerification implements AutoCloseable {
      * theirs, decode. Each path goes on with its own numbers, so differences add up.
      *
      * @param model that the bundle was exported from
-     * @param images of the model's shape; taken black and white at half intensity
+     * @param images of the model's shape; taken black and white at half intensity if that is what the model knows
      * @param seed of the noise
      */
     public Agreement pipeline(KanervaModel model, ImageSet images, long seed) {

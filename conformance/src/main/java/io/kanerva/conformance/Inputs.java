@@ -34,7 +34,7 @@ final class Inputs {
     static Map<String, Map<String, Tensor>> real(ModelPath reference, ImageSet images, Sizes sizes, long seed) {
         NormalSampler sampler = new NormalSampler(seed);
         Map<String, Map<String, Tensor>> inputs = new LinkedHashMap<>();
-        float[] pixels = SampleImages.blackAndWhite(images, (int) Math.floorMod(seed, (long) images.count()), sizes.b() * sizes.t());
+        float[] pixels = SampleImages.asSeen(reference.model().settings(), images, (int) Math.floorMod(seed, (long) images.count()), sizes.b() * sizes.t());
         Map<String, Tensor> known = new LinkedHashMap<>();
         known.put("images", Tensor.of(pixels, sizes.shape(reference.bundle().graphs().get("encoder").inputs().get(0))));
         for (String graph : GRAPHS) {

@@ -39,7 +39,7 @@ record Pipeline(KanervaModel model, Kanerva kanerva) {
 
     private Agreement compare(ImageSet images, int b, int t, NormalSampler sampler) {
         KanervaSettings s = model.settings();
-        Tensor episodes = Tensor.of(SampleImages.blackAndWhite(images, 0, b * t), b, t, s.imageChannels(), s.imageHeight(), s.imageWidth());
+        Tensor episodes = Tensor.of(SampleImages.asSeen(s, images, 0, b * t), b, t, s.imageChannels(), s.imageHeight(), s.imageWidth());
         Tensor keyNoise = Inputs.normal(sampler, b, t, s.keys(), 3);
         Tensor latentNoise = Inputs.normal(sampler, b, t, s.latent());
         Map<String, Tensor> expected = reference(episodes, keyNoise, latentNoise);

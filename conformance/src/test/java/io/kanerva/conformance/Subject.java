@@ -9,8 +9,11 @@ import io.kanerva.exporter.bundle.SampleImages;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.DecoderSettings;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.LatentLayout;
+import io.kanerva.trainer.model.Likelihood;
 import io.kanerva.trainer.model.WriterKind;
 import io.kanerva.trainer.train.Preset;
 import java.nio.FloatBuffer;
@@ -29,6 +32,9 @@ enum Subject {
     /** Slots lie off the pixel grid, so that blocks are smeared into each other. */
     CONTINUOUS_TWO_KEYS(new KanervaSettings(WriterKind.HEAP, Addressing.CONTINUOUS, 2, 8, 12, 3, 9, 31, 4, 6, 2, 5, 2, 7, 0, 6, 1)),
     POOLED_TWO_KEYS(new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 8, 8, 3, 12, 16, 4, 4, 2, 5, 0, 0, 9, 6, 1)),
+    /** Colour images of 256 levels, a latent map, a decoder that refines, and neighbours. */
+    COLOUR(new KanervaSettings(WriterKind.HEAP, Addressing.CONTINUOUS, 3, 8, 8, 3, 12, 20, 4, 4, 1, 32, 3, 5, 0, 6, 1,
+            Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, new DecoderSettings(7, 2, 5, 1, 4))),
     QUICKSTART(Preset.QUICKSTART.plan().settings());
 
     private static final Path FOLDER = Path.of("target", "bundles-under-test");
@@ -72,7 +78,7 @@ enum Subject {
 
     /** Writes this model's bundle to a folder. */
     void export(ReaderKind reader, Path folder) {
-        Provenance provenance = new Provenance("drawn discs", Binarisation.THRESHOLD, 4, 1, 0, 0, "", "", Optional.empty());
+        Provenance provenance = new Provenance("drawn discs", settings.likelihood() == Likelihood.BERNOULLI ? Binarisation.THRESHOLD : Binarisation.NONE, 4, 1, 0, 0, "", "", Optional.empty());
         try (KanervaModel model = model()) {
             BundleExporter.export(model, provenance, BundleOptions.named(name()).withReader(reader).replacing(), folder);
         }

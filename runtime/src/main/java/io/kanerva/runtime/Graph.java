@@ -89,7 +89,7 @@ enum Graph {
             return new Signature(
                     this,
                     List.of(tensor(LATENT, "B", "Q", latent), traces),
-                    List.of(tensor(LOGITS, "B", "Q", image.channels(), image.height(), image.width())));
+                    List.of(tensor(LOGITS, "B", "Q", settings.likelihood().channels(settings), image.height(), image.width())));
         }
         if (this == ENCODER_MEMORY_WRITER) {
             Signature encoder = ENCODER.signature(settings);

@@ -157,7 +157,7 @@ final class Inference {
     Recall.Step recallOnce(Call call, Memory memory, Value memories, FloatTensor queries) {
         Lookup lookup = lookUp(call, memory, queries);
         FloatTensor logits = readAndDecodedAtMean(call, memories, lookup.keys());
-        return new Recall.Step(lookup, settings.likelihood().probabilities(logits));
+        return new Recall.Step(lookup, settings.likelihood().means(settings, logits));
     }
 
     Generation generate(Call call, Memory memory, int count, NormalSampler sampler) {
@@ -165,14 +165,14 @@ final class Inference {
         FloatTensor noise = sampler.tensor(memory.episodes(), count, settings.latent());
         if (fusedSampling) {
             FloatTensor logits = readAndDecoded(call, memories(call, memory), keys, noise);
-            return new Generation(settings.likelihood().probabilities(logits), keys);
+            return new Generation(settings.likelihood().means(settings, logits), keys);
         }
         Map<String, Value> read =
                 read(call, memories(call, memory), keys, TRACES, PRIOR_MEAN, PRIOR_LOG_VARIANCE);
         FloatTensor mean = read.get(PRIOR_MEAN).toTensor();
         FloatTensor latent = LatentPosterior.sample(mean, read.get(PRIOR_LOG_VARIANCE).toTensor(), noise);
         FloatTensor logits = decode(call, call.input(DECODER, LATENT, latent), read.get(TRACES));
-        return new Generation(settings.likelihood().probabilities(logits), keys);
+        return new Generation(settings.likelihood().means(settings, logits), keys);
     }
 
     BoundTerms bound(Call call, FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
@@ -192,7 +192,7 @@ final class Inference {
         FloatTensor latent = LatentPosterior.sample(q.latentMean(), q.latentLogVariance(), latentNoise);
         FloatTensor logits = decode(call, call.input(DECODER, LATENT, latent), read.get(TRACES));
         return new BoundTerms(
-                settings.likelihood().negativeLogLikelihood(episodes, logits),
+                settings.likelihood().negativeLogLikelihood(settings, episodes, logits),
                 keyPosterior.divergence(q.keyMean(), q.keyLogVariance(), pointers),
                 LatentPosterior.divergence(q, reading(read)));
     }
@@ -263,7 +263,7 @@ final class Inference {
     ContentSearch contents(Call call, Memory memory) {
         if (memory.contents() == null) {
             FloatTensor logits = readAndDecodedAtMean(call, memories(call, memory), memory.pointers());
-            memory.contents(new ContentSearch(settings.likelihood().probabilities(logits)));
+            memory.contents(new ContentSearch(settings.likelihood().means(settings, logits)));
         }
         return memory.contents();
     }

@@ -2,6 +2,7 @@ package io.kanerva.runtime;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -179,7 +180,8 @@ public final class Kanerva implements AutoCloseable {
      *
      * @param latent [B, Q, D]
      * @param traces [B, Q, K, C, h, w]
-     * @return logits, [B, Q, Cx, Hx, Wx]; {@link Likelihood#probabilities} makes them images
+     * @return [B, Q, P, Hx, Wx], for a Bernoulli likelihood logits, P = Cx; {@link Likelihood#means} makes them images, and {@link
+     *     #sample} draws some
      */
     public FloatTensor decode(FloatTensor latent, FloatTensor traces) {
         try (Call call = sessions.begin()) {
@@ -188,8 +190,30 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
+     * Draws images from the decoder's distributions, p(x | z, traces).
+     *
+     * <p>All numbers come from one {@link NormalSampler}, image by image, row by row, Phi of each of its numbers being a uniform
+     * one: for a Bernoulli likelihood one a value; for a mixture of logistics one a pixel for the component, then one a channel.
+     *
+     * @param logits what {@link #decode} gave, [B, Q, P, Hx, Wx]
+     * @param seed the same seed gives the same images
+     * @return [B, Q, Cx, Hx, Wx]: zeros and ones, or k / 255
+     */
+    public FloatTensor sample(FloatTensor logits, long seed) {
+        ModelSettings settings = bundle.settings();
+        int[] shape = logits.shape();
+        int[] expected = {shape.length > 0 ? shape[0] : 1, shape.length > 1 ? shape[1] : 1, settings.likelihood().channels(settings),
+            settings.image().height(), settings.image().width()};
+        if (!Arrays.equals(shape, expected)) {
+            throw new TensorException("sample: logits: expected shape [B, Q, %d, %d, %d], found %s".formatted(expected[2], expected[3], expected[4], Arrays.toString(shape)));
+        }
+        logits.requireFinite("sample: logits");
+        return settings.likelihood().sample(settings, logits, new NormalSampler(seed));
+    }
+
+    /**
      * Reads iteratively: each query is looked up, read and decoded with its latent at the prior's mean; the
-     * resulting probabilities are the next query. So damaged or partial images are mended.
+     * resulting images, the pixels' means, are the next query. So damaged or partial images are mended.
      *
      * @param memory B memories of this model
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]

@@ -18,6 +18,7 @@ import java.util.Locale;
  * @param embedding E, size of the pooled writer's embedding; 0 for a heap
  * @param width channels of the network's widest layers; information only
  * @param capacity samples that fit one memory: floor(Gy * Gx / K); 0, meaning no limit, for a pooled writer
+ * @param neighbours pixels before each pixel that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it on: 0, 4 or 12
  */
 public record ModelSettings(
         Writer writer,
@@ -32,7 +33,8 @@ public record ModelSettings(
         int slotColumns,
         int embedding,
         int width,
-        int capacity) {
+        int capacity,
+        int neighbours) {
 
     /** How an episode becomes a memory. */
     public enum Writer {
@@ -66,7 +68,8 @@ public record ModelSettings(
                         json.get("slotColumns").integer(0, 1 << 15),
                         json.get("embedding").integer(0, 1 << 24),
                         json.get("width").integer(0, 1 << 24),
-                        json.get("capacity").integer(0, 1 << 30));
+                        json.get("capacity").integer(0, 1 << 30),
+                        json.has("neighbours") ? json.get("neighbours").integer(0, 12) : 0);
         settings.check(json);
         return settings;
     }
@@ -74,6 +77,9 @@ public record ModelSettings(
     private void check(JsonNode json) {
         if (block.channels() != memory.channels() || block.height() > memory.height() || block.width() > memory.width()) {
             throw json.get("blockShape").error("a block that fits memory " + memory, block.toString());
+        }
+        if (neighbours != 0 && (likelihood == Likelihood.BERNOULLI || neighbours != 4 && neighbours != 12)) {
+            throw json.get("neighbours").error(likelihood == Likelihood.BERNOULLI ? "0 for a Bernoulli likelihood" : "0, 4 or 12", Integer.toString(neighbours));
         }
         if (writer == Writer.POOLED) {
             if (addressing != Addressing.CONTINUOUS) {

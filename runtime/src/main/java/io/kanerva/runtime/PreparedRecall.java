@@ -20,6 +20,7 @@ public final class PreparedRecall implements AutoCloseable {
     private final int queriesEach;
     private final int pixels;
     private final float[] images;
+    private final float[] logits;
     private final float[] keys;
     private final double[] row;
     private final double[] scores;
@@ -35,6 +36,10 @@ public final class PreparedRecall implements AutoCloseable {
         pixels = settings.image().floats();
         int count = Math.multiplyExact(memory.episodes(), queries);
         images = new float[Math.multiplyExact(count, pixels)];
+        // With one logit a pixel the images take the logits' place.
+        int planes = settings.likelihood().channels(settings);
+        logits = planes == settings.image().channels() ? images
+                : new float[Math.multiplyExact(count, Math.multiplyExact(planes, settings.image().height() * settings.image().width()))];
         keys = new float[contents == null ? 0 : count * settings.keys() * 3];
         row = new double[contents == null ? 0 : contents.features()];
         scores = new double[contents == null ? 0 : contents.samples()];
@@ -95,8 +100,8 @@ public final class PreparedRecall implements AutoCloseable {
                 tensors.run(Graph.READER);
                 tensors.run(Graph.DECODER);
             }
-            tensors.buffer(Graph.LOGITS).get(0, images);
-            settings.likelihood().probabilities(images, images);
+            tensors.buffer(Graph.LOGITS).get(0, logits);
+            settings.likelihood().means(settings, logits, images);
             recalled.put(recalled.position(), images);
         } finally {
             sessions.leave();

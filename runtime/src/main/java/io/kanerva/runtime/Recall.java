@@ -13,7 +13,7 @@ public record Recall(List<Step> steps) {
      * One iteration.
      *
      * @param lookup where this iteration's queries were found
-     * @param images what was read there and decoded, as pixel probabilities in [0, 1], [B, Q, Cx, Hx, Wx];
+     * @param images what was read there and decoded, the pixels' means in [0, 1] (for black and white their probabilities), [B, Q, Cx, Hx, Wx];
      *     the next iteration's queries
      */
     public record Step(Lookup lookup, FloatTensor images) {}
@@ -22,7 +22,7 @@ public record Recall(List<Step> steps) {
         steps = List.copyOf(steps);
     }
 
-    /** The last iteration's images: pixel probabilities in [0, 1], [B, Q, Cx, Hx, Wx]. */
+    /** The last iteration's images: the pixels' means in [0, 1], [B, Q, Cx, Hx, Wx]. */
     public FloatTensor images() {
         return steps.get(steps.size() - 1).images();
     }

@@ -146,7 +146,7 @@ class BundleTest {
                 "\"keys\":1 | \"keys\":\"two\" | settings.keys: expected a whole number from 1 to 1024, found \"two\"",
                 "\"heap\" | \"stack\" | settings.writer: expected \"heap\" or \"pooled\", found \"stack\"",
                 "\"heap\" | \"pooled\" | settings.addressing: expected continuous for a pooled writer, found dereferenced",
-                "\"bernoulli\" | null | settings.likelihood: expected \"bernoulli\", found null",
+                "\"bernoulli\" | null | settings.likelihood: expected \"bernoulli\" or \"discretized_logistic_mixture\", found null",
                 "[1,8,8] | [8,8] | settings.imageShape: expected [channels, height, width], found 2 numbers",
                 "[1,8,8] | [1,8,0] | settings.imageShape[2]: expected a whole number from 1 to 65536, found 0",
                 "[2,2,2] | [2,5,2] | settings.blockShape: expected a block that fits memory [2, 4, 8], found [2, 5, 2]",

@@ -119,7 +119,7 @@ class KanervaTest {
             assertThat(reading.traces().data()[i]).isCloseTo(content[i], within(1e-6f));
         }
         FloatTensor logits = heap.decode(reading.priorMean(), reading.traces());
-        FloatTensor images = heap.bundle().settings().likelihood().probabilities(logits);
+        FloatTensor images = heap.bundle().settings().likelihood().means(heap.bundle().settings(), logits);
         assertThat(images).isEqualTo(heap.recall(memory, episode, 1).images());
     }
 
@@ -167,7 +167,7 @@ class KanervaTest {
             double deviation = Math.sqrt(Math.exp(reading.priorLogVariance().data()[i]));
             latent.data()[i] = (float) (reading.priorMean().data()[i] + deviation * noise.data()[i]);
         }
-        float[] expected = Likelihood.BERNOULLI.probabilities(heap.decode(latent, reading.traces())).data();
+        float[] expected = Likelihood.BERNOULLI.means(heap.bundle().settings(), heap.decode(latent, reading.traces())).data();
         for (int i = 0; i < expected.length; i++) {
             assertThat(generation.images().data()[i]).isCloseTo(expected[i], within(1e-6f));
         }

@@ -11,6 +11,7 @@ import io.kanerva.exporter.trace.Dimension;
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.LatentLayout;
 import io.kanerva.trainer.model.WriterKind;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -23,7 +24,6 @@ final class BundleDescription {
     static final int FORMAT_VERSION = 1;
     static final int OPSET = 17;
     static final int IR_VERSION = 8;
-    static final String LIKELIHOOD = "bernoulli";
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -56,13 +56,21 @@ final class BundleDescription {
     static ObjectNode settings(KanervaSettings s) {
         boolean heap = s.writer() == WriterKind.HEAP;
         ObjectNode node = JSON.objectNode();
-        node.put("writer", s.writer().toString()).put("addressing", s.addressing().toString()).put("likelihood", LIKELIHOOD);
+        node.put("writer", s.writer().toString()).put("addressing", s.addressing().toString()).put("likelihood", s.likelihood().toString());
         node.set("imageShape", numbers(s.imageChannels(), s.imageHeight(), s.imageWidth()));
         node.set("memoryShape", numbers(s.memoryChannels(), s.memoryHeight(), s.memoryWidth()));
         node.set("blockShape", numbers(s.memoryChannels(), s.blockHeight(), s.blockWidth()));
         node.put("keys", s.keys()).put("latent", s.latent());
         node.put("slotRows", s.slotRows()).put("slotColumns", s.slotColumns());
-        return node.put("embedding", s.embedding()).put("width", s.width()).put("capacity", heap ? s.capacity() : 0);
+        node.put("embedding", s.embedding()).put("width", s.width()).put("capacity", heap ? s.capacity() : 0);
+        // Named only where they matter, so that bundles from before they existed keep their bytes.
+        if (s.decoder().neighbours() > 0) {
+            node.put("neighbours", s.decoder().neighbours());
+        }
+        if (s.latentLayout() != LatentLayout.VECTOR) {
+            node.put("latentLayout", s.latentLayout().toString());
+        }
+        return node;
     }
 
     private static ArrayNode tensors(List<GraphTensor> tensors) {

@@ -55,7 +55,7 @@ final class GoldenVectors {
         int b = sizes.b();
         int t = sizes.t();
         int q = sizes.q();
-        NDArray episodes = Tensor.of(SampleImages.blackAndWhite(images, firstImage, b * t), b, t, s.imageChannels(), s.imageHeight(), s.imageWidth())
+        NDArray episodes = Tensor.of(SampleImages.asSeen(s, images, firstImage, b * t), b, t, s.imageChannels(), s.imageHeight(), s.imageWidth())
                 .toArray(scratch);
         Map<String, NDArray> known = new LinkedHashMap<>(Map.of("images", episodes));
         for (GraphSpec graph : GraphSpec.of(model)) {

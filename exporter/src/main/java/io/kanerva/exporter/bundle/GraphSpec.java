@@ -4,6 +4,7 @@ import ai.djl.nn.Block;
 import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.Likelihood;
 import io.kanerva.trainer.model.WriterKind;
 import java.util.List;
 
@@ -59,8 +60,19 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
                                 GraphTensor.of("prior_log_variance", "logarithms of its variances", ANY, "B", "Q", s.latent()))),
                 new GraphSpec(DECODER, model.decoder(),
                         List.of(GraphTensor.of("latent", "latents", ANY, "B", "Q", s.latent()), traces),
-                        List.of(GraphTensor.of("logits", "logits of the pixels' being 1", ANY,
-                                "B", "Q", s.imageChannels(), s.imageHeight(), s.imageWidth()))));
+                        List.of(GraphTensor.of("logits", logits(s), ANY,
+                                "B", "Q", s.parameterChannels(), s.imageHeight(), s.imageWidth()))));
+    }
+
+    private static String logits(KanervaSettings s) {
+        if (s.likelihood() == Likelihood.BERNOULLI) {
+            return "logits of the pixels' being 1";
+        }
+        String mixture = "each pixel's mixture of 10 discretised logistics: 10 logits, 10 means and then 10 log-scales for each channel, "
+                + "10 coefficients before tanh for each pair of channels (1 on 0, 2 on 0, 2 on 1)";
+        int neighbours = s.decoder().neighbours();
+        return neighbours == 0 ? mixture
+                : mixture + ", a reconstruction, and coefficients [channel, %d neighbours, channel] of the neighbours' errors".formatted(neighbours);
     }
 
     private static String keyMean(KanervaSettings s) {

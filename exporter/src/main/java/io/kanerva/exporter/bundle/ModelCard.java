@@ -4,6 +4,7 @@ import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.Likelihood;
 import io.kanerva.trainer.model.WriterKind;
 import java.util.List;
 import java.util.Locale;
@@ -16,6 +17,7 @@ final class ModelCard {
 
     private static final Map<String, String> DATA = Map.of(
             "mnist", "MNIST (LeCun, Cortes, Burges), CC BY-SA 3.0",
+            "cifar10", "CIFAR-10 (Krizhevsky 2009), research data whose terms are its authors'",
             "omniglot", "Omniglot (Lake, Salakhutdinov, Tenenbaum 2015), MIT licence",
             "fashion-mnist", "Fashion-MNIST (Xiao, Rasul, Vollgraf 2017; Zalando SE), MIT licence");
 
@@ -107,6 +109,9 @@ final class ModelCard {
         row(rows, "reconstruction, -ln p(x given z, M, Y)", format("%.3f", report.reconstruction()));
         row(rows, "KL(Y), the keys", format("%.3f", report.keyDivergence()));
         row(rows, "KL(Z), the latents", format("%.3f", report.latentDivergence()));
+        if (settings.likelihood() != Likelihood.BERNOULLI) {
+            row(rows, "the same in bits a dimension", format("**%.4f**", report.bitsPerDimension(settings.pixels())));
+        }
         if (report.importanceSamples() > 0) {
             row(rows, format("importance-weighted bound, %d samples", report.importanceSamples()), format("%.3f", report.importanceWeighted()));
         }
@@ -140,7 +145,9 @@ final class ModelCard {
         StringBuilder text = new StringBuilder();
         text.append(format("- Images of %s like those it was trained on; others are written and read back less well.\n",
                 shape(settings.imageChannels(), settings.imageHeight(), settings.imageWidth())));
-        text.append("- The likelihood is Bernoulli: it models black and white images, and its outputs are probabilities of white.\n");
+        text.append(settings.likelihood() == Likelihood.BERNOULLI
+                ? "- The likelihood is Bernoulli: it models black and white images, and its outputs are probabilities of white.\n"
+                : "- The likelihood is a mixture of discretised logistics: it models images of 256 levels; the images that recall shows are means.\n");
         if (settings.writer() == WriterKind.HEAP) {
             text.append(format("- At most %d samples fit a memory. Trained at T = %d.\n", settings.capacity(), provenance.episodeLength()));
         } else {

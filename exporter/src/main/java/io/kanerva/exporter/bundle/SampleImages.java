@@ -3,6 +3,7 @@ package io.kanerva.exporter.bundle;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.Likelihood;
 import java.util.Random;
 
 /** Images to try a model on. */
@@ -11,7 +12,8 @@ public final class SampleImages {
     private SampleImages() {}
 
     /**
-     * White discs on black, with a dark hole in some: drawn, for where no data set is at hand.
+     * White discs on black, with a dark hole in some: drawn, for where no data set is at hand. For a likelihood of 256 levels
+     * they are shaded, on a shaded ground.
      *
      * @param settings says how large the images are
      * @param count how many, at least 1
@@ -21,6 +23,7 @@ public final class SampleImages {
         Random random = new Random(seed);
         int height = settings.imageHeight();
         int width = settings.imageWidth();
+        boolean shaded = settings.likelihood() != Likelihood.BERNOULLI;
         byte[] pixels = new byte[count * settings.pixels()];
         for (int plane = 0; plane < count * settings.imageChannels(); plane++) {
             double side = Math.min(height, width);
@@ -30,23 +33,28 @@ public final class SampleImages {
             double hole = random.nextBoolean() ? radius / 2 : 0;
             for (int i = 0; i < height * width; i++) {
                 double distance = Math.hypot(i / width - row, i % width - column);
-                pixels[plane * height * width + i] = (byte) (distance <= radius && distance >= hole ? 255 : 0);
+                boolean white = distance <= radius && distance >= hole;
+                double shade = shaded ? 60 * (i / width) / height + 60 * random.nextDouble() : 0;
+                pixels[plane * height * width + i] = (byte) (white ? 255 - shade : shade);
             }
         }
         return new ImageSet("drawn discs", count, settings.imageChannels(), height, width, pixels);
     }
 
     /**
-     * Images as a model takes them, black and white at half intensity; after the last one it starts over.
+     * Images as a model takes them: black and white at half intensity for a Bernoulli likelihood, else as they are; after the
+     * last one it starts over.
      *
+     * @param settings the model's
      * @param first index of the first image, counted on beyond the set's end
      * @param count how many
-     * @return [count, Cx, Hx, Wx], row-major, zeros and ones
+     * @return [count, Cx, Hx, Wx], row-major
      */
-    public static float[] blackAndWhite(ImageSet images, int first, int count) {
+    public static float[] asSeen(KanervaSettings settings, ImageSet images, int first, int count) {
+        Binarisation seen = settings.likelihood() == Likelihood.BERNOULLI ? Binarisation.THRESHOLD : Binarisation.NONE;
         float[] values = new float[count * images.pixelsPerImage()];
         for (int i = 0; i < count; i++) {
-            Binarisation.THRESHOLD.copy(images, (first + i) % images.count(), values, i * images.pixelsPerImage(), null);
+            seen.copy(images, (first + i) % images.count(), values, i * images.pixelsPerImage(), null);
         }
         return values;
     }
