@@ -81,7 +81,7 @@ public final class TrainingThroughput implements Callable<Integer> {
             System.out.println("ready");
             Rounds rounds = new Rounds(run, new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII)));
             if (rounds.begin()) {
-                run.train(rounds);
+                run.train(rounds::accept);
             }
         }
         return 0;

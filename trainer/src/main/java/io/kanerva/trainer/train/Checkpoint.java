@@ -22,37 +22,51 @@ import java.util.zip.CheckedOutputStream;
 
 /**
  * A run at one step: the plan, the step, which with the plan's seed is all of the random state, and by name the
- * parameters and Adam's moments.
+ * parameters, Adam's moments and, if the plan has one, the parameters' average.
  *
  * <p>The file, big-endian as {@link DataOutputStream} writes: the eight bytes {@code KPPCKPT1}; a JSON object with plan,
- * step and seconds of training so far, as length (int) and UTF-8 bytes; the number of arrays (int); for each its name
+ * step, seconds of training so far and number of images, as length (int) and UTF-8 bytes; the number of arrays (int); for each its name
  * ({@code writeUTF}), length (int) and floats; the CRC-32 (long) of everything before it.
  *
  * @param plan the run's plan
  * @param step steps done
  * @param seconds of training, over all parts of the run
- * @param arrays {@code parameter/NAME}, {@code mean/NAME} and {@code variance/NAME}, row-major
+ * @param images in the training set; 0 if not known
+ * @param arrays {@code parameter/NAME}, {@code mean/NAME}, {@code variance/NAME} and, with an average, {@code average/NAME}, row-major
  */
-public record Checkpoint(TrainingPlan plan, int step, double seconds, Map<String, float[]> arrays) {
+public record Checkpoint(TrainingPlan plan, int step, double seconds, int images, Map<String, float[]> arrays) {
     private static final String MAGIC = "KPPCKPT1";
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private record Header(TrainingPlan plan, int step, double seconds) {}
+    private record Header(TrainingPlan plan, int step, double seconds, int images) {}
 
-    static Checkpoint of(TrainingPlan plan, int step, double seconds, KanervaModel model, Adam adam) {
+    /** @param average null if the plan has none */
+    static Checkpoint of(TrainingPlan plan, int step, double seconds, int images, KanervaModel model, Adam adam, WeightAverage average) {
         Map<String, float[]> arrays = new LinkedHashMap<>();
         model.parameters().forEach((name, parameter) -> arrays.put("parameter/" + name, parameter.getArray().toFloatArray()));
         adam.means().forEach((name, mean) -> arrays.put("mean/" + name, mean.toFloatArray()));
         adam.variances().forEach((name, variance) -> arrays.put("variance/" + name, variance.toFloatArray()));
-        return new Checkpoint(plan, step, seconds, arrays);
+        if (average != null) {
+            average.model().parameters().forEach((name, parameter) -> arrays.put("average/" + name, parameter.getArray().toFloatArray()));
+        }
+        return new Checkpoint(plan, step, seconds, images, arrays);
     }
 
-    /** The model of this checkpoint, with its weights; the caller closes it. */
+    /** The model to use: with the averaged weights if there is an average, else with the trained ones. The caller closes it. */
     public KanervaModel model(Device device) {
+        return model(device, plan.averageDecay() > 0 ? "average/" : "parameter/");
+    }
+
+    /** The model to go on training with; the caller closes it. */
+    KanervaModel trained(Device device) {
+        return model(device, "parameter/");
+    }
+
+    private KanervaModel model(Device device, String kind) {
         KanervaModel model = new KanervaModel(plan.settings(), device, plan.seed());
         try {
             for (Map.Entry<String, Parameter> entry : model.parameters().entrySet()) {
-                restore("parameter/" + entry.getKey(), entry.getValue().getArray());
+                restore(kind + entry.getKey(), entry.getValue().getArray());
             }
             return model;
         } catch (RuntimeException e) {
@@ -64,6 +78,10 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, Map<String
     void restore(Adam adam) {
         adam.means().forEach((name, mean) -> restore("mean/" + name, mean));
         adam.variances().forEach((name, variance) -> restore("variance/" + name, variance));
+    }
+
+    void restore(WeightAverage average) {
+        average.model().parameters().forEach((name, parameter) -> restore("average/" + name, parameter.getArray()));
     }
 
     private void restore(String name, NDArray target) {
@@ -84,7 +102,7 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, Map<String
             CheckedOutputStream checked = new CheckedOutputStream(out, new CRC32());
             DataOutputStream data = new DataOutputStream(checked);
             data.writeBytes(MAGIC);
-            byte[] header = JSON.writeValueAsBytes(new Header(plan, step, seconds));
+            byte[] header = JSON.writeValueAsBytes(new Header(plan, step, seconds, images));
             data.writeInt(header.length);
             data.write(header);
             data.writeInt(arrays.size());
@@ -130,7 +148,7 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, Map<String
                 ByteBuffer.wrap(in.readNBytes(values.length * Float.BYTES)).asFloatBuffer().get(values);
                 arrays.put(name, values);
             }
-            return new Checkpoint(header.plan(), header.step(), header.seconds(), arrays);
+            return new Checkpoint(header.plan(), header.step(), header.seconds(), header.images(), arrays);
         } catch (JsonProcessingException e) {
             throw new CheckpointException("%s: expected the plan of a run of this version, found one that cannot be read (%s)".formatted(file, e.getOriginalMessage()), e);
         } catch (IOException e) {

@@ -1,5 +1,6 @@
 package io.kanerva.trainer.train;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.Likelihood;
@@ -22,14 +23,20 @@ import io.kanerva.trainer.model.Likelihood;
  * @param seed of weights, episodes, binarisation and latents
  * @param logEvery steps between two rows of the metrics
  * @param checkpointEvery steps between two checkpoints
+ * @param validation how the run is watched; null means {@link Validation#NONE}
+ * @param averageDecay decay of the weights' exponential moving average, at least 0 and below 1; 0 for no average. With an
+ *     average, it is what is scored and exported
  */
 public record TrainingPlan(
         KanervaSettings settings, String data, Binarisation binarisation,
         int episodes, int episodeLength, int steps, double learningRate, int warmup, double gradientNorm,
-        Ramp keyWeight, Ramp latentWeight, long seed, int logEvery, int checkpointEvery) {
+        Ramp keyWeight, Ramp latentWeight, long seed, int logEvery, int checkpointEvery, Validation validation, double averageDecay) {
 
     /** @throws IllegalArgumentException if a number is out of its range; the message names it */
+    @JsonCreator
     public TrainingPlan {
+        // Runs from before there was validation do not name it.
+        validation = validation == null ? Validation.NONE : validation;
         if (settings == null || data == null || binarisation == null || keyWeight == null || latentWeight == null) {
             throw new IllegalArgumentException("a plan needs settings, a data set's name, a binarisation and two weight schedules, found that one is missing");
         }
@@ -50,10 +57,21 @@ public record TrainingPlan(
         if (warmup < 0) {
             throw new IllegalArgumentException("warm-up must not be negative, found " + warmup);
         }
+        if (!(averageDecay >= 0 && averageDecay < 1)) {
+            throw new IllegalArgumentException("decay of the average must be at least 0 and below 1, found " + averageDecay);
+        }
         if (episodeLength > settings.capacity()) {
             throw new IllegalArgumentException("episode length (T) must be at most %d, the slots of the memory, found %d"
                     .formatted(settings.capacity(), episodeLength));
         }
+    }
+
+    /** A plan without validation and without an average of the weights. */
+    public TrainingPlan(KanervaSettings settings, String data, Binarisation binarisation,
+            int episodes, int episodeLength, int steps, double learningRate, int warmup, double gradientNorm,
+            Ramp keyWeight, Ramp latentWeight, long seed, int logEvery, int checkpointEvery) {
+        this(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
+                keyWeight, latentWeight, seed, logEvery, checkpointEvery, Validation.NONE, 0);
     }
 
     /** Adam's learning rate in step {@code step}, counted from 0: linear warm-up, then cosine decay to nearly 0. */
@@ -65,25 +83,31 @@ public record TrainingPlan(
     /** The same plan with another number of steps. */
     public TrainingPlan withSteps(int newSteps) {
         return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, newSteps, learningRate, Math.min(warmup, newSteps / 4), gradientNorm,
-                keyWeight, latentWeight, seed, logEvery, checkpointEvery);
+                keyWeight, latentWeight, seed, logEvery, checkpointEvery, validation, averageDecay);
     }
 
     /** The same plan with another seed. */
     public TrainingPlan withSeed(long newSeed) {
         return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, newSeed, logEvery, checkpointEvery);
+                keyWeight, latentWeight, newSeed, logEvery, checkpointEvery, validation, averageDecay);
     }
 
     /** The same plan with another number of samples an episode. */
     public TrainingPlan withEpisodeLength(int newLength) {
         return new TrainingPlan(settings, data, binarisation, episodes, newLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, seed, logEvery, checkpointEvery);
+                keyWeight, latentWeight, seed, logEvery, checkpointEvery, validation, averageDecay);
     }
 
     /** The same plan with other steps between rows of metrics and between checkpoints. */
     public TrainingPlan withIntervals(int newLogEvery, int newCheckpointEvery) {
         return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, seed, newLogEvery, newCheckpointEvery);
+                keyWeight, latentWeight, seed, newLogEvery, newCheckpointEvery, validation, averageDecay);
+    }
+
+    /** The same plan with validation and an average of the weights. */
+    public TrainingPlan withOversight(Validation newValidation, double newAverageDecay) {
+        return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
+                keyWeight, latentWeight, seed, logEvery, checkpointEvery, newValidation, newAverageDecay);
     }
 
     private static void positive(String name, double value) {

@@ -19,17 +19,23 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.function.Consumer;
+import java.util.List;
+import java.util.Optional;
 
 /**
- * A training run and its folder: {@code plan.json}, {@code metrics.csv}, {@code last.ckpt}. A run that was stopped,
- * however hard, goes on from its last checkpoint and ends with the very weights of a run that was never stopped.
+ * A training run and its folder: {@code plan.json}, {@code metrics.csv}, {@code last.ckpt}, and with validation
+ * {@code validation.csv} and {@code best.ckpt}. A run that was stopped, however hard, goes on from its last checkpoint and ends
+ * with the very weights of a run that was never stopped.
  *
  * <p>Owns the model and the optimiser; {@link #close} frees both. Not thread-safe, but for {@link #requestStop}.
  */
 public final class TrainingRun implements AutoCloseable {
     /** The checkpoint's name in a run's folder. */
     public static final String CHECKPOINT = "last.ckpt";
+    /** The name of the checkpoint with the best validation score. */
+    public static final String BEST = "best.ckpt";
+    /** The validation scores' name in a run's folder. */
+    public static final String VALIDATION = "validation.csv";
     /** The metrics' name in a run's folder. */
     public static final String METRICS = "metrics.csv";
 
@@ -38,18 +44,36 @@ public final class TrainingRun implements AutoCloseable {
     private final TrainingEpisodes episodes;
     private final KanervaModel model;
     private final Adam adam;
+    private final WeightAverage average;
+    private final Validator validator;
     private final MetricsFile metrics;
+    private final ValidationFile validation;
+    private final int imageCount;
+    private List<ValidationScore> scores = List.of();
     private int step;
     private double seconds;
     private volatile boolean stopRequested;
 
-    private TrainingRun(TrainingPlan plan, Path folder, TrainingEpisodes episodes, KanervaModel model) {
+    private TrainingRun(TrainingPlan plan, Path folder, Input input, KanervaModel model) {
         this.plan = plan;
         this.folder = folder;
-        this.episodes = episodes;
         this.model = model;
+        episodes = input.episodes();
+        validator = input.validator();
+        imageCount = input.imageCount();
         adam = new Adam(model);
+        average = plan.averageDecay() > 0 ? new WeightAverage(model, plan) : null;
         metrics = new MetricsFile(folder.resolve(METRICS));
+        validation = new ValidationFile(folder.resolve(VALIDATION));
+    }
+
+    /** What a run learns from, and what it is scored on, or null. */
+    private record Input(TrainingEpisodes episodes, Validator validator, int imageCount) {
+
+        static Input of(Images images, TrainingPlan plan) {
+            TrainingEpisodes episodes = new TrainingEpisodes(Validator.training(images, plan), plan);
+            return new Input(episodes, plan.validation().images() > 0 ? new Validator(images, plan) : null, images.count());
+        }
     }
 
     /**
@@ -64,7 +88,7 @@ public final class TrainingRun implements AutoCloseable {
         if (Files.exists(folder.resolve(CHECKPOINT))) {
             throw new IllegalStateException("%s: expected no run there yet, found %s: resume it, or choose another folder".formatted(folder, CHECKPOINT));
         }
-        TrainingEpisodes episodes = new TrainingEpisodes(images, plan);
+        Input input = Input.of(images, plan);
         try {
             Files.createDirectories(folder);
             WholeFile.write(folder.resolve("plan.json"), new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(plan) + "\n");
@@ -74,24 +98,35 @@ public final class TrainingRun implements AutoCloseable {
             throw new UncheckedIOException("%s: the run's folder cannot be made (%s)".formatted(folder, e), e);
         }
         new MetricsFile(folder.resolve(METRICS)).keepUpTo(0);
-        return new TrainingRun(plan, folder, episodes, new KanervaModel(plan.settings(), device, plan.seed()));
+        TrainingRun run = new TrainingRun(plan, folder, input, new KanervaModel(plan.settings(), device, plan.seed()));
+        run.keepScoresUpTo(0);
+        return run;
     }
 
     /**
      * Goes on with the run of that folder. The images must be those that it was started with.
      *
      * @throws CheckpointException if the folder holds no checkpoint, or a damaged one
-     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode
+     * @throws IllegalArgumentException if the images are not of the model's size, do not fill an episode, or are not as many as the run was
+     *     started with
      */
     public static TrainingRun resume(Path folder, Images images, Device device) {
         Checkpoint checkpoint = Checkpoint.read(folder.resolve(CHECKPOINT));
-        TrainingEpisodes episodes = new TrainingEpisodes(images, checkpoint.plan());
-        TrainingRun run = new TrainingRun(checkpoint.plan(), folder, episodes, checkpoint.model(device));
+        if (checkpoint.images() > 0 && checkpoint.images() != images.count()) {
+            throw new IllegalArgumentException("'%s': expected the %,d images that the run in %s was started with, found %,d"
+                    .formatted(images.name(), checkpoint.images(), folder, images.count()));
+        }
+        Input input = Input.of(images, checkpoint.plan());
+        TrainingRun run = new TrainingRun(checkpoint.plan(), folder, input, checkpoint.trained(device));
         try {
             checkpoint.restore(run.adam);
+            if (run.average != null) {
+                checkpoint.restore(run.average);
+            }
             run.step = checkpoint.step();
             run.seconds = checkpoint.seconds();
             run.metrics.keepUpTo(run.step);
+            run.keepScoresUpTo(run.step);
             return run;
         } catch (RuntimeException e) {
             run.close();
@@ -100,26 +135,47 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * Trains to the plan's end or until asked to stop, and leaves a checkpoint either way.
+     * Trains to the plan's end, until asked to stop or until validation ends it early, and leaves a checkpoint each time.
      *
      * @param listener hears of every step, on the calling thread
      * @throws IllegalStateException if the loss is no longer finite; the last checkpoint stays as it was
      */
-    public void train(Consumer<StepMetrics> listener) {
+    public void train(TrainingListener listener) {
         long started = System.nanoTime();
         double before = seconds;
-        while (step < plan.steps() && !stopRequested) {
+        while (!isFinished() && !stopRequested) {
             StepMetrics measured = step();
             seconds = before + (System.nanoTime() - started) * 1e-9;
             if (step % plan.logEvery() == 0) {
                 metrics.append(measured);
             }
-            if (step % plan.checkpointEvery() == 0) {
-                checkpoint();
+            if (validator != null && (step % plan.validation().every() == 0 || step == plan.steps())) {
+                validate(listener);
+                seconds = before + (System.nanoTime() - started) * 1e-9;
             }
-            listener.accept(measured);
+            if (step % plan.checkpointEvery() == 0) {
+                checkpoint(CHECKPOINT);
+                listener.saved(step);
+            }
+            listener.stepped(measured);
         }
-        checkpoint();
+        checkpoint(CHECKPOINT);
+        listener.saved(step);
+    }
+
+    /** Whether there is nothing left to train: all steps are done, or validation ended the run early. */
+    public boolean isFinished() {
+        return step >= plan.steps() || endedEarly();
+    }
+
+    /** Whether the validation score has not fallen for as long as the plan's patience lasts. */
+    public boolean endedEarly() {
+        return plan.validation().patience() > 0 && ValidationFile.sinceBest(scores) >= plan.validation().patience();
+    }
+
+    /** The best validation score so far, if there was one. */
+    public Optional<ValidationScore> best() {
+        return ValidationFile.best(scores);
     }
 
     /** Makes {@link #train} return after the step that it is in. From any thread. */
@@ -142,19 +198,40 @@ public final class TrainingRun implements AutoCloseable {
         return plan;
     }
 
-    /** The model as trained so far; it belongs to this run. */
+    /** The model to use, as trained so far: with averaged weights if the plan averages them. It belongs to this run. */
     public KanervaModel model() {
-        return model;
+        return average == null ? model : average.model();
     }
 
     @Override
     public void close() {
+        if (average != null) {
+            average.close();
+        }
         adam.close();
         model.close();
     }
 
-    private void checkpoint() {
-        Checkpoint.of(plan, step, seconds, model, adam).write(folder.resolve(CHECKPOINT));
+    private void checkpoint(String name) {
+        Checkpoint.of(plan, step, seconds, imageCount, model, adam, average).write(folder.resolve(name));
+    }
+
+    private void keepScoresUpTo(int done) {
+        if (validator != null) {
+            validation.keepUpTo(done);
+            scores = validation.read();
+        }
+    }
+
+    private void validate(TrainingListener listener) {
+        ValidationScore score = validator.score(model(), step);
+        boolean best = best().map(before -> score.bound() < before.bound()).orElse(true);
+        if (best) {
+            checkpoint(BEST);
+        }
+        validation.append(score);
+        scores = validation.read();
+        listener.validated(score, best);
     }
 
     private StepMetrics step() {
@@ -185,6 +262,9 @@ public final class TrainingRun implements AutoCloseable {
                         .formatted(step + 1, means[0], means[1], means[2], norm));
             }
             step++;
+            if (average != null) {
+                average.update(step);
+            }
             return new StepMetrics(step, means[0], means[1], means[2], norm, learningRate, keyWeight, latentWeight);
         }
     }

@@ -32,7 +32,7 @@ class CheckpointTest {
     void write() throws IOException {
         file = folder.resolve("last.ckpt");
         try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 111); Adam adam = new Adam(model)) {
-            Checkpoint.of(TinyRuns.plan(), 12, 3.5, model, adam).write(file);
+            Checkpoint.of(TinyRuns.plan(), 12, 3.5, 200, model, adam, null).write(file);
         }
         bytes = Files.readAllBytes(file);
     }
@@ -114,7 +114,7 @@ class CheckpointTest {
         Map<String, float[]> arrays = new LinkedHashMap<>(Checkpoint.read(file).arrays());
         String name = arrays.keySet().iterator().next();
         arrays.put(name, new float[3]);
-        assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> new Checkpoint(TinyRuns.plan(), 12, 0, arrays).model(Device.cpu()))
+        assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> new Checkpoint(TinyRuns.plan(), 12, 0, 0, arrays).model(Device.cpu()))
                 .withMessageMatching("checkpoint of step 12: expected [0-9]+ numbers for '" + name + "', found 3");
     }
 

@@ -1,0 +1,90 @@
+package io.kanerva.trainer.train;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Changes single values of a plan by their names in {@code plan.json}, such as {@code settings.width=96}. */
+public final class PlanEdit {
+    private static final JsonMapper JSON = JsonMapper.builder().enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS).build();
+
+    private PlanEdit() {
+    }
+
+    /**
+     * The plan with other values. They are set together, so that values that fit only each other can be.
+     *
+     * @param assignments each {@code KEY=VALUE}, the key with a dot between the levels
+     * @throws IllegalArgumentException if there is no such key, the value is not of its kind, or the values do not fit each other
+     */
+    public static TrainingPlan apply(TrainingPlan plan, List<String> assignments) {
+        ObjectNode tree = JSON.valueToTree(plan);
+        for (String assignment : assignments) {
+            int equals = assignment.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException("expected KEY=VALUE, found '%s'".formatted(assignment));
+            }
+            set(tree, assignment.substring(0, equals).strip(), assignment.substring(equals + 1).strip());
+        }
+        try {
+            return JSON.treeToValue(tree, TrainingPlan.class);
+        } catch (JsonProcessingException e) {
+            Throwable cause = e.getCause() instanceof IllegalArgumentException ? e.getCause() : e;
+            throw new IllegalArgumentException(cause instanceof JsonProcessingException json ? json.getOriginalMessage() : cause.getMessage(), e);
+        }
+    }
+
+    /** All keys with their values, in the order of {@code plan.json}. */
+    public static List<String> values(TrainingPlan plan) {
+        List<String> values = new ArrayList<>();
+        collect(JSON.valueToTree(plan), "", values);
+        return values;
+    }
+
+    private static void collect(JsonNode node, String prefix, List<String> values) {
+        node.fields().forEachRemaining(field -> {
+            if (field.getValue().isObject()) {
+                collect(field.getValue(), prefix + field.getKey() + ".", values);
+            } else {
+                values.add(prefix + field.getKey() + "=" + field.getValue().asText());
+            }
+        });
+    }
+
+    private static void set(ObjectNode tree, String key, String value) {
+        ObjectNode node = tree;
+        String[] names = key.split("\\.");
+        for (int i = 0; i < names.length - 1; i++) {
+            if (!(node.get(names[i]) instanceof ObjectNode inner)) {
+                throw unknown(key, node);
+            }
+            node = inner;
+        }
+        String name = names[names.length - 1];
+        JsonNode old = node.get(name);
+        if (old == null || old.isObject()) {
+            throw unknown(key, old instanceof ObjectNode inner ? inner : node);
+        }
+        try {
+            if (old.isIntegralNumber()) {
+                node.put(name, old.isLong() ? Long.parseLong(value) : Integer.parseInt(value));
+            } else if (old.isNumber()) {
+                node.put(name, Double.parseDouble(value));
+            } else {
+                node.put(name, value);
+            }
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("'%s': expected %s, as %s is, found '%s'".formatted(key, old.isIntegralNumber() ? "a whole number" : "a number", old.asText(), value), e);
+        }
+    }
+
+    private static IllegalArgumentException unknown(String key, ObjectNode node) {
+        List<String> names = new ArrayList<>();
+        node.fields().forEachRemaining(field -> names.add(field.getKey() + (field.getValue().isObject() ? ".…" : "")));
+        return new IllegalArgumentException("'%s': expected the name of a value, found none of that name; there are %s".formatted(key, String.join(", ", names)));
+    }
+}

@@ -1,0 +1,56 @@
+package io.kanerva.trainer.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.nn.Parameter;
+import io.kanerva.trainer.model.KanervaModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The exponential moving average of a model's weights (Polyak and Juditsky 1992), as a model of its own: after update n each average a
+ * of a weight w becomes d a + (1 - d) w, with d = min(decay, n / (9 + n)), so that the first weights are soon forgotten. Owns the
+ * averaged model.
+ */
+final class WeightAverage implements AutoCloseable {
+    private final double decay;
+    private final KanervaModel average;
+    private final List<Pair> pairs = new ArrayList<>();
+
+    private record Pair(NDArray mean, Parameter learned) {}
+
+    /** Starts as a copy of the learner's weights. */
+    WeightAverage(KanervaModel learner, TrainingPlan plan) {
+        decay = plan.averageDecay();
+        average = new KanervaModel(plan.settings(), learner.manager().getDevice(), plan.seed());
+        Map<String, Parameter> weights = learner.parameters();
+        average.parameters().forEach((name, parameter) -> {
+            parameter.freeze(true);
+            pairs.add(new Pair(parameter.getArray(), weights.get(name)));
+            try (NDArray weight = weights.get(name).getArray().stopGradient()) {
+                parameter.getArray().set(new NDIndex(":"), weight);
+            }
+        });
+    }
+
+    /** Takes the weights after update {@code update}, counted from 1, into the average. */
+    void update(int update) {
+        float kept = (float) Math.min(decay, update / (9.0 + update));
+        for (Pair pair : pairs) {
+            try (NDArray weight = pair.learned().getArray().stopGradient(); NDArray part = weight.mul(1 - kept)) {
+                pair.mean().muli(kept).addi(part);
+            }
+        }
+    }
+
+    /** The averaged model; it belongs to this. */
+    KanervaModel model() {
+        return average;
+    }
+
+    @Override
+    public void close() {
+        average.close();
+    }
+}

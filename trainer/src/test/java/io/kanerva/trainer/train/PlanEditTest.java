@@ -1,0 +1,67 @@
+package io.kanerva.trainer.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kanerva.trainer.model.Addressing;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PlanEditTest {
+    private final TrainingPlan plan = Preset.MNIST.plan();
+
+    @Test
+    void setsValuesAtAnyLevel() {
+        TrainingPlan edited = PlanEdit.apply(plan, List.of("learningRate=1e-3", "settings.width = 96", "validation.images=2000", "settings.addressing=continuous", "seed=5000000000"));
+        assertThat(edited.learningRate()).isEqualTo(1e-3);
+        assertThat(edited.settings().width()).isEqualTo(96);
+        assertThat(edited.validation()).isEqualTo(new Validation(2000, 500, 0));
+        assertThat(edited.settings().addressing()).isEqualTo(Addressing.CONTINUOUS);
+        assertThat(edited.seed()).isEqualTo(5_000_000_000L);
+        assertThat(edited.steps()).isEqualTo(plan.steps());
+        assertThat(PlanEdit.apply(plan, List.of())).isEqualTo(plan);
+    }
+
+    @Test
+    void setsAllValuesBeforeTheyMustFitEachOther() {
+        TrainingPlan edited = PlanEdit.apply(plan, List.of("settings.imageChannels=3", "settings.imageHeight=56", "settings.imageWidth=56"));
+        assertThat(edited.settings().pixels()).isEqualTo(3 * 56 * 56);
+    }
+
+    @Test
+    void namesTheKeysThatThereAre() {
+        refused("learningrate=1", "'learningrate': expected the name of a value, found none of that name; there are settings.…, data, binarisation, episodes, episodeLength, steps,"
+                + " learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, checkpointEvery, validation.…, averageDecay");
+        refused("validation=3", "'validation': expected the name of a value, found none of that name; there are images, every, patience");
+        refused("steps.more=3", "'steps.more': expected the name of a value");
+    }
+
+    @Test
+    void namesWhatAValueShouldBe() {
+        refused("steps=many", "'steps': expected a whole number, as 8000 is, found 'many'");
+        refused("learningRate=fast", "'learningRate': expected a number, as 0.004 is, found 'fast'");
+        refused("steps", "expected KEY=VALUE, found 'steps'");
+        refused("steps=0", "steps must be greater than 0, found 0");
+        refused("settings.imageHeight=29", "model settings: the image of 29 x 28 must be the same whole multiple of the block of 7 x 7 on both sides");
+        refused("binarisation=grey", "\"grey\": not one of the values accepted for Enum class");
+    }
+
+    @Test
+    void listsEveryValueOnce() {
+        assertThat(PlanEdit.values(plan)).contains("settings.width=64", "keyWeight.start=1.0", "validation.every=500", "steps=8000").doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aPlanFromBeforeThereWasValidationIsReadAsOneWithout() throws Exception {
+        ObjectMapper json = new ObjectMapper();
+        ObjectNode tree = json.valueToTree(plan);
+        tree.remove(List.of("validation", "averageDecay"));
+        assertThat(json.treeToValue(tree, TrainingPlan.class)).isEqualTo(plan);
+    }
+
+    private void refused(String assignment, String message) {
+        assertThatIllegalArgumentException().isThrownBy(() -> PlanEdit.apply(plan, List.of(assignment))).withMessageContaining(message);
+    }
+}
