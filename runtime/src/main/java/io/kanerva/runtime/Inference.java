@@ -197,6 +197,14 @@ final class Inference {
                 LatentPosterior.divergence(q, reading(read)));
     }
 
+    FloatTensor sample(FloatTensor logits, NormalSampler sampler) {
+        int[] shape = logits.shape();
+        int batch = shape.length == 5 ? shape[0] : 1;
+        int queries = shape.length == 5 ? shape[1] : 1;
+        checkShape("sample: logits", logits, batch, queries, settings.likelihood().channels(settings), settings.image().height(), settings.image().width());
+        return settings.likelihood().sample(settings, logits, sampler);
+    }
+
     void checkModel(Memory memory) {
         if (!memory.modelId().equals(modelId)) {
             throw new TensorException(

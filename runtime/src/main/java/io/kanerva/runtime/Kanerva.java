@@ -2,7 +2,6 @@ package io.kanerva.runtime;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -200,15 +199,7 @@ public final class Kanerva implements AutoCloseable {
      * @return [B, Q, Cx, Hx, Wx]: zeros and ones, or k / 255
      */
     public FloatTensor sample(FloatTensor logits, long seed) {
-        ModelSettings settings = bundle.settings();
-        int[] shape = logits.shape();
-        int[] expected = {shape.length > 0 ? shape[0] : 1, shape.length > 1 ? shape[1] : 1, settings.likelihood().channels(settings),
-            settings.image().height(), settings.image().width()};
-        if (!Arrays.equals(shape, expected)) {
-            throw new TensorException("sample: logits: expected shape [B, Q, %d, %d, %d], found %s".formatted(expected[2], expected[3], expected[4], Arrays.toString(shape)));
-        }
-        logits.requireFinite("sample: logits");
-        return settings.likelihood().sample(settings, logits, new NormalSampler(seed));
+        return inference.sample(logits, new NormalSampler(seed));
     }
 
     /**

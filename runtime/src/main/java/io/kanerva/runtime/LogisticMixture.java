@@ -1,7 +1,5 @@
 package io.kanerva.runtime;
 
-import java.util.Arrays;
-
 /**
  * The discretised mixture of logistics of PixelCNN++ (Salimans et al. 2017, section 2.1), in double precision.
  *
@@ -16,71 +14,104 @@ import java.util.Arrays;
  * relative to r, what moves them is the error v - r instead of v, and they are moved also by the errors of pixels that come
  * before in reading order; outside of the image these are 0.
  *
- * @param channels C
- * @param neighbours 0, 4 or 12
+ * <p>An instance works on one image after the other and keeps what moves the means of the pixels to come; used by one thread.
  */
-record LogisticMixture(int channels, int neighbours) {
+final class LogisticMixture {
 
     private static final int COMPONENTS = 10;
     private static final int LEVELS = 255;
     private static final double LIMIT = 7;
 
-    /** Where the neighbours lie: (rows, columns) from the pixel. With 4, the first four of these. */
-    private static final int[][] OFFSETS = {
-        {0, -1}, {-1, -1}, {-1, 0}, {-1, 1}, {0, -2}, {-1, -2}, {-1, 2}, {-2, -2}, {-2, -1}, {-2, 0}, {-2, 1}, {-2, 2}
-    };
+    /** Where the neighbours lie, rows and columns from the pixel. With 4, the first four of these. */
+    private static final byte[] ROWS = {0, -1, -1, -1, 0, -1, -1, -2, -2, -2, -2, -2};
+    private static final byte[] COLUMNS = {-1, -1, 0, 1, -2, -2, 2, -2, -1, 0, 1, 2};
 
-    /** P, numbers that describe one pixel. */
-    int parameters() {
-        return mixtureParameters() + (neighbours == 0 ? 0 : channels + channels * neighbours * channels);
+    private final int channels;
+    private final int neighbours;
+    private final int width;
+    private final int places;
+    private final double[] moving;
+    private final double[] before;
+    private float[] data;
+    private int start;
+
+    /**
+     * @param image [C, H, W]
+     * @param neighbours 0, 4 or 12
+     */
+    LogisticMixture(Planes image, int neighbours) {
+        this.neighbours = neighbours;
+        channels = image.channels();
+        width = image.width();
+        places = image.height() * width;
+        moving = new double[channels * places];
+        before = new double[channels];
     }
 
-    private int mixtureParameters() {
+    /** P, numbers that describe one pixel of so many channels. */
+    static int parameters(int channels, int neighbours) {
+        return mixtureParameters(channels) + (neighbours == 0 ? 0 : channels + channels * neighbours * channels);
+    }
+
+    private static int mixtureParameters(int channels) {
         return COMPONENTS * (1 + 2 * channels + channels * (channels - 1) / 2);
     }
 
     /**
      * -ln p(x) of each image, in nats.
      *
-     * @param images [B, T, C, H, W], k / 255; levels are recovered by rounding
-     * @param parameters [B, T, P, H, W]
-     * @return [B * T]
+     * @param images [N, C, H, W], k / 255; levels are recovered by rounding
+     * @param parameters [N, P, H, W]
+     * @param nats receives N numbers
      */
-    double[] negativeLogLikelihood(FloatTensor images, FloatTensor parameters) {
-        double[] nats = new double[images.dimension(0) * images.dimension(1)];
+    void negativeLogLikelihood(float[] images, float[] parameters, double[] nats) {
+        int[] levels = new int[moving.length];
+        double[] logits = new double[COMPONENTS];
+        double[] joint = new double[COMPONENTS];
         for (int n = 0; n < nats.length; n++) {
-            Image image = new Image(parameters, n);
-            int[] levels = new int[channels * image.places];
+            begin(parameters, n);
             for (int i = 0; i < levels.length; i++) {
-                levels[i] = Math.round(images.data()[n * levels.length + i] * LEVELS);
-                image.setLevel(i, levels[i]);
+                levels[i] = Math.round(images[n * levels.length + i] * LEVELS);
+                setLevel(i, levels[i]);
             }
-            for (int place = 0; place < image.places; place++) {
-                nats[n] -= image.logProbability(levels, place);
+            for (int place = 0; place < places; place++) {
+                for (int m = 0; m < COMPONENTS; m++) {
+                    logits[m] = parameter(m, place);
+                    joint[m] = logits[m];
+                }
+                for (int c = 0; c < channels; c++) {
+                    before[c] = moving[c * places + place];
+                    int level = levels[c * places + place];
+                    double base = base(c, place);
+                    for (int m = 0; m < COMPONENTS; m++) {
+                        joint[m] += logMass(level, value(level), base + mean(c, m, place), logScale(c, m, place));
+                    }
+                }
+                nats[n] += logSumExp(logits) - logSumExp(joint);
             }
         }
-        return nats;
     }
 
     /**
      * The mean images, in [0, 1]: each component's means limited to the range of the levels, a channel's given those of the
      * channels before it, weighted by the mixture. Neighbours count as free of error.
      *
-     * @param parameters [N, P, H, W], row-major
+     * @param parameters [N, P, H, W]
      * @param means receives [N, C, H, W]
-     * @param places H x W
      */
-    void means(float[] parameters, float[] means, int places) {
-        Arrays.fill(means, 0);
-        for (int n = 0; n < means.length / (channels * places); n++) {
-            Image image = new Image(parameters, n, places, places);
+    void means(float[] parameters, float[] means) {
+        double[] weights = new double[COMPONENTS];
+        for (int n = 0; n < means.length / moving.length; n++) {
+            begin(parameters, n);
             for (int place = 0; place < places; place++) {
-                double[] weights = image.weights(place);
+                weigh(weights, place);
+                for (int c = 0; c < channels; c++) {
+                    means[(n * channels + c) * places + place] = 0;
+                }
                 for (int m = 0; m < COMPONENTS; m++) {
-                    double[] before = new double[channels];
                     for (int c = 0; c < channels; c++) {
-                        double base = image.reconstruction(c, place);
-                        double value = Math.max(-1, Math.min(1, base + image.mean(c, m, place, before)));
+                        double base = reconstruction(c, place);
+                        double value = Math.max(-1, Math.min(1, base + mean(c, m, place)));
                         before[c] = value - base;
                         means[(n * channels + c) * places + place] += (float) (weights[m] * (value + 1) / 2);
                     }
@@ -94,44 +125,32 @@ record LogisticMixture(int channels, int neighbours) {
      * channel its value, mean + scale ln(u / (1 - u)), rounded to the nearest level. Uniform numbers are Phi of the sampler's
      * normal ones.
      *
-     * @param parameters [B, Q, P, H, W]
-     * @return [B, Q, C, H, W], k / 255
+     * @param parameters [N, P, H, W]
+     * @param images receives [N, C, H, W], k / 255
      */
-    FloatTensor sample(FloatTensor parameters, NormalSampler sampler) {
-        FloatTensor images = likeImages(parameters);
-        for (int n = 0; n < parameters.dimension(0) * parameters.dimension(1); n++) {
-            Image image = new Image(parameters, n);
-            for (int place = 0; place < image.places; place++) {
-                int m = pick(image.weights(place), Normal.cdf(sampler.next()));
-                double[] before = new double[channels];
+    void sample(float[] parameters, float[] images, NormalSampler sampler) {
+        double[] weights = new double[COMPONENTS];
+        for (int n = 0; n < images.length / moving.length; n++) {
+            begin(parameters, n);
+            for (int place = 0; place < places; place++) {
+                weigh(weights, place);
+                double left = Normal.cdf(sampler.next()) - weights[0];
+                int m = 0;
+                while (left > 0 && m < COMPONENTS - 1) {
+                    m++;
+                    left -= weights[m];
+                }
                 for (int c = 0; c < channels; c++) {
                     double u = Normal.cdf(sampler.next());
-                    double mean = image.base(c, place) + image.mean(c, m, place, before);
-                    double value = mean + Math.exp(image.logScale(c, m, place)) * Math.log(u / (1 - u));
+                    double value = base(c, place) + mean(c, m, place) + Math.exp(logScale(c, m, place)) * Math.log(u / (1 - u));
                     int level = (int) Math.max(0, Math.min(LEVELS, Math.round((value + 1) * LEVELS / 2)));
-                    int i = c * image.places + place;
-                    image.setLevel(i, level);
-                    before[c] = image.moving[i];
-                    images.data()[n * channels * image.places + i] = level / (float) LEVELS;
+                    int i = c * places + place;
+                    setLevel(i, level);
+                    before[c] = moving[i];
+                    images[n * moving.length + i] = level / (float) LEVELS;
                 }
             }
         }
-        return images;
-    }
-
-    /** The first component at which the weights' running sum passes {@code u}. */
-    private static int pick(double[] weights, double u) {
-        double sum = weights[0];
-        int m = 0;
-        while (sum < u && m < COMPONENTS - 1) {
-            m++;
-            sum += weights[m];
-        }
-        return m;
-    }
-
-    private FloatTensor likeImages(FloatTensor parameters) {
-        return FloatTensor.zeros(parameters.dimension(0), parameters.dimension(1), channels, parameters.dimension(3), parameters.dimension(4));
     }
 
     /** ln of the mass that a logistic distribution puts on a level; in these forms nothing cancels, however small it is. */
@@ -148,104 +167,74 @@ record LogisticMixture(int channels, int neighbours) {
         return middle - Likelihood.softplus(middle + half) - Likelihood.softplus(middle - half) + Math.log(2 * Math.sinh(half));
     }
 
-    /** One image's distribution, and of its pixels as far as they are known what moves the means of those after them. */
-    private final class Image {
-        final int places;
-        final double[] moving;
-        private final int width;
-        private final float[] data;
-        private final int start;
+    private void begin(float[] parameters, int image) {
+        data = parameters;
+        start = image * parameters(channels, neighbours) * places;
+    }
 
-        Image(FloatTensor parameters, int index) {
-            this(parameters.data(), index, parameters.dimension(3) * parameters.dimension(4), parameters.dimension(4));
+    private double parameter(int number, int place) {
+        return data[start + number * places + place];
+    }
+
+    /** Tells the level of number {@code i} of [C, H, W]. */
+    private void setLevel(int i, int level) {
+        moving[i] = value(level) - reconstruction(i / places, i % places);
+    }
+
+    /** The mixture's weights at a pixel. */
+    private void weigh(double[] weights, int place) {
+        for (int m = 0; m < COMPONENTS; m++) {
+            weights[m] = parameter(m, place);
         }
-
-        Image(float[] parameters, int index, int places, int width) {
-            this.places = places;
-            this.width = width;
-            data = parameters;
-            start = index * parameters() * places;
-            moving = new double[channels * places];
-        }
-
-        private double parameter(int number, int place) {
-            return data[start + number * places + place];
-        }
-
-        /** Tells the level of number {@code i} of [C, H, W]. */
-        void setLevel(int i, int level) {
-            moving[i] = value(level) - reconstruction(i / places, i % places);
-        }
-
-        double logProbability(int[] levels, int place) {
-            double[] logits = new double[COMPONENTS];
-            double[] joint = new double[COMPONENTS];
-            double[] before = new double[channels];
-            double[] base = new double[channels];
-            for (int c = 0; c < channels; c++) {
-                before[c] = moving[c * places + place];
-                base[c] = base(c, place);
-            }
-            for (int m = 0; m < COMPONENTS; m++) {
-                logits[m] = parameter(m, place);
-                joint[m] = logits[m];
-                for (int c = 0; c < channels; c++) {
-                    int level = levels[c * places + place];
-                    joint[m] += logMass(level, value(level), base[c] + mean(c, m, place, before), logScale(c, m, place));
-                }
-            }
-            return logSumExp(joint) - logSumExp(logits);
-        }
-
-        double[] weights(int place) {
-            double[] weights = new double[COMPONENTS];
-            Arrays.setAll(weights, m -> parameter(m, place));
-            double norm = logSumExp(weights);
-            Arrays.setAll(weights, m -> Math.exp(weights[m] - norm));
-            return weights;
-        }
-
-        /** r; 0 without neighbours. */
-        double reconstruction(int c, int place) {
-            return neighbours == 0 ? 0 : parameter(mixtureParameters() + c, place);
-        }
-
-        /** What all components' means of a channel have in common: r, and what the neighbours' errors add. */
-        double base(int c, int place) {
-            double base = reconstruction(c, place);
-            for (int n = 0; n < neighbours; n++) {
-                int row = place / width + OFFSETS[n][0];
-                int column = place % width + OFFSETS[n][1];
-                if (row >= 0 && column >= 0 && column < width) {
-                    for (int d = 0; d < channels; d++) {
-                        int coefficient = mixtureParameters() + channels + (c * neighbours + n) * channels + d;
-                        base += parameter(coefficient, place) * moving[d * places + row * width + column];
-                    }
-                }
-            }
-            return base;
-        }
-
-        /** A component's own mean of a channel, moved by the channels before. */
-        double mean(int c, int m, int place, double[] before) {
-            double mean = parameter((1 + c) * COMPONENTS + m, place);
-            for (int d = 0; d < c; d++) {
-                mean += Math.tanh(parameter((1 + 2 * channels + c * (c - 1) / 2 + d) * COMPONENTS + m, place)) * before[d];
-            }
-            return mean;
-        }
-
-        double logScale(int c, int m, int place) {
-            return Math.max(-LIMIT, Math.min(LIMIT, parameter((1 + channels + c) * COMPONENTS + m, place)));
-        }
-
-        private double value(int level) {
-            return 2.0 * level / LEVELS - 1;
+        double norm = logSumExp(weights);
+        for (int m = 0; m < COMPONENTS; m++) {
+            weights[m] = Math.exp(weights[m] - norm);
         }
     }
 
+    /** r; 0 without neighbours. */
+    private double reconstruction(int c, int place) {
+        return neighbours == 0 ? 0 : parameter(mixtureParameters(channels) + c, place);
+    }
+
+    /** What all components' means of a channel have in common: r, and what the neighbours' errors add. */
+    private double base(int c, int place) {
+        double base = reconstruction(c, place);
+        for (int n = 0; n < neighbours; n++) {
+            int row = place / width + ROWS[n];
+            int column = place % width + COLUMNS[n];
+            if (row >= 0 && column >= 0 && column < width) {
+                for (int d = 0; d < channels; d++) {
+                    int coefficient = mixtureParameters(channels) + channels + (c * neighbours + n) * channels + d;
+                    base += parameter(coefficient, place) * moving[d * places + row * width + column];
+                }
+            }
+        }
+        return base;
+    }
+
+    /** A component's own mean of a channel, moved by the channels before. */
+    private double mean(int c, int m, int place) {
+        double mean = parameter((1 + c) * COMPONENTS + m, place);
+        for (int d = 0; d < c; d++) {
+            mean += Math.tanh(parameter((1 + 2 * channels + c * (c - 1) / 2 + d) * COMPONENTS + m, place)) * before[d];
+        }
+        return mean;
+    }
+
+    private double logScale(int c, int m, int place) {
+        return Math.max(-LIMIT, Math.min(LIMIT, parameter((1 + channels + c) * COMPONENTS + m, place)));
+    }
+
+    private static double value(int level) {
+        return 2.0 * level / LEVELS - 1;
+    }
+
     private static double logSumExp(double[] values) {
-        double largest = Arrays.stream(values).max().orElseThrow();
+        double largest = Double.NEGATIVE_INFINITY;
+        for (double value : values) {
+            largest = Math.max(largest, value);
+        }
         double sum = 0;
         for (double value : values) {
             sum += Math.exp(value - largest);

@@ -78,8 +78,8 @@ public record ModelSettings(
         if (block.channels() != memory.channels() || block.height() > memory.height() || block.width() > memory.width()) {
             throw json.get("blockShape").error("a block that fits memory " + memory, block.toString());
         }
-        if (neighbours != 0 && (likelihood == Likelihood.BERNOULLI || neighbours != 4 && neighbours != 12)) {
-            throw json.get("neighbours").error(likelihood == Likelihood.BERNOULLI ? "0 for a Bernoulli likelihood" : "0, 4 or 12", Integer.toString(neighbours));
+        if (neighbours % 8 != 4 && neighbours != 0) {
+            throw json.get("neighbours").error("0, 4 or 12", Integer.toString(neighbours));
         }
         if (writer == Writer.POOLED) {
             if (addressing != Addressing.CONTINUOUS) {

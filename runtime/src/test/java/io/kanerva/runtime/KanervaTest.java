@@ -35,6 +35,24 @@ class KanervaTest {
     }
 
     @Test
+    void blackAndWhiteSamplesAreOneWithTheirProbabilityAndRepeatWithTheirSeed() {
+        FloatTensor logits = FloatTensor.zeros(1, 200, 1, 8, 8);
+        for (int i = 0; i < logits.size(); i++) {
+            logits.data()[i] = i % 2 == 0 ? (float) Math.log(3) : -40;
+        }
+        FloatTensor samples = heap.sample(logits, 12);
+        double ones = 0;
+        for (int i = 0; i < samples.size(); i++) {
+            assertThat(samples.data()[i]).isIn(0f, i % 2 == 0 ? 1f : 0f);
+            ones += samples.data()[i];
+        }
+        assertThat(ones / 6400).isCloseTo(0.75, within(5 * Math.sqrt(0.1875 / 6400)));
+        assertThat(heap.sample(logits, 12).data()).isEqualTo(samples.data());
+        assertThatThrownBy(() -> heap.sample(FloatTensor.zeros(2, 3, 1, 8, 9), 1))
+                .isInstanceOf(TensorException.class).hasMessage("sample: logits: expected shape [2, 3, 1, 8, 8], found [2, 3, 1, 8, 9]");
+    }
+
+    @Test
     void recallsEverySampleOfAFullMemory() {
         FloatTensor episode = TileImages.episode(TileImages.EIGHT);
         Recall recall = heap.recall(heap.write(episode), episode, 1);

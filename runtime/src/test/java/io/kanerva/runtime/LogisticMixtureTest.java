@@ -13,33 +13,33 @@ class LogisticMixtureTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void theProbabilitiesOfTheLevelsSumToOne(long seed) {
-        LogisticMixture mixture = new LogisticMixture(1, 0);
-        FloatTensor parameters = repeated(new NormalSampler(seed).tensor(mixture.parameters()), 256);
+        LogisticMixture mixture = new LogisticMixture(new Planes(1, 1, 1), 0);
+        FloatTensor parameters = repeated(new NormalSampler(seed).tensor(30), 256);
         FloatTensor images = FloatTensor.zeros(1, 256, 1, 1, 1);
         for (int k = 0; k < 256; k++) {
             images.data()[k] = k / 255f;
         }
-        assertThat(probability(mixture.negativeLogLikelihood(images, parameters))).isCloseTo(1, within(1e-12));
+        assertThat(probability(nats(mixture, images, parameters))).isCloseTo(1, within(1e-12));
     }
 
     /** Green and blue given red: what the sum over both leaves is the probability of red, which a mixture of one channel has too. */
     @Test
     void theProbabilitiesOfGreenAndBlueGivenRedSumToOne() {
-        LogisticMixture mixture = new LogisticMixture(3, 0);
-        FloatTensor one = new NormalSampler(4).tensor(mixture.parameters());
+        LogisticMixture mixture = new LogisticMixture(new Planes(3, 1, 1), 0);
+        FloatTensor one = new NormalSampler(4).tensor(100);
         FloatTensor images = FloatTensor.zeros(1, 256 * 256, 3, 1, 1);
         for (int i = 0; i < 256 * 256; i++) {
             images.data()[3 * i] = 90 / 255f;
             images.data()[3 * i + 1] = i / 256 / 255f;
             images.data()[3 * i + 2] = i % 256 / 255f;
         }
-        double sum = probability(mixture.negativeLogLikelihood(images, repeated(one, 256 * 256)));
+        double sum = probability(nats(mixture, images, repeated(one, 256 * 256)));
         FloatTensor red = FloatTensor.zeros(1, 1, 30, 1, 1);
         System.arraycopy(one.data(), 0, red.data(), 0, 20);
         System.arraycopy(one.data(), 40, red.data(), 20, 10);
         FloatTensor level = FloatTensor.zeros(1, 1, 1, 1, 1);
         level.data()[0] = 90 / 255f;
-        double expected = Math.exp(-new LogisticMixture(1, 0).negativeLogLikelihood(level, red)[0]);
+        double expected = Math.exp(-nats(new LogisticMixture(new Planes(1, 1, 1), 0), level, red)[0]);
         assertThat(sum).isCloseTo(expected, within(1e-12));
     }
 
@@ -56,9 +56,10 @@ class LogisticMixtureTest {
     /** With scales near zero a sample is its mean, and neighbours pass their errors on: each pixel doubles the error of the one to its left. */
     @Test
     void samplesFollowTheirNeighboursInReadingOrder() {
-        LogisticMixture mixture = new LogisticMixture(1, 4);
+        LogisticMixture mixture = new LogisticMixture(new Planes(1, 1, 4), 4);
+        assertThat(LogisticMixture.parameters(1, 4)).isEqualTo(35);
         int places = 4;
-        FloatTensor parameters = FloatTensor.zeros(1, 1, mixture.parameters(), 1, places);
+        FloatTensor parameters = FloatTensor.zeros(1, 1, 35, 1, places);
         for (int m = 0; m < 10; m++) {
             // The first pixel lies 0.05 above r, the others expect what their left neighbour was off, twice.
             parameters.data()[(10 + m) * places] = 0.05f;
@@ -70,29 +71,29 @@ class LogisticMixtureTest {
             parameters.data()[30 * places + place] = -0.2f;
             parameters.data()[31 * places + place] = 2;
         }
-        float[] sample = mixture.sample(parameters, new NormalSampler(5)).data();
+        float[] sample = sample(mixture, parameters, 4, 5);
         double[] errors = {0.05, 0.1, 0.2, 0.4};
         for (int place = 0; place < places; place++) {
             assertThat(2 * sample[place] - 1 + 0.2).as("error of pixel %d", place).isCloseTo(errors[place], within(0.05));
         }
-        assertThat(mixture.sample(parameters, new NormalSampler(5)).data()).isEqualTo(sample);
+        assertThat(sample(mixture, parameters, 4, 5)).isEqualTo(sample);
     }
 
     @Test
     void samplesHaveTheProbabilitiesOfTheirLevels() {
-        LogisticMixture mixture = new LogisticMixture(1, 0);
-        FloatTensor one = new NormalSampler(6).tensor(mixture.parameters());
+        LogisticMixture mixture = new LogisticMixture(new Planes(1, 1, 1), 0);
+        FloatTensor one = new NormalSampler(6).tensor(30);
         int draws = 200_000;
-        FloatTensor samples = mixture.sample(repeated(one, draws), new NormalSampler(7));
+        float[] samples = sample(mixture, repeated(one, draws), draws, 7);
         double[] found = new double[4];
-        for (float value : samples.data()) {
+        for (float value : samples) {
             found[Math.round(value * 255) / 64] += 1.0 / draws;
         }
         FloatTensor levels = FloatTensor.zeros(1, 256, 1, 1, 1);
         for (int k = 0; k < 256; k++) {
             levels.data()[k] = k / 255f;
         }
-        double[] nats = mixture.negativeLogLikelihood(levels, repeated(one, 256));
+        double[] nats = nats(mixture, levels, repeated(one, 256));
         for (int quarter = 0; quarter < 4; quarter++) {
             double expected = probability(Arrays.copyOfRange(nats, 64 * quarter, 64 * (quarter + 1)));
             assertThat(found[quarter]).isCloseTo(expected, within(5 * Math.sqrt(0.25 / draws)));
@@ -101,16 +102,16 @@ class LogisticMixtureTest {
 
     @Test
     void theMeanImageIsThatOfManySamplesWhereTheRangeDoesNotCutThemOff() {
-        LogisticMixture mixture = new LogisticMixture(3, 0);
-        FloatTensor one = new NormalSampler(8).tensor(mixture.parameters());
+        LogisticMixture mixture = new LogisticMixture(new Planes(3, 1, 1), 0);
+        FloatTensor one = new NormalSampler(8).tensor(100);
         for (int i = 10; i < 70; i++) {
             // Means in [-0.3, 0.3], scales about 0.02.
             one.data()[i] = i < 40 ? (float) (0.3 * Math.tanh(one.data()[i])) : -4;
         }
         float[] means = new float[3];
-        mixture.means(one.data(), means, 1);
+        mixture.means(one.data(), means);
         int draws = 20_000;
-        float[] samples = mixture.sample(repeated(one, draws), new NormalSampler(9)).data();
+        float[] samples = sample(mixture, repeated(one, draws), 3 * draws, 9);
         for (int c = 0; c < 3; c++) {
             double sum = 0;
             for (int i = 0; i < draws; i++) {
@@ -118,6 +119,18 @@ class LogisticMixtureTest {
             }
             assertThat((double) means[c]).isCloseTo(sum / draws, within(0.005));
         }
+    }
+
+    private static double[] nats(LogisticMixture mixture, FloatTensor images, FloatTensor parameters) {
+        double[] nats = new double[images.dimension(1)];
+        mixture.negativeLogLikelihood(images.data(), parameters.data(), nats);
+        return nats;
+    }
+
+    private static float[] sample(LogisticMixture mixture, FloatTensor parameters, int numbers, long seed) {
+        float[] images = new float[numbers];
+        mixture.sample(parameters.data(), images, new NormalSampler(seed));
+        return images;
     }
 
     private static FloatTensor repeated(FloatTensor one, int times) {
