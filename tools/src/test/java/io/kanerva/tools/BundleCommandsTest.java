@@ -103,13 +103,18 @@ class BundleCommandsTest {
     }
 
     @Test
-    void exportsARunWithTheReaderThatIsAskedFor() {
+    void exportsARunWithTheReaderAndTheImagesThatAreAskedFor() throws IOException {
         Path bundle = folder.resolve("matmul");
         CommandRun run = CommandRun.kpp("export", "--run", Quick.RUN.toString(), "--out", bundle.toString(), "--reader", "matmul", "--name", "clothes");
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(CommandRun.kpp("info", "--bundle", bundle.toString()).out()).startsWith("clothes: Kanerva++ bundle, format 1, ONNX opset 17 (IR 8), reader by matmul");
         assertThat(bundle.resolve("vectors")).isDirectory();
         assertThat(kpp("verify", "--against", bundle.toString()).out()).contains("gridsample / matmul");
+        assertThat(bundle.resolve("MODEL_CARD.md")).content().contains("show: fashion-mnist");
+        CommandRun drawn = CommandRun.kpp("export", "--run", Quick.RUN.toString(), "--out", folder.resolve("drawn").toString(), "--show", "drawn");
+        assertThat(drawn.exitCode()).as(drawn.err()).isZero();
+        assertThat(folder.resolve("drawn/MODEL_CARD.md")).content().contains("show: drawn discs");
+        assertThat(Files.readAllBytes(folder.resolve("drawn/card.png"))).isNotEqualTo(Files.readAllBytes(bundle.resolve("card.png")));
         CommandRun again = CommandRun.kpp("export", "--run", Quick.RUN.toString(), "--out", bundle.toString());
         assertThat(again.exitCode()).isEqualTo(1);
         assertThat(again.err()).contains("found a bundle that is there already");

@@ -44,6 +44,7 @@ final class ModelCard {
         card.append(what()).append("\n");
         if (options.picture().isPresent()) {
             card.append("![an episode, what is recalled of it, and new images](").append(PICTURE).append(")\n\n");
+            options.images().ifPresent(images -> card.append("The picture, and the vectors that begin with images, show: ").append(images.name()).append(".\n\n"));
         }
         card.append("## Model\n\n").append(model()).append("\n");
         card.append("## Training\n\n").append(training()).append("\n");

@@ -21,14 +21,16 @@ final class BundleWriter {
      * Writes the bundle.
      *
      * @param provenance without a bound
-     * @param episodes real images for the vectors and the picture
+     * @param episodes what the bound was measured on
+     * @param shown images for the vectors and the picture
      * @param report the bound on all of {@code episodes}
      * @throws Failure if the model cannot be exported or the folder cannot be written
      */
-    static BundleExporter.Export write(KanervaModel model, Provenance provenance, BundleOptions options, TestEpisodes episodes, BoundReport report, Path folder) {
+    static BundleExporter.Export write(KanervaModel model, Provenance provenance, BundleOptions options, TestEpisodes episodes, TestEpisodes shown, BoundReport report,
+            Path folder) {
         try {
             return BundleExporter.export(model, provenance.withBound(report, setting(episodes)),
-                    options.withImages(episodes.images().slice(0, Math.min(64, episodes.images().count()))).withPicture(CardPicture.png(model, episodes, provenance.seed())), folder);
+                    options.withImages(shown.images().slice(0, Math.min(64, shown.images().count()))).withPicture(CardPicture.png(model, shown, provenance.seed())), folder);
         } catch (BundleExportException | ExportException e) {
             throw new Failure(e.getMessage(), e);
         }

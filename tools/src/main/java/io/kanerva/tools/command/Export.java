@@ -6,6 +6,7 @@ import io.kanerva.exporter.bundle.BundleExporter;
 import io.kanerva.exporter.bundle.BundleOptions;
 import io.kanerva.exporter.bundle.Provenance;
 import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.exporter.bundle.SampleImages;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.terminal.Progress;
@@ -47,6 +48,18 @@ public final class Export extends Action {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", order = 7, description = "Of the episodes and the noise that the bound is measured with. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
+    @Option(names = "--show", paramLabel = "IMAGES", defaultValue = "test", order = 8,
+            description = "Images in the card's picture and in the test vectors: test, or drawn where those of the data set may not be passed on. Default: ${DEFAULT-VALUE}.")
+    private Shown shown;
+
+    /** What a bundle shows. */
+    enum Shown {
+        /** Images of the test set. */
+        TEST,
+        /** Discs, drawn by the exporter. */
+        DRAWN
+    }
+
     @Override
     protected void run() {
         Checkpoint checkpoint = Checkpoint.read(folder.resolve(TrainingRun.CHECKPOINT));
@@ -63,7 +76,7 @@ public final class Export extends Action {
                 report = CleanBound.evaluate(model, episodes, new PhiloxNoise(seed), 0, progress::at);
             }
             terminal().status("Exporting  four graphs");
-            BundleExporter.Export export = BundleWriter.write(model, provenance, replace ? options.replacing() : options, episodes, report, out);
+            BundleExporter.Export export = BundleWriter.write(model, provenance, replace ? options.replacing() : options, episodes, shown(model, episodes), report, out);
             print("bundle     %s (%,d bytes)", export.folder(), export.bytes());
             print("bound      %s", report);
             if (!episodes.binarisation().isBinary()) {
@@ -73,5 +86,10 @@ public final class Export extends Action {
         } catch (IllegalArgumentException e) {
             throw new Failure(e.getMessage(), e);
         }
+    }
+
+    private TestEpisodes shown(KanervaModel model, TestEpisodes test) {
+        return shown == Shown.TEST ? test
+                : new TestEpisodes(SampleImages.discs(model.settings(), Math.max(64, test.length()), seed), test.binarisation(), test.length(), seed);
     }
 }

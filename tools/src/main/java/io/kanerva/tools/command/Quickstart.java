@@ -136,7 +136,8 @@ public final class Quickstart extends Action {
     private Path export(TrainingRun run, TestEpisodes episodes, BoundReport djl) {
         terminal().status("Exporting  four ONNX graphs");
         Provenance provenance = Provenance.of(run.plan(), run.stepsDone(), run.seconds()).withSource(Version.commit(), commandText());
-        BundleExporter.Export export = BundleWriter.write(run.model(), provenance, BundleOptions.named("quickstart").withCheck(OnnxGraph.runner()).replacing(), episodes, djl, out.resolve("bundle"));
+        BundleExporter.Export export = BundleWriter.write(run.model(), provenance, BundleOptions.named("quickstart").withCheck(OnnxGraph.runner()).replacing(), episodes, episodes, djl,
+                out.resolve("bundle"));
         terminal().line(String.format(Locale.ROOT, "Exporting  four ONNX graphs, %,d kB with card and test vectors", export.bytes() / 1000));
         return out.resolve("bundle");
     }
