@@ -46,7 +46,7 @@ class DjlOnnxRuntimeEngineTest {
     private Outcome run(List<Path> bundles) throws IOException, InterruptedException {
         Path output = temporary.resolve("output.txt");
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
-                "-Dai.djl.offline=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", System.getProperty("java.class.path"),
+                "-Dai.djl.offline=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", System.getProperty("java.class.path"),
                 DjlOnnxRuntimePath.class.getName()));
         bundles.forEach(bundle -> command.add(bundle.toString()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());

@@ -1,6 +1,8 @@
 package io.kanerva.conformance;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import io.kanerva.exporter.bundle.BundleExporter;
 import io.kanerva.exporter.bundle.BundleOptions;
 import io.kanerva.exporter.bundle.Provenance;
@@ -16,7 +18,6 @@ import io.kanerva.trainer.model.LatentLayout;
 import io.kanerva.trainer.model.Likelihood;
 import io.kanerva.trainer.model.WriterKind;
 import io.kanerva.trainer.train.Preset;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Random;
@@ -60,7 +61,10 @@ enum Subject {
             for (int i = 0; i < values.length; i++) {
                 values[i] += (float) (deviation * random.nextGaussian());
             }
-            parameter.getArray().set(FloatBuffer.wrap(values));
+            // Copied into the parameter's own memory: set(Buffer) would make it share Java's, by a call that PyTorch warns of.
+            try (NDArray source = parameter.getArray().getManager().create(values, parameter.getShape())) {
+                parameter.getArray().set(new NDIndex(":"), source);
+            }
         });
         return model;
     }

@@ -1,12 +1,13 @@
 package io.kanerva.exporter.bundle;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.WriterKind;
-import java.nio.FloatBuffer;
 import java.util.Optional;
 import java.util.Random;
 
@@ -29,7 +30,10 @@ final class TinyModels {
             for (int i = 0; i < values.length; i++) {
                 values[i] += (float) (0.1 * random.nextGaussian());
             }
-            parameter.getArray().set(FloatBuffer.wrap(values));
+            // Copied into the parameter's own memory: set(Buffer) would make it share Java's, by a call that PyTorch warns of.
+            try (NDArray source = parameter.getArray().getManager().create(values, parameter.getShape())) {
+                parameter.getArray().set(new NDIndex(":"), source);
+            }
         });
         return model;
     }

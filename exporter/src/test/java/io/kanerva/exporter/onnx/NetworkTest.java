@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
@@ -53,7 +54,10 @@ class NetworkTest {
                 for (int i = 0; i < values.length; i++) {
                     values[i] = isVariance ? 0.5f + random.nextFloat() : (float) random.nextGaussian();
                 }
-                parameter.getArray().set(values);
+                // Copied into the parameter's own memory: set(Buffer) would make it share Java's, by a call that PyTorch warns of.
+                try (NDArray source = parameter.getArray().getManager().create(values, parameter.getShape())) {
+                    parameter.getArray().set(new NDIndex(":"), source);
+                }
             }
         }
     }

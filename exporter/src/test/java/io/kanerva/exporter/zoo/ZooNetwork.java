@@ -4,6 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
@@ -88,7 +89,10 @@ record ZooNetwork(String name, Supplier<Block> block, List<InputSpec> inputs, Li
                 for (int i = 0; i < values.length; i++) {
                     values[i] = isScale ? 0.75f + 0.5f * random.nextFloat() : 0.2f * (float) random.nextGaussian();
                 }
-                parameter.getArray().set(values);
+                // Copied into the parameter's own memory: set(Buffer) would make it share Java's, by a call that PyTorch warns of.
+                try (NDArray source = parameter.getArray().getManager().create(values, parameter.getShape())) {
+                    parameter.getArray().set(new NDIndex(":"), source);
+                }
             }
             hasStatistics |= parameter.getType() == Parameter.Type.RUNNING_VAR;
         }
