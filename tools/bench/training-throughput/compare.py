@@ -1,7 +1,7 @@
-"""Starts both sides of the benchmark, checks that they learn the same, and times them in turn.
+"""Starts the sides of the benchmark, checks that they learn the same, and times them in turn.
 
-Both sides live as long as the benchmark does and wait while the other works, so no start-up is timed and the two never
-run at the same time. Prints a report; the exit code is 1 if the two sides do not agree.
+All sides live as long as the benchmark does and wait while another works, so no start-up is timed and no two run at the
+same time. Prints a report; the exit code is 1 if they do not agree.
 """
 
 import argparse
@@ -54,39 +54,51 @@ class Side:
         self.process.wait()
 
 
-def agree(java: Side, python: Side, steps: int) -> bool:
+def agree(java: Side, others: "list[Side]", steps: int) -> bool:
     """The gate: the same weights and batches give the same losses, through the loss, the gradients and the updates."""
     print(f"\nThe first {steps} steps from the same weights on the same batches: loss (negative bound), nats")
-    print(f"{'step':>6}{'DJL':>14}{'Python':>14}{'relative difference':>22}")
+    print(f"{'step':>6}{java.name:>14}" + "".join(f"{side.name:>14}{'relative difference':>22}" for side in others))
+    losses = [java.train(steps)[2], *(side.train(steps)[2] for side in others)]
     worst = 0.0
-    for step, (a, b) in enumerate(zip(java.train(steps)[2], python.train(steps)[2]), 1):
-        difference = abs(a - b) / abs(b)
-        # max() would drop a NaN.
-        worst = difference if not difference <= worst else worst
-        print(f"{step:>6}{a:>14.5f}{b:>14.5f}{difference:>22.1e}")
+    for step, (a, *rest) in enumerate(zip(*losses), 1):
+        row = f"{step:>6}{a:>14.5f}"
+        for b in rest:
+            difference = abs(a - b) / abs(b)
+            # max() would drop a NaN.
+            worst = difference if not difference <= worst else worst
+            row += f"{b:>14.5f}{difference:>22.1e}"
+        print(row)
     ok = worst <= TOLERANCE
     print(f"largest relative difference {worst:.1e}, allowed {TOLERANCE:.0e}: {'the same network, loss and optimiser' if ok else 'NOT THE SAME'}")
     return ok
 
 
-def race(java: Side, python: Side, warm_up: int, rounds: int, steps: int) -> None:
-    java.train(warm_up)
-    python.train(warm_up)
+def race(java: Side, others: "list[Side]", warm_up: int, rounds: int, steps: int) -> None:
+    sides = [java, *others]
+    for side in sides:
+        side.train(warm_up)
     print(f"\n{rounds} rounds of {steps} steps each, in turn, after {warm_up} more to warm up")
-    print(f"{'':>6}{'steps/s':>10}{'':>10}{'':>8}{'CPU ms/step':>16}")
-    print(f"{'round':>6}{'DJL':>10}{'Python':>10}{'ratio':>8}{'DJL':>10}{'Python':>10}")
+    print(f"{'round':>6}  " + "".join(f"{side.name + ' steps/s':>18}{'CPU ms/step':>13}" for side in sides) + "".join(f"{'ratio to ' + side.name:>20}" for side in others))
     rows = []
     for number in range(1, rounds + 1):
         # Who goes first alternates too, so that a load that grows or shrinks favours neither.
-        order = (java, python) if number % 2 else (python, java)
+        order = sides if number % 2 else sides[::-1]
         measured = {side.name: side.train(steps) for side in order}
-        (djl_wall, djl_cpu, _), (py_wall, py_cpu, _) = measured[java.name], measured[python.name]
-        row = (steps / djl_wall, steps / py_wall, py_wall / djl_wall, djl_cpu / steps * 1000, py_cpu / steps * 1000)
+        row = [figure for side in sides for figure in (steps / measured[side.name][0], measured[side.name][1] / steps * 1000)]
+        row += [measured[side.name][0] / measured[java.name][0] for side in others]
         rows.append(row)
-        print("{:>6}{:>10.2f}{:>10.2f}{:>8.3f}{:>10.1f}{:>10.1f}".format(number, *row), flush=True)
-    djl, py, ratio, djl_cpu, py_cpu = (statistics.median(column) for column in zip(*rows))
-    print("{:>6}{:>10.2f}{:>10.2f}{:>8.3f}{:>10.1f}{:>10.1f}".format("median", djl, py, ratio, djl_cpu, py_cpu))
-    print(f"\nDJL / Python: ratio of the median throughputs {djl / py:.3f}, median of the rounds' ratios {ratio:.3f}, by CPU time {py_cpu / djl_cpu:.3f}")
+        print_row(str(number), row, sides)
+    medians = [statistics.median(column) for column in zip(*rows)]
+    print_row("median", medians, sides)
+    for index, side in enumerate(others):
+        at = 2 * (index + 1)
+        print(f"\n{java.name} / {side.name}: ratio of the median throughputs {medians[0] / medians[at]:.3f}, "
+              f"median of the rounds' ratios {medians[2 * len(sides) + index]:.3f}, by CPU time {medians[at + 1] / medians[1]:.3f}")
+
+
+def print_row(name: str, row: "list[float]", sides: "list[Side]") -> None:
+    figures = "".join(f"{row[2 * i]:>18.2f}{row[2 * i + 1]:>13.1f}" for i in range(len(sides)))
+    print(f"{name:>6}  {figures}" + "".join(f"{ratio:>20.3f}" for ratio in row[2 * len(sides):]), flush=True)
 
 
 def print_setting(folder: Path) -> None:
@@ -100,7 +112,7 @@ def print_setting(folder: Path) -> None:
         f"binarisation {plan['binarisation'].lower()}, Adam at {plan['learningRate']}"
     )
     print(
-        f"both sides: {setting['threads']} threads, OMP_WAIT_POLICY {os.environ.get('OMP_WAIT_POLICY', 'not set')}, {os.cpu_count()} cores, {processor()}\n"
+        f"every side: {setting['threads']} threads, OMP_WAIT_POLICY {os.environ.get('OMP_WAIT_POLICY', 'not set')}, {os.cpu_count()} cores, {processor()}\n"
         f"DJL {setting['djl']} on PyTorch {setting['torch']}, Java {setting['java']}\n"
         f"Python {platform.python_version()}, PyTorch {torch.__version__}, NumPy {numpy.__version__}"
     )
@@ -124,6 +136,7 @@ def main() -> int:
     options.add_argument("--warm-up", type=int, default=150, help="steps before the first round, for Java's compiler to settle (default: %(default)s)")
     options.add_argument("--rounds", type=int, default=11, help="default: %(default)s")
     options.add_argument("--steps", type=int, default=40, help="steps in a round (default: %(default)s)")
+    options.add_argument("--compile", action="store_true", help="time torch.compile too; wants a C++ compiler")
     options.add_argument("--java-option", action="append", default=[], help="for the Java virtual machine; may be repeated")
     o = options.parse_args()
     java = Side("DJL", [
@@ -131,13 +144,16 @@ def main() -> int:
         "-cp", o.class_path, "io.kanerva.tools.bench.TrainingThroughput",
         "--folder", str(o.folder), "--preset", o.preset, "--batches", str(o.gate), *(["--data", o.data] if o.data else []),
     ])
-    python = Side("Python", [sys.executable, "-B", str(Path(__file__).with_name("python_side.py")), "--folder", str(o.folder), "--threads", str(o.threads)])
+    python = [sys.executable, "-B", str(Path(__file__).with_name("python_side.py")), "--folder", str(o.folder), "--threads", str(o.threads)]
+    others = [Side("Python", python)]
+    if o.compile:
+        others.append(Side("compiled", [*python, "--compile"]))
     print_setting(o.folder)
-    ok = agree(java, python, o.gate)
+    ok = agree(java, others, o.gate)
     if ok:
-        race(java, python, o.warm_up, o.rounds, o.steps)
-    java.close()
-    python.close()
+        race(java, others, o.warm_up, o.rounds, o.steps)
+    for side in (java, *others):
+        side.close()
     return 0 if ok else 1
 
 

@@ -1,4 +1,5 @@
-"""Kanerva++ with the heap writer and dereferenced keys, written in plain Python PyTorch.
+"""Kanerva++ with the heap writer and dereferenced keys, written in plain Python PyTorch: Bernoulli pixels and a latent
+vector, or a discretised mixture of logistics and a latent map.
 
 The same network, loss and optimiser as the Java trainer's (io.kanerva.trainer.model, io.kanerva.trainer.train), the way
 that one writes them in Python: torch.nn modules, torch.optim's Adam with its fused kernel, clip_grad_norm_, eager mode.
@@ -40,6 +41,10 @@ class Settings:
     slot_columns: int
     width: int
     depth: int
+    likelihood: str
+    latent_layout: str
+    decoder: dict
+    """width, depth, refineWidth, refineDepth, neighbours."""
 
     @staticmethod
     def of(json: dict) -> "Settings":
@@ -60,14 +65,28 @@ class Settings:
     def slots(self) -> int:
         return self.slot_rows * self.slot_columns
 
+    @property
+    def map(self) -> bool:
+        """Whether the latent is a map at the block's resolution rather than a vector."""
+        return self.latent_layout == "map"
+
+    def latent_head(self, width: int) -> nn.Module:
+        """From feature maps [N, width, h, w] if the latent is a map, else from features [N, width]."""
+        return nn.Conv2d(width, self.latent // (self.block_height * self.block_width), 1) if self.map else nn.Linear(width, self.latent)
+
+    @property
+    def mixture(self) -> "LogisticMixture | None":
+        """The likelihood of 8-bit images; None for Bernoulli pixels."""
+        return None if self.likelihood == "bernoulli" else LogisticMixture(self.image_channels, self.decoder["neighbours"])
+
 
 class ResidualStack(nn.Module):
     """[N, width, h, w] to the same: x + conv(relu(conv(relu(x)))), depth times, then one relu."""
 
-    def __init__(self, s: Settings):
+    def __init__(self, width: int, depth: int):
         super().__init__()
-        self.first = nn.ModuleList(nn.Conv2d(s.width, s.width, 3, padding=1) for _ in range(s.depth))
-        self.second = nn.ModuleList(nn.Conv2d(s.width, s.width, 3, padding=1) for _ in range(s.depth))
+        self.first = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in range(depth))
+        self.second = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in range(depth))
 
     def forward(self, x: Tensor) -> Tensor:
         for first, second in zip(self.first, self.second):
@@ -83,25 +102,27 @@ class Encoder(nn.Module):
         super().__init__()
         self.s = s
         self.patches = nn.Conv2d(s.image_channels * s.patch**2, s.width, 3, padding=1)
-        self.features = ResidualStack(s)
+        self.features = ResidualStack(s.width, s.depth)
         self.content = nn.Conv2d(s.width, s.keys * s.memory_channels, 1)
         self.key_mean = nn.Linear(s.width, s.keys * 3)
         self.key_log_variance = nn.Linear(s.width, s.keys * 3)
-        self.latent_mean = nn.Linear(s.width, s.latent)
-        self.latent_log_variance = nn.Linear(s.width, s.latent)
+        self.latent_mean = s.latent_head(s.width)
+        self.latent_log_variance = s.latent_head(s.width)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         s = self.s
         b, t = images.shape[:2]
-        patches = F.pixel_unshuffle(images.flatten(0, 1), s.patch)  # [B T, Cx p p, h, w]
+        seen = images.flatten(0, 1) if s.mixture is None else 2 * images.flatten(0, 1) - 1
+        patches = F.pixel_unshuffle(seen, s.patch)  # [B T, Cx p p, h, w]
         maps = self.features(self.patches(patches))  # [B T, width, h, w]
         pooled = maps.mean((2, 3))  # [B T, width]
+        latent_features = maps if s.map else pooled
         return (
             self.content(maps).view(b, t, s.keys, s.memory_channels, s.block_height, s.block_width),
             self.key_mean(pooled).view(b, t, s.keys, 3),
             self.key_log_variance(pooled).view(b, t, s.keys, 3),
-            self.latent_mean(pooled).view(b, t, s.latent),
-            self.latent_log_variance(pooled).view(b, t, s.latent),
+            self.latent_mean(latent_features).view(b, t, s.latent),
+            self.latent_log_variance(latent_features).view(b, t, s.latent),
         )
 
 
@@ -190,33 +211,114 @@ class Reader(nn.Module):
 
     def __init__(self, s: Settings):
         super().__init__()
-        self.s = s
-        self.features = nn.Conv2d(s.keys * s.memory_channels, PRIOR_WIDTH, 3, padding=1)
-        self.mean = nn.Linear(PRIOR_WIDTH, s.latent)
-        self.log_variance = nn.Linear(PRIOR_WIDTH, s.latent)
+        width = s.width if s.map else PRIOR_WIDTH
+        self.features = nn.Conv2d(s.keys * s.memory_channels, width, 3, padding=1)
+        self.refined = ResidualStack(width, s.depth) if s.map else None
+        self.mean = s.latent_head(width)
+        self.log_variance = s.latent_head(width)
 
     def forward(self, traces: Tensor) -> tuple[Tensor, Tensor]:
         b, q = traces.shape[:2]
-        pooled = F.relu(self.features(traces.flatten(0, 1).flatten(1, 2))).mean((2, 3))
-        return self.mean(pooled).view(b, q, -1), self.log_variance(pooled).view(b, q, -1)
+        seen = self.features(traces.flatten(0, 1).flatten(1, 2))
+        known = F.relu(seen).mean((2, 3)) if self.refined is None else self.refined(seen)
+        return self.mean(known).view(b, q, -1), self.log_variance(known).view(b, q, -1)
 
 
 class Decoder(nn.Module):
-    """Latent [B, Q, D] and traces [B, Q, K, C, h, w] to logits [B, Q, Cx, Hx, Wx]."""
+    """Latent [B, Q, D] and traces [B, Q, K, C, h, w] to the distribution's parameters [B, Q, P, Hx, Wx]."""
 
     def __init__(self, s: Settings):
         super().__init__()
         self.s = s
-        self.image_shape = (s.image_channels, s.image_height, s.image_width)
-        self.traces = nn.Conv2d(s.keys * s.memory_channels, s.width, 3, padding=1)
-        self.latent = nn.Linear(s.latent, s.width)
-        self.features = ResidualStack(s)
-        self.pixels = nn.Conv2d(s.width, s.image_channels * s.patch**2, 3, padding=1)
+        d = s.decoder
+        width, refine = d["width"], d["refineWidth"]
+        places = s.patch**2
+        own = s.image_channels if s.mixture is None else s.mixture.own_parameters
+        extra = 0 if s.mixture is None else s.mixture.neighbour_parameters
+        self.traces = nn.Conv2d(s.keys * s.memory_channels, width, 3, padding=1)
+        latent_maps = s.latent // (s.block_height * s.block_width)
+        self.latent = nn.Conv2d(latent_maps, width, 3, padding=1) if s.map else nn.Linear(s.latent, width)
+        self.features = ResidualStack(width, d["depth"])
+        self.pixels = nn.Conv2d(width, (refine or own) * places, 3, padding=1)
+        self.refined = ResidualStack(refine, d["refineDepth"]) if refine else None
+        self.refined_pixels = nn.Conv2d(refine, own, 1) if refine else None
+        self.neighbours = None
+        if extra:
+            self.neighbours = nn.Conv2d(refine, extra, 1) if refine else nn.Conv2d(width, extra * places, 3, padding=1)
 
     def forward(self, latent: Tensor, traces: Tensor) -> Tensor:
+        s = self.s
         b, q = latent.shape[:2]
-        joined = self.traces(traces.flatten(0, 1).flatten(1, 2)) + self.latent(latent.flatten(0, 1))[..., None, None]
-        return F.pixel_shuffle(self.pixels(self.features(joined)), self.s.patch).view(b, q, *self.image_shape)
+        flat = latent.flatten(0, 1)
+        spread = self.latent(flat.view(b * q, -1, s.block_height, s.block_width)) if s.map else self.latent(flat)[..., None, None]
+        found = self.features(self.traces(traces.flatten(0, 1).flatten(1, 2)) + spread)
+        image = F.pixel_shuffle(self.pixels(found), s.patch)
+        if self.refined is not None:
+            found = self.refined(image)
+            image = self.refined_pixels(found)
+        if self.neighbours is not None:
+            more = self.neighbours(found)
+            image = torch.cat((image, more if self.refined is not None else F.pixel_shuffle(more, s.patch)), 1)
+        return image.view(b, q, -1, s.image_height, s.image_width)
+
+
+@dataclass(frozen=True)
+class LogisticMixture:
+    """The discretised mixture of logistics of PixelCNN++ with the Java trainer's layout of parameters (its LogisticMixture)."""
+
+    channels: int
+    neighbours: int
+
+    COMPONENTS = 10
+    OFFSETS = ((0, -1), (-1, -1), (-1, 0), (-1, 1), (0, -2), (-1, -2), (-1, 2), (-2, -2), (-2, -1), (-2, 0), (-2, 1), (-2, 2))
+    """Of the neighbours in reading order, (rows, columns); 4 neighbours are the first four."""
+
+    @property
+    def own_parameters(self) -> int:
+        return self.COMPONENTS * (1 + 2 * self.channels + self.channels * (self.channels - 1) // 2)
+
+    @property
+    def neighbour_parameters(self) -> int:
+        return self.channels + self.channels**2 * self.neighbours if self.neighbours else 0
+
+    def log_probability(self, parameters: Tensor, images: Tensor) -> Tensor:
+        """ln p of images [N, C, H, W] = k / 255 under parameters [N, P, H, W]: [N], nats."""
+        c = self.channels
+        levels = (images * 255).round()
+        values = levels * (2 / 255) - 1
+        moving, base = values, None
+        if self.neighbours:
+            parameters, reconstruction, coefficients = parameters.split((self.own_parameters, c, c * c * self.neighbours), 1)
+            moving = values - reconstruction
+            around = self.around(moving).unsqueeze(1)  # [N, 1, neighbours C, H, W]
+            base = reconstruction + (coefficients.unflatten(1, (c, c * self.neighbours)) * around).sum(2)
+        weights, *groups = parameters.split(self.COMPONENTS, 1)  # [N, components, H, W] each
+        total = weights.log_softmax(1)
+        for channel in range(c):
+            mean = groups[channel]
+            for other in range(channel):
+                coefficient = groups[2 * c + channel * (channel - 1) // 2 + other].tanh()
+                mean = mean + coefficient * moving[:, other : other + 1]
+            if base is not None:
+                mean = mean + base[:, channel : channel + 1]
+            one = slice(channel, channel + 1)
+            total = total + self.log_mass(levels[:, one], values[:, one], mean, groups[c + channel].clamp(-7, 7))
+        return total.logsumexp(1).sum((1, 2))
+
+    def around(self, maps: Tensor) -> Tensor:
+        """What each pixel's neighbours hold, zero outside: [N, C, H, W] to [N, neighbours C, H, W]."""
+        height, width = maps.shape[2:]
+        padded = F.pad(maps, (2, 2, 2, 0))
+        return torch.cat([padded[:, :, 2 + y : 2 + y + height, 2 + x : 2 + x + width] for y, x in self.OFFSETS[: self.neighbours]], 1)
+
+    @staticmethod
+    def log_mass(level: Tensor, value: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
+        inverse = (-log_scale).exp()
+        middle, half = (value - mean) * inverse, inverse / 255
+        below = F.softplus(middle + half) - middle
+        above = F.softplus(middle - half)
+        inside = (2 * half.sinh()).log() - below - above
+        return torch.where(level < 0.5, half - below, torch.where(level > 254.5, -above, inside))
 
 
 class KanervaPlusPlus(nn.Module):
@@ -233,7 +335,7 @@ class KanervaPlusPlus(nn.Module):
     def forward(self, images: Tensor, key_noise: Tensor, latent_noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The negative bound's terms of each sample, [B, T] each, nats: reconstruction, KL(Y), KL(Z).
 
-        images [B, T, Cx, Hx, Wx], zeros and ones; key_noise [B, T, K, 3] and latent_noise [B, T, D], standard normal.
+        images [B, T, Cx, Hx, Wx], zeros and ones, or k / 255; key_noise [B, T, K, 3] and latent_noise [B, T, D], standard normal.
         """
         s = self.s
         b, t = images.shape[:2]
@@ -247,7 +349,10 @@ class KanervaPlusPlus(nn.Module):
         prior_mean, prior_log_variance = self.reader(traces)
         latent = mean + (0.5 * log_variance).exp() * latent_noise
         logits = self.decoder(latent, traces)
-        reconstruction = (F.softplus(logits) - images * logits).sum((2, 3, 4))
+        if s.mixture is None:
+            reconstruction = (F.softplus(logits) - images * logits).sum((2, 3, 4))
+        else:
+            reconstruction = -s.mixture.log_probability(logits.flatten(0, 1), images.flatten(0, 1)).view(b, t)
         ratio = (log_variance - prior_log_variance).exp() + (mean - prior_mean).square() * (-prior_log_variance).exp()
         latent_divergence = 0.5 * (ratio - 1 + prior_log_variance - log_variance).sum(2)
         return reconstruction, self.addresses.divergence(key_mean, key_log_variance), latent_divergence
@@ -256,9 +361,10 @@ class KanervaPlusPlus(nn.Module):
 class Training:
     """The optimiser and its schedules, after a plan (the "plan" of setting.json)."""
 
-    def __init__(self, plan: dict, model: KanervaPlusPlus):
+    def __init__(self, plan: dict, model: KanervaPlusPlus, compiled: bool = False):
         self.plan = plan
         self.model = model
+        self.forward = torch.compile(model) if compiled else model
         self.step = 0
         self.optimiser = torch.optim.Adam(model.parameters(), lr=plan["learningRate"], betas=(0.9, 0.999), eps=1e-8, fused=True)
 
@@ -268,7 +374,7 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate()
         self.optimiser.zero_grad()
-        reconstruction, keys, latent = (term.mean() for term in self.model(images, key_noise, latent_noise))
+        reconstruction, keys, latent = (term.mean() for term in self.forward(images, key_noise, latent_noise))
         done = self.step / plan["steps"]
         (reconstruction + ramp(plan["keyWeight"], done) * keys + ramp(plan["latentWeight"], done) * latent).backward()
         norm = nn.utils.clip_grad_norm_(self.model.parameters(), plan["gradientNorm"])

@@ -44,7 +44,9 @@ class Episodes:
         return tuple(torch.from_numpy(array) for array in arrays)
 
     def binary(self, grey: np.ndarray) -> np.ndarray:
-        """Dynamic: a pixel is 1 with the probability of its intensity. Otherwise: at half intensity."""
+        """Dynamic: a pixel is 1 with the probability of its intensity. None: its intensity. Otherwise: at half intensity."""
+        if self.binarisation == "NONE":
+            return grey.astype(np.float32) / np.float32(255)
         if self.binarisation == "DYNAMIC":
             return (self.random.integers(255, size=grey.shape, dtype=np.uint8) < grey).astype(np.float32)
         return (grey >= 128).astype(np.float32)
@@ -77,6 +79,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--folder", type=Path, required=True, help="what the Java side wrote")
     options.add_argument("--threads", type=int, required=True)
+    options.add_argument("--compile", action="store_true", help="run the model through torch.compile")
     options = options.parse_args()
     torch.set_num_threads(options.threads)
     plan = json.loads((options.folder / "setting.json").read_text())["plan"]
@@ -84,7 +87,7 @@ def main() -> None:
     model = KanervaPlusPlus(settings)
     load_parameters(options.folder / "parameters", model)
     episodes = Episodes(options.folder, plan, settings)
-    training = Training(plan, model)
+    training = Training(plan, model, options.compile)
     print("ready", flush=True)
     for line in sys.stdin:
         steps = int(line.removeprefix("steps "))
