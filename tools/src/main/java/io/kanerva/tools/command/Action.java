@@ -4,6 +4,7 @@ import io.kanerva.tools.terminal.Terminal;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -38,9 +39,14 @@ abstract class Action implements Callable<Integer> {
         out().println(String.format(Locale.ROOT, pattern, values));
     }
 
-    /** What was typed, for the record: {@code kpp} and its arguments. */
+    /** What was typed, for the record: {@code kpp} and its arguments, quoted so that a shell takes them as they were. */
     protected final String commandText() {
-        return "kpp " + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
+        return "kpp " + spec.root().commandLine().getParseResult().originalArgs().stream().map(Action::quoted).collect(Collectors.joining(" "));
+    }
+
+    /** An argument as a shell takes it. */
+    protected static String quoted(String argument) {
+        return argument.matches("[\\w@%+=:,./-]+") ? argument : "'" + argument.replace("'", "'\\''") + "'";
     }
 
     /** The command line was understood but makes no sense: exit code 2. */

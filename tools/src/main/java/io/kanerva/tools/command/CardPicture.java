@@ -22,6 +22,11 @@ final class CardPicture {
 
     /** Draws the first test episode through the model's DJL blocks, as a PNG. */
     static byte[] png(KanervaModel model, TestEpisodes episodes, long seed) {
+        return Mosaic.bands(rows(model, episodes, seed), COLUMNS).png(SCALE);
+    }
+
+    /** The first test episode, what the memory gives back of it, and images read at random keys; each T pictures. */
+    static List<Pictures> rows(KanervaModel model, TestEpisodes episodes, long seed) {
         KanervaSettings s = model.settings();
         int length = episodes.length();
         Pictures episode = new Pictures(episodes.episode(0), length, s.imageChannels(), s.imageHeight(), s.imageWidth());
@@ -36,7 +41,7 @@ final class CardPicture {
             NDArray latentNoise = scratch.create(noise.normals(1, length * s.latent()), new Shape(1, length, s.latent()));
             Pictures recalled = read(model, episode, written.get(0), ownKeys, latentNoise.mul(0));
             Pictures generated = read(model, episode, written.get(0), randomKeys, latentNoise);
-            return Mosaic.bands(List.of(episode, recalled, generated), COLUMNS).png(SCALE);
+            return List.of(episode, recalled, generated);
         }
     }
 

@@ -12,7 +12,6 @@ import io.kanerva.trainer.evaluate.CleanBound;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.train.Checkpoint;
-import io.kanerva.trainer.train.TrainingRun;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,7 +29,7 @@ public final class Evaluate extends Action {
     @Mixin
     private ModelOptions bundle;
 
-    @Option(names = {"-r", "--run"}, paramLabel = "DIR", order = 0, description = "Folder of a training run, to be scored through DJL.")
+    @Option(names = {"-r", "--run"}, paramLabel = "DIR|FILE", order = 0, description = "Folder of a training run (its last checkpoint) or a checkpoint, to be scored through DJL.")
     private Path folder;
 
     @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 2, description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
@@ -77,7 +76,7 @@ public final class Evaluate extends Action {
     }
 
     private void evaluateRun() {
-        Checkpoint checkpoint = Checkpoint.read(folder.resolve(TrainingRun.CHECKPOINT));
+        Checkpoint checkpoint = RunPath.checkpoint(folder);
         TestEpisodes episodes = episodes(checkpoint.plan().data(), checkpoint.plan().episodeLength());
         try (KanervaModel model = checkpoint.model(bundle.learningDevice());
                 Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {

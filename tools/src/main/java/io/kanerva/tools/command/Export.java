@@ -16,7 +16,6 @@ import io.kanerva.trainer.evaluate.CleanBound;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.train.Checkpoint;
-import io.kanerva.trainer.train.TrainingRun;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -26,7 +25,7 @@ import picocli.CommandLine.Option;
         description = "The bound on the test set is measured first and goes onto the model card, with a picture.",
         footer = {"  kpp export --run runs/mnist --data ~/data --out mnist-bundle", "  kpp export --run runs/mnist --data ~/data --out mnist-matmul --reader matmul"})
 public final class Export extends Action {
-    @Option(names = {"-r", "--run"}, paramLabel = "DIR", required = true, order = 1, description = "Folder of the training run.")
+    @Option(names = {"-r", "--run"}, paramLabel = "DIR|FILE", required = true, order = 1, description = "Folder of the training run (its last checkpoint), or a checkpoint.")
     private Path folder;
 
     @Option(names = {"-o", "--out"}, paramLabel = "DIR", required = true, order = 2, description = "Folder of the bundle.")
@@ -62,13 +61,13 @@ public final class Export extends Action {
 
     @Override
     protected void run() {
-        Checkpoint checkpoint = Checkpoint.read(folder.resolve(TrainingRun.CHECKPOINT));
+        Checkpoint checkpoint = RunPath.checkpoint(folder);
         OutputFile.requireWritableFolder(out.toAbsolutePath().getParent());
         BundleOptions options = BundleOptions.named(name == null ? checkpoint.plan().data() : name).withReader(reader)
                 .withCheck(OnnxGraph.runner());
         DataSource source = DataSource.named(checkpoint.plan().data());
         TestEpisodes episodes = new TestEpisodes(source.test(DataHome.of(data, source)), source.testBinarisation(), checkpoint.plan().episodeLength(), seed);
-        CommandRecord started = CommandRecord.read(folder);
+        CommandRecord started = CommandRecord.read(RunPath.folder(folder));
         Provenance provenance = Provenance.of(checkpoint.plan(), checkpoint.step(), checkpoint.seconds()).withSource(started.commit(), started.command());
         try (KanervaModel model = checkpoint.model(ai.djl.Device.cpu())) {
             BoundReport report;

@@ -5,18 +5,18 @@ import io.kanerva.tools.Failure;
 import io.kanerva.tools.terminal.Progress;
 import io.kanerva.tools.terminal.Terminal;
 import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.train.StepMetrics;
+import io.kanerva.trainer.train.TrainingListener;
 import io.kanerva.trainer.train.TrainingPlan;
 import io.kanerva.trainer.train.TrainingRun;
+import io.kanerva.trainer.train.ValidationScore;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
-/** Drives a training run: progress on the terminal, and a checkpoint also when the process is told to end. */
+/** Drives a training run, with progress on the terminal. */
 final class Learner {
     private static final int SMOOTHED_STEPS = 50;
-    private static final int SECONDS_TO_STOP = 60;
 
     private Learner() {
     }
@@ -44,43 +44,48 @@ final class Learner {
     }
 
     /**
-     * Trains to the end of the plan. If the process is told to end (Control-C), the step is finished and a checkpoint written first.
+     * Trains to the end of the plan, or until the run is asked to stop.
      *
+     * @param listener hears of everything too
      * @throws Failure if training diverges or the run's files cannot be written
      */
-    static void train(TrainingRun run, Terminal terminal) {
-        CountDownLatch finished = new CountDownLatch(1);
-        Thread onExit = new Thread(() -> {
-            run.requestStop();
-            try {
-                finished.await(SECONDS_TO_STOP, TimeUnit.SECONDS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
-        Runtime.getRuntime().addShutdownHook(onExit);
+    static void train(TrainingRun run, Terminal terminal, TrainingListener listener) {
         try (Progress progress = Progress.start(terminal, "Training", run.plan().steps(), "steps").from(run.stepsDone())) {
-            double[] bound = {Double.NaN};
-            run.train(step -> {
-                double weight = Double.isNaN(bound[0]) ? 1 : 1.0 / Math.min(step.step(), SMOOTHED_STEPS);
-                bound[0] = Double.isNaN(bound[0]) ? step.bound() : bound[0] + weight * (step.bound() - bound[0]);
-                progress.at(step.step(), run.plan().binarisation().isBinary() ? String.format(Locale.ROOT, "bound %.1f nats", bound[0])
-                        : String.format(Locale.ROOT, "bound %.3f bits a dimension", bound[0] / (run.plan().settings().pixels() * Math.log(2))));
-            });
+            run.train(new Shown(progress, listener));
         } catch (IllegalStateException | UncheckedIOException e) {
             throw new Failure(e.getMessage(), e);
-        } finally {
-            finished.countDown();
-            removeHook(onExit);
         }
     }
 
-    private static void removeHook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            // The process is ending already: the hook is what stopped the training.
-            return;
+    /** Shows the smoothed bound of the training episodes, and the last validation score. */
+    private static final class Shown implements TrainingListener {
+        private final Progress progress;
+        private final TrainingListener next;
+        private double bound = Double.NaN;
+        private String validation = "";
+
+        Shown(Progress progress, TrainingListener next) {
+            this.progress = progress;
+            this.next = next;
+        }
+
+        @Override
+        public void stepped(StepMetrics step) {
+            double weight = Double.isNaN(bound) ? 1 : 1.0 / Math.min(step.step(), SMOOTHED_STEPS);
+            bound = Double.isNaN(bound) ? step.bound() : bound + weight * (step.bound() - bound);
+            progress.at(step.step(), String.format(Locale.ROOT, "bound %.1f nats%s", bound, validation));
+            next.stepped(step);
+        }
+
+        @Override
+        public void validated(ValidationScore score, boolean best) {
+            validation = String.format(Locale.ROOT, ", validation %.1f%s", score.bound(), best ? " (best)" : "");
+            next.validated(score, best);
+        }
+
+        @Override
+        public void saved(int step) {
+            next.saved(step);
         }
     }
 }

@@ -65,7 +65,10 @@ public final class Quickstart extends Action {
         TestEpisodes episodes = testEpisodes(plan);
         try (TrainingRun run = Learner.start(plan, runFolder, train, Device.cpu())) {
             CommandRecord.write(runFolder, commandText());
-            Learner.train(run, terminal());
+            try (Interruption interruption = new Interruption(terminal())) {
+                interruption.stops(run);
+                Learner.train(run, terminal(), step -> {});
+            }
             if (run.stepsDone() < plan.steps()) {
                 throw new Failure("stopped after %d of %d steps of training".formatted(run.stepsDone(), plan.steps()));
             }

@@ -12,7 +12,6 @@ import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.train.Checkpoint;
-import io.kanerva.trainer.train.TrainingRun;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -80,7 +79,7 @@ public final class Verify extends Action {
     }
 
     private Agreement againstRun(BundleVerification verification) {
-        Checkpoint checkpoint = Checkpoint.read(runFolder.resolve(TrainingRun.CHECKPOINT));
+        Checkpoint checkpoint = RunPath.checkpoint(runFolder);
         DataSource source = DataSource.named(checkpoint.plan().data());
         Images images = source.test(DataHome.of(data, source));
         int length = checkpoint.plan().episodeLength();

@@ -7,6 +7,8 @@ import java.io.UncheckedIOException;
 import java.util.Base64;
 import java.util.List;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * Many small pictures in one, in rows of equal length with a transparent gap between them. One pixel of a picture is one pixel of
@@ -102,8 +104,9 @@ public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHe
             }
         }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try {
-            if (!ImageIO.write(shown, "png", bytes)) {
+        // In memory: a cache file would want to be deleted when the process ends, which is too late to ask for when it is ending.
+        try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+            if (!ImageIO.write(shown, "png", out)) {
                 throw new IllegalStateException("this JDK cannot write PNG files");
             }
         } catch (IOException e) {

@@ -38,9 +38,16 @@ public final class CurveFigure {
     private final List<Point> points;
     private final double lastStep;
     private final double top;
+    private final String plot;
 
     /** @param measurements in the order of their steps, at least one */
     CurveFigure(List<Point> measurements) {
+        this(measurements, "plot");
+    }
+
+    /** @param plot a word that no other figure of the page has */
+    CurveFigure(List<Point> measurements, String plot) {
+        this.plot = plot;
         points = thinned(measurements);
         lastStep = Math.max(1, points.get(points.size() - 1).step());
         // The first steps are far above all others and would press the rest flat: they may leave the picture at the top.
@@ -54,8 +61,8 @@ public final class CurveFigure {
         StringBuilder svg = new StringBuilder(("<svg class=\"wide\" role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"Training curve: after %d steps the bound is %s nats, "
                 + "of which reconstruction %s, keys %s, latent %s\">\n").formatted(WIDTH, HEIGHT, last.step(), nats(last.bound()), nats(last.reconstruction()),
                         nats(last.klKeys()), nats(last.klLatent())));
-        svg.append("<clipPath id=\"plot\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>\n".formatted(
-                LEFT, TOP - 2, WIDTH - LEFT - RIGHT + 2, HEIGHT - TOP - BOTTOM + 4));
+        svg.append("<clipPath id=\"%s\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>\n".formatted(
+                plot, LEFT, TOP - 2, WIDTH - LEFT - RIGHT + 2, HEIGHT - TOP - BOTTOM + 4));
         axes(svg);
         for (Line line : LINES) {
             StringBuilder path = new StringBuilder();
@@ -65,7 +72,7 @@ public final class CurveFigure {
                     path.append(path.isEmpty() ? "M" : "L").append(Html.number(x(point.step()))).append(' ').append(Html.number(y(value)));
                 }
             }
-            svg.append("<path class=\"%s\" clip-path=\"url(#plot)\" d=\"%s\"/>\n".formatted(line.style(), path));
+            svg.append("<path class=\"%s\" clip-path=\"url(#%s)\" d=\"%s\"/>\n".formatted(line.style(), plot, path));
         }
         labels(svg, last);
         return svg.append("</svg>").toString();

@@ -17,6 +17,7 @@ public final class HtmlPage {
     private final StringBuilder top = new StringBuilder();
     private final StringBuilder body = new StringBuilder();
     private final List<String[]> sections = new ArrayList<>();
+    private int renewal;
 
     /**
      * A number that the page shows first.
@@ -35,6 +36,12 @@ public final class HtmlPage {
     public HtmlPage(String title, String summary) {
         this.title = title;
         this.summary = summary;
+    }
+
+    /** Makes the page load itself anew every so many seconds; 0 for never. */
+    public HtmlPage renewedEvery(int seconds) {
+        renewal = seconds;
+        return this;
     }
 
     /** The numbers to show first. */
@@ -129,6 +136,7 @@ public final class HtmlPage {
         StringBuilder page = new StringBuilder();
         page.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
                 .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
+                .append(renewal > 0 ? "<meta http-equiv=\"refresh\" content=\"%d\">\n".formatted(renewal) : "")
                 .append("<title>").append(Html.escape(title)).append("</title>\n<style>\n").append(style()).append("</style>\n</head>\n<body>\n<header>\n<h1>")
                 .append(Html.escape(title)).append("</h1>\n<p class=\"summary\">").append(Html.escape(summary)).append("</p>\n").append(top)
                 .append("<nav aria-label=\"Sections\">");
