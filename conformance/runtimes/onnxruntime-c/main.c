@@ -1,0 +1,172 @@
+// Runs ONNX test cases on ONNX Runtime's C API; the protocol is in ../README.md.
+#define _POSIX_C_SOURCE 200809L
+#include "tensor.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <onnxruntime_c_api.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MAX_TENSORS = 64, MESSAGE = 2048, PATH = 4096 };
+
+static const OrtApi *ort;
+static OrtEnv *environment;
+static OrtMemoryInfo *memory;
+
+// A graph that is open, and what it was opened from.
+typedef struct {
+    char model[PATH], optimisations[8];
+    OrtSession *session;
+} Graph;
+
+// Takes a status: true if all went well, else its text is in `problem`.
+static int fine(OrtStatus *status, char *problem) {
+    if (status == NULL) {
+        return 1;
+    }
+    snprintf(problem, MESSAGE, "%s", ort->GetErrorMessage(status));
+    ort->ReleaseStatus(status);
+    return 0;
+}
+
+static int refuse(const char *reason, char *problem) {
+    if (reason != NULL) {
+        snprintf(problem, MESSAGE, "%s", reason);
+    }
+    return reason == NULL;
+}
+
+static int open_graph(Graph *graph, const char *model, const char *optimisations, char *problem) {
+    if (graph->session != NULL) {
+        ort->ReleaseSession(graph->session);
+        graph->session = NULL;
+    }
+    OrtSessionOptions *options = NULL;
+    GraphOptimizationLevel level = strcmp(optimisations, "on") == 0 ? ORT_ENABLE_ALL : ORT_DISABLE_ALL;
+    int opened = fine(ort->CreateSessionOptions(&options), problem)
+        && fine(ort->SetSessionGraphOptimizationLevel(options, level), problem)
+        && fine(ort->SetIntraOpNumThreads(options, 1), problem)
+        && fine(ort->SetInterOpNumThreads(options, 1), problem)
+        && fine(ort->CreateSession(environment, model, options, &graph->session), problem);
+    if (options != NULL) {
+        ort->ReleaseSessionOptions(options);
+    }
+    snprintf(graph->model, sizeof graph->model, "%s", model);
+    snprintf(graph->optimisations, sizeof graph->optimisations, "%s", optimisations);
+    return opened;
+}
+
+static int read_input(const char *folder, size_t index, Tensor *tensor, OrtValue **value, char *problem) {
+    char file[PATH];
+    snprintf(file, sizeof file, "%s/input_%zu.pb", folder, index);
+    return refuse(read_tensor(file, tensor), problem)
+        && fine(ort->CreateTensorWithDataAsOrtValue(memory, tensor->data, tensor->bytes, tensor->shape, tensor->rank,
+            (ONNXTensorElementDataType)tensor->type, value), problem);
+}
+
+static int write_output(const char *folder, size_t index, const char *name, OrtValue *value, char *problem) {
+    char file[PATH];
+    snprintf(file, sizeof file, "%s/output_%zu.pb", folder, index);
+    OrtTensorTypeAndShapeInfo *info = NULL;
+    ONNXTensorElementDataType type;
+    Tensor tensor = {0};
+    size_t elements = 0;
+    void *data = NULL;
+    int written = fine(ort->GetTensorTypeAndShape(value, &info), problem)
+        && fine(ort->GetTensorElementType(info, &type), problem)
+        && fine(ort->GetDimensionsCount(info, &tensor.rank), problem)
+        && refuse(tensor.rank > MAX_RANK ? "the output has too many dimensions" : NULL, problem)
+        && fine(ort->GetDimensions(info, tensor.shape, tensor.rank), problem)
+        && fine(ort->GetTensorShapeElementCount(info, &elements), problem)
+        && refuse(element_width((int)type) == 0 ? "the output's elements are no numbers" : NULL, problem)
+        && fine(ort->GetTensorMutableData(value, &data), problem);
+    if (written) {
+        tensor.type = (int)type;
+        tensor.bytes = elements * element_width((int)type);
+        tensor.data = data;
+        written = refuse(write_tensor(file, name, &tensor), problem);
+    }
+    if (info != NULL) {
+        ort->ReleaseTensorTypeAndShapeInfo(info);
+    }
+    return written;
+}
+
+static int run(Graph *graph, const char *inputs, const char *outputs, char *problem) {
+    OrtAllocator *allocator;
+    size_t given = 0, wanted = 0;
+    Tensor tensors[MAX_TENSORS] = {0};
+    OrtValue *feeds[MAX_TENSORS] = {0}, *results[MAX_TENSORS] = {0};
+    char *names[2][MAX_TENSORS] = {0};
+    int good = fine(ort->GetAllocatorWithDefaultOptions(&allocator), problem)
+        && fine(ort->SessionGetInputCount(graph->session, &given), problem)
+        && fine(ort->SessionGetOutputCount(graph->session, &wanted), problem)
+        && refuse(given > MAX_TENSORS || wanted > MAX_TENSORS ? "the graph has too many inputs or outputs" : NULL, problem);
+    for (size_t i = 0; good && i < given; i++) {
+        good = fine(ort->SessionGetInputName(graph->session, i, allocator, &names[0][i]), problem)
+            && read_input(inputs, i, &tensors[i], &feeds[i], problem);
+    }
+    for (size_t i = 0; good && i < wanted; i++) {
+        good = fine(ort->SessionGetOutputName(graph->session, i, allocator, &names[1][i]), problem);
+    }
+    good = good && fine(ort->Run(graph->session, NULL, (const char *const *)names[0], (const OrtValue *const *)feeds, given,
+        (const char *const *)names[1], wanted, results), problem);
+    if (good && mkdir(outputs, 0755) != 0 && errno != EEXIST) {
+        good = refuse("the output folder cannot be made", problem);
+    }
+    for (size_t i = 0; good && i < wanted; i++) {
+        good = write_output(outputs, i, names[1][i], results[i], problem);
+    }
+    for (size_t i = 0; i < MAX_TENSORS; i++) {
+        free(tensors[i].data);
+        if (feeds[i] != NULL) {
+            ort->ReleaseValue(feeds[i]);
+        }
+        if (results[i] != NULL) {
+            ort->ReleaseValue(results[i]);
+        }
+        for (int side = 0; side < 2; side++) {
+            if (names[side][i] != NULL) {
+                allocator->Free(allocator, names[side][i]);
+            }
+        }
+    }
+    return good;
+}
+
+int main(int count, char **arguments) {
+    char problem[MESSAGE];
+    FILE *jobs = count == 2 ? fopen(arguments[1], "r") : NULL;
+    ort = OrtGetApiBase()->GetApi(ORT_API_VERSION);
+    if (jobs == NULL || ort == NULL || !fine(ort->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "conformance", &environment), problem)
+        || !fine(ort->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory), problem)) {
+        fprintf(stderr, "expected a file of jobs and ONNX Runtime of API version %d or later\n", ORT_API_VERSION);
+        return 1;
+    }
+    printf("about\tonnxruntime %s, gcc %s\n", OrtGetApiBase()->GetVersionString(), __VERSION__);
+    Graph graph = {0};
+    char line[4 * PATH];
+    for (int number = 0; fgets(line, sizeof line, jobs) != NULL; number++) {
+        line[strcspn(line, "\n")] = 0;
+        char *rest = line;
+        char *model = strtok_r(line, "\t", &rest), *inputs = strtok_r(NULL, "\t", &rest);
+        char *outputs = strtok_r(NULL, "\t", &rest), *optimisations = strtok_r(NULL, "\t", &rest);
+        if (model == NULL || inputs == NULL || outputs == NULL || optimisations == NULL) {
+            fprintf(stderr, "line %d: expected four fields\n", number + 1);
+            return 1;
+        }
+        int same = graph.session != NULL && strcmp(graph.model, model) == 0 && strcmp(graph.optimisations, optimisations) == 0;
+        if ((same || open_graph(&graph, model, optimisations, problem)) && run(&graph, inputs, outputs, problem)) {
+            printf("done\t%d\n", number);
+        } else {
+            for (char *c = problem; *c != 0; c++) {
+                *c = isspace((unsigned char)*c) ? ' ' : *c;
+            }
+            printf("failed\t%d\t%s\n", number, problem);
+        }
+        fflush(stdout);
+    }
+    return 0;
+}

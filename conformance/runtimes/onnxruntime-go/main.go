@@ -1,0 +1,136 @@
+// Runs ONNX test cases on ONNX Runtime through its Go binding; the protocol is in ../README.md.
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	ort "github.com/yalue/onnxruntime_go"
+)
+
+// A graph that is open, and what it was opened from.
+type graph struct {
+	model, optimisations string
+	inputs, outputs      []ort.InputOutputInfo
+	session              *ort.DynamicAdvancedSession
+}
+
+func open(model, optimisations string) (*graph, error) {
+	options, err := ort.NewSessionOptions()
+	if err != nil {
+		return nil, err
+	}
+	defer options.Destroy()
+	level := ort.GraphOptimizationLevel(ort.GraphOptimizationLevelDisableAll)
+	if optimisations == "on" {
+		level = ort.GraphOptimizationLevelEnableAll
+	}
+	for _, failed := range []error{options.SetGraphOptimizationLevel(level), options.SetIntraOpNumThreads(1), options.SetInterOpNumThreads(1)} {
+		if failed != nil {
+			return nil, failed
+		}
+	}
+	inputs, outputs, err := ort.GetInputOutputInfo(model)
+	if err != nil {
+		return nil, err
+	}
+	session, err := ort.NewDynamicAdvancedSession(model, names(inputs), names(outputs), options)
+	if err != nil {
+		return nil, err
+	}
+	return &graph{model, optimisations, inputs, outputs, session}, nil
+}
+
+func names(tensors []ort.InputOutputInfo) []string {
+	list := make([]string, len(tensors))
+	for i, tensor := range tensors {
+		list[i] = tensor.Name
+	}
+	return list
+}
+
+func (g *graph) run(inputs, outputs string) error {
+	feeds := make([]ort.Value, len(g.inputs))
+	for i := range g.inputs {
+		bytes, err := os.ReadFile(filepath.Join(inputs, fmt.Sprintf("input_%d.pb", i)))
+		if err != nil {
+			return err
+		}
+		tensor, err := decodeTensor(bytes)
+		if err != nil {
+			return err
+		}
+		value, err := tensor.value()
+		if err != nil {
+			return err
+		}
+		defer value.Destroy()
+		feeds[i] = value
+	}
+	results := make([]ort.Value, len(g.outputs))
+	if err := g.session.Run(feeds, results); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(outputs, 0o755); err != nil {
+		return err
+	}
+	for i, value := range results {
+		defer value.Destroy()
+		message, err := encodeTensor(g.outputs[i].Name, value)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(outputs, fmt.Sprintf("output_%d.pb", i)), message, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func main() {
+	program, err := os.Executable()
+	if err != nil {
+		fail(err)
+	}
+	ort.SetSharedLibraryPath(filepath.Join(filepath.Dir(program), "libonnxruntime.so"))
+	if err := ort.InitializeEnvironment(ort.WithLogLevelFatal()); err != nil {
+		fail(err)
+	}
+	fmt.Printf("about\tonnxruntime %s, onnxruntime_go 1.27.0, %s\n", ort.GetVersion(), runtime.Version())
+	file, err := os.Open(os.Args[1])
+	if err != nil {
+		fail(err)
+	}
+	var loaded *graph
+	lines := bufio.NewScanner(file)
+	for number := 0; lines.Scan(); number++ {
+		job := strings.Split(lines.Text(), "\t")
+		if loaded == nil || loaded.model != job[0] || loaded.optimisations != job[3] {
+			if loaded != nil {
+				loaded.session.Destroy()
+			}
+			loaded, err = open(job[0], job[3])
+		}
+		if err == nil {
+			err = loaded.run(job[1], job[2])
+		}
+		if err != nil {
+			fmt.Printf("failed\t%d\t%s\n", number, strings.Join(strings.Fields(err.Error()), " "))
+			err = nil
+		} else {
+			fmt.Printf("done\t%d\n", number)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		fail(err)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}

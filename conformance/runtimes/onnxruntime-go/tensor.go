@@ -1,0 +1,160 @@
+package main
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"unsafe"
+
+	ort "github.com/yalue/onnxruntime_go"
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// What an ONNX TensorProto message says: row-major little-endian elements of the type that TensorProto.DataType numbers.
+type tensor struct {
+	elementType int
+	shape       []int64
+	data        []byte
+}
+
+// Bytes that one element takes, by element type.
+var widths = map[int]int{1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}
+
+func decodeTensor(message []byte) (*tensor, error) {
+	t := &tensor{}
+	var floats, doubles []byte
+	var integers []uint64
+	raw := false
+	for len(message) > 0 {
+		field, wire, length := protowire.ConsumeTag(message)
+		if length < 0 {
+			return nil, protowire.ParseError(length)
+		}
+		message = message[length:]
+		length = protowire.ConsumeFieldValue(field, wire, message)
+		if length < 0 {
+			return nil, protowire.ParseError(length)
+		}
+		value := message[:length]
+		message = message[length:]
+		switch field {
+		case 1:
+			for _, size := range varints(wire, value) {
+				t.shape = append(t.shape, int64(size))
+			}
+		case 2:
+			number, _ := protowire.ConsumeVarint(value)
+			t.elementType = int(number)
+		case 4:
+			floats = append(floats, block(wire, value)...)
+		case 10:
+			doubles = append(doubles, block(wire, value)...)
+		case 5, 7, 11:
+			integers = append(integers, varints(wire, value)...)
+		case 9:
+			t.data, raw = block(wire, value), true
+		}
+	}
+	width, known := widths[t.elementType]
+	if !known {
+		return nil, fmt.Errorf("expected a tensor of numbers, found ONNX element type %d", t.elementType)
+	}
+	if !raw {
+		switch t.elementType {
+		case 1:
+			t.data = floats
+		case 11:
+			t.data = doubles
+		default:
+			for _, value := range integers {
+				var word [8]byte
+				binary.LittleEndian.PutUint64(word[:], value)
+				t.data = append(t.data, word[:width]...)
+			}
+		}
+	}
+	return t, nil
+}
+
+func block(wire protowire.Type, value []byte) []byte {
+	if wire == protowire.BytesType {
+		value, _ = protowire.ConsumeBytes(value)
+	}
+	return value
+}
+
+func varints(wire protowire.Type, value []byte) []uint64 {
+	var list []uint64
+	for packed := block(wire, value); len(packed) > 0; {
+		number, length := protowire.ConsumeVarint(packed)
+		if length < 0 {
+			return list
+		}
+		list = append(list, number)
+		packed = packed[length:]
+	}
+	return list
+}
+
+func (t *tensor) value() (ort.Value, error) {
+	elements := int64(1)
+	for _, size := range t.shape {
+		elements *= size
+	}
+	if elements*int64(widths[t.elementType]) != int64(len(t.data)) || elements > math.MaxInt32 {
+		return nil, fmt.Errorf("expected %d elements of ONNX element type %d, found %d bytes", elements, t.elementType, len(t.data))
+	}
+	return ort.NewCustomDataTensor(ort.NewShape(t.shape...), t.data, ort.TensorElementDataType(t.elementType))
+}
+
+func encodeTensor(name string, value ort.Value) ([]byte, error) {
+	data, err := contents(value)
+	if err != nil {
+		return nil, err
+	}
+	var message []byte
+	for _, size := range value.GetShape() {
+		message = protowire.AppendVarint(protowire.AppendTag(message, 1, protowire.VarintType), uint64(size))
+	}
+	message = protowire.AppendVarint(protowire.AppendTag(message, 2, protowire.VarintType), uint64(value.DataType()))
+	message = protowire.AppendString(protowire.AppendTag(message, 8, protowire.BytesType), name)
+	return protowire.AppendBytes(protowire.AppendTag(message, 9, protowire.BytesType), data), nil
+}
+
+func contents(value ort.Value) ([]byte, error) {
+	switch t := value.(type) {
+	case *ort.Tensor[float32]:
+		return raw(t.GetData()), nil
+	case *ort.Tensor[float64]:
+		return raw(t.GetData()), nil
+	case *ort.Tensor[int8]:
+		return raw(t.GetData()), nil
+	case *ort.Tensor[uint8]:
+		return raw(t.GetData()), nil
+	case *ort.Tensor[int16]:
+		return raw(t.GetData()), nil
+	case *ort.Tensor[uint16]:
+		return raw(t.GetData()), nil
+	case *ort.Tensor[int32]:
+		return raw(t.GetData()), nil
+	case *ort.Tensor[uint32]:
+		return raw(t.GetData()), nil
+	case *ort.Tensor[int64]:
+		return raw(t.GetData()), nil
+	case *ort.Tensor[uint64]:
+		return raw(t.GetData()), nil
+	case *ort.Tensor[bool]:
+		return raw(t.GetData()), nil
+	default:
+		// The binding hands out half of a float16 output's bytes.
+		return nil, fmt.Errorf("the Go binding does not give outputs of ONNX element type %d", value.DataType())
+	}
+}
+
+// The elements' bytes; the machines that ONNX Runtime runs on are little-endian.
+func raw[T any](elements []T) []byte {
+	if len(elements) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&elements[0])), len(elements)*int(unsafe.Sizeof(elements[0])))
+}

@@ -1,0 +1,62 @@
+"""Runs ONNX test cases on ONNX Runtime; the protocol is in ../README.md."""
+
+import sys
+from pathlib import Path
+
+import numpy
+import onnx
+import onnxruntime
+from onnx import numpy_helper
+
+# What numpy has no type of its own for must be handed over with its ONNX element type.
+NUMPY_TYPES = {numpy.dtype(name) for name in (
+    "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "object")}
+
+
+def session(model: str, optimisations: str) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = (
+        onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL if optimisations == "on"
+        else onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL)
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def read(file: Path):
+    tensor = onnx.TensorProto.FromString(file.read_bytes())
+    values = numpy_helper.to_array(tensor)
+    if values.dtype in NUMPY_TYPES:
+        return onnxruntime.OrtValue.ortvalue_from_numpy(values) if values.dtype != object else values
+    return onnxruntime.OrtValue.ortvalue_from_numpy_with_onnx_type(values, tensor.data_type)
+
+
+def run(graph: onnxruntime.InferenceSession, inputs: Path, outputs: Path) -> None:
+    feeds = {}
+    for i, tensor in enumerate(graph.get_inputs()):
+        file = inputs / f"input_{i}.pb"
+        if file.exists():
+            feeds[tensor.name] = read(file)
+    outputs.mkdir(parents=True, exist_ok=True)
+    for i, (tensor, values) in enumerate(zip(graph.get_outputs(), graph.run(None, feeds))):
+        proto = numpy_helper.from_array(numpy.asarray(values), tensor.name)
+        (outputs / f"output_{i}.pb").write_bytes(proto.SerializeToString())
+
+
+def main(jobs: str) -> None:
+    print(f"about\tonnxruntime {onnxruntime.__version__}, Python {sys.version.split()[0]}, numpy {numpy.__version__}", flush=True)
+    loaded = None
+    for number, line in enumerate(Path(jobs).read_text(encoding="utf-8").splitlines()):
+        model, inputs, outputs, optimisations = line.split("\t")
+        try:
+            if loaded is None or loaded[0] != (model, optimisations):
+                loaded = ((model, optimisations), session(model, optimisations))
+            run(loaded[1], Path(inputs), Path(outputs))
+            print(f"done\t{number}", flush=True)
+        except Exception as problem:  # whatever a runtime throws is its answer to this case
+            print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

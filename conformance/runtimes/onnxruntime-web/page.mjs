@@ -1,0 +1,56 @@
+// What runs inside the browser; ./run.mjs calls globalThis.run once a case.
+import * as ort from '/ort.wasm.min.mjs';
+import { decodeTensor, encodeTensor } from '/tensor-files.mjs';
+
+ort.env.wasm.numThreads = 1;
+ort.env.wasm.wasmPaths = '/';
+ort.env.logLevel = 'fatal';
+
+let loaded = null;
+
+async function bytes(path) {
+  const response = await fetch(path);
+  return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
+}
+
+async function open(number, model, optimisations) {
+  if (loaded !== null && loaded.model === model && loaded.optimisations === optimisations) {
+    return loaded.session;
+  }
+  const previous = loaded;
+  loaded = null;
+  await previous?.session.release();
+  const session = await ort.InferenceSession.create(await bytes(`/${number}/model.onnx`), {
+    executionProviders: ['wasm'],
+    graphOptimizationLevel: optimisations === 'on' ? 'all' : 'disabled',
+    logSeverityLevel: 4,
+  });
+  loaded = { model, optimisations, session };
+  return session;
+}
+
+/** Runs one case: null if its outputs were posted, else what is wrong. */
+globalThis.run = async ({ number, model, optimisations }) => {
+  try {
+    const session = await open(number, model, optimisations);
+    const feeds = {};
+    for (const [i, name] of session.inputNames.entries()) {
+      const file = await bytes(`/${number}/input_${i}.pb`);
+      if (file !== null) {
+        const tensor = decodeTensor(file);
+        feeds[name] = new ort.Tensor(tensor.type, tensor.data, tensor.dims);
+      }
+    }
+    const results = await session.run(feeds);
+    for (const [i, name] of session.outputNames.entries()) {
+      const { type, dims, data } = results[name];
+      await fetch(`/${number}/output_${i}.pb`, { method: 'POST', body: encodeTensor(name, type, dims, data) });
+    }
+    return null;
+  } catch (problem) {
+    return String(problem?.message ?? problem);
+  }
+};
+
+globalThis.version = ort.env.versions.web ?? ort.env.versions.common;
+globalThis.ready = true;

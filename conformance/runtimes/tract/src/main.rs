@@ -1,0 +1,85 @@
+//! Runs ONNX test cases on tract; the protocol is in ../README.md.
+
+use prost::Message;
+use std::panic::{catch_unwind, AssertUnwindSafe};
+use std::path::Path;
+use tract_onnx::pb::{tensor_proto::DataType, TensorProto};
+use tract_onnx::prelude::*;
+use tract_onnx::tensor::load_tensor;
+use tract_onnx::tract_core::internal::*;
+
+/// One case: loads the graph for the sizes of its inputs, runs it, writes the outputs.
+fn run(model: &str, inputs: &Path, outputs: &Path, optimise: bool) -> TractResult<()> {
+    let onnx = tract_onnx::onnx();
+    let mut graph = onnx.model_for_path(model)?;
+    let mut feeds = tvec![];
+    for i in 0..graph.input_outlets()?.len() {
+        let file = inputs.join(format!("input_{i}.pb"));
+        let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
+        let tensor = load_tensor(&*onnx.provider, &TensorProto::decode(&*bytes)?, None)?;
+        graph.set_input_fact(i, InferenceFact::dt_shape(tensor.datum_type(), tensor.shape()))?;
+        feeds.push(tensor.into_tvalue());
+    }
+    let names: Vec<String> = graph
+        .output_outlets()?
+        .iter()
+        .map(|outlet| graph.outlet_label(*outlet).unwrap_or_default().to_string())
+        .collect();
+    let plan = if optimise { graph.into_optimized()? } else { graph.into_typed()? }.into_runnable()?;
+    let results = plan.run(feeds)?;
+    std::fs::create_dir_all(outputs)?;
+    for (i, result) in results.iter().enumerate() {
+        let message = encode(&names[i], result)?.encode_to_vec();
+        std::fs::write(outputs.join(format!("output_{i}.pb")), message)?;
+    }
+    Ok(())
+}
+
+fn encode(name: &str, value: &Tensor) -> TractResult<TensorProto> {
+    // Sizes that were computed are numbers of tract's own type.
+    let cast = if value.datum_type() == TDim::datum_type() { value.cast_to::<i64>()?.into_owned() } else { value.clone() };
+    let number = match cast.datum_type().unquantized() {
+        DatumType::F32 => DataType::Float,
+        DatumType::F64 => DataType::Double,
+        DatumType::F16 => DataType::Float16,
+        DatumType::I8 => DataType::Int8,
+        DatumType::U8 => DataType::Uint8,
+        DatumType::I16 => DataType::Int16,
+        DatumType::U16 => DataType::Uint16,
+        DatumType::I32 => DataType::Int32,
+        DatumType::U32 => DataType::Uint32,
+        DatumType::I64 => DataType::Int64,
+        DatumType::U64 => DataType::Uint64,
+        DatumType::Bool => DataType::Bool,
+        other => bail!("expected an output of numbers, found {other:?}"),
+    };
+    Ok(TensorProto {
+        name: name.to_string(),
+        dims: cast.shape().iter().map(|size| *size as i64).collect(),
+        data_type: number as i32,
+        raw_data: cast.as_bytes().to_vec(),
+        ..TensorProto::default()
+    })
+}
+
+fn main() {
+    println!("about\ttract {}", "0.23.9");
+    std::panic::set_hook(Box::new(|_| {})); // a panic is an answer like an error, told below
+    let jobs = std::fs::read_to_string(std::env::args().nth(1).expect("a file of jobs")).expect("a file of jobs that can be read");
+    for (number, line) in jobs.lines().enumerate() {
+        let job: Vec<&str> = line.split('\t').collect();
+        let answer = catch_unwind(AssertUnwindSafe(|| run(job[0], Path::new(job[1]), Path::new(job[2]), job[3] == "on")));
+        let problem = match answer {
+            Ok(Ok(())) => {
+                println!("done\t{number}");
+                continue;
+            }
+            Ok(Err(problem)) => format!("{problem:#}"),
+            Err(panic) => {
+                let text = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|s| s.to_string()));
+                format!("panic: {}", text.unwrap_or_default())
+            }
+        };
+        println!("failed\t{number}\t{}", problem.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+}
