@@ -21,14 +21,14 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /** Makes the mistakes that a comparison must catch: changes a bundle's graph and signs it anew, so that no digest gives it away. */
-record ChangedBundle(Path folder) {
+public record ChangedBundle(Path folder) {
 
-    static ChangedBundle of(Path folder) {
+    public static ChangedBundle of(Path folder) {
         return new ChangedBundle(folder);
     }
 
     /** Multiplies the largest weight tensor of a graph. */
-    void scaleWeight(String graph, float factor) throws IOException {
+    public void scaleWeight(String graph, float factor) throws IOException {
         change(graph, builder -> {
             int largest = IntStream.range(0, builder.getInitializerCount()).boxed()
                     .max(Comparator.comparing(i -> builder.getInitializer(i).getRawData().size())).orElseThrow();
@@ -42,7 +42,7 @@ record ChangedBundle(Path folder) {
     }
 
     /** Lets two outputs change their names. */
-    void swapOutputs(String graph, String one, String other) throws IOException {
+    public void swapOutputs(String graph, String one, String other) throws IOException {
         change(graph, builder -> builder.getNodeBuilderList().forEach(node -> {
             for (int i = 0; i < node.getOutputCount(); i++) {
                 node.setOutput(i, swapped(node.getOutput(i), one, other));
@@ -54,7 +54,7 @@ record ChangedBundle(Path folder) {
     }
 
     /** Sets an attribute of the graph's GridSample node. */
-    void setSampling(Consumer<AttributeProto.Builder> attribute, String name) throws IOException {
+    public void setSampling(Consumer<AttributeProto.Builder> attribute, String name) throws IOException {
         change("reader", builder -> {
             NodeProto.Builder sample = builder.getNodeBuilderList().stream().filter(node -> node.getOpType().equals("GridSample")).findFirst().orElseThrow();
             attribute.accept(sample.getAttributeBuilderList().stream().filter(a -> a.getName().equals(name)).findFirst().orElseThrow());
@@ -62,7 +62,7 @@ record ChangedBundle(Path folder) {
     }
 
     /** Exchanges the inputs of the first node of that operator. */
-    void swapInputs(String graph, String operator) throws IOException {
+    public void swapInputs(String graph, String operator) throws IOException {
         change(graph, builder -> {
             NodeProto.Builder node = builder.getNodeBuilderList().stream().filter(n -> n.getOpType().equals(operator)).findFirst().orElseThrow();
             String first = node.getInput(0);

@@ -28,7 +28,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * The models under test. All weights are random: the heads of a fresh model are zero, and a zero output would agree with
  * anything.
  */
-enum Subject {
+public enum Subject {
     DEREFERENCED(new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 3, 12, 20, 4, 4, 1, 5, 3, 5, 0, 6, 1)),
     /** Slots lie off the pixel grid, so that blocks are smeared into each other. */
     CONTINUOUS_TWO_KEYS(new KanervaSettings(WriterKind.HEAP, Addressing.CONTINUOUS, 2, 8, 12, 3, 9, 31, 4, 6, 2, 5, 2, 7, 0, 6, 1)),
@@ -52,7 +52,7 @@ enum Subject {
     }
 
     /** The same one every time; the caller closes it. */
-    KanervaModel model() {
+    public KanervaModel model() {
         KanervaModel model = new KanervaModel(settings, Device.cpu(), 1);
         Random random = new Random(2);
         model.parameters().values().forEach(parameter -> {
@@ -70,7 +70,7 @@ enum Subject {
     }
 
     /** This model's bundle, exported at the first call; not to be changed. */
-    Path bundle(ReaderKind reader) {
+    public Path bundle(ReaderKind reader) {
         Path folder = FOLDER.resolve(name() + "-" + reader.id());
         synchronized (this) {
             if (EXPORTED.add(folder)) {
@@ -81,7 +81,7 @@ enum Subject {
     }
 
     /** Writes this model's bundle to a folder. */
-    void export(ReaderKind reader, Path folder) {
+    public void export(ReaderKind reader, Path folder) {
         Provenance provenance = new Provenance("drawn discs", settings.likelihood() == Likelihood.BERNOULLI ? Binarisation.THRESHOLD : Binarisation.NONE, 4, 1, 0, 0, "", "", Optional.empty());
         try (KanervaModel model = model()) {
             BundleExporter.export(model, provenance, BundleOptions.named(name()).withReader(reader).replacing(), folder);
@@ -89,7 +89,7 @@ enum Subject {
     }
 
     /** Drawn images of the model's shape. */
-    ImageSet images(int count) {
+    public ImageSet images(int count) {
         return SampleImages.discs(settings, count, 3);
     }
 }

@@ -12,27 +12,38 @@ import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.train.Checkpoint;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
-/** {@code kpp verify}: whether a bundle is whole and computes what it should. */
-@Command(name = "verify", header = "Check a bundle: its files, its test vectors, and the model that it came from.",
-        description = "Every file is held against its SHA-256 and every graph against the vectors in the bundle. With --run, every graph is also held against its DJL block, the "
-                + "whole way from image to logits with shared noise, and the bound on the test set through both; with --against, against another bundle of the same model.",
-        footer = {"  kpp verify --bundle mnist-bundle", "  kpp verify --bundle mnist-bundle --run runs/mnist --data ~/data", "  kpp verify --bundle mnist-bundle --against mnist-matmul"})
+/** {@code kpp verify}: whether a bundle is whole and computes what it should, on every runtime that the machine has. */
+@Command(name = "verify", header = "Check a bundle, or any ONNX model, on every runtime that this machine has.",
+        description = "A bundle: every file is held against its SHA-256, every graph against the vectors in the bundle, and its vectors and fresh random inputs go through every "
+                + "runtime that is there, with graph optimisations off and on; runtimes that are not there are named. With --run, every graph is also held against its DJL "
+                + "block, the whole way from image to logits with shared noise, and the bound on the test set through both; with --against, against another bundle of the same "
+                + "model. With --model or --suite, any ONNX models with vectors in the ONNX project's test layout. Exit code 1 if anything is not as it should be.",
+        footer = {"  kpp verify mnist-bundle", "  kpp verify mnist-bundle --install --html report.html --junit report.xml", "  kpp verify mnist-bundle --run runs/mnist --data ~/data",
+            "  kpp verify mnist-bundle --against mnist-matmul", "  kpp verify --model resnet.onnx --vectors resnet-vectors", "  kpp verify --suite onnx/backend/test/data/node"})
 public final class Verify extends Action {
     private static final int SAMPLE_IMAGES = 256;
 
-    @Option(names = {"-b", "--bundle"}, paramLabel = "DIR", required = true, order = 1, description = "Folder of the bundle.")
-    private Path folder;
+    @Parameters(arity = "0..1", paramLabel = "BUNDLE", description = "Folder of the bundle.")
+    private Path named;
+
+    @Option(names = {"-b", "--bundle"}, paramLabel = "DIR", order = 1, description = "The same as BUNDLE.")
+    private Path option;
 
     @Option(names = {"-r", "--run"}, paramLabel = "DIR", order = 2, description = "Folder of the training run that it was exported from.")
     private Path runFolder;
 
-    @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 3, description = "With --run: folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
+    @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 3,
+            description = "With --run or --bound: folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
     private Path data;
 
     @Option(names = "--against", paramLabel = "DIR", order = 4, description = "Another bundle of the same model, for example with the other reader.")
@@ -41,17 +52,59 @@ public final class Verify extends Action {
     @Option(names = "--episodes", paramLabel = "N", order = 5, description = "With --run: score only the first test images, so many episodes. Default: all.")
     private Integer most;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", order = 6, description = "Of episodes and noise. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", order = 6, description = "Of episodes, noise and random inputs. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
+    @Option(names = "--random", paramLabel = "N", defaultValue = "2", order = 7, description = "Random cases for each graph. Default: ${DEFAULT-VALUE}.")
+    private int random;
+
+    @Option(names = "--bound", paramLabel = "N", order = 8, description = "Also score so many test images through each runtime's graphs.")
+    private Integer boundImages;
+
+    @Option(names = "--bisect", order = 9, description = "Where a graph fails, name the first node whose value differs from ONNX Runtime's in Java; with --against, from the other bundle's.")
+    private boolean bisect;
+
+    @ArgGroup(exclusive = false)
+    private final ModelChecks models = new ModelChecks();
+
+    @Mixin
+    private final RuntimeOptions runtimes = new RuntimeOptions();
+
+    @Mixin
+    private final ReportOptions reports = new ReportOptions();
+
     @Override
-    protected void run() {
+    protected void run() throws IOException {
+        if (named != null && option != null) {
+            throw usage("Expected BUNDLE or --bundle, found both");
+        }
+        Path folder = named != null ? named : option;
+        if ((folder == null) == !models.given()) {
+            throw usage(folder == null ? "Expected a bundle, --model with --vectors, or --suite, found none" : "Expected a bundle or --model or --suite, found both");
+        }
         if (most != null) {
             requirePositive("--episodes", most);
         }
-        if (runFolder == null && (data != null || most != null)) {
+        if (boundImages != null) {
+            requirePositive("--bound", boundImages);
+        }
+        if (random < 0) {
+            throw usage("Invalid value for option '--random': expected at least 0, found " + random);
+        }
+        if (runFolder == null && (data != null && boundImages == null || most != null)) {
             throw usage("Expected --data and --episodes together with --run");
         }
+        reports.check();
+        try (RuntimeChecks checks = new RuntimeChecks(this, runtimes, reports, bisect)) {
+            if (folder == null) {
+                models.run(this, checks, random, seed);
+            } else {
+                bundle(folder, checks);
+            }
+        }
+    }
+
+    private void bundle(Path folder, RuntimeChecks checks) throws IOException {
         try (BundleVerification verification = new BundleVerification(folder)) {
             List<String> problems = verification.changedFiles();
             if (!problems.isEmpty()) {
@@ -64,21 +117,24 @@ public final class Verify extends Action {
             }
             agreement = agreement.and(verification.fusedGraphs());
             if (runFolder != null) {
-                agreement = agreement.and(againstRun(verification));
+                agreement = agreement.and(againstRun(folder, verification));
             }
             if (other != null) {
                 try (BundleVerification second = new BundleVerification(other)) {
                     agreement = agreement.and(verification.againstBundle(second, verification.bundle().reader() + " / " + second.bundle().reader()));
                 }
             }
-            out().print(agreement.toText());
+            out().println(agreement.toText());
+            out().flush();
+            checks.bundle(folder, verification, other, random, seed, boundImages == null ? 0 : boundImages, data);
             requireAgreement(agreement);
+            checks.requireAll();
         } catch (UncheckedIOException | IllegalArgumentException e) {
             throw new Failure(e.getMessage(), e);
         }
     }
 
-    private Agreement againstRun(BundleVerification verification) {
+    private Agreement againstRun(Path folder, BundleVerification verification) {
         Checkpoint checkpoint = RunPath.checkpoint(runFolder);
         DataSource source = DataSource.named(checkpoint.plan().data());
         Images images = source.test(DataHome.of(data, source));

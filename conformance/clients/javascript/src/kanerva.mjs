@@ -1,0 +1,198 @@
+import { slotFinder } from './geometry.mjs';
+import { decodeMemory, hex, sha256 } from './memory.mjs';
+import { NormalSampler } from './sampler.mjs';
+import { search, standardised } from './search.mjs';
+
+const GRAPHS = ['encoder', 'memory-writer', 'reader', 'decoder'];
+
+/** A bundle behind an address that ends in a slash, for Kanerva.load in a browser. */
+export const url = (base) => async (file) => {
+  const response = await fetch(new URL(file, base));
+  if (!response.ok) {
+    throw new Error(`${file}: expected a file of the bundle, found ${response.status}`);
+  }
+  return new Uint8Array(await response.arrayBuffer());
+};
+
+/**
+ * An exported Kanerva++ model, open for inference. Tensors are { data: Float32Array, dims }; images lie in [0, 1]; B, T, Q and N are each
+ * call's own choice. Release it when done.
+ */
+export class Kanerva {
+  #ort;
+  #sessions;
+  #slot;
+
+  constructor(bundle, modelId, ort, sessions) {
+    this.bundle = bundle;
+    this.settings = bundle.settings;
+    this.modelId = modelId;
+    this.#ort = ort;
+    this.#sessions = sessions;
+    this.#slot = slotFinder(bundle.settings.slotRows, bundle.settings.slotColumns);
+  }
+
+  /**
+   * Opens a bundle.
+   *
+   * @param read gives a file of the bundle by its name: folder(path) of 'kanerva/node' or url(address)
+   * @param ort onnxruntime-node or onnxruntime-web
+   * @param options of the sessions; one thread a call by default
+   */
+  static async load(read, ort, options = {}) {
+    const bundle = JSON.parse(new TextDecoder().decode(await read('bundle.json')));
+    if (bundle.format !== 'kanerva-bundle' || bundle.formatVersion !== 1) {
+      throw new Error(`expected a kanerva-bundle of format version 1, found ${bundle.format} ${bundle.formatVersion}`);
+    }
+    const sessions = {};
+    for (const name of GRAPHS) {
+      const { file, sha256: expected } = bundle.graphs[name];
+      if (!/^[\w-][\w.-]*$/.test(file)) {
+        throw new Error(`bundle.json names the file '${file}'; expected one inside the bundle`);
+      }
+      const bytes = await read(file);
+      if (hex(await sha256(bytes)) !== expected) {
+        throw new Error(`'${file}' was changed: its SHA-256 is not what bundle.json states`);
+      }
+      sessions[name] = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, interOpNumThreads: 1, ...options });
+    }
+    const digests = GRAPHS.slice(0, 3).map((name) => bundle.graphs[name].sha256).join('');
+    return new Kanerva(bundle, hex(await sha256(new TextEncoder().encode(digests))), ort, sessions);
+  }
+
+  /** Writes B episodes of T samples, [B, T, Cx, Hx, Wx], into a memory each. */
+  async write(episodes) {
+    this.#checkImages('episodes', episodes);
+    const [b, t] = episodes.dims;
+    if (this.settings.capacity > 0 && t > this.settings.capacity) {
+      throw new Error(`out of memory: ${t} samples, room for ${this.settings.capacity}`);
+    }
+    const { content } = await this.#run('encoder', { images: episodes }, 'content');
+    const { memory, pointers } = await this.#run('memory-writer', { content }, 'memory', 'pointers');
+    return { memory, pointers, contentsMean: this.settings.writer === 'pooled' ? meanOverSamples(content) : { data: new Float32Array(0), dims: [b, 0] }, modelId: this.modelId };
+  }
+
+  /** Reads a memory file that belongs to this model; encodeMemory makes one. */
+  async loadMemory(file) {
+    const memory = await decodeMemory(file);
+    this.#checkModel(memory);
+    return memory;
+  }
+
+  /** Finds queries [B, Q, Cx, Hx, Wx]: { samples, scores, keys }, keys [B, Q, K, 3]; by the encoder's keys for a pooled writer. */
+  async lookUp(memory, queries) {
+    this.#checkModel(memory);
+    this.#checkImages('queries', queries);
+    const [b, q] = queries.dims;
+    if (b !== memory.memory.dims[0]) {
+      throw new Error(`queries: expected ${memory.memory.dims[0]} rows, one for each memory, found shape [${queries.dims}]`);
+    }
+    if (this.settings.writer === 'pooled') {
+      const { key_mean: keys } = await this.#run('encoder', { images: queries }, 'key_mean');
+      return { samples: new Int32Array(0), scores: { data: new Float32Array(0), dims: [b, q, 0] }, keys };
+    }
+    const [, t, k] = memory.pointers.dims;
+    const found = search(standardised(queries), standardised(await this.#decodeAtMean(memory, memory.pointers)), b, q, t);
+    const keys = new Float32Array(b * q * k * 3);
+    found.samples.forEach((sample, query) => {
+      const from = (Math.floor(query / q) * t + sample) * k * 3;
+      keys.set(memory.pointers.data.subarray(from, from + k * 3), query * k * 3);
+    });
+    return { ...found, keys: { data: keys, dims: [b, q, k, 3] } };
+  }
+
+  /** Reads memories at keys [B, Q, K, 3], each (scale, x, y): { traces, prior_mean, prior_log_variance }. */
+  async read(memory, keys) {
+    this.#checkModel(memory);
+    return this.#run('reader', { memory: memory.memory, keys }, 'traces', 'prior_mean', 'prior_log_variance');
+  }
+
+  /** Image probabilities [B, Q, Cx, Hx, Wx] of latents [B, Q, D] and traces. */
+  async decode(latent, traces) {
+    const { logits } = await this.#run('decoder', { latent, traces }, 'logits');
+    return { data: logits.data.map((logit) => 1 / (1 + Math.exp(-logit))), dims: logits.dims };
+  }
+
+  /** Looks up, reads and decodes queries; the images are the next iteration's queries. { images, lookups }. */
+  async recall(memory, queries, iterations = 1) {
+    if (!(iterations >= 1)) {
+      throw new Error(`iterations: expected at least 1, found ${iterations}`);
+    }
+    const lookups = [];
+    let images = queries;
+    for (let i = 0; i < iterations; i++) {
+      lookups.push(await this.lookUp(memory, images));
+      images = await this.#decodeAtMean(memory, lookups[i].keys);
+    }
+    return { images, lookups };
+  }
+
+  /** Draws count images from each memory: { images, keys }. The same seed gives the same images in every language. */
+  async generate(memory, count, seed) {
+    if (!(count >= 1)) {
+      throw new Error(`count: expected at least 1, found ${count}`);
+    }
+    const sampler = new NormalSampler(seed);
+    const keys = this.#priorKeys(sampler, memory, count);
+    const noise = sampler.tensor(memory.memory.dims[0], count, this.settings.latent);
+    const { traces, prior_mean: mean, prior_log_variance: logVariance } = await this.read(memory, keys);
+    const latent = mean.data.map((value, i) => value + Math.exp(0.5 * logVariance.data[i]) * noise.data[i]);
+    return { images: await this.decode({ data: latent, dims: mean.dims }, traces), keys };
+  }
+
+  /** Frees the graphs. */
+  async release() {
+    await Promise.all(Object.values(this.#sessions).map((session) => session.release()));
+  }
+
+  #priorKeys(sampler, memory, count) {
+    const k = this.settings.keys;
+    const allocated = memory.pointers.dims[1] * k;
+    const keys = new Float32Array(memory.memory.dims[0] * count * k * 3);
+    for (let i = 0; i < keys.length; i += 3) {
+      do {
+        keys.set([sampler.next(), sampler.next(), sampler.next()], i);
+      } while (this.settings.addressing === 'dereferenced' && this.#slot(keys[i + 1], keys[i + 2]) >= allocated);
+    }
+    return { data: keys, dims: [memory.memory.dims[0], count, k, 3] };
+  }
+
+  async #decodeAtMean(memory, keys) {
+    const { traces, prior_mean: mean } = await this.read(memory, keys);
+    return this.decode(mean, traces);
+  }
+
+  async #run(graph, tensors, ...wanted) {
+    const feeds = Object.fromEntries(Object.entries(tensors).map(([name, { data, dims }]) => [name, new this.#ort.Tensor('float32', data, dims)]));
+    const results = await this.#sessions[graph].run(feeds, wanted);
+    return Object.fromEntries(wanted.map((name) => [name, { data: results[name].data, dims: Array.from(results[name].dims) }]));
+  }
+
+  #checkImages(name, images) {
+    const [b, t, ...shape] = images.dims;
+    if (shape.join() !== this.settings.imageShape.join() || images.data.length !== images.dims.reduce((size, dimension) => size * dimension, 1) || !(b * t >= 1)) {
+      throw new Error(`${name}: expected shape [B, T, ${this.settings.imageShape.join(', ')}], found [${images.dims.join(', ')}]`);
+    }
+    if (!images.data.every((value) => value >= 0 && value <= 1)) {
+      throw new Error(`${name}: expected values in [0, 1], found others`);
+    }
+  }
+
+  #checkModel(memory) {
+    if (memory.modelId !== this.modelId) {
+      throw new Error(`memory: expected one of model ${this.modelId}, found one of model ${memory.modelId}`);
+    }
+  }
+}
+
+/** [B, E] from [B, T, E], in double precision. */
+function meanOverSamples({ data, dims: [b, t, e] }) {
+  const mean = Float32Array.from({ length: b * e }, (_, i) => {
+    let sum = 0;
+    for (let sample = 0; sample < t; sample++) {
+      sum += data[(Math.floor(i / e) * t + sample) * e + (i % e)];
+    }
+    return sum / t;
+  });
+  return { data: mean, dims: [b, e] };
+}

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeMemory, encodeMemory, NormalSampler, philox } from '../src/index.mjs';
+import { quantile, slotFinder } from '../src/geometry.mjs';
+
+test('Philox gives the known answers of its authors', () => {
+  const full = 0xffffffff;
+  assert.deepEqual(philox([0, 0, 0, 0], [0, 0]), [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
+  assert.deepEqual(philox([full, full, full, full], [full, full]), [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]);
+  assert.deepEqual(philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]), [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1]);
+});
+
+test('seeds are integers of 64 bits, as numbers or BigInts', () => {
+  assert.equal(new NormalSampler(-1).next(), new NormalSampler(0xffffffffffffffffn).next());
+  assert.notEqual(new NormalSampler(1).next(), new NormalSampler(1n << 32n).next());
+});
+
+test('the quantile inverts the distribution function at tabulated points', () => {
+  assert.ok(Math.abs(quantile(0.975) - 1.959963984540054) < 1e-14);
+  assert.ok(Math.abs(quantile(0.001) + 3.090232306167813) < 1e-14);
+  assert.equal(quantile(0.5), 0);
+});
+
+test('cells of slots are bounded by quantiles', () => {
+  const slot = slotFinder(2, 4);
+  assert.deepEqual([slot(-1, -1), slot(-0.5, -1), slot(0.1, 1), slot(2, 1)], [0, 1, 6, 7]);
+});
+
+test('a memory comes back from its file, and a damaged one is refused', async () => {
+  const memory = {
+    memory: { data: Float32Array.from({ length: 24 }, (_, i) => i), dims: [1, 2, 3, 4] },
+    pointers: { data: new Float32Array(15).fill(1), dims: [1, 5, 1, 3] },
+    contentsMean: { data: Float32Array.of(7, 8), dims: [1, 2] },
+    modelId: 'ab'.repeat(32),
+  };
+  const file = await encodeMemory(memory);
+  assert.deepEqual(await decodeMemory(file), memory);
+  file[80] ^= 1;
+  await assert.rejects(decodeMemory(file), /damaged/);
+  await assert.rejects(decodeMemory(new Uint8Array(200)), /KANMEMRY/);
+});

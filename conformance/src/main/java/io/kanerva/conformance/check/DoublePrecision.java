@@ -1,0 +1,80 @@
+package io.kanerva.conformance.check;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.kanerva.conformance.compare.Precision;
+import io.kanerva.conformance.tensor.ElementType;
+import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.exporter.onnx.proto.AttributeProto;
+import io.kanerva.exporter.onnx.proto.GraphProto;
+import io.kanerva.exporter.onnx.proto.ModelProto;
+import io.kanerva.exporter.onnx.proto.NodeProto;
+import io.kanerva.exporter.onnx.proto.TensorProto;
+import io.kanerva.exporter.onnx.proto.ValueInfoProto;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A float32 case in float64: the same model with the same weights and inputs, whose outputs tell how large float32's own error is. */
+final class DoublePrecision {
+
+    private DoublePrecision() {}
+
+    /** Writes the case in float64. */
+    static Case of(Case single, Path scratch) throws IOException {
+        String name = (single.graph() + "-" + single.label()).replaceAll("[^\\w.-]", "_");
+        Path model = scratch.resolve(single.graph().replaceAll("[^\\w.-]", "_") + "-float64.onnx");
+        if (!Files.exists(model)) {
+            Files.createDirectories(scratch);
+            Files.write(model, widened(Files.readAllBytes(single.model())));
+        }
+        Path inputs = Files.createDirectories(scratch.resolve(name + "-float64"));
+        for (int i = 0; Files.exists(single.inputs().resolve("input_" + i + ".pb")); i++) {
+            TensorValue.read(single.inputs().resolve("input_" + i + ".pb")).widened().write(inputs.resolve("input_" + i + ".pb"));
+        }
+        return new Case(single.graph(), single.label(), model, Precision.FLOAT32, inputs, List.of(), single.tolerance());
+    }
+
+    /** The model with every float32 weight, constant, type and cast made float64. */
+    static byte[] widened(byte[] model) throws InvalidProtocolBufferException {
+        ModelProto.Builder proto = ModelProto.parseFrom(model).toBuilder();
+        widen(proto.getGraphBuilder());
+        return proto.build().toByteArray();
+    }
+
+    private static void widen(GraphProto.Builder graph) {
+        for (TensorProto.Builder initializer : graph.getInitializerBuilderList()) {
+            widen(initializer);
+        }
+        List<ValueInfoProto.Builder> values = new ArrayList<>(graph.getInputBuilderList());
+        values.addAll(graph.getOutputBuilderList());
+        values.addAll(graph.getValueInfoBuilderList());
+        for (ValueInfoProto.Builder value : values) {
+            if (value.getType().getTensorType().getElemType() == ElementType.FLOAT32.number()) {
+                value.getTypeBuilder().getTensorTypeBuilder().setElemType(ElementType.FLOAT64.number());
+            }
+        }
+        for (NodeProto.Builder node : graph.getNodeBuilderList()) {
+            for (AttributeProto.Builder attribute : node.getAttributeBuilderList()) {
+                if (attribute.hasT()) {
+                    widen(attribute.getTBuilder());
+                }
+                if (attribute.hasG()) {
+                    widen(attribute.getGBuilder());
+                }
+                boolean type = node.getOpType().equals("Cast") && attribute.getName().equals("to") || attribute.getName().equals("dtype");
+                if (type && attribute.getI() == ElementType.FLOAT32.number()) {
+                    attribute.setI(ElementType.FLOAT64.number());
+                }
+            }
+        }
+    }
+
+    private static void widen(TensorProto.Builder tensor) {
+        if (tensor.getDataType() == ElementType.FLOAT32.number()) {
+            TensorValue wide = TensorValue.of(tensor.build()).widened();
+            tensor.clearFloatData().setDataType(ElementType.FLOAT64.number()).setRawData(com.google.protobuf.ByteString.copyFrom(wide.bytes()));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package io.kanerva.conformance.check;
+
+import io.kanerva.conformance.compare.Comparison;
+
+/**
+ * One output of one case on one runtime.
+ *
+ * @param runtime its name, for example {@code tract}
+ * @param optimised whether graph optimisations were on
+ * @param check what was asked
+ * @param graph the model
+ * @param inputs the case's label
+ * @param comparison what was found
+ * @param noise root mean square of the error against float64, as a multiple of that of the float32 values that were expected; NaN if
+ *     nothing was computed in float64, or nothing was expected
+ */
+public record Finding(String runtime, boolean optimised, Check check, String graph, String inputs, Comparison comparison, double noise) {
+
+    /** What is asked of an output. */
+    public enum Check {
+        /** Is it within its budget of what is expected? */
+        BUDGET,
+        /** Is it equal, bit for bit, to what ONNX Runtime's Java API gives with the same engine, device and options? */
+        BITS
+    }
+
+    /** Whether the output is as it should be. */
+    public boolean holds() {
+        return comparison.within();
+    }
+
+    /** Where and what, in one sentence. */
+    public String describe() {
+        return "%s, optimisations %s: graph '%s', output '%s' (%s) %s".formatted(runtime, optimised ? "on" : "off", graph, comparison.output(), inputs,
+                check == Check.BITS && comparison.problem().isEmpty()
+                        ? "is not bit-equal to ONNX Runtime in Java: it " + comparison.describe() : comparison.describe());
+    }
+}

@@ -1,0 +1,99 @@
+package io.kanerva.conformance.check;
+
+import io.kanerva.conformance.check.Finding.Check;
+import io.kanerva.conformance.runtimes.Readiness;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Everything that a verification found.
+ *
+ * @param subject what was verified
+ * @param runtimes all runtimes that were asked for, those that did not run among them
+ * @param findings in the order of runtimes
+ * @param bounds the bound through each runtime; none if it was not asked for
+ */
+public record Findings(String subject, List<Participant> runtimes, List<Finding> findings, List<BoundFinding> bounds) {
+
+    /**
+     * A runtime that ran, or did not.
+     *
+     * @param about the versions of what ran; empty if it did not
+     */
+    public record Participant(String name, String title, String engine, String device, String about, Readiness readiness) {
+        /** Whether it ran. */
+        public boolean ran() {
+            return readiness.state() == Readiness.State.READY;
+        }
+    }
+
+    public Findings {
+        runtimes = List.copyOf(runtimes);
+        findings = List.copyOf(findings);
+        bounds = List.copyOf(bounds);
+    }
+
+    /** These with bounds. */
+    public Findings withBounds(List<BoundFinding> bounds) {
+        return new Findings(subject, runtimes, findings, bounds);
+    }
+
+    /** What is not as it should be. */
+    public List<Finding> failures() {
+        return findings.stream().filter(finding -> !finding.holds()).toList();
+    }
+
+    /** A sentence for each thing that is not as it should be. */
+    public List<String> problems() {
+        List<String> problems = new ArrayList<>(failures().stream().map(Finding::describe).toList());
+        bounds.stream().filter(bound -> !bound.holds()).map(BoundFinding::describe).forEach(problems::add);
+        return problems;
+    }
+
+    /** Whether anything was compared and all is as it should be. */
+    public boolean holds() {
+        return !findings.isEmpty() && problems().isEmpty();
+    }
+
+    /** The worst finding of each runtime, optimisation, check and output, in order. */
+    public List<Finding> worst() {
+        Map<List<Object>, Finding> worst = new LinkedHashMap<>();
+        for (Finding finding : findings) {
+            worst.merge(List.of(finding.runtime(), finding.optimised(), finding.check(), finding.graph(), finding.comparison().output()), finding,
+                    (one, other) -> severity(other) > severity(one) ? other : one);
+        }
+        return List.copyOf(worst.values());
+    }
+
+    private static double severity(Finding finding) {
+        double size = finding.comparison().share() > 0 ? finding.comparison().share() : finding.comparison().largest();
+        return finding.holds() ? Math.min(size, 1e300) : Double.POSITIVE_INFINITY;
+    }
+
+    /** One line a runtime: how it did. */
+    public List<Summary> summaries() {
+        return runtimes.stream().map(this::summary).toList();
+    }
+
+    /**
+     * How a runtime did.
+     *
+     * @param outputs outputs that were compared
+     * @param failed outputs that were not as they should be
+     * @param share largest part of a budget that was taken
+     * @param bits outputs that were compared to the bit; 0 if the engine is another
+     * @param noise largest multiple of the float32 path's own error; NaN if unknown
+     */
+    public record Summary(Participant runtime, long outputs, long failed, double share, long bits, double noise) {}
+
+    private Summary summary(Participant runtime) {
+        List<Finding> own = findings.stream().filter(finding -> finding.runtime().equals(runtime.name())).toList();
+        List<Finding> budget = own.stream().filter(finding -> finding.check() == Check.BUDGET).toList();
+        return new Summary(runtime, budget.size(), own.stream().filter(finding -> !finding.holds()).count(),
+                budget.stream().mapToDouble(finding -> finding.comparison().share()).max().orElse(Double.NaN),
+                own.stream().filter(finding -> finding.check() == Check.BITS).count(),
+                budget.stream().mapToDouble(Finding::noise).filter(noise -> !Double.isNaN(noise)).max().orElse(Double.NaN));
+    }
+}

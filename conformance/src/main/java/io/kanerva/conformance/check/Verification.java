@@ -1,0 +1,184 @@
+package io.kanerva.conformance.check;
+
+import io.kanerva.conformance.check.Finding.Check;
+import io.kanerva.conformance.check.Findings.Participant;
+import io.kanerva.conformance.compare.Comparison;
+import io.kanerva.conformance.compare.Precision;
+import io.kanerva.conformance.compare.Tolerance;
+import io.kanerva.conformance.runtimes.Answer;
+import io.kanerva.conformance.runtimes.Answer.None;
+import io.kanerva.conformance.runtimes.Answer.Outputs;
+import io.kanerva.conformance.runtimes.JavaRuntime;
+import io.kanerva.conformance.runtimes.Job;
+import io.kanerva.conformance.runtimes.ModelRuntime;
+import io.kanerva.conformance.runtimes.Readiness;
+import io.kanerva.conformance.tensor.ElementType;
+import io.kanerva.conformance.tensor.TensorValue;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Runs cases through runtimes, with graph optimisations off and on, and compares.
+ *
+ * <p>What is right: a case's own expected outputs if it has them, else what ONNX Runtime's Java API gives without optimisations. Beside
+ * that, every runtime of the same engine on the same device must equal the Java API to the bit; and if a runtime here computes in double
+ * precision, every error is set against that of float32 itself.
+ */
+public final class Verification {
+    private final List<ModelRuntime> runtimes;
+    private final Path scratch;
+    private final Consumer<String> progress;
+    private final ModelRuntime java = JavaRuntime.cpu();
+    private final Map<String, TensorValue> logits = new LinkedHashMap<>();
+
+    /**
+     * @param runtimes to compare, ready or not
+     * @param scratch folder for files in between
+     * @param progress hears in a few words what is being done
+     */
+    public Verification(List<ModelRuntime> runtimes, Path scratch, Consumer<String> progress) {
+        this.runtimes = List.copyOf(runtimes);
+        this.scratch = scratch;
+        this.progress = progress;
+    }
+
+    /**
+     * Runs everything.
+     *
+     * @param subject what is verified, for the report
+     * @param install whether runtimes may fetch and build what they need
+     * @throws IOException if files in between cannot be written
+     */
+    public Findings run(String subject, List<Case> cases, boolean install) throws IOException {
+        Map<ModelRuntime, Readiness> readiness = new HashMap<>();
+        for (ModelRuntime runtime : runtimes) {
+            progress.accept((install ? "setting up " : "looking for ") + runtime.name());
+            readiness.put(runtime, runtime.prepare(install));
+        }
+        Map<Boolean, List<Answer>> reference = new HashMap<>();
+        for (boolean optimised : new boolean[] {false, true}) {
+            reference.put(optimised, answers(java, cases, optimised));
+        }
+        List<Optional<List<TensorValue>>> wide = doublePrecision(cases, readiness);
+        List<Finding> findings = new ArrayList<>();
+        List<Participant> participants = new ArrayList<>();
+        for (ModelRuntime runtime : runtimes) {
+            if (readiness.get(runtime).state() == Readiness.State.READY) {
+                for (boolean optimised : runtime.optimisations().stream().sorted().toList()) {
+                    List<Answer> answers = runtime.name().equals(java.name()) ? reference.get(optimised) : answers(runtime, cases, optimised);
+                    for (int i = 0; i < cases.size(); i++) {
+                        compare(findings, runtime, optimised, cases.get(i), answers.get(i), reference.get(false).get(i), reference.get(optimised).get(i), wide.get(i));
+                    }
+                }
+            }
+            participants.add(new Participant(runtime.name(), runtime.title(), runtime.engine(), runtime.device(),
+                    readiness.get(runtime).state() == Readiness.State.READY ? runtime.about() : "", readiness.get(runtime)));
+        }
+        return new Findings(subject, participants, findings, List.of());
+    }
+
+    /**
+     * Images to look at, once it has run: the logits of the first case that expects some, as they are expected (under the name {@code
+     * expected}) and as each runtime gives them; none if no graph has logits.
+     */
+    public Map<String, TensorValue> logits() {
+        return Map.copyOf(logits);
+    }
+
+    private List<Answer> answers(ModelRuntime runtime, List<Case> cases, boolean optimised) {
+        List<Job> jobs = cases.stream().map(given -> new Job(given.model(), given.inputs(), optimised)).toList();
+        return runtime.run(jobs, done -> progress.accept("%s, optimisations %s, %d of %d".formatted(runtime.name(), optimised ? "on" : "off", done, jobs.size())));
+    }
+
+    /** Each case's outputs in float64; none where no runtime computes in it, or the case is not float32. */
+    private List<Optional<List<TensorValue>>> doublePrecision(List<Case> cases, Map<ModelRuntime, Readiness> readiness) throws IOException {
+        List<Optional<List<TensorValue>>> outputs = new ArrayList<>();
+        Optional<ModelRuntime> runtime = runtimes.stream().filter(candidate -> candidate.doublePrecision() && readiness.get(candidate).state() == Readiness.State.READY)
+                .findFirst();
+        List<Case> wide = new ArrayList<>();
+        for (Case single : cases) {
+            if (runtime.isPresent() && single.precision() == Precision.FLOAT32) {
+                wide.add(DoublePrecision.of(single, scratch.resolve("float64")));
+            }
+        }
+        List<Answer> answers = wide.isEmpty() ? List.of() : answers(runtime.orElseThrow(), wide, false);
+        int next = 0;
+        for (Case single : cases) {
+            boolean computed = runtime.isPresent() && single.precision() == Precision.FLOAT32;
+            outputs.add(computed && answers.get(next++) instanceof Outputs found ? Optional.of(found.outputs()) : Optional.empty());
+        }
+        return outputs;
+    }
+
+    private void compare(List<Finding> findings, ModelRuntime runtime, boolean optimised, Case given, Answer answer, Answer unoptimised, Answer same,
+            Optional<List<TensorValue>> wide) {
+        boolean own = !given.expected().isEmpty();
+        List<TensorValue> expected = own ? given.expected() : unoptimised instanceof Outputs outputs ? outputs.outputs() : List.of();
+        Tolerance tolerance = given.toleranceOn(runtime.device());
+        if (expected.isEmpty()) {
+            String why = unoptimised instanceof None none ? none.why() : "it has no outputs";
+            findings.add(finding(runtime, optimised, Check.BUDGET, given,
+                    Comparison.impossible("", "expected outputs to compare with, found that ONNX Runtime in Java gives none: " + why, tolerance), Double.NaN));
+            return;
+        }
+        if (answer instanceof None none) {
+            findings.add(finding(runtime, optimised, Check.BUDGET, given,
+                    Comparison.impossible("", "expected outputs, found that it %s: %s".formatted(none.crashed() ? "crashed" : "refuses", none.why()), tolerance), Double.NaN));
+            return;
+        }
+        List<TensorValue> found = ((Outputs) answer).outputs();
+        for (int i = 0; i < expected.size(); i++) {
+            String output = expected.get(i).name().isEmpty() ? "output " + i : expected.get(i).name();
+            if (i >= found.size()) {
+                findings.add(finding(runtime, optimised, Check.BUDGET, given, Comparison.impossible(output, "expected it, found no such output", tolerance), Double.NaN));
+                continue;
+            }
+            if (own && output.equals("logits") && (logits.isEmpty() || logits.get("expected") == expected.get(i))) {
+                logits.put("expected", expected.get(i));
+                logits.put(runtime.name(), found.get(i));
+            }
+            double noise = wide.isPresent() && own && i < wide.get().size() ? multiple(wide.get().get(i), expected.get(i), found.get(i)) : Double.NaN;
+            findings.add(finding(runtime, optimised, Check.BUDGET, given, Comparison.between(output, expected.get(i), found.get(i),
+                    own || given.tolerance().isPresent() ? tolerance : tolerance.scaledTo(rootMeanSquare(expected.get(i)))), noise));
+            boolean comparable = runtime.engine().equals(java.engine()) && runtime.device().equals(java.device()) && !runtime.name().equals(java.name());
+            if (comparable && same instanceof Outputs outputs && i < outputs.outputs().size()) {
+                findings.add(finding(runtime, optimised, Check.BITS, given, Comparison.between(output, outputs.outputs().get(i), found.get(i), Tolerance.BITS), Double.NaN));
+            }
+        }
+    }
+
+    private static Finding finding(ModelRuntime runtime, boolean optimised, Check check, Case given, Comparison comparison, double noise) {
+        return new Finding(runtime.name(), optimised, check, given.graph(), given.label(), comparison, noise);
+    }
+
+    /** Error of what was found over error of what was expected, both against float64; NaN if what was expected is exact. */
+    private static double multiple(TensorValue wide, TensorValue expected, TensorValue found) {
+        double own = error(wide, expected);
+        return own == 0 ? Double.NaN : error(wide, found) / own;
+    }
+
+    private static double rootMeanSquare(TensorValue tensor) {
+        return ElementType.of(tensor.type()).isEmpty() ? 0 : Math.sqrt(Arrays.stream(tensor.doubles()).map(value -> value * value).average().orElse(0));
+    }
+
+    private static double error(TensorValue wide, TensorValue single) {
+        double[] exact = wide.doubles();
+        double[] values = single.doubles();
+        if (exact.length != values.length) {
+            return Double.NaN;
+        }
+        double squares = 0;
+        for (int i = 0; i < exact.length; i++) {
+            squares += (exact[i] - values[i]) * (exact[i] - values[i]);
+        }
+        return Math.sqrt(squares / exact.length);
+    }
+}

@@ -1,0 +1,49 @@
+package io.kanerva.conformance.compare;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.kanerva.exporter.onnx.proto.ModelProto;
+import io.kanerva.exporter.onnx.proto.NodeProto;
+import io.kanerva.exporter.onnx.proto.TensorProto;
+import java.util.List;
+import java.util.Set;
+
+/** How precisely a graph computes, as far as its file shows: by the types of its weights and by the operators that quantise. */
+public enum Precision {
+    FLOAT32, FLOAT16, INT8;
+
+    private static final Set<String> QUANTISED = Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger",
+            "QLinearConv", "QLinearMatMul");
+
+    /**
+     * The precision of a graph.
+     *
+     * @throws IllegalArgumentException if the bytes are no ONNX model
+     */
+    public static Precision of(byte[] model) {
+        ModelProto proto;
+        try {
+            proto = ModelProto.parseFrom(model);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException("expected an ONNX model, found other bytes (%s)".formatted(e.getMessage()), e);
+        }
+        List<NodeProto> nodes = proto.getGraph().getNodeList();
+        if (nodes.stream().anyMatch(node -> QUANTISED.contains(node.getOpType()))) {
+            return INT8;
+        }
+        return proto.getGraph().getInitializerList().stream().mapToInt(TensorProto::getDataType).anyMatch(type -> type == TensorProto.DataType.FLOAT16_VALUE)
+                ? FLOAT16 : FLOAT32;
+    }
+
+    /**
+     * What an output of such a graph may differ by.
+     *
+     * @param device cpu, wasm or cuda
+     */
+    public Tolerance tolerance(String device) {
+        return switch (this) {
+            case FLOAT32 -> device.equals("cpu") ? Tolerance.FLOAT32 : Tolerance.FLOAT32_ELSEWHERE;
+            case FLOAT16 -> Tolerance.FLOAT16;
+            case INT8 -> Tolerance.INT8;
+        };
+    }
+}

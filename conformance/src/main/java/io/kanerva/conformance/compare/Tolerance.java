@@ -1,0 +1,60 @@
+package io.kanerva.conformance.compare;
+
+import java.util.Locale;
+
+/**
+ * How far an output may be from what is expected: every element x within absolute + relative |x|, and the tensors as a whole within a
+ * cosine and a signal-to-noise ratio.
+ *
+ * @param absolute part of the largest difference that does not depend on the value; infinite if elements are not held to anything
+ * @param relative part of the largest difference that grows with the value
+ * @param cosine least cosine of the angle between the two tensors; -1 for any
+ * @param signalToNoise least ratio in dB; negative infinity for any
+ */
+public record Tolerance(double absolute, double relative, double cosine, double signalToNoise) {
+    private static final double ANY_RATIO = Double.NEGATIVE_INFINITY;
+
+    /** Every bit the same. */
+    public static final Tolerance BITS = elements(0, 0);
+    /** float32 on a CPU. */
+    public static final Tolerance FLOAT32 = elements(1e-5, 1e-4);
+    /** float32 in WebAssembly and on a GPU, where sums are taken in another order and with other instructions. */
+    public static final Tolerance FLOAT32_ELSEWHERE = elements(1e-4, 1e-3);
+    /** Weights or arithmetic in half precision. */
+    public static final Tolerance FLOAT16 = new Tolerance(2.5e-3, 1e-3, 0.999, ANY_RATIO);
+    /** 8-bit weights, whose error is noise all over the tensor: 20 dB are a tenth of the signal. */
+    public static final Tolerance INT8 = new Tolerance(Double.POSITIVE_INFINITY, 0, -1, 20);
+
+    /** Only elements are held to something. */
+    public static Tolerance elements(double absolute, double relative) {
+        return new Tolerance(absolute, relative, -1, ANY_RATIO);
+    }
+
+    /**
+     * For a tensor of made-up inputs, whose values may be of any size: the absolute part is meant for values around 1, and grows with the
+     * root mean square above that. An element near 0 among large ones is a difference of large numbers and carries their rounding.
+     *
+     * @param rootMeanSquare of the expected values
+     */
+    public Tolerance scaledTo(double rootMeanSquare) {
+        return rootMeanSquare > 1 ? new Tolerance(absolute * rootMeanSquare, relative, cosine, signalToNoise) : this;
+    }
+
+    /** What is accepted, for example {@code 1e-05 + 1e-04 |x|}. */
+    public String describe() {
+        if (absolute == 0 && relative == 0) {
+            return "equal bits";
+        }
+        StringBuilder text = new StringBuilder();
+        if (absolute < Double.POSITIVE_INFINITY) {
+            text.append(String.format(Locale.ROOT, "%.2g + %.2g |x|", absolute, relative));
+        }
+        if (cosine > -1) {
+            text.append(text.isEmpty() ? "" : ", ").append(String.format(Locale.ROOT, "cosine >= %.4f", cosine));
+        }
+        if (signalToNoise > ANY_RATIO) {
+            text.append(text.isEmpty() ? "" : ", ").append(String.format(Locale.ROOT, "%.0f dB", signalToNoise));
+        }
+        return text.toString();
+    }
+}

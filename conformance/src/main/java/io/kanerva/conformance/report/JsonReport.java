@@ -1,0 +1,32 @@
+package io.kanerva.conformance.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.kanerva.conformance.check.Findings;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Findings as JSON: everything that was measured. Numbers that are not finite are the strings "NaN", "Infinity" and "-Infinity". */
+public final class JsonReport {
+
+    private JsonReport() {}
+
+    /** The whole document. */
+    public static String of(Findings findings) {
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("format", "kanerva-conformance");
+        document.put("formatVersion", 1);
+        document.put("subject", findings.subject());
+        document.put("holds", findings.holds());
+        document.put("problems", findings.problems());
+        document.put("runtimes", findings.runtimes());
+        document.put("bounds", findings.bounds());
+        document.put("findings", findings.findings());
+        try {
+            return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(document) + "\n";
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("findings cannot be written as JSON", e);
+        }
+    }
+}

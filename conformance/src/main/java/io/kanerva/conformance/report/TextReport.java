@@ -1,0 +1,80 @@
+package io.kanerva.conformance.report;
+
+import io.kanerva.conformance.check.BoundFinding;
+import io.kanerva.conformance.check.Finding;
+import io.kanerva.conformance.check.Findings;
+import io.kanerva.conformance.check.Findings.Summary;
+import io.kanerva.conformance.compare.Comparison;
+import java.util.List;
+import java.util.Locale;
+
+/** Findings as tables of text. */
+public final class TextReport {
+    private static final int MOST_PROBLEMS = 20;
+
+    private TextReport() {}
+
+    /** A line a runtime, those that did not run with the reason; then what is not as it should be; then a line that counts. */
+    public static String summary(Findings findings) {
+        StringBuilder text = new StringBuilder(line("%-46s %8s %7s %8s %6s  %s", "runtime", "outputs", "failed", "budget", "noise", "equal bits"));
+        for (Summary summary : findings.summaries()) {
+            if (summary.runtime().ran()) {
+                text.append(line("%-46s %8d %7d %7s%% %6s  %s", summary.runtime().title(), summary.outputs(), summary.failed(), number("%.0f", 100 * summary.share()),
+                        number("%.1f", summary.noise()), bits(findings, summary)));
+            } else {
+                text.append(line("%-46s did not run: %s", summary.runtime().title(), summary.runtime().readiness().why()));
+            }
+        }
+        for (BoundFinding bound : findings.bounds()) {
+            text.append(bound.describe()).append(System.lineSeparator());
+        }
+        List<String> problems = findings.problems();
+        problems.stream().limit(MOST_PROBLEMS).forEach(problem -> text.append("NOT ").append(problem).append(System.lineSeparator()));
+        if (problems.size() > MOST_PROBLEMS) {
+            text.append("and ").append(problems.size() - MOST_PROBLEMS).append(" more").append(System.lineSeparator());
+        }
+        long ran = findings.runtimes().stream().filter(Findings.Participant::ran).count();
+        return text.append(line("%d of %d runtimes ran; %,d of %,d comparisons are as they should be (budget: largest part of it that was taken; noise: "
+                + "error as a multiple of the float32 vectors' own)", ran, findings.runtimes().size(),
+                findings.findings().size() - findings.failures().size(), findings.findings().size())).toString();
+    }
+
+    /** A line for the worst case of each output on each runtime. */
+    public static String details(Findings findings) {
+        StringBuilder text = new StringBuilder(line("%-22s %-4s %-14s %-20s %-7s %9s %9s %6s %6s %9s  %s", "runtime", "opt", "graph", "output", "check", "largest",
+                "relative", "ulps", "dB", "1-cosine", "where, expected, found, budget"));
+        for (Finding finding : findings.worst()) {
+            Comparison c = finding.comparison();
+            text.append(line("%-22s %-4s %-14s %-20s %-7s %9.2e %9.2e %6s %6s %9.1e  %s", finding.runtime(), finding.optimised() ? "on" : "off", finding.graph(),
+                    c.output(), finding.check().name().toLowerCase(Locale.ROOT), c.largest(), c.relative(), c.units() < 0 ? "–" : Long.toString(c.units()),
+                    number("%.0f", c.signalToNoise()), 1 - c.cosine(), where(finding)));
+        }
+        return text.toString();
+    }
+
+    private static String where(Finding finding) {
+        Comparison c = finding.comparison();
+        String verdict = finding.holds() ? "" : "NO: ";
+        if (!c.problem().isEmpty()) {
+            return verdict + c.problem();
+        }
+        return verdict + (c.largest() == 0 ? "" : String.format(Locale.ROOT, "%s %s %s %s, ", finding.inputs(), c.at(), (float) c.expected(), (float) c.found()))
+                + c.tolerance().describe();
+    }
+
+    private static String bits(Findings findings, Summary summary) {
+        if (summary.bits() == 0) {
+            return "–";
+        }
+        long unequal = findings.failures().stream().filter(finding -> finding.check() == Finding.Check.BITS && finding.runtime().equals(summary.runtime().name())).count();
+        return unequal == 0 ? "yes, all %d".formatted(summary.bits()) : "NO, %d of %d".formatted(unequal, summary.bits());
+    }
+
+    private static String number(String pattern, double value) {
+        return Double.isNaN(value) ? "–" : value == Double.POSITIVE_INFINITY ? "inf" : String.format(Locale.ROOT, pattern, value);
+    }
+
+    private static String line(String pattern, Object... values) {
+        return String.format(Locale.ROOT, pattern, values).stripTrailing() + System.lineSeparator();
+    }
+}

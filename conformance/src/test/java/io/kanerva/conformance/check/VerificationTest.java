@@ -1,0 +1,112 @@
+package io.kanerva.conformance.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.kanerva.conformance.Subject;
+import io.kanerva.conformance.ChangedBundle;
+import io.kanerva.conformance.check.Bisection.Side;
+import io.kanerva.conformance.check.Finding.Check;
+import io.kanerva.conformance.compare.Tolerance;
+import io.kanerva.conformance.report.JUnitReport;
+import io.kanerva.conformance.report.JsonReport;
+import io.kanerva.conformance.report.TextReport;
+import io.kanerva.conformance.runtimes.ForeignRuntime;
+import io.kanerva.conformance.runtimes.JavaRuntime;
+import io.kanerva.conformance.runtimes.ModelRuntime;
+import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.runtime.Device;
+import io.kanerva.runtime.Kanerva;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VerificationTest {
+    @TempDir
+    Path temporary;
+
+    @Test
+    void aBundleAgreesWithItsVectorsInThisProcessAndToTheBitInAnother() throws IOException {
+        Findings found = verify(Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE), List.of(JavaRuntime.cpu(), another()));
+        assertThat(found.problems()).isEmpty();
+        assertThat(found.holds()).isTrue();
+        assertThat(found.findings()).filteredOn(finding -> finding.check() == Check.BITS).isNotEmpty().allMatch(finding -> finding.runtime().equals("onnxruntime-java-apart"));
+        assertThat(found.findings()).extracting(Finding::inputs).anyMatch(inputs -> inputs.startsWith("random")).contains("vectors 0", "vectors 1");
+        assertThat(TextReport.summary(found)).contains("2 of 2 runtimes ran", "yes, all ");
+        assertThat(TextReport.details(found)).contains("logits");
+        assertThat(JUnitReport.of(found)).contains("<testsuite name=\"onnxruntime-java-apart\"", "failures=\"0\"").doesNotContain("<failure");
+        assertThat(JsonReport.of(found)).contains("\"holds\" : true");
+    }
+
+    @Test
+    void aWeightThatIsAHundredthOffIsCaughtInItsGraphAndItsNodeIsNamed() throws IOException {
+        Path good = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
+        Path changed = temporary.resolve("changed");
+        Subject.DEREFERENCED.export(ReaderKind.GRIDSAMPLE, changed);
+        ChangedBundle.of(changed).scaleWeight("decoder", 1.01f);
+        Findings found = verify(changed, List.of(JavaRuntime.cpu()));
+        assertThat(found.failures()).extracting(Finding::graph).containsOnly("decoder");
+        assertThat(found.problems().get(0)).contains("graph 'decoder', output 'logits' (vectors 0) differs by");
+        assertThat(JUnitReport.of(found)).contains("<failure message=");
+
+        Path inputs = changed.resolve("vectors/decoder/test_data_set_0");
+        Bisection.Result result = Bisection.between(new Side(JavaRuntime.cpu(), good.resolve("decoder.onnx"), false),
+                new Side(JavaRuntime.cpu(), changed.resolve("decoder.onnx"), false), inputs, Tolerance.FLOAT32, temporary);
+        assertThat(result.describe()).startsWith("the first node whose value differs is ").contains("Conv", "differs by");
+        Bisection.Result same = Bisection.between(new Side(JavaRuntime.cpu(), good.resolve("decoder.onnx"), false),
+                new Side(JavaRuntime.cpu(), good.resolve("decoder.onnx"), false), inputs, Tolerance.FLOAT32, temporary);
+        assertThat(same.describe()).matches("all \\d+ values of its nodes agree");
+    }
+
+    @Test
+    void aRuntimeThatCannotRunIsNamedAndSkipped() throws IOException {
+        Path folder = Files.createDirectories(temporary.resolve("runtimes/missing"));
+        Files.writeString(folder.resolve("runtime.json"), """
+                {"title": "Missing", "engine": "x", "device": "cpu", "optimisations": ["on"], "needs": [["no-such-toolchain"]], "setup": ["true"], "run": ["true"]}
+                """);
+        List<ModelRuntime> runtimes = new ArrayList<>(List.of(JavaRuntime.cpu()));
+        runtimes.addAll(ForeignRuntime.in(folder.getParent()));
+        Findings found = verify(Subject.POOLED_TWO_KEYS.bundle(ReaderKind.GRIDSAMPLE), runtimes);
+        assertThat(found.holds()).isTrue();
+        assertThat(TextReport.summary(found)).contains("did not run: expected the command 'no-such-toolchain' on this machine", "1 of 2 runtimes ran");
+        assertThat(JUnitReport.of(found)).contains("<skipped message=");
+    }
+
+    @Test
+    void theBoundThroughTheGraphsAloneIsTheRuntimesOwn() throws IOException {
+        Path folder = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
+        try (Kanerva kanerva = Kanerva.load(folder, Device.CPU)) {
+            var s = kanerva.bundle().settings();
+            float[] pixels = io.kanerva.exporter.bundle.SampleImages.blackAndWhite(Subject.DEREFERENCED.images(40), 0, 20);
+            var images = new io.kanerva.runtime.FloatTensor(pixels, 2, 10, s.image().channels(), s.image().height(), s.image().width());
+            BoundFinding bound = new RuntimeBound(folder, kanerva, List.of(images), 3, 1e-3).of(JavaRuntime.cpu(), temporary, text -> { });
+            assertThat(bound.holds()).as(bound.describe()).isTrue();
+            assertThat(bound.images()).isEqualTo(20);
+            assertThat(bound.largestImageDifference()).isLessThan(1e-3);
+        }
+    }
+
+    @Test
+    void anyModelInTheLayoutOfTheOnnxProjectCanBeChecked() throws IOException {
+        Path bundle = Subject.CONTINUOUS_TWO_KEYS.bundle(ReaderKind.MATMUL);
+        List<Case> cases = Case.of("any", bundle.resolve("reader.onnx"), bundle.resolve("vectors/reader"), Optional.of(Tolerance.elements(1e-4, 1e-3)));
+        assertThat(cases).hasSize(2);
+        assertThat(new Verification(List.of(JavaRuntime.cpu()), temporary, text -> { }).run("any", cases, false).holds()).isTrue();
+    }
+
+    private Findings verify(Path bundle, List<ModelRuntime> runtimes) throws IOException {
+        try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {
+            List<Case> cases = BundleCases.of(bundle, kanerva.bundle(), 1, 5, temporary);
+            return new Verification(runtimes, temporary, text -> { }).run("test", cases, false);
+        }
+    }
+
+    /** The Java API in a process of its own. */
+    private ModelRuntime another() {
+        return ForeignRuntime.separateJava(temporary);
+    }
+}

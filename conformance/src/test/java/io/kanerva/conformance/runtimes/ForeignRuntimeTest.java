@@ -1,0 +1,139 @@
+package io.kanerva.conformance.runtimes;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kanerva.conformance.runtimes.Answer.None;
+import io.kanerva.conformance.runtimes.Answer.Outputs;
+import io.kanerva.conformance.runtimes.Readiness.State;
+import io.kanerva.conformance.tensor.TensorValue;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The protocol, with shell scripts as runtimes: they copy their input to their output. */
+class ForeignRuntimeTest {
+    private static final String COPY = "about() { printf 'about\\tcopies\\n'; }\nabout; n=0\nwhile IFS='\t' read -r model in out opt; do\n%s\ncp \"$in/input_0.pb\" \"$out/output_0.pb\"; "
+            + "printf 'done\\t%%d\\n' $n; n=$((n+1)); done < \"$1\"\n";
+
+    @TempDir
+    Path temporary;
+    private Path inputs;
+
+    @BeforeEach
+    void anInput() throws IOException {
+        inputs = temporary.resolve("inputs");
+        TensorValue.of("x", new float[] {1, 2}, 2).write(inputs.resolve("input_0.pb"));
+    }
+
+    @Test
+    void outputsComeBackInTheOrderOfTheJobs() throws IOException {
+        ModelRuntime runtime = runtime("true", "true", "true");
+        assertThat(runtime.prepare(true)).isEqualTo(Readiness.READY);
+        List<Integer> done = new ArrayList<>();
+        List<Answer> answers = runtime.run(jobs(3), done::add);
+        assertThat(answers).hasSize(3).allSatisfy(answer ->
+                assertThat(((Outputs) answer).outputs()).singleElement().satisfies(tensor -> assertThat(tensor.floats()).containsExactly(1, 2)));
+        assertThat(done).containsExactly(1, 2, 3);
+        assertThat(runtime.about()).isEqualTo("copies");
+    }
+
+    @Test
+    void aCaseThatFailsIsToldWithItsReasonAndTheRestGoesOn() throws IOException {
+        List<Answer> answers = runtime("true", "true", "if [ $n = 1 ]; then printf 'failed\\t1\\tno such operator\\n'; n=$((n+1)); continue; fi").run(jobs(3), n -> { });
+        assertThat(answers.get(0)).isInstanceOf(Outputs.class);
+        assertThat(answers.get(1)).isEqualTo(new None(false, "no such operator"));
+        assertThat(answers.get(2)).isInstanceOf(Outputs.class);
+    }
+
+    @Test
+    void aProcessThatDiesHasCrashedOnOneCaseAndIsStartedAgainForTheRest() throws IOException {
+        List<Answer> answers = runtime("true", "true", "case $opt in on) echo 'out of everything' >&2; kill -SEGV $$;; esac")
+                .run(List.of(job(false), job(true), job(false)), n -> { });
+        assertThat(answers.get(0)).isInstanceOf(Outputs.class);
+        assertThat(answers.get(1)).isEqualTo(new None(true, "the process ended with status 139: out of everything"));
+        assertThat(answers.get(2)).isInstanceOf(Outputs.class);
+    }
+
+    @Test
+    void aProcessThatDoesNotEvenStartIsNotStartedForEachCase() throws IOException {
+        Path script = script("run", "echo x >> starts; echo 'no library' >&2; exit 3\n");
+        ModelRuntime runtime = find(manifest("true", "true"));
+        List<Answer> answers = runtime.run(jobs(4), n -> { });
+        assertThat(answers).hasSize(4).allSatisfy(answer -> assertThat(((None) answer).why()).isEqualTo("the process ended with status 3: no library"));
+        assertThat(Files.readAllLines(script.resolveSibling("starts"))).hasSize(1);
+    }
+
+    @Test
+    void aCommandThatTheMachineLacksIsNamed() throws IOException {
+        assertThat(runtime("no-such-toolchain", "true", "true").prepare(true))
+                .isEqualTo(new Readiness(State.ABSENT, "expected the command 'no-such-toolchain' on this machine, found none that runs"));
+    }
+
+    @Test
+    void itIsInstalledOnlyWhenAskedAndAgainWhenItsFolderChanges() throws IOException {
+        ModelRuntime runtime = runtime("true", "./setup", "true");
+        Path setup = script("setup", "echo x >> target/times\n");
+        Files.createDirectories(setup.resolveSibling("target"));
+        assertThat(runtime.prepare(false).state()).isEqualTo(State.NOT_INSTALLED);
+        assertThat(runtime.prepare(true)).isEqualTo(Readiness.READY);
+        assertThat(runtime.prepare(false)).isEqualTo(Readiness.READY);
+        assertThat(runtime.prepare(true)).isEqualTo(Readiness.READY);
+        assertThat(Files.readAllLines(setup.resolveSibling("target/times"))).hasSize(1);
+        Files.writeString(setup.resolveSibling("lock"), "another version");
+        assertThat(runtime.prepare(false).state()).isEqualTo(State.NOT_INSTALLED);
+    }
+
+    @Test
+    void anInstallationThatFailsGivesItsLastWords() throws IOException {
+        ModelRuntime runtime = runtime("true", "./setup", "true");
+        script("setup", "echo 'the registry cannot be reached'; exit 1\n");
+        assertThat(runtime.prepare(true)).isEqualTo(new Readiness(State.FAILED, "installing it failed: the registry cannot be reached"));
+    }
+
+    @Test
+    void aDescriptionThatCannotBeUnderstoodIsNamed() throws IOException {
+        Path folder = Files.createDirectories(temporary.resolve("runtimes/broken"));
+        Files.writeString(folder.resolve("runtime.json"), "{\"title\": \"x\"}");
+        assertThatThrownBy(() -> ForeignRuntime.in(folder.getParent())).isInstanceOf(IOException.class)
+                .hasMessageContaining("runtime.json: expected a runtime's description, found that it cannot be understood: Missing required creator property 'engine'");
+    }
+
+    private List<Job> jobs(int count) {
+        return IntStream.range(0, count).mapToObj(i -> job(false)).toList();
+    }
+
+    private Job job(boolean optimised) {
+        return new Job(temporary.resolve("model.onnx"), inputs, optimised);
+    }
+
+    private ModelRuntime runtime(String need, String setup, String each) throws IOException {
+        script("run", COPY.formatted(each));
+        return find(manifest(need, setup));
+    }
+
+    private ModelRuntime find(Path folder) throws IOException {
+        return ForeignRuntime.in(folder.getParent()).get(0);
+    }
+
+    private Path manifest(String need, String setup) throws IOException {
+        Path folder = Files.createDirectories(temporary.resolve("runtimes/copy"));
+        Files.writeString(folder.resolve("runtime.json"), """
+                {"title": "Copy", "engine": "copy 1", "device": "cpu", "optimisations": ["off", "on"], "needs": [["%s"]], "setup": ["%s"], "run": ["./run"]}
+                """.formatted(need, setup));
+        return folder;
+    }
+
+    private Path script(String name, String text) throws IOException {
+        Path folder = Files.createDirectories(temporary.resolve("runtimes/copy"));
+        Path file = Files.writeString(folder.resolve(name), "#!/bin/sh\n" + text);
+        return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+}

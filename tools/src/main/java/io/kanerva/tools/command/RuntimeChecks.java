@@ -1,0 +1,173 @@
+package io.kanerva.tools.command;
+
+import io.kanerva.conformance.Budget;
+import io.kanerva.conformance.BundleVerification;
+import io.kanerva.conformance.check.Bisection;
+import io.kanerva.conformance.check.BoundFinding;
+import io.kanerva.conformance.check.BundleCases;
+import io.kanerva.conformance.check.Case;
+import io.kanerva.conformance.check.Finding;
+import io.kanerva.conformance.check.Findings;
+import io.kanerva.conformance.check.Findings.Participant;
+import io.kanerva.conformance.check.RuntimeBound;
+import io.kanerva.conformance.check.Verification;
+import io.kanerva.conformance.runtimes.JavaRuntime;
+import io.kanerva.conformance.runtimes.ModelRuntime;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.tools.Failure;
+import io.kanerva.tools.terminal.Terminal;
+import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Runs cases through the runtimes that were asked for, reports, and says at the end whether all is as it should be. */
+final class RuntimeChecks implements AutoCloseable {
+    private static final int MOST_BISECTIONS = 5;
+    private static final int MOST_IN_EPISODE = 25;
+
+    private final Action action;
+    private final RuntimeOptions options;
+    private final ReportOptions reports;
+    private final boolean bisect;
+    private final Path scratch;
+    private Findings findings;
+
+    RuntimeChecks(Action action, RuntimeOptions options, ReportOptions reports, boolean bisect) throws IOException {
+        this.action = action;
+        this.options = options;
+        this.reports = reports;
+        this.bisect = bisect;
+        scratch = Files.createTempDirectory("kpp-verify");
+    }
+
+    /** Folder for files in between. */
+    Path scratch() {
+        return scratch;
+    }
+
+    /** The options that say which runtimes. */
+    RuntimeOptions options() {
+        return options;
+    }
+
+    /** All graphs of a bundle, and the bound if images are wanted. */
+    void bundle(Path folder, BundleVerification verification, Path against, int random, long seed, int images, Path data) throws IOException {
+        List<ModelRuntime> runtimes = options.find(action);
+        List<Case> cases = BundleCases.of(folder, verification.bundle(), random, seed, scratch);
+        Verification run = new Verification(runtimes, scratch, progress());
+        findings = run.run(verification.bundle().name(), cases, options.install());
+        if (images > 0) {
+            findings = findings.withBounds(bounds(folder, verification, runtimes, images, seed, data));
+        }
+        reports.write(action, findings, run.logits());
+        bisectFailures(runtimes, cases, Optional.ofNullable(against));
+    }
+
+    /** Cases of any models. */
+    void models(String subject, List<Case> cases) throws IOException {
+        List<ModelRuntime> runtimes = options.find(action);
+        Verification run = new Verification(runtimes, scratch, progress());
+        findings = run.run(subject, cases, options.install());
+        reports.write(action, findings, run.logits());
+        bisectFailures(runtimes, cases, Optional.empty());
+    }
+
+    private List<BoundFinding> bounds(Path folder, BundleVerification verification, List<ModelRuntime> runtimes, int images, long seed, Path data) throws IOException {
+        ModelSettings settings = verification.bundle().settings();
+        int most = settings.capacity() == 0 ? MOST_IN_EPISODE : Math.min(MOST_IN_EPISODE, settings.capacity());
+        String trainedOn = verification.bundle().provenance().data();
+        DataSource source = Stream.of(DataSource.values()).filter(known -> trainedOn.contains(known.id()))
+                .max(Comparator.comparingInt(known -> known.id().length())) // fashion-mnist names mnist, too
+                .orElseThrow(() -> new Failure("%s: expected a data set that is known for --bound, found '%s'".formatted(folder, trainedOn)));
+        Images test = source.test(DataHome.of(data, source));
+        int length = most;
+        while (images % length != 0) {
+            length--;
+        }
+        TestEpisodes episodes = new TestEpisodes(test.slice(0, Math.min(images, test.count())), source.testBinarisation(), length, seed);
+        List<FloatTensor> batches = new ArrayList<>();
+        for (int e = 0; e < episodes.count(); e++) {
+            batches.add(new FloatTensor(episodes.episode(e), 1, length, settings.image().channels(), settings.image().height(), settings.image().width()));
+        }
+        RuntimeBound bound = new RuntimeBound(folder, verification.kanerva(), batches, seed, Budget.BOUND_NATS);
+        List<BoundFinding> bounds = new ArrayList<>();
+        for (ModelRuntime runtime : runtimes) {
+            if (findings.runtimes().stream().anyMatch(participant -> participant.ran() && participant.name().equals(runtime.name()))) {
+                bounds.add(bound.of(runtime, scratch, progress()));
+            }
+        }
+        return bounds;
+    }
+
+    /** Shows what is being done: in place on a terminal, a line a phase elsewhere. */
+    private Consumer<String> progress() {
+        Terminal terminal = action.terminal();
+        String[] last = {""};
+        return text -> {
+            String phase = terminal.redraws() ? text : text.replaceAll(", \\d+ of \\d+$", "");
+            if (!phase.equals(last[0])) {
+                last[0] = phase;
+                terminal.status(phase);
+            }
+        };
+    }
+
+    /** One bisection for each runtime and graph that fails, on its worst case. */
+    private void bisectFailures(List<ModelRuntime> runtimes, List<Case> cases, Optional<Path> against) throws IOException {
+        if (!bisect) {
+            return;
+        }
+        List<String> done = new ArrayList<>();
+        for (Finding finding : findings.failures()) {
+            String what = "%s, graph '%s', optimisations %s".formatted(finding.runtime(), finding.graph(), finding.optimised() ? "on" : "off");
+            if (done.contains(what) || done.size() == MOST_BISECTIONS || finding.check() != Finding.Check.BUDGET) {
+                continue;
+            }
+            done.add(what);
+            Case failed = cases.stream().filter(given -> given.graph().equals(finding.graph()) && given.label().equals(finding.inputs())).findFirst().orElseThrow();
+            ModelRuntime suspect = runtimes.stream().filter(runtime -> runtime.name().equals(finding.runtime())).findFirst().orElseThrow();
+            Path reference = against.map(other -> other.resolve(failed.model().getFileName())).orElse(failed.model());
+            Bisection.Result result = Bisection.between(new Bisection.Side(JavaRuntime.cpu(), reference, false),
+                    new Bisection.Side(suspect, failed.model(), finding.optimised()), failed.inputs(), failed.toleranceOn(suspect.device()), scratch);
+            action.print("bisected  %s: %s", what, result.describe()
+                    + (result.node().isEmpty() && result.problem().isEmpty() && against.isEmpty() ? ", so it is the model that differs; --against a bundle that is right finds where" : ""));
+        }
+    }
+
+    /** Fails if a runtime that was required did not run, or anything was not as it should be. */
+    void requireAll() {
+        if (options.require()) {
+            for (Participant runtime : findings.runtimes()) {
+                if (!runtime.ran()) {
+                    throw new Failure("%s: expected it to run, found that it did not: %s".formatted(runtime.name(), runtime.readiness().why()));
+                }
+            }
+        }
+        List<String> problems = findings.problems();
+        if (!problems.isEmpty()) {
+            throw new Failure(problems.get(0) + (problems.size() > 1 ? " (and %d more comparisons)".formatted(problems.size() - 1) : ""));
+        }
+        if (findings.findings().isEmpty()) {
+            throw new Failure("expected something to compare, found that no runtime ran");
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (Stream<Path> walk = Files.walk(scratch)) {
+            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+}
