@@ -40,6 +40,17 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
         return new Findings(subject, runtimes, findings, bounds);
     }
 
+    /** These and others. */
+    public Findings and(Findings other) {
+        List<Participant> participants = new ArrayList<>(runtimes);
+        participants.addAll(other.runtimes);
+        List<Finding> all = new ArrayList<>(findings);
+        all.addAll(other.findings);
+        List<BoundFinding> scored = new ArrayList<>(bounds);
+        scored.addAll(other.bounds);
+        return new Findings(subject, participants, all, scored);
+    }
+
     /** What is not as it should be. */
     public List<Finding> failures() {
         return findings.stream().filter(finding -> !finding.holds()).toList();

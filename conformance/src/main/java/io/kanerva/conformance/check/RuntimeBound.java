@@ -10,6 +10,7 @@ import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.Encoding;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Likelihood;
 import io.kanerva.runtime.Memory;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.ModelSettings.Addressing;
@@ -47,6 +48,7 @@ public final class RuntimeBound {
      * @param batches images, [B, T, Cx, Hx, Wx] each
      * @param seed of the noise
      * @param budget largest difference of the means that is accepted, in nats
+     * @throws IllegalArgumentException if the model's images are not black and white
      */
     public RuntimeBound(Path bundle, Kanerva kanerva, List<FloatTensor> batches, long seed, double budget) {
         this.bundle = bundle;
@@ -54,6 +56,10 @@ public final class RuntimeBound {
         this.batches = List.copyOf(batches);
         this.budget = budget;
         ModelSettings settings = kanerva.bundle().settings();
+        if (settings.likelihood() != Likelihood.BERNOULLI) {
+            throw new IllegalArgumentException("%s: expected a model of black and white images for a bound through other runtimes, found the likelihood '%s'"
+                    .formatted(bundle, settings.likelihood()));
+        }
         NormalSampler sampler = new NormalSampler(seed);
         List<double[]> bounds = new ArrayList<>();
         for (FloatTensor images : batches) {

@@ -14,12 +14,15 @@ import io.kanerva.conformance.runtimes.ForeignRuntime;
 import io.kanerva.conformance.runtimes.JavaRuntime;
 import io.kanerva.conformance.runtimes.ModelRuntime;
 import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.conformance.tensor.TensorValue;
 import io.kanerva.runtime.Device;
+import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -80,12 +83,11 @@ class VerificationTest {
     void theBoundThroughTheGraphsAloneIsTheRuntimesOwn() throws IOException {
         Path folder = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
         try (Kanerva kanerva = Kanerva.load(folder, Device.CPU)) {
-            var s = kanerva.bundle().settings();
-            float[] pixels = io.kanerva.exporter.bundle.SampleImages.blackAndWhite(Subject.DEREFERENCED.images(40), 0, 20);
-            var images = new io.kanerva.runtime.FloatTensor(pixels, 2, 10, s.image().channels(), s.image().height(), s.image().width());
+            TensorValue vector = TensorValue.read(folder.resolve("vectors/encoder/test_data_set_1/input_0.pb"));
+            FloatTensor images = new FloatTensor(vector.floats(), Arrays.stream(vector.shape()).mapToInt(Math::toIntExact).toArray());
             BoundFinding bound = new RuntimeBound(folder, kanerva, List.of(images), 3, 1e-3).of(JavaRuntime.cpu(), temporary, text -> { });
             assertThat(bound.holds()).as(bound.describe()).isTrue();
-            assertThat(bound.images()).isEqualTo(20);
+            assertThat(bound.images()).isEqualTo(images.dimension(0) * images.dimension(1));
             assertThat(bound.largestImageDifference()).isLessThan(1e-3);
         }
     }

@@ -9,10 +9,12 @@ import io.kanerva.conformance.check.Case;
 import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.Findings.Participant;
+import io.kanerva.conformance.check.PipelineCase;
 import io.kanerva.conformance.check.RuntimeBound;
 import io.kanerva.conformance.check.Verification;
 import io.kanerva.conformance.runtimes.JavaRuntime;
 import io.kanerva.conformance.runtimes.ModelRuntime;
+import io.kanerva.conformance.tensor.TensorValue;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.tools.Failure;
@@ -24,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -66,6 +69,11 @@ final class RuntimeChecks implements AutoCloseable {
         List<Case> cases = BundleCases.of(folder, verification.bundle(), random, seed, scratch);
         Verification run = new Verification(runtimes, scratch, progress());
         findings = run.run(verification.bundle().name(), cases, options.install());
+        List<ModelRuntime> clients = options.clients();
+        if (!clients.isEmpty()) {
+            List<Case> pipelines = pipelines(folder, verification, seed);
+            findings = findings.and(new Verification(clients, scratch, progress()).run(findings.subject(), pipelines, options.install()));
+        }
         if (images > 0) {
             findings = findings.withBounds(bounds(folder, verification, runtimes, images, seed, data));
         }
@@ -80,6 +88,17 @@ final class RuntimeChecks implements AutoCloseable {
         findings = run.run(subject, cases, options.install());
         reports.write(action, findings, run.logits());
         bisectFailures(runtimes, cases, Optional.empty());
+    }
+
+    /** Whole pipelines on the images of the golden vectors. */
+    private List<Case> pipelines(Path folder, BundleVerification verification, long seed) throws IOException {
+        List<Case> pipelines = new ArrayList<>();
+        for (int n = 0; Files.isDirectory(folder.resolve("vectors/encoder/test_data_set_" + n)); n++) {
+            TensorValue images = TensorValue.read(folder.resolve("vectors/encoder/test_data_set_" + n + "/input_0.pb"));
+            FloatTensor episodes = new FloatTensor(images.floats(), Arrays.stream(images.shape()).mapToInt(Math::toIntExact).toArray());
+            pipelines.add(PipelineCase.make(folder, verification.kanerva(), episodes, seed + n, scratch));
+        }
+        return pipelines;
     }
 
     private List<BoundFinding> bounds(Path folder, BundleVerification verification, List<ModelRuntime> runtimes, int images, long seed, Path data) throws IOException {
@@ -130,7 +149,7 @@ final class RuntimeChecks implements AutoCloseable {
         List<String> done = new ArrayList<>();
         for (Finding finding : findings.failures()) {
             String what = "%s, graph '%s', optimisations %s".formatted(finding.runtime(), finding.graph(), finding.optimised() ? "on" : "off");
-            if (done.contains(what) || done.size() == MOST_BISECTIONS || finding.check() != Finding.Check.BUDGET) {
+            if (done.contains(what) || done.size() == MOST_BISECTIONS || finding.check() != Finding.Check.BUDGET || finding.graph().equals("pipeline")) {
                 continue;
             }
             done.add(what);

@@ -30,15 +30,7 @@ final class RuntimeOptions {
     /** The runtimes, whether they can run or not. */
     List<ModelRuntime> find(Action action) {
         List<ModelRuntime> all = new ArrayList<>(List.of(JavaRuntime.cpu(), JavaRuntime.cuda()));
-        String root = System.getProperty("kpp.root");
-        Path place = folder != null ? folder : root == null ? null : Path.of(root, "conformance", "runtimes");
-        if (place != null && (folder != null || Files.isDirectory(place))) {
-            try {
-                all.addAll(ForeignRuntime.in(place));
-            } catch (IOException e) {
-                throw new Failure("%s: expected a folder of runtimes, found that it cannot be read (%s)".formatted(place, e.getMessage()), e);
-            }
-        }
+        all.addAll(foreign("runtimes"));
         if (names == null) {
             return all;
         }
@@ -49,6 +41,24 @@ final class RuntimeOptions {
             }
         }
         return all.stream().filter(runtime -> names.contains(runtime.name())).toList();
+    }
+
+    /** The clients in other languages, which run whole pipelines on bundles; none where runtimes were chosen by name. */
+    List<ModelRuntime> clients() {
+        return names == null ? foreign("clients") : List.of();
+    }
+
+    private List<ModelRuntime> foreign(String kind) {
+        String root = System.getProperty("kpp.root");
+        Path place = folder != null && kind.equals("runtimes") ? folder : root == null ? null : Path.of(root, "conformance", kind);
+        if (place == null || place != folder && !Files.isDirectory(place)) {
+            return List.of();
+        }
+        try {
+            return ForeignRuntime.in(place);
+        } catch (IOException e) {
+            throw new Failure("%s: expected a folder of runtimes, found that it cannot be read (%s)".formatted(place, e.getMessage()), e);
+        }
     }
 
     /** Whether runtimes may be installed. */

@@ -1,0 +1,58 @@
+"""Written memories and their files."""
+
+import hashlib
+import os
+import struct
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+_MAGIC = b"KANMEMRY"
+_VERSION = 2
+_FLOATS_AT = 76
+
+
+@dataclass(frozen=True)
+class Memory:
+    """B memories of one model.
+
+    memory: float32 [B, C, H, W]; pointers: float32 [B, T, K, 3], where each sample was written, as keys (scale, x, y);
+    contents_mean: float32 [B, E], the mean of a pooled writer's embeddings, E = 0 for a heap; model_id: hexadecimal.
+    """
+
+    memory: np.ndarray
+    pointers: np.ndarray
+    contents_mean: np.ndarray
+    model_id: str
+
+    def save(self, file: str | os.PathLike) -> None:
+        """Writes the file that the Java runtime's Memory.save documents; an older one is replaced in one step."""
+        b, c, h, w = self.memory.shape
+        head = _MAGIC + struct.pack("<8I", _VERSION, _FLOATS_AT, b, c, h, w, *self.pointers.shape[1:3])
+        head += bytes.fromhex(self.model_id) + struct.pack("<I", self.contents_mean.shape[1])
+        body = head + b"".join(np.ascontiguousarray(part, "<f4").tobytes() for part in (self.memory, self.pointers, self.contents_mean))
+        target = Path(file).absolute()
+        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
+            part.write(body + hashlib.sha256(body).digest())
+        os.replace(part.name, target)
+
+    @staticmethod
+    def load(file: str | os.PathLike) -> "Memory":
+        """Reads a memory file; ValueError says what is wrong with one that is damaged or of another kind."""
+        data = Path(file).read_bytes()
+        if data[:8] != _MAGIC:
+            raise ValueError(f"{file}: expected a memory file, which begins with KANMEMRY, found another kind of file")
+        if len(data) < _FLOATS_AT + 32 or hashlib.sha256(data[:-32]).digest() != data[-32:]:
+            raise ValueError(f"{file}: the memory file is cut short or damaged: its SHA-256 does not match")
+        version, floats_at, b, c, h, w, t, k = struct.unpack_from("<8I", data, 8)
+        if version != _VERSION or floats_at != _FLOATS_AT:
+            raise ValueError(f"{file}: expected memory format version {_VERSION}, found {version}")
+        (e,) = struct.unpack_from("<I", data, 72)
+        floats = np.frombuffer(data[_FLOATS_AT:-32], "<f4")
+        sizes = (b * c * h * w, b * t * k * 3, b * e)
+        if floats.size != sum(sizes):
+            raise ValueError(f"{file}: expected {sum(sizes)} numbers, found {floats.size}")
+        memory, pointers, mean = np.split(floats, np.cumsum(sizes)[:2])
+        return Memory(memory.reshape(b, c, h, w), pointers.reshape(b, t, k, 3), mean.reshape(b, e), data[40:72].hex())

@@ -1,0 +1,194 @@
+"""A bundle, open for inference."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import NormalDist
+
+import numpy as np
+import onnxruntime
+
+from .memory import Memory
+from .sampler import NormalSampler
+
+_MEAN_WEIGHT = 0.1
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a read gives: traces [B, Q, K, C, h, w]; the latent prior's mean and log-variance [B, Q, D]."""
+
+    traces: np.ndarray
+    prior_mean: np.ndarray
+    prior_log_variance: np.ndarray
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Where queries were found: sample indices [B, Q] (none for a pooled writer), scores [B, Q, T], keys [B, Q, K, 3]."""
+
+    samples: np.ndarray
+    scores: np.ndarray
+    keys: np.ndarray
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Images of the last iteration, [B, Q, Cx, Hx, Wx] in [0, 1], and each iteration's look-up."""
+
+    images: np.ndarray
+    lookups: list[Lookup]
+
+
+@dataclass(frozen=True)
+class Generation:
+    """Images [B, N, Cx, Hx, Wx] in [0, 1] and their keys [B, N, K, 3]."""
+
+    images: np.ndarray
+    keys: np.ndarray
+
+
+class Kanerva:
+    """An exported Kanerva++ model. Arrays are float32; images lie in [0, 1]; B, T, Q and N are each call's own choice."""
+
+    def __init__(self, bundle: dict, sessions: dict[str, onnxruntime.InferenceSession]):
+        self.bundle = bundle
+        self.settings = bundle["settings"]
+        graphs = bundle["graphs"]
+        digests = "".join(graphs[name]["sha256"] for name in ("encoder", "memory-writer", "reader"))
+        self.model_id = hashlib.sha256(digests.encode("ascii")).hexdigest()
+        self._sessions = sessions
+        self._boundaries = [
+            np.array([NormalDist().inv_cdf(m / cells) for m in range(1, cells)], np.float32)
+            for cells in (max(1, self.settings["slotColumns"]), max(1, self.settings["slotRows"]))]
+
+    @staticmethod
+    def load(folder: str | os.PathLike, threads: int = 1) -> "Kanerva":
+        """Opens the bundle in a folder; ValueError names a file that was changed. `threads` is what one call may use."""
+        folder = Path(folder)
+        bundle = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
+        if bundle.get("format") != "kanerva-bundle" or bundle.get("formatVersion") != 1:
+            raise ValueError(f"{folder}: expected a kanerva-bundle of format version 1, found {bundle.get('format')} {bundle.get('formatVersion')}")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        sessions = {}
+        for name in ("encoder", "memory-writer", "reader", "decoder"):
+            graph = bundle["graphs"][name]
+            if Path(graph["file"]).name != graph["file"]:
+                raise ValueError(f"{folder}: bundle.json names the file '{graph['file']}'; expected one inside the bundle")
+            data = (folder / graph["file"]).read_bytes()
+            if hashlib.sha256(data).hexdigest() != graph["sha256"]:
+                raise ValueError(f"{folder}: '{graph['file']}' was changed: its SHA-256 is not what bundle.json states")
+            sessions[name] = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        return Kanerva(bundle, sessions)
+
+    def write(self, episodes: np.ndarray) -> Memory:
+        """Writes B episodes of T samples, [B, T, Cx, Hx, Wx], into a memory each."""
+        images = self._images("episodes", episodes)
+        capacity = self.settings["capacity"]
+        if capacity and images.shape[1] > capacity:
+            raise ValueError(f"out of memory: {images.shape[1]} samples, room for {capacity}")
+        (content,) = self._run("encoder", {"images": images}, "content")
+        memory, pointers = self._run("memory-writer", {"content": content}, "memory", "pointers")
+        pooled = self.settings["writer"] == "pooled"
+        mean = content.astype(np.float64).mean(axis=1).astype(np.float32) if pooled else np.empty((len(images), 0), np.float32)
+        return Memory(memory, pointers, mean, self.model_id)
+
+    def load_memory(self, file: str | os.PathLike) -> Memory:
+        """Reads a memory file that belongs to this model."""
+        memory = Memory.load(file)
+        self._check_model(memory)
+        return memory
+
+    def look_up(self, memory: Memory, queries: np.ndarray) -> Lookup:
+        """Finds queries [B, Q, Cx, Hx, Wx] in memories: by the correlation of images, or by the encoder's keys for a pooled writer."""
+        self._check_model(memory)
+        images = self._images("queries", queries)
+        if len(images) != len(memory.memory):
+            raise ValueError(f"queries: expected {len(memory.memory)} rows, one for each memory, found shape {list(images.shape)}")
+        if self.settings["writer"] == "pooled":
+            (keys,) = self._run("encoder", {"images": images}, "key_mean")
+            return Lookup(np.empty((*images.shape[:2], 0), int), np.empty((*images.shape[:2], 0), np.float32), keys)
+        contents = self._decode_at_mean(memory, memory.pointers)
+        scores = np.clip(_standardised(images) @ _standardised(contents).transpose(0, 2, 1), -1, 1)
+        samples = scores.argmax(axis=2)
+        return Lookup(samples, scores.astype(np.float32), np.take_along_axis(memory.pointers, samples[:, :, None, None], axis=1))
+
+    def read(self, memory: Memory, keys: np.ndarray) -> Reading:
+        """Reads memories at keys [B, Q, K, 3], each (scale, x, y)."""
+        self._check_model(memory)
+        return Reading(*self._run("reader", {"memory": memory.memory, "keys": np.asarray(keys, np.float32)}, "traces", "prior_mean", "prior_log_variance"))
+
+    def decode(self, latent: np.ndarray, traces: np.ndarray) -> np.ndarray:
+        """Image probabilities [B, Q, Cx, Hx, Wx] of latents [B, Q, D] and traces."""
+        (logits,) = self._run("decoder", {"latent": np.asarray(latent, np.float32), "traces": traces}, "logits")
+        return (1 / (1 + np.exp(-logits.astype(np.float64)))).astype(np.float32)
+
+    def recall(self, memory: Memory, queries: np.ndarray, iterations: int = 1) -> Recall:
+        """Looks up, reads and decodes queries [B, Q, Cx, Hx, Wx]; the images are the next iteration's queries."""
+        if iterations < 1:
+            raise ValueError(f"iterations: expected at least 1, found {iterations}")
+        lookups = []
+        images = queries
+        for _ in range(iterations):
+            lookups.append(self.look_up(memory, images))
+            images = self._decode_at_mean(memory, lookups[-1].keys)
+        return Recall(images, lookups)
+
+    def generate(self, memory: Memory, count: int, seed: int) -> Generation:
+        """Draws `count` images from each memory; the same seed gives the same images in every language."""
+        if count < 1:
+            raise ValueError(f"count: expected at least 1, found {count}")
+        sampler = NormalSampler(seed)
+        keys = self._prior_keys(sampler, memory, count)
+        noise = sampler.tensor(len(memory.memory), count, self.settings["latent"])
+        reading = self.read(memory, keys)
+        deviation = np.exp(0.5 * reading.prior_log_variance.astype(np.float64))
+        latent = (reading.prior_mean + deviation * noise).astype(np.float32)
+        return Generation(self.decode(latent, reading.traces), keys)
+
+    def _prior_keys(self, sampler: NormalSampler, memory: Memory, count: int) -> np.ndarray:
+        keys = np.empty((len(memory.memory), count, self.settings["keys"], 3), np.float32)
+        allocated = memory.pointers.shape[1] * self.settings["keys"]
+        for key in keys.reshape(-1, 3):
+            while True:
+                key[:] = sampler.next(3)
+                if self.settings["addressing"] == "continuous" or self._slot(key[1], key[2]) < allocated:
+                    break
+        return keys
+
+    def _slot(self, x: np.float32, y: np.float32) -> int:
+        column, row = (int(np.count_nonzero(cells < at)) for cells, at in zip(self._boundaries, (x, y)))
+        return row * self.settings["slotColumns"] + column
+
+    def _decode_at_mean(self, memory: Memory, keys: np.ndarray) -> np.ndarray:
+        reading = self.read(memory, keys)
+        return self.decode(reading.prior_mean, reading.traces)
+
+    def _run(self, graph: str, feeds: dict[str, np.ndarray], *wanted: str) -> list[np.ndarray]:
+        return self._sessions[graph].run(list(wanted), feeds)
+
+    def _images(self, name: str, images: np.ndarray) -> np.ndarray:
+        images = np.asarray(images, np.float32)
+        if images.ndim != 5 or list(images.shape[2:]) != self.settings["imageShape"] or 0 in images.shape:
+            raise ValueError(f"{name}: expected shape [B, T, {', '.join(map(str, self.settings['imageShape']))}], found {list(images.shape)}")
+        if not ((images >= 0) & (images <= 1)).all():
+            raise ValueError(f"{name}: expected values in [0, 1], found others")
+        return images
+
+    def _check_model(self, memory: Memory) -> None:
+        if memory.model_id != self.model_id:
+            raise ValueError(f"memory: expected one of model {self.model_id}, found one of model {memory.model_id}")
+
+
+def _standardised(images: np.ndarray) -> np.ndarray:
+    """[B, N, L + 1] float64 of unit length: the pixels less their mean, then a little of the mean itself; zeros for uniform grey."""
+    pixels = images.reshape(*images.shape[:2], -1).astype(np.float64)
+    mean = pixels.mean(axis=2, keepdims=True)
+    level = _MEAN_WEIGHT * np.sqrt(pixels.shape[2]) * (mean - 0.5)
+    features = np.concatenate([pixels - mean, level], axis=2)
+    length = np.sqrt((features**2).sum(axis=2, keepdims=True))
+    return np.divide(features, length, out=np.zeros_like(features), where=length > 0)

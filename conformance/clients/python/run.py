@@ -1,0 +1,48 @@
+"""Runs whole pipelines on bundles, by the protocol of conformance/runtimes: a case's model is a bundle's folder.
+
+Inputs: episodes, queries, keys, and an int64 seed. Outputs: memory, pointers, traces, prior mean, images after three iterations of recall, generated
+images and keys, and the first 1,000 numbers of the seed's sequence.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy
+import onnx
+import onnxruntime
+from onnx import numpy_helper
+
+from kanerva import Kanerva, NormalSampler
+
+
+def run(bundle: str, inputs: Path, outputs: Path) -> None:
+    episodes, queries, keys, seed = (
+        numpy_helper.to_array(onnx.TensorProto.FromString((inputs / f"input_{i}.pb").read_bytes())) for i in range(4))
+    kanerva = Kanerva.load(bundle)
+    memory = kanerva.write(episodes)
+    file = outputs / "memory.kanerva"
+    memory.save(file)
+    memory = kanerva.load_memory(file)
+    reading = kanerva.read(memory, keys)
+    dream = kanerva.generate(memory, 8, int(seed))
+    results = {
+        "memory": memory.memory, "pointers": memory.pointers, "traces": reading.traces, "prior_mean": reading.prior_mean,
+        "recalled": kanerva.recall(memory, queries, 3).images, "generated": dream.images, "generated_keys": dream.keys,
+        "normals": NormalSampler(int(seed)).tensor(1000)}
+    for i, (name, values) in enumerate(results.items()):
+        (outputs / f"output_{i}.pb").write_bytes(numpy_helper.from_array(values, name).SerializeToString())
+
+
+def main(jobs: str) -> None:
+    print(f"about\tonnxruntime {onnxruntime.__version__}, Python {sys.version.split()[0]}, numpy {numpy.__version__}", flush=True)
+    for number, line in enumerate(Path(jobs).read_text(encoding="utf-8").splitlines()):
+        bundle, inputs, outputs, _ = line.split("\t")
+        try:
+            run(bundle, Path(inputs), Path(outputs))
+            print(f"done\t{number}", flush=True)
+        except Exception as problem:  # whatever goes wrong is the answer to this case
+            print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
