@@ -41,6 +41,13 @@ public enum Preset {
             return plan(heap(10, 64, 2), 4, 8000, 4e-3);
         }
     },
+    /** The same within 3,200 floats of memory. */
+    OMNIGLOT_3200("omniglot-3200", DataSource.OMNIGLOT) {
+        @Override
+        public TrainingPlan plan() {
+            return plan(heap(2, 64, 3), 4, 20000, 4e-3);
+        }
+    },
     /** Fashion-MNIST with the heap writer. */
     FASHION_MNIST("fashion-mnist", DataSource.FASHION_MNIST) {
         @Override
