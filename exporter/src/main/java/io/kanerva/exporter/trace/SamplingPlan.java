@@ -25,6 +25,8 @@ import java.util.stream.LongStream;
  */
 public record SamplingPlan(List<String> dimensions, List<Map<String, Long>> traces, List<Map<String, Long>> checks) {
     private static final int MOST_DIMENSIONS = 5;
+    /** How far above the smallest size a dimension is traced at most: time and memory grow with it. */
+    private static final int FAR = 32;
 
     /**
      * The sizes a dynamic dimension may take, both ends included.
@@ -70,7 +72,10 @@ public record SamplingPlan(List<String> dimensions, List<Map<String, Long>> trac
         return arrange(List.copyOf(names), sizes, limits);
     }
 
-    /** Low, high, test and check size of a dimension. */
+    /**
+     * Low, high, test and check size of a dimension. The test size lies far off where a limit allows: what strides make of
+     * neighbouring sizes is often the same.
+     */
     private static List<Long> pick(String name, Limit limit, Set<Long> taken) {
         List<Long> sizes = LongStream.rangeClosed(limit.smallest(), limit.largest()).boxed().toList();
         if (sizes.size() < 2) {
@@ -82,6 +87,13 @@ public record SamplingPlan(List<String> dimensions, List<Map<String, Long>> trac
         sizes.stream().filter(size -> size != 1 && taken.contains(size)).forEach(preferred::add);
         if (sizes.get(0) == 1) {
             preferred.add(1L);
+        }
+        if (limit != DEFAULT_LIMIT && preferred.size() > 4) {
+            preferred.stream().filter(size -> size <= limit.smallest() + FAR && !taken.contains(size)).max(Long::compare)
+                    .ifPresent(furthest -> {
+                        preferred.remove(furthest);
+                        preferred.add(Math.min(2, preferred.size()), furthest);
+                    });
         }
         List<Long> picked = new ArrayList<>(preferred.subList(0, Math.min(4, preferred.size())));
         taken.addAll(picked);

@@ -2,6 +2,7 @@ package io.kanerva.exporter.trace;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,8 @@ final class TapeComparison {
     private final List<Recorder> recorders;
     private final Recorder first;
     private final Operand[] operands;
+    /** How many operations read each value. */
+    private final Map<Integer, Integer> reads = new HashMap<>();
     private final List<Operation> operations = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
 
@@ -32,6 +35,8 @@ final class TapeComparison {
         this.recorders = recorders;
         this.first = recorders.get(0);
         this.operands = new Operand[first.values().size()];
+        first.steps().forEach(step -> step.inputs().stream().filter(Objects::nonNull)
+                .forEach(value -> reads.merge(value.id(), 1, Integer::sum)));
     }
 
     Program combine(List<List<TapeValue>> outputs) {
@@ -98,7 +103,7 @@ final class TapeComparison {
         }
         List<Operand> outputs = step.outputs().stream()
                 .map(value -> new Operand(value.id(), "", value.type(), shape(value.id()), null)).toList();
-        if (isFoldable(inputs, attributes, outputs)) {
+        if (isFoldable(inputs, attributes, outputs) && !doublesWeights(inputs, outputs)) {
             step.outputs().forEach(value -> operands[value.id()] = constant(value, ""));
             return;
         }
@@ -112,6 +117,12 @@ final class TapeComparison {
                 && outputs.stream().allMatch(output -> output.fixedElements() >= 0);
         long read = inputs.stream().filter(Objects::nonNull).mapToLong(Operand::fixedElements).sum();
         return isConstant && outputs.stream().mapToLong(Operand::fixedElements).sum() <= Math.max(SMALL, read);
+    }
+
+    /** Whether folding would write a large parameter twice: as it is, for who else reads it, and as what is made of it here. */
+    private boolean doublesWeights(List<Operand> inputs, List<Operand> outputs) {
+        return outputs.stream().mapToLong(Operand::fixedElements).sum() > SMALL && inputs.stream().filter(Objects::nonNull)
+                .anyMatch(input -> !input.name().isEmpty() && reads.getOrDefault(input.id(), 0) > 1);
     }
 
     private static boolean isFixed(Object attribute) {

@@ -1,17 +1,25 @@
 package io.kanerva.exporter.zoo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
+import io.kanerva.exporter.onnx.OnnxChecker;
 import io.kanerva.exporter.onnx.OnnxModel;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /**
  * The networks of DJL's model zoo, exported, run by ONNX Runtime at sizes that were not traced, and held against {@code ZOO.md}.
@@ -19,7 +27,9 @@ import org.junit.jupiter.api.TestFactory;
  * <p>{@code -Dzoo=full} takes the networks at the papers' sizes instead of the small ones; {@code -Dzoo.only=REGEX} some of
  * either; {@code -Dzoo.write=true} writes {@code ZOO.md} anew instead of checking it.
  */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ZooTest {
+    private static final Path MODELS = OnnxChecker.folder("zoo");
     private static final boolean IS_FULL = System.getProperty("zoo", "small").equals("full");
     private static final boolean WRITES = Boolean.getBoolean("zoo.write");
     private static ZooTable table;
@@ -37,17 +47,27 @@ class ZooTest {
     }
 
     @TestFactory
+    @Order(1)
     Stream<DynamicTest> a_network_agrees_with_its_graph_and_with_the_table() {
         List<ZooNetwork> networks = IS_FULL ? ZooNetworks.full() : ZooNetworks.small();
         return networks.stream().filter(network -> network.name().matches(System.getProperty("zoo.only", ".*")))
                 .map(network -> DynamicTest.dynamicTest(network.name(), () -> check(network)));
     }
 
-    private static void check(ZooNetwork network) {
+    @Test
+    @Order(2)
+    void every_graph_passes_the_onnx_checker_where_python_has_it() {
+        Optional<String> verdict = OnnxChecker.check(MODELS);
+        assumeTrue(verdict.isPresent(), OnnxChecker.ABSENT);
+        assertThat(verdict.orElseThrow()).contains("models pass");
+    }
+
+    private static void check(ZooNetwork network) throws IOException {
         ZooTable.Row found;
         try (NDManager manager = NDManager.newBaseManager()) {
             Block block = network.initialised(manager);
             OnnxModel model = network.export(block);
+            model.write(MODELS.resolve(network.name().replace(' ', '-') + ".onnx"));
             found = ZooTable.Row.of(network, block, model);
         }
         if (WRITES) {

@@ -14,8 +14,12 @@ import java.util.List;
 final class FactoryClassPath implements AutoCloseable {
     private final URLClassLoader loader;
 
+    private final ClassLoader before = Thread.currentThread().getContextClassLoader();
+
     private FactoryClassPath(URLClassLoader loader) {
         this.loader = loader;
+        // Services (of the exporter's CompositeLowering) are looked for there, too.
+        Thread.currentThread().setContextClassLoader(loader);
     }
 
     /** @throws Failure if one of the places is not there */
@@ -54,6 +58,7 @@ final class FactoryClassPath implements AutoCloseable {
 
     @Override
     public void close() {
+        Thread.currentThread().setContextClassLoader(before);
         try {
             loader.close();
         } catch (IOException e) {

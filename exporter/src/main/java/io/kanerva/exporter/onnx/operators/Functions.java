@@ -48,10 +48,10 @@ final class Functions {
         table.putSingle(name, (g, op, in) -> function.apply(g, g.cast(in.get(0), op.output().type())));
     }
 
-    /** x/2 (1 + erf(x/sqrt 2)); the operator Gelu came with opset 20. */
+    /** x/2 (1 + erf(x/sqrt 2)), written as ONNX Runtime recognises it; the operator Gelu came with opset 20. */
     private static Value gelu(GraphBuilder g, Value x) {
         DataType type = x.type();
-        Value erf = g.node("Erf", List.of(g.node("Mul", List.of(x, g.scalar(type, Math.sqrt(0.5))))));
+        Value erf = g.node("Erf", List.of(g.node("Div", List.of(x, g.scalar(type, Math.sqrt(2))))));
         Value half = g.node("Mul", List.of(x, g.scalar(type, 0.5)));
         return g.node("Mul", List.of(half, g.node("Add", List.of(erf, g.scalar(type, 1)))));
     }

@@ -6,6 +6,7 @@ import io.kanerva.exporter.trace.Operand;
 import io.kanerva.exporter.trace.Operation;
 import io.kanerva.exporter.trace.Size;
 import io.kanerva.exporter.trace.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -80,11 +81,37 @@ final class Layers {
             return batchStatistics(g, op, in);
         }
         int axis = op.number("axis") == -1 ? 1 : (int) op.number("axis");
+        if (axis != 1 && op.inputs().stream().skip(1).allMatch(operand -> operand != null && operand.isConstant())) {
+            return scaleAndShift(g, op, in.get(0), axis);
+        }
         long[] swapped = LongStream.range(0, op.input().rank()).map(i -> i == 1 ? axis : i == axis ? 1 : i).toArray();
         Value x = axis == 1 ? in.get(0) : g.node("Transpose", List.of(in.get(0)), "perm", swapped);
         Value y = g.node("BatchNormalization", List.of(x, in.get(3), in.get(4), in.get(1), in.get(2)),
                 "epsilon", (float) op.real("epsilon"));
         return axis == 1 ? y : g.node("Transpose", List.of(y), "perm", swapped);
+    }
+
+    /** Another axis than ONNX's would need two transposes: with constant statistics, it is x a + b as well. */
+    private static Value scaleAndShift(GraphBuilder g, Operation op, Value x, int axis) {
+        float[][] vectors = op.inputs().stream().skip(1).map(operand -> operand.constant().floats()).toArray(float[][]::new);
+        float[] scale = new float[vectors[0].length];
+        float[] shift = new float[scale.length];
+        for (int c = 0; c < scale.length; c++) {
+            double factor = vectors[2][c] / Math.sqrt(vectors[1][c] + op.real("epsilon"));
+            scale[c] = (float) factor;
+            shift[c] = (float) (vectors[3][c] - vectors[0][c] * factor);
+        }
+        long[] shape = new long[op.input().rank() - axis];
+        Arrays.fill(shape, 1);
+        shape[0] = scale.length;
+        String name = op.inputs().get(3).name();
+        String path = name.substring(0, name.lastIndexOf('/') + 1);
+        Value scaled = g.node("Mul", List.of(x, folded(g, path, "scale", Tensor.of(scale, shape))));
+        return g.node("Add", List.of(scaled, folded(g, path, "shift", Tensor.of(shift, shape))));
+    }
+
+    private static Value folded(GraphBuilder g, String path, String name, Tensor tensor) {
+        return path.isEmpty() ? g.constant(tensor) : g.initializer(path + name, tensor);
     }
 
     /** Normalises with the mean and the biased variance over all axes but one. */

@@ -1,9 +1,7 @@
 package io.kanerva.exporter.onnx.operators;
 
-import io.kanerva.exporter.onnx.Composite;
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
-import io.kanerva.exporter.trace.CompositeOperation;
 import io.kanerva.exporter.trace.Operation;
 import java.util.HashMap;
 import java.util.List;
@@ -24,7 +22,7 @@ public final class Operators {
         Creation.register(this);
         Layers.register(this);
         Pooling.register(this);
-        put("composite", Operators::composite);
+        Composites.register(this);
     }
 
     void put(String operation, Lowering lowering) {
@@ -49,18 +47,5 @@ public final class Operators {
             throw new UnsupportedOperationException("ONNX has no counterpart for it");
         }
         return lowering.lower(graph, operation, inputs);
-    }
-
-    private static List<Value> composite(GraphBuilder graph, Operation operation, List<Value> inputs) {
-        CompositeOperation composite = operation.get("operation", CompositeOperation.class);
-        if (!(composite instanceof Composite lowered)) {
-            throw new UnsupportedOperationException("the composite " + composite.name() + " does not say how ONNX computes it");
-        }
-        List<Value> outputs = lowered.lower(graph, inputs);
-        if (outputs.size() != operation.outputs().size()) {
-            throw new UnsupportedOperationException("the composite " + composite.name() + " computes "
-                    + operation.outputs().size() + " arrays and lowers to " + outputs.size());
-        }
-        return outputs;
     }
 }

@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * Puts a batch normalisation into the convolution before it: with s = gamma / sqrt(variance + epsilon), the weights of each
+ * Puts a batch normalisation into the convolution or the matrix product before it: with s = gamma / sqrt(variance + epsilon), the weights of each
  * filter are multiplied by s, and the bias b becomes (b - mean) s + beta.
  */
 final class FuseBatchNorm implements Pass {
@@ -26,7 +26,7 @@ final class FuseBatchNorm implements Pass {
         List<Node> nodes = new ArrayList<>();
         for (Node node : graph.nodes()) {
             Node convolution = node.is("BatchNormalization") ? convolutions.get(node.input(0)) : null;
-            if (node.is("Conv")) {
+            if (node.is("Conv") || isMatrixOfFilters(node)) {
                 convolutions.put(node.output(), node);
             }
             if (convolution == null || uses.get(convolution.output()) != 1 || !areConstant(convolution, node, initializers)) {
@@ -36,6 +36,11 @@ final class FuseBatchNorm implements Pass {
             nodes.set(nodes.indexOf(convolution), fuse(convolution, node, initializers));
         }
         return graph.with(nodes, initializers);
+    }
+
+    /** A product x W^T + b has one row of W for each output channel, as a convolution has one filter. */
+    private static boolean isMatrixOfFilters(Node node) {
+        return node.is("Gemm") && node.attributes().equals(Map.of("transB", 1L));
     }
 
     private static boolean areConstant(Node convolution, Node norm, Map<String, Tensor> initializers) {
@@ -66,6 +71,6 @@ final class FuseBatchNorm implements Pass {
         String biasName = weightName + "/bias";
         initializers.put(weightName, Tensor.of(weights, weight.shape()));
         initializers.put(biasName, Tensor.of(bias, bias.length));
-        return new Node("Conv", List.of(convolution.input(0), weightName, biasName), norm.outputs(), convolution.attributes());
+        return new Node(convolution.operator(), List.of(convolution.input(0), weightName, biasName), norm.outputs(), convolution.attributes());
     }
 }

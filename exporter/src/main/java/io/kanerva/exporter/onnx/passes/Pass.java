@@ -11,7 +11,7 @@ public interface Pass {
     /** Applies all passes until none of them changes the graph any more. */
     static Graph applyAll(Graph graph) {
         List<Pass> passes = List.of(new RemoveIdentities(), new MergeEqualNodes(), new MergeMoves(), new FuseBatchNorm(),
-                new RemoveUnused());
+                new RemoveUnused(), new ShareTransposed());
         Graph before;
         do {
             before = graph;

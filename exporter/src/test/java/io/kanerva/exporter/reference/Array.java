@@ -1,0 +1,157 @@
+package io.kanerva.exporter.reference;
+
+import ai.djl.ndarray.types.DataType;
+import io.kanerva.exporter.trace.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
+
+/**
+ * A dense row-major array. Whole numbers and truth values (0 and 1) are held as doubles, too.
+ *
+ * @param type what the elements stand for
+ */
+record Array(DataType type, int[] shape, double[] data) {
+    Array {
+        if (count(shape) != data.length) {
+            throw new IllegalArgumentException("expected " + count(shape) + " elements for " + Arrays.toString(shape) + ", found " + data.length);
+        }
+    }
+
+    static Array of(Tensor tensor) {
+        return new Array(tensor.type(), Arrays.stream(tensor.shape()).mapToInt(Math::toIntExact).toArray(), tensor.doubles());
+    }
+
+    static Array filled(DataType type, double value, int... shape) {
+        double[] data = new double[count(shape)];
+        Arrays.fill(data, value);
+        return new Array(type, shape, data);
+    }
+
+    static Array integers(long... values) {
+        return new Array(DataType.INT64, new int[] {values.length}, Arrays.stream(values).asDoubleStream().toArray());
+    }
+
+    Tensor toTensor() {
+        long[] sizes = Arrays.stream(shape).asLongStream().toArray();
+        ByteBuffer bytes = ByteBuffer.allocate(data.length * type.getNumOfBytes()).order(ByteOrder.LITTLE_ENDIAN);
+        for (double value : data) {
+            switch (type) {
+                case FLOAT32 -> bytes.putFloat((float) value);
+                case FLOAT64 -> bytes.putDouble(value);
+                case INT32 -> bytes.putInt((int) value);
+                case INT64 -> bytes.putLong((long) value);
+                default -> bytes.put((byte) (int) value);
+            }
+        }
+        return Tensor.ofBytes(type, bytes.array(), sizes);
+    }
+
+    static int count(int[] shape) {
+        return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+    }
+
+    int rank() {
+        return shape.length;
+    }
+
+    /** An axis that may be counted from the end. */
+    int axis(long axis) {
+        return Math.floorMod((int) axis, Math.max(1, rank()));
+    }
+
+    long[] longs() {
+        return Arrays.stream(data).mapToLong(value -> (long) value).toArray();
+    }
+
+    int[] ints() {
+        return Arrays.stream(data).mapToInt(value -> (int) value).toArray();
+    }
+
+    Array withShape(int... other) {
+        return new Array(type, other, data);
+    }
+
+    Array withType(DataType other) {
+        return new Array(other, shape, data);
+    }
+
+    Array map(DoubleUnaryOperator function) {
+        return new Array(type, shape, Arrays.stream(data).map(function).toArray());
+    }
+
+    /** How far apart neighbours along each axis lie. */
+    static int[] strides(int[] shape) {
+        int[] strides = new int[shape.length];
+        int stride = 1;
+        for (int i = shape.length - 1; i >= 0; i--) {
+            strides[i] = stride;
+            stride *= shape[i];
+        }
+        return strides;
+    }
+
+    /** The position of the element at a place of a shape that this array is broadcast to. */
+    private int broadcastPosition(int[] place) {
+        int position = 0;
+        int missing = place.length - rank();
+        int[] strides = strides(shape);
+        for (int i = 0; i < rank(); i++) {
+            position += shape[i] == 1 ? 0 : place[i + missing] * strides[i];
+        }
+        return position;
+    }
+
+    static int[] broadcastShape(int[] a, int[] b) {
+        int rank = Math.max(a.length, b.length);
+        return IntStream.range(0, rank).map(i -> {
+            int left = i < rank - a.length ? 1 : a[i - rank + a.length];
+            int right = i < rank - b.length ? 1 : b[i - rank + b.length];
+            if (left != right && left != 1 && right != 1) {
+                throw new IllegalArgumentException(Arrays.toString(a) + " and " + Arrays.toString(b) + " do not broadcast");
+            }
+            return left == 1 ? right : left;
+        }).toArray();
+    }
+
+    /** The array repeated along its axes of one to fill a shape. */
+    Array broadcast(int[] target) {
+        double[] values = new double[count(target)];
+        Places places = new Places(target);
+        for (int i = 0; i < values.length; i++, places.next()) {
+            values[i] = data[broadcastPosition(places.place())];
+        }
+        return new Array(type, target, values);
+    }
+
+    static Array combine(Array a, Array b, DoubleBinaryOperator function) {
+        int[] target = broadcastShape(a.shape, b.shape);
+        double[] left = a.broadcast(target).data;
+        double[] right = b.broadcast(target).data;
+        return new Array(a.type, target, IntStream.range(0, left.length).mapToDouble(i -> function.applyAsDouble(left[i], right[i])).toArray());
+    }
+
+    /** Counts through all places of a shape in row-major order. */
+    static final class Places {
+        private final int[] shape;
+        private final int[] place;
+
+        Places(int[] shape) {
+            this.shape = shape;
+            this.place = new int[shape.length];
+        }
+
+        int[] place() {
+            return place;
+        }
+
+        void next() {
+            for (int i = shape.length - 1; i >= 0 && ++place[i] == shape[i]; i--) {
+                place[i] = 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.kanerva.exporter.reference;
+
+import io.kanerva.exporter.onnx.TensorFiles;
+import io.kanerva.exporter.onnx.proto.AttributeProto;
+import io.kanerva.exporter.onnx.proto.NodeProto;
+import java.util.HashMap;
+import java.util.Map;
+
+/** A node's attributes, with the specification's defaults at the place of use. */
+final class Attributes {
+    private final Map<String, AttributeProto> values = new HashMap<>();
+
+    Attributes(NodeProto node) {
+        node.getAttributeList().forEach(attribute -> values.put(attribute.getName(), attribute));
+    }
+
+    boolean has(String name) {
+        return values.containsKey(name);
+    }
+
+    long integer(String name, long otherwise) {
+        return has(name) ? values.get(name).getI() : otherwise;
+    }
+
+    double real(String name, double otherwise) {
+        return has(name) ? values.get(name).getF() : otherwise;
+    }
+
+    String text(String name, String otherwise) {
+        return has(name) ? values.get(name).getS().toStringUtf8() : otherwise;
+    }
+
+    int[] integers(String name, int... otherwise) {
+        return has(name) ? values.get(name).getIntsList().stream().mapToInt(Math::toIntExact).toArray() : otherwise;
+    }
+
+    Array tensor(String name) {
+        return Array.of(TensorFiles.fromProto(values.get(name).getT()));
+    }
+}

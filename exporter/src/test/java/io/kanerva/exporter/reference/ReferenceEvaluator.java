@@ -1,0 +1,77 @@
+package io.kanerva.exporter.reference;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.kanerva.exporter.onnx.GraphRunner;
+import io.kanerva.exporter.onnx.TensorFiles;
+import io.kanerva.exporter.onnx.proto.GraphProto;
+import io.kanerva.exporter.onnx.proto.ModelProto;
+import io.kanerva.exporter.onnx.proto.NodeProto;
+import io.kanerva.exporter.trace.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Runs a graph node by node. */
+public final class ReferenceEvaluator implements GraphRunner {
+    private static final Map<String, Kernel> KERNELS = new TreeMap<>();
+
+    static {
+        ElementwiseKernels.register(KERNELS);
+        MovementKernels.register(KERNELS);
+        SelectionKernels.register(KERNELS);
+        ReductionKernels.register(KERNELS);
+        LayerKernels.register(KERNELS);
+        WindowKernels.register(KERNELS);
+    }
+
+    /** The operators that can be run. */
+    public static Set<String> operators() {
+        return KERNELS.keySet();
+    }
+
+    /** Whether all of a model's operators can be run. */
+    public static boolean knows(ModelProto model) {
+        return model.getGraph().getNodeList().stream().allMatch(node -> KERNELS.containsKey(node.getOpType()));
+    }
+
+    @Override
+    public Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs) {
+        GraphProto graph;
+        try {
+            graph = ModelProto.parseFrom(model).getGraph();
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException(e);
+        }
+        Map<String, Array> values = new HashMap<>();
+        graph.getInitializerList().forEach(tensor -> values.put(tensor.getName(), Array.of(TensorFiles.fromProto(tensor))));
+        inputs.forEach((name, tensor) -> values.put(name, Array.of(tensor)));
+        for (NodeProto node : graph.getNodeList()) {
+            run(node, values);
+        }
+        Map<String, Tensor> outputs = new LinkedHashMap<>();
+        graph.getOutputList().forEach(output -> outputs.put(output.getName(), values.get(output.getName()).toTensor()));
+        return outputs;
+    }
+
+    private static void run(NodeProto node, Map<String, Array> values) {
+        Kernel kernel = KERNELS.get(node.getOpType());
+        if (kernel == null) {
+            throw new UnsupportedOperationException("the reference evaluator has no " + node.getOpType());
+        }
+        List<Array> inputs = new ArrayList<>();
+        node.getInputList().forEach(name -> inputs.add(values.get(name)));
+        List<Array> outputs;
+        try {
+            outputs = kernel.compute(new Attributes(node), inputs, node.getOutputCount());
+        } catch (RuntimeException e) {
+            throw new IllegalStateException("the reference evaluator fails in " + node.getOpType() + " " + node.getName() + ": " + e.getMessage(), e);
+        }
+        for (int i = 0; i < node.getOutputCount(); i++) {
+            values.put(node.getOutput(i), outputs.get(i));
+        }
+    }
+}

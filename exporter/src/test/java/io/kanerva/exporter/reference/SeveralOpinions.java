@@ -1,0 +1,42 @@
+package io.kanerva.exporter.reference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.kanerva.exporter.onnx.GraphRunner;
+import io.kanerva.exporter.onnx.OrtRunner;
+import io.kanerva.exporter.trace.Tensor;
+import java.util.Map;
+
+/** Runs a graph with ONNX Runtime and with the reference evaluator, which must agree; the answers are ONNX Runtime's. */
+public final class SeveralOpinions implements GraphRunner {
+    private final OrtRunner runtime = new OrtRunner();
+    private final ReferenceEvaluator reference = new ReferenceEvaluator();
+    private final double tolerance;
+
+    /** @param tolerance largest accepted difference d between the two answers y and r: d &lt;= tolerance * max(1, |r|) */
+    public SeveralOpinions(double tolerance) {
+        this.tolerance = tolerance;
+    }
+
+    @Override
+    public Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs) {
+        Map<String, Tensor> answers = runtime.run(model, inputs);
+        Map<String, Tensor> others = reference.run(model, inputs);
+        assertThat(others.keySet()).isEqualTo(answers.keySet());
+        answers.forEach((name, answer) -> {
+            Tensor other = others.get(name);
+            assertThat(other.shape()).as("shape of %s", name).isEqualTo(answer.shape());
+            assertThat(other.type()).as("type of %s", name).isEqualTo(answer.type());
+            double[] expected = other.doubles();
+            double[] found = answer.doubles();
+            for (int i = 0; i < found.length; i++) {
+                if (Double.doubleToLongBits(found[i]) != Double.doubleToLongBits(expected[i])) {
+                    assertThat(found[i]).as("ONNX Runtime's %s[%d] against the reference evaluator's", name, i)
+                            .isCloseTo(expected[i], within(tolerance * Math.max(1, Math.abs(expected[i]))));
+                }
+            }
+        });
+        return answers;
+    }
+}
