@@ -1,7 +1,5 @@
 package io.kanerva.runtime;
 
-import java.util.Arrays;
-
 /**
  * Finds a query's sample in a heap memory by content: the query is compared with the image that each written
  * sample's pointers read back, by normalised correlation. Immutable.
@@ -19,35 +17,45 @@ final class ContentSearch {
      */
     private static final double MEAN_WEIGHT = 0.1;
 
-    /** Features that the scoring loop takes at once, so that it loads and stores the sums that much less often. */
-    private static final int AT_ONCE = 4;
+    /** Samples that the scoring loop takes at once: so many sums that do not wait for each other. */
+    private static final int AT_ONCE = 8;
 
     private final int samples;
     private final int features;
 
-    /** The samples' features, [B, F, T]: all samples of one feature side by side, F rounded up with zeros. */
-    private final double[] columns;
+    /** The samples' features, [B, T / 8, F, 8]: eight samples' values of one feature side by side, T rounded up with zeros. */
+    private final double[] rows;
 
     /** @param images what was written, read back: [B, T, Cx, Hx, Wx] */
     ContentSearch(FloatTensor images) {
         int episodes = images.dimension(0);
         samples = images.dimension(1);
         int length = images.size() / (episodes * samples);
-        features = (length + 1 + AT_ONCE - 1) / AT_ONCE * AT_ONCE;
-        columns = new double[episodes * features * samples];
+        features = length + 1;
+        rows = new double[Math.multiplyExact(Math.multiplyExact(episodes, groups() * AT_ONCE), features)];
         double[] row = new double[features];
         for (int image = 0; image < episodes * samples; image++) {
             standardise(images.data(), image * length, length, row);
-            int target = image / samples * features * samples + image % samples;
+            int sample = image % samples;
+            int from = (image / samples * groups() + sample / AT_ONCE) * features * AT_ONCE + sample % AT_ONCE;
             for (int feature = 0; feature < features; feature++) {
-                columns[target + feature * samples] = row[feature];
+                rows[from + feature * AT_ONCE] = row[feature];
             }
         }
+    }
+
+    private int groups() {
+        return (samples + AT_ONCE - 1) / AT_ONCE;
     }
 
     /** How long the scratch array of {@link #scores} must be. */
     int features() {
         return features;
+    }
+
+    /** How long the scores array of {@link #scores} must be: T rounded up. */
+    int scoreSlots() {
+        return groups() * AT_ONCE;
     }
 
     /** T, the number of samples in each memory. */
@@ -57,7 +65,7 @@ final class ContentSearch {
 
     /**
      * Makes an image comparable: the pixels less their mean, then one number for the mean itself, all scaled to unit
-     * length, then zeros. An image of the intensity 1/2 throughout becomes zeros.
+     * length. An image of the intensity 1/2 throughout becomes zeros.
      */
     private static void standardise(float[] images, int from, int length, double[] row) {
         double sum = 0;
@@ -88,15 +96,13 @@ final class ContentSearch {
      * @param length pixels of an image
      * @param episode which memory
      * @param row scratch, {@link #features} long
-     * @param scores is filled: T numbers, each in [-1, 1]
+     * @param scores is filled: T numbers, each in [-1, 1]; {@link #scoreSlots} long
      * @return the sample that matches best, the first of equals
      */
     int scores(float[] queries, int query, int length, int episode, double[] row, double[] scores) {
         standardise(queries, query * length, length, row);
-        Arrays.fill(scores, 0);
-        int from = episode * features * samples;
-        for (int feature = 0; feature < features; feature += AT_ONCE) {
-            add(row, feature, from + feature * samples, scores);
+        for (int group = 0; group < groups(); group++) {
+            eightScores(row, (episode * groups() + group) * features * AT_ONCE, group * AT_ONCE, scores);
         }
         int best = 0;
         for (int sample = 0; sample < samples; sample++) {
@@ -108,19 +114,37 @@ final class ContentSearch {
         return best;
     }
 
-    /** Adds four features' products to all samples' sums: a loop over samples, which the JIT turns into vector code. */
-    private void add(double[] row, int feature, int from, double[] sums) {
-        double q0 = row[feature];
-        double q1 = row[feature + 1];
-        double q2 = row[feature + 2];
-        double q3 = row[feature + 3];
-        int second = from + samples;
-        int third = second + samples;
-        int fourth = third + samples;
-        for (int sample = 0; sample < samples; sample++) {
-            sums[sample] += q0 * columns[from + sample] + q1 * columns[second + sample]
-                    + (q2 * columns[third + sample] + q3 * columns[fourth + sample]);
+    /** Eight dot products at once; those beyond the last sample are dropped. */
+    private void eightScores(double[] row, int from, int first, double[] scores) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        double s4 = 0;
+        double s5 = 0;
+        double s6 = 0;
+        double s7 = 0;
+        int at = from;
+        for (int feature = 0; feature < features; feature++) {
+            double q = row[feature];
+            s0 += q * rows[at];
+            s1 += q * rows[at + 1];
+            s2 += q * rows[at + 2];
+            s3 += q * rows[at + 3];
+            s4 += q * rows[at + 4];
+            s5 += q * rows[at + 5];
+            s6 += q * rows[at + 6];
+            s7 += q * rows[at + 7];
+            at += AT_ONCE;
         }
+        scores[first] = s0;
+        scores[first + 1] = s1;
+        scores[first + 2] = s2;
+        scores[first + 3] = s3;
+        scores[first + 4] = s4;
+        scores[first + 5] = s5;
+        scores[first + 6] = s6;
+        scores[first + 7] = s7;
     }
 
     /**
@@ -136,7 +160,7 @@ final class ContentSearch {
         FloatTensor scores = FloatTensor.zeros(episodes, each, samples);
         FloatTensor keys = FloatTensor.zeros(episodes, each, pointers.dimension(2), 3);
         double[] row = new double[features];
-        double[] match = new double[samples];
+        double[] match = new double[scoreSlots()];
         int numbers = pointers.dimension(2) * 3;
         for (int query = 0; query < found.length; query++) {
             found[query] = scores(queries.data(), query, queries.size() / found.length, query / each, row, match);

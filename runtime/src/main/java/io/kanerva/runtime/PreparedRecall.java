@@ -42,7 +42,7 @@ public final class PreparedRecall implements AutoCloseable {
                 : new float[Math.multiplyExact(count, Math.multiplyExact(planes, settings.image().height() * settings.image().width()))];
         keys = new float[contents == null ? 0 : count * settings.keys() * 3];
         row = new double[contents == null ? 0 : contents.features()];
-        scores = new double[contents == null ? 0 : contents.samples()];
+        scores = new double[contents == null ? 0 : contents.scoreSlots()];
         samples = new int[contents == null ? 0 : count];
         tensors = new PinnedTensors(sessions, Map.of("B", memory.episodes(), "T", queries, "Q", queries));
         sessions.enter();

@@ -12,7 +12,9 @@ import java.lang.System.Logger.Level;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
@@ -67,21 +69,31 @@ final class Sessions implements AutoCloseable {
     private static Sessions open(
             String bundle, ModelSettings settings, Map<Graph, byte[]> graphs, int threads, Device device) {
         Sessions opened = new Sessions(bundle, device);
+        Queue<RuntimeException> failures = new ConcurrentLinkedQueue<>();
         try (SessionOptions options = sessionOptions(threads, device)) {
-            for (Graph graph : graphs.keySet()) {
-                Signature signature = graph.signature(settings);
-                OrtSession session = createSession(bundle, graph, graphs.get(graph), options, device);
-                opened.sessions.put(graph, session);
-                opened.signatures.put(graph, signature);
-                signature.check(bundle, session);
-            }
-            return opened;
+            // Side by side: most of the time until the first call goes into this. All end before a failure is passed on.
+            graphs.entrySet().parallelStream().forEach(graph -> {
+                try {
+                    opened.add(graph.getKey().signature(settings), createSession(bundle, graph.getKey(), graph.getValue(), options, device));
+                } catch (RuntimeException e) {
+                    failures.add(e);
+                }
+            });
+        }
+        if (!failures.isEmpty()) {
+            opened.close();
+            throw failures.remove();
+        }
+        return opened;
+    }
+
+    private synchronized void add(Signature signature, OrtSession session) {
+        sessions.put(signature.graph(), session);
+        signatures.put(signature.graph(), signature);
+        try {
+            signature.check(bundle, session);
         } catch (OrtException e) {
-            opened.close();
             throw new BundleException("%s: a graph's tensors cannot be read: %s".formatted(bundle, e.getMessage()), e);
-        } catch (RuntimeException | Error e) {
-            opened.close();
-            throw e;
         }
     }
 
@@ -108,6 +120,8 @@ final class Sessions implements AutoCloseable {
             options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             options.addConfigEntry("session.inter_op.allow_spinning", "0");
+            // 8-bit weights are unpacked once, at load, rather than at every run: the arithmetic is in float32 anyway.
+            options.addConfigEntry("session.disable_quant_qdq", "1");
             if (device == Device.CUDA) {
                 options.addCUDA();
             }

@@ -11,6 +11,7 @@ import io.kanerva.tools.command.Onnx;
 import io.kanerva.tools.command.Quickstart;
 import io.kanerva.tools.command.Recall;
 import io.kanerva.tools.command.Train;
+import io.kanerva.tools.command.Variant;
 import io.kanerva.tools.command.Verify;
 import io.kanerva.tools.command.Write;
 import io.kanerva.trainer.data.DataFormatException;
@@ -37,7 +38,7 @@ import picocli.CommandLine.Spec;
         footer = {"  kpp quickstart", "  kpp recall --help"},
         usageHelpAutoWidth = true, sortOptions = false, sortSynopsis = false, synopsisHeading = "%nUsage: ", descriptionHeading = "%n",
         parameterListHeading = "%n", optionListHeading = "%nOptions:%n", commandListHeading = "%nCommands:%n", footerHeading = "%nExample:%n",
-        subcommands = {Quickstart.class, Data.class, Train.class, Evaluate.class, Export.class, Verify.class, Info.class, Write.class, Recall.class, Generate.class, Onnx.class, Completion.class})
+        subcommands = {Quickstart.class, Data.class, Train.class, Evaluate.class, Export.class, Variant.class, Verify.class, Info.class, Write.class, Recall.class, Generate.class, Onnx.class, Completion.class})
 public final class Kpp implements Runnable {
     @Spec
     private CommandSpec spec;

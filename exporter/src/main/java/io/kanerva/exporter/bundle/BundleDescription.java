@@ -113,7 +113,7 @@ final class BundleDescription {
     }
 
     /** JSON has no NaN, which the standard error of a single episode is. */
-    private static void number(ObjectNode node, String name, double value) {
+    static void number(ObjectNode node, String name, double value) {
         if (Double.isFinite(value)) {
             node.put(name, value);
         } else {
@@ -130,7 +130,7 @@ final class BundleDescription {
     }
 
     /** The same text on every system: two blanks of indentation, lines that end in a line feed. */
-    private static String text(ObjectNode node) {
+    static String text(ObjectNode node) {
         DefaultPrettyPrinter printer = new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
         try {
             return new ObjectMapper().writer(printer).writeValueAsString(node);

@@ -15,6 +15,9 @@ import java.util.stream.IntStream;
 
 /** Puts a graph together; what lowerings write to. Values are named by operator and number, the same way every time. */
 public final class GraphBuilder {
+    /** How the names of constants begin; weights go by their block's path. */
+    static final String CONSTANT = "constant_";
+
     private final int opset;
     private final List<Value> inputs = new ArrayList<>();
     private final List<Node> nodes = new ArrayList<>();
@@ -94,7 +97,7 @@ public final class GraphBuilder {
 
     /** A constant; equal constants are one. */
     public Value constant(Tensor tensor) {
-        return constants.computeIfAbsent(tensor, t -> initializer("constant_" + constants.size(), t));
+        return constants.computeIfAbsent(tensor, t -> initializer(CONSTANT + constants.size(), t));
     }
 
     /** A named weight; the same name must always come with the same values. */

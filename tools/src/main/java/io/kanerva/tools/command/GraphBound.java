@@ -24,14 +24,11 @@ final class GraphBound {
      * @param progress hears the number of episodes done after each one
      */
     static BoundReport evaluate(Kanerva kanerva, TestEpisodes episodes, NoiseSource noise, IntConsumer progress) {
-        ModelSettings settings = kanerva.bundle().settings();
         int length = episodes.length();
         double[] means = new double[episodes.count()];
         double[] sums = new double[3];
         for (int e = 0; e < episodes.count(); e++) {
-            FloatTensor keyNoise = new FloatTensor(noise.normals(NoiseSource.stream(e, 0, 0), length * settings.keys() * 3), 1, length, settings.keys(), 3);
-            FloatTensor latentNoise = new FloatTensor(noise.normals(NoiseSource.stream(e, 0, 1), length * settings.latent()), 1, length, settings.latent());
-            BoundTerms terms = kanerva.bound(tensor(kanerva, episodes, e), keyNoise, latentNoise);
+            BoundTerms terms = terms(kanerva, episodes, e, noise);
             means[e] = terms.meanNegativeBound();
             sums[0] += mean(terms.reconstruction());
             sums[1] += mean(terms.klKeys());
@@ -45,6 +42,24 @@ final class GraphBound {
             squares += (value - mean) * (value - mean);
         }
         return new BoundReport(mean, Math.sqrt(squares / (count - 1) / count), sums[0] / count, sums[1] / count, sums[2] / count, Double.NaN, 0, count, length);
+    }
+
+    /** Each episode's negative bound, mean over its images, with the same noise as {@link #evaluate}. */
+    static double[] means(Kanerva kanerva, TestEpisodes episodes, NoiseSource noise, IntConsumer progress) {
+        double[] means = new double[episodes.count()];
+        for (int e = 0; e < means.length; e++) {
+            means[e] = terms(kanerva, episodes, e, noise).meanNegativeBound();
+            progress.accept(e + 1);
+        }
+        return means;
+    }
+
+    private static BoundTerms terms(Kanerva kanerva, TestEpisodes episodes, int e, NoiseSource noise) {
+        ModelSettings settings = kanerva.bundle().settings();
+        int length = episodes.length();
+        FloatTensor keyNoise = new FloatTensor(noise.normals(NoiseSource.stream(e, 0, 0), length * settings.keys() * 3), 1, length, settings.keys(), 3);
+        FloatTensor latentNoise = new FloatTensor(noise.normals(NoiseSource.stream(e, 0, 1), length * settings.latent()), 1, length, settings.latent());
+        return kanerva.bound(tensor(kanerva, episodes, e), keyNoise, latentNoise);
     }
 
     /**

@@ -1,0 +1,167 @@
+package io.kanerva.exporter.bundle;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.kanerva.exporter.onnx.OnnxModel;
+import io.kanerva.exporter.onnx.WeightPacking;
+import io.kanerva.exporter.onnx.WeightType;
+import io.kanerva.exporter.onnx.proto.ModelProto;
+import io.kanerva.exporter.onnx.proto.StringStringEntryProto;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * A bundle made from another one: the same model with its weights stored in fewer bits. It needs no model, no DJL and no data.
+ * The vectors stay those of the source, PyTorch's float32 answers, and so does the account of the training; the fused graphs are
+ * made anew (also for a source that has none). Its memories are of another model: what one writes, the other does not read.
+ */
+public final class BundleVariant {
+    private static final List<String> FOUR = List.of(GraphSpec.ENCODER, GraphSpec.MEMORY_WRITER, GraphSpec.READER, GraphSpec.DECODER);
+
+    private final String source;
+    private final WeightType weights;
+    private final ObjectNode json;
+    private final Map<String, byte[]> files;
+
+    private BundleVariant(String source, WeightType weights, ObjectNode json, Map<String, byte[]> files) {
+        this.source = source;
+        this.weights = weights;
+        this.json = json;
+        this.files = files;
+    }
+
+    /**
+     * Makes a variant in memory.
+     *
+     * @param source folder of a bundle; {@link WeightType#FLOAT32} only adds the fused graphs
+     * @throws BundleExportException if it cannot be read, is no bundle, or is a variant already
+     */
+    public static BundleVariant of(Path source, WeightType weights) {
+        Map<String, byte[]> files = new TreeMap<>();
+        ObjectNode json;
+        try {
+            json = (ObjectNode) new ObjectMapper().readTree(Files.readAllBytes(source.resolve(BundleDescription.FILE)));
+            for (Map.Entry<String, JsonNode> file : json.get("files").properties()) {
+                Path path = source.resolve(file.getKey()).normalize();
+                if (!path.startsWith(source.normalize())) {
+                    throw new BundleExportException("%s: expected files inside the bundle, found '%s'".formatted(source, file.getKey()));
+                }
+                files.put(file.getKey(), Files.readAllBytes(path));
+            }
+        } catch (IOException | ClassCastException | NullPointerException e) {
+            throw new BundleExportException("%s: expected a bundle that can be read, found that it cannot (%s)".formatted(source, e), e);
+        }
+        String stored = json.path("weights").asText(WeightType.FLOAT32.onnxName());
+        if (!stored.equals(WeightType.FLOAT32.onnxName())) {
+            throw new BundleExportException("%s: expected a bundle with float32 weights to make a variant of, found %s".formatted(source, stored));
+        }
+        String name = json.path("name").asText();
+        json.put("name", name + "-" + weights.id()).put("weights", weights.onnxName()).put("variantOf", name);
+        BundleVariant variant = new BundleVariant(name, weights, json, files);
+        variant.pack(source);
+        variant.describe(Optional.empty());
+        return variant;
+    }
+
+    private void pack(Path folder) {
+        Map<String, ModelProto> graphs = new LinkedHashMap<>();
+        for (String graph : FOUR) {
+            try {
+                graphs.put(graph, named(WeightPacking.pack(ModelProto.parseFrom(files.get(graph + ".onnx")), weights)));
+            } catch (InvalidProtocolBufferException | NullPointerException e) {
+                throw new BundleExportException("%s: expected graph '%s' in '%s.onnx', found none that can be decoded".formatted(folder, graph, graph), e);
+            } catch (IllegalArgumentException e) {
+                throw new BundleExportException("%s: graph '%s': %s".formatted(folder, graph, e.getMessage()), e);
+            }
+        }
+        graphs.putAll(FusedGraphs.of(graphs));
+        graphs.forEach((graph, model) -> files.put(graph + ".onnx", OnnxModel.of(model).toBytes()));
+    }
+
+    /** The graph's file tells its weights' type too. */
+    private ModelProto named(ModelProto model) {
+        return model.toBuilder().addMetadataProps(StringStringEntryProto.newBuilder().setKey("kanerva.weights").setValue(weights.onnxName())).build();
+    }
+
+    /** The variant's name: the source's and the weights' type. */
+    public String name() {
+        return json.get("name").asText();
+    }
+
+    /** All files by their paths; enough to load it from memory and measure it. */
+    public Map<String, byte[]> files() {
+        return new LinkedHashMap<>(files);
+    }
+
+    /** Size of the four graphs in bytes; the fused ones hold the same weights again. */
+    public long graphBytes() {
+        return FOUR.stream().mapToLong(graph -> files.get(graph + ".onnx").length).sum();
+    }
+
+    /**
+     * Puts the measured price into bundle.json and onto the card, and writes the bundle.
+     *
+     * @param folder is made, parents too
+     * @param replace whether a bundle that is there may be replaced, in one step
+     * @throws BundleExportException if the folder holds something else or cannot be written
+     */
+    public void write(VariantPrice price, Path folder, boolean replace) {
+        describe(Optional.of(price));
+        new BundleFolder(folder, replace).write(files);
+    }
+
+    private void describe(Optional<VariantPrice> price) {
+        price.ifPresent(measured -> {
+            ObjectNode node = json.putObject("price");
+            node.put("sourceNats", measured.sourceNats()).put("nats", measured.nats()).put("difference", measured.difference());
+            BundleDescription.number(node, "standardErrorOfDifference", measured.standardError());
+            node.put("episodes", measured.episodes()).put("setting", measured.setting()).put("sourceBytes", measured.sourceBytes()).put("bytes", measured.bytes());
+            node.put("sourceMicroseconds", measured.sourceMicroseconds()).put("microseconds", measured.microseconds()).put("machine", measured.machine());
+            files.put(ModelCard.FILE, card(new String(files.get(ModelCard.FILE), StandardCharsets.UTF_8), measured).getBytes(StandardCharsets.UTF_8));
+        });
+        files.remove(BundleDescription.FILE);
+        Map<String, String> digests = new TreeMap<>();
+        files.forEach((path, bytes) -> digests.put(path, BundleFolder.digest(bytes)));
+        ObjectNode graphs = (ObjectNode) json.get("graphs");
+        FOUR.forEach(graph -> ((ObjectNode) graphs.get(graph)).put("sha256", digests.get(graph + ".onnx")));
+        FusedGraphs.describe(graphs, digests);
+        ObjectNode listed = json.putObject("files");
+        digests.forEach(listed::put);
+        files.put(BundleDescription.FILE, (BundleDescription.text(json) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The source's card under the variant's name, with what the variant is and costs in front. */
+    private String card(String original, VariantPrice price) {
+        int headingEnd = original.indexOf('\n');
+        StringBuilder text = new StringBuilder("# ").append(name()).append("\n\n");
+        text.append(String.format(Locale.ROOT, "**A variant of %s with %s weights**, made from its bundle; inputs, outputs and arithmetic are float32 as before.\n\n", source, weights.onnxName()));
+        if (price.isDear()) {
+            text.append(String.format(Locale.ROOT, "**This variant costs %.2f nats an image, more than %.1f: take the float32 bundle where quality counts.**\n\n", price.difference(), VariantPrice.DEAR_NATS));
+        }
+        text.append(String.format(Locale.ROOT, """
+                | | %s | this variant |
+                |---|---:|---:|
+                | negative bound, nats an image | %.4f | %.4f |
+                | price, nats an image | | %+.4f%s |
+                | size of the four graphs, bytes | %,d | %,d |
+                | recall of one query, median microseconds | %.0f | %.0f |
+
+                Both measured in one run with the same noise: %s; %d episodes. Timed on %s.
+
+                What follows is the card of %s; its numbers are the float32 model's.
+                """, source, price.sourceNats(), price.nats(), price.difference(),
+                Double.isFinite(price.standardError()) ? String.format(Locale.ROOT, " +- %.4f", price.standardError()) : "", price.sourceBytes(), price.bytes(),
+                price.sourceMicroseconds(), price.microseconds(), price.setting(), price.episodes(), price.machine(), source));
+        return text.append(original.substring(headingEnd + 1)).toString();
+    }
+}

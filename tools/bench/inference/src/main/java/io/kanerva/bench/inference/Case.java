@@ -1,0 +1,25 @@
+package io.kanerva.bench.inference;
+
+import java.util.List;
+
+/**
+ * What is timed.
+ *
+ * @param name for example {@code recall-16}
+ * @param batch images: queries of one memory of 32 samples, or written images
+ */
+record Case(String name, int batch) {
+    static final int EPISODE = 32;
+    static final List<Case> RECALLS = List.of(new Case("recall-1", 1), new Case("recall-16", 16), new Case("recall-64", 64));
+    static final List<Case> WRITES = List.of(new Case("write-1", 1), new Case("write-16", 16), new Case("write-64", 64));
+
+    /** B of a write: episodes of at most 32 images. */
+    int episodes() {
+        return (batch + EPISODE - 1) / EPISODE;
+    }
+
+    /** T of a write. */
+    int samples() {
+        return batch / episodes();
+    }
+}

@@ -1,0 +1,119 @@
+package io.kanerva.bench.inference;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.inference.Predictor;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.translate.NoopTranslator;
+import ai.djl.translate.TranslateException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+
+/** The same fused graphs on DJL's OnnxRuntime engine, one thread; in a JVM of its own, since it sets up ONNX Runtime's environment. */
+final class DjlOnnxRuntimeSide {
+    private static final String SIDE = "djl-onnxruntime";
+
+    private final Predictor<NDList, NDList> writer;
+    private final Predictor<NDList, NDList> reader;
+    private final NDManager manager;
+    private final int[] sizes;
+
+    private DjlOnnxRuntimeSide(Predictor<NDList, NDList> writer, Predictor<NDList, NDList> reader, NDManager manager, int[] sizes) {
+        this.writer = writer;
+        this.reader = reader;
+        this.manager = manager;
+        this.sizes = sizes;
+    }
+
+    public static void main(String[] arguments) throws IOException, MalformedModelException {
+        SharedFolder shared = new SharedFolder(Path.of(arguments[0]));
+        double seconds = Double.parseDouble(arguments[1]);
+        int[] sizes = Arrays.stream(Files.readString(shared.folder().resolve("sizes.txt")).trim().split(" ")).mapToInt(Integer::parseInt).toArray();
+        Map<String, String> options = Map.of("intraOpNumThreads", "1", "interOpNumThreads", "1", "optLevel", "ALL_OPT");
+        try (Model write = Model.newInstance("encoder-memory-writer", Device.cpu(), "OnnxRuntime");
+                Model read = Model.newInstance("reader-decoder", Device.cpu(), "OnnxRuntime")) {
+            write.load(shared.bundle(), "encoder-memory-writer", options);
+            read.load(shared.bundle(), "reader-decoder", options);
+            try (Predictor<NDList, NDList> writer = write.newPredictor(new NoopTranslator()); Predictor<NDList, NDList> reader = read.newPredictor(new NoopTranslator())) {
+                new DjlOnnxRuntimeSide(writer, reader, write.getNDManager(), sizes).run(shared, seconds);
+            }
+        }
+    }
+
+    private void run(SharedFolder shared, double seconds) {
+        float[][] written = write(shared.images(Case.EPISODE), 1, Case.EPISODE);
+        HostSearch search = new HostSearch(decoded(written[0], written[1], Case.EPISODE), Case.EPISODE);
+        for (Case c : Case.RECALLS) {
+            float[] queries = shared.images(c.batch());
+            Timing.report(SIDE, c.name(), seconds, () -> recall(written, search, queries, c.batch()));
+            check(c, recall(written, search, queries, c.batch()));
+        }
+        for (Case c : Case.WRITES) {
+            float[] episodes = shared.images(c.batch());
+            Timing.report(SIDE, c.name(), seconds, () -> write(episodes, c.episodes(), c.samples()));
+            check(c, write(episodes, c.episodes(), c.samples())[0]);
+        }
+    }
+
+    private float[] recall(float[][] written, HostSearch search, float[] queries, int count) {
+        int numbers = sizes[8] * 3;
+        float[] keys = new float[count * numbers];
+        for (int q = 0; q < count; q++) {
+            System.arraycopy(written[1], search.best(queries, q) * numbers, keys, q * numbers, numbers);
+        }
+        return decoded(written[0], keys, count);
+    }
+
+    private float[] decoded(float[] memory, float[] keys, int count) {
+        try (NDManager scratch = manager.newSubManager()) {
+            NDList inputs = new NDList(named(scratch, "memory", memory, 1, sizes[3], sizes[4], sizes[5]), named(scratch, "keys", keys, 1, count, sizes[8], 3),
+                    named(scratch, "noise", new float[count * sizes[9]], 1, count, sizes[9]));
+            try (NDList outputs = reader.predict(inputs)) {
+                float[] images = output(outputs, "logits");
+                for (int i = 0; i < images.length; i++) {
+                    images[i] = (float) (1 / (1 + Math.exp(-images[i])));
+                }
+                return images;
+            }
+        } catch (TranslateException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private float[][] write(float[] images, int episodes, int samples) {
+        try (NDManager scratch = manager.newSubManager()) {
+            NDList inputs = new NDList(named(scratch, "images", images, episodes, samples, sizes[0], sizes[1], sizes[2]));
+            try (NDList outputs = writer.predict(inputs)) {
+                return new float[][] {output(outputs, "memory"), output(outputs, "pointers")};
+            }
+        } catch (TranslateException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static float[] output(NDList outputs, String name) {
+        return outputs.stream().filter(output -> name.equals(output.getName())).findFirst().orElseThrow().toFloatArray();
+    }
+
+    private static NDArray named(NDManager manager, String name, float[] values, long... shape) {
+        NDArray array = manager.create(values, new Shape(shape));
+        array.setName(name);
+        return array;
+    }
+
+    private static void check(Case c, float[] values) {
+        double sum = 0;
+        for (float value : values) {
+            sum += value;
+        }
+        System.out.printf(Locale.ROOT, "check %s %.4f%n", c.name(), sum);
+    }
+}

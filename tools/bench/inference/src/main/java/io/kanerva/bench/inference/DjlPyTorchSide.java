@@ -1,0 +1,90 @@
+package io.kanerva.bench.inference;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.train.Preset;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+
+/** The model's own blocks on DJL's PyTorch engine, one thread; the content search in its arrays too. */
+final class DjlPyTorchSide {
+    private static final String SIDE = "djl-pytorch";
+
+    private DjlPyTorchSide() {
+    }
+
+    public static void main(String[] arguments) {
+        SharedFolder shared = new SharedFolder(Path.of(arguments[0]));
+        double seconds = Double.parseDouble(arguments[1]);
+        KanervaSettings settings = Arrays.stream(Preset.values()).filter(p -> p.id().equals(arguments[2])).findFirst().orElseThrow().plan().settings();
+        try (KanervaModel model = Prepare.model(settings)) {
+            NDArray images = array(model.manager(), settings, shared.images(Case.EPISODE), 1, Case.EPISODE);
+            NDList written = model.run(model.writer(), model.run(model.encoder(), images).get(0));
+            NDArray contents = standardised(decoded(model, written.get(0), written.get(1)).reshape(Case.EPISODE, settings.pixels()));
+            for (Case c : Case.RECALLS) {
+                float[] queries = shared.images(c.batch());
+                float[] recalled = recall(model, written, contents, queries);
+                Timing.report(SIDE, c.name(), seconds, () -> recall(model, written, contents, queries));
+                check(c, recalled);
+            }
+            for (Case c : Case.WRITES) {
+                float[] episodes = shared.images(c.batch());
+                float[] memory = write(model, episodes, c);
+                Timing.report(SIDE, c.name(), seconds, () -> write(model, episodes, c));
+                check(c, memory);
+            }
+        }
+    }
+
+    private static float[] recall(KanervaModel model, NDList written, NDArray contents, float[] queries) {
+        KanervaSettings settings = model.settings();
+        int count = queries.length / settings.pixels();
+        try (NDManager scratch = model.manager().newSubManager()) {
+            // Arrays belong to their inputs' manager, so everything begins in the scratch one.
+            NDArray found = standardised(scratch.create(queries, new Shape(count, settings.pixels()))).matMul(contents.transpose()).argMax(1);
+            NDArray keys = scratch.create(written.get(1).get(0).toFloatArray(), new Shape(Case.EPISODE, settings.keys() * 3L)).get(found)
+                    .reshape(1, count, settings.keys(), 3);
+            NDList memory = new NDList(written.get(0).duplicate());
+            memory.attach(scratch);
+            return decoded(model, memory.get(0), keys).toFloatArray();
+        }
+    }
+
+    private static float[] write(KanervaModel model, float[] episodes, Case c) {
+        try (NDManager scratch = model.manager().newSubManager()) {
+            NDArray images = array(scratch, model.settings(), episodes, c.episodes(), c.samples());
+            return model.run(model.writer(), model.run(model.encoder(), images).get(0)).get(0).toFloatArray();
+        }
+    }
+
+    private static NDArray decoded(KanervaModel model, NDArray memory, NDArray keys) {
+        NDList read = model.run(model.reader(), memory, keys);
+        return Activation.sigmoid(model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow());
+    }
+
+    /** [N, L] to [N, L + 1]: pixels less their mean, the mean, all of unit length. */
+    private static NDArray standardised(NDArray images) {
+        NDArray mean = images.mean(new int[] {1}, true);
+        double level = 0.1 * Math.sqrt(images.getShape().get(1));
+        NDArray rows = images.sub(mean).concat(mean.sub(0.5f).mul(level), 1);
+        return rows.div(rows.square().sum(new int[] {1}, true).sqrt());
+    }
+
+    private static NDArray array(NDManager manager, KanervaSettings settings, float[] images, int episodes, int samples) {
+        return manager.create(images, new Shape(episodes, samples, settings.imageChannels(), settings.imageHeight(), settings.imageWidth()));
+    }
+
+    private static void check(Case c, float[] values) {
+        double sum = 0;
+        for (float value : values) {
+            sum += value;
+        }
+        System.out.printf(Locale.ROOT, "check %s %.4f%n", c.name(), sum);
+    }
+}

@@ -1,0 +1,175 @@
+package io.kanerva.bench.inference;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.kanerva.runtime.Device;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Memory;
+import io.kanerva.runtime.Planes;
+import io.kanerva.runtime.PreparedRecall;
+import io.kanerva.runtime.PreparedWrite;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * Our side: {@code runtime} is Kanerva's calls, {@code prepared} those that write into the caller's buffers, {@code graph}
+ * ONNX Runtime's Java API alone with tensors made once; what the first two take beyond it is our own overhead.
+ */
+final class RuntimeSide {
+    private RuntimeSide() {
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        SharedFolder shared = new SharedFolder(Path.of(arguments[0]));
+        double seconds = Double.parseDouble(arguments[1]);
+        try (Kanerva kanerva = Kanerva.load(shared.bundle(), Device.CPU)) {
+            Memory memory = kanerva.write(images(kanerva, shared, 1, Case.EPISODE));
+            for (Case c : Case.RECALLS) {
+                recall(kanerva, memory, shared, c, seconds);
+            }
+            for (Case c : Case.WRITES) {
+                write(kanerva, shared, c, seconds);
+            }
+            product(shared, seconds);
+            threads(kanerva, memory, shared, seconds);
+        }
+    }
+
+    private static void recall(Kanerva kanerva, Memory memory, SharedFolder shared, Case c, double seconds) throws Exception {
+        FloatTensor queries = images(kanerva, shared, 1, c.batch());
+        Timing.report("runtime", c.name(), seconds, () -> kanerva.recall(memory, queries, 1));
+        FloatBuffer given = direct(queries.size()).put(0, queries.data());
+        FloatBuffer recalled = direct(queries.size());
+        try (PreparedRecall prepared = kanerva.prepareRecall(memory, c.batch())) {
+            Timing.report("prepared", c.name(), seconds, () -> prepared.run(given, recalled));
+        }
+        check(c, recalled, queries.size());
+        FloatTensor keys = kanerva.lookUp(memory, queries).keys();
+        FloatTensor noise = FloatTensor.zeros(1, c.batch(), kanerva.bundle().settings().latent());
+        int[] shape = {1, c.batch(), queries.dimension(2), queries.dimension(3), queries.dimension(4)};
+        graph(shared, "reader-decoder", c, seconds, Map.of("memory", memory.memory(), "keys", keys, "noise", noise), Map.of("logits", FloatTensor.zeros(shape)));
+    }
+
+    private static void write(Kanerva kanerva, SharedFolder shared, Case c, double seconds) throws Exception {
+        FloatTensor episodes = images(kanerva, shared, c.episodes(), c.samples());
+        Timing.report("runtime", c.name(), seconds, () -> kanerva.write(episodes));
+        Memory memory = kanerva.write(episodes);
+        FloatBuffer given = direct(episodes.size()).put(0, episodes.data());
+        FloatBuffer written = direct(memory.memory().size());
+        FloatBuffer pointers = direct(memory.pointers().size());
+        try (PreparedWrite prepared = kanerva.prepareWrite(c.episodes(), c.samples())) {
+            Timing.report("prepared", c.name(), seconds, () -> prepared.run(given, written, pointers));
+        }
+        check(c, written, memory.memory().size());
+        graph(shared, "encoder-memory-writer", c, seconds, Map.of("images", episodes), Map.of("memory", memory.memory(), "pointers", memory.pointers()));
+    }
+
+    private static void product(SharedFolder shared, double seconds) throws Exception {
+        FloatTensor matrix = FloatTensor.zeros(512, 512);
+        graph(shared.folder().resolve("product.onnx"), "product-512", seconds, Map.of("a", matrix, "b", matrix), Map.of("c", FloatTensor.zeros(512, 512)));
+    }
+
+    private static void graph(SharedFolder shared, String graph, Case c, double seconds, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted) throws Exception {
+        graph(shared.bundle().resolve(graph + ".onnx"), c.name(), seconds, given, wanted);
+    }
+
+    private static void graph(Path file, String name, double seconds, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted) throws Exception {
+        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        List<OnnxTensor> tensors = new ArrayList<>();
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+            options.setIntraOpNumThreads(1);
+            options.setInterOpNumThreads(1);
+            options.addConfigEntry("session.intra_op.allow_spinning", "0");
+            try (OrtSession session = environment.createSession(Files.readAllBytes(file), options)) {
+                Map<String, OnnxTensor> inputs = pinned(environment, given, tensors);
+                Map<String, OnnxTensor> outputs = pinned(environment, wanted, tensors);
+                Timing.report("graph", name, seconds, () -> {
+                    try {
+                        session.run(inputs, Set.of(), outputs).close();
+                    } catch (OrtException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
+            }
+        } finally {
+            tensors.forEach(OnnxTensor::close);
+        }
+    }
+
+    private static Map<String, OnnxTensor> pinned(OrtEnvironment environment, Map<String, FloatTensor> values, List<OnnxTensor> owned) throws OrtException {
+        Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
+        for (Map.Entry<String, FloatTensor> value : values.entrySet()) {
+            long[] shape = Arrays.stream(value.getValue().shape()).asLongStream().toArray();
+            OnnxTensor tensor = OnnxTensor.createTensor(environment, direct(value.getValue().size()).put(0, value.getValue().data()), shape);
+            owned.add(tensor);
+            pinned.put(value.getKey(), tensor);
+        }
+        return pinned;
+    }
+
+    /** How many recalls of one query one and two threads do in a second, each with a prepared call of its own. */
+    private static void threads(Kanerva kanerva, Memory memory, SharedFolder shared, double seconds) throws InterruptedException {
+        FloatTensor query = images(kanerva, shared, 1, 1);
+        for (int threads = 1; threads <= 2; threads++) {
+            CountDownLatch ready = new CountDownLatch(threads);
+            long[] calls = new long[threads];
+            List<Thread> all = new ArrayList<>();
+            for (int t = 0; t < threads; t++) {
+                int self = t;
+                all.add(new Thread(() -> {
+                    FloatBuffer images = direct(query.size()).put(0, query.data());
+                    FloatBuffer recalled = direct(query.size());
+                    try (PreparedRecall prepared = kanerva.prepareRecall(memory, 1)) {
+                        ready.countDown();
+                        ready.await();
+                        long end = System.nanoTime() + (long) (2 * seconds * 1e9);
+                        while (System.nanoTime() < end) {
+                            prepared.run(images, recalled);
+                            calls[self]++;
+                        }
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                }));
+            }
+            all.forEach(Thread::start);
+            for (Thread thread : all) {
+                thread.join();
+            }
+            long sum = Arrays.stream(calls).sum();
+            System.out.printf(Locale.ROOT, "prepared threads-%d %.2f%n", threads, 2e6 * seconds / sum);
+        }
+    }
+
+    /** All sides must have computed the same. */
+    private static void check(Case c, FloatBuffer values, int count) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += values.get(i);
+        }
+        System.out.printf(Locale.ROOT, "check %s %.4f%n", c.name(), sum);
+    }
+
+    private static FloatTensor images(Kanerva kanerva, SharedFolder shared, int episodes, int samples) {
+        Planes image = kanerva.bundle().settings().image();
+        return new FloatTensor(shared.images(episodes * samples), episodes, samples, image.channels(), image.height(), image.width());
+    }
+
+    private static FloatBuffer direct(int floats) {
+        return ByteBuffer.allocateDirect(floats * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
+    }
+}

@@ -1,0 +1,98 @@
+package io.kanerva.bench.inference;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** Makes the table from all sides' lines: medians over the rounds, and what follows from them. */
+final class Summary {
+    private final Map<String, List<Double>> values = new LinkedHashMap<>();
+    private final Set<String> sides = new LinkedHashSet<>();
+
+    private Summary() {
+    }
+
+    public static void main(String[] arguments) throws IOException {
+        Summary summary = new Summary();
+        for (String line : Files.readAllLines(Path.of(arguments[0]))) {
+            String[] words = line.split(" ");
+            if (words.length == 3) {
+                summary.values.computeIfAbsent(words[0] + " " + words[1], name -> new ArrayList<>()).add(Double.parseDouble(words[2]));
+                summary.sides.add(words[0]);
+            }
+        }
+        summary.requireSameAnswers();
+        summary.table();
+        String[] work = Files.readString(Path.of(arguments[1], "work.txt")).trim().split(" ");
+        summary.findings(Long.parseLong(work[0]));
+    }
+
+    /** The checksums of one case must be the same on all sides, to what a float32 sum allows. */
+    private void requireSameAnswers() {
+        values.forEach((name, sums) -> {
+            if (!name.startsWith("check ")) {
+                return;
+            }
+            double least = sums.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+            double most = sums.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
+            if (most - least > 1e-4 * Math.max(1, Math.abs(most))) {
+                throw new IllegalStateException("%s: expected the same sum on all sides, found %s".formatted(name, sums));
+            }
+        });
+        sides.remove("check");
+    }
+
+    private void table() {
+        List<String> cases = new ArrayList<>();
+        Case.RECALLS.forEach(c -> cases.add(c.name()));
+        Case.WRITES.forEach(c -> cases.add(c.name()));
+        System.out.printf("| microseconds a call | %s |%n|---|%s%n", String.join(" | ", cases), "---:|".repeat(cases.size()));
+        for (String side : sides) {
+            System.out.printf("| %s |", side);
+            cases.forEach(name -> System.out.print(median(side, name) < 0 ? " |" : String.format(Locale.ROOT, " %,.1f |", median(side, name))));
+            System.out.println();
+        }
+        System.out.println();
+    }
+
+    private void findings(long multiplicationsOfARecall) {
+        for (String name : List.of("recall-1", "recall-16", "recall-64", "write-1", "write-16", "write-64")) {
+            ratio(name, "djl-pytorch", "runtime");
+            ratio(name, "runtime", "c");
+            ratio(name, "prepared", "c");
+            ratio(name, "python", "runtime");
+            ratio(name, "djl-onnxruntime", "runtime");
+            System.out.printf(Locale.ROOT, "%s: own overhead %.1f us, prepared %.1f us%n", name, median("runtime", name) - median("graph", name),
+                    median("prepared", name) - median("graph", name));
+        }
+        System.out.printf(Locale.ROOT, "two threads do %.2f x the recalls of one%n", median("prepared", "threads-1") / median("prepared", "threads-2"));
+        System.out.printf(Locale.ROOT, "first recall: %.0f ms after the JVM's start, %.0f ms after main began%n", median("runtime", "first-recall-from-jvm-start") / 1e3,
+                median("runtime", "first-recall-from-main") / 1e3);
+        double peak = 2.0 * 512 * 512 * 512 / median("graph", "product-512") / 1e3;
+        double reached = 2.0 * 64 * multiplicationsOfARecall / median("graph", "recall-64") / 1e3;
+        System.out.printf(Locale.ROOT, "matrix product 512 x 512: %.1f Gflop/s; the graph of recall-64: %.1f Gflop/s, %.0f %% of it%n", peak, reached, 100 * reached / peak);
+    }
+
+    private void ratio(String name, String one, String other) {
+        if (median(one, name) > 0 && median(other, name) > 0) {
+            System.out.printf(Locale.ROOT, "%s: %s / %s = %.3f%n", name, one, other, median(one, name) / median(other, name));
+        }
+    }
+
+    /** Median over the rounds; -1 if this side has no such case. */
+    private double median(String side, String name) {
+        List<Double> all = values.get(side + " " + name);
+        if (all == null) {
+            return -1;
+        }
+        double[] sorted = all.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+        return sorted.length % 2 == 1 ? sorted[sorted.length / 2] : (sorted[sorted.length / 2 - 1] + sorted[sorted.length / 2]) / 2;
+    }
+}

@@ -1,0 +1,35 @@
+package io.kanerva.bench.inference;
+
+import java.util.Arrays;
+import java.util.Locale;
+
+/** Times one thing by itself: warms up, then takes the median of single calls. */
+final class Timing {
+    private static final int MOST = 200_000;
+
+    private Timing() {
+    }
+
+    /** Prints the median time of a call in microseconds. */
+    static void report(String side, String name, double seconds, Runnable call) {
+        System.out.printf(Locale.ROOT, "%s %s %.2f%n", side, name, median(seconds, call));
+    }
+
+    private static double median(double seconds, Runnable call) {
+        // Long enough for the JIT compiler, which compiles in the background.
+        long warm = System.nanoTime() + (long) (Math.max(seconds, 1) * 1e9);
+        while (System.nanoTime() < warm) {
+            call.run();
+        }
+        long[] times = new long[MOST];
+        int count = 0;
+        long end = System.nanoTime() + (long) (seconds * 1e9);
+        while (count < 5 || System.nanoTime() < end && count < MOST) {
+            long start = System.nanoTime();
+            call.run();
+            times[count++] = System.nanoTime() - start;
+        }
+        Arrays.sort(times, 0, count);
+        return times[count / 2] / 1000.0;
+    }
+}
