@@ -164,7 +164,9 @@ public final class BundleVerification implements AutoCloseable {
 
     private void compare(List<Row> rows, String paths, String graph, String inputs, Map<String, Tensor> expected, Map<String, Tensor> found) {
         for (TensorDescription output : bundle().graphs().get(graph).outputs()) {
-            rows.add(new Row(paths, graph, inputs, Difference.between(output.name(), expected.get(output.name()), found.get(output.name()))));
+            Tensor wanted = expected.get(output.name());
+            double budget = Budget.of(output.name(), bundle().weights(), wanted);
+            rows.add(new Row(paths, graph, inputs, Difference.between(output.name(), wanted, found.get(output.name()), budget)));
         }
     }
 

@@ -96,6 +96,17 @@ class BundleCommandsTest {
     }
 
     @Test
+    void makesAVariantThatStatesItsPriceAndKeepsItsBudgets() {
+        for (String weights : List.of("fp16", "int8")) {
+            Path out = folder.resolve(weights);
+            CommandRun made = kpp("variant", "--weights", weights, "--out", out.toString(), "--episodes", "2");
+            assertThat(made.out()).contains("price ", "nats an image", "size ", "recall ");
+            assertThat(out.resolve("MODEL_CARD.md")).content().contains("-" + weights + "\n").contains("price, nats an image");
+            assertThat(CommandRun.kpp("verify", "--bundle", out.toString()).out()).contains("33 of 33 outputs keep their budgets");
+        }
+    }
+
+    @Test
     void verifiesFilesAndVectorsAndTheRunThatItCameFrom() {
         assertThat(kpp("verify").out()).contains("have the SHA-256 that bundle.json states", "33 of 33 outputs keep their budgets");
         CommandRun run = kpp("verify", "--run", Quick.RUN.toString(), "--episodes", "1");
