@@ -10,6 +10,7 @@ import io.kanerva.runtime.Encoding;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
+import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.NormalSampler;
 import io.kanerva.runtime.Reading;
 import io.kanerva.trainer.data.ImageSet;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /**
  * From images to logits with shared noise, through DJL's blocks and through the runtime.
@@ -27,6 +29,7 @@ import java.util.Map;
  * @param kanerva the bundle that was exported from it
  */
 record Pipeline(KanervaModel model, Kanerva kanerva) {
+    private static final NormalDistribution PRIOR = NormalDistribution.of(0, 1);
     private static final String PATHS = BundleVerification.PYTORCH + " / " + BundleVerification.RUNTIME;
 
     /** One episode of as many samples as fit (32 for a pooled writer), then three of two. */
@@ -72,10 +75,25 @@ record Pipeline(KanervaModel model, Kanerva kanerva) {
         return steps(RuntimePath.tensor(memory.memory()), RuntimePath.tensor(keys), RuntimePath.tensor(reading.traces()), latent, RuntimePath.tensor(logits));
     }
 
-    private static Map<String, Tensor> steps(Tensor memory, Tensor keys, Tensor traces, Tensor latent, Tensor logits) {
+    /**
+     * Keys in the coordinates in which they are found. Dereferenced ones are quantiles, computed in float32 from parts of the
+     * prior's mass: far out the quantile magnifies the last bit of such a part a thousandfold, so the parts themselves are compared.
+     */
+    private Tensor comparable(Tensor keys) {
+        if (kanerva.bundle().settings().addressing() == ModelSettings.Addressing.CONTINUOUS) {
+            return keys;
+        }
+        float[] parts = keys.floats().clone();
+        for (int i = 0; i < parts.length; i++) {
+            parts[i] = (float) PRIOR.cumulativeProbability(parts[i]);
+        }
+        return Tensor.of(parts, keys.shape());
+    }
+
+    private Map<String, Tensor> steps(Tensor memory, Tensor keys, Tensor traces, Tensor latent, Tensor logits) {
         Map<String, Tensor> steps = new LinkedHashMap<>();
         steps.put("memory", memory);
-        steps.put("keys", keys);
+        steps.put("keys", comparable(keys));
         steps.put("traces", traces);
         steps.put("latent", latent);
         steps.put("logits", logits);

@@ -14,7 +14,8 @@ class BundleVerificationTest {
 
     @ParameterizedTest
     @CsvSource({"DEREFERENCED, GRIDSAMPLE", "DEREFERENCED, MATMUL", "CONTINUOUS_TWO_KEYS, GRIDSAMPLE", "CONTINUOUS_TWO_KEYS, MATMUL",
-        "POOLED_TWO_KEYS, GRIDSAMPLE", "POOLED_TWO_KEYS, MATMUL", "COLOUR, GRIDSAMPLE", "COLOUR, MATMUL", "QUICKSTART, GRIDSAMPLE", "QUICKSTART, MATMUL"})
+        "POOLED_TWO_KEYS, GRIDSAMPLE", "POOLED_TWO_KEYS, MATMUL", "COLOUR, GRIDSAMPLE", "COLOUR, MATMUL", "PAPER_FOUR_KEYS, GRIDSAMPLE", "HEAP_EIGHT_KEYS, GRIDSAMPLE",
+        "QUICKSTART, GRIDSAMPLE", "QUICKSTART, MATMUL"})
     @DisplayName("vectors, graphs against blocks, and the whole pipeline agree")
     void allPathsAgree(Subject subject, ReaderKind reader) {
         try (KanervaModel model = subject.model(); BundleVerification verification = new BundleVerification(subject.bundle(reader))) {

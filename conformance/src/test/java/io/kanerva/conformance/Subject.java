@@ -12,6 +12,7 @@ import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.DecoderSettings;
+import io.kanerva.trainer.model.EncoderKind;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.LatentLayout;
@@ -35,7 +36,11 @@ public enum Subject {
     POOLED_TWO_KEYS(new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 8, 8, 3, 12, 16, 4, 4, 2, 5, 0, 0, 9, 6, 1)),
     /** Colour images of 256 levels, a latent map, a decoder that refines, and neighbours. */
     COLOUR(new KanervaSettings(WriterKind.HEAP, Addressing.CONTINUOUS, 3, 8, 8, 3, 12, 20, 4, 4, 1, 32, 3, 5, 0, 6, 1,
-            Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, new DecoderSettings(7, 2, 5, 1, 4))),
+            Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, EncoderKind.RESIDUAL, new DecoderSettings(7, 2, 5, 1, 4))),
+    /** The paper's encoder, the episode as its time, and four keys. */
+    PAPER_FOUR_KEYS(new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 12, 12, 3, 12, 16, 4, 4, 4, 5, 0, 0, 9, 8, 1)
+            .withEncoder(EncoderKind.RESNET18_TSM)),
+    HEAP_EIGHT_KEYS(new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 1, 16, 24, 4, 4, 8, 5, 4, 6, 0, 6, 1)),
     QUICKSTART(Preset.QUICKSTART.plan().settings());
 
     private static final Path FOLDER = Path.of("target", "bundles-under-test");
@@ -55,11 +60,13 @@ public enum Subject {
     public KanervaModel model() {
         KanervaModel model = new KanervaModel(settings, Device.cpu(), 1);
         Random random = new Random(2);
-        model.parameters().values().forEach(parameter -> {
+        model.parameters().forEach((name, parameter) -> {
             float[] values = parameter.getArray().toFloatArray();
             double deviation = 0.5 / Math.sqrt(values.length / (double) parameter.getArray().getShape().get(0));
             for (int i = 0; i < values.length; i++) {
                 values[i] += (float) (deviation * random.nextGaussian());
+                // Running means near 0, and variances that keep what passes from growing, as those of a trained model do.
+                values[i] = parameter.requiresGradient() ? values[i] : name.endsWith("runningVar") ? 4 + Math.abs(values[i]) : 0.1f * values[i];
             }
             // Copied into the parameter's own memory: set(Buffer) would make it share Java's, by a call that PyTorch warns of.
             try (NDArray source = parameter.getArray().getManager().create(values, parameter.getShape())) {

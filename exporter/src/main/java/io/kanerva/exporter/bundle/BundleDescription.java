@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kanerva.exporter.trace.Dimension;
 import io.kanerva.trainer.evaluate.BoundReport;
+import io.kanerva.trainer.model.EncoderKind;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.LatentLayout;
@@ -69,6 +70,9 @@ final class BundleDescription {
         }
         if (s.latentLayout() != LatentLayout.VECTOR) {
             node.put("latentLayout", s.latentLayout().toString());
+        }
+        if (s.encoder() != EncoderKind.RESIDUAL) {
+            node.put("encoder", s.encoder().toString());
         }
         return node;
     }

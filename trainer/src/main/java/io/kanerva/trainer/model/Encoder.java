@@ -8,7 +8,8 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
 /**
- * Sees samples, one by one: what the memory writer needs of each, and the posterior heads of key and latent.
+ * Sees samples, one by one or, with {@link EncoderKind#RESNET18_TSM}, with their episode: what the memory writer needs of each, and
+ * the posterior heads of key and latent.
  *
  * <p>In: images [B, T, Cx, Hx, Wx]. Out, in this order:
  *
@@ -37,18 +38,21 @@ public final class Encoder extends KanervaBlock {
         int width = settings.width();
         int h = settings.blockHeight();
         int w = settings.blockWidth();
-        patches = child("patches", Layers.conv3(width), (long) settings.imageChannels() * settings.patch() * settings.patch(), h, w);
-        features = child("features", new ResidualStack(settings, width, settings.depth(), h, w), width, h, w);
+        boolean episodes = settings.encoder() == EncoderKind.RESNET18_TSM;
+        patches = episodes ? null : child("patches", Layers.conv3(width), (long) settings.imageChannels() * settings.patch() * settings.patch(), h, w);
+        features = episodes ? child("features", new TemporalResNet(settings), 1)
+                : child("features", new ResidualStack(settings, width, settings.depth(), h, w), width, h, w);
+        int seen = episodes ? TemporalResNet.features(settings) : width;
         boolean heap = settings.writer() == WriterKind.HEAP;
         content = heap
                 ? child("content", Layers.conv1(settings.keys() * settings.memoryChannels()), width, h, w)
-                : child("content", Layers.dense(settings.embedding()), (long) width * h * w);
+                : child("content", Layers.dense(settings.embedding()), episodes ? seen : (long) width * h * w);
         keyHidden = heap ? null : child("key_hidden", Layers.dense(width), settings.embedding());
         int keyNumbers = settings.keys() * KeySpace.KEY;
         keyMean = child("key_mean", heap ? Layers.zero(Layers.dense(keyNumbers)) : Layers.dense(keyNumbers), width);
         keyLogVariance = child("key_log_variance", Layers.zero(Layers.dense(keyNumbers)), width);
-        latentMean = Layers.latentHead(this, "latent_mean", width);
-        latentLogVariance = Layers.latentHead(this, "latent_log_variance", width);
+        latentMean = Layers.latentHead(this, "latent_mean", seen);
+        latentLogVariance = Layers.latentHead(this, "latent_log_variance", seen);
     }
 
     @Override
@@ -58,9 +62,17 @@ public final class Encoder extends KanervaBlock {
         requireImages(images.getShape());
         long b = images.getShape().get(0);
         long t = images.getShape().get(1);
-        NDArray flat = s.likelihood().encoded(images).reshape(b * t, s.imageChannels(), s.imageHeight(), s.imageWidth());
-        NDArray maps = Layers.run(features, store, Layers.run(patches, store, Layers.spaceToDepth(flat, s.patch()), training), training);
-        NDArray pooled = Layers.spatialMean(maps);
+        NDArray input = s.likelihood().encoded(images);
+        NDArray maps;
+        NDArray pooled;
+        if (s.encoder() == EncoderKind.RESNET18_TSM) {
+            maps = Layers.run(features, store, input, training);
+            pooled = maps;
+        } else {
+            NDArray flat = input.reshape(b * t, s.imageChannels(), s.imageHeight(), s.imageWidth());
+            maps = Layers.run(features, store, Layers.run(patches, store, Layers.spaceToDepth(flat, s.patch()), training), training);
+            pooled = Layers.spatialMean(maps);
+        }
         NDArray latentFeatures = s.latentLayout() == LatentLayout.MAP ? maps : pooled;
         NDArray written;
         NDArray keyFeatures;
@@ -69,7 +81,7 @@ public final class Encoder extends KanervaBlock {
                     .reshape(b, t, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth());
             keyFeatures = pooled;
         } else {
-            NDArray embedding = Layers.run(content, store, maps.reshape(b * t, (long) s.width() * s.blockHeight() * s.blockWidth()), training);
+            NDArray embedding = Layers.run(content, store, maps.reshape(b * t, maps.getShape().size() / (b * t)), training);
             written = embedding.reshape(b, t, s.embedding());
             keyFeatures = Activation.relu(Layers.run(keyHidden, store, Activation.relu(embedding), training));
         }

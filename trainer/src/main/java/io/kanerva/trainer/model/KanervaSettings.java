@@ -25,6 +25,8 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
  * @param depth residual blocks in the encoder
  * @param likelihood what the decoder's output says about an image; null means {@link Likelihood#BERNOULLI}
  * @param latentLayout what the D numbers of a latent are; null means {@link LatentLayout#VECTOR}
+ * @param encoder the encoder's trunk; null means {@link EncoderKind#RESIDUAL}. With {@link EncoderKind#RESNET18_TSM} width is that of its
+ *     first stage, and depth is not used
  * @param decoder the decoder's size; null means the encoder's width and depth, and no layers at the image's resolution
  */
 public record KanervaSettings(
@@ -33,7 +35,7 @@ public record KanervaSettings(
         int memoryChannels, int memoryHeight, int memoryWidth,
         int blockHeight, int blockWidth,
         int keys, int latent, int slotRows, int slotColumns, int embedding, int width, int depth,
-        Likelihood likelihood, LatentLayout latentLayout, DecoderSettings decoder) {
+        Likelihood likelihood, LatentLayout latentLayout, EncoderKind encoder, DecoderSettings decoder) {
 
     /** A key's scale component stretches a window by at most e to this power, or shrinks it. */
     public static final double SCALE_RANGE = 0.25;
@@ -44,6 +46,7 @@ public record KanervaSettings(
         // Runs from before these settings existed do not name them.
         likelihood = likelihood == null ? Likelihood.BERNOULLI : likelihood;
         latentLayout = latentLayout == null ? LatentLayout.VECTOR : latentLayout;
+        encoder = encoder == null ? EncoderKind.RESIDUAL : encoder;
         require(writer != null && addressing != null, "writer and addressing must be given");
         atLeastOne("imageChannels", imageChannels);
         atLeastOne("imageHeight", imageHeight);
@@ -60,6 +63,9 @@ public record KanervaSettings(
         decoder = decoder == null ? new DecoderSettings(width, depth, 0, 0, 0) : decoder;
         require(likelihood != Likelihood.BERNOULLI || decoder.neighbours() == 0,
                 "a Bernoulli likelihood conditions a pixel on no neighbours, found %d".formatted(decoder.neighbours()));
+        require(encoder == EncoderKind.RESIDUAL || writer == WriterKind.POOLED && latentLayout == LatentLayout.VECTOR,
+                "the encoder resnet18-tsm has features but no maps of the block's size, so it needs the pooled writer and a latent vector, found %s and %s"
+                        .formatted(writer, latentLayout));
         require(latentLayout == LatentLayout.VECTOR || latent % (blockHeight * blockWidth) == 0,
                 "a latent of D = %d numbers as a map must be a multiple of the block's %d x %d places".formatted(latent, blockHeight, blockWidth));
         require(imageHeight % blockHeight == 0 && imageWidth % blockWidth == 0 && imageHeight / blockHeight == imageWidth / blockWidth,
@@ -92,27 +98,32 @@ public record KanervaSettings(
             int blockHeight, int blockWidth,
             int keys, int latent, int slotRows, int slotColumns, int embedding, int width, int depth) {
         this(writer, addressing, imageChannels, imageHeight, imageWidth, memoryChannels, memoryHeight, memoryWidth, blockHeight, blockWidth,
-                keys, latent, slotRows, slotColumns, embedding, width, depth, null, null, null);
+                keys, latent, slotRows, slotColumns, embedding, width, depth, null, null, null, null);
     }
 
     /** The same with another likelihood. */
     public KanervaSettings withLikelihood(Likelihood other) {
-        return with(latent, other, latentLayout, decoder);
+        return with(latent, other, latentLayout, encoder, decoder);
     }
 
     /** The same with a latent of another size and layout. */
     public KanervaSettings withLatent(int numbers, LatentLayout layout) {
-        return with(numbers, likelihood, layout, decoder);
+        return with(numbers, likelihood, layout, encoder, decoder);
     }
 
     /** The same with another decoder. */
     public KanervaSettings withDecoder(DecoderSettings other) {
-        return with(latent, likelihood, latentLayout, other);
+        return with(latent, likelihood, latentLayout, encoder, other);
     }
 
-    private KanervaSettings with(int numbers, Likelihood newLikelihood, LatentLayout newLayout, DecoderSettings newDecoder) {
+    /** The same with another encoder. */
+    public KanervaSettings withEncoder(EncoderKind other) {
+        return with(latent, likelihood, latentLayout, other, decoder);
+    }
+
+    private KanervaSettings with(int numbers, Likelihood newLikelihood, LatentLayout newLayout, EncoderKind newEncoder, DecoderSettings newDecoder) {
         return new KanervaSettings(writer, addressing, imageChannels, imageHeight, imageWidth, memoryChannels, memoryHeight, memoryWidth,
-                blockHeight, blockWidth, keys, numbers, slotRows, slotColumns, embedding, width, depth, newLikelihood, newLayout, newDecoder);
+                blockHeight, blockWidth, keys, numbers, slotRows, slotColumns, embedding, width, depth, newLikelihood, newLayout, newEncoder, newDecoder);
     }
 
     /** Floats in one memory: C x H x W. */

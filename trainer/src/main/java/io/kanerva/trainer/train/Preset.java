@@ -4,6 +4,7 @@ import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.DecoderSettings;
+import io.kanerva.trainer.model.EncoderKind;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.LatentLayout;
 import io.kanerva.trainer.model.Likelihood;
@@ -60,7 +61,7 @@ public enum Preset {
         @Override
         public TrainingPlan plan() {
             KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 3, 32, 32, 8, 32, 64, 8, 8, 1, 8 * 64, 4, 8, 0, 96, 3,
-                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, new DecoderSettings(96, 3, 32, 1, 12));
+                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, EncoderKind.RESIDUAL, new DecoderSettings(96, 3, 32, 1, 12));
             return plan(settings, 1, 8000, 2e-3, 5000, Ramp.NONE);
         }
     },
@@ -70,6 +71,59 @@ public enum Preset {
         public TrainingPlan plan() {
             KanervaSettings settings = new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 28, 28, 10, 28, 56, 7, 7, 1, 16, 0, 0, 512, 48, 2);
             return plan(settings, 4, 12000, 1e-3, 200, new Ramp(0.02, 0.2, 0.6));
+        }
+    },
+    /** Binarised MNIST with four read keys a sample on the heap: 8 x 16 slots of two channels, 12,544 floats. */
+    MNIST_4_KEYS("mnist-4-keys", DataSource.MNIST) {
+        @Override
+        public TrainingPlan plan() {
+            KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 28, 28, 2, 56, 112, 7, 7, 4, 16, 8, 16, 0, 64, 2);
+            return plan(settings, 4, 8000, 4e-3);
+        }
+    },
+    /** Binarised MNIST with eight read keys a sample on the heap: 16 x 16 slots of one channel, 12,544 floats. */
+    MNIST_8_KEYS("mnist-8-keys", DataSource.MNIST) {
+        @Override
+        public TrainingPlan plan() {
+            KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 28, 28, 1, 112, 112, 7, 7, 8, 16, 16, 16, 0, 64, 2);
+            return plan(settings, 4, 8000, 4e-3);
+        }
+    },
+    /** The paper's model on binarised MNIST: ResNet-18 with temporal shift, pooled writer, one key; some hours on two cores. */
+    PAPER_MNIST("paper-mnist", DataSource.MNIST) {
+        @Override
+        public TrainingPlan plan() {
+            return paper(this, 1);
+        }
+    },
+    /** The same with four read keys a sample. */
+    PAPER_MNIST_4_KEYS("paper-mnist-4-keys", DataSource.MNIST) {
+        @Override
+        public TrainingPlan plan() {
+            return paper(this, 4);
+        }
+    },
+    /** The same with eight read keys a sample. */
+    PAPER_MNIST_8_KEYS("paper-mnist-8-keys", DataSource.MNIST) {
+        @Override
+        public TrainingPlan plan() {
+            return paper(this, 8);
+        }
+    },
+    /** The paper's model on Omniglot. */
+    PAPER_OMNIGLOT("paper-omniglot", DataSource.OMNIGLOT) {
+        @Override
+        public TrainingPlan plan() {
+            return paper(this, 1);
+        }
+    },
+    /** The paper's model on CIFAR-10, its likelihood without neighbours. */
+    PAPER_CIFAR10("paper-cifar10", DataSource.CIFAR10) {
+        @Override
+        public TrainingPlan plan() {
+            KanervaSettings settings = new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 3, 32, 32, 16, 32, 32, 8, 8, 1, 128, 0, 0, 512, 64, 2,
+                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.VECTOR, EncoderKind.RESNET18_TSM, new DecoderSettings(64, 3, 32, 1, 0));
+            return plan(settings, 1, 8000, 1e-3, 5000, new Ramp(0.02, 0.2, 0.6));
         }
     };
 
@@ -107,6 +161,13 @@ public enum Preset {
     /** 4 x 8 slots of [channels, 7, 7], side by side in a memory of channels x 28 x 56 floats: 15,680 with 10 channels. */
     static KanervaSettings heap(int channels, int width, int depth) {
         return new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 28, 28, channels, 28, 56, 7, 7, 1, 16, 4, 8, 0, width, depth);
+    }
+
+    /** The paper's encoder and writer, for black and white images of 28 x 28, with a memory of 15,680 floats. */
+    private static TrainingPlan paper(Preset preset, int keys) {
+        KanervaSettings settings = new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 28, 28, 10, 28, 56, 7, 7, keys, 16, 0, 0, 512, 64, 2)
+                .withEncoder(EncoderKind.RESNET18_TSM);
+        return preset.plan(settings, 1, 20000, 1e-3, 200, new Ramp(0.02, 0.2, 0.6));
     }
 
     TrainingPlan plan(KanervaSettings settings, int episodes, int steps, double learningRate) {

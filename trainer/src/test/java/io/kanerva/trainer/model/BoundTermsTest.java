@@ -27,7 +27,8 @@ class BoundTermsTest {
 
     static Stream<KanervaSettings> blackAndWhite() {
         return Stream.of(TinyModels.heap(), TinyModels.heap(Addressing.DEREFERENCED, 2), TinyModels.heap(Addressing.CONTINUOUS, 1),
-                TinyModels.heap(Addressing.CONTINUOUS, 2), TinyModels.pooled(1), TinyModels.pooled(2));
+                TinyModels.heap(Addressing.CONTINUOUS, 2), TinyModels.pooled(1), TinyModels.pooled(2), TinyModels.paper(1),
+                TinyModels.manyKeys(WriterKind.HEAP, 8), TinyModels.manyKeys(WriterKind.POOLED, 8));
     }
 
     /** A randomised model, images and noise. */

@@ -77,7 +77,7 @@ class KanervaSettingsTest {
     @Test
     void settingsSurviveJsonAndNameWriterAndAddressingInLowerCase() throws Exception {
         ObjectMapper json = new ObjectMapper();
-        for (KanervaSettings settings : List.of(TinyModels.heap(), TinyModels.pooled(2), TinyModels.colour())) {
+        for (KanervaSettings settings : List.of(TinyModels.heap(), TinyModels.pooled(2), TinyModels.paper(4), TinyModels.colour())) {
             String text = json.writeValueAsString(settings);
             assertThat(text).contains("\"writer\":\"" + settings.writer() + "\"", "\"addressing\":\"" + settings.addressing() + "\"");
             assertThat(json.readValue(text, KanervaSettings.class)).isEqualTo(settings);
@@ -105,6 +105,13 @@ class KanervaSettingsTest {
         refused(() -> new DecoderSettings(8, 1, 8, 0, 0), "refineWidth and refineDepth must both be 0 or both at least 1, found 8 and 0");
         refused(() -> new DecoderSettings(8, 1, 0, 0, 5), "neighbours must be 0, 4 or 12, found 5");
         refused(() -> TinyModels.heap().withDecoder(new DecoderSettings(8, 1, 0, 0, 4)), "a Bernoulli likelihood conditions a pixel on no neighbours, found 4");
+    }
+
+    @Test
+    void thePapersEncoderNeedsThePooledWriterAndALatentVector() {
+        String needs = "the encoder resnet18-tsm has features but no maps of the block's size, so it needs the pooled writer and a latent vector, found ";
+        refused(() -> TinyModels.heap().withEncoder(EncoderKind.RESNET18_TSM), needs + "heap and vector");
+        refused(() -> TinyModels.paper(1).withLatent(16, LatentLayout.MAP), needs + "pooled and map");
     }
 
     private static void refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable settings, String message) {

@@ -47,6 +47,30 @@ class MemoryWriterTest {
         unchangedTerms(TinyModels.pooled(keys));
     }
 
+    @ParameterizedTest
+    @CsvSource({"HEAP, 1", "HEAP, 4", "HEAP, 8", "POOLED, 1", "POOLED, 4", "POOLED, 8"})
+    void permutingTheEpisodeLeavesEachSamplesTermsUnchangedWithOneFourAndEightKeys(WriterKind writer, int keys) {
+        unchangedTerms(TinyModels.manyKeys(writer, keys));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 4, 8})
+    void aHeapGivesEachKeyOfEachSampleASlotOfItsOwn(int keys) {
+        KanervaSettings s = TinyModels.manyKeys(WriterKind.HEAP, keys);
+        try (KanervaModel model = TinyModels.randomised(s, 30); NDManager scratch = model.manager().newSubManager()) {
+            NDArray content = scratch.create(normals(new SplittableRandom(31), 4 * keys * 2 * 16, 1), new Shape(1, 4, keys, 2, 4, 4));
+            NDList written = model.run(model.writer(), content);
+            float[] pointers = written.get(1).toFloatArray();
+            java.util.Set<String> places = new java.util.HashSet<>();
+            for (int i = 0; i < pointers.length; i += 3) {
+                places.add(pointers[i + 1] + " " + pointers[i + 2]);
+            }
+            assertThat(places).hasSize(4 * keys);
+            NDArray traces = model.run(model.reader(), written.get(0), written.get(1)).get(0);
+            assertThat(traces.toFloatArray()).containsExactly(content.toFloatArray(), within(1e-5f));
+        }
+    }
+
     private static void unchangedTerms(KanervaSettings s) {
         try (KanervaModel model = TinyModels.randomised(s, 32); NDManager scratch = model.manager().newSubManager()) {
             SplittableRandom random = new SplittableRandom(33);

@@ -1,0 +1,116 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.nn.convolutional.Conv2d;
+import ai.djl.nn.norm.BatchNorm;
+import ai.djl.training.ParameterStore;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * ResNet-18 (He et al. 2016) with temporal shift (Lin et al. 2019) over the episode, the paper's encoder (section 3.1): at the
+ * start of each residual branch an eighth of the channels comes from the sample before, an eighth from the one after, zeros
+ * where there is none. Its first layer is a 3 x 3 convolution of stride 2 instead of 7 x 7 and a pool, for the images are small.
+ *
+ * <p>Batch normalisation uses the batch's statistics in training only. [B, T, Cx, Hx, Wx] to features [B T, 8 width], pooled over
+ * the last maps.
+ */
+final class TemporalResNet extends KanervaBlock {
+    /** One part of this many of the channels is shifted each way. */
+    static final int SHIFTED_PART = 8;
+
+    private static final int STAGES = 4;
+    private static final int BLOCKS = 2;
+
+    private final Block stem;
+    private final Block stemNorm;
+    private final List<Residual> residuals = new ArrayList<>();
+
+    /** A residual block's layers; the projections are null where the shape stays. */
+    private record Residual(Block first, Block firstNorm, Block second, Block secondNorm, Block projection, Block projectionNorm) {}
+
+    TemporalResNet(KanervaSettings settings) {
+        super(settings);
+        int channels = settings.width();
+        int height = settings.imageHeight();
+        int width = settings.imageWidth();
+        stem = child("stem", convolution(3, channels, 2), settings.imageChannels(), height, width);
+        height = (height + 1) / 2;
+        width = (width + 1) / 2;
+        stemNorm = child("stem_norm", BatchNorm.builder().build(), channels, height, width);
+        for (int stage = 0; stage < STAGES; stage++) {
+            for (int block = 0; block < BLOCKS; block++) {
+                boolean first = stage > 0 && block == 0;
+                int in = first ? channels / 2 : channels;
+                int stride = first ? 2 : 1;
+                int newHeight = (height + stride - 1) / stride;
+                int newWidth = (width + stride - 1) / stride;
+                String name = "stage" + (stage + 1) + "_block" + (block + 1);
+                residuals.add(new Residual(
+                        child(name + "a", convolution(3, channels, stride), in, height, width),
+                        child(name + "a_norm", BatchNorm.builder().build(), channels, newHeight, newWidth),
+                        child(name + "b", convolution(3, channels, 1), channels, newHeight, newWidth),
+                        child(name + "b_norm", BatchNorm.builder().build(), channels, newHeight, newWidth),
+                        first ? child(name + "p", convolution(1, channels, stride), in, height, width) : null,
+                        first ? child(name + "p_norm", BatchNorm.builder().build(), channels, newHeight, newWidth) : null));
+                height = newHeight;
+                width = newWidth;
+            }
+            channels *= 2;
+        }
+    }
+
+    /** Numbers in a sample's features. */
+    static int features(KanervaSettings settings) {
+        return settings.width() << (STAGES - 1);
+    }
+
+    @Override
+    NDList pass(ParameterStore store, NDList in, boolean training) {
+        NDArray images = in.singletonOrThrow();
+        Shape s = images.getShape();
+        long b = s.get(0);
+        long t = s.get(1);
+        NDArray x = Layers.run(stem, store, images.reshape(b * t, s.get(2), s.get(3), s.get(4)), training);
+        x = Activation.relu(Layers.run(stemNorm, store, x, training));
+        for (Residual block : residuals) {
+            NDArray branch = Layers.run(block.first(), store, shifted(x, b, t), training);
+            branch = Activation.relu(Layers.run(block.firstNorm(), store, branch, training));
+            branch = Layers.run(block.secondNorm(), store, Layers.run(block.second(), store, branch, training), training);
+            NDArray kept = block.projection() == null ? x
+                    : Layers.run(block.projectionNorm(), store, Layers.run(block.projection(), store, x, training), training);
+            x = Activation.relu(kept.add(branch));
+        }
+        return new NDList(Layers.spatialMean(x));
+    }
+
+    /** The temporal shift: [B T, c, h, w] to the same. With fewer than eight channels nothing is shifted. */
+    static NDArray shifted(NDArray maps, long b, long t) {
+        Shape s = maps.getShape();
+        long part = s.get(1) / SHIFTED_PART;
+        if (part == 0) {
+            return maps;
+        }
+        long h = s.get(2);
+        long w = s.get(3);
+        NDArray episodes = maps.reshape(b, t, s.get(1), h, w);
+        NDArray nothing = maps.getManager().zeros(new Shape(b, 1, part, h, w));
+        NDArray fromBefore = nothing.concat(episodes.get(":, :, {}:{}", 0, part), 1).get(":, 0:{}", t);
+        NDArray fromAfter = episodes.get(":, :, {}:{}", part, 2 * part).concat(nothing, 1).get(":, 1:{}", t + 1);
+        return fromBefore.concat(fromAfter, 2).concat(episodes.get(":, :, {}:{}", 2 * part, s.get(1)), 2).reshape(b * t, s.get(1), h, w);
+    }
+
+    private static Block convolution(int kernel, int channels, int stride) {
+        return Conv2d.builder().setKernelShape(new Shape(kernel, kernel)).optPadding(new Shape(kernel / 2, kernel / 2))
+                .optStride(new Shape(stride, stride)).setFilters(channels).optBias(false).build();
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        return new Shape[] {new Shape(inputShapes[0].get(0) * inputShapes[0].get(1), features(settings))};
+    }
+}
