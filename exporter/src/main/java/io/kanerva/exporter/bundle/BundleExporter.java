@@ -118,6 +118,9 @@ public final class BundleExporter {
     }
 
     private static void requireFit(KanervaSettings settings, ImageSet images) {
+        if (settings.writer() == WriterKind.NONE) {
+            throw new BundleExportException("a model without a memory: expected a heap or pooled writer, found none, which leaves nothing to write and read");
+        }
         if (images.channels() != settings.imageChannels() || images.height() != settings.imageHeight() || images.width() != settings.imageWidth()) {
             throw new BundleExportException("sample images '%s': expected the model's [%d, %d, %d], found [%d, %d, %d]".formatted(images.name(),
                     settings.imageChannels(), settings.imageHeight(), settings.imageWidth(), images.channels(), images.height(), images.width()));

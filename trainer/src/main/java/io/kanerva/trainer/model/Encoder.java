@@ -2,6 +2,7 @@ package io.kanerva.trainer.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
@@ -14,7 +15,8 @@ import ai.djl.training.ParameterStore;
  * <p>In: images [B, T, Cx, Hx, Wx]. Out, in this order:
  *
  * <ol>
- *   <li>content: [B, T, K, C, h, w], a block of feature maps for each key (heap), or [B, T, E], an embedding (pooled);
+ *   <li>content: [B, T, K, C, h, w], a block of feature maps for each key (heap), [B, T, E], an embedding (pooled), or [B, T, 1],
+ *       zeros, if there is no memory;
  *   <li>key mean [B, T, K, 3] and
  *   <li>key log-variance [B, T, K, 3], relative to the sample's pointer (see {@link KeyPosterior});
  *   <li>latent mean [B, T, D] and
@@ -44,12 +46,13 @@ public final class Encoder extends KanervaBlock {
                 : child("features", new ResidualStack(settings, width, settings.depth(), h, w), width, h, w);
         int seen = episodes ? TemporalResNet.features(settings) : width;
         boolean heap = settings.writer() == WriterKind.HEAP;
-        content = heap
+        boolean pooling = settings.writer() == WriterKind.POOLED;
+        content = settings.writer() == WriterKind.NONE ? null : heap
                 ? child("content", Layers.conv1(settings.keys() * settings.memoryChannels()), width, h, w)
                 : child("content", Layers.dense(settings.embedding()), episodes ? seen : (long) width * h * w);
-        keyHidden = heap ? null : child("key_hidden", Layers.dense(width), settings.embedding());
+        keyHidden = !pooling ? null : child("key_hidden", Layers.dense(width), settings.embedding());
         int keyNumbers = settings.keys() * KeySpace.KEY;
-        keyMean = child("key_mean", heap ? Layers.zero(Layers.dense(keyNumbers)) : Layers.dense(keyNumbers), width);
+        keyMean = child("key_mean", pooling ? Layers.dense(keyNumbers) : Layers.zero(Layers.dense(keyNumbers)), width);
         keyLogVariance = child("key_log_variance", Layers.zero(Layers.dense(keyNumbers)), width);
         latentMean = Layers.latentHead(this, "latent_mean", seen);
         latentLogVariance = Layers.latentHead(this, "latent_log_variance", seen);
@@ -80,6 +83,10 @@ public final class Encoder extends KanervaBlock {
             written = Layers.run(content, store, maps, training)
                     .reshape(b, t, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth());
             keyFeatures = pooled;
+        } else if (s.writer() == WriterKind.NONE) {
+            written = images.getManager().zeros(new Shape(b, t, 1), DataType.FLOAT32);
+            // Nothing depends on the keys: their posterior stays what it starts as, the prior.
+            keyFeatures = pooled;
         } else {
             NDArray embedding = Layers.run(content, store, maps.reshape(b * t, maps.getShape().size() / (b * t)), training);
             written = embedding.reshape(b, t, s.embedding());
@@ -109,7 +116,7 @@ public final class Encoder extends KanervaBlock {
         KanervaSettings s = settings;
         Shape written = s.writer() == WriterKind.HEAP
                 ? new Shape(b, t, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth())
-                : new Shape(b, t, s.embedding());
+                : new Shape(b, t, s.writer() == WriterKind.NONE ? 1 : s.embedding());
         Shape key = new Shape(b, t, s.keys(), KeySpace.KEY);
         Shape latent = new Shape(b, t, s.latent());
         return new Shape[] {written, key, key, latent, latent};

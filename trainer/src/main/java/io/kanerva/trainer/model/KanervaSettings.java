@@ -63,8 +63,8 @@ public record KanervaSettings(
         decoder = decoder == null ? new DecoderSettings(width, depth, 0, 0, 0) : decoder;
         require(likelihood != Likelihood.BERNOULLI || decoder.neighbours() == 0,
                 "a Bernoulli likelihood conditions a pixel on no neighbours, found %d".formatted(decoder.neighbours()));
-        require(encoder == EncoderKind.RESIDUAL || writer == WriterKind.POOLED && latentLayout == LatentLayout.VECTOR,
-                "the encoder resnet18-tsm has features but no maps of the block's size, so it needs the pooled writer and a latent vector, found %s and %s"
+        require(encoder == EncoderKind.RESIDUAL || writer != WriterKind.HEAP && latentLayout == LatentLayout.VECTOR,
+                "the encoder resnet18-tsm has features but no maps of the block's size, so it goes with no heap and a latent vector, found %s and %s"
                         .formatted(writer, latentLayout));
         require(latentLayout == LatentLayout.VECTOR || latent % (blockHeight * blockWidth) == 0,
                 "a latent of D = %d numbers as a map must be a multiple of the block's %d x %d places".formatted(latent, blockHeight, blockWidth));
@@ -81,6 +81,10 @@ public record KanervaSettings(
             require(slotRows * slotColumns >= keys, "a heap of %d x %d slots must hold the %d keys of one sample"
                     .formatted(slotRows, slotColumns, keys));
             require(embedding == 0, "the heap writer has no embedding, found embedding = %d".formatted(embedding));
+        } else if (writer == WriterKind.NONE) {
+            require(addressing == Addressing.CONTINUOUS && slotRows == 0 && slotColumns == 0 && embedding == 0,
+                    "without a memory addressing must be continuous, and there are no slots and no embedding, found %s, %d x %d and %d"
+                            .formatted(addressing, slotRows, slotColumns, embedding));
         } else {
             require(addressing == Addressing.CONTINUOUS, "the pooled writer allocates no slots, so its addressing must be continuous");
             require(slotRows == 0 && slotColumns == 0, "the pooled writer has no slots, found %d x %d".formatted(slotRows, slotColumns));
@@ -99,6 +103,12 @@ public record KanervaSettings(
             int keys, int latent, int slotRows, int slotColumns, int embedding, int width, int depth) {
         this(writer, addressing, imageChannels, imageHeight, imageWidth, memoryChannels, memoryHeight, memoryWidth, blockHeight, blockWidth,
                 keys, latent, slotRows, slotColumns, embedding, width, depth, null, null, null, null);
+    }
+
+    /** A plain variational autoencoder with the same encoder and decoder, and a latent of its own: no memory. */
+    public KanervaSettings withoutMemory(int numbers, LatentLayout layout) {
+        return new KanervaSettings(WriterKind.NONE, Addressing.CONTINUOUS, imageChannels, imageHeight, imageWidth, memoryChannels, 2 * blockHeight, 2 * blockWidth,
+                blockHeight, blockWidth, keys, numbers, 0, 0, 0, width, depth, likelihood, layout, encoder, decoder);
     }
 
     /** The same with another likelihood. */
@@ -126,10 +136,10 @@ public record KanervaSettings(
                 blockHeight, blockWidth, keys, numbers, slotRows, slotColumns, embedding, width, depth, newLikelihood, newLayout, newEncoder, newDecoder);
     }
 
-    /** Floats in one memory: C x H x W. */
+    /** Floats in one memory: C x H x W, or 0 if nothing is ever written. */
     @JsonIgnore
     public int memoryFloats() {
-        return memoryChannels * memoryHeight * memoryWidth;
+        return writer == WriterKind.NONE ? 0 : memoryChannels * memoryHeight * memoryWidth;
     }
 
     /** Numbers in one image: Cx x Hx x Wx. */

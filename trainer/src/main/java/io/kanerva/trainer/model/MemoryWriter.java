@@ -6,7 +6,7 @@ import ai.djl.ndarray.types.Shape;
  * Writes an episode's content into one memory. In: content as the {@link Encoder} gives it. Out: memory [B, C, H, W] and
  * pointers [B, T, K, 3], the keys under which each sample was put. Feed-forward and deterministic: M is a Dirac delta.
  */
-public abstract sealed class MemoryWriter extends KanervaBlock permits HeapWriter, PooledWriter {
+public abstract sealed class MemoryWriter extends KanervaBlock permits HeapWriter, PooledWriter, NoWriter {
 
     MemoryWriter(KanervaSettings settings) {
         super(settings);
@@ -16,6 +16,7 @@ public abstract sealed class MemoryWriter extends KanervaBlock permits HeapWrite
         return switch (settings.writer()) {
             case HEAP -> new HeapWriter(settings);
             case POOLED -> new PooledWriter(settings);
+            case NONE -> new NoWriter(settings);
         };
     }
 

@@ -73,6 +73,28 @@ public enum Preset {
             return plan(settings, 4, 12000, 1e-3, 200, new Ramp(0.02, 0.2, 0.6));
         }
     },
+    /** A plain variational autoencoder with the encoder and decoder of {@link #MNIST}, the baseline without a memory. */
+    MNIST_VAE("mnist-vae", DataSource.MNIST) {
+        @Override
+        public TrainingPlan plan() {
+            return plan(heap(10, 64, 2).withoutMemory(64, LatentLayout.VECTOR), 4, 8000, 1e-3);
+        }
+    },
+    /** The same for {@link #OMNIGLOT}. */
+    OMNIGLOT_VAE("omniglot-vae", DataSource.OMNIGLOT) {
+        @Override
+        public TrainingPlan plan() {
+            return plan(heap(10, 64, 2).withoutMemory(64, LatentLayout.VECTOR), 4, 8000, 1e-3);
+        }
+    },
+    /** The same for {@link #CIFAR10}, whose latent map it has. */
+    CIFAR10_VAE("cifar10-vae", DataSource.CIFAR10) {
+        @Override
+        public TrainingPlan plan() {
+            TrainingPlan memory = CIFAR10.plan();
+            return plan(memory.settings().withoutMemory(memory.settings().latent(), LatentLayout.MAP), memory.episodes(), memory.steps(), 1e-3, 5000, Ramp.NONE);
+        }
+    },
     /** Binarised MNIST with four read keys a sample on the heap: 8 x 16 slots of two channels, 12,544 floats. */
     MNIST_4_KEYS("mnist-4-keys", DataSource.MNIST) {
         @Override

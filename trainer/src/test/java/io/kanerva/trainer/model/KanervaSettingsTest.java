@@ -109,7 +109,7 @@ class KanervaSettingsTest {
 
     @Test
     void thePapersEncoderNeedsThePooledWriterAndALatentVector() {
-        String needs = "the encoder resnet18-tsm has features but no maps of the block's size, so it needs the pooled writer and a latent vector, found ";
+        String needs = "the encoder resnet18-tsm has features but no maps of the block's size, so it goes with no heap and a latent vector, found ";
         refused(() -> TinyModels.heap().withEncoder(EncoderKind.RESNET18_TSM), needs + "heap and vector");
         refused(() -> TinyModels.paper(1).withLatent(16, LatentLayout.MAP), needs + "pooled and map");
     }

@@ -1,0 +1,68 @@
+package io.kanerva.trainer.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import io.kanerva.trainer.TinyModels;
+import io.kanerva.trainer.train.Preset;
+import org.junit.jupiter.api.Test;
+
+class NoWriterTest {
+    private static final KanervaSettings SETTINGS = TinyModels.heap().withoutMemory(6, LatentLayout.VECTOR);
+
+    @Test
+    void withoutAMemoryTheBoundIsThatOfAVariationalAutoencoder() {
+        try (KanervaModel model = new KanervaModel(SETTINGS, Device.cpu(), 71); NDManager scratch = model.manager().newSubManager()) {
+            NDArray images = scratch.create(TinyModels.binaryImages(6, 72), new Shape(2, 3, 1, 8, 8));
+            NDArray latentNoise = scratch.ones(new Shape(2, 3, 6));
+            BoundTerms terms = model.pass(images, scratch.zeros(new Shape(2, 3, 1, 3)), latentNoise, false);
+            assertThat(terms.keyDivergence().toFloatArray()).containsOnly(0f);
+            BoundTerms elsewhere = model.pass(images, scratch.ones(new Shape(2, 3, 1, 3)), latentNoise, false);
+            assertThat(elsewhere.reconstruction().toFloatArray()).as("where a key reads does not matter")
+                    .containsExactly(terms.reconstruction().toFloatArray(), within(1e-5f));
+        }
+    }
+
+    @Test
+    void theKeysPosteriorHasNoGradientSoItStaysThePrior() {
+        try (KanervaModel model = new KanervaModel(SETTINGS, Device.cpu(), 73); NDManager scratch = model.manager().newSubManager()) {
+            try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
+                BoundTerms terms = model.pass(scratch.create(TinyModels.binaryImages(3, 74), new Shape(1, 3, 1, 8, 8)),
+                        scratch.ones(new Shape(1, 3, 1, 3)), scratch.ones(new Shape(1, 3, 6)), true);
+                collector.backward(terms.reconstruction().add(terms.keyDivergence()).add(terms.latentDivergence()).mean());
+            }
+            model.parameters().forEach((name, parameter) -> {
+                if (name.contains("key")) {
+                    assertThat(parameter.getArray().getGradient().toFloatArray()).as(name).containsOnly(0f);
+                }
+            });
+        }
+    }
+
+    @Test
+    void itHasTheEncoderAndDecoderOfTheModelThatItIsComparedWith() {
+        KanervaSettings memory = Preset.MNIST.plan().settings();
+        KanervaSettings plain = Preset.MNIST_VAE.plan().settings();
+        assertThat(plain.memoryFloats()).isZero();
+        assertThat(plain.width()).isEqualTo(memory.width());
+        assertThat(plain.depth()).isEqualTo(memory.depth());
+        assertThat(plain.decoder()).isEqualTo(memory.decoder());
+        try (KanervaModel with = new KanervaModel(memory, Device.cpu(), 1); KanervaModel without = new KanervaModel(plain, Device.cpu(), 1)) {
+            assertThat((double) without.parameterCount() / with.parameterCount()).isBetween(0.9, 1.1);
+        }
+    }
+
+    @Test
+    void slotsOrAnEmbeddingWithoutAMemoryAreRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new KanervaSettings(WriterKind.NONE, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1))
+                .withMessage("model settings: without a memory addressing must be continuous, and there are no slots and no embedding, found continuous, 2 x 4 and 0");
+    }
+}
