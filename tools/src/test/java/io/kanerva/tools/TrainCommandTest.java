@@ -61,7 +61,8 @@ class TrainCommandTest {
         assertThat(run.err().lines()).hasSize(1);
         assertThat(run.err()).startsWith("'settings.widht': expected the name of a value, found none of that name; there are writer, addressing, ");
         assertThat(train(folder.resolve("run"), "--device", "tpu").err())
-                .startsWith("Invalid value for option '--device': expected cpu, cuda, cuda:N or auto, found 'tpu'");
+                .startsWith("Invalid value for option '--device': expected cpu, cuda, cuda:N, cuda:N,N... or auto, found 'tpu'");
+        assertThat(train(folder.resolve("run"), "--device", "cuda:1,1").err()).startsWith("Invalid value for option '--device': expected GPUs that differ, found 'cuda:1,1'");
     }
 
     @Test

@@ -12,6 +12,7 @@ import io.kanerva.trainer.train.TrainingRun;
 import io.kanerva.trainer.train.ValidationScore;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 
 /** Drives a training run, with progress on the terminal. */
@@ -26,18 +27,18 @@ final class Learner {
      *
      * @throws Failure if the folder holds a run or cannot be written, or plan and images do not fit
      */
-    static TrainingRun start(TrainingPlan plan, Path folder, Images images, Device device) {
+    static TrainingRun start(TrainingPlan plan, Path folder, Images images, List<Device> devices) {
         try {
-            return TrainingRun.start(plan, folder, images, device);
+            return TrainingRun.start(plan, folder, images, devices);
         } catch (IllegalArgumentException | IllegalStateException | UncheckedIOException e) {
             throw new Failure(e.getMessage(), e);
         }
     }
 
     /** Opens the run that the folder holds, where it stopped. */
-    static TrainingRun resume(Path folder, Images images, Device device) {
+    static TrainingRun resume(Path folder, Images images, List<Device> devices) {
         try {
-            return TrainingRun.resume(folder, images, device);
+            return TrainingRun.resume(folder, images, devices);
         } catch (IllegalArgumentException | IllegalStateException | UncheckedIOException e) {
             throw new Failure(e.getMessage(), e);
         }

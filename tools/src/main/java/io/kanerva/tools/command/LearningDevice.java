@@ -3,9 +3,12 @@ package io.kanerva.tools.command;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import io.kanerva.tools.Failure;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -13,60 +16,68 @@ import picocli.CommandLine.TypeConversionException;
 /** Where DJL computes. */
 final class LearningDevice {
     @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "auto", order = 900, converter = Choice.Converter.class,
-            description = "cpu, cuda or cuda:N (fails at once where there is none) or auto. Default: ${DEFAULT-VALUE}. A run uses one GPU; several runs, one on each, use several.")
+            description = "cpu, cuda, cuda:N or cuda:N,N... (several GPUs share the episodes of each step; fails at once where there is none) or auto. Default: ${DEFAULT-VALUE}.")
     private Choice device;
 
     /**
      * What was asked for.
      *
      * @param kind of device
-     * @param number which GPU, from 0
+     * @param numbers which GPUs, from 0
      */
-    record Choice(io.kanerva.runtime.Device kind, int number) {
+    record Choice(io.kanerva.runtime.Device kind, List<Integer> numbers) {
 
         /** Reads the option. */
         static final class Converter implements ITypeConverter<Choice> {
-            private static final Pattern FORM = Pattern.compile("(cpu|auto|cuda)|cuda:([0-9]{1,3})", Pattern.CASE_INSENSITIVE);
+            private static final Pattern FORM = Pattern.compile("(cpu|auto|cuda)|cuda:([0-9]{1,3}(?:,[0-9]{1,3})*)", Pattern.CASE_INSENSITIVE);
 
             @Override
             public Choice convert(String text) {
                 Matcher matcher = FORM.matcher(text);
                 if (!matcher.matches()) {
-                    throw new TypeConversionException("expected cpu, cuda, cuda:N or auto, found '" + text + "'");
+                    throw new TypeConversionException("expected cpu, cuda, cuda:N, cuda:N,N... or auto, found '" + text + "'");
                 }
-                return matcher.group(2) != null ? new Choice(io.kanerva.runtime.Device.CUDA, Integer.parseInt(matcher.group(2)))
-                        : new Choice(io.kanerva.runtime.Device.valueOf(text.toUpperCase(Locale.ROOT)), 0);
+                if (matcher.group(2) == null) {
+                    return new Choice(io.kanerva.runtime.Device.valueOf(text.toUpperCase(Locale.ROOT)), List.of(0));
+                }
+                List<Integer> numbers = Arrays.stream(matcher.group(2).split(",")).map(Integer::valueOf).toList();
+                if (numbers.stream().distinct().count() < numbers.size()) {
+                    throw new TypeConversionException("expected GPUs that differ, found '" + text + "'");
+                }
+                return new Choice(io.kanerva.runtime.Device.CUDA, numbers);
             }
         }
     }
 
     /**
-     * Starts DJL's engine and picks the device.
+     * Starts DJL's engine and picks the devices, at least one.
      *
-     * @throws Failure if a GPU is asked for and there is none
+     * @throws Failure if a GPU is asked for that is not there
      */
-    Device choose() {
+    List<Device> chooseAll() {
         return choose(device);
     }
 
-    /** As {@link #choose()}, for a device that was named elsewhere. */
+    /** As {@link #chooseAll()}, for a device that was named elsewhere. */
     static Device choose(io.kanerva.runtime.Device device) {
-        return choose(new Choice(device, 0));
+        return choose(new Choice(device, List.of(0))).get(0);
     }
 
-    private static Device choose(Choice device) {
+    private static List<Device> choose(Choice device) {
         int gpus = device.kind() == io.kanerva.runtime.Device.CPU ? 0 : Engine.getEngine("PyTorch").getGpuCount();
         if (device.kind() == io.kanerva.runtime.Device.CUDA && gpus == 0) {
             throw new Failure("--device cuda: expected a CUDA GPU that DJL can use, found none");
         }
-        if (device.kind() == io.kanerva.runtime.Device.CUDA && device.number() >= gpus) {
-            throw new Failure("--device cuda:%d: expected a GPU from 0 to %d, found no such one".formatted(device.number(), gpus - 1));
+        for (int number : device.kind() == io.kanerva.runtime.Device.CUDA ? device.numbers() : List.<Integer>of()) {
+            if (number >= gpus) {
+                throw new Failure("--device cuda:%d: expected a GPU from 0 to %d, found no such one".formatted(number, gpus - 1));
+            }
         }
-        return gpus > 0 ? Device.gpu(device.number()) : Device.cpu();
+        return gpus > 0 ? device.numbers().stream().map(Device::gpu).toList() : List.of(Device.cpu());
     }
 
-    /** A device in words. */
-    static String name(Device device) {
-        return device.isGpu() ? "GPU " + device.getDeviceId() : device.getDeviceType().toUpperCase(Locale.ROOT);
+    /** Devices in words. */
+    static String names(List<Device> devices) {
+        return devices.stream().map(device -> device.isGpu() ? "GPU " + device.getDeviceId() : device.getDeviceType().toUpperCase(Locale.ROOT)).collect(Collectors.joining(", "));
     }
 }

@@ -90,7 +90,7 @@ public final class Train extends Action {
             if (seeds == null) {
                 TrainingPlan plan = resume ? planOf(folder) : plan(seed == null ? 1 : seed);
                 DataSource source = DataSource.named(plan.data());
-                train(plan, folder, resume, source.train(DataHome.of(data, source)), device.choose(), interruption);
+                train(plan, folder, resume, source.train(DataHome.of(data, source)), device.chooseAll(), interruption);
             } else {
                 trainSeeds(interruption);
             }
@@ -120,7 +120,7 @@ public final class Train extends Action {
     }
 
     /** Trains one run to its end, or until it is interrupted; returns whether it came to its end. */
-    private boolean train(TrainingPlan plan, Path place, boolean goOn, Images images, Device where, Interruption interruption) {
+    private boolean train(TrainingPlan plan, Path place, boolean goOn, Images images, List<Device> where, Interruption interruption) {
         if (!goOn && Files.exists(place.resolve(TrainingRun.CHECKPOINT))) {
             throw new Failure("%s: expected no run there yet, found %s: resume it with --resume, or choose another folder".formatted(place, TrainingRun.CHECKPOINT));
         }
@@ -128,7 +128,7 @@ public final class Train extends Action {
             interruption.stops(run);
             terminal().line("%s: %,d images, %,d parameters, %d episodes of T = %d a step, %s writer, memory of %,d floats, on %s".formatted(plan.data(), images.count(),
                     run.model().parameterCount(), plan.episodes(), plan.episodeLength(), plan.settings().writer().toString().toLowerCase(Locale.ROOT),
-                    plan.settings().memoryFloats(), LearningDevice.name(where)));
+                    plan.settings().memoryFloats(), LearningDevice.names(where)));
             if (!goOn) {
                 CommandRecord.write(place, commandText());
             }
@@ -158,7 +158,7 @@ public final class Train extends Action {
         Images images = source.train(DataHome.of(data, source));
         // Before the long work: the test images must be there too.
         TestEpisodes episodes = new TestEpisodes(source.test(DataHome.of(data, source)), source.testBinarisation(), first.episodeLength(), TEST_SEED);
-        Device where = device.choose();
+        List<Device> where = device.chooseAll();
         SeedSummary summary = new SeedSummary(BundleWriter.setting(episodes));
         for (long one : seeds) {
             Path place = placeOf(one);
@@ -169,7 +169,7 @@ public final class Train extends Action {
             }
             Path best = place.resolve(TrainingRun.BEST);
             Checkpoint checkpoint = RunPath.checkpoint(Files.exists(best) ? best : place);
-            try (var model = checkpoint.model(where); Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
+            try (var model = checkpoint.model(where.get(0)); Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
                 BoundReport report = CleanBound.evaluate(model, episodes, new PhiloxNoise(TEST_SEED), 0, progress::at);
                 summary.add(one, checkpoint.step(), checkpoint.seconds(), report);
             }

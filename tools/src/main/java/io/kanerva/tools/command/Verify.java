@@ -39,7 +39,7 @@ public final class Verify extends Action {
     @Option(names = {"-b", "--bundle"}, paramLabel = "DIR", order = 1, description = "The same as BUNDLE.")
     private Path option;
 
-    @Option(names = {"-r", "--run"}, paramLabel = "DIR", order = 2, description = "Folder of the training run that it was exported from.")
+    @Option(names = {"-r", "--run"}, paramLabel = "DIR|FILE", order = 2, description = "Folder of the training run that it was exported from, or the checkpoint.")
     private Path runFolder;
 
     @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 3,

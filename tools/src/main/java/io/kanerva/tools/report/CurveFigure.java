@@ -9,7 +9,7 @@ public final class CurveFigure {
     private static final int WIDTH = 760;
     private static final int HEIGHT = 300;
     private static final int LEFT = 44;
-    private static final int RIGHT = 124;
+    private static final int RIGHT = 140;
     private static final int TOP = 12;
     private static final int BOTTOM = 34;
     private static final int MOST_POINTS = 240;

@@ -1,20 +1,10 @@
 package io.kanerva.trainer.train;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.training.GradientCollector;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kanerva.trainer.data.Images;
-import io.kanerva.trainer.model.BoundTerms;
 import io.kanerva.trainer.model.KanervaModel;
-import io.kanerva.trainer.model.KanervaSettings;
-import io.kanerva.trainer.model.Scale;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -44,6 +34,7 @@ public final class TrainingRun implements AutoCloseable {
     private final TrainingEpisodes episodes;
     private final KanervaModel model;
     private final Adam adam;
+    private final Learners learners;
     private final WeightAverage average;
     private final Validator validator;
     private final MetricsFile metrics;
@@ -54,7 +45,7 @@ public final class TrainingRun implements AutoCloseable {
     private double seconds;
     private volatile boolean stopRequested;
 
-    private TrainingRun(TrainingPlan plan, Path folder, Input input, KanervaModel model) {
+    private TrainingRun(TrainingPlan plan, Path folder, Input input, KanervaModel model, List<Device> devices) {
         this.plan = plan;
         this.folder = folder;
         this.model = model;
@@ -62,6 +53,7 @@ public final class TrainingRun implements AutoCloseable {
         validator = input.validator();
         imageCount = input.imageCount();
         adam = new Adam(model);
+        learners = new Learners(model, plan, devices);
         average = plan.averageDecay() > 0 ? new WeightAverage(model, plan) : null;
         metrics = new MetricsFile(folder.resolve(METRICS));
         validation = new ValidationFile(folder.resolve(VALIDATION));
@@ -85,9 +77,21 @@ public final class TrainingRun implements AutoCloseable {
      * @throws UncheckedIOException if it cannot be written
      */
     public static TrainingRun start(TrainingPlan plan, Path folder, Images images, Device device) {
+        return start(plan, folder, images, List.of(device));
+    }
+
+    /**
+     * A new run that shares the episodes of each step out to several devices. The sums of their gradients differ in the last digits from
+     * those of one device, so a run must be resumed on as many to end with the same weights.
+     *
+     * @param devices each takes as many of the plan's episodes
+     * @throws IllegalArgumentException also if that is not possible
+     */
+    public static TrainingRun start(TrainingPlan plan, Path folder, Images images, List<Device> devices) {
         if (Files.exists(folder.resolve(CHECKPOINT))) {
             throw new IllegalStateException("%s: expected no run there yet, found %s: resume it, or choose another folder".formatted(folder, CHECKPOINT));
         }
+        Learners.requireEqualParts(plan, devices);
         Input input = Input.of(images, plan);
         try {
             Files.createDirectories(folder);
@@ -98,7 +102,7 @@ public final class TrainingRun implements AutoCloseable {
             throw new UncheckedIOException("%s: the run's folder cannot be made (%s)".formatted(folder, e), e);
         }
         new MetricsFile(folder.resolve(METRICS)).keepUpTo(0);
-        TrainingRun run = new TrainingRun(plan, folder, input, new KanervaModel(plan.settings(), device, plan.seed()));
+        TrainingRun run = new TrainingRun(plan, folder, input, new KanervaModel(plan.settings(), devices.get(0), plan.seed()), devices);
         run.keepScoresUpTo(0);
         return run;
     }
@@ -111,13 +115,19 @@ public final class TrainingRun implements AutoCloseable {
      *     started with
      */
     public static TrainingRun resume(Path folder, Images images, Device device) {
+        return resume(folder, images, List.of(device));
+    }
+
+    /** As {@link #resume(Path, Images, Device)}, on several devices. */
+    public static TrainingRun resume(Path folder, Images images, List<Device> devices) {
         Checkpoint checkpoint = Checkpoint.read(folder.resolve(CHECKPOINT));
         if (checkpoint.images() > 0 && checkpoint.images() != images.count()) {
             throw new IllegalArgumentException("'%s': expected the %,d images that the run in %s was started with, found %,d"
                     .formatted(images.name(), checkpoint.images(), folder, images.count()));
         }
+        Learners.requireEqualParts(checkpoint.plan(), devices);
         Input input = Input.of(images, checkpoint.plan());
-        TrainingRun run = new TrainingRun(checkpoint.plan(), folder, input, checkpoint.trained(device));
+        TrainingRun run = new TrainingRun(checkpoint.plan(), folder, input, checkpoint.trained(devices.get(0)), devices);
         try {
             checkpoint.restore(run.adam);
             if (run.average != null) {
@@ -208,6 +218,7 @@ public final class TrainingRun implements AutoCloseable {
         if (average != null) {
             average.close();
         }
+        learners.close();
         adam.close();
         model.close();
     }
@@ -240,32 +251,16 @@ public final class TrainingRun implements AutoCloseable {
         double latentWeight = plan.latentWeight().at(done);
         double learningRate = plan.learningRateAt(step);
         TrainingEpisodes.Batch batch = episodes.draw(step);
-        KanervaSettings s = plan.settings();
-        long b = plan.episodes();
-        long t = plan.episodeLength();
-        try (NDManager scratch = model.manager().newSubManager()) {
-            NDArray images = scratch.create(batch.images(), new Shape(b, t, s.imageChannels(), s.imageHeight(), s.imageWidth()));
-            NDArray keyNoise = scratch.create(batch.keyNoise(), new Shape(b, t, s.keys(), 3));
-            NDArray latentNoise = scratch.create(batch.latentNoise(), new Shape(b, t, s.latent()));
-            float[] means;
-            try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-                BoundTerms terms = model.pass(images, keyNoise, latentNoise, true);
-                NDArray reconstruction = terms.reconstruction().mean();
-                NDArray keyDivergence = terms.keyDivergence().mean();
-                NDArray latentDivergence = terms.latentDivergence().mean();
-                collector.backward(reconstruction.add(Scale.by(keyDivergence, keyWeight)).add(Scale.by(latentDivergence, latentWeight)));
-                means = NDArrays.stack(new NDList(reconstruction, keyDivergence, latentDivergence)).toFloatArray();
-            }
-            double norm = adam.update(step + 1, learningRate, plan.gradientNorm());
-            if (!Double.isFinite((double) means[0] + means[1] + means[2]) || !Double.isFinite(norm)) {
-                throw new IllegalStateException("training diverged in step %d: expected a finite loss, found reconstruction %s + KL(Y) %s + KL(Z) %s with a gradient of norm %s: try a smaller learning rate"
-                        .formatted(step + 1, means[0], means[1], means[2], norm));
-            }
-            step++;
-            if (average != null) {
-                average.update(step);
-            }
-            return new StepMetrics(step, means[0], means[1], means[2], norm, learningRate, keyWeight, latentWeight);
+        float[] means = learners.learn(batch, keyWeight, latentWeight);
+        double norm = adam.update(step + 1, learningRate, plan.gradientNorm());
+        if (!Double.isFinite((double) means[0] + means[1] + means[2]) || !Double.isFinite(norm)) {
+            throw new IllegalStateException("training diverged in step %d: expected a finite loss, found reconstruction %s + KL(Y) %s + KL(Z) %s with a gradient of norm %s: try a smaller learning rate"
+                    .formatted(step + 1, means[0], means[1], means[2], norm));
         }
+        step++;
+        if (average != null) {
+            average.update(step);
+        }
+        return new StepMetrics(step, means[0], means[1], means[2], norm, learningRate, keyWeight, latentWeight);
     }
 }
