@@ -60,7 +60,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=15, help="runs of each graph, in turn; default: 15")
     parser.add_argument("--batch", type=int, default=1, help="images a run; default: 1")
     parser.add_argument("--threads", type=int, default=1, help="of ONNX Runtime; default: 1")
-    parser.add_argument("--heap", default="2g", help="largest heap of the exporting JVM; default: 2g")
+    parser.add_argument("--heap", default="3g", help="largest heap of the exporting JVM; default: 3g")
     parser.add_argument("--goal", type=float, default=0.95, help="wanted part of the speed on PyTorch's graph; default: 0.95")
     arguments = parser.parse_args()
 

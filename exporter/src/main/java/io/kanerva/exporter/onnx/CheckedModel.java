@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** A model in the form in which a check runs it: bytes, or a file for a time if its weights are beside it. */
+/** A model in the form in which a check runs it: bytes, or a file for a time if it is large or its weights are beside it. */
 final class CheckedModel implements AutoCloseable {
+    private static final long LARGEST_IN_MEMORY = 1L << 26;
+
     private final GraphRunner runner;
     private final byte[] bytes;
     private final Path file;
@@ -21,7 +23,7 @@ final class CheckedModel implements AutoCloseable {
     }
 
     static CheckedModel of(OnnxModel model, GraphRunner runner) {
-        if (!model.hasExternalData()) {
+        if (!model.hasExternalData() && ExternalData.bytes(model.proto()) <= LARGEST_IN_MEMORY) {
             return new CheckedModel(runner, model.toBytes(), null);
         }
         try {

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import io.kanerva.exporter.onnx.ExportOptions;
 import io.kanerva.exporter.onnx.OnnxExporter;
-import io.kanerva.exporter.onnx.OnnxModel;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -38,9 +37,7 @@ public final class ExportOnce {
             long resident = status("VmRSS:");
             ExportOptions options = network.options();
             long start = System.nanoTime();
-            OnnxModel unchecked = OnnxExporter.export(block, network.inputs(), network.outputs(), ExportOptions.defaults()
-                    .withDimensionLimit("N", 1, 6));
-            unchecked.write(file);
+            OnnxExporter.export(block, network.inputs(), network.outputs(), ExportOptions.defaults().withDimensionLimit("N", 1, 6)).write(file);
             double plain = (System.nanoTime() - start) * 1e-9;
             long used = heap.stream().mapToLong(pool -> pool.getPeakUsage().getUsed()).sum();
             long grown = status("VmHWM:") - resident;
