@@ -8,6 +8,7 @@ import io.kanerva.exporter.onnx.proto.GraphProto;
 import io.kanerva.exporter.onnx.proto.ModelProto;
 import io.kanerva.exporter.onnx.proto.NodeProto;
 import io.kanerva.exporter.onnx.proto.TensorProto;
+import io.kanerva.exporter.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -58,6 +59,14 @@ public record ChangedBundle(Path folder) {
         change("reader", builder -> {
             NodeProto.Builder sample = builder.getNodeBuilderList().stream().filter(node -> node.getOpType().equals("GridSample")).findFirst().orElseThrow();
             attribute.accept(sample.getAttributeBuilderList().stream().filter(a -> a.getName().equals(name)).findFirst().orElseThrow());
+        });
+    }
+
+    /** Exchanges the graph's own first two inputs. */
+    public void swapGraphInputs(String graph) throws IOException {
+        change(graph, builder -> {
+            ValueInfoProto first = builder.getInput(0);
+            builder.setInput(0, builder.getInput(1)).setInput(1, first);
         });
     }
 

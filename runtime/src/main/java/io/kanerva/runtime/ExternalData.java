@@ -67,7 +67,7 @@ final class ExternalData {
 
     private static boolean isIn(ByteBuffer bytes, int message, int depth) {
         if (depth > DEEPEST) {
-            throw new IllegalArgumentException("nested too deep");
+            throw new IllegalArgumentException();
         }
         while (bytes.hasRemaining()) {
             long tag = varint(bytes);
@@ -77,6 +77,10 @@ final class ExternalData {
                     long value = varint(bytes);
                     if (message == TENSOR && field == TENSOR_DATA_LOCATION && value != 0) {
                         return true;
+                    }
+                    // ONNX Runtime 1.29 crashes where some operators' attributes do not fit 32 bits (seen: Gather's axis).
+                    if (message == ATTRIBUTE && (int) value != value) {
+                        throw new IllegalArgumentException();
                     }
                 }
                 case BYTES -> {
@@ -93,7 +97,7 @@ final class ExternalData {
                 }
                 case FIXED_32 -> take(bytes, 4);
                 case FIXED_64 -> take(bytes, 8);
-                default -> throw new IllegalArgumentException("no such wire type");
+                default -> throw new IllegalArgumentException();
             }
         }
         return false;

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.translate.NoopTranslator;
+import ai.onnxruntime.OrtEnvironment;
 import io.kanerva.conformance.tensor.TensorValue;
 import io.kanerva.exporter.onnx.TensorFiles;
 import io.kanerva.exporter.trace.Tensor;
@@ -28,7 +29,8 @@ public final class RunDjlJobs {
 
     /** @param arguments the file of jobs */
     public static void main(String[] arguments) throws IOException {
-        say("about", "DJL %s, %s".formatted(Engine.class.getPackage().getImplementationVersion(), Engine.getEngine(ENGINE)));
+        Engine.getEngine(ENGINE); // sets up the environment, which knows the version of what is really loaded
+        say("about", "DJL's engine on onnxruntime %s, Java %s".formatted(OrtEnvironment.getEnvironment().getVersion(), Runtime.version()));
         int number = 0;
         for (String line : Files.readAllLines(Path.of(arguments[0]))) {
             String[] fields = line.split("\t");

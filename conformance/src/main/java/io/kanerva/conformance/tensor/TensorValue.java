@@ -65,6 +65,9 @@ public record TensorValue(String name, int type, long[] shape, byte[] bytes, Lis
         ElementType type = ElementType.of(number).orElse(null);
         byte[] bytes = type == null || proto.hasRawData() ? proto.getRawData().toByteArray() : typed(proto, type);
         TensorValue value = new TensorValue(proto.getName(), number, shape, bytes, number == ElementType.STRING ? proto.getStringDataList() : List.of());
+        if (type == null && number != ElementType.STRING && !proto.hasRawData()) {
+            throw new IllegalArgumentException("expected elements of a type that is known here or raw ones, found %s".formatted(value));
+        }
         if (type != null && bytes.length != value.size() * type.width() || number == ElementType.STRING && value.strings.size() != value.size()) {
             throw new IllegalArgumentException("expected as many elements as %s takes, found %d bytes".formatted(value, bytes.length));
         }

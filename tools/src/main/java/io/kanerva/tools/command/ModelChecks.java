@@ -2,8 +2,14 @@ package io.kanerva.tools.command;
 
 import io.kanerva.conformance.check.Case;
 import io.kanerva.conformance.check.RandomCases;
+import io.kanerva.conformance.check.Suite;
 import io.kanerva.conformance.compare.Tolerance;
+import io.kanerva.conformance.report.SuiteReport;
+import io.kanerva.conformance.runtimes.ForeignRuntime;
+import io.kanerva.conformance.runtimes.JavaRuntime;
+import io.kanerva.conformance.runtimes.ModelRuntime;
 import io.kanerva.tools.Failure;
+import io.kanerva.tools.OutputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,11 +22,21 @@ import picocli.CommandLine.Option;
 
 /** Checks of ONNX models that are no bundle's. */
 final class ModelChecks {
+    /** The opset of bundles. */
+    private static final long OPSET = 17;
+
     @Option(names = "--model", paramLabel = "FILE.onnx", order = 10, description = "Any ONNX model.")
     private Path model;
 
     @Option(names = "--vectors", paramLabel = "DIR", order = 11, description = "With --model: folder of test_data_set_N, the ONNX project's layout. Default: random inputs only.")
     private Path vectors;
+
+    @Option(names = "--suite", paramLabel = "DIR", order = 12, description = "Folder of folders with model.onnx and test_data_set_N, such as the ONNX project's node "
+            + "tests: prints how many of them each runtime passes. Fails only if the suite cannot be run.")
+    private Path suite;
+
+    @Option(names = "--suite-failures", paramLabel = "FILE", order = 12, description = "With --suite: write every test that a runtime did not pass, and why.")
+    private Path failures;
 
     @Option(names = "--atol", paramLabel = "X", order = 13, description = "With --model or --suite: largest absolute difference. Default: what the model's precision allows.")
     private Double absolute;
@@ -30,11 +46,18 @@ final class ModelChecks {
 
     /** Whether models were asked for. */
     boolean given() {
-        return model != null;
+        return model != null || suite != null;
     }
 
     /** Runs the cases. */
     void run(Action action, RuntimeChecks checks, int random, long seed) throws IOException {
+        if (model != null && suite != null) {
+            throw action.usage("Expected --model or --suite, found both");
+        }
+        if (suite != null) {
+            suite(action, checks);
+            return;
+        }
         if (!Files.isRegularFile(model)) {
             throw new Failure("%s: expected an ONNX model, found no such file".formatted(model));
         }
@@ -61,6 +84,31 @@ final class ModelChecks {
         }
         checks.models(name, cases);
         checks.requireAll();
+    }
+
+    /** The ONNX project's own test runner holds outputs to 1e-7 + 1e-3 |x|; so does this. */
+    private void suite(Action action, RuntimeChecks checks) throws IOException {
+        if (!Files.isDirectory(suite)) {
+            throw new Failure("%s: expected a folder of tests, found no such folder".formatted(suite));
+        }
+        if (failures != null) {
+            OutputFile.requireWritable(failures);
+        }
+        Suite tests = new Suite(suite, tolerance().orElse(Tolerance.elements(1e-7, 1e-3)));
+        if (tests.tests().isEmpty()) {
+            throw new Failure("%s: expected folders with model.onnx and test_data_set_0, found none that can be run".formatted(suite));
+        }
+        List<ModelRuntime> runtimes = new ArrayList<>(checks.options().find(action));
+        // A model may take its process down with it, so the Java API gets one of its own, too.
+        runtimes.replaceAll(runtime -> runtime.name().equals(JavaRuntime.cpu().name()) ? ForeignRuntime.separateJava(checks.scratch()) : runtime);
+        List<Suite.Row> rows = tests.run(runtimes, checks.options().install(), checks.progress());
+        action.print("%,d tests; %,d more cannot be run here (%s)", tests.tests().size(), tests.skipped().size(),
+                tests.skipped().isEmpty() ? "none" : "the first: " + tests.skipped().get(0));
+        action.out().print(SuiteReport.table(rows, OPSET));
+        if (failures != null) {
+            OutputFile.write(failures, SuiteReport.failures(rows) + "skipped\n  " + String.join("\n  ", tests.skipped()) + "\n");
+            action.print("failures  %s", failures);
+        }
     }
 
     private Optional<Tolerance> tolerance() {

@@ -129,7 +129,7 @@ final class RuntimeChecks implements AutoCloseable {
     }
 
     /** Shows what is being done: in place on a terminal, a line a phase elsewhere. */
-    private Consumer<String> progress() {
+    Consumer<String> progress() {
         Terminal terminal = action.terminal();
         String[] last = {""};
         return text -> {

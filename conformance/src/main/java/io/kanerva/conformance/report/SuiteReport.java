@@ -1,0 +1,60 @@
+package io.kanerva.conformance.report;
+
+import io.kanerva.conformance.check.Suite;
+import io.kanerva.conformance.check.Suite.Outcome;
+import io.kanerva.conformance.check.Suite.Result;
+import io.kanerva.conformance.check.Suite.Row;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Pass rates of a {@link Suite} as tables in Markdown, which read well on a terminal, too. */
+public final class SuiteReport {
+    private static final long NEWEST = Long.MAX_VALUE;
+    private static final int REASON = 160;
+
+    private SuiteReport() {}
+
+    /**
+     * A line a runtime.
+     *
+     * @param opset the last column counts tests of this opset or an older one
+     */
+    public static String table(List<Row> rows, long opset) {
+        StringBuilder text = new StringBuilder("| runtime | passed | differs | refused | crashed | opset <= %d | versions |\n|---|--:|--:|--:|--:|--:|---|\n".formatted(opset));
+        for (Row row : rows) {
+            if (row.results().isEmpty()) {
+                text.append("| %s | did not run: %s | | | | | |%n".formatted(row.runtime().title(), row.readiness().why()));
+                continue;
+            }
+            Map<Outcome, Long> all = row.counts(0, NEWEST);
+            text.append("| %s | %s | %d | %d | %d | %s | %s |%n".formatted(row.runtime().title(), rate(all), all.getOrDefault(Outcome.DIFFERS, 0L),
+                    all.getOrDefault(Outcome.REFUSED, 0L), all.getOrDefault(Outcome.CRASHED, 0L), rate(row.counts(0, opset)), row.runtime().about()));
+        }
+        return text.toString().replace("\r\n", "\n");
+    }
+
+    /** Every test that a runtime did not pass, with the reason; by runtime. */
+    public static String failures(List<Row> rows) {
+        StringBuilder text = new StringBuilder();
+        for (Row row : rows) {
+            Map<String, String> reasons = new TreeMap<>();
+            for (Result result : row.results()) {
+                if (result.outcome() != Outcome.PASSED) {
+                    String why = result.why().length() > REASON ? result.why().substring(0, REASON) + "..." : result.why();
+                    reasons.put(result.test().name(), result.outcome().name().toLowerCase(Locale.ROOT) + ": " + why);
+                }
+            }
+            text.append(row.runtime().name()).append('\n');
+            reasons.forEach((test, why) -> text.append("  ").append(test).append("  ").append(why).append('\n'));
+        }
+        return text.toString();
+    }
+
+    private static String rate(Map<Outcome, Long> counts) {
+        long total = counts.values().stream().mapToLong(Long::longValue).sum();
+        long passed = counts.getOrDefault(Outcome.PASSED, 0L);
+        return total == 0 ? "–" : String.format(Locale.ROOT, "%,d of %,d, %.1f %%", passed, total, 100.0 * passed / total);
+    }
+}

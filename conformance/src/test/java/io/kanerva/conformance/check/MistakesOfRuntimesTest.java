@@ -1,0 +1,178 @@
+package io.kanerva.conformance.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kanerva.conformance.ChangedBundle;
+import io.kanerva.conformance.Subject;
+import io.kanerva.conformance.check.Bisection.Side;
+import io.kanerva.conformance.compare.Precision;
+import io.kanerva.conformance.compare.Tolerance;
+import io.kanerva.conformance.runtimes.Answer;
+import io.kanerva.conformance.runtimes.JavaRuntime;
+import io.kanerva.conformance.runtimes.Job;
+import io.kanerva.conformance.runtimes.ModelRuntime;
+import io.kanerva.conformance.runtimes.Readiness;
+import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.runtime.BundleException;
+import io.kanerva.runtime.Device;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.NormalSampler;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.IntConsumer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Mistakes that a runtime or a client may make: each is caught, by name, by the check that should catch it. */
+class MistakesOfRuntimesTest {
+    @TempDir
+    Path temporary;
+
+    @Test
+    void alignedCornersAreCaughtInTheTracesAndTheNodeIsNamed() throws IOException {
+        Path good = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
+        Path changed = temporary.resolve("changed");
+        Subject.DEREFERENCED.export(ReaderKind.GRIDSAMPLE, changed);
+        ChangedBundle.of(changed).setSampling(attribute -> attribute.setI(1), "align_corners");
+        ModelRuntime mistaken = new Mistaken("aligns-corners", job -> new Job(changed.resolve(job.model().getFileName()), job.inputs(), job.optimised()));
+        Findings found;
+        try (Kanerva kanerva = Kanerva.load(good, Device.CPU)) {
+            found = new Verification(List.of(JavaRuntime.cpu(), mistaken), temporary, text -> { }).run("test", BundleCases.of(good, kanerva.bundle(), 0, 1, temporary), false);
+        }
+        assertThat(found.failures()).extracting(Finding::runtime).containsOnly("aligns-corners");
+        assertThat(found.failures()).extracting(finding -> finding.graph() + "/" + finding.comparison().output())
+                .contains("reader/traces").noneMatch(name -> name.startsWith("encoder/") || name.startsWith("memory-writer/") || name.startsWith("decoder/"));
+        Bisection.Result result = Bisection.between(new Side(JavaRuntime.cpu(), good.resolve("reader.onnx"), false),
+                new Side(JavaRuntime.cpu(), changed.resolve("reader.onnx"), false),
+                good.resolve("vectors/reader/test_data_set_0"), Tolerance.FLOAT32, temporary);
+        assertThat(result.describe()).contains("(GridSample)");
+    }
+
+    @Test
+    void aWrongSeedIsCaughtInWhatIsGeneratedAndInNothingElse() throws IOException {
+        Path bundle = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
+        try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {
+            TensorValue images = TensorValue.read(bundle.resolve("vectors/encoder/test_data_set_1/input_0.pb"));
+            FloatTensor episodes = new FloatTensor(images.floats(), Arrays.stream(images.shape()).mapToInt(Math::toIntExact).toArray());
+            Case right = PipelineCase.make(bundle, kanerva, episodes, 7, temporary);
+            var memory = kanerva.write(episodes);
+            var generated = kanerva.generate(memory, 8, 8);
+            ModelRuntime client = new Mistaken("wrong-seed", null) {
+                @Override
+                public List<Answer> run(List<Job> jobs, IntConsumer progress) {
+                    List<TensorValue> outputs = new ArrayList<>(right.expected());
+                    outputs.set(5, value("generated", generated.images()));
+                    outputs.set(6, value("generated_keys", generated.keys()));
+                    outputs.set(7, value("normals", new NormalSampler(8).tensor(1000)));
+                    return List.of(new Answer.Outputs(outputs));
+                }
+            };
+            Findings found = new Verification(List.of(client), temporary, text -> { }).run("test", List.of(right), false);
+            assertThat(found.failures()).extracting(finding -> finding.comparison().output()).containsOnly("generated", "generated_keys", "normals").hasSize(6); // with optimisations off and on
+            assertThat(found.problems().get(0)).contains("wrong-seed", "graph 'pipeline', output 'generated' (seed 7) differs by");
+        }
+    }
+
+    @Test
+    void swappedInputsOfAGraphAreRefusedByName() throws IOException {
+        Path changed = temporary.resolve("swapped");
+        Subject.DEREFERENCED.export(ReaderKind.GRIDSAMPLE, changed);
+        ChangedBundle.of(changed).swapGraphInputs("reader");
+        assertThatThrownBy(() -> Kanerva.load(changed, Device.CPU).close()).isInstanceOf(BundleException.class).hasMessageContaining("reader")
+                .hasMessageContaining("inputs [memory, keys]").hasMessageContaining("[keys, memory]");
+    }
+
+    @Test
+    void aRuntimeThatIsOneUnitInTheLastPlaceOffIsNotBitEqual() throws IOException {
+        Path bundle = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
+        ModelRuntime almost = new Mistaken("almost", job -> job) {
+            @Override
+            public String engine() {
+                return JavaRuntime.cpu().engine();
+            }
+
+            @Override
+            public List<Answer> run(List<Job> jobs, IntConsumer progress) {
+                return super.run(jobs, progress).stream().map(answer -> (Answer) new Answer.Outputs(((Answer.Outputs) answer).outputs().stream().map(tensor -> {
+                    float[] values = tensor.floats();
+                    values[values.length - 1] = Math.nextUp(values[values.length - 1]);
+                    return TensorValue.of(tensor.name(), values, tensor.shape());
+                }).toList())).toList();
+            }
+        };
+        List<Case> cases = Case.of("decoder", bundle.resolve("decoder.onnx"), bundle.resolve("vectors/decoder"), Optional.empty());
+        assertThat(cases).allMatch(given -> given.precision() == Precision.FLOAT32);
+        Findings found = new Verification(List.of(almost), temporary, text -> { }).run("test", cases, false);
+        assertThat(found.failures()).extracting(Finding::check).containsOnly(Finding.Check.BITS);
+        assertThat(found.problems().get(0)).contains("is not bit-equal to ONNX Runtime in Java");
+    }
+
+    private static TensorValue value(String name, FloatTensor tensor) {
+        return TensorValue.of(name, tensor.data(), Arrays.stream(tensor.shape()).asLongStream().toArray());
+    }
+
+    /** ONNX Runtime, given other jobs than it was asked to do. */
+    private static class Mistaken implements ModelRuntime {
+        private final String name;
+        private final Function<Job, Job> mistake;
+
+        Mistaken(String name, Function<Job, Job> mistake) {
+            this.name = name;
+            this.mistake = mistake;
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public String title() {
+            return name;
+        }
+
+        @Override
+        public String engine() {
+            return name;
+        }
+
+        @Override
+        public String device() {
+            return "cpu";
+        }
+
+        @Override
+        public Set<Boolean> optimisations() {
+            return Set.of(false, true);
+        }
+
+        @Override
+        public boolean doublePrecision() {
+            return false;
+        }
+
+        @Override
+        public Readiness prepare(boolean install) {
+            return Readiness.READY;
+        }
+
+        @Override
+        public String about() {
+            return name;
+        }
+
+        @Override
+        public List<Answer> run(List<Job> jobs, IntConsumer progress) {
+            return JavaRuntime.cpu().run(jobs.stream().map(mistake).toList(), progress);
+        }
+    }
+}
