@@ -2,6 +2,7 @@ package io.kanerva.exporter.onnx;
 
 import ai.djl.ndarray.types.DataType;
 import io.kanerva.exporter.onnx.proto.TensorProto;
+import io.kanerva.exporter.trace.Tensor;
 
 /** ONNX's numbers for element types. */
 final class ElementTypes {
@@ -22,20 +23,20 @@ final class ElementTypes {
             case BOOLEAN -> TensorProto.DataType.BOOL_VALUE;
             case UINT8 -> TensorProto.DataType.UINT8_VALUE;
             case INT8 -> TensorProto.DataType.INT8_VALUE;
-            default -> throw new UnsupportedOperationException("element type " + type + " is not exported");
+            case FLOAT16 -> TensorProto.DataType.FLOAT16_VALUE;
+            default -> throw new UnsupportedOperationException("element type " + type + " is not exported; cast to one of "
+                    + Tensor.TYPES);
         };
     }
 
     /** The DJL type of a TensorProto.DataType. */
     static DataType type(int number) {
-        for (DataType type : new DataType[] {DataType.FLOAT32, DataType.FLOAT64, DataType.INT32, DataType.INT64,
-            DataType.BOOLEAN, DataType.UINT8, DataType.INT8}) {
+        for (DataType type : Tensor.TYPES) {
             if (number(type) == number) {
                 return type;
             }
         }
-        throw new IllegalArgumentException("expected a tensor of float, double, int32, int64, bool, uint8 or int8, found ONNX "
-                + "element type " + number);
+        throw new IllegalArgumentException("expected a tensor of one of " + Tensor.TYPES + ", found ONNX element type " + number);
     }
 
     /** A name for any element type. */

@@ -12,14 +12,16 @@ import java.util.TreeMap;
 
 /** How a model is exported. Immutable; {@code with...} makes a changed copy. */
 public final class ExportOptions {
-    private static final int OLDEST_OPSET = 17;
-    private static final int NEWEST_OPSET = 20;
-    private static final int OLDEST_IR = 8;
+    private static final int OLDEST_OPSET = 13;
+    private static final int DEFAULT_OPSET = 17;
+    private static final int NEWEST_OPSET = 22;
+    private static final int OLDEST_IR = 7;
+    private static final int DEFAULT_IR = 8;
     private static final int NEWEST_IR = 13;
     private static final long MOST_BYTES_OF_ONE_FILE = 2_000_000_000;
 
-    private int opset = OLDEST_OPSET;
-    private int irVersion = OLDEST_IR;
+    private int opset = DEFAULT_OPSET;
+    private int irVersion = DEFAULT_IR;
     private String graphName = "graph";
     private long modelVersion = 1;
     private SortedMap<String, String> metadata = Collections.emptySortedMap();
@@ -52,7 +54,7 @@ public final class ExportOptions {
         return new ExportOptions();
     }
 
-    /** Sets the version of the operator set, 17 to 20. */
+    /** Sets the version of the operator set, 13 to 22; an operation that needs a newer one than this is an error. */
     public ExportOptions withOpset(int version) {
         require(version >= OLDEST_OPSET && version <= NEWEST_OPSET,
                 "expected an opset from " + OLDEST_OPSET + " to " + NEWEST_OPSET + ", found " + version);
@@ -61,7 +63,7 @@ public final class ExportOptions {
         return options;
     }
 
-    /** Sets the version of the file format, 8 to 13. Runtimes refuse files of a newer one than they know; nothing here needs one. */
+    /** Sets the version of the file format, 7 to 13. Runtimes refuse files of a newer one than they know; nothing here needs one. */
     public ExportOptions withIrVersion(int version) {
         require(version >= OLDEST_IR && version <= NEWEST_IR,
                 "expected an IR version from " + OLDEST_IR + " to " + NEWEST_IR + ", found " + version);

@@ -12,11 +12,13 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /** Puts a graph together; what lowerings write to. Values are named by operator and number, the same way every time. */
 public final class GraphBuilder {
     /** How the names of constants begin; weights go by their block's path. */
     static final String CONSTANT = "constant_";
+    private static final int SHAPE_TAKES_A_RANGE_SINCE = 15;
 
     private final int opset;
     private final List<Value> inputs = new ArrayList<>();
@@ -55,8 +57,8 @@ public final class GraphBuilder {
      *
      * @param operator ONNX's name in the standard domain
      * @param from the inputs; {@link Value#ABSENT} for optional ones that are not given
-     * @param attributes names and values in turn; values are Long, Integer, Float, String, Tensor, {@code long[]} or
-     *     {@code float[]}
+     * @param attributes names and values in turn; values are Long, Integer, Float, String, Tensor, {@code long[]},
+     *     {@code float[]} or a list of String
      */
     public Value node(String operator, List<Value> from, Object... attributes) {
         return nodes(operator, 1, from, attributes).get(0);
@@ -88,6 +90,9 @@ public final class GraphBuilder {
                 list.add(number);
             }
             return List.copyOf(list);
+        }
+        if (value instanceof List<?> texts) {
+            return texts.stream().map(String.class::cast).toList();
         }
         if (value instanceof Long || value instanceof Float || value instanceof String || value instanceof Tensor) {
             return value;
@@ -163,8 +168,50 @@ public final class GraphBuilder {
     private Value shapeOf(String dimension) {
         Size size = Size.named(dimension);
         Value input = inputs.stream().filter(i -> i.shape().contains(size)).findFirst().orElseThrow();
-        int axis = input.shape().indexOf(size);
-        return node("Shape", List.of(input), "start", axis, "end", axis + 1);
+        return sizeOf(input, input.shape().indexOf(size));
+    }
+
+    /** The size of a value's axis when the model runs, as an int64 vector of one element. */
+    public Value sizeOf(Value value, long axis) {
+        return opset >= SHAPE_TAKES_A_RANGE_SINCE ? node("Shape", List.of(value), "start", axis, "end", axis + 1)
+                : node("Gather", List.of(node("Shape", List.of(value)), integers(axis)), "axis", 0);
+    }
+
+    /**
+     * A size as an int64 vector of one element, also where no expression is known for it.
+     *
+     * @param value has the size at this axis
+     */
+    public Value size(Size size, Value value, long axis) {
+        return size.isKnown() ? size(size) : sizeOf(value, axis);
+    }
+
+    /** The only element of an int64 vector, without dimensions. */
+    public Value element(Value vector) {
+        Value scalar = node("Squeeze", List.of(vector, integers(0)));
+        return new Value(scalar.name(), DataType.INT64, List.of());
+    }
+
+    /** The whole numbers from 0 to a size (excluded): an int64 vector. */
+    public Value range(Size size, Value value, long axis) {
+        if (size.isFixed()) {
+            return integers(LongStream.range(0, size.value()).toArray());
+        }
+        return node("Range", List.of(scalar(DataType.INT64, 0), element(size(size, value, axis)), scalar(DataType.INT64, 1)));
+    }
+
+    /** Whether a value is filled with zeros that were made in the graph or are a constant. */
+    public boolean isZeros(Value value) {
+        Tensor tensor = initializers.get(value.name());
+        if (tensor != null) {
+            return isZeros(tensor);
+        }
+        return nodes.stream().filter(node -> node.outputs().contains(value.name()) && node.is("ConstantOfShape"))
+                .anyMatch(node -> isZeros((Tensor) node.attributes().get("value")));
+    }
+
+    private static boolean isZeros(Tensor tensor) {
+        return Arrays.stream(tensor.doubles()).allMatch(number -> number == 0);
     }
 
     /** Sizes as one int64 vector. */

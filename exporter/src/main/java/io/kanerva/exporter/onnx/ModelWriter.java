@@ -74,14 +74,17 @@ final class ModelWriter {
             return attribute.setType(AttributeType.TENSOR).setT(TensorFiles.toProto("", tensor)).build();
         }
         List<?> list = (List<?>) value;
-        boolean isFloats = !list.isEmpty() && list.get(0) instanceof Float;
-        list.forEach(element -> {
-            if (isFloats) {
-                attribute.addFloats((Float) element);
+        Object first = list.isEmpty() ? 0L : list.get(0);
+        for (Object element : list) {
+            if (element instanceof Float number) {
+                attribute.addFloats(number);
+            } else if (element instanceof String text) {
+                attribute.addStrings(ByteString.copyFromUtf8(text));
             } else {
                 attribute.addInts((Long) element);
             }
-        });
-        return attribute.setType(isFloats ? AttributeType.FLOATS : AttributeType.INTS).build();
+        }
+        return attribute.setType(first instanceof Float ? AttributeType.FLOATS
+                : first instanceof String ? AttributeType.STRINGS : AttributeType.INTS).build();
     }
 }

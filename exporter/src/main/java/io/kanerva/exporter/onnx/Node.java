@@ -13,7 +13,7 @@ import java.util.function.UnaryOperator;
  * @param operator ONNX's name, for example {@code Conv}
  * @param inputs names of values; empty for an absent optional input
  * @param outputs names of values
- * @param attributes values are Long, Float, String, Tensor, or a list of Long or Float
+ * @param attributes values are Long, Float, String, Tensor, or a list of Long, Float or String
  */
 public record Node(String operator, List<String> inputs, List<String> outputs, SortedMap<String, Object> attributes) {
     public Node {

@@ -1,5 +1,7 @@
 package io.kanerva.exporter.onnx;
 
+import io.kanerva.exporter.onnx.proto.TensorShapeProto;
+import io.kanerva.exporter.onnx.proto.ValueInfoProto;
 import io.kanerva.exporter.trace.ExportException;
 import io.kanerva.exporter.trace.InputSpec;
 import io.kanerva.exporter.trace.Sampler;
@@ -10,6 +12,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Compares a model with its block on sizes that were never traced. */
 final class OutputCheck {
@@ -40,6 +43,7 @@ final class OutputCheck {
                 Map<String, Tensor> found = checked.run(given);
                 for (int i = 0; i < outputNames.size(); i++) {
                     String name = outputNames.get(i);
+                    requireDeclared(model.proto().getGraph().getOutput(i), found.get(name), problems);
                     checks.add(compare(name, sizes, expected.get(i), found.get(name), problems));
                 }
             }
@@ -48,6 +52,21 @@ final class OutputCheck {
             throw new ExportException(problems);
         }
         return checks;
+    }
+
+    /** A runtime may be content with an output of another shape than the model says it has; whoever relies on the model is not. */
+    private static void requireDeclared(ValueInfoProto output, Tensor found, List<String> problems) {
+        List<TensorShapeProto.Dimension> declared = output.getType().getTensorType().getShape().getDimList();
+        long[] shape = found.shape();
+        boolean isSame = declared.size() == shape.length;
+        for (int i = 0; isSame && i < shape.length; i++) {
+            isSame = !declared.get(i).hasDimValue() || declared.get(i).getDimValue() == shape[i];
+        }
+        if (!isSame) {
+            problems.add("output " + output.getName() + " is declared as [" + declared.stream()
+                    .map(d -> d.hasDimValue() ? Long.toString(d.getDimValue()) : d.getDimParam().isEmpty() ? "?" : d.getDimParam())
+                    .collect(Collectors.joining(", ")) + "], but the model computes " + found);
+        }
     }
 
     private Map<String, Tensor> given(Sampler sampler, Map<String, Long> sizes) {
@@ -78,7 +97,8 @@ final class OutputCheck {
             double difference = values[i] == reference[i] || Double.isNaN(values[i]) && Double.isNaN(reference[i]) ? 0
                     : Math.abs(values[i] - reference[i]);
             largest = Math.max(largest, difference);
-            if (!(difference <= options.tolerance() * Math.max(1, Math.abs(reference[i]))) && worst < 0) {
+            boolean isClose = difference == 0 || difference <= options.tolerance() * Math.max(1, Math.abs(reference[i]));
+            if (!isClose && worst < 0) {
                 worst = i;
             }
         }

@@ -69,6 +69,8 @@ public final class TensorFiles {
                 case FLOAT64 -> bytes.putDouble(element.doubleValue());
                 case INT64 -> bytes.putLong(element.longValue());
                 case INT32 -> bytes.putInt(element.intValue());
+                // The bits of a half are in the lower half of an int32.
+                case FLOAT16 -> bytes.putShort(element.shortValue());
                 default -> bytes.put(element.byteValue());
             }
         }

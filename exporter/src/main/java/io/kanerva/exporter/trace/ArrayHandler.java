@@ -4,51 +4,52 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.internal.NDArrayEx;
+import ai.djl.ndarray.types.Shape;
 import io.kanerva.exporter.trace.RecordedMethods.Entry;
 import io.kanerva.exporter.trace.RecordedMethods.Kind;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
-import java.util.Optional;
-import java.util.Set;
+import java.nio.Buffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Behind a recording array: decides for each method of {@code NDArray} and {@code NDArrayEx} whether it is recorded, answered
- * from the engine's array, run as the interface's default (which ends in other methods), or refused.
+ * Behind a recording array: treats each method of {@code NDArray} and {@code NDArrayEx} as {@link ArrayMethods} says.
+ *
+ * <p>An array that is changed in place gets a new value. Arrays that may share its memory would change with it in the engine;
+ * here they become stale, and using one of them afterwards is an error.
  */
 final class ArrayHandler implements InvocationHandler {
-    /** Questions that do not depend on the array's values. */
-    private static final Set<String> FACTS = Set.of("getName", "setName", "getUid", "getDataType", "getDevice", "getShape",
-            "getSparseFormat", "isSparse", "isScalar", "size", "isEmpty");
-    /** Book-keeping of memory and gradients: the recording owns its arrays and has no gradients. */
-    private static final Set<String> NOTHING = Set.of("close", "attach", "detach", "tempAttach", "returnResource",
-            "setRequiresGradient");
-    private static final Set<String> ITSELF = Set.of("stopGradient", "toDevice", "toDense", "getArray");
-
     private final Recorder recorder;
-    private final Aliases aliases;
     private final NDArray self;
     private final NDArrayEx internal;
+    private List<ArrayHandler> sharers;
     private TapeValue value;
+    /** Why the value must not be used, or null. */
+    private String warning;
 
-    private ArrayHandler(Recorder recorder, TapeValue value, Aliases aliases) {
+    private ArrayHandler(Recorder recorder, TapeValue value, List<ArrayHandler> sharers) {
         this.recorder = recorder;
         this.value = value;
-        this.aliases = aliases;
-        aliases.count++;
+        this.sharers = sharers;
+        sharers.add(this);
         ClassLoader loader = ArrayHandler.class.getClassLoader();
         this.self = (NDArray) Proxy.newProxyInstance(loader, new Class<?>[] {NDArray.class, TracedArray.class}, this);
         this.internal = (NDArrayEx) Proxy.newProxyInstance(loader, new Class<?>[] {NDArrayEx.class}, this);
     }
 
-    /** Arrays that may share memory; only an array that is alone may be changed in place. */
-    private static final class Aliases {
-        private int count;
-    }
-
     /** A recording array with memory of its own. */
     static NDArray wrap(Recorder recorder, TapeValue value) {
-        return new ArrayHandler(recorder, value, new Aliases()).self;
+        return new ArrayHandler(recorder, value, new ArrayList<>()).self;
+    }
+
+    /** A recording array whose elements are still to be assigned. */
+    static NDArray unset(Recorder recorder, TapeValue value) {
+        ArrayHandler handler = new ArrayHandler(recorder, value, new ArrayList<>());
+        handler.warning = "create(shape) leaves the memory as it is, and nothing was assigned before it was read; "
+                + "use zeros, ones or full";
+        return handler.self;
     }
 
     @Override
@@ -56,53 +57,75 @@ final class ArrayHandler implements InvocationHandler {
         Object[] arguments = given == null ? new Object[0] : given;
         String name = method.getName();
         if (method.getDeclaringClass() == TracedArray.class) {
-            return name.equals("recorder") ? recorder : value;
+            return switch (name) {
+                case "recorder" -> recorder;
+                case "become" -> become((TapeValue) arguments[0], (String) arguments[1]);
+                default -> value();
+            };
         }
         if (method.getDeclaringClass() == Object.class) {
             return object(name, arguments);
         }
-        Optional<Entry> entry = RecordedMethods.find(method);
-        if (entry.isPresent()) {
-            return record(method, entry.get(), arguments);
-        }
-        if (EngineMethods.knows(method)) {
-            return EngineMethods.call(recorder, self, method, arguments);
-        }
-        if (NOTHING.contains(name)) {
-            return null;
-        }
-        if (ITSELF.contains(name)) {
-            return self;
-        }
-        return switch (name) {
-            case "getManager" -> recorder.manager();
-            case "getNDArrayInternal" -> internal;
-            case "hasGradient", "isReleased" -> false;
-            case "toDebugString" -> object("toString", arguments);
-            case "shapeEquals" -> value.shape().equals(((NDArray) arguments[0]).getShape());
-            case "set" -> set(method, arguments);
-            default -> {
-                if (FACTS.contains(name)) {
-                    yield Recorder.call(method, value.array(), arguments);
+        return switch (ArrayMethods.treatment(method)) {
+            case RECORDED -> record(method, RecordedMethods.find(method).orElseThrow(), arguments);
+            case ASSIGNED -> assign(method, arguments);
+            case DERIVED -> InvocationHandler.invokeDefault(proxy, method, arguments);
+            case ANSWERED -> Recorder.call(method, value.array(), arguments);
+            case OWN -> own(name, arguments);
+            case REWRITTEN -> EngineMethods.call(recorder, self, method, arguments);
+            case IGNORED -> null;
+            case ITSELF -> self;
+            case READS_VALUES -> throw recorder.valueRead(name);
+            case REFUSED, UNKNOWN -> {
+                if (method.getReturnType() != NDArray.class && method.getReturnType() != NDList.class) {
+                    throw recorder.fail(refusal(method));
                 }
-                if (method.getReturnType() == void.class) {
-                    throw recorder.fail(RecordedMethods.signature(method) + " has no recording");
-                }
-                if (!isArrays(method.getReturnType())) {
-                    throw recorder.valueRead(name);
-                }
-                yield method.isDefault() ? InvocationHandler.invokeDefault(proxy, method, arguments)
-                        : recorder.unsupported(method, value, receiver(method), arguments);
+                recorder.problem(refusal(method));
+                yield recorder.unsupported(method, value(), receiver(method), arguments);
             }
         };
     }
 
-    private static boolean isArrays(Class<?> type) {
-        return type == NDArray.class || type == NDList.class;
+    private static String refusal(Method method) {
+        return RecordedMethods.signature(method) + " cannot be exported: " + ArrayMethods.reason(method);
+    }
+
+    private TapeValue value() {
+        if (warning != null) {
+            recorder.problem(warning);
+            warning = null;
+        }
+        return value;
     }
 
     private Object receiver(Method method) {
         return method.getDeclaringClass() == NDArrayEx.class ? value.array().getNDArrayInternal() : value.array();
+    }
+
+    private Object own(String name, Object[] arguments) {
+        return switch (name) {
+            case "getManager" -> recorder.manager();
+            case "getNDArrayInternal" -> internal;
+            case "shapeEquals" -> value.shape().equals(((NDArray) arguments[0]).getShape());
+            case "repeat" -> self.repeat(repeats((Shape) arguments[0]));
+            case "toDebugString" -> object("toString", arguments);
+            default -> false; // hasGradient, isReleased
+        };
+    }
+
+    /** How often each axis fits into a shape, as the engine's repeat(Shape) computes it. */
+    private long[] repeats(Shape desired) {
+        long[] sizes = value.shape().getShape();
+        long[] repeats = new long[sizes.length];
+        int missing = sizes.length - desired.dimension();
+        for (int i = 0; i < sizes.length; i++) {
+            long size = i < missing ? sizes[i] : desired.get(i - missing);
+            if (missing < 0 || sizes[i] == 0 || size % sizes[i] != 0) {
+                throw recorder.fail("repeat(Shape) wants a multiple of " + value.shape() + ", found " + desired);
+            }
+            repeats[i] = size / sizes[i];
+        }
+        return repeats;
     }
 
     private Object record(Method method, Entry entry, Object[] arguments) throws Throwable {
@@ -113,8 +136,8 @@ final class ArrayHandler implements InvocationHandler {
             become(((TracedArray) result.toType(value.type(), false)).tapeValue(), method.getName());
             return self;
         }
-        Object result = recorder.record(method, entry, entry.kind() == Kind.FUN ? null : value, receiver(method), arguments);
-        if (entry.kind() != Kind.VIEW) {
+        Object result = recorder.record(method, entry, entry.kind() == Kind.FUN ? null : value(), receiver(method), arguments);
+        if (entry.kind() != Kind.VIEW || hasArrays(arguments)) {
             return result;
         }
         if (result instanceof NDArray array) {
@@ -125,31 +148,54 @@ final class ArrayHandler implements InvocationHandler {
         return views;
     }
 
-    private NDArray view(NDArray result) {
-        TapeValue viewed = ((TracedArray) result).tapeValue();
-        return viewed.array() == value.array() ? self : new ArrayHandler(recorder, viewed, aliases).self;
+    /** Whether an index holds arrays: then the engine copies. */
+    private static boolean hasArrays(Object[] arguments) {
+        return arguments.length == 2 && arguments[1] instanceof NDIndex index && !TracedIndex.of(index, -1).arrays().isEmpty();
     }
 
-    private Object set(Method method, Object[] arguments) throws Throwable {
-        boolean isAssignment = arguments.length == 2 && arguments[0] instanceof NDIndex
-                && (arguments[1] instanceof Number || arguments[1] instanceof NDArray);
-        if (!isAssignment && method.isDefault() && !method.getParameterTypes()[0].isArray()) {
-            return InvocationHandler.invokeDefault(self, method, arguments);
+    private NDArray view(NDArray result) {
+        TapeValue viewed = ((TracedArray) result).tapeValue();
+        return viewed.array() == value.array() ? self : new ArrayHandler(recorder, viewed, sharers).self;
+    }
+
+    private Object assign(Method method, Object[] arguments) {
+        String name = method.getName();
+        if (arguments[0] instanceof NDIndex index) {
+            if (name.equals("setScalar") && value.array().get(index).size() != 1) {
+                throw recorder.fail("setScalar: the index selects more than one element");
+            }
+            // Memory that is not set may be filled part by part: what nobody fills is as undefined as in the engine.
+            return become(recorder.assign(value, index, arguments[1]), name);
         }
-        if (!isAssignment) {
-            throw recorder.fail("set(" + arguments[0].getClass().getSimpleName() + ") overwrites a traced array with plain "
-                    + "numbers; make a constant with the array's manager instead");
+        if (arguments[0] instanceof Buffer buffer) {
+            NDArray numbers = recorder.engine().create(buffer, value.shape(), value.type());
+            return become(recorder.valueOf(numbers), name);
         }
-        become(recorder.assign(value, (NDIndex) arguments[0], arguments[1]), "set");
+        NDArray other = (NDArray) arguments[0];
+        if (name.equals("intern")) {
+            return become(recorder.valueOf(other), name);
+        }
+        if (!(other instanceof TracedArray target) || other.getDataType() != value.type()) {
+            throw recorder.fail("copyTo writes a traced " + value.type() + " into "
+                    + (other instanceof TracedArray ? "an array of type " + other.getDataType() : "an ordinary array")
+                    + "; copy into an array of the same type made by the traced array's manager");
+        }
+        NDArray copy = value.shape().equals(other.getShape()) ? self : self.reshape(other.getShape());
+        target.become(((TracedArray) copy).tapeValue(), name);
         return null;
     }
 
-    private void become(TapeValue version, String operation) {
-        if (aliases.count > 1) {
-            recorder.problem(operation + " changes an array in place that is a view of another or has views "
-                    + "(reshape, transpose, get, ...); use the operation that makes a new array");
+    private Object become(TapeValue version, String operation) {
+        for (ArrayHandler other : sharers) {
+            if (other != this) {
+                other.warning = "an array is used after " + operation + " changed another one in place that may share its "
+                        + "memory (reshape, transpose, get, ...); use the operation that makes a new array";
+            }
         }
+        sharers = new ArrayList<>(List.of(this));
+        warning = null;
         value = version;
+        return null;
     }
 
     private Object object(String name, Object[] arguments) {

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * A model input: its name, element type and shape.
  *
  * @param name the tensor's name in the model
- * @param type FLOAT32, INT32, INT64 or BOOLEAN
+ * @param type FLOAT32, FLOAT64, FLOAT16, INT8, UINT8, INT32, INT64 or BOOLEAN
  * @param shape its dimensions, fixed or named
  */
 public record InputSpec(String name, DataType type, List<Dimension> shape) {
@@ -23,8 +23,8 @@ public record InputSpec(String name, DataType type, List<Dimension> shape) {
         if (name.isBlank()) {
             throw new IllegalArgumentException("an input needs a name");
         }
-        if (type != DataType.FLOAT32 && type != DataType.INT32 && type != DataType.INT64 && type != DataType.BOOLEAN) {
-            throw new IllegalArgumentException("input " + name + ": expected float32, int32, int64 or boolean, found " + type);
+        if (!Tensor.TYPES.contains(type)) {
+            throw new IllegalArgumentException("input " + name + ": expected one of " + Tensor.TYPES + ", found " + type);
         }
     }
 

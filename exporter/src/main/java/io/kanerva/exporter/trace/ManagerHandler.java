@@ -3,6 +3,8 @@ package io.kanerva.exporter.trace;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDResource;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import io.kanerva.exporter.trace.RecordedMethods.Entry;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
@@ -54,6 +56,9 @@ final class ManagerHandler implements InvocationHandler {
         if (CONSTANTS.contains(RecordedMethods.signature(method))) {
             return recorder.constant((NDArray) Recorder.call(method, engine, arguments));
         }
+        if (RecordedMethods.signature(method).equals("create(Shape,DataType)")) {
+            return recorder.unset((Shape) arguments[0], (DataType) arguments[1]);
+        }
         if (name.equals("from")) {
             return arguments[0] == null || arguments[0] instanceof TracedArray ? arguments[0]
                     : recorder.constant((NDArray) arguments[0]);
@@ -79,9 +84,6 @@ final class ManagerHandler implements InvocationHandler {
         }
         if (name.equals("getManagedArrays")) {
             return List.<NDResource>of();
-        }
-        if (name.equals("create")) {
-            throw recorder.fail("create(shape) leaves the memory as it is, which cannot be exported; use zeros, ones or full");
         }
         throw recorder.fail("the manager's " + RecordedMethods.signature(method) + " cannot be traced");
     }

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  * <li>{@code into}: changes the receiver in place; recorded as the operation and a new version of the receiver;
  * <li>{@code fun}: reads its arguments only.
  * </ul>
- * A method that is in no table and has no default implementation cannot be recorded, which is an error.
+ * What happens to methods in no table, {@link ArrayMethods} says.
  */
 final class RecordedMethods {
     /** What happens to the receiver. */
@@ -36,7 +36,7 @@ final class RecordedMethods {
     private static final String[] UNARY = {"neg", "abs", "square", "sqrt", "cbrt", "floor", "ceil", "round", "trunc", "exp",
         "log", "log10", "log2", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "sign", "erf", "isNaN",
         "isInfinite", "logicalNot", "relu", "sigmoid", "softPlus", "softSign", "selu", "gelu", "globalMaxPool",
-        "globalAvgPool"};
+        "globalAvgPool", "erfinv", "toDegrees", "toRadians"};
     private static final String[] REDUCTIONS = {"sum", "mean", "max", "min", "prod"};
 
     private static final String ARRAY = """
@@ -63,6 +63,40 @@ final class RecordedMethods {
             op dot(NDArray) : dot other
             op pad(Shape,double) : pad padding value
             op gather(NDArray,int) : gather index axis
+            op gatherNd(NDArray) : gatherNd index
+            op take(NDManager,NDArray) : take - index
+            op put(NDArray,NDArray) : put index value
+            op scatter(NDArray,NDArray,int) : scatter index value axis
+            op booleanMask(NDArray,int) : booleanMask mask axis
+            op nonzero() : nonzero
+            op unique(Integer,boolean,boolean,boolean) : unique axis sorted inverse counts
+            op argSort(int,boolean) : argSort axis ascending
+            op sort() : sort
+            op sort(int) : sort axis
+            op median() : median
+            op median(int[]) : median axes
+            op percentile(Number) : percentile percent
+            op percentile(Number,int[]) : percentile percent axes
+            op atan2(NDArray) : atan2 other
+            op xlogy(NDArray) : xlogy other
+            op cumSum() : cumSum
+            op cumProd(int) : cumProd axis
+            op cumProd(int,DataType) : cumProd axis type
+            op diff(int,int) : diff times axis
+            op diagonal() : diagonal
+            op diagonal(int) : diagonal offset
+            op diagonal(int,int,int) : diagonal offset first second
+            op rotate90(int,int[]) : rotate90 times axes
+            op real() : real
+            op complex() : complex
+            op conj() : conj
+            op fft(long,long) : fft length axis
+            op ifft(long,long) : ifft length axis
+            op rfft(long,long) : rfft length axis
+            op irfft(long,long) : irfft length axis
+            op fft2(long[],long[]) : fft2 sizes axes
+            op ifft2(long[],long[]) : ifft2 sizes axes
+            op stft(long,long,boolean,NDArray,boolean,boolean) : stft length hop center window normalize complex
             op oneHot(int) : oneHot depth
             op oneHot(int,DataType) : oneHot depth type
             op topK(int,int,boolean,boolean) : topK k axis largest sorted
@@ -92,6 +126,8 @@ final class RecordedMethods {
             op elu(float) : elu alpha
             op maxPool(Shape,Shape,Shape,boolean) : maxPool kernel stride padding ceil
             op avgPool(Shape,Shape,Shape,boolean,boolean) : avgPool kernel stride padding ceil -
+            op lpPool(float,Shape,Shape,Shape,boolean) : lpPool order kernel stride - ceil
+            op globalLpPool(float) : globalLpPool order
             op interpolation(long[],int,boolean) : interpolation size mode -
             op where(NDArray,NDArray) : where condition other
             op stack(NDList,int) : stack arrays axis
@@ -103,6 +139,12 @@ final class RecordedMethods {
             fun layerNorm(NDArray,Shape,NDArray,NDArray,float) : layerNorm x shape gamma beta epsilon
             fun batchNorm(NDArray,NDArray,NDArray,NDArray,NDArray,int,float,float,boolean) : \
             batchNorm x mean variance gamma beta axis - epsilon training
+            fun rnn(NDArray,NDArray,NDList,boolean,int,Activation,double,boolean,boolean,boolean) : \
+            rnn x state parameters biases layers activation dropRate training bidirectional batchFirst
+            fun gru(NDArray,NDArray,NDList,boolean,int,double,boolean,boolean,boolean) : \
+            gru x state parameters biases layers dropRate training bidirectional batchFirst
+            fun lstm(NDArray,NDList,NDList,boolean,int,double,boolean,boolean,boolean) : \
+            lstm x states parameters biases layers dropRate training bidirectional batchFirst
             """;
 
     private static final String MANAGER = """

@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.index.dim.NDIndexPick;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import io.kanerva.exporter.trace.RecordedMethods.Entry;
@@ -17,6 +19,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -27,6 +30,9 @@ import java.util.stream.IntStream;
 final class Recorder implements AutoCloseable {
     /** Elements of an array whose values are worth giving up. */
     private static final long LARGEST_KEPT = 1 << 14;
+
+    /** DJL's engine computes these in the memory of their arguments, which would spoil values that are on the tape. */
+    private static final Set<String> SPOILS_ARGUMENTS = Set.of("gatherNd");
 
     private final NDManager engine;
     private final NDManager manager;
@@ -131,14 +137,17 @@ final class Recorder implements AutoCloseable {
                 index.arrays().forEach(array -> inputs.add(valueOf(array)));
                 attributes.putAll(index.attributes());
             } else if (!name.equals("-")) {
-                attributes.put(name, attribute(arguments[i]));
+                attributes.put(name, Arguments.attribute(arguments[i]));
             }
         }
-        Object[] ordinary = engineArguments(arguments);
+        Object[] ordinary = Arguments.ofEngine(this, self, arguments);
         if (Boolean.TRUE.equals(attributes.get("training")) && entry.operation().equals("batchNorm")) {
             // The engine updates the running mean and variance then: it gets copies of them.
             ordinary[1] = ((NDArray) ordinary[1]).duplicate();
             ordinary[2] = ((NDArray) ordinary[2]).duplicate();
+        }
+        if (SPOILS_ARGUMENTS.contains(entry.operation())) {
+            ordinary = Arrays.stream(ordinary).map(a -> a instanceof NDArray array ? array.duplicate() : a).toArray();
         }
         return step(entry.operation(), inputs, attributes, call(method, receiver, ordinary));
     }
@@ -148,6 +157,15 @@ final class Recorder implements AutoCloseable {
         int training = arguments.length - 1;
         arguments[training] = statistics == Statistics.BATCH || (boolean) given[training];
         return arguments;
+    }
+
+    /** A recording array whose elements nobody has set yet. */
+    NDArray unset(Shape shape, DataType type) {
+        NDArray zeros = engine.zeros(shape, type);
+        Map<String, Object> attributes = new LinkedHashMap<>();
+        attributes.put("shape", shape.getShape());
+        attributes.put("type", type);
+        return ArrayHandler.unset(this, ((TracedArray) step("zeros", List.of(), attributes, zeros)).tapeValue());
     }
 
     /** Writes a computation of several engine operations on the tape as one. */
@@ -161,6 +179,9 @@ final class Recorder implements AutoCloseable {
 
     /** Records {@code array.set(index, number or array)} on a copy and returns the new version. */
     TapeValue assign(TapeValue array, NDIndex index, Object data) {
+        if (index.stream().anyMatch(NDIndexPick.class::isInstance)) {
+            problem("set through a pick index does nothing in DJL's PyTorch engine; use scatter");
+        }
         TracedIndex traced = TracedIndex.of(index, array.shape().dimension());
         Map<String, Object> attributes = new LinkedHashMap<>(traced.attributes());
         List<TapeValue> inputs = new ArrayList<>(List.of(array));
@@ -170,16 +191,20 @@ final class Recorder implements AutoCloseable {
             inputs.add(valueOf(values));
             copy.set(traced.toEngine(this), valueOf(values).array());
         } else {
-            attributes.put("value", attribute(data));
+            attributes.put("value", Arguments.attribute(data));
             copy.set(traced.toEngine(this), (Number) data);
         }
         return ((TracedArray) step("set", inputs, attributes, copy)).tapeValue();
     }
 
-    /** Notes that a method cannot be recorded and goes on with the engine's result, to find further problems. */
+    /** Goes on with the engine's result of a method that cannot be exported, to find further problems. */
     Object unsupported(Method method, TapeValue self, Object receiver, Object[] arguments) throws Throwable {
-        problem(RecordedMethods.signature(method) + " has no recording");
-        return step(method.getName(), List.of(self), Map.of(), call(method, receiver, engineArguments(arguments)));
+        try {
+            Object[] ordinary = Arguments.ofEngine(this, self, arguments);
+            return step(method.getName(), List.of(self), Map.of(), call(method, receiver, ordinary));
+        } catch (UnsupportedOperationException e) {
+            throw new ExportException(problems, e);
+        }
     }
 
     private Object step(String operation, List<TapeValue> inputs, Map<String, Object> attributes, Object result) {
@@ -207,34 +232,6 @@ final class Recorder implements AutoCloseable {
         try (output; NDArray zero = engine.zeros(new Shape(1), output.getDataType())) {
             return zero.broadcast(output.getShape());
         }
-    }
-
-    private static Object attribute(Object argument) {
-        if (argument instanceof Shape shape) {
-            return shape.getShape();
-        }
-        if (argument instanceof int[] numbers) {
-            return Arrays.stream(numbers).asLongStream().toArray();
-        }
-        if (argument instanceof Double || argument instanceof Float) {
-            return ((Number) argument).doubleValue();
-        }
-        return argument instanceof Number number ? (Object) number.longValue() : argument;
-    }
-
-    private Object[] engineArguments(Object[] arguments) {
-        return Arrays.stream(arguments).map(argument -> {
-            if (argument instanceof TracedArray array) {
-                return array.tapeValue().array();
-            }
-            if (argument instanceof NDList list) {
-                return new NDList(list.stream().map(array -> valueOf(array).array()).toList());
-            }
-            if (argument instanceof NDIndex index) {
-                return TracedIndex.of(index, -1).toEngine(this);
-            }
-            return argument instanceof NDManager ? engine : argument;
-        }).toArray();
     }
 
     static Object call(Method method, Object receiver, Object[] arguments) throws Throwable {

@@ -1,6 +1,5 @@
 package io.kanerva.exporter.trace;
 
-import ai.djl.ndarray.types.DataType;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
@@ -30,21 +29,19 @@ public record Sampler(Map<String, Range> ranges) {
         long[] shape = input.shapeAt(sizes).getShape();
         int count = Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
         Range range = ranges.get(input.name());
-        if (input.type() == DataType.FLOAT32) {
-            float[] values = new float[count];
-            for (int i = 0; i < count; i++) {
-                values[i] = (float) (range == null ? random.nextGaussian()
-                        : range.low() + random.nextDouble() * (range.high() - range.low()));
-            }
-            return Tensor.of(values, shape);
-        }
+        double[] values = new double[count];
         Range whole = range == null ? new Range(0, 2) : range;
-        byte[] bytes = new byte[count * input.type().getNumOfBytes()];
         for (int i = 0; i < count; i++) {
-            double value = Math.floor(whole.low() + random.nextDouble() * (whole.high() - whole.low()));
-            byte[] element = Tensor.filled(input.type(), value).bytes();
-            System.arraycopy(element, 0, bytes, i * element.length, element.length);
+            if (input.type().isFloating()) {
+                values[i] = range == null ? random.nextGaussian() : uniform(range, random);
+            } else {
+                values[i] = Math.floor(uniform(whole, random));
+            }
         }
-        return Tensor.ofBytes(input.type(), bytes, shape);
+        return Tensor.of(input.type(), values, shape);
+    }
+
+    private static double uniform(Range range, Random random) {
+        return range.low() + random.nextDouble() * (range.high() - range.low());
     }
 }

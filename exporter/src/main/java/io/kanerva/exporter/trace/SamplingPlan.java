@@ -6,6 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -14,19 +16,23 @@ import java.util.stream.LongStream;
 /**
  * At which sizes of the dynamic dimensions a block is traced, and at which its export is checked.
  *
- * <p>Traces: all corners of a box (which fixes a multilinear expression) and one point outside of it (which tests the
- * expression). As far as the limits allow, no size is 1 and none equals another dimension of the traced block, so that equal
+ * <p>Traces: a grid (two sizes a dimension fix a multilinear expression, three one with squares) and one point outside of it
+ * (which tests the expression). As far as the limits allow, no size is 1 and none equals another dimension of the traced block, so that equal
  * numbers mean equal dimensions. Checks: the smallest sizes, the largest ones of limited dimensions, and a point in
  * between; none of them is traced, unless the limits leave no others.
  *
  * @param dimensions names of the dynamic dimensions in order of appearance
- * @param traces 2^d corners (bit i of the index: dimension i is at its high size), then the test point
+ * @param levels the sizes of each dimension on the grid, n of them
+ * @param traces n^d points of the grid (digit i to the base n, lowest first: level of dimension i), then the test point
  * @param checks sizes at which the export is compared with the block
  */
-public record SamplingPlan(List<String> dimensions, List<Map<String, Long>> traces, List<Map<String, Long>> checks) {
+public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> levels, List<Map<String, Long>> traces,
+        List<Map<String, Long>> checks) {
     private static final int MOST_DIMENSIONS = 5;
     /** How far above the smallest size a dimension is traced at most: time and memory grow with it. */
     private static final int FAR = 32;
+    /** With more dimensions, three sizes each would be too many traces. */
+    private static final int MOST_DIMENSIONS_WITH_SQUARES = 3;
 
     /**
      * The sizes a dynamic dimension may take, both ends included.
@@ -104,14 +110,9 @@ public record SamplingPlan(List<String> dimensions, List<Map<String, Long>> trac
     }
 
     private static SamplingPlan arrange(List<String> names, Map<String, List<Long>> sizes, Map<String, Limit> limits) {
-        List<Map<String, Long>> traces = new ArrayList<>();
-        for (int corner = 0; corner < 1 << names.size(); corner++) {
-            Map<String, Long> point = new LinkedHashMap<>();
-            for (int i = 0; i < names.size(); i++) {
-                point.put(names.get(i), sizes.get(names.get(i)).get(corner >> i & 1));
-            }
-            traces.add(point);
-        }
+        Map<String, List<Long>> levels = new LinkedHashMap<>();
+        names.forEach(name -> levels.put(name, sizes.get(name).subList(0, 2)));
+        List<Map<String, Long>> traces = grid(names, levels);
         if (!names.isEmpty()) {
             traces.add(point(names, name -> sizes.get(name).get(2)));
         }
@@ -120,7 +121,50 @@ public record SamplingPlan(List<String> dimensions, List<Map<String, Long>> trac
         checks.add(point(names, name -> sizes.get(name).get(3)));
         checks.add(point(names, name -> limits.containsKey(name) ? limits.get(name).largest() : sizes.get(name).get(1)));
         List<Map<String, Long>> untraced = checks.stream().filter(point -> !traces.contains(point)).toList();
-        return new SamplingPlan(names, List.copyOf(traces), untraced.isEmpty() ? List.copyOf(checks) : untraced);
+        return new SamplingPlan(names, levels, List.copyOf(traces), untraced.isEmpty() ? List.copyOf(checks) : untraced);
+    }
+
+    private static List<Map<String, Long>> grid(List<String> names, Map<String, List<Long>> levels) {
+        List<Map<String, Long>> points = new ArrayList<>(List.of(Map.of()));
+        for (String name : names) {
+            List<Map<String, Long>> more = new ArrayList<>();
+            for (long size : levels.get(name)) {
+                for (Map<String, Long> point : points) {
+                    Map<String, Long> longer = new LinkedHashMap<>(point);
+                    longer.put(name, size);
+                    more.add(longer);
+                }
+            }
+            points = more;
+        }
+        return points;
+    }
+
+    /**
+     * A plan that also finds squares of dimensions, for the price of more traces; empty if there are too many dimensions or the
+     * limits leave too few sizes.
+     */
+    Optional<SamplingPlan> withSquares(Map<String, Limit> limits) {
+        if (dimensions.isEmpty() || dimensions.size() > MOST_DIMENSIONS_WITH_SQUARES) {
+            return Optional.empty();
+        }
+        Map<String, Long> test = traces.get(traces.size() - 1);
+        Map<String, List<Long>> more = new LinkedHashMap<>();
+        for (String name : dimensions) {
+            Limit limit = limits.getOrDefault(name, DEFAULT_LIMIT);
+            Set<Long> taken = new TreeSet<>(levels.get(name));
+            taken.addAll(List.of(1L, test.get(name)));
+            checks.forEach(check -> taken.add(check.get(name)));
+            LongStream free = LongStream.rangeClosed(limit.smallest(), limit.largest()).filter(size -> !taken.contains(size));
+            OptionalLong third = free.findFirst();
+            if (third.isEmpty()) {
+                return Optional.empty();
+            }
+            more.put(name, List.of(levels.get(name).get(0), levels.get(name).get(1), third.getAsLong()));
+        }
+        List<Map<String, Long>> points = grid(dimensions, more);
+        points.add(test);
+        return Optional.of(new SamplingPlan(dimensions, more, List.copyOf(points), checks));
     }
 
     private static Map<String, Long> point(List<String> names, Function<String, Long> size) {
@@ -131,9 +175,8 @@ public record SamplingPlan(List<String> dimensions, List<Map<String, Long>> trac
 
     /** The expression through a number seen in each trace; unknown if there is none that also meets the test point. */
     Size express(long[] values) {
-        Map<String, Long> low = traces.get(0);
-        Map<String, Long> high = traces.get((1 << dimensions.size()) - 1);
-        Size size = Size.through(dimensions, low, high, Arrays.copyOf(values, 1 << dimensions.size()));
+        int grid = dimensions.isEmpty() ? 1 : values.length - 1;
+        Size size = Size.through(dimensions, levels, Arrays.copyOf(values, grid));
         boolean meets = size.isKnown() && size.at(traces.get(traces.size() - 1)) == values[values.length - 1];
         return meets ? size : Size.unknown();
     }

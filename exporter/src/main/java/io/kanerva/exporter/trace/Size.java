@@ -12,10 +12,10 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * A whole number that may depend on dynamic dimensions: a sum of products such as {@code 4*B*T + 1}.
+ * A whole number that may depend on dynamic dimensions: a sum of products such as {@code 4*B*T + T*T + 1}.
  *
- * <p>Each dimension occurs at most once in a product (the expression is multilinear). A size of a shape that is no such
- * expression, for example the halves of an odd dynamic height, is {@linkplain #unknown() unknown}.
+ * <p>Each dimension occurs at most twice in a product. A size of a shape that is no such expression, for example the halves of
+ * an odd dynamic height, is {@linkplain #unknown() unknown}.
  */
 public final class Size {
     private static final Comparator<List<String>> ORDER = Comparator.<List<String>>comparingInt(List::size).reversed()
@@ -99,43 +99,64 @@ public final class Size {
     }
 
     /**
-     * The multilinear expression through the values seen at the corners of a box.
+     * The expression through the values seen on a grid of sizes, by Newton's divided differences.
      *
      * @param dimensions the dynamic dimensions, d of them
-     * @param low their sizes at the lower end
-     * @param high their sizes at the upper end
-     * @param values 2^d values; bit i of the index says whether dimension i has its high size
+     * @param levels for each dimension n different sizes: 2 for an expression in which it occurs at most once in a product, 3
+     *     for at most twice
+     * @param values n^d values; digit i (to the base n, lowest first) of the index is the level of dimension i
      * @return the expression, or unknown if its coefficients are not whole numbers
      */
-    static Size through(List<String> dimensions, Map<String, Long> low, Map<String, Long> high, long[] values) {
+    static Size through(List<String> dimensions, Map<String, List<Long>> levels, long[] values) {
         if (dimensions.isEmpty()) {
             return fixed(values[0]);
         }
         int last = dimensions.size() - 1;
         String dimension = dimensions.get(last);
-        int half = values.length / 2;
-        List<String> others = dimensions.subList(0, last);
-        Size atLow = through(others, low, high, Arrays.copyOfRange(values, 0, half));
-        Size atHigh = through(others, low, high, Arrays.copyOfRange(values, half, values.length));
-        if (!atLow.isKnown() || !atHigh.isKnown()) {
-            return UNKNOWN;
+        List<Long> x = levels.get(dimension);
+        int part = values.length / x.size();
+        List<Map<List<String>, Long>> f = new ArrayList<>();
+        for (int i = 0; i < x.size(); i++) {
+            Size at = through(dimensions.subList(0, last), levels, Arrays.copyOfRange(values, i * part, (i + 1) * part));
+            if (!at.isKnown()) {
+                return UNKNOWN;
+            }
+            f.add(at.terms);
         }
-        long gap = high.get(dimension) - low.get(dimension);
-        Map<List<String>, Long> slope = new TreeMap<>(ORDER);
-        atHigh.terms.forEach((product, c) -> slope.merge(product, c, Long::sum));
-        atLow.terms.forEach((product, c) -> slope.merge(product, -c, Long::sum));
-        if (slope.values().stream().anyMatch(c -> c % gap != 0)) {
-            return UNKNOWN;
+        for (int order = 1; order < f.size(); order++) {
+            for (int i = f.size() - 1; i >= order; i--) {
+                Map<List<String>, Long> slope = sum(f.get(i), 1, f.get(i - 1), -1);
+                long gap = x.get(i) - x.get(i - order);
+                if (slope.values().stream().anyMatch(c -> c % gap != 0)) {
+                    return UNKNOWN;
+                }
+                slope.replaceAll((product, c) -> c / gap);
+                f.set(i, slope);
+            }
         }
-        Map<List<String>, Long> sum = new TreeMap<>(ORDER);
-        sum.putAll(atLow.terms);
-        slope.forEach((product, c) -> {
-            List<String> longer = new ArrayList<>(product);
-            longer.add(dimension);
-            sum.merge(product, -c / gap * low.get(dimension), Long::sum);
-            sum.merge(List.copyOf(longer), c / gap, Long::sum);
-        });
+        Map<List<String>, Long> sum = Map.of();
+        for (int i = f.size() - 1; i >= 0; i--) {
+            sum = sum(sum(times(sum, dimension), 1, sum, -x.get(i)), 1, f.get(i), 1);
+        }
         return of(sum);
+    }
+
+    private static Map<List<String>, Long> times(Map<List<String>, Long> terms, String dimension) {
+        Map<List<String>, Long> longer = new TreeMap<>(ORDER);
+        terms.forEach((product, c) -> {
+            List<String> names = new ArrayList<>(product);
+            names.add(dimension);
+            longer.put(List.copyOf(names), c);
+        });
+        return longer;
+    }
+
+    private static Map<List<String>, Long> sum(Map<List<String>, Long> a, long factorA, Map<List<String>, Long> b, long factorB) {
+        Map<List<String>, Long> sum = new TreeMap<>(ORDER);
+        a.forEach((product, c) -> sum.merge(product, factorA * c, Long::sum));
+        b.forEach((product, c) -> sum.merge(product, factorB * c, Long::sum));
+        sum.values().removeIf(c -> c == 0);
+        return sum;
     }
 
     @Override

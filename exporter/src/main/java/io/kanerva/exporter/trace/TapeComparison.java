@@ -7,13 +7,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
  * Finds out what in a set of tapes depends on the dynamic dimensions.
  *
  * <p>All tapes must hold the same operations on the same values. A number that differs between them becomes an expression in
- * the dynamic dimensions. Operations on constants alone become constants, with the engine's own result.
+ * the dynamic dimensions. The last tape has the first one's sizes and other input values: a number that differs between these
+ * two depends on values, which is an error, and a size that does so (of the elements under a mask, say) is unknown. Operations on constants alone become constants, with the engine's own result.
  */
 final class TapeComparison {
     /** Folding may not blow up the file: a larger result than this must not be larger than what it is made of. */
@@ -23,23 +25,37 @@ final class TapeComparison {
     private final List<InputSpec> specs;
     private final List<Recorder> recorders;
     private final Recorder first;
+    private final Recorder otherValues;
     private final Operand[] operands;
     /** How many operations read each value. */
     private final Map<Integer, Integer> reads = new HashMap<>();
     private final List<Operation> operations = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
+    private boolean isInexpressible;
 
+    /**
+     * Prepares a comparison.
+     *
+     * @param recorders one for each trace of the plan, and one of the first trace's sizes with other input values
+     */
     TapeComparison(SamplingPlan plan, List<InputSpec> specs, List<Recorder> recorders) {
         this.plan = plan;
         this.specs = specs;
-        this.recorders = recorders;
+        this.recorders = recorders.subList(0, recorders.size() - 1);
+        this.otherValues = recorders.get(recorders.size() - 1);
         this.first = recorders.get(0);
         this.operands = new Operand[first.values().size()];
         first.steps().forEach(step -> step.inputs().stream().filter(Objects::nonNull)
                 .forEach(value -> reads.merge(value.id(), 1, Integer::sum)));
     }
 
-    Program combine(List<List<TapeValue>> outputs) {
+    /**
+     * The program that all tapes are recordings of.
+     *
+     * @param outputs the block's results, in the order of the recorders
+     * @param isLast whether a number that is no sum of products of dimensions is an error; if not, the result is then empty
+     */
+    Optional<Program> combine(List<List<TapeValue>> outputs, boolean isLast) {
         requireSameOperations();
         List<Operand> inputs = new ArrayList<>();
         for (TapeValue input : first.inputs()) {
@@ -49,7 +65,8 @@ final class TapeComparison {
         }
         for (int i = 0; i < first.steps().size(); i++) {
             int index = i;
-            combineSteps(recorders.stream().map(recorder -> recorder.steps().get(index)).toList());
+            combineSteps(recorders.stream().map(recorder -> recorder.steps().get(index)).toList(),
+                    otherValues.steps().get(index));
         }
         List<Operand> results = new ArrayList<>();
         for (int i = 0; i < outputs.get(0).size(); i++) {
@@ -57,30 +74,48 @@ final class TapeComparison {
             int id = same(outputs.stream().map(list -> (long) list.get(index).id()).toList(), "output " + i);
             results.add(operand(id));
         }
+        if (isInexpressible && !isLast) {
+            return Optional.empty();
+        }
         if (!problems.isEmpty()) {
             throw new ExportException(problems);
         }
-        return new Program(inputs, List.copyOf(operations), List.copyOf(results));
+        return Optional.of(new Program(inputs, List.copyOf(operations), List.copyOf(results)));
     }
 
     /** Everything below relies on tapes that differ in numbers only. */
     private void requireSameOperations() {
         for (int t = 1; t < recorders.size(); t++) {
-            List<Step> steps = recorders.get(t).steps();
-            int common = Math.min(steps.size(), first.steps().size());
-            int i = 0;
-            while (i < common && isSame(first.steps().get(i), steps.get(i))) {
-                i++;
+            int parted = firstDifference(recorders.get(t).steps());
+            if (parted >= 0) {
+                throw new ExportException(List.of("the block runs " + first.steps().size() + " operations with "
+                        + plan.traces().get(0) + " and " + recorders.get(t).steps().size() + " with " + plan.traces().get(t)
+                        + "; a Java loop or branch depends on a dynamic dimension, and only the tensor operations of one run can"
+                        + " be exported; use operations on the whole dimension, or make it a fixed one (they part at "
+                        + culprit(recorders.get(t).steps(), parted) + ")"));
             }
-            if (i == common && steps.size() == first.steps().size()) {
-                continue;
-            }
-            Step culprit = i < first.steps().size() ? first.steps().get(i) : steps.get(i);
-            throw new ExportException(List.of("the block runs " + first.steps().size() + " operations with "
-                    + plan.traces().get(0) + " and " + steps.size() + " with " + plan.traces().get(t)
-                    + "; a Java loop or branch depends on a dynamic dimension, and only the tensor operations of one run can be"
-                    + " exported (they part at " + culprit.operation() + " " + culprit.site() + ")"));
         }
+        int parted = firstDifference(otherValues.steps());
+        if (parted >= 0) {
+            throw new ExportException(List.of("the block runs other operations when its inputs have other values; control flow "
+                    + "that depends on values cannot be exported, use where instead (they part at "
+                    + culprit(otherValues.steps(), parted) + ")"));
+        }
+    }
+
+    /** Where a tape parts from the first one; -1 if it does not. */
+    private int firstDifference(List<Step> steps) {
+        int common = Math.min(steps.size(), first.steps().size());
+        int i = 0;
+        while (i < common && isSame(first.steps().get(i), steps.get(i))) {
+            i++;
+        }
+        return i == common && steps.size() == first.steps().size() ? -1 : i;
+    }
+
+    private String culprit(List<Step> steps, int index) {
+        Step step = index < first.steps().size() ? first.steps().get(index) : steps.get(index);
+        return step.operation() + " " + step.site();
     }
 
     private static boolean isSame(Step a, Step b) {
@@ -92,13 +127,17 @@ final class TapeComparison {
         return values.stream().map(value -> value == null ? -1 : value.id()).toList();
     }
 
-    private void combineSteps(List<Step> steps) {
+    private void combineSteps(List<Step> steps, Step other) {
         Step step = steps.get(0);
         List<Operand> inputs = new ArrayList<>();
         step.inputs().forEach(value -> inputs.add(value == null ? null : operand(value.id())));
         Map<String, Object> attributes = new LinkedHashMap<>();
         for (String name : step.attributes().keySet()) {
             List<Object> values = steps.stream().map(s -> s.attributes().get(name)).toList();
+            if (!isEqual(step.attributes().get(name), other.attributes().get(name))) {
+                problems.add(step.operation() + "'s " + name + " is a number that depends on the values of the inputs, such as how"
+                        + " many elements a mask selects; it would be frozen, use -1 or another operation (" + step.site() + ")");
+            }
             attributes.put(name, attribute(values, step.operation() + "'s " + name, step.site()));
         }
         List<Operand> outputs = step.outputs().stream()
@@ -149,6 +188,11 @@ final class TapeComparison {
 
     private Operand comparedConstant(TapeValue value) {
         List<Tensor> tensors = recorders.stream().map(r -> Tensor.copyOf(r.values().get(value.id()).array())).toList();
+        if (!tensors.get(0).equals(Tensor.copyOf(otherValues.values().get(value.id()).array()))) {
+            problems.add("a constant made from Java numbers depends on the values of the inputs; it would be frozen ("
+                    + value.site() + ")");
+            return constant(value, "");
+        }
         if (tensors.stream().allMatch(tensors.get(0)::equals)) {
             return constant(value, "");
         }
@@ -171,7 +215,9 @@ final class TapeComparison {
                     + first.values().get(id).site() + ")");
             return List.of();
         }
-        return IntStream.range(0, rank).mapToObj(i -> plan.express(shapes.stream().mapToLong(s -> s[i]).toArray())).toList();
+        long[] other = otherValues.values().get(id).shape().getShape();
+        return IntStream.range(0, rank).mapToObj(i -> other[i] != shapes.get(0)[i] ? Size.unknown()
+                : plan.express(shapes.stream().mapToLong(s -> s[i]).toArray())).toList();
     }
 
     private Object attribute(List<Object> values, String what, CallSite site) {
@@ -193,11 +239,14 @@ final class TapeComparison {
     }
 
     private static boolean isEqual(Object a, Object b) {
-        return a instanceof CompositeOperation x && b instanceof CompositeOperation y ? x.name().equals(y.name())
-                : Objects.equals(a, b);
+        if (a instanceof CompositeOperation x && b instanceof CompositeOperation y) {
+            return x.name().equals(y.name());
+        }
+        return a instanceof long[] x && b instanceof long[] y ? Arrays.equals(x, y) : Objects.equals(a, b);
     }
 
     private Object differs(List<Object> values, String what, CallSite site) {
+        isInexpressible = true;
         List<String> found = new ArrayList<>();
         for (int i = 0; i < values.size(); i++) {
             Object value = values.get(i);

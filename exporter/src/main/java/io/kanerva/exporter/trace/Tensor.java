@@ -4,12 +4,18 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.util.Float16Utils;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 
 /** A dense row-major tensor outside of any engine: element type, shape and little-endian bytes. Immutable. */
 public final class Tensor {
+    /** The element types that a tensor can be made of and read as numbers. */
+    public static final List<DataType> TYPES = List.of(DataType.FLOAT32, DataType.FLOAT64, DataType.FLOAT16, DataType.INT8,
+            DataType.UINT8, DataType.INT32, DataType.INT64, DataType.BOOLEAN);
+
     private final DataType type;
     private final long[] shape;
     private final byte[] bytes;
@@ -46,13 +52,22 @@ public final class Tensor {
 
     /** A tensor of one value, converted to the type. */
     public static Tensor filled(DataType type, double value, long... shape) {
+        double[] values = new double[Math.toIntExact(elements(shape))];
+        Arrays.fill(values, value);
+        return of(type, values, shape);
+    }
+
+    /** A tensor of these values, converted to the type; a truth value is whether a number is not 0. */
+    public static Tensor of(DataType type, double[] values, long... shape) {
         ByteBuffer buffer = littleEndian(Math.toIntExact(elements(shape) * type.getNumOfBytes()));
-        while (buffer.hasRemaining()) {
+        for (double value : values) {
             switch (type) {
                 case FLOAT32 -> buffer.putFloat((float) value);
                 case FLOAT64 -> buffer.putDouble(value);
+                case FLOAT16 -> buffer.putShort(Float16Utils.floatToHalf((float) value));
                 case INT32 -> buffer.putInt((int) value);
                 case INT64 -> buffer.putLong((long) value);
+                case INT8, UINT8 -> buffer.put((byte) (int) value);
                 case BOOLEAN -> buffer.put((byte) (value == 0 ? 0 : 1));
                 default -> throw new IllegalArgumentException("no tensors of type " + type + " are made here");
             }
@@ -123,6 +138,8 @@ public final class Tensor {
                 case FLOAT64 -> buffer.getDouble();
                 case INT32 -> buffer.getInt();
                 case INT64 -> buffer.getLong();
+                case FLOAT16 -> Float16Utils.halfToFloat(buffer.getShort());
+                case UINT8 -> Byte.toUnsignedInt(buffer.get());
                 default -> buffer.get();
             };
         }

@@ -7,4 +7,7 @@ interface TracedArray {
 
     /** The value that this array holds now. */
     TapeValue tapeValue();
+
+    /** Gives the array another value, as an operation of this name that works in place does. */
+    void become(TapeValue version, String operation);
 }

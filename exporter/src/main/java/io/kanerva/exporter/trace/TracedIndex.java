@@ -35,14 +35,27 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
      * @param array the positions of {@code take} and {@code pick}, the {@code mask}; null for others
      */
     record Element(String kind, List<Long> numbers, NDArray array) {
-        private String text() {
+        /** How many of the indexed array's axes the element is about. */
+        private long axes() {
             return switch (kind) {
-                case "all" -> ":";
-                case "fixed" -> numbers.get(0).toString();
-                case "slice" -> numbers.stream().map(n -> n == OPEN ? "" : n.toString()).collect(Collectors.joining(":"));
-                case "new" -> "null";
-                default -> "{}";
+                case "new" -> 0;
+                case "mask" -> array.getShape().dimension();
+                default -> 1;
             };
+        }
+
+        private void addTo(NDIndex index, Recorder recorder) {
+            NDArray ordinary = array == null ? null : recorder.valueOf(array).array();
+            switch (kind) {
+                case "all" -> index.addAllDim();
+                case "fixed" -> index.addIndices(numbers.get(0));
+                case "slice" -> index.addIndices(
+                        numbers.stream().map(n -> n == OPEN ? "" : n.toString()).collect(Collectors.joining(":")));
+                case "new" -> index.addIndices("null");
+                case "take" -> index.addIndices("{}", ordinary);
+                case "pick" -> index.addPickDim(ordinary);
+                default -> index.addBooleanIndex(ordinary);
+            }
         }
     }
 
@@ -72,10 +85,10 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
         return elements.stream().map(Element::array).filter(array -> array != null).toList();
     }
 
-    /** {@code kinds}, one for each dimension with the ellipsis written out, and all {@code numbers} in order. */
+    /** {@code kinds}, one for each element with the ellipsis written out, and all {@code numbers} in order. */
     Map<String, Object> attributes() {
         List<String> kinds = new ArrayList<>(elements.stream().map(Element::kind).toList());
-        long consumed = kinds.stream().filter(kind -> !kind.equals("new")).count();
+        long consumed = elements.stream().mapToLong(Element::axes).sum();
         int at = ellipsis < 0 ? kinds.size() : ellipsis;
         for (long i = consumed; i < rank; i++) {
             kinds.add(at, "all");
@@ -86,16 +99,21 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
         return attributes;
     }
 
-    /** The same index with the engine's arrays in place of recording ones. */
+    /**
+     * The same index with the engine's arrays in place of recording ones. The ellipsis is written out: an index that is built
+     * part by part loses count of its rank otherwise.
+     */
     NDIndex toEngine(Recorder recorder) {
-        if (elements.size() == 1 && elements.get(0).kind().equals("pick")) {
-            return new NDIndex().addPickDim(recorder.valueOf(elements.get(0).array()).array());
+        NDIndex index = new NDIndex();
+        long consumed = elements.stream().mapToLong(Element::axes).sum();
+        for (int i = 0; i <= elements.size(); i++) {
+            if (i == ellipsis) {
+                index.addAllDim(Math.toIntExact(rank - consumed));
+            }
+            if (i < elements.size()) {
+                elements.get(i).addTo(index, recorder);
+            }
         }
-        List<String> texts = new ArrayList<>(elements.stream().map(Element::text).toList());
-        if (ellipsis >= 0) {
-            texts.add(ellipsis, "...");
-        }
-        Object[] arrays = arrays().stream().map(array -> recorder.valueOf(array).array()).toArray();
-        return texts.isEmpty() ? new NDIndex() : new NDIndex(String.join(",", texts), arrays);
+        return index;
     }
 }

@@ -12,18 +12,21 @@ import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Runs a block on recording arrays at several sizes and combines the tapes into one {@link Program}. */
 public final class Tracer {
     private static final long SEED = 1;
+    private static final long OTHER_SEED = 3;
 
     private final Block block;
     private final List<InputSpec> inputs;
     private final Sampler sampler;
     private final SamplingPlan plan;
     private final Statistics statistics;
+    private final Map<String, SamplingPlan.Limit> limits;
 
     /**
      * Prepares to trace a block.
@@ -55,6 +58,7 @@ public final class Tracer {
         for (Parameter parameter : block.getParameters().values()) {
             Arrays.stream(parameter.getArray().getShape().getShape()).forEach(fixedSizes::add);
         }
+        this.limits = Map.copyOf(limits);
         this.plan = SamplingPlan.of(inputs, limits, fixedSizes);
     }
 
@@ -74,16 +78,26 @@ public final class Tracer {
      * @throws ExportException listing everything in the block that cannot be recorded
      */
     public Program trace() {
+        Optional<Program> program = trace(plan, plan.withSquares(limits).isEmpty());
+        // Squares of a dimension are rare, and finding them takes more traces.
+        return program.orElseGet(() -> trace(plan.withSquares(limits).orElseThrow(), true).orElseThrow());
+    }
+
+    /** The program; empty if a plan with squares may find more than this one, unless it is the last. */
+    private Optional<Program> trace(SamplingPlan sizes, boolean isLast) {
         List<Recorder> recorders = new ArrayList<>();
         try (NDManager engine = NDManager.newBaseManager(device())) {
             List<List<TapeValue>> outputs = new ArrayList<>();
             ParameterNames names = new ParameterNames(block);
-            for (Map<String, Long> sizes : plan.traces()) {
-                Recorder recorder = new Recorder(engine, names, statistics, false);
-                recorders.add(recorder);
-                outputs.add(record(recorder, sizes));
+            for (Map<String, Long> point : sizes.traces()) {
+                recorders.add(new Recorder(engine, names, statistics, false));
+                outputs.add(record(recorders.get(recorders.size() - 1), point, SEED));
             }
-            return new TapeComparison(plan, inputs, recorders).combine(outputs);
+            // Once more with other values: what differs now depends on the values, and must not be frozen.
+            recorders.add(new Recorder(engine, names, statistics, false));
+            outputs.add(record(recorders.get(recorders.size() - 1), sizes.traces().get(0), OTHER_SEED));
+            TapeComparison comparison = new TapeComparison(sizes, inputs, recorders);
+            return comparison.combine(outputs, isLast);
         } finally {
             recorders.forEach(Recorder::close);
         }
@@ -116,10 +130,10 @@ public final class Tracer {
         }
     }
 
-    private List<TapeValue> record(Recorder recorder, Map<String, Long> sizes) {
+    private List<TapeValue> record(Recorder recorder, Map<String, Long> sizes, long seed) {
         NDList arguments = new NDList();
         for (InputSpec input : inputs) {
-            NDArray array = sampler.sample(input, sizes, SEED).toArray(recorder.engine());
+            NDArray array = sampler.sample(input, sizes, seed).toArray(recorder.engine());
             array.setName(input.name());
             arguments.add(recorder.input(input.name(), array));
         }
@@ -133,9 +147,10 @@ public final class Tracer {
             problems.add("the block fails with " + sizes + ": " + e);
             throw new ExportException(problems, e);
         }
+        List<TapeValue> values = results.stream().map(recorder::valueOf).toList();
         if (!recorder.problems().isEmpty()) {
             throw new ExportException(recorder.problems());
         }
-        return results.stream().map(recorder::valueOf).toList();
+        return values;
     }
 }

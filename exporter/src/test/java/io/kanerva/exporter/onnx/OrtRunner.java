@@ -61,6 +61,10 @@ public final class OrtRunner implements GraphRunner {
             case FLOAT32 -> OnnxJavaType.FLOAT;
             case INT32 -> OnnxJavaType.INT32;
             case INT64 -> OnnxJavaType.INT64;
+            case FLOAT64 -> OnnxJavaType.DOUBLE;
+            case FLOAT16 -> OnnxJavaType.FLOAT16;
+            case INT8 -> OnnxJavaType.INT8;
+            case UINT8 -> OnnxJavaType.UINT8;
             default -> OnnxJavaType.BOOL;
         });
     }
@@ -75,6 +79,10 @@ public final class OrtRunner implements GraphRunner {
             case INT32 -> DataType.INT32;
             case INT64 -> DataType.INT64;
             case BOOL -> DataType.BOOLEAN;
+            case DOUBLE -> DataType.FLOAT64;
+            case FLOAT16 -> DataType.FLOAT16;
+            case INT8 -> DataType.INT8;
+            case UINT8 -> DataType.UINT8;
             default -> throw new IllegalStateException("unexpected output type " + info.type);
         }, bytes, info.getShape());
     }

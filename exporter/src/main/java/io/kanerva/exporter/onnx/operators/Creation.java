@@ -13,12 +13,12 @@ final class Creation {
     }
 
     static void register(Operators table) {
-        table.putSingle("zeros", (g, op, in) -> filled(g, op, 0));
-        table.putSingle("ones", (g, op, in) -> filled(g, op, 1));
-        table.putSingle("full", (g, op, in) -> g.node("Expand",
+        table.putSingle("zeros", "ConstantOfShape", (g, op, in) -> filled(g, op, 0));
+        table.putSingle("ones", "ConstantOfShape", (g, op, in) -> filled(g, op, 1));
+        table.putSingle("full", "Expand", (g, op, in) -> g.node("Expand",
                 List.of(Arithmetic.number(g, op, "value", op.output().type()), g.sizes(op.output().shape()))));
-        table.putSingle("arange", Creation::arange);
-        table.putSingle("eye", Creation::eye);
+        table.putSingle("arange", "Range", Creation::arange);
+        table.putSingle("eye", "ConstantOfShape, EyeLike", Creation::eye);
     }
 
     private static Value filled(GraphBuilder g, Operation op, double value) {

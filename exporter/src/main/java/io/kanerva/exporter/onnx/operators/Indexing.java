@@ -3,179 +3,133 @@ package io.kanerva.exporter.onnx.operators;
 import ai.djl.ndarray.types.DataType;
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.onnx.operators.IndexParts.ArrayPart;
+import io.kanerva.exporter.onnx.operators.IndexParts.PositionPart;
+import io.kanerva.exporter.onnx.operators.IndexParts.SlicePart;
 import io.kanerva.exporter.trace.Operation;
 import io.kanerva.exporter.trace.Size;
-import io.kanerva.exporter.trace.Tensor;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
-/** Parts of an array chosen by position. */
+/** Parts of an array, by an index in any of its forms. */
 final class Indexing {
-    /** How the tracer writes an open end of a slice. */
-    private static final long OPEN = Long.MAX_VALUE;
-
     private Indexing() {
     }
 
     static void register(Operators table) {
-        table.putSingle("get", Indexing::get);
-        table.putSingle("set", Indexing::set);
-        table.putSingle("flip", Indexing::flip);
-        table.putSingle("embedding", (g, op, in) -> g.node("Gather", List.of(in.get(1), positions(g, in.get(0))), "axis", 0));
-        table.putSingle("gather", (g, op, in) -> g.node("GatherElements", List.of(in.get(0), positions(g, in.get(1))),
-                "axis", op.number("axis")));
-        table.putSingle("oneHot", (g, op, in) -> g.node("OneHot", List.of(positions(g, in.get(0)), g.size(op.size("depth")),
-                g.cast(g.constant(Tensor.of(new float[] {0, 1}, 2)), op.output().type())), "axis", -1));
+        table.putSingle("get", "Slice, Gather, Unsqueeze; GatherND for several arrays, Compress for masks, GatherElements for pick",
+                (g, op, in) -> get(g, IndexParts.of(op, in), in.get(0)));
+        table.putSingle("set", "Where for a number in a box; otherwise ScatterElements at the positions that the index selects",
+                Assigning::set);
     }
 
-    private static Value positions(GraphBuilder g, Value index) {
-        return index.type() == DataType.INT32 ? index : g.cast(index, DataType.INT64);
+    /** What an index selects from x. */
+    static Value get(GraphBuilder g, IndexParts index, Value x) {
+        Value part = sliced(g, index.slices(), x);
+        List<PositionPart> positions = index.positions();
+        for (int i = positions.size() - 1; i >= 0; i--) {
+            part = g.node("Gather", List.of(part, scalar(g, positions.get(i).position())), "axis", positions.get(i).axis());
+        }
+        if (!index.newAxes().isEmpty()) {
+            part = g.node("Unsqueeze", List.of(part, g.integers(index.newAxes().stream().mapToLong(a -> a).toArray())));
+        }
+        List<ArrayPart> arrays = index.arrays();
+        if (arrays.isEmpty()) {
+            return part;
+        }
+        return arrays.size() == 1 ? byOneArray(g, part, arrays.get(0), index.rank()) : bySeveral(g, part, arrays, index.rank());
     }
 
-    /** Slices first, then a Gather for each single position and each array of positions, from the last axis to the first. */
-    private static Value get(GraphBuilder g, Operation op, List<Value> in) {
-        List<?> kinds = op.get("kinds", List.class);
-        if (kinds.contains("mask") || kinds.contains("pick")) {
-            throw new UnsupportedOperationException("an index with a boolean mask or a pick has no counterpart of known shape");
+    private static Value sliced(GraphBuilder g, List<SlicePart> slices, Value x) {
+        if (slices.isEmpty()) {
+            return x;
         }
-        if (Collections.frequency(kinds, "take") > 1) {
-            throw new UnsupportedOperationException("an index takes at most one array of positions");
-        }
-        List<Size> numbers = op.sizes("numbers");
-        List<Integer> fixedAxes = new ArrayList<>();
-        List<Size> fixed = new ArrayList<>();
-        List<Long> newAxes = new ArrayList<>();
-        SliceInputs slices = new SliceInputs();
-        int takeAxis = -1;
-        int axis = 0;
-        int at = 0;
-        int outputAxis = 0;
-        for (Object kind : kinds) {
-            switch ((String) kind) {
-                case "new" -> newAxes.add((long) outputAxis++);
-                case "fixed" -> {
-                    fixedAxes.add(axis++);
-                    fixed.add(numbers.get(at++));
-                }
-                case "slice" -> {
-                    slices.add(axis++, numbers.get(at), numbers.get(at + 1), numbers.get(at + 2));
-                    at += 3;
-                    outputAxis++;
-                }
-                case "take" -> {
-                    takeAxis = axis++;
-                    outputAxis += op.inputs().get(1).rank();
-                }
-                default -> {
-                    axis++;
-                    outputAxis++;
-                }
-            }
-        }
-        Value x = slices.apply(g, in.get(0));
-        for (int a = op.input().rank() - 1; a >= 0; a--) {
-            if (a == takeAxis) {
-                x = g.node("Gather", List.of(x, positions(g, in.get(1))), "axis", a);
-            } else if (fixedAxes.contains(a)) {
-                x = g.node("Gather", List.of(x, scalar(g, fixed.get(fixedAxes.indexOf(a)))), "axis", a);
-            }
-        }
-        return newAxes.isEmpty() ? x
-                : g.node("Unsqueeze", List.of(x, g.integers(newAxes.stream().mapToLong(a -> a).toArray())));
+        return g.node("Slice", List.of(x, g.sizes(slices.stream().map(SlicePart::start).toList()),
+                g.sizes(slices.stream().map(SlicePart::end).toList()),
+                g.integers(slices.stream().mapToLong(SlicePart::axis).toArray()),
+                g.sizes(slices.stream().map(SlicePart::step).toList())));
     }
 
     private static Value scalar(GraphBuilder g, Size size) {
-        return size.isFixed() ? g.scalar(DataType.INT64, size.value())
-                : g.node("Squeeze", List.of(g.size(size), g.integers(0)));
+        return size.isFixed() ? g.scalar(DataType.INT64, size.value()) : g.element(g.size(size));
     }
 
-    /** The inputs of one Slice node. */
-    private static final class SliceInputs {
-        private final List<Long> axes = new ArrayList<>();
-        private final List<Size> starts = new ArrayList<>();
-        private final List<Size> ends = new ArrayList<>();
-        private final List<Size> steps = new ArrayList<>();
-
-        void add(long axis, Size start, Size end, Size step) {
-            axes.add(axis);
-            starts.add(start.is(OPEN) ? Size.fixed(0) : start);
-            ends.add(end);
-            steps.add(step);
-        }
-
-        Value apply(GraphBuilder g, Value x) {
-            if (axes.isEmpty()) {
-                return x;
+    private static Value byOneArray(GraphBuilder g, Value x, ArrayPart array, int rank) {
+        return switch (array.kind()) {
+            case "take" -> g.node("Gather", List.of(x, Selections.positions(g, array.value())), "axis", array.axis());
+            case "pick" -> {
+                Value positions = Selections.positions(g, array.value());
+                int missing = rank - array.operand().rank();
+                Value same = missing == 0 ? positions : g.node("Unsqueeze",
+                        List.of(positions, g.integers(LongStream.range(rank - missing, rank).toArray())));
+                yield g.node("GatherElements", List.of(x, same), "axis", array.axis());
             }
-            return g.node("Slice", List.of(x, g.sizes(starts), g.sizes(ends),
-                    g.integers(axes.stream().mapToLong(a -> a).toArray()), g.sizes(steps)));
-        }
+            default -> g.node("Compress", List.of(merged(g, x, array, rank), Selections.flat(g, array.value())), "axis", array.axis());
+        };
     }
 
-    private static Value flip(GraphBuilder g, Operation op, List<Value> in) {
-        long[] axes = op.numbers("axes");
-        List<Size> back = Collections.nCopies(axes.length, Size.fixed(-1));
-        List<Size> beginning = Collections.nCopies(axes.length, Size.fixed(Long.MIN_VALUE));
-        return g.node("Slice", List.of(in.get(0), g.sizes(back), g.sizes(beginning), g.integers(axes), g.sizes(back)));
+    /** The axes of a mask as one. */
+    private static Value merged(GraphBuilder g, Value x, ArrayPart mask, int rank) {
+        if (mask.axes() == 1) {
+            return x;
+        }
+        List<Value> shape = new ArrayList<>();
+        for (int axis = 0; axis < rank; axis++) {
+            if (axis < mask.axis()) {
+                shape.add(g.integers(0));
+            } else if (axis == mask.axis()) {
+                shape.add(g.integers(-1));
+            } else if (axis >= mask.axis() + mask.axes()) {
+                shape.add(g.sizeOf(x, axis));
+            }
+        }
+        return g.node("Reshape", List.of(x, shape.size() == 1 ? shape.get(0) : g.node("Concat", shape, "axis", 0)));
     }
 
     /**
-     * An assignment to a box: a mask that is true in the box chooses between the new and the old elements. The mask is a
-     * constant over the restricted axes, which must have a fixed size, and broadcast over the others.
+     * Arrays of positions are broadcast against each other and looked up together; a mask stands for the positions where it is
+     * true. As in PyTorch, their common axes come where the arrays are, or first if other axes lie between them.
      */
-    private static Value set(GraphBuilder g, Operation op, List<Value> in) {
-        if (!op.has("value")) {
-            throw new UnsupportedOperationException("assigning an array to a part of another is not exported; "
-                    + "concatenate the parts instead");
-        }
-        int rank = op.input().rank();
-        List<?> kinds = op.get("kinds", List.class);
-        long[] numbers = op.numbers("numbers");
-        long[] shape = new long[rank];
-        long[][] bounds = new long[rank][];
-        int at = 0;
-        for (int axis = 0; axis < rank; axis++) {
-            Size size = op.input().shape().get(axis);
-            String kind = (String) kinds.get(axis);
-            if (kind.equals("all")) {
-                shape[axis] = 1;
-                bounds[axis] = new long[] {0, 1, 1};
-                continue;
+    private static Value bySeveral(GraphBuilder g, Value x, List<ArrayPart> arrays, int rank) {
+        List<Value> positions = new ArrayList<>();
+        List<Long> axes = new ArrayList<>();
+        int common = 1;
+        for (ArrayPart array : arrays) {
+            if (array.kind().equals("pick")) {
+                throw new UnsupportedOperationException("a pick is exported as the only array of an index");
             }
-            if (!size.isFixed() || !kind.equals("fixed") && !kind.equals("slice")) {
-                throw new UnsupportedOperationException("an assignment is exported for positions and slices of axes of fixed "
-                        + "size, found " + kind + " on an axis of size " + size);
+            Value where = array.kind().equals("mask") ? g.node("NonZero", List.of(array.value())) : null;
+            for (int i = 0; i < array.axes(); i++) {
+                axes.add((long) array.axis() + i);
+                positions.add(where == null ? g.cast(array.value(), DataType.INT64)
+                        : g.node("Gather", List.of(where, g.scalar(DataType.INT64, i)), "axis", 0));
             }
-            shape[axis] = size.value();
-            long min = kind.equals("fixed") ? numbers[at++] : numbers[at] == OPEN ? 0 : numbers[at];
-            min = min < 0 ? min + shape[axis] : min;
-            long max = kind.equals("fixed") ? min + 1 : Math.min(numbers[at + 1], shape[axis]);
-            long step = kind.equals("fixed") ? 1 : numbers[at + 2];
-            at += kind.equals("fixed") ? 0 : 3;
-            bounds[axis] = new long[] {min, max < 0 ? max + shape[axis] : max, step};
+            common = Math.max(common, where == null ? array.operand().rank() : 1);
         }
-        Value mask = g.constant(mask(shape, bounds));
-        return g.node("Where", List.of(mask, Arithmetic.number(g, op, "value", op.output().type()), in.get(0)));
+        Value zeros = null;
+        for (Value each : positions) {
+            Value zero = g.node("Mul", List.of(each, g.scalar(DataType.INT64, 0)));
+            zeros = zeros == null ? zero : g.node("Add", List.of(zeros, zero));
+        }
+        List<Value> columns = new ArrayList<>();
+        for (Value each : positions) {
+            columns.add(g.node("Unsqueeze", List.of(g.node("Add", List.of(each, zeros)), g.integers(-1))));
+        }
+        List<Long> others = LongStream.range(0, rank).boxed().filter(axis -> !axes.contains(axis)).toList();
+        long[] order = LongStream.concat(axes.stream().mapToLong(a -> a), others.stream().mapToLong(a -> a)).toArray();
+        Value front = g.node("Transpose", List.of(x), "perm", order);
+        Value found = g.node("GatherND", List.of(front, g.node("Concat", columns, "axis", -1)));
+        long before = axes.get(0);
+        boolean isAdjacent = axes.get(axes.size() - 1) - before == axes.size() - 1;
+        return isAdjacent && before > 0 ? moved(g, found, common, (int) before, common + others.size()) : found;
     }
 
-    private static Tensor mask(long[] shape, long[][] bounds) {
-        int count = 1;
-        for (long size : shape) {
-            count *= Math.toIntExact(size);
-        }
-        byte[] mask = new byte[count];
-        for (int i = 0; i < count; i++) {
-            boolean isInside = true;
-            long rest = i;
-            for (int axis = shape.length - 1; axis >= 0; axis--) {
-                long position = rest % shape[axis];
-                rest /= shape[axis];
-                long[] bound = bounds[axis];
-                isInside &= position >= bound[0] && position < bound[1] && (position - bound[0]) % bound[2] == 0;
-            }
-            mask[i] = (byte) (isInside ? 1 : 0);
-        }
-        return Tensor.ofBytes(DataType.BOOLEAN, mask, shape);
+    /** The first axes behind some others. */
+    private static Value moved(GraphBuilder g, Value x, int first, int before, int rank) {
+        IntStream order = IntStream.concat(IntStream.range(first, first + before),
+                IntStream.concat(IntStream.range(0, first), IntStream.range(first + before, rank)));
+        return g.node("Transpose", List.of(x), "perm", order.asLongStream().toArray());
     }
 }

@@ -1,5 +1,6 @@
 package io.kanerva.exporter.onnx.operators;
 
+import ai.djl.ndarray.types.DataType;
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
 import io.kanerva.exporter.trace.Operation;
@@ -22,10 +23,12 @@ final class Pooling {
     }
 
     static void register(Operators table) {
-        table.putSingle("maxPool", Pooling::maxPool);
-        table.putSingle("avgPool", Pooling::averagePool);
-        table.putSingle("globalMaxPool", (g, op, in) -> global(g, in, "GlobalMaxPool"));
-        table.putSingle("globalAvgPool", (g, op, in) -> global(g, in, "GlobalAveragePool"));
+        table.putSingle("maxPool", "MaxPool", Pooling::maxPool);
+        table.putSingle("avgPool", "AveragePool", Pooling::averagePool);
+        table.putSingle("lpPool", "LpPool for even orders; Pow, AveragePool, Mul for others", Pooling::lpPool);
+        table.putSingle("globalLpPool", "GlobalLpPool for even orders, Flatten; Pow, ReduceSum for others", Pooling::globalLpPool);
+        table.putSingle("globalMaxPool", "GlobalMaxPool, Flatten", (g, op, in) -> global(g, in, "GlobalMaxPool"));
+        table.putSingle("globalAvgPool", "GlobalAveragePool, Flatten", (g, op, in) -> global(g, in, "GlobalAveragePool"));
     }
 
     private static Value maxPool(GraphBuilder g, Operation op, List<Value> in) {
@@ -83,5 +86,38 @@ final class Pooling {
 
     private static Value global(GraphBuilder g, List<Value> in, String onnx) {
         return g.node("Flatten", List.of(g.node(onnx, in)), "axis", 1);
+    }
+
+    private static boolean isEven(double order) {
+        return order > 0 && order % 2 == 0;
+    }
+
+    /** (sum x^p)^(1/p) over each window. PyTorch takes powers of x, ONNX of |x|, which is the same for even orders. */
+    private static Value lpPool(GraphBuilder g, Operation op, List<Value> in) {
+        double order = op.real("order");
+        long[] kernel = op.numbers("kernel");
+        if (op.flag("ceil")) {
+            throw new UnsupportedOperationException("lpPool with ceil mode weighs the windows at the border in the engine's own way; "
+                    + "use floor mode or pad before");
+        }
+        if (isEven(order)) {
+            return g.node("LpPool", in, "kernel_shape", kernel, "strides", op.numbers("stride"), "p", (long) order);
+        }
+        DataType type = op.output().type();
+        Value powers = g.node("Pow", List.of(in.get(0), g.scalar(type, order)));
+        Value means = g.node("AveragePool", List.of(powers), "kernel_shape", kernel, "strides", op.numbers("stride"));
+        Value sums = g.node("Mul", List.of(means, g.scalar(type, LongStream.of(kernel).reduce(1, (a, b) -> a * b))));
+        return g.node("Pow", List.of(sums, g.scalar(type, 1 / order)));
+    }
+
+    private static Value globalLpPool(GraphBuilder g, Operation op, List<Value> in) {
+        double order = op.real("order");
+        if (isEven(order)) {
+            return g.node("Flatten", List.of(g.node("GlobalLpPool", in, "p", (long) order)), "axis", 1);
+        }
+        DataType type = op.output().type();
+        Value powers = g.node("Pow", List.of(in.get(0), g.scalar(type, order)));
+        long[] axes = LongStream.range(2, op.input().rank()).toArray();
+        return g.node("Pow", List.of(Reductions.reduce(g, "ReduceSum", powers, axes, false), g.scalar(type, 1 / order)));
     }
 }

@@ -18,21 +18,21 @@ final class Shapes {
     }
 
     static void register(Operators table) {
-        table.putSingle("reshape", (g, op, in) -> reshape(g, op, in.get(0), target(op)));
-        table.putSingle("flatten", (g, op, in) -> op.has("from") ? reshape(g, op, in.get(0), op.output().shape())
+        table.putSingle("reshape", "Reshape", (g, op, in) -> reshape(g, op, in.get(0), target(op)));
+        table.putSingle("flatten", "Reshape", (g, op, in) -> op.has("from") ? reshape(g, op, in.get(0), op.output().shape())
                 : g.node("Reshape", List.of(in.get(0), g.integers(-1))));
-        table.putSingle("expandDims", (g, op, in) -> g.node("Unsqueeze", List.of(in.get(0), g.integers(op.number("axis")))));
-        table.putSingle("squeeze", (g, op, in) -> g.node("Squeeze", List.of(in.get(0), g.integers(op.numbers("axes")))));
-        table.putSingle("squeezeAxis", Shapes::squeezeAxis);
-        table.putSingle("transpose", Shapes::transpose);
-        table.putSingle("swapAxes", Shapes::swapAxes);
-        table.putSingle("broadcast", Shapes::broadcast);
-        table.putSingle("concat", Shapes::concat);
-        table.putSingle("stack", Shapes::stack);
-        table.put("split", Shapes::split);
-        table.putSingle("tile", Shapes::tile);
-        table.putSingle("repeat", Shapes::repeat);
-        table.putSingle("pad", Shapes::pad);
+        table.putSingle("expandDims", "Unsqueeze", (g, op, in) -> g.node("Unsqueeze", List.of(in.get(0), g.integers(op.number("axis")))));
+        table.putSingle("squeeze", "Squeeze", (g, op, in) -> g.node("Squeeze", List.of(in.get(0), g.integers(op.numbers("axes")))));
+        table.putSingle("squeezeAxis", "Squeeze", Shapes::squeezeAxis);
+        table.putSingle("transpose", "Transpose", Shapes::transpose);
+        table.putSingle("swapAxes", "Transpose", Shapes::swapAxes);
+        table.putSingle("broadcast", "Expand", Shapes::broadcast);
+        table.putSingle("concat", "Concat", Shapes::concat);
+        table.putSingle("stack", "Unsqueeze, Concat", Shapes::stack);
+        table.put("split", "Split", Shapes::split);
+        table.putSingle("tile", "Tile", Shapes::tile);
+        table.putSingle("repeat", "Unsqueeze, Tile, Reshape", Shapes::repeat);
+        table.putSingle("pad", "Pad", Shapes::pad);
     }
 
     /** The shape that was asked for, in which the caller may have left one size open with -1. */

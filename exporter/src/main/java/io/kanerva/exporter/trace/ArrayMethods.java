@@ -1,0 +1,163 @@
+package io.kanerva.exporter.trace;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What a recording array does with each method of {@code NDArray} and {@code NDArrayEx}, and why it refuses one. */
+final class ArrayMethods {
+    /** How a call is treated. */
+    enum Treatment {
+        /** Written on the tape under the name that {@link RecordedMethods} gives. */
+        RECORDED,
+        /** Changes which value the array holds. */
+        ASSIGNED,
+        /** The interface's default runs, which ends in other methods. */
+        DERIVED,
+        /** Answered from the engine's array: it does not depend on the array's values. */
+        ANSWERED,
+        /** Done by the recording itself. */
+        OWN,
+        /** Written with other methods by {@link EngineMethods}. */
+        REWRITTEN,
+        /** Memory and gradients, which the recording looks after. */
+        IGNORED,
+        /** The array is returned as it is. */
+        ITSELF,
+        /** Needs the array's values, which a graph only has when it runs. */
+        READS_VALUES,
+        /** Cannot be recorded, for the reason in {@link #REASONS}. */
+        REFUSED,
+        /** In no list: a method that this version of the tracer does not know. */
+        UNKNOWN
+    }
+
+    private static final Set<String> ANSWERED = Set.of("getName", "setName", "getUid", "getDataType", "getDevice", "getShape",
+            "getSparseFormat", "isSparse", "isScalar", "size", "isEmpty");
+    private static final Set<String> OWN = Set.of("getManager", "getNDArrayInternal", "hasGradient", "isReleased",
+            "toDebugString", "shapeEquals", "repeat(Shape)");
+    private static final Set<String> ASSIGNED = Set.of("set(NDIndex,NDArray)", "set(NDIndex,Number)", "set(Buffer)",
+            "setScalar(NDIndex,Number)", "copyTo(NDArray)", "intern(NDArray)");
+    private static final Set<String> IGNORED = Set.of("close", "attach", "detach", "tempAttach", "returnResource",
+            "setRequiresGradient");
+    private static final Set<String> ITSELF = Set.of("stopGradient", "toDevice", "toDense", "getArray");
+    private static final Set<String> READS_VALUES = Set.of("toByteBuffer", "toArray", "toStringArray", "toBooleanArray",
+            "toByteArray", "toDoubleArray", "toFloatArray", "toIntArray", "toLongArray", "toShortArray", "toUint8Array",
+            "toUnsignedShortArray", "toUnsignedIntArray", "getBoolean", "getByte", "getDouble", "getFloat", "getInt", "getLong",
+            "getUint8", "contentEquals", "allClose", "encode", "getAsBytes", "getAsString", "getAsObject");
+
+    private static final String ENGINE = "DJL 0.35.1's PyTorch engine does not implement it";
+    private static final String TRAINING = "it belongs to training; export what the block computes at inference";
+    private static final String RANDOM = "it draws random numbers; make the noise an input";
+    private static final Map<String, String> REASONS = new HashMap<>();
+
+    static {
+        refuse(ENGINE + "; write it with exp, log and sqrt", "asinh()", "acosh()", "atanh()");
+        refuse(ENGINE + "; add up diagonal()", "trace()", "trace(int)", "trace(int,int,int)");
+        refuse(ENGINE + "; use tile(long[])", "tile(int,long)", "tile(Shape)");
+        refuse(ENGINE + "; use oneHot(depth, type) and arithmetic", "oneHot(int,float,float,DataType)");
+        refuse(ENGINE + "; use matMul", "batchDot(NDArray)");
+        refuse(ENGINE + "; compare arange with the lengths and use where", "sequenceMask(NDArray)",
+                "sequenceMask(NDArray,float)");
+        refuse(ENGINE + "; use interpolation and a convolution",
+                "deconvolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,Shape,int)");
+        refuse(ENGINE + "; use maximum, minimum and mul", "prelu(NDArray,NDArray)");
+        refuse(ENGINE + "; use rdiv", "rdivi(Number)", "rdivi(NDArray)");
+        refuse(ENGINE + "; use rmod", "rmodi(Number)", "rmodi(NDArray)");
+        refuse(ENGINE + "; use rpow", "rpowi(Number)");
+        refuse(ENGINE, "multiBoxTarget(NDList,float,float,float,float,int)");
+        refuse("it suppresses boxes in Java, value by value; export the network and run this step behind the model",
+                "multiBoxDetection(NDList,boolean,float,int,float,boolean,int)");
+        refuse(RANDOM, "randomFlipLeftRight()", "randomFlipTopBottom()", "randomBrightness(float)", "randomHue(float)",
+                "randomColorJitter(float,float,float,float)");
+        refuse(TRAINING, "getGradient()",
+                "adadeltaUpdate(NDList,NDList,float,float,float,float,float)",
+                "adagradUpdate(NDList,NDList,float,float,float,float,float)",
+                "adamUpdate(NDList,NDList,float,float,float,float,float,float,float,float,boolean,boolean)",
+                "nagUpdate(NDList,NDList,float,float,float,float,float)",
+                "rmspropUpdate(NDList,NDList,float,float,float,float,float,float,float,boolean)",
+                "sgdUpdate(NDList,NDList,float,float,float,float,float,boolean)");
+        refuse("ONNX's standard domain has no logarithm of the gamma function, and no short formula keeps its digits; "
+                + "compute it before the model", "gammaln()");
+        refuse("ONNX's standard domain has no matrix inverse; write out small inverses, or solve before the model", "inverse()");
+        refuse("ONNX's standard domain has no sparse arithmetic; keep the array dense", "toSparse(SparseFormat)");
+        refuse("it hands out the engine's own indexer, which would not be recorded; use get and set",
+                "getIndexer(NDManager)");
+        refuse("it leaves the memory as it is; use zerosLike or onesLike", "like()");
+        refuse("it hands out the engine's arrays, which would not be recorded", "getResourceNDArrays()");
+    }
+
+    private ArrayMethods() {
+    }
+
+    private static void refuse(String reason, String... signatures) {
+        for (String signature : signatures) {
+            REASONS.put(signature, reason);
+        }
+    }
+
+    static Treatment treatment(Method method) {
+        String signature = RecordedMethods.signature(method);
+        String name = method.getName();
+        if (RecordedMethods.find(method).isPresent()) {
+            return Treatment.RECORDED;
+        }
+        if (REASONS.containsKey(signature)) {
+            return Treatment.REFUSED;
+        }
+        if (ASSIGNED.contains(signature)) {
+            return Treatment.ASSIGNED;
+        }
+        if (EngineMethods.knows(method)) {
+            return Treatment.REWRITTEN;
+        }
+        if (OWN.contains(name) || OWN.contains(signature)) {
+            return Treatment.OWN;
+        }
+        if (IGNORED.contains(name)) {
+            return Treatment.IGNORED;
+        }
+        if (ITSELF.contains(name)) {
+            return Treatment.ITSELF;
+        }
+        if (ANSWERED.contains(name)) {
+            return Treatment.ANSWERED;
+        }
+        if (READS_VALUES.contains(name)) {
+            return Treatment.READS_VALUES;
+        }
+        boolean makesArrays = method.getReturnType() == NDArray.class || method.getReturnType() == NDList.class
+                || name.equals("set");
+        return method.isDefault() && makesArrays ? Treatment.DERIVED : Treatment.UNKNOWN;
+    }
+
+    /** Why a refused method is refused, and what to do instead. */
+    static String reason(Method method) {
+        return REASONS.getOrDefault(RecordedMethods.signature(method), "this version of the tracer does not know it");
+    }
+
+    /** Everything that the lists above name, to be compared with DJL. */
+    static Set<String> named() {
+        Set<String> names = new TreeSet<>(REASONS.keySet());
+        Stream.of(ANSWERED, OWN, ASSIGNED, IGNORED, ITSELF, READS_VALUES).forEach(names::addAll);
+        return names;
+    }
+
+    /** The methods of an interface that a caller of an array can reach, in alphabetical order. */
+    static List<Method> of(Class<?> type) {
+        Map<String, Method> methods = Arrays.stream(type.getMethods())
+                .filter(method -> !Modifier.isStatic(method.getModifiers()) && !method.isSynthetic())
+                .collect(Collectors.toMap(RecordedMethods::signature, method -> method,
+                        (a, b) -> a.getReturnType().isAssignableFrom(b.getReturnType()) ? b : a));
+        return methods.entrySet().stream().sorted(Map.Entry.comparingByKey()).map(Map.Entry::getValue).toList();
+    }
+}

@@ -1,0 +1,68 @@
+package io.kanerva.exporter.trace;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.internal.NDArrayEx;
+import io.kanerva.exporter.trace.ArrayMethods.Treatment;
+import java.lang.reflect.Method;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What becomes of each method of DJL's array interfaces when a block calls it while it is traced. */
+public final class MethodReport {
+    /** What a call comes to. */
+    public enum Outcome {
+        /** It is part of the graph. */
+        EXPORTED,
+        /** It is answered while tracing, or there is nothing to do. */
+        ANSWERED,
+        /** It makes the export fail. */
+        REFUSED
+    }
+
+    /**
+     * One method.
+     *
+     * @param type {@code NDArray} or {@code NDArrayEx}
+     * @param signature for example {@code sum(int[],boolean)}
+     * @param operation the tape's name for it, if it is recorded as one operation
+     * @param outcome what a call comes to
+     * @param remark in words; empty for recorded operations, whose lowering has a description of its own
+     */
+    public record Row(String type, String signature, Optional<String> operation, Outcome outcome, String remark) {
+    }
+
+    private MethodReport() {
+    }
+
+    /** All methods, those of {@code NDArray} first, each in alphabetical order. */
+    public static List<Row> rows() {
+        return Stream.of(NDArray.class, NDArrayEx.class)
+                .flatMap(type -> ArrayMethods.of(type).stream().map(method -> row(type, method))).toList();
+    }
+
+    private static Row row(Class<?> type, Method method) {
+        String signature = RecordedMethods.signature(method);
+        Treatment treatment = ArrayMethods.treatment(method);
+        Optional<String> operation = RecordedMethods.find(method).map(RecordedMethods.Entry::operation);
+        Outcome outcome = switch (treatment) {
+            case RECORDED, ASSIGNED, DERIVED, REWRITTEN, ITSELF -> Outcome.EXPORTED;
+            case ANSWERED, OWN, IGNORED -> signature.equals("repeat(Shape)") ? Outcome.EXPORTED : Outcome.ANSWERED;
+            case READS_VALUES, REFUSED, UNKNOWN -> Outcome.REFUSED;
+        };
+        return new Row(type.getSimpleName(), signature, operation, outcome, switch (treatment) {
+            case RECORDED -> "";
+            case ASSIGNED -> signature.contains("NDIndex") ? "a new version of the array: Where, or ScatterElements on its positions"
+                    : "a new version of the array";
+            case DERIVED -> "through the methods that DJL's default calls";
+            case ANSWERED -> "answered while tracing; a size stays an expression in the dynamic dimensions";
+            case OWN -> signature.equals("repeat(Shape)") ? "through repeat(long[])" : "answered by the recording";
+            case REWRITTEN -> EngineMethods.remark(method);
+            case IGNORED -> "nothing to export: memory and gradients";
+            case ITSELF -> "the array itself";
+            case READS_VALUES -> "it reads the array's values, which the graph only has when it runs; compute with arrays "
+                    + "(where, comparisons) instead";
+            case REFUSED, UNKNOWN -> ArrayMethods.reason(method);
+        });
+    }
+}

@@ -1,0 +1,48 @@
+package io.kanerva.exporter.onnx;
+
+import static io.kanerva.exporter.onnx.Exports.CHECKED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.nn.LambdaBlock;
+import io.kanerva.exporter.onnx.MethodSamples.Sample;
+import io.kanerva.exporter.trace.MethodReport;
+import io.kanerva.exporter.trace.MethodReport.Outcome;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Each method that is said to be exported, alone, against the engine at sizes that were never traced. */
+class MethodsTest {
+    /** Of the largest difference, relative to values above 1: the export itself compares and fails. */
+    private static final double TOLERANCE = 2e-5;
+
+    private final Map<String, Sample> samples = new TreeMap<>(MethodSamples.all());
+
+    MethodsTest() {
+        samples.putAll(SelectionSamples.all());
+        samples.putAll(InternalMethodSamples.all());
+    }
+
+    @Test
+    void every_exported_method_has_a_sample() {
+        assertThat(samples.keySet()).containsExactlyInAnyOrderElementsOf(MethodReport.rows().stream()
+                .filter(row -> row.outcome() == Outcome.EXPORTED).map(row -> row.type() + "." + row.signature())
+                .collect(Collectors.toSet()));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> an_exported_method_agrees_with_the_engine() {
+        return samples.entrySet().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
+            Sample sample = entry.getValue();
+            OnnxModel model = OnnxExporter.export(new LambdaBlock(list -> new NDList(sample.call().apply(list))), sample.inputs(),
+                    List.of("y"), CHECKED.withTolerance(TOLERANCE));
+            assertThat(model.checks()).hasSizeGreaterThanOrEqualTo(2);
+        }));
+    }
+}
