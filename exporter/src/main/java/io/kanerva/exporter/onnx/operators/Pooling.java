@@ -26,7 +26,7 @@ final class Pooling {
         table.putSingle("maxPool", "MaxPool", Pooling::maxPool);
         table.putSingle("avgPool", "AveragePool", Pooling::averagePool);
         table.putSingle("lpPool", "LpPool for even orders; Pow, AveragePool, Mul for others", Pooling::lpPool);
-        table.putSingle("globalLpPool", "GlobalLpPool for even orders, Flatten; Pow, ReduceSum for others", Pooling::globalLpPool);
+        table.putSingle("globalLpPool", "ReduceL2 for order 2; Pow, ReduceSum for others", Pooling::globalLpPool);
         table.putSingle("globalMaxPool", "GlobalMaxPool, Flatten", (g, op, in) -> global(g, in, "GlobalMaxPool"));
         table.putSingle("globalAvgPool", "GlobalAveragePool, Flatten", (g, op, in) -> global(g, in, "GlobalAveragePool"));
     }
@@ -112,12 +112,12 @@ final class Pooling {
 
     private static Value globalLpPool(GraphBuilder g, Operation op, List<Value> in) {
         double order = op.real("order");
-        if (isEven(order)) {
-            return g.node("Flatten", List.of(g.node("GlobalLpPool", in, "p", (long) order)), "axis", 1);
-        }
         DataType type = op.output().type();
-        Value powers = g.node("Pow", List.of(in.get(0), g.scalar(type, order)));
         long[] axes = LongStream.range(2, op.input().rank()).toArray();
+        if (isEven(order)) {
+            return Reductions.norm(g, type, order, in.get(0), axes, false);
+        }
+        Value powers = g.node("Pow", List.of(in.get(0), g.scalar(type, order)));
         return g.node("Pow", List.of(Reductions.reduce(g, "ReduceSum", powers, axes, false), g.scalar(type, 1 / order)));
     }
 }

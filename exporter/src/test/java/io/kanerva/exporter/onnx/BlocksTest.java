@@ -1,0 +1,215 @@
+package io.kanerva.exporter.onnx;
+
+import static io.kanerva.exporter.onnx.Exports.CHECKED;
+import static io.kanerva.exporter.onnx.Exports.initialised;
+import static io.kanerva.exporter.onnx.Exports.input;
+import static io.kanerva.exporter.onnx.Exports.operators;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.engine.Engine;
+import ai.djl.modality.nlp.DefaultVocabulary;
+import ai.djl.modality.nlp.embedding.TrainableWordEmbedding;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.convolutional.Conv1d;
+import ai.djl.nn.convolutional.Conv1dTranspose;
+import ai.djl.nn.convolutional.Conv2dTranspose;
+import ai.djl.nn.convolutional.Conv3d;
+import ai.djl.nn.core.ConstantEmbedding;
+import ai.djl.nn.core.LinearCollection;
+import ai.djl.nn.core.Multiplication;
+import ai.djl.nn.core.Prelu;
+import ai.djl.nn.core.SparseMax;
+import ai.djl.nn.norm.BatchNorm;
+import ai.djl.nn.norm.Dropout;
+import ai.djl.nn.norm.GhostBatchNorm;
+import ai.djl.nn.norm.LayerNorm;
+import ai.djl.nn.pooling.Pool;
+import ai.djl.nn.transformer.BertBlock;
+import ai.djl.nn.transformer.BertMaskedLanguageModelBlock;
+import ai.djl.nn.transformer.BertNextSentenceBlock;
+import ai.djl.nn.transformer.IdEmbedding;
+import ai.djl.nn.transformer.PointwiseFeedForwardBlock;
+import ai.djl.nn.transformer.ScaledDotProductAttentionBlock;
+import ai.djl.nn.transformer.TransformerEncoderBlock;
+import io.kanerva.exporter.trace.InputSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every block of {@code ai.djl.nn} that the engine can run, against the engine at sizes that were never traced. */
+class BlocksTest {
+    private static final ExportOptions OPTIONS = CHECKED.withTolerance(2e-5);
+
+    /** A block with its inputs, initialised by shapes in which 2 stands for B and 5 for T. */
+    private record Case(String name, Block block, ExportOptions options, List<InputSpec> inputs) {
+    }
+
+    private final List<Case> cases = new ArrayList<>();
+
+    BlocksTest() {
+        InputSpec sequence = input("x", "B", 4, "T");
+        InputSpec image = input("x", "B", 4, 8, 8);
+        InputSpec volume = input("x", "B", 2, 6, 6, 6);
+        InputSpec matrix = input("x", "B", 6);
+        InputSpec words = input("x", "B", "T", 8);
+        convolutions(sequence, volume);
+        pools(sequence, image, volume);
+        normalisations(image, matrix);
+        cores(matrix);
+        activations(matrix);
+        transformers(words);
+    }
+
+    private void add(String name, Block block, InputSpec... inputs) {
+        add(name, block, OPTIONS, inputs);
+    }
+
+    private void add(String name, Block block, ExportOptions options, InputSpec... inputs) {
+        Engine.getInstance().setRandomSeed(7);
+        Shape[] shapes = Stream.of(inputs).map(spec -> new Shape(spec.shape().stream()
+                .mapToLong(d -> !d.isNamed() ? d.size() : d.name().equals("B") ? 2 : 5).toArray())).toArray(Shape[]::new);
+        DataType[] types = Stream.of(inputs).map(InputSpec::type).toArray(DataType[]::new);
+        if (block.getParameters().values().stream().anyMatch(parameter -> !parameter.isInitialized())) {
+            block.initialize(NDManager.newBaseManager(), DataType.FLOAT32, shapes);
+        }
+        assertThat(types).isNotEmpty();
+        cases.add(new Case(name, block, options, List.of(inputs)));
+    }
+
+    private void convolutions(InputSpec sequence, InputSpec volume) {
+        add("Conv1d", Conv1d.builder().setKernelShape(new Shape(3)).optPadding(new Shape(2)).optDilation(new Shape(2)).setFilters(5).build(),
+                CHECKED.withDimensionLimit("T", 3, 24).withTolerance(2e-5), sequence);
+        add("Conv3d", Conv3d.builder().setKernelShape(new Shape(3, 2, 3)).optStride(new Shape(1, 2, 1)).optPadding(new Shape(1, 0, 1))
+                .setFilters(3).build(), volume);
+    }
+
+    private void pools(InputSpec sequence, InputSpec image, InputSpec volume) {
+        ExportOptions longer = CHECKED.withDimensionLimit("T", 3, 24).withTolerance(2e-5);
+        add("maxPool1d", Pool.maxPool1dBlock(new Shape(2), new Shape(1)), longer, sequence);
+        add("avgPool1d", Pool.avgPool1dBlock(new Shape(3), new Shape(1)), longer, sequence);
+        add("globalMaxPool1d", Pool.globalMaxPool1dBlock(), sequence);
+        add("globalAvgPool1d", Pool.globalAvgPool1dBlock(), sequence);
+        add("lpPool1d", Pool.lpPool1dBlock(2, new Shape(2), new Shape(1), new Shape(0), false), longer, sequence);
+        add("globalLpPool1d", Pool.globalLpPool1dBlock(2), input("x", "B", 4, 7));
+        add("maxPool2d", Pool.maxPool2dBlock(new Shape(3, 3), new Shape(2, 2), new Shape(1, 1), true), image);
+        add("avgPool2d", Pool.avgPool2dBlock(new Shape(3, 3), new Shape(2, 2), new Shape(1, 1), false, true), image);
+        add("lpPool2d", Pool.lpPool2dBlock(4, new Shape(2, 2), new Shape(2, 2), new Shape(0, 0), false), image);
+        add("globalMaxPool2d", Pool.globalMaxPool2dBlock(), image);
+        add("globalAvgPool2d", Pool.globalAvgPool2dBlock(), image);
+        add("globalLpPool2d", Pool.globalLpPool2dBlock(2), image);
+        add("maxPool3d", Pool.maxPool3dBlock(new Shape(2, 2, 2), new Shape(2, 2, 2)), volume);
+        add("avgPool3d", Pool.avgPool3dBlock(new Shape(2, 3, 2), new Shape(2, 1, 2)), volume);
+        add("globalMaxPool3d", Pool.globalMaxPool3dBlock(), volume);
+        add("globalAvgPool3d", Pool.globalAvgPool3dBlock(), volume);
+    }
+
+    private void normalisations(InputSpec image, InputSpec matrix) {
+        add("BatchNorm", BatchNorm.builder().build(), image);
+        add("GhostBatchNorm", GhostBatchNorm.builder().optVirtualBatchSize(128).build(), matrix);
+        add("LayerNorm", LayerNorm.builder().axis(1, 2, 3).build(), image);
+        add("Dropout", Dropout.builder().optRate(0.5f).build(), matrix);
+    }
+
+    private void cores(InputSpec matrix) {
+        add("Multiplication", Multiplication.builder().setUnits(3).build(), matrix);
+        add("LinearCollection", LinearCollection.builder().setUnits(3).build(), input("x", "B", 4, 6));
+        add("SparseMax", new SparseMax(), matrix);
+        add("SparseMax of another axis", new SparseMax(1, 2), input("x", "B", 6, 4));
+        add("TrainableWordEmbedding", TrainableWordEmbedding.builder().setEmbeddingSize(4)
+                .setVocabulary(new DefaultVocabulary(List.of("a", "b", "c"))).build(), input("x", DataType.INT64, "B", "T"));
+        add("ConstantEmbedding", new ConstantEmbedding(NDManager.newBaseManager().create(new float[] {1, 2, 3})),
+                input("x", DataType.INT64, "B", "T"));
+    }
+
+    private void activations(InputSpec matrix) {
+        Stream.of(Activation.reluBlock(), Activation.relu6Block(), Activation.sigmoidBlock(), Activation.tanhBlock(),
+                        Activation.softPlusBlock(), Activation.softSignBlock(), Activation.leakyReluBlock(0.1f),
+                        Activation.eluBlock(0.7f), Activation.seluBlock(), Activation.geluBlock(), Activation.swishBlock(1.2f),
+                        Activation.mishBlock())
+                .forEach(block -> add("activation " + cases.size(), block, matrix));
+    }
+
+    private void transformers(InputSpec words) {
+        add("ScaledDotProductAttention", ScaledDotProductAttentionBlock.builder().setEmbeddingSize(8).setHeadCount(2).build(), words);
+        add("TransformerEncoder", new TransformerEncoderBlock(8, 2, 16, 0.1f, Activation::gelu), words);
+        add("PointwiseFeedForward", new PointwiseFeedForwardBlock(List.of(16), 8, list -> Activation.relu(list)), words);
+        IdEmbedding ids = new IdEmbedding.Builder().setDictionarySize(7).setEmbeddingSize(4).build();
+        add("IdEmbedding", ids, CHECKED.withInputRange("x", 0, 7), input("x", DataType.INT64, "B", "T"));
+        BertBlock bert = BertBlock.builder().nano().setTokenDictionarySize(11).build();
+        // The pooled output squeezes the batch away if it is 1.
+        add("BertBlock", bert, CHECKED.withInputRange("ids", 0, 11).withDimensionLimit("B", 2, 8).withTolerance(1e-4),
+                input("ids", DataType.INT64, "B", 128), input("types", DataType.INT64, "B", 128),
+                input("masks", DataType.INT64, "B", 128));
+        add("BertNextSentence", new BertNextSentenceBlock(), input("x", "B", 8));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> a_block_agrees_with_the_engine() {
+        return cases.stream().map(each -> DynamicTest.dynamicTest(each.name(), () -> {
+            OnnxModel model = OnnxExporter.export(each.block(), each.inputs(), List.of(), each.options());
+            assertThat(model.checks()).hasSizeGreaterThanOrEqualTo(2);
+        }));
+    }
+
+    @Test
+    void a_masked_language_model_agrees_with_the_engine() {
+        BertBlock bert = BertBlock.builder().nano().setTokenDictionarySize(11).build();
+        Block block = new BertMaskedLanguageModelBlock(bert, Activation::gelu);
+        long width = 256;
+        Shape[] shapes = {new Shape(2, 5, width), new Shape(2, 3), new Shape(11, width)};
+        block.initialize(NDManager.newBaseManager(), DataType.FLOAT32, shapes);
+        OnnxModel model = OnnxExporter.export(block, List.of(input("sequence", "B", 5, (int) width),
+                input("masked", DataType.INT64, "B", 3), input("table", 11, (int) width)), List.of(),
+                CHECKED.withInputRange("masked", 0, 5).withTolerance(1e-4));
+        assertThat(operators(model)).contains("GatherND", "LogSoftmax");
+    }
+
+    @Test
+    void what_the_engine_cannot_run_is_refused_by_name() {
+        Block up = initialised(Conv2dTranspose.builder().setKernelShape(new Shape(2, 2)).setFilters(2).build(), 1, 3, 4, 4);
+        assertThatThrownBy(() -> Exports.export(up, input("x", "B", 3, 4, 4))).hasMessageContaining("deconvolution(")
+                .hasMessageContaining("DJL 0.35.1's PyTorch engine does not implement it; use interpolation and a convolution")
+                .hasMessageContaining("(in Deconvolution at ");
+        Block up1 = initialised(Conv1dTranspose.builder().setKernelShape(new Shape(2)).setFilters(2).build(), 1, 3, 4);
+        assertThatThrownBy(() -> Exports.export(up1, input("x", "B", 3, 4))).hasMessageContaining("deconvolution(");
+        Block prelu = initialised(new Prelu(), 1, 6);
+        assertThatThrownBy(() -> Exports.export(prelu, input("x", "B", 6))).hasMessageContaining("prelu(NDArray,NDArray) cannot")
+                .hasMessageContaining("use maximum, minimum and mul");
+    }
+
+    @Test
+    void mish_is_exported_as_what_djl_computes() {
+        OnnxModel model = Exports.export(new SequentialBlock().add(Activation.mishBlock()), input("x", "B", 6));
+        assertThat(operators(model)).doesNotContain("Mish").contains("Tanh", "Log");
+    }
+
+    @Test
+    void a_transformer_encoder_adds_its_raw_input_twice_as_djl_does() {
+        TransformerEncoderBlock block = new TransformerEncoderBlock(8, 2, 16, 0.1f, Activation::relu);
+        initialised(block, 2, 5, 8);
+        OnnxModel model = OnnxExporter.export(block, List.of(input("x", "B", "T", 8)), List.of(), OPTIONS);
+        long adds = model.proto().getGraph().getNodeList().stream()
+                .filter(node -> node.getOpType().equals("Add") && node.getInputList().contains("x")).count();
+        assertThat(adds).isEqualTo(2);
+    }
+
+    @Test
+    void the_parameters_of_a_block_are_not_changed() {
+        Block block = initialised(new SequentialBlock().add(BatchNorm.builder().build()).add(GhostBatchNorm.builder().build()), 2, 6);
+        List<float[]> before = block.getParameters().values().stream().map(Parameter::getArray).map(NDArray::toFloatArray).toList();
+        Exports.export(block, input("x", "B", 6));
+        assertThat(block.getParameters().values().stream().map(Parameter::getArray).map(NDArray::toFloatArray).toList())
+                .usingRecursiveComparison().isEqualTo(before);
+    }
+}

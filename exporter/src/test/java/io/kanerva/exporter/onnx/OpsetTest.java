@@ -1,0 +1,101 @@
+package io.kanerva.exporter.onnx;
+
+import static io.kanerva.exporter.onnx.Exports.CHECKED;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.nn.LambdaBlock;
+import io.kanerva.exporter.onnx.MethodSamples.Sample;
+import io.kanerva.exporter.onnx.operators.Operators;
+import io.kanerva.exporter.trace.ExportException;
+import io.kanerva.exporter.trace.MethodReport;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every opset from 13 to 22: what works, works in the oldest and the newest; what changed between them, in all of them. */
+class OpsetTest {
+    private static final int OLDEST = 13;
+    private static final int NEWEST = 22;
+    private static final double TOLERANCE = 2e-5;
+    /** Operations whose ONNX operators got another form between the two, in which a mistake would show. */
+    private static final Set<String> CHANGED = Set.of("mean", "sum", "max", "min", "prod", "norm", "normalize", "split", "squeeze",
+            "expandDims", "reshape", "pad", "cumSum", "topK", "unique", "gelu", "layerNorm", "batchNorm", "softmax", "interpolation",
+            "lpPool", "avgPool", "maxPool", "lstm", "gru", "rnn", "where", "isNaN", "isInfinite", "scatter", "fft", "rfft", "stft",
+            "cumProd", "diagonal", "leakyRelu", "relu", "convolution", "toType", "repeat");
+
+    private final Map<String, Sample> samples = new TreeMap<>(MethodSamples.all());
+    private final Operators operators = new Operators();
+
+    OpsetTest() {
+        samples.putAll(SelectionSamples.all());
+        samples.putAll(InternalMethodSamples.all());
+    }
+
+    private static OnnxModel export(Sample sample, int opset) {
+        return OnnxExporter.export(new LambdaBlock(list -> new NDList(sample.call().apply(list))), sample.inputs(), List.of("y"),
+                CHECKED.withTolerance(TOLERANCE).withOpset(opset));
+    }
+
+    private List<MethodReport.Row> recorded() {
+        return MethodReport.rows().stream().filter(row -> row.operation().isPresent()).toList();
+    }
+
+    private Sample sample(MethodReport.Row row) {
+        return samples.get(row.type() + "." + row.signature());
+    }
+
+    /** The first opset in which a sample works: some use further operations than the one they are named after. */
+    private int since(MethodReport.Row row) {
+        Set<String> transforms = Set.of("real", "conj", "irfft");
+        return transforms.contains(row.operation().orElseThrow()) ? operators.since("fft")
+                : row.operation().orElseThrow().equals("interpolation") ? OLDEST : operators.since(row.operation().orElseThrow());
+    }
+
+    @TestFactory
+    Stream<DynamicTest> an_operation_agrees_with_the_engine_in_the_oldest_opset_that_has_it_and_in_the_newest() {
+        return recorded().stream().filter(row -> !CHANGED.contains(row.operation().orElseThrow()))
+                .flatMap(row -> Stream.of(since(row), NEWEST).map(opset -> test(row, opset)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> an_operation_that_changed_agrees_with_the_engine_in_every_opset() {
+        return recorded().stream().filter(row -> CHANGED.contains(row.operation().orElseThrow()))
+                .collect(Collectors.toMap(row -> row.operation().orElseThrow(), row -> row, (a, b) -> b, TreeMap::new)).values().stream()
+                .flatMap(row -> IntStream.rangeClosed(since(row), NEWEST).mapToObj(opset -> test(row, opset)));
+    }
+
+    private DynamicTest test(MethodReport.Row row, int opset) {
+        return DynamicTest.dynamicTest(row.signature() + " in opset " + opset, () -> {
+            OnnxModel model = export(sample(row), opset);
+            assertThat(model.proto().getOpsetImport(0).getVersion()).isEqualTo(opset);
+            assertThat(model.checks()).hasSizeGreaterThanOrEqualTo(2);
+        });
+    }
+
+    @TestFactory
+    Stream<DynamicTest> an_opset_that_is_too_old_is_an_error_that_names_the_one_to_take() {
+        return recorded().stream().filter(row -> operators.since(row.operation().orElseThrow()) > OLDEST)
+                .map(row -> DynamicTest.dynamicTest(row.signature(), () -> {
+                    int since = operators.since(row.operation().orElseThrow());
+                    assertThatThrownBy(() -> export(sample(row), since - 1)).isInstanceOf(ExportException.class)
+                            .hasMessageContaining("needs opset " + since + ", found opset " + (since - 1)
+                                    + "; export with opset " + since + " or newer");
+                }));
+    }
+
+    @Test
+    void every_operation_that_changed_is_one() {
+        Set<String> known = new TreeSet<>(operators.names());
+        assertThat(known).containsAll(CHANGED);
+    }
+}
