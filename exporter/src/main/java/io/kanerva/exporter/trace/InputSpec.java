@@ -45,7 +45,7 @@ public record InputSpec(String name, DataType type, List<Dimension> shape) {
         }
         DataType type = Arrays.stream(DataType.values()).filter(t -> t.name().equalsIgnoreCase(match.group(2))).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("expected the type of input " + match.group(1)
-                        + " to be float32, int32, int64 or boolean, found '" + match.group(2) + "'"));
+                        + " to be one of " + Tensor.TYPES + ", found '" + match.group(2) + "'"));
         List<Dimension> shape = match.group(3).isBlank() ? List.of()
                 : Arrays.stream(match.group(3).split(",", -1)).map(String::strip).map(Dimension::parse).toList();
         return new InputSpec(match.group(1).strip(), type, shape);

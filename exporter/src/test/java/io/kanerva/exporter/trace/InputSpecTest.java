@@ -21,8 +21,8 @@ class InputSpecTest {
     @CsvSource(delimiter = '|', textBlock = """
             images[3]              | expected NAME:TYPE[SIZE,...] such as images:float32[N,3,224,224], found 'images[3]'
             images:float32         | expected NAME:TYPE[SIZE,...] such as images:float32[N,3,224,224], found 'images:float32'
-            images:real[3]         | expected the type of input images to be float32, int32, int64 or boolean, found 'real'
-            images:float16[3]      | input images: expected float32, int32, int64 or boolean, found float16
+            images:real[3]         | expected the type of input images to be one of [float32, float64, float16, int8, uint8, int32, int64, boolean], found 'real'
+            images:string[3]      | input images: expected one of [float32, float64, float16, int8, uint8, int32, int64, boolean], found string
             images:float32[N,,3]   | a dimension's name is an identifier such as B, found ""
             images:float32[N,-1]   | a dimension's name is an identifier such as B, found "-1"
             images:float32[0]      | a fixed dimension is at least 1, found 0
