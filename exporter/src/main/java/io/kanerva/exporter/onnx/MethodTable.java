@@ -38,7 +38,7 @@ public final class MethodTable {
             return "exported as " + operators.description(operation) + (since > OLDEST_OPSET ? " (from opset " + since + " on)" : "");
         }
         return switch (row.outcome()) {
-            case EXPORTED -> "exported as " + row.remark();
+            case EXPORTED -> "exported " + (row.remark().startsWith("through") ? "" : "as ") + row.remark();
             case ANSWERED -> row.remark();
             case REFUSED -> "refused because " + row.remark();
         };
