@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,5 +71,21 @@ class DataCommandsTest {
         String list = CommandRun.kpp("data", "list", "--cache", cache.toString()).out();
         assertThat(list).contains("cache      " + cache).containsPattern("cifar10 +170 MB").containsPattern("celeba +by hand").containsPattern("omniglot-burda +\\? MB")
                 .containsPattern("mnist +27 MB");
+    }
+
+    @Test
+    void commandsWithoutADataFolderReadWhatWasFetched() throws IOException {
+        // The build gives the tests a cache of their own.
+        Path usual = Path.of(System.getenv("KANERVA_CACHE"));
+        Path images = usual.resolve("omniglot_28/background-pil1dither-idx3-ubyte");
+        try {
+            Files.createDirectories(images.getParent());
+            Files.write(images, ByteBuffer.allocate(16 + 40 * 784).putInt(0x803).putInt(40).putInt(28).putInt(28).array());
+            CommandRun run = CommandRun.kpp("train", "--preset", "omniglot", "--steps", "1", "-T", "2", "--set", "episodes=1", "--run", cache.resolve("run").toString());
+            assertThat(run.exitCode()).as(run.err()).isZero();
+            assertThat(run.err()).contains("omniglot: 40 images");
+        } finally {
+            Quick.delete(usual);
+        }
     }
 }

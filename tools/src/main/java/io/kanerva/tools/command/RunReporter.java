@@ -51,6 +51,10 @@ final class RunReporter implements TrainingListener {
 
     @Override
     public void stepped(StepMetrics metrics) {
+        if (grids.isEmpty()) {
+            // The first samples at once: what cannot be drawn should say so now, not at a checkpoint hours later.
+            draw(metrics.step());
+        }
         if (clock.getAsLong() - written >= NANOS_BETWEEN_PAGES) {
             write("training", true);
         }
@@ -59,9 +63,13 @@ final class RunReporter implements TrainingListener {
     @Override
     public void saved(int step) {
         if (step > 0) {
-            grids = CardPicture.rows(run.model(), episodes, run.plan().seed());
-            gridStep = step;
+            draw(step);
         }
+    }
+
+    private void draw(int step) {
+        grids = CardPicture.rows(run.model(), episodes, run.plan().seed());
+        gridStep = step;
     }
 
     /** Writes the page for the last time in this process. */

@@ -60,7 +60,7 @@ public final class Train extends Action {
     @Option(names = "--seed", paramLabel = "N", order = 8, description = "Of weights, episodes and noise. Default: 1.")
     private Long seed;
 
-    @Option(names = "--seeds", paramLabel = "N,N...", split = ",", order = 9, description = "Train one run for each of these seeds, in folders seed-N of the run's, score them on the test "
+    @Option(names = "--seeds", paramLabel = "N", split = ",", order = 9, description = "Train one run for each of these seeds, in folders seed-N of the run's, score them on the test "
             + "images, and leave mean and spread in " + SeedSummary.FILE + ".")
     private List<Long> seeds;
 

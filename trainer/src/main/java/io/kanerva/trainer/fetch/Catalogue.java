@@ -90,8 +90,8 @@ public final class Catalogue {
                     + " https://image-net.org/download-images, take the 32 x 32 images in npz format, and put train_data_batch_1.npz to train_data_batch_10.npz"
                     + " and val_data.npz into %s/imagenet32");
             case CELEBA, CELEBA_32 -> byHand(source, "202,599 faces, cropped and made %s on reading".formatted(source == DataSource.CELEBA ? "64 x 64" : "32 x 32"),
-                    "its terms allow research but no passing on: from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html take img_align_celeba.zip, unzip it into"
-                            + " %s/celeba/img_align_celeba, and put list_eval_partition.txt beside that folder");
+                    "its terms allow research but no passing on: from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html take img_align_celeba.zip, unzip it in"
+                            + " %s/celeba, and put list_eval_partition.txt there too");
             case DMLAB, DMLAB_32 -> byHand(source, "frames of mazes, made %s on reading".formatted(source == DataSource.DMLAB ? "64 x 64" : "32 x 32"),
                     "there is no published set: record frames with DeepMind Lab (https://github.com/google-deepmind/lab) and put them as pictures into"
                             + " %1$s/dmlab/train/MAZE and %1$s/dmlab/test/MAZE");

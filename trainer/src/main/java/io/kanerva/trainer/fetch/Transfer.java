@@ -1,6 +1,7 @@
 package io.kanerva.trainer.fetch;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -85,12 +86,13 @@ final class Transfer {
                 // Progress is what no attempt had before: a server that cannot resume may break off anywhere, for ever.
                 inVain = size(part) > furthest ? 0 : inVain + 1;
                 furthest = Math.max(furthest, size(part));
-                String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+                String reason = e instanceof ConnectException ? "no connection to " + uri.getHost() : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
                 if (inVain >= attempts) {
-                    throw new FetchException("%s: expected %s, found that the connection failed %d times in a row at byte %,d (%s); what has come stays, and fetching again goes on from there"
-                            .formatted(uri, known < 0 ? "the file" : "%,d bytes".formatted(known), inVain, size(part), reason), e);
+                    throw new FetchException("%s: expected %s, found that the connection failed %d times in a row at byte %,d (%s)%s"
+                            .formatted(uri, known < 0 ? "the file" : "%,d bytes".formatted(known), inVain, size(part), reason,
+                                    size(part) > 0 ? "; what has come stays, and fetching again goes on from there" : ""), e);
                 }
-                listener.note("%s: connection lost at byte %,d (%s); going on".formatted(part.getFileName().toString().replaceAll("\\.part$", ""), size(part), reason));
+                listener.note("%s: connection lost at byte %,d (%s); trying again".formatted(part.getFileName().toString().replaceAll("\\.part$", ""), size(part), reason));
                 waitBefore(inVain);
             }
         }

@@ -197,7 +197,7 @@ class DataCacheTest {
     void saysWhereToGetWhatMayNotBeDownloaded() throws IOException {
         DataCache cache = new DataCache(folder);
         assertThatThrownBy(() -> cache.fetch(Catalogue.of(DataSource.CELEBA), FetchListener.SILENT)).isInstanceOf(FetchException.class)
-                .hasMessageStartingWith("celeba cannot be downloaded: ").hasMessageContaining("mmlab.ie.cuhk.edu.hk").hasMessageContaining(folder + "/celeba/img_align_celeba");
+                .hasMessageStartingWith("celeba cannot be downloaded: ").hasMessageContaining("mmlab.ie.cuhk.edu.hk").hasMessageContaining("unzip it in " + folder + "/celeba,");
         Files.createDirectories(folder.resolve("celeba/img_align_celeba"));
         Files.createFile(folder.resolve("celeba/img_align_celeba/000001.jpg"));
         assertThat(cache.holds(Catalogue.of(DataSource.CELEBA))).isTrue();
