@@ -68,17 +68,24 @@ final class ContentSearch {
      * length. An image of the intensity 1/2 throughout becomes zeros.
      */
     private static void standardise(float[] images, int from, int length, double[] row) {
-        double sum = 0;
-        for (int i = from; i < from + length; i++) {
-            sum += images[i];
+        double even = 0;
+        double odd = 0;
+        for (int i = 0; i + 1 < length; i += 2) {
+            even += images[from + i];
+            odd += images[from + i + 1];
         }
-        double mean = sum / length;
+        double mean = (even + odd + (length % 2 == 1 ? images[from + length - 1] : 0)) / length;
         double level = MEAN_WEIGHT * Math.sqrt(length) * (mean - 0.5);
-        double squares = level * level;
+        even = level * level;
+        odd = 0;
         for (int i = 0; i < length; i++) {
             row[i] = images[from + i] - mean;
-            squares += row[i] * row[i];
         }
+        for (int i = 0; i + 1 < length; i += 2) {
+            even += row[i] * row[i];
+            odd += row[i + 1] * row[i + 1];
+        }
+        double squares = even + odd + (length % 2 == 1 ? row[length - 1] * row[length - 1] : 0);
         double scale = squares == 0 ? 0 : 1 / Math.sqrt(squares);
         row[length] = level;
         for (int i = 0; i <= length; i++) {

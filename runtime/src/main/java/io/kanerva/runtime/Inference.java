@@ -33,7 +33,7 @@ final class Inference {
 
     private final ModelSettings settings;
     private final String modelId;
-    private final KeyPosterior keyPosterior;
+    private final Posterior posterior;
     private final boolean fusedWrite;
     private final boolean fusedRead;
     private final boolean fusedSampling;
@@ -50,7 +50,7 @@ final class Inference {
         this.fusedSampling = fusedSampling;
         settings = bundle.settings();
         modelId = bundle.modelId();
-        keyPosterior = new KeyPosterior(settings, geometry);
+        posterior = new Posterior(settings, geometry);
     }
 
     Encoding encode(Call call, FloatTensor images) {
@@ -141,7 +141,7 @@ final class Inference {
         checkShape("sampleKeys: encoding", encoding.keyMean(), shape);
         checkShape("sampleKeys: encoding", encoding.keyLogVariance(), shape);
         checkShape("sampleKeys: noise", noise, shape);
-        return keyPosterior.sample(encoding.keyMean(), encoding.keyLogVariance(), memory.pointers(), noise);
+        return posterior.sample(encoding.keyMean(), encoding.keyLogVariance(), memory.pointers(), noise);
     }
 
     FloatTensor decode(Call call, FloatTensor latent, FloatTensor traces) {
@@ -161,7 +161,7 @@ final class Inference {
     }
 
     Generation generate(Call call, Memory memory, int count, NormalSampler sampler) {
-        FloatTensor keys = keyPosterior.samplePrior(sampler, memory.episodes(), count, memory.samples());
+        FloatTensor keys = posterior.samplePrior(sampler, memory.episodes(), count, memory.samples());
         FloatTensor noise = sampler.tensor(memory.episodes(), count, settings.latent());
         if (fusedSampling) {
             FloatTensor logits = readAndDecoded(call, memories(call, memory), keys, noise);
@@ -170,7 +170,7 @@ final class Inference {
         Map<String, Value> read =
                 read(call, memories(call, memory), keys, TRACES, PRIOR_MEAN, PRIOR_LOG_VARIANCE);
         FloatTensor mean = read.get(PRIOR_MEAN).toTensor();
-        FloatTensor latent = LatentPosterior.sample(mean, read.get(PRIOR_LOG_VARIANCE).toTensor(), noise);
+        FloatTensor latent = Posterior.sampleLatent(mean, read.get(PRIOR_LOG_VARIANCE).toTensor(), noise);
         FloatTensor logits = decode(call, call.input(DECODER, LATENT, latent), read.get(TRACES));
         return new Generation(settings.likelihood().means(settings, logits), keys);
     }
@@ -186,15 +186,15 @@ final class Inference {
                 call, images, CONTENT, KEY_MEAN, KEY_LOG_VARIANCE, LATENT_MEAN, LATENT_LOG_VARIANCE, MEMORY, POINTERS);
         Encoding q = encoding(written);
         FloatTensor pointers = written.get(POINTERS).toTensor();
-        FloatTensor keys = keyPosterior.sample(q.keyMean(), q.keyLogVariance(), pointers, keyNoise);
+        FloatTensor keys = posterior.sample(q.keyMean(), q.keyLogVariance(), pointers, keyNoise);
         Map<String, Value> read =
                 read(call, written.get(MEMORY), keys, TRACES, PRIOR_MEAN, PRIOR_LOG_VARIANCE);
-        FloatTensor latent = LatentPosterior.sample(q.latentMean(), q.latentLogVariance(), latentNoise);
+        FloatTensor latent = Posterior.sampleLatent(q.latentMean(), q.latentLogVariance(), latentNoise);
         FloatTensor logits = decode(call, call.input(DECODER, LATENT, latent), read.get(TRACES));
         return new BoundTerms(
                 settings.likelihood().negativeLogLikelihood(settings, episodes, logits),
-                keyPosterior.divergence(q.keyMean(), q.keyLogVariance(), pointers),
-                LatentPosterior.divergence(q, reading(read)));
+                posterior.divergence(q.keyMean(), q.keyLogVariance(), pointers),
+                Posterior.latentDivergence(q, reading(read)));
     }
 
     FloatTensor sample(FloatTensor logits, NormalSampler sampler) {

@@ -37,8 +37,33 @@ public enum Likelihood {
             return;
         }
         for (int i = 0; i < logits.length; i++) {
-            images[i] = (float) (1 / (1 + Math.exp(-(double) logits[i])));
+            images[i] = logistic(logits[i]);
         }
+    }
+
+    /** 2^(i / 32), i from 0 to 31. */
+    private static final double[] POWERS = new double[32];
+
+    static {
+        for (int i = 0; i < POWERS.length; i++) {
+            POWERS[i] = StrictMath.pow(2, i / 32.0);
+        }
+    }
+
+    /**
+     * 1 / (1 + exp(-l)) to the nearest float32, but for one in some ten thousand that is rounded the other way.
+     *
+     * <p>exp(t) = 2^(k / 32) exp(r) with |r| below ln 2 / 64, where four terms leave an error of 1e-12. It is written out since
+     * {@link Math#exp} takes three times as long once the JIT compiler has used wide vectors nearby.
+     */
+    static float logistic(float logit) {
+        double t = logit < -700 ? 700 : logit > 700 ? -700 : -(double) logit;
+        // Adding 1.5 * 2^52 rounds to a whole number, which then lies in the lowest bits.
+        double shifted = t * (32 / 0.6931471805599453) + 0x1.8p52;
+        int k = (int) Double.doubleToRawLongBits(shifted);
+        double r = t - (shifted - 0x1.8p52) * (0.6931471805599453 / 32);
+        double power = POWERS[k & 31] * Double.longBitsToDouble((long) ((k >> 5) + 1023) << 52);
+        return (float) (1 / (1 + power * (1 + r * (1 + r * (1.0 / 2 + r * (1.0 / 6 + r / 24))))));
     }
 
     /** Images drawn from the distribution, [B, Q, Cx, Hx, Wx]. */

@@ -78,7 +78,7 @@ class BoundTest {
     void sampledKeysOfADereferencedHeapStayInTheirSlots() {
         try (Kanerva heap = TinyBundle.open(Kind.HEAP, folder)) {
             FloatTensor pointers = heap.write(TileImages.episode(TileImages.EIGHT)).pointers();
-            KeyPosterior posterior = new KeyPosterior(heap.bundle().settings(), heap.geometry());
+            Posterior posterior = new Posterior(heap.bundle().settings(), heap.geometry());
             FloatTensor mean = FloatTensor.zeros(1, 8, 1, 3);
             FloatTensor wide = FloatTensor.zeros(1, 8, 1, 3);
             java.util.Arrays.fill(wide.data(), 4);
@@ -96,7 +96,7 @@ class BoundTest {
     void dereferencedKeysWithoutLearningAreThePriorCutToTheirCells() {
         try (Kanerva heap = TinyBundle.open(Kind.HEAP, folder)) {
             FloatTensor pointers = heap.write(TileImages.episode(TileImages.EIGHT)).pointers();
-            KeyPosterior posterior = new KeyPosterior(heap.bundle().settings(), heap.geometry());
+            Posterior posterior = new Posterior(heap.bundle().settings(), heap.geometry());
             FloatTensor zero = FloatTensor.zeros(1, 8, 1, 3);
             assertThat(posterior.divergence(zero, zero, pointers)).hasSize(8).containsOnly(new double[] {Math.log(8)}, within(1e-12));
             // Over all slots alike, cut priors add up to the prior: x has mean 0 and variance 1.

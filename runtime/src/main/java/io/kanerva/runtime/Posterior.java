@@ -3,8 +3,8 @@ package io.kanerva.runtime;
 import io.kanerva.runtime.ModelSettings.Addressing;
 
 /**
- * The posterior of the read keys, q(Y|X), from the encoder's mean m and log-variance v and the writer's
- * pointers p, all [B, T, K, 3] in the order (scale, x, y).
+ * The posteriors of the read keys and of the latents, which are diagonal Gaussians. That of the keys, q(Y|X), comes
+ * from the encoder's mean m and log-variance v and the writer's pointers p, all [B, T, K, 3] in the order (scale, x, y).
  *
  * <ul>
  *   <li>Continuous: y = p + m + exp(v / 2) e with e ~ N(0, I); KL to N(0, I) is 0.5 ((p + m)^2 + exp(v) - 1 -
@@ -17,14 +17,14 @@ import io.kanerva.runtime.ModelSettings.Addressing;
  *
  * <p>All in double precision; keys are rounded to float32 at the end.
  */
-final class KeyPosterior {
+final class Posterior {
 
     private static final double CELL_MARGIN = 1e-6;
 
     private final ModelSettings settings;
     private final KeyGeometry geometry;
 
-    KeyPosterior(ModelSettings settings, KeyGeometry geometry) {
+    Posterior(ModelSettings settings, KeyGeometry geometry) {
         this.settings = settings;
         this.geometry = geometry;
     }
@@ -95,5 +95,28 @@ final class KeyPosterior {
     /** mean + exp(logVariance / 2) * noise. */
     static double gaussian(float mean, float logVariance, float noise) {
         return mean + Math.exp(0.5 * logVariance) * noise;
+    }
+
+    /** mean + exp(logVariance / 2) * noise, number by number; all of one shape. */
+    static FloatTensor sampleLatent(FloatTensor mean, FloatTensor logVariance, FloatTensor noise) {
+        FloatTensor latent = FloatTensor.zeros(mean.shape());
+        for (int i = 0; i < latent.size(); i++) {
+            latent.data()[i] = (float) gaussian(mean.data()[i], logVariance.data()[i], noise.data()[i]);
+        }
+        return latent;
+    }
+
+    /** KL(q(Z|X) || p(Z|M,Y)) of each sample, [B * T], in nats. */
+    static double[] latentDivergence(Encoding posterior, Reading prior) {
+        int numbers = posterior.latentMean().dimension(2);
+        double[] divergence = new double[posterior.latentMean().size() / numbers];
+        for (int i = 0; i < posterior.latentMean().size(); i++) {
+            double difference = (double) posterior.latentMean().data()[i] - prior.priorMean().data()[i];
+            double v = posterior.latentLogVariance().data()[i];
+            double priorV = prior.priorLogVariance().data()[i];
+            divergence[i / numbers] +=
+                    0.5 * (Math.exp(v - priorV) + difference * difference * Math.exp(-priorV) - 1 + priorV - v);
+        }
+        return divergence;
     }
 }
