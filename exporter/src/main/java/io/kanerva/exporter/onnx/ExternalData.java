@@ -23,7 +23,7 @@ final class ExternalData {
     /** Smaller tensors, shapes and axes above all, stay in the model: shape inference reads them. */
     private static final int SMALLEST = 1024;
     /** A model whose weights are elsewhere is smaller than this. */
-    private static final long LARGEST_LIGHT = 1L << 28;
+    private static final long LARGEST_LIGHT = 1L << 24;
     private static final int DIGITS = 16;
 
     private ExternalData() {

@@ -5,6 +5,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.SymbolBlock;
 import io.kanerva.exporter.onnx.operators.Operators;
 import io.kanerva.exporter.onnx.passes.Pass;
+import io.kanerva.exporter.onnx.proto.ValueInfoProto;
 import io.kanerva.exporter.trace.ExportException;
 import io.kanerva.exporter.trace.InputSpec;
 import io.kanerva.exporter.trace.Operand;
@@ -49,13 +50,13 @@ public final class OnnxExporter {
     public static OnnxModel export(Block block, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
         Sampler sampler = new Sampler(options.ranges());
         Tracer tracer = new Tracer(block, inputs, options.limits(), sampler, options.statistics());
-        Program program = tracer.trace();
-        List<String> names = outputNames.isEmpty() ? defaultNames(program.outputs().size()) : outputNames;
-        Graph graph = new OnnxExporter(options).lower(program, names);
-        OnnxModel model = new OnnxModel(ModelWriter.write(Pass.applyAll(graph), options), List.of(), options.externalDataAbove());
+        // Not in variables: what the passes replace is to be free before the model is written.
+        OnnxModel model = new OnnxModel(ModelWriter.write(Pass.applyAll(lowered(tracer, outputNames, options)), options), List.of(),
+                options.externalDataAbove());
         if (options.runner().isEmpty()) {
             return model;
         }
+        List<String> names = model.proto().getGraph().getOutputList().stream().map(ValueInfoProto::getName).toList();
         List<OnnxModel.Check> checks = new OutputCheck(inputs, names, options).check(model, tracer, sampler);
         return new OnnxModel(model.proto(), checks, options.externalDataAbove());
     }
@@ -78,6 +79,12 @@ public final class OnnxExporter {
                     + "tool that made it");
         }
         return export(block, inputs, outputNames, options);
+    }
+
+    private static Graph lowered(Tracer tracer, List<String> outputNames, ExportOptions options) {
+        Program program = tracer.trace();
+        List<String> names = outputNames.isEmpty() ? defaultNames(program.outputs().size()) : outputNames;
+        return new OnnxExporter(options).lower(program, names);
     }
 
     private static List<String> defaultNames(int count) {

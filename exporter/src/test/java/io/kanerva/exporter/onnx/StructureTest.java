@@ -133,6 +133,14 @@ class StructureTest {
     }
 
     @Test
+    void a_bounded_rectifier_is_one_clip() throws OrtException, IOException {
+        OnnxModel model = export(initialised(new SequentialBlock().add(convolution()).add(Activation::relu6), 2, 3, 6, 6),
+                input("x", "B", 3, 6, 6));
+        assertThat(operators(model)).containsExactly("Conv", "Clip");
+        assertThat(fused(model)).containsExactly("FusedConv");
+    }
+
+    @Test
     void constants_of_equal_values_are_one() {
         OnnxModel model = export(new SequentialBlock().addSingleton(x -> x.mul(x.getManager().arange(6f)))
                 .addSingleton(x -> x.add(x.getManager().arange(0f, 6f, 1f))), input("x", "B", 6));

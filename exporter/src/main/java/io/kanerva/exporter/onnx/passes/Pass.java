@@ -1,6 +1,7 @@
 package io.kanerva.exporter.onnx.passes;
 
 import io.kanerva.exporter.onnx.Graph;
+import io.kanerva.exporter.onnx.Node;
 import java.util.List;
 
 /** A rewrite that keeps a graph's meaning. */
@@ -10,15 +11,16 @@ public interface Pass {
 
     /** Applies all passes until none of them changes the graph any more. */
     static Graph applyAll(Graph graph) {
-        List<Pass> passes = List.of(new RemoveIdentities(), new MergeEqualNodes(), new MergeMoves(), new FuseBatchNorm(),
+        List<Pass> passes = List.of(new RemoveIdentities(), new MergeEqualNodes(), new MergeMoves(), new FuseBatchNorm(), new FuseClip(),
                 new RemoveUnused(), new ShareTransposed());
-        Graph before;
+        List<Node> before;
         do {
-            before = graph;
+            // Weights are not compared: none changes without the nodes that read it.
+            before = graph.nodes();
             for (Pass pass : passes) {
                 graph = pass.apply(graph);
             }
-        } while (!graph.equals(before));
+        } while (!graph.nodes().equals(before));
         return graph;
     }
 }
