@@ -12,11 +12,22 @@ import ai.djl.basicmodelzoo.cv.classification.SqueezeNet;
 import ai.djl.basicmodelzoo.cv.classification.VGG;
 import ai.djl.basicmodelzoo.cv.object_detection.ssd.SingleShotDetection;
 import ai.djl.basicmodelzoo.cv.object_detection.yolo.YOLOV3;
+import ai.djl.basicmodelzoo.nlp.SimpleTextDecoder;
+import ai.djl.basicmodelzoo.nlp.SimpleTextEncoder;
+import ai.djl.basicmodelzoo.tabular.TabNet;
+import ai.djl.modality.nlp.DefaultVocabulary;
+import ai.djl.modality.nlp.Vocabulary;
+import ai.djl.modality.nlp.embedding.TrainableTextEmbedding;
+import ai.djl.modality.nlp.embedding.TrainableWordEmbedding;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.recurrent.GRU;
+import ai.djl.nn.recurrent.LSTM;
+import ai.djl.nn.recurrent.RecurrentBlock;
+import ai.djl.nn.transformer.BertBlock;
 import ai.djl.nn.transformer.TransformerEncoderBlock;
 import io.kanerva.exporter.trace.Dimension;
 import io.kanerva.exporter.trace.InputSpec;
@@ -24,6 +35,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** The networks of DJL's basic model zoo, small ones for every build and those of the papers for a run by hand. */
@@ -56,7 +68,19 @@ final class ZooNetworks {
                         .within("H", 33, 47).within("W", 33, 47).tolerating(1e-3),
                 ZooNetwork.of("ResNetV1-20 of CIFAR", resnet(20, 28), images(28, 28, 3)).tolerating(1e-4),
                 ssd("SSD narrow", new int[] {4, 8}, 36)).toList());
+        list.add(ZooNetwork.of("TabNet", () -> TabNet.builder().setInputDim(12).setOutDim(5).optNumD(7).optNumA(7)
+                .optVirtualBatchSize(32).optBatchNormMomentum(QUICK).build(), rows("features", DataType.FLOAT32, 12))
+                .giving("y", "mask_loss").tolerating(1e-4));
+        list.add(textEncoder("SimpleTextEncoder, LSTM", LSTM.builder().setNumLayers(2).setStateSize(9)::build));
+        list.add(textEncoder("SimpleTextEncoder, GRU", GRU.builder().setNumLayers(1).setStateSize(9)::build));
+        list.add(ZooNetwork.of("SimpleTextEncoder of words", () -> new SimpleTextEncoder(words(20, 6), LSTM.builder().setNumLayers(1)
+                .setStateSize(7).build()), input("words", DataType.INT64, Dimension.named("N"), Dimension.named("T")))
+                .reading("words", 0, 20));
+        list.add(ZooNetwork.of("SimpleTextDecoder, ten words", () -> new SimpleTextDecoder(words(20, 6), LSTM.builder().setNumLayers(1)
+                .setStateSize(7).build(), 20), input("word", DataType.INT64, Dimension.named("N"), Dimension.fixed(1)))
+                .reading("word", 0, 20));
         list.add(transformer("Transformer encoder", 16, 2, 40));
+        list.add(bert("BERT, 2 layers of 24", 24, 2, 2, 16, 50));
         return list;
     }
 
@@ -77,6 +101,7 @@ final class ZooNetworks {
         list.add(ZooNetwork.of("YOLOV3, 224", () -> YOLOV3.builder().optBatchNormMomentum(QUICK).build(), images(224, 224, 3))
                 .giving("coarse", "middle", "fine").tolerating(1e-3));
         list.add(transformer("Transformer encoder of 512", 512, 8, 2048));
+        list.add(bert("BERT, base", 768, 12, 12, 512, 30_522).tolerating(1e-3));
         return list.stream().map(network -> network.inputs().get(0).name().equals("images") ? network.within("N", 1, 6) : network)
                 .toList();
     }
@@ -116,5 +141,28 @@ final class ZooNetworks {
         return ZooNetwork.of(name, () -> new SequentialBlock()
                         .add(new TransformerEncoderBlock(width, heads, hidden, 0.1f, Activation::relu)),
                 input("x", DataType.FLOAT32, Dimension.named("N"), Dimension.named("T"), Dimension.fixed(width)));
+    }
+
+    private static InputSpec rows(String name, DataType type, int width) {
+        return input(name, type, Dimension.named("N"), Dimension.fixed(width));
+    }
+
+    private static ZooNetwork bert(String name, int width, int heads, int layers, int length, int words) {
+        return ZooNetwork.of(name, () -> BertBlock.builder().setTokenDictionarySize(words).optTypeDictionarySize(2)
+                        .optEmbeddingSize(width).optAttentionHeadCount(heads).optHiddenSize(4 * width)
+                        .optTransformerBlockCount(layers).optMaxSequenceLength(length).build(),
+                rows("tokens", DataType.INT64, length), rows("types", DataType.INT64, length), rows("mask", DataType.INT64, length))
+                .reading("tokens", 0, words).giving("sequence", "pooled").within("N", 2, 8).tolerating(1e-4);
+    }
+
+    private static ZooNetwork textEncoder(String name, Supplier<RecurrentBlock> recurrent) {
+        return ZooNetwork.of(name, () -> new SimpleTextEncoder(recurrent.get()),
+                input("x", DataType.FLOAT32, Dimension.named("N"), Dimension.named("T"), Dimension.fixed(6)));
+    }
+
+    private static TrainableTextEmbedding words(int count, int width) {
+        Vocabulary vocabulary = DefaultVocabulary.builder().add(IntStream.range(1, count).mapToObj(i -> "word" + i).toList())
+                .optUnknownToken("?").build();
+        return new TrainableTextEmbedding(TrainableWordEmbedding.builder().setEmbeddingSize(width).setVocabulary(vocabulary).build());
     }
 }

@@ -18,7 +18,7 @@ final class Shapes {
     }
 
     static void register(Operators table) {
-        table.putSingle("reshape", "Reshape", (g, op, in) -> reshape(g, op, in.get(0), target(op)));
+        table.putSingle("reshape", "Reshape", (g, op, in) -> changesNothing(op) ? in.get(0) : reshape(g, op, in.get(0), target(op)));
         table.putSingle("flatten", "Reshape", (g, op, in) -> op.has("from") ? reshape(g, op, in.get(0), op.output().shape())
                 : g.node("Reshape", List.of(in.get(0), g.integers(-1))));
         table.putSingle("expandDims", "Unsqueeze", (g, op, in) -> g.node("Unsqueeze", List.of(in.get(0), g.integers(op.number("axis")))));
@@ -38,6 +38,10 @@ final class Shapes {
     /** The shape that was asked for, in which the caller may have left one size open with -1. */
     private static List<Size> target(Operation op) {
         return op.sizes("shape");
+    }
+
+    private static boolean changesNothing(Operation op) {
+        return op.output().shape().equals(op.input().shape()) && op.input().shape().stream().allMatch(Size::isKnown);
     }
 
     /**
