@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import io.kanerva.trainer.TinyModels;
 import io.kanerva.trainer.data.Binarisation;
@@ -16,6 +17,7 @@ import io.kanerva.trainer.model.KanervaModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -155,7 +157,7 @@ class OversightTest {
         TrainingPlan plan = new TrainingPlan(p.settings(), p.data(), Binarisation.DYNAMIC, p.episodes(), p.episodeLength(), p.steps(), p.learningRate(), p.warmup(), p.gradientNorm(),
                 p.keyWeight(), p.latentWeight(), p.seed(), p.logEvery(), p.checkpointEvery(), new Validation(16, 10, 0), 0);
         byte[] grey = new byte[100 * 64];
-        java.util.Arrays.fill(grey, (byte) 100);
+        Arrays.fill(grey, (byte) 100);
         Validator validator = new Validator(new ImageSet("grey", 100, 1, 8, 8, grey), plan);
         try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 9)) {
             assertThat(validator.score(model, 10)).isEqualTo(validator.score(model, 10));
@@ -177,6 +179,25 @@ class OversightTest {
         TinyRuns.finished(TinyRuns.plan(), folder);
         assertThatIllegalArgumentException().isThrownBy(() -> TrainingRun.resume(folder, TinyModels.rectangles(199, 101), Device.cpu()))
                 .withMessage("'rectangles': expected the 200 images that the run in %s was started with, found 199", folder);
+    }
+
+    @Test
+    void aWatchedRunOnTwoDevicesLeavesNoArrayBehind() {
+        int before = systemArrays();
+        try (TrainingRun run = TrainingRun.start(WATCHED, folder, TinyRuns.IMAGES, List.of(Device.cpu(), Device.cpu()))) {
+            int averaged = run.model().manager().getManagedArrays().size();
+            List<Integer> system = new ArrayList<>();
+            run.train(step -> {
+                assertThat(run.model().manager().getManagedArrays()).as("the averaged model's arrays after step %d", step.step()).hasSize(averaged);
+                system.add(systemArrays());
+            });
+            assertThat(system).as("all other arrays after each step").containsOnly(system.get(0));
+        }
+        assertThat(systemArrays()).isEqualTo(before);
+    }
+
+    private static int systemArrays() {
+        return Engine.getEngine("PyTorch").newBaseManager().getParentManager().getManagedArrays().size();
     }
 
     @Test
