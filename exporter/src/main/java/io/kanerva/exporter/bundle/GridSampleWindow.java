@@ -21,6 +21,8 @@ import java.util.List;
  * @param blockWidth w
  */
 record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
+    /** Opset 20 gave the mode another name. */
+    private static final int MODE_IS_LINEAR_SINCE = 20;
 
     /** A {@link io.kanerva.trainer.model.WindowReader}. */
     static NDArray read(NDArray memory, Windows windows, int blockHeight, int blockWidth) {
@@ -51,7 +53,7 @@ record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
         Value grids = graph.node("Add", List.of(centres, graph.node("Mul", List.of(halves, graph.constant(offsets())))));
         Value grid = graph.node("Reshape", List.of(grids, graph.integers(0, -1, blockWidth, 2)));
         Value sampled = graph.node("GridSample", List.of(inputs.get(0), grid),
-                "mode", "bilinear", "padding_mode", "zeros", "align_corners", 0);
+                "mode", graph.opset() < MODE_IS_LINEAR_SINCE ? "bilinear" : "linear", "padding_mode", "zeros", "align_corners", 0);
         long channels = inputs.get(0).shape().get(1).value();
         Value stack = graph.node("Reshape", List.of(sampled, graph.integers(0, channels, -1, blockHeight, blockWidth)));
         return List.of(graph.node("Transpose", List.of(stack), "perm", new long[] {0, 2, 1, 3, 4}));

@@ -1,6 +1,7 @@
 package io.kanerva.exporter.onnx;
 
 import ai.djl.Model;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
 import ai.djl.nn.SymbolBlock;
 import io.kanerva.exporter.onnx.operators.Operators;
@@ -13,6 +14,7 @@ import io.kanerva.exporter.trace.Operation;
 import io.kanerva.exporter.trace.Program;
 import io.kanerva.exporter.trace.Sampler;
 import io.kanerva.exporter.trace.SamplingPlan;
+import io.kanerva.exporter.trace.Tensor;
 import io.kanerva.exporter.trace.Tracer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -102,6 +104,13 @@ public final class OnnxExporter {
                 // A stand-in, so that later operations can still be looked at.
                 operation.outputs().forEach(output ->
                         values.put(output.id(), new Value("unsupported", output.type(), output.shape())));
+            }
+        }
+        for (int i = 0; i < outputNames.size(); i++) {
+            DataType type = program.outputs().get(i).type();
+            if (!Tensor.TYPES.contains(type)) {
+                problems.add("output " + outputNames.get(i) + " is of type " + type + ", which is not exported; return one of "
+                        + Tensor.TYPES + ", a complex array through real()");
             }
         }
         if (!problems.isEmpty()) {

@@ -3,6 +3,7 @@ package io.kanerva.exporter.onnx;
 import static io.kanerva.exporter.onnx.Exports.CHECKED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDList;
 import ai.djl.nn.LambdaBlock;
@@ -10,8 +11,10 @@ import io.kanerva.exporter.onnx.MethodSamples.Sample;
 import io.kanerva.exporter.onnx.operators.Operators;
 import io.kanerva.exporter.trace.ExportException;
 import io.kanerva.exporter.trace.MethodReport;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -19,11 +22,16 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.TestMethodOrder;
 
 /** Every opset from 13 to 22: what works, works in the oldest and the newest; what changed between them, in all of them. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class OpsetTest {
+    private static final Path MODELS = OnnxChecker.folder("opsets");
     private static final int OLDEST = 13;
     private static final int NEWEST = 22;
     private static final double TOLERANCE = 2e-5;
@@ -62,12 +70,14 @@ class OpsetTest {
     }
 
     @TestFactory
+    @Order(1)
     Stream<DynamicTest> an_operation_agrees_with_the_engine_in_the_oldest_opset_that_has_it_and_in_the_newest() {
         return recorded().stream().filter(row -> !CHANGED.contains(row.operation().orElseThrow()))
                 .flatMap(row -> Stream.of(since(row), NEWEST).map(opset -> test(row, opset)));
     }
 
     @TestFactory
+    @Order(2)
     Stream<DynamicTest> an_operation_that_changed_agrees_with_the_engine_in_every_opset() {
         return recorded().stream().filter(row -> CHANGED.contains(row.operation().orElseThrow()))
                 .collect(Collectors.toMap(row -> row.operation().orElseThrow(), row -> row, (a, b) -> b, TreeMap::new)).values().stream()
@@ -79,7 +89,16 @@ class OpsetTest {
             OnnxModel model = export(sample(row), opset);
             assertThat(model.proto().getOpsetImport(0).getVersion()).isEqualTo(opset);
             assertThat(model.checks()).hasSizeGreaterThanOrEqualTo(2);
+            model.write(MODELS.resolve(row.signature().replaceAll("\\W+", "-") + opset + ".onnx"));
         });
+    }
+
+    @Test
+    @Order(3)
+    void every_graph_passes_the_onnx_checker_where_python_has_it() {
+        Optional<String> verdict = OnnxChecker.check(MODELS);
+        assumeTrue(verdict.isPresent(), OnnxChecker.ABSENT);
+        assertThat(verdict.orElseThrow()).contains("models pass");
     }
 
     @TestFactory
