@@ -43,6 +43,8 @@ final class Recorder implements AutoCloseable {
     private final List<TapeValue> values = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
     private final BitSet dependent = new BitSet();
+    /** Values that were given up, and those computed from them. */
+    private final BitSet lost = new BitSet();
     private final Statistics statistics;
     private final boolean keepsValues;
     private String lastParameter = "";
@@ -210,15 +212,33 @@ final class Recorder implements AutoCloseable {
     private Object step(String operation, List<TapeValue> inputs, Map<String, Object> attributes, Object result) {
         NDList outputs = result instanceof NDList list ? list : new NDList((NDArray) result);
         boolean depends = inputs.stream().anyMatch(input -> input != null && dependent.get(input.id()));
+        boolean isLost = inputs.stream().anyMatch(input -> input != null && lost.get(input.id()));
+        if (isLost && hasShapeOfValues(operation, attributes)) {
+            throw new ValuesNeeded();
+        }
         List<TapeValue> made = new ArrayList<>();
         for (NDArray output : outputs) {
             boolean isShared = inputs.stream().anyMatch(input -> input != null && input.array() == output);
-            made.add(value(Kind.RESULT, "", depends && !keepsValues && !isShared ? shapeOf(output) : output));
+            NDArray kept = depends && !keepsValues && !isShared ? shapeOf(output) : output;
+            made.add(value(Kind.RESULT, "", kept));
             dependent.set(made.get(made.size() - 1).id(), depends);
+            lost.set(made.get(made.size() - 1).id(), isLost || kept != output);
         }
         steps.add(new Step(operation, inputs, attributes, made, CallSite.here(lastParameter)));
         List<NDArray> wrapped = made.stream().map(value -> ArrayHandler.wrap(this, value)).toList();
         return result instanceof NDList ? new NDList(wrapped) : wrapped.get(0);
+    }
+
+    /** The recording needs values that were given up: how many elements an operation selects depends on them. */
+    static final class ValuesNeeded extends RuntimeException {
+        private ValuesNeeded() {
+            super("values are needed that were given up", null, false, false);
+        }
+    }
+
+    private static boolean hasShapeOfValues(String operation, Map<String, Object> attributes) {
+        return Set.of("booleanMask", "nonzero", "unique").contains(operation)
+                || attributes.get("kinds") instanceof List<?> kinds && kinds.contains("mask");
     }
 
     /**

@@ -85,16 +85,24 @@ public final class Tracer {
 
     /** The program; empty if a plan with squares may find more than this one, unless it is the last. */
     private Optional<Program> trace(SamplingPlan sizes, boolean isLast) {
+        try {
+            return trace(sizes, isLast, false);
+        } catch (Recorder.ValuesNeeded e) {
+            return trace(sizes, isLast, true);
+        }
+    }
+
+    private Optional<Program> trace(SamplingPlan sizes, boolean isLast, boolean keepsValues) {
         List<Recorder> recorders = new ArrayList<>();
         try (NDManager engine = NDManager.newBaseManager(device())) {
             List<List<TapeValue>> outputs = new ArrayList<>();
             ParameterNames names = new ParameterNames(block);
             for (Map<String, Long> point : sizes.traces()) {
-                recorders.add(new Recorder(engine, names, statistics, false));
+                recorders.add(new Recorder(engine, names, statistics, keepsValues));
                 outputs.add(record(recorders.get(recorders.size() - 1), point, SEED));
             }
             // Once more with other values: what differs now depends on the values, and must not be frozen.
-            recorders.add(new Recorder(engine, names, statistics, false));
+            recorders.add(new Recorder(engine, names, statistics, keepsValues));
             outputs.add(record(recorders.get(recorders.size() - 1), sizes.traces().get(0), OTHER_SEED));
             TapeComparison comparison = new TapeComparison(sizes, inputs, recorders);
             return comparison.combine(outputs, isLast);
@@ -140,7 +148,7 @@ public final class Tracer {
         NDList results;
         try {
             results = block.forward(new TracingParameterStore(recorder), arguments, false);
-        } catch (ExportException e) {
+        } catch (ExportException | Recorder.ValuesNeeded e) {
             throw e;
         } catch (RuntimeException e) {
             List<String> problems = new ArrayList<>(recorder.problems());

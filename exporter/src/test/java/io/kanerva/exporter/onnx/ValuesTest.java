@@ -62,6 +62,14 @@ class ValuesTest {
     }
 
     @Test
+    void a_number_of_elements_selected_from_a_large_array_is_not_frozen_either() {
+        assertThatThrownBy(() -> exportFunction(x -> x.sum().div(x.exp().get(x.mul(2).gt(0)).getShape().get(0)), input("x", "B", 20_000)))
+                .hasMessageContaining("div's other is a number that depends on the values of the inputs");
+        OnnxModel model = exportFunction(x -> x.exp().get(x.mul(2).gt(0)).reshape(-1).max(), input("x", "B", 20_000));
+        assertThat(model.checks()).isNotEmpty();
+    }
+
+    @Test
     void every_way_to_read_a_value_is_an_error() {
         List<Function<NDArray, Object>> ways = List.of(NDArray::toArray, NDArray::toFloatArray, x -> x.getFloat(0, 0),
                 NDArray::toByteBuffer, NDArray::encode, x -> x.allClose(x), x -> x.contentEquals(1), x -> x.equals(x.neg()));
