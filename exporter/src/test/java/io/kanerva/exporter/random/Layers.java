@@ -10,10 +10,14 @@ import ai.djl.nn.convolutional.Conv1d;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.core.Multiplication;
+import ai.djl.nn.core.SparseMax;
 import ai.djl.nn.norm.BatchNorm;
 import ai.djl.nn.norm.GhostBatchNorm;
 import ai.djl.nn.norm.LayerNorm;
 import ai.djl.nn.pooling.Pool;
+import ai.djl.nn.recurrent.GRU;
+import ai.djl.nn.recurrent.LSTM;
+import ai.djl.nn.recurrent.RNN;
 import ai.djl.nn.transformer.PointwiseFeedForwardBlock;
 import ai.djl.nn.transformer.TransformerEncoderBlock;
 import java.util.List;
@@ -24,7 +28,8 @@ final class Layers {
     }
 
     static Block vector(Gene gene, Shape shape) {
-        return switch (gene.first() % 6) {
+        return switch (gene.first() % 7) {
+            case 6 -> shape.get(1) > 2 ? new SparseMax() : Linear.builder().setUnits(5).build();
             case 0 -> BatchNorm.builder().build();
             case 1 -> LayerNorm.builder().axis(1).build();
             // Makes (units, N, F).
@@ -36,7 +41,13 @@ final class Layers {
 
     static Block sequence(Gene gene, Shape shape) {
         long width = shape.get(2);
-        return switch (gene.first() % 8) {
+        int state = 1 + gene.second() % 5;
+        int layers = 1 + gene.third() % 2;
+        return switch (gene.first() % 11) {
+            case 8 -> alone(LSTM.builder().setStateSize(state).setNumLayers(layers).optHasBiases(gene.third() % 3 > 0).build());
+            case 9 -> alone(GRU.builder().setStateSize(state).setNumLayers(layers).optHasBiases(gene.third() % 3 > 0).build());
+            case 10 -> alone(RNN.builder().setActivation(gene.third() % 3 > 0 ? RNN.Activation.TANH : RNN.Activation.RELU)
+                    .setStateSize(state).setNumLayers(layers).build());
             case 0 -> BatchNorm.builder().optAxis(2).build();
             case 1 -> LayerNorm.builder().axis(2).build();
             case 2 -> width % 2 == 0 ? new TransformerEncoderBlock((int) width, gene.second() % 2 == 0 ? 2 : 1,
@@ -49,6 +60,11 @@ final class Layers {
             case 5 -> gene.second() % 2 == 0 ? LambdaBlock.singleton(x -> x.mean(new int[] {1})) : LambdaBlock.singleton(x -> x.max(new int[] {1}));
             default -> Linear.builder().setUnits(1 + gene.second() % 9).optBias(gene.third() % 3 > 0).build();
         };
+    }
+
+    /** A recurrent block of DJL 0.35.1 adds its states to the list that it is given, which a parallel block gives to the others, too. */
+    private static Block alone(Block recurrent) {
+        return new SequentialBlock().addSingleton(x -> x).add(recurrent);
     }
 
     static Block image(Gene gene, Shape shape, boolean isDynamic) {

@@ -1,9 +1,11 @@
 package io.kanerva.exporter.reference;
 
+import com.google.protobuf.ByteString;
 import io.kanerva.exporter.onnx.TensorFiles;
 import io.kanerva.exporter.onnx.proto.AttributeProto;
 import io.kanerva.exporter.onnx.proto.NodeProto;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A node's attributes, with the specification's defaults at the place of use. */
@@ -32,6 +34,10 @@ final class Attributes {
 
     int[] integers(String name, int... otherwise) {
         return has(name) ? values.get(name).getIntsList().stream().mapToInt(Math::toIntExact).toArray() : otherwise;
+    }
+
+    List<String> texts(String name) {
+        return has(name) ? values.get(name).getStringsList().stream().map(ByteString::toStringUtf8).toList() : List.of();
     }
 
     Array tensor(String name) {

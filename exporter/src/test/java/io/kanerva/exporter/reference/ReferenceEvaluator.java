@@ -26,6 +26,7 @@ public final class ReferenceEvaluator implements GraphRunner {
         ReductionKernels.register(KERNELS);
         LayerKernels.register(KERNELS);
         WindowKernels.register(KERNELS);
+        RecurrentKernels.register(KERNELS);
     }
 
     /** The operators that can be run. */
