@@ -69,7 +69,7 @@ def main() -> int:
     clock, unit = (time.process_time, "processor time") if arguments.threads == 1 else (time.perf_counter, "wall-clock time")
     print(f"ONNX Runtime {onnxruntime.__version__} on the CPU ({platform.machine()}), {arguments.threads} thread(s), images "
           f"[{arguments.batch}, 3, 224, 224], PyTorch {torch.__version__}; medians of {unit} over {arguments.rounds} "
-          f"runs in turn")
+          "runs in turn")
     print(f"{'network':<14}{'PyTorch graph, ms':>19}{'our graph, ms':>15}{'speed':>8}")
     reports, slow = [], False
     for name in arguments.networks:
