@@ -4,6 +4,7 @@ import io.kanerva.runtime.KanervaException;
 import io.kanerva.tools.command.Completion;
 import io.kanerva.tools.command.Data;
 import io.kanerva.tools.command.Evaluate;
+import io.kanerva.tools.command.Experiment;
 import io.kanerva.tools.command.Export;
 import io.kanerva.tools.command.Generate;
 import io.kanerva.tools.command.Info;
@@ -38,7 +39,7 @@ import picocli.CommandLine.Spec;
         footer = {"  kpp quickstart", "  kpp recall --help"},
         usageHelpAutoWidth = true, sortOptions = false, sortSynopsis = false, synopsisHeading = "%nUsage: ", descriptionHeading = "%n",
         parameterListHeading = "%n", optionListHeading = "%nOptions:%n", commandListHeading = "%nCommands:%n", footerHeading = "%nExample:%n",
-        subcommands = {Quickstart.class, Data.class, Train.class, Evaluate.class, Export.class, Variant.class, Verify.class, Info.class, Write.class, Recall.class, Generate.class, Onnx.class, Completion.class})
+        subcommands = {Quickstart.class, Data.class, Train.class, Evaluate.class, Experiment.class, Export.class, Variant.class, Verify.class, Info.class, Write.class, Recall.class, Generate.class, Onnx.class, Completion.class})
 public final class Kpp implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -44,6 +44,48 @@ public final class Damage {
         return pictures.with(values);
     }
 
+    /**
+     * Multiplies every value by 1 + deviation times a normal number, and limits the result to 0 ... 1.
+     *
+     * @param deviation of the factor, 0 or more
+     * @throws IllegalArgumentException if the deviation is negative or no number
+     */
+    public static Pictures speckle(Pictures pictures, double deviation, long seed) {
+        if (!(deviation >= 0)) {
+            throw new IllegalArgumentException("the speckle's deviation must be at least 0, found " + deviation);
+        }
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] values = pictures.values().clone();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) Math.max(0, Math.min(1, values[i] * (1 + deviation * random.nextGaussian())));
+        }
+        return pictures.with(values);
+    }
+
+    /**
+     * Shot noise: every value becomes the number of photons counted, over the number expected of white, at most 1.
+     *
+     * @param photons expected of a white pixel, greater than 0 and at most 100
+     * @throws IllegalArgumentException if it is not
+     */
+    public static Pictures poisson(Pictures pictures, double photons, long seed) {
+        if (!(photons > 0 && photons <= 100)) {
+            throw new IllegalArgumentException("the photons expected of white must be above 0 and at most 100, found " + photons);
+        }
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] values = pictures.values().clone();
+        for (int i = 0; i < values.length; i++) {
+            // Knuth: uniform numbers are multiplied until the product falls below exp(-mean).
+            double limit = Math.exp(-photons * values[i]);
+            int counted = 0;
+            for (double product = random.nextDouble(); product > limit; product *= random.nextDouble()) {
+                counted++;
+            }
+            values[i] = (float) Math.min(1, counted / photons);
+        }
+        return pictures.with(values);
+    }
+
     /** Sets one half of every picture to 0.. */
     public static Pictures erase(Pictures pictures, Half half) {
         float[] values = pictures.values().clone();

@@ -13,6 +13,30 @@ class DamageTest {
     private final Pictures grey = new Pictures(filled(10 * 1000, 0.5f), 10, 1, 40, 25);
 
     @Test
+    void speckleIsProportionalToTheValueAndStaysInRange() {
+        float[] spoiled = Damage.speckle(grey, 0.2, 1).values();
+        double mean = IntStream.range(0, spoiled.length).mapToDouble(i -> spoiled[i]).average().orElseThrow();
+        double variance = IntStream.range(0, spoiled.length).mapToDouble(i -> Math.pow(spoiled[i] - mean, 2)).average().orElseThrow();
+        assertThat(mean).isCloseTo(0.5, Offset.offset(0.004));
+        assertThat(Math.sqrt(variance)).isCloseTo(0.1, Offset.offset(0.003));
+        float[] strong = Damage.speckle(grey, 5, 1).values();
+        assertThat(IntStream.range(0, strong.length)).allMatch(i -> strong[i] >= 0 && strong[i] <= 1);
+        assertThat(Damage.speckle(new Pictures(new float[100], 1, 1, 10, 10), 5, 1).values()).containsOnly(0f);
+        assertThatThrownBy(() -> Damage.speckle(grey, -1, 1)).hasMessage("the speckle's deviation must be at least 0, found -1.0");
+    }
+
+    @Test
+    void poissonNoiseCountsPhotons() {
+        // Half intensity at 10 photons: counts of mean and variance 5, over 10, seldom cut off at 1.
+        float[] spoiled = Damage.poisson(grey, 10, 1).values();
+        assertThat(IntStream.range(0, spoiled.length)).allMatch(i -> Math.abs(spoiled[i] * 10 - Math.round(spoiled[i] * 10)) < 1e-5 && spoiled[i] >= 0 && spoiled[i] <= 1);
+        double mean = IntStream.range(0, spoiled.length).mapToDouble(i -> spoiled[i]).average().orElseThrow();
+        assertThat(mean).isCloseTo(0.5, Offset.offset(0.01));
+        assertThat(IntStream.range(0, spoiled.length).filter(i -> spoiled[i] < 0.05f).count() / 10_000.0).isCloseTo(Math.exp(-5), Offset.offset(0.004));
+        assertThatThrownBy(() -> Damage.poisson(grey, 0, 1)).hasMessage("the photons expected of white must be above 0 and at most 100, found 0.0");
+    }
+
+    @Test
     void replacesTheAskedFractionByEvenCoinFlips() {
         float[] spoiled = Damage.saltAndPepper(grey, 0.3, 1).values();
         long salt = IntStream.range(0, spoiled.length).filter(i -> spoiled[i] == 1).count();

@@ -36,7 +36,7 @@ public final class CleanBound {
         if (importanceSamples < 0) {
             throw new IllegalArgumentException("importance samples must not be negative, found " + importanceSamples);
         }
-        Totals totals = new Totals();
+        BoundTotals totals = new BoundTotals();
         for (int e = 0; e < episodes.count(); e++) {
             score(model, episodes, e, noise, importanceSamples, totals);
             progress.accept(e + 1);
@@ -44,7 +44,7 @@ public final class CleanBound {
         return totals.report(importanceSamples, episodes.length());
     }
 
-    private static void score(KanervaModel model, TestEpisodes episodes, int episode, NoiseSource noise, int importanceSamples, Totals totals) {
+    private static void score(KanervaModel model, TestEpisodes episodes, int episode, NoiseSource noise, int importanceSamples, BoundTotals totals) {
         KanervaSettings s = model.settings();
         int t = episodes.length();
         try (NDManager scratch = model.manager().newSubManager()) {
@@ -71,7 +71,7 @@ public final class CleanBound {
                 }
             }
             for (LogMeanExp weight : weights) {
-                totals.importance += weight.value();
+                totals.addImportance(weight.value());
             }
         }
     }
@@ -94,37 +94,6 @@ public final class CleanBound {
 
         double value() {
             return largest + Math.log(sum / count);
-        }
-    }
-
-    private static final class Totals {
-        private double reconstruction;
-        private double keys;
-        private double latent;
-        private double importance;
-        private double squares;
-        private int episodes;
-        private long samples;
-
-        void add(float[] reconstructions, float[] keyDivergences, float[] latentDivergences) {
-            double bound = 0;
-            for (int i = 0; i < reconstructions.length; i++) {
-                reconstruction += reconstructions[i];
-                keys += keyDivergences[i];
-                latent += latentDivergences[i];
-                bound += (double) reconstructions[i] + keyDivergences[i] + latentDivergences[i];
-            }
-            double mean = bound / reconstructions.length;
-            squares += mean * mean;
-            episodes++;
-            samples += reconstructions.length;
-        }
-
-        BoundReport report(int importanceSamples, int length) {
-            double nats = (reconstruction + keys + latent) / samples;
-            double variance = episodes > 1 ? Math.max(0, squares / episodes - nats * nats) * episodes / (episodes - 1) : Double.NaN;
-            return new BoundReport(nats, Math.sqrt(variance / episodes), reconstruction / samples, keys / samples, latent / samples,
-                    importanceSamples == 0 ? Double.NaN : -importance / samples, importanceSamples, episodes, length);
         }
     }
 }

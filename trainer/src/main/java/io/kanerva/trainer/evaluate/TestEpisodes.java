@@ -38,9 +38,21 @@ public final class TestEpisodes {
         Collections.shuffle(order, new Random(seed));
     }
 
+    private TestEpisodes(TestEpisodes all, int most) {
+        images = all.images;
+        binarisation = all.binarisation;
+        length = all.length;
+        order = all.order.subList(0, Math.min(all.count(), most) * length);
+    }
+
+    /** The first so many of these episodes, or all if there are fewer: of the whole set's images, whatever order it is in. */
+    public TestEpisodes first(int most) {
+        return new TestEpisodes(this, most);
+    }
+
     /** Number of whole episodes. */
     public int count() {
-        return images.count() / length;
+        return order.size() / length;
     }
 
     /** T. */

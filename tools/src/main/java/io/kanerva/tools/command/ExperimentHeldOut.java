@@ -1,0 +1,59 @@
+package io.kanerva.tools.command;
+
+import io.kanerva.conformance.PhiloxNoise;
+import io.kanerva.tools.Failure;
+import io.kanerva.tools.terminal.Progress;
+import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.evaluate.BoundReport;
+import io.kanerva.trainer.evaluate.ClassEpisodes;
+import io.kanerva.trainer.evaluate.HeldOutBound;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.train.Checkpoint;
+import java.nio.file.Path;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code kpp experiment held-out}: the bound on images that were not written. */
+@Command(name = "held-out", header = "Write some images, score others of the same classes, beside the written ones.",
+        description = "The baseline is a plain variational autoencoder of the same size, which has no memory: train one with the preset mnist-vae, omniglot-vae or cifar10-vae, "
+                + "and score it with the same command.",
+        footer = {"  kpp experiment held-out --run runs/mnist --data ~/data", "  kpp experiment held-out --run runs/mnist-vae --data ~/data"})
+public final class ExperimentHeldOut extends Action {
+    @Option(names = {"-r", "--run"}, paramLabel = "DIR", required = true, order = 0, description = "Folder of the training run.")
+    private Path folder;
+
+    @Mixin
+    private ExperimentOptions options;
+
+    @Mixin
+    private LearningDevice device;
+
+    @Override
+    protected void run() {
+        Checkpoint checkpoint = RunPath.checkpoint(folder);
+        DataSource source = options.source(checkpoint.plan().data());
+        Images images = options.images(source);
+        try (KanervaModel model = checkpoint.model(device.chooseAll().get(0))) {
+            ClassEpisodes episodes = options.some(this, new ClassEpisodes(images, source.testBinarisation(), checkpoint.plan().episodeLength(), options.seed()));
+            HeldOutBound.Report report;
+            try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
+                report = HeldOutBound.evaluate(model, episodes, new PhiloxNoise(options.seed()), progress::at);
+            }
+            print("setting    run %s, step %d, %s, %s binarisation, %d episodes of T = %d, memory of %,d floats, seed %d", folder, checkpoint.step(), images.name(),
+                    episodes.binarisation(), episodes.count(), episodes.length(), model.settings().memoryFloats(), options.seed());
+            print("written    %s", line(report.written(), images));
+            print("held out   %s", line(report.heldOut(), images));
+        } catch (IllegalArgumentException e) {
+            throw new Failure(e.getMessage(), e);
+        }
+    }
+
+    private static String line(BoundReport report, Images images) {
+        String nats = String.format(Locale.ROOT, "%.3f +- %.3f nats an image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f", report.nats(), report.standardError(),
+                report.reconstruction(), report.keyDivergence(), report.latentDivergence());
+        return String.format(Locale.ROOT, "%s (%.4f bits a dimension)", nats, report.bitsPerDimension(images.pixelsPerImage()));
+    }
+}

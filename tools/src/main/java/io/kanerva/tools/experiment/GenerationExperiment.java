@@ -1,0 +1,78 @@
+package io.kanerva.tools.experiment;
+
+import io.kanerva.runtime.BoundTerms;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.Generation;
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Memory;
+import io.kanerva.runtime.Reading;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+import java.util.Arrays;
+import java.util.function.IntConsumer;
+
+/**
+ * Do random keys give valid images? An image counts as valid if it is closer to some image of the episode that the memory holds
+ * than two images of the same class are to each other on average.
+ */
+public final class GenerationExperiment {
+    private static final int PAIRS = 20_000;
+
+    private GenerationExperiment() {
+    }
+
+    /**
+     * What was found.
+     *
+     * @param keys random keys read, each with a latent drawn from its prior
+     * @param episodes memories that they were read from
+     * @param withinClass mean distance of two images of the same class
+     * @param meanDistance of a generated mean image to the nearest image of its episode
+     * @param validMeans share of the keys whose mean image is valid
+     * @param validSamples the same for one image drawn from each distribution
+     * @param keyDivergence KL(Y) of these episodes, nats an image
+     */
+    public record Result(int keys, int episodes, double withinClass, double meanDistance, double validMeans, double validSamples, double keyDivergence) {
+    }
+
+    /**
+     * Runs it.
+     *
+     * @param keys how many, spread over the episodes
+     * @param seed of pairs, keys, latents and samples
+     * @param progress hears the number of episodes done
+     * @throws IllegalArgumentException if the images have no labels
+     */
+    public static Result run(Kanerva kanerva, TestEpisodes episodes, int keys, long seed, IntConsumer progress) {
+        int size = episodes.images().pixelsPerImage();
+        double withinClass = ImageDistance.withinClass(episodes, PAIRS, seed);
+        int memories = Math.min(episodes.count(), keys);
+        int done = 0;
+        int validMeans = 0;
+        int validSamples = 0;
+        double distance = 0;
+        double divergence = 0;
+        for (int e = 0; e < memories; e++) {
+            int count = keys / memories + (e < keys % memories ? 1 : 0);
+            FloatTensor episode = Experiments.episode(kanerva, episodes, e);
+            Memory memory = kanerva.write(episode);
+            Generation generation = kanerva.generate(memory, count, seed + e);
+            Reading reading = kanerva.read(memory, generation.keys());
+            float[] samples = kanerva.sample(kanerva.decode(reading.priorMean(), reading.traces()), seed + e).data();
+            for (int i = 0; i < count; i++) {
+                double nearest = nearest(generation.images().data(), i, episode.data(), episodes.length(), size);
+                distance += nearest;
+                validMeans += nearest < withinClass ? 1 : 0;
+                validSamples += nearest(samples, i, episode.data(), episodes.length(), size) < withinClass ? 1 : 0;
+            }
+            BoundTerms terms = kanerva.bound(episode, seed + e);
+            divergence += Arrays.stream(terms.klKeys()).average().orElseThrow();
+            done += count;
+            progress.accept(e + 1);
+        }
+        return new Result(done, memories, withinClass, distance / done, validMeans / (double) done, validSamples / (double) done, divergence / memories);
+    }
+
+    private static double nearest(float[] images, int i, float[] episode, int length, int size) {
+        return ImageDistance.between(images, i, episode, ImageDistance.nearest(images, i, episode, length, size), size);
+    }
+}

@@ -1,0 +1,85 @@
+package io.kanerva.tools.experiment;
+
+import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/** How far images lie from each other: the Euclidean distance of their intensities, each in [0, 1]. */
+public final class ImageDistance {
+    private ImageDistance() {
+    }
+
+    /** Between image {@code i} of {@code a} and image {@code j} of {@code b}, each of {@code size} numbers. */
+    public static double between(float[] a, int i, float[] b, int j, int size) {
+        double sum = 0;
+        for (int k = 0; k < size; k++) {
+            double difference = (double) a[i * size + k] - b[j * size + k];
+            sum += difference * difference;
+        }
+        return Math.sqrt(sum);
+    }
+
+    /** The image of {@code set}, which holds {@code count}, that lies closest to image {@code i} of {@code images}. */
+    public static int nearest(float[] images, int i, float[] set, int count, int size) {
+        int nearest = 0;
+        double least = Double.POSITIVE_INFINITY;
+        for (int j = 0; j < count; j++) {
+            double distance = between(images, i, set, j, size);
+            if (distance < least) {
+                least = distance;
+                nearest = j;
+            }
+        }
+        return nearest;
+    }
+
+    /**
+     * How far two images of the same class are from each other on average, over random pairs of a test set.
+     *
+     * @param pairs how many pairs are drawn
+     * @throws IllegalArgumentException if the set has no labels, or no class has two images
+     */
+    public static double withinClass(TestEpisodes episodes, int pairs, long seed) {
+        Images images = episodes.images();
+        List<List<Integer>> classes = classes(images).values().stream().filter(members -> members.size() > 1).toList();
+        if (classes.isEmpty()) {
+            throw new IllegalArgumentException("'%s': expected a class with two images, found none".formatted(images.name()));
+        }
+        // A class is drawn as often as it has images.
+        List<List<Integer>> perImage = new ArrayList<>();
+        classes.forEach(members -> members.forEach(member -> perImage.add(members)));
+        SplittableRandom random = new SplittableRandom(seed);
+        int size = images.pixelsPerImage();
+        float[] pair = new float[2 * size];
+        double sum = 0;
+        for (int n = 0; n < pairs; n++) {
+            List<Integer> members = perImage.get(random.nextInt(perImage.size()));
+            int first = random.nextInt(members.size());
+            int second = (first + 1 + random.nextInt(members.size() - 1)) % members.size();
+            episodes.binarisation().copy(images, members.get(first), pair, 0, null);
+            episodes.binarisation().copy(images, members.get(second), pair, size, null);
+            sum += between(pair, 0, pair, 1, size);
+        }
+        return sum / pairs;
+    }
+
+    /**
+     * The numbers of a set's images, by class.
+     *
+     * @throws IllegalArgumentException if the set has no labels
+     */
+    public static Map<Integer, List<Integer>> classes(Images images) {
+        if (!images.hasLabels()) {
+            throw new IllegalArgumentException("'%s': expected images whose classes are known, found no labels".formatted(images.name()));
+        }
+        Map<Integer, List<Integer>> classes = new LinkedHashMap<>();
+        for (int i = 0; i < images.count(); i++) {
+            classes.computeIfAbsent(images.label(i), label -> new ArrayList<>()).add(i);
+        }
+        return classes;
+    }
+}

@@ -1,0 +1,59 @@
+package io.kanerva.tools.experiment;
+
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Memory;
+import io.kanerva.runtime.Reading;
+import io.kanerva.tools.image.Pictures;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+
+/** Images read at keys on the straight line from one sample's key to another's. */
+public final class InterpolationExperiment {
+    private InterpolationExperiment() {
+    }
+
+    /**
+     * What was found.
+     *
+     * @param images [pairs x steps], a row a pair, from one sample to the next one written
+     * @param distances mean distance of each step's images to the nearest image of the episode, [steps]
+     * @param changes mean number of times that the nearest image changes on the way
+     */
+    public record Result(Pictures images, double[] distances, double changes) {
+    }
+
+    /**
+     * Runs it on one episode.
+     *
+     * @param pairs how many pairs of neighbours in the episode, at most T - 1
+     * @param steps keys on each line, ends included, at least 2
+     */
+    public static Result run(Kanerva kanerva, TestEpisodes episodes, int episode, int pairs, int steps) {
+        FloatTensor images = Experiments.episode(kanerva, episodes, episode);
+        Memory memory = kanerva.write(images);
+        FloatTensor ends = Experiments.keys(kanerva, images, memory);
+        int numbers = kanerva.bundle().settings().keys() * 3;
+        FloatTensor keys = FloatTensor.zeros(1, pairs * steps, kanerva.bundle().settings().keys(), 3);
+        for (int read = 0; read < pairs * steps; read++) {
+            float part = read % steps / (float) (steps - 1);
+            for (int i = 0; i < numbers; i++) {
+                float from = ends.data()[read / steps * numbers + i];
+                float to = ends.data()[(read / steps + 1) * numbers + i];
+                keys.data()[read * numbers + i] = from + part * (to - from);
+            }
+        }
+        Reading reading = kanerva.read(memory, keys);
+        FloatTensor decoded = kanerva.bundle().settings().likelihood().means(kanerva.bundle().settings(), kanerva.decode(reading.priorMean(), reading.traces()));
+        int size = episodes.images().pixelsPerImage();
+        double[] distances = new double[steps];
+        int changes = 0;
+        int last = 0;
+        for (int read = 0; read < pairs * steps; read++) {
+            int nearest = ImageDistance.nearest(decoded.data(), read, images.data(), episodes.length(), size);
+            distances[read % steps] += ImageDistance.between(decoded.data(), read, images.data(), nearest, size) / pairs;
+            changes += read % steps > 0 && nearest != last ? 1 : 0;
+            last = nearest;
+        }
+        return new Result(Experiments.pictures(decoded), distances, changes / (double) pairs);
+    }
+}

@@ -1,0 +1,81 @@
+package io.kanerva.tools.experiment;
+
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Lookup;
+import io.kanerva.runtime.Memory;
+import io.kanerva.runtime.Recall;
+import io.kanerva.tools.image.Damage;
+import io.kanerva.tools.image.Pictures;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/** Iterative reading: each damaged image is looked up, read and decoded, and the result is the next query. */
+public final class IterationExperiment {
+    private IterationExperiment() {
+    }
+
+    /** A way to spoil a row of images. */
+    @FunctionalInterface
+    public interface Spoiler {
+        /** The spoiled images; the same seed spoils alike. */
+        Pictures spoil(Pictures pictures, long seed);
+    }
+
+    /**
+     * One damage.
+     *
+     * @param damage what was done to the queries
+     * @param errors mean squared error a pixel against the whole image: first of the query itself, then after each iteration
+     * @param found share of the queries whose own sample was looked up in each iteration; empty for a pooled writer
+     */
+    public record Row(String damage, List<Double> errors, List<Double> found) {
+    }
+
+    /** The damages that are tried, by name. */
+    public static Map<String, Spoiler> damages() {
+        Map<String, Spoiler> damages = new LinkedHashMap<>();
+        damages.put("none", (pictures, seed) -> pictures);
+        damages.put("salt and pepper, 15 %", (pictures, seed) -> Damage.saltAndPepper(pictures, 0.15, seed));
+        damages.put("salt and pepper, 30 %", (pictures, seed) -> Damage.saltAndPepper(pictures, 0.3, seed));
+        damages.put("speckle, deviation 0.5", (pictures, seed) -> Damage.speckle(pictures, 0.5, seed));
+        damages.put("Poisson, 2 photons", (pictures, seed) -> Damage.poisson(pictures, 2, seed));
+        for (Damage.Half half : Damage.Half.values()) {
+            damages.put(half.name().toLowerCase(Locale.ROOT) + " half erased", (pictures, seed) -> Damage.erase(pictures, half));
+        }
+        return damages;
+    }
+
+    /**
+     * Runs one damage over all episodes.
+     *
+     * @param iterations at least 1
+     * @param progress hears the number of episodes done
+     */
+    public static Row run(Kanerva kanerva, TestEpisodes episodes, String name, Spoiler spoiler, int iterations, long seed, IntConsumer progress) {
+        double[] errors = new double[iterations + 1];
+        double[] found = new double[iterations];
+        boolean searched = false;
+        for (int e = 0; e < episodes.count(); e++) {
+            FloatTensor episode = Experiments.episode(kanerva, episodes, e);
+            Memory memory = kanerva.write(episode);
+            Pictures queries = spoiler.spoil(Experiments.pictures(episode), seed + e);
+            errors[0] += Experiments.meanSquaredError(queries.values(), episode.data()) / episodes.count();
+            Recall recall = kanerva.recall(memory, Experiments.tensor(kanerva, queries.values(), episodes.length()), iterations);
+            for (int i = 0; i < iterations; i++) {
+                errors[i + 1] += Experiments.meanSquaredError(recall.steps().get(i).images().data(), episode.data()) / episodes.count();
+                Lookup lookup = recall.lookups().get(i);
+                searched = lookup.samples().length > 0;
+                found[i] += IntStream.range(0, lookup.samples().length).filter(j -> lookup.samples()[j] == j).count() / (double) (episodes.count() * episodes.length());
+            }
+            progress.accept(e + 1);
+        }
+        return new Row(name, Arrays.stream(errors).boxed().toList(), searched ? Arrays.stream(found).boxed().toList() : List.of());
+    }
+}

@@ -1,0 +1,2 @@
+/** Experiments with an exported model: what it generates, mends, and makes of classes. Knows the runtime and the trainer's data. */
+package io.kanerva.tools.experiment;

@@ -1,0 +1,39 @@
+package io.kanerva.trainer.evaluate;
+
+/** Adds up the terms of the bound, and their spread over episodes. */
+final class BoundTotals {
+    private double reconstruction;
+    private double keys;
+    private double latent;
+    private double importance;
+    private double squares;
+    private int episodes;
+    private long samples;
+
+    /** Adds an episode. */
+    void add(float[] reconstructions, float[] keyDivergences, float[] latentDivergences) {
+        double bound = 0;
+        for (int i = 0; i < reconstructions.length; i++) {
+            reconstruction += reconstructions[i];
+            keys += keyDivergences[i];
+            latent += latentDivergences[i];
+            bound += (double) reconstructions[i] + keyDivergences[i] + latentDivergences[i];
+        }
+        double mean = bound / reconstructions.length;
+        squares += mean * mean;
+        episodes++;
+        samples += reconstructions.length;
+    }
+
+    /** Adds a sample's importance-weighted bound. */
+    void addImportance(double value) {
+        importance += value;
+    }
+
+    BoundReport report(int importanceSamples, int length) {
+        double nats = (reconstruction + keys + latent) / samples;
+        double variance = episodes > 1 ? Math.max(0, squares / episodes - nats * nats) * episodes / (episodes - 1) : Double.NaN;
+        return new BoundReport(nats, Math.sqrt(variance / episodes), reconstruction / samples, keys / samples, latent / samples,
+                importanceSamples == 0 ? Double.NaN : -importance / samples, importanceSamples, episodes, length);
+    }
+}

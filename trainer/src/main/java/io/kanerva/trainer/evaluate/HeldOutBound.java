@@ -1,0 +1,115 @@
+package io.kanerva.trainer.evaluate;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.kanerva.trainer.model.BoundTerms;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.WriterKind;
+import java.util.function.IntConsumer;
+
+/**
+ * The held-out protocol: a memory is written with some images of an episode and scored on others of the same classes, beside the
+ * written ones.
+ *
+ * <p>A held-out image has no pointer. On a heap it takes that of the written sample whose image, read back at the latent's prior
+ * mean, correlates best with it, so that q(Y | X, M) is a function of image and memory; where nothing is allocated its key comes from
+ * the encoder alone. Either way the bound is the clean one, for every such q.
+ */
+public final class HeldOutBound {
+
+    private HeldOutBound() {}
+
+    /**
+     * Both bounds.
+     *
+     * @param written on the images that wrote the memories
+     * @param heldOut on images of the same classes that did not
+     */
+    public record Report(BoundReport written, BoundReport heldOut) {}
+
+    /**
+     * Scores all episodes.
+     *
+     * @param progress hears the number of episodes done after each one
+     */
+    public static Report evaluate(KanervaModel model, ClassEpisodes episodes, NoiseSource noise, IntConsumer progress) {
+        BoundTotals written = new BoundTotals();
+        BoundTotals heldOut = new BoundTotals();
+        for (int e = 0; e < episodes.count(); e++) {
+            score(model, episodes, e, noise, written, heldOut);
+            progress.accept(e + 1);
+        }
+        return new Report(written.report(0, episodes.length()), heldOut.report(0, episodes.length()));
+    }
+
+    private static void score(KanervaModel model, ClassEpisodes episodes, int episode, NoiseSource noise, BoundTotals written, BoundTotals heldOut) {
+        KanervaSettings s = model.settings();
+        int t = episodes.length();
+        Shape shape = new Shape(1, t, s.imageChannels(), s.imageHeight(), s.imageWidth());
+        try (NDManager scratch = model.manager().newSubManager()) {
+            float[] others = episodes.heldOut(episode);
+            NDArray images = scratch.create(episodes.written(episode), shape);
+            NDArray otherImages = scratch.create(others, shape);
+            NDArray keyNoise = scratch.create(noise.normals(NoiseSource.stream(episode, 0, 0), t * s.keys() * 3), new Shape(1, t, s.keys(), 3));
+            NDArray latentNoise = scratch.create(noise.normals(NoiseSource.stream(episode, 0, 1), t * s.latent()), new Shape(1, t, s.latent()));
+            NDList encoded = model.run(model.encoder(), images);
+            NDList memory = model.run(model.writer(), encoded.get(0));
+            add(written, model.readBack(images, encoded, memory, keyNoise, latentNoise, false));
+            NDArray pointers = memory.get(1);
+            if (s.writer() == WriterKind.HEAP) {
+                pointers = scratch.create(nearestPointers(model, memory, others), pointers.getShape());
+            }
+            NDList otherEncoded = model.run(model.encoder(), otherImages);
+            add(heldOut, model.readBack(otherImages, otherEncoded, new NDList(memory.get(0), pointers), keyNoise, latentNoise, false));
+        }
+    }
+
+    private static void add(BoundTotals totals, BoundTerms terms) {
+        totals.add(terms.reconstruction().toFloatArray(), terms.keyDivergence().toFloatArray(), terms.latentDivergence().toFloatArray());
+    }
+
+    /** For each image the pointers of the written sample that correlates best with it, [T, K, 3]. */
+    private static float[] nearestPointers(KanervaModel model, NDList memory, float[] images) {
+        NDList read = model.run(model.reader(), memory.get(0), memory.get(1));
+        NDArray decoded = model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow();
+        float[] contents = model.settings().likelihood().means(model.settings(), decoded).toFloatArray();
+        float[] pointers = memory.get(1).toFloatArray();
+        int size = model.settings().pixels();
+        int key = model.settings().keys() * 3;
+        float[] chosen = new float[images.length / size * key];
+        for (int i = 0; i < images.length / size; i++) {
+            int best = 0;
+            double most = Double.NEGATIVE_INFINITY;
+            for (int j = 0; j < contents.length / size; j++) {
+                double correlation = correlation(images, i * size, contents, j * size, size);
+                if (correlation > most) {
+                    most = correlation;
+                    best = j;
+                }
+            }
+            System.arraycopy(pointers, best * key, chosen, i * key, key);
+        }
+        return chosen;
+    }
+
+    private static double correlation(float[] a, int fromA, float[] b, int fromB, int size) {
+        double meanA = 0;
+        double meanB = 0;
+        for (int i = 0; i < size; i++) {
+            meanA += a[fromA + i] / (double) size;
+            meanB += b[fromB + i] / (double) size;
+        }
+        double product = 0;
+        double squaresA = 1e-12;
+        double squaresB = 1e-12;
+        for (int i = 0; i < size; i++) {
+            product += (a[fromA + i] - meanA) * (b[fromB + i] - meanB);
+            squaresA += (a[fromA + i] - meanA) * (a[fromA + i] - meanA);
+            squaresB += (b[fromB + i] - meanB) * (b[fromB + i] - meanB);
+        }
+        return product / Math.sqrt(squaresA * squaresB);
+    }
+}
