@@ -7,6 +7,7 @@ import numpy
 import onnx
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
+from onnx.reference.ops.op_dequantize_linear import DequantizeLinear_19
 from onnx.reference.ops.op_grid_sample import GridSample as GridSample20
 
 
@@ -15,6 +16,19 @@ class GridSample(GridSample20):
 
     def _run(self, X, grid, mode=None, **attributes):
         return super()._run(X, grid, mode={"bilinear": "linear", "bicubic": "cubic"}.get(mode, mode), **attributes)
+
+
+class DequantizeLinear(DequantizeLinear_19):
+    """The evaluator has none before opset 19; what opsets 10 and 13 allow is a part of what 19 does."""
+
+    def _run(self, x, x_scale, x_zero_point=None, axis=None):
+        return super()._run(x, x_scale, x_zero_point, axis=1 if axis is None else axis)
+
+
+def load(file: str) -> ReferenceEvaluator:
+    model = onnx.load(file)
+    opset = max((entry.version for entry in model.opset_import if entry.domain == ""), default=0)
+    return ReferenceEvaluator(model, new_ops=[GridSample] + ([DequantizeLinear] if opset < 19 else []))
 
 
 def read(file: Path) -> numpy.ndarray:
@@ -40,7 +54,7 @@ def main(jobs: str) -> None:
         model, inputs, outputs, _ = line.split("\t")
         try:
             if loaded is None or loaded[0] != model:
-                loaded = (model, ReferenceEvaluator(model, new_ops=[GridSample]))
+                loaded = (model, load(model))
             run(loaded[1], Path(inputs), Path(outputs))
             print(f"done\t{number}", flush=True)
         except Exception as problem:  # whatever the evaluator throws is its answer to this case

@@ -157,7 +157,7 @@ public final class Verification {
             }
             double noise = wide.isPresent() && own && i < wide.get().size() ? multiple(wide.get().get(i), expected.get(i), found.get(i)) : Double.NaN;
             findings.add(finding(runtime, optimised, Check.BUDGET, given, Comparison.between(output, expected.get(i), found.get(i),
-                    own || given.tolerance().isPresent() ? tolerance : tolerance.scaledTo(rootMeanSquare(expected.get(i)))), noise));
+                    fitted(tolerance, given, expected.get(i))), noise));
             boolean comparable = runtime.engine().equals(java.engine()) && runtime.device().equals(java.device()) && !runtime.name().equals(java.name());
             if (comparable && same instanceof Outputs outputs && i < outputs.outputs().size()) {
                 findings.add(finding(runtime, optimised, Check.BITS, given, Comparison.between(output, outputs.outputs().get(i), found.get(i), Tolerance.BITS), Double.NaN));
@@ -175,8 +175,19 @@ public final class Verification {
         return own == 0 ? Double.NaN : error(wide, found) / own;
     }
 
+    /** The tolerance for one tensor: as it stands for golden vectors in float32, or if it was asked for; by the tensor's size otherwise. */
+    private static Tolerance fitted(Tolerance tolerance, Case given, TensorValue expected) {
+        if (given.tolerance().isPresent() || ElementType.of(expected.type()).isEmpty()) {
+            return tolerance;
+        }
+        if (given.precision() != Precision.FLOAT32) {
+            return tolerance.ofTensor(rootMeanSquare(expected), Arrays.stream(expected.doubles()).map(Math::abs).max().orElse(0));
+        }
+        return given.expected().isEmpty() ? tolerance.scaledTo(rootMeanSquare(expected)) : tolerance;
+    }
+
     private static double rootMeanSquare(TensorValue tensor) {
-        return ElementType.of(tensor.type()).isEmpty() ? 0 : Math.sqrt(Arrays.stream(tensor.doubles()).map(value -> value * value).average().orElse(0));
+        return Math.sqrt(Arrays.stream(tensor.doubles()).map(value -> value * value).average().orElse(0));
     }
 
     private static double error(TensorValue wide, TensorValue single) {

@@ -40,6 +40,18 @@ public record Tolerance(double absolute, double relative, double cosine, double 
         return rootMeanSquare > 1 ? new Tolerance(absolute * rootMeanSquare, relative, cosine, signalToNoise) : this;
     }
 
+    /**
+     * For a tensor as a whole, where weights were rounded: both parts of every element's budget are those of the tensor, the absolute part
+     * its root mean square's (at least 1), the relative part its largest magnitude's.
+     *
+     * @param rootMeanSquare of the expected values
+     * @param largest magnitude of an expected value
+     */
+    public Tolerance ofTensor(double rootMeanSquare, double largest) {
+        return absolute == Double.POSITIVE_INFINITY ? this
+                : new Tolerance(absolute * Math.max(1, rootMeanSquare) + relative * largest, 0, cosine, signalToNoise);
+    }
+
     /** What is accepted, for example {@code 1e-05 + 1e-04 |x|}. */
     public String describe() {
         if (absolute == 0 && relative == 0) {

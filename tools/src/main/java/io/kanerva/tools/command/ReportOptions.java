@@ -47,6 +47,7 @@ final class ReportOptions {
             action.out().println(TextReport.details(findings));
         }
         action.out().print(TextReport.summary(findings));
+        action.out().flush(); // what is not as it should be ends the command, but not before this is read
         if (html != null) {
             OutputFile.write(html, ConformancePage.of(findings, logits));
             action.print("page      %s", html);

@@ -1,0 +1,59 @@
+package io.kanerva.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code kpp verify} on other models than bundles, and what it writes. */
+class VerifyTest {
+    private static final Path BUNDLE = Path.of("..", "models", "bundles", "fashion-mnist");
+
+    @TempDir
+    Path temporary;
+
+    @Test
+    void anyModelWithVectorsIsCheckedAndReportedInFourForms() throws IOException {
+        Path html = temporary.resolve("page.html");
+        Path junit = temporary.resolve("junit.xml");
+        Path json = temporary.resolve("findings.json");
+        CommandRun run = CommandRun.kpp("verify", "--model", BUNDLE.resolve("decoder.onnx").toString(), "--vectors", BUNDLE.resolve("vectors/decoder").toString(),
+                "--html", html.toString(), "--junit", junit.toString(), "--json", json.toString(), "--details");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).contains("ONNX Runtime 1.29.0, Java", "ONNX Runtime 1.29.0, Java, CUDA", "comparisons are as they should be", "logits");
+        assertThat(Files.readString(html)).contains("Conformance of decoder.onnx", "<svg", "data:image/png;base64,").doesNotContain("http://", "<script");
+        assertThat(Files.readString(junit)).startsWith("<?xml").contains("<testsuite name=\"onnxruntime-java\"");
+        assertThat(Files.readString(json)).contains("\"subject\" : \"decoder.onnx\"", "\"holds\" : true");
+    }
+
+    @Test
+    void vectorsThatAreWrongEndWithTheFirstThatIsAndNameTheNode() throws IOException {
+        Path vectors = temporary.resolve("vectors/test_data_set_0");
+        Files.createDirectories(vectors);
+        Path source = BUNDLE.resolve("vectors/decoder");
+        for (String file : new String[] {"input_0.pb", "input_1.pb"}) {
+            Files.copy(source.resolve("test_data_set_0").resolve(file), vectors.resolve(file));
+        }
+        byte[] output = Files.readAllBytes(source.resolve("test_data_set_0/output_0.pb"));
+        output[output.length - 1] ^= 0x40; // the sign and the size of the last number are in its last byte
+        Files.write(vectors.resolve("output_0.pb"), output);
+        CommandRun run = CommandRun.kpp("verify", "--model", BUNDLE.resolve("decoder.onnx").toString(), "--vectors", vectors.getParent().toString(), "--random", "0", "--bisect");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("onnxruntime-java, optimisations off: graph 'decoder.onnx', output 'logits' (vectors 0) differs by");
+        assertThat(run.out()).contains("NOT onnxruntime-java", "so it is the model that differs");
+    }
+
+    @Test
+    void whatCannotBeCheckedIsSaidBeforeAnyWork() {
+        assertThat(CommandRun.kpp("verify").exitCode()).isEqualTo(2);
+        assertThat(CommandRun.kpp("verify").err()).contains("Expected a bundle, --model with --vectors, or --suite, found none");
+        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--model", "x.onnx").exitCode()).isEqualTo(2);
+        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "no-such").err()).contains("expected some of onnxruntime-java, onnxruntime-java-cuda");
+        assertThat(CommandRun.kpp("verify", "--model", "no-such.onnx").err()).contains("no-such.onnx: expected an ONNX model, found no such file");
+        assertThat(CommandRun.kpp("verify", "--suite", "no-such").err()).contains("no-such: expected a folder of tests, found no such folder");
+        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "onnxruntime-java-cuda", "--require").exitCode()).isNotZero();
+    }
+}
