@@ -46,6 +46,11 @@ final class Call implements AutoCloseable {
         }
     }
 
+    /** Copies memories into a native tensor; {@link Memory} has checked them. */
+    Value memories(FloatTensor memories) {
+        return copy(signatures.get(Graph.READER).place(Graph.MEMORY), memories);
+    }
+
     /** Copies {@code values}, which must be finite, into a native tensor for that input of {@code graph}. */
     Value input(Graph graph, String name, FloatTensor values) {
         String place = signatures.get(graph).place(name);

@@ -150,7 +150,7 @@ final class Inference {
 
     /** {@code memory}'s native copy, for {@link #recallOnce}. */
     Value memories(Call call, Memory memory) {
-        return call.input(READER, MEMORY, memory.memory());
+        return call.memories(memory.checked());
     }
 
     /** One iteration of recall; {@code memories} may belong to another open call. */

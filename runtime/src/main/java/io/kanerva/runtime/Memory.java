@@ -19,6 +19,8 @@ public final class Memory {
      */
     private volatile ContentSearch contents;
 
+    private volatile boolean finite;
+
     /**
      * @param memory [B, C, H, W]
      * @param pointers [B, T, K, 3]
@@ -98,6 +100,15 @@ public final class Memory {
     /** The same as {@link #save}'s file, for a database or a cache; {@link Kanerva#loadMemory(byte[])} reads it. */
     public byte[] toBytes() {
         return MemoryFile.toBytes(this);
+    }
+
+    /** The memories, looked through for numbers that are not finite once: that takes longer than a copy. */
+    FloatTensor checked() {
+        if (!finite) {
+            memory.requireFinite("memory");
+            finite = true;
+        }
+        return memory;
     }
 
     ContentSearch contents() {
