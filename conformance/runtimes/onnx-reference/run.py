@@ -21,7 +21,7 @@ class GridSample(GridSample20):
 class DequantizeLinear(DequantizeLinear_19):
     """The evaluator has none before opset 19; what opsets 10 and 13 allow is a part of what 19 does."""
 
-    def _run(self, x, x_scale, x_zero_point=None, axis=None):
+    def _run(self, x, x_scale, x_zero_point=None, axis=None, **later):  # attributes of later opsets, at their defaults
         return super()._run(x, x_scale, x_zero_point, axis=1 if axis is None else axis)
 
 
