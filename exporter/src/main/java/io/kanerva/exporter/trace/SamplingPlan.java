@@ -79,8 +79,8 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
     }
 
     /**
-     * Low, high, test and check size of a dimension. The test size lies far off where a limit allows: what strides make of
-     * neighbouring sizes is often the same.
+     * Low, high, test and check size of a dimension. Within a limit, the low size is the smallest and the test size lies far off:
+     * what strides make of neighbouring sizes is often the same.
      */
     private static List<Long> pick(String name, Limit limit, Set<Long> taken) {
         List<Long> sizes = LongStream.rangeClosed(limit.smallest(), limit.largest()).boxed().toList();
@@ -93,6 +93,10 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
         sizes.stream().filter(size -> size != 1 && taken.contains(size)).forEach(preferred::add);
         if (sizes.get(0) == 1) {
             preferred.add(1L);
+        }
+        if (limit != DEFAULT_LIMIT && limit.smallest() > 1) {
+            preferred.remove(limit.smallest());
+            preferred.add(0, limit.smallest());
         }
         if (limit != DEFAULT_LIMIT && preferred.size() > 4) {
             preferred.stream().filter(size -> size <= limit.smallest() + FAR && !taken.contains(size)).max(Long::compare)
