@@ -26,8 +26,8 @@ final class Arithmetic {
         arithmetic(table, "minimum", "Min");
         table.putSingle("mod", "Mod for whole numbers; Div, Floor, Mul, Sub for others", Arithmetic::mod);
         table.putSingle("clip", "Clip", Arithmetic::clip);
-        table.putSingle("atan2", "Div, Atan, Where", Arithmetic::atan2);
-        table.putSingle("xlogy", "Log, Mul, Where", Arithmetic::xlogy);
+        table.putSingle("atan2", "Div, Atan, Where, with Less, Equal, And and Or for the quadrant", Arithmetic::atan2);
+        table.putSingle("xlogy", "Log, Mul, Where, with Equal, IsNaN, Not and And for zeros", Arithmetic::xlogy);
         table.putSingle("number", "Shape arithmetic", (g, op, in) -> number(g, op, "value", op.output().type()));
         table.putSingle("toType", "Cast", (g, op, in) -> g.cast(in.get(0), op.output().type()));
     }

@@ -19,7 +19,7 @@ final class Arrangements {
     static void register(Operators table) {
         table.putSingle("flip", "Slice", (g, op, in) -> flip(g, in.get(0), op.numbers("axes")));
         table.putSingle("rotate90", "Slice, Transpose", Arrangements::rotate90);
-        table.putSingle("diagonal", "Transpose, Reshape, Gather", Arrangements::diagonal);
+        table.putSingle("diagonal", "Transpose, Reshape, Range, Gather", Arrangements::diagonal);
     }
 
     /** Reads axes backwards. */

@@ -14,7 +14,8 @@ final class Cumulative {
 
     static void register(Operators table) {
         table.putSingle("cumSum", "CumSum", Cumulative::sum);
-        table.putSingle("cumProd", "Where with a triangle, ReduceProd (n^2 numbers for n of them)", Cumulative::product);
+        table.putSingle("cumProd", "Where with a triangle (Range, LessOrEqual), ReduceProd, Transpose (n^2 numbers for n of them)",
+                Cumulative::product);
         table.putSingle("diff", "Slice, Sub", Cumulative::difference);
     }
 

@@ -21,7 +21,7 @@ final class Fourier {
         table.putSingle("fft", "DFT", SINCE, (g, op, in) -> transform(g, op, complex(g, op, in), false, false));
         table.putSingle("ifft", "DFT with inverse = 1", SINCE, (g, op, in) -> transform(g, op, complex(g, op, in), true, false));
         table.putSingle("rfft", "DFT with onesided = 1", SINCE, (g, op, in) -> transform(g, op, complex(g, op, in), false, true));
-        table.putSingle("irfft", "MatMul with cosines and sines", Fourier::inverseOfReal);
+        table.putSingle("irfft", "MatMul with cosines and sines, between Transpose, Slice and Reshape", Fourier::inverseOfReal);
         table.putSingle("fft2", "DFT twice", SINCE, (g, op, in) -> twice(g, op, in, false));
         table.putSingle("ifft2", "DFT with inverse = 1 twice", SINCE, (g, op, in) -> twice(g, op, in, true));
         table.putSingle("stft", "Pad, STFT, Transpose", SINCE, Fourier::shortTime);

@@ -38,8 +38,9 @@ final class Functions {
                 (g, x) -> g.node("Div", List.of(g.node("Log", List.of(x)), g.scalar(x.type(), Math.log(10)))));
         put(table, "toDegrees", "Mul, Div", (g, x) -> scaled(g, x, 180, Math.PI));
         put(table, "toRadians", "Mul, Div", (g, x) -> scaled(g, x, Math.PI, 180));
-        put(table, "gelu", "Gelu from opset 20 on; Erf, Mul, Add before", Functions::gelu);
-        put(table, "erfinv", "Log, Sqrt, and Mul and Add of two polynomials (float32)", InverseErrorFunction::lower);
+        put(table, "gelu", "Gelu from opset 20 on; Div, Erf, Mul, Add before", Functions::gelu);
+        put(table, "erfinv", "Sub, Mul, Log, Neg, Min, Sqrt, Mul and Add of two polynomials, "
+                + "chosen by Where with Less, Equal and Abs (float32)", InverseErrorFunction::lower);
         table.putSingle("leakyRelu", "LeakyRelu", (g, op, in) -> g.node("LeakyRelu", in, "alpha", (float) op.real("alpha")));
         table.putSingle("elu", "Elu", (g, op, in) -> g.node("Elu", in, "alpha", (float) op.real("alpha")));
         table.putSingle("softmax", "Softmax", (g, op, in) -> g.node("Softmax", in, "axis", op.number("axis")));

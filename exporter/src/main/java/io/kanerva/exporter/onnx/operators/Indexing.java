@@ -19,9 +19,10 @@ final class Indexing {
     }
 
     static void register(Operators table) {
-        table.putSingle("get", "Slice, Gather, Unsqueeze; GatherND for several arrays, Compress for masks, GatherElements for pick",
+        table.putSingle("get", "Slice, Gather, Unsqueeze; GatherND for several arrays, Compress (and Reshape) for masks, GatherElements for pick",
                 (g, op, in) -> get(g, IndexParts.of(op, in), in.get(0)));
-        table.putSingle("set", "Where for a number in a box; otherwise ScatterElements at the positions that the index selects",
+        table.putSingle("set", "Where for a number in a box or under a mask; otherwise ScatterElements "
+                + "(Reshape, Range, Expand) where the index selects, with the operators of get: Slice, Gather, GatherND, Compress",
                 Assigning::set);
     }
 

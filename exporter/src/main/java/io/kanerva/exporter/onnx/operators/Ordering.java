@@ -14,14 +14,14 @@ final class Ordering {
     }
 
     static void register(Operators table) {
-        table.putSingle("argMax", "ArgMax", (g, op, in) -> position(g, op, in, "ArgMax"));
-        table.putSingle("argMin", "ArgMin", (g, op, in) -> position(g, op, in, "ArgMin"));
+        table.putSingle("argMax", "ArgMax; of all elements behind Reshape", (g, op, in) -> position(g, op, in, "ArgMax"));
+        table.putSingle("argMin", "ArgMin; of all elements behind Reshape", (g, op, in) -> position(g, op, in, "ArgMin"));
         table.put("topK", "TopK", Ordering::topK);
         table.putSingle("sort", "TopK", (g, op, in) -> g.cast(sorted(g, op, in, axis(op, "axis")).get(0), op.output().type()));
         table.putSingle("argSort", "TopK; Slice for descending order", Ordering::argSort);
-        table.putSingle("median", "TopK, Gather", Ordering::median);
-        table.putSingle("percentile", "TopK, Gather, and Mul and Add between two elements", Ordering::percentile);
-        table.put("unique", "Unique", Ordering::unique);
+        table.putSingle("median", "TopK, Gather; Sub and Div for the middle of a dynamic size", Ordering::median);
+        table.putSingle("percentile", "TopK, Gather, Sub, Floor and Ceil for the rank, Mul and Add between two elements", Ordering::percentile);
+        table.put("unique", "Unique; Reshape for the inverse", Ordering::unique);
     }
 
     private static int axis(Operation op, String attribute) {

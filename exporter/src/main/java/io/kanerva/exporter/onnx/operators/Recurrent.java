@@ -38,9 +38,9 @@ final class Recurrent {
     }
 
     static void register(Operators table) {
-        table.put("rnn", "RNN, one for each layer", (g, op, in) -> new Stack(g, op, in, RNN_KIND).lower());
-        table.put("gru", "GRU, one for each layer", (g, op, in) -> new Stack(g, op, in, GRU_KIND).lower());
-        table.put("lstm", "LSTM, one for each layer", (g, op, in) -> new Stack(g, op, in, LSTM_KIND).lower());
+        table.put("rnn", "RNN, one for each layer; Transpose if the batch is first", (g, op, in) -> new Stack(g, op, in, RNN_KIND).lower());
+        table.put("gru", "GRU, one for each layer; Transpose if the batch is first", (g, op, in) -> new Stack(g, op, in, GRU_KIND).lower());
+        table.put("lstm", "LSTM, one for each layer; Transpose if the batch is first", (g, op, in) -> new Stack(g, op, in, LSTM_KIND).lower());
     }
 
     /** The layers of one block; inputs are x, the states, and all parameters layer by layer. */

@@ -20,7 +20,7 @@ final class Reductions {
         table.putSingle("min", "ReduceMin", (g, op, in) -> reduce(g, op, in, "ReduceMin"));
         table.putSingle("prod", "ReduceProd", (g, op, in) -> reduce(g, op, in, "ReduceProd"));
         table.putSingle("norm", "ReduceL1, ReduceL2; Abs, Pow, ReduceSum for other orders", Reductions::norm);
-        table.putSingle("normalize", "ReduceL1 or ReduceL2, Max, Div", Reductions::normalize);
+        table.putSingle("normalize", "ReduceL1 or ReduceL2 (Abs, Pow, ReduceSum for other orders), Max, Div", Reductions::normalize);
     }
 
     private static Value reduce(GraphBuilder g, Operation op, List<Value> in, String onnx) {

@@ -21,7 +21,7 @@ final class Resizing {
     }
 
     static void register(Operators table) {
-        table.putSingle("interpolation", "Resize (from opset 18 on also to smaller sizes by bilinear and bicubic); MatMul for areas",
+        table.putSingle("interpolation", "Resize (from opset 18 on also to smaller sizes by bilinear and bicubic); Transpose, MatMul for areas",
                 Resizing::interpolation);
     }
 
