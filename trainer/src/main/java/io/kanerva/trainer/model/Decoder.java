@@ -33,8 +33,8 @@ public final class Decoder extends KanervaBlock {
         boolean refine = size.refineDepth() > 0;
         traces = child("traces", Layers.conv3(width), (long) settings.keys() * settings.memoryChannels(), h, w);
         latent = settings.latentLayout() == LatentLayout.MAP
-                ? child("latent", Layers.zero(Layers.conv3(width)), settings.latentChannels(), h, w)
-                : child("latent", Layers.zero(Layers.dense(width)), settings.latent());
+                ? child("latent", Layers.unlessAlone(settings, Layers.conv3(width)), settings.latentChannels(), h, w)
+                : child("latent", Layers.unlessAlone(settings, Layers.dense(width)), settings.latent());
         features = child("features", new ResidualStack(settings, width, size.depth(), h, w), width, h, w);
         int extra = size.neighbours() == 0 ? 0 : new LogisticMixture(settings.imageChannels(), size.neighbours()).neighbourParameters();
         int own = settings.parameterChannels() - extra;

@@ -41,6 +41,14 @@ final class Layers {
                 : parent.child(name, zero(dense(s.latent())), width);
     }
 
+    /**
+     * Starts a layer of the latent's way at zero, but not where there is no memory: the latent is then all that tells of the image, and
+     * with zeros at both of its ends no gradient would reach either.
+     */
+    static <B extends Block> B unlessAlone(KanervaSettings settings, B block) {
+        return settings.writer() == WriterKind.NONE ? block : zero(block);
+    }
+
     /** Starts a layer at zero, so that what it feeds begins as if the layer were not there. */
     static <B extends Block> B zero(B block) {
         block.setInitializer(Initializer.ZEROS, Parameter.Type.WEIGHT);
