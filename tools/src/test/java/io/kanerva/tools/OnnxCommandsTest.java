@@ -152,7 +152,7 @@ class OnnxCommandsTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiterString = "=>", ignoreLeadingAndTrailingWhitespace = true, textBlock = """
-            --input x:real[N,5]                            => expected the type of input x to be float32, int32, int64 or boolean, found 'real'
+            --input x:real[N,5]                            => expected the type of input x to be one of [float32, float64, float16, int8, uint8, int32, int64, boolean], found 'real'
             --input x[N,5]                                 => expected NAME:TYPE[SIZE,...] such as images:float32[N,3,224,224], found 'x[N,5]'
             --input x:float32[N,5] --opset 99              => expected an opset from
             --input x:float32[N,5] --ir 3                  => expected an IR version from

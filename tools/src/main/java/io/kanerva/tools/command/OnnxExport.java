@@ -47,7 +47,7 @@ public final class OnnxExport extends Action {
     private Map<String, String> arguments = new LinkedHashMap<>();
 
     @Option(names = {"-i", "--input"}, paramLabel = "NAME:TYPE[SIZES]", required = true, order = 6,
-            description = "An input in the order of the network's: float32, int32, int64 or boolean; a size that is a name is dynamic. May be repeated.")
+            description = "An input in the order of the network's: float32, int64 and so on; a size that is a name is dynamic. May be repeated.")
     private List<String> inputs;
 
     @Option(names = {"-y", "--output"}, paramLabel = "NAME", order = 7, description = "An output's name, in the order of the network's. Default: output, output_0, ...")
