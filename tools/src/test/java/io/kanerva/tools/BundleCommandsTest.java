@@ -39,6 +39,13 @@ class BundleCommandsTest {
     }
 
     @Test
+    void saysHowManyImagesItTookWhereTheMemoryHoldsFewer() {
+        String memory = folder.resolve("m").toString();
+        assertThat(kpp("write", "--memory", memory).out()).contains("the first 32 of 1,600 in the Fashion-MNIST images that ship (--range takes others)", "32 samples");
+        assertThat(kpp("write", "--range", "0:32", "--memory", memory).out()).doesNotContain("the first");
+    }
+
+    @Test
     void recallsWhatWasWrittenAndSaysWhichSampleItFound() throws IOException {
         Path memory = folder.resolve("m");
         kpp("write", "--range", "100:120", "--memory", memory.toString());

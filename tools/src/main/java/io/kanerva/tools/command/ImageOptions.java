@@ -25,7 +25,7 @@ final class ImageOptions {
     private Path images;
 
     @Option(names = {"-r", "--range"}, paramLabel = "FROM:TO", converter = RangeConverter.class, order = 3,
-            description = "Which of them, counted from 0, TO not included.")
+            description = "Which of them, counted from 0, TO not included. Default: the first, as many as the memory holds.")
     private Range range;
 
     @Option(names = "--grey", order = 4, description = "Keep grey levels. Without it, pixels of at least half intensity are 1, the others 0.")
@@ -49,12 +49,13 @@ final class ImageOptions {
     }
 
     /**
-     * Reads the images.
+     * Reads the images, and says how many it took if there are more.
      *
+     * @param action the subcommand, which prints
      * @param shape what the model takes
      * @param most how many are taken if no range is given
      */
-    Pictures read(Planes shape, int most) {
+    Pictures read(Action action, Planes shape, int most) {
         Images set = set(shape);
         if (set.channels() != shape.channels() || set.height() != shape.height() || set.width() != shape.width()) {
             throw new Failure("%s: expected images of %s for this model, found [%d, %d, %d]".formatted(name(), shape, set.channels(), set.height(), set.width()));
@@ -62,6 +63,9 @@ final class ImageOptions {
         Range wanted = range == null ? new Range(0, Math.min(most, set.count())) : range;
         if (wanted.to() > set.count()) {
             throw new Failure("%s: expected the images %d:%d, found %d images".formatted(name(), wanted.from(), wanted.to(), set.count()));
+        }
+        if (range == null && wanted.to() < set.count()) {
+            action.print("images    the first %,d of %,d in %s (--range takes others)", wanted.to(), set.count(), name());
         }
         ImageSet part = set.slice(wanted.from(), wanted.to());
         return grey ? Pictures.grey(part) : Pictures.binary(part, Binarisation.THRESHOLD);

@@ -78,7 +78,7 @@ public final class Recall extends Action {
         output.check();
         try (Kanerva kanerva = bundle.open(this)) {
             Memory memory = kanerva.loadMemory(memoryFile);
-            Pictures queries = images.read(kanerva.bundle().settings().image(), memory.samples());
+            Pictures queries = images.read(this, kanerva.bundle().settings().image(), memory.samples());
             if (damage != null) {
                 queries = damage.spoil(queries, seed);
             }

@@ -31,7 +31,7 @@ public final class Write extends Action {
         OutputFile.requireWritable(memoryFile);
         try (Kanerva kanerva = bundle.open(this)) {
             int capacity = kanerva.bundle().settings().capacity();
-            Pictures episode = images.read(kanerva.bundle().settings().image(), capacity == 0 ? EPISODE : capacity);
+            Pictures episode = images.read(this, kanerva.bundle().settings().image(), capacity == 0 ? EPISODE : capacity);
             Memory memory = kanerva.write(ImageOptions.tensor(episode));
             memory.save(memoryFile);
             print("memory    %s (%,d bytes): %d samples in %s floats, model %s", memoryFile, Files.size(memoryFile), memory.samples(),
