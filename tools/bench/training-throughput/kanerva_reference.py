@@ -44,7 +44,7 @@ class Settings:
     likelihood: str
     latent_layout: str
     decoder: dict
-    """width, depth, refineWidth, refineDepth, neighbours."""
+    """width, depth, refineWidth, refineDepth, neighbours, banks."""
 
     @staticmethod
     def of(json: dict) -> "Settings":
@@ -69,6 +69,11 @@ class Settings:
     def map(self) -> bool:
         """Whether the latent is a map at the block's resolution rather than a vector."""
         return self.latent_layout == "map"
+
+    @property
+    def banks(self) -> int:
+        """Banks of neighbours' coefficients; 0 without the linear path."""
+        return self.decoder.get("banks", 0)
 
     def latent_head(self, width: int) -> nn.Module:
         """From feature maps [N, width, h, w] if the latent is a map, else from features [N, width]."""
@@ -108,6 +113,7 @@ class Encoder(nn.Module):
         self.key_log_variance = nn.Linear(s.width, s.keys * 3)
         self.latent_mean = s.latent_head(s.width)
         self.latent_log_variance = s.latent_head(s.width)
+        self.code = nn.Conv2d(s.image_channels * s.patch**2, s.keys * s.memory_channels, 1) if s.banks else None
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         s = self.s
@@ -117,8 +123,9 @@ class Encoder(nn.Module):
         maps = self.features(self.patches(patches))  # [B T, width, h, w]
         pooled = maps.mean((2, 3))  # [B T, width]
         latent_features = maps if s.map else pooled
+        content = self.content(maps) if self.code is None else self.content(maps) + self.code(patches)
         return (
-            self.content(maps).view(b, t, s.keys, s.memory_channels, s.block_height, s.block_width),
+            content.view(b, t, s.keys, s.memory_channels, s.block_height, s.block_width),
             self.key_mean(pooled).view(b, t, s.keys, 3),
             self.key_log_variance(pooled).view(b, t, s.keys, 3),
             self.latent_mean(latent_features).view(b, t, s.latent),
@@ -225,7 +232,7 @@ class Reader(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Latent [B, Q, D] and traces [B, Q, K, C, h, w] to the distribution's parameters [B, Q, P, Hx, Wx]."""
+    """Latent [B, Q, D] and traces [B, Q, K, C, h, w] to what log_probability of the likelihood takes."""
 
     def __init__(self, s: Settings):
         super().__init__()
@@ -239,19 +246,19 @@ class Decoder(nn.Module):
         latent_maps = s.latent // (s.block_height * s.block_width)
         self.latent = nn.Conv2d(latent_maps, width, 3, padding=1) if s.map else nn.Linear(s.latent, width)
         self.features = ResidualStack(width, d["depth"])
-        self.pixels = nn.Conv2d(width, (refine or own) * places, 3, padding=1)
+        self.linear = LinearPath(s) if s.banks else None
+        self.pixels = None if s.banks else nn.Conv2d(width, (refine or own) * places, 3, padding=1)
         self.refined = ResidualStack(refine, d["refineDepth"]) if refine else None
         self.refined_pixels = nn.Conv2d(refine, own, 1) if refine else None
         self.neighbours = None
-        if extra:
+        if extra and not s.banks:
             self.neighbours = nn.Conv2d(refine, extra, 1) if refine else nn.Conv2d(width, extra * places, 3, padding=1)
 
     def forward(self, latent: Tensor, traces: Tensor) -> Tensor:
+        """The distribution's parameters [B, Q, P, Hx, Wx]."""
         s = self.s
         b, q = latent.shape[:2]
-        flat = latent.flatten(0, 1)
-        spread = self.latent(flat.view(b * q, -1, s.block_height, s.block_width)) if s.map else self.latent(flat)[..., None, None]
-        found = self.features(self.traces(traces.flatten(0, 1).flatten(1, 2)) + spread)
+        found, _ = self.trunk(latent, traces)
         image = F.pixel_shuffle(self.pixels(found), s.patch)
         if self.refined is not None:
             found = self.refined(image)
@@ -260,6 +267,82 @@ class Decoder(nn.Module):
             more = self.neighbours(found)
             image = torch.cat((image, more if self.refined is not None else F.pixel_shuffle(more, s.patch)), 1)
         return image.view(b, q, -1, s.image_height, s.image_width)
+
+    def trunk(self, latent: Tensor, traces: Tensor) -> tuple[Tensor, Tensor]:
+        """Features [B Q, width, h, w], and the traces as maps [B Q, K C, h, w]."""
+        s = self.s
+        flat = latent.flatten(0, 1)
+        maps = traces.flatten(0, 1).flatten(1, 2)
+        spread = self.latent(flat.view(len(flat), -1, s.block_height, s.block_width)) if s.map else self.latent(flat)[..., None, None]
+        return self.features(self.traces(maps) + spread), maps
+
+    def negative_log_likelihood(self, latent: Tensor, traces: Tensor, images: Tensor) -> Tensor:
+        """-ln p of images [B, Q, Cx, Hx, Wx], [B, Q], nats."""
+        s = self.s
+        if s.mixture is None:
+            logits = self(latent, traces)
+            return (F.softplus(logits) - images * logits).sum((2, 3, 4))
+        if self.linear is None:
+            parameters = self(latent, traces).flatten(0, 1)
+            logarithms = s.mixture.log_probability(parameters, images.flatten(0, 1))
+        else:
+            logarithms = self.linear(*self.trunk(latent, traces), images.flatten(0, 1))
+        return -logarithms.view(images.shape[:2])
+
+
+class LinearPath(nn.Module):
+    """A reconstruction that is linear in the traces, and coefficients of the neighbours' errors that depend on the place in the
+    patch: banks of them, which the network mixes in each patch. What the network adds to the rest starts at zero."""
+
+    CAREFUL = 1 / 16
+    """What moves a pixel's means is stored larger by this factor, so that a step of the optimiser moves it less."""
+
+    def __init__(self, s: Settings):
+        super().__init__()
+        self.s = s
+        width, places = s.decoder["width"], s.patch**2
+        channels, neighbours = s.image_channels, s.decoder["neighbours"]
+        self.reconstruction = nn.Conv2d(s.keys * s.memory_channels, channels * places, 3, padding=1)
+        self.numbers = nn.Conv2d(width, (s.mixture.own_parameters + channels) * places, 1)
+        self.mixing = nn.Conv2d(width, s.banks, 1)
+        self.coefficients = nn.Conv2d(s.banks, channels * neighbours * channels * places, 1, bias=False)
+        self.register_buffer("kernel_index", self.index(), persistent=False)
+        m = s.mixture.COMPONENTS
+        scale = torch.ones(s.mixture.own_parameters + channels, places)
+        scale[m : m * (1 + channels)] = self.CAREFUL
+        scale[-channels:] = self.CAREFUL
+        self.register_buffer("scale", scale.flatten(), persistent=False)
+
+    def index(self) -> Tensor:
+        """Which coefficient stands where in a convolution of stride p that predicts all of a patch: [Cx p p, Cx, p + reach, p + 2 reach];
+        where none does, one past the last."""
+        s = self.s
+        p, c, n, reach = s.patch, s.image_channels, s.decoder["neighbours"], s.mixture.reach
+        index = torch.full((c, p, p, c, p + reach, p + 2 * reach), c * n * c * p * p)
+        for number, (dy, dx) in enumerate(s.mixture.offsets):
+            for y in range(p):
+                for x in range(p):
+                    for a in range(c):
+                        for b in range(c):
+                            index[a, y, x, b, reach + y + dy, reach + x + dx] = (((a * n + number) * c + b) * p + y) * p + x
+        return index.flatten(0, 2)
+
+    def forward(self, found: Tensor, maps: Tensor, images: Tensor) -> Tensor:
+        """ln p of images [N, Cx, Hx, Wx] given features [N, width, h, w] and traces [N, K C, h, w]: [N], nats."""
+        s = self.s
+        weight = self.numbers.weight * self.scale.view(-1, 1, 1, 1)
+        numbers = F.conv2d(found, weight, self.numbers.bias * self.scale)
+        own, correction = numbers.split((s.mixture.own_parameters * s.patch**2, s.image_channels * s.patch**2), 1)
+        linear = F.conv2d(maps, self.reconstruction.weight * self.CAREFUL, self.reconstruction.bias * self.CAREFUL, padding=1)
+        reconstruction = F.pixel_shuffle(linear + correction, s.patch)
+        errors = images * 255
+        errors = errors.round() * (2 / 255) - 1 - reconstruction
+        coefficients = F.pad(self.coefficients.weight.flatten(1).T, (0, 1))  # [banks, all + 1]
+        kernel = coefficients[:, self.kernel_index].flatten(0, 1)
+        reach = s.mixture.reach
+        predicted = F.conv2d(F.pad(errors, (reach, reach, reach, 0)), kernel, stride=s.patch).unflatten(1, (s.banks, -1))
+        predicted = (predicted * self.mixing(found).unsqueeze(2)).sum(1)
+        return s.mixture.given_base(F.pixel_shuffle(own, s.patch), images, reconstruction, reconstruction + F.pixel_shuffle(predicted, s.patch))
 
 
 @dataclass(frozen=True)
@@ -270,8 +353,19 @@ class LogisticMixture:
     neighbours: int
 
     COMPONENTS = 10
-    OFFSETS = ((0, -1), (-1, -1), (-1, 0), (-1, 1), (0, -2), (-1, -2), (-1, 2), (-2, -2), (-2, -1), (-2, 0), (-2, 1), (-2, 2))
-    """Of the neighbours in reading order, (rows, columns); 4 neighbours are the first four."""
+
+    @property
+    def reach(self) -> int:
+        """How far a neighbour may lie away: 2 r (r + 1) pixels before a pixel lie within r rows and columns."""
+        return round((math.sqrt(1 + 2 * self.neighbours) - 1) / 2)
+
+    @property
+    def offsets(self) -> list[tuple[int, int]]:
+        """Of the neighbours, (rows, columns), the nearest first."""
+        found = []
+        for r in range(1, self.reach + 1):
+            found += [(0, -r), *((-y, x) for y in range(1, r) for x in (-r, r)), *((-r, x) for x in range(-r, r + 1))]
+        return found
 
     @property
     def own_parameters(self) -> int:
@@ -284,15 +378,21 @@ class LogisticMixture:
     def log_probability(self, parameters: Tensor, images: Tensor) -> Tensor:
         """ln p of images [N, C, H, W] = k / 255 under parameters [N, P, H, W]: [N], nats."""
         c = self.channels
+        if not self.neighbours:
+            return self.given_base(parameters, images)
+        own, reconstruction, coefficients = parameters.split((self.own_parameters, c, c * c * self.neighbours), 1)
+        errors = (images * 255).round() * (2 / 255) - 1 - reconstruction
+        around = self.around(errors).unsqueeze(1)  # [N, 1, neighbours C, H, W]
+        predicted = (coefficients.unflatten(1, (c, c * self.neighbours)) * around).sum(2)
+        return self.given_base(own, images, reconstruction, reconstruction + predicted)
+
+    def given_base(self, own: Tensor, images: Tensor, reconstruction: Tensor | None = None, base: Tensor | None = None) -> Tensor:
+        """The same, given the mixture's own parameters, r and all that the components' means have in common."""
+        c = self.channels
         levels = (images * 255).round()
         values = levels * (2 / 255) - 1
-        moving, base = values, None
-        if self.neighbours:
-            parameters, reconstruction, coefficients = parameters.split((self.own_parameters, c, c * c * self.neighbours), 1)
-            moving = values - reconstruction
-            around = self.around(moving).unsqueeze(1)  # [N, 1, neighbours C, H, W]
-            base = reconstruction + (coefficients.unflatten(1, (c, c * self.neighbours)) * around).sum(2)
-        weights, *groups = parameters.split(self.COMPONENTS, 1)  # [N, components, H, W] each
+        moving = values if reconstruction is None else values - reconstruction
+        weights, *groups = own.split(self.COMPONENTS, 1)  # [N, components, H, W] each
         total = weights.log_softmax(1)
         for channel in range(c):
             mean = groups[channel]
@@ -308,8 +408,9 @@ class LogisticMixture:
     def around(self, maps: Tensor) -> Tensor:
         """What each pixel's neighbours hold, zero outside: [N, C, H, W] to [N, neighbours C, H, W]."""
         height, width = maps.shape[2:]
-        padded = F.pad(maps, (2, 2, 2, 0))
-        return torch.cat([padded[:, :, 2 + y : 2 + y + height, 2 + x : 2 + x + width] for y, x in self.OFFSETS[: self.neighbours]], 1)
+        r = self.reach
+        padded = F.pad(maps, (r, r, r, 0))
+        return torch.cat([padded[:, :, r + y : r + y + height, r + x : r + x + width] for y, x in self.offsets], 1)
 
     @staticmethod
     def log_mass(level: Tensor, value: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
@@ -348,11 +449,7 @@ class KanervaPlusPlus(nn.Module):
         traces = traces.reshape(b, t, s.keys, s.memory_channels, s.block_height, s.block_width)
         prior_mean, prior_log_variance = self.reader(traces)
         latent = mean + (0.5 * log_variance).exp() * latent_noise
-        logits = self.decoder(latent, traces)
-        if s.mixture is None:
-            reconstruction = (F.softplus(logits) - images * logits).sum((2, 3, 4))
-        else:
-            reconstruction = -s.mixture.log_probability(logits.flatten(0, 1), images.flatten(0, 1)).view(b, t)
+        reconstruction = self.decoder.negative_log_likelihood(latent, traces, images)
         ratio = (log_variance - prior_log_variance).exp() + (mean - prior_mean).square() * (-prior_log_variance).exp()
         latent_divergence = 0.5 * (ratio - 1 + prior_log_variance - log_variance).sum(2)
         return reconstruction, self.addresses.divergence(key_mean, key_log_variance), latent_divergence

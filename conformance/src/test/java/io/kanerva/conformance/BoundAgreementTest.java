@@ -11,6 +11,7 @@ import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.evaluate.CleanBound;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.Likelihood;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,6 @@ class BoundAgreementTest {
 
     private static TestEpisodes episodes(Subject subject) {
         int length = Math.min(32, subject.settings().capacity());
-        return new TestEpisodes(subject.images(3 * length), subject == Subject.COLOUR ? Binarisation.NONE : Binarisation.FIXED, length, 1);
+        return new TestEpisodes(subject.images(3 * length), subject.settings().likelihood() != Likelihood.BERNOULLI ? Binarisation.NONE : Binarisation.FIXED, length, 1);
     }
 }

@@ -37,6 +37,9 @@ public enum Subject {
     /** Colour images of 256 levels, a latent map, a decoder that refines, and neighbours. */
     COLOUR(new KanervaSettings(WriterKind.HEAP, Addressing.CONTINUOUS, 3, 8, 8, 3, 12, 20, 4, 4, 1, 32, 3, 5, 0, 6, 1,
             Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, EncoderKind.RESIDUAL, new DecoderSettings(7, 2, 5, 1, 4))),
+    /** Colour images again, with a linear path and as many neighbours as there may be. */
+    LINEAR_COLOUR(new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 3, 8, 8, 3, 12, 20, 4, 4, 1, 5, 3, 5, 0, 6, 1,
+            Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.VECTOR, EncoderKind.RESIDUAL, new DecoderSettings(7, 2, 0, 0, 24, 3))),
     /** The paper's encoder, the episode as its time, and four keys. */
     PAPER_FOUR_KEYS(new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 12, 12, 3, 12, 16, 4, 4, 4, 5, 0, 0, 9, 8, 1)
             .withEncoder(EncoderKind.RESNET18_TSM)),

@@ -22,9 +22,21 @@ final class LogisticMixture {
     private static final int LEVELS = 255;
     private static final double LIMIT = 7;
 
-    /** Where the neighbours lie, rows and columns from the pixel. With 4, the first four of these. */
-    private static final byte[] ROWS = {0, -1, -1, -1, 0, -1, -1, -2, -2, -2, -2, -2};
-    private static final byte[] COLUMNS = {-1, -1, 0, 1, -2, -2, 2, -2, -1, 0, 1, 2};
+    /** Where the neighbours lie, rows and columns from the pixel; with fewer neighbours, the first of these. */
+    private static final byte[] ROWS = new byte[24];
+    private static final byte[] COLUMNS = new byte[24];
+
+    static {
+        // By distance; of the same, left, then to both sides row by row upwards, then the farthest row from left to right.
+        int n = 0;
+        for (int far = 1; far <= 3; far++) {
+            for (int i = 0; i < 4 * far; i++) {
+                boolean beside = i < 2 * far - 1;
+                ROWS[n] = (byte) (beside ? -(i + 1) / 2 : -far);
+                COLUMNS[n++] = (byte) (!beside ? i - 3 * far + 1 : i % 2 == 0 && i > 0 ? far : -far);
+            }
+        }
+    }
 
     private final int channels;
     private final int neighbours;
@@ -37,7 +49,7 @@ final class LogisticMixture {
 
     /**
      * @param image [C, H, W]
-     * @param neighbours 0, 4 or 12
+     * @param neighbours 0, 4, 12 or 24
      */
     LogisticMixture(Planes image, int neighbours) {
         this.neighbours = neighbours;
@@ -46,6 +58,11 @@ final class LogisticMixture {
         places = image.height() * width;
         moving = new double[channels * places];
         before = new double[channels];
+    }
+
+    /** How far so many neighbours reach: r, if they are 2 r (r + 1). */
+    static int reach(int neighbours) {
+        return (int) Math.sqrt(neighbours / 2.0);
     }
 
     /** P, numbers that describe one pixel of so many channels. */

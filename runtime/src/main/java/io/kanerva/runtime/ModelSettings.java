@@ -18,7 +18,7 @@ import java.util.Locale;
  * @param embedding E, size of the pooled writer's embedding; 0 for a heap
  * @param width channels of the network's widest layers; information only
  * @param capacity samples that fit one memory: floor(Gy * Gx / K); 0, meaning no limit, for a pooled writer
- * @param neighbours pixels before each pixel that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it on: 0, 4 or 12
+ * @param neighbours pixels before each pixel that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it on: 0, 4, 12 or 24
  */
 public record ModelSettings(
         Writer writer,
@@ -69,7 +69,7 @@ public record ModelSettings(
                         json.get("embedding").integer(0, 1 << 24),
                         json.get("width").integer(0, 1 << 24),
                         json.get("capacity").integer(0, 1 << 30),
-                        json.has("neighbours") ? json.get("neighbours").integer(0, 12) : 0);
+                        json.has("neighbours") ? json.get("neighbours").integer(0, 24) : 0);
         settings.check(json);
         return settings;
     }
@@ -78,8 +78,9 @@ public record ModelSettings(
         if (block.channels() != memory.channels() || block.height() > memory.height() || block.width() > memory.width()) {
             throw json.get("blockShape").error("a block that fits memory " + memory, block.toString());
         }
-        if (neighbours % 8 != 4 && neighbours != 0) {
-            throw json.get("neighbours").error("0, 4 or 12", Integer.toString(neighbours));
+        int reach = LogisticMixture.reach(neighbours);
+        if (neighbours != 2 * reach * (reach + 1)) {
+            throw json.get("neighbours").error("0, 4, 12 or 24", Integer.toString(neighbours));
         }
         if (writer == Writer.POOLED) {
             if (addressing != Addressing.CONTINUOUS) {

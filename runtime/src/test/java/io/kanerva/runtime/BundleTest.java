@@ -151,7 +151,7 @@ class BundleTest {
                 "[1,8,8] | [1,8,0] | settings.imageShape[2]: expected a whole number from 1 to 65536, found 0",
                 "[2,2,2] | [2,5,2] | settings.blockShape: expected a block that fits memory [2, 4, 8], found [2, 5, 2]",
                 "[1,8,8] | [9999,9999,9999] | settings.imageShape: expected at most 2^28 values, found [9999, 9999, 9999]",
-                "\"capacity\":8 | \"capacity\":8,\"neighbours\":5 | settings.neighbours: expected 0, 4 or 12, found 5",
+                "\"capacity\":8 | \"capacity\":8,\"neighbours\":5 | settings.neighbours: expected 0, 4, 12 or 24, found 5",
                 "\"capacity\":8 | \"capacity\":9 | settings.capacity: expected 8, slots over keys, found 9",
                 "\"slotRows\":2 | \"slotRows\":0 | settings.slotColumns: expected slots for at least one sample of 1 keys",
                 "\"latent\":3 | \"latent\":4 | graphs.encoder.outputs: expected [content float32[B, T, 1, 2, 2, 2]",

@@ -79,6 +79,35 @@ class LogisticMixtureTest {
         assertThat(sample(mixture, parameters, 4, 5)).isEqualTo(sample);
     }
 
+    /** One pixel is off by 0.4, and one coefficient of each pixel is 1: the pixel that has the other as that neighbour is off as much. */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 12, 24})
+    void neighboursAreCountedByDistanceThenFromTheSidesThenFromLeftToRight(int neighbours) {
+        String[] expected = {"", "0-1 -1-1 -1+0 -1+1", "0-2 -1-2 -1+2 -2-2 -2-1 -2+0 -2+1 -2+2", "0-3 -1-3 -1+3 -2-3 -2+3 -3-3 -3-2 -3-1 -3+0 -3+1 -3+2 -3+3"};
+        int reach = LogisticMixture.reach(neighbours);
+        String[] order = String.join(" ", Arrays.copyOfRange(expected, 1, reach + 1)).split(" ");
+        assertThat(order).hasSize(neighbours);
+        int places = 4 * 7;
+        int count = LogisticMixture.parameters(1, neighbours);
+        for (int n = 0; n < neighbours; n++) {
+            FloatTensor parameters = FloatTensor.zeros(1, 1, count, 4, 7);
+            for (int place = 0; place < places; place++) {
+                for (int m = 0; m < 10; m++) {
+                    parameters.data()[(20 + m) * places + place] = -7;
+                }
+                parameters.data()[(31 + n) * places + place] = 1;
+            }
+            int middle = 3 * 7 + 3;
+            int split = order[n].lastIndexOf(order[n].contains("+") ? '+' : '-');
+            int source = middle + 7 * Integer.parseInt(order[n].substring(0, split)) + Integer.parseInt(order[n].substring(split));
+            for (int m = 0; m < 10; m++) {
+                parameters.data()[(10 + m) * places + source] = 0.4f;
+            }
+            float[] sample = sample(new LogisticMixture(new Planes(1, 4, 7), neighbours), parameters, places, 5);
+            assertThat(2 * sample[middle] - 1).as("the error of neighbour %s", order[n]).isCloseTo(0.4f, within(0.05f));
+        }
+    }
+
     @Test
     void samplesHaveTheProbabilitiesOfTheirLevels() {
         LogisticMixture mixture = new LogisticMixture(new Planes(1, 1, 1), 0);

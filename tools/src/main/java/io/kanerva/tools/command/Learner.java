@@ -5,6 +5,7 @@ import io.kanerva.tools.Failure;
 import io.kanerva.tools.terminal.Progress;
 import io.kanerva.tools.terminal.Terminal;
 import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.model.LinearStart;
 import io.kanerva.trainer.train.StepMetrics;
 import io.kanerva.trainer.train.TrainingListener;
 import io.kanerva.trainer.train.TrainingPlan;
@@ -23,13 +24,18 @@ final class Learner {
     }
 
     /**
-     * Opens a new run.
+     * Opens a new run, with progress on the terminal if a linear model is fitted first.
      *
      * @throws Failure if the folder holds a run or cannot be written, or plan and images do not fit
      */
-    static TrainingRun start(TrainingPlan plan, Path folder, Images images, List<Device> devices) {
+    static TrainingRun start(TrainingPlan plan, Path folder, Images images, List<Device> devices, Terminal terminal) {
         try {
-            return TrainingRun.start(plan, folder, images, devices);
+            if (plan.settings().decoder().banks() == 0) {
+                return TrainingRun.start(plan, folder, images, devices);
+            }
+            try (Progress progress = Progress.start(terminal, "Fitting", LinearStart.work(plan.settings()), "parts of the linear model")) {
+                return TrainingRun.start(plan, folder, images, devices, progress::at);
+            }
         } catch (IllegalArgumentException | IllegalStateException | UncheckedIOException e) {
             throw new Failure(e.getMessage(), e);
         }

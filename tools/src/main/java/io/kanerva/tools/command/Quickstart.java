@@ -63,7 +63,7 @@ public final class Quickstart extends Action {
         Path runFolder = prepare();
         Images train = DataSource.named(plan.data()).train(null);
         TestEpisodes episodes = testEpisodes(plan);
-        try (TrainingRun run = Learner.start(plan, runFolder, train, List.of(Device.cpu()))) {
+        try (TrainingRun run = Learner.start(plan, runFolder, train, List.of(Device.cpu()), terminal())) {
             CommandRecord.write(runFolder, commandText());
             try (Interruption interruption = new Interruption(terminal())) {
                 interruption.stops(run);

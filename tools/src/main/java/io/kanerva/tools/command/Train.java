@@ -124,7 +124,7 @@ public final class Train extends Action {
         if (!goOn && Files.exists(place.resolve(TrainingRun.CHECKPOINT))) {
             throw new Failure("%s: expected no run there yet, found %s: resume it with --resume, or choose another folder".formatted(place, TrainingRun.CHECKPOINT));
         }
-        try (TrainingRun run = goOn ? Learner.resume(place, images, where) : Learner.start(plan, place, images, where)) {
+        try (TrainingRun run = goOn ? Learner.resume(place, images, where) : Learner.start(plan, place, images, where, terminal())) {
             interruption.stops(run);
             terminal().line("%s: %,d images, %,d parameters, %d episodes of T = %d a step, %s writer, memory of %,d floats, on %s".formatted(plan.data(), images.count(),
                     run.model().parameterCount(), plan.episodes(), plan.episodeLength(), plan.settings().writer().toString().toLowerCase(Locale.ROOT),

@@ -11,6 +11,8 @@ import ai.djl.training.ParameterStore;
  * place (or, if it is a map, to its own), and spreads each place over its patch of the image. With {@link
  * DecoderSettings#refineWidth} more residual blocks follow at the image's resolution.
  *
+ * <p>With {@link DecoderSettings#banks} a {@link LinearPath} ends it instead.
+ *
  * <p>In: latent [B, Q, D], traces [B, Q, K, C, h, w]. Out: the parameters of the image's distribution, [B, Q, P, Hx, Wx]:
  * for {@link Likelihood#BERNOULLI} the pixels' logits, P = Cx.
  */
@@ -22,6 +24,7 @@ public final class Decoder extends KanervaBlock {
     private final Block refined;
     private final Block refinedPixels;
     private final Block neighbours;
+    private final LinearPath linear;
 
     Decoder(KanervaSettings settings) {
         super(settings);
@@ -36,9 +39,10 @@ public final class Decoder extends KanervaBlock {
                 ? child("latent", Layers.unlessAlone(settings, Layers.conv3(width)), settings.latentChannels(), h, w)
                 : child("latent", Layers.unlessAlone(settings, Layers.dense(width)), settings.latent());
         features = child("features", new ResidualStack(settings, width, size.depth(), h, w), width, h, w);
+        linear = size.banks() > 0 ? child("linear", new LinearPath(settings), width, h, w) : null;
         int extra = size.neighbours() == 0 ? 0 : new LogisticMixture(settings.imageChannels(), size.neighbours()).neighbourParameters();
         int own = settings.parameterChannels() - extra;
-        pixels = child("pixels", Layers.conv3((refine ? size.refineWidth() : own) * places), width, h, w);
+        pixels = linear != null ? null : child("pixels", Layers.conv3((refine ? size.refineWidth() : own) * places), width, h, w);
         refined = refine
                 ? child("refined", new ResidualStack(settings, size.refineWidth(), size.refineDepth(), settings.imageHeight(), settings.imageWidth()),
                         size.refineWidth(), settings.imageHeight(), settings.imageWidth())
@@ -47,21 +51,22 @@ public final class Decoder extends KanervaBlock {
                 ? child("refined_pixels", Layers.conv1(own), size.refineWidth(), settings.imageHeight(), settings.imageWidth())
                 : null;
         // Starts at zero: each pixel by itself.
-        neighbours = extra == 0 ? null
+        neighbours = extra == 0 || linear != null ? null
                 : refine ? child("neighbours", Layers.zero(Layers.conv1(extra)), size.refineWidth(), settings.imageHeight(), settings.imageWidth())
                 : child("neighbours", Layers.zero(Layers.conv3(extra * places)), width, h, w);
     }
 
     @Override
     NDList pass(ParameterStore store, NDList in, boolean training) {
-        NDArray z = in.get(0);
-        NDArray read = in.get(1);
         KanervaSettings s = settings;
-        long b = z.getShape().get(0);
-        long q = z.getShape().get(1);
-        NDArray maps = read.reshape(b * q, (long) s.keys() * s.memoryChannels(), s.blockHeight(), s.blockWidth());
-        NDArray joined = Layers.run(traces, store, maps, training).add(spread(store, z, b * q, training));
-        NDArray found = Layers.run(features, store, joined, training);
+        long b = in.get(0).getShape().get(0);
+        long q = in.get(0).getShape().get(1);
+        NDArray maps = maps(in.get(1));
+        NDArray found = found(store, in.get(0), maps, training);
+        if (linear != null) {
+            NDArray parameters = linear.forward(store, new NDList(found, maps), training).singletonOrThrow();
+            return new NDList(parameters.reshape(b, q, s.parameterChannels(), s.imageHeight(), s.imageWidth()));
+        }
         NDArray image = Layers.depthToSpace(Layers.run(pixels, store, found, training), s.patch());
         if (refined != null) {
             found = Layers.run(refined, store, image, training);
@@ -72,6 +77,42 @@ public final class Decoder extends KanervaBlock {
             image = image.concat(refined == null ? Layers.depthToSpace(coefficients, s.patch()) : coefficients, 1);
         }
         return new NDList(image.reshape(b, q, s.parameterChannels(), s.imageHeight(), s.imageWidth()));
+    }
+
+    /**
+     * -ln p(x | z, traces), as {@link Likelihood#negativeLogLikelihood} computes it from this block's output, but where the output would be
+     * large and can be spared.
+     *
+     * @param in latent [B, Q, D] and traces [B, Q, K, C, h, w]
+     * @param images [B, Q, Cx, Hx, Wx]
+     * @return [B, Q], nats
+     */
+    NDArray negativeLogLikelihood(ParameterStore store, NDList in, NDArray images, boolean training) {
+        if (linear == null) {
+            return settings.likelihood().negativeLogLikelihood(settings, forward(store, in, training).singletonOrThrow(), images);
+        }
+        Shape s = images.getShape();
+        NDArray maps = maps(in.get(1));
+        NDArray flat = images.reshape(s.get(0) * s.get(1), s.get(2), s.get(3), s.get(4));
+        NDArray logarithms = linear.logProbability(store, found(store, in.get(0), maps, training), maps, flat, training);
+        return logarithms.neg().sum(new int[] {1, 2}).reshape(s.get(0), s.get(1));
+    }
+
+    /** The linear path, or null. */
+    LinearPath linear() {
+        return linear;
+    }
+
+    /** Traces [B, Q, K, C, h, w] as maps [B Q, K C, h, w]. */
+    private NDArray maps(NDArray read) {
+        KanervaSettings s = settings;
+        return read.reshape(read.getShape().get(0) * read.getShape().get(1), (long) s.keys() * s.memoryChannels(), s.blockHeight(), s.blockWidth());
+    }
+
+    /** Features at the block's resolution, [B Q, width, h, w]. */
+    private NDArray found(ParameterStore store, NDArray z, NDArray maps, boolean training) {
+        long n = z.getShape().get(0) * z.getShape().get(1);
+        return Layers.run(features, store, Layers.run(traces, store, maps, training).add(spread(store, z, n, training)), training);
     }
 
     /** What the latent adds: [N, width, h, w], or [N, width, 1, 1] for a vector. */

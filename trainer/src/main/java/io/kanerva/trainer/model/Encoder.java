@@ -23,6 +23,9 @@ import ai.djl.training.ParameterStore;
  *   <li>latent log-variance [B, T, D].
  * </ol>
  *
+ * <p>With {@link DecoderSettings#banks} and a heap, content is a linear code of each patch by itself, and what the features add to it starts
+ * at zero.
+ *
  * <p>The heads start at zero: q begins as the prior, moved to the sample's pointer.
  */
 public final class Encoder extends KanervaBlock {
@@ -34,6 +37,7 @@ public final class Encoder extends KanervaBlock {
     private final Block keyLogVariance;
     private final Block latentMean;
     private final Block latentLogVariance;
+    private final Block code;
 
     Encoder(KanervaSettings settings) {
         super(settings);
@@ -47,8 +51,10 @@ public final class Encoder extends KanervaBlock {
         int seen = episodes ? TemporalResNet.features(settings) : width;
         boolean heap = settings.writer() == WriterKind.HEAP;
         boolean pooling = settings.writer() == WriterKind.POOLED;
+        boolean linear = heap && settings.decoder().banks() > 0;
+        int stored = settings.keys() * settings.memoryChannels();
         content = settings.writer() == WriterKind.NONE ? null : heap
-                ? child("content", Layers.conv1(settings.keys() * settings.memoryChannels()), width, h, w)
+                ? child("content", linear ? Layers.zero(Layers.conv1(stored)) : Layers.conv1(stored), width, h, w)
                 : child("content", Layers.dense(settings.embedding()), episodes ? seen : (long) width * h * w);
         keyHidden = !pooling ? null : child("key_hidden", Layers.dense(width), settings.embedding());
         int keyNumbers = settings.keys() * KeySpace.KEY;
@@ -56,6 +62,18 @@ public final class Encoder extends KanervaBlock {
         keyLogVariance = child("key_log_variance", Layers.zero(Layers.dense(keyNumbers)), width);
         latentMean = Layers.latentHead(this, "latent_mean", seen);
         latentLogVariance = Layers.latentHead(this, "latent_log_variance", seen);
+        code = linear ? child("code", Layers.conv1(stored), (long) settings.imageChannels() * settings.patch() * settings.patch(), h, w) : null;
+    }
+
+    /**
+     * Sets the linear code.
+     *
+     * @param weight [K C, Cx p p]
+     * @param bias [K C]
+     */
+    void startCode(float[] weight, float[] bias) {
+        Layers.set(code.getParameters().get("weight"), weight);
+        Layers.set(code.getParameters().get("bias"), bias);
     }
 
     @Override
@@ -68,19 +86,22 @@ public final class Encoder extends KanervaBlock {
         NDArray input = s.likelihood().encoded(images);
         NDArray maps;
         NDArray pooled;
+        NDArray patch = null;
         if (s.encoder() == EncoderKind.RESNET18_TSM) {
             maps = Layers.run(features, store, input, training);
             pooled = maps;
         } else {
             NDArray flat = input.reshape(b * t, s.imageChannels(), s.imageHeight(), s.imageWidth());
-            maps = Layers.run(features, store, Layers.run(patches, store, Layers.spaceToDepth(flat, s.patch()), training), training);
+            patch = Layers.spaceToDepth(flat, s.patch());
+            maps = Layers.run(features, store, Layers.run(patches, store, patch, training), training);
             pooled = Layers.spatialMean(maps);
         }
         NDArray latentFeatures = s.latentLayout() == LatentLayout.MAP ? maps : pooled;
         NDArray written;
         NDArray keyFeatures;
         if (s.writer() == WriterKind.HEAP) {
-            written = Layers.run(content, store, maps, training)
+            NDArray blocks = Layers.run(content, store, maps, training);
+            written = (code == null ? blocks : blocks.add(Layers.run(code, store, patch, training)))
                     .reshape(b, t, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth());
             keyFeatures = pooled;
         } else if (s.writer() == WriterKind.NONE) {

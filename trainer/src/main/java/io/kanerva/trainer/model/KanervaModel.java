@@ -135,8 +135,7 @@ public final class KanervaModel implements AutoCloseable {
         NDArray priorMean = read.get(1);
         NDArray priorLogVariance = read.get(2);
         NDArray latent = mean.add(Scale.by(logVariance, 0.5).exp().mul(latentNoise));
-        NDArray parameters = decoder.forward(store, new NDList(latent, read.get(0)), training).singletonOrThrow();
-        NDArray reconstruction = settings.likelihood().negativeLogLikelihood(settings, parameters, images);
+        NDArray reconstruction = decoder.negativeLogLikelihood(store, new NDList(latent, read.get(0)), images, training);
         NDArray difference = mean.sub(priorMean);
         NDArray latentDivergence = Scale.by(logVariance.sub(priorLogVariance).exp().add(difference.square().mul(priorLogVariance.neg().exp()))
                 .sub(1f).add(priorLogVariance).sub(logVariance).sum(new int[] {2}), 0.5);

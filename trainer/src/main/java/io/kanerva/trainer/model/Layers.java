@@ -2,6 +2,7 @@ package io.kanerva.trainer.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
@@ -23,6 +24,11 @@ final class Layers {
     /** A 1 x 1 convolution: [N, in, h, w] to [N, channels, h, w]. */
     static Block conv1(int channels) {
         return Conv2d.builder().setKernelShape(new Shape(1, 1)).setFilters(channels).build();
+    }
+
+    /** The same without biases. */
+    static Block linear1(int channels) {
+        return Conv2d.builder().setKernelShape(new Shape(1, 1)).setFilters(channels).optBias(false).build();
     }
 
     /** A dense layer: [N, in] to [N, units]. */
@@ -53,6 +59,14 @@ final class Layers {
     static <B extends Block> B zero(B block) {
         block.setInitializer(Initializer.ZEROS, Parameter.Type.WEIGHT);
         return block;
+    }
+
+    /** Copies numbers into a parameter's own memory. */
+    static void set(Parameter parameter, float[] values) {
+        NDArray array = parameter.getArray();
+        try (NDArray source = array.getManager().create(values, array.getShape()); NDArray target = array.stopGradient()) {
+            target.set(new NDIndex(":"), source);
+        }
     }
 
     /** Runs a block that takes one array and gives one. */

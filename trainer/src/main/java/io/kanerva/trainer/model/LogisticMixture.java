@@ -29,7 +29,7 @@ import ai.djl.nn.Activation;
  * from one pass of the decoder.
  *
  * @param channels C
- * @param neighbours 0, 4 or 12
+ * @param neighbours 0, 4, 12 or 24
  */
 record LogisticMixture(int channels, int neighbours) {
     /** Logistic distributions in a mixture. */
@@ -65,17 +65,37 @@ record LogisticMixture(int channels, int neighbours) {
      */
     NDArray logProbability(NDArray parameters, NDArray images) {
         Parts parts = new Parts(parameters);
-        NDArray levels = images.mul(LEVELS).round();
-        NDArray values = levels.mul(2f / LEVELS).sub(1f);
-        NDArray moving = neighbours == 0 ? values : values.sub(parts.reconstruction);
-        NDArray base = neighbours == 0 ? null : parts.reconstruction.add(predicted(parts.coefficients, moving));
-        NDArray sum = parts.mixture.get(0).logSoftmax(1);
+        if (neighbours == 0) {
+            return logProbability(parts.mixture, images, null, null);
+        }
+        NDArray predicted = predicted(parts.coefficients, errors(images, parts.reconstruction));
+        return logProbability(parts.mixture, images, parts.reconstruction, predicted);
+    }
+
+    /** What images miss of a reconstruction, v - r: [N, C, H, W]. */
+    static NDArray errors(NDArray images, NDArray reconstruction) {
+        return values(levels(images)).sub(reconstruction);
+    }
+
+    /**
+     * The same for parameters that are in their parts already.
+     *
+     * @param mixture [N, components, H, W] for each group of the mixture
+     * @param reconstruction r, [N, C, H, W], or null without neighbours
+     * @param predicted what the neighbours' errors add to all means, [N, C, H, W], or null
+     */
+    NDArray logProbability(NDList mixture, NDArray images, NDArray reconstruction, NDArray predicted) {
+        NDArray levels = levels(images);
+        NDArray values = values(levels);
+        NDArray moving = reconstruction == null ? values : values.sub(reconstruction);
+        NDArray base = reconstruction == null ? null : reconstruction.add(predicted);
+        NDArray sum = mixture.get(0).logSoftmax(1);
         NDArray[] before = new NDArray[channels];
         for (int channel = 0; channel < channels; channel++) {
             before[channel] = only(moving, channel);
-            NDArray mean = mean(parts.mixture, before, channel);
-            mean = neighbours == 0 ? mean : mean.add(only(base, channel));
-            sum = sum.add(logMass(only(levels, channel), only(values, channel), mean, parts.mixture.get(1 + channels + channel)));
+            NDArray mean = mean(mixture, before, channel);
+            mean = base == null ? mean : mean.add(only(base, channel));
+            sum = sum.add(logMass(only(levels, channel), only(values, channel), mean, mixture.get(1 + channels + channel)));
         }
         NDArray largest = sum.max(new int[] {1}, true).stopGradient();
         return sum.sub(largest).exp().sum(new int[] {1}, true).log().add(largest).squeeze(1);
@@ -137,6 +157,14 @@ record LogisticMixture(int channels, int neighbours) {
             mean = mean.add(coefficient.mul(before[other]));
         }
         return mean;
+    }
+
+    private static NDArray levels(NDArray images) {
+        return images.mul(LEVELS).round();
+    }
+
+    private static NDArray values(NDArray levels) {
+        return levels.mul(2f / LEVELS).sub(1f);
     }
 
     private static NDArray only(NDArray maps, int channel) {

@@ -56,13 +56,13 @@ public enum Preset {
             return plan(heap(10, 64, 2), 4, 8000, 4e-3);
         }
     },
-    /** CIFAR-10 in 8-bit colour with the heap writer: 512 floats of memory an image, and a latent map. */
+    /** CIFAR-10 in 8-bit colour with the heap writer: 512 floats of memory an image; starts as the best linear model. */
     CIFAR10("cifar10", DataSource.CIFAR10) {
         @Override
         public TrainingPlan plan() {
-            KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 3, 32, 32, 8, 32, 64, 8, 8, 1, 8 * 64, 4, 8, 0, 96, 3,
-                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, EncoderKind.RESIDUAL, new DecoderSettings(96, 3, 32, 1, 12));
-            return plan(settings, 1, 8000, 2e-3, 5000, Ramp.NONE);
+            KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 3, 32, 32, 8, 32, 64, 8, 8, 1, 16, 4, 8, 0, 96, 3,
+                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.VECTOR, EncoderKind.RESIDUAL, new DecoderSettings(96, 3, 0, 0, 24, 4));
+            return plan(settings, 1, 3000, 5e-4, 5000, Ramp.NONE);
         }
     },
     /** Binarised MNIST with the pooled writer and continuous keys, the paper's way to write, at small width. */
@@ -87,12 +87,12 @@ public enum Preset {
             return plan(heap(10, 64, 2).withoutMemory(64, LatentLayout.VECTOR), 4, 8000, 1e-3);
         }
     },
-    /** The same for {@link #CIFAR10}, whose latent map it has. */
+    /** The same for {@link #CIFAR10}, with a latent map in the memory's place. */
     CIFAR10_VAE("cifar10-vae", DataSource.CIFAR10) {
         @Override
         public TrainingPlan plan() {
             TrainingPlan memory = CIFAR10.plan();
-            return plan(memory.settings().withoutMemory(memory.settings().latent(), LatentLayout.MAP), memory.episodes(), memory.steps(), 1e-3, 5000, Ramp.NONE);
+            return plan(memory.settings().withoutMemory(8 * 64, LatentLayout.MAP), memory.episodes(), memory.steps(), 1e-3, 5000, Ramp.NONE);
         }
     },
     /** Binarised MNIST with four read keys a sample on the heap: 8 x 16 slots of two channels, 12,544 floats. */

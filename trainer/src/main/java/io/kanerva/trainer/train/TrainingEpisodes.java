@@ -52,6 +52,22 @@ public final class TrainingEpisodes {
         return new Batch(pixels, keyNoise, normals(random, samples * plan.settings().latent()));
     }
 
+    /**
+     * A sample of the images as an episode would show them, the same for the same seed; an image may come more than once.
+     *
+     * @return [count, Cx, Hx, Wx]
+     */
+    float[] sample(int count) {
+        // No step has this number.
+        SplittableRandom random = new SplittableRandom(StreamSeed.of(plan.seed(), -1));
+        int size = images.pixelsPerImage();
+        float[] pixels = new float[count * size];
+        for (int i = 0; i < count; i++) {
+            plan.binarisation().copy(images, random.nextInt(images.count()), pixels, i * size, random);
+        }
+        return pixels;
+    }
+
     private static float[] normals(SplittableRandom random, int count) {
         float[] normals = new float[count];
         for (int i = 0; i < count; i++) {

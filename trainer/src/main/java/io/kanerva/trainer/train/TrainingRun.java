@@ -4,13 +4,16 @@ import ai.djl.Device;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.model.DecoderSettings;
 import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.LinearStart;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /**
  * A training run and its folder: {@code plan.json}, {@code metrics.csv}, {@code last.ckpt}, and with validation
@@ -88,6 +91,15 @@ public final class TrainingRun implements AutoCloseable {
      * @throws IllegalArgumentException also if that is not possible
      */
     public static TrainingRun start(TrainingPlan plan, Path folder, Images images, List<Device> devices) {
+        return start(plan, folder, images, devices, done -> {});
+    }
+
+    /**
+     * The same, told how the start goes: a linear path ({@link DecoderSettings#banks}) is fitted to some of the images first, which takes seconds.
+     *
+     * @param fitted hears how many of {@link LinearStart#work} units are done
+     */
+    public static TrainingRun start(TrainingPlan plan, Path folder, Images images, List<Device> devices, IntConsumer fitted) {
         if (Files.exists(folder.resolve(CHECKPOINT))) {
             throw new IllegalStateException("%s: expected no run there yet, found %s: resume it, or choose another folder".formatted(folder, CHECKPOINT));
         }
@@ -102,9 +114,22 @@ public final class TrainingRun implements AutoCloseable {
             throw new UncheckedIOException("%s: the run's folder cannot be made (%s)".formatted(folder, e), e);
         }
         new MetricsFile(folder.resolve(METRICS)).keepUpTo(0);
-        TrainingRun run = new TrainingRun(plan, folder, input, new KanervaModel(plan.settings(), devices.get(0), plan.seed()), devices);
+        TrainingRun run = new TrainingRun(plan, folder, input, fresh(plan, input.episodes(), devices.get(0), fitted), devices);
         run.keepScoresUpTo(0);
         return run;
+    }
+
+    private static KanervaModel fresh(TrainingPlan plan, TrainingEpisodes episodes, Device device, IntConsumer fitted) {
+        KanervaModel model = new KanervaModel(plan.settings(), device, plan.seed());
+        try {
+            if (plan.settings().decoder().banks() > 0) {
+                LinearStart.fit(model, episodes.sample(LinearStart.IMAGES), fitted);
+            }
+            return model;
+        } catch (RuntimeException e) {
+            model.close();
+            throw e;
+        }
     }
 
     /**

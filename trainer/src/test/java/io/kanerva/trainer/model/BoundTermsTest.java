@@ -22,7 +22,8 @@ class BoundTermsTest {
     private static final int T = 4;
 
     static Stream<KanervaSettings> settings() {
-        return Stream.concat(blackAndWhite(), Stream.of(TinyModels.colour(), TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12)), TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 0))));
+        return Stream.concat(blackAndWhite(), Stream.of(TinyModels.colour(), TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 24)),
+                TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 24, 3)), TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 4, 1)), TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 0))));
     }
 
     static Stream<KanervaSettings> blackAndWhite() {

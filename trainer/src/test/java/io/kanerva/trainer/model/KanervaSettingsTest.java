@@ -103,7 +103,13 @@ class KanervaSettingsTest {
         refused(() -> TinyModels.colour().withLatent(33, LatentLayout.MAP), "a latent of D = 33 numbers as a map must be a multiple of the block's 4 x 4 places");
         refused(() -> new DecoderSettings(0, 1, 0, 0, 0), "the decoder's width and depth must be at least 1, found 0 and 1");
         refused(() -> new DecoderSettings(8, 1, 8, 0, 0), "refineWidth and refineDepth must both be 0 or both at least 1, found 8 and 0");
-        refused(() -> new DecoderSettings(8, 1, 0, 0, 5), "neighbours must be 0, 4 or 12, found 5");
+        refused(() -> new DecoderSettings(8, 1, 0, 0, 5), "neighbours must be 0, 4, 12 or 24, found 5");
+        refused(() -> new DecoderSettings(8, 1, 0, 0, 0, 2),
+                "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found 2 with neighbours = 0, refineDepth = 0");
+        refused(() -> new DecoderSettings(8, 1, 8, 1, 4, 1),
+                "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found 1 with neighbours = 4, refineDepth = 1");
+        refused(() -> new DecoderSettings(8, 1, 0, 0, 4, -1),
+                "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found -1 with neighbours = 4, refineDepth = 0");
         refused(() -> TinyModels.heap().withDecoder(new DecoderSettings(8, 1, 0, 0, 4)), "a Bernoulli likelihood conditions a pixel on no neighbours, found 4");
     }
 

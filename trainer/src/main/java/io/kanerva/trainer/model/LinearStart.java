@@ -1,0 +1,261 @@
+package io.kanerva.trainer.model;
+
+import java.util.function.IntConsumer;
+
+/**
+ * Sets a model's linear path ({@link DecoderSettings#banks}) to the best linear model of some training images, so that training begins there:
+ *
+ * <ol>
+ *   <li>the code of a patch: its principal components;
+ *   <li>the reconstruction: least squares from the codes of a patch and the eight around it;
+ *   <li>for each place in a patch and each channel, the coefficients of the neighbours' errors and of the errors of the pixel's channels before:
+ *       least squares;
+ *   <li>the mixture: scales around that of the errors left, the same everywhere.
+ * </ol>
+ *
+ * <p>Without a heap there is no code to reconstruct from, and r is the mean of each place in a patch.
+ */
+public final class LinearStart {
+    /** As many images as are worth taking: some hundred for each number that a least squares fit looks for. */
+    public static final int IMAGES = 2000;
+
+    private static final double RIDGE = 1e-4;
+    /** Logarithms of the components' scales, relative to the scale of the error: evenly spaced between these. */
+    private static final double LEAST_SCALE = -2;
+    private static final double LARGEST_SCALE = 1.6;
+    /** Components' weights fall with the distance of the scale's logarithm from the middle like a normal density of this deviation. */
+    private static final double SCALE_DEVIATION = 0.8;
+    /** The mixture takes the inverse of tanh of the coefficients between channels; nearer to 1 it would hardly learn. */
+    private static final double LARGEST_CHANNEL_COEFFICIENT = 0.99;
+
+    private final KanervaSettings s;
+    private final int count;
+    private final int patch;
+    private final int places;
+    private final float[] values;
+    private final float[] errors;
+    private final IntConsumer progress;
+    private int done;
+
+    private LinearStart(KanervaSettings settings, float[] images, IntConsumer progress) {
+        s = settings;
+        count = images.length / s.pixels();
+        patch = s.patch();
+        places = patch * patch;
+        values = new float[images.length];
+        errors = new float[images.length];
+        for (int i = 0; i < images.length; i++) {
+            values[i] = 2 * images[i] - 1;
+        }
+        this.progress = progress;
+    }
+
+    /** Units of work that {@link #fit} reports. */
+    public static int work(KanervaSettings settings) {
+        return 2 + settings.patch() * settings.patch();
+    }
+
+    /**
+     * Sets the linear path.
+     *
+     * @param model with fresh weights and a linear path
+     * @param images [N, Cx, Hx, Wx], k / 255; N at least 1
+     * @param progress hears how many units of {@link #work} are done
+     */
+    public static void fit(KanervaModel model, float[] images, IntConsumer progress) {
+        new LinearStart(model.settings(), images, progress).fit(model);
+    }
+
+    private void fit(KanervaModel model) {
+        int numbers = s.imageChannels() * places;
+        boolean heap = s.writer() == WriterKind.HEAP;
+        int codes = s.keys() * s.memoryChannels();
+        float[] traces = new float[heap ? count * codes * s.blockHeight() * s.blockWidth() : 0];
+        if (heap) {
+            PrincipalComponents code = components(codes);
+            model.encoder().startCode(floats(code.weights()), floats(new double[][] {code.bias()}));
+            encode(code, traces);
+        }
+        report();
+        int inputs = heap ? codes * 9 : 0;
+        double[][] reconstruction = reconstruction(traces, inputs);
+        report();
+        float[] weight = new float[numbers * codes * 9];
+        float[] bias = new float[numbers];
+        for (int number = 0; number < numbers; number++) {
+            bias[number] = (float) reconstruction[number][0];
+            for (int i = 0; i < inputs; i++) {
+                weight[number * inputs + i] = (float) reconstruction[number][1 + i];
+            }
+        }
+        int channels = s.imageChannels();
+        int neighbours = s.decoder().neighbours();
+        float[] coefficients = new float[channels * neighbours * channels * places];
+        float[] mixture = new float[new LogisticMixture(channels, neighbours).mixtureParameters() * places];
+        for (int place = 0; place < places; place++) {
+            neighbours(place, coefficients, mixture);
+            report();
+        }
+        model.decoder().linear().start(weight, bias, mixture, coefficients);
+    }
+
+    private void report() {
+        done++;
+        progress.accept(done);
+    }
+
+    private PrincipalComponents components(int codes) {
+        int length = s.imageChannels() * places;
+        LeastSquares sums = new LeastSquares(1 + length);
+        double[] line = new double[1 + length];
+        line[0] = 1;
+        forEachPatch((image, row, column) -> sums.add(withPatch(image, row, column, line, 1)));
+        double[] mean = new double[length];
+        double[][] covariance = new double[length][length];
+        for (int i = 0; i < length; i++) {
+            mean[i] = sums.mean(0, 1 + i);
+        }
+        for (int i = 0; i < length; i++) {
+            for (int j = 0; j < length; j++) {
+                covariance[i][j] = sums.mean(1 + i, 1 + j) - mean[i] * mean[j];
+            }
+        }
+        return PrincipalComponents.of(mean, covariance, codes);
+    }
+
+    /** Fills traces, [N, codes, h, w]. */
+    private void encode(PrincipalComponents code, float[] traces) {
+        int codes = code.bias().length;
+        forEachPatch((image, row, column) -> {
+            double[] pixels = withPatch(image, row, column, new double[s.imageChannels() * places], 0);
+            for (int k = 0; k < codes; k++) {
+                double number = code.bias()[k];
+                for (int i = 0; i < pixels.length; i++) {
+                    number += code.weights()[k][i] * pixels[i];
+                }
+                traces[((image * codes + k) * s.blockHeight() + row) * s.blockWidth() + column] = (float) number;
+            }
+        });
+    }
+
+    /** Coefficients of 1 and of the traces around a patch, [numbers in a patch, 1 + inputs]; fills the errors too. */
+    private double[][] reconstruction(float[] traces, int inputs) {
+        int numbers = s.imageChannels() * places;
+        LeastSquares sums = new LeastSquares(1 + inputs + numbers);
+        double[] line = new double[1 + inputs + numbers];
+        forEachPatch((image, row, column) -> sums.add(withPatch(image, row, column, withTraces(traces, inputs, image, row, column, line), 1 + inputs)));
+        double[][] coefficients = sums.solve(1 + inputs, 1 + inputs, numbers, RIDGE);
+        forEachPatch((image, row, column) -> {
+            withTraces(traces, inputs, image, row, column, line);
+            for (int number = 0; number < numbers; number++) {
+                double r = 0;
+                for (int i = 0; i <= inputs; i++) {
+                    r += coefficients[number][i] * line[i];
+                }
+                int pixel = pixel(image, number, row, column);
+                errors[pixel] = (float) (values[pixel] - r);
+            }
+        });
+        return coefficients;
+    }
+
+    /** 1 and the traces of a patch and those around it, [codes, 3, 3], zero outside. */
+    private double[] withTraces(float[] traces, int inputs, int image, int row, int column, double[] line) {
+        line[0] = 1;
+        for (int i = 0; i < inputs; i++) {
+            int y = row + i / 3 % 3 - 1;
+            int x = column + i % 3 - 1;
+            boolean inside = y >= 0 && y < s.blockHeight() && x >= 0 && x < s.blockWidth();
+            line[1 + i] = inside ? traces[((image * (inputs / 9) + i / 9) * s.blockHeight() + y) * s.blockWidth() + x] : 0;
+        }
+        return line;
+    }
+
+    /** Fills the coefficients, [Cx, neighbours, Cx, p p], and the mixture's numbers, [numbers, p p], of one place in the patches. */
+    private void neighbours(int place, float[] coefficients, float[] mixture) {
+        int channels = s.imageChannels();
+        int[][] offsets = CausalNeighbours.offsets(s.decoder().neighbours());
+        int around = offsets.length * channels;
+        LeastSquares sums = new LeastSquares(around + channels);
+        double[] line = new double[around + channels];
+        forEachPatch((image, row, column) -> {
+            int y = row * patch + place / patch;
+            int x = column * patch + place % patch;
+            for (int n = 0; n <= offsets.length; n++) {
+                int top = n < offsets.length ? y + offsets[n][0] : y;
+                int left = n < offsets.length ? x + offsets[n][1] : x;
+                boolean inside = top >= 0 && left >= 0 && left < s.imageWidth();
+                for (int d = 0; d < channels; d++) {
+                    line[n * channels + d] = inside ? errors[((image * channels + d) * s.imageHeight() + top) * s.imageWidth() + left] : 0;
+                }
+            }
+            sums.add(line);
+        });
+        int components = LogisticMixture.COMPONENTS;
+        for (int c = 0; c < channels; c++) {
+            double[] found = sums.solve(around + c, around + c, 1, RIDGE)[0];
+            for (int i = 0; i < around; i++) {
+                coefficients[(c * around + i) * places + place] = (float) found[i];
+            }
+            for (int d = 0; d < c; d++) {
+                double coefficient = Math.max(-LARGEST_CHANNEL_COEFFICIENT, Math.min(LARGEST_CHANNEL_COEFFICIENT, found[around + d]));
+                double inverse = 0.5 * Math.log((1 + coefficient) / (1 - coefficient));
+                fill(mixture, 1 + 2 * channels + c * (c - 1) / 2 + d, place, inverse, 0);
+            }
+            // Rounding to levels 2 / 255 apart adds the variance of a uniform distribution; a logistic one's is (pi scale)^2 / 3.
+            double variance = sums.error(around + c, found) + 4.0 / 255 / 255 / 12;
+            double scale = 0.5 * Math.log(3 * variance) - Math.log(Math.PI);
+            fill(mixture, 1 + channels + c, place, scale + LEAST_SCALE, (LARGEST_SCALE - LEAST_SCALE) / (components - 1));
+        }
+        double step = (LARGEST_SCALE - LEAST_SCALE) / (components - 1);
+        for (int m = 0; m < components; m++) {
+            double distance = (m - 0.5 * (components - 1)) * step / SCALE_DEVIATION;
+            mixture[m * places + place] = (float) (-0.5 * distance * distance);
+        }
+    }
+
+    /** Sets a group of the mixture's numbers at one place: the first component's, and so much more for each that follows. */
+    private void fill(float[] mixture, int group, int place, double first, double step) {
+        for (int m = 0; m < LogisticMixture.COMPONENTS; m++) {
+            mixture[(group * LogisticMixture.COMPONENTS + m) * places + place] = (float) (first + m * step);
+        }
+    }
+
+    /** One patch of one image. */
+    private interface PatchVisitor {
+        void visit(int image, int row, int column);
+    }
+
+    private void forEachPatch(PatchVisitor visitor) {
+        for (int image = 0; image < count; image++) {
+            for (int row = 0; row < s.blockHeight(); row++) {
+                for (int column = 0; column < s.blockWidth(); column++) {
+                    visitor.visit(image, row, column);
+                }
+            }
+        }
+    }
+
+    /** Copies a patch, [Cx, p, p], to a place in a line of numbers. */
+    private double[] withPatch(int image, int row, int column, double[] line, int start) {
+        for (int number = 0; number < s.imageChannels() * places; number++) {
+            line[start + number] = values[pixel(image, number, row, column)];
+        }
+        return line;
+    }
+
+    /** Where a number of a patch, [Cx, p, p], stands in the images. */
+    private int pixel(int image, int number, int row, int column) {
+        int y = row * patch + number / patch % patch;
+        int x = column * patch + number % patch;
+        return ((image * s.imageChannels() + number / places) * s.imageHeight() + y) * s.imageWidth() + x;
+    }
+
+    private static float[] floats(double[][] rows) {
+        float[] all = new float[rows.length * rows[0].length];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = (float) rows[i / rows[0].length][i % rows[0].length];
+        }
+        return all;
+    }
+}
