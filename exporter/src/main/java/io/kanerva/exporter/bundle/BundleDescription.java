@@ -97,7 +97,7 @@ final class BundleDescription {
 
     private static ObjectNode provenance(KanervaModel model, Provenance provenance) {
         ObjectNode node = JSON.objectNode();
-        node.put("data", provenance.data()).put("binarisation", provenance.binarisation().toString());
+        node.put("data", provenance.data()).put("binarisation", provenance.binarisation().toString()).put("augmentation", provenance.augmentation());
         node.put("episodeLength", provenance.episodeLength()).put("memoryFloats", model.settings().memoryFloats());
         node.put("keys", model.settings().keys()).put("seed", provenance.seed()).put("steps", provenance.steps());
         node.put("minutes", provenance.minutes()).put("parameters", model.parameterCount());

@@ -90,7 +90,7 @@ public final class Train extends Action {
             if (seeds == null) {
                 TrainingPlan plan = resume ? planOf(folder) : plan(seed == null ? 1 : seed);
                 DataSource source = DataSource.named(plan.data());
-                train(plan, folder, resume, source.train(DataHome.of(data, source)), device.chooseAll(), interruption);
+                train(plan, folder, resume, source.train(DataHome.of(data, source), plan.augment()), device.chooseAll(), interruption);
             } else {
                 trainSeeds(interruption);
             }
@@ -155,7 +155,7 @@ public final class Train extends Action {
         TrainingPlan first = resume ? seeds.stream().map(this::placeOf).filter(place -> Files.exists(place.resolve(TrainingRun.CHECKPOINT))).findFirst().map(this::planOf)
                 .orElseThrow(() -> new Failure("%s: expected the run of one of the seeds %s to go on with, found none".formatted(folder, seeds))) : plan(seeds.get(0));
         DataSource source = DataSource.named(first.data());
-        Images images = source.train(DataHome.of(data, source));
+        Images images = source.train(DataHome.of(data, source), first.augment());
         // Before the long work: the test images must be there too.
         TestEpisodes episodes = new TestEpisodes(source.test(DataHome.of(data, source)), source.testBinarisation(), first.episodeLength(), TEST_SEED);
         List<Device> where = device.chooseAll();

@@ -28,13 +28,28 @@ public enum Binarisation {
      * @throws IndexOutOfBoundsException if there is no such image, or it does not fit into the target
      */
     public void copy(Images images, int index, float[] target, int offset, RandomGenerator random) {
-        if (this == NONE) {
+        copy(images, index, null, target, offset, random);
+    }
+
+    /** As {@link #copy(Images, int, float[], int, RandomGenerator)}, of the image moved by {@code map}, which may be null. */
+    public void copy(Images images, int index, AffineMap map, float[] target, int offset, RandomGenerator random) {
+        if (this == NONE && map == null) {
             images.copyIntensities(index, target, offset);
             return;
         }
         Objects.checkFromIndexSize(offset, images.pixelsPerImage(), target.length);
         byte[] pixels = new byte[images.pixelsPerImage()];
-        images.copyPixels(index, pixels, 0);
+        if (map == null) {
+            images.copyPixels(index, pixels, 0);
+        } else {
+            images.copyMoved(index, map, pixels, 0);
+        }
+        if (this == NONE) {
+            for (int i = 0; i < pixels.length; i++) {
+                target[offset + i] = (pixels[i] & 0xff) / 255f;
+            }
+            return;
+        }
         for (int i = 0; i < pixels.length; i++) {
             int intensity = pixels[i] & 0xff;
             boolean ink;

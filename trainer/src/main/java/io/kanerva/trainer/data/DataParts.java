@@ -33,8 +33,20 @@ final class DataParts {
         String drawings = "images_" + part;
         return DataPart.either(
                 DataPart.file(LabelRule.OMNIGLOT, gzipped("omniglot_28/%s-%s-idx3-ubyte".formatted(part, kind), "%s-%s-idx3-ubyte".formatted(part, kind))),
-                DataPart.special(reader::readNumPy, "omniglot/" + drawings + ".npz", drawings + ".npz"),
+                DataPart.special((name, file) -> whole(reader.readNumPy(name, file)), "omniglot/" + drawings + ".npz", drawings + ".npz"),
+                DataPart.special((name, file) -> whole(reader.readZip(name, file)), "omniglot/" + drawings + ".zip", drawings + ".zip"));
+    }
+
+    /** The same from the original drawings alone, which are kept, so that they can be moved before they are made small. */
+    static DataPart omniglotDrawings(String part, String kind) {
+        OmniglotReader reader = new OmniglotReader(kind.equals("pil1dither"));
+        String drawings = "images_" + part;
+        return DataPart.either(DataPart.special(reader::readNumPy, "omniglot/" + drawings + ".npz", drawings + ".npz"),
                 DataPart.special(reader::readZip, "omniglot/" + drawings + ".zip", drawings + ".zip"));
+    }
+
+    private static ImageSet whole(Images images) {
+        return images.slice(0, images.count());
     }
 
     /** Burda's Omniglot; {@code prefix} as in {@link BurdaReader#read}. */

@@ -18,9 +18,11 @@ public enum DataSource {
      * Omniglot at 28 x 28, binarised by Pillow's dithering ({@code pil1dither}): the background alphabets to train, the evaluation ones
      * to test. Made from the original drawings if it is not there ready-made.
      */
-    OMNIGLOT("omniglot", Binarisation.FIXED, Binarisation.FIXED, DataParts.omniglot("background", "pil1dither"), DataParts.omniglot("evaluation", "pil1dither")),
+    OMNIGLOT("omniglot", Binarisation.FIXED, Binarisation.FIXED, DataParts.omniglot("background", "pil1dither"), DataParts.omniglot("evaluation", "pil1dither"),
+            DataParts.omniglotDrawings("background", "pil1dither")),
     /** The same drawings in grey. Not the same numbers as {@link #OMNIGLOT}: say which. */
-    OMNIGLOT_GREY("omniglot-grey", Binarisation.DYNAMIC, Binarisation.THRESHOLD, DataParts.omniglot("background", "gray"), DataParts.omniglot("evaluation", "gray")),
+    OMNIGLOT_GREY("omniglot-grey", Binarisation.DYNAMIC, Binarisation.THRESHOLD, DataParts.omniglot("background", "gray"), DataParts.omniglot("evaluation", "gray"),
+            DataParts.omniglotDrawings("background", "gray")),
     /** Burda's Omniglot, another split and other images again; its test images are made binary at half intensity. */
     OMNIGLOT_BURDA("omniglot-burda", Binarisation.DYNAMIC, Binarisation.THRESHOLD, DataParts.burda(""), DataParts.burda("test")),
     /** Fashion-MNIST, made binary at half intensity. Without a data folder: the part of it that ships with the tools. */
@@ -48,8 +50,14 @@ public enum DataSource {
     private final Binarisation testBinarisation;
     private final DataPart train;
     private final DataPart test;
+    private final DataPart originals;
 
     DataSource(String id, Binarisation trainBinarisation, Binarisation testBinarisation, DataPart train, DataPart test) {
+        this(id, trainBinarisation, testBinarisation, train, test, train);
+    }
+
+    DataSource(String id, Binarisation trainBinarisation, Binarisation testBinarisation, DataPart train, DataPart test, DataPart originals) {
+        this.originals = originals;
         this.id = id;
         this.trainBinarisation = trainBinarisation;
         this.testBinarisation = testBinarisation;
@@ -93,6 +101,17 @@ public enum DataSource {
     }
 
     /**
+     * The training images, for training with that augmentation: the same ones, but where they are made from larger originals and are to
+     * be moved, read from these.
+     *
+     * @param folder the data folder, or null for the data that ships
+     * @throws DataFormatException if the files are not there or are not what they should be
+     */
+    public Images train(Path folder, Augmentation augmentation) {
+        return augmentation.isNone() ? train(folder) : read(folder, "original train", "train", originals);
+    }
+
+    /**
      * The test images.
      *
      * @param folder the data folder, or null for the data that ships
@@ -103,8 +122,12 @@ public enum DataSource {
     }
 
     private Images read(Path folder, String side, DataPart part) {
+        return read(folder, side, side, part);
+    }
+
+    private Images read(Path folder, String side, String name, DataPart part) {
         DataFolder place = DataFolder.of(folder);
-        return part.find(place, id + " " + side).orElseThrow(() -> new DataFormatException(place.ships()
+        return part.find(place, id + " " + name).orElseThrow(() -> new DataFormatException(place.ships()
                 ? "data set '%s': expected a data folder (--data DIR), found none given, and this data set does not ship".formatted(id)
                 : "%s: expected the %s images of %s as %s, found none of these files".formatted(folder, side, id, part.files())));
     }

@@ -58,4 +58,14 @@ public record ImageRange(Images images, int from, int to) implements Images {
     public void copyPixels(int index, byte[] target, int offset) {
         images.copyPixels(from + Objects.checkIndex(index, count()), target, offset);
     }
+
+    @Override
+    public void copyMoved(int index, AffineMap map, byte[] target, int offset) {
+        images.copyMoved(from + Objects.checkIndex(index, count()), map, target, offset);
+    }
+
+    @Override
+    public boolean staysBlackAndWhite() {
+        return images.staysBlackAndWhite();
+    }
 }

@@ -44,6 +44,28 @@ public interface Images {
      */
     void copyPixels(int index, byte[] target, int offset);
 
+    /**
+     * Copies one image, moved, as {@link #copyPixels} does: by bilinear interpolation of each channel, what lies beyond an edge being as
+     * the edge is.
+     *
+     * @throws IndexOutOfBoundsException if there is no such image, or it does not fit into the target
+     * @throws DataFormatException if the image is read from disk and cannot be
+     */
+    default void copyMoved(int index, AffineMap map, byte[] target, int offset) {
+        Objects.checkFromIndexSize(offset, pixelsPerImage(), target.length);
+        byte[] pixels = new byte[pixelsPerImage()];
+        copyPixels(index, pixels, 0);
+        int plane = height() * width();
+        for (int channel = 0; channel < channels(); channel++) {
+            map.resample(pixels, channel * plane, height(), width(), target, offset + channel * plane);
+        }
+    }
+
+    /** Whether a {@linkplain #copyMoved moved} image is black and white again. */
+    default boolean staysBlackAndWhite() {
+        return false;
+    }
+
     /** Numbers in one image: channels x height x width. */
     default int pixelsPerImage() {
         return channels() * height() * width();

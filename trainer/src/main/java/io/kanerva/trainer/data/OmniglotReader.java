@@ -15,23 +15,20 @@ import javax.imageio.ImageIO;
 /**
  * Omniglot's original drawings (Lake et al. 2015), black ink on white paper, 105 x 105: as published, a zip file of
  * {@code ALPHABET/CHARACTER/DRAWING.png}, or as a NumPy file with {@code images}, booleans [characters, drawings, 105, 105], true where
- * there is paper. They become ink-high images of 28 x 28, resized by {@link BilinearResize}, grey or dithered by
- * {@link FloydSteinberg}; both on the paper-high image, as the usual Python scripts do. Labels are the characters, in order.
+ * there is paper. Labels are the characters, in order.
  */
 final class OmniglotReader {
-    private static final int LARGE = 105;
-    private static final int SIDE = 28;
+    private static final int LARGE = Drawings.LARGE;
 
-    private final BilinearResize resize = new BilinearResize(LARGE, LARGE, SIDE, SIDE);
     private final boolean dither;
 
-    /** @param dither whether images become black and white */
+    /** @param dither whether images become black and white at 28 x 28 */
     OmniglotReader(boolean dither) {
         this.dither = dither;
     }
 
     /** @throws DataFormatException if the file is not made of such drawings */
-    ImageSet readNumPy(String name, Path file) {
+    Drawings readNumPy(String name, Path file) {
         try (NpzFile npz = new NpzFile(file)) {
             return npz.array("images", (source, header) -> {
                 long[] shape = header.shape();
@@ -39,41 +36,41 @@ final class OmniglotReader {
                     throw source.bad("booleans ('|b1') of shape [characters, drawings, 105, 105]", "'%s' of %s".formatted(header.type(), header.describe()));
                 }
                 int[] labels = new int[Math.toIntExact(shape[0] * shape[1])];
-                byte[] pixels = new byte[Math.multiplyExact(labels.length, SIDE * SIDE)];
+                Drawings drawings = new Drawings(name, dither, labels);
                 for (int i = 0; i < labels.length; i++) {
                     byte[] paper = source.bytes(LARGE * LARGE, "drawings (%s)".formatted(header.describe()));
                     for (int k = 0; k < paper.length; k++) {
                         paper[k] = (byte) (paper[k] == 0 ? 0 : 255);
                     }
-                    shrink(paper, pixels, i * SIDE * SIDE);
+                    drawings.put(i, paper);
                     labels[i] = (int) (i / shape[1]);
                 }
-                return new ImageSet(name, labels.length, 1, SIDE, SIDE, pixels, labels);
+                return drawings;
             });
         }
     }
 
     /** @throws DataFormatException if the file is not made of such drawings */
-    ImageSet readZip(String name, Path file) {
+    Drawings readZip(String name, Path file) {
         try (ZipFile zip = new ZipFile(file.toFile())) {
-            List<String> drawings = new ArrayList<>();
+            List<String> names = new ArrayList<>();
             for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements();) {
                 String entry = entries.nextElement().getName();
                 if (entry.endsWith(".png") && !entry.startsWith("__MACOSX")) {
-                    drawings.add(entry);
+                    names.add(entry);
                 }
             }
-            if (drawings.isEmpty()) {
+            if (names.isEmpty()) {
                 throw new DataFormatException("%s: expected drawings ALPHABET/CHARACTER/DRAWING.png, found no .png in it".formatted(file));
             }
-            Collections.sort(drawings);
-            int[] labels = new int[drawings.size()];
-            byte[] pixels = new byte[Math.multiplyExact(labels.length, SIDE * SIDE)];
+            Collections.sort(names);
+            int[] labels = new int[names.size()];
+            Drawings drawings = new Drawings(name, dither, labels);
             for (int i = 0; i < labels.length; i++) {
-                shrink(paper(zip, file, drawings.get(i)), pixels, i * SIDE * SIDE);
-                labels[i] = i == 0 ? 0 : labels[i - 1] + (character(drawings.get(i)).equals(character(drawings.get(i - 1))) ? 0 : 1);
+                drawings.put(i, paper(zip, file, names.get(i)));
+                labels[i] = i == 0 ? 0 : labels[i - 1] + (character(names.get(i)).equals(character(names.get(i - 1))) ? 0 : 1);
             }
-            return new ImageSet(name, labels.length, 1, SIDE, SIDE, pixels, labels);
+            return drawings;
         } catch (IOException e) {
             throw new DataFormatException("%s: expected a zip file of drawings, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
         }
@@ -97,15 +94,5 @@ final class OmniglotReader {
             paper[i] = (byte) picture.getRGB(i % LARGE, i / LARGE);
         }
         return paper;
-    }
-
-    private void shrink(byte[] paper, byte[] pixels, int offset) {
-        resize.resize(paper, pixels, offset);
-        if (dither) {
-            FloydSteinberg.dither(pixels, offset, SIDE, SIDE);
-        }
-        for (int i = offset; i < offset + SIDE * SIDE; i++) {
-            pixels[i] = (byte) (255 - (pixels[i] & 0xff));
-        }
     }
 }

@@ -74,6 +74,11 @@ public final class PlanEdit {
                 node.put(name, old.isLong() ? Long.parseLong(value) : Integer.parseInt(value));
             } else if (old.isNumber()) {
                 node.put(name, Double.parseDouble(value));
+            } else if (old.isBoolean()) {
+                if (!value.equals("true") && !value.equals("false")) {
+                    throw new IllegalArgumentException("'%s': expected true or false, found '%s'".formatted(key, value));
+                }
+                node.put(name, Boolean.parseBoolean(value));
             } else {
                 node.put(name, value);
             }

@@ -1,5 +1,6 @@
 package io.kanerva.trainer.train;
 
+import io.kanerva.trainer.data.Augmentation;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.model.Addressing;
@@ -42,11 +43,11 @@ public enum Preset {
             return plan(heap(10, 64, 2), 4, 8000, 4e-3);
         }
     },
-    /** The same within 3,200 floats of memory. */
+    /** The same within 3,200 floats of memory; moves the original drawings, of which there are too few for so small a memory. */
     OMNIGLOT_3200("omniglot-3200", DataSource.OMNIGLOT) {
         @Override
         public TrainingPlan plan() {
-            return plan(heap(2, 64, 3), 4, 20000, 4e-3);
+            return plan(heap(2, 64, 3), 4, 20000, 4e-3).withAugmentation(new Augmentation(8, 0.12, 0.15, 0.03, false));
         }
     },
     /** Fashion-MNIST with the heap writer. */

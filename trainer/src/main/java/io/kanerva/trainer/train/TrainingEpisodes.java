@@ -1,5 +1,7 @@
 package io.kanerva.trainer.train;
 
+import io.kanerva.trainer.data.AffineMap;
+import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.model.KanervaSettings;
 import java.util.SplittableRandom;
@@ -15,7 +17,7 @@ public final class TrainingEpisodes {
     /**
      * The input of a plan's steps.
      *
-     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode
+     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode, or cannot be moved
      */
     public TrainingEpisodes(Images images, TrainingPlan plan) {
         this.images = images;
@@ -24,6 +26,10 @@ public final class TrainingEpisodes {
         if (images.channels() != s.imageChannels() || images.height() != s.imageHeight() || images.width() != s.imageWidth()) {
             throw new IllegalArgumentException("'%s': expected images of [%d, %d, %d], found [%d, %d, %d]".formatted(images.name(),
                     s.imageChannels(), s.imageHeight(), s.imageWidth(), images.channels(), images.height(), images.width()));
+        }
+        if (!plan.augment().isNone() && plan.binarisation() == Binarisation.FIXED && !images.staysBlackAndWhite()) {
+            throw new IllegalArgumentException(("'%s': expected images that are black and white again when they are moved, as Omniglot's original drawings are, found others: "
+                    + "take a binarisation other than fixed, or none of augment.…").formatted(images.name()));
         }
         if (images.count() < plan.episodeLength()) {
             throw new IllegalArgumentException("'%s' holds %d images, an episode needs %d".formatted(images.name(), images.count(), plan.episodeLength()));
@@ -46,7 +52,9 @@ public final class TrainingEpisodes {
         int size = images.pixelsPerImage();
         float[] pixels = new float[samples * size];
         for (int i = 0; i < samples; i++) {
-            plan.binarisation().copy(images, random.nextInt(images.count()), pixels, i * size, random);
+            int drawn = random.nextInt(images.count());
+            AffineMap map = plan.augment().isNone() ? null : plan.augment().draw(random);
+            plan.binarisation().copy(images, drawn, map, pixels, i * size, random);
         }
         float[] keyNoise = normals(random, samples * plan.settings().keys() * 3);
         return new Batch(pixels, keyNoise, normals(random, samples * plan.settings().latent()));

@@ -1,6 +1,7 @@
 package io.kanerva.trainer.train;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import io.kanerva.trainer.data.Augmentation;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.Likelihood;
@@ -26,17 +27,19 @@ import io.kanerva.trainer.model.Likelihood;
  * @param validation how the run is watched; null means {@link Validation#NONE}
  * @param averageDecay decay of the weights' exponential moving average, at least 0 and below 1; 0 for no average. With an
  *     average, it is what is scored and exported
+ * @param augment how training images are moved each time they are drawn; null means {@link Augmentation#NONE}
  */
 public record TrainingPlan(
         KanervaSettings settings, String data, Binarisation binarisation,
         int episodes, int episodeLength, int steps, double learningRate, int warmup, double gradientNorm,
-        Ramp keyWeight, Ramp latentWeight, long seed, int logEvery, int checkpointEvery, Validation validation, double averageDecay) {
+        Ramp keyWeight, Ramp latentWeight, long seed, int logEvery, int checkpointEvery, Validation validation, double averageDecay, Augmentation augment) {
 
     /** @throws IllegalArgumentException if a number is out of its range; the message names it */
     @JsonCreator
     public TrainingPlan {
-        // Runs from before there was validation do not name it.
+        // Runs from before there was validation or augmentation do not name it.
         validation = validation == null ? Validation.NONE : validation;
+        augment = augment == null ? Augmentation.NONE : augment;
         if (settings == null || data == null || binarisation == null || keyWeight == null || latentWeight == null) {
             throw new IllegalArgumentException("a plan needs settings, a data set's name, a binarisation and two weight schedules, found that one is missing");
         }
@@ -71,7 +74,7 @@ public record TrainingPlan(
             int episodes, int episodeLength, int steps, double learningRate, int warmup, double gradientNorm,
             Ramp keyWeight, Ramp latentWeight, long seed, int logEvery, int checkpointEvery) {
         this(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, seed, logEvery, checkpointEvery, Validation.NONE, 0);
+                keyWeight, latentWeight, seed, logEvery, checkpointEvery, Validation.NONE, 0, Augmentation.NONE);
     }
 
     /** Adam's learning rate in step {@code step}, counted from 0: linear warm-up, then cosine decay to nearly 0. */
@@ -83,31 +86,37 @@ public record TrainingPlan(
     /** The same plan with another number of steps. */
     public TrainingPlan withSteps(int newSteps) {
         return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, newSteps, learningRate, Math.min(warmup, newSteps / 4), gradientNorm,
-                keyWeight, latentWeight, seed, logEvery, checkpointEvery, validation, averageDecay);
+                keyWeight, latentWeight, seed, logEvery, checkpointEvery, validation, averageDecay, augment);
     }
 
     /** The same plan with another seed. */
     public TrainingPlan withSeed(long newSeed) {
         return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, newSeed, logEvery, checkpointEvery, validation, averageDecay);
+                keyWeight, latentWeight, newSeed, logEvery, checkpointEvery, validation, averageDecay, augment);
     }
 
     /** The same plan with another number of samples an episode. */
     public TrainingPlan withEpisodeLength(int newLength) {
         return new TrainingPlan(settings, data, binarisation, episodes, newLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, seed, logEvery, checkpointEvery, validation, averageDecay);
+                keyWeight, latentWeight, seed, logEvery, checkpointEvery, validation, averageDecay, augment);
     }
 
     /** The same plan with other steps between rows of metrics and between checkpoints. */
     public TrainingPlan withIntervals(int newLogEvery, int newCheckpointEvery) {
         return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, seed, newLogEvery, newCheckpointEvery, validation, averageDecay);
+                keyWeight, latentWeight, seed, newLogEvery, newCheckpointEvery, validation, averageDecay, augment);
     }
 
     /** The same plan with validation and an average of the weights. */
     public TrainingPlan withOversight(Validation newValidation, double newAverageDecay) {
         return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, seed, logEvery, checkpointEvery, newValidation, newAverageDecay);
+                keyWeight, latentWeight, seed, logEvery, checkpointEvery, newValidation, newAverageDecay, augment);
+    }
+
+    /** The same plan with another augmentation. */
+    public TrainingPlan withAugmentation(Augmentation newAugment) {
+        return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
+                keyWeight, latentWeight, seed, logEvery, checkpointEvery, validation, averageDecay, newAugment);
     }
 
     private static void positive(String name, double value) {

@@ -43,6 +43,9 @@ class PackedDataTest {
         assertThat(published.pixels()).isEqualTo(numPy.pixels());
         assertThat(published.labels()).containsExactly(0, 1).isEqualTo(numPy.labels());
         assertThat(numPy.isBinary()).isTrue();
+        Images originals = DataSource.OMNIGLOT.train(folder.resolve("b"), new Augmentation(5, 0, 0, 0, false));
+        assertThat(originals.slice(0, 2).pixels()).isEqualTo(numPy.pixels());
+        assertThat(originals.staysBlackAndWhite()).isTrue();
         ImageSet grey = DataSource.OMNIGLOT_GREY.train(folder.resolve("a")).slice(0, 2);
         assertThat(grey.isBinary()).isFalse();
         // Ink is high: the bar of 11 columns around column 20 covers about 3 of 28 columns, all the way down.
@@ -50,6 +53,15 @@ class PackedDataTest {
         grey.copyIntensities(0, image, 0);
         assertThat(image[14 * 28 + 5]).isGreaterThan(0.9f);
         assertThat(image[14 * 28 + 20]).isZero();
+    }
+
+    @Test
+    void movedDrawingsNeedTheOriginals() throws IOException {
+        Files.write(folder.resolve("background-pil1dither-idx3-ubyte"), Bytes.idx(20, 28, 28));
+        assertThat(DataSource.OMNIGLOT.train(folder, Augmentation.NONE).count()).isEqualTo(20);
+        assertThatThrownBy(() -> DataSource.OMNIGLOT.train(folder, new Augmentation(5, 0, 0, 0, false))).isInstanceOf(DataFormatException.class)
+                .hasMessage(folder + ": expected the original train images of omniglot as omniglot/images_background.npz or images_background.npz"
+                        + " or omniglot/images_background.zip or images_background.zip, found none of these files");
     }
 
     @Test

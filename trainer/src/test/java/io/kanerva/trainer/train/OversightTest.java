@@ -120,7 +120,7 @@ class OversightTest {
         TrainingPlan p = TinyRuns.plan();
         // So small a rate moves no weight: every score is the first one again.
         TrainingPlan still = new TrainingPlan(p.settings(), p.data(), p.binarisation(), p.episodes(), p.episodeLength(), p.steps(), 1e-30, 0, p.gradientNorm(),
-                p.keyWeight(), p.latentWeight(), p.seed(), p.logEvery(), p.checkpointEvery(), new Validation(8, 4, 3), 0);
+                p.keyWeight(), p.latentWeight(), p.seed(), p.logEvery(), p.checkpointEvery(), new Validation(8, 4, 3), 0, p.augment());
         try (TrainingRun run = TinyRuns.start(still, folder)) {
             run.train(step -> {});
             assertThat(run.stepsDone()).isEqualTo(16);
@@ -155,7 +155,7 @@ class OversightTest {
     void greyImagesAreMadeBinaryOnceForAllScores() {
         TrainingPlan p = TinyRuns.plan();
         TrainingPlan plan = new TrainingPlan(p.settings(), p.data(), Binarisation.DYNAMIC, p.episodes(), p.episodeLength(), p.steps(), p.learningRate(), p.warmup(), p.gradientNorm(),
-                p.keyWeight(), p.latentWeight(), p.seed(), p.logEvery(), p.checkpointEvery(), new Validation(16, 10, 0), 0);
+                p.keyWeight(), p.latentWeight(), p.seed(), p.logEvery(), p.checkpointEvery(), new Validation(16, 10, 0), 0, p.augment());
         byte[] grey = new byte[100 * 64];
         Arrays.fill(grey, (byte) 100);
         Validator validator = new Validator(new ImageSet("grey", 100, 1, 8, 8, grey), plan);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kanerva.trainer.data.Augmentation;
 import io.kanerva.trainer.model.Addressing;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -14,12 +15,14 @@ class PlanEditTest {
 
     @Test
     void setsValuesAtAnyLevel() {
-        TrainingPlan edited = PlanEdit.apply(plan, List.of("learningRate=1e-3", "settings.width = 96", "validation.images=2000", "settings.addressing=continuous", "seed=5000000000"));
+        TrainingPlan edited = PlanEdit.apply(plan, List.of("learningRate=1e-3", "settings.width = 96", "validation.images=2000", "settings.addressing=continuous", "seed=5000000000",
+                "augment.rotation=8", "augment.mirror=true"));
         assertThat(edited.learningRate()).isEqualTo(1e-3);
         assertThat(edited.settings().width()).isEqualTo(96);
         assertThat(edited.validation()).isEqualTo(new Validation(2000, 500, 0));
         assertThat(edited.settings().addressing()).isEqualTo(Addressing.CONTINUOUS);
         assertThat(edited.seed()).isEqualTo(5_000_000_000L);
+        assertThat(edited.augment()).isEqualTo(new Augmentation(8, 0, 0, 0, true));
         assertThat(edited.steps()).isEqualTo(plan.steps());
         assertThat(PlanEdit.apply(plan, List.of())).isEqualTo(plan);
     }
@@ -33,7 +36,7 @@ class PlanEditTest {
     @Test
     void namesTheKeysThatThereAre() {
         refused("learningrate=1", "'learningrate': expected the name of a value, found none of that name; there are settings.…, data, binarisation, episodes, episodeLength, steps,"
-                + " learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, checkpointEvery, validation.…, averageDecay");
+                + " learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, checkpointEvery, validation.…, averageDecay, augment.…");
         refused("validation=3", "'validation': expected the name of a value, found none of that name; there are images, every, patience");
         refused("steps.more=3", "'steps.more': expected the name of a value");
     }
@@ -43,6 +46,8 @@ class PlanEditTest {
         refused("steps=many", "'steps': expected a whole number, as 8000 is, found 'many'");
         refused("learningRate=fast", "'learningRate': expected a number, as 0.004 is, found 'fast'");
         refused("steps", "expected KEY=VALUE, found 'steps'");
+        refused("augment.mirror=yes", "'augment.mirror': expected true or false, found 'yes'");
+        refused("augment.rotation=200", "augment.rotation must be from 0 to 180, found 200.0");
         refused("steps=0", "steps must be greater than 0, found 0");
         refused("settings.imageHeight=29", "model settings: the image of 29 x 28 must be the same whole multiple of the block of 7 x 7 on both sides");
         refused("binarisation=grey", "\"grey\": not one of the values accepted for Enum class");
@@ -54,10 +59,10 @@ class PlanEditTest {
     }
 
     @Test
-    void aPlanFromBeforeThereWasValidationIsReadAsOneWithout() throws Exception {
+    void aPlanFromBeforeThereWereValidationAndAugmentationIsReadAsOneWithout() throws Exception {
         ObjectMapper json = new ObjectMapper();
         ObjectNode tree = json.valueToTree(plan);
-        tree.remove(List.of("validation", "averageDecay"));
+        tree.remove(List.of("validation", "averageDecay", "augment"));
         assertThat(json.treeToValue(tree, TrainingPlan.class)).isEqualTo(plan);
     }
 

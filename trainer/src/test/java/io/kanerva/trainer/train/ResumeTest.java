@@ -56,6 +56,25 @@ class ResumeTest {
     }
 
     @Test
+    void aRunWithMovedImagesThatWasStoppedEndsLikeOneThatWasNot() {
+        TrainingPlan moving = PlanEdit.apply(TinyRuns.plan().withSteps(12), List.of("binarisation=threshold", "augment.rotation=20", "augment.mirror=true"));
+        Path whole = TinyRuns.finished(moving, folder.resolve("whole"));
+        Path parts = folder.resolve("parts");
+        try (TrainingRun run = TinyRuns.start(moving, parts)) {
+            run.train(metrics -> {
+                if (metrics.step() == 5) {
+                    run.requestStop();
+                }
+            });
+        }
+        try (TrainingRun run = TinyRuns.resume(parts)) {
+            run.train(step -> {});
+        }
+        assertThat(TinyRuns.differences(whole, parts)).isEmpty();
+        assertThat(parts.resolve(TrainingRun.METRICS)).hasSameBinaryContentAs(whole.resolve(TrainingRun.METRICS));
+    }
+
+    @Test
     void aRunInAnotherJvmThatWasKilledBetweenCheckpointsEndsLikeOneThatWasNotInterrupted() throws Exception {
         Process child = TinyRuns.inAnotherJvm(folder, 26);
         List<String> said = new ArrayList<>();

@@ -1,8 +1,10 @@
 package io.kanerva.trainer.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.kanerva.trainer.TinyModels;
+import io.kanerva.trainer.data.Augmentation;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
 import java.util.Arrays;
@@ -52,6 +54,25 @@ class TrainingEpisodesTest {
         }
         assertThat(first).containsOnly(0f, 1f).isNotEqualTo(second);
         assertThat(ink).isBetween(0.42, 0.58);
+    }
+
+    @Test
+    void movedImagesDependOnSeedAndStepAloneAndDifferFromTheirOriginals() {
+        TrainingPlan plan = TinyRuns.plan();
+        TrainingPlan p = new TrainingPlan(plan.settings(), plan.data(), Binarisation.THRESHOLD, plan.episodes(), plan.episodeLength(), plan.steps(), plan.learningRate(), plan.warmup(),
+                plan.gradientNorm(), plan.keyWeight(), plan.latentWeight(), plan.seed(), plan.logEvery(), plan.checkpointEvery());
+        TrainingPlan moving = p.withAugmentation(new Augmentation(20, 0.2, 0.2, 0.1, true));
+        float[] fifth = new TrainingEpisodes(TinyRuns.IMAGES, moving).draw(5).images();
+        assertThat(new TrainingEpisodes(TinyRuns.IMAGES, moving).draw(5).images()).containsExactly(fifth).containsOnly(0f, 1f);
+        assertThat(new TrainingEpisodes(TinyRuns.IMAGES, p).draw(5).images()).isNotEqualTo(fifth);
+        assertThat(new TrainingEpisodes(TinyRuns.IMAGES, moving).draw(6).images()).isNotEqualTo(fifth);
+    }
+
+    @Test
+    void blackAndWhiteImagesThatWouldTurnGreyAreNotMoved() {
+        TrainingPlan moving = TinyRuns.plan().withAugmentation(new Augmentation(20, 0, 0, 0, false));
+        assertThatIllegalArgumentException().isThrownBy(() -> new TrainingEpisodes(TinyRuns.IMAGES, moving))
+                .withMessageStartingWith("'rectangles': expected images that are black and white again when they are moved");
     }
 
     @Test

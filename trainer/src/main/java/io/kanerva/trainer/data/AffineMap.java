@@ -1,0 +1,33 @@
+package io.kanerva.trainer.data;
+
+/**
+ * Where each place of a new image lies in the old one: ({@code xx x + xy y + dx}, {@code yx x + yy y + dy}). Places are counted from an
+ * image's centre in halves of its sides, so that the same map serves every resolution: -1 is the left or upper edge, 1 the other.
+ */
+public record AffineMap(double xx, double xy, double dx, double yx, double yy, double dy) {
+
+    /**
+     * Fills one plane from another of the same size, bilinearly. What lies beyond the old plane's edge is as its edge is.
+     *
+     * @param from holds [height][width] unsigned bytes from {@code start}
+     * @param to receives as many from {@code offset}
+     */
+    void resample(byte[] from, int start, int height, int width, byte[] to, int offset) {
+        for (int row = 0; row < height; row++) {
+            double y = (2 * row + 1) / (double) height - 1;
+            for (int column = 0; column < width; column++) {
+                double x = (2 * column + 1) / (double) width - 1;
+                double u = Math.max(0, Math.min(width - 1, ((xx * x + xy * y + dx + 1) * width - 1) / 2));
+                double v = Math.max(0, Math.min(height - 1, ((yx * x + yy * y + dy + 1) * height - 1) / 2));
+                int left = (int) u;
+                int above = (int) v;
+                int at = start + above * width + left;
+                int right = left + 1 < width ? 1 : 0;
+                int below = above + 1 < height ? width : 0;
+                double upper = (from[at] & 0xff) * (1 - u + left) + (from[at + right] & 0xff) * (u - left);
+                double lower = (from[at + below] & 0xff) * (1 - u + left) + (from[at + below + right] & 0xff) * (u - left);
+                to[offset + row * width + column] = (byte) (upper * (1 - v + above) + lower * (v - above) + 0.5);
+            }
+        }
+    }
+}

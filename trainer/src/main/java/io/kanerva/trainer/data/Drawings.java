@@ -1,0 +1,118 @@
+package io.kanerva.trainer.data;
+
+import java.util.Objects;
+
+/**
+ * Omniglot's original drawings, 105 x 105 in black and white, seen as ink-high images of 28 x 28: shrunk by {@link BilinearResize}, grey
+ * or dithered by {@link FloydSteinberg}, both on the paper-high image, as the usual Python scripts do. Holds the originals, one bit a
+ * pixel, so that a moved image is the moved drawing, shrunk and dithered anew.
+ */
+final class Drawings implements Images {
+    /** Pixels on each side of an original. */
+    static final int LARGE = 105;
+    private static final int SIDE = 28;
+    private static final int WORDS = (LARGE * LARGE + 63) / 64;
+
+    private final String name;
+    private final boolean dither;
+    private final int[] labels;
+    private final long[] paper;
+    private final BilinearResize resize = new BilinearResize(LARGE, LARGE, SIDE, SIDE);
+
+    /**
+     * Drawings still to be {@linkplain #put put in}: until then all ink.
+     *
+     * @param dither whether images become black and white
+     * @param labels each drawing's class
+     */
+    Drawings(String name, boolean dither, int[] labels) {
+        this.name = name;
+        this.dither = dither;
+        this.labels = labels;
+        paper = new long[Math.multiplyExact(labels.length, WORDS)];
+    }
+
+    /** Keeps one drawing: [105][105], paper where a byte, unsigned, is at least 128. */
+    void put(int index, byte[] drawing) {
+        for (int i = 0; i < LARGE * LARGE; i++) {
+            if (drawing[i] < 0) {
+                paper[index * WORDS + i / 64] |= 1L << i % 64;
+            }
+        }
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public int count() {
+        return labels.length;
+    }
+
+    @Override
+    public int channels() {
+        return 1;
+    }
+
+    @Override
+    public int height() {
+        return SIDE;
+    }
+
+    @Override
+    public int width() {
+        return SIDE;
+    }
+
+    @Override
+    public boolean hasLabels() {
+        return true;
+    }
+
+    @Override
+    public int label(int index) {
+        return labels[index];
+    }
+
+    @Override
+    public boolean staysBlackAndWhite() {
+        return dither;
+    }
+
+    @Override
+    public void copyPixels(int index, byte[] target, int offset) {
+        shrink(drawing(index), target, offset);
+    }
+
+    @Override
+    public void copyMoved(int index, AffineMap map, byte[] target, int offset) {
+        byte[] moved = new byte[LARGE * LARGE];
+        map.resample(drawing(index), 0, LARGE, LARGE, moved, 0);
+        // A drawing again, black on white: the originals have no grey edges either.
+        for (int i = 0; i < moved.length; i++) {
+            moved[i] = (byte) (moved[i] < 0 ? 255 : 0);
+        }
+        shrink(moved, target, offset);
+    }
+
+    private byte[] drawing(int index) {
+        Objects.checkIndex(index, labels.length);
+        byte[] drawing = new byte[LARGE * LARGE];
+        for (int i = 0; i < drawing.length; i++) {
+            drawing[i] = (byte) -(paper[index * WORDS + i / 64] >>> i % 64 & 1);
+        }
+        return drawing;
+    }
+
+    private void shrink(byte[] drawing, byte[] target, int offset) {
+        resize.resize(drawing, target, offset);
+        if (dither) {
+            FloydSteinberg.dither(target, offset, SIDE, SIDE);
+        }
+        for (int i = offset; i < offset + SIDE * SIDE; i++) {
+            target[i] = (byte) (255 - (target[i] & 0xff));
+        }
+    }
+}
