@@ -38,7 +38,7 @@ public final class Evaluate extends Action {
     @Option(names = "--data-set", paramLabel = "NAME", order = 3, description = "See 'kpp data list'. Default: what the model was trained on.")
     private String dataSet;
 
-    @Option(names = "--episodes", paramLabel = "N", order = 4, description = "Score only the first images of the test set, so many episodes. Default: all.")
+    @Option(names = "--episodes", paramLabel = "N", order = 4, description = "Score only so many episodes, drawn by the seed from the whole test set. Default: all.")
     private Integer most;
 
     @Option(names = "--importance", paramLabel = "N", defaultValue = "0", order = 5,
@@ -122,7 +122,7 @@ public final class Evaluate extends Action {
         if (images.count() < length) {
             throw new Failure("%s: expected at least one episode of %d images, found %d images".formatted(images.name(), length, images.count()));
         }
-        boolean all = most == null || most >= images.count() / length;
-        return new TestEpisodes(all ? images : images.slice(0, most * length), source.testBinarisation(), length, seed);
+        TestEpisodes all = new TestEpisodes(images, source.testBinarisation(), length, seed);
+        return most == null ? all : all.first(most);
     }
 }

@@ -47,7 +47,7 @@ public final class Variant extends Action {
     @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 4, description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
     private Path data;
 
-    @Option(names = "--episodes", paramLabel = "N", order = 5, description = "Score only the first test images, so many episodes. Default: all.")
+    @Option(names = "--episodes", paramLabel = "N", order = 5, description = "Score only so many episodes, drawn by the seed from the whole test set. Default: all.")
     private Integer most;
 
     @Option(names = "--replace", order = 6, description = "Take the place of a bundle that is there.")
@@ -89,7 +89,8 @@ public final class Variant extends Action {
         Images images = data.test(DataHome.of(this.data, data));
         int trained = source.bundle().provenance().episodeLength();
         int length = trained > 0 ? trained : EPISODE;
-        return new TestEpisodes(most == null || most >= images.count() / length ? images : images.slice(0, most * length), data.testBinarisation(), length, seed);
+        TestEpisodes all = new TestEpisodes(images, data.testBinarisation(), length, seed);
+        return most == null ? all : all.first(most);
     }
 
     private double[] score(Kanerva kanerva, TestEpisodes episodes, String what) {

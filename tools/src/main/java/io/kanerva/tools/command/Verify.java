@@ -49,7 +49,7 @@ public final class Verify extends Action {
     @Option(names = "--against", paramLabel = "DIR", order = 4, description = "Another bundle of the same model, for example with the other reader.")
     private Path other;
 
-    @Option(names = "--episodes", paramLabel = "N", order = 5, description = "With --run: score only the first test images, so many episodes. Default: all.")
+    @Option(names = "--episodes", paramLabel = "N", order = 5, description = "With --run: score only so many episodes, drawn by the seed from the whole test set. Default: all.")
     private Integer most;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", order = 6, description = "Of episodes, noise and random inputs. Default: ${DEFAULT-VALUE}.")
@@ -139,7 +139,8 @@ public final class Verify extends Action {
         DataSource source = DataSource.named(checkpoint.plan().data());
         Images images = source.test(DataHome.of(data, source));
         int length = checkpoint.plan().episodeLength();
-        TestEpisodes episodes = new TestEpisodes(most == null || most >= images.count() / length ? images : images.slice(0, most * length), source.testBinarisation(), length, seed);
+        TestEpisodes all = new TestEpisodes(images, source.testBinarisation(), length, seed);
+        TestEpisodes episodes = most == null ? all : all.first(most);
         try (KanervaModel model = checkpoint.model(Device.cpu())) {
             BoundAgreement bound;
             try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes through both paths")) {
