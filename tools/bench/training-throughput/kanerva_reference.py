@@ -23,6 +23,10 @@ EDGE = 1e-6
 """Keeps a place within a cell off the cell's ends, where the last cell's quantile is infinite."""
 
 
+CAREFUL = 1 / 16
+"""What moves a pixel's means in the linear path is stored larger by this factor, so that a step of the optimiser moves it less."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """The model's shape, by the names of setting.json with underscores."""
@@ -123,7 +127,7 @@ class Encoder(nn.Module):
         maps = self.features(self.patches(patches))  # [B T, width, h, w]
         pooled = maps.mean((2, 3))  # [B T, width]
         latent_features = maps if s.map else pooled
-        content = self.content(maps) if self.code is None else self.content(maps) + self.code(patches)
+        content = self.content(maps) if self.code is None else CAREFUL * (self.content(maps) + self.code(patches))
         return (
             content.view(b, t, s.keys, s.memory_channels, s.block_height, s.block_width),
             self.key_mean(pooled).view(b, t, s.keys, 3),
@@ -294,9 +298,6 @@ class LinearPath(nn.Module):
     """A reconstruction that is linear in the traces, and coefficients of the neighbours' errors that depend on the place in the
     patch: banks of them, which the network mixes in each patch. What the network adds to the rest starts at zero."""
 
-    CAREFUL = 1 / 16
-    """What moves a pixel's means is stored larger by this factor, so that a step of the optimiser moves it less."""
-
     def __init__(self, s: Settings):
         super().__init__()
         self.s = s
@@ -309,8 +310,8 @@ class LinearPath(nn.Module):
         self.register_buffer("kernel_index", self.index(), persistent=False)
         m = s.mixture.COMPONENTS
         scale = torch.ones(s.mixture.own_parameters + channels, places)
-        scale[m : m * (1 + channels)] = self.CAREFUL
-        scale[-channels:] = self.CAREFUL
+        scale[m : m * (1 + channels)] = CAREFUL
+        scale[-channels:] = CAREFUL
         self.register_buffer("scale", scale.flatten(), persistent=False)
 
     def index(self) -> Tensor:
@@ -333,11 +334,11 @@ class LinearPath(nn.Module):
         weight = self.numbers.weight * self.scale.view(-1, 1, 1, 1)
         numbers = F.conv2d(found, weight, self.numbers.bias * self.scale)
         own, correction = numbers.split((s.mixture.own_parameters * s.patch**2, s.image_channels * s.patch**2), 1)
-        linear = F.conv2d(maps, self.reconstruction.weight * self.CAREFUL, self.reconstruction.bias * self.CAREFUL, padding=1)
+        linear = F.conv2d(maps, self.reconstruction.weight * CAREFUL, self.reconstruction.bias * CAREFUL, padding=1)
         reconstruction = F.pixel_shuffle(linear + correction, s.patch)
         errors = images * 255
         errors = errors.round() * (2 / 255) - 1 - reconstruction
-        coefficients = F.pad(self.coefficients.weight.flatten(1).T, (0, 1))  # [banks, all + 1]
+        coefficients = F.pad(CAREFUL * self.coefficients.weight.flatten(1).T, (0, 1))  # [banks, all + 1]
         kernel = coefficients[:, self.kernel_index].flatten(0, 1)
         reach = s.mixture.reach
         predicted = F.conv2d(F.pad(errors, (reach, reach, reach, 0)), kernel, stride=s.patch).unflatten(1, (s.banks, -1))

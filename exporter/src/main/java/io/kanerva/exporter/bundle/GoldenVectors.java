@@ -22,6 +22,8 @@ import java.util.Random;
  */
 final class GoldenVectors {
     private static final long SEED = 20;
+    /** Numbers of a decoded image from which on fewer images are decoded, to keep bundles small: a megabyte each. */
+    private static final int MANY_NUMBERS = 1 << 18;
 
     /** Sizes of one set. */
     private record Sizes(int b, int t, int q) {}
@@ -37,7 +39,9 @@ final class GoldenVectors {
     /** The files of all sets: their paths inside the bundle, and their bytes. */
     Map<String, byte[]> files() {
         int capacity = model.settings().capacity();
-        List<Sizes> sets = List.of(new Sizes(1, Math.min(4, capacity), 2), new Sizes(2, Math.min(3, capacity), 5));
+        KanervaSettings s = model.settings();
+        boolean large = s.parameterChannels() * s.imageHeight() * s.imageWidth() >= MANY_NUMBERS;
+        List<Sizes> sets = List.of(new Sizes(1, Math.min(4, capacity), 2), new Sizes(2, Math.min(3, capacity), large ? 1 : 5));
         Map<String, byte[]> files = new LinkedHashMap<>();
         int firstImage = 0;
         for (int set = 0; set < sets.size(); set++) {

@@ -72,8 +72,8 @@ public final class Encoder extends KanervaBlock {
      * @param bias [K C]
      */
     void startCode(float[] weight, float[] bias) {
-        Layers.set(code.getParameters().get("weight"), weight);
-        Layers.set(code.getParameters().get("bias"), bias);
+        Layers.set(code.getParameters().get("weight"), LinearPath.enlarged(weight));
+        Layers.set(code.getParameters().get("bias"), LinearPath.enlarged(bias));
     }
 
     @Override
@@ -101,7 +101,7 @@ public final class Encoder extends KanervaBlock {
         NDArray keyFeatures;
         if (s.writer() == WriterKind.HEAP) {
             NDArray blocks = Layers.run(content, store, maps, training);
-            written = (code == null ? blocks : blocks.add(Layers.run(code, store, patch, training)))
+            written = (code == null ? blocks : Scale.by(blocks.add(Layers.run(code, store, patch, training)), LinearPath.CAREFUL))
                     .reshape(b, t, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth());
             keyFeatures = pooled;
         } else if (s.writer() == WriterKind.NONE) {

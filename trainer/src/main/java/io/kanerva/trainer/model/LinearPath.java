@@ -23,8 +23,8 @@ import java.util.Arrays;
  */
 final class LinearPath extends KanervaBlock {
     /**
-     * What moves a pixel's means is stored larger by the inverse of this. An optimiser's step changes all weights by about as much; in those of r
-     * that would cost more bits than anything else can win, for the means must be right to a level and hang on hundreds of numbers.
+     * What moves a pixel's means is stored larger by the inverse of this, in the encoder too. An optimiser's step changes all weights by about as
+     * much; in these that would cost more bits than anything else can win, for the means must be right to a level and hang on hundreds of numbers.
      */
     static final float CAREFUL = 1 / 16f;
 
@@ -68,7 +68,9 @@ final class LinearPath extends KanervaBlock {
     NDList pass(ParameterStore store, NDList in, boolean training) {
         NDArray found = in.get(0);
         NDList split = numbers(store, found, in.get(1), training);
-        NDArray mixed = Layers.run(coefficients, store, Layers.run(mixing, store, found, training), training);
+        // Times the shares rather than the coefficients, which are many.
+        NDArray shares = Scale.by(Layers.run(mixing, store, found, training), CAREFUL);
+        NDArray mixed = Layers.run(coefficients, store, shares, training);
         return new NDList(Layers.depthToSpace(NDArrays.concat(new NDList(split.get(0), split.get(1), mixed), 1), settings.patch()));
     }
 
@@ -90,7 +92,7 @@ final class LinearPath extends KanervaBlock {
         long n = s.get(0);
         long banks = settings.decoder().banks();
         long area = s.get(2) * s.get(3);
-        NDArray shares = Layers.run(mixing, store, found, training).reshape(n, banks, 1, area);
+        NDArray shares = Scale.by(Layers.run(mixing, store, found, training), CAREFUL).reshape(n, banks, 1, area);
         NDArray predicted = each.reshape(n, banks, s.get(1) / banks, area).mul(shares).sum(new int[] {1}).reshape(n, s.get(1) / banks, s.get(2), s.get(3));
         NDList groups = Layers.depthToSpace(split.get(0), patch).split(mixture.mixtureParameters() / LogisticMixture.COMPONENTS, 1);
         return mixture.logProbability(groups, images, r, Layers.depthToSpace(predicted, patch));
@@ -175,7 +177,7 @@ final class LinearPath extends KanervaBlock {
         Layers.set(bias(numbers), Arrays.copyOf(mixtureBias, mixtureBias.length + settings.imageChannels() * places));
         float[] all = new float[coefficients()];
         for (int i = 0; i < neighbourCoefficients.length; i++) {
-            all[i * banks] = neighbourCoefficients[i];
+            all[i * banks] = neighbourCoefficients[i] / CAREFUL;
         }
         Layers.set(weight(coefficients), all);
         float[] mixes = weight(mixing).getArray().toFloatArray();
@@ -187,7 +189,7 @@ final class LinearPath extends KanervaBlock {
     }
 
     /** As they are stored. */
-    private static float[] enlarged(float[] numbers) {
+    static float[] enlarged(float[] numbers) {
         float[] stored = numbers.clone();
         for (int i = 0; i < stored.length; i++) {
             stored[i] /= CAREFUL;

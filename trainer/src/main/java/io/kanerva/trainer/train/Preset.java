@@ -61,9 +61,9 @@ public enum Preset {
     CIFAR10("cifar10", DataSource.CIFAR10) {
         @Override
         public TrainingPlan plan() {
-            KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 3, 32, 32, 8, 32, 64, 8, 8, 1, 16, 4, 8, 0, 96, 3,
-                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.VECTOR, EncoderKind.RESIDUAL, new DecoderSettings(96, 3, 0, 0, 24, 4));
-            return plan(settings, 1, 3000, 5e-4, 5000, Ramp.NONE);
+            KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 3, 32, 32, 8, 32, 64, 8, 8, 1, 16, 4, 8, 0, 64, 2,
+                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.VECTOR, EncoderKind.RESIDUAL, new DecoderSettings(96, 2, 0, 0, 24, 4));
+            return plan(settings, 1, 3000, 1e-3, 5000, Ramp.NONE);
         }
     },
     /** Binarised MNIST with the pooled writer and continuous keys, the paper's way to write, at small width. */
