@@ -40,6 +40,8 @@ record LogisticMixture(int channels, int neighbours) {
     static final float LARGEST_LOG_SCALE = 7f;
 
     private static final int LEVELS = 255;
+    /** Farther than any mean lies from any level, in scales of the widest component too. */
+    private static final float FAR = 1e6f;
 
     /** P, numbers that describe one pixel: 100 for colour images, 30 for grey ones, and more with neighbours. */
     int parameters() {
@@ -172,26 +174,27 @@ record LogisticMixture(int channels, int neighbours) {
     }
 
     /**
-     * ln of the mass that logistic distributions put on levels. With m = (v - mean) / scale, h = 1 / (255 scale) and s the
-     * logistic function it is
+     * ln of the mass that logistic distributions put on levels. With the level's upper end u = (v + 1 / 255 - mean) / scale, its lower end
+     * l = (v - 1 / 255 - mean) / scale, h = 1 / (255 scale) and s the logistic function it is
      *
      * <pre>
-     *   ln(s(m + h) - s(m - h)) = m - softplus(m + h) - softplus(m - h) + ln(2 sinh h)   inside,
-     *   ln s(m + h)             = m + h - softplus(m + h)                                for level 0,
-     *   ln(1 - s(m - h))        = -softplus(m - h)                                       for level 255,
+     *   ln(s(u) - s(l)) = -softplus(-u) - softplus(l) + ln(2 sinh h) - h   inside,
+     *   ln s(u)         = -softplus(-u)                                    for level 0,
+     *   ln(1 - s(l))    = -softplus(l)                                     for level 255,
      * </pre>
      *
-     * exact forms in which nothing cancels, however small the mass. They are joined by factors of 0 and 1.
+     * exact forms in which nothing cancels, however small the mass. The outermost ends are so far away that their softplus is 0, and so is its
+     * gradient.
      */
     private static NDArray logMass(NDArray level, NDArray value, NDArray mean, NDArray logScale) {
-        NDArray notFirst = level.gt(0.5f).toType(level.getDataType(), false);
-        NDArray notLast = level.lt(LEVELS - 0.5f).toType(level.getDataType(), false);
+        NDArray first = level.lt(0.5f).toType(level.getDataType(), false);
+        NDArray last = level.gt(LEVELS - 0.5f).toType(level.getDataType(), false);
         NDArray inverse = logScale.clip(LEAST_LOG_SCALE, LARGEST_LOG_SCALE).neg().exp();
-        NDArray middle = value.sub(mean).mul(inverse);
+        NDArray upper = mean.sub(value.add(1f / LEVELS).add(last.mul(FAR))).mul(inverse);
+        NDArray lower = value.sub(1f / LEVELS).sub(first.mul(FAR)).sub(mean).mul(inverse);
         NDArray half = Scale.by(inverse, 1.0 / LEVELS);
-        NDArray below = Activation.softPlus(middle.add(half)).sub(middle);
-        NDArray above = Activation.softPlus(middle.sub(half));
-        NDArray width = half.sinh().log().add((float) Math.log(2));
-        return width.mul(notFirst.mul(notLast)).sub(below.mul(notLast)).sub(above.mul(notFirst)).add(half.mul(notFirst.mul(-1f).add(1f)));
+        NDArray width = half.sinh().log().sub(half).add((float) Math.log(2));
+        NDArray inside = first.add(last).neg().add(1f);
+        return width.mul(inside).sub(Activation.softPlus(upper)).sub(Activation.softPlus(lower));
     }
 }
