@@ -48,19 +48,9 @@ final class ContentSearch {
         return (samples + AT_ONCE - 1) / AT_ONCE;
     }
 
-    /** How long the scratch array of {@link #scores} must be. */
-    int features() {
-        return features;
-    }
-
     /** How long the scores array of {@link #scores} must be: T rounded up. */
     int scoreSlots() {
         return groups() * AT_ONCE;
-    }
-
-    /** T, the number of samples in each memory. */
-    int samples() {
-        return samples;
     }
 
     /**
@@ -68,26 +58,30 @@ final class ContentSearch {
      * length. An image of the intensity 1/2 throughout becomes zeros.
      */
     private static void standardise(float[] images, int from, int length, double[] row) {
+        // Two sums each that do not wait for each other.
         double even = 0;
         double odd = 0;
-        for (int i = 0; i + 1 < length; i += 2) {
+        for (int i = 0; i < length - 1; i += 2) {
             even += images[from + i];
             odd += images[from + i + 1];
         }
-        double mean = (even + odd + (length % 2 == 1 ? images[from + length - 1] : 0)) / length;
+        int last = from + length - 1;
+        double mean = (even + odd + (length % 2 == 1 ? images[last] : 0)) / length;
         double level = MEAN_WEIGHT * Math.sqrt(length) * (mean - 0.5);
-        even = level * level;
-        odd = 0;
-        for (int i = 0; i < length; i++) {
-            row[i] = images[from + i] - mean;
-        }
-        for (int i = 0; i + 1 < length; i += 2) {
-            even += row[i] * row[i];
-            odd += row[i + 1] * row[i + 1];
-        }
-        double squares = even + odd + (length % 2 == 1 ? row[length - 1] * row[length - 1] : 0);
-        double scale = squares == 0 ? 0 : 1 / Math.sqrt(squares);
+        row[length - 1] = images[last] - mean;
         row[length] = level;
+        even = level * level;
+        odd = length % 2 == 1 ? row[length - 1] * row[length - 1] : 0;
+        for (int i = 0; i < length - 1; i += 2) {
+            double one = images[from + i] - mean;
+            double other = images[from + i + 1] - mean;
+            row[i] = one;
+            row[i + 1] = other;
+            even += one * one;
+            odd += other * other;
+        }
+        double squares = even + odd;
+        double scale = squares == 0 ? 0 : 1 / Math.sqrt(squares);
         for (int i = 0; i <= length; i++) {
             row[i] *= scale;
         }
@@ -100,14 +94,13 @@ final class ContentSearch {
      *
      * @param queries images, one after the other
      * @param query which of them
-     * @param length pixels of an image
      * @param episode which memory
-     * @param row scratch, {@link #features} long
+     * @param row scratch, a number more than an image has
      * @param scores is filled: T numbers, each in [-1, 1]; {@link #scoreSlots} long
      * @return the sample that matches best, the first of equals
      */
-    int scores(float[] queries, int query, int length, int episode, double[] row, double[] scores) {
-        standardise(queries, query * length, length, row);
+    int scores(float[] queries, int query, int episode, double[] row, double[] scores) {
+        standardise(queries, query * (features - 1), features - 1, row);
         for (int group = 0; group < groups(); group++) {
             eightScores(row, (episode * groups() + group) * features * AT_ONCE, group * AT_ONCE, scores);
         }
@@ -152,30 +145,5 @@ final class ContentSearch {
         scores[first + 5] = s5;
         scores[first + 6] = s6;
         scores[first + 7] = s7;
-    }
-
-    /**
-     * Looks queries up.
-     *
-     * @param queries [B, Q, Cx, Hx, Wx]
-     * @param pointers [B, T, K, 3], whose copies become the keys
-     */
-    Lookup lookUp(FloatTensor queries, FloatTensor pointers) {
-        int episodes = queries.dimension(0);
-        int each = queries.dimension(1);
-        int[] found = new int[episodes * each];
-        FloatTensor scores = FloatTensor.zeros(episodes, each, samples);
-        FloatTensor keys = FloatTensor.zeros(episodes, each, pointers.dimension(2), 3);
-        double[] row = new double[features];
-        double[] match = new double[scoreSlots()];
-        int numbers = pointers.dimension(2) * 3;
-        for (int query = 0; query < found.length; query++) {
-            found[query] = scores(queries.data(), query, queries.size() / found.length, query / each, row, match);
-            for (int sample = 0; sample < samples; sample++) {
-                scores.data()[query * samples + sample] = (float) match[sample];
-            }
-            System.arraycopy(pointers.data(), (query / each * samples + found[query]) * numbers, keys.data(), query * numbers, numbers);
-        }
-        return new Lookup(found, scores, keys);
     }
 }

@@ -130,7 +130,7 @@ public record FloatTensor(float[] data, int... shape) {
         return Arrays.toString(index);
     }
 
-    private static long elements(int[] shape) {
+    static long elements(int[] shape) {
         long size = 1;
         for (int dimension : shape) {
             if (dimension < 0) {

@@ -21,12 +21,9 @@ import static io.kanerva.runtime.Graph.READER;
 import static io.kanerva.runtime.Graph.READER_DECODER;
 import static io.kanerva.runtime.Graph.TRACES;
 
-import io.kanerva.runtime.Call.Value;
 import io.kanerva.runtime.ModelSettings.Writer;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /** How the graphs are put together, inside one {@link Call}. Stateless; {@link Kanerva} gives the shapes. */
 final class Inference {
@@ -35,18 +32,15 @@ final class Inference {
     private final String modelId;
     private final Posterior posterior;
     private final boolean fusedWrite;
-    private final boolean fusedRead;
     private final boolean fusedSampling;
 
     /**
      * @param fusedWrite whether there is a graph from images to memory
-     * @param fusedRead whether there is a graph from memory to logits
-     * @param fusedSampling whether that graph also draws latents for {@link #generate}, in float32; else the host does, in
-     *     double precision, as {@link NormalSampler}'s users in other languages do
+     * @param fusedSampling whether a graph from memory to logits also draws latents for {@link #generate}, in float32; else the
+     *     host does, in double precision, as {@link NormalSampler}'s users in other languages do
      */
-    Inference(Bundle bundle, KeyGeometry geometry, boolean fusedWrite, boolean fusedRead, boolean fusedSampling) {
+    Inference(Bundle bundle, KeyGeometry geometry, boolean fusedWrite, boolean fusedSampling) {
         this.fusedWrite = fusedWrite;
-        this.fusedRead = fusedRead;
         this.fusedSampling = fusedSampling;
         settings = bundle.settings();
         modelId = bundle.modelId();
@@ -54,16 +48,36 @@ final class Inference {
     }
 
     Encoding encode(Call call, FloatTensor images) {
-        return encoding(encoded(call, call.images(images)));
+        PinnedTensors tensors = call.tensors(ENCODER, images);
+        tensors.run(ENCODER, CONTENT, KEY_MEAN, KEY_LOG_VARIANCE, LATENT_MEAN, LATENT_LOG_VARIANCE);
+        return encoding(tensors);
+    }
+
+    private static Encoding encoding(PinnedTensors encoded) {
+        return new Encoding(encoded.get(CONTENT), encoded.get(KEY_MEAN), encoded.get(KEY_LOG_VARIANCE), encoded.get(LATENT_MEAN), encoded.get(LATENT_LOG_VARIANCE));
     }
 
     Memory write(Call call, FloatTensor episodes) {
-        Value images = call.images(episodes);
+        PinnedTensors tensors = call.tensors(ENCODER, episodes);
         checkCapacity(episodes.dimension(1));
-        Map<String, Value> written = isHeap() ? encodedAndWritten(call, images, MEMORY, POINTERS)
-                : encodedAndWritten(call, images, MEMORY, POINTERS, CONTENT);
-        FloatTensor contentMean = isHeap() ? FloatTensor.zeros(episodes.dimension(0), 0) : mean(written.get(CONTENT).toTensor());
-        return new Memory(written.get(MEMORY).toTensor(), written.get(POINTERS).toTensor(), contentMean, modelId);
+        if (isHeap()) {
+            encodeAndWrite(tensors, MEMORY, POINTERS);
+        } else {
+            encodeAndWrite(tensors, MEMORY, POINTERS, CONTENT);
+        }
+        FloatTensor contentMean = isHeap() ? FloatTensor.zeros(episodes.dimension(0), 0) : mean(tensors.get(CONTENT));
+        return new Memory(tensors.get(MEMORY), tensors.get(POINTERS), contentMean, modelId);
+    }
+
+    /** The wanted outputs of encoder and memory writer, from the fused graph if there is one. */
+    private void encodeAndWrite(PinnedTensors tensors, String... wanted) {
+        if (fusedWrite) {
+            tensors.run(ENCODER_MEMORY_WRITER, wanted);
+        } else {
+            tensors.add(MEMORY_WRITER, wanted); // its content, so that the encoder gives it
+            tensors.run(ENCODER, wanted);
+            tensors.run(MEMORY_WRITER);
+        }
     }
 
     /**
@@ -71,21 +85,18 @@ final class Inference {
      * now behind samples of zeros; a pooled one sees its samples' mean only, so the mean stands in for those before.
      */
     Memory extend(Call call, Memory memory, FloatTensor episodes) {
-        Value images = call.images(episodes);
+        PinnedTensors encoded = call.tensors(ENCODER, episodes);
         checkRows("episodes", memory, episodes);
-        int before = memory.samples();
-        int samples = before + episodes.dimension(1);
-        checkCapacity(samples);
-        FloatTensor added = call.run(ENCODER, List.of(images), CONTENT).get(CONTENT).toTensor();
-        FloatTensor content = behind(memory, added);
-        Map<String, Value> written = written(call, call.input(MEMORY_WRITER, CONTENT, content));
-        FloatTensor planes = written.get(MEMORY).toTensor();
-        if (isHeap()) {
-            for (int i = 0; i < planes.size(); i++) {
-                planes.data()[i] += memory.memory().data()[i];
-            }
+        checkCapacity(memory.samples() + episodes.dimension(1));
+        encoded.run(ENCODER, CONTENT);
+        FloatTensor content = behind(memory, encoded.get(CONTENT));
+        PinnedTensors written = call.tensors(MEMORY_WRITER, content);
+        written.run(MEMORY_WRITER, MEMORY, POINTERS);
+        FloatTensor planes = written.get(MEMORY);
+        for (int i = 0; isHeap() && i < planes.size(); i++) {
+            planes.data()[i] += memory.memory().data()[i];
         }
-        return new Memory(planes, written.get(POINTERS).toTensor(), isHeap() ? memory.contentMean() : mean(content), modelId);
+        return new Memory(planes, written.get(POINTERS), isHeap() ? memory.contentMean() : mean(content), modelId);
     }
 
     /** {@code added} behind as many samples of zeros (heap) or of the mean before (pooled) as the memory holds. */
@@ -122,18 +133,45 @@ final class Inference {
     }
 
     Lookup lookUp(Call call, Memory memory, FloatTensor queries) {
-        Value images = call.images(queries);
+        call.requireImages(queries);
         checkRows("queries", memory, queries);
-        if (!isHeap()) {
-            FloatTensor keys = call.run(ENCODER, List.of(images), KEY_MEAN).get(KEY_MEAN).toTensor();
-            FloatTensor none = FloatTensor.zeros(queries.dimension(0), queries.dimension(1), 0);
-            return new Lookup(new int[0], none, keys);
+        ready(call, memory);
+        return lookUp(call.plan(settings, memory, queries.dimension(1)), memory, queries);
+    }
+
+    private Lookup lookUp(RecallPlan plan, Memory memory, FloatTensor queries) {
+        int batch = memory.episodes();
+        int each = queries.dimension(1);
+        FloatTensor keys = FloatTensor.zeros(batch, each, settings.keys(), 3);
+        FloatTensor scores = FloatTensor.zeros(batch, each, isHeap() ? memory.samples() : 0);
+        int[] samples = new int[isHeap() ? batch * each : 0];
+        plan.lookUp(memory, queries.data(), samples, scores.data(), keys.data());
+        return new Lookup(samples, scores, keys);
+    }
+
+    Recall recall(Call call, Memory memory, FloatTensor queries, int iterations) {
+        call.requireImages(queries);
+        checkRows("queries", memory, queries);
+        ready(call, memory);
+        RecallPlan plan = call.plan(settings, memory, queries.dimension(1));
+        Recall.Step[] steps = new Recall.Step[iterations];
+        FloatTensor images = queries;
+        for (int i = 0; i < iterations; i++) {
+            Lookup lookup = lookUp(plan, memory, images);
+            images = FloatTensor.zeros(queries.shape());
+            plan.read(memory, lookup.keys().data(), images.data());
+            steps[i] = new Recall.Step(lookup, images);
         }
-        return contents(call, memory).lookUp(queries, memory.pointers());
+        return new Recall(List.of(steps));
     }
 
     Reading read(Call call, Memory memory, FloatTensor keys) {
-        return reading(read(call, memories(call, memory), keys, TRACES, PRIOR_MEAN, PRIOR_LOG_VARIANCE));
+        return read(call.tensors(READER, memory.checked(), keys));
+    }
+
+    private static Reading read(PinnedTensors tensors) {
+        tensors.run(READER, TRACES, PRIOR_MEAN, PRIOR_LOG_VARIANCE);
+        return new Reading(tensors.get(TRACES), tensors.get(PRIOR_MEAN), tensors.get(PRIOR_LOG_VARIANCE));
     }
 
     FloatTensor sampleKeys(Encoding encoding, Memory memory, FloatTensor noise) {
@@ -145,56 +183,49 @@ final class Inference {
     }
 
     FloatTensor decode(Call call, FloatTensor latent, FloatTensor traces) {
-        return decode(call, call.input(DECODER, LATENT, latent), call.input(DECODER, TRACES, traces));
+        return decode(call.tensors(DECODER, latent, traces));
     }
 
-    /** {@code memory}'s native copy, for {@link #recallOnce}. */
-    Value memories(Call call, Memory memory) {
-        return call.memories(memory.checked());
-    }
-
-    /** One iteration of recall; {@code memories} may belong to another open call. */
-    Recall.Step recallOnce(Call call, Memory memory, Value memories, FloatTensor queries) {
-        Lookup lookup = lookUp(call, memory, queries);
-        FloatTensor logits = readAndDecodedAtMean(call, memories, lookup.keys());
-        return new Recall.Step(lookup, settings.likelihood().means(settings, logits));
+    private static FloatTensor decode(PinnedTensors tensors) {
+        tensors.run(DECODER, LOGITS);
+        return tensors.get(LOGITS);
     }
 
     Generation generate(Call call, Memory memory, int count, NormalSampler sampler) {
         FloatTensor keys = posterior.samplePrior(sampler, memory.episodes(), count, memory.samples());
         FloatTensor noise = sampler.tensor(memory.episodes(), count, settings.latent());
+        PinnedTensors tensors = call.tensors(READER, memory.checked(), keys);
+        FloatTensor logits;
         if (fusedSampling) {
-            FloatTensor logits = readAndDecoded(call, memories(call, memory), keys, noise);
-            return new Generation(settings.likelihood().means(settings, logits), keys);
+            tensors.put(READER_DECODER, null, null, noise);
+            tensors.run(READER_DECODER, LOGITS);
+            logits = tensors.get(LOGITS);
+        } else {
+            Reading read = read(tensors);
+            tensors.put(DECODER, Posterior.sampleLatent(read.priorMean(), read.priorLogVariance(), noise));
+            logits = decode(tensors);
         }
-        Map<String, Value> read =
-                read(call, memories(call, memory), keys, TRACES, PRIOR_MEAN, PRIOR_LOG_VARIANCE);
-        FloatTensor mean = read.get(PRIOR_MEAN).toTensor();
-        FloatTensor latent = Posterior.sampleLatent(mean, read.get(PRIOR_LOG_VARIANCE).toTensor(), noise);
-        FloatTensor logits = decode(call, call.input(DECODER, LATENT, latent), read.get(TRACES));
         return new Generation(settings.likelihood().means(settings, logits), keys);
     }
 
     BoundTerms bound(Call call, FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
-        Value images = call.images(episodes);
+        call.requireImages(episodes);
         int batch = episodes.dimension(0);
         int samples = episodes.dimension(1);
         checkCapacity(samples);
         checkShape("bound: keyNoise", keyNoise, batch, samples, settings.keys(), 3);
         checkShape("bound: latentNoise", latentNoise, batch, samples, settings.latent());
-        Map<String, Value> written = encodedAndWritten(
-                call, images, CONTENT, KEY_MEAN, KEY_LOG_VARIANCE, LATENT_MEAN, LATENT_LOG_VARIANCE, MEMORY, POINTERS);
-        Encoding q = encoding(written);
-        FloatTensor pointers = written.get(POINTERS).toTensor();
-        FloatTensor keys = posterior.sample(q.keyMean(), q.keyLogVariance(), pointers, keyNoise);
-        Map<String, Value> read =
-                read(call, written.get(MEMORY), keys, TRACES, PRIOR_MEAN, PRIOR_LOG_VARIANCE);
-        FloatTensor latent = Posterior.sampleLatent(q.latentMean(), q.latentLogVariance(), latentNoise);
-        FloatTensor logits = decode(call, call.input(DECODER, LATENT, latent), read.get(TRACES));
+        PinnedTensors tensors = call.tensors(ENCODER, episodes);
+        encodeAndWrite(tensors, CONTENT, KEY_MEAN, KEY_LOG_VARIANCE, LATENT_MEAN, LATENT_LOG_VARIANCE, MEMORY, POINTERS);
+        Encoding q = encoding(tensors);
+        FloatTensor pointers = tensors.get(POINTERS);
+        PinnedTensors reading = call.tensors(READER, tensors.get(MEMORY), posterior.sample(q.keyMean(), q.keyLogVariance(), pointers, keyNoise));
+        Reading p = read(reading);
+        reading.put(DECODER, Posterior.sampleLatent(q.latentMean(), q.latentLogVariance(), latentNoise));
         return new BoundTerms(
-                settings.likelihood().negativeLogLikelihood(settings, episodes, logits),
+                settings.likelihood().negativeLogLikelihood(settings, episodes, decode(reading)),
                 posterior.divergence(q.keyMean(), q.keyLogVariance(), pointers),
-                Posterior.latentDivergence(q, reading(read)));
+                Posterior.latentDivergence(q, p));
     }
 
     FloatTensor sample(FloatTensor logits, NormalSampler sampler) {
@@ -212,68 +243,14 @@ final class Inference {
         }
     }
 
-    private static Map<String, Value> encoded(Call call, Value images) {
-        return call.run(
-                ENCODER, List.of(images), CONTENT, KEY_MEAN, KEY_LOG_VARIANCE, LATENT_MEAN, LATENT_LOG_VARIANCE);
-    }
-
-    private static Encoding encoding(Map<String, Value> encoded) {
-        return new Encoding(
-                encoded.get(CONTENT).toTensor(),
-                encoded.get(KEY_MEAN).toTensor(),
-                encoded.get(KEY_LOG_VARIANCE).toTensor(),
-                encoded.get(LATENT_MEAN).toTensor(),
-                encoded.get(LATENT_LOG_VARIANCE).toTensor());
-    }
-
-    private static Map<String, Value> written(Call call, Value content) {
-        return call.run(MEMORY_WRITER, List.of(content), MEMORY, POINTERS);
-    }
-
-    /** The wanted outputs of encoder and memory writer, from the fused graph if there is one. */
-    private Map<String, Value> encodedAndWritten(Call call, Value images, String... wanted) {
-        if (fusedWrite) {
-            return call.run(ENCODER_MEMORY_WRITER, List.of(images), wanted);
+    /** Makes a heap memory ready to be searched: by the images that the written samples' pointers read back. */
+    void ready(Call call, Memory memory) {
+        if (isHeap() && memory.contents() == null) {
+            Planes image = settings.image();
+            FloatTensor images = FloatTensor.zeros(memory.episodes(), memory.samples(), image.channels(), image.height(), image.width());
+            call.plan(settings, memory, memory.samples()).read(memory, memory.pointers().data(), images.data());
+            memory.contents(new ContentSearch(images));
         }
-        Map<String, Value> all = new HashMap<>(encoded(call, images));
-        all.putAll(written(call, all.get(CONTENT)));
-        return all;
-    }
-
-    /** Reads at keys and decodes with the latents at their priors' mean. */
-    private FloatTensor readAndDecodedAtMean(Call call, Value memories, FloatTensor keys) {
-        if (fusedRead) {
-            return readAndDecoded(call, memories, keys, FloatTensor.zeros(keys.dimension(0), keys.dimension(1), settings.latent()));
-        }
-        Map<String, Value> read = read(call, memories, keys, TRACES, PRIOR_MEAN);
-        return decode(call, read.get(PRIOR_MEAN), read.get(TRACES));
-    }
-
-    private FloatTensor readAndDecoded(Call call, Value memories, FloatTensor keys, FloatTensor noise) {
-        List<Value> inputs = List.of(memories, call.input(READER_DECODER, KEYS, keys), call.input(READER_DECODER, NOISE, noise));
-        return call.run(READER_DECODER, inputs, LOGITS).get(LOGITS).toTensor();
-    }
-
-    private static Map<String, Value> read(Call call, Value memories, FloatTensor keys, String... wanted) {
-        return call.run(READER, List.of(memories, call.input(READER, KEYS, keys)), wanted);
-    }
-
-    private static Reading reading(Map<String, Value> read) {
-        return new Reading(
-                read.get(TRACES).toTensor(), read.get(PRIOR_MEAN).toTensor(), read.get(PRIOR_LOG_VARIANCE).toTensor());
-    }
-
-    private static FloatTensor decode(Call call, Value latent, Value traces) {
-        return call.run(DECODER, List.of(latent, traces), LOGITS).get(LOGITS).toTensor();
-    }
-
-    /** The images that the written samples' pointers read back, ready to be searched. */
-    ContentSearch contents(Call call, Memory memory) {
-        if (memory.contents() == null) {
-            FloatTensor logits = readAndDecodedAtMean(call, memories(call, memory), memory.pointers());
-            memory.contents(new ContentSearch(settings.likelihood().means(settings, logits)));
-        }
-        return memory.contents();
     }
 
     private boolean isHeap() {

@@ -1,7 +1,6 @@
 package io.kanerva.runtime;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -31,10 +30,9 @@ public final class Kanerva implements AutoCloseable {
         this.bundle = bundle;
         this.sessions = sessions;
         geometry = new KeyGeometry(bundle.settings());
-        boolean fusedRead = sessions.has(Graph.READER_DECODER);
         // On the CPU the seam between the graphs is free, so that the latents are drawn where every language draws them.
-        inference = new Inference(bundle, geometry, sessions.has(Graph.ENCODER_MEMORY_WRITER), fusedRead,
-                fusedRead && sessions.device() == Device.CUDA);
+        inference = new Inference(bundle, geometry, sessions.has(Graph.ENCODER_MEMORY_WRITER),
+                sessions.has(Graph.READER_DECODER) && sessions.device() == Device.CUDA);
     }
 
     /**
@@ -213,19 +211,9 @@ public final class Kanerva implements AutoCloseable {
     public Recall recall(Memory memory, FloatTensor queries, int iterations) {
         inference.checkModel(memory);
         checkPositive("recall: iterations", iterations);
-        List<Recall.Step> steps = new ArrayList<>();
-        FloatTensor images = queries;
-        // The outer call holds the memories and keeps the sessions open; the inner ones free each iteration's tensors.
-        try (Call whole = sessions.begin()) {
-            Call.Value memories = inference.memories(whole, memory);
-            for (int i = 0; i < iterations; i++) {
-                try (Call call = sessions.begin()) {
-                    steps.add(inference.recallOnce(call, memory, memories, images));
-                }
-                images = steps.get(i).images();
-            }
+        try (Call call = sessions.begin()) {
+            return inference.recall(call, memory, queries, iterations);
         }
-        return new Recall(steps);
     }
 
     /**
@@ -306,13 +294,10 @@ public final class Kanerva implements AutoCloseable {
     public PreparedRecall prepareRecall(Memory memory, int queries) {
         inference.checkModel(memory);
         checkPositive("prepareRecall: queries", queries);
-        ContentSearch contents = null;
-        if (bundle.settings().writer() == ModelSettings.Writer.HEAP) {
-            try (Call call = sessions.begin()) {
-                contents = inference.contents(call, memory);
-            }
+        try (Call call = sessions.begin()) {
+            inference.ready(call, memory);
         }
-        return new PreparedRecall(sessions, bundle.settings(), memory, contents, queries);
+        return new PreparedRecall(sessions, bundle.settings(), memory, queries);
     }
 
     /**

@@ -36,10 +36,22 @@ public enum Likelihood {
             mixture(settings).means(logits, images);
             return;
         }
+        int large = 0;
         for (int i = 0; i < logits.length; i++) {
-            images[i] = logistic(logits[i]);
+            large |= FARTHEST - (Float.floatToRawIntBits(logits[i]) & Integer.MAX_VALUE);
+        }
+        // Below 0 for magnitudes beyond 700 and NaN. Looked for apart: a limit inside the loop takes longer than all the rest of it.
+        for (int i = 0; large < 0 && i < logits.length; i++) {
+            images[i] = Math.max(-700, Math.min(700, logits[i]));
+        }
+        float[] limited = large < 0 ? images : logits;
+        for (int i = 0; i < logits.length; i++) {
+            images[i] = logistic(limited[i]);
         }
     }
+
+    /** The bits of 700f. */
+    private static final int FARTHEST = 0x442F0000;
 
     /** 2^(i / 32), i from 0 to 31. */
     private static final double[] POWERS = new double[32];
@@ -51,19 +63,19 @@ public enum Likelihood {
     }
 
     /**
-     * 1 / (1 + exp(-l)) to the nearest float32, but for one in some ten thousand that is rounded the other way.
+     * 1 / (1 + exp(-l)) for |l| up to 700, to the nearest float32 but for one in some ten thousand that is rounded the other way.
      *
      * <p>exp(t) = 2^(k / 32) exp(r) with |r| below ln 2 / 64, where four terms leave an error of 1e-12. It is written out since
      * {@link Math#exp} takes three times as long once the JIT compiler has used wide vectors nearby.
      */
     static float logistic(float logit) {
-        double t = logit < -700 ? 700 : logit > 700 ? -700 : -(double) logit;
+        double t = -logit;
         // Adding 1.5 * 2^52 rounds to a whole number, which then lies in the lowest bits.
         double shifted = t * (32 / 0.6931471805599453) + 0x1.8p52;
         int k = (int) Double.doubleToRawLongBits(shifted);
         double r = t - (shifted - 0x1.8p52) * (0.6931471805599453 / 32);
         double power = POWERS[k & 31] * Double.longBitsToDouble((long) ((k >> 5) + 1023) << 52);
-        return (float) (1 / (1 + power * (1 + r * (1 + r * (1.0 / 2 + r * (1.0 / 6 + r / 24))))));
+        return (float) (1 / (1 + power * (1 + r * (1 + r * (1.0 / 2 + r * (1.0 / 6 + r * (1.0 / 24)))))));
     }
 
     /** Images drawn from the distribution, [B, Q, Cx, Hx, Wx]. */

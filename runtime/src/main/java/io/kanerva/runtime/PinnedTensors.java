@@ -1,30 +1,35 @@
 package io.kanerva.runtime;
 
 import ai.onnxruntime.OnnxTensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import ai.onnxruntime.OrtException;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * Tensors of fixed sizes that are used again at every run of one graph or of several in a row: what one graph writes, the
- * next reads, by name and without a copy. It owns the tensors. Used by one thread at a time.
+ * Tensors of fixed sizes for one run or many of one graph or of several in a row: what one graph writes, the next reads, by
+ * name and without a copy. They lie in direct buffers in native byte order; one in another order ONNX Runtime would misread
+ * without a word. It owns the tensors. Used by one thread at a time.
  */
 final class PinnedTensors implements AutoCloseable {
+
+    private static final float[] ZEROS = new float[1024];
 
     private final Sessions sessions;
     private final Map<String, Integer> sizes;
     private final Map<String, OnnxTensor> tensors = new HashMap<>();
     private final Map<String, FloatBuffer> buffers = new HashMap<>();
+    private final Map<String, int[]> shapes = new HashMap<>();
 
     /** What each added graph takes and gives. */
-    private final Map<Graph, Map<String, OnnxTensor>> inputs = new EnumMap<>(Graph.class);
+    private final Map<Graph, List<Map<String, OnnxTensor>>> ends = new EnumMap<>(Graph.class);
 
-    private final Map<Graph, Map<String, OnnxTensor>> outputs = new EnumMap<>(Graph.class);
+    private long floats;
+    private boolean closed;
 
     /** @param sizes of the named dimensions */
     PinnedTensors(Sessions sessions, Map<String, Integer> sizes) {
@@ -35,41 +40,71 @@ final class PinnedTensors implements AutoCloseable {
     /** Another name for a tensor that is there already: what one graph calls its output and another its input. */
     void alias(String name, String existing) {
         tensors.put(name, tensors.get(existing));
-        buffers.put(name, buffers.get(existing));
     }
 
-    /** Adds a graph's run. Its inputs that are not there yet are made, and so are the wanted outputs. */
+    /**
+     * Adds a graph's run, if it was not yet. Its inputs that are not there yet are made, of zeros, and so are the
+     * wanted outputs. An output that is there already, since a later graph takes it, is given anyway.
+     */
     void add(Graph graph, String... wanted) {
+        if (ends.containsKey(graph)) {
+            return;
+        }
         Signature signature = sessions.signature(graph);
-        inputs.put(graph, new LinkedHashMap<>());
-        outputs.put(graph, new LinkedHashMap<>());
+        Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
+        Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
         for (TensorDescription input : signature.inputs()) {
-            inputs.get(graph).put(input.name(), pin(graph, input));
+            inputs.put(input.name(), pin(graph, input));
         }
         for (TensorDescription output : signature.outputs()) {
-            if (Arrays.asList(wanted).contains(output.name())) {
-                outputs.get(graph).put(output.name(), pin(graph, output));
+            if (tensors.containsKey(output.name()) || Arrays.asList(wanted).contains(output.name())) {
+                outputs.put(output.name(), pin(graph, output));
             }
         }
+        ends.put(graph, List.of(inputs, outputs));
     }
 
     private OnnxTensor pin(Graph graph, TensorDescription description) {
         String name = description.name();
         if (!tensors.containsKey(name)) {
             int[] shape = Signature.resolve(description, sizes);
-            long floats = 1;
-            for (int size : shape) {
-                floats = Math.min(BufferPool.MOST_FLOATS + 1L, floats * size);
-            }
-            if (floats > BufferPool.MOST_FLOATS) {
+            long size = FloatTensor.elements(shape);
+            if (size > BufferPool.MOST_FLOATS) {
                 throw new TensorException("graph %s, tensor '%s': expected at most %d values, found shape %s"
                         .formatted(graph.label(), name, BufferPool.MOST_FLOATS, Arrays.toString(shape)));
             }
-            FloatBuffer buffer = ByteBuffer.allocateDirect((int) floats * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
-            tensors.put(name, Call.wrap("graph %s, tensor '%s'".formatted(graph.label(), name), buffer, shape));
+            FloatBuffer buffer = sessions.buffers().borrow((int) size).limit((int) size);
             buffers.put(name, buffer);
+            for (int i = 0; i < size; i += ZEROS.length) {
+                buffer.put(i, ZEROS, 0, Math.min(ZEROS.length, (int) size - i));
+            }
+            try {
+                tensors.put(name, OnnxTensor.createTensor(NativeRuntime.environment(), buffer, Arrays.stream(shape).asLongStream().toArray()));
+            } catch (OrtException e) {
+                throw Sessions.failure(graph, e);
+            }
+            shapes.put(name, shape);
+            floats += buffer.capacity();
         }
         return tensors.get(name);
+    }
+
+    /**
+     * Puts values into a graph's first inputs.
+     *
+     * @param values of the inputs' shapes, in order; null for one that is there already
+     * @throws TensorException if they are not what the input may be
+     */
+    void put(Graph graph, FloatTensor... values) {
+        Signature signature = sessions.signature(graph);
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] != null) {
+                TensorDescription input = signature.inputs().get(i);
+                signature.requireValues(input.name(), values[i]);
+                pin(graph, input);
+                buffer(input.name()).put(0, values[i].data());
+            }
+        }
     }
 
     /** The buffer of a tensor, whole; its position stays 0. */
@@ -77,20 +112,42 @@ final class PinnedTensors implements AutoCloseable {
         return buffers.get(name);
     }
 
-    /** Runs the graph, which must have been added; between {@link Sessions#enter} and {@link Sessions#leave}. */
-    void run(Graph graph) {
-        sessions.run(graph, inputs.get(graph), outputs.get(graph));
+    /** A copy of a tensor. */
+    FloatTensor get(String name) {
+        FloatTensor copy = FloatTensor.zeros(shapes.get(name));
+        buffer(name).get(0, copy.data());
+        return copy;
+    }
+
+    /** Native floats of all tensors. */
+    long floats() {
+        return floats;
+    }
+
+    /** Runs the graph; between {@link Sessions#enter} and {@link Sessions#leave}. */
+    void run(Graph graph, String... wanted) {
+        add(graph, wanted);
+        List<Map<String, OnnxTensor>> both = ends.get(graph);
+        sessions.run(graph, both.get(0), both.get(1));
     }
 
     boolean isClosed() {
-        return inputs.isEmpty();
+        return closed;
     }
 
+    /** Frees the tensors; closing again does nothing. */
     @Override
     public void close() {
-        // One tensor may go by two names; OnnxTensor has no equality of its own.
-        tensors.values().stream().distinct().forEach(OnnxTensor::close);
+        closed = true;
+        // A name without a buffer is another one's.
+        tensors.forEach((name, tensor) -> {
+            if (buffers.containsKey(name)) {
+                tensor.close();
+            }
+        });
         tensors.clear();
-        inputs.clear();
+        buffers.values().forEach(sessions.buffers()::release);
+        buffers.clear();
+        ends.clear();
     }
 }

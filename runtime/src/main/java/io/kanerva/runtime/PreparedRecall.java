@@ -1,7 +1,7 @@
 package io.kanerva.runtime;
 
 import java.nio.FloatBuffer;
-import java.util.Map;
+import java.util.Arrays;
 
 /**
  * Recall of Q queries from each of B memories, ready to be run again and again into the caller's buffers: {@link
@@ -13,61 +13,31 @@ import java.util.Map;
 public final class PreparedRecall implements AutoCloseable {
 
     private final Sessions sessions;
-    private final ModelSettings settings;
-    private final PinnedTensors tensors;
-    private final ContentSearch contents;
-    private final FloatTensor pointers;
-    private final int queriesEach;
-    private final int pixels;
+    private final Memory memory;
+    private final RecallPlan plan;
     private final float[] images;
-    private final float[] logits;
     private final float[] keys;
-    private final double[] row;
-    private final double[] scores;
     private final int[] samples;
 
-    /** @param contents null for a pooled memory, which is not searched */
-    PreparedRecall(Sessions sessions, ModelSettings settings, Memory memory, ContentSearch contents, int queries) {
+    /** @param memory ready to be searched */
+    PreparedRecall(Sessions sessions, ModelSettings settings, Memory memory, int queries) {
         this.sessions = sessions;
-        this.settings = settings;
-        this.contents = contents;
-        queriesEach = queries;
-        pointers = memory.pointers();
-        pixels = settings.image().floats();
-        int count = Math.multiplyExact(memory.episodes(), queries);
-        images = new float[Math.multiplyExact(count, pixels)];
-        // With one logit a pixel the images take the logits' place.
-        int planes = settings.likelihood().channels(settings);
-        logits = planes == settings.image().channels() ? images
-                : new float[Math.multiplyExact(count, Math.multiplyExact(planes, settings.image().height() * settings.image().width()))];
-        keys = new float[contents == null ? 0 : count * settings.keys() * 3];
-        row = new double[contents == null ? 0 : contents.features()];
-        scores = new double[contents == null ? 0 : contents.scoreSlots()];
-        samples = new int[contents == null ? 0 : count];
-        tensors = new PinnedTensors(sessions, Map.of("B", memory.episodes(), "T", queries, "Q", queries));
+        this.memory = memory;
+        plan = new RecallPlan(sessions, settings, memory.episodes(), queries);
+        images = new float[Math.multiplyExact(plan.count(), settings.image().floats())];
+        keys = new float[Math.multiplyExact(plan.count(), settings.keys() * 3)];
+        samples = new int[plan.count()];
+        if (memory.contents() == null) {
+            Arrays.fill(samples, -1);
+        }
         sessions.enter();
         try {
-            pin();
-            tensors.buffer(Graph.MEMORY).put(0, memory.memory().data());
+            plan.prepare();
         } catch (RuntimeException | Error e) {
-            tensors.close();
+            plan.close();
             throw e;
         } finally {
             sessions.leave();
-        }
-    }
-
-    private void pin() {
-        if (contents == null) {
-            tensors.add(Graph.ENCODER, Graph.KEY_MEAN);
-            tensors.alias(Graph.KEYS, Graph.KEY_MEAN);
-        }
-        if (sessions.has(Graph.READER_DECODER)) {
-            tensors.add(Graph.READER_DECODER, Graph.LOGITS); // the noise stays 0: latents at their priors' mean
-        } else {
-            tensors.add(Graph.READER, Graph.TRACES, Graph.PRIOR_MEAN);
-            tensors.alias(Graph.LATENT, Graph.PRIOR_MEAN);
-            tensors.add(Graph.DECODER, Graph.LOGITS);
         }
     }
 
@@ -83,40 +53,17 @@ public final class PreparedRecall implements AutoCloseable {
     public synchronized void run(FloatBuffer queries, FloatBuffer recalled) {
         requireRoom("queries", queries, images.length);
         requireRoom("recalled", recalled, images.length);
-        requireOpen("PreparedRecall", tensors);
+        requireOpen("PreparedRecall", plan.isClosed());
         sessions.enter();
         try {
             queries.get(queries.position(), images);
             requireImages("recall: queries", images);
-            if (contents == null) {
-                tensors.buffer(Graph.IMAGES).put(0, images);
-                tensors.run(Graph.ENCODER);
-            } else {
-                lookUp();
-            }
-            if (sessions.has(Graph.READER_DECODER)) {
-                tensors.run(Graph.READER_DECODER);
-            } else {
-                tensors.run(Graph.READER);
-                tensors.run(Graph.DECODER);
-            }
-            tensors.buffer(Graph.LOGITS).get(0, logits);
-            settings.likelihood().means(settings, logits, images);
+            plan.lookUp(memory, images, samples, null, keys);
+            plan.read(memory, keys, images);
             recalled.put(recalled.position(), images);
         } finally {
             sessions.leave();
         }
-    }
-
-    private void lookUp() {
-        int numbers = settings.keys() * 3;
-        for (int query = 0; query < samples.length; query++) {
-            int episode = query / queriesEach;
-            samples[query] = contents.scores(images, query, pixels, episode, row, scores);
-            int from = (episode * contents.samples() + samples[query]) * numbers;
-            System.arraycopy(pointers.data(), from, keys, query * numbers, numbers);
-        }
-        tensors.buffer(Graph.KEYS).put(0, keys);
     }
 
     /**
@@ -126,17 +73,17 @@ public final class PreparedRecall implements AutoCloseable {
      * @return 0 to T - 1; always -1 for a pooled memory, which has no samples left to name
      */
     public synchronized int sample(int query) {
-        return contents == null ? -1 : samples[query];
+        return samples[query];
     }
 
     /** Frees the tensors; closing again does nothing. Waits for a run. */
     @Override
     public synchronized void close() {
-        tensors.close();
+        plan.close();
     }
 
-    static void requireOpen(String what, PinnedTensors tensors) {
-        if (tensors.isClosed()) {
+    static void requireOpen(String what, boolean closed) {
+        if (closed) {
             throw new ClosedException(what + ": called after close");
         }
     }

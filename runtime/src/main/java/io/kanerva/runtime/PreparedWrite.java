@@ -15,23 +15,23 @@ public final class PreparedWrite implements AutoCloseable {
     private final Sessions sessions;
     private final PinnedTensors tensors;
     private final float[] images;
-    private final float[] memories;
-    private final float[] keys;
+    private final Graph last;
+    private final int memories;
+    private final int keys;
 
     PreparedWrite(Sessions sessions, ModelSettings settings, int episodes, int samples) {
         this.sessions = sessions;
         images = new float[Math.multiplyExact(Math.multiplyExact(episodes, samples), settings.image().floats())];
-        memories = new float[Math.multiplyExact(episodes, settings.memory().floats())];
-        keys = new float[Math.multiplyExact(Math.multiplyExact(episodes, samples), settings.keys() * 3)];
+        memories = Math.multiplyExact(episodes, settings.memory().floats());
+        keys = Math.multiplyExact(Math.multiplyExact(episodes, samples), settings.keys() * 3);
+        last = sessions.has(Graph.ENCODER_MEMORY_WRITER) ? Graph.ENCODER_MEMORY_WRITER : Graph.MEMORY_WRITER;
         tensors = new PinnedTensors(sessions, Map.of("B", episodes, "T", samples));
         sessions.enter();
         try {
-            if (sessions.has(Graph.ENCODER_MEMORY_WRITER)) {
-                tensors.add(Graph.ENCODER_MEMORY_WRITER, Graph.MEMORY, Graph.POINTERS);
-            } else {
+            if (last == Graph.MEMORY_WRITER) {
                 tensors.add(Graph.ENCODER, Graph.CONTENT);
-                tensors.add(Graph.MEMORY_WRITER, Graph.MEMORY, Graph.POINTERS);
             }
+            tensors.add(last, Graph.MEMORY, Graph.POINTERS);
         } catch (RuntimeException | Error e) {
             tensors.close();
             throw e;
@@ -51,24 +51,20 @@ public final class PreparedWrite implements AutoCloseable {
      */
     public synchronized void run(FloatBuffer episodes, FloatBuffer memory, FloatBuffer pointers) {
         PreparedRecall.requireRoom("episodes", episodes, images.length);
-        PreparedRecall.requireRoom("memory", memory, memories.length);
-        PreparedRecall.requireRoom("pointers", pointers, keys.length);
-        PreparedRecall.requireOpen("PreparedWrite", tensors);
+        PreparedRecall.requireRoom("memory", memory, memories);
+        PreparedRecall.requireRoom("pointers", pointers, keys);
+        PreparedRecall.requireOpen("PreparedWrite", tensors.isClosed());
         sessions.enter();
         try {
             episodes.get(episodes.position(), images);
             PreparedRecall.requireImages("write: episodes", images);
             tensors.buffer(Graph.IMAGES).put(0, images);
-            if (sessions.has(Graph.ENCODER_MEMORY_WRITER)) {
-                tensors.run(Graph.ENCODER_MEMORY_WRITER);
-            } else {
+            if (last == Graph.MEMORY_WRITER) {
                 tensors.run(Graph.ENCODER);
-                tensors.run(Graph.MEMORY_WRITER);
             }
-            tensors.buffer(Graph.MEMORY).get(0, memories);
-            tensors.buffer(Graph.POINTERS).get(0, keys);
-            memory.put(memory.position(), memories);
-            pointers.put(pointers.position(), keys);
+            tensors.run(last);
+            memory.put(memory.position(), tensors.buffer(Graph.MEMORY), 0, memories);
+            pointers.put(pointers.position(), tensors.buffer(Graph.POINTERS), 0, keys);
         } finally {
             sessions.leave();
         }

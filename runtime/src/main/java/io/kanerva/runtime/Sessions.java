@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -25,12 +26,18 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 final class Sessions implements AutoCloseable {
 
     private static final Logger LOGGER = System.getLogger(Kanerva.class.getName());
+    private static final int MOST_IDLE_PLANS = 16;
+
+    /** In floats, 4 MiB. */
+    private static final long LARGEST_IDLE_PLAN = 1 << 20;
+
     private static final AtomicBoolean FALL_BACK_TOLD = new AtomicBoolean();
 
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private final Map<Graph, OrtSession> sessions = new EnumMap<>(Graph.class);
     private final Map<Graph, Signature> signatures = new EnumMap<>(Graph.class);
     private final BufferPool buffers = new BufferPool();
+    private final ConcurrentLinkedDeque<RecallPlan> idlePlans = new ConcurrentLinkedDeque<>();
     private final String bundle;
     private final Device device;
     private boolean closed;
@@ -156,6 +163,37 @@ final class Sessions implements AutoCloseable {
         return sessions.containsKey(graph);
     }
 
+    /** Buffers of all calls. */
+    BufferPool buffers() {
+        return buffers;
+    }
+
+    /** A plan of these sizes, which holds these memories already if there is such a one; to be given back. */
+    RecallPlan borrowPlan(ModelSettings settings, Memory memory, int queries) {
+        for (boolean holding = true; ; holding = false) {
+            for (RecallPlan plan : idlePlans) {
+                if (plan.fits(memory.episodes(), queries) && plan.holds(memory) == holding && idlePlans.remove(plan)) {
+                    return plan;
+                }
+            }
+            if (!holding) {
+                return new RecallPlan(this, settings, memory.episodes(), queries);
+            }
+        }
+    }
+
+    /** Keeps it for later calls, if it is small, in the place of the one that has lain idle longest. */
+    void giveBack(RecallPlan plan) {
+        RecallPlan dropped = plan;
+        if (plan.floats() <= LARGEST_IDLE_PLAN) {
+            idlePlans.addFirst(plan);
+            dropped = idlePlans.size() > MOST_IDLE_PLANS ? idlePlans.pollLast() : null;
+        }
+        if (dropped != null) {
+            dropped.close();
+        }
+    }
+
     /** What the graph takes and gives. */
     Signature signature(Graph graph) {
         return signatures.get(graph);
@@ -173,7 +211,7 @@ final class Sessions implements AutoCloseable {
      */
     Call begin() {
         enter();
-        return new Call(sessions, signatures, buffers, lock.readLock());
+        return new Call(this);
     }
 
     /**
@@ -215,6 +253,8 @@ final class Sessions implements AutoCloseable {
                 return;
             }
             closed = true;
+            idlePlans.forEach(RecallPlan::close);
+            idlePlans.clear();
             for (OrtSession session : sessions.values()) {
                 session.close();
             }

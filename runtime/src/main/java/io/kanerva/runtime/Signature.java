@@ -95,6 +95,15 @@ record Signature(Graph graph, List<TensorDescription> inputs, List<TensorDescrip
         return graph.label() + " input '" + input + "'";
     }
 
+    /** Checks that images lie in [0, 1] and that other values are finite; {@link Memory#checked} has seen to memories. */
+    void requireValues(String input, FloatTensor values) {
+        if (input.equals(Graph.IMAGES)) {
+            values.requireRange(place(input), 0, 1, "values from 0 to 1");
+        } else if (!input.equals(Graph.MEMORY)) {
+            values.requireFinite(place(input));
+        }
+    }
+
     private TensorException mismatch(TensorDescription input, int[] shape) {
         return new TensorException(
                 "%s: expected shape %s, found %s".formatted(place(input.name()), input.shape(), Arrays.toString(shape)));

@@ -39,7 +39,7 @@ class FusedGraphsTest {
             bundle = fused.bundle();
             Memory memory = fused.write(EPISODES);
             float[] expected = fused.generate(memory, 6, 5).images().data();
-            Inference inference = new Inference(bundle, fused.geometry(), true, true, true);
+            Inference inference = new Inference(bundle, fused.geometry(), true, true);
             try (Call call = fused.begin()) {
                 float[] found = inference.generate(call, memory, 6, new NormalSampler(5)).images().data();
                 assertThat(found).hasSameSizeAs(expected).containsExactly(expected, within(1e-6f));

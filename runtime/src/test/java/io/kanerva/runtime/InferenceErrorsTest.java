@@ -16,7 +16,8 @@ class InferenceErrorsTest {
     void anOutputOfAnotherShapeThanPromised() {
         TinyOnnx graph = decoder();
         String twice = graph.apply("Concat", TinyOnnx.integer("axis", 0), "latent", "latent");
-        assertDecodingFails(graph, twice, "decoder output 'logits': expected shape [1, 2, 1, 8, 8], found [2, 2, 1, 8, 8]");
+        // ONNX Runtime's own words, which name the tensor and both shapes.
+        assertDecodingFails(graph, twice, "(?s)graph decoder: ONNX Runtime failed: .*'logits'.*\\{1,2,1,8,8\\}.*\\{2,2,1,8,8\\}.*");
     }
 
     @Test
@@ -24,7 +25,7 @@ class InferenceErrorsTest {
         TinyOnnx graph = decoder();
         String uneven = graph.apply("Reshape", "latent", graph.longs(-1, 5));
         String summed = graph.apply("ReduceSum", uneven);
-        assertDecodingFails(graph, graph.apply("Add", "latent", summed), "graph decoder: ONNX Runtime failed: ");
+        assertDecodingFails(graph, graph.apply("Add", "latent", summed), "(?s)graph decoder: ONNX Runtime failed: .*");
     }
 
     private void assertDecodingFails(TinyOnnx graph, String latent, String sentence) {
@@ -35,7 +36,7 @@ class InferenceErrorsTest {
         try (Kanerva kanerva = Kanerva.load(bundle.write(folder), Device.CPU)) {
             assertThatThrownBy(() -> kanerva.decode(FloatTensor.zeros(1, 2, 3), FloatTensor.zeros(1, 2, 1, 2, 2, 2)))
                     .isInstanceOf(InferenceException.class)
-                    .hasMessageStartingWith(sentence);
+                    .hasMessageMatching(sentence);
         }
     }
 

@@ -23,10 +23,11 @@ class LogisticTest {
 
     @Test
     void itsEndsAreZeroAndOne() {
-        assertThat(Likelihood.logistic(0)).isEqualTo(0.5f);
-        assertThat(Likelihood.logistic(Float.MAX_VALUE)).isEqualTo(1);
-        assertThat(Likelihood.logistic(-Float.MAX_VALUE)).isZero();
-        assertThat(Likelihood.logistic(Float.POSITIVE_INFINITY)).isEqualTo(1);
-        assertThat(Likelihood.logistic(Float.NaN)).isNaN();
+        float[] logits = {-0f, 0, 20, 700, -700, Float.MAX_VALUE, -Float.MAX_VALUE, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, 0};
+        float[] images = new float[logits.length];
+        Likelihood.BERNOULLI.means(null, logits, images);
+        assertThat(images).containsExactly(0.5f, 0.5f, 1, 1, 0, 1, 0, 1, 0, Float.NaN, 0.5f);
+        Likelihood.BERNOULLI.means(null, logits, logits);
+        assertThat(logits).as("in place").containsExactly(images);
     }
 }

@@ -38,6 +38,10 @@ final class RuntimeSide {
         double seconds = Double.parseDouble(arguments[1]);
         try (Kanerva kanerva = Kanerva.load(shared.bundle(), Device.CPU)) {
             Memory memory = kanerva.write(images(kanerva, shared, 1, Case.EPISODE));
+            if (arguments.length > 2) {
+                threads(kanerva, memory, shared, seconds);
+                return;
+            }
             for (Case c : Case.RECALLS) {
                 recall(kanerva, memory, shared, c, seconds);
             }
@@ -45,7 +49,6 @@ final class RuntimeSide {
                 write(kanerva, shared, c, seconds);
             }
             product(shared, seconds);
-            threads(kanerva, memory, shared, seconds);
         }
     }
 
