@@ -1,8 +1,6 @@
 package io.kanerva.runtime;
 
-import java.util.ArrayDeque;
-import java.util.Arrays;
-import java.util.Deque;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -12,7 +10,8 @@ import java.util.List;
 final class Call implements AutoCloseable {
 
     private final Sessions sessions;
-    private final Deque<Runnable> owned = new ArrayDeque<>();
+    private final List<PinnedTensors> owned = new ArrayList<>();
+    private final List<RecallPlan> borrowed = new ArrayList<>();
 
     /** Leaves the sessions, which the caller has entered, on close. */
     Call(Sessions sessions) {
@@ -26,9 +25,12 @@ final class Call implements AutoCloseable {
      * @throws TensorException if one has the wrong shape or values, or two disagree
      */
     PinnedTensors tensors(Graph graph, FloatTensor... inputs) {
-        PinnedTensors tensors = new PinnedTensors(
-                sessions, sessions.signature(graph).bind(Arrays.stream(inputs).map(FloatTensor::shape).toList()));
-        owned.push(tensors::close);
+        int[][] shapes = new int[inputs.length][];
+        for (int i = 0; i < inputs.length; i++) {
+            shapes[i] = inputs[i].shape();
+        }
+        PinnedTensors tensors = new PinnedTensors(sessions, sessions.signature(graph).bind(shapes));
+        owned.add(tensors);
         tensors.put(graph, inputs);
         return tensors;
     }
@@ -36,22 +38,27 @@ final class Call implements AutoCloseable {
     /** A plan for Q queries in each of the memories, for as long as this call. */
     RecallPlan plan(ModelSettings settings, Memory memory, int queries) {
         RecallPlan plan = sessions.borrowPlan(settings, memory, queries);
-        owned.push(() -> sessions.giveBack(plan));
+        borrowed.add(plan);
         return plan;
     }
 
     /** Checks that images have the encoder's shape and lie in [0, 1]. */
     void requireImages(FloatTensor images) {
         Signature encoder = sessions.signature(Graph.ENCODER);
-        encoder.bind(List.of(images.shape()));
+        encoder.bind(images.shape());
         encoder.requireValues(Graph.IMAGES, images);
     }
 
-    /** Frees everything, the latest first, and lets the sessions go. */
+    /** Frees everything and lets the sessions go. */
     @Override
     public void close() {
         try {
-            owned.forEach(Runnable::run);
+            for (PinnedTensors tensors : owned) {
+                tensors.close();
+            }
+            for (RecallPlan plan : borrowed) {
+                sessions.giveBack(plan);
+            }
         } finally {
             sessions.leave();
         }

@@ -34,17 +34,26 @@ final class GpuDriver {
     /** The driver library of this machine, if it has one. */
     static Optional<Path> find() {
         if (System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("win")) {
-            return Optional.ofNullable(System.getenv("SystemRoot"))
-                    .map(root -> Path.of(root, "System32", libraryName()))
-                    .filter(Files::exists);
+            return first(List.of(Path.of(Optional.ofNullable(System.getenv("SystemRoot")).orElse("C:\\Windows"), "System32", libraryName())));
         }
         List<Path> places = new ArrayList<>();
         for (String folder : Optional.ofNullable(System.getenv("LD_LIBRARY_PATH")).orElse("").split(":")) {
             places.add(Path.of(folder).resolve(libraryName()));
         }
-        LINUX_FOLDERS.forEach(folder -> places.add(Path.of(folder, libraryName())));
+        for (String folder : LINUX_FOLDERS) {
+            places.add(Path.of(folder, libraryName()));
+        }
         places.addAll(cached(LINKER_CACHE));
-        return places.stream().filter(Files::exists).findFirst();
+        return first(places);
+    }
+
+    private static Optional<Path> first(List<Path> places) {
+        for (Path place : places) {
+            if (Files.exists(place)) {
+                return Optional.of(place);
+            }
+        }
+        return Optional.empty();
     }
 
     /** The driver library's file name on this system. */

@@ -191,7 +191,7 @@ final class JsonReader {
     }
 
     private BundleException fault(String expected) {
-        long line = text.substring(0, at).chars().filter(character -> character == '\n').count() + 1;
+        int line = text.substring(0, at).split("\n", -1).length;
         int column = at - text.lastIndexOf('\n', at - 1);
         String found = at < text.length() ? "'" + text.charAt(at) + "'" : "the end of the file";
         return new BundleException(

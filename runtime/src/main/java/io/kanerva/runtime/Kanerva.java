@@ -1,7 +1,6 @@
 package io.kanerva.runtime;
 
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -258,7 +257,7 @@ public final class Kanerva implements AutoCloseable {
      */
     public BoundTerms bound(FloatTensor episodes, long seed) {
         ModelSettings settings = bundle.settings();
-        Graph.ENCODER.signature(settings).bind(List.of(episodes.shape()));
+        Graph.ENCODER.signature(settings).bind(episodes.shape());
         int batch = episodes.dimension(0);
         int samples = episodes.dimension(1);
         NormalSampler sampler = new NormalSampler(seed);

@@ -140,13 +140,14 @@ final class PinnedTensors implements AutoCloseable {
     public void close() {
         closed = true;
         // A name without a buffer is another one's.
-        tensors.forEach((name, tensor) -> {
-            if (buffers.containsKey(name)) {
+        for (Map.Entry<String, FloatBuffer> buffer : buffers.entrySet()) {
+            OnnxTensor tensor = tensors.get(buffer.getKey());
+            if (tensor != null) {
                 tensor.close();
             }
-        });
+            sessions.buffers().release(buffer.getValue());
+        }
         tensors.clear();
-        buffers.values().forEach(sessions.buffers()::release);
         buffers.clear();
         ends.clear();
     }

@@ -38,12 +38,12 @@ record Signature(Graph graph, List<TensorDescription> inputs, List<TensorDescrip
      * @param shapes one shape an input, in order
      * @throws TensorException if a shape does not fit, is empty, or two inputs disagree
      */
-    Map<String, Integer> bind(List<int[]> shapes) {
+    Map<String, Integer> bind(int[]... shapes) {
         Map<String, Integer> sizes = new HashMap<>();
         Map<String, String> boundBy = new HashMap<>();
         for (int i = 0; i < inputs.size(); i++) {
             TensorDescription input = inputs.get(i);
-            int[] shape = shapes.get(i);
+            int[] shape = shapes[i];
             if (shape.length != input.shape().size()) {
                 throw mismatch(input, shape);
             }
