@@ -63,10 +63,12 @@ class ExperimentCommandsTest {
     @Test
     void imagesThatWereWrittenScoreBetterThanHeldOutOnes() {
         Quick.start();
-        CommandRun run = CommandRun.kpp("experiment", "held-out", "--run", Quick.RUN.toString(), "--episodes", "3");
+        CommandRun run = CommandRun.kpp("experiment", "held-out", "--run", Quick.RUN.toString(), "--beside", Quick.RUN.toString(), "--episodes", "3");
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out()).contains("memory of 15,680 floats", "3 episodes of T = 32");
         assertThat(number(run.out(), "written +([0-9.]+)")).isLessThan(number(run.out(), "held out +([0-9.]+)"));
+        // A model beside itself: the same bound, but for its noise.
+        assertThat(number(run.out(), "half and half: written ([0-9.]+)")).isCloseTo(number(run.out(), "written +([0-9.]+)"), org.assertj.core.api.Assertions.within(3.0));
     }
 
     @Test

@@ -20,10 +20,15 @@ import picocli.CommandLine.Option;
 @Command(name = "held-out", header = "Write some images, score others of the same classes, beside the written ones.",
         description = "The baseline is a plain variational autoencoder of the same size, which has no memory: train one with the preset mnist-vae, omniglot-vae or cifar10-vae, "
                 + "and score it with the same command.",
-        footer = {"  kpp experiment held-out --run runs/mnist --data ~/data", "  kpp experiment held-out --run runs/mnist-vae --data ~/data"})
+        footer = {"  kpp experiment held-out --run runs/mnist --data ~/data", "  kpp experiment held-out --run runs/mnist-vae --data ~/data",
+            "  kpp experiment held-out --run runs/mnist --beside runs/mnist-vae --data ~/data"})
 public final class ExperimentHeldOut extends Action {
     @Option(names = {"-r", "--run"}, paramLabel = "DIR", required = true, order = 0, description = "Folder of the training run.")
     private Path folder;
+
+    @Option(names = "--beside", paramLabel = "DIR", order = 1, description = "Folder of another run on the same images, usually the baseline's: also score the mixture of the two "
+            + "models, half and half.")
+    private Path other;
 
     @Mixin
     private ExperimentOptions options;
@@ -46,9 +51,23 @@ public final class ExperimentHeldOut extends Action {
                     episodes.binarisation(), episodes.count(), episodes.length(), model.settings().memoryFloats(), options.seed());
             print("written    %s", line(report.written(), images));
             print("held out   %s", line(report.heldOut(), images));
+            if (other != null) {
+                mixture(model, episodes);
+            }
         } catch (IllegalArgumentException e) {
             throw new Failure(e.getMessage(), e);
         }
+    }
+
+    private void mixture(KanervaModel model, ClassEpisodes episodes) {
+        Checkpoint second = RunPath.checkpoint(other);
+        HeldOutBound.Report report;
+        try (KanervaModel beside = second.model(device.chooseAll().get(0));
+                Progress progress = Progress.start(terminal(), "Mixing", episodes.count(), "episodes")) {
+            report = HeldOutBound.evaluateMixture(model, beside, episodes, new PhiloxNoise(options.seed()), progress::at);
+        }
+        print("mixture    with %s, step %d, half and half: written %.3f +- %.3f, held out %.3f +- %.3f nats an image", other, second.step(), report.written().nats(),
+                report.written().standardError(), report.heldOut().nats(), report.heldOut().standardError());
     }
 
     private static String line(BoundReport report, Images images) {

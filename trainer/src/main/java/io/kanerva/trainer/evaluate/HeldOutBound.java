@@ -8,6 +8,7 @@ import io.kanerva.trainer.model.BoundTerms;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.WriterKind;
+import java.util.function.BiConsumer;
 import java.util.function.IntConsumer;
 
 /**
@@ -39,13 +40,59 @@ public final class HeldOutBound {
         BoundTotals written = new BoundTotals();
         BoundTotals heldOut = new BoundTotals();
         for (int e = 0; e < episodes.count(); e++) {
-            score(model, episodes, e, noise, written, heldOut);
+            score(model, episodes, e, noise, (terms, others) -> {
+                add(written, terms);
+                add(heldOut, others);
+            });
             progress.accept(e + 1);
         }
         return new Report(written.report(0, episodes.length()), heldOut.report(0, episodes.length()));
     }
 
-    private static void score(KanervaModel model, ClassEpisodes episodes, int episode, NoiseSource noise, BoundTotals written, BoundTotals heldOut) {
+    /**
+     * Scores both models' mixture, half and half: p(x | M) = (p1(x | M1) + p2(x | M2)) / 2. A memory that knows only what was written and
+     * an autoencoder that knows only what images look like make up for each other so, for at most ln 2 nats an image more than the
+     * better one. The bound is -E ln((w1 + w2) / 2) with w = p(x, z, y | M) / q(z, y | x), one draw of each model's latents.
+     *
+     * @return the bounds, all of them in {@link BoundReport#reconstruction}
+     * @throws IllegalArgumentException if the models are for images of different sizes
+     */
+    public static Report evaluateMixture(KanervaModel model, KanervaModel other, ClassEpisodes episodes, NoiseSource noise, IntConsumer progress) {
+        if (model.settings().pixels() != other.settings().pixels() || model.settings().likelihood() != other.settings().likelihood()) {
+            throw new IllegalArgumentException("a mixture needs two models of the same images, found one of %,d numbers with the likelihood %s and one of %,d with %s".formatted(
+                    model.settings().pixels(), model.settings().likelihood(), other.settings().pixels(), other.settings().likelihood()));
+        }
+        BoundTotals written = new BoundTotals();
+        BoundTotals heldOut = new BoundTotals();
+        for (int e = 0; e < episodes.count(); e++) {
+            float[][] weights = new float[4][];
+            score(model, episodes, e, noise, (terms, others) -> {
+                weights[0] = terms.importanceLogWeight().toFloatArray();
+                weights[1] = others.importanceLogWeight().toFloatArray();
+            });
+            score(other, episodes, e, noise, (terms, others) -> {
+                weights[2] = terms.importanceLogWeight().toFloatArray();
+                weights[3] = others.importanceLogWeight().toFloatArray();
+            });
+            float[] nothing = new float[episodes.length()];
+            written.add(mixed(weights[0], weights[2]), nothing, nothing);
+            heldOut.add(mixed(weights[1], weights[3]), nothing, nothing);
+            progress.accept(e + 1);
+        }
+        return new Report(written.report(0, episodes.length()), heldOut.report(0, episodes.length()));
+    }
+
+    /** -ln((exp(a) + exp(b)) / 2), one by one. */
+    private static float[] mixed(float[] a, float[] b) {
+        float[] mixed = new float[a.length];
+        for (int i = 0; i < a.length; i++) {
+            double larger = Math.max(a[i], b[i]);
+            mixed[i] = (float) (Math.log(2) - larger - Math.log1p(Math.exp(Math.min(a[i], b[i]) - larger)));
+        }
+        return mixed;
+    }
+
+    private static void score(KanervaModel model, ClassEpisodes episodes, int episode, NoiseSource noise, BiConsumer<BoundTerms, BoundTerms> scores) {
         KanervaSettings s = model.settings();
         int t = episodes.length();
         Shape shape = new Shape(1, t, s.imageChannels(), s.imageHeight(), s.imageWidth());
@@ -57,13 +104,13 @@ public final class HeldOutBound {
             NDArray latentNoise = scratch.create(noise.normals(NoiseSource.stream(episode, 0, 1), t * s.latent()), new Shape(1, t, s.latent()));
             NDList encoded = model.run(model.encoder(), images);
             NDList memory = model.run(model.writer(), encoded.get(0));
-            add(written, model.readBack(images, encoded, memory, keyNoise, latentNoise, false));
+            BoundTerms written = model.readBack(images, encoded, memory, keyNoise, latentNoise, false);
             NDArray pointers = memory.get(1);
             if (s.writer() == WriterKind.HEAP) {
                 pointers = scratch.create(nearestPointers(model, memory, others), pointers.getShape());
             }
             NDList otherEncoded = model.run(model.encoder(), otherImages);
-            add(heldOut, model.readBack(otherImages, otherEncoded, new NDList(memory.get(0), pointers), keyNoise, latentNoise, false));
+            scores.accept(written, model.readBack(otherImages, otherEncoded, new NDList(memory.get(0), pointers), keyNoise, latentNoise, false));
         }
     }
 

@@ -83,6 +83,35 @@ class HeldOutBoundTest {
         }
     }
 
+    @Test
+    void theMixtureOfAModelWithItselfIsTheModelAndThatOfTwoCostsAtMostLnTwoMoreThanTheBetter() {
+        KanervaSettings s = TinyModels.pooled(2);
+        ImageSet images = classes(6, 2);
+        ClassEpisodes episodes = new ClassEpisodes(images, Binarisation.FIXED, 3, 1);
+        try (KanervaModel model = TinyModels.randomised(s, 86); KanervaModel other = TinyModels.randomised(s, 87); NDManager scratch = model.manager().newSubManager()) {
+            HeldOutBound.Report alone = HeldOutBound.evaluateMixture(model, model, episodes, NOISE, done -> { });
+            HeldOutBound.Report others = HeldOutBound.evaluateMixture(other, other, episodes, NOISE, done -> { });
+            HeldOutBound.Report both = HeldOutBound.evaluateMixture(model, other, episodes, NOISE, done -> { });
+            HeldOutBound.Report turned = HeldOutBound.evaluateMixture(other, model, episodes, NOISE, done -> { });
+            NDArray written = scratch.create(episodes.written(0), new Shape(1, 3, 1, 8, 8));
+            NDArray keyNoise = scratch.create(NOISE.normals(NoiseSource.stream(0, 0, 0), 3 * s.keys() * 3), new Shape(1, 3, s.keys(), 3));
+            NDArray latentNoise = scratch.create(NOISE.normals(NoiseSource.stream(0, 0, 1), 3 * s.latent()), new Shape(1, 3, s.latent()));
+            float weight = model.pass(written, keyNoise, latentNoise, false).importanceLogWeight().mean().getFloat();
+            assertThat(alone.written().nats()).isCloseTo(-weight, within(1e-3));
+            assertThat(both.written().nats()).isLessThan(Math.min(alone.written().nats(), others.written().nats()) + Math.log(2) + 1e-6).isEqualTo(turned.written().nats());
+            assertThat(both.heldOut().nats()).isLessThan(Math.min(alone.heldOut().nats(), others.heldOut().nats()) + Math.log(2) + 1e-6).isEqualTo(turned.heldOut().nats())
+                    .isNotCloseTo(both.written().nats(), within(1e-3));
+        }
+    }
+
+    @Test
+    void modelsOfImagesOfDifferentSizesAreNotMixed() {
+        try (KanervaModel small = TinyModels.randomised(TinyModels.heap(), 1); KanervaModel large = new KanervaModel(io.kanerva.trainer.train.Preset.MNIST.plan().settings(), ai.djl.Device.cpu(), 1)) {
+            assertThatIllegalArgumentException().isThrownBy(() -> HeldOutBound.evaluateMixture(small, large, new ClassEpisodes(classes(6, 2), Binarisation.FIXED, 3, 1), NOISE, done -> { }))
+                    .withMessageStartingWith("a mixture needs two models of the same images, found one of 64 numbers");
+        }
+    }
+
     /** Each held-out image takes one of the written pointers: its bound is the one at that pointer. */
     @Test
     void onAHeapAHeldOutImageIsScoredAtTheWrittenPointerWhoseImageCorrelatesBest() {
