@@ -13,17 +13,32 @@ public record AffineMap(double xx, double xy, double dx, double yx, double yy, d
      * @param to receives as many from {@code offset}
      */
     void resample(byte[] from, int start, int height, int width, byte[] to, int offset) {
+        double[] across = new double[width];
+        double[] down = new double[width];
+        for (int column = 0; column < width; column++) {
+            double x = (2 * column + 1) / (double) width - 1;
+            across[column] = xx * x;
+            down[column] = yx * x;
+        }
         for (int row = 0; row < height; row++) {
             double y = (2 * row + 1) / (double) height - 1;
+            double acrossHere = xy * y;
+            double downHere = yy * y;
             for (int column = 0; column < width; column++) {
-                double x = (2 * column + 1) / (double) width - 1;
-                double u = Math.max(0, Math.min(width - 1, ((xx * x + xy * y + dx + 1) * width - 1) / 2));
-                double v = Math.max(0, Math.min(height - 1, ((yx * x + yy * y + dy + 1) * height - 1) / 2));
+                double u = ((across[column] + acrossHere + dx + 1) * width - 1) * 0.5;
+                double v = ((down[column] + downHere + dy + 1) * height - 1) * 0.5;
+                u = u > 0 ? u < width - 1 ? u : width - 1 : 0;
+                v = v > 0 ? v < height - 1 ? v : height - 1 : 0;
                 int left = (int) u;
                 int above = (int) v;
                 int at = start + above * width + left;
                 int right = left + 1 < width ? 1 : 0;
                 int below = above + 1 < height ? width : 0;
+                byte corner = from[at];
+                if (from[at + right] == corner && from[at + below] == corner && from[at + below + right] == corner) {
+                    to[offset + row * width + column] = corner;
+                    continue;
+                }
                 double upper = (from[at] & 0xff) * (1 - u + left) + (from[at + right] & 0xff) * (u - left);
                 double lower = (from[at + below] & 0xff) * (1 - u + left) + (from[at + below + right] & 0xff) * (u - left);
                 to[offset + row * width + column] = (byte) (upper * (1 - v + above) + lower * (v - above) + 0.5);

@@ -100,8 +100,12 @@ final class Drawings implements Images {
     private byte[] drawing(int index) {
         Objects.checkIndex(index, labels.length);
         byte[] drawing = new byte[LARGE * LARGE];
-        for (int i = 0; i < drawing.length; i++) {
-            drawing[i] = (byte) -(paper[index * WORDS + i / 64] >>> i % 64 & 1);
+        for (int word = 0; word < WORDS; word++) {
+            long bits = paper[index * WORDS + word];
+            for (int i = word * 64; i < Math.min(drawing.length, word * 64 + 64); i++) {
+                drawing[i] = (byte) -(bits & 1);
+                bits >>>= 1;
+            }
         }
         return drawing;
     }
