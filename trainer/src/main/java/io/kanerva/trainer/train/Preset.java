@@ -74,18 +74,18 @@ public enum Preset {
             return plan(settings, 4, 12000, 1e-3, 200, new Ramp(0.02, 0.2, 0.6));
         }
     },
-    /** A plain variational autoencoder with the encoder and decoder of {@link #MNIST}, the baseline without a memory. */
+    /** A plain variational autoencoder with the encoder and decoder of {@link #MNIST} and a latent map, the baseline without a memory. */
     MNIST_VAE("mnist-vae", DataSource.MNIST) {
         @Override
         public TrainingPlan plan() {
-            return plan(heap(10, 64, 2).withoutMemory(64, LatentLayout.VECTOR), 4, 8000, 1e-3);
+            return plan(heap(10, 64, 2).withoutMemory(2 * 7 * 7, LatentLayout.MAP), 4, 8000, 1e-3);
         }
     },
     /** The same for {@link #OMNIGLOT}. */
     OMNIGLOT_VAE("omniglot-vae", DataSource.OMNIGLOT) {
         @Override
         public TrainingPlan plan() {
-            return plan(heap(10, 64, 2).withoutMemory(64, LatentLayout.VECTOR), 4, 8000, 1e-3);
+            return plan(heap(10, 64, 2).withoutMemory(2 * 7 * 7, LatentLayout.MAP), 4, 8000, 1e-3);
         }
     },
     /** The same for {@link #CIFAR10}, with a latent map in the memory's place. */

@@ -55,8 +55,14 @@ class NoWriterTest {
         assertThat(plain.depth()).isEqualTo(memory.depth());
         assertThat(plain.decoder()).isEqualTo(memory.decoder());
         try (KanervaModel with = new KanervaModel(memory, Device.cpu(), 1); KanervaModel without = new KanervaModel(plain, Device.cpu(), 1)) {
-            assertThat((double) without.parameterCount() / with.parameterCount()).isBetween(0.9, 1.1);
+            // The reader's layers for a latent map are left out: they see an empty memory and so say the same of every image.
+            assertThat((double) encoderAndDecoder(without) / encoderAndDecoder(with)).isBetween(0.9, 1.1);
         }
+    }
+
+    private static long encoderAndDecoder(KanervaModel model) {
+        return model.parameters().entrySet().stream().filter(entry -> entry.getKey().startsWith("encoder/") || entry.getKey().startsWith("decoder/"))
+                .mapToLong(entry -> entry.getValue().getShape().size()).sum();
     }
 
     @Test
