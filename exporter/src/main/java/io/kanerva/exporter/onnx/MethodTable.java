@@ -35,7 +35,8 @@ public final class MethodTable {
         if (row.operation().isPresent()) {
             String operation = row.operation().get();
             int since = operators.since(operation);
-            return "exported as " + operators.description(operation) + (since > OLDEST_OPSET ? " (from opset " + since + " on)" : "");
+            return "exported as " + operators.description(operation) + (since > OLDEST_OPSET ? " (from opset " + since + " on)" : "")
+                    + (row.remark().isEmpty() ? "" : "; " + row.remark());
         }
         return switch (row.outcome()) {
             case EXPORTED -> "exported " + (row.remark().startsWith("through") ? "" : "as ") + row.remark();

@@ -107,21 +107,22 @@ final class ArrayHandler implements InvocationHandler {
             case "getManager" -> recorder.manager();
             case "getNDArrayInternal" -> internal;
             case "shapeEquals" -> value.shape().equals(((NDArray) arguments[0]).getShape());
-            case "repeat" -> self.repeat(repeats((Shape) arguments[0]));
+            case "repeat" -> self.repeat(repeats(name, (Shape) arguments[0]));
+            case "tile" -> self.tile(repeats(name, (Shape) arguments[0]));
             case "toDebugString" -> object("toString", arguments);
             default -> false; // hasGradient, isReleased
         };
     }
 
     /** How often each axis fits into a shape, as the engine's repeat(Shape) computes it. */
-    private long[] repeats(Shape desired) {
+    private long[] repeats(String method, Shape desired) {
         long[] sizes = value.shape().getShape();
         long[] repeats = new long[sizes.length];
         int missing = sizes.length - desired.dimension();
         for (int i = 0; i < sizes.length; i++) {
             long size = i < missing ? sizes[i] : desired.get(i - missing);
             if (missing < 0 || sizes[i] == 0 || size % sizes[i] != 0) {
-                throw recorder.fail("repeat(Shape) wants a multiple of " + value.shape() + ", found " + desired);
+                throw recorder.fail(method + "(Shape) wants a multiple of " + value.shape() + ", found " + desired);
             }
             repeats[i] = size / sizes[i];
         }

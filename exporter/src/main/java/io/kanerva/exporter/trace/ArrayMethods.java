@@ -44,7 +44,7 @@ final class ArrayMethods {
     private static final Set<String> ANSWERED = Set.of("getName", "setName", "getUid", "getDataType", "getDevice", "getShape",
             "getSparseFormat", "isSparse", "isScalar", "size", "isEmpty");
     private static final Set<String> OWN = Set.of("getManager", "getNDArrayInternal", "hasGradient", "isReleased",
-            "toDebugString", "shapeEquals", "repeat(Shape)");
+            "toDebugString", "shapeEquals", "repeat(Shape)", "tile(Shape)");
     private static final Set<String> ASSIGNED = Set.of("set(NDIndex,NDArray)", "set(NDIndex,Number)", "set(Buffer)",
             "setScalar(NDIndex,Number)", "copyTo(NDArray)", "intern(NDArray)");
     private static final Set<String> IGNORED = Set.of("close", "attach", "detach", "tempAttach", "returnResource",
@@ -55,39 +55,22 @@ final class ArrayMethods {
             "toUnsignedShortArray", "toUnsignedIntArray", "getBoolean", "getByte", "getDouble", "getFloat", "getInt", "getLong",
             "getUint8", "contentEquals", "allClose", "encode", "getAsBytes", "getAsString", "getAsObject");
 
-    private static final String ENGINE = "DJL 0.35.1's PyTorch engine does not implement it";
     private static final String TRAINING = "it belongs to training; export what the block computes at inference";
     private static final String RANDOM = "it draws random numbers; make the noise an input";
     private static final Map<String, String> REASONS = new HashMap<>();
 
     static {
-        refuse(ENGINE + "; write it with exp, log and sqrt", "asinh()", "acosh()", "atanh()");
-        refuse(ENGINE + "; add up diagonal()", "trace()", "trace(int)", "trace(int,int,int)");
-        refuse(ENGINE + "; use tile(long[])", "tile(int,long)", "tile(Shape)");
-        refuse(ENGINE + "; use oneHot(depth, type) and arithmetic", "oneHot(int,float,float,DataType)");
-        refuse(ENGINE + "; use matMul", "batchDot(NDArray)");
-        refuse(ENGINE + "; compare arange with the lengths and use where", "sequenceMask(NDArray)",
-                "sequenceMask(NDArray,float)");
-        refuse(ENGINE + "; use interpolation and a convolution",
-                "deconvolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,Shape,int)");
-        refuse(ENGINE + "; use maximum, minimum and mul", "prelu(NDArray,NDArray)");
-        refuse(ENGINE + "; use rdiv", "rdivi(Number)", "rdivi(NDArray)");
-        refuse(ENGINE + "; use rmod", "rmodi(Number)", "rmodi(NDArray)");
-        refuse(ENGINE + "; use rpow", "rpowi(Number)");
-        refuse(ENGINE, "multiBoxTarget(NDList,float,float,float,float,int)");
         refuse("it suppresses boxes in Java, value by value; export the network and run this step behind the model",
                 "multiBoxDetection(NDList,boolean,float,int,float,boolean,int)");
         refuse(RANDOM, "randomFlipLeftRight()", "randomFlipTopBottom()", "randomBrightness(float)", "randomHue(float)",
                 "randomColorJitter(float,float,float,float)");
-        refuse(TRAINING, "getGradient()",
+        refuse(TRAINING, "getGradient()", "multiBoxTarget(NDList,float,float,float,float,int)",
                 "adadeltaUpdate(NDList,NDList,float,float,float,float,float)",
                 "adagradUpdate(NDList,NDList,float,float,float,float,float)",
                 "adamUpdate(NDList,NDList,float,float,float,float,float,float,float,float,boolean,boolean)",
                 "nagUpdate(NDList,NDList,float,float,float,float,float)",
                 "rmspropUpdate(NDList,NDList,float,float,float,float,float,float,float,boolean)",
                 "sgdUpdate(NDList,NDList,float,float,float,float,float,boolean)");
-        refuse("ONNX's standard domain has no logarithm of the gamma function, and no short formula keeps its digits; "
-                + "compute it before the model", "gammaln()");
         refuse("ONNX's standard domain has no matrix inverse; write out small inverses, or solve before the model", "inverse()");
         refuse("ONNX's standard domain has no sparse arithmetic; keep the array dense", "toSparse(SparseFormat)");
         refuse("it hands out the engine's own indexer, which would not be recorded; use get and set",

@@ -3,34 +3,66 @@ package io.kanerva.exporter.trace;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 
 /**
- * Methods of {@code NDArrayEx} that are not recorded as themselves: what DJL's engine writes with several operations on arrays
- * is written here with recorded ones, and what depends on shapes alone becomes a constant.
+ * Methods that are not recorded as themselves: what DJL's engine writes with several operations on arrays, or declares and does not
+ * implement, is written here with recorded ones, and what depends on shapes alone becomes a constant.
  */
 final class EngineMethods {
-    private static final Set<String> SIGNATURES = Set.of("resize(int,int,int)", "multiBoxPrior(List,List,List,List,boolean)");
+    /** What is said of methods that the graph has and the engine does not. */
+    static final String MISSING = "DJL 0.35.1's PyTorch engine itself does not implement it";
+
+    /** Writes a method with others. */
+    @FunctionalInterface
+    private interface Rewriting {
+        Object call(Recorder recorder, NDArray self, Method method, Object[] arguments) throws Throwable;
+    }
+
+    /** A rewriting, and what it is in words. */
+    private record Entry(String remark, Rewriting rewriting) {
+    }
+
+    private static final Map<String, Entry> ENTRIES = Map.ofEntries(
+            Map.entry("resize(int,int,int)", new Entry("through transpose and interpolation",
+                    (r, x, m, a) -> resize(x, (int) a[0], (int) a[1], (int) a[2]))),
+            Map.entry("multiBoxPrior(List,List,List,List,boolean)", new Entry("a constant, as it depends on fixed shapes and numbers only",
+                    EngineMethods::multiBoxPrior)),
+            missing("trace(int,int,int)", "diagonal and sum",
+                    (r, x, m, a) -> x.diagonal((int) a[0], (int) a[1], (int) a[2]).sum(new int[] {-1})),
+            missing("batchDot(NDArray)", "batchMatMul", (r, x, m, a) -> x.batchMatMul((NDArray) a[0])),
+            missing("sequenceMask(NDArray)", "arange and where", (r, x, m, a) -> sequenceMask(x, (NDArray) a[0], 0)),
+            missing("sequenceMask(NDArray,float)", "arange and where", (r, x, m, a) -> sequenceMask(x, (NDArray) a[0], (float) a[1])),
+            missing("oneHot(int,float,float,DataType)", "oneHot(int,DataType), mul and add",
+                    (r, x, m, a) -> oneHot(x, (int) a[0], (float) a[1], (float) a[2], (DataType) a[3])),
+            missing("tile(int,long)", "tile(long[])", (r, x, m, a) -> x.tile(repeats(x, (int) a[0], (long) a[1]))),
+            missing("rdivi(NDArray)", "rdiv and a new version of the array", (r, x, m, a) -> assign(r, x, x.getNDArrayInternal().rdiv((NDArray) a[0]), m)),
+            missing("rmodi(NDArray)", "rmod and a new version of the array", (r, x, m, a) -> assign(r, x, x.getNDArrayInternal().rmod((NDArray) a[0]), m)),
+            missing("rpowi(Number)", "rpow and a new version of the array", (r, x, m, a) -> assign(r, x, x.getNDArrayInternal().rpow((Number) a[0]), m)));
 
     private EngineMethods() {
     }
 
+    private static Map.Entry<String, Entry> missing(String signature, String others, Rewriting rewriting) {
+        return Map.entry(signature, new Entry("through " + others + "; " + MISSING, rewriting));
+    }
+
     static boolean knows(Method method) {
-        return SIGNATURES.contains(RecordedMethods.signature(method));
+        return ENTRIES.containsKey(RecordedMethods.signature(method));
     }
 
     /** How a method is written, in words. */
     static String remark(Method method) {
-        return method.getName().equals("resize") ? "through transpose and interpolation"
-                : "a constant, as it depends on fixed shapes and numbers only";
+        return ENTRIES.get(RecordedMethods.signature(method)).remark();
     }
 
     static Object call(Recorder recorder, NDArray self, Method method, Object[] arguments) throws Throwable {
-        return method.getName().equals("resize") ? resize(self, (int) arguments[0], (int) arguments[1], (int) arguments[2])
-                : multiBoxPrior(recorder, self, method, arguments);
+        return ENTRIES.get(RecordedMethods.signature(method)).rewriting().call(recorder, self, method, arguments);
     }
 
     /** Resizes images with the channels last, (H, W, C) or (N, H, W, C). */
@@ -50,5 +82,36 @@ final class EngineMethods {
         copied[2] = new ArrayList<>((List<?>) arguments[2]);
         NDList boxes = (NDList) Recorder.call(method, recorder.valueOf(self).array().getNDArrayInternal(), copied);
         return new NDList(boxes.stream().map(recorder::constant).toList());
+    }
+
+    /** x [B, T, ...], with a number in place of the elements of row b from position lengths[b] on. */
+    private static NDArray sequenceMask(NDArray x, NDArray lengths, float value) {
+        Shape shape = x.getShape();
+        long[] ones = new long[shape.dimension()];
+        Arrays.fill(ones, 1);
+        NDArray positions = x.getManager().arange(0, shape.get(1), 1, DataType.FLOAT32).reshape(Shape.update(new Shape(ones), 1, shape.get(1)));
+        NDArray ends = lengths.toType(DataType.FLOAT32, false).reshape(Shape.update(new Shape(ones), 0, shape.get(0)));
+        NDArray isInside = positions.lt(ends).broadcast(shape);
+        return x.getNDArrayInternal().where(isInside, x.zerosLike().add(value));
+    }
+
+    private static NDArray oneHot(NDArray positions, int depth, float on, float off, DataType type) {
+        NDArray ones = positions.oneHot(depth, DataType.FLOAT32);
+        return ones.mul(on).add(ones.neg().add(1).mul(off)).toType(type, false);
+    }
+
+    /** Repeats for every axis; one behind the last makes the array as deep. */
+    private static long[] repeats(NDArray x, int axis, long times) {
+        int rank = x.getShape().dimension();
+        int counted = axis < 0 ? axis + rank : axis;
+        long[] repeats = new long[Math.max(rank, counted + 1)];
+        Arrays.fill(repeats, 1);
+        repeats[counted] = times;
+        return repeats;
+    }
+
+    private static NDArray assign(Recorder recorder, NDArray self, NDArray result, Method method) {
+        ((TracedArray) self).become(recorder.valueOf(result.toType(self.getDataType(), false)), method.getName());
+        return self;
     }
 }

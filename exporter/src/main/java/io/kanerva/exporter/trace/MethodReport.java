@@ -27,7 +27,7 @@ public final class MethodReport {
      * @param signature for example {@code sum(int[],boolean)}
      * @param operation the tape's name for it, if it is recorded as one operation
      * @param outcome what a call comes to
-     * @param remark in words; empty for recorded operations, whose lowering has a description of its own
+     * @param remark in words; empty for most recorded operations, whose lowering has a description of its own
      */
     public record Row(String type, String signature, Optional<String> operation, Outcome outcome, String remark) {
     }
@@ -47,16 +47,16 @@ public final class MethodReport {
         Optional<String> operation = RecordedMethods.find(method).map(RecordedMethods.Entry::operation);
         Outcome outcome = switch (treatment) {
             case RECORDED, ASSIGNED, DERIVED, REWRITTEN, ITSELF -> Outcome.EXPORTED;
-            case ANSWERED, OWN, IGNORED -> signature.equals("repeat(Shape)") ? Outcome.EXPORTED : Outcome.ANSWERED;
+            case ANSWERED, OWN, IGNORED -> signature.endsWith("(Shape)") ? Outcome.EXPORTED : Outcome.ANSWERED;
             case READS_VALUES, REFUSED, UNKNOWN -> Outcome.REFUSED;
         };
         return new Row(type.getSimpleName(), signature, operation, outcome, switch (treatment) {
-            case RECORDED -> "";
+            case RECORDED -> MissingMethods.knows(method) ? EngineMethods.MISSING : "";
             case ASSIGNED -> signature.contains("NDIndex") ? "a new version of the array: Where, or ScatterElements on its positions"
                     : "a new version of the array";
             case DERIVED -> "through the methods that DJL's default calls";
             case ANSWERED -> "answered while tracing; a size stays an expression in the dynamic dimensions";
-            case OWN -> signature.equals("repeat(Shape)") ? "through repeat(long[])" : "answered by the recording";
+            case OWN -> signature.endsWith("(Shape)") ? "through " + method.getName() + "(long[])" : "answered by the recording";
             case REWRITTEN -> EngineMethods.remark(method);
             case IGNORED -> "nothing to export: memory and gradients";
             case ITSELF -> "the array itself";

@@ -36,7 +36,7 @@ final class RecordedMethods {
     private static final String[] UNARY = {"neg", "abs", "square", "sqrt", "cbrt", "floor", "ceil", "round", "trunc", "exp",
         "log", "log10", "log2", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "sign", "erf", "isNaN",
         "isInfinite", "logicalNot", "relu", "sigmoid", "softPlus", "softSign", "selu", "gelu", "globalMaxPool",
-        "globalAvgPool", "erfinv", "toDegrees", "toRadians"};
+        "globalAvgPool", "erfinv", "toDegrees", "toRadians", "asinh", "acosh", "atanh", "gammaln"};
     private static final String[] REDUCTIONS = {"sum", "mean", "max", "min", "prod"};
 
     private static final String ARRAY = """
@@ -133,6 +133,9 @@ final class RecordedMethods {
             op stack(NDList,int) : stack arrays axis
             op concat(NDList,int) : concat arrays axis
             fun convolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,int) : convolution x w b stride padding dilation groups
+            fun deconvolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,Shape,int) : \
+            deconvolution x w b stride padding outPadding dilation groups
+            fun prelu(NDArray,NDArray) : prelu x alpha
             fun linear(NDArray,NDArray,NDArray) : linear x w b
             fun embedding(NDArray,NDArray,SparseFormat) : embedding x w -
             fun dropout(NDArray,float,boolean) : dropout x rate training

@@ -151,7 +151,8 @@ final class Recorder implements AutoCloseable {
         if (SPOILS_ARGUMENTS.contains(entry.operation())) {
             ordinary = Arrays.stream(ordinary).map(a -> a instanceof NDArray array ? array.duplicate() : a).toArray();
         }
-        return step(entry.operation(), inputs, attributes, call(method, receiver, ordinary));
+        Object result = MissingMethods.knows(method) ? MissingMethods.compute(method, receiver, ordinary) : call(method, receiver, ordinary);
+        return step(entry.operation(), inputs, attributes, result);
     }
 
     private Object[] withStatistics(Object[] given) {

@@ -126,15 +126,24 @@ public final class Tracer {
                 arguments.add(array);
             }
             if (statistics == Statistics.RUNNING) {
-                return block.forward(new ParameterStore(manager, false), arguments, false).stream().map(Tensor::copyOf).toList();
+                try {
+                    return block.forward(new ParameterStore(manager, false), new NDList(arguments), false).stream().map(Tensor::copyOf).toList();
+                } catch (UnsupportedOperationException e) {
+                    // The engine lacks a method that the recording knows a formula for; if not, that fails as well, and says why.
+                    return computeRecorded(manager, arguments);
+                }
             }
             // The block itself knows these statistics in training only, with its dropout and its updates of the running ones.
-            try (Recorder recorder = new Recorder(manager, new ParameterNames(block), statistics, true)) {
-                NDList traced = new NDList();
-                arguments.forEach(array -> traced.add(recorder.input(array.getName(), array)));
-                return block.forward(new TracingParameterStore(recorder), traced, false).stream()
-                        .map(array -> Tensor.copyOf(recorder.valueOf(array).array())).toList();
-            }
+            return computeRecorded(manager, arguments);
+        }
+    }
+
+    private List<Tensor> computeRecorded(NDManager manager, NDList arguments) {
+        try (Recorder recorder = new Recorder(manager, new ParameterNames(block), statistics, true)) {
+            NDList traced = new NDList();
+            arguments.forEach(array -> traced.add(recorder.input(array.getName(), array)));
+            return block.forward(new TracingParameterStore(recorder), traced, false).stream()
+                    .map(array -> Tensor.copyOf(recorder.valueOf(array).array())).toList();
         }
     }
 

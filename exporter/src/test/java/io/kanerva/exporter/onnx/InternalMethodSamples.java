@@ -64,6 +64,11 @@ final class InternalMethodSamples {
         put("rdiv(NDArray)", matrix, x -> positive(x).getNDArrayInternal().rdiv(x));
         put("rmod(Number)", matrix, x -> positive(x).getNDArrayInternal().rmod(2));
         put("rmod(NDArray)", matrix, x -> positive(x).getNDArrayInternal().rmod(x));
+        put("rdivi(Number)", matrix, x -> positive(x).getNDArrayInternal().rdivi(2));
+        put("rdivi(NDArray)", matrix, x -> MethodSamples.changed(positive(x), y -> y.getNDArrayInternal().rdivi(x)));
+        put("rmodi(Number)", matrix, x -> positive(x).getNDArrayInternal().rmodi(2));
+        put("rmodi(NDArray)", matrix, x -> MethodSamples.changed(positive(x), y -> y.getNDArrayInternal().rmodi(x)));
+        put("rpowi(Number)", matrix, x -> MethodSamples.changed(x, y -> y.getNDArrayInternal().rpowi(2)));
         put("rpow(Number)", x -> x.rpow(2));
     }
 
@@ -110,6 +115,9 @@ final class InternalMethodSamples {
     private void layers() {
         put("convolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,int)", image, x -> x.getNDArrayInternal().convolution(x,
                 weights(x, 2, 4, 3, 3), weights(x, 2), TWO, new Shape(1, 1), new Shape(1, 1), 1).get(0));
+        put("deconvolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,Shape,int)", image, x -> x.getNDArrayInternal().deconvolution(x,
+                weights(x, 6, 2, 3, 2), weights(x, 6), TWO, new Shape(1, 0), new Shape(1, 0), new Shape(1, 2), 2).get(0));
+        put("prelu(NDArray,NDArray)", image, x -> x.getNDArrayInternal().prelu(x, weights(x, 4)).get(0));
         put("linear(NDArray,NDArray,NDArray)", matrix,
                 x -> x.getNDArrayInternal().linear(x, weights(x, 4, 6), weights(x, 4)).get(0));
         put("embedding(NDArray,NDArray,SparseFormat)", input("x", DataType.INT64, "B", "T"),

@@ -100,6 +100,7 @@ final class MethodSamples {
         put("zerosLike()", NDArray::zerosLike);
         put("onesLike()", NDArray::onesLike);
         pair("matMul(NDArray)", input("a", "B", 4, 6), input("b", "B", 6, 5), NDArray::matMul);
+        pair("batchDot(NDArray)", input("a", "B", 4, 6), input("b", "B", 6, 5), NDArray::batchDot);
         pair("batchMatMul(NDArray)", input("a", "B", 4, 6), input("b", "B", 6, 5), NDArray::batchMatMul);
         pair("dot(NDArray)", input("a", "B", 6), input("b", 6, 5), NDArray::dot);
     }
@@ -139,6 +140,10 @@ final class MethodSamples {
         ofPositive.forEach((name, function) -> put(name + "()", x -> function.apply(x.abs().add(0.01))));
         Map<String, UnaryOperator<NDArray>> ofSmall = Map.of("asin", NDArray::asin, "acos", NDArray::acos, "tan", NDArray::tan);
         ofSmall.forEach((name, function) -> put(name + "()", x -> function.apply(x.sin())));
+        put("asinh()", x -> x.mul(3).asinh());
+        put("acosh()", x -> x.abs().add(1.01).acosh());
+        put("atanh()", x -> x.sin().mul(0.99).atanh());
+        put("gammaln()", x -> x.mul(4).add(0.1).gammaln());
         put("erfinv()", x -> x.sin().mul(0.9999).erfinv().add(x.round().clip(-1, 1).erfinv()));
         put("softmax(int)", x -> x.softmax(1));
         put("logSoftmax(int)", x -> x.logSoftmax(-1));
@@ -226,6 +231,8 @@ final class MethodSamples {
         put("split(long[],int)", x -> x.split(new long[] {1, 4}, 2).get(2));
         put("tile(long)", x -> x.tile(2));
         put("tile(long[])", x -> x.tile(new long[] {1, 3, 2}));
+        put("tile(int,long)", x -> x.tile(1, 3).tile(-1, 2));
+        put("tile(Shape)", x -> x.tile(new Shape(2 * x.getShape().get(1), 12)));
         put("repeat(long)", x -> x.repeat(2));
         put("repeat(int,long)", x -> x.repeat(1, 3));
         put("repeat(long[])", x -> x.repeat(new long[] {1, 2, 3}));
@@ -234,6 +241,12 @@ final class MethodSamples {
         put("flip(int[])", x -> x.flip(0, 2));
         put("rotate90(int,int[])", x -> x.rotate90(1, new int[] {1, 2}).sum().add(x.rotate90(3, new int[] {0, 1}).sum(new int[] {1}))
                 .add(x.rotate90(-2, new int[] {0, 2}).get(0).sum()));
+        put("trace()", square, x -> x.get(0).trace());
+        put("trace(int)", square, x -> x.transpose(1, 2, 0).trace(-1));
+        put("trace(int,int,int)", input("x", "T", "B", "T"), x -> x.trace(0, 0, 2));
+        put("sequenceMask(NDArray)", x -> x.sequenceMask(x.get(":, 0, 0").abs().mul(3)));
+        put("sequenceMask(NDArray,float)", x -> x.sequenceMask(x.get(":, 0, 0").abs().mul(3).toType(DataType.INT64, false), -1.5f));
+        put("oneHot(int,float,float,DataType)", input("x", DataType.INT64, "B", "T"), x -> x.oneHot(3, 8, -1, DataType.INT32));
         put("diagonal()", square, NDArray::diagonal);
         put("diagonal(int)", square, x -> x.get(0).diagonal(-2));
         put("diagonal(int,int,int)", input("x", "T", "B", "T"), x -> x.diagonal(0, 0, 2));

@@ -3,7 +3,9 @@ package io.kanerva.exporter.onnx.operators;
 import ai.djl.ndarray.types.DataType;
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.Operand;
 import io.kanerva.exporter.trace.Operation;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
 
@@ -11,7 +13,7 @@ import java.util.function.BiFunction;
 final class Functions {
     private static final String[][] SAME = {{"neg", "Neg"}, {"sqrt", "Sqrt"}, {"exp", "Exp"}, {"log", "Log"}, {"sin", "Sin"},
         {"cos", "Cos"}, {"tan", "Tan"}, {"asin", "Asin"}, {"acos", "Acos"}, {"atan", "Atan"}, {"sinh", "Sinh"},
-        {"cosh", "Cosh"}, {"tanh", "Tanh"}, {"sign", "Sign"}, {"erf", "Erf"}, {"sigmoid", "Sigmoid"}, {"softPlus", "Softplus"},
+        {"cosh", "Cosh"}, {"asinh", "Asinh"}, {"acosh", "Acosh"}, {"atanh", "Atanh"}, {"tanh", "Tanh"}, {"sign", "Sign"}, {"erf", "Erf"}, {"sigmoid", "Sigmoid"}, {"softPlus", "Softplus"},
         {"softSign", "Softsign"}, {"selu", "Selu"}};
     private static final String[][] ROUNDING = {{"floor", "Floor"}, {"ceil", "Ceil"}, {"round", "Round"}};
     private static final int GELU_SINCE = 20;
@@ -41,6 +43,9 @@ final class Functions {
         put(table, "gelu", "Gelu from opset 20 on; Div, Erf, Mul, Add before", Functions::gelu);
         put(table, "erfinv", "Sub, Mul, Log, Neg, Min, Sqrt, Mul and Add of two polynomials, "
                 + "chosen by Where with Less, Equal and Abs (float32)", InverseErrorFunction::lower);
+        put(table, "gammaln", "Log, Mul, Add, Sub and Div of Stirling's series, with Where and Less for small numbers, Sin and Round for "
+                + "negative ones, Abs and Min", LogGamma::lower);
+        table.putSingle("prelu", "PRelu", Functions::prelu);
         table.putSingle("leakyRelu", "LeakyRelu", (g, op, in) -> g.node("LeakyRelu", in, "alpha", (float) op.real("alpha")));
         table.putSingle("elu", "Elu", (g, op, in) -> g.node("Elu", in, "alpha", (float) op.real("alpha")));
         table.putSingle("softmax", "Softmax", (g, op, in) -> g.node("Softmax", in, "axis", op.number("axis")));
@@ -70,6 +75,17 @@ final class Functions {
     private static Value abs(GraphBuilder g, Operation op, List<Value> in) {
         return op.input().type() == DataType.COMPLEX64 ? Reductions.reduce(g, "ReduceL2", in.get(0), new long[] {-1}, false)
                 : g.node("Abs", in);
+    }
+
+    /** A slope for each channel lines up with axis 1. */
+    private static Value prelu(GraphBuilder g, Operation op, List<Value> in) {
+        Operand alpha = op.inputs().get(1);
+        boolean isOne = alpha.shape().stream().allMatch(size -> size.is(1));
+        long[] shape = new long[isOne ? 1 : op.input().rank() - 1];
+        Arrays.fill(shape, 1);
+        shape[0] = isOne ? 1 : alpha.shape().get(0).value();
+        Value slopes = isOne && alpha.rank() == 1 ? in.get(1) : g.node("Reshape", List.of(in.get(1), g.integers(shape)));
+        return g.node("PRelu", List.of(in.get(0), slopes));
     }
 
     /** x/2 (1 + erf(x/sqrt 2)), written as ONNX Runtime recognises it; the operator Gelu came with opset 20. */
