@@ -31,6 +31,7 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
     private static final int MOST_DIMENSIONS = 5;
     /** How far above the smallest size a dimension is traced at most: time and memory grow with it. */
     private static final int FAR = 32;
+    private static final int FEWEST_CHECKS = 2;
     /** With more dimensions, three sizes each would be too many traces. */
     private static final int MOST_DIMENSIONS_WITH_SQUARES = 3;
 
@@ -124,8 +125,19 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
         checks.add(point(names, name -> limits.getOrDefault(name, DEFAULT_LIMIT).smallest()));
         checks.add(point(names, name -> sizes.get(name).get(3)));
         checks.add(point(names, name -> limits.containsKey(name) ? limits.get(name).largest() : sizes.get(name).get(1)));
-        List<Map<String, Long>> untraced = checks.stream().filter(point -> !traces.contains(point)).toList();
-        return new SamplingPlan(names, levels, List.copyOf(traces), untraced.isEmpty() ? List.copyOf(checks) : untraced);
+        Set<Map<String, Long>> untraced = new LinkedHashSet<>(checks);
+        untraced.removeAll(traces);
+        if (untraced.size() < FEWEST_CHECKS) {
+            untraced.add(point(names, name -> another(limits.getOrDefault(name, DEFAULT_LIMIT), sizes.get(name))));
+            untraced.removeAll(traces);
+        }
+        return new SamplingPlan(names, levels, List.copyOf(traces), List.copyOf(untraced.isEmpty() ? checks : untraced));
+    }
+
+    /** The largest size, not far off, that is not taken yet; one that is, if there is no other. */
+    private static long another(Limit limit, List<Long> taken) {
+        return LongStream.rangeClosed(limit.smallest(), Math.min(limit.largest(), limit.smallest() + FAR))
+                .filter(size -> !taken.contains(size)).max().orElse(taken.get(0));
     }
 
     private static List<Map<String, Long>> grid(List<String> names, Map<String, List<Long>> levels) {

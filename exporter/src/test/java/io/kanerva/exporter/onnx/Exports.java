@@ -10,14 +10,15 @@ import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import io.kanerva.exporter.trace.Dimension;
 import io.kanerva.exporter.trace.InputSpec;
+import io.kanerva.exporter.reference.SeveralOpinions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
-/** Short ways to export blocks in tests; every model is run with ONNX Runtime and compared with its block. */
+/** Short ways to export blocks in tests; every model is run with ONNX Runtime and the reference evaluator, and compared with its block. */
 final class Exports {
-    static final ExportOptions CHECKED = ExportOptions.defaults().withCheck(new OrtRunner());
+    static final ExportOptions CHECKED = ExportOptions.defaults().withCheck(new SeveralOpinions(1e-4));
 
     private Exports() {
     }

@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -78,9 +80,31 @@ class RecurrentTest {
             return kind.equals("LSTM") ? 2 : 1;
         }
 
+        String title() {
+            return kind + ", " + layers + (layers == 1 ? " layer" : " layers") + (isBidirectional ? ", both directions" : "")
+                    + (hasBiases ? "" : ", no biases") + (isBatchFirst ? "" : ", time first");
+        }
+
         String operator() {
             return kind.substring(0, kind.indexOf(' ') < 0 ? kind.length() : kind.indexOf(' '));
         }
+    }
+
+    private static AgreementTable table;
+
+    @BeforeAll
+    static void readTheTable() {
+        table = new AgreementTable("Recurrent layers", settings().map(Setting::title).toList());
+    }
+
+    @AfterAll
+    static void writeTheTable() {
+        table.write();
+    }
+
+    @Test
+    void every_setting_has_its_row_in_the_table_of_differences() {
+        table.requireAllRows();
     }
 
     private static Stream<Setting> settings() {
@@ -93,7 +117,7 @@ class RecurrentTest {
     @TestFactory
     Stream<DynamicTest> states_in_and_out_agree_with_the_engine() {
         return settings().map(setting -> DynamicTest.dynamicTest(setting.toString(), () -> {
-            OnnxModel model = OnnxExporter.export(setting.block(), setting.inputs(true), List.of(), CHECKED.withTolerance(1e-5));
+            OnnxModel model = table.export(setting.title(), setting.block(), setting.inputs(true), ExportOptions.defaults().withTolerance(1e-5));
             assertThat(operators(model).stream().filter(setting.operator()::equals)).hasSize(setting.layers());
             assertThat(model.proto().getGraph().getOutputCount()).isEqualTo(1 + setting.states());
         }));

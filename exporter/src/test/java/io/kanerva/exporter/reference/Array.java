@@ -2,8 +2,6 @@ package io.kanerva.exporter.reference;
 
 import ai.djl.ndarray.types.DataType;
 import io.kanerva.exporter.trace.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
@@ -37,17 +35,7 @@ record Array(DataType type, int[] shape, double[] data) {
 
     Tensor toTensor() {
         long[] sizes = Arrays.stream(shape).asLongStream().toArray();
-        ByteBuffer bytes = ByteBuffer.allocate(data.length * type.getNumOfBytes()).order(ByteOrder.LITTLE_ENDIAN);
-        for (double value : data) {
-            switch (type) {
-                case FLOAT32 -> bytes.putFloat((float) value);
-                case FLOAT64 -> bytes.putDouble(value);
-                case INT32 -> bytes.putInt((int) value);
-                case INT64 -> bytes.putLong((long) value);
-                default -> bytes.put((byte) (int) value);
-            }
-        }
-        return Tensor.ofBytes(type, bytes.array(), sizes);
+        return Tensor.of(type, data, sizes);
     }
 
     static int count(int[] shape) {
@@ -94,17 +82,6 @@ record Array(DataType type, int[] shape, double[] data) {
         return strides;
     }
 
-    /** The position of the element at a place of a shape that this array is broadcast to. */
-    private int broadcastPosition(int[] place) {
-        int position = 0;
-        int missing = place.length - rank();
-        int[] strides = strides(shape);
-        for (int i = 0; i < rank(); i++) {
-            position += shape[i] == 1 ? 0 : place[i + missing] * strides[i];
-        }
-        return position;
-    }
-
     static int[] broadcastShape(int[] a, int[] b) {
         int rank = Math.max(a.length, b.length);
         return IntStream.range(0, rank).map(i -> {
@@ -117,21 +94,51 @@ record Array(DataType type, int[] shape, double[] data) {
         }).toArray();
     }
 
-    /** The array repeated along its axes of one to fill a shape. */
+    /** A copy of the array, repeated along its axes of one to fill a shape. */
     Array broadcast(int[] target) {
-        double[] values = new double[count(target)];
-        Places places = new Places(target);
-        for (int i = 0; i < values.length; i++, places.next()) {
-            values[i] = data[broadcastPosition(places.place())];
+        int missing = target.length - rank();
+        int[] strides = strides(shape);
+        int[] steps = new int[target.length];
+        for (int i = 0; i < rank(); i++) {
+            steps[i + missing] = shape[i] == 1 ? 0 : strides[i];
         }
-        return new Array(type, target, values);
+        return new Array(type, target, walk(target, steps));
+    }
+
+    /** The elements for all places of a shape in row-major order, where a step along an axis is a step of so many elements here. */
+    double[] walk(int[] target, int[] steps) {
+        double[] values = new double[count(target)];
+        int[] place = new int[target.length];
+        int at = 0;
+        for (int i = 0; i < values.length; i++) {
+            values[i] = data[at];
+            for (int axis = target.length - 1; axis >= 0; axis--) {
+                at += steps[axis];
+                if (++place[axis] < target[axis]) {
+                    break;
+                }
+                at -= steps[axis] * target[axis];
+                place[axis] = 0;
+            }
+        }
+        return values;
+    }
+
+    /** The values as its type holds them: the evaluator calculates with more digits. */
+    Array rounded() {
+        return switch (type) {
+            case FLOAT32 -> map(value -> (float) value);
+            case FLOAT16 -> new Array(type, shape, toTensor().doubles());
+            default -> this;
+        };
     }
 
     static Array combine(Array a, Array b, DoubleBinaryOperator function) {
         int[] target = broadcastShape(a.shape, b.shape);
-        double[] left = a.broadcast(target).data;
+        double[] values = a.broadcast(target).data;
         double[] right = b.broadcast(target).data;
-        return new Array(a.type, target, IntStream.range(0, left.length).mapToDouble(i -> function.applyAsDouble(left[i], right[i])).toArray());
+        Arrays.setAll(values, i -> function.applyAsDouble(values[i], right[i]));
+        return new Array(a.type, target, values);
     }
 
     /** Counts through all places of a shape in row-major order. */

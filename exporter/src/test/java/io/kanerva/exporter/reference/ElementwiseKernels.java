@@ -70,6 +70,13 @@ final class ElementwiseKernels {
         table.put("Elu", Kernel.of((a, in) -> in.get(0).map(x -> x < 0 ? a.real("alpha", 1) * Math.expm1(x) : x)));
         table.put("Selu", Kernel.of((a, in) -> in.get(0).map(x -> a.real("gamma", 1.05070102214813232421875)
                 * (x <= 0 ? a.real("alpha", 1.67326319217681884765625) * Math.expm1(x) : x))));
+        table.put("PRelu", Kernel.of((a, in) -> Array.combine(in.get(0), in.get(1), (x, slope) -> x < 0 ? slope * x : x)));
+        table.put("Gelu", Kernel.of((a, in) -> {
+            if (!a.text("approximate", "none").equals("none")) {
+                throw new UnsupportedOperationException("Gelu by an approximation");
+            }
+            return in.get(0).map(x -> 0.5 * x * (1 + Erf.value(x / Math.sqrt(2))));
+        }));
         table.put("Not", Kernel.of((a, in) -> in.get(0).map(x -> 1 - x)));
         table.put("IsNaN", Kernel.of((a, in) -> in.get(0).map(x -> Double.isNaN(x) ? 1 : 0).withType(DataType.BOOLEAN)));
         table.put("IsInf", Kernel.of((a, in) -> in.get(0).map(x -> Double.isInfinite(x) ? 1 : 0).withType(DataType.BOOLEAN)));
@@ -92,13 +99,13 @@ final class ElementwiseKernels {
     }
 
     private static boolean isWhole(Array array) {
-        return array.type() != DataType.FLOAT32 && array.type() != DataType.FLOAT64;
+        return !array.type().isFloating();
     }
 
     private static Array cast(Array x, DataType type) {
         DoubleUnaryOperator conversion = switch (type) {
             case FLOAT32 -> value -> (float) value;
-            case FLOAT64 -> value -> value;
+            case FLOAT64, FLOAT16 -> value -> value;
             case BOOLEAN -> value -> value == 0 ? 0 : 1;
             case INT32 -> value -> (int) value;
             case UINT8 -> value -> (int) value & 0xFF;

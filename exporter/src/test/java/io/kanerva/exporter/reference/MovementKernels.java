@@ -98,12 +98,7 @@ final class MovementKernels {
     static Array transpose(Array x, int... order) {
         int[] shape = Arrays.stream(order).map(axis -> x.shape()[axis]).toArray();
         int[] strides = Array.strides(x.shape());
-        double[] values = new double[x.data().length];
-        Array.Places places = new Array.Places(shape);
-        for (int i = 0; i < values.length; i++, places.next()) {
-            int[] place = places.place();
-            values[i] = x.data()[IntStream.range(0, order.length).map(axis -> place[axis] * strides[order[axis]]).sum()];
-        }
+        double[] values = x.walk(shape, Arrays.stream(order).map(axis -> strides[axis]).toArray());
         return new Array(x.type(), shape, values);
     }
 

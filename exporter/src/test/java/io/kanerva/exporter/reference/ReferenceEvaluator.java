@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Runs a graph node by node. */
+/** Runs a graph node by node, each in double precision; what a node makes is rounded to its type, as it is in a file. */
 public final class ReferenceEvaluator implements GraphRunner {
     private static final Map<String, Kernel> KERNELS = new TreeMap<>();
 
@@ -27,6 +27,9 @@ public final class ReferenceEvaluator implements GraphRunner {
         LayerKernels.register(KERNELS);
         WindowKernels.register(KERNELS);
         RecurrentKernels.register(KERNELS);
+        SamplingKernels.register(KERNELS);
+        SpectralKernels.register(KERNELS);
+        CountedKernels.register(KERNELS);
     }
 
     /** The operators that can be run. */
@@ -41,17 +44,24 @@ public final class ReferenceEvaluator implements GraphRunner {
 
     @Override
     public Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs) {
-        GraphProto graph;
         try {
-            graph = ModelProto.parseFrom(model).getGraph();
+            return run(ModelProto.parseFrom(model).getGraph(), inputs);
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalArgumentException(e);
         }
+    }
+
+    private static Map<String, Tensor> run(GraphProto graph, Map<String, Tensor> inputs) {
         Map<String, Array> values = new HashMap<>();
         graph.getInitializerList().forEach(tensor -> values.put(tensor.getName(), Array.of(TensorFiles.fromProto(tensor))));
         inputs.forEach((name, tensor) -> values.put(name, Array.of(tensor)));
+        Map<String, Integer> readers = new HashMap<>();
+        graph.getNodeList().forEach(node -> node.getInputList().forEach(name -> readers.merge(name, 1, Integer::sum)));
+        graph.getOutputList().forEach(output -> readers.merge(output.getName(), 1, Integer::sum));
         for (NodeProto node : graph.getNodeList()) {
             run(node, values);
+            // What nobody reads any more is let go: large networks would take gigabytes.
+            node.getInputList().stream().filter(name -> readers.merge(name, -1, Integer::sum) == 0).forEach(values::remove);
         }
         Map<String, Tensor> outputs = new LinkedHashMap<>();
         graph.getOutputList().forEach(output -> outputs.put(output.getName(), values.get(output.getName()).toTensor()));
@@ -72,7 +82,7 @@ public final class ReferenceEvaluator implements GraphRunner {
             throw new IllegalStateException("the reference evaluator fails in " + node.getOpType() + " " + node.getName() + ": " + e.getMessage(), e);
         }
         for (int i = 0; i < node.getOutputCount(); i++) {
-            values.put(node.getOutput(i), outputs.get(i));
+            values.put(node.getOutput(i), outputs.get(i).rounded());
         }
     }
 }

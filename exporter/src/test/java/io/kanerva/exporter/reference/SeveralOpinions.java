@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.kanerva.exporter.onnx.GraphRunner;
 import io.kanerva.exporter.onnx.OrtRunner;
 import io.kanerva.exporter.trace.Tensor;
+import java.nio.file.Path;
 import java.util.Map;
 
 /** Runs a graph with ONNX Runtime and with the reference evaluator, which must agree; the answers are ONNX Runtime's. */
@@ -13,16 +14,29 @@ public final class SeveralOpinions implements GraphRunner {
     private final OrtRunner runtime = new OrtRunner();
     private final ReferenceEvaluator reference = new ReferenceEvaluator();
     private final double tolerance;
+    private double largest;
 
     /** @param tolerance largest accepted difference d between the two answers y and r: d &lt;= tolerance * max(1, |r|) */
     public SeveralOpinions(double tolerance) {
         this.tolerance = tolerance;
     }
 
+    /** The largest absolute difference between ONNX Runtime and the reference evaluator so far, over finite numbers. */
+    public double largestDifference() {
+        return largest;
+    }
+
     @Override
     public Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs) {
-        Map<String, Tensor> answers = runtime.run(model, inputs);
-        Map<String, Tensor> others = reference.run(model, inputs);
+        return compared(runtime.run(model, inputs), reference.run(model, inputs));
+    }
+
+    @Override
+    public Map<String, Tensor> run(Path model, Map<String, Tensor> inputs) {
+        return compared(runtime.run(model, inputs), reference.run(model, inputs));
+    }
+
+    private Map<String, Tensor> compared(Map<String, Tensor> answers, Map<String, Tensor> others) {
         assertThat(others.keySet()).isEqualTo(answers.keySet());
         answers.forEach((name, answer) -> {
             Tensor other = others.get(name);
@@ -34,6 +48,7 @@ public final class SeveralOpinions implements GraphRunner {
                 if (Double.doubleToLongBits(found[i]) != Double.doubleToLongBits(expected[i])) {
                     assertThat(found[i]).as("ONNX Runtime's %s[%d] against the reference evaluator's", name, i)
                             .isCloseTo(expected[i], within(tolerance * Math.max(1, Math.abs(expected[i]))));
+                    largest = Math.max(largest, Math.abs(found[i] - expected[i]));
                 }
             }
         });

@@ -15,6 +15,7 @@ final class Types {
             case 6 -> DataType.INT32;
             case 7 -> DataType.INT64;
             case 9 -> DataType.BOOLEAN;
+            case 10 -> DataType.FLOAT16;
             case 11 -> DataType.FLOAT64;
             default -> throw new IllegalArgumentException("element type " + number);
         };

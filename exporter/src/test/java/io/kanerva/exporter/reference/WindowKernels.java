@@ -3,6 +3,7 @@ package io.kanerva.exporter.reference;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleBinaryOperator;
 import java.util.stream.IntStream;
 
 /** Convolutions, pools and resizing: arrays are (N, C, spatial axes). */
@@ -12,8 +13,12 @@ final class WindowKernels {
 
     static void register(Map<String, Kernel> table) {
         table.put("Conv", Kernel.of(WindowKernels::conv));
-        table.put("MaxPool", Kernel.of((a, in) -> pool(a, in.get(0), true)));
-        table.put("AveragePool", Kernel.of((a, in) -> pool(a, in.get(0), false)));
+        table.put("MaxPool", Kernel.of((a, in) -> pool(a, in.get(0), Double.NEGATIVE_INFINITY, Math::max, (result, count) -> result)));
+        table.put("AveragePool", Kernel.of((a, in) -> pool(a, in.get(0), 0, Double::sum, (result, count) -> result / count)));
+        table.put("LpPool", Kernel.of((a, in) -> {
+            double order = a.integer("p", 2);
+            return pool(a, in.get(0), 0, (result, x) -> result + Math.pow(Math.abs(x), order), (result, count) -> Math.pow(result, 1 / order));
+        }));
         table.put("GlobalAveragePool", Kernel.of((a, in) -> ReductionKernels.reduce(in.get(0), spatial(in.get(0)), true,
                 row -> Arrays.stream(row).average().orElseThrow())));
         table.put("GlobalMaxPool", Kernel.of((a, in) -> ReductionKernels.reduce(in.get(0), spatial(in.get(0)), true,
@@ -66,6 +71,20 @@ final class WindowKernels {
             return position;
         }
 
+        /** For each tap of the kernel and each place of the result, the input's position. */
+        int[][] positions(int[] input) {
+            int[][] positions = new int[Array.count(kernel)][Array.count(out)];
+            Array.Places tap = new Array.Places(kernel);
+            for (int[] row : positions) {
+                Array.Places place = new Array.Places(out);
+                for (int p = 0; p < row.length; p++, place.next()) {
+                    row[p] = position(input, place.place(), tap.place());
+                }
+                tap.next();
+            }
+            return positions;
+        }
+
         /** Whether the place is inside the input or its padding. */
         boolean isPadded(int[] input, int[] place, int[] tap) {
             return IntStream.range(0, kernel.length).allMatch(i -> place[i] * strides[i] + tap[i] * dilations[i]
@@ -86,20 +105,16 @@ final class WindowKernels {
         int plane = Array.count(input);
         int taps = Array.count(window.kernel());
         int places = Array.count(window.out());
+        int[][] positions = window.positions(input);
         double[] values = new double[batch * filters * places];
-        Array.Places place = new Array.Places(window.out());
-        for (int p = 0; p < places; p++, place.next()) {
-            Array.Places tap = new Array.Places(window.kernel());
-            for (int t = 0; t < taps; t++, tap.next()) {
-                int at = window.position(input, place.place(), tap.place());
-                for (int n = 0; n < batch && at >= 0; n++) {
-                    for (int f = 0; f < filters; f++) {
-                        int first = f / (filters / group) * channels;
-                        double sum = 0;
-                        for (int c = 0; c < channels; c++) {
-                            sum += x.data()[(n * x.shape()[1] + first + c) * plane + at] * w.data()[(f * channels + c) * taps + t];
-                        }
-                        values[(n * filters + f) * places + p] += sum;
+        for (int nf = 0; nf < batch * filters; nf++) {
+            int first = nf / filters * x.shape()[1] + nf % filters / (filters / group) * channels;
+            for (int c = 0; c < channels; c++) {
+                for (int t = 0; t < taps; t++) {
+                    double weight = w.data()[(nf % filters * channels + c) * taps + t];
+                    for (int p = 0; p < places; p++) {
+                        int at = positions[t][p];
+                        values[nf * places + p] += at < 0 ? 0 : weight * x.data()[(first + c) * plane + at];
                     }
                 }
             }
@@ -110,30 +125,35 @@ final class WindowKernels {
         return new Array(x.type(), IntStream.concat(IntStream.of(batch, filters), Arrays.stream(window.out())).toArray(), values);
     }
 
-    private static Array pool(Attributes a, Array x, boolean isMax) {
+    /**
+     * @param start what a window's result begins with
+     * @param pooled what an element makes of a window's result
+     * @param finish what becomes of the result and the number of elements that count
+     */
+    private static Array pool(Attributes a, Array x, double start, DoubleBinaryOperator pooled, DoubleBinaryOperator finish) {
         int[] input = Arrays.copyOfRange(x.shape(), 2, x.rank());
         Window window = Window.of(a, input, a.integers("kernel_shape"));
         boolean countsPadding = a.integer("count_include_pad", 0) == 1;
         int plane = Array.count(input);
         int places = Array.count(window.out());
         int maps = x.shape()[0] * x.shape()[1];
+        int[][] positions = window.positions(input);
+        int[] counts = new int[places];
+        Array.Places place = new Array.Places(window.out());
+        for (int p = 0; p < places; p++, place.next()) {
+            Array.Places tap = new Array.Places(window.kernel());
+            for (int t = 0; t < positions.length; t++, tap.next()) {
+                counts[p] += positions[t][p] >= 0 || countsPadding && window.isPadded(input, place.place(), tap.place()) ? 1 : 0;
+            }
+        }
         double[] values = new double[maps * places];
         for (int map = 0; map < maps; map++) {
-            Array.Places place = new Array.Places(window.out());
-            for (int p = 0; p < places; p++, place.next()) {
-                double largest = Double.NEGATIVE_INFINITY;
-                double sum = 0;
-                int count = 0;
-                Array.Places tap = new Array.Places(window.kernel());
-                for (int t = 0; t < Array.count(window.kernel()); t++, tap.next()) {
-                    int at = window.position(input, place.place(), tap.place());
-                    count += at >= 0 || countsPadding && window.isPadded(input, place.place(), tap.place()) ? 1 : 0;
-                    if (at >= 0) {
-                        sum += x.data()[map * plane + at];
-                        largest = Math.max(largest, x.data()[map * plane + at]);
-                    }
+            for (int p = 0; p < places; p++) {
+                double result = start;
+                for (int[] tap : positions) {
+                    result = tap[p] < 0 ? result : pooled.applyAsDouble(result, x.data()[map * plane + tap[p]]);
                 }
-                values[map * places + p] = isMax ? largest : sum / count;
+                values[map * places + p] = finish.applyAsDouble(result, counts[p]);
             }
         }
         return new Array(x.type(), IntStream.concat(IntStream.of(x.shape()[0], x.shape()[1]), Arrays.stream(window.out())).toArray(), values);

@@ -11,6 +11,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import io.kanerva.exporter.onnx.ExportOptions;
+import io.kanerva.exporter.onnx.GraphRunner;
 import io.kanerva.exporter.onnx.OnnxExporter;
 import io.kanerva.exporter.onnx.OnnxModel;
 import io.kanerva.exporter.onnx.OrtRunner;
@@ -126,9 +127,9 @@ record ZooNetwork(String name, Supplier<Block> block, List<InputSpec> inputs, Li
         return options;
     }
 
-    /** Exports the network and compares it with ONNX Runtime's answers at sizes that were not traced. */
-    OnnxModel export(Block initialised) {
-        return OnnxExporter.export(initialised, inputs, outputs, options());
+    /** Exports the network and compares it with the answers of a runner at sizes that were not traced. */
+    OnnxModel export(Block initialised, GraphRunner runner) {
+        return OnnxExporter.export(initialised, inputs, outputs, options().withCheck(runner));
     }
 
     @Override

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import io.kanerva.exporter.onnx.OnnxChecker;
 import io.kanerva.exporter.onnx.OnnxModel;
+import io.kanerva.exporter.reference.SeveralOpinions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /**
- * The networks of DJL's model zoo, exported, run by ONNX Runtime at sizes that were not traced, and held against {@code ZOO.md}.
+ * The networks of DJL's model zoo, exported, run by ONNX Runtime and the reference evaluator at sizes that were not traced, and held against {@code ZOO.md}.
  *
  * <p>{@code -Dzoo=full} takes the networks at the papers' sizes instead of the small ones; {@code -Dzoo.only=REGEX} some of
  * either; {@code -Dzoo.write=true} writes {@code ZOO.md} anew instead of checking it.
@@ -63,9 +64,10 @@ class ZooTest {
         ZooTable.Row found;
         try (NDManager manager = NDManager.newBaseManager()) {
             Block block = network.initialised(manager);
-            OnnxModel model = network.export(block);
+            SeveralOpinions opinions = new SeveralOpinions(network.tolerance());
+            OnnxModel model = network.export(block, opinions);
             model.write(MODELS.resolve(network.name().replace(' ', '-') + ".onnx"));
-            found = ZooTable.Row.of(network, block, model);
+            found = ZooTable.Row.of(network, block, model, opinions.largestDifference());
         }
         if (WRITES) {
             table.put(found);

@@ -80,11 +80,13 @@ final class Functions {
     /** A slope for each channel lines up with axis 1. */
     private static Value prelu(GraphBuilder g, Operation op, List<Value> in) {
         Operand alpha = op.inputs().get(1);
-        boolean isOne = alpha.shape().stream().allMatch(size -> size.is(1));
-        long[] shape = new long[isOne ? 1 : op.input().rank() - 1];
+        if (alpha.rank() <= 1 && alpha.shape().stream().allMatch(size -> size.is(1))) {
+            return g.node("PRelu", in);
+        }
+        long[] shape = new long[op.input().rank() - 1];
         Arrays.fill(shape, 1);
-        shape[0] = isOne ? 1 : alpha.shape().get(0).value();
-        Value slopes = isOne && alpha.rank() == 1 ? in.get(1) : g.node("Reshape", List.of(in.get(1), g.integers(shape)));
+        shape[0] = -1;
+        Value slopes = g.node("Reshape", List.of(in.get(1), g.integers(shape)));
         return g.node("PRelu", List.of(in.get(0), slopes));
     }
 

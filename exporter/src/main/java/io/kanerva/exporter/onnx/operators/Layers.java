@@ -39,17 +39,23 @@ final class Layers {
     }
 
     private static Tensor transposed(Tensor matrix) {
-        int rows = Math.toIntExact(matrix.shape()[0]);
-        int columns = Math.toIntExact(matrix.shape()[1]);
-        byte[] from = matrix.bytes();
-        int width = from.length / (rows * columns);
+        long[] shape = matrix.shape();
+        return swapped(matrix, 1, shape[0], shape[1], shape[1], shape[0]);
+    }
+
+    /** The elements of [groups, rows, columns, ...] as [groups, columns, rows, ...], in a tensor of the given shape. */
+    private static Tensor swapped(Tensor tensor, long groups, long rows, long columns, long... shape) {
+        byte[] from = tensor.bytes();
+        int width = Math.toIntExact(from.length / (groups * rows * columns));
         byte[] to = new byte[from.length];
-        for (int r = 0; r < rows; r++) {
-            for (int c = 0; c < columns; c++) {
-                System.arraycopy(from, (r * columns + c) * width, to, (c * rows + r) * width, width);
+        for (long g = 0; g < groups; g++) {
+            for (long r = 0; r < rows; r++) {
+                for (long c = 0; c < columns; c++) {
+                    System.arraycopy(from, (int) (((g * rows + r) * columns + c) * width), to, (int) (((g * columns + c) * rows + r) * width), width);
+                }
             }
         }
-        return Tensor.ofBytes(matrix.type(), to, columns, rows);
+        return Tensor.ofBytes(tensor.type(), to, shape);
     }
 
     private static Value convolution(GraphBuilder g, Operation op, List<Value> in) {
@@ -62,18 +68,19 @@ final class Layers {
 
     /** DJL's weights are [Cout, Cin / groups, ...], ONNX's [Cin, Cout / groups, ...]. */
     private static Value deconvolution(GraphBuilder g, Operation op, List<Value> in) {
-        long[] weights = op.inputs().get(1).shape().stream().mapToLong(Size::value).toArray();
+        Operand weight = op.inputs().get(1);
+        if (!weight.isConstant()) {
+            throw new UnsupportedOperationException("a transposed convolution is exported with weights that are parameters or constants");
+        }
+        long[] shape = weight.constant().shape();
         long groups = op.number("groups");
-        int axes = weights.length - 2;
-        long[] parted = LongStream.concat(LongStream.of(groups, weights[0] / groups, weights[1]), Arrays.stream(weights, 2, weights.length))
-                .toArray();
-        long[] order = LongStream.concat(LongStream.of(0, 2, 1), LongStream.range(3, 3 + axes)).toArray();
-        long[] joined = LongStream.concat(LongStream.of(groups * weights[1], weights[0] / groups), Arrays.stream(weights, 2, weights.length))
-                .toArray();
-        Value turned = g.node("Reshape", List.of(g.node("Transpose", List.of(g.node("Reshape", List.of(in.get(1), g.integers(parted)))),
-                "perm", order), g.integers(joined)));
-        List<Value> operands = in.get(2) == Value.ABSENT ? List.of(in.get(0), turned) : List.of(in.get(0), turned, in.get(2));
-        return g.node("ConvTranspose", operands, "kernel_shape", Arrays.copyOfRange(weights, 2, weights.length), "strides",
+        long[] turned = shape.clone();
+        turned[0] = groups * shape[1];
+        turned[1] = shape[0] / groups;
+        Tensor weights = swapped(weight.constant(), groups, turned[1], shape[1], turned);
+        Value kernel = weight.name().isEmpty() ? g.constant(weights) : g.initializer(weight.name() + "/transposed", weights);
+        List<Value> operands = in.get(2) == Value.ABSENT ? List.of(in.get(0), kernel) : List.of(in.get(0), kernel, in.get(2));
+        return g.node("ConvTranspose", operands, "kernel_shape", Arrays.copyOfRange(shape, 2, shape.length), "strides",
                 op.numbers("stride"), "pads", twice(op.numbers("padding")), "output_padding", op.numbers("outPadding"), "dilations",
                 op.numbers("dilation"), "group", groups);
     }
