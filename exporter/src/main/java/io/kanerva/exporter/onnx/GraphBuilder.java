@@ -2,6 +2,7 @@ package io.kanerva.exporter.onnx;
 
 import ai.djl.ndarray.types.DataType;
 import io.kanerva.exporter.trace.Size;
+import io.kanerva.exporter.trace.SizeFactor;
 import io.kanerva.exporter.trace.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -136,7 +137,7 @@ public final class GraphBuilder {
     public Value size(Size size) {
         if (!size.isKnown()) {
             throw new UnsupportedOperationException(
-                    "a size that is needed is no sum of products of the dynamic dimensions");
+                    "a size that is needed is no sum of products of the dynamic dimensions and of what strides leave of them");
         }
         Value known = sizes.get(size);
         if (known == null) {
@@ -148,10 +149,10 @@ public final class GraphBuilder {
 
     private Value compute(Size size) {
         Value sum = null;
-        for (Map.Entry<List<String>, Long> term : size.terms().entrySet()) {
+        for (Map.Entry<List<SizeFactor>, Long> term : size.terms().entrySet()) {
             Value product = null;
-            for (String dimension : term.getKey()) {
-                Value factor = size.equals(Size.named(dimension)) ? shapeOf(dimension) : size(Size.named(dimension));
+            for (SizeFactor each : term.getKey()) {
+                Value factor = size.equals(Size.of(each)) ? compute(each) : size(Size.of(each));
                 product = product == null ? factor : node("Mul", List.of(product, factor));
             }
             Value coefficient = integers(term.getValue());
@@ -163,6 +164,15 @@ public final class GraphBuilder {
             sum = sum == null ? product : node("Add", List.of(sum, product));
         }
         return sum == null ? integers(0) : sum;
+    }
+
+    private Value compute(SizeFactor factor) {
+        if (factor.isDimension()) {
+            return shapeOf(factor.dimension());
+        }
+        Value dimension = size(Size.named(factor.dimension()));
+        Value moved = factor.offset() == 0 ? dimension : node("Add", List.of(dimension, integers(factor.offset())));
+        return node("Div", List.of(moved, integers(factor.divisor())));
     }
 
     private Value shapeOf(String dimension) {

@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Exports a DJL block as an ONNX model. */
 public final class OnnxExporter {
@@ -50,16 +51,38 @@ public final class OnnxExporter {
      *     result does not agree with the block
      */
     public static OnnxModel export(Block block, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
-        Sampler sampler = new Sampler(options.ranges());
-        Tracer tracer = new Tracer(block, inputs, options.limits(), sampler, options.statistics());
-        // Not in variables: what the passes replace is to be free before the model is written.
-        OnnxModel model = new OnnxModel(ModelWriter.write(Pass.applyAll(lowered(tracer, outputNames, options)), options), List.of(),
-                options.externalDataAbove());
+        Tracer tracer = new Tracer(block, inputs, options.limits(), new Sampler(options.ranges()), options.statistics());
+        OnnxModel model = written(tracer, outputNames, options);
         if (options.runner().isEmpty()) {
             return model;
         }
+        try {
+            return checked(model, tracer, inputs, options);
+        } catch (ExportException e) {
+            // A number that is the same at the few sizes of a trace and not at others: more sizes express it, or show where it is.
+            boolean isOfTheBlock = e.getCause() != null;
+            if (isOfTheBlock || !tracer.refine()) {
+                throw e;
+            }
+            return checked(written(tracer, outputNames, options), tracer, inputs, options);
+        }
+    }
+
+    private static OnnxModel written(Tracer tracer, List<String> outputNames, ExportOptions options) {
+        // Not in variables: what the passes replace is to be free before the model is written.
+        return new OnnxModel(ModelWriter.write(Pass.applyAll(lowered(tracer, outputNames, options)), options), List.of(),
+                options.externalDataAbove());
+    }
+
+    private static OnnxModel checked(OnnxModel model, Tracer tracer, List<InputSpec> inputs, ExportOptions options) {
         List<String> names = model.proto().getGraph().getOutputList().stream().map(ValueInfoProto::getName).toList();
-        List<OnnxModel.Check> checks = new OutputCheck(inputs, names, options).check(model, tracer, sampler);
+        List<OnnxModel.Check> checks;
+        try {
+            checks = new OutputCheck(inputs, names, options).check(model, tracer, new Sampler(options.ranges()));
+        } catch (ExportException e) {
+            throw tracer.assumptions().isEmpty() || e.getCause() != null ? e
+                    : new ExportException(Stream.concat(e.problems().stream(), tracer.assumptions().stream()).toList());
+        }
         return new OnnxModel(model.proto(), checks, options.externalDataAbove());
     }
 

@@ -40,7 +40,12 @@ final class OutputCheck {
             for (Map<String, Long> sizes : tracer.plan().checks()) {
                 Map<String, Tensor> given = given(sampler, sizes);
                 List<Tensor> expected = compute(tracer, given, sizes);
-                Map<String, Tensor> found = checked.run(given);
+                Map<String, Tensor> found;
+                try {
+                    found = checked.run(given);
+                } catch (RuntimeException e) {
+                    throw new ExportException(List.of("the model cannot be run with " + sizes + " (" + e.getMessage() + ")"));
+                }
                 for (int i = 0; i < outputNames.size(); i++) {
                     String name = outputNames.get(i);
                     requireDeclared(model.proto().getGraph().getOutput(i), found.get(name), problems);

@@ -7,7 +7,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -16,14 +15,14 @@ import java.util.stream.LongStream;
 /**
  * At which sizes of the dynamic dimensions a block is traced, and at which its export is checked.
  *
- * <p>Traces: a grid (two sizes a dimension fix a multilinear expression, three one with squares) and one point outside of it
- * (which tests the expression). As far as the limits allow, no size is 1 and none equals another dimension of the traced block, so that equal
+ * <p>Traces: a grid (two sizes a dimension fix a multilinear expression, three one with squares) and points outside of it
+ * (which test the expression). As far as the limits allow, no size is 1 and none equals another dimension of the traced block, so that equal
  * numbers mean equal dimensions. Checks: the smallest sizes, the largest ones of limited dimensions, and a point in
  * between; none of them is traced, unless the limits leave no others.
  *
  * @param dimensions names of the dynamic dimensions in order of appearance
  * @param levels the sizes of each dimension on the grid, n of them
- * @param traces n^d points of the grid (digit i to the base n, lowest first: level of dimension i), then the test point
+ * @param traces n^d points of the grid (digit i to the base n, lowest first: level of dimension i), then test points
  * @param checks sizes at which the export is compared with the block
  */
 public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> levels, List<Map<String, Long>> traces,
@@ -33,7 +32,9 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
     private static final int FAR = 32;
     private static final int FEWEST_CHECKS = 2;
     /** With more dimensions, three sizes each would be too many traces. */
-    private static final int MOST_DIMENSIONS_WITH_SQUARES = 3;
+    private static final int MOST_DIMENSIONS_OF_FINER = 3;
+    /** Further test points of a finer plan. */
+    private static final int MORE_TESTS = 5;
 
     /**
      * The sizes a dynamic dimension may take, both ends included.
@@ -157,29 +158,39 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
     }
 
     /**
-     * A plan that also finds squares of dimensions, for the price of more traces; empty if there are too many dimensions or the
-     * limits leave too few sizes.
+     * A plan that also finds squares of dimensions, and numbers made of sizes behind strides, for the price of more traces; empty if
+     * there are too many dimensions or the limits leave too few sizes.
      */
-    Optional<SamplingPlan> withSquares(Map<String, Limit> limits) {
-        if (dimensions.isEmpty() || dimensions.size() > MOST_DIMENSIONS_WITH_SQUARES) {
+    Optional<SamplingPlan> finer(Map<String, Limit> limits) {
+        if (dimensions.isEmpty() || dimensions.size() > MOST_DIMENSIONS_OF_FINER) {
             return Optional.empty();
         }
         Map<String, Long> test = traces.get(traces.size() - 1);
         Map<String, List<Long>> more = new LinkedHashMap<>();
+        Map<String, List<Long>> others = new LinkedHashMap<>();
         for (String name : dimensions) {
             Limit limit = limits.getOrDefault(name, DEFAULT_LIMIT);
             Set<Long> taken = new TreeSet<>(levels.get(name));
             taken.addAll(List.of(1L, test.get(name)));
             checks.forEach(check -> taken.add(check.get(name)));
-            LongStream free = LongStream.rangeClosed(limit.smallest(), limit.largest()).filter(size -> !taken.contains(size));
-            OptionalLong third = free.findFirst();
-            if (third.isEmpty()) {
+            List<Long> free = LongStream.rangeClosed(limit.smallest(), Math.min(limit.largest(), limit.smallest() + FAR))
+                    .filter(size -> !taken.contains(size)).boxed().toList();
+            if (free.isEmpty()) {
                 return Optional.empty();
             }
-            more.put(name, List.of(levels.get(name).get(0), levels.get(name).get(1), third.getAsLong()));
+            more.put(name, List.of(levels.get(name).get(0), levels.get(name).get(1), free.get(0)));
+            others.put(name, free.size() > 1 ? free.subList(1, free.size()) : List.of(test.get(name)));
         }
-        List<Map<String, Long>> points = grid(dimensions, more);
+        Set<Map<String, Long>> points = new LinkedHashSet<>(grid(dimensions, more));
         points.add(test);
+        for (int i = 0; i < MORE_TESTS; i++) {
+            int index = i;
+            // From all over the range, and not in step with each other, so that equal numbers are no accident.
+            points.add(point(dimensions, name -> {
+                int last = others.get(name).size() - 1;
+                return others.get(name).get((last - index * last / (MORE_TESTS - 1) + 2 * dimensions.indexOf(name)) % (last + 1));
+            }));
+        }
         return Optional.of(new SamplingPlan(dimensions, more, List.copyOf(points), checks));
     }
 
@@ -189,11 +200,15 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
         return point;
     }
 
-    /** The expression through a number seen in each trace; unknown if there is none that also meets the test point. */
+    /** The sum of products through a number seen in each trace; unknown if there is none that also meets the test points. */
     Size express(long[] values) {
-        int grid = dimensions.isEmpty() ? 1 : values.length - 1;
+        int grid = dimensions.stream().mapToInt(name -> levels.get(name).size()).reduce(1, (a, b) -> a * b);
         Size size = Size.through(dimensions, levels, Arrays.copyOf(values, grid));
-        boolean meets = size.isKnown() && size.at(traces.get(traces.size() - 1)) == values[values.length - 1];
-        return meets ? size : Size.unknown();
+        for (int i = grid; i < values.length && size.isKnown(); i++) {
+            if (size.at(traces.get(i)) != values[i]) {
+                return Size.unknown();
+            }
+        }
+        return size;
     }
 }

@@ -7,25 +7,29 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
- * A whole number that may depend on dynamic dimensions: a sum of products such as {@code 4*B*T + T*T + 1}.
- *
- * <p>Each dimension occurs at most twice in a product. A size of a shape that is no such expression, for example the halves of
- * an odd dynamic height, is {@linkplain #unknown() unknown}.
+ * A whole number that may depend on dynamic dimensions: a sum of products such as {@code 4*B*T + T*T + 1}, in which what strides
+ * leave of a dimension, {@code floor((H+1)/2)}, may stand for the dimension. Others are {@linkplain #unknown() unknown}.
  */
 public final class Size {
-    private static final Comparator<List<String>> ORDER = Comparator.<List<String>>comparingInt(List::size).reversed()
-            .thenComparing(names -> String.join("*", names));
+    private static final Comparator<List<SizeFactor>> ORDER = Comparator.<List<SizeFactor>>comparingInt(List::size).reversed()
+            .thenComparing(Size::text);
+    /** Up to which size of a dimension two expressions are compared. */
+    private static final long COMPARED = 4096;
     private static final Size UNKNOWN = new Size(null);
 
-    /** Coefficient of each product of dimensions; the empty product is the constant. Null if unknown. */
-    private final SortedMap<List<String>, Long> terms;
+    /** Coefficient of each product of sorted factors; the empty product is the constant. Null if unknown. */
+    private final SortedMap<List<SizeFactor>, Long> terms;
 
-    private Size(SortedMap<List<String>, Long> terms) {
+    private Size(SortedMap<List<SizeFactor>, Long> terms) {
         this.terms = terms;
     }
 
@@ -36,7 +40,12 @@ public final class Size {
 
     /** The size of a dynamic dimension. */
     public static Size named(String dimension) {
-        return of(Map.of(List.of(dimension), 1L));
+        return of(SizeFactor.of(dimension));
+    }
+
+    /** The size of a dynamic dimension, or of what strides leave of it. */
+    public static Size of(SizeFactor factor) {
+        return of(Map.of(List.of(factor), 1L));
     }
 
     /** A size that no expression is known for. */
@@ -44,8 +53,8 @@ public final class Size {
         return UNKNOWN;
     }
 
-    private static Size of(Map<List<String>, Long> terms) {
-        SortedMap<List<String>, Long> sorted = new TreeMap<>(ORDER);
+    private static Size of(Map<List<SizeFactor>, Long> terms) {
+        SortedMap<List<SizeFactor>, Long> sorted = new TreeMap<>(ORDER);
         sorted.putAll(terms);
         sorted.values().removeIf(coefficient -> coefficient == 0);
         return new Size(Collections.unmodifiableSortedMap(sorted));
@@ -74,11 +83,11 @@ public final class Size {
         if (!isFixed()) {
             throw new IllegalStateException("expected a fixed size, found " + this);
         }
-        return terms.getOrDefault(List.<String>of(), 0L);
+        return terms.getOrDefault(List.<SizeFactor>of(), 0L);
     }
 
     /** The products with their coefficients, longest first; the constant, if any, comes last with an empty product. */
-    public SortedMap<List<String>, Long> terms() {
+    public SortedMap<List<SizeFactor>, Long> terms() {
         if (!isKnown()) {
             throw new IllegalStateException("the size is unknown");
         }
@@ -88,14 +97,98 @@ public final class Size {
     /** The value at given sizes of the dynamic dimensions. */
     public long at(Map<String, Long> sizes) {
         long sum = 0;
-        for (Map.Entry<List<String>, Long> term : terms().entrySet()) {
+        for (Map.Entry<List<SizeFactor>, Long> term : terms().entrySet()) {
             long product = term.getValue();
-            for (String name : term.getKey()) {
-                product *= sizes.get(name);
+            for (SizeFactor factor : term.getKey()) {
+                product *= factor.at(sizes);
             }
             sum += product;
         }
         return sum;
+    }
+
+    /** Whether strides are in it. */
+    public boolean hasStrides() {
+        return isKnown() && terms.keySet().stream().flatMap(List::stream).anyMatch(factor -> !factor.isDimension());
+    }
+
+    /** The sum; unknown if one of the two is. */
+    public Size plus(Size other) {
+        return isKnown() && other.isKnown() ? of(sum(terms, 1, other.terms, 1)) : UNKNOWN;
+    }
+
+    public Size plus(long number) {
+        return plus(fixed(number));
+    }
+
+    /** The product; unknown if one of the two is. */
+    public Size times(Size other) {
+        if (!isKnown() || !other.isKnown()) {
+            return UNKNOWN;
+        }
+        Map<List<SizeFactor>, Long> product = new TreeMap<>(ORDER);
+        terms.forEach((a, c) -> other.terms.forEach((b, d) -> product.merge(joined(a, b), c * d, Long::sum)));
+        return of(product);
+    }
+
+    public Size times(long number) {
+        return times(fixed(number));
+    }
+
+    private static List<SizeFactor> joined(List<SizeFactor> a, List<SizeFactor> b) {
+        return Stream.concat(a.stream(), b.stream()).sorted().toList();
+    }
+
+    /**
+     * The size divided by a number and rounded down: exactly what is divisible, and one factor more at most.
+     *
+     * @return unknown if more than one term is not divisible, or one that is a product
+     */
+    public Size floorDivided(long divisor) {
+        if (!isKnown() || divisor == 1) {
+            return this;
+        }
+        Map<List<SizeFactor>, Long> whole = new TreeMap<>(ORDER);
+        Map<List<SizeFactor>, Long> rest = new TreeMap<>(ORDER);
+        terms.forEach((product, c) -> (c % divisor == 0 && !product.isEmpty() ? whole : rest).put(product, c));
+        whole.replaceAll((product, c) -> c / divisor);
+        long constant = rest.isEmpty() ? 0 : rest.getOrDefault(List.<SizeFactor>of(), 0L);
+        rest.remove(List.<SizeFactor>of());
+        if (rest.isEmpty()) {
+            return of(whole).plus(Math.floorDiv(constant, divisor));
+        }
+        Map.Entry<List<SizeFactor>, Long> last = rest.entrySet().iterator().next();
+        long c = last.getValue();
+        if (rest.size() > 1 || last.getKey().size() > 1 || c < 0 || divisor % c != 0) {
+            return UNKNOWN;
+        }
+        // floor((c F + k) / d) = floor((F + floor(k/c)) / (d/c)), as F is a whole number.
+        SizeFactor factor = last.getKey().get(0);
+        long offset = factor.offset() + Math.floorDiv(constant, c) * factor.divisor();
+        long steps = divisor / c * factor.divisor();
+        return of(whole).plus(of(new SizeFactor(factor.dimension(), Math.floorMod(offset, steps), steps))).plus(Math.floorDiv(offset, steps));
+    }
+
+    /** How many times as large as another size this is, whatever the dimensions are; empty if that is no whole number. */
+    public OptionalLong timesLargerThan(Size other) {
+        if (!isKnown() || !other.isKnown() || other.terms.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        long ratio = terms.getOrDefault(other.terms.firstKey(), 0L) / other.terms.get(other.terms.firstKey());
+        return ratio > 0 && equals(other.times(ratio)) ? OptionalLong.of(ratio) : OptionalLong.empty();
+    }
+
+    /** Whether this is at least as large as another size of the same dimension (or two fixed ones), at all its sizes up to some thousands. */
+    public boolean isNeverBelow(Size other) {
+        if (!isKnown() || !other.isKnown()) {
+            return false;
+        }
+        Set<String> dimensions = Stream.of(this, other).flatMap(size -> size.terms.keySet().stream()).flatMap(List::stream)
+                .map(SizeFactor::dimension).collect(Collectors.toSet());
+        return equals(other) || dimensions.size() < 2 && LongStream.rangeClosed(1, COMPARED).allMatch(n -> {
+            Map<String, Long> sizes = dimensions.stream().collect(Collectors.toMap(name -> name, name -> n));
+            return at(sizes) >= other.at(sizes);
+        });
     }
 
     /**
@@ -115,7 +208,7 @@ public final class Size {
         String dimension = dimensions.get(last);
         List<Long> x = levels.get(dimension);
         int part = values.length / x.size();
-        List<Map<List<String>, Long>> f = new ArrayList<>();
+        List<Map<List<SizeFactor>, Long>> f = new ArrayList<>();
         for (int i = 0; i < x.size(); i++) {
             Size at = through(dimensions.subList(0, last), levels, Arrays.copyOfRange(values, i * part, (i + 1) * part));
             if (!at.isKnown()) {
@@ -125,7 +218,7 @@ public final class Size {
         }
         for (int order = 1; order < f.size(); order++) {
             for (int i = f.size() - 1; i >= order; i--) {
-                Map<List<String>, Long> slope = sum(f.get(i), 1, f.get(i - 1), -1);
+                Map<List<SizeFactor>, Long> slope = sum(f.get(i), 1, f.get(i - 1), -1);
                 long gap = x.get(i) - x.get(i - order);
                 if (slope.values().stream().anyMatch(c -> c % gap != 0)) {
                     return UNKNOWN;
@@ -134,29 +227,31 @@ public final class Size {
                 f.set(i, slope);
             }
         }
-        Map<List<String>, Long> sum = Map.of();
+        Map<List<SizeFactor>, Long> sum = Map.of();
         for (int i = f.size() - 1; i >= 0; i--) {
             sum = sum(sum(times(sum, dimension), 1, sum, -x.get(i)), 1, f.get(i), 1);
         }
         return of(sum);
     }
 
-    private static Map<List<String>, Long> times(Map<List<String>, Long> terms, String dimension) {
-        Map<List<String>, Long> longer = new TreeMap<>(ORDER);
+    private static Map<List<SizeFactor>, Long> times(Map<List<SizeFactor>, Long> terms, String dimension) {
+        Map<List<SizeFactor>, Long> longer = new TreeMap<>(ORDER);
         terms.forEach((product, c) -> {
-            List<String> names = new ArrayList<>(product);
-            names.add(dimension);
-            longer.put(List.copyOf(names), c);
+            longer.put(joined(product, List.of(SizeFactor.of(dimension))), c);
         });
         return longer;
     }
 
-    private static Map<List<String>, Long> sum(Map<List<String>, Long> a, long factorA, Map<List<String>, Long> b, long factorB) {
-        Map<List<String>, Long> sum = new TreeMap<>(ORDER);
+    private static Map<List<SizeFactor>, Long> sum(Map<List<SizeFactor>, Long> a, long factorA, Map<List<SizeFactor>, Long> b, long factorB) {
+        Map<List<SizeFactor>, Long> sum = new TreeMap<>(ORDER);
         a.forEach((product, c) -> sum.merge(product, factorA * c, Long::sum));
         b.forEach((product, c) -> sum.merge(product, factorB * c, Long::sum));
         sum.values().removeIf(c -> c == 0);
         return sum;
+    }
+
+    private static String text(List<SizeFactor> product) {
+        return product.stream().map(SizeFactor::toString).collect(Collectors.joining("*"));
     }
 
     @Override
@@ -176,7 +271,7 @@ public final class Size {
             return "?";
         }
         return isFixed() ? Long.toString(value()) : terms.entrySet().stream().map(term -> {
-            String product = String.join("*", term.getKey());
+            String product = text(term.getKey());
             if (product.isEmpty()) {
                 return Long.toString(term.getValue());
             }

@@ -4,10 +4,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -31,6 +33,8 @@ final class TapeComparison {
     private final Map<Integer, Integer> reads = new HashMap<>();
     private final List<Operation> operations = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
+    private final Set<String> assumptions = new LinkedHashSet<>();
+    private final StridedSizes strided;
     private boolean isInexpressible;
 
     /**
@@ -40,6 +44,7 @@ final class TapeComparison {
      */
     TapeComparison(SamplingPlan plan, List<InputSpec> specs, List<Recorder> recorders) {
         this.plan = plan;
+        this.strided = new StridedSizes(plan);
         this.specs = specs;
         this.recorders = recorders.subList(0, recorders.size() - 1);
         this.otherValues = recorders.get(recorders.size() - 1);
@@ -53,7 +58,8 @@ final class TapeComparison {
      * The program that all tapes are recordings of.
      *
      * @param outputs the block's results, in the order of the recorders
-     * @param isLast whether a number that is no sum of products of dimensions is an error; if not, the result is then empty
+     * @param isLast whether a number that is no expression is an error, and one with sizes behind strides is believed; if not, the
+     *     result is then empty
      */
     Optional<Program> combine(List<List<TapeValue>> outputs, boolean isLast) {
         requireSameOperations();
@@ -80,7 +86,7 @@ final class TapeComparison {
         if (!problems.isEmpty()) {
             throw new ExportException(problems);
         }
-        return Optional.of(new Program(inputs, List.copyOf(operations), List.copyOf(results)));
+        return Optional.of(new Program(inputs, List.copyOf(operations), List.copyOf(results), List.copyOf(assumptions)));
     }
 
     /** Everything below relies on tapes that differ in numbers only. */
@@ -140,8 +146,8 @@ final class TapeComparison {
             }
             attributes.put(name, attribute(values, step.operation() + "'s " + name, step.site()));
         }
-        List<Operand> outputs = step.outputs().stream()
-                .map(value -> new Operand(value.id(), "", value.type(), shape(value.id()), null)).toList();
+        List<Operand> outputs = step.outputs().stream().map(value -> new Operand(value.id(), "", value.type(),
+                shape(value.id(), step.operation(), inputs, attributes), null)).toList();
         if (isFoldable(inputs, attributes, outputs) && !doublesWeights(inputs, outputs)) {
             step.outputs().forEach(value -> operands[value.id()] = constant(value, ""));
             return;
@@ -207,7 +213,7 @@ final class TapeComparison {
         return constant(value, "");
     }
 
-    private List<Size> shape(int id) {
+    private List<Size> shape(int id, String operation, List<Operand> inputs, Map<String, Object> attributes) {
         List<long[]> shapes = recorders.stream().map(r -> r.values().get(id).shape().getShape()).toList();
         int rank = shapes.get(0).length;
         if (shapes.stream().anyMatch(shape -> shape.length != rank)) {
@@ -217,7 +223,18 @@ final class TapeComparison {
         }
         long[] other = otherValues.values().get(id).shape().getShape();
         return IntStream.range(0, rank).mapToObj(i -> other[i] != shapes.get(0)[i] ? Size.unknown()
-                : plan.express(shapes.stream().mapToLong(s -> s[i]).toArray())).toList();
+                : size(shapes.stream().mapToLong(s -> s[i]).toArray(), StrideRules.of(operation, inputs, attributes, i))).toList();
+    }
+
+    /** The expression for an axis: what a rule says if that was seen, else what the numbers say. */
+    private Size size(long[] values, Size ruled) {
+        Size size = ruled;
+        if (!strided.meets(ruled, values)) {
+            Size polynomial = plan.express(values);
+            size = polynomial.isKnown() ? polynomial : strided.express(values);
+        }
+        strided.add(size);
+        return size;
     }
 
     private Object attribute(List<Object> values, String what, CallSite site) {
@@ -234,7 +251,16 @@ final class TapeComparison {
             return one instanceof Long number ? Size.fixed(number) : one;
         }
         boolean isWhole = values.stream().allMatch(v -> v instanceof Number n && n.doubleValue() == n.longValue());
-        Size size = isWhole ? plan.express(values.stream().mapToLong(v -> ((Number) v).longValue()).toArray()) : Size.unknown();
+        long[] numbers = isWhole ? values.stream().mapToLong(v -> ((Number) v).longValue()).toArray() : new long[0];
+        Size size = isWhole ? plan.express(numbers) : Size.unknown();
+        if (isWhole && !size.isKnown()) {
+            size = strided.express(numbers);
+            // A few numbers may meet by accident: more of them are looked at before this is believed.
+            isInexpressible |= size.isKnown();
+            if (size.isKnown()) {
+                assumptions.add(what + " was taken to be " + size + ", which holds at the sizes that were traced (" + site + ")");
+            }
+        }
         return size.isKnown() ? size : differs(values, what, site);
     }
 
@@ -252,7 +278,7 @@ final class TapeComparison {
             Object value = values.get(i);
             found.add((value instanceof long[] numbers ? Arrays.toString(numbers) : value) + " with " + plan.traces().get(i));
         }
-        problems.add(what + " depends on the dynamic dimensions, but not as a sum of products of them: "
+        problems.add(what + " depends on the dynamic dimensions, but not as a sum of products of them and of what strides leave of them: "
                 + String.join(", ", found) + " (" + site + ")");
         return values.get(0) instanceof Long ? Size.fixed(0) : values.get(0);
     }

@@ -24,7 +24,9 @@ public final class Tracer {
     private final Block block;
     private final List<InputSpec> inputs;
     private final Sampler sampler;
-    private final SamplingPlan plan;
+    private SamplingPlan plan;
+    private boolean isFine;
+    private List<String> assumptions = List.of();
     private final Statistics statistics;
     private final Map<String, SamplingPlan.Limit> limits;
 
@@ -78,12 +80,35 @@ public final class Tracer {
      * @throws ExportException listing everything in the block that cannot be recorded
      */
     public Program trace() {
-        Optional<Program> program = trace(plan, plan.withSquares(limits).isEmpty());
-        // Squares of a dimension are rare, and finding them takes more traces.
-        return program.orElseGet(() -> trace(plan.withSquares(limits).orElseThrow(), true).orElseThrow());
+        Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits);
+        Optional<Program> program = trace(plan, finer.isEmpty());
+        // Squares of a dimension and arithmetic with sizes behind strides are rare, and finding them takes more traces.
+        Program found = program.orElseGet(() -> {
+            refine();
+            return trace(plan, true).orElseThrow();
+        });
+        assumptions = found.assumptions();
+        return found;
     }
 
-    /** The program; empty if a plan with squares may find more than this one, unless it is the last. */
+    /**
+     * Has the next trace go over more sizes, for a block that has turned out to compute something else at others.
+     *
+     * @return false if it did so already, or there are no more sizes
+     */
+    public boolean refine() {
+        Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits);
+        isFine = true;
+        plan = finer.orElse(plan);
+        return finer.isPresent();
+    }
+
+    /** What the last program takes for granted because numbers suggest it: the first suspects if it turns out to be wrong. */
+    public List<String> assumptions() {
+        return assumptions;
+    }
+
+    /** The program; empty if a finer plan may find more than this one, unless it is the last. */
     private Optional<Program> trace(SamplingPlan sizes, boolean isLast) {
         try {
             return trace(sizes, isLast, false);

@@ -65,6 +65,7 @@ final class ElementwiseKernels {
         function(table, "Relu", x -> Math.max(0, x));
         function(table, "Sigmoid", x -> 1 / (1 + Math.exp(-x)));
         function(table, "Softplus", x -> Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))));
+        function(table, "HardSwish", x -> x * Math.max(0, Math.min(1, x / 6 + 0.5)));
         function(table, "Softsign", x -> x / (1 + Math.abs(x)));
         table.put("LeakyRelu", Kernel.of((a, in) -> in.get(0).map(x -> x < 0 ? a.real("alpha", 0.01) * x : x)));
         table.put("Elu", Kernel.of((a, in) -> in.get(0).map(x -> x < 0 ? a.real("alpha", 1) * Math.expm1(x) : x)));

@@ -21,7 +21,9 @@ final class LayerKernels {
         if (a.rank() == 1) {
             Array row = matMul(a.withShape(1, a.shape()[0]), b);
             int[] shape = row.shape();
-            return row.withShape(IntStream.range(0, shape.length).filter(i -> i != shape.length - 2).map(i -> shape[i]).toArray());
+            // A vector's product with a vector has lost its columns already.
+            int gone = shape.length - (b.rank() == 1 ? 1 : 2);
+            return row.withShape(IntStream.range(0, shape.length).filter(i -> i != gone).map(i -> shape[i]).toArray());
         }
         if (b.rank() == 1) {
             Array column = matMul(a, b.withShape(b.shape()[0], 1));

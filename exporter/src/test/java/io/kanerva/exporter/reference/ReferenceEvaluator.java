@@ -1,12 +1,20 @@
 package io.kanerva.exporter.reference;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.kanerva.exporter.onnx.GraphRunner;
+import io.kanerva.exporter.onnx.OnnxFiles;
 import io.kanerva.exporter.onnx.TensorFiles;
 import io.kanerva.exporter.onnx.proto.GraphProto;
 import io.kanerva.exporter.onnx.proto.ModelProto;
 import io.kanerva.exporter.onnx.proto.NodeProto;
+import io.kanerva.exporter.onnx.proto.TensorProto;
 import io.kanerva.exporter.trace.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -48,6 +56,34 @@ public final class ReferenceEvaluator implements GraphRunner {
             return run(ModelProto.parseFrom(model).getGraph(), inputs);
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalArgumentException(e);
+        }
+    }
+
+    @Override
+    public Map<String, Tensor> run(Path model, Map<String, Tensor> inputs) {
+        try {
+            GraphProto graph = OnnxFiles.read(model).getGraph();
+            List<TensorProto> weights = new ArrayList<>();
+            for (TensorProto tensor : graph.getInitializerList()) {
+                weights.add(tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL ? inside(tensor, model) : tensor);
+            }
+            return run(graph.toBuilder().clearInitializer().addAllInitializer(weights).build(), inputs);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A tensor with the bytes that its file beside the model has for it. */
+    private static TensorProto inside(TensorProto tensor, Path model) throws IOException {
+        Map<String, String> place = new HashMap<>();
+        tensor.getExternalDataList().forEach(entry -> place.put(entry.getKey(), entry.getValue()));
+        try (FileChannel file = FileChannel.open(model.resolveSibling(place.get("location")))) {
+            ByteBuffer bytes = ByteBuffer.allocate(Integer.parseInt(place.get("length")));
+            file.position(Long.parseLong(place.get("offset")));
+            while (bytes.hasRemaining() && file.read(bytes) >= 0) {
+                // Reads on until all is there or the file ends.
+            }
+            return tensor.toBuilder().clearExternalData().clearDataLocation().setRawData(ByteString.copyFrom(bytes.flip())).build();
         }
     }
 

@@ -30,4 +30,18 @@ class SizePropertiesTest {
         Map<String, Long> elsewhere = Map.of("B", (long) other, "T", 51L - other);
         assertThat(plan.express(values(plan, function)).at(elsewhere)).isEqualTo(function.applyAsLong(elsewhere));
     }
+
+    @Property(seed = "2", tries = 500)
+    void strides_of_strides_are_one_stride(@ForAll @LongRange(min = -9, max = 9) long first, @ForAll @LongRange(min = 1, max = 6) long stride,
+            @ForAll @LongRange(min = 1, max = 4) long factor, @ForAll @LongRange(min = -9, max = 9) long second,
+            @ForAll @LongRange(min = 1, max = 6) long nextStride, @ForAll @LongRange(min = 1, max = 99) long size) {
+        Size strided = Size.named("H").plus(first).floorDivided(stride);
+        assertThat(strided.at(Map.of("H", size))).isEqualTo(Math.floorDiv(size + first, stride));
+        Size again = strided.times(factor).plus(second).floorDivided(nextStride);
+        long expected = Math.floorDiv(factor * Math.floorDiv(size + first, stride) + second, nextStride);
+        assertThat(again.isKnown()).isEqualTo(factor % nextStride == 0 || nextStride % factor == 0);
+        if (again.isKnown()) {
+            assertThat(again.at(Map.of("H", size))).isEqualTo(expected);
+        }
+    }
 }

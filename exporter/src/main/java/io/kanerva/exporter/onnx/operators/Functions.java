@@ -45,7 +45,7 @@ final class Functions {
                 + "chosen by Where with Less, Equal and Abs (float32)", InverseErrorFunction::lower);
         put(table, "gammaln", "Log, Mul, Add, Sub and Div of Stirling's series, with Where and Less for small numbers, Sin and Round for "
                 + "negative ones, Abs and Min", LogGamma::lower);
-        table.putSingle("prelu", "PRelu", Functions::prelu);
+        table.putSingle("prelu", "PRelu; Reshape before for a slope of each channel", Functions::prelu);
         table.putSingle("leakyRelu", "LeakyRelu", (g, op, in) -> g.node("LeakyRelu", in, "alpha", (float) op.real("alpha")));
         table.putSingle("elu", "Elu", (g, op, in) -> g.node("Elu", in, "alpha", (float) op.real("alpha")));
         table.putSingle("softmax", "Softmax", (g, op, in) -> g.node("Softmax", in, "axis", op.number("axis")));

@@ -6,6 +6,7 @@ import io.kanerva.exporter.trace.Operation;
 import io.kanerva.exporter.trace.Size;
 import io.kanerva.exporter.trace.Tensor;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -37,10 +38,9 @@ final class Resizing {
         List<Size> to = op.output().shape();
         float[] scales = new float[to.size()];
         boolean isWhole = IntStream.range(0, to.size()).allMatch(i -> {
-            boolean isFixed = from.get(i).isFixed() && to.get(i).isFixed();
-            boolean isMultiple = isFixed && to.get(i).value() % from.get(i).value() == 0;
-            scales[i] = isMultiple ? to.get(i).value() / from.get(i).value() : 1;
-            return isMultiple || from.get(i).equals(to.get(i));
+            OptionalLong ratio = from.get(i).equals(to.get(i)) ? OptionalLong.of(1) : to.get(i).timesLargerThan(from.get(i));
+            scales[i] = ratio.orElse(1);
+            return ratio.isPresent();
         });
         List<Value> operands = isWhole
                 ? List.of(in.get(0), Value.ABSENT, g.constant(Tensor.of(scales, scales.length)))
@@ -55,8 +55,7 @@ final class Resizing {
     }
 
     private static boolean isLarger(List<Size> from, List<Size> to) {
-        return IntStream.range(0, to.size()).allMatch(i -> from.get(i).equals(to.get(i))
-                || from.get(i).isFixed() && to.get(i).isFixed() && to.get(i).value() >= from.get(i).value());
+        return IntStream.range(0, to.size()).allMatch(i -> to.get(i).isNeverBelow(from.get(i)));
     }
 
     private static Object[] mode(long mode) {

@@ -1,0 +1,103 @@
+package io.kanerva.exporter.trace;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The sizes behind strides that a set of tapes has shown, and numbers made of them: c p + k, where p is a product of up to three of
+ * these sizes and of dynamic dimensions, or a dimension that was divided.
+ */
+final class StridedSizes {
+    private static final long LARGEST_DIVISOR = 16;
+    private static final int FEWEST_SIZES = 6;
+
+    private final SamplingPlan plan;
+    private final Set<Size> met = new LinkedHashSet<>();
+
+    StridedSizes(SamplingPlan plan) {
+        this.plan = plan;
+    }
+
+    /** Remembers a size if it has strides. */
+    void add(Size size) {
+        if (size.hasStrides()) {
+            met.add(size);
+        }
+    }
+
+    /** Whether an expression has the values seen in all traces. */
+    boolean meets(Size size, long[] values) {
+        if (!size.isKnown()) {
+            return false;
+        }
+        for (int i = 0; i < values.length; i++) {
+            if (size.at(plan.traces().get(i)) != values[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The expression for a number seen in each trace; unknown if there is none. */
+    Size express(long[] values) {
+        for (Size size : met) {
+            if (meets(size, values)) {
+                return size;
+            }
+        }
+        List<Size> factors = new ArrayList<>(met);
+        plan.dimensions().forEach(name -> factors.add(Size.named(name)));
+        for (Size a : met) {
+            Size found = line(a, values);
+            for (int i = 0; i < factors.size() && !found.isKnown(); i++) {
+                Size pair = a.times(factors.get(i));
+                found = line(pair, values);
+                for (int j = i; j < factors.size() && !found.isKnown(); j++) {
+                    found = line(pair.times(factors.get(j)), values);
+                }
+            }
+            if (found.isKnown()) {
+                return found;
+            }
+        }
+        return divided(values);
+    }
+
+    /** c floor((D + a) / m) + k of one dimension D, as Java code divides it. Many such lines go through a few points: it takes more. */
+    private Size divided(long[] values) {
+        for (String dimension : plan.dimensions()) {
+            if (plan.traces().stream().map(sizes -> sizes.get(dimension)).distinct().count() < FEWEST_SIZES) {
+                continue;
+            }
+            for (long divisor = 2; divisor <= LARGEST_DIVISOR; divisor++) {
+                for (long offset = 0; offset < divisor; offset++) {
+                    Size found = line(Size.of(new SizeFactor(dimension, offset, divisor)), values);
+                    if (found.isKnown()) {
+                        return found;
+                    }
+                }
+            }
+        }
+        return Size.unknown();
+    }
+
+    /** c p + k with whole numbers c and k through all values; unknown if there is none. */
+    private Size line(Size p, long[] values) {
+        Map<String, Long> first = plan.traces().get(0);
+        for (int i = 1; i < values.length; i++) {
+            long gap = p.at(plan.traces().get(i)) - p.at(first);
+            if (gap != 0) {
+                long rise = values[i] - values[0];
+                if (rise == 0 || rise % gap != 0) {
+                    return Size.unknown();
+                }
+                Size line = p.times(rise / gap).plus(values[0] - rise / gap * p.at(first));
+                return meets(line, values) ? line : Size.unknown();
+            }
+        }
+        return Size.unknown();
+    }
+}
