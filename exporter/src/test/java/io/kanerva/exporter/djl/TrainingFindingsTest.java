@@ -1,0 +1,119 @@
+package io.kanerva.exporter.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Model;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Parameter;
+import ai.djl.training.DefaultTrainingConfig;
+import ai.djl.training.EasyTrain;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
+import ai.djl.training.Trainer;
+import ai.djl.training.initializer.ConstantInitializer;
+import ai.djl.training.loss.Loss;
+import ai.djl.training.optimizer.Adam;
+import ai.djl.training.optimizer.Optimizer;
+import ai.djl.training.tracker.Tracker;
+import ai.djl.util.PairList;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What goes wrong when DJL trains. One more needs two devices to be seen: {@code EasyTrain.trainBatch} over several does not wait for its
+ * futures.
+ */
+class TrainingFindingsTest {
+    private final NDManager manager = NDManager.newBaseManager();
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    /** y = x * w for one parameter of two elements. */
+    private static final class Product extends AbstractBlock {
+        private final Parameter weight = addParameter(Parameter.builder().setName("weight").setType(Parameter.Type.WEIGHT)
+                .optShape(new Shape(2)).build());
+
+        Product() {
+            setInitializer(new ConstantInitializer(1), Parameter.Type.WEIGHT);
+        }
+
+        @Override
+        protected NDList forwardInternal(ParameterStore store, NDList inputs, boolean training, PairList<String, Object> params) {
+            return new NDList(inputs.head().mul(store.getValue(weight, inputs.head().getDevice(), training)));
+        }
+
+        @Override
+        public Shape[] getOutputShapes(Shape[] inputs) {
+            return inputs;
+        }
+    }
+
+    private float stepOf(Optimizer optimizer, float gradient) {
+        NDArray weight = manager.zeros(new Shape(1));
+        optimizer.update("weight", weight, manager.create(new float[] {gradient}));
+        return weight.getFloat(0);
+    }
+
+    @Test
+    void gradients_are_clipped_from_above_only() {
+        Optimizer optimizer = Optimizer.sgd().setLearningRateTracker(Tracker.fixed(1)).optClipGrad(1).build();
+        assertThat(stepOf(optimizer, 5)).isEqualTo(-1);
+        assertThat(stepOf(optimizer, -5)).isEqualTo(5);
+    }
+
+    @Test
+    void three_optimisers_work_and_four_do_not() {
+        Tracker rate = Tracker.fixed(0.1f);
+        List<Optimizer> working = List.of(Optimizer.sgd().setLearningRateTracker(rate).build(), Optimizer.adam().build(),
+                Optimizer.adamW().build());
+        assertThat(working).allSatisfy(optimizer -> assertThat(stepOf(optimizer, 1)).isNegative());
+        List<Optimizer> failing = List.of(Optimizer.rmsprop().build(), Optimizer.adagrad().build(), Optimizer.adadelta().build(),
+                Optimizer.nag().setLearningRateTracker(rate).setMomentum(0.9f).build());
+        assertThat(failing).allSatisfy(optimizer -> assertThatThrownBy(() -> stepOf(optimizer, 1)).isInstanceOf(RuntimeException.class));
+    }
+
+    @Test
+    void adam_keeps_its_state_to_itself() {
+        assertThat(Arrays.stream(Adam.class.getDeclaredFields()).filter(field -> field.getName().matches("means|variances")))
+                .hasSize(2).extracting(Field::getModifiers).allMatch(Modifier::isPrivate);
+        assertThat(Arrays.stream(Adam.class.getMethods())).noneMatch(method -> method.getName().matches("(get|save|load).*(Means|State|Variances).*"));
+    }
+
+    @Test
+    void gradients_that_add_up_to_nothing_look_like_none() {
+        try (Model model = Model.newInstance("findings")) {
+            model.setBlock(new Product());
+            try (Trainer trainer = model.newTrainer(new DefaultTrainingConfig(Loss.l2Loss())
+                    .optOptimizer(Optimizer.sgd().setLearningRateTracker(Tracker.fixed(0.1f)).build()))) {
+                trainer.initialize(new Shape(1, 2));
+                try (GradientCollector collector = trainer.newGradientCollector()) {
+                    NDArray y = trainer.forward(new NDList(trainer.getManager().create(new float[] {5, -5}, new Shape(1, 2)))).head();
+                    collector.backward(y.sum());
+                }
+                assertThatThrownBy(trainer::step).isInstanceOf(IllegalStateException.class).hasMessageContaining("all zeros");
+            }
+        }
+    }
+
+    @Test
+    void there_is_one_gradient_collector_in_a_process() {
+        try (GradientCollector first = Engine.getInstance().newGradientCollector()) {
+            assertThat(first).isNotNull();
+            assertThatThrownBy(() -> Engine.getInstance().newGradientCollector()).isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("Only one can be collecting");
+        }
+    }
+}
