@@ -1,6 +1,5 @@
 package io.kanerva.exporter.trace;
 
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 
@@ -27,18 +26,12 @@ public record Sampler(Map<String, Range> ranges) {
     public Tensor sample(InputSpec input, Map<String, Long> sizes, long seed) {
         Random random = new Random(seed * 31 + input.name().hashCode());
         long[] shape = input.shapeAt(sizes).getShape();
-        int count = Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b));
         Range range = ranges.get(input.name());
-        double[] values = new double[count];
         Range whole = range == null ? new Range(0, 2) : range;
-        for (int i = 0; i < count; i++) {
-            if (input.type().isFloating()) {
-                values[i] = range == null ? random.nextGaussian() : uniform(range, random);
-            } else {
-                values[i] = Math.floor(uniform(whole, random));
-            }
+        if (!input.type().isFloating()) {
+            return Tensor.of(input.type(), () -> Math.floor(uniform(whole, random)), shape);
         }
-        return Tensor.of(input.type(), values, shape);
+        return Tensor.of(input.type(), range == null ? random::nextGaussian : () -> uniform(range, random), shape);
     }
 
     private static double uniform(Range range, Random random) {

@@ -7,8 +7,11 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.util.Float16Utils;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.PrimitiveIterator;
+import java.util.function.DoubleSupplier;
 
 /** A dense row-major tensor outside of any engine: element type, shape and little-endian bytes. Immutable. */
 public final class Tensor {
@@ -59,8 +62,16 @@ public final class Tensor {
 
     /** A tensor of these values, converted to the type; a truth value is whether a number is not 0. */
     public static Tensor of(DataType type, double[] values, long... shape) {
-        ByteBuffer buffer = littleEndian(Math.toIntExact(elements(shape) * type.getNumOfBytes()));
-        for (double value : values) {
+        PrimitiveIterator.OfDouble next = Arrays.stream(values).iterator();
+        return of(type, next::nextDouble, shape);
+    }
+
+    /** A tensor of the values that a source gives one after the other, converted to the type. */
+    public static Tensor of(DataType type, DoubleSupplier values, long... shape) {
+        int count = Math.toIntExact(elements(shape));
+        ByteBuffer buffer = littleEndian(Math.multiplyExact(count, type.getNumOfBytes()));
+        for (int i = 0; i < count; i++) {
+            double value = values.getAsDouble();
             switch (type) {
                 case FLOAT32 -> buffer.putFloat((float) value);
                 case FLOAT64 -> buffer.putDouble(value);
@@ -77,7 +88,8 @@ public final class Tensor {
 
     /** A copy of an engine's array. */
     public static Tensor copyOf(NDArray array) {
-        ByteBuffer source = array.toByteBuffer();
+        // The engine's own memory where it can be seen: one copy instead of two.
+        ByteBuffer source = array.toByteBuffer(array.size() > 0);
         byte[] bytes = new byte[source.remaining()];
         source.get(bytes);
         return new Tensor(array.getDataType(), array.getShape().getShape(), bytes);
@@ -105,6 +117,19 @@ public final class Tensor {
 
     public byte[] bytes() {
         return bytes.clone();
+    }
+
+    /** A float32 tensor whose rows along the first axis are this one's, each multiplied by its own number. */
+    public Tensor withRowsScaled(double[] factors) {
+        require(DataType.FLOAT32);
+        ByteBuffer scaled = littleEndian(bytes.length);
+        FloatBuffer from = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+        FloatBuffer to = scaled.asFloatBuffer();
+        int row = from.capacity() / factors.length;
+        for (int i = 0; i < row * factors.length; i++) {
+            to.put(i, (float) (from.get(i) * factors[i / row]));
+        }
+        return new Tensor(type, shape, scaled.array());
     }
 
     /** The bytes without a copy, to read only. */

@@ -57,19 +57,15 @@ final class FuseBatchNorm implements Pass {
         boolean hasBias = !convolution.input(2).isEmpty();
         float[] bias = hasBias ? initializers.get(convolution.input(2)).floats() : new float[gamma.length];
         float epsilon = (Float) norm.attributes().getOrDefault("epsilon", DEFAULT_EPSILON);
-        float[] weights = weight.floats();
-        int filter = weights.length / gamma.length;
+        double[] scales = new double[gamma.length];
         for (int c = 0; c < gamma.length; c++) {
-            double scale = gamma[c] / Math.sqrt((double) variance[c] + epsilon);
-            for (int i = c * filter; i < (c + 1) * filter; i++) {
-                weights[i] = (float) (weights[i] * scale);
-            }
-            bias[c] = (float) ((bias[c] - mean[c]) * scale + beta[c]);
+            scales[c] = gamma[c] / Math.sqrt((double) variance[c] + epsilon);
+            bias[c] = (float) ((bias[c] - mean[c]) * scales[c] + beta[c]);
         }
         // Named after the normalisation's first parameter, which tells apart several normalisations of shared weights.
         String weightName = convolution.input(1) + "/with/" + norm.input(1);
         String biasName = weightName + "/bias";
-        initializers.put(weightName, Tensor.of(weights, weight.shape()));
+        initializers.put(weightName, weight.withRowsScaled(scales));
         initializers.put(biasName, Tensor.of(bias, bias.length));
         return new Node(convolution.operator(), List.of(convolution.input(0), weightName, biasName), norm.outputs(), convolution.attributes());
     }
