@@ -1,14 +1,13 @@
 package io.kanerva.exporter.trace;
 
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * The sizes behind strides that a set of tapes has shown, and numbers made of them: c p + k, where p is a product of up to three of
- * these sizes and of dynamic dimensions, or a dimension that was divided.
+ * The sizes behind strides that a set of tapes has shown, and numbers made of them: c p + k, where p is a product of one of them
+ * and of up to two other dynamic sizes, or a dimension that was divided.
  */
 final class StridedSizes {
     private static final long LARGEST_DIVISOR = 16;
@@ -16,15 +15,21 @@ final class StridedSizes {
 
     private final SamplingPlan plan;
     private final Set<Size> met = new LinkedHashSet<>();
+    /** All dynamic sizes, with strides or not. */
+    private final Set<Size> factors = new LinkedHashSet<>();
 
     StridedSizes(SamplingPlan plan) {
         this.plan = plan;
+        plan.dimensions().forEach(name -> factors.add(Size.named(name)));
     }
 
-    /** Remembers a size if it has strides. */
+    /** Remembers a size that a value has. */
     void add(Size size) {
         if (size.hasStrides()) {
             met.add(size);
+        }
+        if (size.isKnown() && !size.isFixed()) {
+            factors.add(size);
         }
     }
 
@@ -48,19 +53,23 @@ final class StridedSizes {
                 return size;
             }
         }
-        List<Size> factors = new ArrayList<>(met);
-        plan.dimensions().forEach(name -> factors.add(Size.named(name)));
         for (Size a : met) {
             Size found = line(a, values);
-            for (int i = 0; i < factors.size() && !found.isKnown(); i++) {
-                Size pair = a.times(factors.get(i));
-                found = line(pair, values);
-                for (int j = i; j < factors.size() && !found.isKnown(); j++) {
-                    found = line(pair.times(factors.get(j)), values);
-                }
-            }
             if (found.isKnown()) {
                 return found;
+            }
+        }
+        List<Size> others = List.copyOf(factors);
+        for (Size a : met) {
+            for (int i = 0; i < others.size(); i++) {
+                Size pair = a.times(others.get(i));
+                Size found = line(pair, values);
+                for (int j = i; j < others.size() && !found.isKnown(); j++) {
+                    found = line(pair.times(others.get(j)), values);
+                }
+                if (found.isKnown()) {
+                    return found;
+                }
             }
         }
         return divided(values);

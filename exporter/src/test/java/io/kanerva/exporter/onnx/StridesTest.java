@@ -64,6 +64,14 @@ class StridesTest {
     }
 
     @Test
+    void a_product_of_a_size_behind_a_stride_and_another_one_is_found() {
+        OnnxModel model = export(new SequentialBlock().add(Conv2d.builder().setKernelShape(new Shape(3, 2)).optStride(new Shape(2, 1))
+                .optPadding(new Shape(1, 0)).setFilters(4).build()).addSingleton(x -> x.reshape(x.getShape().get(0), 4,
+                        x.getShape().get(2) * x.getShape().get(3)).transpose(0, 2, 1)));
+        assertThat(outputShape(model)).containsExactly("N", "W*floor((H+1)/2)-1*floor((H+1)/2)", "4");
+    }
+
+    @Test
     void what_was_made_smaller_is_made_as_large_again_as_what_it_joins() {
         Block down = new SequentialBlock().add(convolution(4, 3, 2, 1)).add(Pool.maxPool2dBlock(new Shape(2, 2), new Shape(2, 2), new Shape(0, 0), true));
         Block block = new ParallelBlock(parts -> {
