@@ -95,7 +95,7 @@ final class ZooTable {
 
                 ## At the sizes of the papers
 
-                Minutes and gigabytes, so by hand: `mvn -Pcpu -pl exporter -am test -Dtest=ZooTest -Dzoo=full -Dtest.heap=6g
+                Some twenty minutes of processor time and gigabytes, so by hand: `mvn -Pcpu -pl exporter -am test -Dtest=ZooTest -Dzoo=full -Dtest.heap=8g
                 -Dsurefire.failIfNoSpecifiedTests=false`. Add `-Dzoo.write=true` to write the table anew instead of checking it.
 
                 """ + section(ZooNetworks.full()));

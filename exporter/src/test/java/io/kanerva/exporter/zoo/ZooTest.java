@@ -31,6 +31,7 @@ class ZooTest {
     private static final Path MODELS = OnnxChecker.folder("zoo");
     private static final boolean IS_FULL = System.getProperty("zoo", "small").equals("full");
     private static final boolean WRITES = Boolean.getBoolean("zoo.write");
+    private static final long LARGE = 10_000_000;
     private static ZooTable table;
 
     @BeforeAll
@@ -60,6 +61,14 @@ class ZooTest {
         System.out.println("the zoo: " + OnnxChecker.check(MODELS).orElse(OnnxChecker.ABSENT));
     }
 
+    /** A file is at most one part in a hundred larger than its weights; the graph itself may take as much as a small network's. */
+    private static void requireSmallFile(Block block, OnnxModel model) {
+        long weights = 4 * block.getParameters().values().stream().distinct().mapToLong(parameter -> parameter.getArray().size()).sum();
+        if (weights > LARGE) {
+            assertThat((double) model.proto().getSerializedSize()).isLessThanOrEqualTo(1.01 * weights);
+        }
+    }
+
     private static void check(ZooNetwork network) throws IOException {
         ZooTable.Row found;
         try (NDManager manager = NDManager.newBaseManager()) {
@@ -67,6 +76,7 @@ class ZooTest {
             SeveralOpinions opinions = new SeveralOpinions(network.tolerance());
             OnnxModel model = network.export(block, opinions);
             model.write(MODELS.resolve(network.name().replace(' ', '-') + ".onnx"));
+            requireSmallFile(block, model);
             found = ZooTable.Row.of(network, block, model, opinions.largestDifference());
         }
         if (WRITES) {
