@@ -26,17 +26,46 @@ public record CallSite(String blocks, String line, String parameter) {
                 if (lines.isEmpty()) {
                     lines.add(frame);
                 }
-                Class<?> type = frame.getDeclaringClass();
-                boolean isForward = frame.getMethodName().startsWith("forward");
-                if (isForward && Block.class.isAssignableFrom(type) && !type.isInterface() && !type.getSimpleName().startsWith("Abstract")
-                        && (blocks.isEmpty() || !blocks.get(blocks.size() - 1).equals(type.getSimpleName()))) {
-                    blocks.add(type.getSimpleName());
-                }
+                addBlock(blocks, frame.getDeclaringClass(), frame.getMethodName());
             });
             Collections.reverse(blocks);
-            return new CallSite(String.join(" > ", blocks), lines.isEmpty() ? "unknown line" : describe(lines.get(0)),
+            return new CallSite(String.join(" > ", blocks), lines.isEmpty() ? "unknown line" : describe(lines.get(0).toStackTraceElement()),
                     parameter);
         });
+    }
+
+    /** The line that an exception comes from: the first outside of the recorder, the engine and DJL's array helpers. */
+    static CallSite of(Throwable exception, String parameter, ClassLoader loader) {
+        List<String> blocks = new ArrayList<>();
+        String line = "unknown line";
+        for (StackTraceElement element : exception.getStackTrace()) {
+            Class<?> type;
+            try {
+                type = Class.forName(element.getClassName(), false, loader);
+            } catch (ClassNotFoundException e) {
+                continue;
+            }
+            if (type == Tracer.class) {
+                break;
+            }
+            if (isMachinery(type)) {
+                continue;
+            }
+            if (line.equals("unknown line")) {
+                line = describe(element);
+            }
+            addBlock(blocks, type, element.getMethodName());
+        }
+        Collections.reverse(blocks);
+        return new CallSite(String.join(" > ", blocks), line, parameter);
+    }
+
+    private static void addBlock(List<String> blocks, Class<?> type, String method) {
+        if (method.startsWith("forward") && Block.class.isAssignableFrom(type) && !type.isInterface()
+                && !type.getSimpleName().startsWith("Abstract")
+                && (blocks.isEmpty() || !blocks.get(blocks.size() - 1).equals(type.getSimpleName()))) {
+            blocks.add(type.getSimpleName());
+        }
     }
 
     /** Whether an engine's own code is calling: an ordinary array was handed a traced one. */
@@ -48,7 +77,7 @@ public record CallSite(String blocks, String line, String parameter) {
 
     private static boolean isEngine(Class<?> type) {
         String name = type.getName();
-        return name.startsWith("ai.djl.") && name.contains(".engine.");
+        return name.startsWith("ai.djl.") && (name.contains(".engine.") || name.contains(".jni."));
     }
 
     private static boolean isTracer(Class<?> type) {
@@ -62,10 +91,10 @@ public record CallSite(String blocks, String line, String parameter) {
         return isTracer(type) || isEngine(type) || type.getName().startsWith("ai.djl.ndarray.");
     }
 
-    private static String describe(StackFrame frame) {
-        String type = frame.getClassName();
-        return type.substring(type.lastIndexOf('.') + 1) + "." + frame.getMethodName() + "(" + frame.getFileName() + ":"
-                + frame.getLineNumber() + ")";
+    private static String describe(StackTraceElement element) {
+        String type = element.getClassName();
+        return type.substring(type.lastIndexOf('.') + 1) + "." + element.getMethodName() + "(" + element.getFileName() + ":"
+                + element.getLineNumber() + ")";
     }
 
     @Override

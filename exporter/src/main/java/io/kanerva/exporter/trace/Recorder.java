@@ -268,6 +268,11 @@ final class Recorder implements AutoCloseable {
         problems.add(sentence + " (" + CallSite.here(lastParameter) + ")");
     }
 
+    /** Where an exception comes from. */
+    CallSite siteOf(Throwable exception, ClassLoader loader) {
+        return CallSite.of(exception, lastParameter, loader);
+    }
+
     /** An exception with all problems so far and a last one, after which the recording cannot go on. */
     ExportException fail(String sentence) {
         problem(sentence);
@@ -279,7 +284,8 @@ final class Recorder implements AutoCloseable {
         return fail(CallSite.isInsideEngine()
                 ? "an ordinary array has a traced array as its argument, which would freeze the traced values; put the traced "
                         + "array first, as in traced.add(constant), or make the constant with the traced array's manager"
-                : method + " reads the values of a traced array; control flow that depends on values cannot be exported");
+                : method + " reads the values of a traced array; control flow that depends on values cannot be exported, "
+                        + "compute with arrays (where, comparisons) instead");
     }
 
     /** The values of inputs, by position on the tape. */

@@ -14,10 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** Runs a block on recording arrays at several sizes and combines the tapes into one {@link Program}. */
 public final class Tracer {
+    private static final Pattern CAST_OF_RECORDING = Pattern.compile("\\$Proxy\\d+ cannot be cast to class ([\\w.$]+)");
     private static final long SEED = 1;
     private static final long OTHER_SEED = 3;
 
@@ -172,6 +175,15 @@ public final class Tracer {
         }
     }
 
+    /** A block that takes arrays for its engine's own is told the way out; others are quoted. */
+    private static String failure(RuntimeException e, Map<String, Long> sizes) {
+        Matcher cast = CAST_OF_RECORDING.matcher(String.valueOf(e.getMessage()));
+        return e instanceof ClassCastException && cast.find()
+                ? "the block casts an array to " + cast.group(1) + ", the engine's own class, and so leaves the recording; use the methods of "
+                        + "NDArray, NDManager and getNDArrayInternal(), or make the step one operation, a CompositeOperation"
+                : "the block fails with " + sizes + ": " + e;
+    }
+
     private List<TapeValue> record(Recorder recorder, Map<String, Long> sizes, long seed) {
         NDList arguments = new NDList();
         for (InputSpec input : inputs) {
@@ -186,7 +198,7 @@ public final class Tracer {
             throw e;
         } catch (RuntimeException e) {
             List<String> problems = new ArrayList<>(recorder.problems());
-            problems.add("the block fails with " + sizes + ": " + e);
+            problems.add(failure(e, sizes) + " (" + recorder.siteOf(e, block.getClass().getClassLoader()) + ")");
             throw new ExportException(problems, e);
         }
         List<TapeValue> values = results.stream().map(recorder::valueOf).toList();

@@ -20,6 +20,8 @@ import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
 import io.kanerva.exporter.trace.CompositeOperation;
 import io.kanerva.exporter.trace.ExportException;
 import io.kanerva.exporter.trace.InputSpec;
@@ -192,8 +194,22 @@ class RefusalTest {
     }
 
     @Test
-    void a_block_that_fails_names_the_sizes() {
-        refusal(x -> x.matMul(x)).contains("the block fails with {B=");
+    void a_block_that_fails_names_the_sizes_and_the_line() {
+        refusal(x -> x.matMul(x)).contains("the block fails with {B=").contains("(in LambdaBlock at RefusalTest.");
+    }
+
+    @Test
+    void a_cast_to_a_class_of_the_engine_is_an_error_with_the_way_out() {
+        refusal(x -> ((PtNDArray) x).add(1)).contains("the block casts an array to ai.djl.pytorch.engine.PtNDArray")
+                .contains("use the methods of NDArray").contains("CompositeOperation").contains("(in LambdaBlock at RefusalTest.");
+        refusal(x -> ((PtNDManager) x.getManager()).ones(x.getShape())).contains("the block casts an array to ai.djl.pytorch.engine.PtNDManager");
+    }
+
+    @Test
+    void a_raw_buffer_of_an_array_is_an_error_with_the_way_out() {
+        refusal(x -> x.getManager().create(x.toByteBuffer(), x.getShape(), x.getDataType()))
+                .contains("toByteBuffer reads the values of a traced array").contains("compute with arrays (where, comparisons) instead")
+                .contains("(in LambdaBlock at RefusalTest.");
     }
 
     @Test
@@ -219,6 +235,8 @@ class RefusalTest {
                 List.of("x"), CHECKED)).withMessageContaining("different names");
         assertThatIllegalArgumentException().isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)),
                 List.of("y"), CHECKED.withDimensionLimit("T", 2, 32))).withMessageContaining("limits are given for [T]");
+        assertThatIllegalArgumentException().isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6), input("x", "B", 6)),
+                List.of("y"), CHECKED)).withMessageContaining("each with its own name, found [x, x]");
         assertThatIllegalArgumentException().isThrownBy(() -> CHECKED.withOpset(12)).withMessageContaining("13 to 22");
         assertThatIllegalArgumentException().isThrownBy(() -> CHECKED.withDimensionLimit("B", 1, 1));
         assertThatIllegalArgumentException().isThrownBy(() -> InputSpec.of("x", DataType.STRING));
