@@ -72,7 +72,7 @@ public final class TrainingThroughput implements Callable<Integer> {
     public Integer call() throws IOException {
         Preset named = Preset.named(preset);
         TrainingPlan plan = named.plan();
-        Images images = named.data().train(data);
+        Images images = named.data().train(data, plan.augment());
         Files.createDirectories(folder);
         try (TrainingRun run = TrainingRun.start(plan, folder.resolve("run"), images, Device.cpu())) {
             writeSetting(run);
