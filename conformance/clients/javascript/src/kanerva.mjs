@@ -1,4 +1,5 @@
 import { slotFinder } from './geometry.mjs';
+import { means } from './likelihood.mjs';
 import { decodeMemory, hex, sha256 } from './memory.mjs';
 import { NormalSampler } from './sampler.mjs';
 import { search, standardised } from './search.mjs';
@@ -107,10 +108,10 @@ export class Kanerva {
     return this.#run('reader', { memory: memory.memory, keys }, 'traces', 'prior_mean', 'prior_log_variance');
   }
 
-  /** Image probabilities [B, Q, Cx, Hx, Wx] of latents [B, Q, D] and traces. */
+  /** The pixels' means [B, Q, Cx, Hx, Wx] of latents [B, Q, D] and traces. */
   async decode(latent, traces) {
     const { logits } = await this.#run('decoder', { latent, traces }, 'logits');
-    return { data: logits.data.map((logit) => 1 / (1 + Math.exp(-logit))), dims: logits.dims };
+    return means(this.settings, logits);
   }
 
   /** Looks up, reads and decodes queries; the images are the next iteration's queries. { images, lookups }. */

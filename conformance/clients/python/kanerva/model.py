@@ -10,6 +10,7 @@ from statistics import NormalDist
 import numpy as np
 import onnxruntime
 
+from .likelihood import means
 from .memory import Memory
 from .sampler import NormalSampler
 
@@ -123,9 +124,9 @@ class Kanerva:
         return Reading(*self._run("reader", {"memory": memory.memory, "keys": np.asarray(keys, np.float32)}, "traces", "prior_mean", "prior_log_variance"))
 
     def decode(self, latent: np.ndarray, traces: np.ndarray) -> np.ndarray:
-        """Image probabilities [B, Q, Cx, Hx, Wx] of latents [B, Q, D] and traces."""
+        """The pixels' means [B, Q, Cx, Hx, Wx] of latents [B, Q, D] and traces."""
         (logits,) = self._run("decoder", {"latent": np.asarray(latent, np.float32), "traces": traces}, "logits")
-        return (1 / (1 + np.exp(-logits.astype(np.float64)))).astype(np.float32)
+        return means(self.settings, logits)
 
     def recall(self, memory: Memory, queries: np.ndarray, iterations: int = 1) -> Recall:
         """Looks up, reads and decodes queries [B, Q, Cx, Hx, Wx]; the images are the next iteration's queries."""

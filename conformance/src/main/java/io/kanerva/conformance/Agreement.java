@@ -1,5 +1,6 @@
 package io.kanerva.conformance;
 
+import io.kanerva.conformance.compare.Comparison;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +22,7 @@ public record Agreement(List<Row> rows) {
      * @param inputs what went in, for example {@code random, B=2 T=27}
      * @param difference what came out
      */
-    public record Row(String paths, String graph, String inputs, Difference difference) {
+    public record Row(String paths, String graph, String inputs, Comparison difference) {
         /** Graph, output, inputs and what was found, in one sentence. */
         public String describe() {
             return "%s: graph '%s', output '%s' (%s) %s".formatted(paths, graph, difference.output(), inputs, difference.describe());
@@ -67,21 +68,23 @@ public record Agreement(List<Row> rows) {
     }
 
     private static Row worse(Row one, Row other) {
-        Row worse = other.difference().largest() > one.difference().largest() ? other : one;
-        Difference d = worse.difference();
-        return new Row(worse.paths(), worse.graph(), worse.inputs(), new Difference(d.output(), one.difference().count() + other.difference().count(),
-                d.largest(), d.relative(), d.rootMeanSquare(), d.at(), d.expected(), d.found(), d.budget(), d.problem()));
+        Row worse = severity(other) > severity(one) ? other : one;
+        return new Row(worse.paths(), worse.graph(), worse.inputs(), worse.difference().ofElements(one.difference().count() + other.difference().count()));
+    }
+
+    private static double severity(Row row) {
+        return row.difference().within() ? row.difference().largest() : Double.POSITIVE_INFINITY;
     }
 
     /** The {@link #summary} as a table of text, a line each, and a last line that counts. */
     public String toText() {
         List<Row> summary = summary();
-        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%-26s %-22s %-20s %10s  %9s  %9s  %7s  %-3s %s%n",
-                "paths", "graph", "output", "values", "largest", "relative", "budget", "", "largest at"));
+        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%-26s %-22s %-20s %10s  %9s  %9s  %-3s %-32s %s%n",
+                "paths", "graph", "output", "values", "largest", "relative", "", "budget", "worst at"));
         for (Row row : summary) {
-            Difference d = row.difference();
-            text.append(String.format(Locale.ROOT, "%-26s %-22s %-20s %,10d  %9.2e  %9.2e  %7.0e  %-3s %s%n", row.paths(), row.graph(), d.output(), d.count(),
-                    d.largest(), d.relative(), d.budget(), d.within() ? "ok" : "NO", d.problem().isEmpty() ? row.inputs() + " " + d.at() : d.problem()));
+            Comparison d = row.difference();
+            text.append(String.format(Locale.ROOT, "%-26s %-22s %-20s %,10d  %9.2e  %9.2e  %-3s %-32s %s%n", row.paths(), row.graph(), d.output(), d.count(),
+                    d.largest(), d.relative(), d.within() ? "ok" : "NO", d.tolerance().describe(), d.problem().isEmpty() ? row.inputs() + " " + d.at() : d.problem()));
         }
         long within = summary.stream().filter(row -> row.difference().within()).count();
         return text.append(String.format(Locale.ROOT, "%d of %d outputs keep their budgets, in %d comparisons%n", within, summary.size(), rows.size())).toString();

@@ -1,6 +1,7 @@
 package io.kanerva.conformance;
 
 import io.kanerva.conformance.Agreement.Row;
+import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.exporter.trace.Tensor;
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.Device;
@@ -165,8 +166,8 @@ public final class BundleVerification implements AutoCloseable {
     private void compare(List<Row> rows, String paths, String graph, String inputs, Map<String, Tensor> expected, Map<String, Tensor> found) {
         for (TensorDescription output : bundle().graphs().get(graph).outputs()) {
             Tensor wanted = expected.get(output.name());
-            double budget = Budget.of(output.name(), bundle().weights(), wanted);
-            rows.add(new Row(paths, graph, inputs, Difference.between(output.name(), wanted, found.get(output.name()), budget)));
+            rows.add(new Row(paths, graph, inputs,
+                    Comparison.between(output.name(), wanted, found.get(output.name()), Budget.of(output.name(), bundle().weights()))));
         }
     }
 

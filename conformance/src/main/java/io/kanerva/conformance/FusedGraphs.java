@@ -1,6 +1,7 @@
 package io.kanerva.conformance;
 
 import io.kanerva.conformance.Agreement.Row;
+import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.exporter.trace.Tensor;
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.GraphDescription;
@@ -48,7 +49,8 @@ final class FusedGraphs {
                     Map<String, Tensor> expected = name.equals(WRITE) ? written(bundle, four, inputs) : read(bundle, four, inputs);
                     Map<String, Tensor> found = fused.run(inputs);
                     for (TensorDescription output : description.outputs()) {
-                        rows.add(new Row(PATHS, name, "random " + sizes, Difference.between(output.name(), expected.get(output.name()), found.get(output.name()))));
+                        rows.add(new Row(PATHS, name, "random " + sizes, 
+                                Comparison.between(output.name(), expected.get(output.name()), found.get(output.name()), Budget.of(output.name()))));
                     }
                 }
             } catch (IOException e) {

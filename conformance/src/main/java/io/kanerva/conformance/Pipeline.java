@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.kanerva.conformance.Agreement.Row;
+import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.exporter.bundle.SampleImages;
 import io.kanerva.exporter.trace.Tensor;
 import io.kanerva.runtime.Encoding;
@@ -48,7 +49,8 @@ record Pipeline(KanervaModel model, Kanerva kanerva) {
         Map<String, Tensor> expected = reference(episodes, keyNoise, latentNoise);
         Map<String, Tensor> found = runtime(episodes, keyNoise, latentNoise);
         List<Row> rows = new ArrayList<>();
-        expected.forEach((name, tensor) -> rows.add(new Row(PATHS, "pipeline", "B=" + b + " T=Q=" + t, Difference.between(name, tensor, found.get(name)))));
+        expected.forEach((name, tensor) -> rows.add(new Row(PATHS, "pipeline", "B=" + b + " T=Q=" + t, 
+                Comparison.between(name, tensor, found.get(name), Budget.of(name)))));
         return new Agreement(rows);
     }
 

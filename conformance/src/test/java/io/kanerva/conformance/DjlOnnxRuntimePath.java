@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.NoopTranslator;
 import io.kanerva.conformance.Agreement.Row;
+import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.exporter.onnx.TensorFiles;
 import io.kanerva.exporter.onnx.proto.TensorProto;
 import io.kanerva.exporter.trace.Tensor;
@@ -60,7 +61,7 @@ final class DjlOnnxRuntimePath {
                     tensors(set(bundle, graph, n), "output_").forEach((name, expected) -> {
                         NDArray found = outputs.stream().filter(output -> name.equals(output.getName())).findFirst().orElse(null);
                         Tensor values = found == null ? null : Tensor.of(found.toFloatArray(), found.getShape().getShape());
-                        rows.add(new Row(PATHS, graph, label, Difference.between(name, expected, values)));
+                        rows.add(new Row(PATHS, graph, label, Comparison.between(name, expected, values, Budget.of(name))));
                     });
                 }
             }

@@ -21,7 +21,7 @@ class VariantTest {
     @CsvSource({"DEREFERENCED, FLOAT16", "DEREFERENCED, INT8", "POOLED_TWO_KEYS, FLOAT16", "POOLED_TWO_KEYS, INT8", "QUICKSTART, FLOAT16", "QUICKSTART, INT8"})
     void aVariantKeepsItsOwnBudgetsAndMissesThoseOfFloat32(Subject subject, WeightType weights) {
         Path folder = temporary.resolve("variant");
-        BundleVariant.of(subject.bundle(ReaderKind.GRIDSAMPLE), weights).write(new VariantPrice(1, 1, 0, 1, "nothing", 1, 1, 1, 1, "nothing"), folder, false);
+        BundleVariant.of(subject.bundle(ReaderKind.GRIDSAMPLE), weights, OnnxGraph.runner()).write(new VariantPrice(1, 1, 0, 1, "nothing", 1, 1, 1, 1, "nothing"), folder, false);
         try (BundleVerification verification = new BundleVerification(folder)) {
             assertThat(verification.changedFiles()).isEmpty();
             assertThat(verification.graphFacts()).allSatisfy(facts -> assertThat(facts.problems()).isEmpty());

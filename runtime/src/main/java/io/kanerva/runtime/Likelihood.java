@@ -95,11 +95,12 @@ public enum Likelihood {
     /**
      * -ln p(x) of each image, in nats and double precision.
      *
+     * @param settings of the model that the output is from
      * @param images [B, T, Cx, Hx, Wx]
      * @param logits the decoder's output
      * @return [B * T]
      */
-    double[] negativeLogLikelihood(ModelSettings settings, FloatTensor images, FloatTensor logits) {
+    public double[] negativeLogLikelihood(ModelSettings settings, FloatTensor images, FloatTensor logits) {
         double[] nats = new double[images.dimension(0) * images.dimension(1)];
         if (this == DISCRETIZED_LOGISTIC_MIXTURE) {
             mixture(settings).negativeLogLikelihood(images.data(), logits.data(), nats);

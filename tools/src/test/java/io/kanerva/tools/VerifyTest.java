@@ -47,6 +47,37 @@ class VerifyTest {
     }
 
     @Test
+    void aSuiteFailsWhereATestFailsThatIsNotKnownTo() throws IOException {
+        Path test = temporary.resolve("suite/test_wrong");
+        Files.createDirectories(test.resolve("test_data_set_0"));
+        Files.copy(BUNDLE.resolve("decoder.onnx"), test.resolve("model.onnx"));
+        for (String file : new String[] {"input_0.pb", "input_1.pb", "output_0.pb"}) {
+            Files.copy(BUNDLE.resolve("vectors/decoder/test_data_set_" + (file.startsWith("output") ? 1 : 0)).resolve(file), test.resolve("test_data_set_0").resolve(file));
+        }
+        Path failures = temporary.resolve("failures.txt");
+        CommandRun first = CommandRun.kpp("verify", "--suite", test.getParent().toString(), "--runtimes", "onnxruntime-java", "--suite-failures", failures.toString());
+        assertThat(first.exitCode()).as(first.err()).isZero();
+        assertThat(CommandRun.kpp("verify", "--suite", test.getParent().toString(), "--runtimes", "onnxruntime-java", "--suite-known", failures.toString()).exitCode()).isZero();
+        Path nothing = Files.writeString(temporary.resolve("nothing.txt"), "skipped\n");
+        CommandRun second = CommandRun.kpp("verify", "--suite", test.getParent().toString(), "--runtimes", "onnxruntime-java", "--suite-known", nothing.toString());
+        assertThat(second.exitCode()).isEqualTo(1);
+        assertThat(second.err()).contains("expected test 'test_wrong' to pass, found that it differs");
+        assertThat(CommandRun.kpp("verify", "--suite", test.getParent().toString(), "--suite-known", "no-such.txt").err())
+                .contains("no-such.txt: expected a file that --suite-failures wrote, found none");
+    }
+
+    @Test
+    void severalBundlesAreCheckedInOneGoAndTheRuntimeThatWantsTheirModelIsNamedForOne() {
+        CommandRun both = CommandRun.kpp("verify", BUNDLE.toString(), BUNDLE.resolveSibling("mnist-fp16").toString(), "--runtimes", "onnxruntime-java", "--random", "1");
+        assertThat(both.exitCode()).as(both.err()).isZero();
+        assertThat(both.out()).contains("1 of 1 runtimes ran");
+        CommandRun one = CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "onnxruntime-java,djl-pytorch", "--random", "0");
+        assertThat(one.exitCode()).as(one.err()).isZero();
+        assertThat(one.out()).contains("DJL's blocks on PyTorch", "did not run: it needs the model that the bundle was exported from: --run RUN");
+        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), BUNDLE.toString(), "--bisect").err()).contains("Expected one BUNDLE with --run, --against or --bisect, found 2");
+    }
+
+    @Test
     void whatCannotBeCheckedIsSaidBeforeAnyWork() {
         assertThat(CommandRun.kpp("verify").exitCode()).isEqualTo(2);
         assertThat(CommandRun.kpp("verify").err()).contains("Expected a bundle, --model with --vectors, or --suite, found none");

@@ -6,6 +6,7 @@ import java.util.Locale;
  * The bound of test images through one runtime's graphs.
  *
  * @param runtime its name
+ * @param bundle the model's name
  * @param images how many were scored
  * @param nats the bound, mean over images
  * @param reference the same images with the same noise through io.kanerva.runtime
@@ -13,7 +14,7 @@ import java.util.Locale;
  * @param budget largest difference of the means that is accepted, in nats
  * @param problem why there is no bound; empty if there is one
  */
-public record BoundFinding(String runtime, int images, double nats, double reference, double largestImageDifference, double budget, String problem) {
+public record BoundFinding(String runtime, String bundle, int images, double nats, double reference, double largestImageDifference, double budget, String problem) {
 
     /** Whether the bound is as it should be. */
     public boolean holds() {
@@ -23,8 +24,8 @@ public record BoundFinding(String runtime, int images, double nats, double refer
     /** What was found, in one sentence. */
     public String describe() {
         return problem.isEmpty()
-                ? String.format(Locale.ROOT, "%s: bound of %,d images %.4f nats, expected %.4f; they differ by %.2e (budget %.0e), of one image by at most %.2e", runtime,
+                ? String.format(Locale.ROOT, "%s, %s: bound of %,d images %.4f nats, expected %.4f; they differ by %.2e (budget %.0e), of one image by at most %.2e", runtime, bundle,
                         images, nats, reference, Math.abs(nats - reference), budget, largestImageDifference)
-                : "%s: expected a bound, found none: %s".formatted(runtime, problem);
+                : "%s, %s: expected a bound, found none: %s".formatted(runtime, bundle, problem);
     }
 }

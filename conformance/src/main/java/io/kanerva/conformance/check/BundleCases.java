@@ -1,5 +1,6 @@
 package io.kanerva.conformance.check;
 
+import io.kanerva.conformance.Budget;
 import io.kanerva.runtime.Bundle;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,6 +39,7 @@ public final class BundleCases {
                 RandomCases.make(graph, model, sizes(bundle.settings().capacity(), i), IMAGES, next++, Optional.empty(), scratch).ifPresent(cases::add);
             }
         }
+        cases.replaceAll(given -> given.measuringByOne(Budget.MEASURED_BY_ONE));
         return cases;
     }
 

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -22,11 +23,29 @@ import java.util.stream.Stream;
  * @param inputs folder of input_0.pb, ...
  * @param expected the outputs that are right; none if what the reference gives is taken for right
  * @param tolerance how far outputs may be from them; empty for what the precision and the device allow
+ * @param measuredByOne names of outputs that are measured by 1, see {@link Tolerance#measuredBy}
  */
-public record Case(String graph, String label, Path model, Precision precision, Path inputs, List<TensorValue> expected, Optional<Tolerance> tolerance) {
+public record Case(String graph, String label, Path model, Precision precision, Path inputs, List<TensorValue> expected, Optional<Tolerance> tolerance,
+        Set<String> measuredByOne) {
 
     public Case {
         expected = List.copyOf(expected);
+        measuredByOne = Set.copyOf(measuredByOne);
+    }
+
+    /** A case of whose outputs it is not known what they are measured by. */
+    public Case(String graph, String label, Path model, Precision precision, Path inputs, List<TensorValue> expected, Optional<Tolerance> tolerance) {
+        this(graph, label, model, precision, inputs, expected, tolerance, Set.of());
+    }
+
+    /** The same case, where these outputs are measured by 1: noise is weighed against that if the signal is smaller. */
+    Case measuringByOne(Set<String> outputs) {
+        return new Case(graph, label, model, precision, inputs, expected, tolerance, outputs);
+    }
+
+    /** The same case in a table of several bundles. */
+    public Case of(String bundle) {
+        return new Case(bundle + "/" + graph, label, model, precision, inputs, expected, tolerance, measuredByOne);
     }
 
     /** What an output of this case may differ by on a device. */

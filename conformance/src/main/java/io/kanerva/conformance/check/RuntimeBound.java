@@ -1,5 +1,6 @@
 package io.kanerva.conformance.check;
 
+import io.kanerva.conformance.Budget;
 import io.kanerva.conformance.runtimes.Answer;
 import io.kanerva.conformance.runtimes.Answer.None;
 import io.kanerva.conformance.runtimes.Answer.Outputs;
@@ -10,7 +11,6 @@ import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.Encoding;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
-import io.kanerva.runtime.Likelihood;
 import io.kanerva.runtime.Memory;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.ModelSettings.Addressing;
@@ -47,19 +47,12 @@ public final class RuntimeBound {
      * @param kanerva the same bundle, open
      * @param batches images, [B, T, Cx, Hx, Wx] each
      * @param seed of the noise
-     * @param budget largest difference of the means that is accepted, in nats
-     * @throws IllegalArgumentException if the model's images are not black and white
      */
-    public RuntimeBound(Path bundle, Kanerva kanerva, List<FloatTensor> batches, long seed, double budget) {
+    public RuntimeBound(Path bundle, Kanerva kanerva, List<FloatTensor> batches, long seed) {
         this.bundle = bundle;
         this.kanerva = kanerva;
         this.batches = List.copyOf(batches);
-        this.budget = budget;
         ModelSettings settings = kanerva.bundle().settings();
-        if (settings.likelihood() != Likelihood.BERNOULLI) {
-            throw new IllegalArgumentException("%s: expected a model of black and white images for a bound through other runtimes, found the likelihood '%s'"
-                    .formatted(bundle, settings.likelihood()));
-        }
         NormalSampler sampler = new NormalSampler(seed);
         List<double[]> bounds = new ArrayList<>();
         for (FloatTensor images : batches) {
@@ -73,6 +66,7 @@ public final class RuntimeBound {
             bounds.add(values);
         }
         reference = bounds.stream().flatMapToDouble(Arrays::stream).toArray();
+        budget = Budget.ofBound(mean(reference));
     }
 
     /**
@@ -95,7 +89,7 @@ public final class RuntimeBound {
             List<Answer> answers = runtime.run(jobs, done -> progress.accept("%s, bound: %s, %d of %d".formatted(runtime.name(), graph, done, jobs.size())));
             for (int i = 0; i < answers.size(); i++) {
                 if (answers.get(i) instanceof None none) {
-                    return new BoundFinding(runtime.name(), reference.length, Double.NaN, mean(reference), Double.NaN, budget, "graph '%s': %s".formatted(graph, none.why()));
+                    return new BoundFinding(runtime.name(), kanerva.bundle().name(), reference.length, Double.NaN, mean(reference), Double.NaN, budget, "graph '%s': %s".formatted(graph, none.why()));
                 }
                 List<TensorValue> outputs = ((Outputs) answers.get(i)).outputs();
                 for (int j = 0; j < outputs.size(); j++) {
@@ -114,7 +108,7 @@ public final class RuntimeBound {
         for (int i = 0; i < found.length; i++) {
             largest = Math.max(largest, Math.abs(found[i] - reference[i]));
         }
-        return new BoundFinding(runtime.name(), found.length, mean(found), mean(reference), largest, budget, "");
+        return new BoundFinding(runtime.name(), kanerva.bundle().name(), found.length, mean(found), mean(reference), largest, budget, "");
     }
 
     private Path inputs(String graph, int batch, Map<String, TensorValue> known, Path scratch) throws IOException {
@@ -144,12 +138,9 @@ public final class RuntimeBound {
     private double[] bounds(Map<String, TensorValue> tensors) {
         ModelSettings settings = kanerva.bundle().settings();
         boolean dereferenced = settings.addressing() == Addressing.DEREFERENCED;
-        double[] pixels = tensors.get("images").doubles();
-        double[] logits = tensors.get("logits").doubles();
-        double[] bounds = new double[(int) (tensors.get("images").shape()[0] * tensors.get("images").shape()[1])];
-        Arrays.fill(bounds, dereferenced ? settings.keys() * Math.log((double) settings.slotRows() * settings.slotColumns()) : 0);
-        for (int i = 0; i < pixels.length; i++) {
-            bounds[(int) ((long) i * bounds.length / pixels.length)] += Math.max(logits[i], 0) + Math.log1p(Math.exp(-Math.abs(logits[i]))) - pixels[i] * logits[i];
+        double[] bounds = settings.likelihood().negativeLogLikelihood(settings, floats(tensors.get("images")), floats(tensors.get("logits")));
+        for (int i = 0; dereferenced && i < bounds.length; i++) {
+            bounds[i] += settings.keys() * Math.log((double) settings.slotRows() * settings.slotColumns());
         }
         double[] pointers = tensors.get("pointers").doubles();
         double[] keyMean = tensors.get("key_mean").doubles();

@@ -2,6 +2,7 @@ package io.kanerva.conformance.compare;
 
 import io.kanerva.conformance.tensor.ElementType;
 import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.exporter.trace.Tensor;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -13,7 +14,8 @@ import java.util.Locale;
  * @param largest largest absolute difference; infinite if a value is finite on one side only
  * @param relative largest difference relative to the expected value beside it, over values that are not 0
  * @param units largest distance in units in the last place, for float32; -1 for other types
- * @param signalToNoise 10 log10 of the expected values' squares over the differences' squares, in dB; infinite if nothing differs
+ * @param signalToNoise 10 log10 of the expected values' squares, or the unit's if it is larger, over the differences' squares, in dB;
+ *     infinite if nothing differs
  * @param cosine of the angle between the two tensors; 1 if nothing differs
  * @param rootMeanSquare of the differences
  * @param share largest part of the tolerance that an element takes, 1 being all of it
@@ -44,6 +46,31 @@ public record Comparison(String output, long count, double largest, double relat
             sums.add(i, reference[i], values[i]);
         }
         return sums.comparison(output, expected.shape(), reference, values);
+    }
+
+    /**
+     * Compares tensors of two paths through the same model, all of whose values must be finite.
+     *
+     * @param found null if the other path has no such output
+     */
+    public static Comparison between(String output, Tensor expected, Tensor found, Tolerance tolerance) {
+        if (found == null) {
+            return impossible(output, "expected %s, found no such output".formatted(expected), tolerance);
+        }
+        if (found.type() != expected.type() || !Arrays.equals(expected.shape(), found.shape())) {
+            return impossible(output, "expected %s, found %s".formatted(expected, found), tolerance);
+        }
+        for (float value : expected.floats()) {
+            if (!Float.isFinite(value)) {
+                return impossible(output, "expected finite values, found " + value, tolerance);
+            }
+        }
+        return between(output, TensorValue.of(output, expected.floats(), expected.shape()), TensorValue.of(output, found.floats(), found.shape()), tolerance);
+    }
+
+    /** The same with another number of elements, for a row that stands for several. */
+    public Comparison ofElements(long elements) {
+        return new Comparison(output, elements, largest, relative, units, signalToNoise, cosine, rootMeanSquare, share, at, expected, found, tolerance, problem);
     }
 
     /** There is nothing to compare: an output is missing, or a runtime gave none. */
@@ -111,7 +138,7 @@ public record Comparison(String output, long count, double largest, double relat
         }
 
         Comparison comparison(String output, long[] shape, double[] reference, double[] values) {
-            double ratio = squares == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(signal / squares);
+            double ratio = squares == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(Math.max(signal, values.length * tolerance.unit() * tolerance.unit()) / squares);
             double cosine = squares == 0 ? 1 : signal == 0 || other == 0 ? 0 : product / Math.sqrt(signal * other);
             return new Comparison(output, values.length, largest, relative, single ? units : -1, ratio, cosine, Math.sqrt(squares / Math.max(1, values.length)),
                     share, index(shape, worst), reference.length == 0 ? Double.NaN : reference[worst], values.length == 0 ? Double.NaN : values[worst], tolerance, "");

@@ -1,5 +1,6 @@
 package io.kanerva.conformance.compare;
 
+import io.kanerva.exporter.onnx.PreciseWeights;
 import java.util.Locale;
 
 /**
@@ -10,8 +11,10 @@ import java.util.Locale;
  * @param relative part of the largest difference that grows with the value
  * @param cosine least cosine of the angle between the two tensors; -1 for any
  * @param signalToNoise least ratio in dB; negative infinity for any
+ * @param unit least root mean square of the signal in that ratio: the size that the tensor's values are measured by, where that is known; 0
+ *     if it is not
  */
-public record Tolerance(double absolute, double relative, double cosine, double signalToNoise) {
+public record Tolerance(double absolute, double relative, double cosine, double signalToNoise, double unit) {
     private static final double ANY_RATIO = Double.NEGATIVE_INFINITY;
 
     /** Every bit the same. */
@@ -21,13 +24,13 @@ public record Tolerance(double absolute, double relative, double cosine, double 
     /** float32 in WebAssembly and on a GPU, where sums are taken in another order and with other instructions. */
     public static final Tolerance FLOAT32_ELSEWHERE = elements(1e-4, 1e-3);
     /** Weights or arithmetic in half precision. */
-    public static final Tolerance FLOAT16 = new Tolerance(2.5e-3, 1e-3, 0.999, ANY_RATIO);
+    public static final Tolerance FLOAT16 = new Tolerance(PreciseWeights.ABSOLUTE, PreciseWeights.RELATIVE, 0.999, ANY_RATIO, 0);
     /** 8-bit weights, whose error is noise all over the tensor: 20 dB are a tenth of the signal. */
-    public static final Tolerance INT8 = new Tolerance(Double.POSITIVE_INFINITY, 0, -1, 20);
+    public static final Tolerance INT8 = new Tolerance(Double.POSITIVE_INFINITY, 0, -1, 20, 0);
 
     /** Only elements are held to something. */
     public static Tolerance elements(double absolute, double relative) {
-        return new Tolerance(absolute, relative, -1, ANY_RATIO);
+        return new Tolerance(absolute, relative, -1, ANY_RATIO, 0);
     }
 
     /**
@@ -37,19 +40,15 @@ public record Tolerance(double absolute, double relative, double cosine, double 
      * @param rootMeanSquare of the expected values
      */
     public Tolerance scaledTo(double rootMeanSquare) {
-        return rootMeanSquare > 1 ? new Tolerance(absolute * rootMeanSquare, relative, cosine, signalToNoise) : this;
+        return rootMeanSquare > 1 ? new Tolerance(absolute * rootMeanSquare, relative, cosine, signalToNoise, unit) : this;
     }
 
     /**
-     * For a tensor as a whole, where weights were rounded: both parts of every element's budget are those of the tensor, the absolute part
-     * its root mean square's (at least 1), the relative part its largest magnitude's.
-     *
-     * @param rootMeanSquare of the expected values
-     * @param largest magnitude of an expected value
+     * For a tensor whose values are measured by a unit of their own, such as a Gaussian's mean by the standard deviation of its prior: a
+     * signal smaller than that counts as that large, since noise is large or small beside the unit.
      */
-    public Tolerance ofTensor(double rootMeanSquare, double largest) {
-        return absolute == Double.POSITIVE_INFINITY ? this
-                : new Tolerance(absolute * Math.max(1, rootMeanSquare) + relative * largest, 0, cosine, signalToNoise);
+    public Tolerance measuredBy(double unit) {
+        return new Tolerance(absolute, relative, cosine, signalToNoise, unit);
     }
 
     /** What is accepted, for example {@code 1e-05 + 1e-04 |x|}. */
@@ -59,7 +58,7 @@ public record Tolerance(double absolute, double relative, double cosine, double 
         }
         StringBuilder text = new StringBuilder();
         if (absolute < Double.POSITIVE_INFINITY) {
-            text.append(String.format(Locale.ROOT, "%.2g + %.2g |x|", absolute, relative));
+            text.append(String.format(Locale.ROOT, relative == 0 ? "%.0e" : "%.2g + %.2g |x|", absolute, relative));
         }
         if (cosine > -1) {
             text.append(text.isEmpty() ? "" : ", ").append(String.format(Locale.ROOT, "cosine >= %.4f", cosine));

@@ -57,7 +57,7 @@ public final class JUnitReport {
             xml.writeEndElement();
         }
         for (BoundFinding bound : bounds) {
-            testCase(xml, runtime.name(), "bound");
+            testCase(xml, runtime.name(), "bound of " + bound.bundle());
             failure(xml, bound.holds(), bound.describe());
             xml.writeEndElement();
         }

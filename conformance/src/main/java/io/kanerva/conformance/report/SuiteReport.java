@@ -4,9 +4,12 @@ import io.kanerva.conformance.check.Suite;
 import io.kanerva.conformance.check.Suite.Outcome;
 import io.kanerva.conformance.check.Suite.Result;
 import io.kanerva.conformance.check.Suite.Row;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Pass rates of a {@link Suite} as tables in Markdown, which read well on a terminal, too. */
@@ -50,6 +53,33 @@ public final class SuiteReport {
             reasons.forEach((test, why) -> text.append("  ").append(test).append("  ").append(why).append('\n'));
         }
         return text.toString();
+    }
+
+    /**
+     * A sentence for each test that a runtime did not pass and is not known not to.
+     *
+     * @param known what {@link #failures} gave before
+     */
+    public static List<String> unknownFailures(List<Row> rows, String known) {
+        Set<String> expected = new HashSet<>();
+        String runtime = "";
+        for (String line : known.lines().toList()) {
+            if (line.startsWith("  ")) {
+                expected.add(runtime + " " + line.strip().split("\\s+", 2)[0]);
+            } else {
+                runtime = line.strip();
+            }
+        }
+        List<String> unknown = new ArrayList<>();
+        for (Row row : rows) {
+            for (Result result : row.results()) {
+                if (result.outcome() != Outcome.PASSED && !expected.contains(row.runtime().name() + " " + result.test().name())) {
+                    unknown.add("%s: expected test '%s' to pass, found that it %s: %s".formatted(row.runtime().name(), result.test().name(),
+                            result.outcome().name().toLowerCase(Locale.ROOT), result.why()));
+                }
+            }
+        }
+        return unknown;
     }
 
     private static String rate(Map<Outcome, Long> counts) {

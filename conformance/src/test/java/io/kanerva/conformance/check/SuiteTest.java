@@ -38,6 +38,9 @@ class SuiteTest {
         List<Suite.Row> rows = suite.run(List.of(JavaRuntime.cpu()), false, text -> { });
         assertThat(rows.get(0).counts(0, 17)).containsEntry(Outcome.PASSED, 1L).containsEntry(Outcome.DIFFERS, 1L).containsEntry(Outcome.REFUSED, 1L);
         assertThat(SuiteReport.table(rows, 17)).contains("| 1 of 3, 33.3 % | 1 | 1 | 0 |");
+        assertThat(SuiteReport.unknownFailures(rows, SuiteReport.failures(rows))).isEmpty();
+        assertThat(SuiteReport.unknownFailures(rows, "another-runtime\n  test_differs  differs: since ever\nonnxruntime-java\n  test_refused  refused: since ever\n")).hasSize(1).first()
+                .asString().startsWith("onnxruntime-java: expected test 'test_differs' to pass, found that it differs: output 'logits' differs by 1.00e+00");
         assertThat(SuiteReport.failures(rows)).contains("test_differs  differs: output 'logits' differs by 1.00e+00 at [0, 0, 0, 0, 3]", "test_refused  refused: ");
     }
 

@@ -85,7 +85,7 @@ class VerificationTest {
         try (Kanerva kanerva = Kanerva.load(folder, Device.CPU)) {
             TensorValue vector = TensorValue.read(folder.resolve("vectors/encoder/test_data_set_1/input_0.pb"));
             FloatTensor images = new FloatTensor(vector.floats(), Arrays.stream(vector.shape()).mapToInt(Math::toIntExact).toArray());
-            BoundFinding bound = new RuntimeBound(folder, kanerva, List.of(images), 3, 1e-3).of(JavaRuntime.cpu(), temporary, text -> { });
+            BoundFinding bound = new RuntimeBound(folder, kanerva, List.of(images), 3).of(JavaRuntime.cpu(), temporary, text -> { });
             assertThat(bound.holds()).as(bound.describe()).isTrue();
             assertThat(bound.images()).isEqualTo(images.dimension(0) * images.dimension(1));
             assertThat(bound.largestImageDifference()).isLessThan(1e-3);

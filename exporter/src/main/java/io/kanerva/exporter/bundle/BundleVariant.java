@@ -2,23 +2,33 @@ package io.kanerva.exporter.bundle;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.kanerva.exporter.onnx.GraphRunner;
 import io.kanerva.exporter.onnx.OnnxModel;
+import io.kanerva.exporter.onnx.PreciseWeights;
+import io.kanerva.exporter.onnx.TensorFiles;
 import io.kanerva.exporter.onnx.WeightPacking;
 import io.kanerva.exporter.onnx.WeightType;
 import io.kanerva.exporter.onnx.proto.ModelProto;
 import io.kanerva.exporter.onnx.proto.StringStringEntryProto;
+import io.kanerva.exporter.onnx.proto.TensorProto;
+import io.kanerva.exporter.trace.Tensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 
 /**
  * A bundle made from another one: the same model with its weights stored in fewer bits. It needs no model, no DJL and no data.
@@ -41,12 +51,14 @@ public final class BundleVariant {
     }
 
     /**
-     * Makes a variant in memory.
+     * Makes a variant in memory. In half precision, the few weights whose rounding would move an output beyond {@link PreciseWeights}'
+     * budget, on the bundle's own vectors, stay in float32.
      *
      * @param source folder of a bundle; {@link WeightType#FLOAT32} only adds the fused graphs
+     * @param runner runs graphs on the vectors
      * @throws BundleExportException if it cannot be read, is no bundle, or is a variant already
      */
-    public static BundleVariant of(Path source, WeightType weights) {
+    public static BundleVariant of(Path source, WeightType weights, GraphRunner runner) {
         Map<String, byte[]> files = new TreeMap<>();
         ObjectNode json;
         try {
@@ -68,24 +80,50 @@ public final class BundleVariant {
         String name = json.path("name").asText();
         json.put("name", name + "-" + weights.id()).put("weights", weights.onnxName()).put("variantOf", name);
         BundleVariant variant = new BundleVariant(name, weights, json, files);
-        variant.pack(source);
+        variant.pack(source, runner);
         variant.describe(Optional.empty());
         return variant;
     }
 
-    private void pack(Path folder) {
+    private void pack(Path folder, GraphRunner runner) {
         Map<String, ModelProto> graphs = new LinkedHashMap<>();
+        ArrayNode kept = json.arrayNode();
         for (String graph : FOUR) {
             try {
-                graphs.put(graph, named(WeightPacking.pack(ModelProto.parseFrom(files.get(graph + ".onnx")), weights)));
+                ModelProto model = ModelProto.parseFrom(files.get(graph + ".onnx"));
+                Set<String> precise = weights == WeightType.FLOAT16 ? PreciseWeights.of(model, vectors(graph), runner) : Set.of();
+                precise.forEach(weight -> kept.add(graph + "/" + weight));
+                graphs.put(graph, named(WeightPacking.pack(model, weights, precise)));
             } catch (InvalidProtocolBufferException | NullPointerException e) {
                 throw new BundleExportException("%s: expected graph '%s' in '%s.onnx', found none that can be decoded".formatted(folder, graph, graph), e);
             } catch (IllegalArgumentException e) {
                 throw new BundleExportException("%s: graph '%s': %s".formatted(folder, graph, e.getMessage()), e);
             }
         }
+        if (!kept.isEmpty()) {
+            json.set("float32Weights", kept);
+        }
         graphs.putAll(FusedGraphs.of(graphs));
         graphs.forEach((graph, model) -> files.put(graph + ".onnx", OnnxModel.of(model).toBytes()));
+    }
+
+    /** A graph's vectors: inputs with the outputs that PyTorch gave in float32. */
+    private List<PreciseWeights.Sample> vectors(String graph) throws InvalidProtocolBufferException {
+        List<PreciseWeights.Sample> samples = new ArrayList<>();
+        for (int set = 0; files.containsKey("vectors/%s/test_data_set_%d/input_0.pb".formatted(graph, set)); set++) {
+            samples.add(new PreciseWeights.Sample(tensors(graph, set, "input"), tensors(graph, set, "output")));
+        }
+        return samples;
+    }
+
+    private Map<String, Tensor> tensors(String graph, int set, String kind) throws InvalidProtocolBufferException {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        String file = "vectors/%s/test_data_set_%d/%s_%d.pb";
+        for (int i = 0; files.containsKey(file.formatted(graph, set, kind, i)); i++) {
+            TensorProto tensor = TensorProto.parseFrom(files.get(file.formatted(graph, set, kind, i)));
+            tensors.put(tensor.getName(), TensorFiles.fromProto(tensor));
+        }
+        return tensors;
     }
 
     /** The graph's file tells its weights' type too. */
@@ -145,6 +183,10 @@ public final class BundleVariant {
         int headingEnd = original.indexOf('\n');
         StringBuilder text = new StringBuilder("# ").append(name()).append("\n\n");
         text.append(String.format(Locale.ROOT, "**A variant of %s with %s weights**, made from its bundle; inputs, outputs and arithmetic are float32 as before.\n\n", source, weights.onnxName()));
+        if (json.has("float32Weights")) {
+            text.append(String.format(Locale.ROOT, "Kept in float32, so that every value x of an output stays within %s + %s |x| of the float32 model's: %s.\n\n", PreciseWeights.ABSOLUTE,
+                    PreciseWeights.RELATIVE, StreamSupport.stream(json.get("float32Weights").spliterator(), false).map(JsonNode::asText).collect(Collectors.joining(", "))));
+        }
         if (price.isDear()) {
             text.append(String.format(Locale.ROOT, "**This variant costs %.2f nats an image, more than %.1f: take the float32 bundle where quality counts.**\n\n", price.difference(), VariantPrice.DEAR_NATS));
         }

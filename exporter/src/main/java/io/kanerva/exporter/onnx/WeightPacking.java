@@ -12,9 +12,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Stores a finished model's weights in fewer bits, with standard operators of opset 17: a {@code Cast} from float16, or a {@code
@@ -46,23 +48,41 @@ public final class WeightPacking {
      * @throws IllegalArgumentException if a weight is too large for half precision or not finite, naming it
      */
     public static ModelProto pack(ModelProto model, WeightType type) {
-        return type == WeightType.FLOAT32 ? model : new WeightPacking(type).pack(model);
+        return pack(model, type, Set.of());
     }
 
-    private ModelProto pack(ModelProto model) {
+    /**
+     * Packs a model's weights, but for some.
+     *
+     * @param kept names of weights that stay in float32
+     */
+    public static ModelProto pack(ModelProto model, WeightType type, Set<String> kept) {
+        return type == WeightType.FLOAT32 ? model : new WeightPacking(type).packed(model, kept);
+    }
+
+    /** The names of the weights that {@link #pack} packs, in the model's order. */
+    public static Set<String> weights(ModelProto model) {
+        Map<String, Integer> channelAxes = channelAxes(model.getGraph());
+        return model.getGraph().getInitializerList().stream().filter(weight -> isWeight(weight, channelAxes)).map(TensorProto::getName)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** Constants of the trace are coordinates and the like; only parameters have names of their own. */
+    private static boolean isWeight(TensorProto weight, Map<String, Integer> channelAxes) {
+        return channelAxes.containsKey(weight.getName()) && weight.getDataType() == TensorProto.DataType.FLOAT_VALUE && weight.getDimsCount() >= 2
+                && weight.getRawData().size() >= LEAST * Float.BYTES && !weight.getName().startsWith(GraphBuilder.CONSTANT);
+    }
+
+    private ModelProto packed(ModelProto model, Set<String> kept) {
         GraphProto graph = model.getGraph();
         Map<String, Integer> channelAxes = channelAxes(graph);
         for (TensorProto weight : graph.getInitializerList()) {
-            Integer axis = channelAxes.get(weight.getName());
-            // Constants of the trace are coordinates and the like; only parameters have names of their own.
-            boolean isWeight = axis != null && weight.getDataType() == TensorProto.DataType.FLOAT_VALUE && weight.getDimsCount() >= 2
-                    && weight.getRawData().size() >= LEAST * Float.BYTES && !weight.getName().startsWith(GraphBuilder.CONSTANT);
-            if (!isWeight) {
+            if (kept.contains(weight.getName()) || !isWeight(weight, channelAxes)) {
                 initializers.add(weight);
             } else if (type == WeightType.FLOAT16) {
                 packHalf(weight);
             } else {
-                packBytes(weight, axis);
+                packBytes(weight, channelAxes.get(weight.getName()));
             }
         }
         GraphProto packed = graph.toBuilder().clearInitializer().addAllInitializer(initializers).clearNode().addAllNode(unpacking)

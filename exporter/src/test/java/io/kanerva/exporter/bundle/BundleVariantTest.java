@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kanerva.exporter.onnx.OrtRunner;
 import io.kanerva.exporter.onnx.WeightType;
 import io.kanerva.exporter.onnx.proto.ModelProto;
 import io.kanerva.exporter.onnx.proto.NodeProto;
@@ -39,7 +40,7 @@ class BundleVariantTest {
     @EnumSource(value = WeightType.class, names = {"FLOAT16", "INT8"})
     void aVariantIsABundleWhoseFilesAreAllListed(WeightType type) throws IOException {
         Path folder = temporary.resolve("variant");
-        BundleVariant variant = BundleVariant.of(source, type);
+        BundleVariant variant = BundleVariant.of(source, type, new OrtRunner());
         variant.write(price(5.0, 5.01), folder, false);
         JsonNode json = new ObjectMapper().readTree(folder.resolve("bundle.json").toFile());
         assertThat(json.get("name").asText()).isEqualTo("tiny-" + type.id());
@@ -61,10 +62,10 @@ class BundleVariantTest {
 
     @Test
     void theCardStatesThePriceAndSaysSoIfItIsMoreThanATenthOfANat() throws IOException {
-        BundleVariant.of(source, WeightType.FLOAT16).write(price(5.0, 5.01), temporary.resolve("cheap"), false);
+        BundleVariant.of(source, WeightType.FLOAT16, new OrtRunner()).write(price(5.0, 5.01), temporary.resolve("cheap"), false);
         assertThat(temporary.resolve("cheap/MODEL_CARD.md")).content().startsWith("# tiny-fp16\n").contains("5.0100", "+0.0100 +- 0.0020", "made-up episodes")
                 .doesNotContain("more than 0.1");
-        BundleVariant.of(source, WeightType.INT8).write(price(5.0, 5.25), temporary.resolve("dear"), false);
+        BundleVariant.of(source, WeightType.INT8, new OrtRunner()).write(price(5.0, 5.25), temporary.resolve("dear"), false);
         assertThat(temporary.resolve("dear/MODEL_CARD.md")).content().contains("**This variant costs 0.25 nats an image, more than 0.1");
         assertThat(new ObjectMapper().readTree(temporary.resolve("dear/bundle.json").toFile()).at("/price/difference").asDouble()).isEqualTo(0.25);
     }
@@ -72,7 +73,7 @@ class BundleVariantTest {
     @Test
     void float32AddsTheFusedGraphsToABundleWithoutAndKeepsTheOthers() throws IOException {
         Path folder = temporary.resolve("again");
-        BundleVariant.of(source, WeightType.FLOAT32).write(price(5, 5), folder, false);
+        BundleVariant.of(source, WeightType.FLOAT32, new OrtRunner()).write(price(5, 5), folder, false);
         assertThat(ModelProto.parseFrom(read(folder.resolve("decoder.onnx"))).getGraph()).isEqualTo(ModelProto.parseFrom(read(source.resolve("decoder.onnx"))).getGraph());
         assertThat(ModelProto.parseFrom(read(folder.resolve("reader-decoder.onnx"))).getGraph())
                 .isEqualTo(ModelProto.parseFrom(read(source.resolve("reader-decoder.onnx"))).getGraph());
@@ -81,11 +82,11 @@ class BundleVariantTest {
     @Test
     void aVariantOfAVariantAndAFolderThatIsNoBundleAreRefused() throws IOException {
         Path folder = temporary.resolve("variant");
-        BundleVariant.of(source, WeightType.INT8).write(price(5, 5), folder, false);
-        assertThatThrownBy(() -> BundleVariant.of(folder, WeightType.FLOAT16)).isInstanceOf(BundleExportException.class)
+        BundleVariant.of(source, WeightType.INT8, new OrtRunner()).write(price(5, 5), folder, false);
+        assertThatThrownBy(() -> BundleVariant.of(folder, WeightType.FLOAT16, new OrtRunner())).isInstanceOf(BundleExportException.class)
                 .hasMessage(folder + ": expected a bundle with float32 weights to make a variant of, found int8");
         Path empty = Files.createDirectory(temporary.resolve("empty"));
-        assertThatThrownBy(() -> BundleVariant.of(empty, WeightType.INT8)).isInstanceOf(BundleExportException.class)
+        assertThatThrownBy(() -> BundleVariant.of(empty, WeightType.INT8, new OrtRunner())).isInstanceOf(BundleExportException.class)
                 .hasMessageStartingWith(empty + ": expected a bundle that can be read");
     }
 

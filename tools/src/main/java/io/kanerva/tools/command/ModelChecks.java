@@ -32,11 +32,15 @@ final class ModelChecks {
     private Path vectors;
 
     @Option(names = "--suite", paramLabel = "DIR", order = 12, description = "Folder of folders with model.onnx and test_data_set_N, such as the ONNX project's node "
-            + "tests: prints how many of them each runtime passes. Fails only if the suite cannot be run.")
+            + "tests: prints how many of them each runtime passes. Fails if no runtime can run, and with --suite-known if a test fails that is not known to.")
     private Path suite;
 
     @Option(names = "--suite-failures", paramLabel = "FILE", order = 12, description = "With --suite: write every test that a runtime did not pass, and why.")
     private Path failures;
+
+    @Option(names = "--suite-known", paramLabel = "FILE", order = 12, description = "With --suite: a file that --suite-failures wrote. Exit code 1 if a runtime does not pass a test "
+            + "that is not listed there under its name.")
+    private Path known;
 
     @Option(names = "--atol", paramLabel = "X", order = 13, description = "With --model or --suite: largest absolute difference. Default: what the model's precision allows.")
     private Double absolute;
@@ -94,6 +98,9 @@ final class ModelChecks {
         if (failures != null) {
             OutputFile.requireWritable(failures);
         }
+        if (known != null && !Files.isRegularFile(known)) {
+            throw new Failure("%s: expected a file that --suite-failures wrote, found none".formatted(known));
+        }
         Suite tests = new Suite(suite, tolerance().orElse(Tolerance.elements(1e-7, 1e-3)));
         if (tests.tests().isEmpty()) {
             throw new Failure("%s: expected folders with model.onnx and test_data_set_0, found none that can be run".formatted(suite));
@@ -108,6 +115,15 @@ final class ModelChecks {
         if (failures != null) {
             OutputFile.write(failures, SuiteReport.failures(rows) + "skipped\n  " + String.join("\n  ", tests.skipped()) + "\n");
             action.print("failures  %s", failures);
+        }
+        if (rows.stream().allMatch(row -> row.results().isEmpty())) {
+            throw new Failure("%s: expected a runtime that runs, found none".formatted(suite));
+        }
+        if (known != null) {
+            List<String> fresh = SuiteReport.unknownFailures(rows, Files.readString(known));
+            if (!fresh.isEmpty()) {
+                throw new Failure(fresh.get(0) + (fresh.size() > 1 ? " (and %d more tests)".formatted(fresh.size() - 1) : ""));
+            }
         }
     }
 

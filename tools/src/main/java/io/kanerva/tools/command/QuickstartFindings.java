@@ -108,7 +108,7 @@ final class QuickstartFindings {
 
     private static List<QuickstartReport.Agreement> rows(Agreement agreement) {
         return agreement.summary().stream().map(row -> new QuickstartReport.Agreement(row.graph(), row.difference().output(), row.difference().largest(),
-                row.difference().budget(), row.difference().count())).toList();
+                row.difference().tolerance().absolute(), row.difference().count())).toList();
     }
 
     private static QuickstartReport.Bound bound(BoundReport report) {

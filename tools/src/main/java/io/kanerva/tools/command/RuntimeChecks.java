@@ -1,7 +1,7 @@
 package io.kanerva.tools.command;
 
-import io.kanerva.conformance.Budget;
 import io.kanerva.conformance.BundleVerification;
+import io.kanerva.conformance.DjlPyTorchRuntime;
 import io.kanerva.conformance.check.Bisection;
 import io.kanerva.conformance.check.BoundFinding;
 import io.kanerva.conformance.check.BundleCases;
@@ -22,6 +22,7 @@ import io.kanerva.tools.terminal.Terminal;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.TestEpisodes;
+import io.kanerva.trainer.model.KanervaModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,8 +30,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Runs cases through the runtimes that were asked for, reports, and says at the end whether all is as it should be. */
@@ -64,21 +68,53 @@ final class RuntimeChecks implements AutoCloseable {
     }
 
     /** All graphs of a bundle, and the bound if images are wanted. */
-    void bundle(Path folder, BundleVerification verification, Path against, int random, long seed, int images, Path data) throws IOException {
-        List<ModelRuntime> runtimes = options.find(action);
+    void bundle(Path folder, BundleVerification verification, Path against, KanervaModel model, int random, long seed, int images, Path data) throws IOException {
+        List<ModelRuntime> runtimes = options.find(action, new DjlPyTorchRuntime(verification.bundle(), model));
         List<Case> cases = BundleCases.of(folder, verification.bundle(), random, seed, scratch);
         Verification run = new Verification(runtimes, scratch, progress());
         findings = run.run(verification.bundle().name(), cases, options.install());
-        List<ModelRuntime> clients = options.clients();
-        if (!clients.isEmpty()) {
-            List<Case> pipelines = pipelines(folder, verification, seed);
-            findings = findings.and(new Verification(clients, scratch, progress()).run(findings.subject(), pipelines, options.install()));
-        }
+        addClients(Map.of(folder, verification), seed);
         if (images > 0) {
             findings = findings.withBounds(bounds(folder, verification, runtimes, images, seed, data));
         }
         reports.write(action, findings, run.logits());
         bisectFailures(runtimes, cases, Optional.ofNullable(against));
+    }
+
+    /** All graphs of several bundles, each runtime being started once for all of them; bounds of those whose test images are at hand. */
+    void bundles(Map<Path, BundleVerification> bundles, int random, long seed, int images, Path data) throws IOException {
+        List<ModelRuntime> runtimes = options.find(action);
+        List<Case> cases = new ArrayList<>();
+        for (Map.Entry<Path, BundleVerification> bundle : bundles.entrySet()) {
+            String name = bundle.getValue().bundle().name();
+            BundleCases.of(bundle.getKey(), bundle.getValue().bundle(), random, seed, scratch.resolve(name)).forEach(given -> cases.add(given.of(name)));
+        }
+        Verification run = new Verification(runtimes, scratch, progress());
+        findings = run.run(bundles.values().stream().map(bundle -> bundle.bundle().name()).collect(Collectors.joining(", ")), cases, options.install());
+        addClients(bundles, seed);
+        List<BoundFinding> bounds = new ArrayList<>();
+        for (Map.Entry<Path, BundleVerification> bundle : images > 0 ? bundles.entrySet() : Set.<Map.Entry<Path, BundleVerification>>of()) {
+            try {
+                bounds.addAll(bounds(bundle.getKey(), bundle.getValue(), runtimes, images, seed, data));
+            } catch (Failure e) {
+                action.print("%s: no test images are scored: %s", bundle.getValue().bundle().name(), e.getMessage());
+            }
+        }
+        findings = findings.withBounds(bounds);
+        reports.write(action, findings, run.logits());
+    }
+
+    private void addClients(Map<Path, BundleVerification> bundles, long seed) throws IOException {
+        List<ModelRuntime> clients = options.clients();
+        if (clients.isEmpty()) {
+            return;
+        }
+        List<Case> pipelines = new ArrayList<>();
+        for (Map.Entry<Path, BundleVerification> bundle : bundles.entrySet()) {
+            String name = bundle.getValue().bundle().name();
+            pipelines(bundle.getKey(), bundle.getValue(), seed, scratch.resolve(name)).forEach(given -> pipelines.add(bundles.size() == 1 ? given : given.of(name)));
+        }
+        findings = findings.and(new Verification(clients, scratch, progress()).run(findings.subject(), pipelines, options.install()));
     }
 
     /** Cases of any models. */
@@ -91,7 +127,7 @@ final class RuntimeChecks implements AutoCloseable {
     }
 
     /** Whole pipelines on the images of the golden vectors. */
-    private List<Case> pipelines(Path folder, BundleVerification verification, long seed) throws IOException {
+    private static List<Case> pipelines(Path folder, BundleVerification verification, long seed, Path scratch) throws IOException {
         List<Case> pipelines = new ArrayList<>();
         for (int n = 0; Files.isDirectory(folder.resolve("vectors/encoder/test_data_set_" + n)); n++) {
             TensorValue images = TensorValue.read(folder.resolve("vectors/encoder/test_data_set_" + n + "/input_0.pb"));
@@ -118,7 +154,7 @@ final class RuntimeChecks implements AutoCloseable {
         for (int e = 0; e < episodes.count(); e++) {
             batches.add(new FloatTensor(episodes.episode(e), 1, length, settings.image().channels(), settings.image().height(), settings.image().width()));
         }
-        RuntimeBound bound = new RuntimeBound(folder, verification.kanerva(), batches, seed, Budget.BOUND_NATS);
+        RuntimeBound bound = new RuntimeBound(folder, verification.kanerva(), batches, seed);
         List<BoundFinding> bounds = new ArrayList<>();
         for (ModelRuntime runtime : runtimes) {
             if (findings.runtimes().stream().anyMatch(participant -> participant.ran() && participant.name().equals(runtime.name()))) {

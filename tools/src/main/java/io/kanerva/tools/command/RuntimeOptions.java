@@ -27,9 +27,14 @@ final class RuntimeOptions {
     @Option(names = "--require", order = 23, description = "Fail if one of the runtimes cannot run. Default: say so and go on.")
     private boolean require;
 
-    /** The runtimes, whether they can run or not. */
-    List<ModelRuntime> find(Action action) {
+    /**
+     * The runtimes, whether they can run or not.
+     *
+     * @param others that only what is verified has
+     */
+    List<ModelRuntime> find(Action action, ModelRuntime... others) {
         List<ModelRuntime> all = new ArrayList<>(List.of(JavaRuntime.cpu(), JavaRuntime.cuda()));
+        all.addAll(List.of(others));
         all.addAll(foreign("runtimes"));
         if (names == null) {
             return all;

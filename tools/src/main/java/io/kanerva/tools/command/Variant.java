@@ -1,5 +1,6 @@
 package io.kanerva.tools.command;
 
+import io.kanerva.conformance.OnnxGraph;
 import io.kanerva.conformance.PhiloxNoise;
 import io.kanerva.exporter.bundle.BundleExportException;
 import io.kanerva.exporter.bundle.BundleVariant;
@@ -63,8 +64,8 @@ public final class Variant extends Action {
         }
         OutputFile.requireWritableFolder(out.toAbsolutePath().getParent());
         try {
-            BundleVariant variant = BundleVariant.of(folder, weights);
-            long sourceBytes = BundleVariant.of(folder, WeightType.FLOAT32).graphBytes();
+            BundleVariant variant = BundleVariant.of(folder, weights, OnnxGraph.runner());
+            long sourceBytes = BundleVariant.of(folder, WeightType.FLOAT32, OnnxGraph.runner()).graphBytes();
             try (Kanerva source = Kanerva.load(folder, Device.CPU); Kanerva made = Kanerva.load(variant.files(), Options.on(Device.CPU))) {
                 TestEpisodes episodes = episodes(source);
                 double[] before = score(source, episodes, "Scoring the source");

@@ -15,7 +15,10 @@ import io.kanerva.trainer.train.Checkpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,13 +31,13 @@ import picocli.CommandLine.Parameters;
                 + "runtime that is there, with graph optimisations off and on; runtimes that are not there are named. With --run, every graph is also held against its DJL "
                 + "block, the whole way from image to logits with shared noise, and the bound on the test set through both; with --against, against another bundle of the same "
                 + "model. With --model or --suite, any ONNX models with vectors in the ONNX project's test layout. Exit code 1 if anything is not as it should be.",
-        footer = {"  kpp verify mnist-bundle", "  kpp verify mnist-bundle --install --html report.html --junit report.xml", "  kpp verify mnist-bundle --run runs/mnist --data ~/data",
+        footer = {"  kpp verify mnist-bundle", "  kpp verify mnist-bundle omniglot-bundle", "  kpp verify mnist-bundle --install --html report.html --junit report.xml", "  kpp verify mnist-bundle --run runs/mnist --data ~/data",
             "  kpp verify mnist-bundle --against mnist-matmul", "  kpp verify --model resnet.onnx --vectors resnet-vectors", "  kpp verify --suite onnx/backend/test/data/node"})
 public final class Verify extends Action {
     private static final int SAMPLE_IMAGES = 256;
 
-    @Parameters(arity = "0..1", paramLabel = "BUNDLE", description = "Folder of the bundle.")
-    private Path named;
+    @Parameters(arity = "0..*", paramLabel = "BUNDLE", description = "Folder of the bundle; of several, each runtime is started once for all of them.")
+    private List<Path> named = List.of();
 
     @Option(names = {"-b", "--bundle"}, paramLabel = "DIR", order = 1, description = "The same as BUNDLE.")
     private Path option;
@@ -75,10 +78,13 @@ public final class Verify extends Action {
 
     @Override
     protected void run() throws IOException {
-        if (named != null && option != null) {
+        if (!named.isEmpty() && option != null) {
             throw usage("Expected BUNDLE or --bundle, found both");
         }
-        Path folder = named != null ? named : option;
+        Path folder = !named.isEmpty() ? named.get(0) : option;
+        if (named.size() > 1 && (runFolder != null || other != null || bisect)) {
+            throw usage("Expected one BUNDLE with --run, --against or --bisect, found %d".formatted(named.size()));
+        }
         if ((folder == null) == !models.given()) {
             throw usage(folder == null ? "Expected a bundle, --model with --vectors, or --suite, found none" : "Expected a bundle or --model or --suite, found both");
         }
@@ -98,26 +104,55 @@ public final class Verify extends Action {
         try (RuntimeChecks checks = new RuntimeChecks(this, runtimes, reports, bisect)) {
             if (folder == null) {
                 models.run(this, checks, random, seed);
+            } else if (named.size() > 1) {
+                bundles(checks);
             } else {
                 bundle(folder, checks);
             }
         }
     }
 
+    private void bundles(RuntimeChecks checks) throws IOException {
+        Map<Path, BundleVerification> open = new LinkedHashMap<>();
+        try {
+            List<Agreement> agreements = new ArrayList<>();
+            for (Path folder : named) {
+                open.put(folder, new BundleVerification(folder));
+                print("%s%n", folder);
+                agreements.add(alone(folder, open.get(folder)));
+                out().println(agreements.get(agreements.size() - 1).toText());
+            }
+            out().flush();
+            checks.bundles(open, random, seed, boundImages == null ? 0 : boundImages, data);
+            agreements.forEach(Verify::requireAgreement);
+            checks.requireAll();
+        } catch (UncheckedIOException | IllegalArgumentException e) {
+            throw new Failure(e.getMessage(), e);
+        } finally {
+            open.values().forEach(BundleVerification::close);
+        }
+    }
+
+    /** What can be said of a bundle without anything beside it. */
+    private Agreement alone(Path folder, BundleVerification verification) {
+        List<String> problems = verification.changedFiles();
+        if (!problems.isEmpty()) {
+            throw new Failure(problems.get(0) + (problems.size() > 1 ? " (and %d more like this)".formatted(problems.size() - 1) : ""));
+        }
+        print("files      all %d have the SHA-256 that bundle.json states%n", verification.bundle().files().size());
+        Agreement agreement = verification.vectors();
+        if (agreement.rows().isEmpty()) {
+            throw new Failure("%s: expected test vectors in the bundle, found none".formatted(folder));
+        }
+        return agreement.and(verification.fusedGraphs());
+    }
+
     private void bundle(Path folder, RuntimeChecks checks) throws IOException {
-        try (BundleVerification verification = new BundleVerification(folder)) {
-            List<String> problems = verification.changedFiles();
-            if (!problems.isEmpty()) {
-                throw new Failure(problems.get(0) + (problems.size() > 1 ? " (and %d more like this)".formatted(problems.size() - 1) : ""));
-            }
-            print("files      all %d have the SHA-256 that bundle.json states%n", verification.bundle().files().size());
-            Agreement agreement = verification.vectors();
-            if (agreement.rows().isEmpty()) {
-                throw new Failure("%s: expected test vectors in the bundle, found none".formatted(folder));
-            }
-            agreement = agreement.and(verification.fusedGraphs());
-            if (runFolder != null) {
-                agreement = agreement.and(againstRun(folder, verification));
+        try (BundleVerification verification = new BundleVerification(folder);
+                KanervaModel model = runFolder == null ? null : RunPath.checkpoint(runFolder).model(Device.cpu())) {
+            Agreement agreement = alone(folder, verification);
+            if (model != null) {
+                agreement = agreement.and(againstRun(folder, verification, model));
             }
             if (other != null) {
                 try (BundleVerification second = new BundleVerification(other)) {
@@ -126,7 +161,7 @@ public final class Verify extends Action {
             }
             out().println(agreement.toText());
             out().flush();
-            checks.bundle(folder, verification, other, random, seed, boundImages == null ? 0 : boundImages, data);
+            checks.bundle(folder, verification, other, model, random, seed, boundImages == null ? 0 : boundImages, data);
             requireAgreement(agreement);
             checks.requireAll();
         } catch (UncheckedIOException | IllegalArgumentException e) {
@@ -134,25 +169,23 @@ public final class Verify extends Action {
         }
     }
 
-    private Agreement againstRun(Path folder, BundleVerification verification) {
+    private Agreement againstRun(Path folder, BundleVerification verification, KanervaModel model) {
         Checkpoint checkpoint = RunPath.checkpoint(runFolder);
         DataSource source = DataSource.named(checkpoint.plan().data());
         Images images = source.test(DataHome.of(data, source));
         int length = checkpoint.plan().episodeLength();
         TestEpisodes all = new TestEpisodes(images, source.testBinarisation(), length, seed);
         TestEpisodes episodes = most == null ? all : all.first(most);
-        try (KanervaModel model = checkpoint.model(Device.cpu())) {
-            BoundAgreement bound;
-            try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes through both paths")) {
-                bound = BoundAgreement.compare(model, verification.kanerva(), episodes, seed, progress::at);
-            }
-            out().println(bound.toText());
-            if (!bound.holds()) {
-                throw new Failure("%s: expected the bound of the run %s, found one that differs by %.2e nats".formatted(folder, runFolder, bound.difference()));
-            }
-            ImageSet sample = images.slice(0, Math.min(SAMPLE_IMAGES, images.count()));
-            return verification.againstModel(model, sample).and(verification.pipeline(model, sample, seed));
+        BoundAgreement bound;
+        try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes through both paths")) {
+            bound = BoundAgreement.compare(model, verification.kanerva(), episodes, seed, progress::at);
         }
+        out().println(bound.toText());
+        if (!bound.holds()) {
+            throw new Failure("%s: expected the bound of the run %s, found one that differs by %.2e nats".formatted(folder, runFolder, bound.difference()));
+        }
+        ImageSet sample = images.slice(0, Math.min(SAMPLE_IMAGES, images.count()));
+        return verification.againstModel(model, sample).and(verification.pipeline(model, sample, seed));
     }
 
     /** Fails with the first output that does not keep its budget. */

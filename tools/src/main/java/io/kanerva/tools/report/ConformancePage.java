@@ -47,7 +47,7 @@ public final class ConformancePage {
         page.figure(BudgetFigure.svg(findings), "Logarithmic: each step is a factor of ten.");
         if (!findings.bounds().isEmpty()) {
             page.section("bound", "Bound", "The clean bound of the same test images with the same noise through each runtime's graphs.");
-            page.table("nats an image", List.of("runtime", "images", "bound", "difference", "of one image at most", ""), findings.bounds().stream().map(ConformancePage::row).toList());
+            page.table("nats an image", List.of("runtime", "model", "images", "bound", "difference", "of one image at most", ""), findings.bounds().stream().map(ConformancePage::row).toList());
         }
         if (logits.containsKey("expected") && (logits.get("expected").shape()[2] == 1 || logits.get("expected").shape()[2] == 3)) { // not a mixture's numbers
             pictures(page, logits);
@@ -67,7 +67,7 @@ public final class ConformancePage {
     }
 
     private static List<String> row(BoundFinding bound) {
-        return List.of(bound.runtime(), Integer.toString(bound.images()), number("%.4f", bound.nats()), number("%.1e", Math.abs(bound.nats() - bound.reference())),
+        return List.of(bound.runtime(), bound.bundle(), Integer.toString(bound.images()), number("%.4f", bound.nats()), number("%.1e", Math.abs(bound.nats() - bound.reference())),
                 number("%.1e", bound.largestImageDifference()), bound.holds() ? "ok" : "no: " + bound.describe());
     }
 

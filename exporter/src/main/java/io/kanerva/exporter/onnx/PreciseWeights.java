@@ -1,0 +1,95 @@
+package io.kanerva.exporter.onnx;
+
+import io.kanerva.exporter.onnx.proto.ModelProto;
+import io.kanerva.exporter.trace.Tensor;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Which weights a model in half precision keeps in float32, so that each element x of its outputs stays within {@value #ABSOLUTE} +
+ * {@value #RELATIVE} |x| of the float32 model's. Rounding a weight moves an output by some 2^-12 of what the weight contributes, so
+ * it is few layers that matter: those whose contributions are large and cancel.
+ */
+public final class PreciseWeights {
+    /** Part of an element's budget that does not depend on its value. */
+    public static final double ABSOLUTE = 2.5e-3;
+    /** Part of an element's budget for each unit of its value. */
+    public static final double RELATIVE = 1e-3;
+
+    /** The rest of the budget is for what runtimes differ by in float32. */
+    private static final double SHARE = 0.9;
+
+    /**
+     * Inputs with the outputs that the float32 model gives.
+     *
+     * @param inputs by name
+     * @param outputs by name
+     */
+    public record Sample(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {}
+
+    private final ModelProto model;
+    private final List<Sample> samples;
+    private final GraphRunner runner;
+
+    private PreciseWeights(ModelProto model, List<Sample> samples, GraphRunner runner) {
+        this.model = model;
+        this.samples = samples;
+        this.runner = runner;
+    }
+
+    /**
+     * Finds them: each weight is rounded alone, and those that take most of the budget are kept, one after the other, until the rest
+     * rounded together stays within it.
+     *
+     * @param model in float32
+     * @param samples what its outputs are held against
+     * @return names of weights, in the order in which they were taken; none if all may be rounded
+     */
+    public static Set<String> of(ModelProto model, List<Sample> samples, GraphRunner runner) {
+        return new PreciseWeights(model, List.copyOf(samples), runner).find();
+    }
+
+    private Set<String> find() {
+        Set<String> kept = new LinkedHashSet<>();
+        if (shareWithout(kept) <= SHARE) {
+            return kept;
+        }
+        Set<String> all = WeightPacking.weights(model);
+        Map<String, Double> alone = new LinkedHashMap<>();
+        for (String weight : all) {
+            Set<String> others = new HashSet<>(all);
+            others.remove(weight);
+            alone.put(weight, shareWithout(others));
+        }
+        List<String> worstFirst = all.stream().sorted(Comparator.comparing(alone::get).reversed()).toList();
+        for (String weight : worstFirst) {
+            kept.add(weight);
+            if (shareWithout(kept) <= SHARE) {
+                break;
+            }
+        }
+        return kept;
+    }
+
+    /** The largest part of an element's budget that is taken when all weights but these are rounded. */
+    private double shareWithout(Set<String> kept) {
+        byte[] packed = OnnxModel.of(WeightPacking.pack(model, WeightType.FLOAT16, kept)).toBytes();
+        double share = 0;
+        for (Sample sample : samples) {
+            Map<String, Tensor> found = runner.run(packed, sample.inputs());
+            for (Map.Entry<String, Tensor> output : sample.outputs().entrySet()) {
+                float[] expected = output.getValue().floats();
+                float[] values = found.get(output.getKey()).floats();
+                for (int i = 0; i < expected.length; i++) {
+                    share = Math.max(share, Math.abs((double) values[i] - expected[i]) / (ABSOLUTE + RELATIVE * Math.abs(expected[i])));
+                }
+            }
+        }
+        return share;
+    }
+}
