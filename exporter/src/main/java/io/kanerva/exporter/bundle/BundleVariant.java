@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
@@ -37,6 +38,11 @@ import java.util.stream.StreamSupport;
  */
 public final class BundleVariant {
     private static final List<String> FOUR = List.of(GraphSpec.ENCODER, GraphSpec.MEMORY_WRITER, GraphSpec.READER, GraphSpec.DECODER);
+
+    /** The rest of the budget is for what runtimes differ by in float32. */
+    private static final double MOST_OF_BUDGET = 0.9;
+    /** Below this, whatever is left to be rounded is not worth the search. */
+    private static final double LEAST_SHARE = 0.05;
 
     private final String source;
     private final WeightType weights;
@@ -86,25 +92,76 @@ public final class BundleVariant {
     }
 
     private void pack(Path folder, GraphRunner runner) {
-        Map<String, ModelProto> graphs = new LinkedHashMap<>();
-        ArrayNode kept = json.arrayNode();
+        Map<String, ModelProto> sources = new LinkedHashMap<>();
         for (String graph : FOUR) {
             try {
-                ModelProto model = ModelProto.parseFrom(files.get(graph + ".onnx"));
-                Set<String> precise = weights == WeightType.FLOAT16 ? PreciseWeights.of(model, vectors(graph), runner) : Set.of();
-                precise.forEach(weight -> kept.add(graph + "/" + weight));
-                graphs.put(graph, named(WeightPacking.pack(model, weights, precise)));
+                sources.put(graph, ModelProto.parseFrom(files.get(graph + ".onnx")));
             } catch (InvalidProtocolBufferException | NullPointerException e) {
                 throw new BundleExportException("%s: expected graph '%s' in '%s.onnx', found none that can be decoded".formatted(folder, graph, graph), e);
-            } catch (IllegalArgumentException e) {
-                throw new BundleExportException("%s: graph '%s': %s".formatted(folder, graph, e.getMessage()), e);
             }
         }
-        if (!kept.isEmpty()) {
-            json.set("float32Weights", kept);
+        Map<String, ModelProto> graphs = packed(folder, sources, graph -> Set.of());
+        if (weights == WeightType.FLOAT16) {
+            graphs = packedPrecisely(folder, sources, runner);
         }
         graphs.putAll(FusedGraphs.of(graphs));
         graphs.forEach((graph, model) -> files.put(graph + ".onnx", OnnxModel.of(model).toBytes()));
+    }
+
+    private Map<String, ModelProto> packed(Path folder, Map<String, ModelProto> sources, Function<String, Set<String>> kept) {
+        Map<String, ModelProto> graphs = new LinkedHashMap<>();
+        sources.forEach((graph, model) -> {
+            try {
+                graphs.put(graph, named(WeightPacking.pack(model, weights, kept.apply(graph))));
+            } catch (IllegalArgumentException e) {
+                throw new BundleExportException("%s: graph '%s': %s".formatted(folder, graph, e.getMessage()), e);
+            }
+        });
+        return graphs;
+    }
+
+    /** Each graph within the budget by itself, and so far within it that all of them, each on what the one before gave, are too. */
+    private Map<String, ModelProto> packedPrecisely(Path folder, Map<String, ModelProto> sources, GraphRunner runner) {
+        try {
+            Map<String, List<PreciseWeights.Sample>> vectors = new LinkedHashMap<>();
+            for (String graph : FOUR) {
+                vectors.put(graph, vectors(graph));
+            }
+            for (double share = MOST_OF_BUDGET; ; share = share < LEAST_SHARE ? 0 : share / 2) {
+                Map<String, Set<String>> kept = new LinkedHashMap<>();
+                for (String graph : FOUR) {
+                    kept.put(graph, PreciseWeights.of(sources.get(graph), vectors.get(graph), runner, share));
+                }
+                Map<String, ModelProto> graphs = packed(folder, sources, kept::get);
+                if (share == 0 || shareOfChain(graphs, vectors, runner) <= MOST_OF_BUDGET) {
+                    ArrayNode names = json.arrayNode();
+                    kept.forEach((graph, some) -> some.forEach(weight -> names.add(graph + "/" + weight)));
+                    if (!names.isEmpty()) {
+                        json.set("float32Weights", names);
+                    }
+                    return graphs;
+                }
+            }
+        } catch (InvalidProtocolBufferException e) {
+            throw new BundleExportException("%s: expected vectors that can be decoded, found others (%s)".formatted(folder, e.getMessage()), e);
+        }
+    }
+
+    /** The largest part of the budget that is taken from images to logits; keys and latents are the vectors'. */
+    private static double shareOfChain(Map<String, ModelProto> graphs, Map<String, List<PreciseWeights.Sample>> vectors, GraphRunner runner) {
+        double share = 0;
+        for (int set = 0; set < vectors.get(GraphSpec.ENCODER).size(); set++) {
+            Map<String, Tensor> known = new LinkedHashMap<>();
+            for (String graph : FOUR) {
+                PreciseWeights.Sample sample = vectors.get(graph).get(set);
+                Map<String, Tensor> inputs = new LinkedHashMap<>(sample.inputs());
+                inputs.replaceAll(known::getOrDefault);
+                Map<String, Tensor> found = runner.run(graphs.get(graph).toByteArray(), inputs);
+                known.putAll(found);
+                share = Math.max(share, PreciseWeights.share(sample.outputs(), found));
+            }
+        }
+        return share;
     }
 
     /** A graph's vectors: inputs with the outputs that PyTorch gave in float32. */

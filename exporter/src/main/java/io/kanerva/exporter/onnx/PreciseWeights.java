@@ -21,9 +21,6 @@ public final class PreciseWeights {
     /** Part of an element's budget for each unit of its value. */
     public static final double RELATIVE = 1e-3;
 
-    /** The rest of the budget is for what runtimes differ by in float32. */
-    private static final double SHARE = 0.9;
-
     /**
      * Inputs with the outputs that the float32 model gives.
      *
@@ -35,11 +32,13 @@ public final class PreciseWeights {
     private final ModelProto model;
     private final List<Sample> samples;
     private final GraphRunner runner;
+    private final double most;
 
-    private PreciseWeights(ModelProto model, List<Sample> samples, GraphRunner runner) {
+    private PreciseWeights(ModelProto model, List<Sample> samples, GraphRunner runner, double most) {
         this.model = model;
         this.samples = samples;
         this.runner = runner;
+        this.most = most;
     }
 
     /**
@@ -48,15 +47,16 @@ public final class PreciseWeights {
      *
      * @param model in float32
      * @param samples what its outputs are held against
+     * @param most part of the budget that may be taken; some should be left for what runtimes differ by in float32
      * @return names of weights, in the order in which they were taken; none if all may be rounded
      */
-    public static Set<String> of(ModelProto model, List<Sample> samples, GraphRunner runner) {
-        return new PreciseWeights(model, List.copyOf(samples), runner).find();
+    public static Set<String> of(ModelProto model, List<Sample> samples, GraphRunner runner, double most) {
+        return new PreciseWeights(model, List.copyOf(samples), runner, most).find();
     }
 
     private Set<String> find() {
         Set<String> kept = new LinkedHashSet<>();
-        if (shareWithout(kept) <= SHARE) {
+        if (shareWithout(kept) <= most) {
             return kept;
         }
         Set<String> all = WeightPacking.weights(model);
@@ -69,7 +69,7 @@ public final class PreciseWeights {
         List<String> worstFirst = all.stream().sorted(Comparator.comparing(alone::get).reversed()).toList();
         for (String weight : worstFirst) {
             kept.add(weight);
-            if (shareWithout(kept) <= SHARE) {
+            if (shareWithout(kept) <= most) {
                 break;
             }
         }
@@ -81,13 +81,19 @@ public final class PreciseWeights {
         byte[] packed = OnnxModel.of(WeightPacking.pack(model, WeightType.FLOAT16, kept)).toBytes();
         double share = 0;
         for (Sample sample : samples) {
-            Map<String, Tensor> found = runner.run(packed, sample.inputs());
-            for (Map.Entry<String, Tensor> output : sample.outputs().entrySet()) {
-                float[] expected = output.getValue().floats();
-                float[] values = found.get(output.getKey()).floats();
-                for (int i = 0; i < expected.length; i++) {
-                    share = Math.max(share, Math.abs((double) values[i] - expected[i]) / (ABSOLUTE + RELATIVE * Math.abs(expected[i])));
-                }
+            share = Math.max(share, share(sample.outputs(), runner.run(packed, sample.inputs())));
+        }
+        return share;
+    }
+
+    /** The largest part of an element's budget that the difference of two paths' outputs takes. */
+    public static double share(Map<String, Tensor> expected, Map<String, Tensor> found) {
+        double share = 0;
+        for (Map.Entry<String, Tensor> output : expected.entrySet()) {
+            float[] wanted = output.getValue().floats();
+            float[] values = found.get(output.getKey()).floats();
+            for (int i = 0; i < wanted.length; i++) {
+                share = Math.max(share, Math.abs((double) values[i] - wanted[i]) / (ABSOLUTE + RELATIVE * Math.abs(wanted[i])));
             }
         }
         return share;

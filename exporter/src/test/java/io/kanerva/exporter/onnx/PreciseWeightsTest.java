@@ -27,7 +27,7 @@ class PreciseWeightsTest {
         ModelProto model = sumOfThree(0.1f, 100, 1);
         Sample sample = sample(model);
         assertThat(share(WeightPacking.pack(model, WeightType.FLOAT16), sample)).isGreaterThan(1);
-        Set<String> kept = PreciseWeights.of(model, List.of(sample), runner);
+        Set<String> kept = PreciseWeights.of(model, List.of(sample), runner, 0.9);
         assertThat(kept).containsExactly("layer1/weight");
         ModelProto packed = WeightPacking.pack(model, WeightType.FLOAT16, kept);
         assertThat(share(packed, sample)).isPositive().isLessThan(1);
@@ -37,7 +37,7 @@ class PreciseWeightsTest {
     @Test
     void nothingIsKeptWhereAllMayBeRounded() {
         ModelProto model = sumOfThree(0.1f, 0.2f, 0.3f);
-        assertThat(PreciseWeights.of(model, List.of(sample(model)), runner)).isEmpty();
+        assertThat(PreciseWeights.of(model, List.of(sample(model)), runner, 0.9)).isEmpty();
     }
 
     @Test
@@ -51,13 +51,7 @@ class PreciseWeightsTest {
     }
 
     private double share(ModelProto model, Sample sample) {
-        float[] expected = sample.outputs().get("y").floats();
-        float[] found = runner.run(model.toByteArray(), sample.inputs()).get("y").floats();
-        double share = 0;
-        for (int i = 0; i < found.length; i++) {
-            share = Math.max(share, Math.abs((double) found[i] - expected[i]) / (PreciseWeights.ABSOLUTE + PreciseWeights.RELATIVE * Math.abs(expected[i])));
-        }
-        return share;
+        return PreciseWeights.share(sample.outputs(), runner.run(model.toByteArray(), sample.inputs()));
     }
 
     /** y = x A + x B + x C, each matrix of numbers of one size. */
