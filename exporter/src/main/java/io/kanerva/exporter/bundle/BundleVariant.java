@@ -41,6 +41,8 @@ public final class BundleVariant {
 
     /** The rest of the budget is for what runtimes differ by in float32. */
     private static final double MOST_OF_BUDGET = 0.9;
+    /** From one try to the next; smaller steps keep fewer weights. */
+    private static final double STEP = 0.85;
     /** Below this, whatever is left to be rounded is not worth the search. */
     private static final double LEAST_SHARE = 0.05;
 
@@ -127,7 +129,7 @@ public final class BundleVariant {
             for (String graph : FOUR) {
                 vectors.put(graph, vectors(graph));
             }
-            for (double share = MOST_OF_BUDGET; ; share = share < LEAST_SHARE ? 0 : share / 2) {
+            for (double share = MOST_OF_BUDGET; ; share = share < LEAST_SHARE ? 0 : share * STEP) {
                 Map<String, Set<String>> kept = new LinkedHashMap<>();
                 for (String graph : FOUR) {
                     kept.put(graph, PreciseWeights.of(sources.get(graph), vectors.get(graph), runner, share));
