@@ -20,7 +20,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +30,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
@@ -41,10 +44,6 @@ public final class BundleVariant {
 
     /** The rest of the budget is for what runtimes differ by in float32. */
     private static final double MOST_OF_BUDGET = 0.9;
-    /** From one try to the next; smaller steps keep fewer weights. */
-    private static final double STEP = 0.85;
-    /** Below this, whatever is left to be rounded is not worth the search. */
-    private static final double LEAST_SHARE = 0.05;
 
     private final String source;
     private final WeightType weights;
@@ -122,31 +121,47 @@ public final class BundleVariant {
         return graphs;
     }
 
-    /** Each graph within the budget by itself, and so far within it that all of them, each on what the one before gave, are too. */
+    /**
+     * Each graph within the budget by itself; then all of them, each on what the one before gave: of the weights that are left, always
+     * the one that helps most is kept too.
+     */
     private Map<String, ModelProto> packedPrecisely(Path folder, Map<String, ModelProto> sources, GraphRunner runner) {
         try {
             Map<String, List<PreciseWeights.Sample>> vectors = new LinkedHashMap<>();
             for (String graph : FOUR) {
                 vectors.put(graph, vectors(graph));
             }
-            for (double share = MOST_OF_BUDGET; ; share = share < LEAST_SHARE ? 0 : share * STEP) {
-                Map<String, Set<String>> kept = new LinkedHashMap<>();
-                for (String graph : FOUR) {
-                    kept.put(graph, PreciseWeights.of(sources.get(graph), vectors.get(graph), runner, share));
-                }
-                Map<String, ModelProto> graphs = packed(folder, sources, kept::get);
-                if (share == 0 || shareOfChain(graphs, vectors, runner) <= MOST_OF_BUDGET) {
-                    ArrayNode names = json.arrayNode();
-                    kept.forEach((graph, some) -> some.forEach(weight -> names.add(graph + "/" + weight)));
-                    if (!names.isEmpty()) {
-                        json.set("float32Weights", names);
-                    }
-                    return graphs;
-                }
+            Map<String, Set<String>> kept = new LinkedHashMap<>();
+            for (String graph : FOUR) {
+                kept.put(graph, PreciseWeights.of(sources.get(graph), vectors.get(graph), runner, MOST_OF_BUDGET));
             }
+            ToDoubleFunction<Map<String, Set<String>>> share = some -> shareOfChain(packed(folder, sources, some::get), vectors, runner);
+            while (share.applyAsDouble(kept) > MOST_OF_BUDGET) {
+                Map<String, Set<String>> now = kept;
+                Optional<Map<String, Set<String>>> better = FOUR.stream().flatMap(graph -> WeightPacking.weights(sources.get(graph)).stream()
+                        .filter(weight -> !now.get(graph).contains(weight)).map(weight -> with(now, graph, weight))).min(Comparator.comparingDouble(share));
+                if (better.isEmpty()) {
+                    break;
+                }
+                kept = better.get();
+            }
+            ArrayNode names = json.arrayNode();
+            kept.forEach((graph, some) -> some.forEach(weight -> names.add(graph + "/" + weight)));
+            if (!names.isEmpty()) {
+                json.set("float32Weights", names);
+            }
+            return packed(folder, sources, kept::get);
         } catch (InvalidProtocolBufferException e) {
             throw new BundleExportException("%s: expected vectors that can be decoded, found others (%s)".formatted(folder, e.getMessage()), e);
         }
+    }
+
+    private static Map<String, Set<String>> with(Map<String, Set<String>> kept, String graph, String weight) {
+        Map<String, Set<String>> more = new LinkedHashMap<>(kept);
+        Set<String> names = new LinkedHashSet<>(kept.get(graph));
+        names.add(weight);
+        more.put(graph, names);
+        return more;
     }
 
     /** The largest part of the budget that is taken from images to logits; keys and latents are the vectors'. */
