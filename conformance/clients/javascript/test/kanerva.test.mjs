@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeMemory, encodeMemory, NormalSampler, philox } from '../src/index.mjs';
 import { quantile, slotFinder } from '../src/geometry.mjs';
+import { means } from '../src/likelihood.mjs';
 
 test('Philox gives the known answers of its authors', () => {
   const full = 0xffffffff;
@@ -38,4 +39,30 @@ test('a memory comes back from its file, and a damaged one is refused', async ()
   file[80] ^= 1;
   await assert.rejects(decodeMemory(file), /damaged/);
   await assert.rejects(decodeMemory(new Uint8Array(200)), /KANMEMRY/);
+});
+
+test('a Bernoulli pixel has its probability for a mean', () => {
+  const { data } = means({ likelihood: 'bernoulli' }, { data: Float32Array.of(Math.log(3)), dims: [1, 1, 1, 1, 1] });
+  assert.ok(Math.abs(data[0] - 0.75) < 1e-6);
+});
+
+test('a mixture weighs its components and follows the channels before', () => {
+  // Two components of weight 3/4 and 1/4, the others next to nothing; then the same around a reconstruction.
+  const numbers = new Float32Array(139);
+  numbers.fill(-100, 2, 10);
+  numbers[0] = Math.log(3);
+  numbers[10] = 0.5;
+  numbers[11] = -2;
+  numbers[20] = 0.1;
+  numbers[70] = 0.3;
+  const settings = { likelihood: 'discretized_logistic_mixture', imageShape: [3, 1, 1] };
+  const green = 0.75 * (0.1 + Math.tanh(0.3) * 0.5);
+  const near = (found, expected) => expected.forEach((value, i) => assert.ok(Math.abs(found.data[i] - value) < 1e-6, `${found.data[i]} and ${value}`));
+  near(means(settings, { data: numbers.slice(0, 100), dims: [1, 1, 100, 1, 1] }), [(0.75 * 0.5 - 0.25 + 1) / 2, (green + 1) / 2, 0.5]);
+  numbers.set([0.2, 0.4, -0.6], 100);
+  near(means({ ...settings, neighbours: 4 }, { data: numbers, dims: [1, 1, 139, 1, 1] }), [(0.75 * 0.7 - 0.25 + 1) / 2, (0.4 + green + 1) / 2, 0.2]);
+});
+
+test('another likelihood is refused', () => {
+  assert.throws(() => means({ likelihood: 'poisson' }, { data: new Float32Array(1), dims: [1, 1, 1, 1, 1] }), /found poisson/);
 });

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from kanerva import Memory, NormalSampler
+from kanerva.likelihood import means
 from kanerva.sampler import philox
 
 
@@ -42,6 +43,31 @@ class MemoryTest(unittest.TestCase):
             file.write_bytes(data)
             with self.assertRaisesRegex(ValueError, "damaged"):
                 Memory.load(file)
+
+
+class LikelihoodTest(unittest.TestCase):
+    def test_a_bernoulli_pixel_has_its_probability_for_a_mean(self):
+        self.assertAlmostEqual(means({"likelihood": "bernoulli"}, np.full((1, 1, 1, 1, 1), np.log(3), np.float32)).item(), 0.75, places=6)
+
+    def test_a_mixture_weighs_its_components_and_follows_the_channels_before(self):
+        # Two components of weight 3/4 and 1/4, the others next to nothing; then the same around a reconstruction.
+        parameters = np.zeros((1, 1, 103 + 36, 1, 1), np.float32)
+        numbers = parameters[0, 0, :, 0, 0]
+        numbers[2:10] = -100
+        numbers[0] = np.log(3)
+        numbers[10:12] = 0.5, -2
+        numbers[20] = 0.1
+        numbers[70] = 0.3
+        settings = {"likelihood": "discretized_logistic_mixture", "imageShape": [3, 1, 1]}
+        green = 0.75 * (0.1 + np.tanh(0.3) * 0.5)
+        np.testing.assert_allclose(means(settings, parameters[:, :, :100]).ravel(), [(0.75 * 0.5 - 0.25 + 1) / 2, (green + 1) / 2, 0.5], atol=1e-6)
+        numbers[100:103] = 0.2, 0.4, -0.6
+        found = means({**settings, "neighbours": 4}, parameters).ravel()
+        np.testing.assert_allclose(found, [(0.75 * 0.7 - 0.25 + 1) / 2, (0.4 + green + 1) / 2, 0.2], atol=1e-6)
+
+    def test_another_likelihood_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "found poisson"):
+            means({"likelihood": "poisson"}, np.zeros((1, 1, 1, 1, 1), np.float32))
 
 
 if __name__ == "__main__":

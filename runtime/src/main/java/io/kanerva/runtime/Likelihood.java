@@ -97,7 +97,7 @@ public enum Likelihood {
      *
      * @param settings of the model that the output is from
      * @param images [B, T, Cx, Hx, Wx]
-     * @param logits the decoder's output
+     * @param logits the decoder's output, [B, T, P, Hx, Wx]
      * @return [B * T]
      */
     public double[] negativeLogLikelihood(ModelSettings settings, FloatTensor images, FloatTensor logits) {

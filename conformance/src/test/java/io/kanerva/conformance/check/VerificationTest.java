@@ -27,6 +27,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class VerificationTest {
     @TempDir
@@ -79,9 +81,10 @@ class VerificationTest {
         assertThat(JUnitReport.of(found)).contains("<skipped message=");
     }
 
-    @Test
-    void theBoundThroughTheGraphsAloneIsTheRuntimesOwn() throws IOException {
-        Path folder = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
+    @ParameterizedTest
+    @EnumSource(value = Subject.class, names = {"DEREFERENCED", "LINEAR_COLOUR"})
+    void theBoundThroughTheGraphsAloneIsTheRuntimesOwn(Subject subject) throws IOException {
+        Path folder = subject.bundle(ReaderKind.GRIDSAMPLE);
         try (Kanerva kanerva = Kanerva.load(folder, Device.CPU)) {
             TensorValue vector = TensorValue.read(folder.resolve("vectors/encoder/test_data_set_1/input_0.pb"));
             FloatTensor images = new FloatTensor(vector.floats(), Arrays.stream(vector.shape()).mapToInt(Math::toIntExact).toArray());
