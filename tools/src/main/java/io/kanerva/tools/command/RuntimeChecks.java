@@ -41,6 +41,8 @@ import java.util.stream.Stream;
 final class RuntimeChecks implements AutoCloseable {
     private static final int MOST_BISECTIONS = 5;
     private static final int MOST_IN_EPISODE = 25;
+    /** Decoded numbers that a bound holds and passes through files at most: a quarter of a gigabyte. */
+    private static final long MOST_NUMBERS = 1 << 26;
 
     private final Action action;
     private final RuntimeOptions options;
@@ -137,7 +139,7 @@ final class RuntimeChecks implements AutoCloseable {
         return pipelines;
     }
 
-    private List<BoundFinding> bounds(Path folder, BundleVerification verification, List<ModelRuntime> runtimes, int images, long seed, Path data) throws IOException {
+    private List<BoundFinding> bounds(Path folder, BundleVerification verification, List<ModelRuntime> runtimes, int asked, long seed, Path data) throws IOException {
         ModelSettings settings = verification.bundle().settings();
         int most = settings.capacity() == 0 ? MOST_IN_EPISODE : Math.min(MOST_IN_EPISODE, settings.capacity());
         String trainedOn = verification.bundle().provenance().data();
@@ -145,6 +147,12 @@ final class RuntimeChecks implements AutoCloseable {
                 .max(Comparator.comparingInt(known -> known.id().length())) // fashion-mnist names mnist, too
                 .orElseThrow(() -> new Failure("%s: expected a data set that is known for --bound, found '%s'".formatted(folder, trainedOn)));
         Images test = source.test(DataHome.of(data, source));
+        long numbers = verification.bundle().graphs().get("decoder").outputs().get(0).shape().stream().skip(2).mapToLong(Long::parseLong).reduce(1, Math::multiplyExact);
+        int room = (int) Math.max(1, MOST_NUMBERS / numbers / most) * most;
+        int images = Math.min(asked, room);
+        if (images < asked) {
+            action.print("%s: %,d of the %,d test images asked for are scored: %,d numbers are decoded for each", verification.bundle().name(), images, asked, numbers);
+        }
         int length = most;
         while (images % length != 0) {
             length--;
