@@ -9,6 +9,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.BatchNorm;
+import ai.djl.nn.transformer.IdEmbedding;
 import io.kanerva.exporter.onnx.OnnxFiles;
 import io.kanerva.exporter.onnx.proto.ModelProto;
 import java.io.IOException;
@@ -49,6 +51,18 @@ class OnnxCommandsTest {
             }
             """;
 
+    private static final String WORDS = """
+            package theirs;
+            public class Words implements ai.djl.nn.BlockFactory {
+                @Override
+                public ai.djl.nn.Block newBlock(ai.djl.Model model, java.nio.file.Path path, java.util.Map<String, ?> arguments) {
+                    return new ai.djl.nn.SequentialBlock()
+                            .add(new ai.djl.nn.transformer.IdEmbedding.Builder().setDictionarySize(7).setEmbeddingSize(4).build())
+                            .addSingleton(x -> x.mean(new int[] {1})).add(ai.djl.nn.norm.BatchNorm.builder().build());
+                }
+            }
+            """;
+
     @TempDir
     private static Path folder;
     private static Path classes;
@@ -57,9 +71,12 @@ class OnnxCommandsTest {
     @BeforeAll
     static void saveAModelAndCompileItsFactory() throws IOException {
         classes = Files.createDirectory(folder.resolve("classes"));
-        Path source = Files.writeString(Files.createDirectory(folder.resolve("theirs")).resolve("Layers.java"), FACTORY);
-        assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, "-proc:none", "-d", classes.toString(),
-                "-cp", System.getProperty("java.class.path"), source.toString())).isZero();
+        Path theirs = Files.createDirectory(folder.resolve("theirs"));
+        for (String[] file : new String[][] {{"Layers.java", FACTORY}, {"Words.java", WORDS}}) {
+            Path source = Files.writeString(theirs.resolve(file[0]), file[1]);
+            assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, "-proc:none", "-d", classes.toString(),
+                    "-cp", System.getProperty("java.class.path"), source.toString())).isZero();
+        }
         model = folder.resolve("model");
         Block block = new SequentialBlock().add(Linear.builder().setUnits(60).build()).add(Linear.builder().setUnits(2).build());
         try (Model saved = Model.newInstance("mine"); NDManager manager = NDManager.newBaseManager()) {
@@ -67,6 +84,36 @@ class OnnxCommandsTest {
             saved.setBlock(block);
             saved.setDataType(DataType.FLOAT32);
             saved.save(model, "mine");
+        }
+    }
+
+    private static Path savedWords() throws IOException {
+        Path words = folder.resolve("words");
+        Block block = new SequentialBlock().add(new IdEmbedding.Builder().setDictionarySize(7).setEmbeddingSize(4).build())
+                .addSingleton(x -> x.mean(new int[] {1})).add(BatchNorm.builder().build());
+        try (Model saved = Model.newInstance("words"); NDManager manager = NDManager.newBaseManager()) {
+            block.initialize(manager, DataType.FLOAT32, new Shape(1, 5));
+            saved.setBlock(block);
+            saved.setDataType(DataType.FLOAT32);
+            saved.save(words, "words");
+        }
+        return words;
+    }
+
+    @Test
+    void takesWholeNumbersNamedDimensionsAndEitherStatistics() throws IOException {
+        Path words = savedWords();
+        for (String statistics : List.of("running", "batch")) {
+            Path out = folder.resolve("words-" + statistics + ".onnx");
+            CommandRun run = CommandRun.kpp("onnx", "export", "--model", words.toString(), "--factory", "theirs.Words", "--class-path",
+                    classes.toString(), "--input", "words:int64[N,T]", "--range", "words=0..7", "--limit", "N=2..8", "--limit", "T=1..30",
+                    "--statistics", statistics, "--output", "meaning", "--out", out.toString());
+            assertThat(run.exitCode()).as(run.err()).isZero();
+            assertThat(run.out()).contains("checked    meaning at {N=2, T=1}");
+            String shown = CommandRun.kpp("onnx", "show", out.toString()).out();
+            assertThat(shown).contains("input  words int64[N, T]", "output meaning float32[N, 4]", "= GatherND(IdEmbedding/embedding, ");
+            // The running mean and variance are constants; the batch's own are computed.
+            assertThat(shown.contains("running")).isEqualTo(statistics.equals("running"));
         }
     }
 

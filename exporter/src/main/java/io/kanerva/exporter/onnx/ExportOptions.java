@@ -121,7 +121,10 @@ public final class ExportOptions {
         return options;
     }
 
-    /** Has the finished model run by this runtime, on sizes that were never traced, and compared with the block. */
+    /**
+     * Has the finished model run by this runtime, on sizes that were never traced, and compared with the block. Without one, the block
+     * is run on these sizes, and the model's sizes and numbers, but not its values, are compared with what it does there.
+     */
     public ExportOptions withCheck(GraphRunner graphRunner) {
         ExportOptions options = new ExportOptions(this);
         options.runner = Objects.requireNonNull(graphRunner, "graphRunner");

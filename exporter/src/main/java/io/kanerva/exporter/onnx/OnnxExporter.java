@@ -41,7 +41,8 @@ public final class OnnxExporter {
      * Exports what the block computes at inference.
      *
      * <p>The block is run a few times at small sizes of the dynamic dimensions (see {@link SamplingPlan});
-     * it is not changed. The same block and options give the same bytes.
+     * it is not changed. The same block and options give the same bytes. Before it is handed out, the model is run at sizes that were
+     * not traced, if the options name a runtime; else the block is, and each size and number in the model is compared with the block's.
      *
      * @param block initialised
      * @param inputs one for each array of the forward's input list
@@ -51,7 +52,8 @@ public final class OnnxExporter {
      *     result does not agree with the block
      */
     public static OnnxModel export(Block block, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
-        Tracer tracer = new Tracer(block, inputs, options.limits(), new Sampler(options.ranges()), options.statistics());
+        Tracer tracer = new Tracer(block, inputs, options.limits(), new Sampler(options.ranges()), options.statistics(),
+                options.runner().isEmpty());
         OnnxModel model = written(tracer, outputNames, options);
         if (options.runner().isEmpty()) {
             return model;

@@ -194,6 +194,13 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
         return Optional.of(new SamplingPlan(dimensions, more, List.copyOf(points), checks));
     }
 
+    /** A plan that traces at the sizes of the checks as well: nothing is made of what is seen there, but it must be met. */
+    SamplingPlan withChecksTraced() {
+        Set<Map<String, Long>> points = new LinkedHashSet<>(traces);
+        points.addAll(checks);
+        return new SamplingPlan(dimensions, levels, List.copyOf(points), checks);
+    }
+
     private static Map<String, Long> point(List<String> names, Function<String, Long> size) {
         Map<String, Long> point = new LinkedHashMap<>();
         names.forEach(name -> point.put(name, size.apply(name)));

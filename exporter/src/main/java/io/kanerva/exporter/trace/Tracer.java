@@ -28,6 +28,7 @@ public final class Tracer {
     private final List<InputSpec> inputs;
     private final Sampler sampler;
     private SamplingPlan plan;
+    private final boolean tracesChecks;
     private boolean isFine;
     private List<String> assumptions = List.of();
     private final Statistics statistics;
@@ -41,9 +42,11 @@ public final class Tracer {
      * @param limits sizes that dynamic dimensions may take, by name
      * @param sampler makes the input values
      * @param statistics which ones batch normalisations use
+     * @param tracesChecks whether to trace at the sizes of the checks as well, because nobody is going to run the graph there: each
+     *     number of the program must then be what the block has at these sizes, too
      */
     public Tracer(Block block, List<InputSpec> inputs, Map<String, SamplingPlan.Limit> limits, Sampler sampler,
-            Statistics statistics) {
+            Statistics statistics, boolean tracesChecks) {
         List<String> missing = block.getParameters().stream().filter(pair -> !pair.getValue().isInitialized())
                 .map(pair -> pair.getKey()).toList();
         if (!missing.isEmpty()) {
@@ -59,6 +62,7 @@ public final class Tracer {
         this.inputs = List.copyOf(inputs);
         this.sampler = sampler;
         this.statistics = statistics;
+        this.tracesChecks = tracesChecks;
         Set<Long> fixedSizes = new LinkedHashSet<>();
         for (Parameter parameter : block.getParameters().values()) {
             Arrays.stream(parameter.getArray().getShape().getShape()).forEach(fixedSizes::add);
@@ -120,7 +124,8 @@ public final class Tracer {
         }
     }
 
-    private Optional<Program> trace(SamplingPlan sizes, boolean isLast, boolean keepsValues) {
+    private Optional<Program> trace(SamplingPlan planned, boolean isLast, boolean keepsValues) {
+        SamplingPlan sizes = tracesChecks ? planned.withChecksTraced() : planned;
         List<Recorder> recorders = new ArrayList<>();
         try (NDManager engine = NDManager.newBaseManager(device())) {
             List<List<TapeValue>> outputs = new ArrayList<>();
@@ -181,7 +186,7 @@ public final class Tracer {
         return e instanceof ClassCastException && cast.find()
                 ? "the block casts an array to " + cast.group(1) + ", the engine's own class, and so leaves the recording; use the methods of "
                         + "NDArray, NDManager and getNDArrayInternal(), or make the step one operation, a CompositeOperation"
-                : "the block fails with " + sizes + ": " + e;
+                : "the block fails with " + sizes + ": " + e + (sizes.isEmpty() ? "" : "; if such sizes cannot occur, say so with a dimension limit");
     }
 
     private List<TapeValue> record(Recorder recorder, Map<String, Long> sizes, long seed) {

@@ -39,7 +39,7 @@ class DescriptionsTest {
 
     private void lower(Sample sample) {
         Tracer tracer = new Tracer(new LambdaBlock(list -> new NDList(sample.call().apply(list))), sample.inputs(), Map.of(),
-                new Sampler(Map.of()), Statistics.RUNNING);
+                new Sampler(Map.of()), Statistics.RUNNING, false);
         Program program = tracer.trace();
         GraphBuilder builder = new GraphBuilder(ExportOptions.defaults().opset());
         Map<Integer, Value> values = new HashMap<>();

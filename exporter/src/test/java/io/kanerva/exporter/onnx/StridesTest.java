@@ -126,6 +126,13 @@ class StridesTest {
     }
 
     @Test
+    void without_a_runtime_the_block_is_run_at_further_sizes_all_the_same() {
+        assertThatThrownBy(() -> OnnxExporter.export(LambdaBlock.singleton(x -> x.mul(x.getShape().get(0) > 4 ? 2 : 1)),
+                List.of(input("x", "N", 3)), List.of("y"), ExportOptions.defaults())).isInstanceOf(ExportException.class)
+                .hasMessageContaining("mul's other depends on the dynamic dimensions").hasMessageContaining("StridesTest.java");
+    }
+
+    @Test
     void a_number_that_is_the_same_at_the_first_sizes_is_not_frozen() {
         OnnxModel model = OnnxExporter.export(LambdaBlock.singleton(x -> x.sum(new int[] {0}).mul((x.getShape().get(0) + 4) / 3)),
                 List.of(input("x", "N", 6)), List.of("y"), CHECKED);
