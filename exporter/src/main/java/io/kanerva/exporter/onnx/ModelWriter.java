@@ -38,7 +38,7 @@ final class ModelWriter {
         GraphProto.Builder proto = GraphProto.newBuilder().setName(name);
         graph.inputs().forEach(input -> proto.addInput(valueInfo(input)));
         graph.outputs().forEach(output -> proto.addOutput(valueInfo(output)));
-        graph.initializers().forEach((key, tensor) -> proto.addInitializer(TensorFiles.toProto(key, tensor)));
+        graph.initializers().forEach((key, tensor) -> proto.addInitializer(TensorFiles.toProto(key, tensor.owned())));
         for (Node node : graph.nodes()) {
             NodeProto.Builder builder = NodeProto.newBuilder().setOpType(node.operator()).setName(node.output())
                     .addAllInput(node.inputs()).addAllOutput(node.outputs());

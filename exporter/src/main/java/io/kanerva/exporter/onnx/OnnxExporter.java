@@ -16,6 +16,7 @@ import io.kanerva.exporter.trace.Sampler;
 import io.kanerva.exporter.trace.SamplingPlan;
 import io.kanerva.exporter.trace.Tensor;
 import io.kanerva.exporter.trace.Tracer;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -71,9 +72,14 @@ public final class OnnxExporter {
     }
 
     private static OnnxModel written(Tracer tracer, List<String> outputNames, ExportOptions options) {
-        // Not in variables: what the passes replace is to be free before the model is written.
-        return new OnnxModel(ModelWriter.write(Pass.applyAll(lowered(tracer, outputNames, options)), options), List.of(),
-                options.externalDataAbove());
+        try {
+            // Not in variables: what the passes replace is to be free before the model is written.
+            return new OnnxModel(ModelWriter.write(Pass.applyAll(lowered(tracer, outputNames, options)), options), List.of(),
+                    options.externalDataAbove());
+        } finally {
+            // Until then, weights that nothing has changed are the block's own arrays.
+            Reference.reachabilityFence(tracer);
+        }
     }
 
     private static OnnxModel checked(OnnxModel model, Tracer tracer, List<InputSpec> inputs, ExportOptions options) {

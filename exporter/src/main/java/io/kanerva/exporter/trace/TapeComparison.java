@@ -149,7 +149,7 @@ final class TapeComparison {
         List<Operand> outputs = step.outputs().stream().map(value -> new Operand(value.id(), "", value.type(),
                 shape(value.id(), step.operation(), inputs, attributes), null)).toList();
         if (isFoldable(inputs, attributes, outputs) && !doublesWeights(inputs, outputs)) {
-            step.outputs().forEach(value -> operands[value.id()] = constant(value, ""));
+            step.outputs().forEach(value -> operands[value.id()] = constant(value));
             return;
         }
         outputs.forEach(output -> operands[output.id()] = output);
@@ -181,13 +181,17 @@ final class TapeComparison {
     private Operand operand(int id) {
         if (operands[id] == null) {
             TapeValue value = first.values().get(id);
-            operands[id] = value.kind() == TapeValue.Kind.PARAMETER ? constant(value, value.name()) : comparedConstant(value);
+            operands[id] = value.kind() == TapeValue.Kind.PARAMETER ? constant(value, value.name(), Tensor.viewOf(value.array()))
+                    : comparedConstant(value);
         }
         return operands[id];
     }
 
-    private Operand constant(TapeValue value, String name) {
-        Tensor tensor = Tensor.copyOf(value.array());
+    private static Operand constant(TapeValue value) {
+        return constant(value, "", Tensor.copyOf(value.array()));
+    }
+
+    private static Operand constant(TapeValue value, String name, Tensor tensor) {
         List<Size> shape = Arrays.stream(tensor.shape()).mapToObj(Size::fixed).toList();
         return new Operand(value.id(), name, tensor.type(), shape, tensor);
     }
@@ -197,10 +201,10 @@ final class TapeComparison {
         if (!tensors.get(0).equals(Tensor.copyOf(otherValues.values().get(value.id()).array()))) {
             problems.add("a constant made from Java numbers depends on the values of the inputs; it would be frozen ("
                     + value.site() + ")");
-            return constant(value, "");
+            return constant(value);
         }
         if (tensors.stream().allMatch(tensors.get(0)::equals)) {
-            return constant(value, "");
+            return constant(value);
         }
         if (tensors.stream().allMatch(tensor -> tensor.size() == 1 && tensor.shape().length == 0)) {
             Object number = attribute(tensors.stream().map(t -> (Object) t.doubles()[0]).toList(), "the number", value.site());
@@ -210,7 +214,7 @@ final class TapeComparison {
         }
         problems.add("a constant made from Java numbers has other values or another shape at other sizes of "
                 + plan.dimensions() + "; compute it with traced arrays, arange, zeros or ones (" + value.site() + ")");
-        return constant(value, "");
+        return constant(value);
     }
 
     private List<Size> shape(int id, String operation, List<Operand> inputs, Map<String, Object> attributes) {

@@ -13,7 +13,10 @@ import java.util.List;
 import java.util.PrimitiveIterator;
 import java.util.function.DoubleSupplier;
 
-/** A dense row-major tensor outside of any engine: element type, shape and little-endian bytes. Immutable. */
+/**
+ * A dense row-major tensor outside of any engine: element type, shape and little-endian bytes. Immutable; a {@linkplain #viewOf view} is
+ * as long as nobody writes to the engine's array.
+ */
 public final class Tensor {
     /** The element types that a tensor can be made of and read as numbers. */
     public static final List<DataType> TYPES = List.of(DataType.FLOAT32, DataType.FLOAT64, DataType.FLOAT16, DataType.INT8,
@@ -21,13 +24,18 @@ public final class Tensor {
 
     private final DataType type;
     private final long[] shape;
-    private final byte[] bytes;
+    /** From 0 to its end, which is its limit; nobody moves its position. */
+    private final ByteBuffer bytes;
 
     private Tensor(DataType type, long[] shape, byte[] bytes) {
+        this(type, shape, ByteBuffer.wrap(bytes));
+    }
+
+    private Tensor(DataType type, long[] shape, ByteBuffer bytes) {
         long expected = elements(shape) * type.getNumOfBytes();
-        if (bytes.length != expected) {
+        if (bytes.limit() != expected) {
             throw new IllegalArgumentException("a " + type + " tensor of shape " + Arrays.toString(shape) + " takes "
-                    + expected + " bytes, found " + bytes.length);
+                    + expected + " bytes, found " + bytes.limit());
         }
         this.type = type;
         this.shape = shape;
@@ -95,10 +103,23 @@ public final class Tensor {
         return new Tensor(array.getDataType(), array.getShape().getShape(), bytes);
     }
 
+    /**
+     * An array of the engine without a copy, where its memory can be seen. It must not be read any more when the array is closed, and
+     * shows what is written to the array.
+     */
+    static Tensor viewOf(NDArray array) {
+        return array.size() == 0 ? copyOf(array) : new Tensor(array.getDataType(), array.getShape().getShape(), array.toByteBuffer(true));
+    }
+
+    /** The tensor with memory of its own: itself, if it is no view. */
+    public Tensor owned() {
+        return bytes.isDirect() ? new Tensor(type, shape, bytes()) : this;
+    }
+
     /** A new array of the engine with these values. */
     public NDArray toArray(NDManager manager) {
-        ByteBuffer buffer = manager.allocateDirect(bytes.length);
-        buffer.put(bytes).rewind();
+        ByteBuffer buffer = manager.allocateDirect(bytes.limit());
+        buffer.put(buffer()).rewind();
         return manager.create(buffer, new Shape(shape), type);
     }
 
@@ -116,14 +137,16 @@ public final class Tensor {
     }
 
     public byte[] bytes() {
-        return bytes.clone();
+        byte[] copy = new byte[bytes.limit()];
+        buffer().get(copy);
+        return copy;
     }
 
     /** A float32 tensor whose rows along the first axis are this one's, each multiplied by its own number. */
     public Tensor withRowsScaled(double[] factors) {
         require(DataType.FLOAT32);
-        ByteBuffer scaled = littleEndian(bytes.length);
-        FloatBuffer from = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+        ByteBuffer scaled = littleEndian(bytes.limit());
+        FloatBuffer from = buffer().asFloatBuffer();
         FloatBuffer to = scaled.asFloatBuffer();
         int row = from.capacity() / factors.length;
         for (int i = 0; i < row * factors.length; i++) {
@@ -134,28 +157,28 @@ public final class Tensor {
 
     /** The bytes without a copy, to read only. */
     public ByteBuffer buffer() {
-        return ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** The values of a float32 tensor. */
     public float[] floats() {
         require(DataType.FLOAT32);
-        float[] values = new float[bytes.length / 4];
-        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+        float[] values = new float[bytes.limit() / 4];
+        buffer().asFloatBuffer().get(values);
         return values;
     }
 
     /** The values of an int64 tensor. */
     public long[] longs() {
         require(DataType.INT64);
-        long[] values = new long[bytes.length / 8];
-        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(values);
+        long[] values = new long[bytes.limit() / 8];
+        buffer().asLongBuffer().get(values);
         return values;
     }
 
     /** The values of a tensor of any type as doubles; true is 1. */
     public double[] doubles() {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer buffer = buffer();
         double[] values = new double[Math.toIntExact(size())];
         for (int i = 0; i < values.length; i++) {
             values[i] = switch (type) {
@@ -188,12 +211,12 @@ public final class Tensor {
     @Override
     public boolean equals(Object other) {
         return other == this || other instanceof Tensor tensor && type == tensor.type && Arrays.equals(shape, tensor.shape)
-                && Arrays.equals(bytes, tensor.bytes);
+                && bytes.equals(tensor.bytes);
     }
 
     @Override
     public int hashCode() {
-        return 31 * Arrays.hashCode(shape) + Arrays.hashCode(bytes);
+        return 31 * Arrays.hashCode(shape) + bytes.hashCode();
     }
 
     @Override
