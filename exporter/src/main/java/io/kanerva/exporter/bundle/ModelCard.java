@@ -90,8 +90,9 @@ final class ModelCard {
 
     private String training() {
         StringBuilder text = new StringBuilder();
-        text.append(format("Trained on %s, binarisation %s, augmentation %s, episodes of T = %d, %,d steps in %.1f minutes, seed %d.\n", provenance.data(),
-                provenance.binarisation(), provenance.augmentation(), provenance.episodeLength(), provenance.steps(), provenance.minutes(), provenance.seed()));
+        String moved = provenance.augmentation().equals("none") ? "" : ", images moved at random (" + provenance.augmentation() + ")";
+        text.append(format("Trained on %s, binarisation %s%s, episodes of T = %d, %,d steps in %.1f minutes, seed %d.\n", provenance.data(),
+                provenance.binarisation(), moved, provenance.episodeLength(), provenance.steps(), provenance.minutes(), provenance.seed()));
         if (!provenance.command().isEmpty()) {
             text.append("The command").append(provenance.commit().isEmpty() ? "" : ", at commit " + provenance.commit()).append(":\n\n    ")
                     .append(provenance.command()).append("\n");

@@ -36,18 +36,18 @@ public enum Preset {
             return plan(heap(2, 64, 3), 4, 20000, 4e-3);
         }
     },
-    /** Omniglot (28 x 28, dithered to black and white) with the heap writer. */
+    /** Omniglot (28 x 28, dithered to black and white) with the heap writer; moves the original drawings. */
     OMNIGLOT("omniglot", DataSource.OMNIGLOT) {
         @Override
         public TrainingPlan plan() {
-            return plan(heap(10, 64, 2), 4, 8000, 4e-3);
+            return plan(heap(10, 64, 2), 4, 8000, 4e-3).withAugmentation(DRAWN);
         }
     },
-    /** The same within 3,200 floats of memory; moves the original drawings, of which there are too few for so small a memory. */
+    /** The same within 3,200 floats of memory; moves the drawings too. */
     OMNIGLOT_3200("omniglot-3200", DataSource.OMNIGLOT) {
         @Override
         public TrainingPlan plan() {
-            return plan(heap(2, 64, 3), 4, 20000, 4e-3).withAugmentation(new Augmentation(8, 0.12, 0.15, 0.03, false));
+            return plan(heap(2, 64, 3), 4, 20000, 4e-3).withAugmentation(DRAWN);
         }
     },
     /** Fashion-MNIST with the heap writer. */
@@ -149,6 +149,9 @@ public enum Preset {
             return plan(settings, 1, 8000, 1e-3, 5000, new Ramp(0.02, 0.2, 0.6));
         }
     };
+
+    /** Drawings as another hand might have made them. */
+    private static final Augmentation DRAWN = new Augmentation(8, 0.12, 0.15, 0.03, false);
 
     private final String id;
     private final DataSource data;
