@@ -46,6 +46,11 @@ final class StridedSizes {
         return true;
     }
 
+    /** Whether numbers may come from one size behind strides: where all traced heights are odd, twice the half of one looks like H-1. */
+    boolean mayMake(long[] values) {
+        return met.stream().anyMatch(size -> meets(size, values) || line(size, values).isKnown());
+    }
+
     /** The expression for a number seen in each trace; unknown if there is none. */
     Size express(long[] values) {
         for (Size size : met) {

@@ -257,6 +257,8 @@ final class TapeComparison {
         boolean isWhole = values.stream().allMatch(v -> v instanceof Number n && n.doubleValue() == n.longValue());
         long[] numbers = isWhole ? values.stream().mapToLong(v -> ((Number) v).longValue()).toArray() : new long[0];
         Size size = isWhole ? plan.express(numbers) : Size.unknown();
+        // Two expressions for the same few numbers: more sizes tell them apart.
+        isInexpressible |= size.isKnown() && strided.mayMake(numbers);
         if (isWhole && !size.isKnown()) {
             size = strided.express(numbers);
             // A few numbers may meet by accident: more of them are looked at before this is believed.

@@ -92,6 +92,16 @@ class StridesTest {
     }
 
     @Test
+    void a_whole_scale_is_one_where_few_sizes_are_allowed() {
+        Block block = new SequentialBlock().add(Conv2d.builder().setKernelShape(new Shape(2, 3)).optStride(new Shape(2, 1)).setFilters(2).build())
+                .addSingleton(x -> x.getNDArrayInternal().interpolation(new long[] {2 * x.getShape().get(2), 2 * x.getShape().get(3)}, 1, false));
+        initialised(block, 2, 1, 5, 6);
+        OnnxModel model = OnnxExporter.export(block, List.of(input("x", "N", 1, "H", "W")), List.of("y"), CHECKED.withDimensionLimit("N", 1, 9)
+                .withDimensionLimit("H", 5, 13).withDimensionLimit("W", 6, 14));
+        assertThat(outputShape(model)).containsExactly("N", "2", "2*floor(H/2)", "2*W-4");
+    }
+
+    @Test
     void windows_that_are_only_begun_count_as_the_engine_counts_them() {
         for (int padding = 0; padding < 2; padding++) {
             Shape pads = new Shape(padding, padding);

@@ -50,7 +50,7 @@ final class Resizing {
             return g.node("Resize", operands, mode(mode));
         }
         Operators.requireOpset(g, ANTIALIAS_SINCE,
-                "making an image smaller by bilinear or bicubic interpolation, which the engine smooths,");
+                "making an image " + from + " smaller, " + to + ", by bilinear or bicubic interpolation, which the engine smooths,");
         return g.node("Resize", operands, Stream.concat(Stream.of(mode(mode)), Stream.of("antialias", 1)).toArray());
     }
 
