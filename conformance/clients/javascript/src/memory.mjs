@@ -32,7 +32,8 @@ export async function encodeMemory({ memory, pointers, contentsMean, modelId }) 
 }
 
 /** The memory in a file's bytes; an Error says what is wrong with one that is damaged or of another kind. */
-export async function decodeMemory(file) {
+export async function decodeMemory(bytes) {
+  const file = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // a Node.js Buffer's slice would be no copy
   if (new TextDecoder().decode(file.subarray(0, 8)) !== MAGIC) {
     throw new Error('expected a memory file, which begins with KANMEMRY, found another kind of file');
   }

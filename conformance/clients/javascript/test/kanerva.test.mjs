@@ -36,6 +36,7 @@ test('a memory comes back from its file, and a damaged one is refused', async ()
   };
   const file = await encodeMemory(memory);
   assert.deepEqual(await decodeMemory(file), memory);
+  assert.deepEqual(await decodeMemory(Buffer.from(file)), memory, 'as fs.readFileSync gives it');
   file[80] ^= 1;
   await assert.rejects(decodeMemory(file), /damaged/);
   await assert.rejects(decodeMemory(new Uint8Array(200)), /KANMEMRY/);
