@@ -108,7 +108,12 @@ public enum DataSource {
      * @throws DataFormatException if the files are not there or are not what they should be
      */
     public Images train(Path folder, Augmentation augmentation) {
-        return augmentation.isNone() ? train(folder) : read(folder, "original train", "train", originals);
+        if (augmentation.isNone() || originals == train) {
+            return train(folder);
+        }
+        return originals.find(DataFolder.of(folder), id + " train").orElseThrow(() -> new DataFormatException(
+                "%s: expected the drawings of %s at their original size, to be moved in training, as %s, found none of these files: fetch them, or set augment.… to 0"
+                        .formatted(folder, id, originals.files())));
     }
 
     /**
@@ -122,12 +127,8 @@ public enum DataSource {
     }
 
     private Images read(Path folder, String side, DataPart part) {
-        return read(folder, side, side, part);
-    }
-
-    private Images read(Path folder, String side, String name, DataPart part) {
         DataFolder place = DataFolder.of(folder);
-        return part.find(place, id + " " + name).orElseThrow(() -> new DataFormatException(place.ships()
+        return part.find(place, id + " " + side).orElseThrow(() -> new DataFormatException(place.ships()
                 ? "data set '%s': expected a data folder (--data DIR), found none given, and this data set does not ship".formatted(id)
                 : "%s: expected the %s images of %s as %s, found none of these files".formatted(folder, side, id, part.files())));
     }

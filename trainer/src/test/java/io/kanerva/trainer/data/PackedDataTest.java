@@ -60,8 +60,9 @@ class PackedDataTest {
         Files.write(folder.resolve("background-pil1dither-idx3-ubyte"), Bytes.idx(20, 28, 28));
         assertThat(DataSource.OMNIGLOT.train(folder, Augmentation.NONE).count()).isEqualTo(20);
         assertThatThrownBy(() -> DataSource.OMNIGLOT.train(folder, new Augmentation(5, 0, 0, 0, false))).isInstanceOf(DataFormatException.class)
-                .hasMessage(folder + ": expected the original train images of omniglot as omniglot/images_background.npz or images_background.npz"
-                        + " or omniglot/images_background.zip or images_background.zip, found none of these files");
+                .hasMessage(folder + ": expected the drawings of omniglot at their original size, to be moved in training, as omniglot/images_background.npz or images_background.npz"
+                        + " or omniglot/images_background.zip or images_background.zip, found none of these files:"
+                        + " fetch them, or set augment.… to 0");
     }
 
     @Test
