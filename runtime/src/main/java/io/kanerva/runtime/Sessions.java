@@ -127,8 +127,6 @@ final class Sessions implements AutoCloseable {
             options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             options.addConfigEntry("session.inter_op.allow_spinning", "0");
-            // Callers that share a session would wait for each other at its arena's lock; malloc has an arena for each thread.
-            options.setCPUArenaAllocator(false);
             // 8-bit weights are unpacked once, at load, rather than at every run: the arithmetic is in float32 anyway.
             options.addConfigEntry("session.disable_quant_qdq", "1");
             if (device == Device.CUDA) {
