@@ -1,5 +1,6 @@
 package io.kanerva.exporter.trace;
 
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,13 +15,31 @@ final class StridedSizes {
     private static final int FEWEST_SIZES = 6;
 
     private final SamplingPlan plan;
+    private final Map<String, SamplingPlan.Limit> limits;
     private final Set<Size> met = new LinkedHashSet<>();
     /** All dynamic sizes, with strides or not. */
     private final Set<Size> factors = new LinkedHashSet<>();
 
-    StridedSizes(SamplingPlan plan) {
+    StridedSizes(SamplingPlan plan, Map<String, SamplingPlan.Limit> limits) {
         this.plan = plan;
+        this.limits = limits;
         plan.dimensions().forEach(name -> factors.add(Size.named(name)));
+    }
+
+    /** A size behind strides that is the same at all sizes that the dimensions may take is that number: it grows with each of them. */
+    Size withinLimits(Size size) {
+        boolean isLimited = size.hasStrides() && size.terms().entrySet().stream().filter(term -> !term.getKey().isEmpty())
+                .allMatch(term -> term.getValue() > 0 && term.getKey().stream().allMatch(factor -> limits.containsKey(factor.dimension())));
+        if (!isLimited) {
+            return size;
+        }
+        Map<String, Long> smallest = new HashMap<>();
+        Map<String, Long> largest = new HashMap<>();
+        limits.forEach((name, limit) -> {
+            smallest.put(name, limit.smallest());
+            largest.put(name, limit.largest());
+        });
+        return size.at(smallest) == size.at(largest) ? Size.fixed(size.at(smallest)) : size;
     }
 
     /** Remembers a size that a value has. */

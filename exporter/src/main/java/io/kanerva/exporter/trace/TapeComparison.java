@@ -40,11 +40,12 @@ final class TapeComparison {
     /**
      * Prepares a comparison.
      *
+     * @param limits sizes that dynamic dimensions may take, by name
      * @param recorders one for each trace of the plan, and one of the first trace's sizes with other input values
      */
-    TapeComparison(SamplingPlan plan, List<InputSpec> specs, List<Recorder> recorders) {
+    TapeComparison(SamplingPlan plan, Map<String, SamplingPlan.Limit> limits, List<InputSpec> specs, List<Recorder> recorders) {
         this.plan = plan;
-        this.strided = new StridedSizes(plan);
+        this.strided = new StridedSizes(plan, limits);
         this.specs = specs;
         this.recorders = recorders.subList(0, recorders.size() - 1);
         this.otherValues = recorders.get(recorders.size() - 1);
@@ -232,7 +233,7 @@ final class TapeComparison {
 
     /** The expression for an axis: what a rule says if that was seen, else what the numbers say. */
     private Size size(long[] values, Size ruled) {
-        Size size = ruled;
+        Size size = strided.withinLimits(ruled);
         if (!strided.meets(ruled, values)) {
             Size polynomial = plan.express(values);
             size = polynomial.isKnown() ? polynomial : strided.express(values);

@@ -137,7 +137,7 @@ public final class Tracer {
             // Once more with other values: what differs now depends on the values, and must not be frozen.
             recorders.add(new Recorder(engine, names, statistics, keepsValues));
             outputs.add(record(recorders.get(recorders.size() - 1), sizes.traces().get(0), OTHER_SEED));
-            TapeComparison comparison = new TapeComparison(sizes, inputs, recorders);
+            TapeComparison comparison = new TapeComparison(sizes, limits, inputs, recorders);
             return comparison.combine(outputs, isLast);
         } finally {
             recorders.forEach(Recorder::close);

@@ -102,6 +102,16 @@ class StridesTest {
     }
 
     @Test
+    void a_size_that_the_limits_leave_no_choice_is_a_number() {
+        Block block = new SequentialBlock().add(convolution(2, 3, 16, 1)).addSingleton(x -> x.getNDArrayInternal()
+                .interpolation(new long[] {2 * x.getShape().get(2), 2 * x.getShape().get(3)}, 1, false));
+        initialised(block, 2, 3, 5, 6);
+        OnnxModel model = OnnxExporter.export(block, List.of(input("x", "N", 3, "H", "W")), List.of("y"), CHECKED.withDimensionLimit("H", 5, 13)
+                .withDimensionLimit("W", 6, 30));
+        assertThat(outputShape(model)).containsExactly("N", "2", "2", "2*floor((W+15)/16)");
+    }
+
+    @Test
     void windows_that_are_only_begun_count_as_the_engine_counts_them() {
         for (int padding = 0; padding < 2; padding++) {
             Shape pads = new Shape(padding, padding);
