@@ -31,12 +31,17 @@ final class Layers {
         return switch (gene.first() % 7) {
             case 6 -> shape.get(1) > 2 ? sparseMax(shape.get(1)) : Linear.builder().setUnits(5).build();
             case 0 -> BatchNorm.builder().build();
-            case 1 -> LayerNorm.builder().axis(1).build();
+            case 1 -> norm(1);
             // Makes (units, N, F).
             case 2 -> new SequentialBlock().add(Multiplication.builder().setUnits(1 + gene.second() % 3).build())
                     .addSingleton(x -> x.sum(new int[] {0}));
             default -> Linear.builder().setUnits(1 + gene.second() % 9).optBias(gene.third() % 3 > 0).build();
         };
+    }
+
+    /** With an epsilon that keeps the rounding of nearly equal numbers from being all that is left of them. */
+    private static Block norm(int... axes) {
+        return LayerNorm.builder().axis(axes).optEpsilon(1e-2f).build();
     }
 
     /**
@@ -57,7 +62,7 @@ final class Layers {
             case 10 -> alone(RNN.builder().setActivation(gene.third() % 3 > 0 ? RNN.Activation.TANH : RNN.Activation.RELU)
                     .setStateSize(state).setNumLayers(layers).build());
             case 0 -> BatchNorm.builder().optAxis(2).build();
-            case 1 -> LayerNorm.builder().axis(2).build();
+            case 1 -> norm(2);
             case 2 -> width % 2 == 0 ? new TransformerEncoderBlock((int) width, gene.second() % 2 == 0 ? 2 : 1,
                     3 + gene.third() % 4, 0.1f, gene.third() % 2 == 0 ? Activation::relu : Activation::gelu)
                     : Linear.builder().setUnits(width + 1).build();
@@ -79,7 +84,7 @@ final class Layers {
         return switch (gene.first() % 10) {
             case 0 -> BatchNorm.builder().optEpsilon(gene.second() % 2 == 0 ? 1e-5f : 1e-3f).build();
             case 1 -> GhostBatchNorm.builder().optVirtualBatchSize(64).build();
-            case 2 -> isDynamic ? BatchNorm.builder().build() : LayerNorm.builder().axis(gene.second() % 2 == 0 ? new int[] {2, 3} : new int[] {1, 2, 3}).build();
+            case 2 -> isDynamic ? BatchNorm.builder().build() : norm(gene.second() % 2 == 0 ? new int[] {2, 3} : new int[] {1, 2, 3});
             case 3, 4 -> pool(gene, shape);
             case 5 -> gene.second() % 4 > 0 ? convolution(gene, shape) : gene.third() % 2 == 0 ? Pool.globalAvgPool2dBlock() : Pool.globalMaxPool2dBlock();
             case 6 -> gene.second() % 4 > 0 ? larger(gene, shape) : gene.third() % 2 == 0 ? places(shape)
