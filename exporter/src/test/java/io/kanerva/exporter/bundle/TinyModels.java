@@ -5,8 +5,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.DecoderSettings;
+import io.kanerva.trainer.model.EncoderKind;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.LatentLayout;
+import io.kanerva.trainer.model.Likelihood;
 import io.kanerva.trainer.model.WriterKind;
 import java.util.Optional;
 import java.util.Random;
@@ -19,6 +23,10 @@ final class TinyModels {
             2, 8, 12, 3, 9, 20, 4, 6, 2, 5, 2, 5, 0, 6, 1);
     static final KanervaSettings POOLED = new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS,
             1, 8, 8, 3, 8, 12, 4, 4, 1, 5, 0, 0, 7, 6, 1);
+    /** Colour images, with a linear path and neighbours, as the preset cifar10. */
+    static final KanervaSettings COLOUR = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED,
+            3, 8, 8, 2, 8, 16, 4, 4, 1, 5, 2, 4, 0, 8, 1,
+            Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.VECTOR, EncoderKind.RESIDUAL, new DecoderSettings(8, 1, 0, 0, 12, 2));
 
     private TinyModels() {}
 

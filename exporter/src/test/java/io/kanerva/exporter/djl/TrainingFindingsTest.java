@@ -3,6 +3,7 @@ package io.kanerva.exporter.djl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.Device;
 import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
@@ -16,23 +17,27 @@ import ai.djl.training.EasyTrain;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.Trainer;
+import ai.djl.training.TrainingConfig;
+import ai.djl.training.dataset.Batch;
 import ai.djl.training.initializer.ConstantInitializer;
 import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Adam;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
+import ai.djl.translate.Batchifier;
 import ai.djl.util.PairList;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
-/**
- * What goes wrong when DJL trains. One more needs two devices to be seen: {@code EasyTrain.trainBatch} over several does not wait for its
- * futures.
- */
+/** What goes wrong when DJL trains. */
 class TrainingFindingsTest {
     private final NDManager manager = NDManager.newBaseManager();
 
@@ -114,6 +119,67 @@ class TrainingFindingsTest {
             assertThat(first).isNotNull();
             assertThatThrownBy(() -> Engine.getInstance().newGradientCollector()).isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("Only one can be collecting");
+        }
+    }
+
+    /** Takes work and never does it. */
+    private static final class Idle extends AbstractExecutorService {
+        private final List<Runnable> waiting = new ArrayList<>();
+
+        @Override
+        public void execute(Runnable command) {
+            waiting.add(command);
+        }
+
+        @Override
+        public void shutdown() {
+            waiting.clear();
+        }
+
+        @Override
+        public List<Runnable> shutdownNow() {
+            return List.of();
+        }
+
+        @Override
+        public boolean isShutdown() {
+            return false;
+        }
+
+        @Override
+        public boolean isTerminated() {
+            return false;
+        }
+
+        @Override
+        public boolean awaitTermination(long timeout, TimeUnit unit) {
+            return true;
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void a_batch_shared_out_to_devices_is_not_waited_for() {
+        Idle executor = new Idle();
+        try (Model model = Model.newInstance("findings")) {
+            model.setBlock(new Product());
+            TrainingConfig config = new DefaultTrainingConfig(Loss.l2Loss()).optExecutorService(executor)
+                    .optOptimizer(Optimizer.sgd().setLearningRateTracker(Tracker.fixed(0.1f)).build());
+            // The processor twice, as a trainer itself does not allow.
+            try (Trainer trainer = new Trainer(model, config) {
+                @Override
+                public Device[] getDevices() {
+                    return new Device[] {Device.cpu(), Device.cpu()};
+                }
+            }) {
+                trainer.initialize(new Shape(2, 2));
+                NDManager steps = trainer.getManager().newSubManager();
+                Batch batch = new Batch(steps, new NDList(steps.ones(new Shape(2, 2))), new NDList(steps.zeros(new Shape(2, 2))), 2,
+                        Batchifier.STACK, Batchifier.STACK, 0, 1);
+                EasyTrain.trainBatch(trainer, batch);
+                assertThat(executor.waiting).as("halves that nobody has computed when trainBatch is through").hasSize(2);
+                batch.close();
+            }
         }
     }
 }
