@@ -10,14 +10,15 @@ import ai.onnxruntime.OrtSession.SessionOptions;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
 
 /**
  * The open graphs of one bundle. It owns the ONNX Runtime sessions; a {@link Call} borrows them under
@@ -34,7 +35,7 @@ final class Sessions implements AutoCloseable {
     private static final AtomicBoolean FALL_BACK_TOLD = new AtomicBoolean();
 
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
-    private final Map<Graph, OrtSession> sessions = new EnumMap<>(Graph.class);
+    private final Map<Graph, SessionCopies> sessions = new EnumMap<>(Graph.class);
     private final Map<Graph, Signature> signatures = new EnumMap<>(Graph.class);
     private final BufferPool buffers = new BufferPool();
     private final ConcurrentLinkedDeque<RecallPlan> idlePlans = new ConcurrentLinkedDeque<>();
@@ -57,31 +58,33 @@ final class Sessions implements AutoCloseable {
         Optional<String> obstacle = options.device() == Device.CPU ? Optional.empty() : cudaObstacle();
         if (options.device() == Device.CPU || (options.device() == Device.AUTO && obstacle.isPresent())) {
             obstacle.ifPresent(Sessions::tellFallBack);
-            return open(bundle, settings, graphs, options.threads(), Device.CPU);
+            return open(bundle, settings, graphs, options, Device.CPU);
         }
         if (obstacle.isPresent()) {
             throw new DeviceException("Device CUDA: " + obstacle.get());
         }
         try {
-            return open(bundle, settings, graphs, options.threads(), Device.CUDA);
+            return open(bundle, settings, graphs, options, Device.CUDA);
         } catch (DeviceException e) {
             if (options.device() == Device.CUDA) {
                 throw e;
             }
             tellFallBack(e.getMessage());
-            return open(bundle, settings, graphs, options.threads(), Device.CPU);
+            return open(bundle, settings, graphs, options, Device.CPU);
         }
     }
 
     private static Sessions open(
-            String bundle, ModelSettings settings, Map<Graph, byte[]> graphs, int threads, Device device) {
+            String bundle, ModelSettings settings, Map<Graph, byte[]> graphs, Options wanted, Device device) {
         Sessions opened = new Sessions(bundle, device);
         Queue<RuntimeException> failures = new ConcurrentLinkedQueue<>();
-        try (SessionOptions options = sessionOptions(threads, device)) {
+        List<Graph> order = List.copyOf(graphs.keySet());
+        try (SessionOptions options = sessionOptions(wanted.threads(), device)) {
             // Side by side: most of the time until the first call goes into this. All end before a failure is passed on.
-            graphs.entrySet().parallelStream().forEach(graph -> {
+            IntStream.range(0, graphs.size() * wanted.callers()).parallel().forEach(i -> {
+                Graph graph = order.get(i % graphs.size());
                 try {
-                    opened.add(graph.getKey().signature(settings), createSession(bundle, graph.getKey(), graph.getValue(), options, device));
+                    opened.add(graph.signature(settings), i / graphs.size(), wanted.callers(), createSession(bundle, graph, graphs.get(graph), options, device));
                 } catch (RuntimeException e) {
                     failures.add(e);
                 }
@@ -94,8 +97,8 @@ final class Sessions implements AutoCloseable {
         return opened;
     }
 
-    private synchronized void add(Signature signature, OrtSession session) {
-        sessions.put(signature.graph(), session);
+    private synchronized void add(Signature signature, int copy, int copies, OrtSession session) {
+        sessions.computeIfAbsent(signature.graph(), graph -> new SessionCopies(copies)).set(copy, session);
         signatures.put(signature.graph(), signature);
         try {
             signature.check(bundle, session);
@@ -234,7 +237,7 @@ final class Sessions implements AutoCloseable {
     /** Runs a graph into outputs that are there already; between {@link #enter} and {@link #leave}. */
     void run(Graph graph, Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {
         try {
-            sessions.get(graph).run(inputs, Set.of(), outputs).close();
+            sessions.get(graph).run(inputs, outputs);
         } catch (OrtException e) {
             throw failure(graph, e);
         }
@@ -255,7 +258,7 @@ final class Sessions implements AutoCloseable {
             closed = true;
             idlePlans.forEach(RecallPlan::close);
             idlePlans.clear();
-            for (OrtSession session : sessions.values()) {
+            for (SessionCopies session : sessions.values()) {
                 session.close();
             }
         } catch (OrtException e) {

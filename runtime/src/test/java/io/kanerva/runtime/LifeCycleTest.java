@@ -119,4 +119,29 @@ class LifeCycleTest {
             pool.shutdownNow();
         }
     }
+
+    @Test
+    void aModelOpenedForThreeCallersServesOneAndSixteenAlike() throws Exception {
+        ExecutorService pool = Executors.newFixedThreadPool(16);
+        TinyBundle.open(Kind.HEAP, folder.resolve("three")).close();
+        try (Kanerva kanerva = Kanerva.load(folder.resolve("three"), Options.on(Device.CPU).withCallers(3))) {
+            List<Future<?>> callers = new ArrayList<>();
+            for (int t = 0; t < 16; t++) {
+                FloatTensor episode = TileImages.episode(3 * t, 5 * t + 1, 7 * t + 2);
+                Memory expected = kanerva.write(episode);
+                Recall recalled = kanerva.recall(expected, episode, 2);
+                callers.add(pool.submit(() -> {
+                    for (int i = 0; i < 100; i++) {
+                        assertThat(kanerva.write(episode)).isEqualTo(expected);
+                        assertThat(kanerva.recall(expected, episode, 2).images()).isEqualTo(recalled.images());
+                    }
+                }));
+            }
+            for (Future<?> caller : callers) {
+                caller.get();
+            }
+        } finally {
+            pool.shutdownNow();
+        }
+    }
 }

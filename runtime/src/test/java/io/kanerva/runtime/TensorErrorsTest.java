@@ -144,6 +144,14 @@ class TensorErrorsTest {
     }
 
     @Test
+    void optionsWithoutCallersOrWithTooMany() {
+        for (int callers : new int[] {0, 65}) {
+            assertThatThrownBy(() -> Options.on(Device.CPU).withCallers(callers)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("Options: callers: expected 1 to 64, found " + callers);
+        }
+    }
+
+    @Test
     void aRefusedCallLeavesTheModelUsable() {
         assertThatThrownBy(() -> heap.write(FloatTensor.zeros(1, 0, 1, 8, 8))).isInstanceOf(KanervaException.class);
         assertThat(heap.write(TileImages.episode(0x0F)).samples()).isEqualTo(1);

@@ -9,6 +9,7 @@ import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
 import io.kanerva.runtime.Planes;
+import io.kanerva.runtime.Options;
 import io.kanerva.runtime.PreparedRecall;
 import io.kanerva.runtime.PreparedWrite;
 import java.nio.ByteBuffer;
@@ -24,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Our side: {@code runtime} is Kanerva's calls, {@code prepared} those that write into the caller's buffers, {@code graph}
@@ -39,7 +41,11 @@ final class RuntimeSide {
         try (Kanerva kanerva = Kanerva.load(shared.bundle(), Device.CPU)) {
             Memory memory = kanerva.write(images(kanerva, shared, 1, Case.EPISODE));
             if (arguments.length > 2) {
-                threads(kanerva, memory, shared, seconds);
+                threads("threads-1", 1, kanerva, memory, shared, seconds);
+                threads("threads-2", 2, kanerva, memory, shared, seconds);
+                try (Kanerva forTwo = Kanerva.load(shared.bundle(), Options.on(Device.CPU).withCallers(2))) {
+                    threads("callers-2", 2, forTwo, memory, shared, seconds);
+                }
                 return;
             }
             for (Case c : Case.RECALLS) {
@@ -124,38 +130,35 @@ final class RuntimeSide {
         return pinned;
     }
 
-    /** How many recalls of one query one and two threads do in a second, each with a prepared call of its own. */
-    private static void threads(Kanerva kanerva, Memory memory, SharedFolder shared, double seconds) throws InterruptedException {
+    /** How many recalls of one query so many threads do in a second, each with a prepared call of its own. */
+    private static void threads(String name, int threads, Kanerva kanerva, Memory memory, SharedFolder shared, double seconds) throws InterruptedException {
         FloatTensor query = images(kanerva, shared, 1, 1);
-        for (int threads = 1; threads <= 2; threads++) {
-            CountDownLatch ready = new CountDownLatch(threads);
-            long[] calls = new long[threads];
-            List<Thread> all = new ArrayList<>();
-            for (int t = 0; t < threads; t++) {
-                int self = t;
-                all.add(new Thread(() -> {
-                    FloatBuffer images = direct(query.size()).put(0, query.data());
-                    FloatBuffer recalled = direct(query.size());
-                    try (PreparedRecall prepared = kanerva.prepareRecall(memory, 1)) {
-                        ready.countDown();
-                        ready.await();
-                        long end = System.nanoTime() + (long) (2 * seconds * 1e9);
-                        while (System.nanoTime() < end) {
-                            prepared.run(images, recalled);
-                            calls[self]++;
-                        }
-                    } catch (InterruptedException e) {
-                        throw new IllegalStateException(e);
+        CountDownLatch ready = new CountDownLatch(threads);
+        AtomicLong calls = new AtomicLong();
+        List<Thread> all = new ArrayList<>();
+        for (int t = 0; t < threads; t++) {
+            all.add(new Thread(() -> {
+                FloatBuffer images = direct(query.size()).put(0, query.data());
+                FloatBuffer recalled = direct(query.size());
+                try (PreparedRecall prepared = kanerva.prepareRecall(memory, 1)) {
+                    ready.countDown();
+                    ready.await();
+                    long end = System.nanoTime() + (long) (2 * seconds * 1e9);
+                    long own = 0;
+                    for (; System.nanoTime() < end; own++) {
+                        prepared.run(images, recalled);
                     }
-                }));
-            }
-            all.forEach(Thread::start);
-            for (Thread thread : all) {
-                thread.join();
-            }
-            long sum = Arrays.stream(calls).sum();
-            System.out.printf(Locale.ROOT, "prepared threads-%d %.2f%n", threads, 2e6 * seconds / sum);
+                    calls.addAndGet(own);
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }));
         }
+        all.forEach(Thread::start);
+        for (Thread thread : all) {
+            thread.join();
+        }
+        System.out.printf(Locale.ROOT, "prepared %s %.2f%n", name, 2e6 * seconds / calls.get());
     }
 
     /** All sides must have computed the same. */

@@ -75,7 +75,8 @@ final class Summary {
             }
         }
         if (median("prepared", "threads-1") > 0) {
-            System.out.printf(Locale.ROOT, "two threads do %.2f x the recalls of one%n", median("prepared", "threads-1") / median("prepared", "threads-2"));
+            System.out.printf(Locale.ROOT, "two threads do %.2f x the recalls of one, and %.2f x with a model opened for two callers%n",
+                    median("prepared", "threads-1") / median("prepared", "threads-2"), median("prepared", "threads-1") / median("prepared", "callers-2"));
         }
         if (median("runtime", "first-recall-from-main") > 0) {
             System.out.printf(Locale.ROOT, "first recall: %.0f ms after the JVM's start, %.0f ms after main began%n", median("runtime", "first-recall-from-jvm-start") / 1e3,
