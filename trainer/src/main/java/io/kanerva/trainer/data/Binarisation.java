@@ -78,4 +78,15 @@ public enum Binarisation {
     public String toString() {
         return name().toLowerCase(Locale.ROOT);
     }
+
+    /**
+     * Checks that images come out the same each time, as a score that can be repeated needs.
+     *
+     * @throws IllegalArgumentException for {@link #DYNAMIC}
+     */
+    public void requireRepeatable() {
+        if (this == DYNAMIC) {
+            throw new IllegalArgumentException("test images: expected the binarisation fixed, threshold or none, found dynamic, which gives other images each time");
+        }
+    }
 }

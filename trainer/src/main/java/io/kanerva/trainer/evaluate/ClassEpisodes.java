@@ -26,9 +26,7 @@ public final class ClassEpisodes {
      * @throws IllegalArgumentException if the set has no labels, its pairs do not fill one episode, or binarisation is dynamic
      */
     public ClassEpisodes(Images images, Binarisation binarisation, int length, long seed) {
-        if (binarisation == Binarisation.DYNAMIC) {
-            throw new IllegalArgumentException("test images: expected the binarisation fixed, threshold or none, found dynamic, which gives other images each time");
-        }
+        binarisation.requireRepeatable();
         if (!images.hasLabels()) {
             throw new IllegalArgumentException("'%s': expected images whose classes are known, found no labels".formatted(images.name()));
         }

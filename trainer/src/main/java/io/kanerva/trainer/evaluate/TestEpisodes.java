@@ -25,9 +25,7 @@ public final class TestEpisodes {
      * @throws IllegalArgumentException if the set does not fill one episode, or binarisation is dynamic
      */
     public TestEpisodes(Images images, Binarisation binarisation, int length, long seed) {
-        if (binarisation == Binarisation.DYNAMIC) {
-            throw new IllegalArgumentException("test images: expected the binarisation fixed, threshold or none, found dynamic, which gives other images each time");
-        }
+        binarisation.requireRepeatable();
         if (length < 1 || images.count() < length) {
             throw new IllegalArgumentException("episode length (T): expected 1 to %d, the images of '%s', found %d".formatted(images.count(), images.name(), length));
         }
