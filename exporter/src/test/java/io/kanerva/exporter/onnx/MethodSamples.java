@@ -9,21 +9,15 @@ import ai.djl.ndarray.types.Shape;
 import io.kanerva.exporter.trace.InputSpec;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.BinaryOperator;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /** A call of each exported method of {@code NDArray} that computes or moves elements, mostly on x of shape [B, T, 6]. */
-final class MethodSamples {
+final class MethodSamples extends NDArraySamples {
     /** A function of the inputs, whose result is compared with the engine's. */
     record Sample(List<InputSpec> inputs, Function<NDList, NDArray> call) {
     }
-
-    private final Map<String, Sample> samples = new TreeMap<>();
-    private final InputSpec volume = input("x", "B", "T", 6);
-    private final InputSpec square = input("x", "B", 6, 6);
 
     private MethodSamples() {
         arithmetic();
@@ -43,18 +37,6 @@ final class MethodSamples {
         NDArray copy = array.add(0);
         change.accept(copy);
         return copy;
-    }
-
-    private void put(String signature, UnaryOperator<NDArray> call) {
-        put(signature, volume, call);
-    }
-
-    private void put(String signature, InputSpec input, UnaryOperator<NDArray> call) {
-        samples.put("NDArray." + signature, new Sample(List.of(input), list -> call.apply(list.get(0))));
-    }
-
-    private void pair(String signature, InputSpec a, InputSpec b, BinaryOperator<NDArray> call) {
-        samples.put("NDArray." + signature, new Sample(List.of(a, b), list -> call.apply(list.get(0), list.get(1))));
     }
 
     private void arithmetic() {

@@ -10,18 +10,10 @@ import ai.djl.ndarray.types.Shape;
 import io.kanerva.exporter.onnx.MethodSamples.Sample;
 import io.kanerva.exporter.trace.InputSpec;
 import java.nio.FloatBuffer;
-import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.BinaryOperator;
-import java.util.function.UnaryOperator;
 
 /** A call of each exported method of {@code NDArray} that selects or assigns elements, or transforms them as a whole. */
-final class SelectionSamples {
-    private final Map<String, Sample> samples = new TreeMap<>();
-    private final InputSpec volume = input("x", "B", "T", 6);
-    private final InputSpec square = input("x", "B", 6, 6);
-
+final class SelectionSamples extends NDArraySamples {
     private SelectionSamples() {
         selections();
         assignments();
@@ -30,18 +22,6 @@ final class SelectionSamples {
 
     static Map<String, Sample> all() {
         return new SelectionSamples().samples;
-    }
-
-    private void put(String signature, UnaryOperator<NDArray> call) {
-        put(signature, volume, call);
-    }
-
-    private void put(String signature, InputSpec input, UnaryOperator<NDArray> call) {
-        samples.put("NDArray." + signature, new Sample(List.of(input), list -> call.apply(list.get(0))));
-    }
-
-    private void pair(String signature, InputSpec a, InputSpec b, BinaryOperator<NDArray> call) {
-        samples.put("NDArray." + signature, new Sample(List.of(a, b), list -> call.apply(list.get(0), list.get(1))));
     }
 
     private void selections() {
