@@ -25,7 +25,8 @@ import java.util.function.IntConsumer;
 
 /**
  * DJL's PyTorch engine as a runtime: each graph of a bundle stands for the DJL blocks that it was exported from, so it wants the model beside
- * the bundle, from a training run. A fused graph is its two blocks, one after the other.
+ * the bundle, from a training run. A fused graph is its two blocks, one after the other. Inputs in float64 are computed in float64
+ * ({@link Float64Arrays}), with the model's own float32 weights.
  */
 public final class DjlPyTorchRuntime implements ModelRuntime {
     /** How {@code --runtimes} names it. */
@@ -67,7 +68,7 @@ public final class DjlPyTorchRuntime implements ModelRuntime {
 
     @Override
     public boolean doublePrecision() {
-        return false;
+        return true;
     }
 
     @Override
@@ -122,6 +123,6 @@ public final class DjlPyTorchRuntime implements ModelRuntime {
             default -> known.putAll(path.run(graph, known));
         }
         return new Outputs(bundle.graphs().get(graph).outputs().stream()
-                .map(output -> TensorValue.of(output.name(), known.get(output.name()).floats(), known.get(output.name()).shape())).toList());
+                .map(output -> TensorValue.of(TensorFiles.toProto(output.name(), known.get(output.name())))).toList());
     }
 }

@@ -52,15 +52,15 @@ final class Inputs {
         return inputs;
     }
 
-    /** mean + exp(logVariance / 2) noise; all of one shape. */
+    /** mean + exp(logVariance / 2) noise; all of one shape and type. */
     static Tensor gaussian(Tensor mean, Tensor logVariance, Tensor noise) {
-        float[] means = mean.floats();
-        float[] logVariances = logVariance.floats();
-        float[] values = noise.floats();
+        double[] means = mean.doubles();
+        double[] logVariances = logVariance.doubles();
+        double[] values = noise.doubles();
         for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (means[i] + Math.exp(0.5 * logVariances[i]) * values[i]);
+            values[i] = means[i] + Math.exp(0.5 * logVariances[i]) * values[i];
         }
-        return Tensor.of(values, mean.shape());
+        return Tensor.of(mean.type(), values, mean.shape());
     }
 
     static Tensor normal(NormalSampler sampler, long... shape) {

@@ -3,14 +3,13 @@ package io.kanerva.conformance;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
 import io.kanerva.exporter.trace.Tensor;
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.TensorDescription;
 import io.kanerva.trainer.model.KanervaModel;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -21,20 +20,27 @@ import java.util.Map;
  */
 record ModelPath(KanervaModel model, Bundle bundle) {
 
-    /** Runs the block of a graph: all outputs by name. */
+    /** Runs the block of a graph, in float64 if that is what its inputs are: all outputs by name. */
     Map<String, Tensor> run(String graph, Map<String, Tensor> inputs) {
         try (NDManager scratch = model.manager().newSubManager()) {
-            List<NDArray> arrays = new ArrayList<>();
+            NDList arrays = new NDList();
             for (TensorDescription input : bundle.graphs().get(graph).inputs()) {
                 arrays.add(inputs.get(input.name()).toArray(scratch));
             }
-            NDList results = model.run(block(graph), arrays.toArray(NDArray[]::new));
+            NDList results = arrays.head().getDataType() == DataType.FLOAT64 ? wide(block(graph), arrays, scratch)
+                    : model.run(block(graph), arrays.toArray(NDArray[]::new));
             Map<String, Tensor> outputs = new LinkedHashMap<>();
             for (TensorDescription output : bundle.graphs().get(graph).outputs()) {
                 outputs.put(output.name(), Tensor.copyOf(results.get(outputs.size())));
             }
             return outputs;
         }
+    }
+
+    private static NDList wide(Block block, NDList inputs, NDManager scratch) {
+        NDList wide = new NDList();
+        inputs.forEach(input -> wide.add(Float64Arrays.of(input)));
+        return Float64Arrays.engineArrays(block.forward(Float64Arrays.parameters(scratch), wide, false));
     }
 
     private Block block(String graph) {

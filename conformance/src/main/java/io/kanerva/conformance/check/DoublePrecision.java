@@ -21,15 +21,15 @@ final class DoublePrecision {
 
     private DoublePrecision() {}
 
-    /** Writes the case in float64. */
+    /** Writes the case in float64; the model's file keeps its name, by which a runtime may know it. */
     static Case of(Case single, Path scratch) throws IOException {
-        String name = (single.graph() + "-" + single.label()).replaceAll("[^\\w.-]", "_");
-        Path model = scratch.resolve(single.graph().replaceAll("[^\\w.-]", "_") + "-float64.onnx");
+        Path folder = scratch.resolve(single.graph().replaceAll("[^\\w.-]", "_"));
+        Path model = folder.resolve(single.model().getFileName());
         if (!Files.exists(model)) {
-            Files.createDirectories(scratch);
+            Files.createDirectories(folder);
             Files.write(model, widened(Files.readAllBytes(single.model())));
         }
-        Path inputs = Files.createDirectories(scratch.resolve(name + "-float64"));
+        Path inputs = Files.createDirectories(folder.resolve(single.label().replaceAll("[^\\w.-]", "_")));
         for (int i = 0; Files.exists(single.inputs().resolve("input_" + i + ".pb")); i++) {
             TensorValue.read(single.inputs().resolve("input_" + i + ".pb")).widened().write(inputs.resolve("input_" + i + ".pb"));
         }

@@ -21,7 +21,9 @@ public record Finding(String runtime, boolean optimised, Check check, String gra
         /** Is it within its budget of what is expected? */
         BUDGET,
         /** Is it equal, bit for bit, to what ONNX Runtime's Java API gives with the same engine, device and options? */
-        BITS
+        BITS,
+        /** Is it, computed in float64, what the noise floor is, which another implementation computed? */
+        FLOAT64
     }
 
     /** Whether the output is as it should be. */
@@ -31,8 +33,12 @@ public record Finding(String runtime, boolean optimised, Check check, String gra
 
     /** Where and what, in one sentence. */
     public String describe() {
-        return "%s, optimisations %s: graph '%s', output '%s' (%s) %s".formatted(runtime, optimised ? "on" : "off", graph, comparison.output(), inputs,
-                check == Check.BITS && comparison.problem().isEmpty()
-                        ? "is not bit-equal to ONNX Runtime in Java: it " + comparison.describe() : comparison.describe());
+        String prefix = !comparison.problem().isEmpty() ? "" : switch (check) {
+            case BUDGET -> "";
+            case BITS -> "is not bit-equal to ONNX Runtime in Java: it ";
+            case FLOAT64 -> "is not in float64 what the noise floor is: it ";
+        };
+        return "%s, optimisations %s: graph '%s', output '%s' (%s) %s%s".formatted(runtime, optimised ? "on" : "off", graph, comparison.output(), inputs, prefix,
+                comparison.describe());
     }
 }

@@ -5,6 +5,7 @@ import io.kanerva.conformance.runtimes.Readiness;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -14,8 +15,9 @@ import java.util.Map;
  * @param runtimes all runtimes that were asked for, those that did not run among them
  * @param findings in the order of runtimes
  * @param bounds the bound through each runtime; none if it was not asked for
+ * @param noiseFloor title of the runtime whose float64 outputs errors are measured against; empty if none computed any
  */
-public record Findings(String subject, List<Participant> runtimes, List<Finding> findings, List<BoundFinding> bounds) {
+public record Findings(String subject, List<Participant> runtimes, List<Finding> findings, List<BoundFinding> bounds, String noiseFloor) {
 
     /**
      * A runtime that ran, or did not.
@@ -37,7 +39,7 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
 
     /** These with bounds. */
     public Findings withBounds(List<BoundFinding> bounds) {
-        return new Findings(subject, runtimes, findings, bounds);
+        return new Findings(subject, runtimes, findings, bounds, noiseFloor);
     }
 
     /** These and others. */
@@ -48,7 +50,7 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
         all.addAll(other.findings);
         List<BoundFinding> scored = new ArrayList<>(bounds);
         scored.addAll(other.bounds);
-        return new Findings(subject, participants, all, scored);
+        return new Findings(subject, participants, all, scored, noiseFloor.isEmpty() ? other.noiseFloor : noiseFloor);
     }
 
     /** What is not as it should be. */
@@ -66,6 +68,21 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
     /** Whether anything was compared and all is as it should be. */
     public boolean holds() {
         return !findings.isEmpty() && problems().isEmpty();
+    }
+
+    /**
+     * How the noise of an error is measured, in words: what made the noise floor, and how far another float64 is from it; empty if nothing
+     * was computed in float64.
+     */
+    public String noise() {
+        if (noiseFloor.isEmpty()) {
+            return "";
+        }
+        Map<String, Double> others = new LinkedHashMap<>();
+        findings.stream().filter(finding -> finding.check() == Check.FLOAT64).forEach(finding -> others.merge(finding.runtime(), finding.comparison().largest(), Math::max));
+        StringBuilder text = new StringBuilder("float64 was computed by ").append(noiseFloor);
+        others.forEach((runtime, largest) -> text.append(String.format(Locale.ROOT, "; %s differs from it by at most %.1e", runtime, largest)));
+        return text.toString();
     }
 
     /** The worst finding of each runtime, optimisation, check and output, in order. */

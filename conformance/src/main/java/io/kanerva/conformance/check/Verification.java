@@ -3,7 +3,6 @@ package io.kanerva.conformance.check;
 import io.kanerva.conformance.check.Finding.Check;
 import io.kanerva.conformance.check.Findings.Participant;
 import io.kanerva.conformance.compare.Comparison;
-import io.kanerva.conformance.compare.Precision;
 import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.runtimes.Answer;
 import io.kanerva.conformance.runtimes.Answer.None;
@@ -23,7 +22,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -31,8 +29,8 @@ import java.util.function.Consumer;
  * Runs cases through runtimes, with graph optimisations off and on, and compares.
  *
  * <p>What is right: a case's own expected outputs if it has them, else what ONNX Runtime's Java API gives without optimisations. Beside
- * that, every runtime of the same engine on the same device must equal the Java API to the bit; and if a runtime here computes in double
- * precision, every error is set against that of float32 itself.
+ * that, every runtime of the same engine on the same device must equal the Java API to the bit; and if a runtime here computes in
+ * float64, every error is set against that of float32 itself, and those that do must agree with each other.
  */
 public final class Verification {
     private final List<ModelRuntime> runtimes;
@@ -67,8 +65,9 @@ public final class Verification {
         }
         Map<Boolean, List<Answer>> reference = needsReference(cases) ? answers(java, cases, java.optimisations())
                 : Map.of(false, unanswered(cases), true, unanswered(cases));
-        List<Optional<List<TensorValue>>> wide = doublePrecision(cases, readiness);
-        List<Finding> findings = new ArrayList<>();
+        List<ModelRuntime> ready = runtimes.stream().filter(runtime -> readiness.get(runtime).state() == Readiness.State.READY).toList();
+        NoiseFloor floor = NoiseFloor.of(ready, cases, scratch.resolve("float64"), (runtime, wide) -> answers(runtime, wide, Set.of(false)).get(false));
+        List<Finding> findings = new ArrayList<>(floor.findings());
         List<Participant> participants = new ArrayList<>();
         for (ModelRuntime runtime : runtimes) {
             if (readiness.get(runtime).state() == Readiness.State.READY) {
@@ -77,14 +76,14 @@ public final class Verification {
                 for (boolean optimised : runtime.optimisations().stream().sorted().toList()) {
                     List<Answer> answers = both.get(optimised);
                     for (int i = 0; i < cases.size(); i++) {
-                        compare(findings, runtime, optimised, cases.get(i), answers.get(i), reference.get(false).get(i), reference.get(optimised).get(i), wide.get(i));
+                        compare(findings, runtime, optimised, cases.get(i), answers.get(i), reference.get(false).get(i), reference.get(optimised).get(i), floor);
                     }
                 }
             }
             participants.add(new Participant(runtime.name(), runtime.title(), runtime.engine(), runtime.device(),
                     readiness.get(runtime).state() == Readiness.State.READY ? runtime.about() : "", readiness.get(runtime)));
         }
-        return new Findings(subject, participants, findings, List.of());
+        return new Findings(subject, participants, findings, List.of(), floor.madeBy());
     }
 
     /**
@@ -119,28 +118,8 @@ public final class Verification {
         return split;
     }
 
-    /** Each case's outputs in float64; none where no runtime computes in it, or the case is not float32. */
-    private List<Optional<List<TensorValue>>> doublePrecision(List<Case> cases, Map<ModelRuntime, Readiness> readiness) throws IOException {
-        List<Optional<List<TensorValue>>> outputs = new ArrayList<>();
-        Optional<ModelRuntime> runtime = runtimes.stream().filter(candidate -> candidate.doublePrecision() && readiness.get(candidate).state() == Readiness.State.READY)
-                .findFirst();
-        List<Case> wide = new ArrayList<>();
-        for (Case single : cases) {
-            if (runtime.isPresent() && single.precision() == Precision.FLOAT32) {
-                wide.add(DoublePrecision.of(single, scratch.resolve("float64")));
-            }
-        }
-        List<Answer> answers = wide.isEmpty() ? List.of() : answers(runtime.orElseThrow(), wide, Set.of(false)).get(false);
-        int next = 0;
-        for (Case single : cases) {
-            boolean computed = runtime.isPresent() && single.precision() == Precision.FLOAT32;
-            outputs.add(computed && answers.get(next++) instanceof Outputs found ? Optional.of(found.outputs()) : Optional.empty());
-        }
-        return outputs;
-    }
-
     private void compare(List<Finding> findings, ModelRuntime runtime, boolean optimised, Case given, Answer answer, Answer unoptimised, Answer same,
-            Optional<List<TensorValue>> wide) {
+            NoiseFloor floor) {
         boolean own = !given.expected().isEmpty();
         List<TensorValue> expected = own ? given.expected() : unoptimised instanceof Outputs outputs ? outputs.outputs() : List.of();
         Tolerance tolerance = given.toleranceOn(runtime.device());
@@ -166,7 +145,7 @@ public final class Verification {
                 logits.put("expected", expected.get(i));
                 logits.put(runtime.name(), found.get(i));
             }
-            double noise = wide.isPresent() && own && i < wide.get().size() ? multiple(wide.get().get(i), expected.get(i), found.get(i)) : Double.NaN;
+            double noise = floor.multiple(given, i, found.get(i));
             findings.add(finding(runtime, optimised, Check.BUDGET, given, Comparison.between(output, expected.get(i), found.get(i),
                     fitted(tolerance, given, expected.get(i))), noise));
             boolean comparable = runtime.engine().equals(java.engine()) && runtime.device().equals(java.device()) && !runtime.name().equals(java.name());
@@ -180,12 +159,6 @@ public final class Verification {
         return new Finding(runtime.name(), optimised, check, given.graph(), given.label(), comparison, noise);
     }
 
-    /** Error of what was found over error of what was expected, both against float64; NaN if what was expected is exact. */
-    private static double multiple(TensorValue wide, TensorValue expected, TensorValue found) {
-        double own = error(wide, expected);
-        return own == 0 ? Double.NaN : error(wide, found) / own;
-    }
-
     /** The tolerance for one tensor: as it stands for golden vectors, or if it was asked for; for random inputs by the tensor's size. */
     private static Tolerance fitted(Tolerance tolerance, Case given, TensorValue expected) {
         if (given.tolerance().isPresent() || ElementType.of(expected.type()).isEmpty()) {
@@ -197,18 +170,5 @@ public final class Verification {
 
     private static double rootMeanSquare(TensorValue tensor) {
         return Math.sqrt(Arrays.stream(tensor.doubles()).map(value -> value * value).average().orElse(0));
-    }
-
-    private static double error(TensorValue wide, TensorValue single) {
-        double[] exact = wide.doubles();
-        double[] values = single.doubles();
-        if (exact.length != values.length) {
-            return Double.NaN;
-        }
-        double squares = 0;
-        for (int i = 0; i < exact.length; i++) {
-            squares += (exact[i] - values[i]) * (exact[i] - values[i]);
-        }
-        return Math.sqrt(squares / exact.length);
     }
 }

@@ -21,6 +21,7 @@ public final class JsonReport {
         document.put("holds", findings.holds());
         document.put("problems", findings.problems());
         document.put("runtimes", findings.runtimes());
+        document.put("noiseFloor", findings.noiseFloor());
         document.put("bounds", findings.bounds());
         document.put("findings", findings.findings());
         try {

@@ -33,9 +33,12 @@ public final class TextReport {
         if (problems.size() > MOST_PROBLEMS) {
             text.append("and ").append(problems.size() - MOST_PROBLEMS).append(" more").append(System.lineSeparator());
         }
+        if (!findings.noise().isEmpty()) {
+            text.append(line("noise floor: %s", findings.noise()));
+        }
         long ran = findings.runtimes().stream().filter(Findings.Participant::ran).count();
         return text.append(line("%d of %d runtimes ran; %,d of %,d comparisons are as they should be (budget: largest part of it that was taken; noise: "
-                + "error as a multiple of the float32 vectors' own)", ran, findings.runtimes().size(),
+                + "error against float64 as a multiple of the float32 vectors' own)", ran, findings.runtimes().size(),
                 findings.findings().size() - findings.failures().size(), findings.findings().size())).toString();
     }
 

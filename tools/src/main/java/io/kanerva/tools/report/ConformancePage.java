@@ -12,6 +12,7 @@ import io.kanerva.tools.image.Pictures;
 import io.kanerva.tools.report.HtmlPage.Tile;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** The page of a verification: what ran, how much of each budget was taken, and what the images look like. */
@@ -40,7 +41,7 @@ public final class ConformancePage {
             problems.stream().limit(50).forEach(page::paragraph);
         }
         page.section("runtimes", "Runtimes", "Budget: the largest part of its budget that an output takes. Noise: its error as a multiple of the error that the "
-                + "float32 vectors themselves have against float64.");
+                + "float32 vectors themselves have against float64." + (findings.noise().isEmpty() ? " Nothing here computed in float64." : " " + sentence(findings.noise())));
         page.table("What ran, and what did not", List.of("runtime", "outputs", "failed", "budget", "noise", "equal bits", "versions, or why it did not run"),
                 findings.summaries().stream().map(summary -> row(findings, summary)).toList());
         page.section("budgets", "How much of each budget is taken", "One dot an output at its worst case; the line at the right is the budget. Equal bits are at the left edge.");
@@ -73,7 +74,7 @@ public final class ConformancePage {
 
     private static List<String> row(Finding finding) {
         Comparison c = finding.comparison();
-        return List.of(finding.runtime(), finding.optimised() ? "yes" : "no", finding.graph(), c.output(), finding.check() == Check.BITS ? "bits" : "budget",
+        return List.of(finding.runtime(), finding.optimised() ? "yes" : "no", finding.graph(), c.output(), finding.check().name().toLowerCase(Locale.ROOT),
                 number("%.1e", c.largest()), number("%.1e", c.relative()), c.units() < 0 ? "–" : Long.toString(c.units()), number("%.0f", c.signalToNoise()),
                 number("%.6f", c.cosine()), c.problem().isEmpty() ? (finding.inputs() + " " + c.at()).strip() : c.problem(), c.tolerance().describe(), finding.holds() ? "ok" : "no");
     }
@@ -114,6 +115,10 @@ public final class ConformancePage {
         }
         Pictures all = new Pictures(single, (int) (shape[0] * shape[1]), (int) shape[2], (int) shape[3], (int) shape[4]);
         return all.slice(0, Math.min(MOST_PICTURES, all.count()));
+    }
+
+    private static String sentence(String text) {
+        return Character.toUpperCase(text.charAt(0)) + text.substring(1) + ".";
     }
 
     private static String number(String pattern, double value) {
