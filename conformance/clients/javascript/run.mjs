@@ -1,6 +1,6 @@
 // Runs whole pipelines on bundles, by the protocol of conformance/runtimes: a case's model is a bundle's folder. ../python/run.py lists the
 // inputs and outputs.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { decodeTensor, encodeTensor } from '../../runtimes/tensor-files.mjs';
@@ -8,21 +8,31 @@ import { encodeMemory, Kanerva, NormalSampler } from './src/index.mjs';
 import { folder } from './src/node.mjs';
 
 async function run(bundle, inputs, outputs) {
-  const [episodes, queries, keys, seed] = [0, 1, 2, 3].map((i) => decodeTensor(readFileSync(join(inputs, `input_${i}.pb`))));
+  const given = readdirSync(inputs).sort().map((file) => decodeTensor(readFileSync(join(inputs, file))));
   const kanerva = await Kanerva.load(folder(bundle), ort);
   try {
-    const memory = await kanerva.loadMemory(await encodeMemory(await kanerva.write(episodes)));
-    const reading = await kanerva.read(memory, keys);
-    const dream = await kanerva.generate(memory, 8, seed.data[0]);
-    const results = {
-      memory: memory.memory, pointers: memory.pointers, traces: reading.traces, prior_mean: reading.prior_mean,
-      recalled: (await kanerva.recall(memory, queries, 3)).images, generated: dream.images, generated_keys: dream.keys,
-      normals: new NormalSampler(seed.data[0]).tensor(1000),
-    };
-    Object.entries(results).forEach(([name, { data, dims }], i) => writeFileSync(join(outputs, `output_${i}.pb`), encodeTensor(name, 'float32', dims, data)));
+    const [type, results] = given.length === 2 ? ['float64', await score(kanerva, ...given)] : ['float32', await pipeline(kanerva, ...given)];
+    Object.entries(results).forEach(([name, { data, dims }], i) => writeFileSync(join(outputs, `output_${i}.pb`), encodeTensor(name, type, dims, data)));
   } finally {
     await kanerva.release();
   }
+}
+
+async function pipeline(kanerva, episodes, queries, keys, seed) {
+  const memory = await kanerva.loadMemory(await encodeMemory(await kanerva.write(episodes)));
+  const reading = await kanerva.read(memory, keys);
+  const dream = await kanerva.generate(memory, 8, seed.data[0]);
+  return {
+    memory: memory.memory, pointers: memory.pointers, traces: reading.traces, prior_mean: reading.prior_mean,
+    recalled: (await kanerva.recall(memory, queries, 3)).images, generated: dream.images, generated_keys: dream.keys,
+    normals: new NormalSampler(seed.data[0]).tensor(1000),
+  };
+}
+
+async function score(kanerva, episodes, seed) {
+  const { reconstruction, klKeys, klLatent } = await kanerva.bound(episodes, seed.data[0]);
+  const dims = episodes.dims.slice(0, 2);
+  return { reconstruction: { data: reconstruction, dims }, kl_keys: { data: klKeys, dims }, kl_latent: { data: klLatent, dims } };
 }
 
 console.log(`about\tonnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}, Node.js ${process.versions.node}`);

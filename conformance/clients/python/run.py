@@ -1,7 +1,7 @@
 """Runs whole pipelines on bundles, by the protocol of conformance/runtimes: a case's model is a bundle's folder.
 
 Inputs: episodes, queries, keys, and an int64 seed. Outputs: memory, pointers, traces, prior mean, images after three iterations of recall, generated
-images and keys, and the first 1,000 numbers of the seed's sequence.
+images and keys, and the first 1,000 numbers of the seed's sequence. Or, inputs: episodes and a seed; outputs: the terms of the bound, in float64.
 """
 
 import sys
@@ -16,21 +16,29 @@ from kanerva import Kanerva, NormalSampler
 
 
 def run(bundle: str, inputs: Path, outputs: Path) -> None:
-    episodes, queries, keys, seed = (
-        numpy_helper.to_array(onnx.TensorProto.FromString((inputs / f"input_{i}.pb").read_bytes())) for i in range(4))
+    given = [numpy_helper.to_array(onnx.TensorProto.FromString(file.read_bytes())) for file in sorted(inputs.glob("input_*.pb"))]
     kanerva = Kanerva.load(bundle)
+    results = score(kanerva, *given) if len(given) == 2 else pipeline(kanerva, outputs, *given)
+    for i, (name, values) in enumerate(results.items()):
+        (outputs / f"output_{i}.pb").write_bytes(numpy_helper.from_array(values, name).SerializeToString())
+
+
+def pipeline(kanerva: Kanerva, scratch: Path, episodes: numpy.ndarray, queries: numpy.ndarray, keys: numpy.ndarray, seed: numpy.ndarray) -> dict:
     memory = kanerva.write(episodes)
-    file = outputs / "memory.kanerva"
+    file = scratch / "memory.kanerva"
     memory.save(file)
     memory = kanerva.load_memory(file)
     reading = kanerva.read(memory, keys)
-    dream = kanerva.generate(memory, 8, int(seed))
-    results = {
+    dream = kanerva.generate(memory, 8, seed.item())
+    return {
         "memory": memory.memory, "pointers": memory.pointers, "traces": reading.traces, "prior_mean": reading.prior_mean,
         "recalled": kanerva.recall(memory, queries, 3).images, "generated": dream.images, "generated_keys": dream.keys,
-        "normals": NormalSampler(int(seed)).tensor(1000)}
-    for i, (name, values) in enumerate(results.items()):
-        (outputs / f"output_{i}.pb").write_bytes(numpy_helper.from_array(values, name).SerializeToString())
+        "normals": NormalSampler(seed.item()).tensor(1000)}
+
+
+def score(kanerva: Kanerva, episodes: numpy.ndarray, seed: numpy.ndarray) -> dict:
+    terms = kanerva.bound(episodes, seed.item())
+    return {"reconstruction": terms.reconstruction, "kl_keys": terms.kl_keys, "kl_latent": terms.kl_latent}
 
 
 def main(jobs: str) -> None:

@@ -1,4 +1,4 @@
-// Which slot a dereferenced key lands on.
+// The standard normal distribution, and which slot a dereferenced key lands on.
 
 /** Evaluates a polynomial, lowest coefficient first. */
 const polynomial = (coefficients, x) => coefficients.reduceRight((value, coefficient) => value * x + coefficient, 0);
@@ -30,10 +30,37 @@ export function quantile(p) {
   return (Math.sign(q) * polynomial(TAIL[0], r)) / polynomial(TAIL[1], r);
 }
 
-/** The slot of a key's x and y in a grid: row * columns + column, by the float32 boundaries of cells of equal prior mass. */
+/**
+ * The probability that a standard normal number is below x: near 0 a series all of whose terms have one sign (Marsaglia, Evaluating the
+ * normal distribution, 2004), in the tails Laplace's continued fraction.
+ */
+export function cdf(x) {
+  const density = Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+  const size = Math.abs(x);
+  if (size < 3) {
+    let [term, sum] = [x, x];
+    for (let odd = 3; Math.abs(term) > 1e-17 * Math.abs(sum); odd += 2) {
+      term *= (x * x) / odd;
+      sum += term;
+    }
+    return 0.5 + density * sum;
+  }
+  let fraction = size;
+  for (let level = 60; level >= 1; level--) {
+    fraction = size + level / fraction;
+  }
+  const tail = density === 0 ? 0 : density / fraction;
+  return x < 0 ? tail : 1 - tail;
+}
+
+/** Which of so many cells of equal prior mass a coordinate lies in: how many of their float32 boundaries are below it. */
+export function cellFinder(cells) {
+  const boundaries = Float32Array.from({ length: Math.max(0, cells - 1) }, (_, m) => quantile((m + 1) / cells));
+  return (at) => boundaries.reduce((count, boundary) => count + (boundary < at ? 1 : 0), 0);
+}
+
+/** The slot of a key's x and y in a grid: row * columns + column. */
 export function slotFinder(rows, columns) {
-  const boundaries = (cells) => Float32Array.from({ length: Math.max(0, cells - 1) }, (_, m) => quantile((m + 1) / cells));
-  const [columnBoundaries, rowBoundaries] = [boundaries(columns), boundaries(rows)];
-  const cell = (bounds, at) => bounds.reduce((count, bound) => count + (bound < at ? 1 : 0), 0);
-  return (x, y) => cell(rowBoundaries, y) * columns + cell(columnBoundaries, x);
+  const [column, row] = [cellFinder(columns), cellFinder(rows)];
+  return (x, y) => row(y) * columns + column(x);
 }

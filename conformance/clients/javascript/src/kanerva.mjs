@@ -1,5 +1,6 @@
+import { gaussian, keyDivergence, latentDivergence, posteriorKeys } from './bound.mjs';
 import { slotFinder } from './geometry.mjs';
-import { means } from './likelihood.mjs';
+import { means, negativeLogLikelihood } from './likelihood.mjs';
 import { decodeMemory, hex, sha256 } from './memory.mjs';
 import { NormalSampler } from './sampler.mjs';
 import { search, standardised } from './search.mjs';
@@ -63,11 +64,8 @@ export class Kanerva {
 
   /** Writes B episodes of T samples, [B, T, Cx, Hx, Wx], into a memory each. */
   async write(episodes) {
-    this.#checkImages('episodes', episodes);
-    const [b, t] = episodes.dims;
-    if (this.settings.capacity > 0 && t > this.settings.capacity) {
-      throw new Error(`out of memory: ${t} samples, room for ${this.settings.capacity}`);
-    }
+    this.#checkEpisodes(episodes);
+    const [b] = episodes.dims;
     const { content } = await this.#run('encoder', { images: episodes }, 'content');
     const { memory, pointers } = await this.#run('memory-writer', { content }, 'memory', 'pointers');
     return { memory, pointers, contentsMean: this.settings.writer === 'pooled' ? meanOverSamples(content) : { data: new Float32Array(0), dims: [b, 0] }, modelId: this.modelId };
@@ -137,8 +135,30 @@ export class Kanerva {
     const keys = this.#priorKeys(sampler, memory, count);
     const noise = sampler.tensor(memory.memory.dims[0], count, this.settings.latent);
     const { traces, prior_mean: mean, prior_log_variance: logVariance } = await this.read(memory, keys);
-    const latent = mean.data.map((value, i) => value + Math.exp(0.5 * logVariance.data[i]) * noise.data[i]);
-    return { images: await this.decode({ data: latent, dims: mean.dims }, traces), keys };
+    return { images: await this.decode(gaussian(mean, logVariance, noise), traces), keys };
+  }
+
+  /**
+   * Scores B episodes of T samples, each on the memory that it is written into, with every latent drawn from its posterior: the terms
+   * { reconstruction, klKeys, klLatent } in nats and their sum negativeBound, a Float64Array [B * T] each. The same seed gives the same
+   * terms in every language.
+   */
+  async bound(episodes, seed) {
+    this.#checkEpisodes(episodes);
+    const [b, t] = episodes.dims;
+    const sampler = new NormalSampler(seed);
+    const keyNoise = sampler.tensor(b, t, this.settings.keys, 3);
+    const latentNoise = sampler.tensor(b, t, this.settings.latent);
+    const posterior = await this.#run('encoder', { images: episodes }, 'content', 'key_mean', 'key_log_variance', 'latent_mean', 'latent_log_variance');
+    const { memory, pointers } = await this.#run('memory-writer', { content: posterior.content }, 'memory', 'pointers');
+    const keys = posteriorKeys(this.settings, posterior.key_mean, posterior.key_log_variance, pointers, keyNoise);
+    const prior = await this.#run('reader', { memory, keys }, 'traces', 'prior_mean', 'prior_log_variance');
+    const latent = gaussian(posterior.latent_mean, posterior.latent_log_variance, latentNoise);
+    const { logits } = await this.#run('decoder', { latent, traces: prior.traces }, 'logits');
+    const reconstruction = negativeLogLikelihood(this.settings, episodes, logits);
+    const klKeys = keyDivergence(this.settings, posterior.key_mean, posterior.key_log_variance, pointers);
+    const klLatent = latentDivergence(posterior.latent_mean, posterior.latent_log_variance, prior.prior_mean, prior.prior_log_variance);
+    return { reconstruction, klKeys, klLatent, negativeBound: reconstruction.map((nats, i) => nats + klKeys[i] + klLatent[i]) };
   }
 
   /** Frees the graphs. */
@@ -176,6 +196,14 @@ export class Kanerva {
     }
     if (!images.data.every((value) => value >= 0 && value <= 1)) {
       throw new Error(`${name}: expected values in [0, 1], found others`);
+    }
+  }
+
+  #checkEpisodes(episodes) {
+    this.#checkImages('episodes', episodes);
+    const [, t] = episodes.dims;
+    if (this.settings.capacity > 0 && t > this.settings.capacity) {
+      throw new Error(`out of memory: ${t} samples, room for ${this.settings.capacity}`);
     }
   }
 

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeMemory, encodeMemory, NormalSampler, philox } from '../src/index.mjs';
-import { quantile, slotFinder } from '../src/geometry.mjs';
-import { means } from '../src/likelihood.mjs';
+import { keyDivergence, posteriorKeys } from '../src/bound.mjs';
+import { cdf, quantile, slotFinder } from '../src/geometry.mjs';
+import { means, negativeLogLikelihood } from '../src/likelihood.mjs';
+
+const near = (found, expected, tolerance = 1e-6) => {
+  assert.equal(found.length, expected.length);
+  expected.forEach((value, i) => assert.ok(Math.abs(found[i] - value) < tolerance, `${found[i]} and ${value}`));
+};
 
 test('Philox gives the known answers of its authors', () => {
   const full = 0xffffffff;
@@ -20,6 +26,13 @@ test('the quantile inverts the distribution function at tabulated points', () =>
   assert.ok(Math.abs(quantile(0.975) - 1.959963984540054) < 1e-14);
   assert.ok(Math.abs(quantile(0.001) + 3.090232306167813) < 1e-14);
   assert.equal(quantile(0.5), 0);
+});
+
+test('the distribution function has its tabulated values', () => {
+  assert.equal(cdf(0), 0.5);
+  for (const [x, p] of [[1.959963984540054, 0.975], [-3.090232306167813, 0.001], [-10, 7.619853024160527e-24]]) {
+    assert.ok(Math.abs(cdf(x) / p - 1) < 1e-13, `${cdf(x)} and ${p}`);
+  }
 });
 
 test('cells of slots are bounded by quantiles', () => {
@@ -58,12 +71,60 @@ test('a mixture weighs its components and follows the channels before', () => {
   numbers[70] = 0.3;
   const settings = { likelihood: 'discretized_logistic_mixture', imageShape: [3, 1, 1] };
   const green = 0.75 * (0.1 + Math.tanh(0.3) * 0.5);
-  const near = (found, expected) => expected.forEach((value, i) => assert.ok(Math.abs(found.data[i] - value) < 1e-6, `${found.data[i]} and ${value}`));
-  near(means(settings, { data: numbers.slice(0, 100), dims: [1, 1, 100, 1, 1] }), [(0.75 * 0.5 - 0.25 + 1) / 2, (green + 1) / 2, 0.5]);
+  near(means(settings, { data: numbers.slice(0, 100), dims: [1, 1, 100, 1, 1] }).data, [(0.75 * 0.5 - 0.25 + 1) / 2, (green + 1) / 2, 0.5]);
   numbers.set([0.2, 0.4, -0.6], 100);
-  near(means({ ...settings, neighbours: 4 }, { data: numbers, dims: [1, 1, 139, 1, 1] }), [(0.75 * 0.7 - 0.25 + 1) / 2, (0.4 + green + 1) / 2, 0.2]);
+  near(means({ ...settings, neighbours: 4 }, { data: numbers, dims: [1, 1, 139, 1, 1] }).data, [(0.75 * 0.7 - 0.25 + 1) / 2, (0.4 + green + 1) / 2, 0.2]);
 });
 
 test('another likelihood is refused', () => {
-  assert.throws(() => means({ likelihood: 'poisson' }, { data: new Float32Array(1), dims: [1, 1, 1, 1, 1] }), /found poisson/);
+  const nothing = { data: new Float32Array(1), dims: [1, 1, 1, 1, 1] };
+  assert.throws(() => means({ likelihood: 'poisson' }, nothing), /found poisson/);
+  assert.throws(() => negativeLogLikelihood({ likelihood: 'poisson' }, nothing, nothing), /found poisson/);
+});
+
+test('a Bernoulli image costs the logarithm of its probability', () => {
+  const dims = [1, 1, 1, 1, 2];
+  const nats = negativeLogLikelihood({ likelihood: 'bernoulli' }, { data: Float32Array.of(1, 0), dims }, { data: new Float32Array(2).fill(Math.log(3)), dims });
+  near(nats, [-Math.log(0.75 * 0.25)]);
+});
+
+test('the levels of a pixel share all probability', () => {
+  const settings = { likelihood: 'discretized_logistic_mixture', imageShape: [1, 1, 1] };
+  const parameters = new NormalSampler(1).tensor(30).data;
+  const data = Float32Array.from({ length: 256 * 30 }, (_, i) => parameters[i % 30]);
+  const levels = { data: Float32Array.from({ length: 256 }, (_, k) => k / 255), dims: [1, 256, 1, 1, 1] };
+  const nats = negativeLogLikelihood(settings, levels, { data, dims: [1, 256, 30, 1, 1] });
+  near([nats.reduce((sum, value) => sum + Math.exp(-value), 0)], [1], 1e-12);
+});
+
+test('the error at a neighbour moves the mean', () => {
+  const settings = { likelihood: 'discretized_logistic_mixture', imageShape: [1, 1, 2], neighbours: 4 };
+  const images = { data: Float32Array.of(153 / 255, 102 / 255), dims: [1, 1, 1, 1, 2] }; // 0.2 and -0.2 in [-1, 1]
+  const parameters = new Float32Array(70);
+  parameters.set([0.7, 0.1], 60);
+  const moved = parameters.slice();
+  parameters[63] = 0.5; // the neighbour to the left of the second pixel
+  moved[61] += 0.5 * (0.2 - 0.7);
+  moved[62] = 9; // outside of the image there is no error
+  const nats = (data) => negativeLogLikelihood(settings, images, { data, dims: [1, 1, 35, 1, 2] });
+  near(nats(parameters), nats(moved));
+});
+
+test('a dereferenced key stays in the cell of its pointer', () => {
+  const settings = { addressing: 'dereferenced', keys: 1, slotRows: 2, slotColumns: 4 };
+  const tensor = (...data) => ({ data: Float32Array.from(data), dims: [1, 2, 1, 3] });
+  const pointers = tensor(0, -1, -1, 0, 0.3, 1);
+  const zeros = tensor(0, 0, 0, 0, 0, 0);
+  near(posteriorKeys(settings, zeros, zeros, pointers, zeros).data, [0, -1.15034938, -0.67448975, 0, 0.31863936, 0.67448975]);
+  near(posteriorKeys(settings, zeros, zeros, pointers, tensor(9, 9, 9, 9, 9, 9)).data.slice(3), [9, 0.67448661, 4.8916385], 1e-5);
+  near(keyDivergence(settings, zeros, zeros, pointers), [Math.log(8), Math.log(8)], 1e-14);
+});
+
+test('a continuous key moves from its pointer and pays for where it is', () => {
+  const tensor = (...data) => ({ data: Float32Array.from(data), dims: [1, 1, 1, 3] });
+  const pointers = tensor(0, 1, -1);
+  const [mean, logVariance] = [tensor(0.5, 0.5, 0.5), tensor(...new Array(3).fill(Math.log(4)))];
+  const settings = { addressing: 'continuous', keys: 1 };
+  near(posteriorKeys(settings, mean, logVariance, pointers, tensor(1, 1, 1)).data, [2.5, 3.5, 1.5]);
+  near(keyDivergence(settings, mean, logVariance, pointers), [0.5 * (0.25 + 2.25 + 0.25 + 3 * (4 - 1 - Math.log(4)))]);
 });

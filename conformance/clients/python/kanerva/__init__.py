@@ -1,7 +1,8 @@
-"""Exported Kanerva++ models in Python: write, look up, read, recall and generate."""
+"""Exported Kanerva++ models in Python: write, look up, read, recall, generate and score."""
 
+from .bound import BoundTerms
 from .memory import Memory
 from .model import Generation, Kanerva, Lookup, Reading, Recall
 from .sampler import NormalSampler
 
-__all__ = ["Generation", "Kanerva", "Lookup", "Memory", "NormalSampler", "Reading", "Recall"]
+__all__ = ["BoundTerms", "Generation", "Kanerva", "Lookup", "Memory", "NormalSampler", "Reading", "Recall"]

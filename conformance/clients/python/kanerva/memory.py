@@ -2,8 +2,8 @@
 
 import hashlib
 import os
+import secrets
 import struct
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,9 +34,12 @@ class Memory:
         head += bytes.fromhex(self.model_id) + struct.pack("<I", self.contents_mean.shape[1])
         body = head + b"".join(np.ascontiguousarray(part, "<f4").tobytes() for part in (self.memory, self.pointers, self.contents_mean))
         target = Path(file).absolute()
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
-            part.write(body + hashlib.sha256(body).digest())
-        os.replace(part.name, target)
+        part = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}")
+        try:
+            part.write_bytes(body + hashlib.sha256(body).digest())
+            os.replace(part, target)
+        finally:
+            part.unlink(missing_ok=True)
 
     @staticmethod
     def load(file: str | os.PathLike) -> "Memory":

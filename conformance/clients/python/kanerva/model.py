@@ -10,7 +10,8 @@ from statistics import NormalDist
 import numpy as np
 import onnxruntime
 
-from .likelihood import means
+from .bound import BoundTerms, gaussian, key_divergence, latent_divergence, posterior_keys
+from .likelihood import means, negative_log_likelihood
 from .memory import Memory
 from .sampler import NormalSampler
 
@@ -88,10 +89,7 @@ class Kanerva:
 
     def write(self, episodes: np.ndarray) -> Memory:
         """Writes B episodes of T samples, [B, T, Cx, Hx, Wx], into a memory each."""
-        images = self._images("episodes", episodes)
-        capacity = self.settings["capacity"]
-        if capacity and images.shape[1] > capacity:
-            raise ValueError(f"out of memory: {images.shape[1]} samples, room for {capacity}")
+        images = self._episodes(episodes)
         (content,) = self._run("encoder", {"images": images}, "content")
         memory, pointers = self._run("memory-writer", {"content": content}, "memory", "pointers")
         pooled = self.settings["writer"] == "pooled"
@@ -147,9 +145,26 @@ class Kanerva:
         keys = self._prior_keys(sampler, memory, count)
         noise = sampler.tensor(len(memory.memory), count, self.settings["latent"])
         reading = self.read(memory, keys)
-        deviation = np.exp(0.5 * reading.prior_log_variance.astype(np.float64))
-        latent = (reading.prior_mean + deviation * noise).astype(np.float32)
+        latent = gaussian(reading.prior_mean, reading.prior_log_variance, noise).astype(np.float32)
         return Generation(self.decode(latent, reading.traces), keys)
+
+    def bound(self, episodes: np.ndarray, seed: int) -> BoundTerms:
+        """Scores B episodes of T samples, [B, T, Cx, Hx, Wx], each on the memory that it is written into, with every latent drawn from its
+        posterior; the same seed gives the same terms in every language. B T images and all that is decoded of them are held at once."""
+        images = self._episodes(episodes)
+        sampler = NormalSampler(seed)
+        key_noise = sampler.tensor(*images.shape[:2], self.settings["keys"], 3)
+        latent_noise = sampler.tensor(*images.shape[:2], self.settings["latent"])
+        content, key_mean, key_log_variance, mean, log_variance = self._run(
+            "encoder", {"images": images}, "content", "key_mean", "key_log_variance", "latent_mean", "latent_log_variance")
+        memory, pointers = self._run("memory-writer", {"content": content}, "memory", "pointers")
+        keys = posterior_keys(self.settings, self._boundaries, key_mean, key_log_variance, pointers, key_noise)
+        traces, prior_mean, prior_log_variance = self._run("reader", {"memory": memory, "keys": keys}, "traces", "prior_mean", "prior_log_variance")
+        latent = gaussian(mean, log_variance, latent_noise).astype(np.float32)
+        (logits,) = self._run("decoder", {"latent": latent, "traces": traces}, "logits")
+        return BoundTerms(
+            negative_log_likelihood(self.settings, images, logits), key_divergence(self.settings, key_mean, key_log_variance, pointers),
+            latent_divergence(mean, log_variance, prior_mean, prior_log_variance))
 
     def _prior_keys(self, sampler: NormalSampler, memory: Memory, count: int) -> np.ndarray:
         keys = np.empty((len(memory.memory), count, self.settings["keys"], 3), np.float32)
@@ -178,6 +193,13 @@ class Kanerva:
             raise ValueError(f"{name}: expected shape [B, T, {', '.join(map(str, self.settings['imageShape']))}], found {list(images.shape)}")
         if not ((images >= 0) & (images <= 1)).all():
             raise ValueError(f"{name}: expected values in [0, 1], found others")
+        return images
+
+    def _episodes(self, episodes: np.ndarray) -> np.ndarray:
+        images = self._images("episodes", episodes)
+        capacity = self.settings["capacity"]
+        if capacity and images.shape[1] > capacity:
+            raise ValueError(f"out of memory: {images.shape[1]} samples, room for {capacity}")
         return images
 
     def _check_model(self, memory: Memory) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 from kanerva import Memory, NormalSampler
-from kanerva.likelihood import means
+from kanerva.bound import key_divergence, posterior_keys
+from kanerva.likelihood import means, negative_log_likelihood
 from kanerva.sampler import philox
 
 
@@ -66,8 +67,52 @@ class LikelihoodTest(unittest.TestCase):
         np.testing.assert_allclose(found, [(0.75 * 0.7 - 0.25 + 1) / 2, (0.4 + green + 1) / 2, 0.2], atol=1e-6)
 
     def test_another_likelihood_is_refused(self):
-        with self.assertRaisesRegex(ValueError, "found poisson"):
-            means({"likelihood": "poisson"}, np.zeros((1, 1, 1, 1, 1), np.float32))
+        nothing = np.zeros((1, 1, 1, 1, 1), np.float32)
+        for of in (lambda settings: means(settings, nothing), lambda settings: negative_log_likelihood(settings, nothing, nothing)):
+            with self.assertRaisesRegex(ValueError, "found poisson"):
+                of({"likelihood": "poisson"})
+
+    def test_a_bernoulli_image_costs_the_logarithm_of_its_probability(self):
+        logits = np.full((1, 1, 1, 1, 2), np.log(3), np.float32)
+        nats = negative_log_likelihood({"likelihood": "bernoulli"}, np.array([1, 0], np.float32).reshape(1, 1, 1, 1, 2), logits)
+        self.assertAlmostEqual(nats.item(), -np.log(0.75 * 0.25), places=6)
+
+    def test_the_levels_of_a_pixel_share_all_probability(self):
+        settings = {"likelihood": "discretized_logistic_mixture", "imageShape": [1, 1, 1]}
+        parameters = np.random.default_rng(1).normal(size=(1, 1, 30, 1, 1)).astype(np.float32).repeat(256, axis=1)
+        levels = (np.arange(256) / 255).astype(np.float32).reshape(1, 256, 1, 1, 1)
+        self.assertAlmostEqual(np.exp(-negative_log_likelihood(settings, levels, parameters)).sum(), 1, places=12)
+
+    def test_the_error_at_a_neighbour_moves_the_mean(self):
+        settings = {"likelihood": "discretized_logistic_mixture", "imageShape": [1, 1, 2], "neighbours": 4}
+        images = np.array([153, 102], np.float32).reshape(1, 1, 1, 1, 2) / 255  # 0.2 and -0.2 in [-1, 1]
+        parameters = np.zeros((1, 1, 35, 1, 2), np.float32)
+        parameters[0, 0, 30, 0] = 0.7, 0.1
+        moved = parameters.copy()
+        parameters[0, 0, 31, 0, 1] = 0.5  # the neighbour to the left
+        moved[0, 0, 30, 0, 1] += 0.5 * (0.2 - 0.7)
+        moved[0, 0, 31, 0, 0] = 9  # outside of the image there is no error
+        np.testing.assert_allclose(negative_log_likelihood(settings, images, parameters), negative_log_likelihood(settings, images, moved), rtol=1e-6)
+
+
+class BoundTest(unittest.TestCase):
+    def test_a_dereferenced_key_stays_in_the_cell_of_its_pointer(self):
+        settings = {"addressing": "dereferenced", "keys": 1, "slotRows": 2, "slotColumns": 4}
+        boundaries = [np.array([-0.6745, 0, 0.6745], np.float32), np.array([0], np.float32)]
+        pointers = np.array([[0, -1, -1], [0, 0.3, 1]], np.float32).reshape(1, 2, 1, 3)
+        zeros = np.zeros_like(pointers)
+        middle = posterior_keys(settings, boundaries, zeros, zeros, pointers, zeros)
+        np.testing.assert_allclose(middle.reshape(2, 3), [[0, -1.15034938, -0.67448975], [0, 0.31863936, 0.67448975]], rtol=1e-6)
+        far = posterior_keys(settings, boundaries, zeros, zeros, pointers, zeros + 9)
+        np.testing.assert_allclose(far[0, 1, 0], [9, 0.67448661, 4.8916385], rtol=1e-5)
+        np.testing.assert_allclose(key_divergence(settings, zeros, zeros, pointers), np.full((1, 2), np.log(8)))
+
+    def test_a_continuous_key_moves_from_its_pointer_and_pays_for_where_it_is(self):
+        settings = {"addressing": "continuous", "keys": 1}
+        pointers = np.array([0, 1, -1], np.float32).reshape(1, 1, 1, 3)
+        mean, log_variance, noise = pointers * 0 + 0.5, pointers * 0 + np.float32(np.log(4)), pointers * 0 + 1
+        np.testing.assert_allclose(posterior_keys(settings, [], mean, log_variance, pointers, noise).ravel(), [2.5, 3.5, 1.5], rtol=1e-6)
+        self.assertAlmostEqual(key_divergence(settings, mean, log_variance, pointers).item(), 0.5 * (0.25 + 2.25 + 0.25 + 3 * (4 - 1 - np.log(4))), places=6)
 
 
 if __name__ == "__main__":

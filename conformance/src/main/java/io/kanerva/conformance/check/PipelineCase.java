@@ -1,8 +1,10 @@
 package io.kanerva.conformance.check;
 
 import io.kanerva.conformance.compare.Precision;
+import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.tensor.ElementType;
 import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Generation;
 import io.kanerva.runtime.Kanerva;
@@ -18,14 +20,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A whole pipeline as a case: write, save and load, read, recall and generate, as {@link Kanerva} does it in this process. The clients in other
- * languages (folders of {@code conformance/clients}) run it with a bundle's folder in the place of the model; their images must be the
- * same ones.
+ * Whole pipelines as cases, as {@link Kanerva} does them in this process: write, save and load, read, recall and generate; and the clean bound.
+ * The clients in other languages (folders of {@code conformance/clients}) run them with a bundle's folder in the place of the model; their
+ * images and nats must be the same ones.
  */
 public final class PipelineCase {
     private static final int GENERATED = 8;
     private static final int ITERATIONS = 3;
     private static final int NORMALS = 1000;
+    /** Of a term of the bound: float64 on both sides, and graphs that give equal bits. */
+    private static final Tolerance NATS = Tolerance.elements(1e-9, 1e-9);
 
     private PipelineCase() {}
 
@@ -42,11 +46,7 @@ public final class PipelineCase {
     public static Case make(Path bundle, Kanerva kanerva, FloatTensor episodes, long seed, Path scratch) throws IOException {
         FloatTensor queries = damaged(episodes, new NormalSampler(seed));
         FloatTensor keys = new NormalSampler(seed + 1).tensor(episodes.dimension(0), 5, kanerva.bundle().settings().keys(), 3);
-        Path inputs = scratch.resolve("pipeline-" + seed);
-        int i = 0;
-        for (TensorValue input : List.of(value("episodes", episodes), value("queries", queries), value("keys", keys), seed(seed))) {
-            input.write(inputs.resolve("input_" + i++ + ".pb"));
-        }
+        Path inputs = write(scratch.resolve("pipeline-" + seed), value("episodes", episodes), value("queries", queries), value("keys", keys), seed(seed));
         Memory memory = kanerva.write(episodes);
         Reading reading = kanerva.read(memory, keys);
         Generation generated = kanerva.generate(memory, GENERATED, seed);
@@ -54,6 +54,29 @@ public final class PipelineCase {
                 value("prior_mean", reading.priorMean()), value("recalled", kanerva.recall(memory, queries, ITERATIONS).images()),
                 value("generated", generated.images()), value("generated_keys", generated.keys()), value("normals", new NormalSampler(seed).tensor(NORMALS)));
         return new Case("pipeline", "seed " + seed, bundle, Precision.FLOAT32, inputs, expected, Optional.empty());
+    }
+
+    /**
+     * Scores episodes and writes the inputs, which are the episodes and the seed. Expected are the terms of the bound, float64 [B, T] each:
+     * reconstruction, divergence of the keys, divergence of the latent.
+     *
+     * @param seed of the noise
+     * @throws IOException if the inputs cannot be written
+     */
+    public static Case bound(Path bundle, Kanerva kanerva, FloatTensor episodes, long seed, Path scratch) throws IOException {
+        Path inputs = write(scratch.resolve("bound-" + seed), value("episodes", episodes), seed(seed));
+        BoundTerms terms = kanerva.bound(episodes, seed);
+        long[] shape = {episodes.dimension(0), episodes.dimension(1)};
+        List<TensorValue> expected = List.of(TensorValue.of("reconstruction", terms.reconstruction(), shape), TensorValue.of("kl_keys", terms.klKeys(), shape),
+                TensorValue.of("kl_latent", terms.klLatent(), shape));
+        return new Case("bound", "seed " + seed, bundle, Precision.FLOAT32, inputs, expected, Optional.of(NATS));
+    }
+
+    private static Path write(Path folder, TensorValue... inputs) throws IOException {
+        for (int i = 0; i < inputs.length; i++) {
+            inputs[i].write(folder.resolve("input_" + i + ".pb"));
+        }
+        return folder;
     }
 
     /** Every pixel with a normal number above 1.5, one in fifteen, is turned to its contrary. */

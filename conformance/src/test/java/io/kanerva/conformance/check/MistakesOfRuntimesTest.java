@@ -12,7 +12,6 @@ import io.kanerva.conformance.runtimes.Answer;
 import io.kanerva.conformance.runtimes.JavaRuntime;
 import io.kanerva.conformance.runtimes.Job;
 import io.kanerva.conformance.runtimes.ModelRuntime;
-import io.kanerva.conformance.runtimes.Readiness;
 import io.kanerva.conformance.tensor.TensorValue;
 import io.kanerva.exporter.bundle.ReaderKind;
 import io.kanerva.runtime.BundleException;
@@ -26,7 +25,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
@@ -66,19 +64,30 @@ class MistakesOfRuntimesTest {
             Case right = PipelineCase.make(bundle, kanerva, episodes, 7, temporary);
             var memory = kanerva.write(episodes);
             var generated = kanerva.generate(memory, 8, 8);
-            ModelRuntime client = new Mistaken("wrong-seed", null) {
-                @Override
-                public List<Answer> run(List<Job> jobs, IntConsumer progress) {
-                    List<TensorValue> outputs = new ArrayList<>(right.expected());
-                    outputs.set(5, value("generated", generated.images()));
-                    outputs.set(6, value("generated_keys", generated.keys()));
-                    outputs.set(7, value("normals", new NormalSampler(8).tensor(1000)));
-                    return jobs.stream().map(job -> (Answer) new Answer.Outputs(outputs)).toList();
-                }
-            };
-            Findings found = new Verification(List.of(client), temporary, text -> { }).run("test", List.of(right), false);
+            List<TensorValue> outputs = new ArrayList<>(right.expected());
+            outputs.set(5, value("generated", generated.images()));
+            outputs.set(6, value("generated_keys", generated.keys()));
+            outputs.set(7, value("normals", new NormalSampler(8).tensor(1000)));
+            Findings found = new Verification(List.of(new Answering("wrong-seed", outputs)), temporary, text -> { }).run("test", List.of(right), false);
             assertThat(found.failures()).extracting(finding -> finding.comparison().output()).containsOnly("generated", "generated_keys", "normals").hasSize(6); // with optimisations off and on
             assertThat(found.problems().get(0)).contains("wrong-seed", "graph 'pipeline', output 'generated' (seed 7) differs by");
+        }
+    }
+
+    @Test
+    void aWrongSeedIsCaughtInTheBound() throws IOException {
+        Path bundle = Subject.CONTINUOUS_TWO_KEYS.bundle(ReaderKind.GRIDSAMPLE);
+        try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {
+            TensorValue images = TensorValue.read(bundle.resolve("vectors/encoder/test_data_set_1/input_0.pb"));
+            FloatTensor episodes = new FloatTensor(images.floats(), Arrays.stream(images.shape()).mapToInt(Math::toIntExact).toArray());
+            Case right = PipelineCase.bound(bundle, kanerva, episodes, 7, temporary);
+            Case wrong = PipelineCase.bound(bundle, kanerva, episodes, 8, temporary);
+            Findings found = new Verification(List.of(new Answering("wrong-seed", wrong.expected())), temporary, text -> { }).run("test", List.of(right), false);
+            // What a key costs does not depend on where it was drawn; what is read there does.
+            assertThat(found.failures()).extracting(finding -> finding.comparison().output()).containsOnly("reconstruction", "kl_latent");
+            assertThat(found.problems().get(0)).contains("wrong-seed", "graph 'bound', output 'reconstruction' (seed 7) differs by");
+            Findings same = new Verification(List.of(new Answering("right-seed", right.expected())), temporary, text -> { }).run("test", List.of(right), false);
+            assertThat(same.problems()).isEmpty();
         }
     }
 
@@ -121,11 +130,12 @@ class MistakesOfRuntimesTest {
     }
 
     /** ONNX Runtime, given other jobs than it was asked to do. */
-    private static class Mistaken implements ModelRuntime {
+    private static class Mistaken extends ForwardingRuntime {
         private final String name;
         private final Function<Job, Job> mistake;
 
         Mistaken(String name, Function<Job, Job> mistake) {
+            super(JavaRuntime.cpu());
             this.name = name;
             this.mistake = mistake;
         }
@@ -136,43 +146,28 @@ class MistakesOfRuntimesTest {
         }
 
         @Override
-        public String title() {
-            return name;
-        }
-
-        @Override
         public String engine() {
             return name;
         }
 
         @Override
-        public String device() {
-            return "cpu";
+        public List<Answer> run(List<Job> jobs, IntConsumer progress) {
+            return super.run(jobs.stream().map(mistake).toList(), progress);
         }
+    }
 
-        @Override
-        public Set<Boolean> optimisations() {
-            return Set.of(false, true);
-        }
+    /** A client that gives these outputs whatever it is asked. */
+    private static final class Answering extends Mistaken {
+        private final List<TensorValue> outputs;
 
-        @Override
-        public boolean doublePrecision() {
-            return false;
-        }
-
-        @Override
-        public Readiness prepare(boolean install) {
-            return Readiness.READY;
-        }
-
-        @Override
-        public String about() {
-            return name;
+        Answering(String name, List<TensorValue> outputs) {
+            super(name, job -> job);
+            this.outputs = outputs;
         }
 
         @Override
         public List<Answer> run(List<Job> jobs, IntConsumer progress) {
-            return JavaRuntime.cpu().run(jobs.stream().map(mistake).toList(), progress);
+            return jobs.stream().map(job -> (Answer) new Answer.Outputs(outputs)).toList();
         }
     }
 }

@@ -1,0 +1,58 @@
+// The posteriors of keys and latents and their divergences from the priors, as conformance/SAMPLER.md specifies them; in float64.
+import { cdf, cellFinder, quantile } from './geometry.mjs';
+
+const CELL_MARGIN = 1e-6;
+
+/** mean + exp(logVariance / 2) noise, as a float32 tensor. */
+export function gaussian(mean, logVariance, noise) {
+  return { data: mean.data.map((value, i) => value + Math.exp(0.5 * logVariance.data[i]) * noise.data[i]), dims: mean.dims };
+}
+
+/** Keys [B, T, K, 3] from the posterior. */
+export function posteriorKeys(settings, mean, logVariance, pointers, noise) {
+  const grid = [1, settings.slotColumns, settings.slotRows];
+  const cells = grid.map(cellFinder);
+  const data = mean.data.map((value, i) => {
+    const offset = value + Math.exp(0.5 * logVariance.data[i]) * noise.data[i];
+    const coordinate = i % 3;
+    if (settings.addressing === 'continuous') {
+      return pointers.data[i] + offset;
+    }
+    if (coordinate === 0) {
+      return offset;
+    }
+    const share = Math.min(Math.max(cdf(offset), CELL_MARGIN), 1 - CELL_MARGIN);
+    return quantile((cells[coordinate](pointers.data[i]) + share) / grid[coordinate]);
+  });
+  return { data, dims: mean.dims };
+}
+
+/** KL(q(Y|X) || p(Y)) of each sample: a Float64Array [B * T]. */
+export function keyDivergence(settings, mean, logVariance, pointers) {
+  const dereferenced = settings.addressing === 'dereferenced';
+  const choice = dereferenced ? settings.keys * Math.log(settings.slotRows * settings.slotColumns) : 0;
+  return sums(mean, (i) => {
+    const centre = mean.data[i] + (dereferenced ? 0 : pointers.data[i]);
+    const v = logVariance.data[i];
+    return 0.5 * (centre * centre + Math.exp(v) - 1 - v);
+  }, choice);
+}
+
+/** KL(q(Z|X) || p(Z|M,Y)) of each sample: a Float64Array [B * T]. */
+export function latentDivergence(mean, logVariance, priorMean, priorLogVariance) {
+  return sums(mean, (i) => {
+    const difference = mean.data[i] - priorMean.data[i];
+    const [v, prior] = [logVariance.data[i], priorLogVariance.data[i]];
+    return 0.5 * (Math.exp(v - prior) + difference * difference * Math.exp(-prior) - 1 + prior - v);
+  });
+}
+
+/** The sum of a term over each sample's numbers. */
+function sums({ data, dims: [b, t] }, term, start = 0) {
+  const totals = new Float64Array(b * t).fill(start);
+  const numbers = data.length / totals.length;
+  for (let i = 0; i < data.length; i++) {
+    totals[Math.floor(i / numbers)] += term(i);
+  }
+  return totals;
+}

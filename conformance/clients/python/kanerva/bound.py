@@ -1,0 +1,57 @@
+"""The clean bound: what it costs to say an image by the memory that it was written into, as conformance/SAMPLER.md specifies it."""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+_CELL_MARGIN = 1e-6
+_quantile = np.vectorize(NormalDist().inv_cdf, otypes=[np.float64])
+_cdf = np.vectorize(lambda x: 0.5 * math.erfc(-x / math.sqrt(2)), otypes=[np.float64])
+
+
+@dataclass(frozen=True)
+class BoundTerms:
+    """The three terms of the bound in nats, float64 [B, T] each; their sum is the negative bound, of which lower is better."""
+
+    reconstruction: np.ndarray
+    kl_keys: np.ndarray
+    kl_latent: np.ndarray
+
+    @property
+    def negative_bound(self) -> np.ndarray:
+        return self.reconstruction + self.kl_keys + self.kl_latent
+
+
+def gaussian(mean: np.ndarray, log_variance: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """mean + exp(log_variance / 2) noise in float64."""
+    return mean + np.exp(0.5 * log_variance.astype(np.float64)) * noise
+
+
+def posterior_keys(settings: dict, boundaries: list[np.ndarray], mean: np.ndarray, log_variance: np.ndarray, pointers: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """Keys [B, T, K, 3], float32, from the posterior; boundaries are those of the grid's columns and rows."""
+    keys = gaussian(mean, log_variance, noise)
+    if settings["addressing"] == "continuous":
+        return (pointers + keys).astype(np.float32)
+    for coordinate, cells in zip((1, 2), boundaries):
+        cell = np.searchsorted(cells, pointers[..., coordinate])  # how many boundaries are below it
+        share = np.clip(_cdf(keys[..., coordinate]), _CELL_MARGIN, 1 - _CELL_MARGIN)
+        keys[..., coordinate] = _quantile((cell + share) / (len(cells) + 1))
+    return keys.astype(np.float32)
+
+
+def key_divergence(settings: dict, mean: np.ndarray, log_variance: np.ndarray, pointers: np.ndarray) -> np.ndarray:
+    """KL(q(Y|X) || p(Y)), [B, T]."""
+    dereferenced = settings["addressing"] == "dereferenced"
+    v = log_variance.astype(np.float64)
+    centre = mean.astype(np.float64) + (0 if dereferenced else pointers)
+    choice = settings["keys"] * math.log(settings["slotRows"] * settings["slotColumns"]) if dereferenced else 0
+    return choice + 0.5 * (centre**2 + np.exp(v) - 1 - v).sum(axis=(2, 3))
+
+
+def latent_divergence(mean: np.ndarray, log_variance: np.ndarray, prior_mean: np.ndarray, prior_log_variance: np.ndarray) -> np.ndarray:
+    """KL(q(Z|X) || p(Z|M,Y)), [B, T]."""
+    v, prior_v = log_variance.astype(np.float64), prior_log_variance.astype(np.float64)
+    difference = mean.astype(np.float64) - prior_mean
+    return 0.5 * (np.exp(v - prior_v) + difference**2 * np.exp(-prior_v) - 1 + prior_v - v).sum(axis=2)
