@@ -22,7 +22,7 @@ import java.util.Map;
  * An open bundle, and the comparisons that can be made with it. Owns its sessions; close it.
  *
  * <p>What may be asked of a bundle alone: {@link #changedFiles}, {@link #graphFacts},
- * {@link #vectors} and {@link #fusedGraphs}. With the model that it was exported from:
+ * {@link #vectors}, {@link #fullMemory} and {@link #fusedGraphs}. With the model that it was exported from:
  * {@link #againstModel} and {@link #pipeline}. With another bundle of that model: {@link #againstBundle}.
  */
 public final class BundleVerification implements AutoCloseable {
@@ -156,6 +156,11 @@ public final class BundleVerification implements AutoCloseable {
             }
         }
         return new Agreement(rows);
+    }
+
+    /** A heap's memory-writer against its DJL block with every slot taken, which needs no training run; no rows for a pooled writer. */
+    public Agreement fullMemory() {
+        return FullMemory.compare(bundle(), graphs.get("memory-writer"));
     }
 
     /** The bundle's fused graphs against the four, on random inputs; no rows if it has none. */

@@ -30,14 +30,28 @@ public record ChangedBundle(Path folder) {
 
     /** Multiplies the largest weight tensor of a graph. */
     public void scaleWeight(String graph, float factor) throws IOException {
+        changeLargest(graph, values -> {
+            for (int i = 0; i < values.capacity(); i += Float.BYTES) {
+                values.putFloat(i, values.getFloat(i) * factor);
+            }
+        });
+    }
+
+    /** Adds to one number, in the middle of the largest weight tensor of a graph. */
+    public void addToOneWeight(String graph, float difference) throws IOException {
+        changeLargest(graph, values -> {
+            int middle = values.capacity() / Float.BYTES / 2 * Float.BYTES;
+            values.putFloat(middle, values.getFloat(middle) + difference);
+        });
+    }
+
+    private void changeLargest(String graph, Consumer<ByteBuffer> change) throws IOException {
         change(graph, builder -> {
             int largest = IntStream.range(0, builder.getInitializerCount()).boxed()
                     .max(Comparator.comparing(i -> builder.getInitializer(i).getRawData().size())).orElseThrow();
             TensorProto.Builder weight = builder.getInitializerBuilder(largest);
             ByteBuffer values = ByteBuffer.wrap(weight.getRawData().toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
-            for (int i = 0; i < values.capacity(); i += Float.BYTES) {
-                values.putFloat(i, values.getFloat(i) * factor);
-            }
+            change.accept(values);
             weight.setRawData(ByteString.copyFrom(values.array()));
         });
     }

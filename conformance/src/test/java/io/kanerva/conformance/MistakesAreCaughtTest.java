@@ -20,6 +20,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A check that cannot fail proves nothing: each mistake here must be found, and be called by its graph and output. */
 class MistakesAreCaughtTest {
@@ -32,6 +34,24 @@ class MistakesAreCaughtTest {
         Path bundle = export(Subject.DEREFERENCED);
         ChangedBundle.of(bundle).scaleWeight("decoder", 1.001f);
         assertThat(failures(Subject.DEREFERENCED, bundle)).containsExactlyInAnyOrder("decoder/logits", "pipeline/logits");
+    }
+
+    @Test
+    void oneNumberThatIsAHundredthOffIsCaughtInItsGraphAndWhatFollowsIt() throws IOException {
+        Path bundle = export(Subject.DEREFERENCED);
+        ChangedBundle.of(bundle).addToOneWeight("decoder", 1e-2f);
+        assertThat(failures(Subject.DEREFERENCED, bundle)).containsExactlyInAnyOrder("decoder/logits", "pipeline/logits");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"encoder", "memory-writer", "reader", "decoder"})
+    void oneNumberThatIsAHundredthOffInAShippedGraphIsCaughtWithoutItsTrainingRun(String graph) throws IOException {
+        Path bundle = ShippedBundles.copy("fashion-mnist", temporary.resolve("shipped"));
+        ChangedBundle.of(bundle).addToOneWeight(graph, 1e-2f);
+        try (BundleVerification verification = new BundleVerification(bundle)) {
+            assertThat(verification.vectors().and(verification.fullMemory()).failures()).filteredOn(row -> row.paths().equals("PyTorch / ONNX Runtime")).isNotEmpty()
+                    .allMatch(row -> row.graph().equals(graph)).first().satisfies(row -> assertThat(row.describe()).contains("graph '" + graph + "', output '", "differs by"));
+        }
     }
 
     @Test

@@ -52,7 +52,7 @@ class VerificationTest {
         Path good = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
         Path changed = temporary.resolve("changed");
         Subject.DEREFERENCED.export(ReaderKind.GRIDSAMPLE, changed);
-        ChangedBundle.of(changed).scaleWeight("decoder", 1.01f);
+        ChangedBundle.of(changed).addToOneWeight("decoder", 1e-2f);
         Findings found = verify(changed, List.of(JavaRuntime.cpu()));
         assertThat(found.failures()).extracting(Finding::graph).containsOnly("decoder");
         assertThat(found.problems().get(0)).contains("graph 'decoder', output 'logits' (vectors 0) differs by");
@@ -61,7 +61,7 @@ class VerificationTest {
         Path inputs = changed.resolve("vectors/decoder/test_data_set_0");
         Bisection.Result result = Bisection.between(new Side(JavaRuntime.cpu(), good.resolve("decoder.onnx"), false),
                 new Side(JavaRuntime.cpu(), changed.resolve("decoder.onnx"), false), inputs, Tolerance.FLOAT32, temporary);
-        assertThat(result.describe()).startsWith("the first node whose value differs is ").contains("Conv", "differs by");
+        assertThat(result.describe()).startsWith("the first node whose value differs is ").contains("differs by");
         Bisection.Result same = Bisection.between(new Side(JavaRuntime.cpu(), good.resolve("decoder.onnx"), false),
                 new Side(JavaRuntime.cpu(), good.resolve("decoder.onnx"), false), inputs, Tolerance.FLOAT32, temporary);
         assertThat(same.describe()).matches("all \\d+ values of its nodes agree");

@@ -144,7 +144,7 @@ public final class Verify extends Action {
         if (agreement.rows().isEmpty()) {
             throw new Failure("%s: expected test vectors in the bundle, found none".formatted(folder));
         }
-        return agreement.and(verification.fusedGraphs());
+        return agreement.and(verification.fullMemory()).and(verification.fusedGraphs());
     }
 
     private void bundle(Path folder, RuntimeChecks checks) throws IOException {
