@@ -19,6 +19,7 @@ import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.terminal.Terminal;
+import io.kanerva.trainer.data.DataFormatException;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.TestEpisodes;
@@ -97,8 +98,10 @@ final class RuntimeChecks implements AutoCloseable {
         List<BoundFinding> bounds = new ArrayList<>();
         for (Map.Entry<Path, BundleVerification> bundle : images > 0 ? bundles.entrySet() : Set.<Map.Entry<Path, BundleVerification>>of()) {
             try {
-                bounds.addAll(bounds(bundle.getKey(), bundle.getValue(), runtimes, images, seed, data));
-            } catch (Failure e) {
+                // One folder need not hold the images of all bundles; for those that it does not, what was fetched or ships will do.
+                boolean held = data != null && source(bundle.getKey(), bundle.getValue()).isIn(data);
+                bounds.addAll(bounds(bundle.getKey(), bundle.getValue(), runtimes, images, seed, held ? data : null));
+            } catch (Failure | DataFormatException e) {
                 action.print("%s: no test images are scored: %s", bundle.getValue().bundle().name(), e.getMessage());
             }
         }
@@ -135,17 +138,23 @@ final class RuntimeChecks implements AutoCloseable {
             TensorValue images = TensorValue.read(folder.resolve("vectors/encoder/test_data_set_" + n + "/input_0.pb"));
             FloatTensor episodes = new FloatTensor(images.floats(), Arrays.stream(images.shape()).mapToInt(Math::toIntExact).toArray());
             pipelines.add(PipelineCase.make(folder, verification.kanerva(), episodes, seed + n, scratch));
+            pipelines.add(PipelineCase.bound(folder, verification.kanerva(), episodes, seed + n, scratch));
         }
         return pipelines;
+    }
+
+    /** The data set that a bundle was trained on. */
+    private static DataSource source(Path folder, BundleVerification verification) {
+        String trainedOn = verification.bundle().provenance().data();
+        return Stream.of(DataSource.values()).filter(known -> trainedOn.contains(known.id()))
+                .max(Comparator.comparingInt(known -> known.id().length())) // fashion-mnist names mnist, too
+                .orElseThrow(() -> new Failure("%s: expected a data set that is known for --bound, found '%s'".formatted(folder, trainedOn)));
     }
 
     private List<BoundFinding> bounds(Path folder, BundleVerification verification, List<ModelRuntime> runtimes, int asked, long seed, Path data) throws IOException {
         ModelSettings settings = verification.bundle().settings();
         int most = settings.capacity() == 0 ? MOST_IN_EPISODE : Math.min(MOST_IN_EPISODE, settings.capacity());
-        String trainedOn = verification.bundle().provenance().data();
-        DataSource source = Stream.of(DataSource.values()).filter(known -> trainedOn.contains(known.id()))
-                .max(Comparator.comparingInt(known -> known.id().length())) // fashion-mnist names mnist, too
-                .orElseThrow(() -> new Failure("%s: expected a data set that is known for --bound, found '%s'".formatted(folder, trainedOn)));
+        DataSource source = source(folder, verification);
         Images test = source.test(DataHome.of(data, source));
         long numbers = verification.bundle().graphs().get("decoder").outputs().get(0).shape().stream().skip(2).mapToLong(Long::parseLong).reduce(1, Math::multiplyExact);
         int room = (int) Math.max(1, MOST_NUMBERS / numbers / most) * most;
@@ -193,11 +202,11 @@ final class RuntimeChecks implements AutoCloseable {
         List<String> done = new ArrayList<>();
         for (Finding finding : findings.failures()) {
             String what = "%s, graph '%s', optimisations %s".formatted(finding.runtime(), finding.graph(), finding.optimised() ? "on" : "off");
-            if (done.contains(what) || done.size() == MOST_BISECTIONS || finding.check() != Finding.Check.BUDGET || finding.graph().equals("pipeline")) {
-                continue;
+            Case failed = cases.stream().filter(given -> given.graph().equals(finding.graph()) && given.label().equals(finding.inputs())).findFirst().orElse(null);
+            if (failed == null || done.contains(what) || done.size() == MOST_BISECTIONS || finding.check() != Finding.Check.BUDGET) {
+                continue; // a client's pipeline is no graph
             }
             done.add(what);
-            Case failed = cases.stream().filter(given -> given.graph().equals(finding.graph()) && given.label().equals(finding.inputs())).findFirst().orElseThrow();
             ModelRuntime suspect = runtimes.stream().filter(runtime -> runtime.name().equals(finding.runtime())).findFirst().orElseThrow();
             Path reference = against.map(other -> other.resolve(failed.model().getFileName())).orElse(failed.model());
             Bisection.Result result = Bisection.between(new Bisection.Side(JavaRuntime.cpu(), reference, false),
