@@ -17,7 +17,8 @@ import java.util.function.IntConsumer;
  *
  * <p>A held-out image has no pointer. On a heap it takes that of the written sample whose image, read back at the latent's prior
  * mean, correlates best with it, so that q(Y | X, M) is a function of image and memory; where nothing is allocated its key comes from
- * the encoder alone. Either way the bound is the clean one, for every such q.
+ * the encoder alone. A model that reads blocks for their gist ({@link KanervaSettings#gist}) has a posterior over all of the written samples.
+ * In each case the bound is the clean one, for every such q.
  */
 public final class HeldOutBound {
 
@@ -105,11 +106,15 @@ public final class HeldOutBound {
             NDList encoded = model.run(model.encoder(), images);
             NDList memory = model.run(model.writer(), encoded.get(0));
             BoundTerms written = model.readBack(images, encoded, memory, keyNoise, latentNoise, false);
+            NDList otherEncoded = model.run(model.encoder(), otherImages);
+            if (s.gist()) {
+                scores.accept(written, model.readGist(otherImages, otherEncoded, memory, latentNoise, false));
+                return;
+            }
             NDArray pointers = memory.get(1);
             if (s.writer() == WriterKind.HEAP) {
                 pointers = scratch.create(nearestPointers(model, memory, others), pointers.getShape());
             }
-            NDList otherEncoded = model.run(model.encoder(), otherImages);
             scores.accept(written, model.readBack(otherImages, otherEncoded, new NDList(memory.get(0), pointers), keyNoise, latentNoise, false));
         }
     }

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
@@ -136,15 +137,54 @@ public final class KanervaModel implements AutoCloseable {
         NDArray priorLogVariance = read.get(2);
         NDArray latent = mean.add(Scale.by(logVariance, 0.5).exp().mul(latentNoise));
         NDArray reconstruction = decoder.negativeLogLikelihood(store, new NDList(latent, read.get(0)), images, training);
-        NDArray difference = mean.sub(priorMean);
-        NDArray latentDivergence = Scale.by(logVariance.sub(priorLogVariance).exp().add(difference.square().mul(priorLogVariance.neg().exp()))
-                .sub(1f).add(priorLogVariance).sub(logVariance).sum(new int[] {2}), 0.5);
+        NDArray latentDivergence = divergence(mean, logVariance, priorMean, priorLogVariance).sum(new int[] {2});
         NDArray logWeight = null;
         if (!training) {
             NDArray latentRatio = logDensity(latent, priorMean, priorLogVariance).sub(logDensity(latent, mean, logVariance)).sum(new int[] {2});
             logWeight = reconstruction.neg().add(latentRatio).add(keyPosterior.logRatio(pointers, keyMean, keyLogVariance, keyNoise));
         }
         return new BoundTerms(reconstruction, keyPosterior.divergence(pointers, keyMean, keyLogVariance), latentDivergence, logWeight);
+    }
+
+    /**
+     * The bound of images that were not written, in a memory whose blocks can be read for their gist. The posterior of the key is not the
+     * encoder's: q(Y | X, M) names each written sample with a probability proportional to exp(-KL(q(Z | X) || p(Z | M, Y))), the best that there
+     * is, as the decoder sees nothing of the block. All of its samples are summed over, so the key needs no noise.
+     *
+     * @param images [B, Q, Cx, Hx, Wx]
+     * @param encoded the encoder's outputs for them
+     * @param written the writer's outputs for the T images that were written
+     * @param latentNoise [B, Q, D], standard normal
+     * @throws IllegalStateException if this model reads no gist
+     */
+    public BoundTerms readGist(NDArray images, NDList encoded, NDList written, NDArray latentNoise, boolean training) {
+        if (!settings.gist()) {
+            throw new IllegalStateException("model settings: expected gist = true to read a block for its gist, found false");
+        }
+        NDArray mean = encoded.get(3);
+        NDArray logVariance = encoded.get(4);
+        NDArray pointers = written.get(1);
+        NDArray gist = pointers.get("..., 0:1").neg().concat(pointers.get("..., 1:"), -1);
+        NDList read = reader.forward(store, new NDList(written.get(0), gist), training);
+        // [B, 1, T, D] against [B, Q, 1, D].
+        NDArray priorMean = read.get(1).expandDims(1);
+        NDArray priorLogVariance = read.get(2).expandDims(1);
+        NDArray divergences = divergence(mean.expandDims(2), logVariance.expandDims(2), priorMean, priorLogVariance).sum(new int[] {3});
+        NDArray logChosen = divergences.neg().logSoftmax(2);
+        NDArray chosen = logChosen.exp();
+        float naming = (float) (settings.keys() * Math.log(settings.cells()));
+        NDArray latent = mean.add(Scale.by(logVariance, 0.5).exp().mul(latentNoise));
+        Shape traces = read.get(0).getShape();
+        Shape seen = new Shape(images.getShape().get(0), images.getShape().get(1), traces.get(2), traces.get(3), traces.get(4), traces.get(5));
+        NDArray reconstruction = decoder.negativeLogLikelihood(store, new NDList(latent, images.getManager().zeros(seen)), images, training);
+        NDArray logWeight = null;
+        if (!training) {
+            NDArray joint = logDensity(latent.expandDims(2), priorMean, priorLogVariance).sum(new int[] {3});
+            // ln sum_t exp(joint_t), which DJL lacks: any entry less its log-softmax.
+            NDArray prior = joint.get("..., 0").sub(joint.logSoftmax(2).get("..., 0")).sub(naming);
+            logWeight = reconstruction.neg().add(prior).sub(logDensity(latent, mean, logVariance).sum(new int[] {2}));
+        }
+        return new BoundTerms(reconstruction, chosen.mul(logChosen).sum(new int[] {2}).add(naming), chosen.mul(divergences).sum(new int[] {2}), logWeight);
     }
 
     /**
@@ -157,6 +197,13 @@ public final class KanervaModel implements AutoCloseable {
      */
     public NDArray sampleKeys(NDList encoded, NDList written, NDArray noise) {
         return keyPosterior.sample(written.get(1), encoded.get(1), encoded.get(2), noise);
+    }
+
+    /** KL(N(mean, exp(logVariance)) || N(priorMean, exp(priorLogVariance))), number by number. */
+    private static NDArray divergence(NDArray mean, NDArray logVariance, NDArray priorMean, NDArray priorLogVariance) {
+        NDArray difference = mean.sub(priorMean);
+        return Scale.by(logVariance.sub(priorLogVariance).exp().add(difference.square().mul(priorLogVariance.neg().exp()))
+                .sub(1f).add(priorLogVariance).sub(logVariance), 0.5);
     }
 
     /** ln N(x; mean, exp(logVariance)) without the constant, which cancels in every ratio. */

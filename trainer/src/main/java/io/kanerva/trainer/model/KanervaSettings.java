@@ -28,6 +28,8 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
  * @param encoder the encoder's trunk; null means {@link EncoderKind#RESIDUAL}. With {@link EncoderKind#RESNET18_TSM} width is that of its
  *     first stage, and depth is not used
  * @param decoder the decoder's size; null means the encoder's width and depth, and no layers at the image's resolution
+ * @param gist whether a key's scale says how a block is taken: above 0 verbatim, else for its gist alone (see {@link Reader}). Such a model
+ *     is trained on images that were not written, too. Only with dereferenced keys
  */
 public record KanervaSettings(
         WriterKind writer, Addressing addressing,
@@ -35,7 +37,7 @@ public record KanervaSettings(
         int memoryChannels, int memoryHeight, int memoryWidth,
         int blockHeight, int blockWidth,
         int keys, int latent, int slotRows, int slotColumns, int embedding, int width, int depth,
-        Likelihood likelihood, LatentLayout latentLayout, EncoderKind encoder, DecoderSettings decoder) {
+        Likelihood likelihood, LatentLayout latentLayout, EncoderKind encoder, DecoderSettings decoder, boolean gist) {
 
     /** A key's scale component stretches a window by at most e to this power, or shrinks it. */
     public static final double SCALE_RANGE = 0.25;
@@ -71,6 +73,7 @@ public record KanervaSettings(
         require(imageHeight % blockHeight == 0 && imageWidth % blockWidth == 0 && imageHeight / blockHeight == imageWidth / blockWidth,
                 "the image of %d x %d must be the same whole multiple of the block of %d x %d on both sides"
                         .formatted(imageHeight, imageWidth, blockHeight, blockWidth));
+        require(!gist || addressing == Addressing.DEREFERENCED, "a gist is read at dereferenced keys, found %s ones".formatted(addressing));
         double largest = addressing == Addressing.CONTINUOUS ? Math.exp(SCALE_RANGE) : 1;
         require(blockHeight * largest <= memoryHeight && blockWidth * largest <= memoryWidth,
                 "a window of %d x %d, stretched by up to %.2f, must fit into the memory of %d x %d"
@@ -105,6 +108,17 @@ public record KanervaSettings(
                 keys, latent, slotRows, slotColumns, embedding, width, depth, null, null, null, null);
     }
 
+    /** Settings of a model that takes every block verbatim. */
+    public KanervaSettings(WriterKind writer, Addressing addressing,
+            int imageChannels, int imageHeight, int imageWidth,
+            int memoryChannels, int memoryHeight, int memoryWidth,
+            int blockHeight, int blockWidth,
+            int keys, int latent, int slotRows, int slotColumns, int embedding, int width, int depth,
+            Likelihood likelihood, LatentLayout latentLayout, EncoderKind encoder, DecoderSettings decoder) {
+        this(writer, addressing, imageChannels, imageHeight, imageWidth, memoryChannels, memoryHeight, memoryWidth, blockHeight, blockWidth,
+                keys, latent, slotRows, slotColumns, embedding, width, depth, likelihood, latentLayout, encoder, decoder, false);
+    }
+
     /** A plain variational autoencoder with the same encoder and decoder, and a latent of its own: no memory. */
     public KanervaSettings withoutMemory(int numbers, LatentLayout layout) {
         return new KanervaSettings(WriterKind.NONE, Addressing.CONTINUOUS, imageChannels, imageHeight, imageWidth, memoryChannels, 2 * blockHeight, 2 * blockWidth,
@@ -133,7 +147,13 @@ public record KanervaSettings(
 
     private KanervaSettings with(int numbers, Likelihood newLikelihood, LatentLayout newLayout, EncoderKind newEncoder, DecoderSettings newDecoder) {
         return new KanervaSettings(writer, addressing, imageChannels, imageHeight, imageWidth, memoryChannels, memoryHeight, memoryWidth,
-                blockHeight, blockWidth, keys, numbers, slotRows, slotColumns, embedding, width, depth, newLikelihood, newLayout, newEncoder, newDecoder);
+                blockHeight, blockWidth, keys, numbers, slotRows, slotColumns, embedding, width, depth, newLikelihood, newLayout, newEncoder, newDecoder, gist);
+    }
+
+    /** The same with blocks that can be read for their gist. */
+    public KanervaSettings withGist() {
+        return new KanervaSettings(writer, addressing, imageChannels, imageHeight, imageWidth, memoryChannels, memoryHeight, memoryWidth,
+                blockHeight, blockWidth, keys, latent, slotRows, slotColumns, embedding, width, depth, likelihood, latentLayout, encoder, decoder, true);
     }
 
     /** Floats in one memory: C x H x W, or 0 if nothing is ever written. */
@@ -170,6 +190,12 @@ public record KanervaSettings(
     @JsonIgnore
     public int slots() {
         return slotRows * slotColumns;
+    }
+
+    /** Cells of equal prior mass that a dereferenced key can lie in: one for each slot, or two where it can be read for its gist; 0 for the pooled writer. */
+    @JsonIgnore
+    public int cells() {
+        return gist ? 2 * slots() : slots();
     }
 
     /** Samples that one memory has room for; {@link Integer#MAX_VALUE} for the pooled writer, which shares its room. */

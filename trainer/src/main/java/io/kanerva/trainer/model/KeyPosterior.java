@@ -10,7 +10,8 @@ import ai.djl.ndarray.NDArray;
  * <p>Dereferenced: the key lies in its slot's cell. A cell of the x axis is the interval between two quantiles of
  * N(0, 1), and y = quantile((cell + Phi(c)) / cells) maps a coordinate c within the cell one to one onto it, such that
  * c ~ N(0, 1) gives the prior restricted to the cell. The posterior is that map of c ~ N(mean, exp(logVariance)). The
- * divergence of a key is then ln(slots), for naming the cell, plus that of c from N(0, I).
+ * divergence of a key is then ln(slots), for naming the cell, plus that of c from N(0, I). If a scale says how a block is taken
+ * ({@link KanervaSettings#gist}), its two cells are the sides of 0, and the divergence is ln(2 slots).
  */
 final class KeyPosterior {
     /** Part of a cell along each of its borders that no sample enters. */
@@ -33,7 +34,8 @@ final class KeyPosterior {
         if (settings.addressing() == Addressing.CONTINUOUS) {
             return pointers.add(offset);
         }
-        return offset.get("..., 0:1").concat(
+        NDArray scale = settings.gist() ? intoCell(pointers, offset, 0, 2) : offset.get("..., 0:1");
+        return scale.concat(
                 intoCell(pointers, offset, 1, settings.slotColumns()).concat(intoCell(pointers, offset, 2, settings.slotRows()), -1), -1);
     }
 
@@ -42,7 +44,7 @@ final class KeyPosterior {
         boolean continuous = settings.addressing() == Addressing.CONTINUOUS;
         NDArray centre = continuous ? pointers.add(mean) : mean;
         NDArray sum = Scale.by(centre.square().add(logVariance.exp()).sub(1f).sub(logVariance).sum(new int[] {2, 3}), 0.5);
-        return continuous ? sum : sum.add((float) (settings.keys() * Math.log(settings.slots())));
+        return continuous ? sum : sum.add((float) (settings.keys() * Math.log(settings.cells())));
     }
 
     /** ln p(y) - ln q(y) at {@link #sample}'s key for the same noise, summed over K: [B, T], nats. */
@@ -53,7 +55,7 @@ final class KeyPosterior {
         // The density of q at its own sample needs the noise alone: (y - mean)^2 / variance = noise^2.
         NDArray ratio = Scale.by(key.square().neg().add(noise.square()).add(logVariance).sum(new int[] {2, 3}), 0.5);
         // Mapping c into a cell scales p and q by the same Jacobian; what stays is the prior mass of the cell.
-        return continuous ? ratio : ratio.sub((float) (settings.keys() * Math.log(settings.slots())));
+        return continuous ? ratio : ratio.sub((float) (settings.keys() * Math.log(settings.cells())));
     }
 
     private static NDArray intoCell(NDArray pointers, NDArray offset, int axis, int cells) {

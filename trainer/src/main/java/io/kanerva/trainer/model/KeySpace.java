@@ -24,12 +24,13 @@ final class KeySpace {
         this.settings = settings;
     }
 
-    /** The keys of all slots, row by row of the grid: [slots, 3]. */
+    /** The keys of all slots, row by row of the grid: [slots, 3]. Where a scale says how a block is taken, they take it verbatim. */
     float[] slotKeys() {
         int rows = settings.slotRows();
         int columns = settings.slotColumns();
         float[] keys = new float[rows * columns * KEY];
         for (int slot = 0; slot < rows * columns; slot++) {
+            keys[slot * KEY] = settings.gist() ? quantile(0.75) : 0;
             keys[slot * KEY + 1] = quantile((slot % columns + 0.5) / columns);
             keys[slot * KEY + 2] = quantile((slot / columns + 0.5) / rows);
         }

@@ -49,10 +49,10 @@ final class Layers {
 
     /**
      * Starts a layer of the latent's way at zero, but not where there is no memory: the latent is then all that tells of the image, and
-     * with zeros at both of its ends no gradient would reach either.
+     * with zeros at both of its ends no gradient would reach either. Nor where a block can be read for its gist, which is the same to the decoder.
      */
     static <B extends Block> B unlessAlone(KanervaSettings settings, B block) {
-        return settings.writer() == WriterKind.NONE ? block : zero(block);
+        return settings.writer() == WriterKind.NONE || settings.gist() ? block : zero(block);
     }
 
     /** Starts a layer at zero, so that what it feeds begins as if the layer were not there. */

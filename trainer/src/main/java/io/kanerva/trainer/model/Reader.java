@@ -2,6 +2,7 @@ package io.kanerva.trainer.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
@@ -12,6 +13,11 @@ import ai.djl.training.ParameterStore;
  *
  * <p>In: memory [B, C, H, W], keys [B, Q, K, 3]. Out: traces [B, Q, K, C, h, w], prior mean [B, Q, D], prior
  * log-variance [B, Q, D].
+ *
+ * <p>With {@link KanervaSettings#gist} the scale of a key says how its block is taken (after the verbatim and gist traces of Brainerd and
+ * Reyna's fuzzy-trace theory): above 0 verbatim, as it is; else for its gist: p(z | M, Y) is computed from it as ever, but the trace that
+ * goes on to the decoder is zero. So a written image is read back exactly, and one that merely resembles it is told from the latent, which
+ * the block makes easier to guess.
  */
 public final class Reader extends KanervaBlock {
     /** The features of a latent vector's prior are few: it adds what the traces do not say, which is little. */
@@ -31,7 +37,7 @@ public final class Reader extends KanervaBlock {
         int h = settings.blockHeight();
         int w = settings.blockWidth();
         int width = map ? settings.width() : PRIOR_WIDTH;
-        features = child("prior_features", Layers.conv3(width), (long) settings.keys() * settings.memoryChannels(), h, w);
+        features = child("prior_features", Layers.conv3(width), (long) settings.keys() * (settings.memoryChannels() + (settings.gist() ? 1 : 0)), h, w);
         refined = map ? child("prior_refined", new ResidualStack(settings, width, settings.depth(), h, w), width, h, w) : null;
         mean = Layers.latentHead(this, "prior_mean", width);
         logVariance = Layers.latentHead(this, "prior_log_variance", width);
@@ -57,10 +63,16 @@ public final class Reader extends KanervaBlock {
         Windows windows = space.windows(keys.reshape(b, q * s.keys(), KeySpace.KEY));
         NDArray traces = windowReader.read(memory, windows, s.blockHeight(), s.blockWidth());
         NDArray maps = traces.reshape(b * q, (long) s.keys() * s.memoryChannels(), s.blockHeight(), s.blockWidth());
+        NDArray blocks = traces.reshape(b, q, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth());
+        if (s.gist()) {
+            NDArray verbatim = keys.get("..., 0:1").gt(0f).toType(DataType.FLOAT32, false);
+            blocks = blocks.mul(verbatim.reshape(b, q, s.keys(), 1, 1, 1));
+            maps = maps.concat(verbatim.reshape(b * q, s.keys(), 1, 1).broadcast(b * q, s.keys(), s.blockHeight(), s.blockWidth()), 1);
+        }
         NDArray seen = Layers.run(features, store, maps, training);
         NDArray known = refined == null ? Layers.spatialMean(Activation.relu(seen)) : Layers.run(refined, store, seen, training);
         return new NDList(
-                traces.reshape(b, q, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth()),
+                blocks,
                 Layers.run(mean, store, known, training).reshape(b, q, s.latent()),
                 Layers.run(logVariance, store, known, training).reshape(b, q, s.latent()));
     }

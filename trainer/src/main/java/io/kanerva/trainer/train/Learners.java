@@ -59,7 +59,7 @@ final class Learners implements AutoCloseable {
     /**
      * Computes the gradients of one step's loss; they stand with the model's parameters then.
      *
-     * @return means over the step's samples of reconstruction, KL(Y) and KL(Z), unweighted
+     * @return means over the step's samples, written or not, of reconstruction, KL(Y) and KL(Z), unweighted
      */
     float[] learn(TrainingEpisodes.Batch batch, double keyWeight, double latentWeight) {
         int parts = 1 + copies.size();
@@ -98,10 +98,20 @@ final class Learners implements AutoCloseable {
         NDArray keyNoise = scratch.create(batch.keyNoise(), new Shape(b, t, s.keys(), 3));
         NDArray latentNoise = scratch.create(batch.latentNoise(), new Shape(b, t, s.latent()));
         try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-            BoundTerms terms = learner.pass(images, keyNoise, latentNoise, true);
+            NDList encoded = learner.encoder().forward(learner.parameterStore(), new NDList(images), true);
+            NDList written = learner.writer().forward(learner.parameterStore(), new NDList(encoded.get(0)), true);
+            BoundTerms terms = learner.readBack(images, encoded, written, keyNoise, latentNoise, true);
             NDArray reconstruction = terms.reconstruction().mean();
             NDArray keyDivergence = terms.keyDivergence().mean();
             NDArray latentDivergence = terms.latentDivergence().mean();
+            if (s.gist()) {
+                NDArray others = scratch.create(batch.others(), images.getShape());
+                NDList seen = learner.encoder().forward(learner.parameterStore(), new NDList(others), true);
+                BoundTerms gist = learner.readGist(others, seen, written, scratch.create(batch.othersNoise(), latentNoise.getShape()), true);
+                reconstruction = Scale.by(reconstruction.add(gist.reconstruction().mean()), 0.5);
+                keyDivergence = Scale.by(keyDivergence.add(gist.keyDivergence().mean()), 0.5);
+                latentDivergence = Scale.by(latentDivergence.add(gist.latentDivergence().mean()), 0.5);
+            }
             NDArray loss = reconstruction.add(Scale.by(keyDivergence, keyWeight)).add(Scale.by(latentDivergence, latentWeight));
             collector.backward(copies.isEmpty() ? loss : Scale.by(loss, 1.0 / (1 + copies.size())));
             return NDArrays.stack(new NDList(reconstruction, keyDivergence, latentDivergence));
@@ -110,7 +120,8 @@ final class Learners implements AutoCloseable {
 
     /** One learner's episodes of a step. */
     private static TrainingEpisodes.Batch part(TrainingEpisodes.Batch batch, int part, int parts) {
-        return new TrainingEpisodes.Batch(part(batch.images(), part, parts), part(batch.keyNoise(), part, parts), part(batch.latentNoise(), part, parts));
+        return new TrainingEpisodes.Batch(part(batch.images(), part, parts), part(batch.keyNoise(), part, parts), part(batch.latentNoise(), part, parts),
+                part(batch.others(), part, parts), part(batch.othersNoise(), part, parts));
     }
 
     private static float[] part(float[] all, int part, int parts) {

@@ -74,6 +74,20 @@ public enum Preset {
             return plan(settings, 4, 12000, 1e-3, 200, new Ramp(0.02, 0.2, 0.6));
         }
     },
+    /** As {@link #MNIST}, but blocks can be read for their gist, too: a memory that helps with images that were not written. */
+    MNIST_GIST("mnist-gist", DataSource.MNIST) {
+        @Override
+        public TrainingPlan plan() {
+            return plan(heap(10, 64, 2).withLatent(2 * 7 * 7, LatentLayout.MAP).withGist(), 4, 8000, 1e-3);
+        }
+    },
+    /** The same for {@link #OMNIGLOT}. */
+    OMNIGLOT_GIST("omniglot-gist", DataSource.OMNIGLOT) {
+        @Override
+        public TrainingPlan plan() {
+            return plan(heap(10, 64, 2).withLatent(2 * 7 * 7, LatentLayout.MAP).withGist(), 4, 8000, 1e-3).withAugmentation(DRAWN);
+        }
+    },
     /** A plain variational autoencoder with the encoder and decoder of {@link #MNIST} and a latent map, the baseline without a memory. */
     MNIST_VAE("mnist-vae", DataSource.MNIST) {
         @Override
@@ -81,11 +95,11 @@ public enum Preset {
             return plan(heap(10, 64, 2).withoutMemory(2 * 7 * 7, LatentLayout.MAP), 4, 8000, 1e-3);
         }
     },
-    /** The same for {@link #OMNIGLOT}. */
+    /** The same for {@link #OMNIGLOT}; moves the drawings too. */
     OMNIGLOT_VAE("omniglot-vae", DataSource.OMNIGLOT) {
         @Override
         public TrainingPlan plan() {
-            return plan(heap(10, 64, 2).withoutMemory(2 * 7 * 7, LatentLayout.MAP), 4, 8000, 1e-3);
+            return plan(heap(10, 64, 2).withoutMemory(2 * 7 * 7, LatentLayout.MAP), 4, 8000, 1e-3).withAugmentation(DRAWN);
         }
     },
     /** The same for {@link #CIFAR10}, with a latent map in the memory's place. */

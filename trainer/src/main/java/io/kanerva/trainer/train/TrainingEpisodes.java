@@ -9,15 +9,20 @@ import java.util.SplittableRandom;
 /**
  * The input of each step: episodes of images drawn at random, and the noise of their keys and latents. Step n's input
  * depends on the seed and on n alone, so a resumed run needs no generator state but the step.
+ *
+ * <p>A model that reads blocks for their gist ({@link KanervaSettings#gist}) sees for each image another of its class too, which is not
+ * written.
  */
 public final class TrainingEpisodes {
     private final Images images;
     private final TrainingPlan plan;
+    private final ClassMembers classes;
 
     /**
      * The input of a plan's steps.
      *
-     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode, or cannot be moved
+     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode, or cannot be moved, or a model
+     *     that reads gists finds no two images of a class
      */
     public TrainingEpisodes(Images images, TrainingPlan plan) {
         this.images = images;
@@ -34,6 +39,7 @@ public final class TrainingEpisodes {
         if (images.count() < plan.episodeLength()) {
             throw new IllegalArgumentException("'%s' holds %d images, an episode needs %d".formatted(images.name(), images.count(), plan.episodeLength()));
         }
+        classes = s.gist() ? new ClassMembers(images) : null;
     }
 
     /**
@@ -42,22 +48,36 @@ public final class TrainingEpisodes {
      * @param images [B, T, Cx, Hx, Wx], zeros and ones
      * @param keyNoise [B, T, K, 3], standard normal
      * @param latentNoise [B, T, D], standard normal
+     * @param others [B, T, Cx, Hx, Wx], for each image another of its class that is not written; empty if the model reads no gist
+     * @param othersNoise [B, T, D], standard normal, the others' latents' noise, or empty
      */
-    public record Batch(float[] images, float[] keyNoise, float[] latentNoise) {}
+    public record Batch(float[] images, float[] keyNoise, float[] latentNoise, float[] others, float[] othersNoise) {}
 
     /** The input of step {@code step}, counted from 0. */
     public Batch draw(int step) {
         SplittableRandom random = new SplittableRandom(StreamSeed.of(plan.seed(), step));
         int samples = plan.episodes() * plan.episodeLength();
         int size = images.pixelsPerImage();
+        int latents = samples * plan.settings().latent();
         float[] pixels = new float[samples * size];
+        int[] drawn = new int[samples];
+        AffineMap[] maps = new AffineMap[samples];
         for (int i = 0; i < samples; i++) {
-            int drawn = random.nextInt(images.count());
-            AffineMap map = plan.augment().isNone() ? null : plan.augment().draw(random);
-            plan.binarisation().copy(images, drawn, map, pixels, i * size, random);
+            drawn[i] = classes == null ? random.nextInt(images.count()) : classes.draw(random);
+            maps[i] = plan.augment().isNone() ? null : plan.augment().draw(random);
+            plan.binarisation().copy(images, drawn[i], maps[i], pixels, i * size, random);
         }
         float[] keyNoise = normals(random, samples * plan.settings().keys() * 3);
-        return new Batch(pixels, keyNoise, normals(random, samples * plan.settings().latent()));
+        float[] latentNoise = normals(random, latents);
+        if (classes == null) {
+            return new Batch(pixels, keyNoise, latentNoise, new float[0], new float[0]);
+        }
+        float[] others = new float[samples * size];
+        for (int i = 0; i < samples; i++) {
+            // Moved alike, since it is how two of a class differ as they are that is to be learned.
+            plan.binarisation().copy(images, classes.drawAnother(drawn[i], random), maps[i], others, i * size, random);
+        }
+        return new Batch(pixels, keyNoise, latentNoise, others, normals(random, latents));
     }
 
     /**
