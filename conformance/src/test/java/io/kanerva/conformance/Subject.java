@@ -44,6 +44,8 @@ public enum Subject {
     PAPER_FOUR_KEYS(new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 12, 12, 3, 12, 16, 4, 4, 4, 5, 0, 0, 9, 8, 1)
             .withEncoder(EncoderKind.RESNET18_TSM)),
     HEAP_EIGHT_KEYS(new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 1, 16, 24, 4, 4, 8, 5, 4, 6, 0, 6, 1)),
+    /** Blocks that can be read for their gist, a latent map, and two keys. */
+    GIST(new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 3, 12, 24, 4, 4, 2, 5, 3, 6, 0, 6, 1).withLatent(32, LatentLayout.MAP).withGist()),
     QUICKSTART(Preset.QUICKSTART.plan().settings());
 
     private static final Path FOLDER = Path.of("target", "bundles-under-test");

@@ -19,6 +19,8 @@ import java.util.Locale;
  * @param width channels of the network's widest layers; information only
  * @param capacity samples that fit one memory: floor(Gy * Gx / K); 0, meaning no limit, for a pooled writer
  * @param neighbours pixels before each pixel that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it on: 0, 4, 12 or 24
+ * @param scaleCells 2 if a dereferenced key's scale says how its block is taken: above 0 verbatim, else for its gist, which tells the prior of the latent
+ *     alone; 1 if it says nothing
  */
 public record ModelSettings(
         Writer writer,
@@ -34,7 +36,8 @@ public record ModelSettings(
         int embedding,
         int width,
         int capacity,
-        int neighbours) {
+        int neighbours,
+        int scaleCells) {
 
     /** How an episode becomes a memory. */
     public enum Writer {
@@ -46,7 +49,7 @@ public record ModelSettings(
 
     /** What a key (scale, x, y) points at. */
     public enum Addressing {
-        /** The key is snapped to the slot in whose cell it lands; its scale is not used. */
+        /** The key is snapped to the slot in whose cell it lands; its scale is not used, or only its sign. */
         DEREFERENCED,
         /** The key is a window of its own, anywhere in the memory. */
         CONTINUOUS
@@ -69,7 +72,8 @@ public record ModelSettings(
                         json.get("embedding").integer(0, 1 << 24),
                         json.get("width").integer(0, 1 << 24),
                         json.get("capacity").integer(0, 1 << 30),
-                        json.has("neighbours") ? json.get("neighbours").integer(0, 24) : 0);
+                        json.has("neighbours") ? json.get("neighbours").integer(0, 24) : 0,
+                        json.has("scaleCells") ? json.get("scaleCells").integer(1, 2) : 1);
         settings.check(json);
         return settings;
     }
@@ -95,6 +99,11 @@ public record ModelSettings(
         if (capacity != slots / keys) {
             throw json.get("capacity").error("%d, slots over keys".formatted(slots / keys), Integer.toString(capacity));
         }
+    }
+
+    /** Cells of equal prior mass that a dereferenced key can lie in. */
+    int cells() {
+        return slotRows * slotColumns * scaleCells;
     }
 
     private static Planes planes(JsonNode json) {

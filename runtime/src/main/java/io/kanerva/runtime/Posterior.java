@@ -11,8 +11,8 @@ import io.kanerva.runtime.ModelSettings.Addressing;
  *       v) a number.
  *   <li>Dereferenced: the coordinate inside a cell is c = m + exp(v / 2) e. The scale is c itself; x is
  *       quantile((i + Phi(c)) / Gx), where i is the cell of p's x and Phi(c) is kept in [1e-6, 1 - 1e-6]; y
- *       alike. With m = v = 0 it is the prior cut down to the slot's cell. KL is ln(Gx Gy) a key and 0.5
- *       (m^2 + exp(v) - 1 - v) a number.
+ *       alike; and so the scale, if it says how a block is taken, with the two cells that 0 parts. With m = v = 0 it is the prior cut
+ *       down to the cell. KL is ln(cells) a key and 0.5 (m^2 + exp(v) - 1 - v) a number.
  * </ul>
  *
  * <p>All in double precision; keys are rounded to float32 at the end.
@@ -62,7 +62,7 @@ final class Posterior {
             return pointer + offset;
         }
         return switch (coordinate) {
-            case 0 -> offset;
+            case 0 -> settings.scaleCells() == 1 ? offset : inCell(pointer > 0 ? 1 : 0, 2, offset);
             case 1 -> inCell(geometry.column(pointer), settings.slotColumns(), offset);
             default -> inCell(geometry.row(pointer), settings.slotRows(), offset);
         };
@@ -84,7 +84,7 @@ final class Posterior {
             divergence[i / numbers] += 0.5 * (centre * centre + Math.exp(v) - 1 - v);
         }
         if (dereferenced) {
-            double choice = settings.keys() * Math.log((double) settings.slotRows() * settings.slotColumns());
+            double choice = settings.keys() * Math.log(settings.cells());
             for (int sample = 0; sample < divergence.length; sample++) {
                 divergence[sample] += choice;
             }

@@ -14,7 +14,7 @@ class KeyGeometryTest {
         return new KeyGeometry(
                 new ModelSettings(
                         Writer.HEAP, addressing, Likelihood.BERNOULLI, new Planes(1, 28, 28), memory,
-                        new Planes(10, 7, 7), 1, 16, rows, columns, 0, 0, rows * columns, 0));
+                        new Planes(10, 7, 7), 1, 16, rows, columns, 0, 0, rows * columns, 0, 1));
     }
 
     @Test

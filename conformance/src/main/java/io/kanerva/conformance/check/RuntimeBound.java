@@ -140,7 +140,7 @@ public final class RuntimeBound {
         boolean dereferenced = settings.addressing() == Addressing.DEREFERENCED;
         double[] bounds = settings.likelihood().negativeLogLikelihood(settings, floats(tensors.get("images")), floats(tensors.get("logits")));
         for (int i = 0; dereferenced && i < bounds.length; i++) {
-            bounds[i] += settings.keys() * Math.log((double) settings.slotRows() * settings.slotColumns());
+            bounds[i] += settings.keys() * Math.log((double) settings.slotRows() * settings.slotColumns() * settings.scaleCells());
         }
         double[] pointers = tensors.get("pointers").doubles();
         double[] keyMean = tensors.get("key_mean").doubles();

@@ -71,6 +71,9 @@ final class BundleDescription {
         if (s.latentLayout() != LatentLayout.VECTOR) {
             node.put("latentLayout", s.latentLayout().toString());
         }
+        if (s.gist()) {
+            node.put("scaleCells", 2);
+        }
         if (s.encoder() != EncoderKind.RESIDUAL) {
             node.put("encoder", s.encoder().toString());
         }

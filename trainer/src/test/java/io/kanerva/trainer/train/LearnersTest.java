@@ -42,6 +42,16 @@ class LearnersTest {
     }
 
     @Test
+    void aModelThatReadsGistsLearnsOnTwoDevicesWhatItDoesOnOneFromImagesThatWereNotWrittenToo() {
+        List<StepMetrics> one = steps(TinyRuns.gist(), folder.resolve("one"), List.of(Device.cpu()), 10);
+        List<StepMetrics> two = steps(TinyRuns.gist(), folder.resolve("two"), TWO, 10);
+        for (int i = 0; i < 10; i++) {
+            assertThat(two.get(i).bound()).as("step %d", i + 1).isCloseTo(one.get(i).bound(), within(1e-3 * one.get(i).bound()));
+        }
+        assertThat(two.get(0).gradientNorm()).isCloseTo(one.get(0).gradientNorm(), within(1e-5 * one.get(0).gradientNorm()));
+    }
+
+    @Test
     void episodesThatCannotBeSharedOutEquallyAreRefused() {
         assertThatIllegalArgumentException().isThrownBy(() -> TrainingRun.start(TinyRuns.plan(), folder.resolve("run"), TinyRuns.IMAGES, List.of(Device.cpu(), Device.cpu(), Device.cpu())))
                 .withMessage("2 episodes a step: expected a multiple of the 3 devices, so that each takes as many");
@@ -49,8 +59,12 @@ class LearnersTest {
     }
 
     private static List<StepMetrics> steps(Path run, List<Device> devices, int stopAfter) {
+        return steps(TinyRuns.plan(), run, devices, stopAfter);
+    }
+
+    private static List<StepMetrics> steps(TrainingPlan plan, Path run, List<Device> devices, int stopAfter) {
         List<StepMetrics> steps = new ArrayList<>();
-        try (TrainingRun training = TrainingRun.start(TinyRuns.plan(), run, TinyRuns.IMAGES, devices)) {
+        try (TrainingRun training = TrainingRun.start(plan, run, TinyRuns.IMAGES, devices)) {
             training.train(metrics -> {
                 steps.add(metrics);
                 if (metrics.step() == stopAfter) {

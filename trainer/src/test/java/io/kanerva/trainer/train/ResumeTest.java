@@ -56,6 +56,23 @@ class ResumeTest {
     }
 
     @Test
+    void aRunThatReadsGistsAndWasStoppedEndsLikeOneThatWasNot() {
+        TinyRuns.finished(TinyRuns.gist(), folder.resolve("gist"));
+        Path stopped = folder.resolve("gist-stopped");
+        try (TrainingRun run = TinyRuns.start(TinyRuns.gist(), stopped)) {
+            run.train(metrics -> {
+                if (metrics.step() == 17) {
+                    run.requestStop();
+                }
+            });
+        }
+        try (TrainingRun run = TinyRuns.resume(stopped)) {
+            run.train(step -> {});
+        }
+        assertThat(TinyRuns.differences(folder.resolve("gist"), stopped)).isEmpty();
+    }
+
+    @Test
     void aRunWithMovedImagesThatWasStoppedEndsLikeOneThatWasNot() {
         TrainingPlan moving = PlanEdit.apply(TinyRuns.plan().withSteps(12), List.of("binarisation=threshold", "augment.rotation=20", "augment.mirror=true"));
         Path whole = TinyRuns.finished(moving, folder.resolve("whole"));

@@ -5,6 +5,7 @@ import io.kanerva.trainer.TinyModels;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.LatentLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -15,7 +16,7 @@ import java.util.stream.IntStream;
 /** Runs that take seconds, and a look into what they leave behind. */
 final class TinyRuns {
     /** What they learn from. */
-    static final ImageSet IMAGES = TinyModels.rectangles(200, 101);
+    static final ImageSet IMAGES = TinyModels.rectangles(200, 101).labelled(IntStream.range(0, 200).map(i -> i % 20).toArray());
 
     private TinyRuns() {}
 
@@ -26,6 +27,11 @@ final class TinyRuns {
 
     static TrainingPlan plan(KanervaSettings settings, int steps) {
         return new TrainingPlan(settings, "rectangles", Binarisation.FIXED, 2, 8, steps, 5e-3, 5, 100, new Ramp(0.1, 0.2, 0.6), Ramp.NONE, 7, 3, 10);
+    }
+
+    /** The same of a model that reads blocks for their gist. */
+    static TrainingPlan gist() {
+        return plan(TinyModels.heap().withLatent(32, LatentLayout.MAP).withGist(), 40);
     }
 
     static TrainingRun start(TrainingPlan plan, Path folder) {

@@ -10,6 +10,7 @@ import io.kanerva.trainer.data.ImageSet;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class TrainingEpisodesTest {
@@ -36,6 +37,47 @@ class TrainingEpisodesTest {
         assertThat(batch.images()).hasSize(2 * 8 * 64).containsOnly(0f, 1f);
         assertThat(batch.keyNoise()).hasSize(2 * 8 * 3).doesNotHaveDuplicates();
         assertThat(batch.latentNoise()).hasSize(2 * 8 * 3).doesNotHaveDuplicates().doesNotContain(batch.keyNoise());
+    }
+
+    @Test
+    void aModelThatReadsGistsSeesBesideEachImageAnotherOfItsClassEachAsOften() {
+        // Image i is black but for pixel i; three to a class, and the last one alone in its own, which is never drawn.
+        byte[] pixels = new byte[13 * 64];
+        for (int i = 0; i < 13; i++) {
+            pixels[i * 64 + i] = -1;
+        }
+        ImageSet images = new ImageSet("spots", 13, 1, TinyModels.SIDE, TinyModels.SIDE, pixels, IntStream.range(0, 13).map(i -> i / 3).toArray());
+        TrainingEpisodes episodes = new TrainingEpisodes(images, TinyRuns.gist());
+        int[][] seen = new int[13][13];
+        for (int step = 0; step < 75; step++) {
+            TrainingEpisodes.Batch batch = episodes.draw(step);
+            assertThat(batch.othersNoise()).hasSize(2 * 8 * 32).doesNotHaveDuplicates().doesNotContain(batch.latentNoise());
+            for (int i = 0; i < 16; i++) {
+                seen[spot(batch.images(), i)][spot(batch.others(), i)]++;
+            }
+        }
+        for (int a = 0; a < 13; a++) {
+            for (int b = 0; b < 13; b++) {
+                boolean pair = a != b && a / 3 == b / 3;
+                // 1,200 draws of 24 pairs: 50 each, give or take 7.
+                assertThat(seen[a][b]).as("%d beside %d", b, a).isBetween(pair ? 15 : 0, pair ? 85 : 0);
+            }
+        }
+        assertThat(new TrainingEpisodes(images, TinyRuns.gist()).draw(9).others()).containsExactly(episodes.draw(9).others());
+        assertThat(new TrainingEpisodes(images, TinyRuns.plan()).draw(9).others()).isEmpty();
+    }
+
+    private static int spot(float[] images, int image) {
+        return IntStream.range(0, 64).filter(k -> images[image * 64 + k] > 0).findFirst().orElseThrow();
+    }
+
+    @Test
+    void imagesWithoutClassesOrOneToAClassAreRefusedWhereAGistIsRead() {
+        ImageSet unlabelled = TinyModels.rectangles(8, 1);
+        assertThatIllegalArgumentException().isThrownBy(() -> new TrainingEpisodes(unlabelled, TinyRuns.gist()))
+                .withMessage("'rectangles': expected images whose classes are known, as a model that reads blocks for their gist needs them, found no labels");
+        assertThatIllegalArgumentException().isThrownBy(() -> new TrainingEpisodes(unlabelled.labelled(IntStream.range(0, 8).toArray()), TinyRuns.gist()))
+                .withMessage("'rectangles': expected a class of at least two images, found 8 images of as many classes");
     }
 
     @Test
