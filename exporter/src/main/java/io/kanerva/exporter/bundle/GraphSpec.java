@@ -54,7 +54,7 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
                         List.of(content),
                         List.of(memory, GraphTensor.of("pointers", pointers(heap), ANY, "B", "T", s.keys(), 3))),
                 new GraphSpec(READER, model.reader(),
-                        List.of(memory, GraphTensor.of("keys", "where to read: (scale, x, y)", ANY, "B", "Q", s.keys(), 3)),
+                        List.of(memory, GraphTensor.of("keys", keys(s), ANY, "B", "Q", s.keys(), 3)),
                         List.of(traces,
                                 GraphTensor.of("prior_mean", "means of the latents' prior given the traces", ANY, "B", "Q", s.latent()),
                                 GraphTensor.of("prior_log_variance", "logarithms of its variances", ANY, "B", "Q", s.latent()))),
@@ -73,6 +73,11 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
         int neighbours = s.decoder().neighbours();
         return neighbours == 0 ? mixture
                 : mixture + ", a reconstruction, and coefficients [channel, %d neighbours, channel] of the neighbours' errors".formatted(neighbours);
+    }
+
+    private static String keys(KanervaSettings s) {
+        String keys = "where to read: (scale, x, y)";
+        return s.gist() ? keys + "; a block is taken verbatim with a scale above 0, else for its gist: its traces are zero, its prior is not" : keys;
     }
 
     private static String keyMean(KanervaSettings s) {

@@ -75,6 +75,9 @@ final class ModelCard {
         row(rows, "memory writer", settings.writer());
         row(rows, "keys point at", settings.addressing() == Addressing.DEREFERENCED
                 ? "the slot in whose cell they land (dereferenced)" : "a window of any centre and scale (continuous)");
+        if (settings.gist()) {
+            row(rows, "a block is taken", "verbatim under a key of positive scale, else for its gist: it tells the prior of the latent alone");
+        }
         row(rows, "memory M", format("%s = %,d floats",
                 shape(settings.memoryChannels(), settings.memoryHeight(), settings.memoryWidth()), settings.memoryFloats()));
         row(rows, "block that a key reads", shape(settings.memoryChannels(), settings.blockHeight(), settings.blockWidth()));
