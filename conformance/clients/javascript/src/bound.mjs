@@ -10,7 +10,7 @@ export function gaussian(mean, logVariance, noise) {
 
 /** Keys [B, T, K, 3] from the posterior. */
 export function posteriorKeys(settings, mean, logVariance, pointers, noise) {
-  const grid = [1, settings.slotColumns, settings.slotRows];
+  const grid = [settings.scaleCells ?? 1, settings.slotColumns, settings.slotRows];
   const cells = grid.map(cellFinder);
   const data = mean.data.map((value, i) => {
     const offset = value + Math.exp(0.5 * logVariance.data[i]) * noise.data[i];
@@ -18,7 +18,7 @@ export function posteriorKeys(settings, mean, logVariance, pointers, noise) {
     if (settings.addressing === 'continuous') {
       return pointers.data[i] + offset;
     }
-    if (coordinate === 0) {
+    if (coordinate === 0 && grid[0] === 1) {
       return offset;
     }
     const share = Math.min(Math.max(cdf(offset), CELL_MARGIN), 1 - CELL_MARGIN);
@@ -30,7 +30,7 @@ export function posteriorKeys(settings, mean, logVariance, pointers, noise) {
 /** KL(q(Y|X) || p(Y)) of each sample: a Float64Array [B * T]. */
 export function keyDivergence(settings, mean, logVariance, pointers) {
   const dereferenced = settings.addressing === 'dereferenced';
-  const choice = dereferenced ? settings.keys * Math.log(settings.slotRows * settings.slotColumns) : 0;
+  const choice = dereferenced ? settings.keys * Math.log(settings.slotRows * settings.slotColumns * (settings.scaleCells ?? 1)) : 0;
   return sums(mean, (i) => {
     const centre = mean.data[i] + (dereferenced ? 0 : pointers.data[i]);
     const v = logVariance.data[i];

@@ -34,7 +34,9 @@ def posterior_keys(settings: dict, boundaries: list[np.ndarray], mean: np.ndarra
     keys = gaussian(mean, log_variance, noise)
     if settings["addressing"] == "continuous":
         return (pointers + keys).astype(np.float32)
-    for coordinate, cells in zip((1, 2), boundaries):
+    if settings.get("scaleCells", 1) == 2:
+        boundaries = [np.zeros(1, np.float32), *boundaries]
+    for coordinate, cells in zip(range(3 - len(boundaries), 3), boundaries):
         cell = np.searchsorted(cells, pointers[..., coordinate])  # how many boundaries are below it
         share = np.clip(_cdf(keys[..., coordinate]), _CELL_MARGIN, 1 - _CELL_MARGIN)
         keys[..., coordinate] = _quantile((cell + share) / (len(cells) + 1))
@@ -46,7 +48,7 @@ def key_divergence(settings: dict, mean: np.ndarray, log_variance: np.ndarray, p
     dereferenced = settings["addressing"] == "dereferenced"
     v = log_variance.astype(np.float64)
     centre = mean.astype(np.float64) + (0 if dereferenced else pointers)
-    choice = settings["keys"] * math.log(settings["slotRows"] * settings["slotColumns"]) if dereferenced else 0
+    choice = settings["keys"] * math.log(settings["slotRows"] * settings["slotColumns"] * settings.get("scaleCells", 1)) if dereferenced else 0
     return choice + 0.5 * (centre**2 + np.exp(v) - 1 - v).sum(axis=(2, 3))
 
 

@@ -20,14 +20,13 @@ import picocli.CommandLine.Option;
 @Command(name = "held-out", header = "Write some images, score others of the same classes, beside the written ones.",
         description = "The baseline is a plain variational autoencoder of the same size, which has no memory: train one with the preset mnist-vae, omniglot-vae or cifar10-vae, "
                 + "and score it with the same command.",
-        footer = {"  kpp experiment held-out --run runs/mnist --data ~/data", "  kpp experiment held-out --run runs/mnist-vae --data ~/data",
-            "  kpp experiment held-out --run runs/mnist --beside runs/mnist-vae --data ~/data"})
+        footer = {"  kpp experiment held-out --run runs/mnist --data ~/data", "  kpp experiment held-out --run runs/mnist-gist --beside runs/mnist-vae --data ~/data"})
 public final class ExperimentHeldOut extends Action {
     @Option(names = {"-r", "--run"}, paramLabel = "DIR", required = true, order = 0, description = "Folder of the training run.")
     private Path folder;
 
-    @Option(names = "--beside", paramLabel = "DIR", order = 1, description = "Folder of another run on the same images, usually the baseline's: also score the mixture of the two "
-            + "models, half and half.")
+    @Option(names = "--beside", paramLabel = "DIR", order = 1, description = "Folder of another run on the same images, usually the baseline's: also "
+            + "the difference image by image, and the two models' mixture, half and half.")
     private Path other;
 
     @Mixin
@@ -61,13 +60,19 @@ public final class ExperimentHeldOut extends Action {
 
     private void mixture(KanervaModel model, ClassEpisodes episodes) {
         Checkpoint second = RunPath.checkpoint(other);
-        HeldOutBound.Report report;
+        HeldOutBound.Comparison found;
         try (KanervaModel beside = second.model(device.chooseAll().get(0));
-                Progress progress = Progress.start(terminal(), "Mixing", episodes.count(), "episodes")) {
-            report = HeldOutBound.evaluateMixture(model, beside, episodes, new PhiloxNoise(options.seed()), progress::at);
+                Progress progress = Progress.start(terminal(), "Comparing", episodes.count(), "episodes")) {
+            found = HeldOutBound.compare(model, beside, episodes, new PhiloxNoise(options.seed()), progress::at);
         }
-        print("mixture    with %s, step %d, half and half: written %.3f +- %.3f, held out %.3f +- %.3f nats an image", other, second.step(), report.written().nats(),
-                report.written().standardError(), report.heldOut().nats(), report.heldOut().standardError());
+        print("difference to %s, step %d, on the same images: written %s, held out %s nats an image (below 0: better)", other, second.step(),
+                signed(found.difference().written()), signed(found.difference().heldOut()));
+        print("mixture    of the two, half and half: written %.3f +- %.3f, held out %.3f +- %.3f nats an image", found.mixture().written().nats(),
+                found.mixture().written().standardError(), found.mixture().heldOut().nats(), found.mixture().heldOut().standardError());
+    }
+
+    private static String signed(BoundReport report) {
+        return String.format(Locale.ROOT, "%+.3f +- %.3f", report.nats(), report.standardError());
     }
 
     private static String line(BoundReport report, Images images) {

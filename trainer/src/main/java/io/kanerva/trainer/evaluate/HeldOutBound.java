@@ -33,54 +33,87 @@ public final class HeldOutBound {
     public record Report(BoundReport written, BoundReport heldOut) {}
 
     /**
+     * Two models on the same images with the same noise.
+     *
+     * @param difference the first model's bounds less the second's, image by image, and so with the standard error of that; below 0 the first is better
+     * @param mixture the bounds of both, half and half, all of them in {@link BoundReport#reconstruction}
+     */
+    public record Comparison(Report difference, Report mixture) {}
+
+    /**
      * Scores all episodes.
      *
      * @param progress hears the number of episodes done after each one
      */
     public static Report evaluate(KanervaModel model, ClassEpisodes episodes, NoiseSource noise, IntConsumer progress) {
-        BoundTotals written = new BoundTotals();
-        BoundTotals heldOut = new BoundTotals();
+        BoundTotals[] totals = {new BoundTotals(), new BoundTotals()};
         for (int e = 0; e < episodes.count(); e++) {
-            score(model, episodes, e, noise, (terms, others) -> {
-                add(written, terms);
-                add(heldOut, others);
-            });
+            Values[] values = values(model, episodes, e, noise);
+            for (int part = 0; part < 2; part++) {
+                totals[part].add(values[part].reconstruction, values[part].keys, values[part].latent);
+            }
             progress.accept(e + 1);
         }
-        return new Report(written.report(0, episodes.length()), heldOut.report(0, episodes.length()));
+        return report(totals, episodes);
     }
 
     /**
-     * Scores both models' mixture, half and half: p(x | M) = (p1(x | M1) + p2(x | M2)) / 2. A memory that knows only what was written and
+     * Holds a model against another, and scores their mixture, half and half: p(x | M) = (p1(x | M1) + p2(x | M2)) / 2. A memory that knows only what was written and
      * an autoencoder that knows only what images look like make up for each other so, for at most ln 2 nats an image more than the
      * better one. The bound is -E ln((w1 + w2) / 2) with w = p(x, z, y | M) / q(z, y | x), one draw of each model's latents.
      *
-     * @return the bounds, all of them in {@link BoundReport#reconstruction}
      * @throws IllegalArgumentException if the models are for images of different sizes
      */
-    public static Report evaluateMixture(KanervaModel model, KanervaModel other, ClassEpisodes episodes, NoiseSource noise, IntConsumer progress) {
+    public static Comparison compare(KanervaModel model, KanervaModel other, ClassEpisodes episodes, NoiseSource noise, IntConsumer progress) {
         if (model.settings().pixels() != other.settings().pixels() || model.settings().likelihood() != other.settings().likelihood()) {
-            throw new IllegalArgumentException("a mixture needs two models of the same images, found one of %,d numbers with the likelihood %s and one of %,d with %s".formatted(
+            throw new IllegalArgumentException("two models of the same images can be compared, found one of %,d numbers with the likelihood %s and one of %,d with %s".formatted(
                     model.settings().pixels(), model.settings().likelihood(), other.settings().pixels(), other.settings().likelihood()));
         }
-        BoundTotals written = new BoundTotals();
-        BoundTotals heldOut = new BoundTotals();
+        BoundTotals[] differences = {new BoundTotals(), new BoundTotals()};
+        BoundTotals[] mixtures = {new BoundTotals(), new BoundTotals()};
+        float[] nothing = new float[episodes.length()];
         for (int e = 0; e < episodes.count(); e++) {
-            float[][] weights = new float[4][];
-            score(model, episodes, e, noise, (terms, others) -> {
-                weights[0] = terms.importanceLogWeight().toFloatArray();
-                weights[1] = others.importanceLogWeight().toFloatArray();
-            });
-            score(other, episodes, e, noise, (terms, others) -> {
-                weights[2] = terms.importanceLogWeight().toFloatArray();
-                weights[3] = others.importanceLogWeight().toFloatArray();
-            });
-            float[] nothing = new float[episodes.length()];
-            written.add(mixed(weights[0], weights[2]), nothing, nothing);
-            heldOut.add(mixed(weights[1], weights[3]), nothing, nothing);
+            Values[] first = values(model, episodes, e, noise);
+            Values[] second = values(other, episodes, e, noise);
+            for (int part = 0; part < 2; part++) {
+                differences[part].add(less(first[part].reconstruction, second[part].reconstruction), less(first[part].keys, second[part].keys),
+                        less(first[part].latent, second[part].latent));
+                mixtures[part].add(mixed(first[part].logWeight, second[part].logWeight), nothing, nothing);
+            }
             progress.accept(e + 1);
         }
-        return new Report(written.report(0, episodes.length()), heldOut.report(0, episodes.length()));
+        return new Comparison(report(differences, episodes), report(mixtures, episodes));
+    }
+
+    /** A draw's terms of the bound, [T] each. */
+    private record Values(float[] reconstruction, float[] keys, float[] latent, float[] logWeight) {
+
+        static Values of(BoundTerms terms) {
+            return new Values(terms.reconstruction().toFloatArray(), terms.keyDivergence().toFloatArray(), terms.latentDivergence().toFloatArray(),
+                    terms.importanceLogWeight().toFloatArray());
+        }
+    }
+
+    /** Those of the written and of the held-out images. */
+    private static Values[] values(KanervaModel model, ClassEpisodes episodes, int episode, NoiseSource noise) {
+        Values[] values = new Values[2];
+        score(model, episodes, episode, noise, (terms, others) -> {
+            values[0] = Values.of(terms);
+            values[1] = Values.of(others);
+        });
+        return values;
+    }
+
+    private static Report report(BoundTotals[] totals, ClassEpisodes episodes) {
+        return new Report(totals[0].report(0, episodes.length()), totals[1].report(0, episodes.length()));
+    }
+
+    private static float[] less(float[] a, float[] b) {
+        float[] difference = new float[a.length];
+        for (int i = 0; i < a.length; i++) {
+            difference[i] = a[i] - b[i];
+        }
+        return difference;
     }
 
     /** -ln((exp(a) + exp(b)) / 2), one by one. */
@@ -117,10 +150,6 @@ public final class HeldOutBound {
             }
             scores.accept(written, model.readBack(otherImages, otherEncoded, new NDList(memory.get(0), pointers), keyNoise, latentNoise, false));
         }
-    }
-
-    private static void add(BoundTotals totals, BoundTerms terms) {
-        totals.add(terms.reconstruction().toFloatArray(), terms.keyDivergence().toFloatArray(), terms.latentDivergence().toFloatArray());
     }
 
     /** For each image the pointers of the written sample that correlates best with it, [T, K, 3]. */

@@ -89,26 +89,31 @@ class HeldOutBoundTest {
         ImageSet images = classes(6, 2);
         ClassEpisodes episodes = new ClassEpisodes(images, Binarisation.FIXED, 3, 1);
         try (KanervaModel model = TinyModels.randomised(s, 86); KanervaModel other = TinyModels.randomised(s, 87); NDManager scratch = model.manager().newSubManager()) {
-            HeldOutBound.Report alone = HeldOutBound.evaluateMixture(model, model, episodes, NOISE, done -> { });
-            HeldOutBound.Report others = HeldOutBound.evaluateMixture(other, other, episodes, NOISE, done -> { });
-            HeldOutBound.Report both = HeldOutBound.evaluateMixture(model, other, episodes, NOISE, done -> { });
-            HeldOutBound.Report turned = HeldOutBound.evaluateMixture(other, model, episodes, NOISE, done -> { });
+            HeldOutBound.Comparison alone = HeldOutBound.compare(model, model, episodes, NOISE, done -> { });
+            HeldOutBound.Comparison others = HeldOutBound.compare(other, other, episodes, NOISE, done -> { });
+            HeldOutBound.Comparison both = HeldOutBound.compare(model, other, episodes, NOISE, done -> { });
+            HeldOutBound.Comparison turned = HeldOutBound.compare(other, model, episodes, NOISE, done -> { });
             NDArray written = scratch.create(episodes.written(0), new Shape(1, 3, 1, 8, 8));
             NDArray keyNoise = scratch.create(NOISE.normals(NoiseSource.stream(0, 0, 0), 3 * s.keys() * 3), new Shape(1, 3, s.keys(), 3));
             NDArray latentNoise = scratch.create(NOISE.normals(NoiseSource.stream(0, 0, 1), 3 * s.latent()), new Shape(1, 3, s.latent()));
             float weight = model.pass(written, keyNoise, latentNoise, false).importanceLogWeight().mean().getFloat();
-            assertThat(alone.written().nats()).isCloseTo(-weight, within(1e-3));
-            assertThat(both.written().nats()).isLessThan(Math.min(alone.written().nats(), others.written().nats()) + Math.log(2) + 1e-6).isEqualTo(turned.written().nats());
-            assertThat(both.heldOut().nats()).isLessThan(Math.min(alone.heldOut().nats(), others.heldOut().nats()) + Math.log(2) + 1e-6).isEqualTo(turned.heldOut().nats())
-                    .isNotCloseTo(both.written().nats(), within(1e-3));
+            assertThat(alone.mixture().written().nats()).isCloseTo(-weight, within(1e-3));
+            assertThat(both.mixture().written().nats()).isLessThan(Math.min(alone.mixture().written().nats(), others.mixture().written().nats()) + Math.log(2) + 1e-6).isEqualTo(turned.mixture().written().nats());
+            assertThat(both.mixture().heldOut().nats()).isLessThan(Math.min(alone.mixture().heldOut().nats(), others.mixture().heldOut().nats()) + Math.log(2) + 1e-6).isEqualTo(turned.mixture().heldOut().nats())
+                    .isNotCloseTo(both.mixture().written().nats(), within(1e-3));
+            HeldOutBound.Report first = HeldOutBound.evaluate(model, episodes, NOISE, done -> { });
+            HeldOutBound.Report second = HeldOutBound.evaluate(other, episodes, NOISE, done -> { });
+            assertThat(both.difference().written().nats()).isCloseTo(first.written().nats() - second.written().nats(), within(1e-4)).isNotCloseTo(0, within(1e-3));
+            assertThat(both.difference().heldOut().nats()).isCloseTo(first.heldOut().nats() - second.heldOut().nats(), within(1e-4)).isNotCloseTo(0, within(1e-3));
+            assertThat(alone.difference().heldOut()).satisfies(none -> assertThat(none.nats()).isZero()).satisfies(none -> assertThat(none.keyDivergence()).isZero());
         }
     }
 
     @Test
     void modelsOfImagesOfDifferentSizesAreNotMixed() {
         try (KanervaModel small = TinyModels.randomised(TinyModels.heap(), 1); KanervaModel large = new KanervaModel(io.kanerva.trainer.train.Preset.MNIST.plan().settings(), ai.djl.Device.cpu(), 1)) {
-            assertThatIllegalArgumentException().isThrownBy(() -> HeldOutBound.evaluateMixture(small, large, new ClassEpisodes(classes(6, 2), Binarisation.FIXED, 3, 1), NOISE, done -> { }))
-                    .withMessageStartingWith("a mixture needs two models of the same images, found one of 64 numbers");
+            assertThatIllegalArgumentException().isThrownBy(() -> HeldOutBound.compare(small, large, new ClassEpisodes(classes(6, 2), Binarisation.FIXED, 3, 1), NOISE, done -> { }))
+                    .withMessageStartingWith("two models of the same images can be compared, found one of 64 numbers");
         }
     }
 
