@@ -11,11 +11,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Pass rates of a {@link Suite} as tables in Markdown, which read well on a terminal, too. */
 public final class SuiteReport {
     private static final long NEWEST = Long.MAX_VALUE;
     private static final int REASON = 160;
+    private static final Pattern FOLDERS = Pattern.compile("(?<![^\\s'\"(])/(?:[^\\s/]+/)+");
 
     private SuiteReport() {}
 
@@ -45,7 +47,8 @@ public final class SuiteReport {
             Map<String, String> reasons = new TreeMap<>();
             for (Result result : row.results()) {
                 if (result.outcome() != Outcome.PASSED) {
-                    String why = result.why().length() > REASON ? result.why().substring(0, REASON) + "..." : result.why();
+                    String words = FOLDERS.matcher(result.why()).replaceAll(""); // else a long path is all that fits
+                    String why = words.length() > REASON ? words.substring(0, REASON) + "..." : words;
                     reasons.put(result.test().name(), result.outcome().name().toLowerCase(Locale.ROOT) + ": " + why);
                 }
             }
