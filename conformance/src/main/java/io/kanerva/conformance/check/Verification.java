@@ -33,11 +33,14 @@ import java.util.function.Consumer;
  * float64, every error is set against that of float32 itself, and those that do must agree with each other.
  */
 public final class Verification {
+    private static final String LOGITS = "logits";
+
     private final List<ModelRuntime> runtimes;
     private final Path scratch;
     private final Consumer<String> progress;
     private final ModelRuntime java = JavaRuntime.cpu();
     private final Map<String, TensorValue> logits = new LinkedHashMap<>();
+    private Case pictured;
 
     /**
      * @param runtimes to compare, ready or not
@@ -65,6 +68,7 @@ public final class Verification {
         }
         Map<Boolean, List<Answer>> reference = needsReference(cases) ? answers(java, cases, java.optimisations())
                 : Map.of(false, unanswered(cases), true, unanswered(cases));
+        pictured = withMostLogits(cases);
         List<ModelRuntime> ready = runtimes.stream().filter(runtime -> readiness.get(runtime).state() == Readiness.State.READY).toList();
         NoiseFloor floor = NoiseFloor.of(ready, cases, scratch.resolve("float64"), (runtime, wide) -> answers(runtime, wide, Set.of(false)).get(false));
         List<Finding> findings = new ArrayList<>(floor.findings());
@@ -87,11 +91,32 @@ public final class Verification {
     }
 
     /**
-     * Images to look at, once it has run: the logits of the first case that expects some, as they are expected (under the name {@code
-     * expected}) and as each runtime gives them; none if no graph has logits.
+     * Images to look at, once it has run: the logits of the case that expects most of them, as they are expected (under the name {@code
+     * expected}) and as each runtime gives them; none if no case expects any.
      */
     public Map<String, TensorValue> logits() {
         return Map.copyOf(logits);
+    }
+
+    /** Which case {@link #logits} are of, for example {@code decoder, vectors 1}; empty if there are none. */
+    public String pictured() {
+        return pictured == null ? "" : pictured.graph() + ", " + pictured.label();
+    }
+
+    /** The first case with the most images, which are an output of that name; null if there is none. */
+    private static Case withMostLogits(List<Case> cases) {
+        Case most = null;
+        for (Case given : cases) {
+            if (images(given) > (most == null ? 0 : images(most))) {
+                most = given;
+            }
+        }
+        return most;
+    }
+
+    private static long images(Case given) {
+        return given.expected().stream().filter(output -> output.name().equals(LOGITS) && output.shape().length == 5).mapToLong(output -> output.shape()[0] * output.shape()[1])
+                .max().orElse(0);
     }
 
     /** Whether a case or a runtime is held against the Java API. */
@@ -141,7 +166,7 @@ public final class Verification {
                 findings.add(finding(runtime, optimised, Check.BUDGET, given, Comparison.impossible(output, "expected it, found no such output", tolerance), Double.NaN));
                 continue;
             }
-            if (own && output.equals("logits") && (logits.isEmpty() || logits.get("expected") == expected.get(i))) {
+            if (given == pictured && output.equals(LOGITS)) {
                 logits.put("expected", expected.get(i));
                 logits.put(runtime.name(), found.get(i));
             }

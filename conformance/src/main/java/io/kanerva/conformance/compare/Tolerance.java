@@ -21,7 +21,7 @@ public record Tolerance(double absolute, double relative, double cosine, double 
     public static final Tolerance BITS = elements(0, 0);
     /** float32 on a CPU. */
     public static final Tolerance FLOAT32 = elements(1e-5, 1e-4);
-    /** float64 by two implementations: far below what float32 can tell apart, far above what sums in another order differ by. */
+    /** float64 by two implementations with the same constants: far below what float32 can tell apart. */
     public static final Tolerance FLOAT64 = elements(1e-12, 1e-10);
     /** float32 in WebAssembly and on a GPU, where sums are taken in another order and with other instructions. */
     public static final Tolerance FLOAT32_ELSEWHERE = elements(1e-4, 1e-3);

@@ -4,11 +4,10 @@ import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.report.JUnitReport;
 import io.kanerva.conformance.report.JsonReport;
 import io.kanerva.conformance.report.TextReport;
-import io.kanerva.conformance.tensor.TensorValue;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.report.ConformancePage;
+import io.kanerva.tools.report.DecodedImages;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
@@ -40,16 +39,16 @@ final class ReportOptions {
     /**
      * Prints and writes.
      *
-     * @param logits images to look at, by runtime; may be empty
+     * @param pictures images to look at, by runtime
      */
-    void write(Action action, Findings findings, Map<String, TensorValue> logits) {
+    void write(Action action, Findings findings, DecodedImages pictures) {
         if (details) {
             action.out().println(TextReport.details(findings));
         }
         action.out().print(TextReport.summary(findings));
         action.out().flush(); // what is not as it should be ends the command, but not before this is read
         if (html != null) {
-            OutputFile.write(html, ConformancePage.of(findings, logits));
+            OutputFile.write(html, ConformancePage.of(findings, pictures));
             action.print("page      %s", html);
         }
         if (junit != null) {

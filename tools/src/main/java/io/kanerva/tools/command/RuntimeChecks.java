@@ -15,9 +15,11 @@ import io.kanerva.conformance.check.Verification;
 import io.kanerva.conformance.runtimes.JavaRuntime;
 import io.kanerva.conformance.runtimes.ModelRuntime;
 import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.tools.Failure;
+import io.kanerva.tools.report.DecodedImages;
 import io.kanerva.tools.terminal.Terminal;
 import io.kanerva.trainer.data.DataFormatException;
 import io.kanerva.trainer.data.DataSource;
@@ -80,7 +82,7 @@ final class RuntimeChecks implements AutoCloseable {
         if (images > 0) {
             findings = findings.withBounds(bounds(folder, verification, runtimes, images, seed, data));
         }
-        reports.write(action, findings, run.logits());
+        reports.write(action, findings, DecodedImages.of(run.pictured(), run.logits(), Optional.of(verification.bundle().settings())));
         bisectFailures(runtimes, cases, Optional.ofNullable(against));
     }
 
@@ -106,7 +108,9 @@ final class RuntimeChecks implements AutoCloseable {
             }
         }
         findings = findings.withBounds(bounds);
-        reports.write(action, findings, run.logits());
+        Optional<ModelSettings> settings = bundles.values().stream().map(BundleVerification::bundle).filter(bundle -> run.pictured().startsWith(bundle.name() + "/"))
+                .map(Bundle::settings).findFirst();
+        reports.write(action, findings, DecodedImages.of(run.pictured(), run.logits(), settings));
     }
 
     private void addClients(Map<Path, BundleVerification> bundles, long seed) throws IOException {
@@ -127,7 +131,7 @@ final class RuntimeChecks implements AutoCloseable {
         List<ModelRuntime> runtimes = options.find(action);
         Verification run = new Verification(runtimes, scratch, progress());
         findings = run.run(subject, cases, options.install());
-        reports.write(action, findings, run.logits());
+        reports.write(action, findings, DecodedImages.of(run.pictured(), run.logits(), Optional.empty()));
         bisectFailures(runtimes, cases, Optional.empty());
     }
 

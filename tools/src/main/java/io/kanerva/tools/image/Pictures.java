@@ -51,6 +51,13 @@ public record Pictures(float[] values, int count, int channels, int height, int 
         return new Pictures(Arrays.copyOfRange(values, from * size(), to * size()), to - from, channels, height, width);
     }
 
+    /** These and then others of the same size. */
+    public Pictures and(Pictures others) {
+        float[] all = Arrays.copyOf(values, values.length + others.values.length);
+        System.arraycopy(others.values, 0, all, values.length, others.values.length);
+        return with(all);
+    }
+
     /** As many pictures of this size with other values. */
     public Pictures with(float[] others) {
         return new Pictures(others, others.length / size(), channels, height, width);

@@ -10,14 +10,14 @@ import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.conformance.tensor.TensorValue;
 import io.kanerva.tools.image.Pictures;
 import io.kanerva.tools.report.HtmlPage.Tile;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** The page of a verification: what ran, how much of each budget was taken, and what the images look like. */
 public final class ConformancePage {
-    private static final int MOST_PICTURES = 12;
+    private static final int MOST_PICTURES = 6;
+    private static final int FEWEST_COLUMNS = 8;
+    private static final int MOST_PROBLEMS = 50;
     private static final double DIFFERENCE_SCALE = 1e4;
 
     private ConformancePage() {
@@ -26,36 +26,48 @@ public final class ConformancePage {
     /**
      * The whole page.
      *
-     * @param logits images to look at: {@code expected} and each runtime's, [B, Q, C, H, W]; may be empty
+     * @param pictures what the decoder makes of some vectors, those that are expected and each runtime's
      */
-    public static String of(Findings findings, Map<String, TensorValue> logits) {
+    public static String of(Findings findings, DecodedImages pictures) {
         List<String> problems = findings.problems();
         long ran = findings.runtimes().stream().filter(Participant::ran).count();
         HtmlPage page = new HtmlPage("Conformance of " + findings.subject(), problems.isEmpty()
                 ? "Every output of every runtime that ran is as it should be." : "%d comparisons are not as they should be.".formatted(problems.size()));
         page.tiles(List.of(new Tile("runtimes", ran + " of " + findings.runtimes().size(), "ran on this machine"),
                 new Tile("comparisons", Html.format("%,d", findings.findings().size()), "outputs, with optimisations off and on"),
-                new Tile("not as they should be", Integer.toString(problems.size()), "see below")));
+                new Tile("not as they should be", Integer.toString(problems.size()), problems.isEmpty() ? "all are within their budgets" : "see below")));
         if (!problems.isEmpty()) {
             page.section("problems", "What is not as it should be", "Graph, output and inputs, and what was found there.");
-            problems.stream().limit(50).forEach(page::paragraph);
+            problems.stream().limit(MOST_PROBLEMS).forEach(page::paragraph);
+            if (problems.size() > MOST_PROBLEMS) {
+                page.paragraph("And %,d more.".formatted(problems.size() - MOST_PROBLEMS));
+            }
         }
         page.section("runtimes", "Runtimes", "Budget: the largest part of its budget that an output takes. Noise: its error as a multiple of the error that the "
                 + "float32 vectors themselves have against float64." + (findings.noise().isEmpty() ? " Nothing here computed in float64." : " " + sentence(findings.noise())));
         page.table("What ran, and what did not", List.of("runtime", "outputs", "failed", "budget", "noise", "equal bits", "versions, or why it did not run"),
                 findings.summaries().stream().map(summary -> row(findings, summary)).toList());
-        page.section("budgets", "How much of each budget is taken", "One dot an output at its worst case; the line at the right is the budget. Equal bits are at the left edge.");
-        page.figure(BudgetFigure.svg(findings), "Logarithmic: each step is a factor of ten.");
+        page.section("budgets", "How much of each budget is taken", "One dot an output at its worst case, without graph optimisations above a runtime's line, "
+                + "with them below; the line at the right is the budget. What has the expected bits is at the left edge.");
+        page.figure(BudgetFigure.svg(findings), "Logarithmic: each step is a factor of ten. A dot says what it is when pointed at.");
         if (!findings.bounds().isEmpty()) {
             page.section("bound", "Bound", "The clean bound of the same test images with the same noise through each runtime's graphs.");
             page.table("nats an image", List.of("runtime", "model", "images", "bound", "difference", "of one image at most", ""), findings.bounds().stream().map(ConformancePage::row).toList());
         }
-        if (logits.containsKey("expected") && (logits.get("expected").shape()[2] == 1 || logits.get("expected").shape()[2] == 3)) { // not a mixture's numbers
-            pictures(page, logits);
+        if (!pictures.isEmpty()) {
+            pictures(page, pictures);
         }
-        page.section("outputs", "Every output", "The worst case of each.");
-        page.table("Differences", List.of("runtime", "optimised", "graph", "output", "check", "largest", "relative", "ulps", "dB", "cosine", "where", "budget", ""),
-                findings.worst().stream().map(ConformancePage::row).toList());
+        page.section("outputs", "Every output", "Its worst case, a table a runtime; click to see one. A unit in the last place is the distance to the next float32; dB is the signal-to-noise ratio; "
+                + "where names the inputs and the element that takes most of the budget.");
+        for (Summary summary : findings.summaries()) {
+            List<Finding> worst = findings.worst().stream().filter(finding -> finding.runtime().equals(summary.runtime().name())).toList();
+            if (!worst.isEmpty()) {
+                long outputs = worst.stream().map(finding -> finding.graph() + " " + finding.comparison().output()).distinct().count();
+                page.foldedTable("%s: %d outputs, %s".formatted(summary.runtime().title(), outputs, summary.failed() == 0 ? "all as they should be" : summary.failed() + " comparisons not as they should be"),
+                        summary.failed() > 0, List.of("output", "optimised", "check", "largest", "relative", "ulps", "dB", "1 − cosine", "where", "budget", ""),
+                        worst.stream().map(ConformancePage::row).toList());
+            }
+        }
         return page.html();
     }
 
@@ -63,48 +75,37 @@ public final class ConformancePage {
         Participant runtime = summary.runtime();
         long unequal = findings.failures().stream().filter(f -> f.check() == Check.BITS && f.runtime().equals(runtime.name())).count();
         return runtime.ran() ? List.of(runtime.title(), Long.toString(summary.outputs()), Long.toString(summary.failed()), number("%.0f %%", 100 * summary.share()),
-                number("%.1f", summary.noise()), summary.bits() == 0 ? "–" : unequal == 0 ? "yes, %d".formatted(summary.bits()) : "no, %d".formatted(unequal), runtime.about())
-                : List.of(runtime.title(), "–", "–", "–", "–", "–", runtime.readiness().why());
+                number("%.1f", summary.noise()), summary.bits() == 0 ? "–" : "%d of %d".formatted(summary.bits() - unequal, summary.bits()), runtime.about())
+                : List.of(runtime.title(), "–", "–", "–", "–", "–", "Did not run: " + runtime.readiness().why());
     }
 
     private static List<String> row(BoundFinding bound) {
-        return List.of(bound.runtime(), bound.bundle(), Integer.toString(bound.images()), number("%.4f", bound.nats()), number("%.1e", Math.abs(bound.nats() - bound.reference())),
+        return List.of(bound.runtime(), bound.bundle(), Html.format("%,d", bound.images()), number("%.4f", bound.nats()), number("%.1e", Math.abs(bound.nats() - bound.reference())),
                 number("%.1e", bound.largestImageDifference()), bound.holds() ? "ok" : "no: " + bound.describe());
     }
 
     private static List<String> row(Finding finding) {
         Comparison c = finding.comparison();
-        return List.of(finding.runtime(), finding.optimised() ? "yes" : "no", finding.graph(), c.output(), finding.check().name().toLowerCase(Locale.ROOT),
-                number("%.1e", c.largest()), number("%.1e", c.relative()), c.units() < 0 ? "–" : Long.toString(c.units()), number("%.0f", c.signalToNoise()),
-                number("%.6f", c.cosine()), c.problem().isEmpty() ? (finding.inputs() + " " + c.at()).strip() : c.problem(), c.tolerance().describe(), finding.holds() ? "ok" : "no");
+        return List.of(finding.graph() + " " + c.output(), finding.optimised() ? "yes" : "no", finding.check().name().toLowerCase(Locale.ROOT), number("%.1e", c.largest()),
+                number("%.1e", c.relative()), c.units() < 0 ? "–" : Html.format("%,d", c.units()), number("%.0f", c.signalToNoise()), number("%.0e", Math.max(0, 1 - c.cosine())),
+                c.problem().isEmpty() ? (finding.inputs() + " " + c.at()).strip() : c.problem(), c.tolerance().describe(), finding.holds() ? "ok" : "NO");
     }
 
-    private static void pictures(HtmlPage page, Map<String, TensorValue> logits) {
-        page.section("pictures", "Pictures", "What the decoder makes of the first test vectors on each runtime, beside what is expected, and the difference of the "
-                + "pixel probabilities times 10,000.");
-        TensorValue expected = logits.get("expected");
-        double[] reference = probabilities(expected);
-        GridFigure images = new GridFigure("Decoded images, a row a runtime", MOST_PICTURES).row("", pictures(expected, reference));
-        List<String> names = new ArrayList<>();
-        names.add("expected");
-        for (String name : logits.keySet().stream().filter(key -> !key.equals("expected")).sorted().toList()) {
-            double[] found = probabilities(logits.get(name));
-            double[] difference = new double[found.length];
-            for (int i = 0; i < found.length; i++) {
-                difference[i] = Math.min(1, DIFFERENCE_SCALE * Math.abs(found[i] - reference[i]));
+    private static void pictures(HtmlPage page, DecodedImages images) {
+        page.section("pictures", "Pictures", "Decoded images (%s) at the left; at the right how far their pixels are from what is expected, times 10,000. Black is no difference."
+                .formatted(images.source()));
+        double[] expected = images.expected().doubles();
+        int columns = Math.max(FEWEST_COLUMNS, 2 * pictures(images.expected(), expected).count());
+        GridFigure figure = new GridFigure("Decoded images and their differences, a row a runtime", columns);
+        images.all().forEach((name, found) -> {
+            double[] values = found.doubles();
+            double[] difference = new double[values.length];
+            for (int i = 0; i < values.length; i++) {
+                difference[i] = Math.min(1, DIFFERENCE_SCALE * Math.abs(values[i] - expected[i]));
             }
-            images.row("", pictures(expected, found)).row("", pictures(expected, difference));
-            names.add(name + ", and its difference");
-        }
-        page.figure(images.svg(), "From the top: " + String.join("; ", names) + ".");
-    }
-
-    private static double[] probabilities(TensorValue logits) {
-        double[] values = logits.doubles();
-        for (int i = 0; i < values.length; i++) {
-            values[i] = 1 / (1 + Math.exp(-values[i]));
-        }
-        return values;
+            figure.row(name, pictures(found, values).and(pictures(found, difference)));
+        });
+        page.figure(figure.svg(), "The first row is what is expected: what PyTorch gave on the day of the export.");
     }
 
     private static Pictures pictures(TensorValue shaped, double[] values) {

@@ -16,6 +16,9 @@ final class GridFigure {
     private static final int GAP = 2;
     private static final int BAND_GAP = 7;
     private static final int NUMBER_HEIGHT = 9;
+    private static final int LABELS = 40;
+    /** What a letter takes at the size of the labels, 7. */
+    private static final double LETTER = 4.15;
 
     private final String alternative;
     private final int columns;
@@ -62,7 +65,8 @@ final class GridFigure {
     /** The figure's markup. */
     String svg() {
         Pictures first = rows.get(0);
-        int labels = names.stream().anyMatch(name -> !name.isEmpty()) ? 40 : 0;
+        int longest = names.stream().mapToInt(String::length).max().orElse(0);
+        int labels = longest == 0 ? 0 : Math.max(LABELS, (int) (LETTER * longest) + GAP);
         int head = number == null ? 0 : NUMBER_HEIGHT;
         int cellWidth = first.width() + GAP;
         int cellHeight = first.height() + GAP;

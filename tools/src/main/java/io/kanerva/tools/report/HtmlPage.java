@@ -96,11 +96,31 @@ public final class HtmlPage {
      * @param rows cells as text, as many a row as there are titles; columns that hold numbers only are set flush right
      */
     public HtmlPage table(String caption, List<String> header, List<List<String>> rows) {
-        body.append("<div class=\"scroll\"><table>\n<caption>").append(Html.escape(caption)).append("</caption>\n<thead><tr>");
+        return table("", caption, header, rows);
+    }
+
+    /**
+     * A long table that is shown when its summary is clicked.
+     *
+     * @param summary what it holds, in a line
+     * @param open whether it is shown from the start
+     * @param header titles of the columns
+     * @param rows as in {@link #table}
+     */
+    public HtmlPage foldedTable(String summary, boolean open, List<String> header, List<List<String>> rows) {
+        body.append("<details%s>\n<summary>".formatted(open ? " open" : "")).append(Html.escape(summary)).append("</summary>\n");
+        table(" class=\"dense\"", "", header, rows);
+        body.append("</details>\n");
+        return this;
+    }
+
+    private HtmlPage table(String style, String caption, List<String> header, List<List<String>> rows) {
+        body.append("<div class=\"scroll\"><table%s>\n".formatted(style)).append(caption.isEmpty() ? "" : "<caption>%s</caption>\n".formatted(Html.escape(caption)))
+                .append("<thead><tr>");
         boolean[] numeric = new boolean[header.size()];
         for (int column = 0; column < numeric.length; column++) {
             int index = column;
-            numeric[column] = column > 0 && rows.stream().allMatch(row -> row.get(index).matches("[-−+]?[0-9].*|–|"));
+            numeric[column] = column > 0 && rows.stream().allMatch(row -> row.get(index).matches("[-−+]?[0-9].*|–|−?∞|"));
             body.append("<th scope=\"col\"%s>%s</th>".formatted(numeric[column] ? " class=\"n\"" : "", Html.escape(header.get(column))));
         }
         body.append("</tr></thead>\n<tbody>\n");
