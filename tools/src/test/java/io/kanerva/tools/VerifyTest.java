@@ -24,7 +24,7 @@ class VerifyTest {
                 "--html", html.toString(), "--junit", junit.toString(), "--json", json.toString(), "--details");
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out()).contains("ONNX Runtime 1.29.0, Java", "ONNX Runtime 1.29.0, Java, CUDA", "comparisons are as they should be", "logits");
-        assertThat(Files.readString(html)).contains("Conformance of decoder.onnx", "<svg", "data:image/png;base64,").doesNotContain("http://", "<script");
+        assertThat(Files.readString(html)).contains("Conformance of decoder.onnx", "<svg", "data:image/png;base64,", "<details>", "Did not run: ").doesNotContain("http://", "<script", "<details open>");
         assertThat(Files.readString(junit)).startsWith("<?xml").contains("<testsuite name=\"onnxruntime-java\"");
         assertThat(Files.readString(json)).contains("\"subject\" : \"decoder.onnx\"", "\"holds\" : true");
     }
@@ -34,16 +34,21 @@ class VerifyTest {
         Path vectors = temporary.resolve("vectors/test_data_set_0");
         Files.createDirectories(vectors);
         Path source = BUNDLE.resolve("vectors/decoder");
+        Path html = temporary.resolve("page.html");
         for (String file : new String[] {"input_0.pb", "input_1.pb"}) {
             Files.copy(source.resolve("test_data_set_0").resolve(file), vectors.resolve(file));
         }
         byte[] output = Files.readAllBytes(source.resolve("test_data_set_0/output_0.pb"));
         output[output.length - 1] ^= 0x40; // the sign and the size of the last number are in its last byte
         Files.write(vectors.resolve("output_0.pb"), output);
-        CommandRun run = CommandRun.kpp("verify", "--model", BUNDLE.resolve("decoder.onnx").toString(), "--vectors", vectors.getParent().toString(), "--random", "0", "--bisect");
+        CommandRun run = CommandRun.kpp("verify", "--model", BUNDLE.resolve("decoder.onnx").toString(), "--vectors", vectors.getParent().toString(), "--random", "0", "--bisect",
+                "--runtimes", "onnxruntime-java", "--html", html.toString());
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err()).contains("onnxruntime-java, optimisations off: graph 'decoder.onnx', output 'logits' (vectors 0) differs by");
         assertThat(run.out()).contains("NOT onnxruntime-java", "so it is the model that differs");
+        String page = Files.readString(html);
+        assertThat(page).contains("2 comparisons are not as they should be.", "What is not as it should be", "<details open>", "<tr class=\"wrong\"><th scope=\"row\">decoder.onnx logits</th><td>NO</td>")
+                .contains("<text x=\"0\"", ">expected</text>", ">onnxruntime-java</text>");
     }
 
     @Test

@@ -64,8 +64,8 @@ public final class ConformancePage {
             if (!worst.isEmpty()) {
                 long outputs = worst.stream().map(finding -> finding.graph() + " " + finding.comparison().output()).distinct().count();
                 page.foldedTable("%s: %d outputs, %s".formatted(summary.runtime().title(), outputs, summary.failed() == 0 ? "all as they should be" : summary.failed() + " comparisons not as they should be"),
-                        summary.failed() > 0, List.of("output", "optimised", "check", "largest", "relative", "ulps", "dB", "1 − cosine", "where", "budget", ""),
-                        worst.stream().map(ConformancePage::row).toList());
+                        summary.failed() > 0, List.of("output", "", "optimised", "check", "largest", "relative", "ulps", "dB", "1 − cosine", "where", "budget"),
+                        worst.stream().map(ConformancePage::row).toList(), row -> !worst.get(row).holds());
             }
         }
         return page.html();
@@ -74,7 +74,7 @@ public final class ConformancePage {
     private static List<String> row(Findings findings, Summary summary) {
         Participant runtime = summary.runtime();
         long unequal = findings.failures().stream().filter(f -> f.check() == Check.BITS && f.runtime().equals(runtime.name())).count();
-        return runtime.ran() ? List.of(runtime.title(), Long.toString(summary.outputs()), Long.toString(summary.failed()), number("%.0f %%", 100 * summary.share()),
+        return runtime.ran() ? List.of(runtime.title(), Long.toString(summary.outputs()), Long.toString(summary.failed()), number("%,.0f %%", 100 * summary.share()),
                 number("%.1f", summary.noise()), summary.bits() == 0 ? "–" : "%d of %d".formatted(summary.bits() - unequal, summary.bits()), runtime.about())
                 : List.of(runtime.title(), "–", "–", "–", "–", "–", "Did not run: " + runtime.readiness().why());
     }
@@ -86,9 +86,9 @@ public final class ConformancePage {
 
     private static List<String> row(Finding finding) {
         Comparison c = finding.comparison();
-        return List.of(finding.graph() + " " + c.output(), finding.optimised() ? "yes" : "no", finding.check().name().toLowerCase(Locale.ROOT), number("%.1e", c.largest()),
+        return List.of(finding.graph() + " " + c.output(), finding.holds() ? "ok" : "NO", finding.optimised() ? "yes" : "no", finding.check().name().toLowerCase(Locale.ROOT), number("%.1e", c.largest()),
                 number("%.1e", c.relative()), c.units() < 0 ? "–" : Html.format("%,d", c.units()), number("%.0f", c.signalToNoise()), number("%.0e", Math.max(0, 1 - c.cosine())),
-                c.problem().isEmpty() ? (finding.inputs() + " " + c.at()).strip() : c.problem(), c.tolerance().describe(), finding.holds() ? "ok" : "NO");
+                c.problem().isEmpty() ? (finding.inputs() + " " + c.at()).strip() : c.problem(), c.tolerance().describe());
     }
 
     private static void pictures(HtmlPage page, DecodedImages images) {

@@ -38,7 +38,9 @@ public record DecodedImages(String source, Map<String, TensorValue> all) {
         }
         Map<String, TensorValue> images = new LinkedHashMap<>();
         images.put(EXPECTED, image(expected, settings));
-        logits.keySet().stream().filter(name -> !name.equals(EXPECTED)).sorted().forEach(name -> images.put(name, image(logits.get(name), settings)));
+        // What came out in another shape or type is told of among the outputs; there is no image in it.
+        logits.keySet().stream().filter(name -> !name.equals(EXPECTED) && logits.get(name).type() == expected.type()
+                && Arrays.equals(logits.get(name).shape(), expected.shape())).sorted().forEach(name -> images.put(name, image(logits.get(name), settings)));
         return new DecodedImages(source, images);
     }
 

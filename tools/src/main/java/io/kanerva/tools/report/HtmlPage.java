@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * Builds one self-contained HTML page: styles inline, pictures as data, no scripts, nothing fetched from anywhere. It follows the
@@ -96,7 +97,7 @@ public final class HtmlPage {
      * @param rows cells as text, as many a row as there are titles; columns that hold numbers only are set flush right
      */
     public HtmlPage table(String caption, List<String> header, List<List<String>> rows) {
-        return table("", caption, header, rows);
+        return table("", caption, header, rows, row -> false);
     }
 
     /**
@@ -106,15 +107,16 @@ public final class HtmlPage {
      * @param open whether it is shown from the start
      * @param header titles of the columns
      * @param rows as in {@link #table}
+     * @param wrong which rows, by number, to bring out
      */
-    public HtmlPage foldedTable(String summary, boolean open, List<String> header, List<List<String>> rows) {
+    public HtmlPage foldedTable(String summary, boolean open, List<String> header, List<List<String>> rows, IntPredicate wrong) {
         body.append("<details%s>\n<summary>".formatted(open ? " open" : "")).append(Html.escape(summary)).append("</summary>\n");
-        table(" class=\"dense\"", "", header, rows);
+        table(" class=\"dense\"", "", header, rows, wrong);
         body.append("</details>\n");
         return this;
     }
 
-    private HtmlPage table(String style, String caption, List<String> header, List<List<String>> rows) {
+    private HtmlPage table(String style, String caption, List<String> header, List<List<String>> rows, IntPredicate wrong) {
         body.append("<div class=\"scroll\"><table%s>\n".formatted(style)).append(caption.isEmpty() ? "" : "<caption>%s</caption>\n".formatted(Html.escape(caption)))
                 .append("<thead><tr>");
         boolean[] numeric = new boolean[header.size()];
@@ -124,8 +126,9 @@ public final class HtmlPage {
             body.append("<th scope=\"col\"%s>%s</th>".formatted(numeric[column] ? " class=\"n\"" : "", Html.escape(header.get(column))));
         }
         body.append("</tr></thead>\n<tbody>\n");
-        for (List<String> row : rows) {
-            body.append("<tr><th scope=\"row\">").append(Html.escape(row.get(0))).append("</th>");
+        for (int number = 0; number < rows.size(); number++) {
+            List<String> row = rows.get(number);
+            body.append("<tr%s><th scope=\"row\">".formatted(wrong.test(number) ? " class=\"wrong\"" : "")).append(Html.escape(row.get(0))).append("</th>");
             for (int column = 1; column < row.size(); column++) {
                 body.append("<td%s>%s</td>".formatted(numeric[column] ? " class=\"n\"" : "", Html.escape(row.get(column))));
             }
