@@ -7,13 +7,20 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 
-/**
- * Where a bundle's files are read from. Each file is read once: what is hashed is what is loaded.
- *
- * @param describe how messages name the bundle
- * @param reader gives a file's bytes, or null if there is no such file
- */
-record BundleSource(String describe, Reader reader) {
+/** Where a bundle's files are read from. Each file is read once: what is hashed is what is loaded. */
+final class BundleSource {
+
+    private final String describe;
+    private final Reader reader;
+
+    /**
+     * @param describe how messages name the bundle
+     * @param reader gives a file's bytes, or null if there is no such file
+     */
+    private BundleSource(String describe, Reader reader) {
+        this.describe = describe;
+        this.reader = reader;
+    }
 
     /** Gives the bytes of the file with that path inside the bundle, or null. */
     interface Reader {

@@ -18,12 +18,12 @@ final class ContentSearch {
     private static final double MEAN_WEIGHT = 0.1;
 
     /** Samples that the scoring loop takes at once: so many sums that do not wait for each other. */
-    private static final int AT_ONCE = 8;
+    private static final int AT_ONCE = 16;
 
     private final int samples;
     private final int features;
 
-    /** The samples' features, [B, T / 8, F, 8]: eight samples' values of one feature side by side, T rounded up with zeros. */
+    /** The samples' features, [B, T / 16, F, 16]: sixteen samples' values of one feature side by side, T rounded up with zeros. */
     private final double[] rows;
 
     /** @param images what was written, read back: [B, T, Cx, Hx, Wx] */
@@ -33,14 +33,15 @@ final class ContentSearch {
         int length = images.size() / (episodes * samples);
         features = length + 1;
         rows = new double[Math.multiplyExact(Math.multiplyExact(episodes, groups() * AT_ONCE), features)];
-        double[] row = new double[features];
         for (int image = 0; image < episodes * samples; image++) {
-            standardise(images.data(), image * length, length, row);
             int sample = image % samples;
-            int from = (image / samples * groups() + sample / AT_ONCE) * features * AT_ONCE + sample % AT_ONCE;
-            for (int feature = 0; feature < features; feature++) {
-                rows[from + feature * AT_ONCE] = row[feature];
+            int to = (image / samples * groups() + sample / AT_ONCE) * features * AT_ONCE + sample % AT_ONCE;
+            double mean = mean(images.data(), image * length);
+            double scale = scale(images.data(), image * length, mean);
+            for (int i = 0; i < length; i++) {
+                rows[to + i * AT_ONCE] = (images.data()[image * length + i] - mean) * scale;
             }
+            rows[to + length * AT_ONCE] = level(mean) * scale;
         }
     }
 
@@ -53,38 +54,36 @@ final class ContentSearch {
         return groups() * AT_ONCE;
     }
 
-    /**
-     * Makes an image comparable: the pixels less their mean, then one number for the mean itself, all scaled to unit
-     * length. An image of the intensity 1/2 throughout becomes zeros.
-     */
-    private static void standardise(float[] images, int from, int length, double[] row) {
-        // Two sums each that do not wait for each other.
+    // What makes an image comparable: the pixels less their mean, then one number for the mean itself, all scaled to unit
+    // length. An image of the intensity 1/2 throughout becomes zeros.
+
+    private double mean(float[] images, int from) {
+        // Two sums that do not wait for each other.
         double even = 0;
         double odd = 0;
-        for (int i = 0; i < length - 1; i += 2) {
+        for (int i = 0; i < features - 2; i += 2) {
             even += images[from + i];
             odd += images[from + i + 1];
         }
-        int last = from + length - 1;
-        double mean = (even + odd + (length % 2 == 1 ? images[last] : 0)) / length;
-        double level = MEAN_WEIGHT * Math.sqrt(length) * (mean - 0.5);
-        row[length - 1] = images[last] - mean;
-        row[length] = level;
-        even = level * level;
-        odd = length % 2 == 1 ? row[length - 1] * row[length - 1] : 0;
-        for (int i = 0; i < length - 1; i += 2) {
+        return (even + odd + (features % 2 == 0 ? images[from + features - 2] : 0)) / (features - 1);
+    }
+
+    private double level(double mean) {
+        return MEAN_WEIGHT * Math.sqrt(features - 1) * (mean - 0.5);
+    }
+
+    private double scale(float[] images, int from, double mean) {
+        double even = level(mean) * level(mean);
+        double odd = 0;
+        for (int i = 0; i < features - 2; i += 2) {
             double one = images[from + i] - mean;
             double other = images[from + i + 1] - mean;
-            row[i] = one;
-            row[i + 1] = other;
             even += one * one;
             odd += other * other;
         }
-        double squares = even + odd;
-        double scale = squares == 0 ? 0 : 1 / Math.sqrt(squares);
-        for (int i = 0; i <= length; i++) {
-            row[i] *= scale;
-        }
+        double last = features % 2 == 0 ? images[from + features - 2] - mean : 0;
+        double squares = even + odd + last * last;
+        return squares == 0 ? 0 : 1 / Math.sqrt(squares);
     }
 
     /**
@@ -92,17 +91,33 @@ final class ContentSearch {
      *
      * <p>This is the one place that decides how well contents match.
      *
+     * <p>Samples' pixels less their mean add up to 0, so that a query's pixels may be taken less any one number: less the
+     * first one, which in many images is the background's, of whose pixels then nothing is left to multiply.
+     *
      * @param queries images, one after the other
-     * @param query which of them
+     * @param from where the query begins
      * @param episode which memory
-     * @param row scratch, a number more than an image has
+     * @param pixels scratch, a number more than an image has
+     * @param values scratch, as long
      * @param scores is filled: T numbers, each in [-1, 1]; {@link #scoreSlots} long
      * @return the sample that matches best, the first of equals
      */
-    int scores(float[] queries, int query, int episode, double[] row, double[] scores) {
-        standardise(queries, query * (features - 1), features - 1, row);
+    int scores(float[] queries, int from, int episode, int[] pixels, double[] values, double[] scores) {
+        double mean = mean(queries, from);
+        double scale = scale(queries, from, mean);
+        float background = queries[from];
+        int count = 0;
+        for (int i = 0; i < features - 1; i++) {
+            pixels[count] = i * AT_ONCE;
+            values[count] = (queries[from + i] - (double) background) * scale;
+            // 1 if the bits differ: where bright pixels lie no processor foresees, so that a branch would cost more than the products.
+            int difference = Float.floatToRawIntBits(queries[from + i]) ^ Float.floatToRawIntBits(background);
+            count += (difference | -difference) >>> 31;
+        }
+        pixels[count] = (features - 1) * AT_ONCE;
+        values[count++] = level(mean) * scale;
         for (int group = 0; group < groups(); group++) {
-            eightScores(row, (episode * groups() + group) * features * AT_ONCE, group * AT_ONCE, scores);
+            groupScores(pixels, values, count, (episode * groups() + group) * features * AT_ONCE, scores, group * AT_ONCE);
         }
         int best = 0;
         for (int sample = 0; sample < samples; sample++) {
@@ -114,8 +129,8 @@ final class ContentSearch {
         return best;
     }
 
-    /** Eight dot products at once; those beyond the last sample are dropped. */
-    private void eightScores(double[] row, int from, int first, double[] scores) {
+    /** A group's dot products, of as many features as are not 0; those beyond the last sample are dropped. */
+    private void groupScores(int[] pixels, double[] values, int count, int from, double[] scores, int first) {
         double s0 = 0;
         double s1 = 0;
         double s2 = 0;
@@ -124,9 +139,18 @@ final class ContentSearch {
         double s5 = 0;
         double s6 = 0;
         double s7 = 0;
-        int at = from;
-        for (int feature = 0; feature < features; feature++) {
-            double q = row[feature];
+        double s8 = 0;
+        double s9 = 0;
+        double s10 = 0;
+        double s11 = 0;
+        double s12 = 0;
+        double s13 = 0;
+        double s14 = 0;
+        double s15 = 0;
+        double[] rows = this.rows;
+        for (int feature = 0; feature < count; feature++) {
+            double q = values[feature];
+            int at = from + pixels[feature];
             s0 += q * rows[at];
             s1 += q * rows[at + 1];
             s2 += q * rows[at + 2];
@@ -135,7 +159,14 @@ final class ContentSearch {
             s5 += q * rows[at + 5];
             s6 += q * rows[at + 6];
             s7 += q * rows[at + 7];
-            at += AT_ONCE;
+            s8 += q * rows[at + 8];
+            s9 += q * rows[at + 9];
+            s10 += q * rows[at + 10];
+            s11 += q * rows[at + 11];
+            s12 += q * rows[at + 12];
+            s13 += q * rows[at + 13];
+            s14 += q * rows[at + 14];
+            s15 += q * rows[at + 15];
         }
         scores[first] = s0;
         scores[first + 1] = s1;
@@ -145,5 +176,13 @@ final class ContentSearch {
         scores[first + 5] = s5;
         scores[first + 6] = s6;
         scores[first + 7] = s7;
+        scores[first + 8] = s8;
+        scores[first + 9] = s9;
+        scores[first + 10] = s10;
+        scores[first + 11] = s11;
+        scores[first + 12] = s12;
+        scores[first + 13] = s13;
+        scores[first + 14] = s14;
+        scores[first + 15] = s15;
     }
 }

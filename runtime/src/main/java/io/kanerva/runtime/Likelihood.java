@@ -26,66 +26,70 @@ public enum Likelihood {
      */
     public FloatTensor means(ModelSettings settings, FloatTensor logits) {
         FloatTensor images = images(settings, logits);
-        means(settings, logits.data(), images.data());
+        if (this == DISCRETIZED_LOGISTIC_MIXTURE) {
+            mixture(settings).means(logits.data(), images.data(), 0);
+            return images;
+        }
+        System.arraycopy(logits.data(), 0, images.data(), 0, images.size());
+        double[] scratch = new double[settings.image().floats()];
+        for (int i = 0; i < images.size(); i += scratch.length) {
+            logistic(images.data(), i, scratch);
+        }
         return images;
     }
 
-    /** The same into an array of that length; {@link #BERNOULLI}'s may be the logits' own. */
-    void means(ModelSettings settings, float[] logits, float[] images) {
-        if (this == DISCRETIZED_LOGISTIC_MIXTURE) {
-            mixture(settings).means(logits, images);
-            return;
-        }
+    /**
+     * Replaces logits l by 1 / (1 + exp(-l)), in double precision and rounded to the nearest float32.
+     *
+     * <p>exp(t) = exp(t / 4096)^4096, the root by its series. Only sums and products, in short loops over one array: these the JIT
+     * compiler turns into vector instructions, but not {@link Math#exp}.
+     *
+     * @param values as many as {@code scratch} is long, from {@code from} on, are replaced
+     */
+    static void logistic(float[] values, int from, double[] scratch) {
         int large = 0;
-        for (int i = 0; i < logits.length; i++) {
-            large |= FARTHEST - (Float.floatToRawIntBits(logits[i]) & Integer.MAX_VALUE);
+        for (int i = 0; i < scratch.length; i++) {
+            scratch[i] = values[from + i];
+            large |= FARTHEST - (Float.floatToRawIntBits(values[from + i]) & Integer.MAX_VALUE);
         }
-        // Below 0 for magnitudes beyond 700 and NaN. Looked for apart: a limit inside the loop takes longer than all the rest of it.
-        for (int i = 0; large < 0 && i < logits.length; i++) {
-            images[i] = Math.max(-700, Math.min(700, logits[i]));
+        // Below 0 for magnitudes beyond 700 and NaN. A limit inside the next loop would take longer than all the rest.
+        for (int i = 0; large < 0 && i < scratch.length; i++) {
+            scratch[i] = Math.max(-700, Math.min(700, scratch[i]));
         }
-        float[] limited = large < 0 ? images : logits;
-        for (int i = 0; i < logits.length; i++) {
-            images[i] = logistic(limited[i]);
+        for (int i = 0; i < scratch.length; i++) {
+            double x = scratch[i] * (-1.0 / 4096);
+            scratch[i] = 1 + x * (1 + x * (1.0 / 2 + x * (1.0 / 6 + x * (1.0 / 24 + x * (1.0 / 120 + x * (1.0 / 720))))));
+        }
+        for (int squared = 0; squared < 12; squared += 6) {
+            for (int i = 0; i < scratch.length; i++) {
+                double x = scratch[i];
+                x *= x;
+                x *= x;
+                x *= x;
+                x *= x;
+                x *= x;
+                scratch[i] = x * x;
+            }
+        }
+        for (int i = 0; i < scratch.length; i++) {
+            scratch[i] = 1 / (1 + scratch[i]);
+        }
+        for (int i = 0; i < scratch.length; i++) {
+            values[from + i] = (float) scratch[i];
         }
     }
 
     /** The bits of 700f. */
     private static final int FARTHEST = 0x442F0000;
 
-    /** 2^(i / 32), i from 0 to 31. */
-    private static final double[] POWERS = new double[32];
-
-    static {
-        for (int i = 0; i < POWERS.length; i++) {
-            POWERS[i] = StrictMath.pow(2, i / 32.0);
-        }
-    }
-
-    /**
-     * 1 / (1 + exp(-l)) for |l| up to 700, to the nearest float32 but for one in some ten thousand that is rounded the other way.
-     *
-     * <p>exp(t) = 2^(k / 32) exp(r) with |r| below ln 2 / 64, where four terms leave an error of 1e-12. It is written out since
-     * {@link Math#exp} takes three times as long once the JIT compiler has used wide vectors nearby.
-     */
-    static float logistic(float logit) {
-        double t = -logit;
-        // Adding 1.5 * 2^52 rounds to a whole number, which then lies in the lowest bits.
-        double shifted = t * (32 / 0.6931471805599453) + 0x1.8p52;
-        int k = (int) Double.doubleToRawLongBits(shifted);
-        double r = t - (shifted - 0x1.8p52) * (0.6931471805599453 / 32);
-        double power = POWERS[k & 31] * Double.longBitsToDouble((long) ((k >> 5) + 1023) << 52);
-        return (float) (1 / (1 + power * (1 + r * (1 + r * (1.0 / 2 + r * (1.0 / 6 + r * (1.0 / 24)))))));
-    }
-
     /** Images drawn from the distribution, [B, Q, Cx, Hx, Wx]. */
     FloatTensor sample(ModelSettings settings, FloatTensor logits, NormalSampler sampler) {
-        FloatTensor images = images(settings, logits);
         if (this == DISCRETIZED_LOGISTIC_MIXTURE) {
+            FloatTensor images = images(settings, logits);
             mixture(settings).sample(logits.data(), images.data(), sampler);
             return images;
         }
-        means(settings, logits.data(), images.data());
+        FloatTensor images = means(settings, logits);
         for (int i = 0; i < images.size(); i++) {
             images.data()[i] = Normal.cdf(sampler.next()) < images.data()[i] ? 1 : 0;
         }
@@ -119,7 +123,8 @@ public enum Likelihood {
         return FloatTensor.zeros(logits.dimension(0), logits.dimension(1), image.channels(), image.height(), image.width());
     }
 
-    private static LogisticMixture mixture(ModelSettings settings) {
+    /** What works out images of {@link #DISCRETIZED_LOGISTIC_MIXTURE}, for one thread. */
+    static LogisticMixture mixture(ModelSettings settings) {
         return new LogisticMixture(settings.image(), settings.neighbours());
     }
 

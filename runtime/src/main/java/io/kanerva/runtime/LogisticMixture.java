@@ -44,6 +44,7 @@ final class LogisticMixture {
     private final int places;
     private final double[] moving;
     private final double[] before;
+    private final double[] weights = new double[COMPONENTS];
     private float[] data;
     private int start;
 
@@ -114,23 +115,23 @@ final class LogisticMixture {
      * channels before it, weighted by the mixture. Neighbours count as free of error.
      *
      * @param parameters [N, P, H, W]
-     * @param means receives [N, C, H, W]
+     * @param means receives [N, C, H, W], from {@code to} on
      */
-    void means(float[] parameters, float[] means) {
-        double[] weights = new double[COMPONENTS];
-        for (int n = 0; n < means.length / moving.length; n++) {
+    void means(float[] parameters, float[] means, int to) {
+        for (int n = 0; n < parameters.length / (parameters(channels, neighbours) * places); n++) {
             begin(parameters, n);
+            int first = to + n * moving.length;
             for (int place = 0; place < places; place++) {
-                weigh(weights, place);
+                weigh(place);
                 for (int c = 0; c < channels; c++) {
-                    means[(n * channels + c) * places + place] = 0;
+                    means[first + c * places + place] = 0;
                 }
                 for (int m = 0; m < COMPONENTS; m++) {
                     for (int c = 0; c < channels; c++) {
                         double base = reconstruction(c, place);
                         double value = Math.max(-1, Math.min(1, base + mean(c, m, place)));
                         before[c] = value - base;
-                        means[(n * channels + c) * places + place] += (float) (weights[m] * (value + 1) / 2);
+                        means[first + c * places + place] += (float) (weights[m] * (value + 1) / 2);
                     }
                 }
             }
@@ -146,11 +147,10 @@ final class LogisticMixture {
      * @param images receives [N, C, H, W], k / 255
      */
     void sample(float[] parameters, float[] images, NormalSampler sampler) {
-        double[] weights = new double[COMPONENTS];
         for (int n = 0; n < images.length / moving.length; n++) {
             begin(parameters, n);
             for (int place = 0; place < places; place++) {
-                weigh(weights, place);
+                weigh(place);
                 double left = Normal.cdf(sampler.next()) - weights[0];
                 int m = 0;
                 while (left > 0 && m < COMPONENTS - 1) {
@@ -199,7 +199,7 @@ final class LogisticMixture {
     }
 
     /** The mixture's weights at a pixel. */
-    private void weigh(double[] weights, int place) {
+    private void weigh(int place) {
         for (int m = 0; m < COMPONENTS; m++) {
             weights[m] = parameter(m, place);
         }

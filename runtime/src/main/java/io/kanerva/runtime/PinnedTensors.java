@@ -54,7 +54,12 @@ final class PinnedTensors implements AutoCloseable {
         Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
         Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
         for (TensorDescription input : signature.inputs()) {
+            boolean isNew = !tensors.containsKey(input.name());
             inputs.put(input.name(), pin(graph, input));
+            FloatBuffer values = buffer(input.name());
+            for (int i = 0; isNew && i < values.limit(); i += ZEROS.length) {
+                values.put(i, ZEROS, 0, Math.min(ZEROS.length, values.limit() - i));
+            }
         }
         for (TensorDescription output : signature.outputs()) {
             if (tensors.containsKey(output.name()) || Arrays.asList(wanted).contains(output.name())) {
@@ -75,9 +80,6 @@ final class PinnedTensors implements AutoCloseable {
             }
             FloatBuffer buffer = sessions.buffers().borrow((int) size).limit((int) size);
             buffers.put(name, buffer);
-            for (int i = 0; i < size; i += ZEROS.length) {
-                buffer.put(i, ZEROS, 0, Math.min(ZEROS.length, (int) size - i));
-            }
             try {
                 tensors.put(name, OnnxTensor.createTensor(NativeRuntime.environment(), buffer, Arrays.stream(shape).asLongStream().toArray()));
             } catch (OrtException e) {
@@ -124,11 +126,21 @@ final class PinnedTensors implements AutoCloseable {
         return floats;
     }
 
-    /** Runs the graph; between {@link Sessions#enter} and {@link Sessions#leave}. */
+    /** Adds the graph's run, if it was not yet, and {@linkplain #run(Graph) runs} it. */
     void run(Graph graph, String... wanted) {
         add(graph, wanted);
+        run(graph);
+    }
+
+    /** Runs a graph that was added; between {@link Sessions#enter} and {@link Sessions#leave}. */
+    void run(Graph graph) {
         List<Map<String, OnnxTensor>> both = ends.get(graph);
         sessions.run(graph, both.get(0), both.get(1));
+    }
+
+    /** Whether the graph's run was added. */
+    boolean runs(Graph graph) {
+        return ends.containsKey(graph);
     }
 
     boolean isClosed() {

@@ -15,16 +15,18 @@ public final class PreparedRecall implements AutoCloseable {
     private final Sessions sessions;
     private final Memory memory;
     private final RecallPlan plan;
-    private final float[] images;
+    private final float[] image;
     private final float[] keys;
     private final int[] samples;
+    private final int floats;
 
     /** @param memory ready to be searched */
     PreparedRecall(Sessions sessions, ModelSettings settings, Memory memory, int queries) {
         this.sessions = sessions;
         this.memory = memory;
         plan = new RecallPlan(sessions, settings, memory.episodes(), queries);
-        images = new float[Math.multiplyExact(plan.count(), settings.image().floats())];
+        image = new float[settings.image().floats()];
+        floats = Math.multiplyExact(plan.count(), image.length);
         keys = new float[Math.multiplyExact(plan.count(), settings.keys() * 3)];
         samples = new int[plan.count()];
         if (memory.contents() == null) {
@@ -51,16 +53,23 @@ public final class PreparedRecall implements AutoCloseable {
      * @throws ClosedException after {@link #close} of this or of its Kanerva
      */
     public synchronized void run(FloatBuffer queries, FloatBuffer recalled) {
-        requireRoom("queries", queries, images.length);
-        requireRoom("recalled", recalled, images.length);
+        requireRoom("queries", queries, floats);
+        requireRoom("recalled", recalled, floats);
         requireOpen("PreparedRecall", plan.isClosed());
         sessions.enter();
         try {
-            queries.get(queries.position(), images);
-            requireImages("recall: queries", images);
-            plan.lookUp(memory, images, samples, null, keys);
-            plan.read(memory, keys, images);
-            recalled.put(recalled.position(), images);
+            // Image by image: each stays in the nearest cache from one step to the next.
+            for (int query = 0; query < samples.length; query++) {
+                queries.get(queries.position() + query * image.length, image);
+                requireImages("recall: queries", image, query * image.length);
+                plan.find(memory, query, image, 0, samples, null, keys);
+            }
+            plan.endLookUp(keys);
+            plan.read(memory, keys);
+            for (int query = 0; query < samples.length; query++) {
+                plan.image(query, image, 0);
+                recalled.put(recalled.position() + query * image.length, image);
+            }
         } finally {
             sessions.leave();
         }
@@ -94,11 +103,12 @@ public final class PreparedRecall implements AutoCloseable {
         }
     }
 
-    static void requireImages(String place, float[] values) {
+    /** @param first where the values begin in what the caller gave */
+    static void requireImages(String place, float[] values, int first) {
         for (int i = 0; i < values.length; i++) {
             // NaN fails both comparisons.
             if (!(values[i] >= 0 && values[i] <= 1)) {
-                throw new TensorException("%s: expected values from 0 to 1, found %s at [%d]".formatted(place, values[i], i));
+                throw new TensorException("%s: expected values from 0 to 1, found %s at [%d]".formatted(place, values[i], first + i));
             }
         }
     }

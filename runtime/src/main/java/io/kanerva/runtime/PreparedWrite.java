@@ -57,7 +57,7 @@ public final class PreparedWrite implements AutoCloseable {
         sessions.enter();
         try {
             episodes.get(episodes.position(), images);
-            PreparedRecall.requireImages("write: episodes", images);
+            PreparedRecall.requireImages("write: episodes", images, 0);
             tensors.buffer(Graph.IMAGES).put(0, images);
             if (last == Graph.MEMORY_WRITER) {
                 tensors.run(Graph.ENCODER);

@@ -1,6 +1,7 @@
 package io.kanerva.runtime;
 
 import java.lang.ref.WeakReference;
+import java.nio.FloatBuffer;
 import java.util.Map;
 
 /**
@@ -16,8 +17,11 @@ final class RecallPlan implements AutoCloseable {
     private final int episodes;
     private final int queries;
     private final PinnedTensors tensors;
+    private final LogisticMixture mixture;
     private final float[] logits;
-    private final double[] row;
+    private final int[] pixels;
+    private final double[] values;
+    private final double[] image;
     private double[] scores = {};
     private WeakReference<Memory> held = NONE;
 
@@ -26,11 +30,14 @@ final class RecallPlan implements AutoCloseable {
         this.settings = settings;
         this.episodes = episodes;
         this.queries = queries;
-        Planes image = settings.image();
-        int planes = settings.likelihood().channels(settings);
+        int floats = settings.image().floats();
+        boolean isMixture = settings.likelihood() == Likelihood.DISCRETIZED_LOGISTIC_MIXTURE;
+        mixture = isMixture ? Likelihood.mixture(settings) : null;
         // With one logit a pixel the images take the logits' place.
-        logits = planes == image.channels() ? null : new float[Math.multiplyExact(count(), Math.multiplyExact(planes, image.height() * image.width()))];
-        row = new double[image.floats() + 1];
+        logits = isMixture ? new float[Math.multiplyExact(floats / settings.image().channels(), settings.likelihood().channels(settings))] : null;
+        pixels = new int[floats + 1];
+        values = new double[floats + 1];
+        image = new double[floats];
         tensors = new PinnedTensors(sessions, Map.of("B", episodes, "T", queries, "Q", queries));
     }
 
@@ -61,12 +68,15 @@ final class RecallPlan implements AutoCloseable {
     }
 
     private void addLookUp() {
-        if (settings.writer() == ModelSettings.Writer.POOLED) {
+        if (settings.writer() == ModelSettings.Writer.POOLED && !tensors.runs(Graph.ENCODER)) {
             tensors.add(Graph.ENCODER, Graph.KEY_MEAN);
         }
     }
 
     private void addRead() {
+        if (tensors.runs(Graph.READER_DECODER) || tensors.runs(Graph.DECODER)) {
+            return;
+        }
         if (sessions.has(Graph.READER_DECODER)) {
             tensors.add(Graph.READER_DECODER, Graph.LOGITS); // the noise stays 0
         } else {
@@ -86,11 +96,17 @@ final class RecallPlan implements AutoCloseable {
      * @param keys is filled, [B, Q, K, 3]
      */
     void lookUp(Memory memory, float[] images, int[] samples, float[] matches, float[] keys) {
+        for (int query = 0; query < count(); query++) {
+            find(memory, query, images, query * image.length, samples, matches, keys);
+        }
+        endLookUp(keys);
+    }
+
+    /** Finds one query, which begins at {@code from}; when it was the last one, {@link #endLookUp} must follow. */
+    void find(Memory memory, int query, float[] images, int from, int[] samples, float[] matches, float[] keys) {
         if (settings.writer() == ModelSettings.Writer.POOLED) {
             addLookUp();
-            tensors.buffer(Graph.IMAGES).put(0, images);
-            tensors.run(Graph.ENCODER);
-            tensors.buffer(Graph.KEY_MEAN).get(0, keys);
+            tensors.buffer(Graph.IMAGES).put(query * image.length, images, from, image.length);
             return;
         }
         ContentSearch contents = memory.contents();
@@ -98,13 +114,19 @@ final class RecallPlan implements AutoCloseable {
             scores = new double[contents.scoreSlots()];
         }
         int numbers = settings.keys() * 3;
-        for (int query = 0; query < samples.length; query++) {
-            int episode = query / queries;
-            samples[query] = contents.scores(images, query, episode, row, scores);
-            for (int sample = 0; matches != null && sample < memory.samples(); sample++) {
-                matches[query * memory.samples() + sample] = (float) scores[sample];
-            }
-            System.arraycopy(memory.pointers().data(), (episode * memory.samples() + samples[query]) * numbers, keys, query * numbers, numbers);
+        int episode = query / queries;
+        samples[query] = contents.scores(images, from, episode, pixels, values, scores);
+        for (int sample = 0; matches != null && sample < memory.samples(); sample++) {
+            matches[query * memory.samples() + sample] = (float) scores[sample];
+        }
+        System.arraycopy(memory.pointers().data(), (episode * memory.samples() + samples[query]) * numbers, keys, query * numbers, numbers);
+    }
+
+    /** Has the encoder look at all queries, if the memory is a pooled one. */
+    void endLookUp(float[] keys) {
+        if (settings.writer() == ModelSettings.Writer.POOLED) {
+            tensors.run(Graph.ENCODER);
+            tensors.buffer(Graph.KEY_MEAN).get(0, keys);
         }
     }
 
@@ -116,6 +138,14 @@ final class RecallPlan implements AutoCloseable {
      * @param images is filled with the pixels' means, [B, Q, Cx, Hx, Wx]
      */
     void read(Memory memory, float[] keys, float[] images) {
+        read(memory, keys);
+        for (int query = 0; query < count(); query++) {
+            image(query, images, query * image.length);
+        }
+    }
+
+    /** The same, but the images stay behind for {@link #image}. */
+    void read(Memory memory, float[] keys) {
         addRead();
         if (!holds(memory)) {
             held = NONE; // until all of it is there
@@ -129,9 +159,18 @@ final class RecallPlan implements AutoCloseable {
             tensors.run(Graph.READER);
             tensors.run(Graph.DECODER);
         }
-        float[] parameters = logits == null ? images : logits;
-        tensors.buffer(Graph.LOGITS).get(0, parameters);
-        settings.likelihood().means(settings, parameters, images);
+    }
+
+    /** One query's image after {@link #read}, into {@code images} from {@code to} on. */
+    void image(int query, float[] images, int to) {
+        FloatBuffer parameters = tensors.buffer(Graph.LOGITS);
+        if (mixture == null) {
+            parameters.get(query * image.length, images, to, image.length);
+            Likelihood.logistic(images, to, image);
+        } else {
+            parameters.get(query * logits.length, logits);
+            mixture.means(logits, images, to);
+        }
     }
 
     boolean isClosed() {

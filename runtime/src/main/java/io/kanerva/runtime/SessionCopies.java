@@ -4,7 +4,6 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -34,7 +33,7 @@ final class SessionCopies {
         int own = (int) (Thread.currentThread().getId() % sessions.length);
         int taken = sessions.length == 1 ? -1 : take(own);
         try {
-            sessions[taken < 0 ? own : taken].run(inputs, Set.of(), outputs).close();
+            sessions[taken < 0 ? own : taken].run(inputs, outputs).close();
         } finally {
             if (taken >= 0) {
                 running.addAndGet(-(1L << taken)); // the bit is set: this clears it

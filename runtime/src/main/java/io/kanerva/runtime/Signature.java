@@ -16,7 +16,30 @@ import java.util.Map;
  * The tensors that one graph takes and gives, in order; a dimension is a size or a name that each call
  * binds to a size.
  */
-record Signature(Graph graph, List<TensorDescription> inputs, List<TensorDescription> outputs) {
+final class Signature {
+
+    // Not a record: what the compiler adds to one is not needed in a jar that is to be small.
+    private final Graph graph;
+    private final List<TensorDescription> inputs;
+    private final List<TensorDescription> outputs;
+
+    Signature(Graph graph, List<TensorDescription> inputs, List<TensorDescription> outputs) {
+        this.graph = graph;
+        this.inputs = inputs;
+        this.outputs = outputs;
+    }
+
+    Graph graph() {
+        return graph;
+    }
+
+    List<TensorDescription> inputs() {
+        return inputs;
+    }
+
+    List<TensorDescription> outputs() {
+        return outputs;
+    }
 
     /** Checks that bundle.json describes this graph as its settings demand. */
     void check(JsonNode json, GraphDescription described) {

@@ -3,9 +3,7 @@ package io.kanerva.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.management.ThreadMXBean;
 import io.kanerva.runtime.TinyBundle.Kind;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -76,32 +74,6 @@ class PreparedTest {
             }
             assertThat(images).containsExactly(kanerva.recall(memory, QUERIES, 2).images().data());
         }
-    }
-
-    /** ONNX Runtime's Java calls make their arrays of names and handles and a result map anew each time: about 700 bytes. */
-    @Test
-    void aRunLeavesNoGarbageOfItsOwn() {
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        try (Kanerva kanerva = open(Kind.HEAP, true)) {
-            Memory memory = kanerva.write(EPISODES);
-            try (PreparedRecall few = kanerva.prepareRecall(memory, 2); PreparedRecall many = kanerva.prepareRecall(memory, 200)) {
-                FloatBuffer images = FloatBuffer.allocate(2 * 200 * 64);
-                long small = garbage(threads, few, images);
-                assertThat(small).isLessThan(1_000);
-                assertThat(garbage(threads, many, images)).as("not a byte more for a hundred times the images").isLessThanOrEqualTo(small + 16);
-            }
-        }
-    }
-
-    /** The least of many runs: the JIT compiler's own work is not ours. */
-    private static long garbage(ThreadMXBean threads, PreparedRecall prepared, FloatBuffer images) {
-        long least = Long.MAX_VALUE;
-        for (int i = 0; i < 300; i++) {
-            long before = threads.getCurrentThreadAllocatedBytes();
-            prepared.run(images, images);
-            least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
-        }
-        return least;
     }
 
     @Test

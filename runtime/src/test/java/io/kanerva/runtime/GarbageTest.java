@@ -1,0 +1,116 @@
+package io.kanerva.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import com.sun.management.ThreadMXBean;
+import io.kanerva.runtime.TinyBundle.Kind;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What a prepared call allocates beyond ONNX Runtime's own Java call, which makes its arrays of names and handles and a result
+ * anew at each run: nothing. Counted in a JVM of its own without the optimising compiler, which hides some allocations and not others.
+ */
+@Timeout(120)
+class GarbageTest {
+
+    private static final int RUNS = 50;
+
+    @TempDir Path folder;
+
+    @Test
+    void preparedCallsOfABlackAndWhiteModelAllocateNothingOfTheirOwn() throws Exception {
+        TinyBundle.fused(Kind.HEAP).write(folder);
+        assertThat(ownBytes(folder)).isEqualTo("recall of 1: 0\nrecall of 40: 0\nwrite: 0\n");
+    }
+
+    @Test
+    void preparedCallsOfAColourModelAllocateNothingOfTheirOwn() throws Exception {
+        Path colour = Path.of("..", "models", "bundles", "cifar10");
+        assertThat(colour.resolve("bundle.json")).as("the bundle that ships").exists();
+        assertThat(ownBytes(colour)).isEqualTo("recall of 1: 0\nrecall of 40: 0\nwrite: 0\n");
+    }
+
+    private static String ownBytes(Path bundle) throws Exception {
+        return ForkedJvm.run(List.of("-XX:TieredStopAtLevel=1"), GarbageTest.class, bundle.toString());
+    }
+
+    /** What the other JVM does: prints how many bytes each prepared call leaves more than the bare run of its graph. */
+    public static void main(String[] arguments) throws Exception {
+        Path bundle = Path.of(arguments[0]);
+        try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {
+            ModelSettings settings = kanerva.bundle().settings();
+            Planes image = settings.image();
+            FloatTensor episode = FloatTensor.zeros(1, 2, image.channels(), image.height(), image.width());
+            Memory memory = kanerva.write(episode);
+            FloatBuffer images = FloatBuffer.allocate(40 * image.floats());
+            long bare = bareRun(kanerva, bundle, "reader-decoder", Map.of("B", 1, "Q", 1), Graph.LOGITS);
+            for (int queries : new int[] {1, 40}) {
+                try (PreparedRecall recall = kanerva.prepareRecall(memory, queries)) {
+                    System.out.printf("recall of %d: %d%n", queries, leastBytes(() -> recall.run(images, images)) - bare);
+                }
+            }
+            FloatBuffer written = FloatBuffer.allocate(memory.memory().size());
+            FloatBuffer pointers = FloatBuffer.allocate(memory.pointers().size());
+            bare = bareRun(kanerva, bundle, "encoder-memory-writer", Map.of("B", 1, "T", 2), Graph.MEMORY, Graph.POINTERS);
+            try (PreparedWrite write = kanerva.prepareWrite(1, 2)) {
+                System.out.printf("write: %d%n", leastBytes(() -> write.run(images, written, pointers)) - bare);
+            }
+        }
+    }
+
+    private static long bareRun(Kanerva kanerva, Path bundle, String graph, Map<String, Integer> sizes, String... wanted) throws Exception {
+        Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
+        Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
+        GraphDescription description = kanerva.bundle().graphs().get(graph);
+        for (TensorDescription input : description.inputs()) {
+            inputs.put(input.name(), tensor(input, sizes));
+        }
+        for (TensorDescription output : description.outputs()) {
+            if (Arrays.asList(wanted).contains(output.name())) {
+                outputs.put(output.name(), tensor(output, sizes));
+            }
+        }
+        try (OrtSession session = NativeRuntime.environment().createSession(Files.readAllBytes(bundle.resolve(description.file())))) {
+            return leastBytes(() -> {
+                try {
+                    session.run(inputs, outputs).close();
+                } catch (OrtException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+        }
+    }
+
+    private static OnnxTensor tensor(TensorDescription description, Map<String, Integer> sizes) throws OrtException {
+        int[] shape = Signature.resolve(description, sizes);
+        FloatBuffer values = ByteBuffer.allocateDirect(Float.BYTES * (int) FloatTensor.elements(shape)).order(ByteOrder.nativeOrder()).asFloatBuffer();
+        return OnnxTensor.createTensor(NativeRuntime.environment(), values, Arrays.stream(shape).asLongStream().toArray());
+    }
+
+    /** The least of many runs: the first ones load classes. */
+    private static long leastBytes(Runnable call) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long least = Long.MAX_VALUE;
+        for (int i = 0; i < RUNS; i++) {
+            long before = threads.getCurrentThreadAllocatedBytes();
+            call.run();
+            least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+        }
+        return least;
+    }
+}
