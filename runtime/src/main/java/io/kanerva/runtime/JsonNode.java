@@ -11,12 +11,27 @@ import java.util.stream.Collectors;
 /**
  * One value of a JSON file together with where it stands, so that every complaint names the place: {@code
  * bundle.json: settings.keys: expected a whole number from 1 to 1024, found "two"}.
- *
- * @param source the file's name
- * @param path where in the file, such as {@code graphs.reader.inputs[1]}; empty for the whole
- * @param value a Map, List, String, Long, Double, Boolean or null
  */
-record JsonNode(String source, String path, Object value) {
+final class JsonNode {
+
+    private final String source;
+    private final String path;
+    private final Object value;
+
+    /**
+     * @param source the file's name
+     * @param path where in the file, such as {@code graphs.reader.inputs[1]}; empty for the whole
+     * @param value a Map, List, String, Long, Double, Boolean or null
+     */
+    JsonNode(String source, String path, Object value) {
+        this.source = source;
+        this.path = path;
+        this.value = value;
+    }
+
+    Object value() {
+        return value;
+    }
 
     /** This object's member {@code name}. */
     JsonNode get(String name) {
