@@ -32,6 +32,7 @@ final class FullMemory {
         // The other blocks are of no use here, and so are small.
         KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.valueOf(s.addressing().name()), s.image().channels(), s.image().height(), s.image().width(),
                 s.memory().channels(), s.memory().height(), s.memory().width(), s.block().height(), s.block().width(), s.keys(), 1, s.slotRows(), s.slotColumns(), 0, 1, 1);
+        settings = s.scaleCells() == 2 ? settings.withGist() : settings;
         Sizes sizes = new Sizes(2, s.capacity(), 1);
         List<Row> rows = new ArrayList<>();
         try (KanervaModel model = new KanervaModel(settings, Device.cpu(), 1)) {

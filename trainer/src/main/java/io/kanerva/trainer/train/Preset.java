@@ -88,6 +88,13 @@ public enum Preset {
             return plan(heap(10, 64, 2).withLatent(2 * 7 * 7, LatentLayout.MAP).withGist(), 4, 8000, 1e-3).withAugmentation(DRAWN);
         }
     },
+    /** The same for {@link #FASHION_MNIST}. */
+    FASHION_MNIST_GIST("fashion-mnist-gist", DataSource.FASHION_MNIST) {
+        @Override
+        public TrainingPlan plan() {
+            return plan(heap(10, 64, 2).withLatent(2 * 7 * 7, LatentLayout.MAP).withGist(), 4, 8000, 1e-3);
+        }
+    },
     /** A plain variational autoencoder with the encoder and decoder of {@link #MNIST} and a latent map, the baseline without a memory. */
     MNIST_VAE("mnist-vae", DataSource.MNIST) {
         @Override
