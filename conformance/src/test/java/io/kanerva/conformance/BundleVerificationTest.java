@@ -24,7 +24,8 @@ class BundleVerificationTest {
             assertThat(verification.graphFacts().get(2).operators().containsKey("GridSample")).isEqualTo(reader == ReaderKind.GRIDSAMPLE);
             Agreement found = verification.vectors()
                     .and(verification.againstModel(model, subject.images(40)))
-                    .and(verification.pipeline(model, subject.images(40), 7));
+                    .and(verification.pipeline(model, subject.images(40), 7))
+                    .and(verification.fullMemory());
             System.out.printf("%s, %s%n%s%n", subject, reader.id(), found.toText());
             assertThat(found.failures()).extracting(Agreement.Row::describe).isEmpty();
             assertThat(found.largestPerGraph()).containsOnlyKeys("encoder", "memory-writer", "reader", "decoder", "pipeline");
