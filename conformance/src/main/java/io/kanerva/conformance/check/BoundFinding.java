@@ -1,5 +1,6 @@
 package io.kanerva.conformance.check;
 
+import io.kanerva.conformance.Budget;
 import java.util.Locale;
 
 /**
@@ -19,6 +20,14 @@ public record BoundFinding(String runtime, String bundle, int images, double nat
     /** Whether the bound is as it should be. */
     public boolean holds() {
         return problem.isEmpty() && Math.abs(nats - reference) <= budget;
+    }
+
+    /** This and the same runtime's bound of other images, as one. */
+    public BoundFinding and(BoundFinding others) {
+        double share = images / (double) (images + others.images);
+        double together = share * reference + (1 - share) * others.reference;
+        return new BoundFinding(runtime, bundle, images + others.images, share * nats + (1 - share) * others.nats, together,
+                Math.max(largestImageDifference, others.largestImageDifference), Budget.ofBound(together), problem.isEmpty() ? others.problem : problem);
     }
 
     /** What was found, in one sentence. */

@@ -96,6 +96,15 @@ class VerificationTest {
     }
 
     @Test
+    void boundsOfSeveralRoundsOfImagesAreOne() {
+        BoundFinding most = new BoundFinding("tract", "m", 300, 10.25, 10, 0.5, 1e-3, "");
+        BoundFinding rest = new BoundFinding("tract", "m", 100, 6, 6, 0.75, 1e-3, "");
+        assertThat(most.and(rest)).isEqualTo(new BoundFinding("tract", "m", 400, 9.1875, 9, 0.75, 1e-3, ""));
+        assertThat(most.and(rest).holds()).isFalse();
+        assertThat(rest.and(new BoundFinding("tract", "m", 100, Double.NaN, 6, Double.NaN, 1e-3, "graph 'reader': it stopped")).holds()).isFalse();
+    }
+
+    @Test
     void anyModelInTheLayoutOfTheOnnxProjectCanBeChecked() throws IOException {
         Path bundle = Subject.CONTINUOUS_TWO_KEYS.bundle(ReaderKind.MATMUL);
         List<Case> cases = Case.of("any", bundle.resolve("reader.onnx"), bundle.resolve("vectors/reader"), Optional.of(Tolerance.elements(1e-4, 1e-3)));

@@ -32,6 +32,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -160,29 +161,29 @@ final class RuntimeChecks implements AutoCloseable {
         int most = settings.capacity() == 0 ? MOST_IN_EPISODE : Math.min(MOST_IN_EPISODE, settings.capacity());
         DataSource source = source(folder, verification);
         Images test = source.test(DataHome.of(data, source));
-        long numbers = verification.bundle().graphs().get("decoder").outputs().get(0).shape().stream().skip(2).mapToLong(Long::parseLong).reduce(1, Math::multiplyExact);
-        int room = (int) Math.max(1, MOST_NUMBERS / numbers / most) * most;
-        int images = Math.min(asked, room);
-        if (images < asked) {
-            action.print("%s: %,d of the %,d test images asked for are scored: %,d numbers are decoded for each", verification.bundle().name(), images, asked, numbers);
-        }
+        int images = Math.min(asked, test.count());
         int length = most;
         while (images % length != 0) {
             length--;
         }
-        TestEpisodes episodes = new TestEpisodes(test.slice(0, Math.min(images, test.count())), source.testBinarisation(), length, seed);
-        List<FloatTensor> batches = new ArrayList<>();
-        for (int e = 0; e < episodes.count(); e++) {
-            batches.add(new FloatTensor(episodes.episode(e), 1, length, settings.image().channels(), settings.image().height(), settings.image().width()));
-        }
-        RuntimeBound bound = new RuntimeBound(folder, verification.kanerva(), batches, seed);
-        List<BoundFinding> bounds = new ArrayList<>();
-        for (ModelRuntime runtime : runtimes) {
-            if (findings.runtimes().stream().anyMatch(participant -> participant.ran() && participant.name().equals(runtime.name()))) {
-                bounds.add(bound.of(runtime, scratch, progress()));
+        // What is decoded of one round of images is held at once, and passes through files.
+        long numbers = verification.bundle().graphs().get("decoder").outputs().get(0).shape().stream().skip(2).mapToLong(Long::parseLong).reduce(1, Math::multiplyExact);
+        int round = (int) Math.min(images, Math.max(1, MOST_NUMBERS / numbers / length) * length);
+        Map<String, BoundFinding> bounds = new LinkedHashMap<>();
+        for (int from = 0; from < images; from += round) {
+            TestEpisodes episodes = new TestEpisodes(test.slice(from, Math.min(images, from + round)), source.testBinarisation(), length, seed);
+            List<FloatTensor> batches = new ArrayList<>();
+            for (int e = 0; e < episodes.count(); e++) {
+                batches.add(new FloatTensor(episodes.episode(e), 1, length, settings.image().channels(), settings.image().height(), settings.image().width()));
+            }
+            RuntimeBound bound = new RuntimeBound(folder, verification.kanerva(), batches, seed + from);
+            for (ModelRuntime runtime : runtimes) {
+                if (findings.runtimes().stream().anyMatch(participant -> participant.ran() && participant.name().equals(runtime.name()))) {
+                    bounds.merge(runtime.name(), bound.of(runtime, scratch, progress()), BoundFinding::and);
+                }
             }
         }
-        return bounds;
+        return List.copyOf(bounds.values());
     }
 
     /** Shows what is being done: in place on a terminal, a line a phase elsewhere. */
