@@ -83,6 +83,14 @@ class VerifyTest {
     }
 
     @Test
+    void testImagesThatAFolderLacksAreThoseThatShip() {
+        CommandRun run = CommandRun.kpp("verify", BUNDLE.toString(), BUNDLE.resolveSibling("cifar10").toString(), "--runtimes", "onnxruntime-java", "--random", "0", "--bound", "30",
+                "--data", temporary.toString());
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).contains("onnxruntime-java, fashion-mnist: bound of 30 images");
+    }
+
+    @Test
     void whatCannotBeCheckedIsSaidBeforeAnyWork() {
         assertThat(CommandRun.kpp("verify").exitCode()).isEqualTo(2);
         assertThat(CommandRun.kpp("verify").err()).contains("Expected a bundle, --model with --vectors, or --suite, found none");

@@ -7,6 +7,7 @@ import io.kanerva.conformance.check.Findings.Summary;
 import io.kanerva.conformance.compare.Comparison;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /** Findings as tables of text. */
 public final class TextReport {
@@ -44,15 +45,22 @@ public final class TextReport {
 
     /** A line for the worst case of each output on each runtime. */
     public static String details(Findings findings) {
-        StringBuilder text = new StringBuilder(line("%-22s %-4s %-14s %-20s %-7s %9s %9s %6s %6s %9s  %s", "runtime", "opt", "graph", "output", "check", "largest",
+        List<Finding> worst = findings.worst();
+        String names = "%%-%ds %%-4s %%-%ds %%-%ds %%-7s ".formatted(widest(worst, "runtime", Finding::runtime), widest(worst, "graph", Finding::graph),
+                widest(worst, "output", finding -> finding.comparison().output()));
+        StringBuilder text = new StringBuilder(line(names + "%9s %9s %9s %6s %9s  %s", "runtime", "opt", "graph", "output", "check", "largest",
                 "relative", "ulps", "dB", "1-cosine", "where, expected, found, budget"));
-        for (Finding finding : findings.worst()) {
+        for (Finding finding : worst) {
             Comparison c = finding.comparison();
-            text.append(line("%-22s %-4s %-14s %-20s %-7s %9.2e %9.2e %6s %6s %9.1e  %s", finding.runtime(), finding.optimised() ? "on" : "off", finding.graph(),
+            text.append(line(names + "%9.2e %9.2e %9s %6s %9.1e  %s", finding.runtime(), finding.optimised() ? "on" : "off", finding.graph(),
                     c.output(), finding.check().name().toLowerCase(Locale.ROOT), c.largest(), c.relative(), c.units() < 0 ? "–" : Long.toString(c.units()),
-                    number("%.0f", c.signalToNoise()), 1 - c.cosine(), where(finding)));
+                    number("%.0f", c.signalToNoise()), Math.max(0, 1 - c.cosine()), where(finding)));
         }
         return text.toString();
+    }
+
+    private static int widest(List<Finding> findings, String title, Function<Finding, String> name) {
+        return findings.stream().mapToInt(finding -> name.apply(finding).length()).reduce(title.length(), Math::max);
     }
 
     private static String where(Finding finding) {
