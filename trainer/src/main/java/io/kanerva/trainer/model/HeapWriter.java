@@ -14,20 +14,23 @@ import ai.djl.training.ParameterStore;
  */
 public final class HeapWriter extends MemoryWriter {
     /** The keys of all slots, [slots, 3]. */
-    private final float[] slotKeys;
+    private final Constant slotKeys;
     /** The tent weights of all slots' windows, which never change: along the height [H, slots h], along the width [slots, w, W]. */
-    private final float[] slotRows;
-    private final float[] slotColumns;
+    private final Constant slotRows;
+    private final Constant slotColumns;
 
     HeapWriter(KanervaSettings settings) {
         super(settings);
         KeySpace space = new KeySpace(settings);
-        slotKeys = space.slotKeys();
+        long slots = settings.slots();
+        slotKeys = Constant.of(space.slotKeys(), new Shape(slots, KeySpace.KEY));
         try (NDManager scratch = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
-            Windows windows = space.windows(scratch.create(slotKeys, new Shape(1, settings.slots(), KeySpace.KEY)));
-            slotRows = TentWeights.matrix(windows.centreY(), windows.halfY(), settings.blockHeight(), settings.memoryHeight())
+            Windows windows = space.windows(slotKeys.on(scratch).reshape(1, slots, KeySpace.KEY));
+            float[] rows = TentWeights.matrix(windows.centreY(), windows.halfY(), settings.blockHeight(), settings.memoryHeight())
                     .reshape((long) settings.slots() * settings.blockHeight(), settings.memoryHeight()).transpose().toFloatArray();
-            slotColumns = TentWeights.matrix(windows.centreX(), windows.halfX(), settings.blockWidth(), settings.memoryWidth()).toFloatArray();
+            float[] columns = TentWeights.matrix(windows.centreX(), windows.halfX(), settings.blockWidth(), settings.memoryWidth()).toFloatArray();
+            slotRows = Constant.of(rows, new Shape(1, settings.memoryHeight(), slots * settings.blockHeight()));
+            slotColumns = Constant.of(columns, new Shape(1, slots, settings.blockWidth(), settings.memoryWidth()));
         }
     }
 
@@ -43,12 +46,11 @@ public final class HeapWriter extends MemoryWriter {
         }
         long n = t * s.keys();
         NDManager manager = content.getManager();
-        long slots = s.slots();
-        NDArray rows = manager.create(slotRows, new Shape(1, s.memoryHeight(), slots * s.blockHeight())).get(":, :, 0:" + n * s.blockHeight());
-        NDArray columns = manager.create(slotColumns, new Shape(1, slots, s.blockWidth(), s.memoryWidth())).get(":, 0:" + n);
+        NDArray rows = slotRows.on(manager).get(":, :, 0:" + n * s.blockHeight());
+        NDArray columns = slotColumns.on(manager).get(":, 0:" + n);
         NDArray blocks = content.reshape(b, n, s.memoryChannels(), s.blockHeight(), s.blockWidth());
         NDArray memory = TentWeights.place(blocks, rows, columns);
-        NDArray keys = manager.create(slotKeys, new Shape(slots, KeySpace.KEY)).get("0:" + n);
+        NDArray keys = slotKeys.on(manager).get("0:" + n);
         NDArray pointers = keys.reshape(1, t, s.keys(), KeySpace.KEY).broadcast(b, t, s.keys(), KeySpace.KEY);
         return new NDList(memory, pointers);
     }

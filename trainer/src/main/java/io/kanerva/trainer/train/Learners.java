@@ -11,6 +11,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import io.kanerva.trainer.model.BoundTerms;
+import io.kanerva.trainer.model.Constant;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.Scale;
@@ -31,6 +32,12 @@ final class Learners implements AutoCloseable {
     private final TrainingPlan plan;
     private final KanervaModel model;
     private final List<KanervaModel> copies = new ArrayList<>();
+    private final Constant images;
+    private final Constant keyNoise;
+    private final Constant latentNoise;
+    private final Constant others;
+    private final Constant othersNoise;
+    private final Constant weights = Constant.of(new float[3], new Shape(3));
 
     /**
      * @param devices the model's own, then those of the copies
@@ -39,6 +46,14 @@ final class Learners implements AutoCloseable {
     Learners(KanervaModel model, TrainingPlan plan, List<Device> devices) {
         this.model = model;
         this.plan = plan;
+        KanervaSettings s = plan.settings();
+        long b = plan.episodes() / devices.size();
+        long t = plan.episodeLength();
+        images = empty(new Shape(b, t, s.imageChannels(), s.imageHeight(), s.imageWidth()));
+        keyNoise = empty(new Shape(b, t, s.keys(), 3));
+        latentNoise = empty(new Shape(b, t, s.latent()));
+        others = s.gist() ? empty(images.shape()) : null;
+        othersNoise = s.gist() ? empty(latentNoise.shape()) : null;
         try {
             for (Device device : devices.subList(1, devices.size())) {
                 copies.add(new KanervaModel(plan.settings(), device, plan.seed()));
@@ -91,31 +106,39 @@ final class Learners implements AutoCloseable {
     }
 
     private NDArray backward(KanervaModel learner, NDManager scratch, TrainingEpisodes.Batch batch, double keyWeight, double latentWeight) {
-        KanervaSettings s = plan.settings();
-        long b = plan.episodes() / (1 + copies.size());
-        long t = plan.episodeLength();
-        NDArray images = scratch.create(batch.images(), new Shape(b, t, s.imageChannels(), s.imageHeight(), s.imageWidth()));
-        NDArray keyNoise = scratch.create(batch.keyNoise(), new Shape(b, t, s.keys(), 3));
-        NDArray latentNoise = scratch.create(batch.latentNoise(), new Shape(b, t, s.latent()));
-        try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-            NDList encoded = learner.encoder().forward(learner.parameterStore(), new NDList(images), true);
-            NDList written = learner.writer().forward(learner.parameterStore(), new NDList(encoded.get(0)), true);
-            BoundTerms terms = learner.readBack(images, encoded, written, keyNoise, latentNoise, true);
-            NDArray reconstruction = terms.reconstruction().mean();
-            NDArray keyDivergence = terms.keyDivergence().mean();
-            NDArray latentDivergence = terms.latentDivergence().mean();
-            if (s.gist()) {
-                NDArray others = scratch.create(batch.others(), images.getShape());
-                NDList seen = learner.encoder().forward(learner.parameterStore(), new NDList(others), true);
-                BoundTerms gist = learner.readGist(others, seen, written, scratch.create(batch.othersNoise(), latentNoise.getShape()), true);
-                reconstruction = Scale.by(reconstruction.add(gist.reconstruction().mean()), 0.5);
-                keyDivergence = Scale.by(keyDivergence.add(gist.keyDivergence().mean()), 0.5);
-                latentDivergence = Scale.by(latentDivergence.add(gist.latentDivergence().mean()), 0.5);
-            }
-            NDArray loss = reconstruction.add(Scale.by(keyDivergence, keyWeight)).add(Scale.by(latentDivergence, latentWeight));
-            collector.backward(copies.isEmpty() ? loss : Scale.by(loss, 1.0 / (1 + copies.size())));
-            return NDArrays.stack(new NDList(reconstruction, keyDivergence, latentDivergence));
+        // Free again: a step before this one has been read, and a GPU of this step holds copies.
+        images.set(batch.images());
+        keyNoise.set(batch.keyNoise());
+        latentNoise.set(batch.latentNoise());
+        if (plan.settings().gist()) {
+            others.set(batch.others());
+            othersNoise.set(batch.othersNoise());
         }
+        float share = 1f / (1 + copies.size());
+        weights.set(new float[] {share, share * (float) keyWeight, share * (float) latentWeight});
+        try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
+            NDArray seen = images.on(scratch);
+            NDList encoded = learner.encoder().forward(learner.parameterStore(), new NDList(seen), true);
+            NDList written = learner.writer().forward(learner.parameterStore(), new NDList(encoded.get(0)), true);
+            NDArray means = means(learner.readBack(seen, encoded, written, keyNoise.on(scratch), latentNoise.on(scratch), true));
+            if (plan.settings().gist()) {
+                NDArray unwritten = others.on(scratch);
+                NDList found = learner.encoder().forward(learner.parameterStore(), new NDList(unwritten), true);
+                NDArray gist = means(learner.readGist(unwritten, found, written, othersNoise.on(scratch), true));
+                means = Scale.by(means.add(gist), 0.5);
+            }
+            collector.backward(means.mul(weights.on(scratch)).sum());
+            return means;
+        }
+    }
+
+    /** Means over the samples of reconstruction, KL(Y) and KL(Z): [3]. */
+    private static NDArray means(BoundTerms terms) {
+        return NDArrays.stack(new NDList(terms.reconstruction().mean(), terms.keyDivergence().mean(), terms.latentDivergence().mean()));
+    }
+
+    private static Constant empty(Shape shape) {
+        return Constant.of(new float[Math.toIntExact(shape.size())], shape);
     }
 
     /** One learner's episodes of a step. */

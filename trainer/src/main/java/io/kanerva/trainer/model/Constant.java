@@ -1,0 +1,68 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Numbers that every pass needs. They lie outside of Java's heap once and for all, and an array of them is a view: DJL's {@code create} from a Java
+ * array copies it to memory that is given back only when Java collects garbage, hundreds of steps later, and lies scattered among the engine's
+ * arrays until then, whose memory can no longer be used as a whole.
+ *
+ * <p>An array made by {@link #on} may be used as long as this object lives, and is not to be written to.
+ */
+public final class Constant {
+    private static final int CACHE_LINE = 64;
+
+    private final ByteBuffer numbers;
+    private final Shape shape;
+    private final DataType type;
+
+    private Constant(ByteBuffer numbers, Shape shape, DataType type) {
+        this.numbers = numbers;
+        this.shape = shape;
+        this.type = type;
+    }
+
+    /** Numbers of that shape, row-major. */
+    public static Constant of(float[] numbers, Shape shape) {
+        Constant constant = new Constant(memory(shape, DataType.FLOAT32), shape, DataType.FLOAT32);
+        constant.set(numbers);
+        return constant;
+    }
+
+    /** Whole numbers of that shape, row-major. */
+    static Constant of(long[] numbers, Shape shape) {
+        ByteBuffer memory = memory(shape, DataType.INT64);
+        memory.asLongBuffer().put(numbers);
+        return new Constant(memory, shape, DataType.INT64);
+    }
+
+    /** The numbers' shape. */
+    public Shape shape() {
+        return shape;
+    }
+
+    /** Changes the numbers, in all arrays on the CPU that were made by {@link #on} too: none of them may be in use. */
+    public void set(float[] all) {
+        if (all.length != shape.size()) {
+            throw new IllegalArgumentException("expected %d numbers for %s, found %d".formatted(shape.size(), shape, all.length));
+        }
+        numbers.asFloatBuffer().put(all);
+    }
+
+    /** The numbers as an array of that manager: on the CPU a view, on another device a copy. */
+    public NDArray on(NDManager manager) {
+        return manager.create(numbers, shape, type);
+    }
+
+    /** At a cache line's beginning, as the engine's own arrays are: its kernels add up in another order elsewhere. */
+    private static ByteBuffer memory(Shape shape, DataType type) {
+        int size = Math.toIntExact(shape.size() * type.getNumOfBytes());
+        int lines = (size + CACHE_LINE - 1) / CACHE_LINE;
+        return ByteBuffer.allocateDirect((lines + 1) * CACHE_LINE).alignedSlice(CACHE_LINE).slice(0, size).order(ByteOrder.nativeOrder());
+    }
+}
