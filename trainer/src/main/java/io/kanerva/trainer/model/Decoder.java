@@ -99,7 +99,7 @@ public final class Decoder extends KanervaBlock {
             NDArray maps = maps(in.get(1));
             NDArray flat = images.reshape(s.get(0) * s.get(1), s.get(2), s.get(3), s.get(4));
             NDArray logarithms = linear.logProbability(store, found(store, in.get(0), maps, training), maps, flat, training);
-            NDArray nats = logarithms.neg().sum(new int[] {1, 2}).reshape(s.get(0), s.get(1));
+            NDArray nats = logarithms.neg().reshape(s.get(0), s.get(1));
             NDScope.unregister(nats);
             return nats;
         }
@@ -119,7 +119,8 @@ public final class Decoder extends KanervaBlock {
     /** Features at the block's resolution, [B Q, width, h, w]. */
     private NDArray found(ParameterStore store, NDArray z, NDArray maps, boolean training) {
         long n = z.getShape().get(0) * z.getShape().get(1);
-        return Layers.run(features, store, Layers.run(traces, store, maps, training).add(spread(store, z, n, training)), training);
+        NDArray read = Layers.run(traces, store, training ? Layers.channelsLast(maps) : maps, training);
+        return Layers.run(features, store, read.add(spread(store, z, n, training)), training);
     }
 
     /** What the latent adds: [N, width, h, w], or [N, width, 1, 1] for a vector. */

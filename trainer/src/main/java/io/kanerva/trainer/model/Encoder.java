@@ -93,7 +93,8 @@ public final class Encoder extends KanervaBlock {
         } else {
             NDArray flat = input.reshape(b * t, s.imageChannels(), s.imageHeight(), s.imageWidth());
             patch = Layers.spaceToDepth(flat, s.patch());
-            maps = Layers.run(features, store, Layers.run(patches, store, patch, training), training);
+            NDArray first = Layers.run(patches, store, training ? Layers.channelsLast(patch) : patch, training);
+            maps = Layers.run(features, store, first, training);
             pooled = Layers.spatialMean(maps);
         }
         NDArray latentFeatures = s.latentLayout() == LatentLayout.MAP ? maps : pooled;

@@ -79,6 +79,17 @@ final class Layers {
         return maps.mean(new int[] {3}).mean(new int[] {2});
     }
 
+    /**
+     * The same maps [N, c, h, w] with the channels of a place side by side in memory. Convolutions and what is computed from them keep that
+     * order; PyTorch's library for them (oneDNN) then takes maps as they are, where it would turn round those of the usual order before and after each layer. For
+     * training only: nothing of this belongs into a graph.
+     */
+    static NDArray channelsLast(NDArray maps) {
+        Shape s = maps.getShape();
+        // The first reshape copies, unless the order is this one already.
+        return maps.transpose(0, 2, 3, 1).reshape(s.size()).reshape(s.get(0), s.get(2), s.get(3), s.get(1)).transpose(0, 3, 1, 2);
+    }
+
     /** [N, c, h p, w p] to [N, c p p, h, w]: each p x p patch becomes channels. */
     static NDArray spaceToDepth(NDArray images, int patch) {
         Shape s = images.getShape();

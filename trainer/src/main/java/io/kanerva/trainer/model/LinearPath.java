@@ -19,7 +19,7 @@ import java.util.Arrays;
  *
  * <p>As a block: features [N, width, h, w] and traces [N, K C, h, w] to the parameters of {@link LogisticMixture}, [N, P, Hx, Wx]. {@link
  * #logProbability} is what these parameters say of images, without making the many coefficients of each pixel: mixing predictions of all banks
- * is the same as predicting with the mixed coefficients, and each bank's prediction is one convolution of stride p.
+ * is the same as predicting with the mixed coefficients, and each bank's prediction is one convolution, whose pixels are patches.
  */
 final class LinearPath extends KanervaBlock {
     /**
@@ -34,9 +34,12 @@ final class LinearPath extends KanervaBlock {
     private final Block numbers;
     private final Block mixing;
     private final Block coefficients;
-    private final long[] kernelIndex;
-    /** {@link #CAREFUL} for the means among the numbers, else 1. */
-    private final float[] scales;
+    private final Constant kernelIndex;
+    /** Of the numbers: {@link #CAREFUL} for the means among them, else 1. [out, 1]. */
+    private final Constant scales;
+    /** {@link #CAREFUL} for each output of the reconstruction and of the mixing. */
+    private final Constant carefulColours;
+    private final Constant carefulBanks;
 
     LinearPath(KanervaSettings settings) {
         super(settings);
@@ -50,8 +53,21 @@ final class LinearPath extends KanervaBlock {
         numbers = child("numbers", Layers.zero(Layers.conv1((mixture.mixtureParameters() + channels) * places)), size.width(), h, w);
         mixing = child("mixing", Layers.conv1(size.banks()), size.width(), h, w);
         coefficients = child("coefficients", Layers.zero(Layers.linear1(coefficients() / size.banks())), size.banks(), h, w);
-        kernelIndex = kernelIndex();
-        scales = scales();
+        long[] index = kernelIndex();
+        kernelIndex = Constant.of(index, new Shape(index.length));
+        scales = column(scales());
+        carefulColours = column(careful(channels * places));
+        carefulBanks = column(careful(size.banks()));
+    }
+
+    private static Constant column(float[] factors) {
+        return Constant.of(factors, new Shape(factors.length, 1));
+    }
+
+    private static float[] careful(int count) {
+        float[] all = new float[count];
+        Arrays.fill(all, CAREFUL);
+        return all;
     }
 
     private float[] scales() {
@@ -75,55 +91,105 @@ final class LinearPath extends KanervaBlock {
     }
 
     /**
-     * ln p(x) of each pixel, given those before it.
+     * ln p(x) of each image. Pixels stay sorted by their places in the patches throughout, [.., p p, N h w], so that the many numbers of the
+     * mixture are used as the product with the weights leaves them; only the image and r, a thirtieth of that, change their order.
      *
      * @param found features, [N, width, h, w]
      * @param traces [N, K C, h, w]
      * @param images [N, Cx, Hx, Wx], k / 255
-     * @return [N, Hx, Wx], nats
+     * @return [N], nats
      */
     NDArray logProbability(ParameterStore store, NDArray found, NDArray traces, NDArray images, boolean training) {
-        NDList split = numbers(store, found, traces, training);
-        int patch = settings.patch();
-        NDArray r = Layers.depthToSpace(split.get(1), patch);
-        NDArray errors = CausalNeighbours.padded(LogisticMixture.errors(images, r), mixture.neighbours());
-        NDArray each = Conv2d.conv2d(errors, kernel(store, found.getDevice(), training), null, new Shape(patch, patch)).singletonOrThrow();
-        Shape s = each.getShape();
+        Shape s = found.getShape();
         long n = s.get(0);
-        long banks = settings.decoder().banks();
         long area = s.get(2) * s.get(3);
-        NDArray shares = Scale.by(Layers.run(mixing, store, found, training), CAREFUL).reshape(n, banks, 1, area);
-        NDArray predicted = each.reshape(n, banks, s.get(1) / banks, area).mul(shares).sum(new int[] {1}).reshape(n, s.get(1) / banks, s.get(2), s.get(3));
-        NDList groups = Layers.depthToSpace(split.get(0), patch).split(mixture.mixtureParameters() / LogisticMixture.COMPONENTS, 1);
-        return mixture.logProbability(groups, images, r, Layers.depthToSpace(predicted, patch));
+        long banks = settings.decoder().banks();
+        long colours = (long) settings.imageChannels() * places;
+        NDArray seen = withOnes(found.transpose(0, 2, 3, 1).reshape(n * area, s.get(1))).transpose();
+        NDList rows = augmented(numbers, scales, store, found, training).split(sections(), 0);
+        NDList groups = new NDList();
+        // Each by itself: the gradient of a part of one product would be an array of all of them.
+        for (NDArray group : rows.subNDList(0, rows.size() - 1)) {
+            groups.add(group.matMul(seen).reshape(1, LogisticMixture.COMPONENTS, places, n * area));
+        }
+        NDArray correction = rows.get(rows.size() - 1).matMul(seen).reshape(colours, n, s.get(2), s.get(3)).transpose(1, 0, 2, 3);
+        NDArray r = linear(store, traces, training).add(correction);
+        NDArray inPatches = Layers.spaceToDepth(images, settings.patch());
+        NDArray errors = LogisticMixture.errors(inPatches, r);
+        NDArray each = Conv2d.conv2d(below(errors), kernel(store, found.getDevice(), training), null, new Shape(1, 1), new Shape(0, patchesAway())).singletonOrThrow();
+        NDArray shares = augmented(mixing, carefulBanks, store, found, training).matMul(seen).reshape(banks, n, area).transpose(1, 0, 2).expandDims(2);
+        NDArray predicted = each.reshape(n, banks, colours, area).mul(shares).sum(new int[] {1}).reshape(n, colours, s.get(2), s.get(3));
+        return mixture.logProbability(groups, byPlace(inPatches), byPlace(r), byPlace(predicted))
+                .reshape(places, n, area).sum(new int[] {0, 2});
+    }
+
+    /** [N, Cx p p, h, w] to [1, Cx, p p, N h w]. */
+    private NDArray byPlace(NDArray maps) {
+        Shape s = maps.getShape();
+        return maps.transpose(1, 0, 2, 3).reshape(1, settings.imageChannels(), places, s.get(0) * s.get(2) * s.get(3));
+    }
+
+    /** Where the rows of {@link #numbers} end for each of the mixture's groups. */
+    private long[] sections() {
+        long[] ends = new long[mixture.mixtureParameters() / LogisticMixture.COMPONENTS];
+        for (int i = 0; i < ends.length; i++) {
+            ends[i] = (i + 1L) * LogisticMixture.COMPONENTS * places;
+        }
+        return ends;
+    }
+
+    /** [rows, columns] and a last column of ones, which weights a bias. */
+    private static NDArray withOnes(NDArray matrix) {
+        return matrix.concat(matrix.getManager().ones(new Shape(matrix.getShape().get(0), 1)), 1);
+    }
+
+    /** A 1 x 1 convolution's weights with its biases as a last column, [out, in + 1], times a factor for each output. */
+    private static NDArray augmented(Block layer, Constant factors, ParameterStore store, NDArray input, boolean training) {
+        NDArray weight = store.getValue(weight(layer), input.getDevice(), training);
+        NDArray bias = store.getValue(bias(layer), input.getDevice(), training);
+        long out = weight.getShape().get(0);
+        NDArray all = weight.reshape(out, weight.getShape().get(1)).concat(bias.reshape(out, 1), 1);
+        return all.mul(factors.on(input.getManager()));
     }
 
     /** The mixture's numbers, [N, numbers p p, h, w], and r, [N, Cx p p, h, w]. */
     private NDList numbers(ParameterStore store, NDArray found, NDArray traces, boolean training) {
         NDList split = scaled(numbers, scales, 0, store, found, training).split(new long[] {(long) mixture.mixtureParameters() * places}, 1);
-        float[] careful = new float[settings.imageChannels() * places];
-        Arrays.fill(careful, CAREFUL);
-        return new NDList(split.get(0), split.get(1).add(scaled(reconstruction, careful, 1, store, traces, training)));
+        return new NDList(split.get(0), split.get(1).add(linear(store, traces, training)));
+    }
+
+    /** The part of r that is linear in the traces, [N, Cx p p, h, w]. */
+    private NDArray linear(ParameterStore store, NDArray traces, boolean training) {
+        return scaled(reconstruction, carefulColours, 1, store, traces, training);
     }
 
     /** Runs a convolution with a factor for each of its outputs on weights and biases. */
-    private static NDArray scaled(Block layer, float[] factors, int padding, ParameterStore store, NDArray input, boolean training) {
+    private static NDArray scaled(Block layer, Constant factors, int padding, ParameterStore store, NDArray input, boolean training) {
         NDArray weight = store.getValue(weight(layer), input.getDevice(), training);
         NDArray bias = store.getValue(bias(layer), input.getDevice(), training);
-        NDArray by = input.getManager().create(factors);
-        return Conv2d.conv2d(input, weight.mul(by.reshape(-1, 1, 1, 1)), bias.mul(by), new Shape(1, 1), new Shape(padding, padding)).singletonOrThrow();
+        NDArray by = factors.on(input.getManager());
+        return Conv2d.conv2d(input, weight.mul(by.reshape(-1, 1, 1, 1)), bias.mul(by.reshape(-1)), new Shape(1, 1), new Shape(padding, padding)).singletonOrThrow();
     }
 
-    /** The banks' coefficients as weights of one convolution, [banks Cx p p, Cx, p + reach, p + 2 reach]. */
+    /** How many patches the neighbours' reach covers, upwards and to each side. */
+    private int patchesAway() {
+        return (CausalNeighbours.reach(mixture.neighbours()) + settings.patch() - 1) / settings.patch();
+    }
+
+    /** Maps [N, c, h, w] below as many rows of zeros as the neighbours' reach covers. */
+    private NDArray below(NDArray maps) {
+        Shape s = maps.getShape();
+        return maps.getManager().zeros(new Shape(s.get(0), s.get(1), patchesAway(), s.get(3))).concat(maps, 2);
+    }
+
+    /** The banks' coefficients as weights of one convolution of patches, [banks Cx p p, Cx p p, 1 + away, 1 + 2 away]. */
     private NDArray kernel(ParameterStore store, Device device, boolean training) {
         int banks = settings.decoder().banks();
-        int channels = settings.imageChannels();
-        int reach = CausalNeighbours.reach(mixture.neighbours());
+        int colours = settings.imageChannels() * places;
         NDArray weight = store.getValue(weight(coefficients), device, training).reshape(-1, banks);
         // A last coefficient of zero for where there is none.
         NDArray all = weight.concat(weight.getManager().zeros(new Shape(1, banks)), 0).reshape(-1);
-        NDArray index = all.getManager().create(kernelIndex);
-        return all.take(index).reshape((long) banks * channels * places, channels, settings.patch() + reach, settings.patch() + 2L * reach);
+        return all.take(kernelIndex.on(all.getManager())).reshape((long) banks * colours, colours, 1L + patchesAway(), 1 + 2L * patchesAway());
     }
 
     /** Where in the coefficients, [all + 1, banks], each number of {@link #kernel} stands. */
@@ -131,11 +197,11 @@ final class LinearPath extends KanervaBlock {
         int channels = settings.imageChannels();
         int patch = settings.patch();
         int banks = settings.decoder().banks();
-        int reach = CausalNeighbours.reach(mixture.neighbours());
-        int height = patch + reach;
-        int width = patch + 2 * reach;
+        int away = patchesAway();
+        int height = 1 + away;
+        int width = 1 + 2 * away;
         int all = coefficients() / banks;
-        long[] index = new long[banks * channels * places * channels * height * width];
+        long[] index = new long[banks * channels * places * channels * places * height * width];
         for (int i = 0; i < index.length; i++) {
             int bank = i / (index.length / banks);
             index[i] = (long) all * banks + bank;
@@ -146,11 +212,13 @@ final class LinearPath extends KanervaBlock {
             int other = coefficient / places % channels;
             int neighbour = coefficient / places / channels % offsets.length;
             int channel = coefficient / places / channels / offsets.length;
-            int row = reach + place / patch + offsets[neighbour][0];
-            int column = reach + place % patch + offsets[neighbour][1];
+            // Counted from the first pixel of the patches that a kernel sees.
+            int row = away * patch + place / patch + offsets[neighbour][0];
+            int column = away * patch + place % patch + offsets[neighbour][1];
+            int input = (other * patch + row % patch) * patch + column % patch;
             for (int bank = 0; bank < banks; bank++) {
                 int filter = (bank * channels + channel) * places + place;
-                index[((filter * channels + other) * height + row) * width + column] = (long) coefficient * banks + bank;
+                index[((filter * channels * places + input) * height + row / patch) * width + column / patch] = (long) coefficient * banks + bank;
             }
         }
         return index;

@@ -80,7 +80,19 @@ record LogisticMixture(int channels, int neighbours) {
     }
 
     /**
-     * The same for parameters that are in their parts already.
+     * The same for parameters that are in their parts already. H and W may be any two axes of pixels here.
+     *
+     * <p>ln of the mass that a logistic distribution puts on a level: with the level's upper end u = (v + 1 / 255 - mean) / scale, its lower end
+     * l = (v - 1 / 255 - mean) / scale, h = 1 / (255 scale) and s the logistic function it is
+     *
+     * <pre>
+     *   ln(s(u) - s(l)) = -softplus(-u) - softplus(l) + ln(2 sinh h) - h   inside,
+     *   ln s(u)         = -softplus(-u)                                    for level 0,
+     *   ln(1 - s(l))    = -softplus(l)                                     for level 255,
+     * </pre>
+     *
+     * exact forms in which nothing cancels, however small the mass. The outermost ends are so far away that their softplus is 0, and so is its
+     * gradient. Sums are made in place where the gradient allows it, and signs changed once, at the end: memory is what this costs.
      *
      * @param mixture [N, components, H, W] for each group of the mixture
      * @param reconstruction r, [N, C, H, W], or null without neighbours
@@ -91,16 +103,29 @@ record LogisticMixture(int channels, int neighbours) {
         NDArray values = values(levels);
         NDArray moving = reconstruction == null ? values : values.sub(reconstruction);
         NDArray base = reconstruction == null ? null : reconstruction.add(predicted);
-        NDArray sum = mixture.get(0).logSoftmax(1);
+        NDArray first = levels.lt(0.5f).toType(levels.getDataType(), false);
+        NDArray last = levels.gt(LEVELS - 0.5f).toType(levels.getDataType(), false);
+        NDArray high = values.add(1f / LEVELS).add(last.mul(FAR));
+        NDArray low = values.sub(1f / LEVELS).sub(first.mul(FAR));
+        NDArray inside = first.add(last).neg().add(1f);
         NDArray[] before = new NDArray[channels];
+        NDArray tails = null;
+        NDArray sum = null;
         for (int channel = 0; channel < channels; channel++) {
             before[channel] = only(moving, channel);
             NDArray mean = mean(mixture, before, channel);
             mean = base == null ? mean : mean.add(only(base, channel));
-            sum = sum.add(logMass(only(levels, channel), only(values, channel), mean, mixture.get(1 + channels + channel)));
+            NDArray inverse = mixture.get(1 + channels + channel).clip(LEAST_LOG_SCALE, LARGEST_LOG_SCALE).neg().exp();
+            NDArray upper = Activation.softPlus(mean.sub(only(high, channel)).mul(inverse));
+            NDArray lower = Activation.softPlus(only(low, channel).sub(mean).mul(inverse));
+            tails = tails == null ? upper.addi(lower) : tails.addi(upper).addi(lower);
+            NDArray half = Scale.by(inverse, 1.0 / LEVELS);
+            NDArray width = half.sinh().log().subi(half).muli(only(inside, channel));
+            sum = sum == null ? width : sum.addi(width);
         }
-        NDArray largest = sum.max(new int[] {1}, true).stopGradient();
-        return sum.sub(largest).exp().sum(new int[] {1}, true).log().add(largest).squeeze(1);
+        sum.subi(tails).addi(mixture.get(0).logSoftmax(1));
+        NDArray largest = sum.stopGradient().max(new int[] {1}, true);
+        return sum.sub(largest).exp().sum(new int[] {1}).log().add(largest.squeeze(1)).add(Scale.by(inside.sum(new int[] {1}), Math.log(2)));
     }
 
     /**
@@ -171,30 +196,5 @@ record LogisticMixture(int channels, int neighbours) {
 
     private static NDArray only(NDArray maps, int channel) {
         return maps.get(":, {}:{}", channel, channel + 1);
-    }
-
-    /**
-     * ln of the mass that logistic distributions put on levels. With the level's upper end u = (v + 1 / 255 - mean) / scale, its lower end
-     * l = (v - 1 / 255 - mean) / scale, h = 1 / (255 scale) and s the logistic function it is
-     *
-     * <pre>
-     *   ln(s(u) - s(l)) = -softplus(-u) - softplus(l) + ln(2 sinh h) - h   inside,
-     *   ln s(u)         = -softplus(-u)                                    for level 0,
-     *   ln(1 - s(l))    = -softplus(l)                                     for level 255,
-     * </pre>
-     *
-     * exact forms in which nothing cancels, however small the mass. The outermost ends are so far away that their softplus is 0, and so is its
-     * gradient.
-     */
-    private static NDArray logMass(NDArray level, NDArray value, NDArray mean, NDArray logScale) {
-        NDArray first = level.lt(0.5f).toType(level.getDataType(), false);
-        NDArray last = level.gt(LEVELS - 0.5f).toType(level.getDataType(), false);
-        NDArray inverse = logScale.clip(LEAST_LOG_SCALE, LARGEST_LOG_SCALE).neg().exp();
-        NDArray upper = mean.sub(value.add(1f / LEVELS).add(last.mul(FAR))).mul(inverse);
-        NDArray lower = value.sub(1f / LEVELS).sub(first.mul(FAR)).sub(mean).mul(inverse);
-        NDArray half = Scale.by(inverse, 1.0 / LEVELS);
-        NDArray width = half.sinh().log().sub(half).add((float) Math.log(2));
-        NDArray inside = first.add(last).neg().add(1f);
-        return width.mul(inside).sub(Activation.softPlus(upper)).sub(Activation.softPlus(lower));
     }
 }

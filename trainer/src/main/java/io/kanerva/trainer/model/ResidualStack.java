@@ -36,7 +36,7 @@ final class ResidualStack extends KanervaBlock {
         // warm memory to what follows: the backward pass is a tenth faster.
         try (NDScope scope = new NDScope()) {
             scope.suppressNotUsedWarning();
-            NDArray out = stack(store, in.singletonOrThrow(), true);
+            NDArray out = stack(store, Layers.channelsLast(in.singletonOrThrow()), true);
             NDScope.unregister(out);
             return new NDList(out);
         }

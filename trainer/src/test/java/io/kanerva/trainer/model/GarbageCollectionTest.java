@@ -25,7 +25,8 @@ class GarbageCollectionTest {
 
     static Stream<KanervaSettings> settings() {
         return Stream.of(new KanervaSettings(WriterKind.HEAP, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 2, 2, 1, 4, 2, 4, 0, 8, 1),
-                new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 2, 2, 1, 4, 0, 0, 16, 8, 1), TinyModels.paper(4), TinyModels.colour());
+                new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 2, 2, 1, 4, 0, 0, 16, 8, 1), TinyModels.paper(4), TinyModels.colour(),
+                TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12, 2)));
     }
 
     @ParameterizedTest
