@@ -103,25 +103,35 @@ final class ContentSearch {
      * @return the sample that matches best, the first of equals
      */
     int scores(float[] queries, int from, int episode, int[] pixels, double[] values, double[] scores) {
-        double mean = mean(queries, from);
-        double scale = scale(queries, from, mean);
         float background = queries[from];
+        int length = features - 1;
         int count = 0;
-        for (int i = 0; i < features - 1; i++) {
+        for (int i = 0; i < length; i++) {
             pixels[count] = i * AT_ONCE;
-            values[count] = (queries[from + i] - (double) background) * scale;
-            // 1 if the bits differ: where bright pixels lie no processor foresees, so that a branch would cost more than the products.
+            values[count] = queries[from + i] - (double) background;
+            // 1 if the bits differ. Where bright pixels lie no processor foresees, so that a branch would cost more than the products.
             int difference = Float.floatToRawIntBits(queries[from + i]) ^ Float.floatToRawIntBits(background);
             count += (difference | -difference) >>> 31;
         }
-        pixels[count] = (features - 1) * AT_ONCE;
-        values[count++] = level(mean) * scale;
+        double mean = 0;
+        for (int i = 0; i < count; i++) {
+            mean += values[i];
+        }
+        mean /= length;
+        double level = level(background + mean);
+        double squares = level * level + (length - count) * mean * mean;
+        for (int i = 0; i < count; i++) {
+            squares += (values[i] - mean) * (values[i] - mean);
+        }
+        pixels[count] = length * AT_ONCE;
+        values[count++] = level;
+        double scale = squares == 0 ? 0 : 1 / Math.sqrt(squares);
         for (int group = 0; group < groups(); group++) {
             groupScores(pixels, values, count, (episode * groups() + group) * features * AT_ONCE, scores, group * AT_ONCE);
         }
         int best = 0;
         for (int sample = 0; sample < samples; sample++) {
-            scores[sample] = Math.min(1, Math.max(-1, scores[sample]));
+            scores[sample] = Math.min(1, Math.max(-1, scores[sample] * scale));
             if (scores[sample] > scores[best]) {
                 best = sample;
             }

@@ -122,6 +122,7 @@ final class Sessions implements AutoCloseable {
     }
 
     private static SessionOptions sessionOptions(int threads, Device device) {
+        NativeRuntime.start(); // else ONNX Runtime cannot say what CUDA lacks
         SessionOptions options = new SessionOptions();
         try {
             options.setIntraOpNumThreads(threads);

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A JVM of its own, for what would end this one if it went wrong, or would be hidden by what else runs here. */
 final class ForkedJvm {
@@ -20,6 +21,11 @@ final class ForkedJvm {
      * @return what it printed to either stream
      */
     static String run(List<String> options, Class<?> main, String... arguments) throws IOException, InterruptedException {
+        return run(Map.of(), options, main, arguments);
+    }
+
+    /** The same with further environment variables. */
+    static String run(Map<String, String> environment, List<String> options, Class<?> main, String... arguments) throws IOException, InterruptedException {
         String tests = TinyBundle.class.getResource("TinyBundle.class").getPath().replace("/io/kanerva/runtime/TinyBundle.class", "");
         String classPath =
                 String.join(File.pathSeparator, System.getProperty("jdk.module.path", ""), System.getProperty("java.class.path", ""), tests);
@@ -29,6 +35,7 @@ final class ForkedJvm {
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().remove("ORT_DISABLE_TELEMETRY");
+        builder.environment().putAll(environment);
         Process process = builder.start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
