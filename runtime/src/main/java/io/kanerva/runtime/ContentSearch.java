@@ -36,12 +36,22 @@ final class ContentSearch {
         for (int image = 0; image < episodes * samples; image++) {
             int sample = image % samples;
             int to = (image / samples * groups() + sample / AT_ONCE) * features * AT_ONCE + sample % AT_ONCE;
-            double mean = mean(images.data(), image * length);
-            double scale = scale(images.data(), image * length, mean);
+            double mean = 0;
             for (int i = 0; i < length; i++) {
-                rows[to + i * AT_ONCE] = (images.data()[image * length + i] - mean) * scale;
+                mean += images.data()[image * length + i];
             }
-            rows[to + length * AT_ONCE] = level(mean) * scale;
+            mean /= length;
+            double squares = level(mean) * level(mean);
+            for (int i = 0; i < length; i++) {
+                double value = images.data()[image * length + i] - mean;
+                rows[to + i * AT_ONCE] = value;
+                squares += value * value;
+            }
+            rows[to + length * AT_ONCE] = level(mean);
+            double norm = squares == 0 ? 1 : Math.sqrt(squares);
+            for (int i = 0; i <= length; i++) {
+                rows[to + i * AT_ONCE] /= norm;
+            }
         }
     }
 
@@ -54,36 +64,12 @@ final class ContentSearch {
         return groups() * AT_ONCE;
     }
 
-    // What makes an image comparable: the pixels less their mean, then one number for the mean itself, all scaled to unit
-    // length. An image of the intensity 1/2 throughout becomes zeros.
-
-    private double mean(float[] images, int from) {
-        // Two sums that do not wait for each other.
-        double even = 0;
-        double odd = 0;
-        for (int i = 0; i < features - 2; i += 2) {
-            even += images[from + i];
-            odd += images[from + i + 1];
-        }
-        return (even + odd + (features % 2 == 0 ? images[from + features - 2] : 0)) / (features - 1);
-    }
-
+    /**
+     * The feature for an image's mean. It stands behind the pixels less their mean, and all are scaled to unit length; an image
+     * of the intensity 1/2 throughout becomes zeros.
+     */
     private double level(double mean) {
         return MEAN_WEIGHT * Math.sqrt(features - 1) * (mean - 0.5);
-    }
-
-    private double scale(float[] images, int from, double mean) {
-        double even = level(mean) * level(mean);
-        double odd = 0;
-        for (int i = 0; i < features - 2; i += 2) {
-            double one = images[from + i] - mean;
-            double other = images[from + i + 1] - mean;
-            even += one * one;
-            odd += other * other;
-        }
-        double last = features % 2 == 0 ? images[from + features - 2] - mean : 0;
-        double squares = even + odd + last * last;
-        return squares == 0 ? 0 : 1 / Math.sqrt(squares);
     }
 
     /**

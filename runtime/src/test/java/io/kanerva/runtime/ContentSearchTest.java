@@ -70,6 +70,20 @@ class ContentSearchTest {
     }
 
     @Test
+    void greyOfTheIntensityOneHalfHasNoContentAtAnySize() {
+        FloatTensor grey = FloatTensor.zeros(1, 1, 1, 28, 28);
+        Arrays.fill(grey.data(), 0.5f);
+        float[] query = new float[784];
+        query[3] = 1;
+        ContentSearch search = new ContentSearch(grey);
+        double[] scores = new double[search.scoreSlots()];
+        search.scores(query, 0, 0, new int[785], new double[785], scores);
+        assertThat(scores).containsOnly(0);
+        search.scores(grey.data(), 0, 0, new int[785], new double[785], scores);
+        assertThat(scores).containsOnly(0);
+    }
+
+    @Test
     void ofEqualSamplesTheFirstIsFoundAndImagesOfOneIntensityByTheirMean() {
         FloatTensor written = FloatTensor.zeros(1, 5, 1, 2, 2);
         // Dark, light, a corner, the same corner, grey.
