@@ -83,11 +83,14 @@ class VerifyTest {
     }
 
     @Test
-    void testImagesThatAFolderLacksAreThoseThatShip() {
+    void testImagesThatAFolderLacksAreThoseThatShip() throws IOException {
         CommandRun run = CommandRun.kpp("verify", BUNDLE.toString(), BUNDLE.resolveSibling("cifar10").toString(), "--runtimes", "onnxruntime-java", "--random", "0", "--bound", "30",
-                "--data", temporary.toString());
+                "--data", temporary.toString(), "--html", temporary.resolve("page.html").toString());
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out()).contains("onnxruntime-java, fashion-mnist: bound of 30 images");
+        // CIFAR-10's may have been fetched to this machine; else the page says that they are missing.
+        assertThat(run.out()).containsAnyOf("onnxruntime-java, cifar10: bound of 30 images", "cifar10: no test images are scored: data set 'cifar10': expected a folder");
+        assertThat(Files.readString(temporary.resolve("page.html"))).containsAnyOf(">cifar10<", "<p>cifar10: no test images are scored");
     }
 
     @Test

@@ -15,9 +15,11 @@ import java.util.Map;
  * @param runtimes all runtimes that were asked for, those that did not run among them
  * @param findings in the order of runtimes
  * @param bounds the bound through each runtime; none if it was not asked for
+ * @param unscored a sentence for each bundle whose test images were asked for and could not be had
  * @param noiseFloor title of the runtime whose float64 outputs errors are measured against; empty if none computed any
  */
-public record Findings(String subject, List<Participant> runtimes, List<Finding> findings, List<BoundFinding> bounds, String noiseFloor) {
+public record Findings(String subject, List<Participant> runtimes, List<Finding> findings, List<BoundFinding> bounds, List<String> unscored,
+        String noiseFloor) {
 
     /**
      * A runtime that ran, or did not.
@@ -35,11 +37,12 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
         runtimes = List.copyOf(runtimes);
         findings = List.copyOf(findings);
         bounds = List.copyOf(bounds);
+        unscored = List.copyOf(unscored);
     }
 
-    /** These with bounds. */
-    public Findings withBounds(List<BoundFinding> bounds) {
-        return new Findings(subject, runtimes, findings, bounds, noiseFloor);
+    /** These with bounds, and a sentence for each that is missing. */
+    public Findings withBounds(List<BoundFinding> bounds, List<String> unscored) {
+        return new Findings(subject, runtimes, findings, bounds, unscored, noiseFloor);
     }
 
     /** These and others. */
@@ -50,7 +53,9 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
         all.addAll(other.findings);
         List<BoundFinding> scored = new ArrayList<>(bounds);
         scored.addAll(other.bounds);
-        return new Findings(subject, participants, all, scored, noiseFloor.isEmpty() ? other.noiseFloor : noiseFloor);
+        List<String> missing = new ArrayList<>(unscored);
+        missing.addAll(other.unscored);
+        return new Findings(subject, participants, all, scored, missing, noiseFloor.isEmpty() ? other.noiseFloor : noiseFloor);
     }
 
     /** What is not as it should be. */

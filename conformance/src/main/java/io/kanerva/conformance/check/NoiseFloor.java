@@ -71,9 +71,9 @@ final class NoiseFloor {
             String problem = answer instanceof None none ? "expected float64 outputs, found that it %s: %s".formatted(none.crashed() ? "crashed" : "refuses", none.why())
                     : i >= ((Outputs) answer).outputs().size() ? "expected it, found no such output" : "";
             // Where a graph holds products of constants, the exporter took them in float32, and DJL's blocks in float64 do not: that is a part of
-            // float32's own error, so the whole of that is what two float64s may differ by.
+            // float32's own error, which other parts may cancel, so twice all of it is what two float64s may differ by.
             double own = largestError(expected.get(i), given.expected().get(i));
-            Tolerance tolerance = Tolerance.elements(Math.max(Tolerance.FLOAT64.absolute(), own), Tolerance.FLOAT64.relative());
+            Tolerance tolerance = Tolerance.elements(Math.max(Tolerance.FLOAT64.absolute(), 2 * own), Tolerance.FLOAT64.relative());
             Comparison comparison = problem.isEmpty() ? Comparison.between(output, expected.get(i), ((Outputs) answer).outputs().get(i), tolerance)
                     : Comparison.impossible(output, problem, tolerance);
             findings.add(new Finding(runtime.name(), false, Check.FLOAT64, given.graph(), given.label(), comparison, Double.NaN));

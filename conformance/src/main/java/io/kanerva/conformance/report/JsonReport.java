@@ -23,6 +23,7 @@ public final class JsonReport {
         document.put("runtimes", findings.runtimes());
         document.put("noiseFloor", findings.noiseFloor());
         document.put("bounds", findings.bounds());
+        document.put("unscored", findings.unscored());
         document.put("findings", findings.findings());
         try {
             return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(document) + "\n";

@@ -29,6 +29,7 @@ public final class TextReport {
         for (BoundFinding bound : findings.bounds()) {
             text.append(bound.describe()).append(System.lineSeparator());
         }
+        findings.unscored().forEach(missing -> text.append(missing).append(System.lineSeparator()));
         List<String> problems = findings.problems();
         problems.stream().limit(MOST_PROBLEMS).forEach(problem -> text.append("NOT ").append(problem).append(System.lineSeparator()));
         if (problems.size() > MOST_PROBLEMS) {

@@ -81,7 +81,7 @@ final class RuntimeChecks implements AutoCloseable {
         findings = run.run(verification.bundle().name(), cases, options.install());
         addClients(Map.of(folder, verification), seed);
         if (images > 0) {
-            findings = findings.withBounds(bounds(folder, verification, runtimes, images, seed, data));
+            findings = findings.withBounds(bounds(folder, verification, runtimes, images, seed, data), List.of());
         }
         reports.write(action, findings, DecodedImages.of(run.pictured(), run.logits(), Optional.of(verification.bundle().settings())));
         bisectFailures(runtimes, cases, Optional.ofNullable(against));
@@ -99,16 +99,17 @@ final class RuntimeChecks implements AutoCloseable {
         findings = run.run(bundles.values().stream().map(bundle -> bundle.bundle().name()).collect(Collectors.joining(", ")), cases, options.install());
         addClients(bundles, seed);
         List<BoundFinding> bounds = new ArrayList<>();
+        List<String> unscored = new ArrayList<>();
         for (Map.Entry<Path, BundleVerification> bundle : images > 0 ? bundles.entrySet() : Set.<Map.Entry<Path, BundleVerification>>of()) {
             try {
                 // One folder need not hold the images of all bundles; for those that it does not, what was fetched or ships will do.
                 boolean held = data != null && source(bundle.getKey(), bundle.getValue()).isIn(data);
                 bounds.addAll(bounds(bundle.getKey(), bundle.getValue(), runtimes, images, seed, held ? data : null));
             } catch (Failure | DataFormatException e) {
-                action.print("%s: no test images are scored: %s", bundle.getValue().bundle().name(), e.getMessage());
+                unscored.add("%s: no test images are scored: %s".formatted(bundle.getValue().bundle().name(), e.getMessage()));
             }
         }
-        findings = findings.withBounds(bounds);
+        findings = findings.withBounds(bounds, unscored);
         Optional<ModelSettings> settings = bundles.values().stream().map(BundleVerification::bundle).filter(bundle -> run.pictured().startsWith(bundle.name() + "/"))
                 .map(Bundle::settings).findFirst();
         reports.write(action, findings, DecodedImages.of(run.pictured(), run.logits(), settings));

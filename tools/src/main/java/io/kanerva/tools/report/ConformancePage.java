@@ -50,9 +50,12 @@ public final class ConformancePage {
         page.section("budgets", "How much of each budget is taken", "One dot an output at its worst case, without graph optimisations above a runtime's line, "
                 + "with them below; the line at the right is the budget. What has the expected bits is at the left edge.");
         page.figure(BudgetFigure.svg(findings), "Logarithmic: each step is a factor of ten. A dot says what it is when pointed at.");
-        if (!findings.bounds().isEmpty()) {
+        if (!findings.bounds().isEmpty() || !findings.unscored().isEmpty()) {
             page.section("bound", "Bound", "The clean bound of the same test images with the same noise through each runtime's graphs.");
-            page.table("nats an image", List.of("runtime", "model", "images", "bound", "difference", "of one image at most", ""), findings.bounds().stream().map(ConformancePage::row).toList());
+            if (!findings.bounds().isEmpty()) {
+                page.table("nats an image", List.of("runtime", "model", "images", "bound", "difference", "of one image at most", ""), findings.bounds().stream().map(ConformancePage::row).toList());
+            }
+            findings.unscored().forEach(page::paragraph);
         }
         if (!pictures.isEmpty()) {
             pictures(page, pictures);
