@@ -9,6 +9,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Writes files so that none is ever seen half-written: to a temporary file in the same folder, which is then renamed. Folders that are
@@ -46,6 +48,26 @@ public final class OutputFile {
         try {
             Files.createDirectories(folder);
             Files.delete(Files.createTempFile(folder, ".kpp", ".tmp"));
+        } catch (IOException e) {
+            throw unwritable(folder, e);
+        }
+    }
+
+    /**
+     * The same, but leaves no folder behind that was not there: for work that makes its folder itself, and only once it has what it needs.
+     *
+     * @throws Failure if no files can be written there; one sentence says why
+     */
+    public static void requirePlaceForFolder(Path folder) {
+        List<Path> missing = new ArrayList<>();
+        for (Path place = folder.toAbsolutePath(); place != null && !Files.exists(place); place = place.getParent()) {
+            missing.add(place);
+        }
+        requireWritableFolder(folder);
+        try {
+            for (Path made : missing) {
+                Files.delete(made);
+            }
         } catch (IOException e) {
             throw unwritable(folder, e);
         }

@@ -59,6 +59,13 @@ class DataCommandsTest {
     }
 
     @Test
+    void aNameThatThereIsNotIsAMistakeInTheCommand() {
+        CommandRun run = CommandRun.kpp("data", "fetch", "mnits", "--cache", cache.toString());
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("data set 'mnits': expected one of mnist, ");
+    }
+
+    @Test
     void saysWhereToGetWhatMayNotBeDownloaded() {
         CommandRun run = CommandRun.kpp("data", "fetch", "imagenet32", "--cache", cache.toString());
         assertThat(run.exitCode()).isEqualTo(1);

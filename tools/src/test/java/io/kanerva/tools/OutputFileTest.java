@@ -51,6 +51,8 @@ class OutputFileTest {
     @Test
     void checkingLeavesNoTrace() throws IOException {
         OutputFile.requireWritable(folder.resolve("file"));
+        OutputFile.requirePlaceForFolder(folder.resolve("new/deep"));
+        OutputFile.requirePlaceForFolder(folder);
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left).isEmpty();
         }

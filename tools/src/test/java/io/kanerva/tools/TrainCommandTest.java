@@ -55,6 +55,15 @@ class TrainCommandTest {
     }
 
     @Test
+    void leavesNoFolderIfItHasNoImages() {
+        Path run = folder.resolve("new/run");
+        CommandRun failed = CommandRun.kpp("train", "--preset", "mnist", "--data", folder.resolve("nowhere").toString(), "--run", run.toString());
+        assertThat(failed.exitCode()).isEqualTo(1);
+        assertThat(failed.err()).contains(folder.resolve("nowhere") + ": expected a data folder, found no such folder");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
     void saysInOneSentenceWhatIsWrongWithAValue() {
         CommandRun run = train(folder.resolve("run"), "--set", "settings.widht=9");
         assertThat(run.exitCode()).isEqualTo(2);

@@ -3,6 +3,7 @@ package io.kanerva.tools.command;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.terminal.Progress;
 import io.kanerva.tools.terminal.Terminal;
+import io.kanerva.trainer.data.DataFormatException;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.fetch.Catalogue;
 import io.kanerva.trainer.fetch.DataCache;
@@ -46,7 +47,7 @@ public final class DataFetch extends Action {
         if (mirror != null && (mirror.getScheme() == null || !mirror.getScheme().matches("https?") || mirror.getHost() == null)) {
             throw usage("Invalid value for option '--mirror': expected http://HOST/FOLDER or https://HOST/FOLDER, found '%s'".formatted(mirror));
         }
-        Catalogue.Entry entry = Catalogue.of(DataSource.named(name));
+        Catalogue.Entry entry = Catalogue.of(source());
         DataCache cache = new DataCache(folder == null ? DataCache.usualFolder() : folder);
         try {
             if (entry.bytes() == 0 || cache.holds(entry)) {
@@ -61,6 +62,14 @@ public final class DataFetch extends Action {
         }
         print("data       %s: %s", entry.source().id(), entry.about());
         print("folder     %s", cache.folder());
+    }
+
+    private DataSource source() {
+        try {
+            return DataSource.named(name);
+        } catch (DataFormatException e) {
+            throw usage(e.getMessage());
+        }
     }
 
     /** Shows how far the fetch is; without a bar, the bytes of the file that is under way. */

@@ -85,7 +85,7 @@ public final class Train extends Action {
             PlanEdit.values(resume ? planOf(folder) : plan(seed == null ? 1 : seed)).forEach(value -> out().println(value));
             return;
         }
-        OutputFile.requireWritableFolder(folder);
+        OutputFile.requirePlaceForFolder(folder);
         try (Interruption interruption = new Interruption(terminal())) {
             if (seeds == null) {
                 TrainingPlan plan = resume ? planOf(folder) : plan(seed == null ? 1 : seed);
@@ -163,7 +163,7 @@ public final class Train extends Action {
         for (long one : seeds) {
             Path place = placeOf(one);
             boolean goOn = resume && Files.exists(place.resolve(TrainingRun.CHECKPOINT));
-            OutputFile.requireWritableFolder(place);
+            OutputFile.requirePlaceForFolder(place);
             if (interruption.asked() || !train(goOn ? planOf(place) : first.withSeed(one), place, goOn, images, where, interruption)) {
                 return;
             }

@@ -1,6 +1,8 @@
 package io.kanerva.trainer.data;
 
+import java.io.EOFException;
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import us.hebi.matlab.mat.format.Mat5;
@@ -45,9 +47,13 @@ final class BurdaReader {
                 }
             }
             return new ImageSet(name, count, 1, SIDE, SIDE, pixels, labels(mat, prefix, count));
-        } catch (IOException | IllegalArgumentException | IllegalStateException e) {
-            throw new DataFormatException("%s: expected a MATLAB 5 file, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+        } catch (IOException | IllegalArgumentException | IllegalStateException | BufferUnderflowException e) {
+            throw new DataFormatException("%s: expected a MATLAB 5 file, found that it cannot be read (%s)".formatted(file, endsEarly(e) ? "it ends early" : e.getMessage()), e);
         }
+    }
+
+    private static boolean endsEarly(Throwable failure) {
+        return failure instanceof EOFException || failure instanceof BufferUnderflowException || failure.getCause() != null && endsEarly(failure.getCause());
     }
 
     private static Matrix matrix(MatFile mat, Path file, String name) {

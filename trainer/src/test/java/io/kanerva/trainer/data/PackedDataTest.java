@@ -115,6 +115,9 @@ class PackedDataTest {
         Path file = Files.write(folder.resolve("chardata.mat"), Bytes.text("this is no MATLAB file, ".repeat(20)));
         assertThatThrownBy(() -> DataSource.OMNIGLOT_BURDA.train(folder)).isInstanceOf(DataFormatException.class)
                 .hasMessageStartingWith(file + ": expected a MATLAB 5 file, found that it cannot be read");
+        Files.write(file, Bytes.text("hello"));
+        assertThatThrownBy(() -> DataSource.OMNIGLOT_BURDA.train(folder)).isInstanceOf(DataFormatException.class)
+                .hasMessage(file + ": expected a MATLAB 5 file, found that it cannot be read (it ends early)");
     }
 
     @Test
