@@ -192,6 +192,9 @@ public final class TrainingRun implements AutoCloseable {
                 checkpoint(CHECKPOINT);
                 listener.saved(step);
             }
+            if (step % NativeHeap.STEPS == 0) {
+                NativeHeap.trim();
+            }
             listener.stepped(measured);
         }
         checkpoint(CHECKPOINT);
