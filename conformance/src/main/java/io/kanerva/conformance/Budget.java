@@ -1,6 +1,9 @@
 package io.kanerva.conformance;
 
 import io.kanerva.conformance.compare.Tolerance;
+import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.runtime.Bundle;
+import io.kanerva.runtime.ModelSettings;
 import java.util.Set;
 
 /** What is accepted between two paths through the same bundle in this process; between runtimes it is {@link Tolerance}'s own. */
@@ -46,5 +49,23 @@ public final class Budget {
             case "int8" -> MEASURED_BY_ONE.contains(output) ? Tolerance.INT8.measuredBy(1) : Tolerance.INT8;
             default -> of(output);
         };
+    }
+
+    /**
+     * The same, by the model and by what is expected. Continuous keys move their windows by what they are rounded by, and the traces, and what comes of
+     * them, by the memory's slope there: as large as the memory's values are. Dereferenced keys are snapped to slots.
+     */
+    static Tolerance of(String output, Bundle bundle, Tensor expected) {
+        Tolerance budget = of(output, bundle.weights());
+        boolean moves = bundle.settings().addressing() == ModelSettings.Addressing.CONTINUOUS && bundle.weights().equals("float32");
+        return moves ? Tolerance.elements(budget.absolute(), Tolerance.FLOAT32.relative()).scaledTo(rootMeanSquare(expected)) : budget;
+    }
+
+    private static double rootMeanSquare(Tensor tensor) {
+        double squares = 0;
+        for (float value : tensor.floats()) {
+            squares += (double) value * value;
+        }
+        return Math.sqrt(squares / Math.max(1, tensor.floats().length));
     }
 }

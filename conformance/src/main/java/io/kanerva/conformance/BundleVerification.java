@@ -172,7 +172,7 @@ public final class BundleVerification implements AutoCloseable {
         for (TensorDescription output : bundle().graphs().get(graph).outputs()) {
             Tensor wanted = expected.get(output.name());
             rows.add(new Row(paths, graph, inputs,
-                    Comparison.between(output.name(), wanted, found.get(output.name()), Budget.of(output.name(), bundle().weights()))));
+                    Comparison.between(output.name(), wanted, found.get(output.name()), Budget.of(output.name(), bundle(), wanted))));
         }
     }
 

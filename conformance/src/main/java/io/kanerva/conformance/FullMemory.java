@@ -40,7 +40,7 @@ final class FullMemory {
             Map<String, Tensor> found = writer.run(inputs);
             new ModelPath(model, bundle).run("memory-writer", inputs).forEach((output, expected) -> rows.add(new Row(
                     BundleVerification.PYTORCH + " / " + BundleVerification.ONNX_RUNTIME, "memory-writer", "random " + sizes,
-                    Comparison.between(output, expected, found.get(output), Budget.of(output, bundle.weights())))));
+                    Comparison.between(output, expected, found.get(output), Budget.of(output, bundle, expected)))));
         }
         return new Agreement(rows);
     }
