@@ -78,35 +78,35 @@ public enum Preset {
     MNIST_GIST("mnist-gist", DataSource.MNIST) {
         @Override
         public TrainingPlan plan() {
-            return plan(heap(10, 64, 2).withLatent(2 * 7 * 7, LatentLayout.MAP).withGist(), 4, 8000, 1e-3);
+            return gist(this);
         }
     },
     /** The same for {@link #OMNIGLOT}. */
     OMNIGLOT_GIST("omniglot-gist", DataSource.OMNIGLOT) {
         @Override
         public TrainingPlan plan() {
-            return plan(heap(10, 64, 2).withLatent(2 * 7 * 7, LatentLayout.MAP).withGist(), 4, 8000, 1e-3).withAugmentation(DRAWN);
+            return gist(this).withAugmentation(DRAWN);
         }
     },
     /** The same for {@link #FASHION_MNIST}. */
     FASHION_MNIST_GIST("fashion-mnist-gist", DataSource.FASHION_MNIST) {
         @Override
         public TrainingPlan plan() {
-            return plan(heap(10, 64, 2).withLatent(2 * 7 * 7, LatentLayout.MAP).withGist(), 4, 8000, 1e-3);
+            return gist(this);
         }
     },
     /** A plain variational autoencoder with the encoder and decoder of {@link #MNIST} and a latent map, the baseline without a memory. */
     MNIST_VAE("mnist-vae", DataSource.MNIST) {
         @Override
         public TrainingPlan plan() {
-            return plan(heap(10, 64, 2).withoutMemory(2 * 7 * 7, LatentLayout.MAP), 4, 8000, 1e-3);
+            return withoutMemory(this);
         }
     },
     /** The same for {@link #OMNIGLOT}; moves the drawings too. */
     OMNIGLOT_VAE("omniglot-vae", DataSource.OMNIGLOT) {
         @Override
         public TrainingPlan plan() {
-            return plan(heap(10, 64, 2).withoutMemory(2 * 7 * 7, LatentLayout.MAP), 4, 8000, 1e-3).withAugmentation(DRAWN);
+            return withoutMemory(this).withAugmentation(DRAWN);
         }
     },
     /** The same for {@link #CIFAR10}, with a latent map in the memory's place. */
@@ -208,6 +208,16 @@ public enum Preset {
     /** 4 x 8 slots of [channels, 7, 7], side by side in a memory of channels x 28 x 56 floats: 15,680 with 10 channels. */
     static KanervaSettings heap(int channels, int width, int depth) {
         return new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 28, 28, channels, 28, 56, 7, 7, 1, 16, 4, 8, 0, width, depth);
+    }
+
+    /** The heap of {@link #MNIST} with a latent map of 98 numbers, and blocks that can be read for their gist. */
+    private static TrainingPlan gist(Preset preset) {
+        return preset.plan(heap(10, 64, 2).withLatent(2 * 7 * 7, LatentLayout.MAP).withGist(), 4, 8000, 1e-3);
+    }
+
+    /** The same network with that latent map alone. */
+    private static TrainingPlan withoutMemory(Preset preset) {
+        return preset.plan(heap(10, 64, 2).withoutMemory(2 * 7 * 7, LatentLayout.MAP), 4, 8000, 1e-3);
     }
 
     /** The paper's encoder and writer, for black and white images of 28 x 28, with a memory of 15,680 floats. */
