@@ -23,6 +23,9 @@ public final class Budget {
     public static final Set<String> MEASURED_BY_ONE =
             Set.of("key_mean", "key_log_variance", "latent_mean", "latent_log_variance", "prior_mean", "prior_log_variance");
 
+    /** What is read from a memory. */
+    private static final Set<String> READ = Set.of("traces", "prior_mean", "prior_log_variance");
+
     /** From here on the budget grows with the bound: float32 adds it up from thousands of pixels. */
     private static final double LARGE_BOUND = 1000;
 
@@ -59,6 +62,15 @@ public final class Budget {
         Tolerance budget = of(output, bundle.weights());
         boolean moves = bundle.settings().addressing() == ModelSettings.Addressing.CONTINUOUS && bundle.weights().equals("float32");
         return moves ? Tolerance.elements(budget.absolute(), Tolerance.FLOAT32.relative()).scaledTo(rootMeanSquare(expected)) : budget;
+    }
+
+    /**
+     * The same at the end of the whole way from images on, where differences add up: a continuous key differs by as much as the encoder's
+     * answers do, and moves its window by as many pixels as the memory has, so traces and what the reader makes of them are held to {@link #LOGITS} too.
+     */
+    static Tolerance ofPipeline(String output, Bundle bundle, Tensor expected) {
+        boolean moves = bundle.settings().addressing() == ModelSettings.Addressing.CONTINUOUS && READ.contains(output);
+        return of(moves ? "logits" : output, bundle, expected);
     }
 
     private static double rootMeanSquare(Tensor tensor) {

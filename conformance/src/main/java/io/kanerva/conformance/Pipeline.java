@@ -50,7 +50,7 @@ record Pipeline(KanervaModel model, Kanerva kanerva) {
         Map<String, Tensor> found = runtime(episodes, keyNoise, latentNoise);
         List<Row> rows = new ArrayList<>();
         expected.forEach((name, tensor) -> rows.add(new Row(PATHS, "pipeline", "B=" + b + " T=Q=" + t, 
-                Comparison.between(name, tensor, found.get(name), Budget.of(name, kanerva.bundle(), tensor)))));
+                Comparison.between(name, tensor, found.get(name), Budget.ofPipeline(name, kanerva.bundle(), tensor)))));
         return new Agreement(rows);
     }
 
