@@ -3,9 +3,7 @@ package io.kanerva.tools.experiment;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 
 /** How far images lie from each other: the Euclidean distance of their intensities, each in [0, 1]. */
@@ -45,7 +43,7 @@ public final class ImageDistance {
      */
     public static double withinClass(TestEpisodes episodes, int pairs, long seed) {
         Images images = episodes.images();
-        List<List<Integer>> classes = classes(images).values().stream().filter(members -> members.size() > 1).toList();
+        List<List<Integer>> classes = images.classes().values().stream().filter(members -> members.size() > 1).toList();
         if (classes.isEmpty()) {
             throw new IllegalArgumentException("'%s': expected a class with two images, found none".formatted(images.name()));
         }
@@ -65,21 +63,5 @@ public final class ImageDistance {
             sum += between(pair, 0, pair, 1, size);
         }
         return sum / pairs;
-    }
-
-    /**
-     * The numbers of a set's images, by class.
-     *
-     * @throws IllegalArgumentException if the set has no labels
-     */
-    public static Map<Integer, List<Integer>> classes(Images images) {
-        if (!images.hasLabels()) {
-            throw new IllegalArgumentException("'%s': expected images whose classes are known, found no labels".formatted(images.name()));
-        }
-        Map<Integer, List<Integer>> classes = new LinkedHashMap<>();
-        for (int i = 0; i < images.count(); i++) {
-            classes.computeIfAbsent(images.label(i), label -> new ArrayList<>()).add(i);
-        }
-        return classes;
     }
 }

@@ -8,7 +8,6 @@ import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.Images;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -42,12 +41,8 @@ public final class OneShotExperiment {
      * @param count images to generate
      */
     public static Row run(Kanerva kanerva, Images images, Binarisation binarisation, int label, int most, int references, int count, long seed) {
-        Map<Integer, List<Integer>> shuffled = new LinkedHashMap<>();
-        ImageDistance.classes(images).forEach((other, members) -> {
-            List<Integer> order = new ArrayList<>(members);
-            Collections.shuffle(order, new Random(seed + other));
-            shuffled.put(other, order);
-        });
+        Map<Integer, List<Integer>> shuffled = images.classes();
+        shuffled.forEach((other, members) -> Collections.shuffle(members, new Random(seed + other)));
         List<Integer> own = shuffled.get(label);
         if (own == null || own.size() < 4) {
             throw new IllegalArgumentException("class %d of '%s': expected at least 4 images, found %d".formatted(label, images.name(), own == null ? 0 : own.size()));

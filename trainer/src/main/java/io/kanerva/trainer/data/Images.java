@@ -1,5 +1,9 @@
 package io.kanerva.trainer.data;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -35,6 +39,23 @@ public interface Images {
      * @throws IndexOutOfBoundsException if there is no such image
      */
     int label(int index);
+
+    /**
+     * The numbers of the images of each class, in ascending order; classes in the order of their first images. Map and lists are the caller's
+     * to change.
+     *
+     * @throws IllegalArgumentException if the set {@linkplain #hasLabels() has no labels}
+     */
+    default Map<Integer, List<Integer>> classes() {
+        if (!hasLabels()) {
+            throw new IllegalArgumentException("'%s': expected images whose classes are known, found no labels".formatted(name()));
+        }
+        Map<Integer, List<Integer>> classes = new LinkedHashMap<>();
+        for (int i = 0; i < count(); i++) {
+            classes.computeIfAbsent(label(i), label -> new ArrayList<>()).add(i);
+        }
+        return classes;
+    }
 
     /**
      * Copies one image as unsigned bytes, 0 to 255, to {@code target[offset ...]}, in the order channel, row, column.

@@ -4,9 +4,7 @@ import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.Images;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 
 /**
@@ -27,18 +25,11 @@ public final class ClassEpisodes {
      */
     public ClassEpisodes(Images images, Binarisation binarisation, int length, long seed) {
         binarisation.requireRepeatable();
-        if (!images.hasLabels()) {
-            throw new IllegalArgumentException("'%s': expected images whose classes are known, found no labels".formatted(images.name()));
-        }
         this.images = images;
         this.binarisation = binarisation;
         this.length = length;
-        Map<Integer, List<Integer>> classes = new LinkedHashMap<>();
-        for (int i = 0; i < images.count(); i++) {
-            classes.computeIfAbsent(images.label(i), label -> new ArrayList<>()).add(i);
-        }
         Random random = new Random(seed);
-        for (List<Integer> members : classes.values()) {
+        for (List<Integer> members : images.classes().values()) {
             Collections.shuffle(members, random);
             for (int i = 0; i + 1 < members.size(); i += 2) {
                 pairs.add(new int[] {members.get(i), members.get(i + 1)});

@@ -1,7 +1,6 @@
 package io.kanerva.trainer.train;
 
 import io.kanerva.trainer.data.Images;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,10 +18,7 @@ final class ClassMembers {
         if (!images.hasLabels()) {
             throw new IllegalArgumentException("'%s': expected images whose classes are known, as a model that reads blocks for their gist needs them, found no labels".formatted(images.name()));
         }
-        Map<Integer, List<Integer>> classes = new LinkedHashMap<>();
-        for (int i = 0; i < images.count(); i++) {
-            classes.computeIfAbsent(images.label(i), label -> new ArrayList<>()).add(i);
-        }
+        Map<Integer, List<Integer>> classes = images.classes();
         classes.values().removeIf(alone -> alone.size() < 2);
         classes.forEach((label, all) -> members.put(label, all.stream().mapToInt(Integer::intValue).toArray()));
         drawable = classes.values().stream().flatMap(List::stream).mapToInt(Integer::intValue).sorted().toArray();

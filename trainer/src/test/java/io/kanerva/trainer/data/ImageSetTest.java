@@ -3,6 +3,8 @@ package io.kanerva.trainer.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ImageSetTest {
@@ -21,6 +23,22 @@ class ImageSetTest {
         assertThat(slice.count()).isEqualTo(2);
         assertThat(slice.pixels()).containsExactly(204, 255, 0, 0, 1, 2, 3, 4);
         assertThat(slice.pixelsPerImage()).isEqualTo(4);
+    }
+
+    @Test
+    void groupsImagesByClassInTheOrderInWhichTheyCome() {
+        Images labelled = images.labelled(new int[] {7, 2, 7});
+        assertThat(labelled.classes()).isEqualTo(Map.of(7, List.of(0, 2), 2, List.of(1)));
+        assertThat(labelled.classes().keySet()).containsExactly(7, 2);
+        assertThat(new ImageRange(labelled, 1, 3).classes()).isEqualTo(Map.of(2, List.of(0), 7, List.of(1)));
+        labelled.classes().get(7).clear();
+        assertThat(labelled.classes().get(7)).as("a list is its caller's own").containsExactly(0, 2);
+    }
+
+    @Test
+    void imagesWithoutLabelsHaveNoClasses() {
+        assertThatThrownBy(images::classes).isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("'steps': expected images whose classes are known, found no labels");
     }
 
     @Test
