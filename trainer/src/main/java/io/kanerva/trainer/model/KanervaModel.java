@@ -172,7 +172,7 @@ public final class KanervaModel implements AutoCloseable {
         NDArray divergences = divergence(mean.expandDims(2), logVariance.expandDims(2), priorMean, priorLogVariance).sum(new int[] {3});
         NDArray logChosen = divergences.neg().logSoftmax(2);
         NDArray chosen = logChosen.exp();
-        float naming = (float) (settings.keys() * Math.log(settings.cells()));
+        float naming = keyPosterior.naming();
         NDArray latent = mean.add(Scale.by(logVariance, 0.5).exp().mul(latentNoise));
         Shape traces = read.get(0).getShape();
         Shape seen = new Shape(images.getShape().get(0), images.getShape().get(1), traces.get(2), traces.get(3), traces.get(4), traces.get(5));

@@ -44,7 +44,7 @@ final class KeyPosterior {
         boolean continuous = settings.addressing() == Addressing.CONTINUOUS;
         NDArray centre = continuous ? pointers.add(mean) : mean;
         NDArray sum = Scale.by(centre.square().add(logVariance.exp()).sub(1f).sub(logVariance).sum(new int[] {2, 3}), 0.5);
-        return continuous ? sum : sum.add((float) (settings.keys() * Math.log(settings.cells())));
+        return continuous ? sum : sum.add(naming());
     }
 
     /** ln p(y) - ln q(y) at {@link #sample}'s key for the same noise, summed over K: [B, T], nats. */
@@ -55,7 +55,12 @@ final class KeyPosterior {
         // The density of q at its own sample needs the noise alone: (y - mean)^2 / variance = noise^2.
         NDArray ratio = Scale.by(key.square().neg().add(noise.square()).add(logVariance).sum(new int[] {2, 3}), 0.5);
         // Mapping c into a cell scales p and q by the same Jacobian; what stays is the prior mass of the cell.
-        return continuous ? ratio : ratio.sub((float) (settings.keys() * Math.log(settings.cells())));
+        return continuous ? ratio : ratio.sub(naming());
+    }
+
+    /** What naming the cells of a sample's dereferenced keys costs: K ln(cells), nats. */
+    float naming() {
+        return (float) (settings.keys() * Math.log(settings.cells()));
     }
 
     private static NDArray intoCell(NDArray pointers, NDArray offset, int axis, int cells) {
