@@ -16,11 +16,13 @@ final class NativeHeap {
 
     private NativeHeap() {}
 
-    /** Gives free memory back, where the allocator can and was not set to keep it ({@code GLIBC_TUNABLES}, as {@code tools/kpp} does). */
-    static void trim() {
-        if (TRIM != null) {
-            TRIM.invokeInt(new Object[] {new NativeLong(0)});
-        }
+    /**
+     * Gives free memory back, where the allocator can and was not set to keep it ({@code GLIBC_TUNABLES}, as {@code tools/kpp} does).
+     *
+     * @return whether there was any to give back; false where nothing is done
+     */
+    static boolean trim() {
+        return TRIM != null && TRIM.invokeInt(new Object[] {new NativeLong(0)}) != 0;
     }
 
     private static Function trimmer() {

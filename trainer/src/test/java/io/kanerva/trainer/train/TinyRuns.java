@@ -7,6 +7,7 @@ import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.LatentLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,10 +73,17 @@ final class TinyRuns {
 
     /** Runs {@link #main} in a JVM of its own. */
     static Process inAnotherJvm(Path folder, int holdAfter) throws java.io.IOException {
-        List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-Dai.djl.offline=true",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", System.getProperty("java.class.path"), TinyRuns.class.getName(), folder.toString(),
-                Integer.toString(holdAfter));
-        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        return jvm(TinyRuns.class, List.of("-Xmx512m"), folder.toString(), Integer.toString(holdAfter)).start();
+    }
+
+    /** A JVM for a test class's {@code main}, not started yet; what goes wrong in it is printed here. */
+    static ProcessBuilder jvm(Class<?> main, List<String> options, String... arguments) {
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Dai.djl.offline=true",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", System.getProperty("java.class.path")));
+        command.addAll(options);
+        command.add(main.getName());
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
     }
 
     /** Trains {@link #plan} in the folder args[0], printing each step; after step args[1] it holds until it is killed. */

@@ -1,0 +1,123 @@
+package io.kanerva.trainer.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.jna.Memory;
+import com.sun.jna.NativeLibrary;
+import io.kanerva.trainer.TinyModels;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs in JVMs of their own, since the allocator's settings are a process's. Where its C library is not glibc, nothing may be done: that is then asserted. */
+class NativeHeapTest {
+    /** Below the size from which on an allocator asks the system for each block by itself, and gives it back. */
+    private static final int BLOCK_KILOBYTES = 64;
+    private static final int BLOCKS = 4096;
+    /** One block of so many stays in use: what is free between two of them, about a megabyte, cannot go back by itself. */
+    private static final int SPACING = 16;
+    private static final int FREE_KILOBYTES = BLOCKS / SPACING * (SPACING - 1) * BLOCK_KILOBYTES;
+    /** Java's heap is resident from the start, so that what is resident changes with native memory only. */
+    private static final List<String> STEADY = List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void aRunGivesTheSystemBackWhatIsFree(TestReporter reporter) throws Exception {
+        if (glibc()) {
+            assertThat(givenBack(Map.of())).as("kB given back of %,d", FREE_KILOBYTES).isGreaterThan(FREE_KILOBYTES / 2);
+        } else {
+            requireThatNothingIsDone(reporter);
+        }
+    }
+
+    @Test
+    void aRunLeavesAnAllocatorAloneThatWasSetToKeepWhatIsFree(TestReporter reporter) throws Exception {
+        if (glibc()) {
+            assertThat(givenBack(Map.of("GLIBC_TUNABLES", "glibc.malloc.trim_threshold=4294967296"))).as("kB given back of %,d", FREE_KILOBYTES)
+                    .isLessThan(FREE_KILOBYTES / 4);
+        } else {
+            requireThatNothingIsDone(reporter);
+        }
+    }
+
+    private static void requireThatNothingIsDone(TestReporter reporter) {
+        reporter.publishEntry("asserted", "no glibc on " + System.getProperty("os.name") + ": nothing is given back, and nothing fails");
+        assertThat(NativeHeap.trim()).as("whether memory is given back without glibc").isFalse();
+    }
+
+    private static boolean glibc() {
+        try {
+            return NativeLibrary.getProcess().getFunction("gnu_get_libc_version") != null;
+        } catch (UnsatisfiedLinkError e) {
+            return false;
+        }
+    }
+
+    /** What {@link #main} prints in a process whose allocator has its usual settings but for these. */
+    private long givenBack(Map<String, String> settings) throws IOException, InterruptedException {
+        ProcessBuilder builder = TinyRuns.jvm(NativeHeapTest.class, STEADY, folder.toString());
+        builder.environment().keySet().removeIf(name -> name.equals("GLIBC_TUNABLES") || name.equals("LD_PRELOAD") || name.startsWith("MALLOC_"));
+        builder.environment().putAll(settings);
+        Process process = builder.start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        return Long.parseLong(output.strip());
+    }
+
+    /** Trains in the folder args[0]; prints by how many kB the process shrinks in the step in which memory is to be given back. */
+    public static void main(String[] args) {
+        List<Memory> used = new ArrayList<>();
+        long[] kilobytes = new long[2];
+        try (TrainingRun run = TinyRuns.start(TinyRuns.plan(TinyModels.heap(), NativeHeap.STEPS), Path.of(args[0]))) {
+            run.train(metrics -> {
+                if (metrics.step() == NativeHeap.STEPS - 1) {
+                    used.addAll(amongFreeOnes());
+                    kilobytes[0] = anonymousKilobytes();
+                } else if (metrics.step() == NativeHeap.STEPS) {
+                    kilobytes[1] = anonymousKilobytes();
+                }
+            });
+        }
+        used.forEach(Memory::close);
+        System.out.println(kilobytes[0] - kilobytes[1]);
+    }
+
+    /** Fills blocks and frees all but these. */
+    private static List<Memory> amongFreeOnes() {
+        List<Memory> blocks = new ArrayList<>();
+        for (int i = 0; i < BLOCKS; i++) {
+            Memory block = new Memory(1024L * BLOCK_KILOBYTES);
+            block.setMemory(0, block.size(), (byte) 1);
+            blocks.add(block);
+        }
+        List<Memory> used = new ArrayList<>();
+        for (int i = 0; i < BLOCKS; i++) {
+            if (i % SPACING == SPACING - 1) {
+                used.add(blocks.get(i));
+            } else {
+                blocks.get(i).close();
+            }
+        }
+        return used;
+    }
+
+    /** Of this process, in memory or swapped out: a busy machine may do that at any time. */
+    private static long anonymousKilobytes() {
+        try {
+            return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("RssAnon:") || line.startsWith("VmSwap:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", ""))).sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
