@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,13 +45,16 @@ public final class PipelineCase {
     public static Case make(Path bundle, Kanerva kanerva, FloatTensor episodes, long seed, Path scratch) throws IOException {
         FloatTensor queries = damaged(episodes, new NormalSampler(seed));
         FloatTensor keys = new NormalSampler(seed + 1).tensor(episodes.dimension(0), 5, kanerva.bundle().settings().keys(), 3);
-        Path inputs = write(scratch.resolve("pipeline-" + seed), value("episodes", episodes), value("queries", queries), value("keys", keys), seed(seed));
+        Path inputs = write(scratch.resolve("pipeline-" + seed), TensorValue.of("episodes", episodes), TensorValue.of("queries", queries),
+                TensorValue.of("keys", keys), seed(seed));
         Memory memory = kanerva.write(episodes);
         Reading reading = kanerva.read(memory, keys);
         Generation generated = kanerva.generate(memory, GENERATED, seed);
-        List<TensorValue> expected = List.of(value("memory", memory.memory()), value("pointers", memory.pointers()), value("traces", reading.traces()),
-                value("prior_mean", reading.priorMean()), value("recalled", kanerva.recall(memory, queries, ITERATIONS).images()),
-                value("generated", generated.images()), value("generated_keys", generated.keys()), value("normals", new NormalSampler(seed).tensor(NORMALS)));
+        List<TensorValue> expected = List.of(TensorValue.of("memory", memory.memory()), TensorValue.of("pointers", memory.pointers()),
+                TensorValue.of("traces", reading.traces()), TensorValue.of("prior_mean", reading.priorMean()),
+                TensorValue.of("recalled", kanerva.recall(memory, queries, ITERATIONS).images()),
+                TensorValue.of("generated", generated.images()), TensorValue.of("generated_keys", generated.keys()),
+                TensorValue.of("normals", new NormalSampler(seed).tensor(NORMALS)));
         return new Case("pipeline", "seed " + seed, bundle, Precision.FLOAT32, inputs, expected, Optional.empty());
     }
 
@@ -64,7 +66,7 @@ public final class PipelineCase {
      * @throws IOException if the inputs cannot be written
      */
     public static Case bound(Path bundle, Kanerva kanerva, FloatTensor episodes, long seed, Path scratch) throws IOException {
-        Path inputs = write(scratch.resolve("bound-" + seed), value("episodes", episodes), seed(seed));
+        Path inputs = write(scratch.resolve("bound-" + seed), TensorValue.of("episodes", episodes), seed(seed));
         BoundTerms terms = kanerva.bound(episodes, seed);
         long[] shape = {episodes.dimension(0), episodes.dimension(1)};
         List<TensorValue> expected = List.of(TensorValue.of("reconstruction", terms.reconstruction(), shape), TensorValue.of("kl_keys", terms.klKeys(), shape),
@@ -86,10 +88,6 @@ public final class PipelineCase {
             pixels[i] = sampler.next() > 1.5 ? 1 - pixels[i] : pixels[i];
         }
         return new FloatTensor(pixels, images.shape());
-    }
-
-    private static TensorValue value(String name, FloatTensor tensor) {
-        return TensorValue.of(name, tensor.data(), Arrays.stream(tensor.shape()).asLongStream().toArray());
     }
 
     private static TensorValue seed(long seed) {

@@ -79,7 +79,7 @@ public final class RuntimeBound {
         boolean optimised = runtime.optimisations().contains(true);
         List<Map<String, TensorValue>> known = new ArrayList<>();
         for (FloatTensor images : batches) {
-            known.add(new LinkedHashMap<>(Map.of("images", value("images", images))));
+            known.add(new LinkedHashMap<>(Map.of("images", TensorValue.of("images", images))));
         }
         for (String graph : GRAPHS) {
             List<Job> jobs = new ArrayList<>();
@@ -114,9 +114,9 @@ public final class RuntimeBound {
     private Path inputs(String graph, int batch, Map<String, TensorValue> known, Path scratch) throws IOException {
         if (graph.equals("reader")) {
             Memory memory = kanerva.write(batches.get(batch));
-            Encoding encoding = new Encoding(floats(known.get("content")), floats(known.get("key_mean")), floats(known.get("key_log_variance")),
-                    floats(known.get("latent_mean")), floats(known.get("latent_log_variance")));
-            known.put("keys", value("keys", kanerva.sampleKeys(encoding, memory, keyNoise.get(batch))));
+            Encoding encoding = new Encoding(known.get("content").toFloatTensor(), known.get("key_mean").toFloatTensor(),
+                    known.get("key_log_variance").toFloatTensor(), known.get("latent_mean").toFloatTensor(), known.get("latent_log_variance").toFloatTensor());
+            known.put("keys", TensorValue.of("keys", kanerva.sampleKeys(encoding, memory, keyNoise.get(batch))));
         } else if (graph.equals("decoder")) {
             double[] mean = known.get("latent_mean").doubles();
             double[] logVariance = known.get("latent_log_variance").doubles();
@@ -138,7 +138,7 @@ public final class RuntimeBound {
     private double[] bounds(Map<String, TensorValue> tensors) {
         ModelSettings settings = kanerva.bundle().settings();
         boolean dereferenced = settings.addressing() == Addressing.DEREFERENCED;
-        double[] bounds = settings.likelihood().negativeLogLikelihood(settings, floats(tensors.get("images")), floats(tensors.get("logits")));
+        double[] bounds = settings.likelihood().negativeLogLikelihood(settings, tensors.get("images").toFloatTensor(), tensors.get("logits").toFloatTensor());
         for (int i = 0; dereferenced && i < bounds.length; i++) {
             bounds[i] += settings.keys() * Math.log((double) settings.slotRows() * settings.slotColumns() * settings.scaleCells());
         }
@@ -158,14 +158,6 @@ public final class RuntimeBound {
             bounds[i / settings.latent()] += 0.5 * (Math.exp(log[i] - priorLog[i]) + difference * difference * Math.exp(-priorLog[i]) - 1 + priorLog[i] - log[i]);
         }
         return bounds;
-    }
-
-    private static TensorValue value(String name, FloatTensor tensor) {
-        return TensorValue.of(name, tensor.data(), Arrays.stream(tensor.shape()).asLongStream().toArray());
-    }
-
-    private static FloatTensor floats(TensorValue value) {
-        return new FloatTensor(value.floats(), Arrays.stream(value.shape()).mapToInt(Math::toIntExact).toArray());
     }
 
     private static double mean(double[] values) {

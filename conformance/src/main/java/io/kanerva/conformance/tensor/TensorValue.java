@@ -3,6 +3,7 @@ package io.kanerva.conformance.tensor;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.kanerva.exporter.onnx.proto.TensorProto;
+import io.kanerva.runtime.FloatTensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -32,6 +33,11 @@ public record TensorValue(String name, int type, long[] shape, byte[] bytes, Lis
         ByteBuffer buffer = ByteBuffer.allocate(Float.BYTES * values.length).order(ByteOrder.LITTLE_ENDIAN);
         buffer.asFloatBuffer().put(values);
         return of(name, ElementType.FLOAT32, buffer.array(), shape);
+    }
+
+    /** A tensor of the runtime under a name. */
+    public static TensorValue of(String name, FloatTensor tensor) {
+        return of(name, tensor.data(), Arrays.stream(tensor.shape()).asLongStream().toArray());
     }
 
     /** A float64 tensor. */
@@ -143,6 +149,11 @@ public record TensorValue(String name, int type, long[] shape, byte[] bytes, Lis
         float[] values = new float[bytes.length / Float.BYTES];
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
         return values;
+    }
+
+    /** The same tensor as the runtime takes it; only for float32. */
+    public FloatTensor toFloatTensor() {
+        return new FloatTensor(floats(), Arrays.stream(shape).mapToInt(Math::toIntExact).toArray());
     }
 
     /** The same numbers as float64 if they are float32; any other tensor as it is. */

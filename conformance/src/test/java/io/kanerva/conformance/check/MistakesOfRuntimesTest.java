@@ -59,15 +59,14 @@ class MistakesOfRuntimesTest {
     void aWrongSeedIsCaughtInWhatIsGeneratedAndInNothingElse() throws IOException {
         Path bundle = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
         try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {
-            TensorValue images = TensorValue.read(bundle.resolve("vectors/encoder/test_data_set_1/input_0.pb"));
-            FloatTensor episodes = new FloatTensor(images.floats(), Arrays.stream(images.shape()).mapToInt(Math::toIntExact).toArray());
+            FloatTensor episodes = TensorValue.read(bundle.resolve("vectors/encoder/test_data_set_1/input_0.pb")).toFloatTensor();
             Case right = PipelineCase.make(bundle, kanerva, episodes, 7, temporary);
             var memory = kanerva.write(episodes);
             var generated = kanerva.generate(memory, 8, 8);
             List<TensorValue> outputs = new ArrayList<>(right.expected());
-            outputs.set(5, value("generated", generated.images()));
-            outputs.set(6, value("generated_keys", generated.keys()));
-            outputs.set(7, value("normals", new NormalSampler(8).tensor(1000)));
+            outputs.set(5, TensorValue.of("generated", generated.images()));
+            outputs.set(6, TensorValue.of("generated_keys", generated.keys()));
+            outputs.set(7, TensorValue.of("normals", new NormalSampler(8).tensor(1000)));
             Findings found = new Verification(List.of(new Answering("wrong-seed", outputs)), temporary, text -> { }).run("test", List.of(right), false);
             assertThat(found.failures()).extracting(finding -> finding.comparison().output()).containsOnly("generated", "generated_keys", "normals").hasSize(6); // with optimisations off and on
             assertThat(found.problems().get(0)).contains("wrong-seed", "graph 'pipeline', output 'generated' (seed 7) differs by");
@@ -78,8 +77,7 @@ class MistakesOfRuntimesTest {
     void aWrongSeedIsCaughtInTheBound() throws IOException {
         Path bundle = Subject.CONTINUOUS_TWO_KEYS.bundle(ReaderKind.GRIDSAMPLE);
         try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {
-            TensorValue images = TensorValue.read(bundle.resolve("vectors/encoder/test_data_set_1/input_0.pb"));
-            FloatTensor episodes = new FloatTensor(images.floats(), Arrays.stream(images.shape()).mapToInt(Math::toIntExact).toArray());
+            FloatTensor episodes = TensorValue.read(bundle.resolve("vectors/encoder/test_data_set_1/input_0.pb")).toFloatTensor();
             Case right = PipelineCase.bound(bundle, kanerva, episodes, 7, temporary);
             Case wrong = PipelineCase.bound(bundle, kanerva, episodes, 8, temporary);
             Findings found = new Verification(List.of(new Answering("wrong-seed", wrong.expected())), temporary, text -> { }).run("test", List.of(right), false);
@@ -123,10 +121,6 @@ class MistakesOfRuntimesTest {
         Findings found = new Verification(List.of(almost), temporary, text -> { }).run("test", cases, false);
         assertThat(found.failures()).extracting(Finding::check).containsOnly(Finding.Check.BITS);
         assertThat(found.problems().get(0)).contains("is not bit-equal to ONNX Runtime in Java");
-    }
-
-    private static TensorValue value(String name, FloatTensor tensor) {
-        return TensorValue.of(name, tensor.data(), Arrays.stream(tensor.shape()).asLongStream().toArray());
     }
 
     /** ONNX Runtime, given other jobs than it was asked to do. */

@@ -22,7 +22,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -86,8 +85,7 @@ class VerificationTest {
     void theBoundThroughTheGraphsAloneIsTheRuntimesOwn(Subject subject) throws IOException {
         Path folder = subject.bundle(ReaderKind.GRIDSAMPLE);
         try (Kanerva kanerva = Kanerva.load(folder, Device.CPU)) {
-            TensorValue vector = TensorValue.read(folder.resolve("vectors/encoder/test_data_set_1/input_0.pb"));
-            FloatTensor images = new FloatTensor(vector.floats(), Arrays.stream(vector.shape()).mapToInt(Math::toIntExact).toArray());
+            FloatTensor images = TensorValue.read(folder.resolve("vectors/encoder/test_data_set_1/input_0.pb")).toFloatTensor();
             BoundFinding bound = new RuntimeBound(folder, kanerva, List.of(images), 3).of(JavaRuntime.cpu(), temporary, text -> { });
             assertThat(bound.holds()).as(bound.describe()).isTrue();
             assertThat(bound.images()).isEqualTo(images.dimension(0) * images.dimension(1));
