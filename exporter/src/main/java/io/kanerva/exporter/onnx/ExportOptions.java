@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** How a model is exported. Immutable; {@code with...} makes a changed copy. */
 public final class ExportOptions {
@@ -58,40 +59,30 @@ public final class ExportOptions {
     public ExportOptions withOpset(int version) {
         require(version >= OLDEST_OPSET && version <= NEWEST_OPSET,
                 "expected an opset from " + OLDEST_OPSET + " to " + NEWEST_OPSET + ", found " + version);
-        ExportOptions options = new ExportOptions(this);
-        options.opset = version;
-        return options;
+        return with(options -> options.opset = version);
     }
 
     /** Sets the version of the file format, 7 to 13. Runtimes refuse files of a newer one than they know; nothing here needs one. */
     public ExportOptions withIrVersion(int version) {
         require(version >= OLDEST_IR && version <= NEWEST_IR,
                 "expected an IR version from " + OLDEST_IR + " to " + NEWEST_IR + ", found " + version);
-        ExportOptions options = new ExportOptions(this);
-        options.irVersion = version;
-        return options;
+        return with(options -> options.irVersion = version);
     }
 
     /** Sets the graph's name in the file. */
     public ExportOptions withGraphName(String name) {
-        ExportOptions options = new ExportOptions(this);
-        options.graphName = Objects.requireNonNull(name, "name");
-        return options;
+        return with(options -> options.graphName = Objects.requireNonNull(name, "name"));
     }
 
     /** Sets the model's own version number, at least 1. */
     public ExportOptions withModelVersion(long version) {
         require(version >= 1, "expected a model version of at least 1, found " + version);
-        ExportOptions options = new ExportOptions(this);
-        options.modelVersion = version;
-        return options;
+        return with(options -> options.modelVersion = version);
     }
 
     /** Sets what is written into metadata_props, for example the model's provenance. */
     public ExportOptions withMetadata(Map<String, String> properties) {
-        ExportOptions options = new ExportOptions(this);
-        options.metadata = Collections.unmodifiableSortedMap(new TreeMap<>(properties));
-        return options;
+        return with(options -> options.metadata = Collections.unmodifiableSortedMap(new TreeMap<>(properties)));
     }
 
     /**
@@ -104,9 +95,7 @@ public final class ExportOptions {
     public ExportOptions withDimensionLimit(String dimension, long smallest, long largest) {
         Map<String, SamplingPlan.Limit> more = new TreeMap<>(limits);
         more.put(dimension, new SamplingPlan.Limit(smallest, largest));
-        ExportOptions options = new ExportOptions(this);
-        options.limits = Map.copyOf(more);
-        return options;
+        return with(options -> options.limits = Map.copyOf(more));
     }
 
     /**
@@ -116,9 +105,7 @@ public final class ExportOptions {
     public ExportOptions withInputRange(String input, double low, double high) {
         Map<String, Sampler.Range> more = new TreeMap<>(ranges);
         more.put(input, new Sampler.Range(low, high));
-        ExportOptions options = new ExportOptions(this);
-        options.ranges = Map.copyOf(more);
-        return options;
+        return with(options -> options.ranges = Map.copyOf(more));
     }
 
     /**
@@ -126,24 +113,18 @@ public final class ExportOptions {
      * is run on these sizes, and the model's sizes and numbers, but not its values, are compared with what it does there.
      */
     public ExportOptions withCheck(GraphRunner graphRunner) {
-        ExportOptions options = new ExportOptions(this);
-        options.runner = Objects.requireNonNull(graphRunner, "graphRunner");
-        return options;
+        return with(options -> options.runner = Objects.requireNonNull(graphRunner, "graphRunner"));
     }
 
     /** Sets the largest accepted difference d between the model's output y and the block's r: d &lt;= largest * max(1, |r|). */
     public ExportOptions withTolerance(double largest) {
         require(largest >= 0, "expected a tolerance of at least 0, found " + largest);
-        ExportOptions options = new ExportOptions(this);
-        options.tolerance = largest;
-        return options;
+        return with(options -> options.tolerance = largest);
     }
 
     /** Sets with which statistics batch normalisations work. */
     public ExportOptions withStatistics(Statistics which) {
-        ExportOptions options = new ExportOptions(this);
-        options.statistics = Objects.requireNonNull(which, "which");
-        return options;
+        return with(options -> options.statistics = Objects.requireNonNull(which, "which"));
     }
 
     /**
@@ -154,8 +135,12 @@ public final class ExportOptions {
     public ExportOptions withExternalDataAbove(long bytes) {
         require(bytes >= 0 && bytes <= MOST_BYTES_OF_ONE_FILE, "expected a size from 0 to " + MOST_BYTES_OF_ONE_FILE
                 + " bytes, from which on weights go into a file of their own, found " + bytes);
+        return with(options -> options.externalDataAbove = bytes);
+    }
+
+    private ExportOptions with(Consumer<ExportOptions> change) {
         ExportOptions options = new ExportOptions(this);
-        options.externalDataAbove = bytes;
+        change.accept(options);
         return options;
     }
 
