@@ -5,6 +5,7 @@ import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.Likelihood;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /** Images to try a model on. */
 public final class SampleImages {
@@ -52,10 +53,6 @@ public final class SampleImages {
      */
     public static float[] asSeen(KanervaSettings settings, ImageSet images, int first, int count) {
         Binarisation seen = settings.likelihood() == Likelihood.BERNOULLI ? Binarisation.THRESHOLD : Binarisation.NONE;
-        float[] values = new float[count * images.pixelsPerImage()];
-        for (int i = 0; i < count; i++) {
-            seen.copy(images, (first + i) % images.count(), values, i * images.pixelsPerImage(), null);
-        }
-        return values;
+        return seen.copies(images, IntStream.range(first, first + count).map(i -> i % images.count()).toArray());
     }
 }

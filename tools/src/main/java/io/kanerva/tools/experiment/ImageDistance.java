@@ -52,14 +52,12 @@ public final class ImageDistance {
         classes.forEach(members -> members.forEach(member -> perImage.add(members)));
         SplittableRandom random = new SplittableRandom(seed);
         int size = images.pixelsPerImage();
-        float[] pair = new float[2 * size];
         double sum = 0;
         for (int n = 0; n < pairs; n++) {
             List<Integer> members = perImage.get(random.nextInt(perImage.size()));
             int first = random.nextInt(members.size());
             int second = (first + 1 + random.nextInt(members.size() - 1)) % members.size();
-            episodes.binarisation().copy(images, members.get(first), pair, 0, null);
-            episodes.binarisation().copy(images, members.get(second), pair, size, null);
+            float[] pair = episodes.binarisation().copies(images, members.get(first), members.get(second));
             sum += between(pair, 0, pair, 1, size);
         }
         return sum / pairs;

@@ -75,11 +75,6 @@ public final class OneShotExperiment {
     }
 
     private static float[] copies(Images images, Binarisation binarisation, List<Integer> which) {
-        int size = images.pixelsPerImage();
-        float[] copies = new float[which.size() * size];
-        for (int i = 0; i < which.size(); i++) {
-            binarisation.copy(images, which.get(i), copies, i * size, null);
-        }
-        return copies;
+        return binarisation.copies(images, which.stream().mapToInt(Integer::intValue).toArray());
     }
 }

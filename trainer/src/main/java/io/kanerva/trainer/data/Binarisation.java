@@ -68,6 +68,25 @@ public enum Binarisation {
         }
     }
 
+    /**
+     * Images that come out the same each time, one after the other.
+     *
+     * @param indices which images
+     * @return [indices, Cx, Hx, Wx], as {@link #copy(Images, int, float[], int, RandomGenerator)} writes them
+     * @throws IllegalArgumentException if this is {@link #DYNAMIC}
+     * @throws DataFormatException if this is {@link #FIXED} and an image holds a grey pixel, or one cannot be read
+     * @throws IndexOutOfBoundsException if there is no such image
+     */
+    public float[] copies(Images images, int... indices) {
+        requireRepeatable();
+        int size = images.pixelsPerImage();
+        float[] copies = new float[indices.length * size];
+        for (int i = 0; i < indices.length; i++) {
+            copy(images, indices[i], copies, i * size, null);
+        }
+        return copies;
+    }
+
     /** Whether images come out as nothing but zeros and ones. */
     public boolean isBinary() {
         return this != NONE;

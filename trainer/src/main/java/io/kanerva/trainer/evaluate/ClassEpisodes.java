@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * A test set cut into episodes of pairs: sample t to be written, and one of the same class to be held out. Each image is in one pair at
@@ -90,11 +91,6 @@ public final class ClassEpisodes {
     }
 
     private float[] copies(int episode, int which) {
-        int size = images.pixelsPerImage();
-        float[] copies = new float[length * size];
-        for (int i = 0; i < length; i++) {
-            binarisation.copy(images, imageIndex(episode, i, which), copies, i * size, null);
-        }
-        return copies;
+        return binarisation.copies(images, IntStream.range(0, length).map(sample -> imageIndex(episode, sample, which)).toArray());
     }
 }

@@ -70,12 +70,7 @@ public final class TestEpisodes {
 
     /** One episode's images: [T, Cx, Hx, Wx] row-major, zeros and ones, or intensities for {@link Binarisation#NONE}. */
     public float[] episode(int index) {
-        int size = images.pixelsPerImage();
-        float[] episode = new float[length * size];
-        for (int i = 0; i < length; i++) {
-            binarisation.copy(images, imageIndex(index, i), episode, i * size, null);
-        }
-        return episode;
+        return binarisation.copies(images, IntStream.range(0, length).map(sample -> imageIndex(index, sample)).toArray());
     }
 
     /** Which image of the set sample {@code sample} of an episode is. */

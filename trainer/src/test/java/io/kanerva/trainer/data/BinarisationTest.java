@@ -49,6 +49,15 @@ class BinarisationTest {
                 .hasMessage("image 0 of 'grey' should be binary (only 0 and 255), but it has a pixel of 127: use dynamic or threshold binarisation for grey images");
     }
 
+    @Test
+    void copiesStandOneAfterTheOtherAndMustBeRepeatable() {
+        ImageSet steps = new ImageSet("steps", 3, 1, 1, 2, new byte[] {0, (byte) 255, 51, 102, (byte) 153, (byte) 204});
+        assertThat(Binarisation.NONE.copies(steps, 2, 0, 2)).containsExactly(0.6f, 0.8f, 0f, 1f, 0.6f, 0.8f);
+        assertThat(Binarisation.THRESHOLD.copies(steps, 1, 2)).containsExactly(0f, 0f, 1f, 1f);
+        assertThat(Binarisation.NONE.copies(steps)).isEmpty();
+        assertThatThrownBy(() -> Binarisation.DYNAMIC.copies(steps, 0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("found dynamic");
+    }
+
     private static float[] copy(Binarisation binarisation, ImageSet images, SplittableRandom random) {
         float[] target = new float[images.pixelsPerImage()];
         binarisation.copy(images, 0, target, 0, random);
