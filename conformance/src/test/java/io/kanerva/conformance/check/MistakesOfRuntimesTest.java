@@ -59,7 +59,7 @@ class MistakesOfRuntimesTest {
     void aWrongSeedIsCaughtInWhatIsGeneratedAndInNothingElse() throws IOException {
         Path bundle = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
         try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {
-            FloatTensor episodes = TensorValue.read(bundle.resolve("vectors/encoder/test_data_set_1/input_0.pb")).toFloatTensor();
+            FloatTensor episodes = episodes(bundle);
             Case right = PipelineCase.make(bundle, kanerva, episodes, 7, temporary);
             var memory = kanerva.write(episodes);
             var generated = kanerva.generate(memory, 8, 8);
@@ -67,7 +67,7 @@ class MistakesOfRuntimesTest {
             outputs.set(5, TensorValue.of("generated", generated.images()));
             outputs.set(6, TensorValue.of("generated_keys", generated.keys()));
             outputs.set(7, TensorValue.of("normals", new NormalSampler(8).tensor(1000)));
-            Findings found = new Verification(List.of(new Answering("wrong-seed", outputs)), temporary, text -> { }).run("test", List.of(right), false);
+            Findings found = verify(new Answering("wrong-seed", outputs), List.of(right));
             assertThat(found.failures()).extracting(finding -> finding.comparison().output()).containsOnly("generated", "generated_keys", "normals").hasSize(6); // with optimisations off and on
             assertThat(found.problems().get(0)).contains("wrong-seed", "graph 'pipeline', output 'generated' (seed 7) differs by");
         }
@@ -77,14 +77,13 @@ class MistakesOfRuntimesTest {
     void aWrongSeedIsCaughtInTheBound() throws IOException {
         Path bundle = Subject.CONTINUOUS_TWO_KEYS.bundle(ReaderKind.GRIDSAMPLE);
         try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {
-            FloatTensor episodes = TensorValue.read(bundle.resolve("vectors/encoder/test_data_set_1/input_0.pb")).toFloatTensor();
-            Case right = PipelineCase.bound(bundle, kanerva, episodes, 7, temporary);
-            Case wrong = PipelineCase.bound(bundle, kanerva, episodes, 8, temporary);
-            Findings found = new Verification(List.of(new Answering("wrong-seed", wrong.expected())), temporary, text -> { }).run("test", List.of(right), false);
+            Case right = PipelineCase.bound(bundle, kanerva, episodes(bundle), 7, temporary);
+            Case wrong = PipelineCase.bound(bundle, kanerva, episodes(bundle), 8, temporary);
+            Findings found = verify(new Answering("wrong-seed", wrong.expected()), List.of(right));
             // What a key costs does not depend on where it was drawn; what is read there does.
             assertThat(found.failures()).extracting(finding -> finding.comparison().output()).containsOnly("reconstruction", "kl_latent");
             assertThat(found.problems().get(0)).contains("wrong-seed", "graph 'bound', output 'reconstruction' (seed 7) differs by");
-            Findings same = new Verification(List.of(new Answering("right-seed", right.expected())), temporary, text -> { }).run("test", List.of(right), false);
+            Findings same = verify(new Answering("right-seed", right.expected()), List.of(right));
             assertThat(same.problems()).isEmpty();
         }
     }
@@ -118,9 +117,17 @@ class MistakesOfRuntimesTest {
         };
         List<Case> cases = Case.of("decoder", bundle.resolve("decoder.onnx"), bundle.resolve("vectors/decoder"), Optional.empty());
         assertThat(cases).allMatch(given -> given.precision() == Precision.FLOAT32);
-        Findings found = new Verification(List.of(almost), temporary, text -> { }).run("test", cases, false);
+        Findings found = verify(almost, cases);
         assertThat(found.failures()).extracting(Finding::check).containsOnly(Finding.Check.BITS);
         assertThat(found.problems().get(0)).contains("is not bit-equal to ONNX Runtime in Java");
+    }
+
+    private static FloatTensor episodes(Path bundle) throws IOException {
+        return TensorValue.read(bundle.resolve("vectors/encoder/test_data_set_1/input_0.pb")).toFloatTensor();
+    }
+
+    private Findings verify(ModelRuntime runtime, List<Case> cases) throws IOException {
+        return new Verification(List.of(runtime), temporary, text -> { }).run("test", cases, false);
     }
 
     /** ONNX Runtime, given other jobs than it was asked to do. */
