@@ -1,17 +1,15 @@
 package io.kanerva.runtime;
 
-import java.util.ArrayList;
-import java.util.List;
-
 /**
- * One public call: it owns every tensor that its graph runs need and frees them all on {@link #close}; until then the
+ * One public call: it borrows the tensors that its graph runs need and gives them all back on {@link #close}; until then the
  * sessions cannot be closed. Used by one thread.
  */
 final class Call implements AutoCloseable {
 
     private final Sessions sessions;
-    private final List<PinnedTensors> owned = new ArrayList<>();
-    private final List<RecallPlan> borrowed = new ArrayList<>();
+
+    /** The last of what was borrowed, with the others behind it: a list would be garbage. */
+    private PinnedTensors borrowed;
 
     /** Leaves the sessions, which the caller has entered, on close. */
     Call(Sessions sessions) {
@@ -21,43 +19,45 @@ final class Call implements AutoCloseable {
     /**
      * Tensors with a graph's inputs in them.
      *
+     * @param use what for: tensors of one use run the same graphs for the same outputs
      * @param inputs one value an input, in the graph's order
      * @throws TensorException if one has the wrong shape or values, or two disagree
      */
-    PinnedTensors tensors(Graph graph, FloatTensor... inputs) {
-        int[][] shapes = new int[inputs.length][];
-        for (int i = 0; i < inputs.length; i++) {
-            shapes[i] = inputs[i].shape();
-        }
-        PinnedTensors tensors = new PinnedTensors(sessions, sessions.signature(graph).bind(shapes));
-        owned.add(tensors);
+    PinnedTensors tensors(String use, Graph graph, FloatTensor... inputs) {
+        int[] sizes = sessions.signature(graph).bind(inputs);
+        PinnedTensors idle = sessions.borrow(use, sizes, null);
+        PinnedTensors tensors = own(idle == null ? new PinnedTensors(sessions, use, sizes) : idle);
         tensors.put(graph, inputs);
         return tensors;
     }
 
     /** A plan for Q queries in each of the memories, for as long as this call. */
     RecallPlan plan(ModelSettings settings, Memory memory, int queries) {
-        RecallPlan plan = sessions.borrowPlan(settings, memory, queries);
-        borrowed.add(plan);
-        return plan;
+        PinnedTensors idle = sessions.borrow(RecallPlan.USE, RecallPlan.sizes(memory.episodes(), queries), memory);
+        return (RecallPlan) own(idle == null ? new RecallPlan(sessions, settings, memory.episodes(), queries) : idle);
+    }
+
+    private PinnedTensors own(PinnedTensors tensors) {
+        tensors.next = borrowed;
+        borrowed = tensors;
+        return tensors;
     }
 
     /** Checks that images have the encoder's shape and lie in [0, 1]. */
     void requireImages(FloatTensor images) {
         Signature encoder = sessions.signature(Graph.ENCODER);
-        encoder.bind(images.shape());
+        encoder.bind(images);
         encoder.requireValues(Graph.IMAGES, images);
     }
 
-    /** Frees everything and lets the sessions go. */
+    /** Gives everything back and lets the sessions go. */
     @Override
     public void close() {
         try {
-            for (PinnedTensors tensors : owned) {
-                tensors.close();
-            }
-            for (RecallPlan plan : borrowed) {
-                sessions.giveBack(plan);
+            while (borrowed != null) {
+                PinnedTensors last = borrowed;
+                borrowed = last.next; // before others may borrow it
+                sessions.giveBack(last);
             }
         } finally {
             sessions.leave();

@@ -28,6 +28,11 @@ import java.util.List;
 /** How the graphs are put together, inside one {@link Call}. Stateless; {@link Kanerva} gives the shapes. */
 final class Inference {
 
+    /** What a write wants of the graphs. */
+    private static final String[] HEAP = {MEMORY, POINTERS};
+
+    private static final String[] POOLED = {MEMORY, POINTERS, CONTENT};
+
     private final ModelSettings settings;
     private final String modelId;
     private final Posterior posterior;
@@ -48,7 +53,7 @@ final class Inference {
     }
 
     Encoding encode(Call call, FloatTensor images) {
-        PinnedTensors tensors = call.tensors(ENCODER, images);
+        PinnedTensors tensors = call.tensors("encode", ENCODER, images);
         tensors.run(ENCODER, CONTENT, KEY_MEAN, KEY_LOG_VARIANCE, LATENT_MEAN, LATENT_LOG_VARIANCE);
         return encoding(tensors);
     }
@@ -58,13 +63,9 @@ final class Inference {
     }
 
     Memory write(Call call, FloatTensor episodes) {
-        PinnedTensors tensors = call.tensors(ENCODER, episodes);
+        PinnedTensors tensors = call.tensors("write", ENCODER, episodes);
         checkCapacity(episodes.dimension(1));
-        if (isHeap()) {
-            encodeAndWrite(tensors, MEMORY, POINTERS);
-        } else {
-            encodeAndWrite(tensors, MEMORY, POINTERS, CONTENT);
-        }
+        encodeAndWrite(tensors, isHeap() ? HEAP : POOLED);
         FloatTensor contentMean = isHeap() ? FloatTensor.zeros(episodes.dimension(0), 0) : mean(tensors.get(CONTENT));
         return new Memory(tensors.get(MEMORY), tensors.get(POINTERS), contentMean, modelId);
     }
@@ -85,12 +86,12 @@ final class Inference {
      * now behind samples of zeros; a pooled one sees its samples' mean only, so the mean stands in for those before.
      */
     Memory extend(Call call, Memory memory, FloatTensor episodes) {
-        PinnedTensors encoded = call.tensors(ENCODER, episodes);
+        PinnedTensors encoded = call.tensors("extend", ENCODER, episodes);
         checkRows("episodes", memory, episodes);
         checkCapacity(memory.samples() + episodes.dimension(1));
         encoded.run(ENCODER, CONTENT);
         FloatTensor content = behind(memory, encoded.get(CONTENT));
-        PinnedTensors written = call.tensors(MEMORY_WRITER, content);
+        PinnedTensors written = call.tensors("extended", MEMORY_WRITER, content);
         written.run(MEMORY_WRITER, MEMORY, POINTERS);
         FloatTensor planes = written.get(MEMORY);
         for (int i = 0; isHeap() && i < planes.size(); i++) {
@@ -166,7 +167,7 @@ final class Inference {
     }
 
     Reading read(Call call, Memory memory, FloatTensor keys) {
-        return read(call.tensors(READER, memory.checked(), keys));
+        return read(call.tensors("read", READER, memory.checked(), keys));
     }
 
     private static Reading read(PinnedTensors tensors) {
@@ -183,7 +184,7 @@ final class Inference {
     }
 
     FloatTensor decode(Call call, FloatTensor latent, FloatTensor traces) {
-        return decode(call.tensors(DECODER, latent, traces));
+        return decode(call.tensors("decode", DECODER, latent, traces));
     }
 
     private static FloatTensor decode(PinnedTensors tensors) {
@@ -194,7 +195,7 @@ final class Inference {
     Generation generate(Call call, Memory memory, int count, NormalSampler sampler) {
         FloatTensor keys = posterior.samplePrior(sampler, memory.episodes(), count, memory.samples());
         FloatTensor noise = sampler.tensor(memory.episodes(), count, settings.latent());
-        PinnedTensors tensors = call.tensors(READER, memory.checked(), keys);
+        PinnedTensors tensors = call.tensors("generate", READER, memory.checked(), keys);
         FloatTensor logits;
         if (fusedSampling) {
             tensors.put(READER_DECODER, null, null, noise);
@@ -215,11 +216,11 @@ final class Inference {
         checkCapacity(samples);
         checkShape("bound: keyNoise", keyNoise, batch, samples, settings.keys(), 3);
         checkShape("bound: latentNoise", latentNoise, batch, samples, settings.latent());
-        PinnedTensors tensors = call.tensors(ENCODER, episodes);
+        PinnedTensors tensors = call.tensors("bound", ENCODER, episodes);
         encodeAndWrite(tensors, CONTENT, KEY_MEAN, KEY_LOG_VARIANCE, LATENT_MEAN, LATENT_LOG_VARIANCE, MEMORY, POINTERS);
         Encoding q = encoding(tensors);
         FloatTensor pointers = tensors.get(POINTERS);
-        PinnedTensors reading = call.tensors(READER, tensors.get(MEMORY), posterior.sample(q.keyMean(), q.keyLogVariance(), pointers, keyNoise));
+        PinnedTensors reading = call.tensors("bound", READER, tensors.get(MEMORY), posterior.sample(q.keyMean(), q.keyLogVariance(), pointers, keyNoise));
         Reading p = read(reading);
         reading.put(DECODER, Posterior.sampleLatent(q.latentMean(), q.latentLogVariance(), latentNoise));
         return new BoundTerms(

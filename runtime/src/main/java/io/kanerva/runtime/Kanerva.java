@@ -257,7 +257,7 @@ public final class Kanerva implements AutoCloseable {
      */
     public BoundTerms bound(FloatTensor episodes, long seed) {
         ModelSettings settings = bundle.settings();
-        Graph.ENCODER.signature(settings).bind(episodes.shape());
+        sessions.signature(Graph.ENCODER).bind(episodes);
         int batch = episodes.dimension(0);
         int samples = episodes.dimension(1);
         NormalSampler sampler = new NormalSampler(seed);

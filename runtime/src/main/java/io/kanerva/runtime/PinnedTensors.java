@@ -2,6 +2,7 @@ package io.kanerva.runtime;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
+import java.lang.ref.WeakReference;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -13,14 +14,20 @@ import java.util.Map;
 /**
  * Tensors of fixed sizes for one run or many of one graph or of several in a row: what one graph writes, the next reads, by
  * name and without a copy. They lie in direct buffers in native byte order; one in another order ONNX Runtime would misread
- * without a word. It owns the tensors. Used by one thread at a time.
+ * without a word. It owns the tensors. Used by one thread at a time; between calls {@link Sessions} keeps it, as to make tensors
+ * anew takes longer than all that we do otherwise.
  */
-final class PinnedTensors implements AutoCloseable {
+class PinnedTensors implements AutoCloseable {
 
     private static final float[] ZEROS = new float[1024];
+    private static final WeakReference<Memory> NONE = new WeakReference<>(null);
+
+    /** What a {@link Call} borrowed before this one. */
+    PinnedTensors next;
 
     private final Sessions sessions;
-    private final Map<String, Integer> sizes;
+    private final String use;
+    private final int[] sizes;
     private final Map<String, OnnxTensor> tensors = new HashMap<>();
     private final Map<String, FloatBuffer> buffers = new HashMap<>();
     private final Map<String, int[]> shapes = new HashMap<>();
@@ -28,13 +35,39 @@ final class PinnedTensors implements AutoCloseable {
     /** What each added graph takes and gives. */
     private final Map<Graph, List<Map<String, OnnxTensor>>> ends = new EnumMap<>(Graph.class);
 
+    /** The memories that lie in the tensor of that name, if that is known. */
+    private WeakReference<Memory> held = NONE;
+
     private long floats;
     private boolean closed;
 
-    /** @param sizes of the named dimensions */
-    PinnedTensors(Sessions sessions, Map<String, Integer> sizes) {
+    /**
+     * @param use what for: tensors of one use run the same graphs for the same outputs
+     * @param sizes of {@link Signature#NAMED}
+     */
+    PinnedTensors(Sessions sessions, String use, int... sizes) {
         this.sessions = sessions;
+        this.use = use;
         this.sizes = sizes;
+    }
+
+    /** Whether it is for this use and of these sizes. */
+    boolean fits(String use, int[] sizes) {
+        return this.use.equals(use) && Arrays.equals(this.sizes, sizes);
+    }
+
+    /** Whether these are the memories that lie in its tensor; null for none. */
+    boolean holds(Memory memory) {
+        return held.get() == memory;
+    }
+
+    /** Puts memories into their tensor, which is there, if they do not lie in it. */
+    void hold(Memory memory) {
+        if (!holds(memory)) {
+            held = NONE; // until all of it is there
+            buffer(Graph.MEMORY).put(0, memory.checked().data());
+            held = new WeakReference<>(memory);
+        }
     }
 
     /** Another name for a tensor that is there already: what one graph calls its output and another its input. */
@@ -116,7 +149,7 @@ final class PinnedTensors implements AutoCloseable {
 
     /** A copy of a tensor. */
     FloatTensor get(String name) {
-        FloatTensor copy = FloatTensor.zeros(shapes.get(name));
+        FloatTensor copy = FloatTensor.zeros(shapes.get(name).clone());
         buffer(name).get(0, copy.data());
         return copy;
     }

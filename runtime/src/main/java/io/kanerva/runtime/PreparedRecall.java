@@ -12,9 +12,6 @@ import java.util.Arrays;
  */
 public final class PreparedRecall implements AutoCloseable {
 
-    /** The bits of 1f. */
-    private static final int ONE = 0x3F800000;
-
     private final Sessions sessions;
     private final Memory memory;
     private final RecallPlan plan;
@@ -108,17 +105,9 @@ public final class PreparedRecall implements AutoCloseable {
 
     /** @param first where the values begin in what the caller gave */
     static void requireImages(String place, float[] values, int first) {
-        int doubtful = 0;
-        for (float value : values) {
-            int bits = Float.floatToRawIntBits(value);
-            doubtful |= bits | ONE - bits;
-        }
-        // Not below 0 if all bits were from 0 to those of 1: faster than to compare each number with both ends.
-        for (int i = 0; doubtful < 0 && i < values.length; i++) {
-            // NaN fails both comparisons.
-            if (!(values[i] >= 0 && values[i] <= 1)) {
-                throw new TensorException("%s: expected values from 0 to 1, found %s at [%d]".formatted(place, values[i], first + i));
-            }
+        int outside = FloatTensor.outsideImages(values);
+        if (outside >= 0) {
+            throw new TensorException("%s: expected values from 0 to 1, found %s at [%d]".formatted(place, values[outside], first + outside));
         }
     }
 }

@@ -1,7 +1,6 @@
 package io.kanerva.runtime;
 
 import java.nio.FloatBuffer;
-import java.util.Map;
 
 /**
  * Writing of B episodes of T samples, ready to be run again and again into the caller's buffers: {@link Kanerva#write}
@@ -25,7 +24,7 @@ public final class PreparedWrite implements AutoCloseable {
         memories = Math.multiplyExact(episodes, settings.memory().floats());
         keys = Math.multiplyExact(Math.multiplyExact(episodes, samples), settings.keys() * 3);
         last = sessions.has(Graph.ENCODER_MEMORY_WRITER) ? Graph.ENCODER_MEMORY_WRITER : Graph.MEMORY_WRITER;
-        tensors = new PinnedTensors(sessions, Map.of("B", episodes, "T", samples));
+        tensors = new PinnedTensors(sessions, "write", episodes, samples, 0);
         sessions.enter();
         try {
             if (last == Graph.MEMORY_WRITER) {

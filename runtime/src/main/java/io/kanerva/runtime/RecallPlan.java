@@ -1,31 +1,28 @@
 package io.kanerva.runtime;
 
-import java.lang.ref.WeakReference;
 import java.nio.FloatBuffer;
-import java.util.Map;
 
 /**
- * Looks Q queries up in each of B memories, reads and decodes, over tensors that are made once and used again and again. It
- * owns them. Used by one thread at a time, between {@link Sessions#enter} and {@link Sessions#leave}.
+ * Looks Q queries up in each of B memories, reads and decodes: the tensors for that and the host's own arrays. Used by one
+ * thread at a time, between {@link Sessions#enter} and {@link Sessions#leave}.
  */
-final class RecallPlan implements AutoCloseable {
+final class RecallPlan extends PinnedTensors {
 
-    private static final WeakReference<Memory> NONE = new WeakReference<>(null);
+    static final String USE = "recall";
 
     private final Sessions sessions;
     private final ModelSettings settings;
     private final int episodes;
     private final int queries;
-    private final PinnedTensors tensors;
     private final LogisticMixture mixture;
     private final float[] logits;
     private final int[] pixels;
     private final double[] values;
     private final double[] image;
     private double[] scores = {};
-    private WeakReference<Memory> held = NONE;
 
     RecallPlan(Sessions sessions, ModelSettings settings, int episodes, int queries) {
+        super(sessions, USE, sizes(episodes, queries));
         this.sessions = sessions;
         this.settings = settings;
         this.episodes = episodes;
@@ -38,7 +35,6 @@ final class RecallPlan implements AutoCloseable {
         pixels = new int[floats + 1];
         values = new double[floats + 1];
         image = new double[floats];
-        tensors = new PinnedTensors(sessions, Map.of("B", episodes, "T", queries, "Q", queries));
     }
 
     /** B Q. */
@@ -46,19 +42,9 @@ final class RecallPlan implements AutoCloseable {
         return Math.multiplyExact(episodes, queries);
     }
 
-    /** Whether it is of these sizes. */
-    boolean fits(int episodes, int queries) {
-        return this.episodes == episodes && this.queries == queries;
-    }
-
-    /** Whether these are the memories that lie in its tensor. */
-    boolean holds(Memory memory) {
-        return held.get() == memory;
-    }
-
-    /** Native floats that it keeps. */
-    long floats() {
-        return tensors.floats();
+    /** The sizes of the named dimensions; the queries are both what the encoder sees and what is read. */
+    static int[] sizes(int episodes, int queries) {
+        return new int[] {episodes, queries, queries};
     }
 
     /** Makes all tensors now that {@link #lookUp} and {@link #read} would make when they are first called. */
@@ -68,21 +54,21 @@ final class RecallPlan implements AutoCloseable {
     }
 
     private void addLookUp() {
-        if (settings.writer() == ModelSettings.Writer.POOLED && !tensors.runs(Graph.ENCODER)) {
-            tensors.add(Graph.ENCODER, Graph.KEY_MEAN);
+        if (settings.writer() == ModelSettings.Writer.POOLED && !runs(Graph.ENCODER)) {
+            add(Graph.ENCODER, Graph.KEY_MEAN);
         }
     }
 
     private void addRead() {
-        if (tensors.runs(Graph.READER_DECODER) || tensors.runs(Graph.DECODER)) {
+        if (runs(Graph.READER_DECODER) || runs(Graph.DECODER)) {
             return;
         }
         if (sessions.has(Graph.READER_DECODER)) {
-            tensors.add(Graph.READER_DECODER, Graph.LOGITS); // the noise stays 0
+            add(Graph.READER_DECODER, Graph.LOGITS); // the noise stays 0
         } else {
-            tensors.add(Graph.READER, Graph.TRACES, Graph.PRIOR_MEAN);
-            tensors.alias(Graph.LATENT, Graph.PRIOR_MEAN);
-            tensors.add(Graph.DECODER, Graph.LOGITS);
+            add(Graph.READER, Graph.TRACES, Graph.PRIOR_MEAN);
+            alias(Graph.LATENT, Graph.PRIOR_MEAN);
+            add(Graph.DECODER, Graph.LOGITS);
         }
     }
 
@@ -106,7 +92,7 @@ final class RecallPlan implements AutoCloseable {
     void find(Memory memory, int query, float[] images, int from, int[] samples, float[] matches, float[] keys) {
         if (settings.writer() == ModelSettings.Writer.POOLED) {
             addLookUp();
-            tensors.buffer(Graph.IMAGES).put(query * image.length, images, from, image.length);
+            buffer(Graph.IMAGES).put(query * image.length, images, from, image.length);
             return;
         }
         ContentSearch contents = memory.contents();
@@ -125,8 +111,8 @@ final class RecallPlan implements AutoCloseable {
     /** Has the encoder look at all queries, if the memory is a pooled one. */
     void endLookUp(float[] keys) {
         if (settings.writer() == ModelSettings.Writer.POOLED) {
-            tensors.run(Graph.ENCODER);
-            tensors.buffer(Graph.KEY_MEAN).get(0, keys);
+            run(Graph.ENCODER);
+            buffer(Graph.KEY_MEAN).get(0, keys);
         }
     }
 
@@ -147,23 +133,19 @@ final class RecallPlan implements AutoCloseable {
     /** The same, but the images stay behind for {@link #image}. */
     void read(Memory memory, float[] keys) {
         addRead();
-        if (!holds(memory)) {
-            held = NONE; // until all of it is there
-            tensors.buffer(Graph.MEMORY).put(0, memory.checked().data());
-            held = new WeakReference<>(memory);
-        }
-        tensors.buffer(Graph.KEYS).put(0, keys);
+        hold(memory);
+        buffer(Graph.KEYS).put(0, keys);
         if (sessions.has(Graph.READER_DECODER)) {
-            tensors.run(Graph.READER_DECODER);
+            run(Graph.READER_DECODER);
         } else {
-            tensors.run(Graph.READER);
-            tensors.run(Graph.DECODER);
+            run(Graph.READER);
+            run(Graph.DECODER);
         }
     }
 
     /** One query's image after {@link #read}, into {@code images} from {@code to} on. */
     void image(int query, float[] images, int to) {
-        FloatBuffer parameters = tensors.buffer(Graph.LOGITS);
+        FloatBuffer parameters = buffer(Graph.LOGITS);
         if (mixture == null) {
             parameters.get(query * image.length, images, to, image.length);
             Likelihood.logistic(images, to, image);
@@ -171,14 +153,5 @@ final class RecallPlan implements AutoCloseable {
             parameters.get(query * logits.length, logits);
             mixture.means(logits, images, to);
         }
-    }
-
-    boolean isClosed() {
-        return tensors.isClosed();
-    }
-
-    @Override
-    public void close() {
-        tensors.close();
     }
 }

@@ -14,9 +14,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 
@@ -27,10 +28,10 @@ import java.util.stream.IntStream;
 final class Sessions implements AutoCloseable {
 
     private static final Logger LOGGER = System.getLogger(Kanerva.class.getName());
-    private static final int MOST_IDLE_PLANS = 16;
+    private static final int MOST_IDLE = 16;
 
     /** In floats, 4 MiB. */
-    private static final long LARGEST_IDLE_PLAN = 1 << 20;
+    private static final long LARGEST_IDLE = 1 << 20;
 
     private static final AtomicBoolean FALL_BACK_TOLD = new AtomicBoolean();
 
@@ -38,7 +39,11 @@ final class Sessions implements AutoCloseable {
     private final Map<Graph, SessionCopies> sessions = new EnumMap<>(Graph.class);
     private final Map<Graph, Signature> signatures = new EnumMap<>(Graph.class);
     private final BufferPool buffers = new BufferPool();
-    private final ConcurrentLinkedDeque<RecallPlan> idlePlans = new ConcurrentLinkedDeque<>();
+
+    /** Tensors between two calls. Not a queue, whose nodes would be garbage. */
+    private final AtomicReferenceArray<PinnedTensors> idle = new AtomicReferenceArray<>(MOST_IDLE);
+
+    private final AtomicInteger turn = new AtomicInteger();
     private final String bundle;
     private final Device device;
     private boolean closed;
@@ -172,26 +177,36 @@ final class Sessions implements AutoCloseable {
         return buffers;
     }
 
-    /** A plan of these sizes, which holds these memories already if there is such a one; to be given back. */
-    RecallPlan borrowPlan(ModelSettings settings, Memory memory, int queries) {
+    /**
+     * Idle tensors, of several those that hold these memories already; to be given back.
+     *
+     * @param memory null if that is all one
+     * @return null if none are idle
+     */
+    PinnedTensors borrow(String use, int[] sizes, Memory memory) {
         for (boolean holding = true; ; holding = false) {
-            for (RecallPlan plan : idlePlans) {
-                if (plan.fits(memory.episodes(), queries) && plan.holds(memory) == holding && idlePlans.remove(plan)) {
-                    return plan;
+            for (int i = 0; i < MOST_IDLE; i++) {
+                PinnedTensors tensors = idle.get(i);
+                if (tensors != null && tensors.fits(use, sizes) && (!holding || tensors.holds(memory)) && idle.compareAndSet(i, tensors, null)) {
+                    return tensors;
                 }
             }
             if (!holding) {
-                return new RecallPlan(this, settings, memory.episodes(), queries);
+                return null;
             }
         }
     }
 
-    /** Keeps it for later calls, if it is small, in the place of the one that has lain idle longest. */
-    void giveBack(RecallPlan plan) {
-        RecallPlan dropped = plan;
-        if (plan.floats() <= LARGEST_IDLE_PLAN) {
-            idlePlans.addFirst(plan);
-            dropped = idlePlans.size() > MOST_IDLE_PLANS ? idlePlans.pollLast() : null;
+    /** Keeps them for later calls, if they are small, in the place of others in turn if there is no other. */
+    void giveBack(PinnedTensors tensors) {
+        PinnedTensors dropped = tensors;
+        if (tensors.floats() <= LARGEST_IDLE) {
+            for (int i = 0; i < MOST_IDLE; i++) {
+                if (idle.compareAndSet(i, null, tensors)) {
+                    return;
+                }
+            }
+            dropped = idle.getAndSet(Math.floorMod(turn.getAndIncrement(), MOST_IDLE), tensors);
         }
         if (dropped != null) {
             dropped.close();
@@ -257,8 +272,12 @@ final class Sessions implements AutoCloseable {
                 return;
             }
             closed = true;
-            idlePlans.forEach(RecallPlan::close);
-            idlePlans.clear();
+            for (int i = 0; i < MOST_IDLE; i++) {
+                PinnedTensors tensors = idle.getAndSet(i, null);
+                if (tensors != null) {
+                    tensors.close();
+                }
+            }
             for (SessionCopies session : sessions.values()) {
                 session.close();
             }

@@ -7,7 +7,6 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,15 +17,24 @@ import java.util.Map;
  */
 final class Signature {
 
+    /** The named dimensions of all graphs, a letter each: episodes, samples, queries. */
+    static final String NAMED = "BTQ";
+
     // Not a record: what the compiler adds to one is not needed in a jar that is to be small.
     private final Graph graph;
     private final List<TensorDescription> inputs;
     private final List<TensorDescription> outputs;
+    private final int[][] dimensions;
 
     Signature(Graph graph, List<TensorDescription> inputs, List<TensorDescription> outputs) {
         this.graph = graph;
         this.inputs = inputs;
         this.outputs = outputs;
+        // Taken apart once: every call compares its shapes with them.
+        dimensions = new int[inputs.size()][];
+        for (int i = 0; i < dimensions.length; i++) {
+            dimensions[i] = dimensions(inputs.get(i));
+        }
     }
 
     Graph graph() {
@@ -58,55 +66,73 @@ final class Signature {
     /**
      * The sizes that a call's inputs give to the named dimensions.
      *
-     * @param shapes one shape an input, in order
+     * @param values one tensor an input, in order
+     * @return the sizes of {@link #NAMED}, 0 for one that no input has
      * @throws TensorException if a shape does not fit, is empty, or two inputs disagree
      */
-    Map<String, Integer> bind(int[]... shapes) {
-        Map<String, Integer> sizes = new HashMap<>();
-        Map<String, String> boundBy = new HashMap<>();
-        for (int i = 0; i < inputs.size(); i++) {
+    int[] bind(FloatTensor... values) {
+        int[] sizes = new int[NAMED.length()];
+        for (int i = 0; i < dimensions.length; i++) {
+            int[] shape = values[i].shape();
             TensorDescription input = inputs.get(i);
-            int[] shape = shapes[i];
-            if (shape.length != input.shape().size()) {
+            if (shape.length != dimensions[i].length) {
                 throw mismatch(input, shape);
             }
             for (int axis = 0; axis < shape.length; axis++) {
-                String dimension = input.shape().get(axis);
-                if (isSize(dimension)) {
-                    if (Integer.parseInt(dimension) != shape[axis]) {
+                int wanted = dimensions[i][axis];
+                if (wanted >= 0) {
+                    if (wanted != shape[axis]) {
                         throw mismatch(input, shape);
                     }
                 } else if (shape[axis] < 1) {
                     throw new TensorException(
                             "%s: expected at least 1 in dimension %s of %s, found %s"
-                                    .formatted(place(input.name()), dimension, input.shape(), Arrays.toString(shape)));
-                } else if (sizes.getOrDefault(dimension, shape[axis]) != shape[axis]) {
-                    throw new TensorException(
-                            "%s: expected %s = %d in %s, as in '%s', found %s"
-                                    .formatted(
-                                            place(input.name()),
-                                            dimension,
-                                            sizes.get(dimension),
-                                            input.shape(),
-                                            boundBy.get(dimension),
-                                            Arrays.toString(shape)));
+                                    .formatted(place(input.name()), NAMED.charAt(~wanted), input.shape(), Arrays.toString(shape)));
                 } else {
-                    sizes.put(dimension, shape[axis]);
-                    boundBy.putIfAbsent(dimension, input.name());
+                    if (sizes[~wanted] != 0 && sizes[~wanted] != shape[axis]) {
+                        throw disagreement(input, input.shape().get(axis), sizes[~wanted], shape);
+                    }
+                    sizes[~wanted] = shape[axis];
                 }
             }
         }
         return sizes;
     }
 
-    /** An output's shape once the named dimensions have these sizes. */
-    static int[] resolve(TensorDescription output, Map<String, Integer> sizes) {
-        int[] shape = new int[output.shape().size()];
+    private TensorException disagreement(TensorDescription input, String dimension, int size, int[] shape) {
+        // The first input that has the dimension gave it its size.
+        int first = 0;
+        while (!inputs.get(first).shape().contains(dimension)) {
+            first++;
+        }
+        return new TensorException(
+                "%s: expected %s = %d in %s, as in '%s', found %s"
+                        .formatted(place(input.name()), dimension, size, input.shape(), inputs.get(first).name(), Arrays.toString(shape)));
+    }
+
+    /**
+     * A tensor's shape once the named dimensions have their sizes.
+     *
+     * @param sizes of {@link #NAMED}
+     */
+    static int[] resolve(TensorDescription tensor, int... sizes) {
+        int[] shape = dimensions(tensor);
         for (int axis = 0; axis < shape.length; axis++) {
-            String dimension = output.shape().get(axis);
-            shape[axis] = isSize(dimension) ? Integer.parseInt(dimension) : sizes.get(dimension);
+            if (shape[axis] < 0) {
+                shape[axis] = sizes[~shape[axis]];
+            }
         }
         return shape;
+    }
+
+    /** A size as it is, a name as its place in {@link #NAMED} with all bits turned round. */
+    private static int[] dimensions(TensorDescription tensor) {
+        int[] dimensions = new int[tensor.shape().size()];
+        for (int axis = 0; axis < dimensions.length; axis++) {
+            String dimension = tensor.shape().get(axis);
+            dimensions[axis] = isSize(dimension) ? Integer.parseInt(dimension) : ~NAMED.indexOf(dimension);
+        }
+        return dimensions;
     }
 
     static boolean isSize(String dimension) {
@@ -121,7 +147,7 @@ final class Signature {
     /** Checks that images lie in [0, 1] and that other values are finite; {@link Memory#checked} has seen to memories. */
     void requireValues(String input, FloatTensor values) {
         if (input.equals(Graph.IMAGES)) {
-            values.requireRange(place(input), 0, 1, "values from 0 to 1");
+            values.requireImages(place(input));
         } else if (!input.equals(Graph.MEMORY)) {
             values.requireFinite(place(input));
         }

@@ -58,7 +58,7 @@ class GarbageTest {
             FloatTensor episode = FloatTensor.zeros(1, 2, image.channels(), image.height(), image.width());
             Memory memory = kanerva.write(episode);
             FloatBuffer images = FloatBuffer.allocate(40 * image.floats());
-            long bare = bareRun(kanerva, bundle, "reader-decoder", Map.of("B", 1, "Q", 1), Graph.LOGITS);
+            long bare = bareRun(kanerva, bundle, "reader-decoder", new int[] {1, 0, 1}, Graph.LOGITS);
             for (int queries : new int[] {1, 40}) {
                 try (PreparedRecall recall = kanerva.prepareRecall(memory, queries)) {
                     System.out.printf("recall of %d: %d%n", queries, leastBytes(() -> recall.run(images, images)) - bare);
@@ -66,14 +66,14 @@ class GarbageTest {
             }
             FloatBuffer written = FloatBuffer.allocate(memory.memory().size());
             FloatBuffer pointers = FloatBuffer.allocate(memory.pointers().size());
-            bare = bareRun(kanerva, bundle, "encoder-memory-writer", Map.of("B", 1, "T", 2), Graph.MEMORY, Graph.POINTERS);
+            bare = bareRun(kanerva, bundle, "encoder-memory-writer", new int[] {1, 2, 0}, Graph.MEMORY, Graph.POINTERS);
             try (PreparedWrite write = kanerva.prepareWrite(1, 2)) {
                 System.out.printf("write: %d%n", leastBytes(() -> write.run(images, written, pointers)) - bare);
             }
         }
     }
 
-    private static long bareRun(Kanerva kanerva, Path bundle, String graph, Map<String, Integer> sizes, String... wanted) throws Exception {
+    private static long bareRun(Kanerva kanerva, Path bundle, String graph, int[] sizes, String... wanted) throws Exception {
         Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
         Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
         GraphDescription description = kanerva.bundle().graphs().get(graph);
@@ -96,7 +96,7 @@ class GarbageTest {
         }
     }
 
-    private static OnnxTensor tensor(TensorDescription description, Map<String, Integer> sizes) throws OrtException {
+    private static OnnxTensor tensor(TensorDescription description, int[] sizes) throws OrtException {
         int[] shape = Signature.resolve(description, sizes);
         FloatBuffer values = ByteBuffer.allocateDirect(Float.BYTES * (int) FloatTensor.elements(shape)).order(ByteOrder.nativeOrder()).asFloatBuffer();
         return OnnxTensor.createTensor(NativeRuntime.environment(), values, Arrays.stream(shape).asLongStream().toArray());
