@@ -63,13 +63,14 @@ public record Bundle(
         }
         int version = json.get("formatVersion").integer(1, Integer.MAX_VALUE);
         if (version > NEWEST_FORMAT_VERSION) {
-            throw new BundleException(
-                    "%s: bundle format version %d is newer than %d, the newest that this runtime reads; update the runtime"
-                            .formatted(source, version, NEWEST_FORMAT_VERSION));
+            throw new BundleException("%s: bundle format version %d is newer than %d, the newest that this runtime reads; update the runtime",
+                    source, version, NEWEST_FORMAT_VERSION);
         }
         ModelSettings settings = ModelSettings.from(json.get("settings"));
         Map<String, GraphDescription> graphs = new LinkedHashMap<>();
-        json.get("graphs").members().forEach((name, graph) -> graphs.put(name, GraphDescription.from(graph)));
+        for (Map.Entry<String, JsonNode> graph : json.get("graphs").members().entrySet()) {
+            graphs.put(graph.getKey(), GraphDescription.from(graph.getValue()));
+        }
         for (Graph graph : Graph.values()) {
             if (graph.isOptional() && !graphs.containsKey(graph.label())) {
                 continue;
@@ -77,7 +78,9 @@ public record Bundle(
             graph.signature(settings).check(json.get("graphs").get(graph.label()), graphs.get(graph.label()));
         }
         Map<String, String> files = new LinkedHashMap<>();
-        json.get("files").members().forEach((path, digest) -> files.put(path, Sha256.checked(digest)));
+        for (Map.Entry<String, JsonNode> file : json.get("files").members().entrySet()) {
+            files.put(file.getKey(), Sha256.checked(file.getValue()));
+        }
         return new Bundle(
                 json.get("name").string(),
                 version,

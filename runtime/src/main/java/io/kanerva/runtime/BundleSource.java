@@ -31,7 +31,7 @@ final class BundleSource {
     static BundleSource folder(Path folder) {
         return new BundleSource(folder.toString(), file -> {
             if (!Files.isDirectory(folder)) {
-                throw new BundleException("%s: expected a bundle's folder, found none".formatted(folder));
+                throw new BundleException("%s: expected a bundle's folder, found none", folder);
             }
             Path path = folder.resolve(file);
             if (!Files.isRegularFile(path)) {
@@ -39,8 +39,7 @@ final class BundleSource {
             }
             // A link must not lead out of the folder either.
             if (!path.toRealPath().startsWith(folder.toRealPath())) {
-                throw new BundleException(
-                        "%s: '%s' is a link that leads out of the bundle; expected a file inside it".formatted(folder, file));
+                throw new BundleException("%s: '%s' is a link that leads out of the bundle; expected a file inside it", folder, file);
             }
             return Files.readAllBytes(path);
         });
@@ -71,11 +70,11 @@ final class BundleSource {
         try {
             byte[] bytes = reader.read(file);
             if (bytes == null) {
-                throw new BundleException("%s: the file '%s' is missing from the bundle".formatted(describe, file));
+                throw new BundleException("%s: the file '%s' is missing from the bundle", describe, file);
             }
             return bytes;
         } catch (IOException e) {
-            throw new BundleException("%s: '%s' cannot be read: %s".formatted(describe, file, e), e);
+            throw new BundleException(e, "%s: '%s' cannot be read: %s", describe, file, e);
         }
     }
 
@@ -92,9 +91,8 @@ final class BundleSource {
             byte[] bytes = read(description.file());
             String found = Sha256.hex(bytes);
             if (!found.equals(description.sha256())) {
-                throw new BundleException(
-                        "%s: the file '%s' was changed or is another bundle's: expected SHA-256 %s, found %s"
-                                .formatted(describe, description.file(), description.sha256(), found));
+                throw new BundleException("%s: the file '%s' was changed or is another bundle's: expected SHA-256 %s, found %s",
+                        describe, description.file(), description.sha256(), found);
             }
             ExternalData.refuse(describe + ": the file '" + description.file() + "'", bytes);
             graphs.put(graph, bytes);
@@ -109,8 +107,7 @@ final class BundleSource {
             inside &= part.matches("[\\p{L}\\p{N}._+ -]+") && !part.equals(".") && !part.equals("..");
         }
         if (!inside) {
-            throw new BundleException(
-                    "%s: bundle.json names the file '%s'; expected a path inside the bundle".formatted(describe, file));
+            throw new BundleException("%s: bundle.json names the file '%s'; expected a path inside the bundle", describe, file);
         }
     }
 }

@@ -57,11 +57,11 @@ final class ExternalData {
         try {
             found = isIn(ByteBuffer.wrap(model), MODEL, 0);
         } catch (BufferUnderflowException | IllegalArgumentException e) {
-            throw new BundleException(place + ": expected an ONNX model, found other or damaged bytes", e);
+            throw new BundleException(e, "%s: expected an ONNX model, found other or damaged bytes", place);
         }
         if (found) {
             throw new BundleException(
-                    place + ": expected a graph that carries its data, found a tensor whose data lie in another file");
+                    "%s: expected a graph that carries its data, found a tensor whose data lie in another file", place);
         }
     }
 

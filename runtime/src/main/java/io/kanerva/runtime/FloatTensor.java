@@ -28,8 +28,7 @@ public record FloatTensor(float[] data, int... shape) {
         Objects.requireNonNull(shape, "shape");
         long size = elements(shape);
         if (size != data.length) {
-            throw new TensorException(
-                    "FloatTensor: shape %s holds %d values, found %d".formatted(Arrays.toString(shape), size, data.length));
+            throw new TensorException("FloatTensor: shape %s holds %d values, found %d", shape, size, data.length);
         }
     }
 
@@ -37,8 +36,7 @@ public record FloatTensor(float[] data, int... shape) {
     public static FloatTensor zeros(int... shape) {
         long size = elements(shape);
         if (size > Integer.MAX_VALUE - 8) {
-            throw new TensorException(
-                    "FloatTensor: shape %s holds %d values, more than a Java array".formatted(Arrays.toString(shape), size));
+            throw new TensorException("FloatTensor: shape %s holds %d values, more than a Java array", shape, size);
         }
         return new FloatTensor(new float[(int) size], shape);
     }
@@ -75,16 +73,13 @@ public record FloatTensor(float[] data, int... shape) {
      */
     public float get(int... index) {
         if (index.length != shape.length) {
-            throw new TensorException(
-                    "FloatTensor: index %s: expected %d numbers for shape %s"
-                            .formatted(Arrays.toString(index), shape.length, Arrays.toString(shape)));
+            throw new TensorException("FloatTensor: index %s: expected %d numbers for shape %s",
+                    index, shape.length, shape);
         }
         int offset = 0;
         for (int axis = 0; axis < shape.length; axis++) {
             if (index[axis] < 0 || index[axis] >= shape[axis]) {
-                throw new TensorException(
-                        "FloatTensor: index %s lies outside shape %s"
-                                .formatted(Arrays.toString(index), Arrays.toString(shape)));
+                throw new TensorException("FloatTensor: index %s lies outside shape %s", index, shape);
             }
             offset = offset * shape[axis] + index[axis];
         }
@@ -122,7 +117,7 @@ public record FloatTensor(float[] data, int... shape) {
 
     private void require(String place, String expected, int outside) {
         if (outside >= 0) {
-            throw new TensorException("%s: expected %s, found %s at %s".formatted(place, expected, data[outside], indexOf(outside)));
+            throw new TensorException("%s: expected %s, found %s at %s", place, expected, data[outside], indexOf(outside));
         }
     }
 
@@ -165,9 +160,7 @@ public record FloatTensor(float[] data, int... shape) {
         long size = 1;
         for (int dimension : shape) {
             if (dimension < 0) {
-                throw new TensorException(
-                        "FloatTensor: shape %s: expected no negative dimension, found %d"
-                                .formatted(Arrays.toString(shape), dimension));
+                throw new TensorException("FloatTensor: shape %s: expected no negative dimension, found %d", shape, dimension);
             }
             // Saturates instead of overflowing; any real array is far smaller.
             size = dimension == 0 ? 0 : Math.min(size, Long.MAX_VALUE / dimension) * dimension;

@@ -239,8 +239,7 @@ final class Inference {
 
     void checkModel(Memory memory) {
         if (!memory.modelId().equals(modelId)) {
-            throw new TensorException(
-                    "memory: expected one of model %s, found one of model %s".formatted(modelId, memory.modelId()));
+            throw new TensorException("memory: expected one of model %s, found one of model %s", modelId, memory.modelId());
         }
     }
 
@@ -260,30 +259,21 @@ final class Inference {
 
     private static void checkRows(String place, Memory memory, FloatTensor images) {
         if (images.dimension(0) != memory.episodes()) {
-            throw new TensorException(
-                    "%s: expected %d rows, one for each memory, found shape %s"
-                            .formatted(place, memory.episodes(), Arrays.toString(images.shape())));
+            throw new TensorException("%s: expected %d rows, one for each memory, found shape %s",
+                    place, memory.episodes(), images.shape());
         }
     }
 
     void checkCapacity(int samples) {
         if (isHeap() && samples > settings.capacity()) {
-            throw new CapacityException(
-                    "out of memory: %d samples, %d slots (%d rows x %d columns, %d a sample)"
-                            .formatted(
-                                    samples,
-                                    settings.slotRows() * settings.slotColumns(),
-                                    settings.slotRows(),
-                                    settings.slotColumns(),
-                                    settings.keys()));
+            throw new CapacityException("out of memory: %d samples, %d slots (%d rows x %d columns, %d a sample)",
+                    samples, settings.slotRows() * settings.slotColumns(), settings.slotRows(), settings.slotColumns(), settings.keys());
         }
     }
 
     private static void checkShape(String place, FloatTensor tensor, int... expected) {
         if (!Arrays.equals(tensor.shape(), expected)) {
-            throw new TensorException(
-                    "%s: expected shape %s, found %s"
-                            .formatted(place, Arrays.toString(expected), Arrays.toString(tensor.shape())));
+            throw new TensorException("%s: expected shape %s, found %s", place, expected, tensor.shape());
         }
         tensor.requireFinite(place);
     }

@@ -1,12 +1,10 @@
 package io.kanerva.runtime;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * One value of a JSON file together with where it stands, so that every complaint names the place: {@code
@@ -36,7 +34,7 @@ final class JsonNode {
     /** This object's member {@code name}. */
     JsonNode get(String name) {
         if (!object().containsKey(name)) {
-            throw new BundleException("%s: '%s' is missing".formatted(source, memberPath(name)));
+            throw new BundleException("%s: '%s' is missing", source, memberPath(name));
         }
         return new JsonNode(source, memberPath(name), object().get(name));
     }
@@ -49,7 +47,10 @@ final class JsonNode {
     /** This object's members, in the file's order. */
     Map<String, JsonNode> members() {
         Map<String, JsonNode> members = new LinkedHashMap<>();
-        object().forEach((name, member) -> members.put((String) name, new JsonNode(source, memberPath((String) name), member)));
+        for (Map.Entry<?, ?> member : object().entrySet()) {
+            String name = (String) member.getKey();
+            members.put(name, new JsonNode(source, memberPath(name), member.getValue()));
+        }
         return members;
     }
 
@@ -95,22 +96,21 @@ final class JsonNode {
 
     /** The constant of {@code type} whose name, in small letters, this string is. */
     <E extends Enum<E>> E oneOf(Class<E> type) {
+        List<String> names = new ArrayList<>();
         for (E constant : type.getEnumConstants()) {
-            if (constant.name().toLowerCase(Locale.ROOT).equals(value)) {
+            String name = constant.name().toLowerCase(Locale.ROOT);
+            if (name.equals(value)) {
                 return constant;
             }
+            names.add('"' + name + '"');
         }
-        throw error(
-                Arrays.stream(type.getEnumConstants())
-                        .map(constant -> '"' + constant.name().toLowerCase(Locale.ROOT) + '"')
-                        .collect(Collectors.joining(" or ")),
-                describe());
+        throw error(String.join(" or ", names), describe());
     }
 
     /** The complaint that something else was expected here. */
     BundleException error(String expected, String found) {
         String place = path.isEmpty() ? source : source + ": " + path;
-        return new BundleException("%s: expected %s, found %s".formatted(place, expected, found));
+        return new BundleException("%s: expected %s, found %s", place, expected, found);
     }
 
     private Map<?, ?> object() {

@@ -29,7 +29,7 @@ final class JsonReader {
         try {
             text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException e) {
-            throw new BundleException(source + ": expected UTF-8 text, found other bytes", e);
+            throw new BundleException(e, "%s: expected UTF-8 text, found other bytes", source);
         }
         JsonReader reader = new JsonReader(source, text);
         Object value = reader.value();
@@ -194,7 +194,6 @@ final class JsonReader {
         int line = text.substring(0, at).split("\n", -1).length;
         int column = at - text.lastIndexOf('\n', at - 1);
         String found = at < text.length() ? "'" + text.charAt(at) + "'" : "the end of the file";
-        return new BundleException(
-                "%s: line %d, column %d: expected %s, found %s".formatted(source, line, column, expected, found));
+        return new BundleException("%s: line %d, column %d: expected %s, found %s", source, line, column, expected, found);
     }
 }

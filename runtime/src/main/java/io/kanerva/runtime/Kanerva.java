@@ -327,7 +327,7 @@ public final class Kanerva implements AutoCloseable {
 
     private static void checkPositive(String place, int number) {
         if (number < 1) {
-            throw new TensorException("%s: expected at least 1, found %d".formatted(place, number));
+            throw new TensorException("%s: expected at least 1, found %d", place, number);
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.kanerva.runtime;
 
+import java.util.Arrays;
+
 /**
  * What every failure of this package is: unchecked, with one sentence that names the file, graph or
  * tensor, what was expected and what was found.
@@ -13,11 +15,19 @@ public abstract sealed class KanervaException extends RuntimeException
                 MemoryFileException,
                 TensorException {
 
-    KanervaException(String message) {
-        super(message);
+    /**
+     * @param cause may be null
+     * @param format of the sentence, as {@link String#format} takes it
+     * @param values for the format; a shape, which is an int array, is written as in {@code [1, 28, 28]}
+     */
+    KanervaException(Throwable cause, String format, Object... values) {
+        super(format.formatted(readable(values)), cause);
     }
 
-    KanervaException(String message, Throwable cause) {
-        super(message, cause);
+    private static Object[] readable(Object[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = values[i] instanceof int[] shape ? Arrays.toString(shape) : values[i];
+        }
+        return values;
     }
 }

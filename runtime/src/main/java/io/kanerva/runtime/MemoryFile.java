@@ -32,7 +32,7 @@ final class MemoryFile {
                 Files.deleteIfExists(unfinished);
             }
         } catch (IOException e) {
-            throw new MemoryFileException("%s: the memory cannot be written there: %s".formatted(file, e), e);
+            throw new MemoryFileException(e, "%s: the memory cannot be written there: %s", file, e);
         }
     }
 
@@ -65,9 +65,9 @@ final class MemoryFile {
         try {
             bytes = Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
-            throw new MemoryFileException("%s: expected a memory file, found none".formatted(file), e);
+            throw new MemoryFileException(e, "%s: expected a memory file, found none", file);
         } catch (IOException e) {
-            throw new MemoryFileException("%s: the memory file cannot be read: %s".formatted(file, e), e);
+            throw new MemoryFileException(e, "%s: the memory file cannot be read: %s", file, e);
         }
         return parse(file.toString(), bytes, bundle);
     }
@@ -75,8 +75,7 @@ final class MemoryFile {
     /** The memory that {@code bytes} hold; {@code file} names them in messages. */
     static Memory parse(String file, byte[] bytes, Bundle bundle) {
         if (bytes.length < MAGIC.length || !Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
-            throw new MemoryFileException(
-                    "%s: expected a memory file, which begins with KANMEMRY, found another kind of file".formatted(file));
+            throw new MemoryFileException("%s: expected a memory file, which begins with KANMEMRY, found another kind of file", file);
         }
         if (bytes.length < FLOATS_AT + DIGEST_BYTES) {
             throw truncated(file, FLOATS_AT + DIGEST_BYTES, bytes.length);
@@ -84,9 +83,7 @@ final class MemoryFile {
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).position(MAGIC.length);
         int version = buffer.getInt();
         if (version != VERSION) {
-            throw new MemoryFileException(
-                    "%s: expected memory format version %d, found %s"
-                            .formatted(file, VERSION, Integer.toUnsignedString(version)));
+            throw new MemoryFileException("%s: expected memory format version %d, found %s", file, VERSION, Integer.toUnsignedString(version));
         }
         int floatsAt = buffer.getInt();
         int[] sizes = new int[7];
@@ -107,7 +104,7 @@ final class MemoryFile {
         }
         byte[] digest = Arrays.copyOfRange(bytes, bytes.length - DIGEST_BYTES, bytes.length);
         if (!Arrays.equals(digest, Sha256.of(Arrays.copyOf(bytes, bytes.length - DIGEST_BYTES)))) {
-            throw new MemoryFileException("%s: the memory file is damaged: its SHA-256 does not match".formatted(file));
+            throw new MemoryFileException("%s: the memory file is damaged: its SHA-256 does not match", file);
         }
         FloatTensor memory = floats(buffer, sizes[0], planes.channels(), planes.height(), planes.width());
         FloatTensor pointers = floats(buffer, sizes[0], sizes[4], sizes[5], 3);
@@ -117,9 +114,8 @@ final class MemoryFile {
     private static void checkModel(String file, byte[] modelId, int[] sizes, Bundle bundle) {
         String found = HexFormat.of().formatHex(modelId);
         if (!found.equals(bundle.modelId())) {
-            throw new MemoryFileException(
-                    "%s: the memory belongs to another model: expected model id %s (%s), found %s"
-                            .formatted(file, bundle.modelId(), bundle.name(), found));
+            throw new MemoryFileException("%s: the memory belongs to another model: expected model id %s (%s), found %s",
+                    file, bundle.modelId(), bundle.name(), found);
         }
         ModelSettings settings = bundle.settings();
         Planes planes = settings.memory();
@@ -127,14 +123,13 @@ final class MemoryFile {
         fits &= settings.capacity() == 0 || sizes[4] <= settings.capacity();
         if (!fits || !new Planes(sizes[1], sizes[2], sizes[3]).equals(planes)) {
             throw new MemoryFileException(
-                    "%s: expected memories %s with %d keys a sample and embeddings of %d, found sizes %s for [B, C, H, W, T, K, E]"
-                            .formatted(file, planes, settings.keys(), settings.embedding(), Arrays.toString(sizes)));
+                    "%s: expected memories %s with %d keys a sample and embeddings of %d, found sizes %s for [B, C, H, W, T, K, E]",
+                    file, planes, settings.keys(), settings.embedding(), sizes);
         }
     }
 
     private static MemoryFileException truncated(String file, long expected, long found) {
-        return new MemoryFileException(
-                "%s: the memory file is cut short or damaged: expected %d bytes, found %d".formatted(file, expected, found));
+        return new MemoryFileException("%s: the memory file is cut short or damaged: expected %d bytes, found %d", file, expected, found);
     }
 
     private static FloatTensor floats(ByteBuffer buffer, int... shape) {

@@ -59,7 +59,7 @@ public final class NativeRuntime {
                 } catch (InterruptedException e) {
                     interrupted = true; // it takes milliseconds, and half an environment is of no use
                 } catch (ExecutionException e) {
-                    throw new InferenceException("ONNX Runtime cannot be started: " + e.getCause(), e.getCause());
+                    throw new InferenceException(e.getCause(), "ONNX Runtime cannot be started: %s", e.getCause());
                 }
             }
         } finally {

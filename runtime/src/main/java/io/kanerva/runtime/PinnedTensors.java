@@ -108,8 +108,8 @@ class PinnedTensors implements AutoCloseable {
             int[] shape = Signature.resolve(description, sizes);
             long size = FloatTensor.elements(shape);
             if (size > BufferPool.MOST_FLOATS) {
-                throw new TensorException("graph %s, tensor '%s': expected at most %d values, found shape %s"
-                        .formatted(graph.label(), name, BufferPool.MOST_FLOATS, Arrays.toString(shape)));
+                throw new TensorException("graph %s, tensor '%s': expected at most %d values, found shape %s",
+                        graph.label(), name, BufferPool.MOST_FLOATS, shape);
             }
             FloatBuffer buffer = sessions.buffers().borrow((int) size).limit((int) size);
             buffers.put(name, buffer);

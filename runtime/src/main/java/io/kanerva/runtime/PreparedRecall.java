@@ -93,13 +93,13 @@ public final class PreparedRecall implements AutoCloseable {
 
     static void requireOpen(String what, boolean closed) {
         if (closed) {
-            throw new ClosedException(what + ": called after close");
+            throw new ClosedException("%s: called after close", what);
         }
     }
 
     static void requireRoom(String name, FloatBuffer buffer, int floats) {
         if (buffer.remaining() < floats) {
-            throw new TensorException("buffer '%s': expected room for %d values, found %d".formatted(name, floats, buffer.remaining()));
+            throw new TensorException("buffer '%s': expected room for %d values, found %d", name, floats, buffer.remaining());
         }
     }
 
@@ -107,7 +107,7 @@ public final class PreparedRecall implements AutoCloseable {
     static void requireImages(String place, float[] values, int first) {
         int outside = FloatTensor.outsideImages(values);
         if (outside >= 0) {
-            throw new TensorException("%s: expected values from 0 to 1, found %s at [%d]".formatted(place, values[outside], first + outside));
+            throw new TensorException("%s: expected values from 0 to 1, found %s at [%d]", place, values[outside], first + outside);
         }
     }
 }

@@ -66,7 +66,7 @@ final class Sessions implements AutoCloseable {
             return open(bundle, settings, graphs, options, Device.CPU);
         }
         if (obstacle.isPresent()) {
-            throw new DeviceException("Device CUDA: " + obstacle.get());
+            throw new DeviceException("Device CUDA: %s", obstacle.get());
         }
         try {
             return open(bundle, settings, graphs, options, Device.CUDA);
@@ -103,12 +103,13 @@ final class Sessions implements AutoCloseable {
     }
 
     private synchronized void add(Signature signature, int copy, int copies, OrtSession session) {
-        sessions.computeIfAbsent(signature.graph(), graph -> new SessionCopies(copies)).set(copy, session);
+        sessions.putIfAbsent(signature.graph(), new SessionCopies(copies));
+        sessions.get(signature.graph()).set(copy, session);
         signatures.put(signature.graph(), signature);
         try {
             signature.check(bundle, session);
         } catch (OrtException e) {
-            throw new BundleException("%s: a graph's tensors cannot be read: %s".formatted(bundle, e.getMessage()), e);
+            throw new BundleException(e, "%s: a graph's tensors cannot be read: %s", bundle, e.getMessage());
         }
     }
 
@@ -118,7 +119,7 @@ final class Sessions implements AutoCloseable {
             return NativeRuntime.environment().createSession(bytes, options);
         } catch (OrtException e) {
             if (NativeRuntime.isProcessEnding()) {
-                throw new ClosedException("%s: not loaded, since the process is ending".formatted(bundle));
+                throw new ClosedException("%s: not loaded, since the process is ending", bundle);
             }
             String message =
                     "%s: ONNX Runtime cannot load graph %s: %s".formatted(bundle, graph.label(), e.getMessage());
@@ -126,7 +127,8 @@ final class Sessions implements AutoCloseable {
         }
     }
 
-    private static SessionOptions sessionOptions(int threads, Device device) {
+    /** To be closed by the caller. */
+    static SessionOptions sessionOptions(int threads, Device device) {
         NativeRuntime.start(); // else ONNX Runtime cannot say what CUDA lacks
         SessionOptions options = new SessionOptions();
         try {
@@ -144,8 +146,7 @@ final class Sessions implements AutoCloseable {
             return options;
         } catch (OrtException e) {
             options.close();
-            throw new DeviceException(
-                    "Device %s: ONNX Runtime cannot set it up: %s".formatted(device, e.getMessage()), e);
+            throw new DeviceException(e, "Device %s: ONNX Runtime cannot set it up: %s", device, e.getMessage());
         }
     }
 
@@ -242,7 +243,7 @@ final class Sessions implements AutoCloseable {
         lock.readLock().lock();
         if (closed) {
             lock.readLock().unlock();
-            throw new ClosedException("Kanerva of %s: called after close".formatted(bundle));
+            throw new ClosedException("Kanerva of %s: called after close", bundle);
         }
     }
 
@@ -260,7 +261,7 @@ final class Sessions implements AutoCloseable {
     }
 
     static InferenceException failure(Graph graph, OrtException e) {
-        return new InferenceException("graph %s: ONNX Runtime failed: %s".formatted(graph.label(), e.getMessage()), e);
+        return new InferenceException(e, "graph %s: ONNX Runtime failed: %s", graph.label(), e.getMessage());
     }
 
     /** Waits for running calls, then closes the sessions; closing again does nothing. */
@@ -282,7 +283,7 @@ final class Sessions implements AutoCloseable {
                 session.close();
             }
         } catch (OrtException e) {
-            throw new InferenceException("%s: a session cannot be closed: %s".formatted(bundle, e.getMessage()), e);
+            throw new InferenceException(e, "%s: a session cannot be closed: %s", bundle, e.getMessage());
         } finally {
             lock.writeLock().unlock();
         }

@@ -6,7 +6,6 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -85,9 +84,8 @@ final class Signature {
                         throw mismatch(input, shape);
                     }
                 } else if (shape[axis] < 1) {
-                    throw new TensorException(
-                            "%s: expected at least 1 in dimension %s of %s, found %s"
-                                    .formatted(place(input.name()), NAMED.charAt(~wanted), input.shape(), Arrays.toString(shape)));
+                    throw new TensorException("%s: expected at least 1 in dimension %s of %s, found %s",
+                            place(input.name()), NAMED.charAt(~wanted), input.shape(), shape);
                 } else {
                     if (sizes[~wanted] != 0 && sizes[~wanted] != shape[axis]) {
                         throw disagreement(input, input.shape().get(axis), sizes[~wanted], shape);
@@ -105,9 +103,8 @@ final class Signature {
         while (!inputs.get(first).shape().contains(dimension)) {
             first++;
         }
-        return new TensorException(
-                "%s: expected %s = %d in %s, as in '%s', found %s"
-                        .formatted(place(input.name()), dimension, size, input.shape(), inputs.get(first).name(), Arrays.toString(shape)));
+        return new TensorException("%s: expected %s = %d in %s, as in '%s', found %s",
+                place(input.name()), dimension, size, input.shape(), inputs.get(first).name(), shape);
     }
 
     /**
@@ -154,8 +151,7 @@ final class Signature {
     }
 
     private TensorException mismatch(TensorDescription input, int[] shape) {
-        return new TensorException(
-                "%s: expected shape %s, found %s".formatted(place(input.name()), input.shape(), Arrays.toString(shape)));
+        return new TensorException("%s: expected shape %s, found %s", place(input.name()), input.shape(), shape);
     }
 
     /**
@@ -172,24 +168,14 @@ final class Signature {
             String bundle, String role, List<TensorDescription> expected, Map<String, NodeInfo> found) {
         List<String> names = expected.stream().map(TensorDescription::name).toList();
         if (!names.equals(List.copyOf(found.keySet()))) {
-            throw new BundleException(
-                    "%s: graph %s: expected %ss %s, found %s".formatted(bundle, graph.label(), role, names, found.keySet()));
+            throw new BundleException("%s: graph %s: expected %ss %s, found %s", bundle, graph.label(), role, names, found.keySet());
         }
         for (TensorDescription tensor : expected) {
             NodeInfo node = found.get(tensor.name());
             if (!(node.getInfo() instanceof TensorInfo info) || !fits(tensor, info)) {
-                throw new BundleException(
-                        "%s: graph %s: expected %s '%s' to be %s%s, found %s"
-                                .formatted(
-                                        bundle,
-                                        graph.label(),
-                                        role,
-                                        tensor.name(),
-                                        tensor.type(),
-                                        tensor.shape(),
-                                        node.getInfo() instanceof TensorInfo other
-                                                ? type(other) + shape(other)
-                                                : "no tensor"));
+                String type = node.getInfo() instanceof TensorInfo other ? type(other) + shape(other) : "no tensor";
+                throw new BundleException("%s: graph %s: expected %s '%s' to be %s%s, found %s",
+                        bundle, graph.label(), role, tensor.name(), tensor.type(), tensor.shape(), type);
             }
         }
     }

@@ -17,13 +17,15 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What a prepared call allocates beyond ONNX Runtime's own Java call, which makes its arrays of names and handles and a result
- * anew at each run: nothing. Counted in a JVM of its own without the optimising compiler, which hides some allocations and not others.
+ * What a call allocates beyond ONNX Runtime's own Java call, which makes its arrays of names and handles and a result
+ * anew at each run: a prepared call nothing; another what it returns and, whatever the sizes, little else. Counted in a JVM of its own without the optimising compiler, which hides some allocations and not others.
  */
 @Timeout(120)
 class GarbageTest {
@@ -45,6 +47,16 @@ class GarbageTest {
         assertThat(ownBytes(colour)).isEqualTo("recall of 1: 0\nrecall of 40: 0\nwrite: 0\n");
     }
 
+    @Test
+    void otherCallsAllocateWhatTheyReturnAndAFewSmallObjectsWhateverTheSizes() throws Exception {
+        TinyBundle.fused(Kind.HEAP).write(folder);
+        String found = ForkedJvm.run(List.of("-XX:TieredStopAtLevel=1"), GarbageTest.class, folder.toString(), "plain");
+        Matcher bytes = Pattern.compile("recall of 1: (\\d+)\nrecall of 40: \\1\nwrite: (\\d+)\n").matcher(found);
+        assertThat(bytes.matches()).as(found).isTrue();
+        assertThat(Integer.parseInt(bytes.group(1))).isLessThan(350);
+        assertThat(Integer.parseInt(bytes.group(2))).isLessThan(350);
+    }
+
     private static String ownBytes(Path bundle) throws Exception {
         return ForkedJvm.run(List.of("-XX:TieredStopAtLevel=1"), GarbageTest.class, bundle.toString());
     }
@@ -57,6 +69,10 @@ class GarbageTest {
             Planes image = settings.image();
             FloatTensor episode = FloatTensor.zeros(1, 2, image.channels(), image.height(), image.width());
             Memory memory = kanerva.write(episode);
+            if (arguments.length > 1) {
+                plain(kanerva, bundle, memory, episode);
+                return;
+            }
             FloatBuffer images = FloatBuffer.allocate(40 * image.floats());
             long bare = bareRun(kanerva, bundle, "reader-decoder", new int[] {1, 0, 1}, Graph.LOGITS);
             for (int queries : new int[] {1, 40}) {
@@ -71,6 +87,30 @@ class GarbageTest {
                 System.out.printf("write: %d%n", leastBytes(() -> write.run(images, written, pointers)) - bare);
             }
         }
+    }
+
+    /** Of each call, the bytes beyond the bare run of its graph and beyond what it returns. */
+    private static void plain(Kanerva kanerva, Path bundle, Memory memory, FloatTensor episode) throws Exception {
+        for (int queries : new int[] {1, 40}) {
+            long bare = bareRun(kanerva, bundle, "reader-decoder", new int[] {1, 0, queries}, Graph.LOGITS);
+            FloatTensor images = FloatTensor.zeros(1, queries, episode.dimension(2), episode.dimension(3), episode.dimension(4));
+            Recall recall = kanerva.recall(memory, images, 1);
+            long returned = leastBytes(() -> copy(recall));
+            System.out.printf("recall of %d: %d%n", queries, leastBytes(() -> kanerva.recall(memory, images, 1)) - bare - returned);
+        }
+        long bare = bareRun(kanerva, bundle, "encoder-memory-writer", new int[] {1, 2, 0}, Graph.MEMORY, Graph.POINTERS);
+        long returned = leastBytes(() -> new Memory(copy(memory.memory()), copy(memory.pointers()), copy(memory.contentMean()), memory.modelId()));
+        System.out.printf("write: %d%n", leastBytes(() -> kanerva.write(episode)) - bare - returned);
+    }
+
+    private static Recall copy(Recall recall) {
+        Lookup lookup = recall.steps().get(0).lookup();
+        Lookup copied = new Lookup(lookup.samples().clone(), copy(lookup.scores()), copy(lookup.keys()));
+        return new Recall(List.of(new Recall.Step(copied, copy(recall.images()))));
+    }
+
+    private static FloatTensor copy(FloatTensor tensor) {
+        return new FloatTensor(tensor.data().clone(), tensor.shape().clone());
     }
 
     private static long bareRun(Kanerva kanerva, Path bundle, String graph, int[] sizes, String... wanted) throws Exception {
