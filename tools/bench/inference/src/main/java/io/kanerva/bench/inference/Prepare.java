@@ -4,14 +4,8 @@ import ai.djl.Device;
 import io.kanerva.exporter.bundle.BundleExporter;
 import io.kanerva.exporter.bundle.BundleOptions;
 import io.kanerva.exporter.bundle.Provenance;
-import io.kanerva.exporter.onnx.proto.GraphProto;
 import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.NodeProto;
-import io.kanerva.exporter.onnx.proto.OperatorSetIdProto;
 import io.kanerva.exporter.onnx.proto.TensorProto;
-import io.kanerva.exporter.onnx.proto.TensorShapeProto;
-import io.kanerva.exporter.onnx.proto.TypeProto;
-import io.kanerva.exporter.onnx.proto.ValueInfoProto;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
@@ -52,7 +46,7 @@ final class Prepare {
             images.putFloat(random.nextInt(3) == 0 ? 1 : 0);
         }
         Files.write(folder.resolve("images.f32"), images.array());
-        Files.write(folder.resolve("product.onnx"), product());
+        Files.write(folder.resolve("product.onnx"), TinyModels.product(MATRIX));
         Files.writeString(folder.resolve("sizes.txt"), "%d %d %d %d %d %d %d %d %d %d %d%n".formatted(settings.imageChannels(), settings.imageHeight(),
                 settings.imageWidth(), settings.memoryChannels(), settings.memoryHeight(), settings.memoryWidth(), settings.blockHeight(),
                 settings.blockWidth(), settings.keys(), settings.latent(), MATRIX));
@@ -83,15 +77,5 @@ final class Prepare {
             sum += weight.getName().endsWith("weight") ? numbers * (weight.getDimsCount() == 4 ? (long) settings.blockHeight() * settings.blockWidth() : 1) : 0;
         }
         return sum;
-    }
-
-    private static byte[] product() {
-        TensorShapeProto shape = TensorShapeProto.newBuilder().addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(MATRIX))
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(MATRIX)).build();
-        TypeProto type = TypeProto.newBuilder().setTensorType(TypeProto.Tensor.newBuilder().setElemType(1).setShape(shape)).build();
-        GraphProto graph = GraphProto.newBuilder().setName("product").addInput(ValueInfoProto.newBuilder().setName("a").setType(type))
-                .addInput(ValueInfoProto.newBuilder().setName("b").setType(type)).addOutput(ValueInfoProto.newBuilder().setName("c").setType(type))
-                .addNode(NodeProto.newBuilder().setOpType("MatMul").addInput("a").addInput("b").addOutput("c")).build();
-        return ModelProto.newBuilder().setIrVersion(8).addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(17)).setGraph(graph).build().toByteArray();
     }
 }

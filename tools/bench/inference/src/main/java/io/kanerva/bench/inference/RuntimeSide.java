@@ -1,9 +1,5 @@
 package io.kanerva.bench.inference;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
@@ -12,18 +8,14 @@ import io.kanerva.runtime.Planes;
 import io.kanerva.runtime.Options;
 import io.kanerva.runtime.PreparedRecall;
 import io.kanerva.runtime.PreparedWrite;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -61,8 +53,8 @@ final class RuntimeSide {
     private static void recall(Kanerva kanerva, Memory memory, SharedFolder shared, Case c, double seconds) throws Exception {
         FloatTensor queries = images(kanerva, shared, 1, c.batch());
         Timing.report("runtime", c.name(), seconds, () -> kanerva.recall(memory, queries, 1));
-        FloatBuffer given = direct(queries.size()).put(0, queries.data());
-        FloatBuffer recalled = direct(queries.size());
+        FloatBuffer given = BareGraph.direct(queries.size()).put(0, queries.data());
+        FloatBuffer recalled = BareGraph.direct(queries.size());
         try (PreparedRecall prepared = kanerva.prepareRecall(memory, c.batch())) {
             Timing.report("prepared", c.name(), seconds, () -> prepared.run(given, recalled));
         }
@@ -77,9 +69,9 @@ final class RuntimeSide {
         FloatTensor episodes = images(kanerva, shared, c.episodes(), c.samples());
         Timing.report("runtime", c.name(), seconds, () -> kanerva.write(episodes));
         Memory memory = kanerva.write(episodes);
-        FloatBuffer given = direct(episodes.size()).put(0, episodes.data());
-        FloatBuffer written = direct(memory.memory().size());
-        FloatBuffer pointers = direct(memory.pointers().size());
+        FloatBuffer given = BareGraph.direct(episodes.size()).put(0, episodes.data());
+        FloatBuffer written = BareGraph.direct(memory.memory().size());
+        FloatBuffer pointers = BareGraph.direct(memory.pointers().size());
         try (PreparedWrite prepared = kanerva.prepareWrite(c.episodes(), c.samples())) {
             Timing.report("prepared", c.name(), seconds, () -> prepared.run(given, written, pointers));
         }
@@ -97,37 +89,9 @@ final class RuntimeSide {
     }
 
     private static void graph(Path file, String name, double seconds, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted) throws Exception {
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
-        List<OnnxTensor> tensors = new ArrayList<>();
-        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-            options.setIntraOpNumThreads(1);
-            options.setInterOpNumThreads(1);
-            options.addConfigEntry("session.intra_op.allow_spinning", "0");
-            try (OrtSession session = environment.createSession(Files.readAllBytes(file), options)) {
-                Map<String, OnnxTensor> inputs = pinned(environment, given, tensors);
-                Map<String, OnnxTensor> outputs = pinned(environment, wanted, tensors);
-                Timing.report("graph", name, seconds, () -> {
-                    try {
-                        session.run(inputs, Set.of(), outputs).close();
-                    } catch (OrtException e) {
-                        throw new IllegalStateException(e);
-                    }
-                });
-            }
-        } finally {
-            tensors.forEach(OnnxTensor::close);
+        try (BareGraph graph = BareGraph.open(Files.readAllBytes(file), given, wanted, Optional.empty())) {
+            Timing.report("graph", name, seconds, graph::run);
         }
-    }
-
-    private static Map<String, OnnxTensor> pinned(OrtEnvironment environment, Map<String, FloatTensor> values, List<OnnxTensor> owned) throws OrtException {
-        Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
-        for (Map.Entry<String, FloatTensor> value : values.entrySet()) {
-            long[] shape = Arrays.stream(value.getValue().shape()).asLongStream().toArray();
-            OnnxTensor tensor = OnnxTensor.createTensor(environment, direct(value.getValue().size()).put(0, value.getValue().data()), shape);
-            owned.add(tensor);
-            pinned.put(value.getKey(), tensor);
-        }
-        return pinned;
     }
 
     /** How many recalls of one query so many threads do in a second, each with a prepared call of its own. */
@@ -138,8 +102,8 @@ final class RuntimeSide {
         List<Thread> all = new ArrayList<>();
         for (int t = 0; t < threads; t++) {
             all.add(new Thread(() -> {
-                FloatBuffer images = direct(query.size()).put(0, query.data());
-                FloatBuffer recalled = direct(query.size());
+                FloatBuffer images = BareGraph.direct(query.size()).put(0, query.data());
+                FloatBuffer recalled = BareGraph.direct(query.size());
                 try (PreparedRecall prepared = kanerva.prepareRecall(memory, 1)) {
                     ready.countDown();
                     ready.await();
@@ -173,9 +137,5 @@ final class RuntimeSide {
     private static FloatTensor images(Kanerva kanerva, SharedFolder shared, int episodes, int samples) {
         Planes image = kanerva.bundle().settings().image();
         return new FloatTensor(shared.images(episodes * samples), episodes, samples, image.channels(), image.height(), image.width());
-    }
-
-    private static FloatBuffer direct(int floats) {
-        return ByteBuffer.allocateDirect(floats * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
     }
 }

@@ -30,8 +30,7 @@ final class Summary {
         }
         summary.requireSameAnswers();
         summary.table();
-        String[] work = Files.readString(Path.of(arguments[1], "work.txt")).trim().split(" ");
-        summary.findings(Long.parseLong(work[0]));
+        summary.findings(new SharedFolder(Path.of(arguments[1])).multiplicationsOfARecall());
     }
 
     /** The checksums of one case must be the same on all sides, to what a float32 sum allows. */
@@ -98,10 +97,6 @@ final class Summary {
     /** Median over the rounds; -1 if this side has no such case. */
     private double median(String side, String name) {
         List<Double> all = values.get(side + " " + name);
-        if (all == null) {
-            return -1;
-        }
-        double[] sorted = all.stream().mapToDouble(Double::doubleValue).sorted().toArray();
-        return sorted.length % 2 == 1 ? sorted[sorted.length / 2] : (sorted[sorted.length / 2 - 1] + sorted[sorted.length / 2]) / 2;
+        return all == null ? -1 : Median.of(all);
     }
 }
