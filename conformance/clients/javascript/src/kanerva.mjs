@@ -1,11 +1,10 @@
 import { gaussian, keyDivergence, latentDivergence, posteriorKeys } from './bound.mjs';
+import { GRAPHS, parseDescription, readGraph } from './bundle.mjs';
 import { slotFinder } from './geometry.mjs';
 import { means, negativeLogLikelihood } from './likelihood.mjs';
 import { decodeMemory, hex, sha256 } from './memory.mjs';
 import { NormalSampler } from './sampler.mjs';
 import { search, standardised } from './search.mjs';
-
-const GRAPHS = ['encoder', 'memory-writer', 'reader', 'decoder'];
 
 /** A bundle behind an address that ends in a slash, for Kanerva.load in a browser. */
 export const url = (base) => async (file) => {
@@ -42,23 +41,18 @@ export class Kanerva {
    * @param options of the sessions; one thread a call by default
    */
   static async load(read, ort, options = {}) {
-    const bundle = JSON.parse(new TextDecoder().decode(await read('bundle.json')));
-    if (bundle.format !== 'kanerva-bundle' || bundle.formatVersion !== 1) {
-      throw new Error(`expected a kanerva-bundle of format version 1, found ${bundle.format} ${bundle.formatVersion}`);
-    }
+    const bundle = parseDescription(await read('bundle.json'));
     const sessions = {};
-    for (const name of GRAPHS) {
-      const { file, sha256: expected } = bundle.graphs[name];
-      if (!/^[\w-][\w.-]*$/.test(file)) {
-        throw new Error(`bundle.json names the file '${file}'; expected one inside the bundle`);
+    try {
+      for (const name of Object.keys(GRAPHS)) {
+        const bytes = await readGraph(read, bundle.graphs[name]);
+        sessions[name] = await open(ort, name, bundle.graphs[name].file, bytes, options);
       }
-      const bytes = await read(file);
-      if (hex(await sha256(bytes)) !== expected) {
-        throw new Error(`'${file}' was changed: its SHA-256 is not what bundle.json states`);
-      }
-      sessions[name] = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, interOpNumThreads: 1, ...options });
+    } catch (problem) {
+      await release(sessions);
+      throw problem;
     }
-    const digests = GRAPHS.slice(0, 3).map((name) => bundle.graphs[name].sha256).join('');
+    const digests = ['encoder', 'memory-writer', 'reader'].map((name) => bundle.graphs[name].sha256).join('');
     return new Kanerva(bundle, hex(await sha256(new TextEncoder().encode(digests))), ort, sessions);
   }
 
@@ -103,19 +97,22 @@ export class Kanerva {
   /** Reads memories at keys [B, Q, K, 3], each (scale, x, y): { traces, prior_mean, prior_log_variance }. */
   async read(memory, keys) {
     this.#checkModel(memory);
+    checkTensor('keys', keys, [memory.memory.dims[0], undefined, this.settings.keys, 3]);
     return this.#run('reader', { memory: memory.memory, keys }, 'traces', 'prior_mean', 'prior_log_variance');
   }
 
   /** The pixels' means [B, Q, Cx, Hx, Wx] of latents [B, Q, D] and traces. */
   async decode(latent, traces) {
+    checkTensor('latent', latent, [undefined, undefined, this.settings.latent]);
+    checkTensor('traces', traces, [...latent.dims.slice(0, 2), this.settings.keys, ...this.settings.blockShape]);
     const { logits } = await this.#run('decoder', { latent, traces }, 'logits');
     return means(this.settings, logits);
   }
 
   /** Looks up, reads and decodes queries; the images are the next iteration's queries. { images, lookups }. */
   async recall(memory, queries, iterations = 1) {
-    if (!(iterations >= 1)) {
-      throw new Error(`iterations: expected at least 1, found ${iterations}`);
+    if (!Number.isInteger(iterations) || iterations < 1) {
+      throw new Error(`iterations: expected a whole number from 1 up, found ${iterations}`);
     }
     const lookups = [];
     let images = queries;
@@ -128,8 +125,8 @@ export class Kanerva {
 
   /** Draws count images from each memory: { images, keys }. The same seed gives the same images in every language. */
   async generate(memory, count, seed) {
-    if (!(count >= 1)) {
-      throw new Error(`count: expected at least 1, found ${count}`);
+    if (!Number.isInteger(count) || count < 1) {
+      throw new Error(`count: expected a whole number from 1 up, found ${count}`);
     }
     const sampler = new NormalSampler(seed);
     const keys = this.#priorKeys(sampler, memory, count);
@@ -163,7 +160,7 @@ export class Kanerva {
 
   /** Frees the graphs. */
   async release() {
-    await Promise.all(Object.values(this.#sessions).map((session) => session.release()));
+    await release(this.#sessions);
   }
 
   #priorKeys(sampler, memory, count) {
@@ -190,10 +187,7 @@ export class Kanerva {
   }
 
   #checkImages(name, images) {
-    const [b, t, ...shape] = images.dims;
-    if (shape.join() !== this.settings.imageShape.join() || images.data.length !== images.dims.reduce((size, dimension) => size * dimension, 1) || !(b * t >= 1)) {
-      throw new Error(`${name}: expected shape [B, T, ${this.settings.imageShape.join(', ')}], found [${images.dims.join(', ')}]`);
-    }
+    checkTensor(name, images, [undefined, undefined, ...this.settings.imageShape]);
     if (!images.data.every((value) => value >= 0 && value <= 1)) {
       throw new Error(`${name}: expected values in [0, 1], found others`);
     }
@@ -211,6 +205,36 @@ export class Kanerva {
     if (memory.modelId !== this.modelId) {
       throw new Error(`memory: expected one of model ${this.modelId}, found one of model ${memory.modelId}`);
     }
+  }
+}
+
+/** A session of a graph that has the inputs and outputs which its name promises. */
+async function open(ort, name, file, bytes, options) {
+  let session;
+  try {
+    session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, interOpNumThreads: 1, ...options });
+  } catch (problem) {
+    throw new Error(`'${file}': expected a graph that ONNX Runtime loads, found that it does not: ${problem.message ?? problem}`, { cause: problem });
+  }
+  const [inputs, outputs] = GRAPHS[name];
+  if ([...session.inputNames].sort().join() !== [...inputs].sort().join() || !outputs.every((output) => session.outputNames.includes(output))) {
+    await session.release();
+    throw new Error(`'${file}': expected the ${name}, from ${inputs.join(', ')} to ${outputs.join(', ')}; `
+      + `found a graph from ${session.inputNames.join(', ')} to ${session.outputNames.join(', ')}`);
+  }
+  return session;
+}
+
+const release = (sessions) => Promise.all(Object.values(sessions).map((session) => session.release()));
+
+/** Makes sure that a tensor has this shape, undefined being any size from 1 up, and finite numbers. */
+function checkTensor(name, { data, dims }, shape) {
+  const fits = Array.isArray(dims) && dims.length === shape.length && dims.every((size, i) => size >= 1 && size === (shape[i] ?? size));
+  if (!fits || !(data instanceof Float32Array) || data.length !== dims.reduce((size, dimension) => size * dimension, 1)) {
+    throw new Error(`${name}: expected a Float32Array of shape [${shape.map((size) => size ?? 'any').join(', ')}], found ${data?.constructor?.name} of ${data?.length} and [${dims}]`);
+  }
+  if (!data.every(Number.isFinite)) {
+    throw new Error(`${name}: expected finite values, found others`);
   }
 }
 

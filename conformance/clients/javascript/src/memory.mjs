@@ -58,5 +58,9 @@ export async function decodeMemory(bytes) {
   };
   const memory = take(b, c, h, w);
   const pointers = take(b, t, k, 3);
-  return { memory, pointers, contentsMean: take(b, view.getUint32(72, true)), modelId: hex(file.subarray(40, 72)) };
+  const contentsMean = take(b, view.getUint32(72, true));
+  if (at !== end) {
+    throw new Error(`expected no more numbers, found ${(end - at) / 4}`);
+  }
+  return { memory, pointers, contentsMean, modelId: hex(file.subarray(40, 72)) };
 }

@@ -1,7 +1,6 @@
 """A bundle, open for inference."""
 
 import hashlib
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import onnxruntime
 
 from .bound import BoundTerms, gaussian, key_divergence, latent_divergence, posterior_keys
+from .bundle import GRAPHS, read_description, read_graph
 from .likelihood import means, negative_log_likelihood
 from .memory import Memory
 from .sampler import NormalSampler
@@ -68,23 +68,25 @@ class Kanerva:
 
     @staticmethod
     def load(folder: str | os.PathLike, threads: int = 1) -> "Kanerva":
-        """Opens the bundle in a folder; ValueError names a file that was changed. `threads` is what one call may use."""
+        """Opens the bundle in a folder; ValueError says what is wrong with one that was changed or is none. `threads` is what one call may use."""
         folder = Path(folder)
-        bundle = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
-        if bundle.get("format") != "kanerva-bundle" or bundle.get("formatVersion") != 1:
-            raise ValueError(f"{folder}: expected a kanerva-bundle of format version 1, found {bundle.get('format')} {bundle.get('formatVersion')}")
+        bundle = read_description(folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         sessions = {}
-        for name in ("encoder", "memory-writer", "reader", "decoder"):
+        for name, (inputs, outputs) in GRAPHS.items():
             graph = bundle["graphs"][name]
-            if Path(graph["file"]).name != graph["file"]:
-                raise ValueError(f"{folder}: bundle.json names the file '{graph['file']}'; expected one inside the bundle")
-            data = (folder / graph["file"]).read_bytes()
-            if hashlib.sha256(data).hexdigest() != graph["sha256"]:
-                raise ValueError(f"{folder}: '{graph['file']}' was changed: its SHA-256 is not what bundle.json states")
-            sessions[name] = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+            data = read_graph(folder, graph)
+            try:
+                session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+            except Exception as e:  # ONNX Runtime has a class for each of its status codes, and none for all
+                raise ValueError(f"{folder}: '{graph['file']}': expected a graph that ONNX Runtime loads, found that it does not: {e}") from e
+            found = [[value.name for value in values] for values in (session.get_inputs(), session.get_outputs())]
+            if sorted(found[0]) != sorted(inputs) or not set(outputs) <= set(found[1]):
+                raise ValueError(f"{folder}: '{graph['file']}': expected the {name}, from {', '.join(inputs)} to {', '.join(outputs)}; "
+                                 f"found a graph from {', '.join(found[0])} to {', '.join(found[1])}")
+            sessions[name] = session
         return Kanerva(bundle, sessions)
 
     def write(self, episodes: np.ndarray) -> Memory:
@@ -119,11 +121,14 @@ class Kanerva:
     def read(self, memory: Memory, keys: np.ndarray) -> Reading:
         """Reads memories at keys [B, Q, K, 3], each (scale, x, y)."""
         self._check_model(memory)
-        return Reading(*self._run("reader", {"memory": memory.memory, "keys": np.asarray(keys, np.float32)}, "traces", "prior_mean", "prior_log_variance"))
+        keys = self._finite("keys", keys, len(memory.memory), None, self.settings["keys"], 3)
+        return Reading(*self._run("reader", {"memory": memory.memory, "keys": keys}, "traces", "prior_mean", "prior_log_variance"))
 
     def decode(self, latent: np.ndarray, traces: np.ndarray) -> np.ndarray:
         """The pixels' means [B, Q, Cx, Hx, Wx] of latents [B, Q, D] and traces."""
-        (logits,) = self._run("decoder", {"latent": np.asarray(latent, np.float32), "traces": traces}, "logits")
+        latent = self._finite("latent", latent, None, None, self.settings["latent"])
+        traces = self._finite("traces", traces, *latent.shape[:2], self.settings["keys"], *self.settings["blockShape"])
+        (logits,) = self._run("decoder", {"latent": latent, "traces": traces}, "logits")
         return means(self.settings, logits)
 
     def recall(self, memory: Memory, queries: np.ndarray, iterations: int = 1) -> Recall:
@@ -194,6 +199,15 @@ class Kanerva:
         if not ((images >= 0) & (images <= 1)).all():
             raise ValueError(f"{name}: expected values in [0, 1], found others")
         return images
+
+    def _finite(self, name: str, values: np.ndarray, *shape: int | None) -> np.ndarray:
+        """A float32 array of this shape, None being any size from 1 up."""
+        values = np.asarray(values, np.float32)
+        if values.ndim != len(shape) or any(size == 0 or wanted not in (None, size) for size, wanted in zip(values.shape, shape)):
+            raise ValueError(f"{name}: expected shape [{', '.join('any' if size is None else str(size) for size in shape)}], found {list(values.shape)}")
+        if not np.isfinite(values).all():
+            raise ValueError(f"{name}: expected finite values, found others")
+        return values
 
     def _episodes(self, episodes: np.ndarray) -> np.ndarray:
         images = self._images("episodes", episodes)

@@ -1,0 +1,111 @@
+// What a bundle's files must be before anything is run: one may come from anywhere.
+import { hex, sha256 } from './memory.mjs';
+
+/** Each graph's inputs and outputs. */
+export const GRAPHS = {
+  encoder: [['images'], ['content', 'key_mean', 'key_log_variance', 'latent_mean', 'latent_log_variance']],
+  'memory-writer': [['content'], ['memory', 'pointers']],
+  reader: [['memory', 'keys'], ['traces', 'prior_mean', 'prior_log_variance']],
+  decoder: [['latent', 'traces'], ['logits']],
+};
+const SETTINGS = ['writer', 'addressing', 'likelihood', 'imageShape', 'memoryShape', 'blockShape', 'keys', 'latent', 'slotRows', 'slotColumns', 'capacity'];
+
+// The messages of onnx.proto that can hold tensors: for each, which fields to look into, and which message those hold.
+const [MODEL, GRAPH, NODE, ATTRIBUTE, TENSOR, SPARSE_TENSOR, FUNCTION, TRAINING] = Array(8).keys();
+const FIELDS = [
+  { 7: GRAPH, 20: TRAINING, 25: FUNCTION }, { 1: NODE, 5: TENSOR, 15: SPARSE_TENSOR }, { 5: ATTRIBUTE },
+  { 5: TENSOR, 6: GRAPH, 10: TENSOR, 11: GRAPH, 22: SPARSE_TENSOR, 23: SPARSE_TENSOR }, {}, { 1: TENSOR, 2: TENSOR },
+  { 7: NODE, 11: ATTRIBUTE }, { 1: GRAPH, 2: GRAPH },
+];
+const [EXTERNAL_DATA, DATA_LOCATION] = [13, 14];
+const DEEPEST = 100;
+
+/** bundle.json from its bytes. */
+export function parseDescription(bytes) {
+  let bundle;
+  try {
+    bundle = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (problem) {
+    throw new Error(`bundle.json: expected JSON, found that it cannot be understood: ${problem.message}`, { cause: problem });
+  }
+  if (bundle?.format !== 'kanerva-bundle' || bundle.formatVersion !== 1) {
+    throw new Error(`bundle.json: expected a kanerva-bundle of format version 1, found ${bundle?.format} ${bundle?.formatVersion}`);
+  }
+  const missing = SETTINGS.filter((name) => bundle.settings?.[name] === undefined);
+  if (missing.length > 0) {
+    throw new Error(`bundle.json: expected the settings ${missing.join(', ')}, found none`);
+  }
+  for (const name of Object.keys(GRAPHS)) {
+    const graph = bundle.graphs?.[name];
+    if (typeof graph?.file !== 'string' || typeof graph.sha256 !== 'string') {
+      throw new Error(`bundle.json: expected the graph '${name}' with its file and sha256, found none`);
+    }
+  }
+  return bundle;
+}
+
+/** A graph's bytes, if they are what bundle.json means and want no further files, which could be any. */
+export async function readGraph(read, { file, sha256: expected }) {
+  if (!/^[\w-][\w.-]*$/.test(file)) {
+    throw new Error(`bundle.json names the file '${file}'; expected one inside the bundle`);
+  }
+  const bytes = await read(file);
+  if (hex(await sha256(bytes)) !== expected) {
+    throw new Error(`'${file}' was changed: its SHA-256 is not what bundle.json states`);
+  }
+  let elsewhere;
+  try {
+    elsewhere = hasExternalData(bytes, MODEL, 0);
+  } catch (problem) {
+    throw new Error(`'${file}': expected an ONNX model, found other or damaged bytes`, { cause: problem });
+  }
+  if (elsewhere) {
+    throw new Error(`'${file}': expected a graph that carries its data, found a tensor whose data lie in another file`);
+  }
+  return bytes;
+}
+
+function hasExternalData(bytes, message, depth) {
+  if (depth > DEEPEST) {
+    throw new Error('nested too deep');
+  }
+  let at = 0;
+  // A number of up to 64 bits; beyond 2^53 only roughly, which is enough to see that it is not 0 and no length.
+  const varint = () => {
+    let value = 0;
+    for (let place = 0; place < 10; place++) {
+      if (at === bytes.length) {
+        throw new Error('cut short');
+      }
+      const byte = bytes[at++];
+      value += (byte & 0x7f) * 128 ** place;
+      if (byte < 0x80) {
+        return value;
+      }
+    }
+    throw new Error('a number of more than 10 bytes');
+  };
+  while (at < bytes.length) {
+    const tag = varint();
+    const [field, kind] = [Math.floor(tag / 8), tag % 8];
+    if (kind === 0) {
+      if (varint() !== 0 && message === TENSOR && field === DATA_LOCATION) {
+        return true;
+      }
+    } else if (kind === 1 || kind === 2 || kind === 5) {
+      const length = kind === 2 ? varint() : kind === 1 ? 8 : 4;
+      if (length > bytes.length - at) {
+        throw new Error('cut short');
+      }
+      const content = bytes.subarray(at, at + length);
+      at += length;
+      const inner = kind === 2 ? FIELDS[message][field] : undefined;
+      if (kind === 2 && message === TENSOR && field === EXTERNAL_DATA || inner !== undefined && hasExternalData(content, inner, depth + 1)) {
+        return true;
+      }
+    } else {
+      throw new Error('no protobuf');
+    }
+  }
+  return false;
+}

@@ -1,0 +1,104 @@
+import hashlib
+import json
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+from kanerva import Kanerva, Memory
+
+BUNDLE = Path(__file__).resolve().parents[4] / "models" / "bundles" / "fashion-mnist"
+
+
+def field(number: int, content: bytes) -> bytes:
+    """A protobuf field of bytes, shorter than 128."""
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+class BundleTest(unittest.TestCase):
+    def setUp(self):
+        self._temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(self._temporary.cleanup)
+        self.folder = Path(self._temporary.name) / "bundle"
+        self.folder.mkdir()
+        for file in ("bundle.json", "encoder.onnx", "memory-writer.onnx", "reader.onnx", "decoder.onnx"):
+            shutil.copy(BUNDLE / file, self.folder / file)
+
+    def refused(self, why: str) -> None:
+        with self.assertRaisesRegex(ValueError, why):
+            Kanerva.load(self.folder)
+
+    def graph(self, name: str, data: bytes) -> None:
+        """Puts other bytes in a graph's place, with the digest that they have."""
+        bundle = json.loads((BUNDLE / "bundle.json").read_text(encoding="utf-8"))
+        (self.folder / f"{name}.onnx").write_bytes(data)
+        bundle["graphs"][name]["sha256"] = hashlib.sha256(data).hexdigest()
+        self.describe(bundle)
+
+    def describe(self, bundle: object) -> None:
+        (self.folder / "bundle.json").write_text(json.dumps(bundle), encoding="utf-8")
+
+    def test_a_description_that_is_none_is_refused_in_a_sentence(self):
+        (self.folder / "bundle.json").write_bytes(b"{\xff")
+        self.refused("bundle.json: expected JSON")
+        self.describe([])
+        self.refused("expected a kanerva-bundle of format version 1, found list")
+        bundle = json.loads((BUNDLE / "bundle.json").read_text(encoding="utf-8"))
+        self.describe({**bundle, "formatVersion": 9})
+        self.refused("expected a kanerva-bundle of format version 1, found kanerva-bundle 9")
+        self.describe({**bundle, "settings": {key: value for key, value in bundle["settings"].items() if key != "latent"}})
+        self.refused("expected the settings latent, found none")
+        self.describe({**bundle, "graphs": {**bundle["graphs"], "reader": {"file": 5}}})
+        self.refused("expected the graph 'reader' with its file and sha256, found none")
+        self.describe({**bundle, "graphs": {**bundle["graphs"], "reader": {"file": "../reader.onnx", "sha256": ""}}})
+        self.refused("expected one inside the bundle")
+
+    def test_a_graph_that_is_not_what_it_should_be_is_refused_in_a_sentence(self):
+        (self.folder / "reader.onnx").write_bytes(b"x")
+        self.refused("'reader.onnx' was changed")
+        self.graph("reader", b"\x0f")
+        self.refused("'reader.onnx': expected an ONNX model, found other or damaged bytes")
+        self.graph("reader", (BUNDLE / "reader.onnx").read_bytes()[:-7])
+        self.refused("'reader.onnx': expected an ONNX model, found other or damaged bytes")
+        self.graph("reader", b"")
+        self.refused("'reader.onnx': expected a graph that ONNX Runtime loads")
+        self.graph("reader", (BUNDLE / "encoder.onnx").read_bytes())
+        self.refused("'reader.onnx': expected the reader, from memory, keys to traces.*found a graph from images")
+
+    def test_weights_in_another_file_are_not_read(self):
+        location = field(1, b"location") + field(2, b"secret.bin")
+        for tensor in (field(13, location), b"\x70\x01"):  # external_data; data_location = EXTERNAL
+            for graph in (field(5, tensor), field(15, field(1, tensor)), field(1, field(5, field(5, tensor))), field(1, field(5, field(6, field(5, tensor))))):
+                self.graph("decoder", (BUNDLE / "decoder.onnx").read_bytes() + field(7, graph))
+                self.refused("'decoder.onnx': expected a graph that carries its data, found a tensor whose data lie in another file")
+
+
+class CallTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.kanerva = Kanerva.load(BUNDLE)
+        cls.memory = cls.kanerva.write(np.zeros((1, 4, 1, 28, 28)))
+
+    def test_keys_latents_and_traces_are_checked_before_they_are_used(self):
+        kanerva, memory = self.kanerva, self.memory
+        traces = kanerva.read(memory, np.zeros((1, 3, 1, 3))).traces
+        for call, why in (
+                (lambda: kanerva.read(memory, np.zeros((1, 3, 3))), r"keys: expected shape \[1, any, 1, 3\], found \[1, 3, 3\]"),
+                (lambda: kanerva.read(memory, np.zeros((2, 3, 1, 3))), r"keys: expected shape"),
+                (lambda: kanerva.read(memory, np.zeros((1, 0, 1, 3))), r"keys: expected shape"),
+                (lambda: kanerva.read(memory, np.full((1, 3, 1, 3), np.nan)), "keys: expected finite values"),
+                (lambda: kanerva.decode(np.zeros((1, 3, 5)), traces), r"latent: expected shape \[any, any, 16\], found \[1, 3, 5\]"),
+                (lambda: kanerva.decode(np.full((1, 3, 16), np.inf), traces), "latent: expected finite values"),
+                (lambda: kanerva.decode(np.zeros((1, 2, 16)), traces), r"traces: expected shape \[1, 2, 1, 10, 7, 7\], found \[1, 3, 1, 10, 7, 7\]")):
+            with self.assertRaisesRegex(ValueError, why):
+                call()
+
+    def test_a_memory_of_another_model_is_refused(self):
+        other = Memory(self.memory.memory, self.memory.pointers, self.memory.contents_mean, "00" * 32)
+        with self.assertRaisesRegex(ValueError, "memory: expected one of model"):
+            self.kanerva.generate(other, 1, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
