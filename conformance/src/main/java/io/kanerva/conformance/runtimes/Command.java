@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** Commands of a runtime's folder. */
 final class Command {
@@ -17,6 +18,8 @@ final class Command {
             // DJL sends statistics otherwise.
             "OPT_OUT_TRACKING", "true",
             "PYTHONUNBUFFERED", "1");
+
+    private static final Pattern CONTROL = Pattern.compile("\\x1b\\[[0-9;?]*[ -/]*[@-~]|[\\p{Cc}&&[^\\t]]");
 
     private Command() {}
 
@@ -67,10 +70,15 @@ final class Command {
         }
     }
 
+    /** What a process said, without the colours and control characters that are meant for a terminal and that XML, for one, cannot hold; tabs stay. */
+    static String plain(String words) {
+        return CONTROL.matcher(words).replaceAll("");
+    }
+
     /** The last line of a log that says something. */
     static String lastLine(Path log) {
         try {
-            List<String> lines = new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+            List<String> lines = new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines().map(Command::plain).map(String::strip).filter(line -> !line.isEmpty()).toList();
             return lines.isEmpty() ? "it said nothing" : lines.get(lines.size() - 1);
         } catch (IOException e) {
             return "its log cannot be read: " + e.getMessage();

@@ -92,9 +92,6 @@ public final class ForeignRuntime implements ModelRuntime {
 
     @Override
     public Readiness prepare(boolean install) {
-        if (manifest.setup().isEmpty()) {
-            return Readiness.READY;
-        }
         try {
             Path log = Files.createTempFile("runtime", ".log");
             try {
@@ -102,6 +99,9 @@ public final class ForeignRuntime implements ModelRuntime {
                     if (Command.run(Command.of(folder, need), log, VERSION_SECONDS) != 0) {
                         return new Readiness(State.ABSENT, "expected the command '%s' on this machine, found none that runs".formatted(need.get(0)));
                     }
+                }
+                if (manifest.setup().isEmpty()) {
+                    return Readiness.READY;
                 }
                 String digest = digest();
                 Path stamp = folder.resolve(INSTALLED);
@@ -169,11 +169,10 @@ public final class ForeignRuntime implements ModelRuntime {
                         }
                         if (process.about().isEmpty() && answers.size() == before + 1) {
                             // It does not even start: the rest would fare no better.
-                            String why = process.death();
-                            while (answers.size() < jobs.size()) {
-                                answers.add(new None(true, why));
-                            }
+                            refuse(answers, jobs.size(), process.death());
                         }
+                    } catch (JobProcess.NotStarted e) {
+                        refuse(answers, jobs.size(), e.getMessage());
                     }
                 }
                 return answers;
@@ -182,6 +181,12 @@ public final class ForeignRuntime implements ModelRuntime {
             }
         } catch (IOException e) {
             throw new UncheckedIOException("%s: expected a process that runs, found: %s".formatted(name, e.getMessage()), e);
+        }
+    }
+
+    private static void refuse(List<Answer> answers, int count, String why) {
+        while (answers.size() < count) {
+            answers.add(new None(true, why));
         }
     }
 

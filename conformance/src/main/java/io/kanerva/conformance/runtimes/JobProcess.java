@@ -20,6 +20,15 @@ import java.util.function.Consumer;
 final class JobProcess implements AutoCloseable {
     private static final long SILENCE_SECONDS = 300;
 
+    /** There is no such command, or it is no program. */
+    static final class NotStarted extends IOException {
+        private static final long serialVersionUID = 1;
+
+        NotStarted(String message, IOException cause) {
+            super(message, cause);
+        }
+    }
+
     private final List<Path> outputs;
     private final Path log;
     private final Process process;
@@ -50,7 +59,11 @@ final class JobProcess implements AutoCloseable {
         }
         Files.writeString(list, lines);
         command.command().add(list.toAbsolutePath().toString());
-        process = command.redirectError(log.toFile()).start();
+        try {
+            process = command.redirectError(log.toFile()).start();
+        } catch (IOException e) {
+            throw new NotStarted("the command '%s' cannot be started".formatted(command.command().get(0)), e);
+        }
         process.getOutputStream().close();
         watch.scheduleAtFixedRate(() -> {
             if (System.nanoTime() - lastWord > TimeUnit.SECONDS.toNanos(SILENCE_SECONDS)) {
@@ -66,7 +79,7 @@ final class JobProcess implements AutoCloseable {
         try (BufferedReader reader = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 lastWord = System.nanoTime();
-                String[] fields = line.split("\t", 3);
+                String[] fields = Command.plain(line).split("\t", 3);
                 if (fields[0].equals("about") && fields.length >= 2) {
                     about = fields[1];
                 } else if (fields.length >= 2 && fields[1].equals(Integer.toString(next)) && (fields[0].equals("done") || fields[0].equals("failed"))) {

@@ -22,6 +22,9 @@ public record Manifest(@JsonProperty(required = true) String title, @JsonPropert
         @JsonProperty(required = true) List<String> optimisations, boolean doublePrecision, @JsonProperty(required = true) List<List<String>> needs,
         @JsonProperty(required = true) List<String> setup, @JsonProperty(required = true) List<String> run) {
 
+    private static final List<String> DEVICES = List.of("cpu", "wasm", "cuda");
+    private static final List<String> SWITCHES = List.of("off", "on");
+
     /** The name of the file. */
     public static final String FILE = "runtime.json";
 
@@ -33,9 +36,20 @@ public record Manifest(@JsonProperty(required = true) String title, @JsonPropert
     static Manifest read(Path folder) throws IOException {
         Path file = folder.resolve(FILE);
         try {
-            return new ObjectMapper().readValue(file.toFile(), Manifest.class);
+            Manifest manifest = new ObjectMapper().readValue(file.toFile(), Manifest.class);
+            require(file, "device", String.join(" or ", DEVICES), manifest.device, DEVICES.contains(manifest.device));
+            require(file, "optimisations", "off, on or both", manifest.optimisations, !manifest.optimisations.isEmpty() && SWITCHES.containsAll(manifest.optimisations));
+            require(file, "needs", "commands", manifest.needs, manifest.needs.stream().noneMatch(List::isEmpty));
+            require(file, "run", "a command", manifest.run, !manifest.run.isEmpty());
+            return manifest;
         } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
             throw new IOException("%s: expected a runtime's description, found that it cannot be understood: %s".formatted(file, e.getOriginalMessage()), e);
+        }
+    }
+
+    private static void require(Path file, String field, String expected, Object found, boolean holds) throws IOException {
+        if (!holds) {
+            throw new IOException("%s: '%s': expected %s, found %s".formatted(file, field, expected, found));
         }
     }
 }

@@ -72,6 +72,40 @@ class ForeignRuntimeTest {
     }
 
     @Test
+    void aCommandThatIsNoProgramKeepsNoOtherRuntimeFromBeingCompared() throws IOException {
+        List<Answer> answers = find(manifest("true", "true")).run(jobs(2), n -> { });
+        assertThat(answers).hasSize(2).allSatisfy(answer -> assertThat(((None) answer).why()).matches("the command '.*run' cannot be started"));
+    }
+
+    @Test
+    void coloursAndControlCharactersOfATerminalAreLeftOutOfWhatItSays() throws IOException {
+        ModelRuntime runtime = runtime("true", "true", "case $n in 1) printf 'failed\\t1\\tno \\033[1;31mluck\\033[0m\\010\\n'; n=2; continue;; 2) printf '\\033[31mgone\\001\\n' >&2; exit 4;; esac");
+        List<Answer> answers = runtime.run(jobs(3), n -> { });
+        assertThat(answers.subList(1, 3)).containsExactly(new None(false, "no luck"), new None(true, "the process ended with status 4: gone"));
+    }
+
+    @Test
+    void whatItNeedsIsLookedForEvenIfNothingMustBeInstalled() throws IOException {
+        Path folder = manifest("no-such-toolchain", "true");
+        Path file = folder.resolve("runtime.json");
+        Files.writeString(file, Files.readString(file).replace("[\"true\"]", "[]"));
+        assertThat(find(folder).prepare(false).why()).isEqualTo("expected the command 'no-such-toolchain' on this machine, found none that runs");
+    }
+
+    @Test
+    void aDescriptionWithAnUnknownDeviceOrSwitchIsNamed() throws IOException {
+        Path folder = manifest("true", "true");
+        Path file = folder.resolve("runtime.json");
+        String good = Files.readString(file);
+        Files.writeString(file, good.replace("\"cpu\"", "\"gpu9\""));
+        assertThatThrownBy(() -> find(folder)).hasMessageEndingWith("runtime.json: 'device': expected cpu or wasm or cuda, found gpu9");
+        Files.writeString(file, good.replace("\"on\"", "\"maybe\""));
+        assertThatThrownBy(() -> find(folder)).hasMessageEndingWith("runtime.json: 'optimisations': expected off, on or both, found [off, maybe]");
+        Files.writeString(file, good.replace("[\"./run\"]", "[]"));
+        assertThatThrownBy(() -> find(folder)).hasMessageEndingWith("runtime.json: 'run': expected a command, found []");
+    }
+
+    @Test
     void aCommandThatTheMachineLacksIsNamed() throws IOException {
         assertThat(runtime("no-such-toolchain", "true", "true").prepare(true))
                 .isEqualTo(new Readiness(State.ABSENT, "expected the command 'no-such-toolchain' on this machine, found none that runs"));
