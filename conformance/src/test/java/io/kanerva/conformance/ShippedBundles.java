@@ -17,12 +17,12 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** The bundles that ship, as folders. */
-final class ShippedBundles {
+public final class ShippedBundles {
 
     private ShippedBundles() {}
 
     /** Copies a bundle, from classes in a folder or in a jar, into a folder of its name in another one. */
-    static Path copy(String name, Path into) throws IOException {
+    public static Path copy(String name, Path into) throws IOException {
         URL url = Models.class.getClassLoader().getResource(Models.resource(name) + "/bundle.json");
         assertThat(url).as(name).isNotNull();
         try {

@@ -1,6 +1,5 @@
 package io.kanerva.conformance.check;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.runtimes.Answer;
@@ -9,6 +8,7 @@ import io.kanerva.conformance.runtimes.Answer.Outputs;
 import io.kanerva.conformance.runtimes.Job;
 import io.kanerva.conformance.runtimes.ModelRuntime;
 import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.exporter.onnx.proto.GraphProto;
 import io.kanerva.exporter.onnx.proto.ModelProto;
 import io.kanerva.exporter.onnx.proto.NodeProto;
 import io.kanerva.exporter.onnx.proto.ValueInfoProto;
@@ -78,12 +78,12 @@ public final class Bisection {
         if (found instanceof None none) {
             return new Result("", 0, null, "%s: %s".formatted(suspect.runtime().name(), none.why()));
         }
-        return compare(proto(suspect.model()), byName(expectedNames, ((Outputs) expected).outputs()), byName(foundNames, ((Outputs) found).outputs()), tolerance);
+        return compare(SelfContained.read(suspect.model()).getGraph(), byName(expectedNames, ((Outputs) expected).outputs()), byName(foundNames, ((Outputs) found).outputs()), tolerance);
     }
 
-    private static Result compare(ModelProto model, Map<String, TensorValue> expected, Map<String, TensorValue> found, Tolerance tolerance) {
+    private static Result compare(GraphProto graph, Map<String, TensorValue> expected, Map<String, TensorValue> found, Tolerance tolerance) {
         int compared = 0;
-        for (NodeProto node : model.getGraph().getNodeList()) {
+        for (NodeProto node : graph.getNodeList()) {
             for (String output : node.getOutputList()) {
                 if (!expected.containsKey(output) || !found.containsKey(output)) {
                     continue;
@@ -109,7 +109,7 @@ public final class Bisection {
 
     /** Writes the model with all values as outputs; {@code names} takes their names in order. */
     private static Path exposed(Path model, Path folder, List<String> names) throws IOException {
-        ModelProto.Builder proto = proto(model).toBuilder();
+        ModelProto.Builder proto = SelfContained.read(model);
         proto.getGraph().getOutputList().forEach(output -> names.add(output.getName()));
         Set<String> known = new HashSet<>(names);
         for (NodeProto node : proto.getGraph().getNodeList()) {
@@ -122,13 +122,5 @@ public final class Bisection {
         }
         Files.createDirectories(folder);
         return Files.write(folder.resolve("every-value.onnx"), proto.build().toByteArray());
-    }
-
-    private static ModelProto proto(Path model) throws IOException {
-        try {
-            return ModelProto.parseFrom(Files.readAllBytes(model));
-        } catch (InvalidProtocolBufferException e) {
-            throw new IOException("%s: expected an ONNX model, found other bytes (%s)".formatted(model, e.getMessage()), e);
-        }
     }
 }

@@ -1,6 +1,5 @@
 package io.kanerva.conformance.check;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.kanerva.conformance.compare.Precision;
 import io.kanerva.conformance.tensor.ElementType;
 import io.kanerva.conformance.tensor.TensorValue;
@@ -27,7 +26,7 @@ final class DoublePrecision {
         Path model = folder.resolve(single.model().getFileName());
         if (!Files.exists(model)) {
             Files.createDirectories(folder);
-            Files.write(model, widened(Files.readAllBytes(single.model())));
+            Files.write(model, widened(SelfContained.read(single.model())));
         }
         Path inputs = Files.createDirectories(folder.resolve(single.label().replaceAll("[^\\w.-]", "_")));
         for (int i = 0; Files.exists(single.inputs().resolve("input_" + i + ".pb")); i++) {
@@ -37,10 +36,9 @@ final class DoublePrecision {
     }
 
     /** The model with every float32 weight, constant, type and cast made float64. */
-    static byte[] widened(byte[] model) throws InvalidProtocolBufferException {
-        ModelProto.Builder proto = ModelProto.parseFrom(model).toBuilder();
-        widen(proto.getGraphBuilder());
-        return proto.build().toByteArray();
+    private static byte[] widened(ModelProto.Builder model) {
+        widen(model.getGraphBuilder());
+        return model.build().toByteArray();
     }
 
     private static void widen(GraphProto.Builder graph) {

@@ -14,7 +14,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -22,6 +24,9 @@ import java.util.stream.Collectors;
 
 /** Fresh inputs for a model whose inputs are float32: standard normal numbers from a seed. */
 public final class RandomCases {
+
+    /** A gigabyte of made-up numbers is more than any check is worth. */
+    private static final long MOST_VALUES = 1 << 28;
 
     private RandomCases() {}
 
@@ -47,7 +52,7 @@ public final class RandomCases {
         List<String> named = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
             List<Dimension> dimensions = inputs.get(i).getType().getTensorType().getShape().getDimList();
-            int[] shape = dimensions.stream().mapToInt(dimension -> size(dimension, sizes)).toArray();
+            int[] shape = shape(model, inputs.get(i).getName(), dimensions, sizes);
             dimensions.stream().filter(Dimension::hasDimParam).map(dimension -> dimension.getDimParam() + "=" + size(dimension, sizes))
                     .filter(text -> !named.contains(text)).forEach(named::add);
             float[] values = sampler.tensor(shape).data();
@@ -56,7 +61,7 @@ public final class RandomCases {
                     values[j] = (float) (1 / (1 + Math.exp(-values[j])));
                 }
             }
-            long[] longShape = java.util.Arrays.stream(shape).asLongStream().toArray();
+            long[] longShape = Arrays.stream(shape).asLongStream().toArray();
             TensorValue.of(inputs.get(i).getName(), values, longShape).write(folder.resolve("input_" + i + ".pb"));
         }
         String label = ("random " + seed + " " + String.join(" ", named)).strip();
@@ -73,7 +78,20 @@ public final class RandomCases {
         }
     }
 
-    private static int size(Dimension dimension, Map<String, Integer> sizes) {
-        return dimension.hasDimValue() ? Math.toIntExact(dimension.getDimValue()) : sizes.getOrDefault(dimension.getDimParam(), 2);
+    private static int[] shape(Path model, String input, List<Dimension> dimensions, Map<String, Integer> sizes) throws IOException {
+        long[] shape = dimensions.stream().mapToLong(dimension -> size(dimension, sizes)).toArray();
+        long values = 1;
+        for (long size : shape) {
+            values = size < 0 || size > MOST_VALUES || values > MOST_VALUES ? Long.MAX_VALUE : values * size;
+        }
+        if (values > MOST_VALUES) {
+            throw new IOException(String.format(Locale.ROOT, "%s: input '%s': expected a shape of at most %,d values to make up, found %s; --vectors gives other inputs", model,
+                    input, MOST_VALUES, Arrays.toString(shape)));
+        }
+        return Arrays.stream(shape).mapToInt(Math::toIntExact).toArray();
+    }
+
+    private static long size(Dimension dimension, Map<String, Integer> sizes) {
+        return dimension.hasDimValue() ? dimension.getDimValue() : sizes.getOrDefault(dimension.getDimParam(), 2);
     }
 }
