@@ -33,6 +33,11 @@ public record Agreement(List<Row> rows) {
         rows = List.copyOf(rows);
     }
 
+    /** The same in a table of several bundles. */
+    public Agreement of(String bundle) {
+        return new Agreement(rows.stream().map(row -> new Row(row.paths(), bundle + "/" + row.graph(), row.inputs(), row.difference())).toList());
+    }
+
     /** All rows of both. */
     public Agreement and(Agreement other) {
         List<Row> all = new ArrayList<>(rows);

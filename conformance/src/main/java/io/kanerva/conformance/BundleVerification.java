@@ -52,7 +52,9 @@ public final class BundleVerification implements AutoCloseable {
             for (String graph : Inputs.GRAPHS) {
                 byte[] file = Files.readAllBytes(folder.resolve(bundle().graphs().get(graph).file()));
                 graphs.put(graph, new OnnxGraph(file));
-                facts.add(GraphFacts.of(graph, file));
+            }
+            for (String graph : bundle().graphs().keySet()) {
+                facts.add(GraphFacts.of(graph, Files.readAllBytes(folder.resolve(bundle().graphs().get(graph).file()))));
             }
         } catch (IOException e) {
             close();
@@ -78,7 +80,7 @@ public final class BundleVerification implements AutoCloseable {
         return BundleFiles.problems(folder, bundle().files());
     }
 
-    /** What the four graphs are made of. */
+    /** What the graphs are made of, in the order of bundle.json. */
     public List<GraphFacts> graphFacts() {
         return List.copyOf(facts);
     }

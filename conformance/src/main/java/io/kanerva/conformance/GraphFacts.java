@@ -1,11 +1,13 @@
 package io.kanerva.conformance;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.kanerva.exporter.onnx.proto.AttributeProto;
 import io.kanerva.exporter.onnx.proto.ModelProto;
 import io.kanerva.exporter.onnx.proto.NodeProto;
 import io.kanerva.exporter.onnx.proto.OperatorSetIdProto;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -23,6 +25,8 @@ import java.util.TreeMap;
 public record GraphFacts(String graph, long opset, long irVersion, SortedMap<String, Integer> operators, long weights, List<String> problems) {
     private static final long OPSET = 17;
     private static final long IR_VERSION = 8;
+    /** How a window is read, whatever it holds: models whose windows never leave the memory show no other padding in any value. */
+    private static final Map<String, String> WINDOW = new TreeMap<>(Map.of("mode", "bilinear", "padding_mode", "zeros", "align_corners", "0"));
     /** Control flow and random numbers, which a deterministic feed-forward graph has no use for, and Einsum, which many runtimes lack. */
     private static final Set<String> AVOIDED = Set.of("Loop", "If", "Scan", "Einsum", "RandomNormal", "RandomNormalLike", "RandomUniform",
             "RandomUniformLike", "Multinomial", "Bernoulli");
@@ -46,6 +50,9 @@ public record GraphFacts(String graph, long opset, long irVersion, SortedMap<Str
             if (!node.getDomain().isEmpty()) {
                 problems.add("graph '%s': expected standard operators only, found '%s' of '%s'".formatted(graph, node.getOpType(), node.getDomain()));
             }
+            if (node.getOpType().equals("GridSample")) {
+                WINDOW.forEach((attribute, expected) -> requireWindow(problems, graph, node, attribute, expected));
+            }
         }
         operators.keySet().stream().filter(AVOIDED::contains).forEach(operator -> problems.add("graph '%s': expected no %s, found one".formatted(graph, operator)));
         long opset = model.getOpsetImportList().stream().filter(set -> set.getDomain().isEmpty()).mapToLong(OperatorSetIdProto::getVersion).findFirst().orElse(0);
@@ -57,6 +64,13 @@ public record GraphFacts(String graph, long opset, long irVersion, SortedMap<Str
         long weights = model.getGraph().getInitializerList().stream()
                 .mapToLong(tensor -> tensor.getDimsList().stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact)).sum();
         return new GraphFacts(graph, opset, model.getIrVersion(), operators, weights, List.copyOf(problems));
+    }
+
+    private static void requireWindow(List<String> problems, String graph, NodeProto node, String attribute, String expected) {
+        node.getAttributeList().stream().filter(given -> given.getName().equals(attribute))
+                .map(given -> given.getType() == AttributeProto.AttributeType.INT ? Long.toString(given.getI()) : given.getS().toStringUtf8())
+                .filter(found -> !found.equals(expected)) // without the attribute it is what ONNX has it be, which is what is expected
+                .forEach(found -> problems.add("graph '%s': expected %s %s of '%s' (GridSample), found %s".formatted(graph, attribute, expected, node.getName(), found)));
     }
 
     private static void require(List<String> problems, String graph, String what, long expected, long found) {

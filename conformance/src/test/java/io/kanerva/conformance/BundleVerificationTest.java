@@ -20,7 +20,7 @@ class BundleVerificationTest {
     void allPathsAgree(Subject subject, ReaderKind reader) {
         try (KanervaModel model = subject.model(); BundleVerification verification = new BundleVerification(subject.bundle(reader))) {
             assertThat(verification.changedFiles()).isEmpty();
-            assertThat(verification.graphFacts()).hasSize(4).allSatisfy(facts -> assertThat(facts.problems()).isEmpty());
+            assertThat(verification.graphFacts()).hasSize(6).allSatisfy(facts -> assertThat(facts.problems()).isEmpty());
             assertThat(verification.graphFacts().get(2).operators().containsKey("GridSample")).isEqualTo(reader == ReaderKind.GRIDSAMPLE);
             Agreement found = verification.vectors()
                     .and(verification.againstModel(model, subject.images(40)))

@@ -2,9 +2,22 @@ package io.kanerva.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
+import io.kanerva.exporter.onnx.proto.AttributeProto;
+import io.kanerva.exporter.onnx.proto.GraphProto;
+import io.kanerva.exporter.onnx.proto.ModelProto;
+import io.kanerva.exporter.onnx.proto.TensorProto;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -49,6 +62,48 @@ class VerifyTest {
         String page = Files.readString(html);
         assertThat(page).contains("2 comparisons are not as they should be.", "What is not as it should be", "<details open>", "<tr class=\"wrong\"><th scope=\"row\">decoder.onnx logits</th><td>NO</td>")
                 .contains("<text x=\"0\"", ">expected</text>", ">onnxruntime-java</text>");
+    }
+
+    @Test
+    void everyReportTellsOfAFusedGraphThatIsNotTheFour() throws IOException {
+        Path bundle = changed("reader-decoder", graph -> graph.getInitializerBuilderList().stream()
+                .filter(weight -> weight.getName().endsWith("traces/weight")).forEach(weight -> addToFirst(weight, 0.01f)));
+        Path html = temporary.resolve("page.html");
+        Path junit = temporary.resolve("junit.xml");
+        Path json = temporary.resolve("findings.json");
+        CommandRun run = CommandRun.kpp("verify", bundle.toString(), "--runtimes", "onnxruntime-java", "--random", "0", "--html", html.toString(), "--junit", junit.toString(),
+                "--json", json.toString());
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("four graphs / fused: graph 'reader-decoder', output 'logits'");
+        assertThat(run.out()).contains("NOT four graphs / fused: graph 'reader-decoder'");
+        assertThat(Files.readString(html)).contains("not as they should be.", "four graphs / fused", "<details open>").doesNotContain("Every output of every runtime");
+        assertThat(Files.readString(junit)).contains("<testsuite name=\"bundle\"", "<failure message=\"four graphs / fused");
+        assertThat(Files.readString(json)).contains("\"holds\" : false", "\"paths\" : \"four graphs / fused\"");
+    }
+
+    @Test
+    void theNodeOfAnyModelThatWasChangedIsFoundByOneThatIsRight() throws IOException {
+        Path bundle = changed("decoder", graph -> graph.getInitializerBuilderList().stream()
+                .filter(weight -> weight.getName().equals("features/block1a/weight")).forEach(weight -> addToFirst(weight, 0.1f)));
+        String changed = bundle.resolve("decoder.onnx").toString();
+        CommandRun run = CommandRun.kpp("verify", "--model", changed, "--vectors", bundle.resolve("vectors/decoder").toString(), "--random", "0", "--runtimes", "onnxruntime-java", "--bisect",
+                "--against", BUNDLE.resolve("decoder.onnx").toString());
+        assertThat(run.exitCode()).isEqualTo(1);
+        String node = ModelProto.parseFrom(Files.readAllBytes(Path.of(changed))).getGraph().getNodeList().stream()
+                .filter(candidate -> candidate.getInputList().contains("features/block1a/weight")).findFirst().orElseThrow().getName();
+        assertThat(run.out()).contains("the first node whose value differs is '" + node + "' (Conv)");
+        assertThat(CommandRun.kpp("verify", "--model", changed, "--bisect", "--against", "no-such.onnx").err()).contains("no-such.onnx: expected an ONNX model, found no such file");
+    }
+
+    @Test
+    void anotherPaddingIsCaughtInAModelWhoseWindowsNeverLeaveTheMemory() throws IOException {
+        Path bundle = changed("reader", graph -> graph.getNodeBuilderList().stream().filter(node -> node.getOpType().equals("GridSample")).forEach(node -> {
+            node.removeAttribute(IntStream.range(0, node.getAttributeCount()).filter(i -> node.getAttribute(i).getName().equals("padding_mode")).findFirst().orElseThrow());
+            node.addAttribute(AttributeProto.newBuilder().setName("padding_mode").setType(AttributeProto.AttributeType.STRING).setS(ByteString.copyFromUtf8("border")));
+        }));
+        CommandRun run = CommandRun.kpp("verify", bundle.toString(), "--runtimes", "onnxruntime-java", "--random", "0");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("graph 'reader': expected padding_mode zeros of 'GridSample", "(GridSample), found border");
     }
 
     @Test
@@ -102,5 +157,67 @@ class VerifyTest {
         assertThat(CommandRun.kpp("verify", "--model", "no-such.onnx").err()).contains("no-such.onnx: expected an ONNX model, found no such file");
         assertThat(CommandRun.kpp("verify", "--suite", "no-such").err()).contains("no-such: expected a folder of tests, found no such folder");
         assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "onnxruntime-java-cuda", "--require").exitCode()).isNotZero();
+        String decoder = BUNDLE.resolve("decoder.onnx").toString();
+        assertThat(CommandRun.kpp("verify", "--model", BUNDLE.resolve("bundle.json").toString()).err()).contains("bundle.json: expected an ONNX model, found other bytes").doesNotContain("unexpected");
+        for (String value : new String[] {"-1", "NaN"}) {
+            assertThat(CommandRun.kpp("verify", "--model", decoder, "--atol", value).err()).contains("Invalid value for option '--atol': expected at least 0, found " + Double.valueOf(value));
+        }
+    }
+
+    @Test
+    void anOptionThatNothingWouldComeOfIsRefused() {
+        String bundle = BUNDLE.toString();
+        String decoder = BUNDLE.resolve("decoder.onnx").toString();
+        String[][] wrong = {
+            {"Expected --vectors, --atol and --rtol together with --model or --suite", bundle, "--vectors", bundle},
+            {"Expected --vectors, --atol and --rtol together with --model or --suite", bundle, "--rtol", "1"},
+            {"Expected --suite-failures and --suite-known together with --suite", bundle, "--suite-failures", "x"},
+            {"Expected --suite-failures and --suite-known together with --suite", "--model", decoder, "--suite-known", "x"},
+            {"Expected --vectors together with --model", "--suite", bundle, "--vectors", bundle},
+            {"Expected --against together with a bundle, or with --model and --bisect", "--model", decoder, "--against", bundle},
+            {"Expected --run and --bound together with a bundle", "--model", decoder, "--bound", "5"},
+            {"Expected --data together with --run or --bound", bundle, "--data", bundle},
+            {"Expected --episodes together with --run", bundle, "--episodes", "5", "--bound", "5"},
+            {"Expected --suite without --details, --html, --junit, --json and --bisect", "--suite", bundle, "--details"}};
+        for (String[] words : wrong) {
+            String[] command = words.clone();
+            command[0] = "verify";
+            CommandRun run = CommandRun.kpp(command);
+            assertThat(run.exitCode()).as(words[0]).isEqualTo(2);
+            assertThat(run.err()).contains(words[0]);
+        }
+    }
+
+    /** A copy of the bundle in which one graph was changed, and whose digests are those of its files. */
+    private Path changed(String graph, Consumer<GraphProto.Builder> change) throws IOException {
+        Path copy = temporary.resolve("changed");
+        try (Stream<Path> files = Files.walk(BUNDLE)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, copy.resolve(BUNDLE.relativize(file).toString()));
+            }
+        }
+        byte[] before = Files.readAllBytes(copy.resolve(graph + ".onnx"));
+        ModelProto.Builder model = ModelProto.parseFrom(before).toBuilder();
+        change.accept(model.getGraphBuilder());
+        byte[] after = model.build().toByteArray();
+        assertThat(after).isNotEqualTo(before);
+        Files.write(copy.resolve(graph + ".onnx"), after);
+        Path description = copy.resolve("bundle.json");
+        Files.writeString(description, Files.readString(description).replace(digest(before), digest(after)));
+        return copy;
+    }
+
+    private static void addToFirst(TensorProto.Builder weight, float step) {
+        ByteBuffer values = ByteBuffer.wrap(weight.getRawData().toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
+        values.putFloat(0, values.getFloat(0) + step);
+        weight.setRawData(ByteString.copyFrom(values.array()));
+    }
+
+    private static String digest(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
     }
 }

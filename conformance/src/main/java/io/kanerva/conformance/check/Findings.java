@@ -1,5 +1,6 @@
 package io.kanerva.conformance.check;
 
+import io.kanerva.conformance.Agreement;
 import io.kanerva.conformance.check.Finding.Check;
 import io.kanerva.conformance.runtimes.Readiness;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Everything that a verification found.
@@ -17,9 +19,11 @@ import java.util.Map;
  * @param bounds the bound through each runtime; none if it was not asked for
  * @param unscored a sentence for each bundle whose test images were asked for and could not be had
  * @param noiseFloor title of the runtime whose float64 outputs errors are measured against; empty if none computed any
+ * @param own what was compared in this process, without any of the runtimes: a bundle's graphs with its vectors, its fused graphs with the four
+ * @param faults a sentence for each thing that is wrong with the bundle before anything is computed
  */
 public record Findings(String subject, List<Participant> runtimes, List<Finding> findings, List<BoundFinding> bounds, List<String> unscored,
-        String noiseFloor) {
+        String noiseFloor, Agreement own, List<String> faults) {
 
     /**
      * A runtime that ran, or did not.
@@ -38,11 +42,22 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
         findings = List.copyOf(findings);
         bounds = List.copyOf(bounds);
         unscored = List.copyOf(unscored);
+        faults = List.copyOf(faults);
+    }
+
+    /** What runtimes gave, and nothing else yet. */
+    Findings(String subject, List<Participant> runtimes, List<Finding> findings, String noiseFloor) {
+        this(subject, runtimes, findings, List.of(), List.of(), noiseFloor, new Agreement(List.of()), List.of());
     }
 
     /** These with bounds, and a sentence for each that is missing. */
     public Findings withBounds(List<BoundFinding> bounds, List<String> unscored) {
-        return new Findings(subject, runtimes, findings, bounds, unscored, noiseFloor);
+        return new Findings(subject, runtimes, findings, bounds, unscored, noiseFloor, own, faults);
+    }
+
+    /** These with what was found without any runtime. */
+    public Findings withOwn(Agreement own, List<String> faults) {
+        return new Findings(subject, runtimes, findings, bounds, unscored, noiseFloor, own, faults);
     }
 
     /** These and others. */
@@ -55,7 +70,8 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
         scored.addAll(other.bounds);
         List<String> missing = new ArrayList<>(unscored);
         missing.addAll(other.unscored);
-        return new Findings(subject, participants, all, scored, missing, noiseFloor.isEmpty() ? other.noiseFloor : noiseFloor);
+        return new Findings(subject, participants, all, scored, missing, noiseFloor.isEmpty() ? other.noiseFloor : noiseFloor, own.and(other.own),
+                Stream.concat(faults.stream(), other.faults.stream()).toList());
     }
 
     /** What is not as it should be. */
@@ -65,7 +81,9 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
 
     /** A sentence for each thing that is not as it should be. */
     public List<String> problems() {
-        List<String> problems = new ArrayList<>(failures().stream().map(Finding::describe).toList());
+        List<String> problems = new ArrayList<>(faults);
+        own.failures().stream().map(Agreement.Row::describe).forEach(problems::add);
+        failures().stream().map(Finding::describe).forEach(problems::add);
         bounds.stream().filter(bound -> !bound.holds()).map(BoundFinding::describe).forEach(problems::add);
         return problems;
     }

@@ -87,7 +87,7 @@ public final class Verification {
             participants.add(new Participant(runtime.name(), runtime.title(), runtime.engine(), runtime.device(),
                     readiness.get(runtime).state() == Readiness.State.READY ? runtime.about() : "", readiness.get(runtime)));
         }
-        return new Findings(subject, participants, findings, List.of(), List.of(), floor.madeBy());
+        return new Findings(subject, participants, findings, floor.madeBy());
     }
 
     /**

@@ -25,6 +25,8 @@ public final class JsonReport {
         document.put("bounds", findings.bounds());
         document.put("unscored", findings.unscored());
         document.put("findings", findings.findings());
+        document.put("bundle", findings.own().rows());
+        document.put("faults", findings.faults());
         try {
             return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(document) + "\n";
         } catch (JsonProcessingException e) {

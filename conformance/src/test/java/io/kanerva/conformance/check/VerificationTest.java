@@ -6,6 +6,8 @@ import io.kanerva.conformance.Subject;
 import io.kanerva.conformance.ChangedBundle;
 import io.kanerva.conformance.check.Bisection.Side;
 import io.kanerva.conformance.check.Finding.Check;
+import io.kanerva.conformance.check.Findings.Participant;
+import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.report.JUnitReport;
 import io.kanerva.conformance.report.JsonReport;
@@ -13,21 +15,27 @@ import io.kanerva.conformance.report.TextReport;
 import io.kanerva.conformance.runtimes.ForeignRuntime;
 import io.kanerva.conformance.runtimes.JavaRuntime;
 import io.kanerva.conformance.runtimes.ModelRuntime;
+import io.kanerva.conformance.runtimes.Readiness;
 import io.kanerva.exporter.bundle.ReaderKind;
 import io.kanerva.conformance.tensor.TensorValue;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.w3c.dom.Document;
+import org.w3c.dom.Element;
+import org.xml.sax.InputSource;
 
 class VerificationTest {
     @TempDir
@@ -64,6 +72,16 @@ class VerificationTest {
         Bisection.Result same = Bisection.between(new Side(JavaRuntime.cpu(), good.resolve("decoder.onnx"), false),
                 new Side(JavaRuntime.cpu(), good.resolve("decoder.onnx"), false), inputs, Tolerance.FLOAT32, temporary);
         assertThat(same.describe()).matches("all \\d+ values of its nodes agree");
+    }
+
+    @Test
+    void whatXmlCannotHoldDoesNotSpoilTheReport() throws Exception {
+        Findings strange = new Findings("a\u0001b", List.of(new Participant("x", "X", "x", "cpu", "", new Readiness(Readiness.State.FAILED, "it said \u001b[31m<no>\uD800"))),
+                List.of(new Finding("x", true, Check.BUDGET, "g\u0000", "vectors 0", Comparison.impossible("y", "expected outputs, found \u0008 & \uFFFF", Tolerance.BITS), Double.NaN)), "");
+        Document read = DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(JUnitReport.of(strange))));
+        assertThat(read.getDocumentElement().getAttribute("name")).isEqualTo("a?b");
+        assertThat(((Element) read.getElementsByTagName("skipped").item(0)).getAttribute("message")).isEqualTo("it said ?[31m<no>?");
+        assertThat(((Element) read.getElementsByTagName("failure").item(0)).getAttribute("message")).contains("expected outputs, found ? & ?");
     }
 
     @Test

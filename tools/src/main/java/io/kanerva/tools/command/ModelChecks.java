@@ -48,13 +48,39 @@ final class ModelChecks {
     @Option(names = "--rtol", paramLabel = "X", order = 14, description = "With --model or --suite: what is added to it for each unit of the value.")
     private Double relative;
 
+    /** Makes sure that no option is given that nothing would come of. */
+    void check(Action action, boolean bundle) {
+        if (bundle && (vectors != null || absolute != null || relative != null)) {
+            throw action.usage("Expected --vectors, --atol and --rtol together with --model or --suite");
+        }
+        if (suite == null && (failures != null || known != null)) {
+            throw action.usage("Expected --suite-failures and --suite-known together with --suite");
+        }
+        if (suite != null && vectors != null) {
+            throw action.usage("Expected --vectors together with --model");
+        }
+        requireTolerance(action, "--atol", absolute);
+        requireTolerance(action, "--rtol", relative);
+    }
+
+    private static void requireTolerance(Action action, String option, Double value) {
+        if (value != null && !(value >= 0)) {
+            throw action.usage("Invalid value for option '%s': expected at least 0, found %s".formatted(option, value));
+        }
+    }
+
+    /** Whether a folder of tests was asked for. */
+    boolean isSuite() {
+        return suite != null;
+    }
+
     /** Whether models were asked for. */
     boolean given() {
         return model != null || suite != null;
     }
 
-    /** Runs the cases. */
-    void run(Action action, RuntimeChecks checks, int random, long seed) throws IOException {
+    /** Runs the cases; {@code against} is the model that is right, null if it is not at hand. */
+    void run(Action action, RuntimeChecks checks, Path against, int random, long seed) throws IOException {
         if (model != null && suite != null) {
             throw action.usage("Expected --model or --suite, found both");
         }
@@ -64,6 +90,9 @@ final class ModelChecks {
         }
         if (!Files.isRegularFile(model)) {
             throw new Failure("%s: expected an ONNX model, found no such file".formatted(model));
+        }
+        if (against != null && !Files.isRegularFile(against)) {
+            throw new Failure("%s: expected an ONNX model, found no such file".formatted(against));
         }
         String name = model.getFileName().toString();
         List<Case> cases = new ArrayList<>();
@@ -82,11 +111,13 @@ final class ModelChecks {
             }
         } catch (IllegalArgumentException e) {
             throw new Failure("%s: %s".formatted(model, e.getMessage()), e);
+        } catch (IOException e) {
+            throw new Failure(e.getMessage(), e);
         }
         if (cases.isEmpty()) {
             throw new Failure("%s: expected --vectors for a model whose inputs are not float32, found none".formatted(model));
         }
-        checks.models(name, cases);
+        checks.models(name, cases, against);
         checks.requireAll();
     }
 

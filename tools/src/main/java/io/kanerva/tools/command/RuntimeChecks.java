@@ -1,5 +1,6 @@
 package io.kanerva.tools.command;
 
+import io.kanerva.conformance.Agreement;
 import io.kanerva.conformance.BundleVerification;
 import io.kanerva.conformance.DjlPyTorchRuntime;
 import io.kanerva.conformance.check.Bisection;
@@ -73,12 +74,13 @@ final class RuntimeChecks implements AutoCloseable {
         return options;
     }
 
-    /** All graphs of a bundle, and the bound if images are wanted. */
-    void bundle(Path folder, BundleVerification verification, Path against, KanervaModel model, int random, long seed, int images, Path data) throws IOException {
+    /** All graphs of a bundle, and the bound if images are wanted; {@code own} and {@code faults} is what was found before. */
+    void bundle(Path folder, BundleVerification verification, Agreement own, List<String> faults, Path against, KanervaModel model, int random, long seed, int images, Path data) throws IOException {
         List<ModelRuntime> runtimes = options.find(action, new DjlPyTorchRuntime(verification.bundle(), model));
         List<Case> cases = BundleCases.of(folder, verification.bundle(), random, seed, scratch);
         Verification run = new Verification(runtimes, scratch, progress());
         findings = run.run(verification.bundle().name(), cases, options.install());
+        findings = findings.withOwn(own, faults);
         addClients(Map.of(folder, verification), seed);
         if (images > 0) {
             findings = findings.withBounds(bounds(folder, verification, runtimes, images, seed, data), List.of());
@@ -88,7 +90,7 @@ final class RuntimeChecks implements AutoCloseable {
     }
 
     /** All graphs of several bundles, each runtime being started once for all of them; bounds of those whose test images are at hand. */
-    void bundles(Map<Path, BundleVerification> bundles, int random, long seed, int images, Path data) throws IOException {
+    void bundles(Map<Path, BundleVerification> bundles, Agreement own, List<String> faults, int random, long seed, int images, Path data) throws IOException {
         List<ModelRuntime> runtimes = options.find(action);
         List<Case> cases = new ArrayList<>();
         for (Map.Entry<Path, BundleVerification> bundle : bundles.entrySet()) {
@@ -97,6 +99,7 @@ final class RuntimeChecks implements AutoCloseable {
         }
         Verification run = new Verification(runtimes, scratch, progress());
         findings = run.run(bundles.values().stream().map(bundle -> bundle.bundle().name()).collect(Collectors.joining(", ")), cases, options.install());
+        findings = findings.withOwn(own, faults);
         addClients(bundles, seed);
         List<BoundFinding> bounds = new ArrayList<>();
         List<String> unscored = new ArrayList<>();
@@ -129,12 +132,12 @@ final class RuntimeChecks implements AutoCloseable {
     }
 
     /** Cases of any models. */
-    void models(String subject, List<Case> cases) throws IOException {
+    void models(String subject, List<Case> cases, Path against) throws IOException {
         List<ModelRuntime> runtimes = options.find(action);
         Verification run = new Verification(runtimes, scratch, progress());
         findings = run.run(subject, cases, options.install());
         reports.write(action, findings, DecodedImages.of(run.pictured(), run.logits(), Optional.empty()));
-        bisectFailures(runtimes, cases, Optional.empty());
+        bisectFailures(runtimes, cases, Optional.ofNullable(against));
     }
 
     /** Whole pipelines on the images of the golden vectors. */
@@ -214,11 +217,11 @@ final class RuntimeChecks implements AutoCloseable {
             }
             done.add(what);
             ModelRuntime suspect = runtimes.stream().filter(runtime -> runtime.name().equals(finding.runtime())).findFirst().orElseThrow();
-            Path reference = against.map(other -> other.resolve(failed.model().getFileName())).orElse(failed.model());
+            Path reference = against.map(other -> Files.isDirectory(other) ? other.resolve(failed.model().getFileName()) : other).orElse(failed.model());
             Bisection.Result result = Bisection.between(new Bisection.Side(JavaRuntime.cpu(), reference, false),
                     new Bisection.Side(suspect, failed.model(), finding.optimised()), failed.inputs(), failed.toleranceOn(suspect.device()), scratch);
             action.print("bisected  %s: %s", what, result.describe()
-                    + (result.node().isEmpty() && result.problem().isEmpty() && against.isEmpty() ? ", so it is the model that differs; --against a bundle that is right finds where" : ""));
+                    + (result.node().isEmpty() && result.problem().isEmpty() && against.isEmpty() ? ", so it is the model that differs; --against one that is right finds where" : ""));
         }
     }
 

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -49,7 +50,7 @@ public final class Verify extends Action {
             description = "With --run or --bound: folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
     private Path data;
 
-    @Option(names = "--against", paramLabel = "DIR", order = 4, description = "Another bundle of the same model, for example with the other reader.")
+    @Option(names = "--against", paramLabel = "DIR|FILE", order = 4, description = "Another bundle of the same model, for example with the other reader. With --model and --bisect: the model that is right.")
     private Path other;
 
     @Option(names = "--episodes", paramLabel = "N", order = 5, description = "With --run: score only so many episodes, drawn by the seed from the whole test set. Default: all.")
@@ -64,8 +65,10 @@ public final class Verify extends Action {
     @Option(names = "--bound", paramLabel = "N", order = 8, description = "Also score so many test images through each runtime's graphs.")
     private Integer boundImages;
 
-    @Option(names = "--bisect", order = 9, description = "Where a graph fails, name the first node whose value differs from ONNX Runtime's in Java; with --against, from the other bundle's.")
+    @Option(names = "--bisect", order = 9, description = "Where a graph fails, name the first node whose value differs from ONNX Runtime's in Java; with --against, from the other bundle's or model's.")
     private boolean bisect;
+
+    private final List<String> faults = new ArrayList<>();
 
     @ArgGroup(exclusive = false)
     private final ModelChecks models = new ModelChecks();
@@ -97,13 +100,26 @@ public final class Verify extends Action {
         if (random < 0) {
             throw usage("Invalid value for option '--random': expected at least 0, found " + random);
         }
-        if (runFolder == null && (data != null && boundImages == null || most != null)) {
-            throw usage("Expected --data and --episodes together with --run");
+        if (runFolder == null && most != null) {
+            throw usage("Expected --episodes together with --run");
+        }
+        if (runFolder == null && boundImages == null && data != null) {
+            throw usage("Expected --data together with --run or --bound");
+        }
+        if (folder == null && (runFolder != null || boundImages != null)) {
+            throw usage("Expected --run and --bound together with a bundle");
+        }
+        if (folder == null && other != null && (!bisect || models.isSuite())) {
+            throw usage("Expected --against together with a bundle, or with --model and --bisect");
+        }
+        models.check(this, folder != null);
+        if (models.isSuite() && (reports.any() || bisect)) {
+            throw usage("Expected --suite without --details, --html, --junit, --json and --bisect; --suite-failures writes what did not pass");
         }
         reports.check();
         try (RuntimeChecks checks = new RuntimeChecks(this, runtimes, reports, bisect)) {
             if (folder == null) {
-                models.run(this, checks, random, seed);
+                models.run(this, checks, other, random, seed);
             } else if (named.size() > 1) {
                 bundles(checks);
             } else {
@@ -115,16 +131,16 @@ public final class Verify extends Action {
     private void bundles(RuntimeChecks checks) throws IOException {
         Map<Path, BundleVerification> open = new LinkedHashMap<>();
         try {
-            List<Agreement> agreements = new ArrayList<>();
+            Agreement own = new Agreement(List.of());
             for (Path folder : named) {
                 open.put(folder, new BundleVerification(folder));
                 print("%s%n", folder);
-                agreements.add(alone(folder, open.get(folder)));
-                out().println(agreements.get(agreements.size() - 1).toText());
+                Agreement agreement = alone(folder, open.get(folder));
+                out().println(agreement.toText());
+                own = own.and(agreement.of(open.get(folder).bundle().name()));
             }
             out().flush();
-            checks.bundles(open, random, seed, boundImages == null ? 0 : boundImages, data);
-            agreements.forEach(Verify::requireAgreement);
+            checks.bundles(open, own, faults, random, seed, boundImages == null ? 0 : boundImages, data);
             checks.requireAll();
         } catch (UncheckedIOException | IllegalArgumentException e) {
             throw new Failure(e.getMessage(), e);
@@ -140,6 +156,7 @@ public final class Verify extends Action {
             throw new Failure(problems.get(0) + (problems.size() > 1 ? " (and %d more like this)".formatted(problems.size() - 1) : ""));
         }
         print("files      all %d have the SHA-256 that bundle.json states%n", verification.bundle().files().size());
+        verification.graphFacts().forEach(facts -> facts.problems().forEach(problem -> faults.add("%s: %s".formatted(folder, problem))));
         Agreement agreement = verification.vectors();
         if (agreement.rows().isEmpty()) {
             throw new Failure("%s: expected test vectors in the bundle, found none".formatted(folder));
@@ -161,8 +178,7 @@ public final class Verify extends Action {
             }
             out().println(agreement.toText());
             out().flush();
-            checks.bundle(folder, verification, other, model, random, seed, boundImages == null ? 0 : boundImages, data);
-            requireAgreement(agreement);
+            checks.bundle(folder, verification, agreement, faults, other, model, random, seed, boundImages == null ? 0 : boundImages, data);
             checks.requireAll();
         } catch (UncheckedIOException | IllegalArgumentException e) {
             throw new Failure(e.getMessage(), e);
@@ -182,7 +198,7 @@ public final class Verify extends Action {
         }
         out().println(bound.toText());
         if (!bound.holds()) {
-            throw new Failure("%s: expected the bound of the run %s, found one that differs by %.2e nats".formatted(folder, runFolder, bound.difference()));
+            faults.add(String.format(Locale.ROOT, "%s: expected the bound of the run %s, found one that differs by %.2e nats", folder, runFolder, bound.difference()));
         }
         ImageSet sample = images.slice(0, Math.min(SAMPLE_IMAGES, images.count()));
         return verification.againstModel(model, sample).and(verification.pipeline(model, sample, seed));

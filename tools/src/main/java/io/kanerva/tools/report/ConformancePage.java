@@ -1,5 +1,6 @@
 package io.kanerva.tools.report;
 
+import io.kanerva.conformance.Agreement;
 import io.kanerva.conformance.check.BoundFinding;
 import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Finding.Check;
@@ -47,6 +48,13 @@ public final class ConformancePage {
                 + "float32 vectors themselves have against float64." + (findings.noise().isEmpty() ? " Nothing here computed in float64." : " " + sentence(findings.noise())));
         page.table("What ran, and what did not", List.of("runtime", "outputs", "failed", "budget", "noise", "equal bits", "versions, or why it did not run"),
                 findings.summaries().stream().map(summary -> row(findings, summary)).toList());
+        if (!findings.own().rows().isEmpty()) {
+            page.section("own", "The bundle itself", "Its graphs on ONNX Runtime and through io.kanerva.runtime in one process: with its vectors, with each other, and with what else was given to compare.");
+            List<Agreement.Row> own = findings.own().summary();
+            page.foldedTable("%d outputs, each at its worst case".formatted(own.size()), !findings.own().failures().isEmpty(),
+                    List.of("output", "", "paths", "values", "largest", "relative", "where", "budget"), own.stream().map(ConformancePage::row).toList(),
+                    row -> !own.get(row).difference().within());
+        }
         page.section("budgets", "How much of each budget is taken", "One dot an output at its worst case, without graph optimisations above a runtime's line, "
                 + "with them below; the line at the right is the budget. What has the expected bits is at the left edge.");
         page.figure(BudgetFigure.svg(findings), "Logarithmic: each step is a factor of ten. A dot says what it is when pointed at.");
@@ -80,6 +88,12 @@ public final class ConformancePage {
         return runtime.ran() ? List.of(runtime.title(), Long.toString(summary.outputs()), Long.toString(summary.failed()), number("%,.0f %%", 100 * summary.share()),
                 number("%.1f", summary.noise()), summary.bits() == 0 ? "–" : "%d of %d".formatted(summary.bits() - unequal, summary.bits()), runtime.about())
                 : List.of(runtime.title(), "–", "–", "–", "–", "–", "Did not run: " + runtime.readiness().why());
+    }
+
+    private static List<String> row(Agreement.Row row) {
+        Comparison c = row.difference();
+        return List.of(row.graph() + " " + c.output(), c.within() ? "ok" : "NO", row.paths(), Html.format("%,d", c.count()), number("%.1e", c.largest()), number("%.1e", c.relative()),
+                c.problem().isEmpty() ? (row.inputs() + " " + c.at()).strip() : c.problem(), c.tolerance().describe());
     }
 
     private static List<String> row(BoundFinding bound) {
