@@ -14,7 +14,7 @@ static const OrtApi *ort;
 static OrtEnv *environment;
 static OrtMemoryInfo *memory_info;
 static int image_size, memory_size, keys_size, latent_size;
-static int64_t sizes[11]; /* Cx Hx Wx C H W h w K D matrix */
+static int64_t sizes[10]; /* Cx Hx Wx C H W h w K D */
 
 static void check(OrtStatus *status) {
     if (status) {
@@ -181,7 +181,7 @@ int main(int argc, char **argv) {
     double seconds = atof(argv[2]);
     snprintf(bundle, sizeof bundle, "%s/bundle", argv[1]);
     FILE *file = open_file(argv[1], "sizes.txt");
-    for (int i = 0; i < 11; i++) {
+    for (int i = 0; i < 10; i++) {
         long long size;
         if (fscanf(file, "%lld", &size) != 1) return 1;
         sizes[i] = size;

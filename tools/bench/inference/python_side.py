@@ -41,7 +41,7 @@ def standardised(images):
 
 
 def main(folder, seconds):
-    channels, height, width, *_, keys, latent, _ = map(int, open(f"{folder}/sizes.txt").read().split())
+    channels, height, width, *_, keys, latent = map(int, open(f"{folder}/sizes.txt").read().split())
     images = numpy.fromfile(f"{folder}/images.f32", "<f4").reshape(-1, channels, height, width)
     writer = session(f"{folder}/bundle/encoder-memory-writer.onnx")
     reader = session(f"{folder}/bundle/reader-decoder.onnx")

@@ -5,6 +5,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import io.kanerva.runtime.FloatTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -38,10 +39,16 @@ final class BareGraph implements AutoCloseable {
      * @param wanted the outputs, of which the shapes count
      */
     static BareGraph open(byte[] model, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted, Optional<Path> trace) throws OrtException {
+        return open(model, given, wanted, OptLevel.ALL_OPT, trace);
+    }
+
+    /** @param level {@code ALL_OPT}, as the runtime has it, or less to run the graph more as it was written */
+    static BareGraph open(byte[] model, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted, OptLevel level, Optional<Path> trace) throws OrtException {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(1);
             options.setInterOpNumThreads(1);
+            options.setOptimizationLevel(level);
             options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             options.addConfigEntry("session.inter_op.allow_spinning", "0");

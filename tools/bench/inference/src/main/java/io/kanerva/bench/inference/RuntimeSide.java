@@ -46,7 +46,6 @@ final class RuntimeSide {
             for (Case c : Case.WRITES) {
                 write(kanerva, shared, c, seconds);
             }
-            product(shared, seconds);
         }
     }
 
@@ -79,18 +78,10 @@ final class RuntimeSide {
         graph(shared, "encoder-memory-writer", c, seconds, Map.of("images", episodes), Map.of("memory", memory.memory(), "pointers", memory.pointers()));
     }
 
-    private static void product(SharedFolder shared, double seconds) throws Exception {
-        FloatTensor matrix = FloatTensor.zeros(512, 512);
-        graph(shared.folder().resolve("product.onnx"), "product-512", seconds, Map.of("a", matrix, "b", matrix), Map.of("c", FloatTensor.zeros(512, 512)));
-    }
-
     private static void graph(SharedFolder shared, String graph, Case c, double seconds, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted) throws Exception {
-        graph(shared.bundle().resolve(graph + ".onnx"), c.name(), seconds, given, wanted);
-    }
-
-    private static void graph(Path file, String name, double seconds, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted) throws Exception {
-        try (BareGraph graph = BareGraph.open(Files.readAllBytes(file), given, wanted, Optional.empty())) {
-            Timing.report("graph", name, seconds, graph::run);
+        byte[] model = Files.readAllBytes(shared.bundle().resolve(graph + ".onnx"));
+        try (BareGraph bare = BareGraph.open(model, given, wanted, Optional.empty())) {
+            Timing.report("graph", c.name(), seconds, bare::run);
         }
     }
 

@@ -15,11 +15,6 @@ record SharedFolder(Path folder) {
         return folder.resolve("bundle");
     }
 
-    /** Of one image in the fused graph that reads and decodes: in convolutions, dense layers and nothing else. */
-    long multiplicationsOfARecall() throws IOException {
-        return Long.parseLong(Files.readString(folder.resolve("work.txt")).split(" ")[0]);
-    }
-
     /** The first images, over and over if there are fewer. */
     float[] images(int count) {
         try {

@@ -30,7 +30,7 @@ final class Summary {
         }
         summary.requireSameAnswers();
         summary.table();
-        summary.findings(new SharedFolder(Path.of(arguments[1])).multiplicationsOfARecall());
+        summary.findings();
     }
 
     /** The checksums of one case must be the same on all sides, to what a float32 sum allows. */
@@ -61,7 +61,7 @@ final class Summary {
         System.out.println();
     }
 
-    private void findings(long multiplicationsOfARecall) {
+    private void findings() {
         for (String name : List.of("recall-1", "recall-16", "recall-64", "write-1", "write-16", "write-64")) {
             ratio(name, "djl-pytorch", "runtime");
             ratio(name, "runtime", "c");
@@ -80,11 +80,6 @@ final class Summary {
         if (median("runtime", "first-recall-from-main") > 0) {
             System.out.printf(Locale.ROOT, "first recall: %.0f ms after the JVM's start, %.0f ms after main began%n", median("runtime", "first-recall-from-jvm-start") / 1e3,
                     median("runtime", "first-recall-from-main") / 1e3);
-        }
-        if (median("graph", "product-512") > 0) {
-            double peak = 2.0 * 512 * 512 * 512 / median("graph", "product-512") / 1e3;
-            double reached = 2.0 * 64 * multiplicationsOfARecall / median("graph", "recall-64") / 1e3;
-            System.out.printf(Locale.ROOT, "matrix product 512 x 512: %.1f Gflop/s; the graph of recall-64: %.1f Gflop/s, %.0f %% of it%n", peak, reached, 100 * reached / peak);
         }
     }
 

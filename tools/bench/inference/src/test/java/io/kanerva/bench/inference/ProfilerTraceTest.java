@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import io.kanerva.runtime.FloatTensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ class ProfilerTraceTest {
     void theProfilersOwnFileTellsEachRunsNodesAndShapes() throws IOException, OrtException {
         LoneConvolution of = new LoneConvolution(16, 32, 3, 2, 6);
 
-        List<List<NodeRun>> runs = ProfilerTrace.runs(profiled(of, 4), 4);
+        List<List<NodeRun>> runs = ProfilerTrace.runs(profiled(of, OptLevel.ALL_OPT, 4), 4);
 
         assertThat(runs).hasSize(4).allSatisfy(run -> assertThat(run).filteredOn(node -> node.operator().endsWith("Conv")).singleElement()
                 .satisfies(node -> assertThat(node.multiplyAdds()).isEqualTo(2L * 32 * 6 * 6 * 16 * 3 * 3)));
@@ -30,8 +31,15 @@ class ProfilerTraceTest {
     }
 
     @Test
+    void withoutOptimisationTheChannelsAreTheModelsOwn() throws IOException, OrtException {
+        List<List<NodeRun>> runs = ProfilerTrace.runs(profiled(new LoneConvolution(3, 5, 3, 2, 6), OptLevel.NO_OPT, 1), 1);
+
+        assertThat(NodeGroup.all(runs).multiplyAdds()).isEqualTo(2L * 5 * 6 * 6 * 3 * 3 * 3);
+    }
+
+    @Test
     void aFileWithoutSomeRunsIsRefused() throws IOException, OrtException {
-        Path file = profiled(new LoneConvolution(1, 1, 1, 1, 2), 2);
+        Path file = profiled(new LoneConvolution(1, 1, 1, 1, 2), OptLevel.ALL_OPT, 2);
 
         assertThatThrownBy(() -> ProfilerTrace.runs(file, 3)).isInstanceOf(IllegalStateException.class)
                 .hasMessage("expected 3 runs in the profiler's file, found 2; it keeps a million events, so ask for fewer seconds or rounds");
@@ -50,10 +58,10 @@ class ProfilerTraceTest {
         assertThatThrownBy(() -> ProfilerTrace.runs(file, 2)).isInstanceOf(IllegalStateException.class).hasMessage("expected the nodes [a] in every run, found [b]");
     }
 
-    private Path profiled(LoneConvolution of, int runs) throws OrtException {
+    private Path profiled(LoneConvolution of, OptLevel level, int runs) throws OrtException {
         Map<String, FloatTensor> given = Map.of("x", FloatTensor.zeros(of.images(), of.inputChannels(), of.size(), of.size()));
         Map<String, FloatTensor> wanted = Map.of("y", FloatTensor.zeros(of.images(), of.outputChannels(), of.size(), of.size()));
-        try (BareGraph graph = BareGraph.open(TinyModels.convolution(of), given, wanted, Optional.of(folder.resolve("trace")))) {
+        try (BareGraph graph = BareGraph.open(TinyModels.convolution(of), given, wanted, level, Optional.of(folder.resolve("trace")))) {
             for (int i = 0; i < runs; i++) {
                 graph.run();
             }
