@@ -22,6 +22,7 @@ public final class GraphBuilder {
     private static final int SHAPE_TAKES_A_RANGE_SINCE = 15;
 
     private final int opset;
+    private final boolean writesErfOut;
     private final List<Value> inputs = new ArrayList<>();
     private final List<Node> nodes = new ArrayList<>();
     private final Map<String, Tensor> initializers = new LinkedHashMap<>();
@@ -29,13 +30,19 @@ public final class GraphBuilder {
     private final Map<Size, Value> sizes = new HashMap<>();
     private int count;
 
-    GraphBuilder(int opset) {
-        this.opset = opset;
+    GraphBuilder(ExportOptions options) {
+        opset = options.opset();
+        writesErfOut = options.writesErfOut();
     }
 
     /** The version of the operator set that nodes must belong to. */
     public int opset() {
         return opset;
+    }
+
+    /** Whether erf is written out: {@link ExportOptions#withErfWrittenOut}. */
+    public boolean writesErfOut() {
+        return writesErfOut;
     }
 
     Value input(String name, DataType type, List<Size> shape) {

@@ -35,7 +35,7 @@ public final class OnnxExporter {
 
     private OnnxExporter(ExportOptions options) {
         this.options = options;
-        this.builder = new GraphBuilder(options.opset());
+        this.builder = new GraphBuilder(options);
     }
 
     /**

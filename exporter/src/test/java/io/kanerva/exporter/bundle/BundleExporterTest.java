@@ -133,7 +133,8 @@ class BundleExporterTest {
             assertThat(model.getMetadataPropsList().stream().collect(Collectors.toMap(p -> p.getKey(), p -> p.getValue())))
                     .containsEntry("kanerva.command", "kpp train --preset quickstart").containsEntry("kanerva.graph", graph);
             List<String> operators = model.getGraph().getNodeList().stream().map(NodeProto::getOpType).toList();
-            assertThat(operators).doesNotContain("Loop", "If", "Scan", "Einsum");
+            // Erf is written out: runtimes' own differ by more than the windows of continuous keys may move.
+            assertThat(operators).doesNotContain("Loop", "If", "Scan", "Einsum", "Erf");
             boolean samples = graph.equals("reader") && reader == ReaderKind.GRIDSAMPLE;
             assertThat(operators.stream().filter("GridSample"::equals).count()).as(graph).isEqualTo(samples ? 1 : 0);
         }

@@ -41,7 +41,7 @@ class DescriptionsTest {
         Tracer tracer = new Tracer(new LambdaBlock(list -> new NDList(sample.call().apply(list))), sample.inputs(), Map.of(),
                 new Sampler(Map.of()), Statistics.RUNNING, false);
         Program program = tracer.trace();
-        GraphBuilder builder = new GraphBuilder(ExportOptions.defaults().opset());
+        GraphBuilder builder = new GraphBuilder(ExportOptions.defaults());
         Map<Integer, Value> values = new HashMap<>();
         program.inputs().forEach(input -> values.put(input.id(), builder.input(input.name(), input.type(), input.shape())));
         for (Operation operation : program.operations()) {

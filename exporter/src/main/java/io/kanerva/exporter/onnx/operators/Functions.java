@@ -13,7 +13,7 @@ import java.util.function.BiFunction;
 final class Functions {
     private static final String[][] SAME = {{"neg", "Neg"}, {"sqrt", "Sqrt"}, {"exp", "Exp"}, {"log", "Log"}, {"sin", "Sin"},
         {"cos", "Cos"}, {"tan", "Tan"}, {"asin", "Asin"}, {"acos", "Acos"}, {"atan", "Atan"}, {"sinh", "Sinh"},
-        {"cosh", "Cosh"}, {"asinh", "Asinh"}, {"acosh", "Acosh"}, {"atanh", "Atanh"}, {"tanh", "Tanh"}, {"sign", "Sign"}, {"erf", "Erf"}, {"sigmoid", "Sigmoid"}, {"softPlus", "Softplus"},
+        {"cosh", "Cosh"}, {"asinh", "Asinh"}, {"acosh", "Acosh"}, {"atanh", "Atanh"}, {"tanh", "Tanh"}, {"sign", "Sign"}, {"sigmoid", "Sigmoid"}, {"softPlus", "Softplus"},
         {"softSign", "Softsign"}, {"selu", "Selu"}};
     private static final String[][] ROUNDING = {{"floor", "Floor"}, {"ceil", "Ceil"}, {"round", "Round"}};
     private static final int GELU_SINCE = 20;
@@ -41,6 +41,7 @@ final class Functions {
         put(table, "toDegrees", "Mul, Div", (g, x) -> scaled(g, x, 180, Math.PI));
         put(table, "toRadians", "Mul, Div", (g, x) -> scaled(g, x, Math.PI, 180));
         put(table, "gelu", "Gelu from opset 20 on; Div, Erf, Mul, Add before", Functions::gelu);
+        put(table, "erf", "Erf; if it is to be written out, " + ErrorFunction.WRITTEN_OUT, ErrorFunction::lower);
         put(table, "erfinv", "Sub, Mul, Log, Neg, Min, Sqrt, Mul and Add of two polynomials, "
                 + "chosen by Where with Less, Equal and Abs (float32)", InverseErrorFunction::lower);
         put(table, "gammaln", "Log, Mul, Add, Sub and Div of Stirling's series, with Where and Less for small numbers, Sin and Round for "

@@ -29,21 +29,13 @@ final class InverseErrorFunction {
         // (1 - x)(1 + x) keeps the digits that 1 - x^2 loses near 1.
         Value rest = g.node("Mul", List.of(g.node("Sub", List.of(one, x)), g.node("Add", List.of(one, x))));
         Value w = g.node("Neg", List.of(g.node("Log", List.of(rest))));
-        Value central = polynomial(g, type, CENTRAL, g.node("Sub", List.of(w, g.scalar(type, 2.5))));
+        Value central = Polynomial.of(g, type, CENTRAL, g.node("Sub", List.of(w, g.scalar(type, 2.5))));
         // At 1 and -1, w is infinite, and the polynomial would be a difference of infinities.
         Value finite = g.node("Min", List.of(w, g.scalar(type, 100)));
-        Value tail = polynomial(g, type, TAIL, g.node("Sub", List.of(g.node("Sqrt", List.of(finite)), g.scalar(type, 3))));
+        Value tail = Polynomial.of(g, type, TAIL, g.node("Sub", List.of(g.node("Sqrt", List.of(finite)), g.scalar(type, 3))));
         Value isCentral = g.node("Less", List.of(w, g.scalar(type, 5)));
         Value y = g.node("Mul", List.of(g.node("Where", List.of(isCentral, central, tail)), x));
         Value isEnd = g.node("Equal", List.of(g.node("Abs", List.of(x)), one));
         return g.node("Where", List.of(isEnd, g.node("Mul", List.of(x, g.scalar(type, Double.POSITIVE_INFINITY))), y));
-    }
-
-    private static Value polynomial(GraphBuilder g, DataType type, double[] coefficients, Value w) {
-        Value sum = g.scalar(type, coefficients[0]);
-        for (int i = 1; i < coefficients.length; i++) {
-            sum = g.node("Add", List.of(g.node("Mul", List.of(sum, w)), g.scalar(type, coefficients[i])));
-        }
-        return sum;
     }
 }
