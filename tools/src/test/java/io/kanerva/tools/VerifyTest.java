@@ -165,6 +165,19 @@ class VerifyTest {
     }
 
     @Test
+    void aClientCanBeChosenByName() {
+        System.setProperty("kpp.root", ".."); // as tools/kpp says where the checkout is
+        try {
+            // It runs if it is installed here.
+            assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "python", "--random", "0").out()).contains("Client in Python", " of 1 runtimes ran")
+                    .doesNotContain("Client in JavaScript", "ONNX Runtime 1.29.0, Java ");
+            assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "no-such").err()).contains("tract, javascript, python, found 'no-such'");
+        } finally {
+            System.clearProperty("kpp.root");
+        }
+    }
+
+    @Test
     void anOptionThatNothingWouldComeOfIsRefused() {
         String bundle = BUNDLE.toString();
         String decoder = BUNDLE.resolve("decoder.onnx").toString();

@@ -150,14 +150,15 @@ public final class ForeignRuntime implements ModelRuntime {
     @Override
     public List<Answer> run(List<Job> jobs, IntConsumer progress) {
         try {
-            Path scratch = Files.createTempDirectory("conformance-" + name);
-            try {
+            try (TemporaryFolder temporary = new TemporaryFolder("conformance-" + name)) {
+                Path scratch = temporary.path();
                 List<Answer> answers = new ArrayList<>();
                 while (answers.size() < jobs.size()) {
                     int before = answers.size();
                     List<Path> outputs = outputs(scratch, jobs.size());
                     try (JobProcess process = new JobProcess(Command.of(folder, manifest.run()), scratch, jobs.subList(before, jobs.size()),
                             outputs.subList(before, jobs.size()))) {
+                        temporary.stopFirst(process::stop);
                         process.answers(answer -> {
                             answers.add(answer);
                             progress.accept(answers.size());
@@ -176,8 +177,6 @@ public final class ForeignRuntime implements ModelRuntime {
                     }
                 }
                 return answers;
-            } finally {
-                delete(scratch);
             }
         } catch (IOException e) {
             throw new UncheckedIOException("%s: expected a process that runs, found: %s".formatted(name, e.getMessage()), e);
@@ -196,13 +195,5 @@ public final class ForeignRuntime implements ModelRuntime {
             outputs.add(Files.createDirectories(scratch.resolve(Integer.toString(i))));
         }
         return outputs;
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> walk = Files.walk(folder)) {
-            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        }
     }
 }

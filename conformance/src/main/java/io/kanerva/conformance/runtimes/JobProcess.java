@@ -118,6 +118,12 @@ final class JobProcess implements AutoCloseable {
                 : "the process ended with status %d: %s".formatted(process.exitValue(), Command.lastLine(log));
     }
 
+    /** Ends it with all that it has started, and waits for that. */
+    void stop() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly().onExit().join();
+    }
+
     @Override
     public void close() {
         watch.shutdownNow();

@@ -7,12 +7,14 @@ import io.kanerva.conformance.runtimes.Answer.None;
 import io.kanerva.conformance.runtimes.Answer.Outputs;
 import io.kanerva.conformance.runtimes.Readiness.State;
 import io.kanerva.conformance.tensor.TensorValue;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +71,33 @@ class ForeignRuntimeTest {
         List<Answer> answers = runtime.run(jobs(4), n -> { });
         assertThat(answers).hasSize(4).allSatisfy(answer -> assertThat(((None) answer).why()).isEqualTo("the process ended with status 3: no library"));
         assertThat(Files.readAllLines(script.resolveSibling("starts"))).hasSize(1);
+    }
+
+    @Test
+    void aProcessThatIsToldToEndTakesItsRuntimesAndTheirFilesWithIt() throws Exception {
+        script("run", "printf 'about\\tsleeps\\n'; printf 'done\\t0\\n'; exec sleep 600\n");
+        Path files = Files.createDirectories(temporary.resolve("files"));
+        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Djava.io.tmpdir=" + files, "-cp", System.getProperty("java.class.path"),
+                ForeignRuntimeTest.class.getName(), manifest("true", "true").getParent().toString(), inputs.toString()).redirectErrorStream(true).start();
+        try (BufferedReader said = process.inputReader()) {
+            assertThat(said.readLine()).isEqualTo("1 done");
+            List<ProcessHandle> children = process.descendants().toList();
+            assertThat(children).isNotEmpty();
+            assertThat(files).isNotEmptyDirectory();
+            process.destroy();
+            assertThat(process.waitFor()).isNotZero();
+            assertThat(children).allSatisfy(child -> assertThat(child.onExit().get(60, TimeUnit.SECONDS)).isNotNull());
+            assertThat(files).isEmptyDirectory();
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+    }
+
+    /** Runs two jobs on the first runtime of a folder, and says when one is done. */
+    public static void main(String[] arguments) throws IOException {
+        Job job = new Job(Path.of("model.onnx"), Path.of(arguments[1]), false);
+        ForeignRuntime.in(Path.of(arguments[0])).get(0).run(List.of(job, job), done -> System.out.println(done + " done"));
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.kanerva.conformance.check.RuntimeBound;
 import io.kanerva.conformance.check.Verification;
 import io.kanerva.conformance.runtimes.JavaRuntime;
 import io.kanerva.conformance.runtimes.ModelRuntime;
+import io.kanerva.conformance.runtimes.TemporaryFolder;
 import io.kanerva.conformance.tensor.TensorValue;
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.FloatTensor;
@@ -53,7 +54,8 @@ final class RuntimeChecks implements AutoCloseable {
     private final RuntimeOptions options;
     private final ReportOptions reports;
     private final boolean bisect;
-    private final Path scratch;
+    private final TemporaryFolder temporary = new TemporaryFolder("kpp-verify");
+    private final Path scratch = temporary.path();
     private Findings findings;
 
     RuntimeChecks(Action action, RuntimeOptions options, ReportOptions reports, boolean bisect) throws IOException {
@@ -61,7 +63,6 @@ final class RuntimeChecks implements AutoCloseable {
         this.options = options;
         this.reports = reports;
         this.bisect = bisect;
-        scratch = Files.createTempDirectory("kpp-verify");
     }
 
     /** Folder for files in between. */
@@ -245,10 +246,6 @@ final class RuntimeChecks implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try (Stream<Path> walk = Files.walk(scratch)) {
-            for (Path path : walk.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(path);
-            }
-        }
+        temporary.close();
     }
 }

@@ -9,12 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** Which runtimes a verification compares. */
 final class RuntimeOptions {
     @Option(names = "--runtimes", paramLabel = "NAMES", split = ",", order = 20,
-            description = "Runtimes to compare, by name, with commas between them. Default: all that this machine has.")
+            description = "Runtimes to compare, and clients for a bundle's pipelines, by name, with commas between them. Default: all that this machine has.")
     private List<String> names;
 
     @Option(names = "--runtimes-folder", paramLabel = "DIR", order = 21,
@@ -39,7 +40,7 @@ final class RuntimeOptions {
         if (names == null) {
             return all;
         }
-        List<String> known = all.stream().map(ModelRuntime::name).toList();
+        List<String> known = Stream.concat(all.stream(), foreign("clients").stream()).map(ModelRuntime::name).toList();
         for (String name : names) {
             if (!known.contains(name)) {
                 throw action.usage("Invalid value for option '--runtimes': expected some of %s, found '%s'".formatted(String.join(", ", known), name));
@@ -48,9 +49,9 @@ final class RuntimeOptions {
         return all.stream().filter(runtime -> names.contains(runtime.name())).toList();
     }
 
-    /** The clients in other languages, which run whole pipelines on bundles; none where runtimes were chosen by name. */
+    /** The clients in other languages, which run whole pipelines on bundles: those that were chosen by name, or all. */
     List<ModelRuntime> clients() {
-        return names == null ? foreign("clients") : List.of();
+        return foreign("clients").stream().filter(client -> names == null || names.contains(client.name())).toList();
     }
 
     private List<ModelRuntime> foreign(String kind) {
