@@ -149,38 +149,42 @@ public final class ForeignRuntime implements ModelRuntime {
 
     @Override
     public List<Answer> run(List<Job> jobs, IntConsumer progress) {
-        try {
-            try (TemporaryFolder temporary = new TemporaryFolder("conformance-" + name)) {
-                Path scratch = temporary.path();
-                List<Answer> answers = new ArrayList<>();
-                while (answers.size() < jobs.size()) {
-                    int before = answers.size();
-                    List<Path> outputs = outputs(scratch, jobs.size());
-                    try (JobProcess process = new JobProcess(Command.of(folder, manifest.run()), scratch, jobs.subList(before, jobs.size()),
-                            outputs.subList(before, jobs.size()))) {
-                        temporary.stopFirst(process::stop);
-                        process.answers(answer -> {
-                            answers.add(answer);
-                            progress.accept(answers.size());
-                        });
-                        about = process.about().isEmpty() ? about : process.about();
-                        if (answers.size() < jobs.size()) {
-                            answers.add(new None(true, process.death()));
-                            progress.accept(answers.size());
-                        }
-                        if (process.about().isEmpty() && answers.size() == before + 1) {
-                            // It does not even start: the rest would fare no better.
-                            refuse(answers, jobs.size(), process.death());
-                        }
-                    } catch (JobProcess.NotStarted e) {
-                        refuse(answers, jobs.size(), e.getMessage());
+        try (TemporaryFolder temporary = new TemporaryFolder("conformance-" + name)) {
+            List<Answer> answers = new ArrayList<>();
+            while (answers.size() < jobs.size()) {
+                int before = answers.size();
+                try (JobProcess process = start(temporary, jobs, before)) {
+                    process.answers(answer -> {
+                        answers.add(answer);
+                        progress.accept(answers.size());
+                    });
+                    about = process.about().isEmpty() ? about : process.about();
+                    if (answers.size() < jobs.size()) {
+                        answers.add(new None(true, process.death()));
+                        progress.accept(answers.size());
                     }
+                    if (process.about().isEmpty() && answers.size() == before + 1) {
+                        // It does not even start: the rest would fare no better.
+                        refuse(answers, jobs.size(), process.death());
+                    }
+                } catch (JobProcess.NotStarted e) {
+                    refuse(answers, jobs.size(), e.getMessage());
                 }
-                return answers;
             }
+            return answers;
         } catch (IOException e) {
             throw new UncheckedIOException("%s: expected a process that runs, found: %s".formatted(name, e.getMessage()), e);
         }
+    }
+
+    private JobProcess start(TemporaryFolder temporary, List<Job> jobs, int first) throws IOException {
+        JobProcess[] started = new JobProcess[1];
+        temporary.use(() -> {
+            List<Path> outputs = outputs(temporary.path(), jobs.size());
+            started[0] = new JobProcess(Command.of(folder, manifest.run()), temporary.path(), jobs.subList(first, jobs.size()), outputs.subList(first, jobs.size()));
+            return started[0]::stop;
+        });
+        return started[0];
     }
 
     private static void refuse(List<Answer> answers, int count, String why) {

@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 public final class TemporaryFolder implements AutoCloseable {
     private final Path path;
     private final Thread hook = new Thread(this::atTheEnd, "delete-temporary-folder");
-    private volatile Runnable user = () -> { };
+    private Runnable user = () -> { };
+    private boolean ending;
 
     /**
      * Makes the folder where the machine has its temporary files.
@@ -28,12 +29,27 @@ public final class TemporaryFolder implements AutoCloseable {
         return path;
     }
 
-    /** Is done first when the process is told to end: it stops whatever writes to the folder. */
-    void stopFirst(Runnable stop) {
-        user = stop;
+    /**
+     * Starts something that writes to the folder.
+     *
+     * @param start does so and gives what stops it, which is done first when the process is told to end
+     * @throws IOException if it cannot be started, or the process has been told to end
+     */
+    synchronized void use(Start start) throws IOException {
+        if (ending) {
+            throw new IOException("this process was told to end");
+        }
+        user = start.start();
     }
 
-    private void atTheEnd() {
+    /** Starts something, and gives what stops it. */
+    interface Start {
+        /** Does so. */
+        Runnable start() throws IOException;
+    }
+
+    private synchronized void atTheEnd() {
+        ending = true;
         user.run();
         try {
             delete();

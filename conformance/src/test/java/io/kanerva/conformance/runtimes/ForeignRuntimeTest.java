@@ -94,10 +94,10 @@ class ForeignRuntimeTest {
         }
     }
 
-    /** Runs two jobs on the first runtime of a folder, and says when one is done. */
+    /** Runs some jobs on the first runtime of a folder, and says when one is done. */
     public static void main(String[] arguments) throws IOException {
         Job job = new Job(Path.of("model.onnx"), Path.of(arguments[1]), false);
-        ForeignRuntime.in(Path.of(arguments[0])).get(0).run(List.of(job, job), done -> System.out.println(done + " done"));
+        ForeignRuntime.in(Path.of(arguments[0])).get(0).run(List.of(job, job, job, job), done -> System.out.println(done + " done"));
     }
 
     @Test
