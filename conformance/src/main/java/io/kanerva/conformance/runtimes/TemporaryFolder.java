@@ -8,6 +8,8 @@ import java.util.stream.Stream;
 
 /** A folder for files in between that is gone when it is closed, and when the process is told to end before that. */
 public final class TemporaryFolder implements AutoCloseable {
+    private static final String ENDING = "this process was told to end";
+
     private final Path path;
     private final Thread hook = new Thread(this::atTheEnd, "delete-temporary-folder");
     private Runnable user = () -> { };
@@ -17,11 +19,16 @@ public final class TemporaryFolder implements AutoCloseable {
      * Makes the folder where the machine has its temporary files.
      *
      * @param prefix what its name begins with
-     * @throws IOException if it cannot be made
+     * @throws IOException if it cannot be made, or the process has been told to end
      */
     public TemporaryFolder(String prefix) throws IOException {
         path = Files.createTempDirectory(prefix);
-        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            Files.delete(path);
+            throw new IOException(ENDING, e);
+        }
     }
 
     /** Where it is. */
@@ -37,7 +44,7 @@ public final class TemporaryFolder implements AutoCloseable {
      */
     synchronized void use(Start start) throws IOException {
         if (ending) {
-            throw new IOException("this process was told to end");
+            throw new IOException(ENDING);
         }
         user = start.start();
     }
