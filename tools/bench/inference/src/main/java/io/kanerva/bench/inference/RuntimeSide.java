@@ -12,6 +12,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,7 +22,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Our side: {@code runtime} is Kanerva's calls, {@code prepared} those that write into the caller's buffers, {@code graph}
- * ONNX Runtime's Java API alone with tensors made once; what the first two take beyond it is our own overhead.
+ * ONNX Runtime's Java API alone with tensors made once; what the first two take beyond it is our own overhead; {@code arrays} is the JVM
+ * making arrays as large as the results of the first.
  */
 final class RuntimeSide {
     private RuntimeSide() {
@@ -52,6 +54,7 @@ final class RuntimeSide {
     private static void recall(Kanerva kanerva, Memory memory, SharedFolder shared, Case c, double seconds) throws Exception {
         FloatTensor queries = images(kanerva, shared, 1, c.batch());
         Timing.report("runtime", c.name(), seconds, () -> kanerva.recall(memory, queries, 1));
+        arrays(c, seconds, queries.size(), c.batch() * memory.samples());
         FloatBuffer given = BareGraph.direct(queries.size()).put(0, queries.data());
         FloatBuffer recalled = BareGraph.direct(queries.size());
         try (PreparedRecall prepared = kanerva.prepareRecall(memory, c.batch())) {
@@ -64,10 +67,17 @@ final class RuntimeSide {
         graph(shared, "reader-decoder", c, seconds, Map.of("memory", memory.memory(), "keys", keys, "noise", noise), Map.of("logits", FloatTensor.zeros(shape)));
     }
 
+    /** What the JVM itself takes to make arrays like the large ones that a call returns: it fills them with zeros first. */
+    private static void arrays(Case c, double seconds, int... sizes) {
+        float[][] made = new float[sizes.length][]; // seen from outside, so that the compiler leaves none out
+        Timing.report("arrays", c.name(), seconds, () -> Arrays.setAll(made, i -> new float[sizes[i]]));
+    }
+
     private static void write(Kanerva kanerva, SharedFolder shared, Case c, double seconds) throws Exception {
         FloatTensor episodes = images(kanerva, shared, c.episodes(), c.samples());
         Timing.report("runtime", c.name(), seconds, () -> kanerva.write(episodes));
         Memory memory = kanerva.write(episodes);
+        arrays(c, seconds, memory.memory().size(), memory.pointers().size());
         FloatBuffer given = BareGraph.direct(episodes.size()).put(0, episodes.data());
         FloatBuffer written = BareGraph.direct(memory.memory().size());
         FloatBuffer pointers = BareGraph.direct(memory.pointers().size());

@@ -66,6 +66,9 @@ final class Summary {
             ratio(name, "djl-pytorch", "runtime");
             ratio(name, "runtime", "c");
             ratio(name, "prepared", "c");
+            if (median("arrays", name) > 0 && median("c", name) > 0) {
+                System.out.printf(Locale.ROOT, "%s: (runtime - arrays) / c = %.3f%n", name, (median("runtime", name) - median("arrays", name)) / median("c", name));
+            }
             ratio(name, "python", "runtime");
             ratio(name, "djl-onnxruntime", "runtime");
             if (median("runtime", name) > 0) {
