@@ -17,7 +17,12 @@ public record BoundTerms(double[] reconstruction, double[] klKeys, double[] klLa
         return reconstruction.length;
     }
 
-    /** The negative bound of one sample: the sum of its three terms. */
+    /**
+     * The negative bound of one sample: the sum of its three terms.
+     *
+     * @param sample b * T + t
+     * @throws ArrayIndexOutOfBoundsException if there is no such sample
+     */
     public double negativeBound(int sample) {
         return reconstruction[sample] + klKeys[sample] + klLatent[sample];
     }

@@ -32,7 +32,11 @@ public record FloatTensor(float[] data, int... shape) {
         }
     }
 
-    /** A tensor of zeros, {@code shape}. */
+    /**
+     * A tensor of zeros, {@code shape}.
+     *
+     * @throws TensorException if a dimension is negative or they hold more values than a Java array
+     */
     public static FloatTensor zeros(int... shape) {
         long size = elements(shape);
         if (size > Integer.MAX_VALUE - 8) {
@@ -51,7 +55,12 @@ public record FloatTensor(float[] data, int... shape) {
         return shape.length;
     }
 
-    /** The size of dimension {@code axis}, counted from 0. */
+    /**
+     * The size of one dimension.
+     *
+     * @param axis counted from 0
+     * @throws ArrayIndexOutOfBoundsException if there is no such dimension
+     */
     public int dimension(int axis) {
         return shape[axis];
     }
@@ -63,6 +72,10 @@ public record FloatTensor(float[] data, int... shape) {
      */
     public FloatTensor reshape(int... newShape) {
         return new FloatTensor(data, newShape);
+    }
+
+    FloatTensor copy() {
+        return new FloatTensor(data.clone(), shape.clone());
     }
 
     /**

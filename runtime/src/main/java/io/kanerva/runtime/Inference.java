@@ -95,9 +95,9 @@ final class Inference {
         written.run(MEMORY_WRITER, MEMORY, POINTERS);
         FloatTensor planes = written.get(MEMORY);
         for (int i = 0; isHeap() && i < planes.size(); i++) {
-            planes.data()[i] += memory.memory().data()[i];
+            planes.data()[i] += memory.memory.data()[i];
         }
-        return new Memory(planes, written.get(POINTERS), isHeap() ? memory.contentMean() : mean(content), modelId);
+        return new Memory(planes, written.get(POINTERS), isHeap() ? memory.contentMean : mean(content), modelId);
     }
 
     /** {@code added} behind as many samples of zeros (heap) or of the mean before (pooled) as the memory holds. */
@@ -111,7 +111,7 @@ final class Inference {
         for (int episode = 0; episode < shape[0]; episode++) {
             int start = episode * (before * sample + one);
             for (int t = 0; t < before && !isHeap(); t++) {
-                System.arraycopy(memory.contentMean().data(), episode * sample, content.data(), start + t * sample, sample);
+                System.arraycopy(memory.contentMean.data(), episode * sample, content.data(), start + t * sample, sample);
             }
             System.arraycopy(added.data(), episode * one, content.data(), start + before * sample, one);
         }
@@ -176,11 +176,11 @@ final class Inference {
     }
 
     FloatTensor sampleKeys(Encoding encoding, Memory memory, FloatTensor noise) {
-        int[] shape = memory.pointers().shape();
+        int[] shape = memory.pointers.shape();
         checkShape("sampleKeys: encoding", encoding.keyMean(), shape);
         checkShape("sampleKeys: encoding", encoding.keyLogVariance(), shape);
         checkShape("sampleKeys: noise", noise, shape);
-        return posterior.sample(encoding.keyMean(), encoding.keyLogVariance(), memory.pointers(), noise);
+        return posterior.sample(encoding.keyMean(), encoding.keyLogVariance(), memory.pointers, noise);
     }
 
     FloatTensor decode(Call call, FloatTensor latent, FloatTensor traces) {
@@ -248,7 +248,7 @@ final class Inference {
         if (isHeap() && memory.contents() == null) {
             Planes image = settings.image();
             FloatTensor images = FloatTensor.zeros(memory.episodes(), memory.samples(), image.channels(), image.height(), image.width());
-            call.plan(settings, memory, memory.samples()).read(memory, memory.pointers().data(), images.data());
+            call.plan(settings, memory, memory.samples()).read(memory, memory.pointers.data(), images.data());
             memory.contents(new ContentSearch(images));
         }
     }

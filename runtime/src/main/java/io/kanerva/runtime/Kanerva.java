@@ -16,7 +16,8 @@ import java.util.Map;
  * {@link ModelSettings#capacity()} samples.
  *
  * <p>Every method throws {@link TensorException} for a tensor of another shape, for values that are not
- * finite and for images outside [0, 1], and {@link InferenceException} if ONNX Runtime fails.
+ * finite, for images outside [0, 1] and for a memory of another model, {@link InferenceException} if ONNX Runtime fails,
+ * and {@link NullPointerException} for an argument that is null.
  */
 public final class Kanerva implements AutoCloseable {
 
@@ -254,6 +255,7 @@ public final class Kanerva implements AutoCloseable {
      * K, 3], then the latents', [B, T, D].
      *
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
+     * @throws CapacityException if T is more than a heap memory takes
      */
     public BoundTerms bound(FloatTensor episodes, long seed) {
         ModelSettings settings = bundle.settings();

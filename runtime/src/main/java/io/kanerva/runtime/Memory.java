@@ -8,9 +8,10 @@ import java.nio.file.Path;
  */
 public final class Memory {
 
-    private final FloatTensor memory;
-    private final FloatTensor pointers;
-    private final FloatTensor contentMean;
+    /** Not to be changed: callers get copies. */
+    final FloatTensor memory;
+    final FloatTensor pointers;
+    final FloatTensor contentMean;
     private final String modelId;
 
     /**
@@ -33,25 +34,25 @@ public final class Memory {
         this.modelId = modelId;
     }
 
-    /** The memories themselves, [B, C, H, W]. */
+    /** A copy of the memories themselves, [B, C, H, W]. */
     public FloatTensor memory() {
-        return memory;
+        return memory.copy();
     }
 
     /**
-     * Where each sample was written: its keys (scale, x, y), [B, T, K, 3]; all 0 for a pooled writer, which
+     * A copy of where each sample was written: its keys (scale, x, y), [B, T, K, 3]; all 0 for a pooled writer, which
      * allocates nothing.
      */
     public FloatTensor pointers() {
-        return pointers;
+        return pointers.copy();
     }
 
     /**
-     * The mean of the written samples' embeddings, [B, E]: what a pooled writer needs to {@linkplain Kanerva#extend
+     * A copy of the mean of the written samples' embeddings, [B, E]: what a pooled writer needs to {@linkplain Kanerva#extend
      * extend} it. A heap needs nothing of the kind: [B, 0].
      */
     public FloatTensor contentMean() {
-        return contentMean;
+        return contentMean.copy();
     }
 
     /** The model that wrote it: {@link Bundle#modelId()}. */

@@ -5,7 +5,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
@@ -24,6 +23,9 @@ final class MemoryFile {
     static void write(Memory memory, Path file) {
         try {
             Path folder = file.toAbsolutePath().getParent();
+            if (Files.isDirectory(file) || !Files.isDirectory(folder)) {
+                throw new MemoryFileException("%s: the memory cannot be written there: expected a file's path in a folder that exists", file);
+            }
             Path unfinished = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
             try {
                 Files.write(unfinished, toBytes(memory));
@@ -37,18 +39,18 @@ final class MemoryFile {
     }
 
     static byte[] toBytes(Memory memory) {
-        int floats = Math.addExact(Math.addExact(memory.memory().size(), memory.pointers().size()), memory.contentMean().size());
+        int floats = Math.addExact(Math.addExact(memory.memory.size(), memory.pointers.size()), memory.contentMean.size());
         int size = Math.addExact(Math.multiplyExact(floats, Float.BYTES), FLOATS_AT + DIGEST_BYTES);
         ByteBuffer buffer = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
         buffer.put(MAGIC).putInt(VERSION).putInt(FLOATS_AT);
-        for (int dimension : memory.memory().shape()) {
+        for (int dimension : memory.memory.shape()) {
             buffer.putInt(dimension);
         }
-        buffer.putInt(memory.samples()).putInt(memory.pointers().dimension(2));
-        buffer.put(HexFormat.of().parseHex(memory.modelId())).putInt(memory.contentMean().dimension(1));
-        putFloats(buffer, memory.memory());
-        putFloats(buffer, memory.pointers());
-        putFloats(buffer, memory.contentMean());
+        buffer.putInt(memory.samples()).putInt(memory.pointers.dimension(2));
+        buffer.put(HexFormat.of().parseHex(memory.modelId())).putInt(memory.contentMean.dimension(1));
+        putFloats(buffer, memory.memory);
+        putFloats(buffer, memory.pointers);
+        putFloats(buffer, memory.contentMean);
         byte[] bytes = buffer.array();
         buffer.put(Sha256.of(Arrays.copyOf(bytes, size - DIGEST_BYTES)));
         return bytes;
@@ -62,10 +64,11 @@ final class MemoryFile {
     /** The memory in {@code file}, which must belong to {@code bundle}'s model. */
     static Memory read(Path file, Bundle bundle) {
         byte[] bytes;
+        if (!Files.exists(file) || Files.isDirectory(file)) {
+            throw new MemoryFileException("%s: expected a memory file, found none", file);
+        }
         try {
             bytes = Files.readAllBytes(file);
-        } catch (NoSuchFileException e) {
-            throw new MemoryFileException(e, "%s: expected a memory file, found none", file);
         } catch (IOException e) {
             throw new MemoryFileException(e, "%s: the memory file cannot be read: %s", file, e);
         }

@@ -50,7 +50,11 @@ public final class NormalSampler {
         return normals[used++];
     }
 
-    /** The next numbers of the sequence, as many as {@code shape} holds, in row-major order. */
+    /**
+     * The next numbers of the sequence, as many as {@code shape} holds, in row-major order.
+     *
+     * @throws TensorException if a dimension is negative or they are more than a Java array holds
+     */
     public FloatTensor tensor(int... shape) {
         FloatTensor tensor = FloatTensor.zeros(shape);
         for (int i = 0; i < tensor.size(); i++) {

@@ -38,12 +38,20 @@ public record Options(Device device, int threads, int callers) {
         return new Options(device, 1, 1);
     }
 
-    /** These options with another number of threads a call. */
+    /**
+     * These options with another number of threads a call.
+     *
+     * @throws IllegalArgumentException if it is below 1
+     */
     public Options withThreads(int threads) {
         return new Options(device, threads, callers);
     }
 
-    /** These options with another number of expected callers. */
+    /**
+     * These options with another number of expected callers.
+     *
+     * @throws IllegalArgumentException if it is not from 1 to {@value #MOST_CALLERS}
+     */
     public Options withCallers(int callers) {
         return new Options(device, threads, callers);
     }

@@ -105,7 +105,7 @@ final class RecallPlan extends PinnedTensors {
         for (int sample = 0; matches != null && sample < memory.samples(); sample++) {
             matches[query * memory.samples() + sample] = (float) scores[sample];
         }
-        System.arraycopy(memory.pointers().data(), (episode * memory.samples() + samples[query]) * numbers, keys, query * numbers, numbers);
+        System.arraycopy(memory.pointers.data(), (episode * memory.samples() + samples[query]) * numbers, keys, query * numbers, numbers);
     }
 
     /** Has the encoder look at all queries, if the memory is a pooled one. */

@@ -99,18 +99,14 @@ class GarbageTest {
             System.out.printf("recall of %d: %d%n", queries, leastBytes(() -> kanerva.recall(memory, images, 1)) - bare - returned);
         }
         long bare = bareRun(kanerva, bundle, "encoder-memory-writer", new int[] {1, 2, 0}, Graph.MEMORY, Graph.POINTERS);
-        long returned = leastBytes(() -> new Memory(copy(memory.memory()), copy(memory.pointers()), copy(memory.contentMean()), memory.modelId()));
+        long returned = leastBytes(() -> new Memory(memory.memory(), memory.pointers(), memory.contentMean(), memory.modelId()));
         System.out.printf("write: %d%n", leastBytes(() -> kanerva.write(episode)) - bare - returned);
     }
 
     private static Recall copy(Recall recall) {
         Lookup lookup = recall.steps().get(0).lookup();
-        Lookup copied = new Lookup(lookup.samples().clone(), copy(lookup.scores()), copy(lookup.keys()));
-        return new Recall(List.of(new Recall.Step(copied, copy(recall.images()))));
-    }
-
-    private static FloatTensor copy(FloatTensor tensor) {
-        return new FloatTensor(tensor.data().clone(), tensor.shape().clone());
+        Lookup copied = new Lookup(lookup.samples().clone(), lookup.scores().copy(), lookup.keys().copy());
+        return new Recall(List.of(new Recall.Step(copied, recall.images().copy())));
     }
 
     private static long bareRun(Kanerva kanerva, Path bundle, String graph, int[] sizes, String... wanted) throws Exception {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.kanerva.runtime.TinyBundle.Kind;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -197,6 +198,18 @@ class KanervaTest {
         Memory memory = heap.write(TileImages.episode(Arrays.copyOf(TileImages.EIGHT, samples)));
         assertThat(memory.memory().shape()).containsExactly(1, 2, 4, 8);
         assertThat(memory.pointers().shape()).containsExactly(1, samples, 1, 3);
+    }
+
+    @Test
+    void aMemoryStaysAsItIsWhateverIsDoneToWhatItGives() {
+        Memory memory = heap.write(TileImages.episode(0x0F, 0x33));
+        byte[] before = memory.toBytes();
+        for (FloatTensor given : List.of(memory.memory(), memory.pointers(), memory.contentMean())) {
+            Arrays.fill(given.data(), Float.NaN);
+            Arrays.fill(given.shape(), 7);
+        }
+        assertThat(memory.toBytes()).isEqualTo(before);
+        assertThat(heap.recall(memory, TileImages.episode(0x33), 1).lookups().get(0).samples()).containsExactly(1);
     }
 
     @Test

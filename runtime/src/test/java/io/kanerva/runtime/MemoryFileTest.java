@@ -99,7 +99,9 @@ class MemoryFileTest {
         Path nowhere = folder.resolve("none/episode.memory");
         assertThatThrownBy(() -> memory.save(nowhere))
                 .isInstanceOf(MemoryFileException.class)
-                .hasMessageStartingWith(nowhere + ": the memory cannot be written there: ");
+                .hasMessage(nowhere + ": the memory cannot be written there: expected a file's path in a folder that exists");
+        assertThatThrownBy(() -> memory.save(folder)).isInstanceOf(MemoryFileException.class).hasMessageStartingWith(folder + ": the memory cannot be written there: ");
+        assertThatThrownBy(() -> heap.loadMemory(folder)).isInstanceOf(MemoryFileException.class).hasMessage(folder + ": expected a memory file, found none");
     }
 
     @Test
