@@ -62,12 +62,4 @@ class PassTest {
         }), List.of(input("x", "B", 6)), List.of("a", "b", "c"), Exports.CHECKED);
         assertThat(operators(model)).containsExactly("Exp", "Identity", "Identity");
     }
-
-    @Test
-    void depth_to_space_moves_along_four_dimensions_at_most() {
-        OnnxModel model = exportFunction(x -> x.reshape(x.getShape().get(0), 2, 3, 3, 4, 5).transpose(0, 1, 4, 2, 5, 3)
-                .reshape(x.getShape().get(0), 2, 12, 15).exp(), input("x", "B", 18, 4, 5));
-        assertThat(operators(model)).containsExactly("Reshape", "Transpose", "Reshape", "Transpose", "Reshape", "Exp");
-        assertThat(model.toText()).contains("[-1, 3, 20]", "[-1, 3, 4, 15]", "[-1, 2, 12, 15]");
-    }
 }

@@ -11,11 +11,6 @@ public interface Pass {
 
     /** Applies all passes until none of them changes the graph any more. */
     static Graph applyAll(Graph graph) {
-        // Transposes are split once they are merged; the reshapes around the parts are then merged with others.
-        return applyUntilStable(new SplitTransposes().apply(applyUntilStable(graph)));
-    }
-
-    private static Graph applyUntilStable(Graph graph) {
         List<Pass> passes = List.of(new RemoveIdentities(), new MergeEqualNodes(), new MergeMoves(), new FuseBatchNorm(), new FuseClip(),
                 new RemoveUnused(), new ShareTransposed());
         List<Node> before;
