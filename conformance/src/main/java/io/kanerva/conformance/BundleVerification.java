@@ -49,12 +49,12 @@ public final class BundleVerification implements AutoCloseable {
         this.folder = folder;
         kanerva = Kanerva.load(folder, Device.CPU);
         try {
-            for (String graph : Inputs.GRAPHS) {
-                byte[] file = Files.readAllBytes(folder.resolve(bundle().graphs().get(graph).file()));
-                graphs.put(graph, new OnnxGraph(file));
-            }
             for (String graph : bundle().graphs().keySet()) {
-                facts.add(GraphFacts.of(graph, Files.readAllBytes(folder.resolve(bundle().graphs().get(graph).file()))));
+                byte[] file = Files.readAllBytes(folder.resolve(bundle().graphs().get(graph).file()));
+                facts.add(GraphFacts.of(graph, file));
+                if (Inputs.GRAPHS.contains(graph)) {
+                    graphs.put(graph, new OnnxGraph(file));
+                }
             }
         } catch (IOException e) {
             close();
