@@ -25,7 +25,8 @@ public record Agreement(List<Row> rows) {
     public record Row(String paths, String graph, String inputs, Comparison difference) {
         /** Graph, output, inputs and what was found, in one sentence. */
         public String describe() {
-            return "%s: graph '%s', output '%s' (%s) %s".formatted(paths, graph, difference.output(), inputs, difference.describe());
+            return "%s: graph '%s', output '%s' (%s) %s"
+                    .formatted(paths, graph, difference.output(), inputs, difference.describe());
         }
     }
 
@@ -35,7 +36,9 @@ public record Agreement(List<Row> rows) {
 
     /** The same in a table of several bundles. */
     public Agreement of(String bundle) {
-        return new Agreement(rows.stream().map(row -> new Row(row.paths(), bundle + "/" + row.graph(), row.inputs(), row.difference())).toList());
+        return new Agreement(rows.stream()
+                .map(row -> new Row(row.paths(), bundle + "/" + row.graph(), row.inputs(), row.difference()))
+                .toList());
     }
 
     /** All rows of both. */
@@ -63,18 +66,25 @@ public record Agreement(List<Row> rows) {
     }
 
     /**
-     * One row for each output of each graph on each pair of paths: its worst case, with the number of values of all cases. What
-     * a reader wants to see.
+     * One row for each output of each graph on each pair of paths: its worst case, with the number of values of all
+     * cases. What a reader wants to see.
      */
     public List<Row> summary() {
         Map<List<String>, Row> worst = new LinkedHashMap<>();
-        rows.forEach(row -> worst.merge(List.of(row.paths(), row.graph(), row.difference().output()), row, Agreement::worse));
+        rows.forEach(row ->
+                worst.merge(List.of(row.paths(), row.graph(), row.difference().output()), row, Agreement::worse));
         return List.copyOf(worst.values());
     }
 
     private static Row worse(Row one, Row other) {
         Row worse = severity(other) > severity(one) ? other : one;
-        return new Row(worse.paths(), worse.graph(), worse.inputs(), worse.difference().ofElements(one.difference().count() + other.difference().count()));
+        return new Row(
+                worse.paths(),
+                worse.graph(),
+                worse.inputs(),
+                worse.difference()
+                        .ofElements(
+                                one.difference().count() + other.difference().count()));
     }
 
     private static double severity(Row row) {
@@ -84,14 +94,40 @@ public record Agreement(List<Row> rows) {
     /** The {@link #summary} as a table of text, a line each, and a last line that counts. */
     public String toText() {
         List<Row> summary = summary();
-        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%-26s %-22s %-20s %10s  %9s  %9s  %-3s %-32s %s%n",
-                "paths", "graph", "output", "values", "largest", "relative", "", "budget", "worst at"));
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT,
+                "%-26s %-22s %-20s %10s  %9s  %9s  %-3s %-32s %s%n",
+                "paths",
+                "graph",
+                "output",
+                "values",
+                "largest",
+                "relative",
+                "",
+                "budget",
+                "worst at"));
         for (Row row : summary) {
             Comparison d = row.difference();
-            text.append(String.format(Locale.ROOT, "%-26s %-22s %-20s %,10d  %9.2e  %9.2e  %-3s %-32s %s%n", row.paths(), row.graph(), d.output(), d.count(),
-                    d.largest(), d.relative(), d.within() ? "ok" : "NO", d.tolerance().describe(), d.problem().isEmpty() ? row.inputs() + " " + d.at() : d.problem()));
+            text.append(String.format(
+                    Locale.ROOT,
+                    "%-26s %-22s %-20s %,10d  %9.2e  %9.2e  %-3s %-32s %s%n",
+                    row.paths(),
+                    row.graph(),
+                    d.output(),
+                    d.count(),
+                    d.largest(),
+                    d.relative(),
+                    d.within() ? "ok" : "NO",
+                    d.tolerance().describe(),
+                    d.problem().isEmpty() ? row.inputs() + " " + d.at() : d.problem()));
         }
         long within = summary.stream().filter(row -> row.difference().within()).count();
-        return text.append(String.format(Locale.ROOT, "%d of %d outputs keep their budgets, in %d comparisons%n", within, summary.size(), rows.size())).toString();
+        return text.append(String.format(
+                        Locale.ROOT,
+                        "%d of %d outputs keep their budgets, in %d comparisons%n",
+                        within,
+                        summary.size(),
+                        rows.size()))
+                .toString();
     }
 }

@@ -30,7 +30,8 @@ public record BoundAgreement(BoundReport djl, BoundReport graphs, double largest
      * @param seed of the noise, see {@link PhiloxNoise}
      * @param progress hears the number of episodes done after each one
      */
-    public static BoundAgreement compare(KanervaModel model, Kanerva kanerva, TestEpisodes episodes, long seed, IntConsumer progress) {
+    public static BoundAgreement compare(
+            KanervaModel model, Kanerva kanerva, TestEpisodes episodes, long seed, IntConsumer progress) {
         KanervaSettings s = model.settings();
         NoiseSource noise = new PhiloxNoise(seed);
         int t = episodes.length();
@@ -42,8 +43,10 @@ public record BoundAgreement(BoundReport djl, BoundReport graphs, double largest
             float[] keyNoise = noise.normals(NoiseSource.stream(e, 0, 0), t * s.keys() * 3);
             float[] latentNoise = noise.normals(NoiseSource.stream(e, 0, 1), t * s.latent());
             double[] expected = djl.add(reference(model, t, images, keyNoise, latentNoise));
-            double[] found = graphs.add(kanerva.bound(new FloatTensor(images, 1, t, s.imageChannels(), s.imageHeight(), s.imageWidth()),
-                    new FloatTensor(keyNoise, 1, t, s.keys(), 3), new FloatTensor(latentNoise, 1, t, s.latent())));
+            double[] found = graphs.add(kanerva.bound(
+                    new FloatTensor(images, 1, t, s.imageChannels(), s.imageHeight(), s.imageWidth()),
+                    new FloatTensor(keyNoise, 1, t, s.keys(), 3),
+                    new FloatTensor(latentNoise, 1, t, s.latent())));
             for (int i = 0; i < t; i++) {
                 largest = Math.max(largest, Math.abs(found[i] - expected[i]));
             }
@@ -64,16 +67,30 @@ public record BoundAgreement(BoundReport djl, BoundReport graphs, double largest
 
     /** Both bounds with their parts, the difference and its budget. */
     public String toText() {
-        return String.format(Locale.ROOT, "%-16s %s%n%-16s %s%ndifference of the means %.2e nats (budget %.0e), of one image at most %.2e%n",
-                "PyTorch", djl, "exported graphs", graphs, difference(), Budget.ofBound(djl.nats()), largestImageDifference);
+        return String.format(
+                Locale.ROOT,
+                "%-16s %s%n%-16s %s%ndifference of the means %.2e nats (budget %.0e), of one image at most %.2e%n",
+                "PyTorch",
+                djl,
+                "exported graphs",
+                graphs,
+                difference(),
+                Budget.ofBound(djl.nats()),
+                largestImageDifference);
     }
 
-    private static io.kanerva.runtime.BoundTerms reference(KanervaModel model, int t, float[] images, float[] keyNoise, float[] latentNoise) {
+    private static io.kanerva.runtime.BoundTerms reference(
+            KanervaModel model, int t, float[] images, float[] keyNoise, float[] latentNoise) {
         KanervaSettings s = model.settings();
         try (NDManager scratch = model.manager().newSubManager()) {
-            BoundTerms terms = model.pass(scratch.create(images, new Shape(1, t, s.imageChannels(), s.imageHeight(), s.imageWidth())),
-                    scratch.create(keyNoise, new Shape(1, t, s.keys(), 3)), scratch.create(latentNoise, new Shape(1, t, s.latent())), false);
-            return new io.kanerva.runtime.BoundTerms(doubles(terms.reconstruction().toFloatArray()), doubles(terms.keyDivergence().toFloatArray()),
+            BoundTerms terms = model.pass(
+                    scratch.create(images, new Shape(1, t, s.imageChannels(), s.imageHeight(), s.imageWidth())),
+                    scratch.create(keyNoise, new Shape(1, t, s.keys(), 3)),
+                    scratch.create(latentNoise, new Shape(1, t, s.latent())),
+                    false);
+            return new io.kanerva.runtime.BoundTerms(
+                    doubles(terms.reconstruction().toFloatArray()),
+                    doubles(terms.keyDivergence().toFloatArray()),
                     doubles(terms.latentDivergence().toFloatArray()));
         }
     }
@@ -113,10 +130,20 @@ public record BoundAgreement(BoundReport djl, BoundReport graphs, double largest
 
         BoundReport report(int length) {
             double mean = sumOfMeans / episodes;
-            double variance = episodes > 1 ? Math.max(0, sumOfSquares / episodes - mean * mean) * episodes / (episodes - 1) : Double.NaN;
+            double variance = episodes > 1
+                    ? Math.max(0, sumOfSquares / episodes - mean * mean) * episodes / (episodes - 1)
+                    : Double.NaN;
             double images = (double) episodes * length;
-            return new BoundReport(mean, Math.sqrt(variance / episodes), reconstruction / images, keys / images, latent / images,
-                    Double.NaN, 0, episodes, length);
+            return new BoundReport(
+                    mean,
+                    Math.sqrt(variance / episodes),
+                    reconstruction / images,
+                    keys / images,
+                    latent / images,
+                    Double.NaN,
+                    0,
+                    episodes,
+                    length);
         }
     }
 }

@@ -30,16 +30,21 @@ final class BundleFiles {
                 if (!Files.isRegularFile(path)) {
                     problems.add("%s: bundle.json lists '%s', found no such file".formatted(bundle, file.getKey()));
                 } else if (!digest(path).equals(file.getValue())) {
-                    problems.add("%s: '%s' was changed: expected SHA-256 %s, found %s".formatted(bundle, file.getKey(), file.getValue(), digest(path)));
+                    problems.add("%s: '%s' was changed: expected SHA-256 %s, found %s"
+                            .formatted(bundle, file.getKey(), file.getValue(), digest(path)));
                 }
             }
             try (Stream<Path> walk = Files.walk(bundle)) {
-                walk.filter(Files::isRegularFile).map(path -> bundle.relativize(path).toString().replace('\\', '/'))
-                        .filter(path -> !path.equals("bundle.json") && !listed.containsKey(path)).sorted()
-                        .forEach(path -> problems.add("%s: found '%s', which bundle.json does not list".formatted(bundle, path)));
+                walk.filter(Files::isRegularFile)
+                        .map(path -> bundle.relativize(path).toString().replace('\\', '/'))
+                        .filter(path -> !path.equals("bundle.json") && !listed.containsKey(path))
+                        .sorted()
+                        .forEach(path -> problems.add(
+                                "%s: found '%s', which bundle.json does not list".formatted(bundle, path)));
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("%s: expected a bundle that can be read, found that it cannot (%s)".formatted(bundle, e), e);
+            throw new UncheckedIOException(
+                    "%s: expected a bundle that can be read, found that it cannot (%s)".formatted(bundle, e), e);
         }
         return problems;
     }

@@ -21,9 +21,9 @@ import java.util.Map;
 /**
  * An open bundle, and the comparisons that can be made with it. Owns its sessions; close it.
  *
- * <p>What may be asked of a bundle alone: {@link #changedFiles}, {@link #graphFacts},
- * {@link #vectors}, {@link #fullMemory} and {@link #fusedGraphs}. With the model that it was exported from:
- * {@link #againstModel} and {@link #pipeline}. With another bundle of that model: {@link #againstBundle}.
+ * <p>What may be asked of a bundle alone: {@link #changedFiles}, {@link #graphFacts}, {@link #vectors},
+ * {@link #fullMemory} and {@link #fusedGraphs}. With the model that it was exported from: {@link #againstModel} and
+ * {@link #pipeline}. With another bundle of that model: {@link #againstBundle}.
  */
 public final class BundleVerification implements AutoCloseable {
     /** The reference: DJL's blocks on the PyTorch engine. */
@@ -50,7 +50,8 @@ public final class BundleVerification implements AutoCloseable {
         kanerva = Kanerva.load(folder, Device.CPU);
         try {
             for (String graph : bundle().graphs().keySet()) {
-                byte[] file = Files.readAllBytes(folder.resolve(bundle().graphs().get(graph).file()));
+                byte[] file = Files.readAllBytes(
+                        folder.resolve(bundle().graphs().get(graph).file()));
                 facts.add(GraphFacts.of(graph, file));
                 if (Inputs.GRAPHS.contains(graph)) {
                     graphs.put(graph, new OnnxGraph(file));
@@ -58,7 +59,8 @@ public final class BundleVerification implements AutoCloseable {
             }
         } catch (IOException e) {
             close();
-            throw new UncheckedIOException("%s: expected a bundle that can be read, found that it cannot (%s)".formatted(folder, e), e);
+            throw new UncheckedIOException(
+                    "%s: expected a bundle that can be read, found that it cannot (%s)".formatted(folder, e), e);
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -86,8 +88,8 @@ public final class BundleVerification implements AutoCloseable {
     }
 
     /**
-     * The bundle's own vectors, PyTorch's answers of the day of the export: through each graph by itself on ONNX Runtime's own
-     * API, and from image to logits through the runtime.
+     * The bundle's own vectors, PyTorch's answers of the day of the export: through each graph by itself on ONNX
+     * Runtime's own API, and from image to logits through the runtime.
      *
      * @throws UncheckedIOException if a vector cannot be read
      */
@@ -96,21 +98,31 @@ public final class BundleVerification implements AutoCloseable {
         Map<Integer, Map<String, VectorSet>> sets = new LinkedHashMap<>();
         for (String graph : Inputs.GRAPHS) {
             for (VectorSet set : VectorSet.read(folder, bundle(), graph)) {
-                compare(rows, PYTORCH + " / " + ONNX_RUNTIME, graph, set.label(), set.outputs(), graphs.get(graph).run(set.inputs()));
+                compare(
+                        rows,
+                        PYTORCH + " / " + ONNX_RUNTIME,
+                        graph,
+                        set.label(),
+                        set.outputs(),
+                        graphs.get(graph).run(set.inputs()));
                 sets.computeIfAbsent(set.index(), n -> new LinkedHashMap<>()).put(graph, set);
             }
         }
         for (Map<String, VectorSet> set : sets.values()) {
-            Map<String, Map<String, Tensor>> found = new RuntimePath(kanerva).run(set.get("encoder").inputs().get("images"),
-                    set.get("reader").inputs().get("keys"), set.get("decoder").inputs().get("latent"));
-            set.forEach((graph, vectors) -> compare(rows, PYTORCH + " / " + RUNTIME, graph, vectors.label(), vectors.outputs(), found.get(graph)));
+            Map<String, Map<String, Tensor>> found = new RuntimePath(kanerva)
+                    .run(
+                            set.get("encoder").inputs().get("images"),
+                            set.get("reader").inputs().get("keys"),
+                            set.get("decoder").inputs().get("latent"));
+            set.forEach((graph, vectors) -> compare(
+                    rows, PYTORCH + " / " + RUNTIME, graph, vectors.label(), vectors.outputs(), found.get(graph)));
         }
         return new Agreement(rows);
     }
 
     /**
-     * Each graph by itself against its block, on random and on real inputs, at sizes of B, T and Q that were never traced, T up to
-     * the memory's capacity.
+     * Each graph by itself against its block, on random and on real inputs, at sizes of B, T and Q that were never
+     * traced, T up to the memory's capacity.
      *
      * @param model that the bundle was exported from
      * @param images of the model's shape; taken black and white at half intensity if that is what the model knows
@@ -122,18 +134,31 @@ public final class BundleVerification implements AutoCloseable {
         for (Sizes sizes : Sizes.cases(bundle().settings())) {
             Map<String, Map<String, Tensor>> real = Inputs.real(reference, images, sizes, seed++);
             for (String graph : Inputs.GRAPHS) {
-                Map<String, Tensor> random = Inputs.random(bundle().graphs().get(graph).inputs(), sizes, seed++);
-                compare(rows, PYTORCH + " / " + ONNX_RUNTIME, graph, "random " + sizes, reference.run(graph, random), graphs.get(graph).run(random));
+                Map<String, Tensor> random =
+                        Inputs.random(bundle().graphs().get(graph).inputs(), sizes, seed++);
+                compare(
+                        rows,
+                        PYTORCH + " / " + ONNX_RUNTIME,
+                        graph,
+                        "random " + sizes,
+                        reference.run(graph, random),
+                        graphs.get(graph).run(random));
                 Map<String, Tensor> given = real.get(graph);
-                compare(rows, PYTORCH + " / " + ONNX_RUNTIME, graph, "real " + sizes, reference.run(graph, given), graphs.get(graph).run(given));
+                compare(
+                        rows,
+                        PYTORCH + " / " + ONNX_RUNTIME,
+                        graph,
+                        "real " + sizes,
+                        reference.run(graph, given),
+                        graphs.get(graph).run(given));
             }
         }
         return new Agreement(rows);
     }
 
     /**
-     * The whole way with the same noise on both paths: encode, write, draw keys from their posterior, read, draw latents from
-     * theirs, decode. Each path goes on with its own numbers, so differences add up.
+     * The whole way with the same noise on both paths: encode, write, draw keys from their posterior, read, draw
+     * latents from theirs, decode. Each path goes on with its own numbers, so differences add up.
      *
      * @param model that the bundle was exported from
      * @param images of the model's shape; taken black and white at half intensity if that is what the model knows
@@ -153,14 +178,24 @@ public final class BundleVerification implements AutoCloseable {
         long seed = SEED;
         for (Sizes sizes : Sizes.cases(bundle().settings())) {
             for (String graph : Inputs.GRAPHS) {
-                Map<String, Tensor> random = Inputs.random(bundle().graphs().get(graph).inputs(), sizes, seed++);
-                compare(rows, label, graph, "random " + sizes, graphs.get(graph).run(random), other.graphs.get(graph).run(random));
+                Map<String, Tensor> random =
+                        Inputs.random(bundle().graphs().get(graph).inputs(), sizes, seed++);
+                compare(
+                        rows,
+                        label,
+                        graph,
+                        "random " + sizes,
+                        graphs.get(graph).run(random),
+                        other.graphs.get(graph).run(random));
             }
         }
         return new Agreement(rows);
     }
 
-    /** A heap's memory-writer against its DJL block with every slot taken, which needs no training run; no rows for a pooled writer. */
+    /**
+     * A heap's memory-writer against its DJL block with every slot taken, which needs no training run; no rows for a
+     * pooled writer.
+     */
     public Agreement fullMemory() {
         return FullMemory.compare(bundle(), graphs.get("memory-writer"));
     }
@@ -170,11 +205,24 @@ public final class BundleVerification implements AutoCloseable {
         return FusedGraphs.compare(folder, bundle(), graphs);
     }
 
-    private void compare(List<Row> rows, String paths, String graph, String inputs, Map<String, Tensor> expected, Map<String, Tensor> found) {
+    private void compare(
+            List<Row> rows,
+            String paths,
+            String graph,
+            String inputs,
+            Map<String, Tensor> expected,
+            Map<String, Tensor> found) {
         for (TensorDescription output : bundle().graphs().get(graph).outputs()) {
             Tensor wanted = expected.get(output.name());
-            rows.add(new Row(paths, graph, inputs,
-                    Comparison.between(output.name(), wanted, found.get(output.name()), Budget.of(output.name(), bundle(), wanted))));
+            rows.add(new Row(
+                    paths,
+                    graph,
+                    inputs,
+                    Comparison.between(
+                            output.name(),
+                            wanted,
+                            found.get(output.name()),
+                            Budget.of(output.name(), bundle(), wanted))));
         }
     }
 

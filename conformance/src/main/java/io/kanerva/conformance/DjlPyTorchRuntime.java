@@ -24,9 +24,9 @@ import java.util.Set;
 import java.util.function.IntConsumer;
 
 /**
- * DJL's PyTorch engine as a runtime: each graph of a bundle stands for the DJL blocks that it was exported from, so it wants the model beside
- * the bundle, from a training run. A fused graph is its two blocks, one after the other. Inputs in float64 are computed in float64
- * ({@link Float64Arrays}), with the model's own float32 weights.
+ * DJL's PyTorch engine as a runtime: each graph of a bundle stands for the DJL blocks that it was exported from, so it
+ * wants the model beside the bundle, from a training run. A fused graph is its two blocks, one after the other. Inputs
+ * in float64 are computed in float64 ({@link Float64Arrays}), with the model's own float32 weights.
  */
 public final class DjlPyTorchRuntime implements ModelRuntime {
     /** How {@code --runtimes} names it. */
@@ -73,7 +73,9 @@ public final class DjlPyTorchRuntime implements ModelRuntime {
 
     @Override
     public Readiness prepare(boolean install) {
-        return model == null ? new Readiness(State.ABSENT, "it needs the model that the bundle was exported from: --run RUN") : Readiness.READY;
+        return model == null
+                ? new Readiness(State.ABSENT, "it needs the model that the bundle was exported from: --run RUN")
+                : Readiness.READY;
     }
 
     @Override
@@ -92,9 +94,15 @@ public final class DjlPyTorchRuntime implements ModelRuntime {
     }
 
     private Answer run(Job job) {
-        String graph = bundle.graphs().entrySet().stream().filter(known -> job.model().endsWith(known.getValue().file())).map(Map.Entry::getKey).findFirst().orElse("");
+        String graph = bundle.graphs().entrySet().stream()
+                .filter(known -> job.model().endsWith(known.getValue().file()))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse("");
         if (graph.isEmpty()) {
-            return new None(false, "%s is none of the bundle's graphs".formatted(job.model().getFileName()));
+            return new None(
+                    false,
+                    "%s is none of the bundle's graphs".formatted(job.model().getFileName()));
         }
         Map<String, Tensor> known = new LinkedHashMap<>();
         try {
@@ -117,12 +125,15 @@ public final class DjlPyTorchRuntime implements ModelRuntime {
             }
             case FusedGraphs.READ -> {
                 known.putAll(path.run("reader", known));
-                known.put("latent", Inputs.gaussian(known.get("prior_mean"), known.get("prior_log_variance"), known.get("noise")));
+                known.put(
+                        "latent",
+                        Inputs.gaussian(known.get("prior_mean"), known.get("prior_log_variance"), known.get("noise")));
                 known.putAll(path.run("decoder", known));
             }
             default -> known.putAll(path.run(graph, known));
         }
         return new Outputs(bundle.graphs().get(graph).outputs().stream()
-                .map(output -> TensorValue.of(TensorFiles.toProto(output.name(), known.get(output.name())))).toList());
+                .map(output -> TensorValue.of(TensorFiles.toProto(output.name(), known.get(output.name()))))
+                .toList());
     }
 }

@@ -18,13 +18,14 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * DJL's arrays with float64 wherever a block says float32, so that blocks that were written for float32 compute in float64 without
- * knowing it.
+ * DJL's arrays with float64 wherever a block says float32, so that blocks that were written for float32 compute in
+ * float64 without knowing it.
  *
- * <p>Converting parameters and inputs alone does not do: blocks make constants in float32 ({@code manager.create(float[])}), and PyTorch
- * neither multiplies matrices of two types nor keeps float64 through {@code toType(FLOAT32)}. Here every array, manager and {@link NDArrayEx}
- * that a block gets hold of passes each call on to the engine's own, with float64 asked for in the place of float32, and float32 that
- * comes back widened. Constants keep the values that they have in float32, as they do in the exported graphs.
+ * <p>Converting parameters and inputs alone does not do: blocks make constants in float32
+ * ({@code manager.create(float[])}), and PyTorch neither multiplies matrices of two types nor keeps float64 through
+ * {@code toType(FLOAT32)}. Here every array, manager and {@link NDArrayEx} that a block gets hold of passes each call
+ * on to the engine's own, with float64 asked for in the place of float32, and float32 that comes back widened.
+ * Constants keep the values that they have in float32, as they do in the exported graphs.
  */
 final class Float64Arrays {
 
@@ -51,11 +52,13 @@ final class Float64Arrays {
 
             @Override
             public NDArray getValue(Parameter parameter, Device device, boolean training) {
-                return parameter == null ? null : wide.computeIfAbsent(parameter.getId(), id -> {
-                    NDArray values = parameter.getArray().toType(DataType.FLOAT64, true);
-                    values.attach(manager);
-                    return of(values);
-                });
+                return parameter == null
+                        ? null
+                        : wide.computeIfAbsent(parameter.getId(), id -> {
+                            NDArray values = parameter.getArray().toType(DataType.FLOAT64, true);
+                            values.attach(manager);
+                            return of(values);
+                        });
             }
         };
     }
@@ -64,7 +67,8 @@ final class Float64Arrays {
         @Override
         public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
             Object[] own = arguments == null ? new Object[0] : arguments.clone();
-            boolean typed = Arrays.stream(own).noneMatch(Buffer.class::isInstance); // a buffer's type is what it holds, not what is wanted
+            boolean typed = Arrays.stream(own)
+                    .noneMatch(Buffer.class::isInstance); // a buffer's type is what it holds, not what is wanted
             for (int i = 0; i < own.length; i++) {
                 own[i] = typed && own[i] == DataType.FLOAT32 ? DataType.FLOAT64 : toEngine(own[i]);
             }
@@ -85,7 +89,11 @@ final class Float64Arrays {
         if (value instanceof NDArray[] arrays) {
             return Arrays.stream(arrays).map(array -> (NDArray) toEngine(array)).toArray(NDArray[]::new);
         }
-        return value != null && Proxy.isProxyClass(value.getClass()) && Proxy.getInvocationHandler(value) instanceof Passing passing ? passing.engine : value;
+        return value != null
+                        && Proxy.isProxyClass(value.getClass())
+                        && Proxy.getInvocationHandler(value) instanceof Passing passing
+                ? passing.engine
+                : value;
     }
 
     private static Object fromEngine(Object value) {
@@ -95,9 +103,13 @@ final class Float64Arrays {
             return wide;
         }
         if (value instanceof NDArray array) {
-            return passing(NDArray.class, array.getDataType() == DataType.FLOAT32 ? array.toType(DataType.FLOAT64, true) : array);
+            return passing(
+                    NDArray.class,
+                    array.getDataType() == DataType.FLOAT32 ? array.toType(DataType.FLOAT64, true) : array);
         }
-        return value instanceof NDManager ? passing(NDManager.class, value) : value instanceof NDArrayEx ? passing(NDArrayEx.class, value) : value;
+        return value instanceof NDManager
+                ? passing(NDManager.class, value)
+                : value instanceof NDArrayEx ? passing(NDArrayEx.class, value) : value;
     }
 
     private static Object passing(Class<?> type, Object engine) {

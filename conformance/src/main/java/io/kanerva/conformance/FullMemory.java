@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A heap's memory-writer, written to its last slot. Golden vectors fill a few slots only, and a heap's writer has no weights: what it
- * computes follows from the settings, so DJL's block can be made without the training run.
+ * A heap's memory-writer, written to its last slot. Golden vectors fill a few slots only, and a heap's writer has no
+ * weights: what it computes follows from the settings, so DJL's block can be made without the training run.
  */
 final class FullMemory {
     private static final long SEED = 73;
@@ -30,17 +30,39 @@ final class FullMemory {
             return new Agreement(List.of());
         }
         // The other blocks are of no use here, and so are small.
-        KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.valueOf(s.addressing().name()), s.image().channels(), s.image().height(), s.image().width(),
-                s.memory().channels(), s.memory().height(), s.memory().width(), s.block().height(), s.block().width(), s.keys(), 1, s.slotRows(), s.slotColumns(), 0, 1, 1);
+        KanervaSettings settings = new KanervaSettings(
+                WriterKind.HEAP,
+                Addressing.valueOf(s.addressing().name()),
+                s.image().channels(),
+                s.image().height(),
+                s.image().width(),
+                s.memory().channels(),
+                s.memory().height(),
+                s.memory().width(),
+                s.block().height(),
+                s.block().width(),
+                s.keys(),
+                1,
+                s.slotRows(),
+                s.slotColumns(),
+                0,
+                1,
+                1);
         settings = s.scaleCells() == 2 ? settings.withGist() : settings;
         Sizes sizes = new Sizes(2, s.capacity(), 1);
         List<Row> rows = new ArrayList<>();
         try (KanervaModel model = new KanervaModel(settings, Device.cpu(), 1)) {
-            Map<String, Tensor> inputs = Inputs.random(bundle.graphs().get("memory-writer").inputs(), sizes, SEED);
+            Map<String, Tensor> inputs =
+                    Inputs.random(bundle.graphs().get("memory-writer").inputs(), sizes, SEED);
             Map<String, Tensor> found = writer.run(inputs);
-            new ModelPath(model, bundle).run("memory-writer", inputs).forEach((output, expected) -> rows.add(new Row(
-                    BundleVerification.PYTORCH + " / " + BundleVerification.ONNX_RUNTIME, "memory-writer", "random " + sizes,
-                    Comparison.between(output, expected, found.get(output), Budget.of(output, bundle, expected)))));
+            new ModelPath(model, bundle)
+                    .run("memory-writer", inputs)
+                    .forEach((output, expected) -> rows.add(new Row(
+                            BundleVerification.PYTORCH + " / " + BundleVerification.ONNX_RUNTIME,
+                            "memory-writer",
+                            "random " + sizes,
+                            Comparison.between(
+                                    output, expected, found.get(output), Budget.of(output, bundle, expected)))));
         }
         return new Agreement(rows);
     }

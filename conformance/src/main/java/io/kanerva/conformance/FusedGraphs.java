@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A bundle's fused graphs, each against the two that it stands for. The four are the reference: they are compared with the
- * blocks.
+ * A bundle's fused graphs, each against the two that it stands for. The four are the reference: they are compared with
+ * the blocks.
  */
 final class FusedGraphs {
     /** Images to memory. */
@@ -46,15 +46,24 @@ final class FusedGraphs {
             try (OnnxGraph fused = new OnnxGraph(Files.readAllBytes(folder.resolve(description.file())))) {
                 for (Sizes sizes : Sizes.cases(bundle.settings())) {
                     Map<String, Tensor> inputs = Inputs.random(description.inputs(), sizes, seed++);
-                    Map<String, Tensor> expected = name.equals(WRITE) ? written(bundle, four, inputs) : read(bundle, four, inputs);
+                    Map<String, Tensor> expected =
+                            name.equals(WRITE) ? written(bundle, four, inputs) : read(bundle, four, inputs);
                     Map<String, Tensor> found = fused.run(inputs);
                     for (TensorDescription output : description.outputs()) {
-                        rows.add(new Row(PATHS, name, "random " + sizes, 
-                                Comparison.between(output.name(), expected.get(output.name()), found.get(output.name()), Budget.of(output.name()))));
+                        rows.add(new Row(
+                                PATHS,
+                                name,
+                                "random " + sizes,
+                                Comparison.between(
+                                        output.name(),
+                                        expected.get(output.name()),
+                                        found.get(output.name()),
+                                        Budget.of(output.name()))));
                     }
                 }
             } catch (IOException e) {
-                throw new UncheckedIOException("%s: expected graph '%s', found that it cannot be read (%s)".formatted(folder, name, e), e);
+                throw new UncheckedIOException(
+                        "%s: expected graph '%s', found that it cannot be read (%s)".formatted(folder, name, e), e);
             }
         }
         return new Agreement(rows);
@@ -68,7 +77,9 @@ final class FusedGraphs {
 
     private static Map<String, Tensor> read(Bundle bundle, Map<String, OnnxGraph> four, Map<String, Tensor> inputs) {
         Map<String, Tensor> known = new LinkedHashMap<>(four.get("reader").run(given(bundle, "reader", inputs)));
-        known.put("latent", Inputs.gaussian(known.get("prior_mean"), known.get("prior_log_variance"), inputs.get("noise")));
+        known.put(
+                "latent",
+                Inputs.gaussian(known.get("prior_mean"), known.get("prior_log_variance"), inputs.get("noise")));
         known.putAll(four.get("decoder").run(given(bundle, "decoder", known)));
         return known;
     }

@@ -28,21 +28,41 @@ final class Inputs {
     }
 
     /**
-     * Every graph's inputs as they come up when images are written and read back by the reference: the images, their content,
-     * the memory with keys near the written pointers and from the prior by turns, latents from their prior.
+     * Every graph's inputs as they come up when images are written and read back by the reference: the images, their
+     * content, the memory with keys near the written pointers and from the prior by turns, latents from their prior.
      */
     static Map<String, Map<String, Tensor>> real(ModelPath reference, ImageSet images, Sizes sizes, long seed) {
         NormalSampler sampler = new NormalSampler(seed);
         Map<String, Map<String, Tensor>> inputs = new LinkedHashMap<>();
-        float[] pixels = SampleImages.asSeen(reference.model().settings(), images, (int) Math.floorMod(seed, (long) images.count()), sizes.b() * sizes.t());
+        float[] pixels = SampleImages.asSeen(
+                reference.model().settings(),
+                images,
+                (int) Math.floorMod(seed, (long) images.count()),
+                sizes.b() * sizes.t());
         Map<String, Tensor> known = new LinkedHashMap<>();
-        known.put("images", Tensor.of(pixels, sizes.shape(reference.bundle().graphs().get("encoder").inputs().get(0))));
+        known.put(
+                "images",
+                Tensor.of(
+                        pixels,
+                        sizes.shape(reference
+                                .bundle()
+                                .graphs()
+                                .get("encoder")
+                                .inputs()
+                                .get(0))));
         for (String graph : GRAPHS) {
-            List<TensorDescription> descriptions = reference.bundle().graphs().get(graph).inputs();
+            List<TensorDescription> descriptions =
+                    reference.bundle().graphs().get(graph).inputs();
             if (graph.equals("reader")) {
-                known.put("keys", keys(known.get("pointers"), normal(sampler, sizes.shape(descriptions.get(1))), sizes));
+                known.put(
+                        "keys", keys(known.get("pointers"), normal(sampler, sizes.shape(descriptions.get(1))), sizes));
             } else if (graph.equals("decoder")) {
-                known.put("latent", gaussian(known.get("prior_mean"), known.get("prior_log_variance"), normal(sampler, sizes.shape(descriptions.get(0)))));
+                known.put(
+                        "latent",
+                        gaussian(
+                                known.get("prior_mean"),
+                                known.get("prior_log_variance"),
+                                normal(sampler, sizes.shape(descriptions.get(0)))));
             }
             Map<String, Tensor> given = new LinkedHashMap<>();
             descriptions.forEach(input -> given.put(input.name(), known.get(input.name())));
@@ -64,7 +84,10 @@ final class Inputs {
     }
 
     static Tensor normal(NormalSampler sampler, long... shape) {
-        return Tensor.of(sampler.tensor(Arrays.stream(shape).mapToInt(Math::toIntExact).toArray()).data(), shape);
+        return Tensor.of(
+                sampler.tensor(Arrays.stream(shape).mapToInt(Math::toIntExact).toArray())
+                        .data(),
+                shape);
     }
 
     /** [B, Q, K, 3]: read q is near sample q mod T's pointer if q is even, and the noise itself if q is odd. */

@@ -27,7 +27,8 @@ record ModelPath(KanervaModel model, Bundle bundle) {
             for (TensorDescription input : bundle.graphs().get(graph).inputs()) {
                 arrays.add(inputs.get(input.name()).toArray(scratch));
             }
-            NDList results = arrays.head().getDataType() == DataType.FLOAT64 ? wide(block(graph), arrays, scratch)
+            NDList results = arrays.head().getDataType() == DataType.FLOAT64
+                    ? wide(block(graph), arrays, scratch)
                     : model.run(block(graph), arrays.toArray(NDArray[]::new));
             Map<String, Tensor> outputs = new LinkedHashMap<>();
             for (TensorDescription output : bundle.graphs().get(graph).outputs()) {
@@ -49,7 +50,9 @@ record ModelPath(KanervaModel model, Bundle bundle) {
             case "memory-writer" -> model.writer();
             case "reader" -> model.reader();
             case "decoder" -> model.decoder();
-            default -> throw new IllegalArgumentException("graph '%s': expected one of a model's four, found another".formatted(graph));
+            default ->
+                throw new IllegalArgumentException(
+                        "graph '%s': expected one of a model's four, found another".formatted(graph));
         };
     }
 }

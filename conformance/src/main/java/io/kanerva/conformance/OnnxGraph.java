@@ -17,12 +17,26 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A graph run by ONNX Runtime's own Java API, with nothing of ours between (but for the start of its environment). Owns its
- * session; close it. */
+/**
+ * A graph run by ONNX Runtime's own Java API, with nothing of ours between (but for the start of its environment). Owns
+ * its session; close it.
+ */
 public final class OnnxGraph implements AutoCloseable {
-    private static final Map<DataType, OnnxJavaType> TYPES = new EnumMap<>(Map.of(DataType.FLOAT32, OnnxJavaType.FLOAT,
-            DataType.FLOAT64, OnnxJavaType.DOUBLE, DataType.INT64, OnnxJavaType.INT64, DataType.INT32, OnnxJavaType.INT32,
-            DataType.INT8, OnnxJavaType.INT8, DataType.UINT8, OnnxJavaType.UINT8, DataType.BOOLEAN, OnnxJavaType.BOOL));
+    private static final Map<DataType, OnnxJavaType> TYPES = new EnumMap<>(Map.of(
+            DataType.FLOAT32,
+            OnnxJavaType.FLOAT,
+            DataType.FLOAT64,
+            OnnxJavaType.DOUBLE,
+            DataType.INT64,
+            OnnxJavaType.INT64,
+            DataType.INT32,
+            OnnxJavaType.INT32,
+            DataType.INT8,
+            OnnxJavaType.INT8,
+            DataType.UINT8,
+            OnnxJavaType.UINT8,
+            DataType.BOOLEAN,
+            OnnxJavaType.BOOL));
 
     private final OrtEnvironment environment;
     private final OrtSession session;
@@ -107,18 +121,25 @@ public final class OnnxGraph implements AutoCloseable {
     private OnnxTensor toOnnx(Tensor tensor) throws OrtException {
         OnnxJavaType type = TYPES.get(tensor.type());
         if (type == null) {
-            throw new IllegalArgumentException("expected a tensor of one of the types " + TYPES.keySet() + ", found " + tensor);
+            throw new IllegalArgumentException(
+                    "expected a tensor of one of the types " + TYPES.keySet() + ", found " + tensor);
         }
         ByteBuffer bytes = tensor.buffer();
         // Native byte order: ONNX Runtime misreads a direct buffer of the other one.
-        ByteBuffer values = ByteBuffer.allocateDirect(bytes.remaining()).order(ByteOrder.nativeOrder()).put(bytes).flip();
+        ByteBuffer values = ByteBuffer.allocateDirect(bytes.remaining())
+                .order(ByteOrder.nativeOrder())
+                .put(bytes)
+                .flip();
         return OnnxTensor.createTensor(environment, values, tensor.shape(), type);
     }
 
     private static Tensor fromOnnx(OnnxTensor tensor) {
-        DataType type = TYPES.entrySet().stream().filter(entry -> entry.getValue() == tensor.getInfo().type).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("expected an output of one of the types " + TYPES.keySet() + ", found "
-                        + tensor.getInfo().type)).getKey();
+        DataType type = TYPES.entrySet().stream()
+                .filter(entry -> entry.getValue() == tensor.getInfo().type)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("expected an output of one of the types "
+                        + TYPES.keySet() + ", found " + tensor.getInfo().type))
+                .getKey();
         ByteBuffer buffer = tensor.getByteBuffer();
         byte[] bytes = new byte[buffer.remaining()];
         buffer.get(bytes);

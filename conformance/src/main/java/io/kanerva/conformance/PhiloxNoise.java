@@ -5,8 +5,8 @@ import io.kanerva.trainer.evaluate.NoiseSource;
 import io.kanerva.trainer.train.StreamSeed;
 
 /**
- * The runtime's sampler as the trainer's source of noise, so that the same numbers go down both paths. Stream s of seed n is
- * the beginning of {@code NormalSampler(StreamSeed.of(n, s))}.
+ * The runtime's sampler as the trainer's source of noise, so that the same numbers go down both paths. Stream s of seed
+ * n is the beginning of {@code NormalSampler(StreamSeed.of(n, s))}.
  *
  * @param seed any
  */

@@ -43,13 +43,17 @@ record Pipeline(KanervaModel model, Kanerva kanerva) {
 
     private Agreement compare(ImageSet images, int b, int t, NormalSampler sampler) {
         KanervaSettings s = model.settings();
-        Tensor episodes = Tensor.of(SampleImages.asSeen(s, images, 0, b * t), b, t, s.imageChannels(), s.imageHeight(), s.imageWidth());
+        Tensor episodes = Tensor.of(
+                SampleImages.asSeen(s, images, 0, b * t), b, t, s.imageChannels(), s.imageHeight(), s.imageWidth());
         Tensor keyNoise = Inputs.normal(sampler, b, t, s.keys(), 3);
         Tensor latentNoise = Inputs.normal(sampler, b, t, s.latent());
         Map<String, Tensor> expected = reference(episodes, keyNoise, latentNoise);
         Map<String, Tensor> found = runtime(episodes, keyNoise, latentNoise);
         List<Row> rows = new ArrayList<>();
-        expected.forEach((name, tensor) -> rows.add(new Row(PATHS, "pipeline", "B=" + b + " T=Q=" + t, 
+        expected.forEach((name, tensor) -> rows.add(new Row(
+                PATHS,
+                "pipeline",
+                "B=" + b + " T=Q=" + t,
                 Comparison.between(name, tensor, found.get(name), Budget.ofPipeline(name, kanerva.bundle(), tensor)))));
         return new Agreement(rows);
     }
@@ -62,7 +66,12 @@ record Pipeline(KanervaModel model, Kanerva kanerva) {
             NDList read = model.run(model.reader(), written.get(0), keys);
             NDArray latent = encoded.get(3).add(encoded.get(4).mul(0.5f).exp().mul(latentNoise.toArray(scratch)));
             NDArray logits = model.run(model.decoder(), latent, read.get(0)).singletonOrThrow();
-            return steps(Tensor.copyOf(written.get(0)), Tensor.copyOf(keys), Tensor.copyOf(read.get(0)), Tensor.copyOf(latent), Tensor.copyOf(logits));
+            return steps(
+                    Tensor.copyOf(written.get(0)),
+                    Tensor.copyOf(keys),
+                    Tensor.copyOf(read.get(0)),
+                    Tensor.copyOf(latent),
+                    Tensor.copyOf(logits));
         }
     }
 
@@ -72,14 +81,23 @@ record Pipeline(KanervaModel model, Kanerva kanerva) {
         Memory memory = kanerva.write(images);
         FloatTensor keys = kanerva.sampleKeys(encoding, memory, RuntimePath.floats(keyNoise));
         Reading reading = kanerva.read(memory, keys);
-        Tensor latent = Inputs.gaussian(RuntimePath.tensor(encoding.latentMean()), RuntimePath.tensor(encoding.latentLogVariance()), latentNoise);
+        Tensor latent = Inputs.gaussian(
+                RuntimePath.tensor(encoding.latentMean()),
+                RuntimePath.tensor(encoding.latentLogVariance()),
+                latentNoise);
         FloatTensor logits = kanerva.decode(RuntimePath.floats(latent), reading.traces());
-        return steps(RuntimePath.tensor(memory.memory()), RuntimePath.tensor(keys), RuntimePath.tensor(reading.traces()), latent, RuntimePath.tensor(logits));
+        return steps(
+                RuntimePath.tensor(memory.memory()),
+                RuntimePath.tensor(keys),
+                RuntimePath.tensor(reading.traces()),
+                latent,
+                RuntimePath.tensor(logits));
     }
 
     /**
-     * Keys in the coordinates in which they are found. Dereferenced ones are quantiles, computed in float32 from parts of the
-     * prior's mass: far out the quantile magnifies the last bit of such a part a thousandfold, so the parts themselves are compared.
+     * Keys in the coordinates in which they are found. Dereferenced ones are quantiles, computed in float32 from parts
+     * of the prior's mass: far out the quantile magnifies the last bit of such a part a thousandfold, so the parts
+     * themselves are compared.
      */
     private Tensor comparable(Tensor keys) {
         if (kanerva.bundle().settings().addressing() == ModelSettings.Addressing.CONTINUOUS) {

@@ -11,8 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A bundle through the runtime's public calls. They begin with images, so a case is run as a whole: what the writer and the
- * reader get is what the runtime itself computed before.
+ * A bundle through the runtime's public calls. They begin with images, so a case is run as a whole: what the writer and
+ * the reader get is what the runtime itself computed before.
  *
  * @param kanerva the open bundle
  */
@@ -40,21 +40,37 @@ record RuntimePath(Kanerva kanerva) {
     }
 
     static Map<String, Tensor> encoder(Encoding encoding) {
-        return Map.of("content", tensor(encoding.content()), "key_mean", tensor(encoding.keyMean()),
-                "key_log_variance", tensor(encoding.keyLogVariance()), "latent_mean", tensor(encoding.latentMean()),
-                "latent_log_variance", tensor(encoding.latentLogVariance()));
+        return Map.of(
+                "content",
+                tensor(encoding.content()),
+                "key_mean",
+                tensor(encoding.keyMean()),
+                "key_log_variance",
+                tensor(encoding.keyLogVariance()),
+                "latent_mean",
+                tensor(encoding.latentMean()),
+                "latent_log_variance",
+                tensor(encoding.latentLogVariance()));
     }
 
     static Map<String, Tensor> reader(Reading reading) {
-        return Map.of("traces", tensor(reading.traces()), "prior_mean", tensor(reading.priorMean()),
-                "prior_log_variance", tensor(reading.priorLogVariance()));
+        return Map.of(
+                "traces",
+                tensor(reading.traces()),
+                "prior_mean",
+                tensor(reading.priorMean()),
+                "prior_log_variance",
+                tensor(reading.priorLogVariance()));
     }
 
     static Tensor tensor(FloatTensor tensor) {
-        return Tensor.of(tensor.data(), Arrays.stream(tensor.shape()).asLongStream().toArray());
+        return Tensor.of(
+                tensor.data(), Arrays.stream(tensor.shape()).asLongStream().toArray());
     }
 
     static FloatTensor floats(Tensor tensor) {
-        return new FloatTensor(tensor.floats(), Arrays.stream(tensor.shape()).mapToInt(Math::toIntExact).toArray());
+        return new FloatTensor(
+                tensor.floats(),
+                Arrays.stream(tensor.shape()).mapToInt(Math::toIntExact).toArray());
     }
 }

@@ -18,18 +18,23 @@ record Sizes(int b, int t, int q) {
     /** Where graphs are held against their blocks: the least, the most that fits a memory, and some between. */
     static List<Sizes> cases(ModelSettings settings) {
         int most = settings.capacity() == 0 ? NEVER_TRACED + 7 : settings.capacity();
-        return List.of(new Sizes(1, 1, 1), new Sizes(2, Math.min(most, NEVER_TRACED + 2), NEVER_TRACED + 4),
-                new Sizes(NEVER_TRACED, Math.min(most, 2), 3), new Sizes(1, most, NEVER_TRACED));
+        return List.of(
+                new Sizes(1, 1, 1),
+                new Sizes(2, Math.min(most, NEVER_TRACED + 2), NEVER_TRACED + 4),
+                new Sizes(NEVER_TRACED, Math.min(most, 2), 3),
+                new Sizes(1, most, NEVER_TRACED));
     }
 
     /** A tensor's shape at these sizes. */
     long[] shape(TensorDescription tensor) {
-        return tensor.shape().stream().mapToLong(dimension -> switch (dimension) {
-            case "B" -> b;
-            case "T" -> t;
-            case "Q" -> q;
-            default -> Long.parseLong(dimension);
-        }).toArray();
+        return tensor.shape().stream()
+                .mapToLong(dimension -> switch (dimension) {
+                    case "B" -> b;
+                    case "T" -> t;
+                    case "Q" -> q;
+                    default -> Long.parseLong(dimension);
+                })
+                .toArray();
     }
 
     @Override

@@ -37,7 +37,11 @@ record VectorSet(String graph, int index, Map<String, Tensor> inputs, Map<String
             if (!Files.isDirectory(set)) {
                 return sets;
             }
-            sets.add(new VectorSet(graph, n, tensors(set, "input_", description.inputs()), tensors(set, "output_", description.outputs())));
+            sets.add(new VectorSet(
+                    graph,
+                    n,
+                    tensors(set, "input_", description.inputs()),
+                    tensors(set, "output_", description.outputs())));
         }
     }
 
@@ -53,7 +57,10 @@ record VectorSet(String graph, int index, Map<String, Tensor> inputs, Map<String
             try {
                 tensors.put(description.name(), TensorFiles.read(file));
             } catch (IOException e) {
-                throw new UncheckedIOException("%s: expected the tensor '%s', found that it cannot be read (%s)".formatted(file, description.name(), e), e);
+                throw new UncheckedIOException(
+                        "%s: expected the tensor '%s', found that it cannot be read (%s)"
+                                .formatted(file, description.name(), e),
+                        e);
             }
         }
         return tensors;

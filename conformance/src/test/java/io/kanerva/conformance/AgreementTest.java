@@ -34,7 +34,9 @@ class AgreementTest {
         assertThat(difference.found()).isEqualTo(0.5);
         assertThat(difference.relative()).isEqualTo(0.125);
         assertThat(difference.rootMeanSquare()).isCloseTo(Math.sqrt((0.0625 + 0.25) / 6), within(1e-12));
-        assertThat(difference.describe()).startsWith("differs by 5.00e-01 at [1, 1]: expected 0.0, found 0.5, ").endsWith(" (budget 1e-05)");
+        assertThat(difference.describe())
+                .startsWith("differs by 5.00e-01 at [1, 1]: expected 0.0, found 0.5, ")
+                .endsWith(" (budget 1e-05)");
         assertThat(difference.within()).isFalse();
     }
 
@@ -51,7 +53,8 @@ class AgreementTest {
         Tensor infinite = Tensor.of(new float[] {Float.POSITIVE_INFINITY}, 1);
         assertThat(between("traces", nan, nan).within()).isFalse();
         assertThat(between("traces", infinite, infinite).within()).isFalse();
-        assertThat(between("traces", Tensor.of(new float[] {1}, 1), nan).largest()).isInfinite();
+        assertThat(between("traces", Tensor.of(new float[] {1}, 1), nan).largest())
+                .isInfinite();
     }
 
     @Test
@@ -59,13 +62,18 @@ class AgreementTest {
         Comparison shape = between("traces", EXPECTED, Tensor.of(new float[6], 3, 2));
         assertThat(shape.within()).isFalse();
         assertThat(shape.describe()).isEqualTo("cannot be compared: expected float32[2, 3], found float32[3, 2]");
-        assertThat(between("traces", EXPECTED, null).describe()).isEqualTo("cannot be compared: expected float32[2, 3], found no such output");
+        assertThat(between("traces", EXPECTED, null).describe())
+                .isEqualTo("cannot be compared: expected float32[2, 3], found no such output");
     }
 
     @Test
     void aSummaryKeepsTheWorstCaseOfEachOutputAndCountsAllValues() {
         Row good = new Row("a / b", "reader", "random", between("traces", EXPECTED, EXPECTED));
-        Row bad = new Row("a / b", "reader", "real", between("traces", EXPECTED, Tensor.of(new float[] {1, 2, -4, 0.5f, 0, 2}, 2, 3)));
+        Row bad = new Row(
+                "a / b",
+                "reader",
+                "real",
+                between("traces", EXPECTED, Tensor.of(new float[] {1, 2, -4, 0.5f, 0, 2}, 2, 3)));
         Row other = new Row("a / b", "encoder", "real", between("content", EXPECTED, EXPECTED));
         Agreement agreement = new Agreement(List.of(good, other)).and(new Agreement(List.of(bad)));
         assertThat(agreement.holds()).isFalse();
@@ -75,7 +83,9 @@ class AgreementTest {
             assertThat(row.inputs()).isEqualTo("real");
             assertThat(row.difference().count()).isEqualTo(12);
         });
-        assertThat(agreement.toText()).contains("1.00e+00", "NO", "real [1, 2]").endsWith("1 of 2 outputs keep their budgets, in 3 comparisons" + System.lineSeparator());
+        assertThat(agreement.toText())
+                .contains("1.00e+00", "NO", "real [1, 2]")
+                .endsWith("1 of 2 outputs keep their budgets, in 3 comparisons" + System.lineSeparator());
     }
 
     @Test

@@ -21,7 +21,10 @@ import java.util.HexFormat;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
-/** Makes the mistakes that a comparison must catch: changes a bundle's graph and signs it anew, so that no digest gives it away. */
+/**
+ * Makes the mistakes that a comparison must catch: changes a bundle's graph and signs it anew, so that no digest gives
+ * it away.
+ */
 public record ChangedBundle(Path folder) {
 
     public static ChangedBundle of(Path folder) {
@@ -47,10 +50,14 @@ public record ChangedBundle(Path folder) {
 
     private void changeLargest(String graph, Consumer<ByteBuffer> change) throws IOException {
         change(graph, builder -> {
-            int largest = IntStream.range(0, builder.getInitializerCount()).boxed()
-                    .max(Comparator.comparing(i -> builder.getInitializer(i).getRawData().size())).orElseThrow();
+            int largest = IntStream.range(0, builder.getInitializerCount())
+                    .boxed()
+                    .max(Comparator.comparing(
+                            i -> builder.getInitializer(i).getRawData().size()))
+                    .orElseThrow();
             TensorProto.Builder weight = builder.getInitializerBuilder(largest);
-            ByteBuffer values = ByteBuffer.wrap(weight.getRawData().toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer values =
+                    ByteBuffer.wrap(weight.getRawData().toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
             change.accept(values);
             weight.setRawData(ByteString.copyFrom(values.array()));
         });
@@ -58,21 +65,29 @@ public record ChangedBundle(Path folder) {
 
     /** Lets two outputs change their names. */
     public void swapOutputs(String graph, String one, String other) throws IOException {
-        change(graph, builder -> builder.getNodeBuilderList().forEach(node -> {
-            for (int i = 0; i < node.getOutputCount(); i++) {
-                node.setOutput(i, swapped(node.getOutput(i), one, other));
-            }
-            for (int i = 0; i < node.getInputCount(); i++) {
-                node.setInput(i, swapped(node.getInput(i), one, other));
-            }
-        }));
+        change(
+                graph,
+                builder -> builder.getNodeBuilderList().forEach(node -> {
+                    for (int i = 0; i < node.getOutputCount(); i++) {
+                        node.setOutput(i, swapped(node.getOutput(i), one, other));
+                    }
+                    for (int i = 0; i < node.getInputCount(); i++) {
+                        node.setInput(i, swapped(node.getInput(i), one, other));
+                    }
+                }));
     }
 
     /** Sets an attribute of the graph's GridSample node. */
     public void setSampling(Consumer<AttributeProto.Builder> attribute, String name) throws IOException {
         change("reader", builder -> {
-            NodeProto.Builder sample = builder.getNodeBuilderList().stream().filter(node -> node.getOpType().equals("GridSample")).findFirst().orElseThrow();
-            attribute.accept(sample.getAttributeBuilderList().stream().filter(a -> a.getName().equals(name)).findFirst().orElseThrow());
+            NodeProto.Builder sample = builder.getNodeBuilderList().stream()
+                    .filter(node -> node.getOpType().equals("GridSample"))
+                    .findFirst()
+                    .orElseThrow();
+            attribute.accept(sample.getAttributeBuilderList().stream()
+                    .filter(a -> a.getName().equals(name))
+                    .findFirst()
+                    .orElseThrow());
         });
     }
 
@@ -87,7 +102,10 @@ public record ChangedBundle(Path folder) {
     /** Exchanges the inputs of the first node of that operator. */
     public void swapInputs(String graph, String operator) throws IOException {
         change(graph, builder -> {
-            NodeProto.Builder node = builder.getNodeBuilderList().stream().filter(n -> n.getOpType().equals(operator)).findFirst().orElseThrow();
+            NodeProto.Builder node = builder.getNodeBuilderList().stream()
+                    .filter(n -> n.getOpType().equals(operator))
+                    .findFirst()
+                    .orElseThrow();
             String first = node.getInput(0);
             node.setInput(0, node.getInput(1)).setInput(1, first);
         });

@@ -19,7 +19,10 @@ class DjlOnnxRuntimeEngineTest {
     @TempDir
     Path temporary;
 
-    /** One run for both halves: on a machine without CUDA the engine spends ten seconds on finding that out, each time it starts. */
+    /**
+     * One run for both halves: on a machine without CUDA the engine spends ten seconds on finding that out, each time
+     * it starts.
+     */
     @Test
     void djlsOnnxRuntimeEngineAnswersAsPyTorchDoesAndSeesAChangedWeight() throws Exception {
         List<Path> bundles = new ArrayList<>();
@@ -35,9 +38,13 @@ class DjlOnnxRuntimeEngineTest {
 
         Outcome outcome = run(all);
         System.out.println(outcome.text());
-        assertThat(outcome.text().split("11 of 11 outputs keep their budgets, in 22 comparisons", -1)).as(outcome.text()).hasSize(bundles.size() + 1);
-        assertThat(outcome.text()).contains("10 of 11 outputs keep their budgets",
-                "PyTorch / DJL OnnxRuntime: graph 'decoder', output 'logits' (vectors 0) differs by");
+        assertThat(outcome.text().split("11 of 11 outputs keep their budgets, in 22 comparisons", -1))
+                .as(outcome.text())
+                .hasSize(bundles.size() + 1);
+        assertThat(outcome.text())
+                .contains(
+                        "10 of 11 outputs keep their budgets",
+                        "PyTorch / DJL OnnxRuntime: graph 'decoder', output 'logits' (vectors 0) differs by");
         assertThat(outcome.status()).isEqualTo(1);
     }
 
@@ -45,17 +52,26 @@ class DjlOnnxRuntimeEngineTest {
 
     private Outcome run(List<Path> bundles) throws IOException, InterruptedException {
         Path output = temporary.resolve("output.txt");
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m",
-                "-Dai.djl.offline=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", System.getProperty("java.class.path"),
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-Dai.djl.offline=true",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                "-cp",
+                System.getProperty("java.class.path"),
                 DjlOnnxRuntimePath.class.getName()));
         bundles.forEach(bundle -> command.add(bundle.toString()));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().put("OPT_OUT_TRACKING", "true");
-        // ONNX Runtime 1.29's telemetry recurses over the command line, which is long here, and would overflow the stack.
+        // ONNX Runtime 1.29's telemetry recurses over the command line, which is long here, and would overflow the
+        // stack.
         builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
         Process process = builder.start();
         try {
-            assertThat(process.waitFor(3, TimeUnit.MINUTES)).as("the other JVM ends by itself").isTrue();
+            assertThat(process.waitFor(3, TimeUnit.MINUTES))
+                    .as("the other JVM ends by itself")
+                    .isTrue();
         } finally {
             process.destroyForcibly();
         }

@@ -21,9 +21,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A program: runs the vectors of the bundles named on its command line through DJL's OnnxRuntime engine and prints how far it is
- * from PyTorch; exit status 1 if an output misses its budget. In a JVM of its own, because that engine and our runtime would each
- * set up the process's only ONNX Runtime environment. So nothing here touches io.kanerva.runtime.
+ * A program: runs the vectors of the bundles named on its command line through DJL's OnnxRuntime engine and prints how
+ * far it is from PyTorch; exit status 1 if an output misses its budget. In a JVM of its own, because that engine and
+ * our runtime would each set up the process's only ONNX Runtime environment. So nothing here touches
+ * io.kanerva.runtime.
  */
 final class DjlOnnxRuntimePath {
     static final String PATHS = "PyTorch / DJL OnnxRuntime";
@@ -48,7 +49,8 @@ final class DjlOnnxRuntimePath {
     private static void compare(Path bundle, String graph, List<Row> rows) throws Exception {
         try (Model model = Model.newInstance(graph, Device.cpu(), "OnnxRuntime")) {
             model.load(bundle, graph);
-            try (Predictor<NDList, NDList> predictor = model.newPredictor(new NoopTranslator()); NDManager scratch = model.getNDManager().newSubManager()) {
+            try (Predictor<NDList, NDList> predictor = model.newPredictor(new NoopTranslator());
+                    NDManager scratch = model.getNDManager().newSubManager()) {
                 for (int n = 0; Files.isDirectory(set(bundle, graph, n)); n++) {
                     NDList inputs = new NDList();
                     tensors(set(bundle, graph, n), "input_").forEach((name, tensor) -> {
@@ -59,9 +61,16 @@ final class DjlOnnxRuntimePath {
                     NDList outputs = predictor.predict(inputs);
                     String label = "vectors " + n;
                     tensors(set(bundle, graph, n), "output_").forEach((name, expected) -> {
-                        NDArray found = outputs.stream().filter(output -> name.equals(output.getName())).findFirst().orElse(null);
-                        Tensor values = found == null ? null : Tensor.of(found.toFloatArray(), found.getShape().getShape());
-                        rows.add(new Row(PATHS, graph, label, Comparison.between(name, expected, values, Budget.of(name))));
+                        NDArray found = outputs.stream()
+                                .filter(output -> name.equals(output.getName()))
+                                .findFirst()
+                                .orElse(null);
+                        Tensor values = found == null
+                                ? null
+                                : Tensor.of(
+                                        found.toFloatArray(), found.getShape().getShape());
+                        rows.add(new Row(
+                                PATHS, graph, label, Comparison.between(name, expected, values, Budget.of(name))));
                     });
                 }
             }

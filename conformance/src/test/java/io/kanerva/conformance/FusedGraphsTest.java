@@ -39,8 +39,12 @@ class FusedGraphsTest {
         Subject.DEREFERENCED.export(ReaderKind.GRIDSAMPLE, other);
         ChangedBundle.of(other).scaleWeight("reader-decoder", 1.01f);
         try (BundleVerification verification = new BundleVerification(folder)) {
-            Files.copy(other.resolve("reader-decoder.onnx"), folder.resolve("reader-decoder.onnx"), StandardCopyOption.REPLACE_EXISTING);
-            assertThat(verification.fusedGraphs().failures()).isNotEmpty()
+            Files.copy(
+                    other.resolve("reader-decoder.onnx"),
+                    folder.resolve("reader-decoder.onnx"),
+                    StandardCopyOption.REPLACE_EXISTING);
+            assertThat(verification.fusedGraphs().failures())
+                    .isNotEmpty()
                     .allSatisfy(row -> assertThat(row.describe()).contains("graph 'reader-decoder'"));
         }
     }

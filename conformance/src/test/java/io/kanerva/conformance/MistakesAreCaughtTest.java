@@ -33,14 +33,16 @@ class MistakesAreCaughtTest {
     void aChangedWeightIsCaughtInItsGraphAndWhatFollowsIt() throws IOException {
         Path bundle = export(Subject.DEREFERENCED);
         ChangedBundle.of(bundle).scaleWeight("decoder", 1.001f);
-        assertThat(failures(Subject.DEREFERENCED, bundle)).containsExactlyInAnyOrder("decoder/logits", "pipeline/logits");
+        assertThat(failures(Subject.DEREFERENCED, bundle))
+                .containsExactlyInAnyOrder("decoder/logits", "pipeline/logits");
     }
 
     @Test
     void oneNumberThatIsAHundredthOffIsCaughtInItsGraphAndWhatFollowsIt() throws IOException {
         Path bundle = export(Subject.DEREFERENCED);
         ChangedBundle.of(bundle).addToOneWeight("decoder", 1e-2f);
-        assertThat(failures(Subject.DEREFERENCED, bundle)).containsExactlyInAnyOrder("decoder/logits", "pipeline/logits");
+        assertThat(failures(Subject.DEREFERENCED, bundle))
+                .containsExactlyInAnyOrder("decoder/logits", "pipeline/logits");
     }
 
     @ParameterizedTest
@@ -49,8 +51,13 @@ class MistakesAreCaughtTest {
         Path bundle = ShippedBundles.copy("fashion-mnist", temporary.resolve("shipped"));
         ChangedBundle.of(bundle).addToOneWeight(graph, 1e-2f);
         try (BundleVerification verification = new BundleVerification(bundle)) {
-            assertThat(verification.vectors().and(verification.fullMemory()).failures()).filteredOn(row -> row.paths().equals("PyTorch / ONNX Runtime")).isNotEmpty()
-                    .allMatch(row -> row.graph().equals(graph)).first().satisfies(row -> assertThat(row.describe()).contains("graph '" + graph + "', output '", "differs by"));
+            assertThat(verification.vectors().and(verification.fullMemory()).failures())
+                    .filteredOn(row -> row.paths().equals("PyTorch / ONNX Runtime"))
+                    .isNotEmpty()
+                    .allMatch(row -> row.graph().equals(graph))
+                    .first()
+                    .satisfies(row ->
+                            assertThat(row.describe()).contains("graph '" + graph + "', output '", "differs by"));
         }
     }
 
@@ -60,7 +67,9 @@ class MistakesAreCaughtTest {
         byte[] bytes = Files.readAllBytes(bundle.resolve("decoder.onnx"));
         bytes[bytes.length / 2] ^= 1;
         Files.write(bundle.resolve("decoder.onnx"), bytes);
-        assertThatThrownBy(() -> new BundleVerification(bundle)).isInstanceOf(BundleException.class).hasMessageContaining("'decoder.onnx' was changed");
+        assertThatThrownBy(() -> new BundleVerification(bundle))
+                .isInstanceOf(BundleException.class)
+                .hasMessageContaining("'decoder.onnx' was changed");
     }
 
     @Test
@@ -70,10 +79,13 @@ class MistakesAreCaughtTest {
         Files.delete(bundle.resolve("vectors/reader/test_data_set_1/output_0.pb"));
         Files.writeString(bundle.resolve("notes.txt"), "mine");
         try (BundleVerification verification = new BundleVerification(bundle)) {
-            assertThat(verification.changedFiles()).satisfiesExactly(
-                    first -> assertThat(first).contains("'MODEL_CARD.md' was changed: expected SHA-256"),
-                    second -> assertThat(second).contains("bundle.json lists 'vectors/reader/test_data_set_1/output_0.pb', found no such file"),
-                    third -> assertThat(third).contains("found 'notes.txt', which bundle.json does not list"));
+            assertThat(verification.changedFiles())
+                    .satisfiesExactly(
+                            first -> assertThat(first).contains("'MODEL_CARD.md' was changed: expected SHA-256"),
+                            second -> assertThat(second)
+                                    .contains(
+                                            "bundle.json lists 'vectors/reader/test_data_set_1/output_0.pb', found no such file"),
+                            third -> assertThat(third).contains("found 'notes.txt', which bundle.json does not list"));
         }
     }
 
@@ -82,28 +94,36 @@ class MistakesAreCaughtTest {
         Path bundle = export(Subject.DEREFERENCED);
         ChangedBundle.of(bundle).swapOutputs("encoder", "latent_mean", "latent_log_variance");
         assertThat(failures(Subject.DEREFERENCED, bundle))
-                .containsExactlyInAnyOrder("encoder/latent_mean", "encoder/latent_log_variance", "pipeline/latent", "pipeline/logits");
+                .containsExactlyInAnyOrder(
+                        "encoder/latent_mean", "encoder/latent_log_variance", "pipeline/latent", "pipeline/logits");
     }
 
     @Test
     void swappedAxesOfTheWindowsAreCaughtInTheTraces() throws IOException {
         Path bundle = export(Subject.CONTINUOUS_TWO_KEYS);
         ChangedBundle.of(bundle).swapInputs("reader", "Concat");
-        assertThat(failures(Subject.CONTINUOUS_TWO_KEYS, bundle)).contains("reader/traces", "pipeline/traces").doesNotContain("memory-writer/memory");
+        assertThat(failures(Subject.CONTINUOUS_TWO_KEYS, bundle))
+                .contains("reader/traces", "pipeline/traces")
+                .doesNotContain("memory-writer/memory");
     }
 
     @Test
     void cornersThatAreAlignedAreCaughtInTheTraces() throws IOException {
         Path bundle = export(Subject.DEREFERENCED);
         ChangedBundle.of(bundle).setSampling(attribute -> attribute.setI(1), "align_corners");
-        assertThat(failures(Subject.DEREFERENCED, bundle)).contains("reader/traces", "pipeline/traces").noneMatch(name -> name.startsWith("encoder"));
+        assertThat(failures(Subject.DEREFERENCED, bundle))
+                .contains("reader/traces", "pipeline/traces")
+                .noneMatch(name -> name.startsWith("encoder"));
     }
 
     @Test
     void otherPaddingThanZerosIsCaughtInTheTraces() throws IOException {
         Path bundle = export(Subject.CONTINUOUS_TWO_KEYS);
-        ChangedBundle.of(bundle).setSampling(attribute -> attribute.setS(ByteString.copyFromUtf8("border")), "padding_mode");
-        assertThat(failures(Subject.CONTINUOUS_TWO_KEYS, bundle)).contains("reader/traces").noneMatch(name -> name.startsWith("encoder"));
+        ChangedBundle.of(bundle)
+                .setSampling(attribute -> attribute.setS(ByteString.copyFromUtf8("border")), "padding_mode");
+        assertThat(failures(Subject.CONTINUOUS_TWO_KEYS, bundle))
+                .contains("reader/traces")
+                .noneMatch(name -> name.startsWith("encoder"));
     }
 
     @Test
@@ -114,22 +134,37 @@ class MistakesAreCaughtTest {
         ChangedBundle.of(bundle).scaleWeight("encoder-memory-writer", 1.001f);
         try (BundleVerification verification = new BundleVerification(bundle)) {
             List<Row> failures = verification.vectors().failures();
-            assertThat(failures).extracting(row -> row.paths() + " " + row.graph() + "/" + row.difference().output())
-                    .contains("PyTorch / ONNX Runtime memory-writer/memory", "PyTorch / Kanerva runtime memory-writer/memory");
-            assertThat(failures.get(0).describe()).contains("graph 'memory-writer', output 'memory' (vectors 0) differs by", "(budget 1.0e-05 + 0.00010 |x|)");
+            assertThat(failures)
+                    .extracting(row -> row.paths() + " " + row.graph() + "/"
+                            + row.difference().output())
+                    .contains(
+                            "PyTorch / ONNX Runtime memory-writer/memory",
+                            "PyTorch / Kanerva runtime memory-writer/memory");
+            assertThat(failures.get(0).describe())
+                    .contains(
+                            "graph 'memory-writer', output 'memory' (vectors 0) differs by",
+                            "(budget 1.0e-05 + 0.00010 |x|)");
         }
     }
 
     @Test
     void graphsThatSomeRuntimesCannotLoadAreCaught() {
-        ModelProto model = ModelProto.newBuilder().setIrVersion(9).addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(18))
-                .setGraph(GraphProto.newBuilder().addNode(NodeProto.newBuilder().setOpType("Einsum"))
-                        .addNode(NodeProto.newBuilder().setOpType("FusedConv").setDomain("com.microsoft"))).build();
-        assertThat(GraphFacts.of("reader", model.toByteArray()).problems()).containsExactly(
-                "graph 'reader': expected standard operators only, found 'FusedConv' of 'com.microsoft'", "graph 'reader': expected no Einsum, found one",
-                "graph 'reader': expected opset 17, found 18", "graph 'reader': expected IR version 8, found 9",
-                "graph 'reader': expected a model version, found none");
-        assertThatThrownBy(() -> GraphFacts.of("reader", new byte[] {1, 2, 3})).hasMessageContaining("graph 'reader': expected an ONNX model");
+        ModelProto model = ModelProto.newBuilder()
+                .setIrVersion(9)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(18))
+                .setGraph(GraphProto.newBuilder()
+                        .addNode(NodeProto.newBuilder().setOpType("Einsum"))
+                        .addNode(NodeProto.newBuilder().setOpType("FusedConv").setDomain("com.microsoft")))
+                .build();
+        assertThat(GraphFacts.of("reader", model.toByteArray()).problems())
+                .containsExactly(
+                        "graph 'reader': expected standard operators only, found 'FusedConv' of 'com.microsoft'",
+                        "graph 'reader': expected no Einsum, found one",
+                        "graph 'reader': expected opset 17, found 18",
+                        "graph 'reader': expected IR version 8, found 9",
+                        "graph 'reader': expected a model version, found none");
+        assertThatThrownBy(() -> GraphFacts.of("reader", new byte[] {1, 2, 3}))
+                .hasMessageContaining("graph 'reader': expected an ONNX model");
     }
 
     private Path export(Subject subject) {
@@ -139,10 +174,15 @@ class MistakesAreCaughtTest {
     }
 
     private static Set<String> failures(Subject subject, Path bundle) {
-        try (KanervaModel model = subject.model(); BundleVerification verification = new BundleVerification(bundle)) {
-            Agreement found = verification.againstModel(model, subject.images(40)).and(verification.pipeline(model, subject.images(40), 7));
+        try (KanervaModel model = subject.model();
+                BundleVerification verification = new BundleVerification(bundle)) {
+            Agreement found = verification
+                    .againstModel(model, subject.images(40))
+                    .and(verification.pipeline(model, subject.images(40), 7));
             assertThat(found.holds()).isFalse();
-            return found.failures().stream().map(row -> row.graph() + "/" + row.difference().output()).collect(Collectors.toSet());
+            return found.failures().stream()
+                    .map(row -> row.graph() + "/" + row.difference().output())
+                    .collect(Collectors.toSet());
         }
     }
 }

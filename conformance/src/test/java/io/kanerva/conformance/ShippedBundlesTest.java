@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The bundles that ship were trained on real images; Fashion-MNIST's vectors are made of real images too, the others' of drawn ones. */
+/**
+ * The bundles that ship were trained on real images; Fashion-MNIST's vectors are made of real images too, the others'
+ * of drawn ones.
+ */
 class ShippedBundlesTest {
 
     @TempDir
@@ -24,7 +27,10 @@ class ShippedBundlesTest {
                 System.out.printf("%s%n%s%n", name, found.toText());
                 assertThat(found.failures()).extracting(Agreement.Row::describe).isEmpty();
                 assertThat(found.summary()).hasSize(22);
-                assertThat(verification.fullMemory().rows()).as(name).hasSize(2).allMatch(row -> row.difference().within());
+                assertThat(verification.fullMemory().rows())
+                        .as(name)
+                        .hasSize(2)
+                        .allMatch(row -> row.difference().within());
             }
         }
     }

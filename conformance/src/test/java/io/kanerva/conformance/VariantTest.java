@@ -18,20 +18,31 @@ class VariantTest {
     Path temporary;
 
     @ParameterizedTest
-    @CsvSource({"DEREFERENCED, FLOAT16", "DEREFERENCED, INT8", "POOLED_TWO_KEYS, FLOAT16", "POOLED_TWO_KEYS, INT8", "QUICKSTART, FLOAT16", "QUICKSTART, INT8"})
+    @CsvSource({
+        "DEREFERENCED, FLOAT16",
+        "DEREFERENCED, INT8",
+        "POOLED_TWO_KEYS, FLOAT16",
+        "POOLED_TWO_KEYS, INT8",
+        "QUICKSTART, FLOAT16",
+        "QUICKSTART, INT8"
+    })
     void aVariantKeepsItsOwnBudgetsAndMissesThoseOfFloat32(Subject subject, WeightType weights) {
         Path folder = temporary.resolve("variant");
-        BundleVariant.of(subject.bundle(ReaderKind.GRIDSAMPLE), weights, OnnxGraph.runner()).write(new VariantPrice(1, 1, 0, 1, "nothing", 1, 1, 1, 1, "nothing"), folder, false);
+        BundleVariant.of(subject.bundle(ReaderKind.GRIDSAMPLE), weights, OnnxGraph.runner())
+                .write(new VariantPrice(1, 1, 0, 1, "nothing", 1, 1, 1, 1, "nothing"), folder, false);
         try (BundleVerification verification = new BundleVerification(folder)) {
             assertThat(verification.changedFiles()).isEmpty();
-            assertThat(verification.graphFacts()).allSatisfy(facts -> assertThat(facts.problems()).isEmpty());
+            assertThat(verification.graphFacts())
+                    .allSatisfy(facts -> assertThat(facts.problems()).isEmpty());
             Agreement found = verification.vectors();
             System.out.printf("%s, %s%n%s%n", subject, weights, found.toText());
             assertThat(found.failures()).extracting(Agreement.Row::describe).isEmpty();
-            assertThat(found.rows()).filteredOn(row -> row.graph().equals("decoder"))
+            assertThat(found.rows())
+                    .filteredOn(row -> row.graph().equals("decoder"))
                     .allSatisfy(row -> assertThat(row.difference().largest()).isGreaterThan(Budget.LOGITS));
             assertThat(verification.fusedGraphs().failures()).isEmpty();
-            assertThat(List.of("float16", "int8")).contains(verification.bundle().weights());
+            assertThat(List.of("float16", "int8"))
+                    .contains(verification.bundle().weights());
         }
     }
 }

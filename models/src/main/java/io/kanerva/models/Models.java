@@ -15,14 +15,19 @@ public final class Models {
 
     private Models() {}
 
-    /** The names of all bundles, for example {@code fashion-mnist}; a bundle's data set is the first part of its name. */
+    /**
+     * The names of all bundles, for example {@code fashion-mnist}; a bundle's data set is the first part of its name.
+     */
     public static List<String> names() {
         try (InputStream stream = Models.class.getClassLoader().getResourceAsStream(INDEX)) {
             if (stream == null) {
                 throw new IllegalStateException("the models' jar lacks its index " + INDEX);
             }
-            return new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8)).lines()
-                    .map(String::strip).filter(line -> !line.isEmpty()).toList();
+            return new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))
+                    .lines()
+                    .map(String::strip)
+                    .filter(line -> !line.isEmpty())
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException("the models' index " + INDEX + " cannot be read", e);
         }
@@ -36,7 +41,8 @@ public final class Models {
      */
     public static String resource(String name) {
         if (!names().contains(name)) {
-            throw new IllegalArgumentException("model '%s': expected one of %s, which ship, found no such name".formatted(name, names()));
+            throw new IllegalArgumentException(
+                    "model '%s': expected one of %s, which ship, found no such name".formatted(name, names()));
         }
         return FOLDER + name;
     }

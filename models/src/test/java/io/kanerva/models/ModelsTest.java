@@ -24,12 +24,17 @@ class ModelsTest {
     @Test
     void theIndexNamesTheFoldersThatAreThere() throws IOException {
         try (Stream<Path> folders = Files.list(BUNDLES)) {
-            assertThat(Models.names()).containsExactlyInAnyOrderElementsOf(
-                    folders.filter(Files::isDirectory).map(folder -> folder.getFileName().toString()).toList());
+            assertThat(Models.names())
+                    .containsExactlyInAnyOrderElementsOf(folders.filter(Files::isDirectory)
+                            .map(folder -> folder.getFileName().toString())
+                            .toList());
         }
     }
 
-    /** Every file of every bundle, as it lies on the class path: none changed, none missing, none that bundle.json does not list. */
+    /**
+     * Every file of every bundle, as it lies on the class path: none changed, none missing, none that bundle.json does
+     * not list.
+     */
     @Test
     void everyFileOfEveryBundleHasTheDigestThatItsBundleJsonStates() throws IOException {
         Map<String, String> stated = new TreeMap<>();
@@ -38,8 +43,11 @@ class ModelsTest {
             String folder = Models.resource(name) + "/";
             stated.putAll(listed(folder, new String(resource(folder + "bundle.json"), StandardCharsets.UTF_8)));
             try (Stream<Path> files = Files.walk(BUNDLES.resolve(name))) {
-                for (Path file : files.filter(Files::isRegularFile).filter(f -> !f.endsWith("bundle.json")).toList()) {
-                    String path = folder + BUNDLES.resolve(name).relativize(file).toString().replace('\\', '/');
+                for (Path file : files.filter(Files::isRegularFile)
+                        .filter(f -> !f.endsWith("bundle.json"))
+                        .toList()) {
+                    String path = folder
+                            + BUNDLES.resolve(name).relativize(file).toString().replace('\\', '/');
                     found.put(path, digest(resource(path)));
                 }
             }
@@ -50,23 +58,31 @@ class ModelsTest {
 
     @Test
     void digestsAreReadFromTheFilesOfABundleJson() {
-        String json = "{\"graphs\": {\"encoder\": {\"file\": \"encoder.onnx\", \"sha256\": \"" + "0".repeat(64) + "\"}},\n"
-                + "\"files\" : {\n \"encoder.onnx\" : \"" + "a".repeat(64) + "\",\n \"vectors/x.pb\" : \"" + "b".repeat(64) + "\"\n}}";
-        assertThat(listed("m/", json)).containsOnly(Map.entry("m/encoder.onnx", "a".repeat(64)), Map.entry("m/vectors/x.pb", "b".repeat(64)));
+        String json = "{\"graphs\": {\"encoder\": {\"file\": \"encoder.onnx\", \"sha256\": \"" + "0".repeat(64)
+                + "\"}},\n" + "\"files\" : {\n \"encoder.onnx\" : \"" + "a".repeat(64) + "\",\n \"vectors/x.pb\" : \""
+                + "b".repeat(64) + "\"\n}}";
+        assertThat(listed("m/", json))
+                .containsOnly(Map.entry("m/encoder.onnx", "a".repeat(64)), Map.entry("m/vectors/x.pb", "b".repeat(64)));
     }
 
     @Test
     void aModelThatDoesNotShipIsRefused() {
-        assertThatThrownBy(() -> Models.resource("imagenet")).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("model 'imagenet': expected one of [").hasMessageEndingWith("], which ship, found no such name");
+        assertThatThrownBy(() -> Models.resource("imagenet"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("model 'imagenet': expected one of [")
+                .hasMessageEndingWith("], which ship, found no such name");
     }
 
-    /** The members of the object "files", whose values are all digests; this module has no JSON reader, and needs no more than that. */
+    /**
+     * The members of the object "files", whose values are all digests; this module has no JSON reader, and needs no
+     * more than that.
+     */
     private static Map<String, String> listed(String folder, String json) {
         Matcher files = Pattern.compile("\"files\"\\s*:\\s*\\{([^{}]*)}").matcher(json);
         assertThat(files.find()).isTrue();
         Map<String, String> listed = new TreeMap<>();
-        Matcher file = Pattern.compile("\"([^\"]+)\"\\s*:\\s*\"([0-9a-f]{64})\"").matcher(files.group(1));
+        Matcher file =
+                Pattern.compile("\"([^\"]+)\"\\s*:\\s*\"([0-9a-f]{64})\"").matcher(files.group(1));
         while (file.find()) {
             listed.put(folder + file.group(1), file.group(2));
         }

@@ -1,8 +1,8 @@
 package io.kanerva.runtime;
 
 /**
- * The three terms of the variational bound, one value a sample, in nats; entry b * T + t belongs to
- * sample t of episode b. Their sum is the negative bound, the number that is reported: lower is better.
+ * The three terms of the variational bound, one value a sample, in nats; entry b * T + t belongs to sample t of episode
+ * b. Their sum is the negative bound, the number that is reported: lower is better.
  *
  * <p>One draw of every latent from the posterior whose divergence is charged (docs: the clean bound).
  *

@@ -7,8 +7,8 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Direct float buffers in native byte order, kept between calls. ONNX Runtime reads such a buffer in place;
- * one in another byte order it would misread without a word.
+ * Direct float buffers in native byte order, kept between calls. ONNX Runtime reads such a buffer in place; one in
+ * another byte order it would misread without a word.
  *
  * <p>Thread-safe. At most 64 MiB lie idle; the garbage collector frees the rest.
  */
@@ -30,7 +30,9 @@ final class BufferPool {
         int bits = Math.max(SMALLEST_BITS, 32 - Integer.numberOfLeadingZeros(floats - 1));
         FloatBuffer buffer = idle[bits].pollFirst();
         if (buffer == null) {
-            return ByteBuffer.allocateDirect(Float.BYTES << bits).order(ByteOrder.nativeOrder()).asFloatBuffer();
+            return ByteBuffer.allocateDirect(Float.BYTES << bits)
+                    .order(ByteOrder.nativeOrder())
+                    .asFloatBuffer();
         }
         idleFloats.addAndGet(-buffer.capacity());
         return buffer.clear();

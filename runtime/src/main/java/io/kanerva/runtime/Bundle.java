@@ -14,7 +14,8 @@ import java.util.Map;
  * @param irVersion ONNX file format version of the graphs
  * @param reader how the reader samples: {@code gridsample} or {@code matmul}; the values are the same
  * @param settings the model's settings
- * @param weights how the graphs store their weights: {@code float32}, {@code float16} or {@code int8}; all compute in float32
+ * @param weights how the graphs store their weights: {@code float32}, {@code float16} or {@code int8}; all compute in
+ *     float32
  * @param graphs the graphs by name: encoder, memory-writer, reader and decoder, and if they are there, the fused ones
  *     encoder-memory-writer and reader-decoder, which save the way from one graph to the next
  * @param files the SHA-256 of every other file of the bundle, by its path
@@ -43,15 +44,14 @@ public record Bundle(
     }
 
     /**
-     * Which model a memory belongs to: the SHA-256 of the SHA-256s of encoder, memory-writer and reader (as
-     * the ASCII text of their 3 x 64 small hexadecimal digits), 64 small hexadecimal digits itself. The
-     * decoder does not take part: a memory may be shared by models that differ only there.
+     * Which model a memory belongs to: the SHA-256 of the SHA-256s of encoder, memory-writer and reader (as the ASCII
+     * text of their 3 x 64 small hexadecimal digits), 64 small hexadecimal digits itself. The decoder does not take
+     * part: a memory may be shared by models that differ only there.
      */
     public String modelId() {
-        String digests =
-                graphs.get(Graph.ENCODER.label()).sha256()
-                        + graphs.get(Graph.MEMORY_WRITER.label()).sha256()
-                        + graphs.get(Graph.READER.label()).sha256();
+        String digests = graphs.get(Graph.ENCODER.label()).sha256()
+                + graphs.get(Graph.MEMORY_WRITER.label()).sha256()
+                + graphs.get(Graph.READER.label()).sha256();
         return Sha256.hex(digests.getBytes(StandardCharsets.US_ASCII));
     }
 
@@ -59,11 +59,13 @@ public record Bundle(
     static Bundle parse(String source, byte[] bytes) {
         JsonNode json = JsonReader.read(source, bytes);
         if (!json.get("format").string().equals("kanerva-bundle")) {
-            throw json.get("format").error("\"kanerva-bundle\"", '"' + json.get("format").string() + '"');
+            throw json.get("format")
+                    .error("\"kanerva-bundle\"", '"' + json.get("format").string() + '"');
         }
         int version = json.get("formatVersion").integer(1, Integer.MAX_VALUE);
         if (version > NEWEST_FORMAT_VERSION) {
-            throw new BundleException("%s: bundle format version %d is newer than %d, the newest that this runtime reads; update the runtime",
+            throw new BundleException(
+                    "%s: bundle format version %d is newer than %d, the newest that this runtime reads; update the runtime",
                     source, version, NEWEST_FORMAT_VERSION);
         }
         ModelSettings settings = ModelSettings.from(json.get("settings"));

@@ -39,7 +39,8 @@ final class BundleSource {
             }
             // A link must not lead out of the folder either.
             if (!path.toRealPath().startsWith(folder.toRealPath())) {
-                throw new BundleException("%s: '%s' is a link that leads out of the bundle; expected a file inside it", folder, file);
+                throw new BundleException(
+                        "%s: '%s' is a link that leads out of the bundle; expected a file inside it", folder, file);
             }
             return Files.readAllBytes(path);
         });
@@ -91,7 +92,8 @@ final class BundleSource {
             byte[] bytes = read(description.file());
             String found = Sha256.hex(bytes);
             if (!found.equals(description.sha256())) {
-                throw new BundleException("%s: the file '%s' was changed or is another bundle's: expected SHA-256 %s, found %s",
+                throw new BundleException(
+                        "%s: the file '%s' was changed or is another bundle's: expected SHA-256 %s, found %s",
                         describe, description.file(), description.sha256(), found);
             }
             ExternalData.refuse(describe + ": the file '" + description.file() + "'", bytes);
@@ -107,7 +109,8 @@ final class BundleSource {
             inside &= part.matches("[\\p{L}\\p{N}._+ -]+") && !part.equals(".") && !part.equals("..");
         }
         if (!inside) {
-            throw new BundleException("%s: bundle.json names the file '%s'; expected a path inside the bundle", describe, file);
+            throw new BundleException(
+                    "%s: bundle.json names the file '%s'; expected a path inside the bundle", describe, file);
         }
     }
 }

@@ -1,8 +1,8 @@
 package io.kanerva.runtime;
 
 /**
- * One public call: it borrows the tensors that its graph runs need and gives them all back on {@link #close}; until then the
- * sessions cannot be closed. Used by one thread.
+ * One public call: it borrows the tensors that its graph runs need and gives them all back on {@link #close}; until
+ * then the sessions cannot be closed. Used by one thread.
  */
 final class Call implements AutoCloseable {
 

@@ -1,13 +1,13 @@
 package io.kanerva.runtime;
 
 /**
- * Finds a query's sample in a heap memory by content: the query is compared with the image that each written
- * sample's pointers read back, by normalised correlation. Immutable.
+ * Finds a query's sample in a heap memory by content: the query is compared with the image that each written sample's
+ * pointers read back, by normalised correlation. Immutable.
  *
- * <p>The comparison is made between images, not between content blocks: damage to a few pixels changes a block's
- * code everywhere near, while it changes the correlation of two images only by those pixels. It needs no knowledge
- * of the damage either: a contrast, an offset, noise or an erased part all leave the right image the likest one. An
- * image of one intensity has no content in this sense; it is found by its mean, if the query is hardly damaged.
+ * <p>The comparison is made between images, not between content blocks: damage to a few pixels changes a block's code
+ * everywhere near, while it changes the correlation of two images only by those pixels. It needs no knowledge of the
+ * damage either: a contrast, an offset, noise or an erased part all leave the right image the likest one. An image of
+ * one intensity has no content in this sense; it is found by its mean, if the query is hardly damaged.
  */
 final class ContentSearch {
 
@@ -23,7 +23,10 @@ final class ContentSearch {
     private final int samples;
     private final int features;
 
-    /** The samples' features, [B, T / 16, F, 16]: sixteen samples' values of one feature side by side, T rounded up with zeros. */
+    /**
+     * The samples' features, [B, T / 16, F, 16]: sixteen samples' values of one feature side by side, T rounded up with
+     * zeros.
+     */
     private final double[] rows;
 
     /** @param images what was written, read back: [B, T, Cx, Hx, Wx] */
@@ -65,8 +68,8 @@ final class ContentSearch {
     }
 
     /**
-     * The feature for an image's mean. It stands behind the pixels less their mean, and all are scaled to unit length; an image
-     * of the intensity 1/2 throughout becomes zeros.
+     * The feature for an image's mean. It stands behind the pixels less their mean, and all are scaled to unit length;
+     * an image of the intensity 1/2 throughout becomes zeros.
      */
     private double level(double mean) {
         return MEAN_WEIGHT * Math.sqrt(features - 1) * (mean - 0.5);
@@ -77,8 +80,8 @@ final class ContentSearch {
      *
      * <p>This is the one place that decides how well contents match.
      *
-     * <p>Samples' pixels less their mean add up to 0, so that a query's pixels may be taken less any one number: less the
-     * first one, which in many images is the background's, of whose pixels then nothing is left to multiply.
+     * <p>Samples' pixels less their mean add up to 0, so that a query's pixels may be taken less any one number: less
+     * the first one, which in many images is the background's, of whose pixels then nothing is left to multiply.
      *
      * @param queries images, one after the other
      * @param from where the query begins
@@ -95,7 +98,8 @@ final class ContentSearch {
         for (int i = 0; i < length; i++) {
             pixels[count] = i * AT_ONCE;
             values[count] = queries[from + i] - (double) background;
-            // 1 if the bits differ. Where bright pixels lie no processor foresees, so that a branch would cost more than the products.
+            // 1 if the bits differ. Where bright pixels lie no processor foresees, so that a branch would cost more
+            // than the products.
             int difference = Float.floatToRawIntBits(queries[from + i]) ^ Float.floatToRawIntBits(background);
             count += (difference | -difference) >>> 31;
         }
@@ -113,7 +117,8 @@ final class ContentSearch {
         values[count++] = level;
         double scale = squares == 0 ? 0 : 1 / Math.sqrt(squares);
         for (int group = 0; group < groups(); group++) {
-            groupScores(pixels, values, count, (episode * groups() + group) * features * AT_ONCE, scores, group * AT_ONCE);
+            groupScores(
+                    pixels, values, count, (episode * groups() + group) * features * AT_ONCE, scores, group * AT_ONCE);
         }
         int best = 0;
         for (int sample = 0; sample < samples; sample++) {

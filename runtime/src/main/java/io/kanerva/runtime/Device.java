@@ -6,14 +6,14 @@ public enum Device {
     CPU,
 
     /**
-     * The first NVIDIA GPU, through ONNX Runtime's CUDA provider. Loading fails at once with a {@link
-     * DeviceException} that says why, if there is none; nothing falls back silently.
+     * The first NVIDIA GPU, through ONNX Runtime's CUDA provider. Loading fails at once with a {@link DeviceException}
+     * that says why, if there is none; nothing falls back silently.
      */
     CUDA,
 
     /**
-     * {@link #CUDA} where it works, else {@link #CPU}; the fall-back is logged once a process. {@link
-     * Kanerva#device()} tells which of the two it became.
+     * {@link #CUDA} where it works, else {@link #CPU}; the fall-back is logged once a process. {@link Kanerva#device()}
+     * tells which of the two it became.
      */
     AUTO
 }

@@ -4,8 +4,8 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 
 /**
- * Finds tensors of an ONNX model whose data lie in another file. A bundle's graphs carry their own data:
- * the path of another file could lead anywhere, and no digest would cover it.
+ * Finds tensors of an ONNX model whose data lie in another file. A bundle's graphs carry their own data: the path of
+ * another file could lead anywhere, and no digest would cover it.
  *
  * <p>It walks the protobuf messages of onnx.proto that can hold tensors and skips everything else.
  */
@@ -78,7 +78,8 @@ final class ExternalData {
                     if (message == TENSOR && field == TENSOR_DATA_LOCATION && value != 0) {
                         return true;
                     }
-                    // ONNX Runtime 1.29 crashes where some operators' attributes do not fit 32 bits (seen: Gather's axis).
+                    // ONNX Runtime 1.29 crashes where some operators' attributes do not fit 32 bits (seen: Gather's
+                    // axis).
                     if (message == ATTRIBUTE && (int) value != value) {
                         throw new IllegalArgumentException();
                     }

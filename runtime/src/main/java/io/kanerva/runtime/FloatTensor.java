@@ -6,8 +6,8 @@ import java.util.Objects;
 /**
  * A dense float32 tensor: flat, row-major data and its shape.
  *
- * <p>Neither array is copied, in or out: whoever makes a tensor hands its data over, and whoever
- * receives one may read it but should not change it.
+ * <p>Neither array is copied, in or out: whoever makes a tensor hands its data over, and whoever receives one may read
+ * it but should not change it.
  *
  * @param data the values, the last dimension running fastest
  * @param shape the size of each dimension, none negative; their product is {@code data.length}
@@ -20,9 +20,7 @@ public record FloatTensor(float[] data, int... shape) {
     /** The bits of {@link Float#MAX_VALUE}. */
     private static final int LARGEST = 0x7F7FFFFF;
 
-    /**
-     * @throws TensorException if a dimension is negative or the shape does not hold exactly {@code data}
-     */
+    /** @throws TensorException if a dimension is negative or the shape does not hold exactly {@code data} */
     public FloatTensor {
         Objects.requireNonNull(data, "data");
         Objects.requireNonNull(shape, "shape");
@@ -86,8 +84,8 @@ public record FloatTensor(float[] data, int... shape) {
      */
     public float get(int... index) {
         if (index.length != shape.length) {
-            throw new TensorException("FloatTensor: index %s: expected %d numbers for shape %s",
-                    index, shape.length, shape);
+            throw new TensorException(
+                    "FloatTensor: index %s: expected %d numbers for shape %s", index, shape.length, shape);
         }
         int offset = 0;
         for (int axis = 0; axis < shape.length; axis++) {
@@ -130,7 +128,8 @@ public record FloatTensor(float[] data, int... shape) {
 
     private void require(String place, String expected, int outside) {
         if (outside >= 0) {
-            throw new TensorException("%s: expected %s, found %s at %s", place, expected, data[outside], indexOf(outside));
+            throw new TensorException(
+                    "%s: expected %s, found %s at %s", place, expected, data[outside], indexOf(outside));
         }
     }
 
@@ -140,8 +139,9 @@ public record FloatTensor(float[] data, int... shape) {
     }
 
     /**
-     * Where the first value lies whose bits, as far as the mask lets them through, are not from 0 to {@code most}; -1 if there
-     * is none. Faster than to compare each number with both ends, as the bits of positive numbers are in their order.
+     * Where the first value lies whose bits, as far as the mask lets them through, are not from 0 to {@code most}; -1
+     * if there is none. Faster than to compare each number with both ends, as the bits of positive numbers are in their
+     * order.
      */
     private static int outside(float[] values, int mask, int most) {
         int doubtful = 0;
@@ -173,7 +173,8 @@ public record FloatTensor(float[] data, int... shape) {
         long size = 1;
         for (int dimension : shape) {
             if (dimension < 0) {
-                throw new TensorException("FloatTensor: shape %s: expected no negative dimension, found %d", shape, dimension);
+                throw new TensorException(
+                        "FloatTensor: shape %s: expected no negative dimension, found %d", shape, dimension);
             }
             // Saturates instead of overflowing; any real array is far smaller.
             size = dimension == 0 ? 0 : Math.min(size, Long.MAX_VALUE / dimension) * dimension;

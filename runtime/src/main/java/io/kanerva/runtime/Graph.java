@@ -56,10 +56,9 @@ enum Graph {
         int keys = settings.keys();
         int latent = settings.latent();
         Planes block = settings.block();
-        TensorDescription content =
-                settings.writer() == Writer.HEAP
-                        ? tensor(CONTENT, "B", "T", keys, block.channels(), block.height(), block.width())
-                        : tensor(CONTENT, "B", "T", settings.embedding());
+        TensorDescription content = settings.writer() == Writer.HEAP
+                ? tensor(CONTENT, "B", "T", keys, block.channels(), block.height(), block.width())
+                : tensor(CONTENT, "B", "T", settings.embedding());
         Planes memory = settings.memory();
         TensorDescription memories = tensor(MEMORY, "B", memory.channels(), memory.height(), memory.width());
         TensorDescription traces = tensor(TRACES, "B", "Q", keys, block.channels(), block.height(), block.width());
@@ -83,13 +82,22 @@ enum Graph {
             return new Signature(
                     this,
                     List.of(memories, tensor(KEYS, "B", "Q", keys, 3)),
-                    List.of(traces, tensor(PRIOR_MEAN, "B", "Q", latent), tensor(PRIOR_LOG_VARIANCE, "B", "Q", latent)));
+                    List.of(
+                            traces,
+                            tensor(PRIOR_MEAN, "B", "Q", latent),
+                            tensor(PRIOR_LOG_VARIANCE, "B", "Q", latent)));
         }
         if (this == DECODER) {
             return new Signature(
                     this,
                     List.of(tensor(LATENT, "B", "Q", latent), traces),
-                    List.of(tensor(LOGITS, "B", "Q", settings.likelihood().channels(settings), image.height(), image.width())));
+                    List.of(tensor(
+                            LOGITS,
+                            "B",
+                            "Q",
+                            settings.likelihood().channels(settings),
+                            image.height(),
+                            image.width())));
         }
         if (this == ENCODER_MEMORY_WRITER) {
             Signature encoder = ENCODER.signature(settings);

@@ -22,7 +22,11 @@ public record GraphDescription(
         return new GraphDescription(
                 json.get("file").string(),
                 Sha256.checked(json.get("sha256")),
-                json.get("inputs").elements().stream().map(TensorDescription::from).toList(),
-                json.get("outputs").elements().stream().map(TensorDescription::from).toList());
+                json.get("inputs").elements().stream()
+                        .map(TensorDescription::from)
+                        .toList(),
+                json.get("outputs").elements().stream()
+                        .map(TensorDescription::from)
+                        .toList());
     }
 }

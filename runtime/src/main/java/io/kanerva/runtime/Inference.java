@@ -4,16 +4,13 @@ import static io.kanerva.runtime.Graph.CONTENT;
 import static io.kanerva.runtime.Graph.DECODER;
 import static io.kanerva.runtime.Graph.ENCODER;
 import static io.kanerva.runtime.Graph.ENCODER_MEMORY_WRITER;
-import static io.kanerva.runtime.Graph.KEYS;
 import static io.kanerva.runtime.Graph.KEY_LOG_VARIANCE;
 import static io.kanerva.runtime.Graph.KEY_MEAN;
-import static io.kanerva.runtime.Graph.LATENT;
 import static io.kanerva.runtime.Graph.LATENT_LOG_VARIANCE;
 import static io.kanerva.runtime.Graph.LATENT_MEAN;
 import static io.kanerva.runtime.Graph.LOGITS;
 import static io.kanerva.runtime.Graph.MEMORY;
 import static io.kanerva.runtime.Graph.MEMORY_WRITER;
-import static io.kanerva.runtime.Graph.NOISE;
 import static io.kanerva.runtime.Graph.POINTERS;
 import static io.kanerva.runtime.Graph.PRIOR_LOG_VARIANCE;
 import static io.kanerva.runtime.Graph.PRIOR_MEAN;
@@ -41,8 +38,8 @@ final class Inference {
 
     /**
      * @param fusedWrite whether there is a graph from images to memory
-     * @param fusedSampling whether a graph from memory to logits also draws latents for {@link #generate}, in float32; else the
-     *     host does, in double precision, as {@link NormalSampler}'s users in other languages do
+     * @param fusedSampling whether a graph from memory to logits also draws latents for {@link #generate}, in float32;
+     *     else the host does, in double precision, as {@link NormalSampler}'s users in other languages do
      */
     Inference(Bundle bundle, KeyGeometry geometry, boolean fusedWrite, boolean fusedSampling) {
         this.fusedWrite = fusedWrite;
@@ -59,7 +56,12 @@ final class Inference {
     }
 
     private static Encoding encoding(PinnedTensors encoded) {
-        return new Encoding(encoded.get(CONTENT), encoded.get(KEY_MEAN), encoded.get(KEY_LOG_VARIANCE), encoded.get(LATENT_MEAN), encoded.get(LATENT_LOG_VARIANCE));
+        return new Encoding(
+                encoded.get(CONTENT),
+                encoded.get(KEY_MEAN),
+                encoded.get(KEY_LOG_VARIANCE),
+                encoded.get(LATENT_MEAN),
+                encoded.get(LATENT_LOG_VARIANCE));
     }
 
     Memory write(Call call, FloatTensor episodes) {
@@ -111,7 +113,8 @@ final class Inference {
         for (int episode = 0; episode < shape[0]; episode++) {
             int start = episode * (before * sample + one);
             for (int t = 0; t < before && !isHeap(); t++) {
-                System.arraycopy(memory.contentMean.data(), episode * sample, content.data(), start + t * sample, sample);
+                System.arraycopy(
+                        memory.contentMean.data(), episode * sample, content.data(), start + t * sample, sample);
             }
             System.arraycopy(added.data(), episode * one, content.data(), start + before * sample, one);
         }
@@ -217,10 +220,15 @@ final class Inference {
         checkShape("bound: keyNoise", keyNoise, batch, samples, settings.keys(), 3);
         checkShape("bound: latentNoise", latentNoise, batch, samples, settings.latent());
         PinnedTensors tensors = call.tensors("bound", ENCODER, episodes);
-        encodeAndWrite(tensors, CONTENT, KEY_MEAN, KEY_LOG_VARIANCE, LATENT_MEAN, LATENT_LOG_VARIANCE, MEMORY, POINTERS);
+        encodeAndWrite(
+                tensors, CONTENT, KEY_MEAN, KEY_LOG_VARIANCE, LATENT_MEAN, LATENT_LOG_VARIANCE, MEMORY, POINTERS);
         Encoding q = encoding(tensors);
         FloatTensor pointers = tensors.get(POINTERS);
-        PinnedTensors reading = call.tensors("bound", READER, tensors.get(MEMORY), posterior.sample(q.keyMean(), q.keyLogVariance(), pointers, keyNoise));
+        PinnedTensors reading = call.tensors(
+                "bound",
+                READER,
+                tensors.get(MEMORY),
+                posterior.sample(q.keyMean(), q.keyLogVariance(), pointers, keyNoise));
         Reading p = read(reading);
         reading.put(DECODER, Posterior.sampleLatent(q.latentMean(), q.latentLogVariance(), latentNoise));
         return new BoundTerms(
@@ -233,13 +241,21 @@ final class Inference {
         int[] shape = logits.shape();
         int batch = shape.length == 5 ? shape[0] : 1;
         int queries = shape.length == 5 ? shape[1] : 1;
-        checkShape("sample: logits", logits, batch, queries, settings.likelihood().channels(settings), settings.image().height(), settings.image().width());
+        checkShape(
+                "sample: logits",
+                logits,
+                batch,
+                queries,
+                settings.likelihood().channels(settings),
+                settings.image().height(),
+                settings.image().width());
         return settings.likelihood().sample(settings, logits, sampler);
     }
 
     void checkModel(Memory memory) {
         if (!memory.modelId().equals(modelId)) {
-            throw new TensorException("memory: expected one of model %s, found one of model %s", modelId, memory.modelId());
+            throw new TensorException(
+                    "memory: expected one of model %s, found one of model %s", modelId, memory.modelId());
         }
     }
 
@@ -247,7 +263,8 @@ final class Inference {
     void ready(Call call, Memory memory) {
         if (isHeap() && memory.contents() == null) {
             Planes image = settings.image();
-            FloatTensor images = FloatTensor.zeros(memory.episodes(), memory.samples(), image.channels(), image.height(), image.width());
+            FloatTensor images = FloatTensor.zeros(
+                    memory.episodes(), memory.samples(), image.channels(), image.height(), image.width());
             call.plan(settings, memory, memory.samples()).read(memory, memory.pointers.data(), images.data());
             memory.contents(new ContentSearch(images));
         }
@@ -259,15 +276,21 @@ final class Inference {
 
     private static void checkRows(String place, Memory memory, FloatTensor images) {
         if (images.dimension(0) != memory.episodes()) {
-            throw new TensorException("%s: expected %d rows, one for each memory, found shape %s",
+            throw new TensorException(
+                    "%s: expected %d rows, one for each memory, found shape %s",
                     place, memory.episodes(), images.shape());
         }
     }
 
     void checkCapacity(int samples) {
         if (isHeap() && samples > settings.capacity()) {
-            throw new CapacityException("out of memory: %d samples, %d slots (%d rows x %d columns, %d a sample)",
-                    samples, settings.slotRows() * settings.slotColumns(), settings.slotRows(), settings.slotColumns(), settings.keys());
+            throw new CapacityException(
+                    "out of memory: %d samples, %d slots (%d rows x %d columns, %d a sample)",
+                    samples,
+                    settings.slotRows() * settings.slotColumns(),
+                    settings.slotRows(),
+                    settings.slotColumns(),
+                    settings.keys());
         }
     }
 

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * One value of a JSON file together with where it stands, so that every complaint names the place: {@code
- * bundle.json: settings.keys: expected a whole number from 1 to 1024, found "two"}.
+ * One value of a JSON file together with where it stands, so that every complaint names the place: {@code bundle.json:
+ * settings.keys: expected a whole number from 1 to 1024, found "two"}.
  */
 final class JsonNode {
 

@@ -27,7 +27,10 @@ final class JsonReader {
     static JsonNode read(String source, byte[] bytes) {
         String text;
         try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new BundleException(e, "%s: expected UTF-8 text, found other bytes", source);
         }
@@ -141,7 +144,9 @@ final class JsonReader {
             at++;
             return "\"\\/\b\f\n\r\t".charAt(index);
         }
-        if (kind == 'u' && at + 5 <= text.length() && text.substring(at + 1, at + 5).matches("[0-9a-fA-F]{4}")) {
+        if (kind == 'u'
+                && at + 5 <= text.length()
+                && text.substring(at + 1, at + 5).matches("[0-9a-fA-F]{4}")) {
             at += 5;
             return (char) Integer.parseInt(text.substring(at - 4, at), 16);
         }
@@ -194,6 +199,7 @@ final class JsonReader {
         int line = text.substring(0, at).split("\n", -1).length;
         int column = at - text.lastIndexOf('\n', at - 1);
         String found = at < text.length() ? "'" + text.charAt(at) + "'" : "the end of the file";
-        return new BundleException("%s: line %d, column %d: expected %s, found %s", source, line, column, expected, found);
+        return new BundleException(
+                "%s: line %d, column %d: expected %s, found %s", source, line, column, expected, found);
     }
 }

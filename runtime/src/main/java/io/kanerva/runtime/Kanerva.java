@@ -6,18 +6,18 @@ import java.util.Map;
 /**
  * A Kanerva++ model, open for inference.
  *
- * <p>It holds native memory and must be closed. Every method may be called from many threads at once; each
- * call runs on its caller's thread. {@link #close} waits for running calls; a call after it throws {@link
- * ClosedException}. What methods return are plain Java values that stay good after it.
+ * <p>It holds native memory and must be closed. Every method may be called from many threads at once; each call runs on
+ * its caller's thread. {@link #close} waits for running calls; a call after it throws {@link ClosedException}. What
+ * methods return are plain Java values that stay good after it.
  *
- * <p>In shapes, B counts episodes and so memories, T written samples, Q queries or reads, K keys a sample;
- * images are [Cx, Hx, Wx] with values in [0, 1], memories [C, H, W], blocks [C, h, w], latents [D]: all as
- * in {@link Bundle#settings()}. B, T and Q are each call's own choice, 1 or more; a heap memory takes at most
+ * <p>In shapes, B counts episodes and so memories, T written samples, Q queries or reads, K keys a sample; images are
+ * [Cx, Hx, Wx] with values in [0, 1], memories [C, H, W], blocks [C, h, w], latents [D]: all as in
+ * {@link Bundle#settings()}. B, T and Q are each call's own choice, 1 or more; a heap memory takes at most
  * {@link ModelSettings#capacity()} samples.
  *
- * <p>Every method throws {@link TensorException} for a tensor of another shape, for values that are not
- * finite, for images outside [0, 1] and for a memory of another model, {@link InferenceException} if ONNX Runtime fails,
- * and {@link NullPointerException} for an argument that is null.
+ * <p>Every method throws {@link TensorException} for a tensor of another shape, for values that are not finite, for
+ * images outside [0, 1] and for a memory of another model, {@link InferenceException} if ONNX Runtime fails, and
+ * {@link NullPointerException} for an argument that is null.
  */
 public final class Kanerva implements AutoCloseable {
 
@@ -30,8 +30,12 @@ public final class Kanerva implements AutoCloseable {
         this.bundle = bundle;
         this.sessions = sessions;
         geometry = new KeyGeometry(bundle.settings());
-        // On the CPU the seam between the graphs is free, so that the latents are drawn where every language draws them.
-        inference = new Inference(bundle, geometry, sessions.has(Graph.ENCODER_MEMORY_WRITER),
+        // On the CPU the seam between the graphs is free, so that the latents are drawn where every language draws
+        // them.
+        inference = new Inference(
+                bundle,
+                geometry,
+                sessions.has(Graph.ENCODER_MEMORY_WRITER),
                 sessions.has(Graph.READER_DECODER) && sessions.device() == Device.CUDA);
     }
 
@@ -117,8 +121,8 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Writes more samples into memories. The given memory is not changed; the result is what {@link #write} makes of all
-     * samples at once, to rounding.
+     * Writes more samples into memories. The given memory is not changed; the result is what {@link #write} makes of
+     * all samples at once, to rounding.
      *
      * @param memory B memories of this model, T samples in each
      * @param episodes [B, N, Cx, Hx, Wx], values in [0, 1]: N further samples for each memory
@@ -159,8 +163,8 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Draws read keys from their posterior, q(Y|X): where the samples of an episode are found in the memory
-     * that they wrote.
+     * Draws read keys from their posterior, q(Y|X): where the samples of an episode are found in the memory that they
+     * wrote.
      *
      * @param encoding of the episodes
      * @param memory of the same episodes and this model
@@ -177,8 +181,8 @@ public final class Kanerva implements AutoCloseable {
      *
      * @param latent [B, Q, D]
      * @param traces [B, Q, K, C, h, w]
-     * @return [B, Q, P, Hx, Wx], for a Bernoulli likelihood logits, P = Cx; {@link Likelihood#means} makes them images, and {@link
-     *     #sample} draws some
+     * @return [B, Q, P, Hx, Wx], for a Bernoulli likelihood logits, P = Cx; {@link Likelihood#means} makes them images,
+     *     and {@link #sample} draws some
      */
     public FloatTensor decode(FloatTensor latent, FloatTensor traces) {
         try (Call call = sessions.begin()) {
@@ -189,8 +193,9 @@ public final class Kanerva implements AutoCloseable {
     /**
      * Draws images from the decoder's distributions, p(x | z, traces).
      *
-     * <p>All numbers come from one {@link NormalSampler}, image by image, row by row, Phi of each of its numbers being a uniform
-     * one: for a Bernoulli likelihood one a value; for a mixture of logistics one a pixel for the component, then one a channel.
+     * <p>All numbers come from one {@link NormalSampler}, image by image, row by row, Phi of each of its numbers being
+     * a uniform one: for a Bernoulli likelihood one a value; for a mixture of logistics one a pixel for the component,
+     * then one a channel.
      *
      * @param logits what {@link #decode} gave, [B, Q, P, Hx, Wx]
      * @param seed the same seed gives the same images
@@ -201,8 +206,8 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Reads iteratively: each query is looked up, read and decoded with its latent at the prior's mean; the
-     * resulting images, the pixels' means, are the next query. So damaged or partial images are mended.
+     * Reads iteratively: each query is looked up, read and decoded with its latent at the prior's mean; the resulting
+     * images, the pixels' means, are the next query. So damaged or partial images are mended.
      *
      * @param memory B memories of this model
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]
@@ -219,9 +224,9 @@ public final class Kanerva implements AutoCloseable {
     /**
      * Draws images from memories: y ~ N(0, I), traces = read(y), z ~ p(z | traces), decoded.
      *
-     * <p>All numbers come from one {@link NormalSampler}: first the keys in order, three numbers each
-     * (scale, x, y); then the latents' noise, [B, N, D]. With dereferenced addressing a key that lands on a
-     * slot to which nothing was written is drawn again, all three numbers, until it lands on a written one.
+     * <p>All numbers come from one {@link NormalSampler}: first the keys in order, three numbers each (scale, x, y);
+     * then the latents' noise, [B, N, D]. With dereferenced addressing a key that lands on a slot to which nothing was
+     * written is drawn again, all three numbers, until it lands on a written one.
      *
      * @param memory B memories of this model
      * @param count N, images from each memory, 1 or more
@@ -236,8 +241,8 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * The clean bound of episodes scored on the images that wrote their memories, every latent sampled with
-     * the noise given.
+     * The clean bound of episodes scored on the images that wrote their memories, every latent sampled with the noise
+     * given.
      *
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
      * @param keyNoise standard normal numbers, [B, T, K, 3]
@@ -251,8 +256,8 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * The clean bound with noise from a seed: one {@link NormalSampler} gives first the keys' noise, [B, T,
-     * K, 3], then the latents', [B, T, D].
+     * The clean bound with noise from a seed: one {@link NormalSampler} gives first the keys' noise, [B, T, K, 3], then
+     * the latents', [B, T, D].
      *
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
      * @throws CapacityException if T is more than a heap memory takes

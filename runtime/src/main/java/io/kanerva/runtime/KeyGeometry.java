@@ -5,13 +5,13 @@ import io.kanerva.runtime.ModelSettings.Addressing;
 /**
  * Where keys (scale s, x, y) point in a model's memory.
  *
- * <p>Coordinates are ONNX GridSample's with align_corners = 0: the memory spans [-1, 1] both ways; x runs
- * along its width, y along its height. A window of half extent a around centre c, both in these units:
+ * <p>Coordinates are ONNX GridSample's with align_corners = 0: the memory spans [-1, 1] both ways; x runs along its
+ * width, y along its height. A window of half extent a around centre c, both in these units:
  *
  * <ul>
  *   <li>continuous: a = exp(tanh(s) / 4) * w / W and c = (1 - a) * erf(x / sqrt(2));
- *   <li>dereferenced: a = w / W and c = (1 - a) * (2 i / (Gx - 1) - 1), 0 if Gx is 1, where i is the {@link
- *       #column} of x.
+ *   <li>dereferenced: a = w / W and c = (1 - a) * (2 i / (Gx - 1) - 1), 0 if Gx is 1, where i is the {@link #column} of
+ *       x.
  * </ul>
  *
  * <p>and the same along y with h, H and Gy.
@@ -57,7 +57,8 @@ public final class KeyGeometry {
     /** The window that a key cuts out of the memory. */
     public Window window(float scale, float x, float y) {
         double halfWidth = (double) settings.block().width() / settings.memory().width();
-        double halfHeight = (double) settings.block().height() / settings.memory().height();
+        double halfHeight =
+                (double) settings.block().height() / settings.memory().height();
         double spotX;
         double spotY;
         if (settings.addressing() == Addressing.DEREFERENCED) {
@@ -71,9 +72,17 @@ public final class KeyGeometry {
             spotX = 2 * Normal.cdf(x) - 1;
             spotY = 2 * Normal.cdf(y) - 1;
         }
-        double left = ((1 - halfWidth) * spotX - halfWidth + 1) / 2 * settings.memory().width();
-        double top = ((1 - halfHeight) * spotY - halfHeight + 1) / 2 * settings.memory().height();
-        return new Window(left, top, halfWidth * settings.memory().width(), halfHeight * settings.memory().height());
+        double left = ((1 - halfWidth) * spotX - halfWidth + 1)
+                / 2
+                * settings.memory().width();
+        double top = ((1 - halfHeight) * spotY - halfHeight + 1)
+                / 2
+                * settings.memory().height();
+        return new Window(
+                left,
+                top,
+                halfWidth * settings.memory().width(),
+                halfHeight * settings.memory().height());
     }
 
     private static double spread(int cell, int cells) {

@@ -14,7 +14,9 @@ public enum Likelihood {
 
     /** Channels of the decoder's output. */
     int channels(ModelSettings settings) {
-        return this == BERNOULLI ? settings.image().channels() : LogisticMixture.parameters(settings.image().channels(), settings.neighbours());
+        return this == BERNOULLI
+                ? settings.image().channels()
+                : LogisticMixture.parameters(settings.image().channels(), settings.neighbours());
     }
 
     /**
@@ -41,8 +43,8 @@ public enum Likelihood {
     /**
      * Replaces logits l by 1 / (1 + exp(-l)), in double precision and rounded to the nearest float32.
      *
-     * <p>exp(t) = exp(t / 4096)^4096, the root by its series. Only sums and products, in short loops over one array: these the JIT
-     * compiler turns into vector instructions, but not {@link Math#exp}.
+     * <p>exp(t) = exp(t / 4096)^4096, the root by its series. Only sums and products, in short loops over one array:
+     * these the JIT compiler turns into vector instructions, but not {@link Math#exp}.
      *
      * @param values as many as {@code scratch} is long, from {@code from} on, are replaced
      */
@@ -58,7 +60,8 @@ public enum Likelihood {
         }
         for (int i = 0; i < scratch.length; i++) {
             double x = scratch[i] * (-1.0 / 4096);
-            scratch[i] = 1 + x * (1 + x * (1.0 / 2 + x * (1.0 / 6 + x * (1.0 / 24 + x * (1.0 / 120 + x * (1.0 / 720))))));
+            scratch[i] =
+                    1 + x * (1 + x * (1.0 / 2 + x * (1.0 / 6 + x * (1.0 / 24 + x * (1.0 / 120 + x * (1.0 / 720))))));
         }
         for (int squared = 0; squared < 12; squared += 6) {
             for (int i = 0; i < scratch.length; i++) {
@@ -120,7 +123,8 @@ public enum Likelihood {
 
     private static FloatTensor images(ModelSettings settings, FloatTensor logits) {
         Planes image = settings.image();
-        return FloatTensor.zeros(logits.dimension(0), logits.dimension(1), image.channels(), image.height(), image.width());
+        return FloatTensor.zeros(
+                logits.dimension(0), logits.dimension(1), image.channels(), image.height(), image.width());
     }
 
     /** What works out images of {@link #DISCRETIZED_LOGISTIC_MIXTURE}, for one thread. */

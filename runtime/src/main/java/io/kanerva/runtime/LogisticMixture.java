@@ -3,18 +3,19 @@ package io.kanerva.runtime;
 /**
  * The discretised mixture of logistics of PixelCNN++ (Salimans et al. 2017, section 2.1), in double precision.
  *
- * <p>A pixel's level k = 0 ... 255 stands for v = 2 k / 255 - 1. Under a logistic distribution a level's probability is the
- * mass of the interval of width 2 / 255 around v, which for k = 0 reaches down to minus infinity, for k = 255 up to infinity.
- * The channels of a pixel share the component of the mixture; given it, channel c's mean is moved by the values of the
- * channels before it. A pixel's numbers, channels of the decoder's output [P, H, W], are in groups of 10, one
- * a component: the logits of the mixture; the means of channel 0, 1, ...; the logarithms of their scales, limited to -7 ...
- * 7; the coefficients, before tanh, of channel 1 on 0, 2 on 0, 2 on 1, and so on.
+ * <p>A pixel's level k = 0 ... 255 stands for v = 2 k / 255 - 1. Under a logistic distribution a level's probability is
+ * the mass of the interval of width 2 / 255 around v, which for k = 0 reaches down to minus infinity, for k = 255 up to
+ * infinity. The channels of a pixel share the component of the mixture; given it, channel c's mean is moved by the
+ * values of the channels before it. A pixel's numbers, channels of the decoder's output [P, H, W], are in groups of 10,
+ * one a component: the logits of the mixture; the means of channel 0, 1, ...; the logarithms of their scales, limited
+ * to -7 ... 7; the coefficients, before tanh, of channel 1 on 0, 2 on 0, 2 on 1, and so on.
  *
- * <p>With neighbours there follow a reconstruction r, [C, H, W], and coefficients [C, neighbours, C, H, W]. Means are then
- * relative to r, what moves them is the error v - r instead of v, and they are moved also by the errors of pixels that come
- * before in reading order; outside of the image these are 0.
+ * <p>With neighbours there follow a reconstruction r, [C, H, W], and coefficients [C, neighbours, C, H, W]. Means are
+ * then relative to r, what moves them is the error v - r instead of v, and they are moved also by the errors of pixels
+ * that come before in reading order; outside of the image these are 0.
  *
- * <p>An instance works on one image after the other and keeps what moves the means of the pixels to come; used by one thread.
+ * <p>An instance works on one image after the other and keeps what moves the means of the pixels to come; used by one
+ * thread.
  */
 final class LogisticMixture {
 
@@ -24,10 +25,12 @@ final class LogisticMixture {
 
     /** Where the neighbours lie, rows and columns from the pixel; with fewer neighbours, the first of these. */
     private static final byte[] ROWS = new byte[24];
+
     private static final byte[] COLUMNS = new byte[24];
 
     static {
-        // By distance; of the same, left, then to both sides row by row upwards, then the farthest row from left to right.
+        // By distance; of the same, left, then to both sides row by row upwards, then the farthest row from left to
+        // right.
         int n = 0;
         for (int far = 1; far <= 3; far++) {
             for (int i = 0; i < 4 * far; i++) {
@@ -111,8 +114,8 @@ final class LogisticMixture {
     }
 
     /**
-     * The mean images, in [0, 1]: each component's means limited to the range of the levels, a channel's given those of the
-     * channels before it, weighted by the mixture. Neighbours count as free of error.
+     * The mean images, in [0, 1]: each component's means limited to the range of the levels, a channel's given those of
+     * the channels before it, weighted by the mixture. Neighbours count as free of error.
      *
      * @param parameters [N, P, H, W]
      * @param means receives [N, C, H, W], from {@code to} on
@@ -139,9 +142,9 @@ final class LogisticMixture {
     }
 
     /**
-     * Images drawn from the distribution, in reading order: for each pixel one uniform number names the component, then one a
-     * channel its value, mean + scale ln(u / (1 - u)), rounded to the nearest level. Uniform numbers are Phi of the sampler's
-     * normal ones.
+     * Images drawn from the distribution, in reading order: for each pixel one uniform number names the component, then
+     * one a channel its value, mean + scale ln(u / (1 - u)), rounded to the nearest level. Uniform numbers are Phi of
+     * the sampler's normal ones.
      *
      * @param parameters [N, P, H, W]
      * @param images receives [N, C, H, W], k / 255
@@ -159,7 +162,9 @@ final class LogisticMixture {
                 }
                 for (int c = 0; c < channels; c++) {
                     double u = Normal.cdf(sampler.next());
-                    double value = base(c, place) + mean(c, m, place) + Math.exp(logScale(c, m, place)) * Math.log(u / (1 - u));
+                    double value = base(c, place)
+                            + mean(c, m, place)
+                            + Math.exp(logScale(c, m, place)) * Math.log(u / (1 - u));
                     int level = (int) Math.max(0, Math.min(LEVELS, Math.round((value + 1) * LEVELS / 2)));
                     int i = c * places + place;
                     setLevel(i, level);
@@ -170,7 +175,9 @@ final class LogisticMixture {
         }
     }
 
-    /** ln of the mass that a logistic distribution puts on a level; in these forms nothing cancels, however small it is. */
+    /**
+     * ln of the mass that a logistic distribution puts on a level; in these forms nothing cancels, however small it is.
+     */
     static double logMass(int level, double value, double mean, double logScale) {
         double inverse = Math.exp(-logScale);
         double middle = (value - mean) * inverse;
@@ -181,7 +188,10 @@ final class LogisticMixture {
         if (level == LEVELS) {
             return -Likelihood.softplus(middle - half);
         }
-        return middle - Likelihood.softplus(middle + half) - Likelihood.softplus(middle - half) + Math.log(2 * Math.sinh(half));
+        return middle
+                - Likelihood.softplus(middle + half)
+                - Likelihood.softplus(middle - half)
+                + Math.log(2 * Math.sinh(half));
     }
 
     private void begin(float[] parameters, int image) {

@@ -3,13 +3,14 @@ package io.kanerva.runtime;
 import java.nio.file.Path;
 
 /**
- * B written memories. An immutable value that belongs to one model but to no open {@link Kanerva}: it may
- * outlive the one that wrote it and be used by every other of the same model.
+ * B written memories. An immutable value that belongs to one model but to no open {@link Kanerva}: it may outlive the
+ * one that wrote it and be used by every other of the same model.
  */
 public final class Memory {
 
     /** Not to be changed: callers get copies. */
     final FloatTensor memory;
+
     final FloatTensor pointers;
     final FloatTensor contentMean;
     private final String modelId;
@@ -48,8 +49,8 @@ public final class Memory {
     }
 
     /**
-     * A copy of the mean of the written samples' embeddings, [B, E]: what a pooled writer needs to {@linkplain Kanerva#extend
-     * extend} it. A heap needs nothing of the kind: [B, 0].
+     * A copy of the mean of the written samples' embeddings, [B, E]: what a pooled writer needs to
+     * {@linkplain Kanerva#extend extend} it. A heap needs nothing of the kind: [B, 0].
      */
     public FloatTensor contentMean() {
         return contentMean.copy();

@@ -24,7 +24,8 @@ final class MemoryFile {
         try {
             Path folder = file.toAbsolutePath().getParent();
             if (Files.isDirectory(file) || !Files.isDirectory(folder)) {
-                throw new MemoryFileException("%s: the memory cannot be written there: expected a file's path in a folder that exists", file);
+                throw new MemoryFileException(
+                        "%s: the memory cannot be written there: expected a file's path in a folder that exists", file);
             }
             Path unfinished = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
             try {
@@ -39,7 +40,8 @@ final class MemoryFile {
     }
 
     static byte[] toBytes(Memory memory) {
-        int floats = Math.addExact(Math.addExact(memory.memory.size(), memory.pointers.size()), memory.contentMean.size());
+        int floats =
+                Math.addExact(Math.addExact(memory.memory.size(), memory.pointers.size()), memory.contentMean.size());
         int size = Math.addExact(Math.multiplyExact(floats, Float.BYTES), FLOATS_AT + DIGEST_BYTES);
         ByteBuffer buffer = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
         buffer.put(MAGIC).putInt(VERSION).putInt(FLOATS_AT);
@@ -78,15 +80,19 @@ final class MemoryFile {
     /** The memory that {@code bytes} hold; {@code file} names them in messages. */
     static Memory parse(String file, byte[] bytes, Bundle bundle) {
         if (bytes.length < MAGIC.length || !Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
-            throw new MemoryFileException("%s: expected a memory file, which begins with KANMEMRY, found another kind of file", file);
+            throw new MemoryFileException(
+                    "%s: expected a memory file, which begins with KANMEMRY, found another kind of file", file);
         }
         if (bytes.length < FLOATS_AT + DIGEST_BYTES) {
             throw truncated(file, FLOATS_AT + DIGEST_BYTES, bytes.length);
         }
-        ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).position(MAGIC.length);
+        ByteBuffer buffer =
+                ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).position(MAGIC.length);
         int version = buffer.getInt();
         if (version != VERSION) {
-            throw new MemoryFileException("%s: expected memory format version %d, found %s", file, VERSION, Integer.toUnsignedString(version));
+            throw new MemoryFileException(
+                    "%s: expected memory format version %d, found %s",
+                    file, VERSION, Integer.toUnsignedString(version));
         }
         int floatsAt = buffer.getInt();
         int[] sizes = new int[7];
@@ -117,12 +123,14 @@ final class MemoryFile {
     private static void checkModel(String file, byte[] modelId, int[] sizes, Bundle bundle) {
         String found = HexFormat.of().formatHex(modelId);
         if (!found.equals(bundle.modelId())) {
-            throw new MemoryFileException("%s: the memory belongs to another model: expected model id %s (%s), found %s",
+            throw new MemoryFileException(
+                    "%s: the memory belongs to another model: expected model id %s (%s), found %s",
                     file, bundle.modelId(), bundle.name(), found);
         }
         ModelSettings settings = bundle.settings();
         Planes planes = settings.memory();
-        boolean fits = sizes[0] >= 1 && sizes[4] >= 1 && sizes[5] == settings.keys() && sizes[6] == settings.embedding();
+        boolean fits =
+                sizes[0] >= 1 && sizes[4] >= 1 && sizes[5] == settings.keys() && sizes[6] == settings.embedding();
         fits &= settings.capacity() == 0 || sizes[4] <= settings.capacity();
         if (!fits || !new Planes(sizes[1], sizes[2], sizes[3]).equals(planes)) {
             throw new MemoryFileException(
@@ -132,7 +140,8 @@ final class MemoryFile {
     }
 
     private static MemoryFileException truncated(String file, long expected, long found) {
-        return new MemoryFileException("%s: the memory file is cut short or damaged: expected %d bytes, found %d", file, expected, found);
+        return new MemoryFileException(
+                "%s: the memory file is cut short or damaged: expected %d bytes, found %d", file, expected, found);
     }
 
     private static FloatTensor floats(ByteBuffer buffer, int... shape) {

@@ -5,13 +5,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
 /**
- * ONNX Runtime's one environment in this process. {@link Kanerva} starts it by itself; a program that also uses ONNX Runtime
- * directly should call {@link #start} first.
+ * ONNX Runtime's one environment in this process. {@link Kanerva} starts it by itself; a program that also uses ONNX
+ * Runtime directly should call {@link #start} first.
  *
- * <p>Why it is started with care: on Linux, ONNX Runtime 1.29 gathers telemetry when the environment is made, unless {@code
- * ORT_DISABLE_TELEMETRY=1} is set. It matches regular expressions against the process's command line with a recursion as deep as
- * that is long, so that some 3,400 characters, an ordinary class path, overflow the stack of a Java thread and end the process
- * with a segmentation fault. A larger stack avoids that.
+ * <p>Why it is started with care: on Linux, ONNX Runtime 1.29 gathers telemetry when the environment is made, unless
+ * {@code ORT_DISABLE_TELEMETRY=1} is set. It matches regular expressions against the process's command line with a
+ * recursion as deep as that is long, so that some 3,400 characters, an ordinary class path, overflow the stack of a
+ * Java thread and end the process with a segmentation fault. A larger stack avoids that.
  */
 public final class NativeRuntime {
 

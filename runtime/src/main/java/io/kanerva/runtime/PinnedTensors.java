@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Tensors of fixed sizes for one run or many of one graph or of several in a row: what one graph writes, the next reads, by
- * name and without a copy. They lie in direct buffers in native byte order; one in another order ONNX Runtime would misread
- * without a word. It owns the tensors. Used by one thread at a time; between calls {@link Sessions} keeps it, as to make tensors
- * anew takes longer than all that we do otherwise.
+ * Tensors of fixed sizes for one run or many of one graph or of several in a row: what one graph writes, the next
+ * reads, by name and without a copy. They lie in direct buffers in native byte order; one in another order ONNX Runtime
+ * would misread without a word. It owns the tensors. Used by one thread at a time; between calls {@link Sessions} keeps
+ * it, as to make tensors anew takes longer than all that we do otherwise.
  */
 class PinnedTensors implements AutoCloseable {
 
@@ -108,13 +108,19 @@ class PinnedTensors implements AutoCloseable {
             int[] shape = Signature.resolve(description, sizes);
             long size = FloatTensor.elements(shape);
             if (size > BufferPool.MOST_FLOATS) {
-                throw new TensorException("graph %s, tensor '%s': expected at most %d values, found shape %s",
+                throw new TensorException(
+                        "graph %s, tensor '%s': expected at most %d values, found shape %s",
                         graph.label(), name, BufferPool.MOST_FLOATS, shape);
             }
             FloatBuffer buffer = sessions.buffers().borrow((int) size).limit((int) size);
             buffers.put(name, buffer);
             try {
-                tensors.put(name, OnnxTensor.createTensor(NativeRuntime.environment(), buffer, Arrays.stream(shape).asLongStream().toArray()));
+                tensors.put(
+                        name,
+                        OnnxTensor.createTensor(
+                                NativeRuntime.environment(),
+                                buffer,
+                                Arrays.stream(shape).asLongStream().toArray()));
             } catch (OrtException e) {
                 throw Sessions.failure(graph, e);
             }

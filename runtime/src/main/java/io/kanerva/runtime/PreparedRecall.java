@@ -4,9 +4,9 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
- * Recall of Q queries from each of B memories, ready to be run again and again into the caller's buffers: {@link
- * Kanerva#recall} with one iteration, without its garbage. What a run leaves behind is what ONNX Runtime's own Java calls
- * allocate, some hundred bytes a graph, whatever the sizes.
+ * Recall of Q queries from each of B memories, ready to be run again and again into the caller's buffers:
+ * {@link Kanerva#recall} with one iteration, without its garbage. What a run leaves behind is what ONNX Runtime's own
+ * Java calls allocate, some hundred bytes a graph, whatever the sizes.
  *
  * <p>It holds native memory and must be closed. Runs are serialised; for several threads, prepare one each.
  */
@@ -44,8 +44,8 @@ public final class PreparedRecall implements AutoCloseable {
     }
 
     /**
-     * Looks the queries up, reads and decodes. Both buffers may be of any kind and the same one; they are used from their
-     * positions on, which do not move.
+     * Looks the queries up, reads and decodes. Both buffers may be of any kind and the same one; they are used from
+     * their positions on, which do not move.
      *
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]
      * @param recalled is filled with the images: [B, Q, Cx, Hx, Wx], values in [0, 1]
@@ -99,7 +99,8 @@ public final class PreparedRecall implements AutoCloseable {
 
     static void requireRoom(String name, FloatBuffer buffer, int floats) {
         if (buffer.remaining() < floats) {
-            throw new TensorException("buffer '%s': expected room for %d values, found %d", name, floats, buffer.remaining());
+            throw new TensorException(
+                    "buffer '%s': expected room for %d values, found %d", name, floats, buffer.remaining());
         }
     }
 
@@ -107,7 +108,8 @@ public final class PreparedRecall implements AutoCloseable {
     static void requireImages(String place, float[] values, int first) {
         int outside = FloatTensor.outsideImages(values);
         if (outside >= 0) {
-            throw new TensorException("%s: expected values from 0 to 1, found %s at [%d]", place, values[outside], first + outside);
+            throw new TensorException(
+                    "%s: expected values from 0 to 1, found %s at [%d]", place, values[outside], first + outside);
         }
     }
 }

@@ -4,8 +4,8 @@ import java.nio.FloatBuffer;
 
 /**
  * Writing of B episodes of T samples, ready to be run again and again into the caller's buffers: {@link Kanerva#write}
- * without its garbage. What a run leaves behind is what ONNX Runtime's own Java calls allocate, some hundred bytes a graph,
- * whatever the sizes.
+ * without its garbage. What a run leaves behind is what ONNX Runtime's own Java calls allocate, some hundred bytes a
+ * graph, whatever the sizes.
  *
  * <p>It holds native memory and must be closed. Runs are serialised; for several threads, prepare one each.
  */
@@ -20,7 +20,9 @@ public final class PreparedWrite implements AutoCloseable {
 
     PreparedWrite(Sessions sessions, ModelSettings settings, int episodes, int samples) {
         this.sessions = sessions;
-        images = new float[Math.multiplyExact(Math.multiplyExact(episodes, samples), settings.image().floats())];
+        images = new float
+                [Math.multiplyExact(
+                        Math.multiplyExact(episodes, samples), settings.image().floats())];
         memories = Math.multiplyExact(episodes, settings.memory().floats());
         keys = Math.multiplyExact(Math.multiplyExact(episodes, samples), settings.keys() * 3);
         last = sessions.has(Graph.ENCODER_MEMORY_WRITER) ? Graph.ENCODER_MEMORY_WRITER : Graph.MEMORY_WRITER;

@@ -13,8 +13,8 @@ public record Recall(List<Step> steps) {
      * One iteration.
      *
      * @param lookup where this iteration's queries were found
-     * @param images what was read there and decoded, the pixels' means in [0, 1] (for black and white their probabilities), [B, Q, Cx, Hx, Wx];
-     *     the next iteration's queries
+     * @param images what was read there and decoded, the pixels' means in [0, 1] (for black and white their
+     *     probabilities), [B, Q, Cx, Hx, Wx]; the next iteration's queries
      */
     public record Step(Lookup lookup, FloatTensor images) {}
 

@@ -3,8 +3,8 @@ package io.kanerva.runtime;
 import java.nio.FloatBuffer;
 
 /**
- * Looks Q queries up in each of B memories, reads and decodes: the tensors for that and the host's own arrays. Used by one
- * thread at a time, between {@link Sessions#enter} and {@link Sessions#leave}.
+ * Looks Q queries up in each of B memories, reads and decodes: the tensors for that and the host's own arrays. Used by
+ * one thread at a time, between {@link Sessions#enter} and {@link Sessions#leave}.
  */
 final class RecallPlan extends PinnedTensors {
 
@@ -31,7 +31,12 @@ final class RecallPlan extends PinnedTensors {
         boolean isMixture = settings.likelihood() == Likelihood.DISCRETIZED_LOGISTIC_MIXTURE;
         mixture = isMixture ? Likelihood.mixture(settings) : null;
         // With one logit a pixel the images take the logits' place.
-        logits = isMixture ? new float[Math.multiplyExact(floats / settings.image().channels(), settings.likelihood().channels(settings))] : null;
+        logits = isMixture
+                ? new float
+                        [Math.multiplyExact(
+                                floats / settings.image().channels(),
+                                settings.likelihood().channels(settings))]
+                : null;
         pixels = new int[floats + 1];
         values = new double[floats + 1];
         image = new double[floats];
@@ -105,7 +110,12 @@ final class RecallPlan extends PinnedTensors {
         for (int sample = 0; matches != null && sample < memory.samples(); sample++) {
             matches[query * memory.samples() + sample] = (float) scores[sample];
         }
-        System.arraycopy(memory.pointers.data(), (episode * memory.samples() + samples[query]) * numbers, keys, query * numbers, numbers);
+        System.arraycopy(
+                memory.pointers.data(),
+                (episode * memory.samples() + samples[query]) * numbers,
+                keys,
+                query * numbers,
+                numbers);
     }
 
     /** Has the encoder look at all queries, if the memory is a pooled one. */

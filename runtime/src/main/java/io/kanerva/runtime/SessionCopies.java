@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * One graph, opened as many times as callers are expected at a time: a run takes a session that nobody else is in, if there is
- * one, as two callers in one session slow each other down.
+ * One graph, opened as many times as callers are expected at a time: a run takes a session that nobody else is in, if
+ * there is one, as two callers in one session slow each other down.
  */
 final class SessionCopies {
 

@@ -22,8 +22,8 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 
 /**
- * The open graphs of one bundle. It owns the ONNX Runtime sessions; a {@link Call} borrows them under
- * the read lock, and {@link #close} takes the write lock, so no session closes under a running call.
+ * The open graphs of one bundle. It owns the ONNX Runtime sessions; a {@link Call} borrows them under the read lock,
+ * and {@link #close} takes the write lock, so no session closes under a running call.
  */
 final class Sessions implements AutoCloseable {
 
@@ -85,11 +85,16 @@ final class Sessions implements AutoCloseable {
         Queue<RuntimeException> failures = new ConcurrentLinkedQueue<>();
         List<Graph> order = List.copyOf(graphs.keySet());
         try (SessionOptions options = sessionOptions(wanted.threads(), device)) {
-            // Side by side: most of the time until the first call goes into this. All end before a failure is passed on.
+            // Side by side: most of the time until the first call goes into this. All end before a failure is passed
+            // on.
             IntStream.range(0, graphs.size() * wanted.callers()).parallel().forEach(i -> {
                 Graph graph = order.get(i % graphs.size());
                 try {
-                    opened.add(graph.signature(settings), i / graphs.size(), wanted.callers(), createSession(bundle, graph, graphs.get(graph), options, device));
+                    opened.add(
+                            graph.signature(settings),
+                            i / graphs.size(),
+                            wanted.callers(),
+                            createSession(bundle, graph, graphs.get(graph), options, device));
                 } catch (RuntimeException e) {
                     failures.add(e);
                 }
@@ -123,7 +128,9 @@ final class Sessions implements AutoCloseable {
             }
             String message =
                     "%s: ONNX Runtime cannot load graph %s: %s".formatted(bundle, graph.label(), e.getMessage());
-            throw device == Device.CUDA ? new DeviceException("Device CUDA: " + message, e) : new BundleException(message, e);
+            throw device == Device.CUDA
+                    ? new DeviceException("Device CUDA: " + message, e)
+                    : new BundleException(message, e);
         }
     }
 
@@ -153,8 +160,8 @@ final class Sessions implements AutoCloseable {
     /** Why CUDA cannot be had, found out without asking for it; empty if nothing speaks against it. */
     private static Optional<String> cudaObstacle() {
         if (GpuDriver.find().isEmpty()) {
-            return Optional.of(
-                    "expected NVIDIA's driver library %s, found none on this machine".formatted(GpuDriver.libraryName()));
+            return Optional.of("expected NVIDIA's driver library %s, found none on this machine"
+                    .formatted(GpuDriver.libraryName()));
         }
         if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
             return Optional.of("expected ONNX Runtime with CUDA (the onnxruntime_gpu jar), found one without");
@@ -188,7 +195,10 @@ final class Sessions implements AutoCloseable {
         for (boolean holding = true; ; holding = false) {
             for (int i = 0; i < MOST_IDLE; i++) {
                 PinnedTensors tensors = idle.get(i);
-                if (tensors != null && tensors.fits(use, sizes) && (!holding || tensors.holds(memory)) && idle.compareAndSet(i, tensors, null)) {
+                if (tensors != null
+                        && tensors.fits(use, sizes)
+                        && (!holding || tensors.holds(memory))
+                        && idle.compareAndSet(i, tensors, null)) {
                     return tensors;
                 }
             }

@@ -11,8 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The tensors that one graph takes and gives, in order; a dimension is a size or a name that each call
- * binds to a size.
+ * The tensors that one graph takes and gives, in order; a dimension is a size or a name that each call binds to a size.
  */
 final class Signature {
 
@@ -55,7 +54,8 @@ final class Signature {
     }
 
     private static void check(JsonNode json, List<TensorDescription> expected, List<TensorDescription> found) {
-        List<String> wanted = expected.stream().map(TensorDescription::signature).toList();
+        List<String> wanted =
+                expected.stream().map(TensorDescription::signature).toList();
         List<String> given = found.stream().map(TensorDescription::signature).toList();
         if (!wanted.equals(given)) {
             throw json.error(wanted.toString(), given.toString());
@@ -84,7 +84,8 @@ final class Signature {
                         throw mismatch(input, shape);
                     }
                 } else if (shape[axis] < 1) {
-                    throw new TensorException("%s: expected at least 1 in dimension %s of %s, found %s",
+                    throw new TensorException(
+                            "%s: expected at least 1 in dimension %s of %s, found %s",
                             place(input.name()), NAMED.charAt(~wanted), input.shape(), shape);
                 } else {
                     if (sizes[~wanted] != 0 && sizes[~wanted] != shape[axis]) {
@@ -103,8 +104,14 @@ final class Signature {
         while (!inputs.get(first).shape().contains(dimension)) {
             first++;
         }
-        return new TensorException("%s: expected %s = %d in %s, as in '%s', found %s",
-                place(input.name()), dimension, size, input.shape(), inputs.get(first).name(), shape);
+        return new TensorException(
+                "%s: expected %s = %d in %s, as in '%s', found %s",
+                place(input.name()),
+                dimension,
+                size,
+                input.shape(),
+                inputs.get(first).name(),
+                shape);
     }
 
     /**
@@ -141,7 +148,9 @@ final class Signature {
         return graph.label() + " input '" + input + "'";
     }
 
-    /** Checks that images lie in [0, 1] and that other values are finite; {@link Memory#checked} has seen to memories. */
+    /**
+     * Checks that images lie in [0, 1] and that other values are finite; {@link Memory#checked} has seen to memories.
+     */
     void requireValues(String input, FloatTensor values) {
         if (input.equals(Graph.IMAGES)) {
             values.requireImages(place(input));
@@ -164,30 +173,33 @@ final class Signature {
         check(bundle, "output", outputs, session.getOutputInfo());
     }
 
-    private void check(
-            String bundle, String role, List<TensorDescription> expected, Map<String, NodeInfo> found) {
+    private void check(String bundle, String role, List<TensorDescription> expected, Map<String, NodeInfo> found) {
         List<String> names = expected.stream().map(TensorDescription::name).toList();
         if (!names.equals(List.copyOf(found.keySet()))) {
-            throw new BundleException("%s: graph %s: expected %ss %s, found %s", bundle, graph.label(), role, names, found.keySet());
+            throw new BundleException(
+                    "%s: graph %s: expected %ss %s, found %s", bundle, graph.label(), role, names, found.keySet());
         }
         for (TensorDescription tensor : expected) {
             NodeInfo node = found.get(tensor.name());
             if (!(node.getInfo() instanceof TensorInfo info) || !fits(tensor, info)) {
                 String type = node.getInfo() instanceof TensorInfo other ? type(other) + shape(other) : "no tensor";
-                throw new BundleException("%s: graph %s: expected %s '%s' to be %s%s, found %s",
+                throw new BundleException(
+                        "%s: graph %s: expected %s '%s' to be %s%s, found %s",
                         bundle, graph.label(), role, tensor.name(), tensor.type(), tensor.shape(), type);
             }
         }
     }
 
     private static boolean fits(TensorDescription expected, TensorInfo found) {
-        if (!type(found).equals(expected.type()) || found.getShape().length != expected.shape().size()) {
+        if (!type(found).equals(expected.type())
+                || found.getShape().length != expected.shape().size()) {
             return false;
         }
         List<String> shape = shape(found);
         for (int axis = 0; axis < shape.size(); axis++) {
             // A dynamic dimension without a name takes any size, so it fits any name, but no fixed size.
-            boolean unnamed = shape.get(axis).equals("?") && !isSize(expected.shape().get(axis));
+            boolean unnamed =
+                    shape.get(axis).equals("?") && !isSize(expected.shape().get(axis));
             if (!unnamed && !shape.get(axis).equals(expected.shape().get(axis))) {
                 return false;
             }

@@ -7,8 +7,8 @@ import java.util.List;
  *
  * @param name the tensor's name in the graph
  * @param type its element type; always {@code float32}
- * @param shape one entry a dimension: a size such as {@code 28}, or a name such as {@code B} for a
- *     dimension that each call chooses
+ * @param shape one entry a dimension: a size such as {@code 28}, or a name such as {@code B} for a dimension that each
+ *     call chooses
  * @param meaning what it holds, in words
  * @param range the values it takes, such as {@code [0, 1]}, in words
  */
@@ -22,7 +22,9 @@ public record TensorDescription(String name, String type, List<String> shape, St
         return new TensorDescription(
                 json.get("name").string(),
                 json.get("type").string(),
-                json.get("shape").elements().stream().map(TensorDescription::dimension).toList(),
+                json.get("shape").elements().stream()
+                        .map(TensorDescription::dimension)
+                        .toList(),
                 json.has("meaning") ? json.get("meaning").string() : "",
                 json.has("range") ? json.get("range").string() : "");
     }

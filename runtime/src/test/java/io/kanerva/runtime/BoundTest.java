@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class BoundTest {
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     /** The bound said again from public parts, one formula a line, without the code under test. */
     @ParameterizedTest
@@ -53,7 +54,8 @@ class BoundTest {
                 double m = q.latentMean().data()[i];
                 double variance = Math.exp(q.latentLogVariance().data()[i]);
                 double priorVariance = Math.exp(prior.priorLogVariance().data()[i]);
-                latent.data()[i] = (float) (m + Math.sqrt(variance) * latentNoise.data()[i]);
+                latent.data()[i] =
+                        (float) (m + Math.sqrt(variance) * latentNoise.data()[i]);
                 double d = m - prior.priorMean().data()[i];
                 klLatent[i / 3] +=
                         Math.log(Math.sqrt(priorVariance / variance)) + (variance + d * d) / (2 * priorVariance) - 0.5;
@@ -77,7 +79,8 @@ class BoundTest {
     @Test
     void sampledKeysOfADereferencedHeapStayInTheirSlots() {
         try (Kanerva heap = TinyBundle.open(Kind.HEAP, folder)) {
-            FloatTensor pointers = heap.write(TileImages.episode(TileImages.EIGHT)).pointers();
+            FloatTensor pointers =
+                    heap.write(TileImages.episode(TileImages.EIGHT)).pointers();
             Posterior posterior = new Posterior(heap.bundle().settings(), heap.geometry());
             FloatTensor mean = FloatTensor.zeros(1, 8, 1, 3);
             FloatTensor wide = FloatTensor.zeros(1, 8, 1, 3);
@@ -86,7 +89,8 @@ class BoundTest {
             for (int draw = 0; draw < 2_000; draw++) {
                 FloatTensor keys = posterior.sample(mean, wide, pointers, sampler.tensor(1, 8, 1, 3));
                 for (int slot = 0; slot < 8; slot++) {
-                    assertThat(heap.geometry().slot(keys.get(0, slot, 0, 1), keys.get(0, slot, 0, 2))).isEqualTo(slot);
+                    assertThat(heap.geometry().slot(keys.get(0, slot, 0, 1), keys.get(0, slot, 0, 2)))
+                            .isEqualTo(slot);
                 }
             }
         }
@@ -95,10 +99,13 @@ class BoundTest {
     @Test
     void dereferencedKeysWithoutLearningAreThePriorCutToTheirCells() {
         try (Kanerva heap = TinyBundle.open(Kind.HEAP, folder)) {
-            FloatTensor pointers = heap.write(TileImages.episode(TileImages.EIGHT)).pointers();
+            FloatTensor pointers =
+                    heap.write(TileImages.episode(TileImages.EIGHT)).pointers();
             Posterior posterior = new Posterior(heap.bundle().settings(), heap.geometry());
             FloatTensor zero = FloatTensor.zeros(1, 8, 1, 3);
-            assertThat(posterior.divergence(zero, zero, pointers)).hasSize(8).containsOnly(new double[] {Math.log(8)}, within(1e-12));
+            assertThat(posterior.divergence(zero, zero, pointers))
+                    .hasSize(8)
+                    .containsOnly(new double[] {Math.log(8)}, within(1e-12));
             // Over all slots alike, cut priors add up to the prior: x has mean 0 and variance 1.
             NormalSampler sampler = new NormalSampler(2);
             double mean = 0;

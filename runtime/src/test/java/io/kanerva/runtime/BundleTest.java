@@ -18,7 +18,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Every way in which a bundle can be unusable, with the sentence that says so. */
 class BundleTest {
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private final TinyBundle bundle = new TinyBundle(Kind.HEAP);
 
@@ -54,12 +55,11 @@ class BundleTest {
 
     @Test
     void aGraphWithAnotherOutputShape() {
-        byte[] narrow =
-                new TinyOnnx("decoder")
-                        .input("latent", "B", "Q", 3)
-                        .input("traces", "B", "Q", 1, 2, 2, 2)
-                        .output("logits", "traces", "B", "Q", 1, 2, 2, 2)
-                        .toBytes();
+        byte[] narrow = new TinyOnnx("decoder")
+                .input("latent", "B", "Q", 3)
+                .input("traces", "B", "Q", 1, 2, 2, 2)
+                .output("logits", "traces", "B", "Q", 1, 2, 2, 2)
+                .toBytes();
         bundle.replace("decoder.onnx", narrow);
         assertRefused(
                 bundle.write(folder),
@@ -68,12 +68,11 @@ class BundleTest {
 
     @Test
     void aGraphThatFixesADimensionWhichCallsChoose() {
-        byte[] fixed =
-                new TinyOnnx("decoder")
-                        .input("latent", "B", 4, 3)
-                        .input("traces", "B", "Q", 1, 2, 2, 2)
-                        .output("logits", "latent", "B", "Q", 1, 8, 8)
-                        .toBytes();
+        byte[] fixed = new TinyOnnx("decoder")
+                .input("latent", "B", 4, 3)
+                .input("traces", "B", "Q", 1, 2, 2, 2)
+                .output("logits", "latent", "B", "Q", 1, 8, 8)
+                .toBytes();
         bundle.replace("decoder.onnx", fixed);
         // ONNX Runtime may find the contradiction before we do; either way the bundle is refused with its name.
         assertThatThrownBy(() -> Kanerva.load(bundle.write(folder), Device.CPU))
@@ -100,20 +99,34 @@ class BundleTest {
     @Test
     void aGraphWhoseDataLieInAnotherFile() {
         Message elsewhere = new Message().string(1, "location").string(2, "../../etc/passwd");
-        Message tensor = new Message().varint(1, 4).varint(2, 1).string(8, "w").message(13, elsewhere).varint(14, 1);
-        byte[] model =
-                new Message()
-                        .varint(1, 8)
-                        .message(7, new Message().message(5, tensor))
-                        .message(8, new Message().varint(2, 17))
-                        .bytes();
+        Message tensor = new Message()
+                .varint(1, 4)
+                .varint(2, 1)
+                .string(8, "w")
+                .message(13, elsewhere)
+                .varint(14, 1);
+        byte[] model = new Message()
+                .varint(1, 8)
+                .message(7, new Message().message(5, tensor))
+                .message(8, new Message().varint(2, 17))
+                .bytes();
         bundle.replace("encoder.onnx", model);
         assertRefused(bundle.write(folder), "found a tensor whose data lie in another file");
     }
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"../encoder.onnx", "/etc/passwd", "a/../../b", "C:\\\\x", "..", "", "a//b", "https://x/y", "a\\u0000b"})
+            strings = {
+                "../encoder.onnx",
+                "/etc/passwd",
+                "a/../../b",
+                "C:\\\\x",
+                "..",
+                "",
+                "a//b",
+                "https://x/y",
+                "a\\u0000b"
+            })
     void aGraphFileThatClimbsOutOfTheFolder(String path) {
         bundle.edit("\"file\": \"encoder.onnx\"", "\"file\": \"" + path + "\"");
         assertRefused(bundle.write(folder), "expected a path inside the bundle");
@@ -179,8 +192,10 @@ class BundleTest {
 
     @Test
     void graphsBeyondTheFourAreLeftAlone() {
-        bundle.edit("\"graphs\": {", "\"graphs\": {\"fused\": {\"file\": \"f\", \"sha256\": \"%s\", \"inputs\": [], \"outputs\": []},"
-                .formatted("0".repeat(64)));
+        bundle.edit(
+                "\"graphs\": {",
+                "\"graphs\": {\"fused\": {\"file\": \"f\", \"sha256\": \"%s\", \"inputs\": [], \"outputs\": []},"
+                        .formatted("0".repeat(64)));
         try (Kanerva kanerva = Kanerva.load(bundle.write(folder), Device.CPU)) {
             assertThat(kanerva.bundle().graphs()).containsKey("fused");
         }

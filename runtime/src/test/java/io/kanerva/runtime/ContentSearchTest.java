@@ -45,7 +45,8 @@ class ContentSearchTest {
 
     @ParameterizedTest
     @CsvSource({"1,28,28,32,0", "1,28,28,32,0.9", "1,28,28,11,-1", "3,5,7,9,0", "1,1,1,3,-1", "1,3,3,1,1"})
-    void scoresAreTheProductsOfFeaturesWhateverTheBackground(int channels, int height, int width, int samples, float background) {
+    void scoresAreTheProductsOfFeaturesWhateverTheBackground(
+            int channels, int height, int width, int samples, float background) {
         Random random = new Random(2);
         int length = channels * height * width;
         FloatTensor written = FloatTensor.zeros(EPISODES, samples, channels, height, width);
@@ -60,10 +61,14 @@ class ContentSearchTest {
         double[] scores = new double[search.scoreSlots()];
         for (int query = 0; query < EPISODES * QUERIES; query++) {
             int episode = query / QUERIES;
-            int best = search.scores(queries, query * length, episode, new int[length + 1], new double[length + 1], scores);
+            int best = search.scores(
+                    queries, query * length, episode, new int[length + 1], new double[length + 1], scores);
             for (int sample = 0; sample < samples; sample++) {
-                double expected = naiveScore(queries, query * length, written.data(), (episode * samples + sample) * length, length);
-                assertThat(scores[sample]).as("query %d, sample %d", query, sample).isCloseTo(expected, within(1e-12));
+                double expected = naiveScore(
+                        queries, query * length, written.data(), (episode * samples + sample) * length, length);
+                assertThat(scores[sample])
+                        .as("query %d, sample %d", query, sample)
+                        .isCloseTo(expected, within(1e-12));
                 assertThat(scores[sample]).isLessThanOrEqualTo(scores[best]);
             }
         }
@@ -97,7 +102,9 @@ class ContentSearchTest {
         float[] queries = {0.9f, 0, 0, 0, 0.2f, 0.2f, 0.2f, 0.2f, 0.7f, 0.7f, 0.7f, 0.7f, 0.5f, 0.5f, 0.5f, 0.5f};
         int[] expected = {2, 0, 1, 0};
         for (int query = 0; query < 4; query++) {
-            assertThat(search.scores(queries, 4 * query, 0, new int[5], new double[5], scores)).as("query %d", query).isEqualTo(expected[query]);
+            assertThat(search.scores(queries, 4 * query, 0, new int[5], new double[5], scores))
+                    .as("query %d", query)
+                    .isEqualTo(expected[query]);
         }
         assertThat(scores).as("grey is like nothing").containsOnly(0);
     }

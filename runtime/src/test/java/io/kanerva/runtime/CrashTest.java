@@ -21,21 +21,35 @@ class CrashTest {
 
     private static final FloatTensor EPISODE = TileImages.episode(0x0F, 0x33, 0x55);
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"use after close", "close during run", "double close", "two models, sixteen threads", "shutdown during run"})
+    @ValueSource(
+            strings = {
+                "use after close",
+                "close during run",
+                "double close",
+                "two models, sixteen threads",
+                "shutdown during run"
+            })
     void theProcessEndsAsItShould(String rule) throws Exception {
         TinyBundle.fused(Kind.HEAP).write(folder.resolve("heap"));
         new TinyBundle(Kind.POOLED).write(folder.resolve("pooled"));
-        assertThat(ForkedJvm.run(List.of("-Xmx128m"), CrashTest.class, rule, folder.toString())).isEqualTo(rule + ": done\n");
+        assertThat(ForkedJvm.run(List.of("-Xmx128m"), CrashTest.class, rule, folder.toString()))
+                .isEqualTo(rule + ": done\n");
     }
 
     @Test
     void aProcessMayEndWhileABundleIsBeingLoaded() throws Exception {
         TinyBundle.fused(Kind.HEAP).write(folder.resolve("heap"));
         for (int loads = 1; loads <= 8; loads++) {
-            String output = ForkedJvm.run(List.of("-Xmx128m"), CrashTest.class, "shutdown during load", folder.toString(), Integer.toString(loads));
+            String output = ForkedJvm.run(
+                    List.of("-Xmx128m"),
+                    CrashTest.class,
+                    "shutdown during load",
+                    folder.toString(),
+                    Integer.toString(loads));
             assertThat(output).isEqualTo("shutdown during load: done\n");
         }
     }
@@ -52,7 +66,11 @@ class CrashTest {
                 Kanerva kanerva = Kanerva.load(heap, Device.CPU);
                 endDuring(4, 100, () -> kanerva.recall(kanerva.write(EPISODE), EPISODE, 2));
             }
-            default -> endDuring(2, Integer.parseInt(arguments[2]), () -> Kanerva.load(heap, Device.CPU).close());
+            default ->
+                endDuring(
+                        2,
+                        Integer.parseInt(arguments[2]),
+                        () -> Kanerva.load(heap, Device.CPU).close());
         }
         System.out.println(arguments[0] + ": done");
         System.exit(0);
@@ -118,7 +136,8 @@ class CrashTest {
     }
 
     private static void manyThreads(Path heapBundle, Path pooledBundle) throws InterruptedException {
-        try (Kanerva heap = Kanerva.load(heapBundle, Device.CPU); Kanerva pooled = Kanerva.load(pooledBundle, Device.CPU)) {
+        try (Kanerva heap = Kanerva.load(heapBundle, Device.CPU);
+                Kanerva pooled = Kanerva.load(pooledBundle, Device.CPU)) {
             List<String> wrong = Collections.synchronizedList(new ArrayList<>());
             List<Thread> threads = new ArrayList<>();
             for (int t = 0; t < 16; t++) {
@@ -148,15 +167,16 @@ class CrashTest {
         CountDownLatch done = new CountDownLatch(times);
         for (int t = 0; t < threads; t++) {
             new Thread(() -> {
-                try {
-                    while (true) {
-                        work.run();
-                        done.countDown();
-                    }
-                } catch (ClosedException e) {
-                    // What a load is told once the process is ending.
-                }
-            }).start();
+                        try {
+                            while (true) {
+                                work.run();
+                                done.countDown();
+                            }
+                        } catch (ClosedException e) {
+                            // What a load is told once the process is ending.
+                        }
+                    })
+                    .start();
         }
         done.await();
     }

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class DeviceTest {
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private Path bundle;
 
@@ -32,10 +33,13 @@ class DeviceTest {
     @Test
     void withoutADriverCudaFailsAndSaysWhyAndAutoFallsBackAndSaysSoOnce() throws Exception {
         assumeTrue(GpuDriver.find().isEmpty(), "this machine has a GPU driver");
-        String why = "expected NVIDIA's driver library %s, found none on this machine".formatted(GpuDriver.libraryName());
+        String why =
+                "expected NVIDIA's driver library %s, found none on this machine".formatted(GpuDriver.libraryName());
         String output = ForkedJvm.run(List.of(), DeviceTest.class, bundle.toString());
         // The sentence is ours, so ONNX Runtime, which unpacks 583 MB first, was not asked.
-        assertThat(output).contains("CUDA refused: Device CUDA: " + why + "\n").endsWith("AUTO runs on CPU\nAUTO runs on CPU\n");
+        assertThat(output)
+                .contains("CUDA refused: Device CUDA: " + why + "\n")
+                .endsWith("AUTO runs on CPU\nAUTO runs on CPU\n");
         assertThat(output).containsOnlyOnce("Device AUTO runs on the CPU: " + why);
     }
 
@@ -44,9 +48,12 @@ class DeviceTest {
     void whereTheDriverIsThereButCudaCannotBeHadCudaFailsTooAndAutoStillFallsBack() throws Exception {
         assumeTrue(GpuDriver.find().isEmpty(), "this machine has a GPU driver");
         Files.createFile(folder.resolve(GpuDriver.libraryName()));
-        String output = ForkedJvm.run(Map.of("LD_LIBRARY_PATH", folder.toString()), List.of(), DeviceTest.class, bundle.toString());
+        String output = ForkedJvm.run(
+                Map.of("LD_LIBRARY_PATH", folder.toString()), List.of(), DeviceTest.class, bundle.toString());
         // With either jar of ONNX Runtime: one has no CUDA, the other cannot load it.
-        assertThat(output).containsPattern("CUDA refused: Device CUDA: (expected ONNX Runtime with CUDA \\(the onnxruntime_gpu jar\\), found one without|ONNX Runtime cannot set it up: .*Failed to load shared library)\n")
+        assertThat(output)
+                .containsPattern(
+                        "CUDA refused: Device CUDA: (expected ONNX Runtime with CUDA \\(the onnxruntime_gpu jar\\), found one without|ONNX Runtime cannot set it up: .*Failed to load shared library)\n")
                 .containsOnlyOnce("Device AUTO runs on the CPU: ");
         // ONNX Runtime's own complaints stand between the lines.
         assertThat(output.lines().filter("AUTO runs on CPU"::equals)).hasSize(2);
@@ -74,7 +81,8 @@ class DeviceTest {
         String name = GpuDriver.libraryName();
         Files.writeString(
                 cache,
-                "glibc-ld.so.cache1.1\0\1\2libc.so.6\0/lib/libc.so.6\0%s\0/odd/place/%s\0/odd/%s.bak\0".formatted(name, name, name),
+                "glibc-ld.so.cache1.1\0\1\2libc.so.6\0/lib/libc.so.6\0%s\0/odd/place/%s\0/odd/%s.bak\0"
+                        .formatted(name, name, name),
                 StandardCharsets.ISO_8859_1);
         assertThat(GpuDriver.cached(cache)).containsExactly(Path.of("/odd/place/" + name));
         assertThat(GpuDriver.cached(folder.resolve("none"))).isEmpty();

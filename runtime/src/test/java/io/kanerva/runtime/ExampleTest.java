@@ -28,13 +28,14 @@ class ExampleTest {
 
     @Test
     void theExampleInThePackagesJavadocCompilesAndRecallsDamagedImages(@TempDir Path folder) throws Exception {
-        List<String> javadoc = Files.readAllLines(Path.of("src", "main", "java", "io", "kanerva", "runtime", "package-info.java"));
+        List<String> javadoc =
+                Files.readAllLines(Path.of("src", "main", "java", "io", "kanerva", "runtime", "package-info.java"));
         List<String> example = javadoc.subList(javadoc.indexOf(" * <pre>{@code") + 1, javadoc.indexOf(" * }</pre>"));
         String body = example.stream().map(line -> line.substring(3)).collect(Collectors.joining("\n"));
         assertThat(body).contains("Path.of(\"fashion-mnist\")").endsWith("}");
-        // Around it only what its comments promise: 32 images, 5 of them damaged; and what came out is printed inside the block.
-        String program =
-                """
+        // Around it only what its comments promise: 32 images, 5 of them damaged; and what came out is printed inside
+        // the block.
+        String program = """
                 import io.kanerva.runtime.*;
                 import java.nio.file.Path;
                 import java.util.*;
@@ -51,23 +52,32 @@ class ExampleTest {
                         }
                     }
                 }
-                """.formatted(body.substring(0, body.length() - 1).replace("Path.of(\"fashion-mnist\")", "Path.of(arguments[0])"));
+                """.formatted(body.substring(0, body.length() - 1)
+                .replace("Path.of(\"fashion-mnist\")", "Path.of(arguments[0])"));
         Path source = Files.writeString(folder.resolve("Example.java"), program);
-        assertThat(run(source, Path.of("..", "models", "bundles", "fashion-mnist"))).isEqualTo("3920 [0, 1, 2, 3, 4]\n");
+        assertThat(run(source, Path.of("..", "models", "bundles", "fashion-mnist")))
+                .isEqualTo("3920 [0, 1, 2, 3, 4]\n");
     }
 
     /** What a program prints that has the module and ONNX Runtime on its module path. */
     private static String run(Path program, Path bundle) throws Exception {
-        String libraries =
-                Arrays.stream((System.getProperty("jdk.module.path", "") + File.pathSeparator + System.getProperty("java.class.path")).split(File.pathSeparator))
-                        .filter(path -> path.contains("onnxruntime") || path.endsWith("classes") && !path.endsWith("test-classes"))
-                        .collect(Collectors.joining(File.pathSeparator));
-        Process process =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-p", libraries, "--add-modules", "io.kanerva.runtime",
-                                program.toString(), bundle.toString())
-                        .redirectError(ProcessBuilder.Redirect.DISCARD)
-                        .start();
+        String libraries = Arrays.stream((System.getProperty("jdk.module.path", "")
+                                + File.pathSeparator
+                                + System.getProperty("java.class.path"))
+                        .split(File.pathSeparator))
+                .filter(path ->
+                        path.contains("onnxruntime") || path.endsWith("classes") && !path.endsWith("test-classes"))
+                .collect(Collectors.joining(File.pathSeparator));
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-p",
+                        libraries,
+                        "--add-modules",
+                        "io.kanerva.runtime",
+                        program.toString(),
+                        bundle.toString())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).isZero();
         return output;

@@ -20,16 +20,25 @@ final class ForkedJvm {
      *
      * @return what it printed to either stream
      */
-    static String run(List<String> options, Class<?> main, String... arguments) throws IOException, InterruptedException {
+    static String run(List<String> options, Class<?> main, String... arguments)
+            throws IOException, InterruptedException {
         return run(Map.of(), options, main, arguments);
     }
 
     /** The same with further environment variables. */
-    static String run(Map<String, String> environment, List<String> options, Class<?> main, String... arguments) throws IOException, InterruptedException {
-        String tests = TinyBundle.class.getResource("TinyBundle.class").getPath().replace("/io/kanerva/runtime/TinyBundle.class", "");
-        String classPath =
-                String.join(File.pathSeparator, System.getProperty("jdk.module.path", ""), System.getProperty("java.class.path", ""), tests);
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    static String run(Map<String, String> environment, List<String> options, Class<?> main, String... arguments)
+            throws IOException, InterruptedException {
+        String tests = TinyBundle.class
+                .getResource("TinyBundle.class")
+                .getPath()
+                .replace("/io/kanerva/runtime/TinyBundle.class", "");
+        String classPath = String.join(
+                File.pathSeparator,
+                System.getProperty("jdk.module.path", ""),
+                System.getProperty("java.class.path", ""),
+                tests);
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(options);
         command.addAll(List.of("-XX:ErrorFile=/dev/stdout", "-cp", classPath, main.getName()));
         command.addAll(List.of(arguments));

@@ -15,7 +15,8 @@ class FusedGraphsTest {
 
     private static final FloatTensor EPISODES = TileImages.episodes(2, 0x0F, 0x33, 0x55, 0x3C, 0x5A, 0x66);
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @ParameterizedTest
     @EnumSource(Kind.class)
@@ -25,8 +26,10 @@ class FusedGraphsTest {
             assertThat(fused.bundle().graphs()).containsKeys("encoder-memory-writer", "reader-decoder");
             Memory memory = fused.write(EPISODES);
             assertThat(memory).isEqualTo(four.write(EPISODES));
-            assertThat(fused.recall(memory, EPISODES, 2).images()).isEqualTo(four.recall(memory, EPISODES, 2).images());
-            assertThat(fused.generate(memory, 5, 3).images()).isEqualTo(four.generate(memory, 5, 3).images());
+            assertThat(fused.recall(memory, EPISODES, 2).images())
+                    .isEqualTo(four.recall(memory, EPISODES, 2).images());
+            assertThat(fused.generate(memory, 5, 3).images())
+                    .isEqualTo(four.generate(memory, 5, 3).images());
             assertThat(fused.bound(EPISODES, 4)).usingRecursiveComparison().isEqualTo(four.bound(EPISODES, 4));
         }
     }
@@ -41,7 +44,10 @@ class FusedGraphsTest {
             float[] expected = fused.generate(memory, 6, 5).images().data();
             Inference inference = new Inference(bundle, fused.geometry(), true, true);
             try (Call call = fused.begin()) {
-                float[] found = inference.generate(call, memory, 6, new NormalSampler(5)).images().data();
+                float[] found = inference
+                        .generate(call, memory, 6, new NormalSampler(5))
+                        .images()
+                        .data();
                 assertThat(found).hasSameSizeAs(expected).containsExactly(expected, within(1e-6f));
             }
         }
@@ -53,12 +59,15 @@ class FusedGraphsTest {
         bundle.replace("reader-decoder.onnx", bundle.files.get("reader.onnx")).write(folder);
         assertThatThrownBy(() -> Kanerva.load(folder, Device.CPU))
                 .isInstanceOf(BundleException.class)
-                .hasMessageContaining("graph reader-decoder: expected inputs [memory, keys, noise], found [memory, keys]");
+                .hasMessageContaining(
+                        "graph reader-decoder: expected inputs [memory, keys, noise], found [memory, keys]");
     }
 
     @Test
     void aFusedGraphThatBundleJsonDescribesOtherwiseIsRefused() {
-        TinyBundle.fused(Kind.HEAP).edit("\"name\":\"noise\"", "\"name\":\"latent\"").write(folder);
+        TinyBundle.fused(Kind.HEAP)
+                .edit("\"name\":\"noise\"", "\"name\":\"latent\"")
+                .write(folder);
         assertThatThrownBy(() -> Kanerva.load(folder, Device.CPU))
                 .isInstanceOf(BundleException.class)
                 .hasMessageContaining("graphs.reader-decoder.inputs");

@@ -25,14 +25,16 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * What a call allocates beyond ONNX Runtime's own Java call, which makes its arrays of names and handles and a result
- * anew at each run: a prepared call nothing; another what it returns and, whatever the sizes, little else. Counted in a JVM of its own without the optimising compiler, which hides some allocations and not others.
+ * anew at each run: a prepared call nothing; another what it returns and, whatever the sizes, little else. Counted in a
+ * JVM of its own without the optimising compiler, which hides some allocations and not others.
  */
 @Timeout(120)
 class GarbageTest {
 
     private static final int RUNS = 50;
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @Test
     void preparedCallsOfABlackAndWhiteModelAllocateNothingOfTheirOwn() throws Exception {
@@ -51,7 +53,8 @@ class GarbageTest {
     void otherCallsAllocateWhatTheyReturnAndAFewSmallObjectsWhateverTheSizes() throws Exception {
         TinyBundle.fused(Kind.HEAP).write(folder);
         String found = ForkedJvm.run(List.of("-XX:TieredStopAtLevel=1"), GarbageTest.class, folder.toString(), "plain");
-        Matcher bytes = Pattern.compile("recall of 1: (\\d+)\nrecall of 40: \\1\nwrite: (\\d+)\n").matcher(found);
+        Matcher bytes = Pattern.compile("recall of 1: (\\d+)\nrecall of 40: \\1\nwrite: (\\d+)\n")
+                .matcher(found);
         assertThat(bytes.matches()).as(found).isTrue();
         assertThat(Integer.parseInt(bytes.group(1))).isLessThan(350);
         assertThat(Integer.parseInt(bytes.group(2))).isLessThan(350);
@@ -77,7 +80,8 @@ class GarbageTest {
             long bare = bareRun(kanerva, bundle, "reader-decoder", new int[] {1, 0, 1}, Graph.LOGITS);
             for (int queries : new int[] {1, 40}) {
                 try (PreparedRecall recall = kanerva.prepareRecall(memory, queries)) {
-                    System.out.printf("recall of %d: %d%n", queries, leastBytes(() -> recall.run(images, images)) - bare);
+                    System.out.printf(
+                            "recall of %d: %d%n", queries, leastBytes(() -> recall.run(images, images)) - bare);
                 }
             }
             FloatBuffer written = FloatBuffer.allocate(memory.memory().size());
@@ -93,23 +97,30 @@ class GarbageTest {
     private static void plain(Kanerva kanerva, Path bundle, Memory memory, FloatTensor episode) throws Exception {
         for (int queries : new int[] {1, 40}) {
             long bare = bareRun(kanerva, bundle, "reader-decoder", new int[] {1, 0, queries}, Graph.LOGITS);
-            FloatTensor images = FloatTensor.zeros(1, queries, episode.dimension(2), episode.dimension(3), episode.dimension(4));
+            FloatTensor images =
+                    FloatTensor.zeros(1, queries, episode.dimension(2), episode.dimension(3), episode.dimension(4));
             Recall recall = kanerva.recall(memory, images, 1);
             long returned = leastBytes(() -> copy(recall));
-            System.out.printf("recall of %d: %d%n", queries, leastBytes(() -> kanerva.recall(memory, images, 1)) - bare - returned);
+            System.out.printf(
+                    "recall of %d: %d%n",
+                    queries, leastBytes(() -> kanerva.recall(memory, images, 1)) - bare - returned);
         }
-        long bare = bareRun(kanerva, bundle, "encoder-memory-writer", new int[] {1, 2, 0}, Graph.MEMORY, Graph.POINTERS);
-        long returned = leastBytes(() -> new Memory(memory.memory(), memory.pointers(), memory.contentMean(), memory.modelId()));
+        long bare =
+                bareRun(kanerva, bundle, "encoder-memory-writer", new int[] {1, 2, 0}, Graph.MEMORY, Graph.POINTERS);
+        long returned = leastBytes(
+                () -> new Memory(memory.memory(), memory.pointers(), memory.contentMean(), memory.modelId()));
         System.out.printf("write: %d%n", leastBytes(() -> kanerva.write(episode)) - bare - returned);
     }
 
     private static Recall copy(Recall recall) {
         Lookup lookup = recall.steps().get(0).lookup();
-        Lookup copied = new Lookup(lookup.samples().clone(), lookup.scores().copy(), lookup.keys().copy());
+        Lookup copied = new Lookup(
+                lookup.samples().clone(), lookup.scores().copy(), lookup.keys().copy());
         return new Recall(List.of(new Recall.Step(copied, recall.images().copy())));
     }
 
-    private static long bareRun(Kanerva kanerva, Path bundle, String graph, int[] sizes, String... wanted) throws Exception {
+    private static long bareRun(Kanerva kanerva, Path bundle, String graph, int[] sizes, String... wanted)
+            throws Exception {
         Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
         Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
         GraphDescription description = kanerva.bundle().graphs().get(graph);
@@ -121,7 +132,8 @@ class GarbageTest {
                 outputs.put(output.name(), tensor(output, sizes));
             }
         }
-        try (OrtSession session = NativeRuntime.environment().createSession(Files.readAllBytes(bundle.resolve(description.file())))) {
+        try (OrtSession session =
+                NativeRuntime.environment().createSession(Files.readAllBytes(bundle.resolve(description.file())))) {
             return leastBytes(() -> {
                 try {
                     session.run(inputs, outputs).close();
@@ -134,8 +146,13 @@ class GarbageTest {
 
     private static OnnxTensor tensor(TensorDescription description, int[] sizes) throws OrtException {
         int[] shape = Signature.resolve(description, sizes);
-        FloatBuffer values = ByteBuffer.allocateDirect(Float.BYTES * (int) FloatTensor.elements(shape)).order(ByteOrder.nativeOrder()).asFloatBuffer();
-        return OnnxTensor.createTensor(NativeRuntime.environment(), values, Arrays.stream(shape).asLongStream().toArray());
+        FloatBuffer values = ByteBuffer.allocateDirect(Float.BYTES * (int) FloatTensor.elements(shape))
+                .order(ByteOrder.nativeOrder())
+                .asFloatBuffer();
+        return OnnxTensor.createTensor(
+                NativeRuntime.environment(),
+                values,
+                Arrays.stream(shape).asLongStream().toArray());
     }
 
     /** The least of many runs: the first ones load classes. */

@@ -10,14 +10,16 @@ import org.junit.jupiter.api.io.TempDir;
 /** Graphs that load but break their promise when they run. */
 class InferenceErrorsTest {
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @Test
     void anOutputOfAnotherShapeThanPromised() {
         TinyOnnx graph = decoder();
         String twice = graph.apply("Concat", TinyOnnx.integer("axis", 0), "latent", "latent");
         // ONNX Runtime's own words, which name the tensor and both shapes.
-        assertDecodingFails(graph, twice, "(?s)graph decoder: ONNX Runtime failed: .*'logits'.*\\{1,2,1,8,8\\}.*\\{2,2,1,8,8\\}.*");
+        assertDecodingFails(
+                graph, twice, "(?s)graph decoder: ONNX Runtime failed: .*'logits'.*\\{1,2,1,8,8\\}.*\\{2,2,1,8,8\\}.*");
     }
 
     @Test

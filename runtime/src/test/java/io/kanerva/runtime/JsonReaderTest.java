@@ -15,7 +15,8 @@ class JsonReaderTest {
 
     @Test
     void readsEveryKindOfValue() {
-        assertThat(read(" {\"a\": [1, -2.5e3, true, false, null], \"b\": {}, \"c\": []}\n").value())
+        assertThat(read(" {\"a\": [1, -2.5e3, true, false, null], \"b\": {}, \"c\": []}\n")
+                        .value())
                 .isEqualTo(Map.of("a", Arrays.asList(1L, -2500.0, true, false, null), "b", Map.of(), "c", List.of()));
         assertThat(read("\"\\u00e4\\n\\t\\\"\\\\ \u20ac\"").string()).isEqualTo("\u00e4\n\t\"\\ \u20ac");
         assertThat(read("-0").value()).isEqualTo(0L);

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.kanerva.runtime.TinyBundle.Kind;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class KanervaTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     private static Kanerva heap;
 
@@ -50,7 +51,8 @@ class KanervaTest {
         assertThat(ones / 6400).isCloseTo(0.75, within(5 * Math.sqrt(0.1875 / 6400)));
         assertThat(heap.sample(logits, 12).data()).isEqualTo(samples.data());
         assertThatThrownBy(() -> heap.sample(FloatTensor.zeros(2, 3, 1, 8, 9), 1))
-                .isInstanceOf(TensorException.class).hasMessage("sample: logits: expected shape [2, 3, 1, 8, 8], found [2, 3, 1, 8, 9]");
+                .isInstanceOf(TensorException.class)
+                .hasMessage("sample: logits: expected shape [2, 3, 1, 8, 8], found [2, 3, 1, 8, 9]");
     }
 
     @Test
@@ -72,15 +74,17 @@ class KanervaTest {
         Recall recall = heap.recall(heap.write(episode), damaged, 3);
         assertThat(recall.steps()).hasSize(3);
         assertThat(TileImages.rounded(recall.images())).isEqualTo(episode);
-        assertThat(recall.lookups()).allSatisfy(
-                lookup -> assertThat(lookup.samples()).containsExactly(0, 1, 2, 3, 4, 5, 6));
+        assertThat(recall.lookups())
+                .allSatisfy(lookup -> assertThat(lookup.samples()).containsExactly(0, 1, 2, 3, 4, 5, 6));
         // The damaged query matches less well than the mended one.
         assertThat(recall.lookups().get(0).scores().get(0, 3, 3)).isLessThan(0.985f);
         assertThat(recall.lookups().get(2).scores().get(0, 3, 3)).isGreaterThan(0.999f);
     }
 
     @ParameterizedTest
-    @EnumSource(value = Kind.class, names = {"HEAP", "HEAP_CONTINUOUS"})
+    @EnumSource(
+            value = Kind.class,
+            names = {"HEAP", "HEAP_CONTINUOUS"})
     void keepsTheMemoriesOfABatchApart(Kind kind, @TempDir Path other) {
         try (Kanerva kanerva = TinyBundle.open(kind, other)) {
             FloatTensor episodes = TileImages.episodes(2, 0x0F, 0x33, 0x55, 0x3C, 0x5A, 0x66);
@@ -92,12 +96,15 @@ class KanervaTest {
             assertThat(recall.lookups().get(0).scores().shape()).containsExactly(2, 2, 3);
             if (kind == Kind.HEAP) {
                 // Continuous windows at the slots' pointers straddle this writer's tiles.
-                assertThat(TileImages.rounded(recall.images())).isEqualTo(TileImages.episodes(2, 0x55, 0x0F, 0x5A, 0x66));
+                assertThat(TileImages.rounded(recall.images()))
+                        .isEqualTo(TileImages.episodes(2, 0x55, 0x0F, 0x5A, 0x66));
             }
             for (int b = 0; b < 2; b++) {
                 int[] bytes = b == 0 ? new int[] {0x0F, 0x33, 0x55} : new int[] {0x3C, 0x5A, 0x66};
-                float[] alone = kanerva.write(TileImages.episode(bytes)).memory().data();
-                assertThat(Arrays.copyOfRange(memory.memory().data(), b * 64, (b + 1) * 64)).containsExactly(alone);
+                float[] alone =
+                        kanerva.write(TileImages.episode(bytes)).memory().data();
+                assertThat(Arrays.copyOfRange(memory.memory().data(), b * 64, (b + 1) * 64))
+                        .containsExactly(alone);
             }
         }
     }
@@ -138,7 +145,8 @@ class KanervaTest {
             assertThat(reading.traces().data()[i]).isCloseTo(content[i], within(1e-6f));
         }
         FloatTensor logits = heap.decode(reading.priorMean(), reading.traces());
-        FloatTensor images = heap.bundle().settings().likelihood().means(heap.bundle().settings(), logits);
+        FloatTensor images =
+                heap.bundle().settings().likelihood().means(heap.bundle().settings(), logits);
         assertThat(images).isEqualTo(heap.recall(memory, episode, 1).images());
     }
 
@@ -152,7 +160,8 @@ class KanervaTest {
         int[] seen = new int[3];
         FloatTensor rounded = TileImages.rounded(generation.images());
         for (int i = 0; i < 200; i++) {
-            int slot = heap.geometry().slot(generation.keys().get(0, i, 0, 1), generation.keys().get(0, i, 0, 2));
+            int slot = heap.geometry()
+                    .slot(generation.keys().get(0, i, 0, 1), generation.keys().get(0, i, 0, 2));
             assertThat(slot).isBetween(0, 2);
             seen[slot]++;
             assertThat(Arrays.copyOfRange(rounded.data(), i * 64, i * 64 + 64))
@@ -168,7 +177,8 @@ class KanervaTest {
     void generatesTheSameFromTheSameSeedAndOtherwiseFromAnother() {
         Memory memory = heap.write(TileImages.episode(0x0F, 0x33));
         assertThat(heap.generate(memory, 4, 11)).isEqualTo(heap.generate(memory, 4, 11));
-        assertThat(heap.generate(memory, 4, 11).keys()).isNotEqualTo(heap.generate(memory, 4, 12).keys());
+        assertThat(heap.generate(memory, 4, 11).keys())
+                .isNotEqualTo(heap.generate(memory, 4, 12).keys());
     }
 
     @Test
@@ -186,7 +196,9 @@ class KanervaTest {
             double deviation = Math.sqrt(Math.exp(reading.priorLogVariance().data()[i]));
             latent.data()[i] = (float) (reading.priorMean().data()[i] + deviation * noise.data()[i]);
         }
-        float[] expected = Likelihood.BERNOULLI.means(heap.bundle().settings(), heap.decode(latent, reading.traces())).data();
+        float[] expected = Likelihood.BERNOULLI
+                .means(heap.bundle().settings(), heap.decode(latent, reading.traces()))
+                .data();
         for (int i = 0; i < expected.length; i++) {
             assertThat(generation.images().data()[i]).isCloseTo(expected[i], within(1e-6f));
         }
@@ -209,15 +221,23 @@ class KanervaTest {
             Arrays.fill(given.shape(), 7);
         }
         assertThat(memory.toBytes()).isEqualTo(before);
-        assertThat(heap.recall(memory, TileImages.episode(0x33), 1).lookups().get(0).samples()).containsExactly(1);
+        assertThat(heap.recall(memory, TileImages.episode(0x33), 1)
+                        .lookups()
+                        .get(0)
+                        .samples())
+                .containsExactly(1);
     }
 
     @Test
     void refusesMoreSamplesThanSlots() {
         FloatTensor nine = FloatTensor.zeros(1, 9, 1, 8, 8);
         String sentence = "out of memory: 9 samples, 8 slots (2 rows x 4 columns, 1 a sample)";
-        assertThatThrownBy(() -> heap.write(nine)).isInstanceOf(CapacityException.class).hasMessage(sentence);
-        assertThatThrownBy(() -> heap.bound(nine, 1)).isInstanceOf(CapacityException.class).hasMessage(sentence);
+        assertThatThrownBy(() -> heap.write(nine))
+                .isInstanceOf(CapacityException.class)
+                .hasMessage(sentence);
+        assertThatThrownBy(() -> heap.bound(nine, 1))
+                .isInstanceOf(CapacityException.class)
+                .hasMessage(sentence);
         assertThat(heap.encode(nine).content().dimension(1)).isEqualTo(9);
     }
 
@@ -234,18 +254,22 @@ class KanervaTest {
             Memory expected = kanerva.write(all);
             assertThat(extended.samples()).isEqualTo(3);
             assertThat(extended.pointers()).isEqualTo(expected.pointers());
-            assertThat(extended.memory().data()).containsExactly(expected.memory().data(), within(1e-6f));
+            assertThat(extended.memory().data())
+                    .containsExactly(expected.memory().data(), within(1e-6f));
             assertThat(before.memory().data()).containsExactly(untouched);
-            assertThat(kanerva.extend(extended, rest).contentMean().shape()).isEqualTo(expected.contentMean().shape());
+            assertThat(kanerva.extend(extended, rest).contentMean().shape())
+                    .isEqualTo(expected.contentMean().shape());
         }
     }
 
     @Test
     void refusesToExtendBeyondTheCapacityOrWithAnotherNumberOfEpisodes() {
         Memory memory = heap.write(TileImages.episode(TileImages.EIGHT));
-        assertThatThrownBy(() -> heap.extend(memory, TileImages.episode(0x0F))).isInstanceOf(CapacityException.class)
+        assertThatThrownBy(() -> heap.extend(memory, TileImages.episode(0x0F)))
+                .isInstanceOf(CapacityException.class)
                 .hasMessageStartingWith("out of memory: 9 samples, 8 slots");
-        assertThatThrownBy(() -> heap.extend(memory, TileImages.episodes(2, 0x0F, 0x33))).isInstanceOf(TensorException.class)
+        assertThatThrownBy(() -> heap.extend(memory, TileImages.episodes(2, 0x0F, 0x33)))
+                .isInstanceOf(TensorException.class)
                 .hasMessage("episodes: expected 1 rows, one for each memory, found shape [2, 1, 1, 8, 8]");
     }
 
@@ -258,7 +282,8 @@ class KanervaTest {
             assertThat(kanerva.bundle().modelId()).isEqualTo(heap.bundle().modelId());
         }
         files.remove("reader.onnx");
-        assertThatThrownBy(() -> Kanerva.load(files, Options.on(Device.CPU))).isInstanceOf(BundleException.class)
+        assertThatThrownBy(() -> Kanerva.load(files, Options.on(Device.CPU)))
+                .isInstanceOf(BundleException.class)
                 .hasMessage("bundle in memory: the file 'reader.onnx' is missing from the bundle");
     }
 
@@ -276,7 +301,8 @@ class KanervaTest {
     void loadsABundleFromTheClassPath() throws Exception {
         TinyBundle bundle = new TinyBundle(Kind.HEAP);
         bundle.write(folder.resolve("class path/models/tiny"));
-        try (var loader = new java.net.URLClassLoader(new java.net.URL[] {folder.resolve("class path").toUri().toURL()});
+        try (var loader = new java.net.URLClassLoader(
+                        new java.net.URL[] {folder.resolve("class path").toUri().toURL()});
                 Kanerva kanerva = Kanerva.loadResource(loader, "models/tiny", Device.CPU)) {
             assertThat(kanerva.bundle().modelId()).isEqualTo(heap.bundle().modelId());
             assertThatThrownBy(() -> Kanerva.loadResource(loader, "models/other", Device.CPU))
@@ -288,7 +314,8 @@ class KanervaTest {
     @Test
     void givesTheSameWithMoreThreads() {
         FloatTensor episode = TileImages.episode(TileImages.EIGHT);
-        try (Kanerva two = Kanerva.load(folder.resolve("heap"), Options.on(Device.CPU).withThreads(2))) {
+        try (Kanerva two =
+                Kanerva.load(folder.resolve("heap"), Options.on(Device.CPU).withThreads(2))) {
             assertThat(two.write(episode)).isEqualTo(heap.write(episode));
         }
     }

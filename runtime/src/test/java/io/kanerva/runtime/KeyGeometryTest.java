@@ -11,10 +11,22 @@ class KeyGeometryTest {
 
     private static KeyGeometry geometry(Addressing addressing, int rows, int columns) {
         Planes memory = new Planes(10, 28, 56);
-        return new KeyGeometry(
-                new ModelSettings(
-                        Writer.HEAP, addressing, Likelihood.BERNOULLI, new Planes(1, 28, 28), memory,
-                        new Planes(10, 7, 7), 1, 16, rows, columns, 0, 0, rows * columns, 0, 1));
+        return new KeyGeometry(new ModelSettings(
+                Writer.HEAP,
+                addressing,
+                Likelihood.BERNOULLI,
+                new Planes(1, 28, 28),
+                memory,
+                new Planes(10, 7, 7),
+                1,
+                16,
+                rows,
+                columns,
+                0,
+                0,
+                rows * columns,
+                0,
+                1));
     }
 
     @Test

@@ -22,28 +22,27 @@ class LifeCycleTest {
 
     private static final FloatTensor EPISODE = TileImages.episode(0x0F, 0x33, 0x55);
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @Test
     void everyCallAfterCloseIsRefused() {
         Kanerva kanerva = TinyBundle.open(Kind.HEAP, folder);
         Memory memory = kanerva.write(EPISODE);
         kanerva.close();
-        List<ThrowingCallable> calls =
-                List.of(
-                        () -> kanerva.encode(EPISODE),
-                        () -> kanerva.write(EPISODE),
-                        () -> kanerva.lookUp(memory, EPISODE),
-                        () -> kanerva.read(memory, memory.pointers()),
-                        () -> kanerva.decode(FloatTensor.zeros(1, 1, 3), FloatTensor.zeros(1, 1, 1, 2, 2, 2)),
-                        () -> kanerva.recall(memory, EPISODE, 2),
-                        () -> kanerva.generate(memory, 1, 1),
-                        () -> kanerva.bound(EPISODE, 1));
-        assertThat(calls).allSatisfy(
-                call ->
-                        assertThatThrownBy(call)
-                                .isInstanceOf(ClosedException.class)
-                                .hasMessage("Kanerva of %s: called after close", folder));
+        List<ThrowingCallable> calls = List.of(
+                () -> kanerva.encode(EPISODE),
+                () -> kanerva.write(EPISODE),
+                () -> kanerva.lookUp(memory, EPISODE),
+                () -> kanerva.read(memory, memory.pointers()),
+                () -> kanerva.decode(FloatTensor.zeros(1, 1, 3), FloatTensor.zeros(1, 1, 1, 2, 2, 2)),
+                () -> kanerva.recall(memory, EPISODE, 2),
+                () -> kanerva.generate(memory, 1, 1),
+                () -> kanerva.bound(EPISODE, 1));
+        assertThat(calls)
+                .allSatisfy(call -> assertThatThrownBy(call)
+                        .isInstanceOf(ClosedException.class)
+                        .hasMessage("Kanerva of %s: called after close", folder));
         assertThat(kanerva.device()).isEqualTo(Device.CPU);
     }
 
@@ -104,13 +103,11 @@ class LifeCycleTest {
                 Kanerva kanerva = t % 2 == 0 ? heap : pooled;
                 FloatTensor episode = TileImages.episode(3 * t, 5 * t + 1, 7 * t + 2);
                 Memory expected = kanerva.write(episode);
-                callers.add(
-                        pool.submit(
-                                () -> {
-                                    for (int i = 0; i < 200; i++) {
-                                        assertThat(kanerva.write(episode)).isEqualTo(expected);
-                                    }
-                                }));
+                callers.add(pool.submit(() -> {
+                    for (int i = 0; i < 200; i++) {
+                        assertThat(kanerva.write(episode)).isEqualTo(expected);
+                    }
+                }));
             }
             for (Future<?> caller : callers) {
                 caller.get();
@@ -124,7 +121,8 @@ class LifeCycleTest {
     void aModelOpenedForThreeCallersServesOneAndSixteenAlike() throws Exception {
         ExecutorService pool = Executors.newFixedThreadPool(16);
         TinyBundle.open(Kind.HEAP, folder.resolve("three")).close();
-        try (Kanerva kanerva = Kanerva.load(folder.resolve("three"), Options.on(Device.CPU).withCallers(3))) {
+        try (Kanerva kanerva =
+                Kanerva.load(folder.resolve("three"), Options.on(Device.CPU).withCallers(3))) {
             List<Future<?>> callers = new ArrayList<>();
             for (int t = 0; t < 16; t++) {
                 FloatTensor episode = TileImages.episode(3 * t, 5 * t + 1, 7 * t + 2);
@@ -133,7 +131,8 @@ class LifeCycleTest {
                 callers.add(pool.submit(() -> {
                     for (int i = 0; i < 100; i++) {
                         assertThat(kanerva.write(episode)).isEqualTo(expected);
-                        assertThat(kanerva.recall(expected, episode, 2).images()).isEqualTo(recalled.images());
+                        assertThat(kanerva.recall(expected, episode, 2).images())
+                                .isEqualTo(recalled.images());
                     }
                 }));
             }

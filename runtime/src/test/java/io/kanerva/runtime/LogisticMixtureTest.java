@@ -22,7 +22,10 @@ class LogisticMixtureTest {
         assertThat(probability(nats(mixture, images, parameters))).isCloseTo(1, within(1e-12));
     }
 
-    /** Green and blue given red: what the sum over both leaves is the probability of red, which a mixture of one channel has too. */
+    /**
+     * Green and blue given red: what the sum over both leaves is the probability of red, which a mixture of one channel
+     * has too.
+     */
     @Test
     void theProbabilitiesOfGreenAndBlueGivenRedSumToOne() {
         LogisticMixture mixture = new LogisticMixture(new Planes(3, 1, 1), 0);
@@ -47,13 +50,19 @@ class LogisticMixtureTest {
     @Test
     void theMassOfALevelIsThatOfItsInterval() {
         assertThat(Math.exp(LogisticMixture.logMass(128, 1.0 / 255, 0, 0))).isCloseTo(0.00196077428, within(1e-9));
-        assertThat(Math.exp(LogisticMixture.logMass(0, -1, 0, 0))).isCloseTo(1 / (1 + Math.exp(254.0 / 255)), within(1e-12));
-        assertThat(Math.exp(LogisticMixture.logMass(255, 1, 0, 0))).isCloseTo(1 / (1 + Math.exp(254.0 / 255)), within(1e-12));
+        assertThat(Math.exp(LogisticMixture.logMass(0, -1, 0, 0)))
+                .isCloseTo(1 / (1 + Math.exp(254.0 / 255)), within(1e-12));
+        assertThat(Math.exp(LogisticMixture.logMass(255, 1, 0, 0)))
+                .isCloseTo(1 / (1 + Math.exp(254.0 / 255)), within(1e-12));
         assertThat(LogisticMixture.logMass(10, -0.9, 50, -7)).isFinite().isNegative();
-        assertThat(LogisticMixture.logMass(10, -0.9, 0, 7)).isCloseTo(Math.log(2.0 / 255 / Math.exp(7) / 4), within(1e-3));
+        assertThat(LogisticMixture.logMass(10, -0.9, 0, 7))
+                .isCloseTo(Math.log(2.0 / 255 / Math.exp(7) / 4), within(1e-3));
     }
 
-    /** With scales near zero a sample is its mean, and neighbours pass their errors on: each pixel doubles the error of the one to its left. */
+    /**
+     * With scales near zero a sample is its mean, and neighbours pass their errors on: each pixel doubles the error of
+     * the one to its left.
+     */
     @Test
     void samplesFollowTheirNeighboursInReadingOrder() {
         LogisticMixture mixture = new LogisticMixture(new Planes(1, 1, 4), 4);
@@ -74,18 +83,29 @@ class LogisticMixtureTest {
         float[] sample = sample(mixture, parameters, 4, 5);
         double[] errors = {0.05, 0.1, 0.2, 0.4};
         for (int place = 0; place < places; place++) {
-            assertThat(2 * sample[place] - 1 + 0.2).as("error of pixel %d", place).isCloseTo(errors[place], within(0.05));
+            assertThat(2 * sample[place] - 1 + 0.2)
+                    .as("error of pixel %d", place)
+                    .isCloseTo(errors[place], within(0.05));
         }
         assertThat(sample(mixture, parameters, 4, 5)).isEqualTo(sample);
     }
 
-    /** One pixel is off by 0.4, and one coefficient of each pixel is 1: the pixel that has the other as that neighbour is off as much. */
+    /**
+     * One pixel is off by 0.4, and one coefficient of each pixel is 1: the pixel that has the other as that neighbour
+     * is off as much.
+     */
     @ParameterizedTest
     @ValueSource(ints = {4, 12, 24})
     void neighboursAreCountedByDistanceThenFromTheSidesThenFromLeftToRight(int neighbours) {
-        String[] expected = {"", "0-1 -1-1 -1+0 -1+1", "0-2 -1-2 -1+2 -2-2 -2-1 -2+0 -2+1 -2+2", "0-3 -1-3 -1+3 -2-3 -2+3 -3-3 -3-2 -3-1 -3+0 -3+1 -3+2 -3+3"};
+        String[] expected = {
+            "",
+            "0-1 -1-1 -1+0 -1+1",
+            "0-2 -1-2 -1+2 -2-2 -2-1 -2+0 -2+1 -2+2",
+            "0-3 -1-3 -1+3 -2-3 -2+3 -3-3 -3-2 -3-1 -3+0 -3+1 -3+2 -3+3"
+        };
         int reach = LogisticMixture.reach(neighbours);
-        String[] order = String.join(" ", Arrays.copyOfRange(expected, 1, reach + 1)).split(" ");
+        String[] order =
+                String.join(" ", Arrays.copyOfRange(expected, 1, reach + 1)).split(" ");
         assertThat(order).hasSize(neighbours);
         int places = 4 * 7;
         int count = LogisticMixture.parameters(1, neighbours);
@@ -99,12 +119,16 @@ class LogisticMixtureTest {
             }
             int middle = 3 * 7 + 3;
             int split = order[n].lastIndexOf(order[n].contains("+") ? '+' : '-');
-            int source = middle + 7 * Integer.parseInt(order[n].substring(0, split)) + Integer.parseInt(order[n].substring(split));
+            int source = middle
+                    + 7 * Integer.parseInt(order[n].substring(0, split))
+                    + Integer.parseInt(order[n].substring(split));
             for (int m = 0; m < 10; m++) {
                 parameters.data()[(10 + m) * places + source] = 0.4f;
             }
             float[] sample = sample(new LogisticMixture(new Planes(1, 4, 7), neighbours), parameters, places, 5);
-            assertThat(2 * sample[middle] - 1).as("the error of neighbour %s", order[n]).isCloseTo(0.4f, within(0.05f));
+            assertThat(2 * sample[middle] - 1)
+                    .as("the error of neighbour %s", order[n])
+                    .isCloseTo(0.4f, within(0.05f));
         }
     }
 

@@ -19,7 +19,9 @@ class LogisticTest {
         int others = 0;
         for (int i = 0; i < logits.length; i++) {
             float expected = (float) (1 / (1 + StrictMath.exp(-(double) logits[i])));
-            assertThat(Math.abs(Float.floatToIntBits(found[i]) - Float.floatToIntBits(expected))).as("logit %s", logits[i]).isLessThanOrEqualTo(1);
+            assertThat(Math.abs(Float.floatToIntBits(found[i]) - Float.floatToIntBits(expected)))
+                    .as("logit %s", logits[i])
+                    .isLessThanOrEqualTo(1);
             others += found[i] == expected ? 0 : 1;
         }
         assertThat(others).as("rounded to the neighbour, of 200,000").isLessThan(4);
@@ -27,7 +29,21 @@ class LogisticTest {
 
     @Test
     void itsEndsAreZeroAndOneAndWhatLiesBesideStays() {
-        float[] logits = {7, -0f, 0, 20, 700, -700, Float.MAX_VALUE, -Float.MAX_VALUE, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, 0, 7};
+        float[] logits = {
+            7,
+            -0f,
+            0,
+            20,
+            700,
+            -700,
+            Float.MAX_VALUE,
+            -Float.MAX_VALUE,
+            Float.POSITIVE_INFINITY,
+            Float.NEGATIVE_INFINITY,
+            Float.NaN,
+            0,
+            7
+        };
         Likelihood.logistic(logits, 1, new double[11]);
         assertThat(logits).containsExactly(7, 0.5f, 0.5f, 1, 1, 0, 1, 0, 1, 0, Float.NaN, 0.5f, 7);
     }

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class LongCommandLineTest {
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @Test
     void aCommandLineAsLongAsAnApplicationsClassPathDoesNotKillTheProcess() throws Exception {

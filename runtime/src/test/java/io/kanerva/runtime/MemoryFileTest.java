@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class MemoryFileTest {
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private Kanerva heap;
     private Memory memory;
@@ -58,7 +59,8 @@ class MemoryFileTest {
         Recall expected = heap.recall(memory, queries, 1);
         heap.close();
         try (Kanerva again = TinyBundle.open(Kind.HEAP, folder.resolve("again"))) {
-            assertThat(again.recall(again.loadMemory(file), queries, 1).images()).isEqualTo(expected.images());
+            assertThat(again.recall(again.loadMemory(file), queries, 1).images())
+                    .isEqualTo(expected.images());
             assertThat(again.recall(memory, queries, 1).images()).isEqualTo(expected.images());
         }
     }
@@ -73,12 +75,14 @@ class MemoryFileTest {
         int[] header = new int[8];
         buffer.position(8).asIntBuffer().get(header);
         assertThat(header).containsExactly(2, 76, 2, 2, 4, 8, 3, 1);
-        assertThat(HexFormat.of().formatHex(bytes, 40, 72)).isEqualTo(heap.bundle().modelId());
+        assertThat(HexFormat.of().formatHex(bytes, 40, 72))
+                .isEqualTo(heap.bundle().modelId());
         float[] floats = new float[2 * 64 + 2 * 3 * 3];
         assertThat(buffer.getInt(72)).isZero();
         buffer.position(76).asFloatBuffer().get(floats);
         assertThat(Arrays.copyOf(floats, 128)).containsExactly(memory.memory().data());
-        assertThat(Arrays.copyOfRange(floats, 128, floats.length)).containsExactly(memory.pointers().data());
+        assertThat(Arrays.copyOfRange(floats, 128, floats.length))
+                .containsExactly(memory.pointers().data());
         int end = 76 + 4 * floats.length;
         assertThat(bytes).hasSize(end + 32);
         assertThat(HexFormat.of().formatHex(bytes, end, end + 32)).isEqualTo(Sha256.hex(Arrays.copyOf(bytes, end)));
@@ -99,9 +103,14 @@ class MemoryFileTest {
         Path nowhere = folder.resolve("none/episode.memory");
         assertThatThrownBy(() -> memory.save(nowhere))
                 .isInstanceOf(MemoryFileException.class)
-                .hasMessage(nowhere + ": the memory cannot be written there: expected a file's path in a folder that exists");
-        assertThatThrownBy(() -> memory.save(folder)).isInstanceOf(MemoryFileException.class).hasMessageStartingWith(folder + ": the memory cannot be written there: ");
-        assertThatThrownBy(() -> heap.loadMemory(folder)).isInstanceOf(MemoryFileException.class).hasMessage(folder + ": expected a memory file, found none");
+                .hasMessage(nowhere
+                        + ": the memory cannot be written there: expected a file's path in a folder that exists");
+        assertThatThrownBy(() -> memory.save(folder))
+                .isInstanceOf(MemoryFileException.class)
+                .hasMessageStartingWith(folder + ": the memory cannot be written there: ");
+        assertThatThrownBy(() -> heap.loadMemory(folder))
+                .isInstanceOf(MemoryFileException.class)
+                .hasMessage(folder + ": expected a memory file, found none");
     }
 
     @Test
@@ -171,9 +180,7 @@ class MemoryFileTest {
                     .isInstanceOf(MemoryFileException.class)
                     .hasMessage(
                             "%s: the memory belongs to another model: expected model id %s (tiny), found %s",
-                            file,
-                            pooled.bundle().modelId(),
-                            heap.bundle().modelId());
+                            file, pooled.bundle().modelId(), heap.bundle().modelId());
         }
     }
 

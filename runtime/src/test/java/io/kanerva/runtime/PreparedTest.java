@@ -19,7 +19,8 @@ class PreparedTest {
     private static final FloatTensor EPISODES = TileImages.episodes(2, 0x0F, 0x33, 0x55, 0x3C, 0x5A, 0x66);
     private static final FloatTensor QUERIES = TileImages.episodes(2, 0x55, 0x0F, 0x66, 0x3C);
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     private Kanerva open(Kind kind, boolean fused) {
         return Kanerva.load((fused ? TinyBundle.fused(kind) : new TinyBundle(kind)).write(folder), Device.CPU);
@@ -33,8 +34,12 @@ class PreparedTest {
             Recall expected = kanerva.recall(memory, QUERIES, 1);
             try (PreparedRecall prepared = kanerva.prepareRecall(memory, 2)) {
                 // A heap buffer with an offset, and a direct one in the byte order that is not the machine's.
-                FloatBuffer queries = FloatBuffer.allocate(QUERIES.size() + 3).put(3, QUERIES.data()).position(3);
-                FloatBuffer images = ByteBuffer.allocateDirect(4 * QUERIES.size()).order(ByteOrder.BIG_ENDIAN).asFloatBuffer();
+                FloatBuffer queries = FloatBuffer.allocate(QUERIES.size() + 3)
+                        .put(3, QUERIES.data())
+                        .position(3);
+                FloatBuffer images = ByteBuffer.allocateDirect(4 * QUERIES.size())
+                        .order(ByteOrder.BIG_ENDIAN)
+                        .asFloatBuffer();
                 prepared.run(FloatBuffer.wrap(EPISODES.data()), images);
                 prepared.run(queries, images);
                 float[] found = new float[QUERIES.size()];
@@ -52,7 +57,8 @@ class PreparedTest {
     @ParameterizedTest
     @CsvSource({"HEAP,true", "HEAP,false", "POOLED,true"})
     void aPreparedWriteGivesWhatWriteGives(Kind kind, boolean fused) {
-        try (Kanerva kanerva = open(kind, fused); PreparedWrite prepared = kanerva.prepareWrite(2, 3)) {
+        try (Kanerva kanerva = open(kind, fused);
+                PreparedWrite prepared = kanerva.prepareWrite(2, 3)) {
             Memory expected = kanerva.write(EPISODES);
             FloatBuffer memory = FloatBuffer.allocate(expected.memory().size());
             FloatBuffer pointers = FloatBuffer.allocate(expected.pointers().size());
@@ -72,27 +78,35 @@ class PreparedTest {
                 prepared.run(FloatBuffer.wrap(images), FloatBuffer.wrap(images));
                 prepared.run(FloatBuffer.wrap(images), FloatBuffer.wrap(images));
             }
-            assertThat(images).containsExactly(kanerva.recall(memory, QUERIES, 2).images().data());
+            assertThat(images)
+                    .containsExactly(kanerva.recall(memory, QUERIES, 2).images().data());
         }
     }
 
     @Test
     void buffersThatAreTooShortAndValuesThatAreNoImagesAreRefused() {
-        try (Kanerva kanerva = open(Kind.HEAP, true); PreparedWrite write = kanerva.prepareWrite(1, 2)) {
+        try (Kanerva kanerva = open(Kind.HEAP, true);
+                PreparedWrite write = kanerva.prepareWrite(1, 2)) {
             Memory memory = kanerva.write(EPISODES);
             try (PreparedRecall recall = kanerva.prepareRecall(memory, 2)) {
                 FloatBuffer whole = FloatBuffer.allocate(256);
                 FloatBuffer cut = FloatBuffer.allocate(256).position(1);
-                assertThatThrownBy(() -> recall.run(cut, whole)).isInstanceOf(TensorException.class)
+                assertThatThrownBy(() -> recall.run(cut, whole))
+                        .isInstanceOf(TensorException.class)
                         .hasMessage("buffer 'queries': expected room for 256 values, found 255");
-                assertThatThrownBy(() -> recall.run(whole, cut)).isInstanceOf(TensorException.class).hasMessageContaining("'recalled'");
-                assertThatThrownBy(() -> recall.run(whole.duplicate().put(7, Float.NaN), whole)).isInstanceOf(TensorException.class)
+                assertThatThrownBy(() -> recall.run(whole, cut))
+                        .isInstanceOf(TensorException.class)
+                        .hasMessageContaining("'recalled'");
+                assertThatThrownBy(() -> recall.run(whole.duplicate().put(7, Float.NaN), whole))
+                        .isInstanceOf(TensorException.class)
                         .hasMessage("recall: queries: expected values from 0 to 1, found NaN at [7]");
-                assertThatThrownBy(() -> write.run(whole, FloatBuffer.allocate(63), whole)).isInstanceOf(TensorException.class)
+                assertThatThrownBy(() -> write.run(whole, FloatBuffer.allocate(63), whole))
+                        .isInstanceOf(TensorException.class)
                         .hasMessage("buffer 'memory': expected room for 64 values, found 63");
             }
             assertThatThrownBy(() -> kanerva.prepareWrite(1, 9)).isInstanceOf(CapacityException.class);
-            assertThatThrownBy(() -> kanerva.prepareRecall(memory, 0)).isInstanceOf(TensorException.class)
+            assertThatThrownBy(() -> kanerva.prepareRecall(memory, 0))
+                    .isInstanceOf(TensorException.class)
                     .hasMessage("prepareRecall: queries: expected at least 1, found 0");
         }
     }
@@ -105,11 +119,15 @@ class PreparedTest {
         PreparedRecall closed = kanerva.prepareRecall(memory, 2);
         closed.close();
         closed.close();
-        assertThatThrownBy(() -> closed.run(images, images)).isInstanceOf(ClosedException.class).hasMessage("PreparedRecall: called after close");
+        assertThatThrownBy(() -> closed.run(images, images))
+                .isInstanceOf(ClosedException.class)
+                .hasMessage("PreparedRecall: called after close");
         PreparedRecall open = kanerva.prepareRecall(memory, 2);
         PreparedWrite write = kanerva.prepareWrite(1, 1);
         kanerva.close();
-        assertThatThrownBy(() -> open.run(images, images)).isInstanceOf(ClosedException.class).hasMessageContaining("called after close");
+        assertThatThrownBy(() -> open.run(images, images))
+                .isInstanceOf(ClosedException.class)
+                .hasMessageContaining("called after close");
         assertThatThrownBy(() -> write.run(images, images, images)).isInstanceOf(ClosedException.class);
         assertThatThrownBy(() -> kanerva.prepareRecall(memory, 2)).isInstanceOf(ClosedException.class);
         open.close();

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class SessionOptionsTest {
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @Test
     void noThreadSpinsWhileItWaits() {
@@ -31,10 +32,13 @@ class SessionOptionsTest {
     @Test
     void aGraphHasNoThreadsOfItsOwnUnlessMoreThanOneIsAskedFor() throws Exception {
         new TinyBundle(Kind.HEAP).write(folder);
-        // Threads of the JVM that come and go are left out: compilers, parallel collectors, the pool that loads graphs side by side.
-        List<String> options = List.of("-Xint", "-XX:+UseSerialGC", "-Djava.util.concurrent.ForkJoinPool.common.parallelism=1");
+        // Threads of the JVM that come and go are left out: compilers, parallel collectors, the pool that loads graphs
+        // side by side.
+        List<String> options =
+                List.of("-Xint", "-XX:+UseSerialGC", "-Djava.util.concurrent.ForkJoinPool.common.parallelism=1");
         // Four graphs, each with the caller's thread and as many more as it takes to make the number asked for.
-        assertThat(ForkedJvm.run(options, SessionOptionsTest.class, folder.toString())).isEqualTo("1: 0\n2: 4\n3: 8\n");
+        assertThat(ForkedJvm.run(options, SessionOptionsTest.class, folder.toString()))
+                .isEqualTo("1: 0\n2: 4\n3: 8\n");
     }
 
     /** What the other JVM does: prints how many threads the process has more for each open model. */
@@ -45,7 +49,8 @@ class SessionOptionsTest {
             first.write(episode); // all that is started once is started
             long before = threads();
             for (int threads = 1; threads <= 3; threads++) {
-                try (Kanerva kanerva = Kanerva.load(bundle, Options.on(Device.CPU).withThreads(threads))) {
+                try (Kanerva kanerva =
+                        Kanerva.load(bundle, Options.on(Device.CPU).withThreads(threads))) {
                     kanerva.write(episode);
                     System.out.println(threads + ": " + (threads() - before));
                 }

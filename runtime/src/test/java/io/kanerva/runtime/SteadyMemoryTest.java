@@ -14,14 +14,15 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Native memory, measured as the resident size of a JVM of its own whose heap is fixed and touched from the
- * start, so that only native memory can make it grow.
+ * Native memory, measured as the resident size of a JVM of its own whose heap is fixed and touched from the start, so
+ * that only native memory can make it grow.
  */
 @EnabledOnOs(OS.LINUX)
 @Timeout(120)
 class SteadyMemoryTest {
 
-    @TempDir Path folder;
+    @TempDir
+    Path folder;
 
     @Test
     void memoryStaysSteadyOverAHundredThousandCalls() throws Exception {
@@ -32,7 +33,9 @@ class SteadyMemoryTest {
 
     @Test
     void aLoadThatFailsHalfWayFreesWhatItOpened() throws Exception {
-        new TinyBundle(Kind.HEAP).replace("decoder.onnx", TinyGraphs.encoder(Kind.HEAP)).write(folder);
+        new TinyBundle(Kind.HEAP)
+                .replace("decoder.onnx", TinyGraphs.encoder(Kind.HEAP))
+                .write(folder);
         // Keeping the opened sessions adds 160 MB.
         assertThat(growthInKilobytes("failed loads")).isLessThan(40_000);
     }
@@ -44,13 +47,12 @@ class SteadyMemoryTest {
     }
 
     private long growthInKilobytes(String what) throws IOException, InterruptedException {
-        List<String> options =
-                List.of(
-                        "-Xms64m",
-                        "-Xmx64m",
-                        "-XX:+AlwaysPreTouch",
-                        // The optimising compiler's own memory comes and goes by 10 MB.
-                        "-XX:TieredStopAtLevel=1");
+        List<String> options = List.of(
+                "-Xms64m",
+                "-Xmx64m",
+                "-XX:+AlwaysPreTouch",
+                // The optimising compiler's own memory comes and goes by 10 MB.
+                "-XX:TieredStopAtLevel=1");
         String output = ForkedJvm.run(options, SteadyMemoryTest.class, what, folder.toString());
         assertThat(output).as("only the growth").matches("-?[0-9]+\n");
         return Long.parseLong(output.trim());
@@ -103,7 +105,10 @@ class SteadyMemoryTest {
     private static long residentKilobytes() throws IOException {
         System.gc();
         List<String> status = Files.readAllLines(Path.of("/proc/self/status"));
-        String line = status.stream().filter(text -> text.startsWith("VmRSS:")).findFirst().orElseThrow();
+        String line = status.stream()
+                .filter(text -> text.startsWith("VmRSS:"))
+                .findFirst()
+                .orElseThrow();
         return Long.parseLong(line.replaceAll("[^0-9]", ""));
     }
 }

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What each call says of tensors that it cannot use. */
 class TensorErrorsTest {
 
-    @TempDir static Path folder;
+    @TempDir
+    static Path folder;
 
     private static Kanerva heap;
     private static Memory memory;
@@ -110,9 +111,8 @@ class TensorErrorsTest {
     @Test
     void aMemoryOfAnotherModel(@TempDir Path other) {
         try (Kanerva pooled = TinyBundle.open(Kind.POOLED, other)) {
-            String sentence =
-                    "memory: expected one of model %s, found one of model %s"
-                            .formatted(pooled.bundle().modelId(), heap.bundle().modelId());
+            String sentence = "memory: expected one of model %s, found one of model %s"
+                    .formatted(pooled.bundle().modelId(), heap.bundle().modelId());
             assertRefused(() -> pooled.lookUp(memory, TileImages.episodes(2, 1, 2)), sentence);
             assertRefused(() -> pooled.read(memory, FloatTensor.zeros(2, 1, 1, 3)), sentence);
             assertRefused(() -> pooled.recall(memory, TileImages.episodes(2, 1, 2), 1), sentence);
@@ -132,7 +132,8 @@ class TensorErrorsTest {
         assertThatThrownBy(() -> FloatTensor.zeros(1 << 30, 1 << 30, 1 << 30, 1 << 30))
                 .isInstanceOf(TensorException.class)
                 .hasMessageContaining("more than a Java array");
-        assertRefused(() -> FloatTensor.zeros(2, 3).get(1), "FloatTensor: index [1]: expected 2 numbers for shape [2, 3]");
+        assertRefused(
+                () -> FloatTensor.zeros(2, 3).get(1), "FloatTensor: index [1]: expected 2 numbers for shape [2, 3]");
         assertRefused(() -> FloatTensor.zeros(2, 3).get(1, 3), "FloatTensor: index [1, 3] lies outside shape [2, 3]");
     }
 
@@ -146,7 +147,8 @@ class TensorErrorsTest {
     @Test
     void optionsWithoutCallersOrWithTooMany() {
         for (int callers : new int[] {0, 65}) {
-            assertThatThrownBy(() -> Options.on(Device.CPU).withCallers(callers)).isInstanceOf(IllegalArgumentException.class)
+            assertThatThrownBy(() -> Options.on(Device.CPU).withCallers(callers))
+                    .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("Options: callers: expected 1 to 64, found " + callers);
         }
     }

@@ -25,12 +25,10 @@ final class TinyBundle {
         private final String content;
 
         Kind(String writer, String addressing, int rows, int columns, int embedding, int capacity) {
-            settings =
-                    """
+            settings = """
                     {"writer":"%s","addressing":"%s","likelihood":"bernoulli","imageShape":[1,8,8],
                      "memoryShape":[2,4,8],"blockShape":[2,2,2],"keys":1,"latent":3,"slotRows":%d,"slotColumns":%d,
-                     "embedding":%d,"width":1,"capacity":%d}"""
-                            .formatted(writer, addressing, rows, columns, embedding, capacity);
+                     "embedding":%d,"width":1,"capacity":%d}""".formatted(writer, addressing, rows, columns, embedding, capacity);
             content = writer.equals("heap") ? "\"B\",\"T\",1,2,2,2" : "\"B\",\"T\",8";
         }
     }
@@ -53,16 +51,15 @@ final class TinyBundle {
         String pointers = tensor("pointers", "\"B\",\"T\",1,3");
         String keys = tensor("keys", "\"B\",\"Q\",1,3");
         String logits = tensor("logits", "\"B\",\"Q\",1,8,8");
-        List<String> encoded =
-                List.of(
-                        content,
-                        tensor("key_mean", "\"B\",\"T\",1,3"),
-                        tensor("key_log_variance", "\"B\",\"T\",1,3"),
-                        tensor("latent_mean", "\"B\",\"T\",3"),
-                        tensor("latent_log_variance", "\"B\",\"T\",3"));
-        List<String> read = List.of(traces, tensor("prior_mean", "\"B\",\"Q\",3"), tensor("prior_log_variance", "\"B\",\"Q\",3"));
-        json =
-                """
+        List<String> encoded = List.of(
+                content,
+                tensor("key_mean", "\"B\",\"T\",1,3"),
+                tensor("key_log_variance", "\"B\",\"T\",1,3"),
+                tensor("latent_mean", "\"B\",\"T\",3"),
+                tensor("latent_log_variance", "\"B\",\"T\",3"));
+        List<String> read =
+                List.of(traces, tensor("prior_mean", "\"B\",\"Q\",3"), tensor("prior_log_variance", "\"B\",\"Q\",3"));
+        json = """
                 {
                   "format": "kanerva-bundle", "formatVersion": 1, "name": "tiny", "opset": 17, "irVersion": 8,
                   "reader": "gridsample",
@@ -79,16 +76,15 @@ final class TinyBundle {
                     "bound": {"nats": 12.5, "standardError": 0.25, "reconstruction": 8.0, "klKeys": 4.0,
                       "klLatent": 0.5, "episodes": 3, "setting": "made up"}}
                 }
-                """
-                        .formatted(
-                                kind.settings,
-                                graph("encoder", List.of(images), encoded),
-                                graph("memory-writer", List.of(content), List.of(memory, pointers)),
-                                graph("reader", List.of(memory, keys), read),
-                                graph("decoder", List.of(tensor("latent", "\"B\",\"Q\",3"), traces), List.of(logits)),
-                                files.keySet().stream()
-                                        .map(file -> "\"%s\": \"%s\"".formatted(file, Sha256.hex(files.get(file))))
-                                        .collect(Collectors.joining(", ")));
+                """.formatted(
+                        kind.settings,
+                        graph("encoder", List.of(images), encoded),
+                        graph("memory-writer", List.of(content), List.of(memory, pointers)),
+                        graph("reader", List.of(memory, keys), read),
+                        graph("decoder", List.of(tensor("latent", "\"B\",\"Q\",3"), traces), List.of(logits)),
+                        files.keySet().stream()
+                                .map(file -> "\"%s\": \"%s\"".formatted(file, Sha256.hex(files.get(file))))
+                                .collect(Collectors.joining(", ")));
     }
 
     /** A bundle with the two fused graphs. */
@@ -96,17 +92,24 @@ final class TinyBundle {
         TinyBundle bundle = new TinyBundle(kind);
         bundle.files.put("encoder-memory-writer.onnx", TinyGraphs.encoderWriter(kind));
         bundle.files.put("reader-decoder.onnx", TinyGraphs.readerDecoder(kind));
-        String described = bundle.json.substring(bundle.json.indexOf("\"encoder\": {"), bundle.json.indexOf("\"files\": {"));
-        List<String> tensors =
-                Pattern.compile("\\{\"name\":[^}]*}").matcher(described).results().map(MatchResult::group).toList();
+        String described =
+                bundle.json.substring(bundle.json.indexOf("\"encoder\": {"), bundle.json.indexOf("\"files\": {"));
+        List<String> tensors = Pattern.compile("\\{\"name\":[^}]*}")
+                .matcher(described)
+                .results()
+                .map(MatchResult::group)
+                .toList();
         // In bundle.json's order: 1 + 5 of the encoder, 1 + 2 of the writer, 2 + 3 of the reader, 2 + 1 of the decoder.
         List<String> written = new ArrayList<>(tensors.subList(1, 6));
         written.addAll(tensors.subList(7, 9));
         List<String> read = new ArrayList<>(tensors.subList(11, 14));
         read.add(tensors.get(16));
-        List<String> inputs = List.of(tensors.get(9), tensors.get(10), tensors.get(14).replace("latent", "noise"));
-        return bundle.edit("    \"encoder\": {", bundle.graph("encoder-memory-writer", tensors.subList(0, 1), written) + ",\n"
-                + bundle.graph("reader-decoder", inputs, read) + ",\n    \"encoder\": {");
+        List<String> inputs =
+                List.of(tensors.get(9), tensors.get(10), tensors.get(14).replace("latent", "noise"));
+        return bundle.edit(
+                "    \"encoder\": {",
+                bundle.graph("encoder-memory-writer", tensors.subList(0, 1), written) + ",\n"
+                        + bundle.graph("reader-decoder", inputs, read) + ",\n    \"encoder\": {");
     }
 
     /** Opens a fresh bundle of that kind on the CPU. */
@@ -156,6 +159,7 @@ final class TinyBundle {
     }
 
     private static String tensor(String name, String shape) {
-        return "{\"name\":\"%s\",\"type\":\"float32\",\"shape\":[%s],\"meaning\":\"\",\"range\":\"\"}".formatted(name, shape);
+        return "{\"name\":\"%s\",\"type\":\"float32\",\"shape\":[%s],\"meaning\":\"\",\"range\":\"\"}"
+                .formatted(name, shape);
     }
 }

@@ -6,9 +6,9 @@ import static io.kanerva.runtime.TinyOnnx.ints;
 import io.kanerva.runtime.TinyBundle.Kind;
 
 /**
- * The four graphs of a K++ model without training: images [1, 8, 8], blocks [2, 2, 2], memory [2, 4, 8], one
- * key, latent 3, 2 x 4 slots. A block holds the mean of each of an image's 4 x 2 tiles (2 x 4 pixels),
- * stretched to [-1, 1], and the decoder paints tiles. So an image of plain tiles comes back exactly.
+ * The four graphs of a K++ model without training: images [1, 8, 8], blocks [2, 2, 2], memory [2, 4, 8], one key,
+ * latent 3, 2 x 4 slots. A block holds the mean of each of an image's 4 x 2 tiles (2 x 4 pixels), stretched to [-1, 1],
+ * and the decoder paints tiles. So an image of plain tiles comes back exactly.
  */
 final class TinyGraphs {
 
@@ -19,7 +19,8 @@ final class TinyGraphs {
     private TinyGraphs() {}
 
     static byte[] encoder(Kind kind) {
-        return encoder(new TinyOnnx("encoder").input("images", "B", "T", 1, 8, 8), kind).toBytes();
+        return encoder(new TinyOnnx("encoder").input("images", "B", "T", 1, 8, 8), kind)
+                .toBytes();
     }
 
     /** Encoder and memory writer in one. */
@@ -30,10 +31,14 @@ final class TinyGraphs {
 
     /** Reader and decoder in one, with the latents drawn between them. */
     static byte[] readerDecoder(Kind kind) {
-        TinyOnnx g = new TinyOnnx("reader-decoder").input("memory", "B", 2, 4, 8).input("keys", "B", "Q", 1, 3).input("noise", "B", "Q", 3);
+        TinyOnnx g = new TinyOnnx("reader-decoder")
+                .input("memory", "B", 2, 4, 8)
+                .input("keys", "B", "Q", 1, 3)
+                .input("noise", "B", "Q", 3);
         reader(g, kind);
         String deviation = g.apply("Exp", g.apply("Mul", "prior_log_variance", g.scalar(0.5)));
-        return decoder(g, g.apply("Add", "prior_mean", g.apply("Mul", deviation, "noise"))).toBytes();
+        return decoder(g, g.apply("Add", "prior_mean", g.apply("Mul", deviation, "noise")))
+                .toBytes();
     }
 
     private static TinyOnnx encoder(TinyOnnx g, Kind kind) {
@@ -57,8 +62,10 @@ final class TinyGraphs {
 
     static byte[] writer(Kind kind) {
         TinyOnnx g = new TinyOnnx("memory-writer");
-        return (kind == Kind.POOLED ? pooledWriter(g.input("content", "B", "T", 8))
-                : heapWriter(g.input("content", "B", "T", 1, 2, 2, 2))).toBytes();
+        return (kind == Kind.POOLED
+                        ? pooledWriter(g.input("content", "B", "T", 8))
+                        : heapWriter(g.input("content", "B", "T", 1, 2, 2, 2)))
+                .toBytes();
     }
 
     private static TinyOnnx heapWriter(TinyOnnx g) {
@@ -86,7 +93,8 @@ final class TinyGraphs {
     }
 
     static byte[] reader(Kind kind) {
-        return reader(new TinyOnnx("reader").input("memory", "B", 2, 4, 8).input("keys", "B", "Q", 1, 3), kind).toBytes();
+        return reader(new TinyOnnx("reader").input("memory", "B", 2, 4, 8).input("keys", "B", "Q", 1, 3), kind)
+                .toBytes();
     }
 
     private static TinyOnnx reader(TinyOnnx g, Kind kind) {
@@ -108,7 +116,8 @@ final class TinyGraphs {
     }
 
     /** Sample positions along one axis: [B, Q, 1, 2] for x, [B, Q, 2, 1] for y. */
-    private static String axis(TinyOnnx g, Kind kind, int coordinate, int cells, double extent, long rows, long columns) {
+    private static String axis(
+            TinyOnnx g, Kind kind, int coordinate, int cells, double extent, long rows, long columns) {
         String key = g.apply("Slice", "keys", g.longs(coordinate), g.longs(coordinate + 1), g.longs(3));
         String half;
         String centre;
@@ -129,7 +138,10 @@ final class TinyGraphs {
     }
 
     static byte[] decoder() {
-        return decoder(new TinyOnnx("decoder").input("latent", "B", "Q", 3).input("traces", "B", "Q", 1, 2, 2, 2), "latent").toBytes();
+        return decoder(
+                        new TinyOnnx("decoder").input("latent", "B", "Q", 3).input("traces", "B", "Q", 1, 2, 2, 2),
+                        "latent")
+                .toBytes();
     }
 
     private static TinyOnnx decoder(TinyOnnx g, String latent) {

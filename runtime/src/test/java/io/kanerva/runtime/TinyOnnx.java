@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Builds an ONNX model (opset 17, IR 8) node by node and writes its protobuf bytes by hand: just enough for
- * the tests' own graphs. Field numbers are those of onnx.proto.
+ * Builds an ONNX model (opset 17, IR 8) node by node and writes its protobuf bytes by hand: just enough for the tests'
+ * own graphs. Field numbers are those of onnx.proto.
  */
 final class TinyOnnx {
 
@@ -91,7 +91,8 @@ final class TinyOnnx {
     }
 
     static Message integer(String name, long number) {
-        return new Message().message(5, new Message().string(1, name).varint(3, number).varint(20, 2));
+        return new Message()
+                .message(5, new Message().string(1, name).varint(3, number).varint(20, 2));
     }
 
     private String initializer(int type, byte[] raw, long... dimensions) {
@@ -108,7 +109,8 @@ final class TinyOnnx {
         Message shape = new Message();
         for (Object dimension : dimensions) {
             Message one = new Message();
-            shape.message(1, dimension instanceof Integer size ? one.varint(1, size) : one.string(2, (String) dimension));
+            shape.message(
+                    1, dimension instanceof Integer size ? one.varint(1, size) : one.string(2, (String) dimension));
         }
         Message tensor = new Message().varint(1, FLOAT).message(2, shape);
         return new Message().string(1, name).message(2, new Message().message(1, tensor));

@@ -1,8 +1,8 @@
 package io.kanerva.tools;
 
 /**
- * The command cannot do what it was asked to. The message is the one sentence that the person at the terminal reads; the exit code
- * is 1.
+ * The command cannot do what it was asked to. The message is the one sentence that the person at the terminal reads;
+ * the exit code is 1.
  */
 public final class Failure extends RuntimeException {
 

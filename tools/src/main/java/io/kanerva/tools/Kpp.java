@@ -30,26 +30,56 @@ import picocli.CommandLine.Spec;
 /**
  * The {@code kpp} command line.
  *
- * <p>Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 it could not be done; 2 the command
- * line was not understood. Either failure is one sentence on standard error.
+ * <p>Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 it could not be done; 2
+ * the command line was not understood. Either failure is one sentence on standard error.
  */
-@Command(name = "kpp", scope = ScopeType.INHERIT, mixinStandardHelpOptions = true, versionProvider = Version.class,
+@Command(
+        name = "kpp",
+        scope = ScopeType.INHERIT,
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         header = "Kanerva++: memories that are learned in Java and run everywhere through ONNX.",
-        description = "Start with 'kpp quickstart': it trains a small model, exports it, checks it and shows what it remembers.",
+        description =
+                "Start with 'kpp quickstart': it trains a small model, exports it, checks it and shows what it remembers.",
         footer = {"  kpp quickstart", "  kpp recall --help"},
-        usageHelpAutoWidth = true, sortOptions = false, sortSynopsis = false, synopsisHeading = "%nUsage: ", descriptionHeading = "%n",
-        parameterListHeading = "%n", optionListHeading = "%nOptions:%n", commandListHeading = "%nCommands:%n", footerHeading = "%nExample:%n",
-        subcommands = {Quickstart.class, Data.class, Train.class, Evaluate.class, Experiment.class, Export.class, Variant.class, Verify.class, Info.class, Write.class, Recall.class, Generate.class, Onnx.class, Completion.class})
+        usageHelpAutoWidth = true,
+        sortOptions = false,
+        sortSynopsis = false,
+        synopsisHeading = "%nUsage: ",
+        descriptionHeading = "%n",
+        parameterListHeading = "%n",
+        optionListHeading = "%nOptions:%n",
+        commandListHeading = "%nCommands:%n",
+        footerHeading = "%nExample:%n",
+        subcommands = {
+            Quickstart.class,
+            Data.class,
+            Train.class,
+            Evaluate.class,
+            Experiment.class,
+            Export.class,
+            Variant.class,
+            Verify.class,
+            Info.class,
+            Write.class,
+            Recall.class,
+            Generate.class,
+            Onnx.class,
+            Completion.class
+        })
 public final class Kpp implements Runnable {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--stacktrace", scope = ScopeType.INHERIT, order = 1000,
-            description = "When something fails, also show where in the code (so does the environment variable KPP_DEBUG=1).")
+    @Option(
+            names = "--stacktrace",
+            scope = ScopeType.INHERIT,
+            order = 1000,
+            description =
+                    "When something fails, also show where in the code (so does the environment variable KPP_DEBUG=1).")
     private boolean stackTrace;
 
-    private Kpp() {
-    }
+    private Kpp() {}
 
     /** Runs one command and ends the process with its exit code. */
     public static void main(String[] arguments) {
@@ -77,17 +107,26 @@ public final class Kpp implements Runnable {
     private static IParameterExceptionHandler onUsage() {
         return (exception, arguments) -> {
             CommandLine failed = exception.getCommandLine();
-            failed.getErr().println(sentence(exception.getMessage()) + "; see '" + failed.getCommandSpec().qualifiedName() + " --help'");
+            failed.getErr()
+                    .println(sentence(exception.getMessage()) + "; see '"
+                            + failed.getCommandSpec().qualifiedName() + " --help'");
             return failed.getCommandSpec().exitCodeOnInvalidInput();
         };
     }
 
     private static int onFailure(Kpp kpp, Exception exception, CommandLine failed) {
         PrintWriter err = failed.getErr();
-        boolean expected = exception instanceof Failure || exception instanceof KanervaException || exception instanceof DataFormatException
+        boolean expected = exception instanceof Failure
+                || exception instanceof KanervaException
+                || exception instanceof DataFormatException
                 || exception instanceof CheckpointException;
-        err.println(expected ? sentence(exception.getMessage())
-                : "unexpected %s: %s (--stacktrace shows where)".formatted(exception.getClass().getSimpleName(), sentence(String.valueOf(exception.getMessage()))));
+        err.println(
+                expected
+                        ? sentence(exception.getMessage())
+                        : "unexpected %s: %s (--stacktrace shows where)"
+                                .formatted(
+                                        exception.getClass().getSimpleName(),
+                                        sentence(String.valueOf(exception.getMessage()))));
         if (kpp.stackTrace || System.getenv("KPP_DEBUG") != null) {
             exception.printStackTrace(err);
         }

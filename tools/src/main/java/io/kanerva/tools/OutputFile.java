@@ -13,12 +13,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes files so that none is ever seen half-written: to a temporary file in the same folder, which is then renamed. Folders that are
- * not there yet are made.
+ * Writes files so that none is ever seen half-written: to a temporary file in the same folder, which is then renamed.
+ * Folders that are not there yet are made.
  */
 public final class OutputFile {
-    private OutputFile() {
-    }
+    private OutputFile() {}
 
     /** What fills a file. */
     @FunctionalInterface
@@ -54,7 +53,8 @@ public final class OutputFile {
     }
 
     /**
-     * The same, but leaves no folder behind that was not there: for work that makes its folder itself, and only once it has what it needs.
+     * The same, but leaves no folder behind that was not there: for work that makes its folder itself, and only once it
+     * has what it needs.
      *
      * @throws Failure if no files can be written there; one sentence says why
      */
@@ -117,7 +117,9 @@ public final class OutputFile {
     }
 
     private static Failure unwritable(Path place, IOException e) {
-        String reason = e instanceof FileSystemException problem && problem.getReason() != null ? problem.getReason() : e.getClass().getSimpleName();
+        String reason = e instanceof FileSystemException problem && problem.getReason() != null
+                ? problem.getReason()
+                : e.getClass().getSimpleName();
         Path existing = place.toAbsolutePath();
         while (existing.getParent() != null && !Files.exists(existing)) {
             existing = existing.getParent();
@@ -129,6 +131,7 @@ public final class OutputFile {
         } else if (e instanceof AccessDeniedException denied) {
             reason = "no permission for " + denied.getFile();
         }
-        return new Failure("%s: expected a place that can be written to, found that it cannot (%s)".formatted(place, reason), e);
+        return new Failure(
+                "%s: expected a place that can be written to, found that it cannot (%s)".formatted(place, reason), e);
     }
 }

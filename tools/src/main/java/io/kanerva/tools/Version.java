@@ -22,8 +22,10 @@ public final class Version implements IVersionProvider {
 
     @Override
     public String[] getVersion() {
-        return new String[] {"kpp " + version() + (commit().isEmpty() ? "" : " (" + commit() + ")"),
-            "Java " + Runtime.version() + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch")};
+        return new String[] {
+            "kpp " + version() + (commit().isEmpty() ? "" : " (" + commit() + ")"),
+            "Java " + Runtime.version() + ", " + System.getProperty("os.name") + " " + System.getProperty("os.arch")
+        };
     }
 
     private static Properties load() {

@@ -14,10 +14,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a person can get wrong: each is one sentence on standard error, nothing on standard output, and exit code 1 (or 2 for the command line itself). */
+/**
+ * What a person can get wrong: each is one sentence on standard error, nothing on standard output, and exit code 1 (or
+ * 2 for the command line itself).
+ */
 class BadInputTest {
     @TempDir
     private Path folder;
+
     private Path bundle;
     private Path out;
 
@@ -37,19 +41,23 @@ class BadInputTest {
     void labelsInsteadOfImages() throws IOException {
         Path labels = Files.write(folder.resolve("labels"), new byte[] {0, 0, 8, 1, 0, 0, 0, 1, 7});
         assertThat(failure("write", "--bundle", bundle, "--images", labels, "--memory", out))
-                .isEqualTo(labels + ": expected images (IDX magic 00000803), found a file of labels (IDX magic 00000801)");
+                .isEqualTo(
+                        labels + ": expected images (IDX magic 00000803), found a file of labels (IDX magic 00000801)");
     }
 
     @Test
     void aTruncatedDataFile() throws IOException {
-        Path images = Files.write(folder.resolve("images"), new byte[] {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2});
+        Path images = Files.write(
+                folder.resolve("images"), new byte[] {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2});
         assertThat(failure("write", "--bundle", bundle, "--images", images, "--memory", out))
-                .isEqualTo(images + ": expected 4 bytes of pixels (1 images of 2 x 2), found 2 (the file is truncated)");
+                .isEqualTo(
+                        images + ": expected 4 bytes of pixels (1 images of 2 x 2), found 2 (the file is truncated)");
     }
 
     @Test
     void imagesOfAnotherShape() throws IOException {
-        Path images = Files.write(folder.resolve("images"), new byte[] {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2});
+        Path images = Files.write(
+                folder.resolve("images"), new byte[] {0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2});
         assertThat(failure("write", "--bundle", bundle, "--images", images, "--memory", out))
                 .isEqualTo(images + ": expected images of [1, 28, 28] for this model, found [1, 1, 2]");
     }
@@ -62,7 +70,8 @@ class BadInputTest {
 
     @Test
     void moreSamplesThanTheMemoryHolds() {
-        assertThat(failure("write", "--bundle", bundle, "--range", "0:33", "--memory", out)).contains("33 samples, 32 slots");
+        assertThat(failure("write", "--bundle", bundle, "--range", "0:33", "--memory", out))
+                .contains("33 samples, 32 slots");
     }
 
     @Test
@@ -85,37 +94,74 @@ class BadInputTest {
     @Test
     void aBundleOfANewerFormat() throws IOException {
         Path description = bundle.resolve("bundle.json");
-        Files.writeString(description, Files.readString(description).replaceFirst("\"formatVersion\" *: *1", "\"formatVersion\" : 2"));
+        Files.writeString(
+                description,
+                Files.readString(description).replaceFirst("\"formatVersion\" *: *1", "\"formatVersion\" : 2"));
         assertThat(failure("info", "--bundle", bundle)).contains("bundle format version 2 is newer than 1");
     }
 
     @Test
     void aChangedMissingOrAddedFileThatIsNoGraph() throws IOException {
         Files.writeString(bundle.resolve("MODEL_CARD.md"), "better than it is");
-        assertThat(failure("verify", "--bundle", bundle)).startsWith(bundle + ": 'MODEL_CARD.md' was changed: expected SHA-256 ");
+        assertThat(failure("verify", "--bundle", bundle))
+                .startsWith(bundle + ": 'MODEL_CARD.md' was changed: expected SHA-256 ");
         Files.writeString(bundle.resolve("notes.txt"), "");
         assertThat(failure("verify", "--bundle", bundle)).endsWith("(and 1 more like this)");
     }
 
     @Test
     void aBundleThatIsNotOfTheRun() {
-        CommandRun.kpp("train", "--preset", "quickstart", "--steps", "1", "--seed", "2", "--run", folder.resolve("run").toString());
-        CommandRun run = CommandRun.kpp("verify", "--bundle", bundle.toString(), "--run", folder.resolve("run").toString(), "--episodes", "1");
+        CommandRun.kpp(
+                "train",
+                "--preset",
+                "quickstart",
+                "--steps",
+                "1",
+                "--seed",
+                "2",
+                "--run",
+                folder.resolve("run").toString());
+        CommandRun run = CommandRun.kpp(
+                "verify",
+                "--bundle",
+                bundle.toString(),
+                "--run",
+                folder.resolve("run").toString(),
+                "--episodes",
+                "1");
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).contains(bundle + ": expected the bound of the run " + folder.resolve("run") + ", found one that differs by ");
+        assertThat(run.err())
+                .contains(bundle + ": expected the bound of the run " + folder.resolve("run")
+                        + ", found one that differs by ");
     }
 
     @Test
     void aMemoryFileThatIsNoneOrDamagedOrOfAnotherModel() throws IOException {
         Path memory = folder.resolve("memory");
-        assertThat(failure("recall", "--bundle", bundle, "--memory", memory, "--out", out)).contains(memory.toString());
+        assertThat(failure("recall", "--bundle", bundle, "--memory", memory, "--out", out))
+                .contains(memory.toString());
         byte[] content = Files.readAllBytes(Quick.MEMORY);
         Files.write(memory, Arrays.copyOf(content, content.length - 100));
-        assertThat(failure("recall", "--bundle", bundle, "--memory", memory, "--out", out)).contains(memory.toString());
+        assertThat(failure("recall", "--bundle", bundle, "--memory", memory, "--out", out))
+                .contains(memory.toString());
         Path other = folder.resolve("other");
-        assertThat(CommandRun.kpp("train", "--preset", "quickstart", "--steps", "1", "--seed", "2", "--run", folder.resolve("run").toString()).exitCode()).isZero();
-        assertThat(CommandRun.kpp("export", "--run", folder.resolve("run").toString(), "--out", other.toString()).exitCode()).isZero();
-        assertThat(failure("generate", "--bundle", other, "--memory", Quick.MEMORY, "--out", out)).contains("model");
+        assertThat(CommandRun.kpp(
+                                "train",
+                                "--preset",
+                                "quickstart",
+                                "--steps",
+                                "1",
+                                "--seed",
+                                "2",
+                                "--run",
+                                folder.resolve("run").toString())
+                        .exitCode())
+                .isZero();
+        assertThat(CommandRun.kpp("export", "--run", folder.resolve("run").toString(), "--out", other.toString())
+                        .exitCode())
+                .isZero();
+        assertThat(failure("generate", "--bundle", other, "--memory", Quick.MEMORY, "--out", out))
+                .contains("model");
     }
 
     @Test
@@ -127,7 +173,9 @@ class BadInputTest {
                 List.<Object>of("generate", "--bundle", "/nowhere", "--memory", Quick.MEMORY, "--out", below),
                 List.<Object>of("train", "--preset", "quickstart", "--run", below),
                 List.<Object>of("export", "--run", Quick.RUN, "--out", below))) {
-            assertThat(failure(command.toArray())).as(command.toString()).contains("expected a place that can be written to, found that it cannot");
+            assertThat(failure(command.toArray()))
+                    .as(command.toString())
+                    .contains("expected a place that can be written to, found that it cannot");
         }
     }
 
@@ -151,13 +199,16 @@ class BadInputTest {
     @Test
     void aDataSetThatIsNotThere() {
         assertThat(failure("train", "--preset", "mnist", "--run", folder.resolve("run")))
-                .isEqualTo("data set 'mnist': expected a folder (--data DIR) or a fetched copy in " + System.getenv("KANERVA_CACHE") + ", found neither: 'kpp data fetch mnist' downloads it");
-        assertThat(failure("evaluate", "--bundle", bundle, "--data-set", "svhn")).startsWith("data set 'svhn': expected one of ");
+                .isEqualTo("data set 'mnist': expected a folder (--data DIR) or a fetched copy in "
+                        + System.getenv("KANERVA_CACHE") + ", found neither: 'kpp data fetch mnist' downloads it");
+        assertThat(failure("evaluate", "--bundle", bundle, "--data-set", "svhn"))
+                .startsWith("data set 'svhn': expected one of ");
     }
 
     /** Runs a command that must fail with exit code 1, and returns its one sentence. */
     private static String failure(Object... arguments) {
-        CommandRun run = CommandRun.kpp(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
+        CommandRun run =
+                CommandRun.kpp(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
         assertThat(run.exitCode()).as(run.err()).isEqualTo(1);
         assertThat(run.out()).isEmpty();
         // Progress lines may stand before it; the sentence is the last line.

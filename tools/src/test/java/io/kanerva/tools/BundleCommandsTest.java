@@ -25,9 +25,16 @@ class BundleCommandsTest {
     @Test
     void infoShowsSettingsTensorsAndProvenance() {
         CommandRun run = kpp("info");
-        assertThat(run.out()).contains("quickstart: Kanerva++ bundle, format 1, ONNX opset 17 (IR 8), reader by gridsample", "writer     heap, dereferenced addressing",
-                "memory     [10, 28, 56] = 15,680 floats", "4 rows x 8 columns: at most 32 samples", "key_log_variance", "[B, T, 1, 3]", "on fashion-mnist (threshold), 24 steps",
-                "command    kpp quickstart --steps 24");
+        assertThat(run.out())
+                .contains(
+                        "quickstart: Kanerva++ bundle, format 1, ONNX opset 17 (IR 8), reader by gridsample",
+                        "writer     heap, dereferenced addressing",
+                        "memory     [10, 28, 56] = 15,680 floats",
+                        "4 rows x 8 columns: at most 32 samples",
+                        "key_log_variance",
+                        "[B, T, 1, 3]",
+                        "on fashion-mnist (threshold), 24 steps",
+                        "command    kpp quickstart --steps 24");
     }
 
     @Test
@@ -41,7 +48,10 @@ class BundleCommandsTest {
     @Test
     void saysHowManyImagesItTookWhereTheMemoryHoldsFewer() {
         String memory = folder.resolve("m").toString();
-        assertThat(kpp("write", "--memory", memory).out()).contains("the first 32 of 1,600 in the Fashion-MNIST images that ship (--range takes others)", "32 samples");
+        assertThat(kpp("write", "--memory", memory).out())
+                .contains(
+                        "the first 32 of 1,600 in the Fashion-MNIST images that ship (--range takes others)",
+                        "32 samples");
         assertThat(kpp("write", "--range", "0:32", "--memory", memory).out()).doesNotContain("the first");
     }
 
@@ -51,8 +61,22 @@ class BundleCommandsTest {
         kpp("write", "--range", "100:120", "--memory", memory.toString());
         Path picture = folder.resolve("recalled.png");
         Path numbers = folder.resolve("recalled.npy");
-        CommandRun run = kpp("recall", "--memory", memory.toString(), "--range", "103:106", "--iterations", "1", "--out", picture.toString(), "--npy", numbers.toString());
-        List<String> matches = run.out().lines().filter(line -> line.matches(" +10[3-5] +[0-9]+ +[01]\\.[0-9]{3}")).toList();
+        CommandRun run = kpp(
+                "recall",
+                "--memory",
+                memory.toString(),
+                "--range",
+                "103:106",
+                "--iterations",
+                "1",
+                "--out",
+                picture.toString(),
+                "--npy",
+                numbers.toString());
+        List<String> matches = run.out()
+                .lines()
+                .filter(line -> line.matches(" +10[3-5] +[0-9]+ +[01]\\.[0-9]{3}"))
+                .toList();
         assertThat(matches.stream().map(line -> line.strip().split(" +")[1])).containsExactly("3", "4", "5");
         BufferedImage image = ImageIO.read(picture.toFile());
         assertThat(image.getWidth()).isEqualTo(3 * (3 * 28 + 2 * 2));
@@ -70,16 +94,36 @@ class BundleCommandsTest {
     }
 
     private String recallDamaged(String damage, String seed) {
-        return kpp("recall", "--memory", Quick.MEMORY.toString(), "--damage", damage, "--seed", seed, "--out", folder.resolve("r.png").toString()).out();
+        return kpp(
+                        "recall",
+                        "--memory",
+                        Quick.MEMORY.toString(),
+                        "--damage",
+                        damage,
+                        "--seed",
+                        seed,
+                        "--out",
+                        folder.resolve("r.png").toString())
+                .out();
     }
 
     @Test
     void generatesTheSamePictureForTheSameSeedOnly() throws IOException {
         for (String[] run : new String[][] {{"a.png", "7"}, {"b.png", "7"}, {"c.png", "8"}}) {
-            kpp("generate", "--memory", Quick.MEMORY.toString(), "--count", "20", "--seed", run[1], "--out", folder.resolve(run[0]).toString());
+            kpp(
+                    "generate",
+                    "--memory",
+                    Quick.MEMORY.toString(),
+                    "--count",
+                    "20",
+                    "--seed",
+                    run[1],
+                    "--out",
+                    folder.resolve(run[0]).toString());
         }
         assertThat(folder.resolve("b.png")).hasSameBinaryContentAs(folder.resolve("a.png"));
-        assertThat(Files.readAllBytes(folder.resolve("c.png"))).isNotEqualTo(Files.readAllBytes(folder.resolve("a.png")));
+        assertThat(Files.readAllBytes(folder.resolve("c.png")))
+                .isNotEqualTo(Files.readAllBytes(folder.resolve("a.png")));
         assertThat(ImageIO.read(folder.resolve("a.png").toFile()).getWidth()).isEqualTo(3 * (16 * 30 - 2));
     }
 
@@ -90,14 +134,26 @@ class BundleCommandsTest {
         Path digits = Files.createDirectory(folder.resolve("digits"));
         ImageIO.write(image, "png", digits.resolve("1.png").toFile());
         ImageIO.write(image, "png", digits.resolve("2.png").toFile());
-        assertThat(kpp("write", "--images", digits.toString(), "--memory", folder.resolve("m").toString()).out()).contains("2 samples");
+        assertThat(kpp(
+                                "write",
+                                "--images",
+                                digits.toString(),
+                                "--memory",
+                                folder.resolve("m").toString())
+                        .out())
+                .contains("2 samples");
     }
 
     @Test
     void evaluatesTheBundleToTheSameNumbersAsTheRun() {
         CommandRun graphs = kpp("evaluate", "--episodes", "2", "--recall");
-        CommandRun djl = CommandRun.kpp("evaluate", "--run", Quick.RUN.toString(), "--episodes", "2", "--importance", "2");
-        String bound = graphs.out().lines().filter(line -> line.startsWith("bound")).findFirst().orElseThrow();
+        CommandRun djl =
+                CommandRun.kpp("evaluate", "--run", Quick.RUN.toString(), "--episodes", "2", "--importance", "2");
+        String bound = graphs.out()
+                .lines()
+                .filter(line -> line.startsWith("bound"))
+                .findFirst()
+                .orElseThrow();
         assertThat(djl.out()).contains(bound).contains("importance-weighted with 2 samples");
         assertThat(graphs.out()).contains("of 64 queries with 0 % of their pixels damaged", "with 15 %", "with 30 %");
     }
@@ -106,17 +162,33 @@ class BundleCommandsTest {
     void makesAVariantThatStatesItsPriceAndKeepsItsBudgets() {
         for (String weights : List.of("fp16", "int8")) {
             Path out = folder.resolve(weights);
-            CommandRun made = kpp("variant", "--weights", weights, "--out", out.toString(), "--episodes", weights.equals("fp16") ? "2" : "1");
-            assertThat(made.out()).contains("price ", "nats an image", "size ", "recall ").doesNotContain("NaN");
-            assertThat(made.out().contains("±")).as("one episode has no standard error").isEqualTo(weights.equals("fp16"));
-            assertThat(out.resolve("MODEL_CARD.md")).content().contains("-" + weights + "\n").contains("price, nats an image");
-            assertThat(CommandRun.kpp("verify", "--bundle", out.toString()).out()).contains("33 of 33 outputs keep their budgets");
+            CommandRun made = kpp(
+                    "variant",
+                    "--weights",
+                    weights,
+                    "--out",
+                    out.toString(),
+                    "--episodes",
+                    weights.equals("fp16") ? "2" : "1");
+            assertThat(made.out())
+                    .contains("price ", "nats an image", "size ", "recall ")
+                    .doesNotContain("NaN");
+            assertThat(made.out().contains("±"))
+                    .as("one episode has no standard error")
+                    .isEqualTo(weights.equals("fp16"));
+            assertThat(out.resolve("MODEL_CARD.md"))
+                    .content()
+                    .contains("-" + weights + "\n")
+                    .contains("price, nats an image");
+            assertThat(CommandRun.kpp("verify", "--bundle", out.toString()).out())
+                    .contains("33 of 33 outputs keep their budgets");
         }
     }
 
     @Test
     void verifiesFilesAndVectorsAndTheRunThatItCameFrom() {
-        assertThat(kpp("verify").out()).contains("have the SHA-256 that bundle.json states", "33 of 33 outputs keep their budgets");
+        assertThat(kpp("verify").out())
+                .contains("have the SHA-256 that bundle.json states", "33 of 33 outputs keep their budgets");
         CommandRun run = kpp("verify", "--run", Quick.RUN.toString(), "--episodes", "1");
         assertThat(run.out()).contains("difference of the means", "PyTorch / ONNX Runtime", "pipeline");
     }
@@ -124,16 +196,34 @@ class BundleCommandsTest {
     @Test
     void exportsARunWithTheReaderAndTheImagesThatAreAskedFor() throws IOException {
         Path bundle = folder.resolve("matmul");
-        CommandRun run = CommandRun.kpp("export", "--run", Quick.RUN.toString(), "--out", bundle.toString(), "--reader", "matmul", "--name", "clothes");
+        CommandRun run = CommandRun.kpp(
+                "export",
+                "--run",
+                Quick.RUN.toString(),
+                "--out",
+                bundle.toString(),
+                "--reader",
+                "matmul",
+                "--name",
+                "clothes");
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(CommandRun.kpp("info", "--bundle", bundle.toString()).out()).startsWith("clothes: Kanerva++ bundle, format 1, ONNX opset 17 (IR 8), reader by matmul");
+        assertThat(CommandRun.kpp("info", "--bundle", bundle.toString()).out())
+                .startsWith("clothes: Kanerva++ bundle, format 1, ONNX opset 17 (IR 8), reader by matmul");
         assertThat(bundle.resolve("vectors")).isDirectory();
         assertThat(kpp("verify", "--against", bundle.toString()).out()).contains("gridsample / matmul");
         assertThat(bundle.resolve("MODEL_CARD.md")).content().contains("show: fashion-mnist");
-        CommandRun drawn = CommandRun.kpp("export", "--run", Quick.RUN.toString(), "--out", folder.resolve("drawn").toString(), "--show", "drawn");
+        CommandRun drawn = CommandRun.kpp(
+                "export",
+                "--run",
+                Quick.RUN.toString(),
+                "--out",
+                folder.resolve("drawn").toString(),
+                "--show",
+                "drawn");
         assertThat(drawn.exitCode()).as(drawn.err()).isZero();
         assertThat(folder.resolve("drawn/MODEL_CARD.md")).content().contains("show: drawn discs");
-        assertThat(Files.readAllBytes(folder.resolve("drawn/card.png"))).isNotEqualTo(Files.readAllBytes(bundle.resolve("card.png")));
+        assertThat(Files.readAllBytes(folder.resolve("drawn/card.png")))
+                .isNotEqualTo(Files.readAllBytes(bundle.resolve("card.png")));
         CommandRun again = CommandRun.kpp("export", "--run", Quick.RUN.toString(), "--out", bundle.toString());
         assertThat(again.exitCode()).isEqualTo(1);
         assertThat(again.err()).contains("found a bundle that is there already");
@@ -149,7 +239,9 @@ class BundleCommandsTest {
         CommandRun resumed = CommandRun.kpp("train", "--resume", "--run", run.toString());
         assertThat(resumed.exitCode()).as(resumed.err()).isZero();
         assertThat(Files.readString(run.resolve("command.txt"))).doesNotContain("--resume");
-        assertThat(CommandRun.kpp("train", "--preset", "quickstart", "--run", run.toString()).err()).contains("resume it with --resume, or choose another folder");
+        assertThat(CommandRun.kpp("train", "--preset", "quickstart", "--run", run.toString())
+                        .err())
+                .contains("resume it with --resume, or choose another folder");
     }
 
     private static CommandRun kpp(String command, String... arguments) {

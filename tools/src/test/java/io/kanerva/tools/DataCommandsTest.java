@@ -20,6 +20,7 @@ class DataCommandsTest {
 
     @TempDir
     private Path cache;
+
     private HttpServer server;
     private String mirror;
 
@@ -42,19 +43,32 @@ class DataCommandsTest {
 
     @Test
     void fetchesFromAMirrorAndSaysThatTheSumIsNew() throws IOException {
-        CommandRun run = CommandRun.kpp("data", "fetch", "omniglot-burda", "--mirror", mirror, "--cache", cache.toString());
-        assertThat(run.err()).contains("chardata.mat: no SHA-256 was known beforehand; ").contains("recorded in sha256.json");
+        CommandRun run =
+                CommandRun.kpp("data", "fetch", "omniglot-burda", "--mirror", mirror, "--cache", cache.toString());
+        assertThat(run.err())
+                .contains("chardata.mat: no SHA-256 was known beforehand; ")
+                .contains("recorded in sha256.json");
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("data       omniglot-burda: ", "folder     " + cache);
-        assertThat(Files.readAllBytes(cache.resolve("omniglot-burda/chardata.mat"))).isEqualTo(CONTENT);
-        assertThat(CommandRun.kpp("data", "list", "--cache", cache.toString()).out()).containsPattern("omniglot-burda +here ");
+        assertThat(Files.readAllBytes(cache.resolve("omniglot-burda/chardata.mat")))
+                .isEqualTo(CONTENT);
+        assertThat(CommandRun.kpp("data", "list", "--cache", cache.toString()).out())
+                .containsPattern("omniglot-burda +here ");
     }
 
     @Test
     void refusesWhatIsNotThePublishedFile() {
-        CommandRun run = CommandRun.kpp("data", "fetch", "omniglot", "--mirror", "http://127.0.0.1:" + server.getAddress().getPort() + "/nothing", "--cache", cache.toString());
+        CommandRun run = CommandRun.kpp(
+                "data",
+                "fetch",
+                "omniglot",
+                "--mirror",
+                "http://127.0.0.1:" + server.getAddress().getPort() + "/nothing",
+                "--cache",
+                cache.toString());
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).contains("/nothing/images_background.zip: expected the file, found that the server answered HTTP 404");
+        assertThat(run.err())
+                .contains("/nothing/images_background.zip: expected the file, found that the server answered HTTP 404");
         assertThat(cache.resolve("omniglot/images_background.zip")).doesNotExist();
     }
 
@@ -70,13 +84,19 @@ class DataCommandsTest {
         CommandRun run = CommandRun.kpp("data", "fetch", "imagenet32", "--cache", cache.toString());
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.err()).contains("https://image-net.org/download-images", "val_data.npz into " + cache + "/imagenet32");
+        assertThat(run.err())
+                .contains("https://image-net.org/download-images", "val_data.npz into " + cache + "/imagenet32");
     }
 
     @Test
     void listsEveryDataSetWithItsSizeOrThatItMustBeHadByHand() {
-        String list = CommandRun.kpp("data", "list", "--cache", cache.toString()).out();
-        assertThat(list).contains("cache      " + cache).containsPattern("cifar10 +170 MB").containsPattern("celeba +by hand").containsPattern("omniglot-burda +\\? MB")
+        String list =
+                CommandRun.kpp("data", "list", "--cache", cache.toString()).out();
+        assertThat(list)
+                .contains("cache      " + cache)
+                .containsPattern("cifar10 +170 MB")
+                .containsPattern("celeba +by hand")
+                .containsPattern("omniglot-burda +\\? MB")
                 .containsPattern("mnist +27 MB");
     }
 
@@ -87,9 +107,34 @@ class DataCommandsTest {
         Path images = usual.resolve("omniglot_28/background-pil1dither-idx3-ubyte");
         try {
             Files.createDirectories(images.getParent());
-            Files.write(images, ByteBuffer.allocate(16 + 40 * 784).putInt(0x803).putInt(40).putInt(28).putInt(28).array());
-            CommandRun run = CommandRun.kpp("train", "--preset", "omniglot-vae", "--steps", "1", "-T", "2", "--set", "episodes=1", "--set", "augment.rotation=0",
-                    "--set", "augment.scale=0", "--set", "augment.shear=0", "--set", "augment.shift=0", "--run", cache.resolve("run").toString());
+            Files.write(
+                    images,
+                    ByteBuffer.allocate(16 + 40 * 784)
+                            .putInt(0x803)
+                            .putInt(40)
+                            .putInt(28)
+                            .putInt(28)
+                            .array());
+            CommandRun run = CommandRun.kpp(
+                    "train",
+                    "--preset",
+                    "omniglot-vae",
+                    "--steps",
+                    "1",
+                    "-T",
+                    "2",
+                    "--set",
+                    "episodes=1",
+                    "--set",
+                    "augment.rotation=0",
+                    "--set",
+                    "augment.scale=0",
+                    "--set",
+                    "augment.shear=0",
+                    "--set",
+                    "augment.shift=0",
+                    "--run",
+                    cache.resolve("run").toString());
             assertThat(run.exitCode()).as(run.err()).isZero();
             assertThat(run.err()).contains("omniglot: 40 images");
         } finally {

@@ -28,11 +28,18 @@ class ExperimentCommandsTest {
     void readingMendsEveryDamageAndWholeQueriesAreAllFound() {
         CommandRun run = CommandRun.kpp("experiment", "iterations", "--episodes", "2", "--iterations", "2");
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(run.out().lines().filter(line -> line.matches("(none|salt|speckle|Poisson|left|right|top|bottom).*"))).hasSize(9);
-        Matcher rows = Pattern.compile("(?m)^(salt.*|speckle.*|Poisson.*|.* erased) +([0-9.]+) +([0-9.]+) +([0-9.]+)   ").matcher(run.out());
+        assertThat(run.out()
+                        .lines()
+                        .filter(line -> line.matches("(none|salt|speckle|Poisson|left|right|top|bottom).*")))
+                .hasSize(9);
+        Matcher rows = Pattern.compile(
+                        "(?m)^(salt.*|speckle.*|Poisson.*|.* erased) +([0-9.]+) +([0-9.]+) +([0-9.]+)   ")
+                .matcher(run.out());
         int damages = 0;
         while (rows.find()) {
-            assertThat(Double.parseDouble(rows.group(4))).as(rows.group(1)).isLessThan(Double.parseDouble(rows.group(2)));
+            assertThat(Double.parseDouble(rows.group(4)))
+                    .as(rows.group(1))
+                    .isLessThan(Double.parseDouble(rows.group(2)));
             damages++;
         }
         assertThat(damages).isEqualTo(8);
@@ -42,9 +49,12 @@ class ExperimentCommandsTest {
     @Test
     void interpolationDrawsAPictureAndStaysNearTheWrittenImages() {
         Path picture = folder.resolve("between.png");
-        CommandRun run = CommandRun.kpp("experiment", "interpolation", "--out", picture.toString(), "--pairs", "3", "--steps", "5");
+        CommandRun run = CommandRun.kpp(
+                "experiment", "interpolation", "--out", picture.toString(), "--pairs", "3", "--steps", "5");
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(run.out()).contains("3 pairs of one episode of T = 32, 5 keys each").containsPattern("distance +([0-9.]+ ){5}to the nearest");
+        assertThat(run.out())
+                .contains("3 pairs of one episode of T = 32, 5 keys each")
+                .containsPattern("distance +([0-9.]+ ){5}to the nearest");
         assertThat(picture).isNotEmptyFile();
         CommandRun wrong = CommandRun.kpp("experiment", "interpolation", "--out", picture.toString(), "--steps", "1");
         assertThat(wrong.exitCode()).isEqualTo(2);
@@ -53,29 +63,50 @@ class ExperimentCommandsTest {
 
     @Test
     void aMemoryOfOneClassGeneratesThatClassAboutAsOftenAsItsWrittenImagesAreNamedSo() {
-        CommandRun run = CommandRun.kpp("experiment", "one-shot", "--classes", "2", "--count", "32", "--out", folder.resolve("classes.png").toString());
+        CommandRun run = CommandRun.kpp(
+                "experiment",
+                "one-shot",
+                "--classes",
+                "2",
+                "--count",
+                "32",
+                "--out",
+                folder.resolve("classes.png").toString());
         assertThat(run.exitCode()).as(run.err()).isZero();
         double generated = number(run.out(), "mean +([0-9.]+) %");
         double written = number(run.out(), "mean +[0-9.]+ % +([0-9.]+) %");
-        assertThat(generated).isCloseTo(written, org.assertj.core.api.Assertions.within(30.0)).isGreaterThan(40);
+        assertThat(generated)
+                .isCloseTo(written, org.assertj.core.api.Assertions.within(30.0))
+                .isGreaterThan(40);
     }
 
     @Test
     void imagesThatWereWrittenScoreBetterThanHeldOutOnes() {
         Quick.start();
-        CommandRun run = CommandRun.kpp("experiment", "held-out", "--run", Quick.RUN.toString(), "--beside", Quick.RUN.toString(), "--episodes", "3");
+        CommandRun run = CommandRun.kpp(
+                "experiment",
+                "held-out",
+                "--run",
+                Quick.RUN.toString(),
+                "--beside",
+                Quick.RUN.toString(),
+                "--episodes",
+                "3");
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out()).contains("memory of 15,680 floats", "3 episodes of T = 32");
         assertThat(number(run.out(), "written +([0-9.]+)")).isLessThan(number(run.out(), "held out +([0-9.]+)"));
         // A model beside itself: the same bound, but for its noise.
-        assertThat(number(run.out(), "half and half: written ([0-9.]+)")).isCloseTo(number(run.out(), "written +([0-9.]+)"), org.assertj.core.api.Assertions.within(3.0));
+        assertThat(number(run.out(), "half and half: written ([0-9.]+)"))
+                .isCloseTo(number(run.out(), "written +([0-9.]+)"), org.assertj.core.api.Assertions.within(3.0));
     }
 
     @Test
     void anExperimentWithoutANameIsAnsweredWithThoseThatThereAre() {
         CommandRun run = CommandRun.kpp("experiment");
         assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(run.err()).contains("Expected a command, generation, iterations, interpolation, one-shot or held-out, found none");
+        assertThat(run.err())
+                .contains(
+                        "Expected a command, generation, iterations, interpolation, one-shot or held-out, found none");
     }
 
     private static double number(String text, String pattern) {

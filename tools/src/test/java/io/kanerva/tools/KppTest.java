@@ -74,7 +74,11 @@ class KppTest {
     @Test
     void showsWhereItFailedOnlyIfAsked() {
         assertThat(CommandRun.kpp("info", "--bundle", "/nowhere").err().lines()).hasSize(1);
-        assertThat(CommandRun.kpp("info", "--bundle", "/nowhere", "--stacktrace").err()).contains("\tat io.kanerva.");
-        assertThat(CommandRun.kpp("--stacktrace", "info", "--bundle", "/nowhere").err()).contains("\tat io.kanerva.");
+        assertThat(CommandRun.kpp("info", "--bundle", "/nowhere", "--stacktrace")
+                        .err())
+                .contains("\tat io.kanerva.");
+        assertThat(CommandRun.kpp("--stacktrace", "info", "--bundle", "/nowhere")
+                        .err())
+                .contains("\tat io.kanerva.");
     }
 }

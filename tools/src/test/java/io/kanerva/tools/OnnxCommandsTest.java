@@ -65,6 +65,7 @@ class OnnxCommandsTest {
 
     @TempDir
     private static Path folder;
+
     private static Path classes;
     private static Path model;
 
@@ -74,12 +75,25 @@ class OnnxCommandsTest {
         Path theirs = Files.createDirectory(folder.resolve("theirs"));
         for (String[] file : new String[][] {{"Layers.java", FACTORY}, {"Words.java", WORDS}}) {
             Path source = Files.writeString(theirs.resolve(file[0]), file[1]);
-            assertThat(ToolProvider.getSystemJavaCompiler().run(null, null, null, "-proc:none", "-d", classes.toString(),
-                    "-cp", System.getProperty("java.class.path"), source.toString())).isZero();
+            assertThat(ToolProvider.getSystemJavaCompiler()
+                            .run(
+                                    null,
+                                    null,
+                                    null,
+                                    "-proc:none",
+                                    "-d",
+                                    classes.toString(),
+                                    "-cp",
+                                    System.getProperty("java.class.path"),
+                                    source.toString()))
+                    .isZero();
         }
         model = folder.resolve("model");
-        Block block = new SequentialBlock().add(Linear.builder().setUnits(60).build()).add(Linear.builder().setUnits(2).build());
-        try (Model saved = Model.newInstance("mine"); NDManager manager = NDManager.newBaseManager()) {
+        Block block = new SequentialBlock()
+                .add(Linear.builder().setUnits(60).build())
+                .add(Linear.builder().setUnits(2).build());
+        try (Model saved = Model.newInstance("mine");
+                NDManager manager = NDManager.newBaseManager()) {
             block.initialize(manager, DataType.FLOAT32, new Shape(1, 5));
             saved.setBlock(block);
             saved.setDataType(DataType.FLOAT32);
@@ -89,9 +103,15 @@ class OnnxCommandsTest {
 
     private static Path savedWords() throws IOException {
         Path words = folder.resolve("words");
-        Block block = new SequentialBlock().add(new IdEmbedding.Builder().setDictionarySize(7).setEmbeddingSize(4).build())
-                .addSingleton(x -> x.mean(new int[] {1})).add(BatchNorm.builder().build());
-        try (Model saved = Model.newInstance("words"); NDManager manager = NDManager.newBaseManager()) {
+        Block block = new SequentialBlock()
+                .add(new IdEmbedding.Builder()
+                        .setDictionarySize(7)
+                        .setEmbeddingSize(4)
+                        .build())
+                .addSingleton(x -> x.mean(new int[] {1}))
+                .add(BatchNorm.builder().build());
+        try (Model saved = Model.newInstance("words");
+                NDManager manager = NDManager.newBaseManager()) {
             block.initialize(manager, DataType.FLOAT32, new Shape(1, 5));
             saved.setBlock(block);
             saved.setDataType(DataType.FLOAT32);
@@ -105,22 +125,57 @@ class OnnxCommandsTest {
         Path words = savedWords();
         for (String statistics : List.of("running", "batch")) {
             Path out = folder.resolve("words-" + statistics + ".onnx");
-            CommandRun run = CommandRun.kpp("onnx", "export", "--model", words.toString(), "--factory", "theirs.Words", "--class-path",
-                    classes.toString(), "--input", "words:int64[N,T]", "--range", "words=0..7", "--limit", "N=2..8", "--limit", "T=1..30",
-                    "--statistics", statistics, "--output", "meaning", "--out", out.toString());
+            CommandRun run = CommandRun.kpp(
+                    "onnx",
+                    "export",
+                    "--model",
+                    words.toString(),
+                    "--factory",
+                    "theirs.Words",
+                    "--class-path",
+                    classes.toString(),
+                    "--input",
+                    "words:int64[N,T]",
+                    "--range",
+                    "words=0..7",
+                    "--limit",
+                    "N=2..8",
+                    "--limit",
+                    "T=1..30",
+                    "--statistics",
+                    statistics,
+                    "--output",
+                    "meaning",
+                    "--out",
+                    out.toString());
             assertThat(run.exitCode()).as(run.err()).isZero();
             assertThat(run.out()).contains("checked    meaning at {N=2, T=1}");
             String shown = CommandRun.kpp("onnx", "show", out.toString()).out();
-            assertThat(shown).contains("input  words int64[N, T]", "output meaning float32[N, 4]", "= GatherND(IdEmbedding/embedding, ");
+            assertThat(shown)
+                    .contains(
+                            "input  words int64[N, T]",
+                            "output meaning float32[N, 4]",
+                            "= GatherND(IdEmbedding/embedding, ");
             // The running mean and variance are constants, still 0 and 1; the batch's own are computed.
-            boolean constant = shown.lines().anyMatch(line -> line.contains("BatchNormalization(") && line.contains("[0, 0, 0, 0], [1, 1, 1, 1])"));
+            boolean constant = shown.lines()
+                    .anyMatch(line ->
+                            line.contains("BatchNormalization(") && line.contains("[0, 0, 0, 0], [1, 1, 1, 1])"));
             assertThat(constant).as(shown).isEqualTo(statistics.equals("running"));
         }
     }
 
     private static CommandRun export(Path out, String... more) {
-        List<String> arguments = new ArrayList<>(List.of("onnx", "export", "--model", model.toString(), "--factory", "theirs.Layers",
-                "--class-path", classes.toString(), "--out", out.toString()));
+        List<String> arguments = new ArrayList<>(List.of(
+                "onnx",
+                "export",
+                "--model",
+                model.toString(),
+                "--factory",
+                "theirs.Layers",
+                "--class-path",
+                classes.toString(),
+                "--out",
+                out.toString()));
         arguments.addAll(Arrays.asList(more));
         return CommandRun.kpp(arguments.toArray(String[]::new));
     }
@@ -128,26 +183,54 @@ class OnnxCommandsTest {
     @Test
     void exportsASavedModelAndShowsIt() throws IOException {
         Path out = folder.resolve("out/mine.onnx");
-        CommandRun run = export(out, "--argument", "units=[60,2]", "--input", "x:float32[N,5]", "--output", "scores", "--metadata",
-                "data=none", "--model-version", "3", "--opset", "18", "--ir", "9");
+        CommandRun run = export(
+                out,
+                "--argument",
+                "units=[60,2]",
+                "--input",
+                "x:float32[N,5]",
+                "--output",
+                "scores",
+                "--metadata",
+                "data=none",
+                "--model-version",
+                "3",
+                "--opset",
+                "18",
+                "--ir",
+                "9");
         assertThat(run.err()).doesNotContain("expected");
         assertThat(run.exitCode()).isZero();
-        assertThat(run.out().lines().toList().get(0)).isEqualTo("model      %s (%,d bytes, 2 nodes)".formatted(out, Files.size(out)));
+        assertThat(run.out().lines().toList().get(0))
+                .isEqualTo("model      %s (%,d bytes, 2 nodes)".formatted(out, Files.size(out)));
         assertThat(run.out()).contains("checked    scores at {N=1}: largest difference ");
         ModelProto proto = OnnxFiles.read(out);
         assertThat(proto.getOpsetImport(0).getVersion()).isEqualTo(18);
         assertThat(proto.getIrVersion()).isEqualTo(9);
         CommandRun show = CommandRun.kpp("onnx", "show", out.toString());
         assertThat(show.exitCode()).isZero();
-        assertThat(show.out()).startsWith("graph mine, model version 3, opset 18, IR 9, by kanerva-exporter\n  data: none\ninput  x float32[N, 5]\n")
-                .contains("weight 01Linear/weight float32[60, 5]", "= Gemm(x, 01Linear/weight, 01Linear/bias)", "output scores float32[N, 2]");
+        assertThat(show.out())
+                .startsWith(
+                        "graph mine, model version 3, opset 18, IR 9, by kanerva-exporter\n  data: none\ninput  x float32[N, 5]\n")
+                .contains(
+                        "weight 01Linear/weight float32[60, 5]",
+                        "= Gemm(x, 01Linear/weight, 01Linear/bias)",
+                        "output scores float32[N, 2]");
     }
 
     @Test
     void putsLargeWeightsBesideTheModel() throws IOException {
         Path out = folder.resolve("beside/mine.onnx");
-        CommandRun run = export(out, "--argument", "units=[60,2]", "--input", "x:float32[N,5]", "--external-data-above", "0",
-                "--statistics", "batch");
+        CommandRun run = export(
+                out,
+                "--argument",
+                "units=[60,2]",
+                "--input",
+                "x:float32[N,5]",
+                "--external-data-above",
+                "0",
+                "--statistics",
+                "batch");
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out()).contains("and the weights beside it", "checked    output at ");
     }
@@ -155,7 +238,8 @@ class OnnxCommandsTest {
     @Test
     void aNetworkThatOnnxCannotSayIsOneSentenceAndNoFile() {
         Path out = folder.resolve("noisy.onnx");
-        assertThat(failure(export(out, "--argument", "units=[60,2]", "--argument", "noisy=true", "--input", "x:float32[N,5]")))
+        assertThat(failure(export(
+                        out, "--argument", "units=[60,2]", "--argument", "noisy=true", "--input", "x:float32[N,5]")))
                 .contains("randomNormal draws random numbers", "make the noise an input");
         assertThat(out).doesNotExist();
     }
@@ -164,38 +248,93 @@ class OnnxCommandsTest {
     void inputsThatTheNetworkDoesNotTakeAreASentence() {
         assertThat(failure(export(folder.resolve("o.onnx"), "--argument", "units=[60,2]", "--input", "x:float32[N,6]")))
                 .startsWith("the block fails with {N=");
-        assertThat(failure(export(folder.resolve("o.onnx"), "--argument", "units=[60,2]", "--input", "x:float32[N,5]", "--output", "a",
-                "--output", "b"))).isEqualTo("the block returns 1 arrays, but 2 output names are given: [a, b]");
+        assertThat(failure(export(
+                        folder.resolve("o.onnx"),
+                        "--argument",
+                        "units=[60,2]",
+                        "--input",
+                        "x:float32[N,5]",
+                        "--output",
+                        "a",
+                        "--output",
+                        "b")))
+                .isEqualTo("the block returns 1 arrays, but 2 output names are given: [a, b]");
     }
 
     @Test
     void aFactoryThatIsNotThereIsASentence() {
-        assertThat(failure(CommandRun.kpp("onnx", "export", "--model", model.toString(), "--factory", "theirs.Layers", "--input",
-                "x:float32[N,5]", "--out", folder.resolve("o.onnx").toString())))
-                .isEqualTo("--factory: expected a class on the class path (--class-path names more jars and folders), found no theirs.Layers");
-        assertThat(failure(CommandRun.kpp("onnx", "export", "--model", model.toString(), "--factory", "java.lang.String", "--input",
-                "x:float32[N,5]", "--out", folder.resolve("o.onnx").toString())))
-                .isEqualTo("--factory: expected a class that implements ai.djl.nn.BlockFactory, found java.lang.String, which does not");
-        assertThat(failure(CommandRun.kpp("onnx", "export", "--model", model.toString(), "--factory", "x.Y", "--class-path",
-                "/nowhere/a.jar", "--input", "x:float32[N,5]", "--out", folder.resolve("o.onnx").toString())))
+        assertThat(failure(CommandRun.kpp(
+                        "onnx",
+                        "export",
+                        "--model",
+                        model.toString(),
+                        "--factory",
+                        "theirs.Layers",
+                        "--input",
+                        "x:float32[N,5]",
+                        "--out",
+                        folder.resolve("o.onnx").toString())))
+                .isEqualTo(
+                        "--factory: expected a class on the class path (--class-path names more jars and folders), found no theirs.Layers");
+        assertThat(failure(CommandRun.kpp(
+                        "onnx",
+                        "export",
+                        "--model",
+                        model.toString(),
+                        "--factory",
+                        "java.lang.String",
+                        "--input",
+                        "x:float32[N,5]",
+                        "--out",
+                        folder.resolve("o.onnx").toString())))
+                .isEqualTo(
+                        "--factory: expected a class that implements ai.djl.nn.BlockFactory, found java.lang.String, which does not");
+        assertThat(failure(CommandRun.kpp(
+                        "onnx",
+                        "export",
+                        "--model",
+                        model.toString(),
+                        "--factory",
+                        "x.Y",
+                        "--class-path",
+                        "/nowhere/a.jar",
+                        "--input",
+                        "x:float32[N,5]",
+                        "--out",
+                        folder.resolve("o.onnx").toString())))
                 .isEqualTo("--class-path: expected jars and folders, found no /nowhere/a.jar");
     }
 
     @Test
     void aFolderWithoutAModelAndParametersThatDoNotFitAreSentences() {
-        assertThat(failure(CommandRun.kpp("onnx", "export", "--model", classes.toString(), "--factory", "theirs.Layers", "--class-path",
-                classes.toString(), "--input", "x:float32[N,5]", "--out", folder.resolve("o.onnx").toString())))
+        assertThat(failure(CommandRun.kpp(
+                        "onnx",
+                        "export",
+                        "--model",
+                        classes.toString(),
+                        "--factory",
+                        "theirs.Layers",
+                        "--class-path",
+                        classes.toString(),
+                        "--input",
+                        "x:float32[N,5]",
+                        "--out",
+                        folder.resolve("o.onnx").toString())))
                 .isEqualTo(classes + ": expected a saved model (NAME-0000.params), found none");
-        assertThat(failure(export(folder.resolve("o.onnx"), "--argument", "units=[60,2,2]", "--input", "x:float32[N,5]")))
+        assertThat(failure(
+                        export(folder.resolve("o.onnx"), "--argument", "units=[60,2,2]", "--input", "x:float32[N,5]")))
                 .contains("expected the parameters of mine to fit the block that theirs.Layers makes");
     }
 
     @Test
     void aFileThatIsNoModelIsASentence() throws IOException {
         Path text = Files.writeString(folder.resolve("text.onnx"), "not a model");
-        assertThat(failure(CommandRun.kpp("onnx", "show", text.toString()))).startsWith(text + ": expected an ONNX model, found something else");
-        assertThat(failure(CommandRun.kpp("onnx", "show", "/nowhere.onnx"))).isEqualTo("/nowhere.onnx: expected an ONNX model, found no file");
-        assertThat(failure(CommandRun.kpp("onnx", "show", folder.toString()))).isEqualTo(folder + ": expected an ONNX model, found a folder");
+        assertThat(failure(CommandRun.kpp("onnx", "show", text.toString())))
+                .startsWith(text + ": expected an ONNX model, found something else");
+        assertThat(failure(CommandRun.kpp("onnx", "show", "/nowhere.onnx")))
+                .isEqualTo("/nowhere.onnx: expected an ONNX model, found no file");
+        assertThat(failure(CommandRun.kpp("onnx", "show", folder.toString())))
+                .isEqualTo(folder + ": expected an ONNX model, found a folder");
     }
 
     @ParameterizedTest(name = "{0}")
@@ -223,7 +362,9 @@ class OnnxCommandsTest {
         for (String command : List.of("export", "show")) {
             CommandRun run = CommandRun.kpp("onnx", command, "--help");
             assertThat(run.exitCode()).isZero();
-            assertThat(run.out()).contains("Usage: kpp onnx " + command, "Example:").containsPattern("(?s)Example:.*kpp onnx " + command);
+            assertThat(run.out())
+                    .contains("Usage: kpp onnx " + command, "Example:")
+                    .containsPattern("(?s)Example:.*kpp onnx " + command);
         }
         CommandRun none = CommandRun.kpp("onnx");
         assertThat(none.exitCode()).isEqualTo(2);

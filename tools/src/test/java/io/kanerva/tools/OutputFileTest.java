@@ -28,9 +28,11 @@ class OutputFileTest {
     void keepsTheOlderFileIfWritingFails() throws IOException {
         Path file = Files.writeString(folder.resolve("file.txt"), "older");
         assertThatThrownBy(() -> OutputFile.write(file, temporary -> {
-            Files.writeString(temporary, "half");
-            throw new IOException("disk full");
-        })).isInstanceOf(Failure.class).hasMessageStartingWith(file + ": expected a place that can be written to, found that it cannot");
+                    Files.writeString(temporary, "half");
+                    throw new IOException("disk full");
+                }))
+                .isInstanceOf(Failure.class)
+                .hasMessageStartingWith(file + ": expected a place that can be written to, found that it cannot");
         assertThat(file).hasContent("older");
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left).containsExactly(file);
@@ -40,12 +42,18 @@ class OutputFileTest {
     @Test
     void saysBeforehandWhatCannotBeWritten() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");
-        assertThatThrownBy(() -> OutputFile.requireWritable(folder)).isInstanceOf(Failure.class)
+        assertThatThrownBy(() -> OutputFile.requireWritable(folder))
+                .isInstanceOf(Failure.class)
                 .hasMessage(folder + ": expected a place for a file, found a folder");
-        assertThatThrownBy(() -> OutputFile.requireWritable(file.resolve("below"))).isInstanceOf(Failure.class)
-                .hasMessage(file + ": expected a place that can be written to, found that it cannot (it is a file, not a folder)");
-        assertThatThrownBy(() -> OutputFile.requireWritableFolder(file.resolve("below"))).isInstanceOf(Failure.class)
-                .hasMessage(file.resolve("below") + ": expected a place that can be written to, found that it cannot (" + file + " is a file, not a folder)");
+        assertThatThrownBy(() -> OutputFile.requireWritable(file.resolve("below")))
+                .isInstanceOf(Failure.class)
+                .hasMessage(
+                        file
+                                + ": expected a place that can be written to, found that it cannot (it is a file, not a folder)");
+        assertThatThrownBy(() -> OutputFile.requireWritableFolder(file.resolve("below")))
+                .isInstanceOf(Failure.class)
+                .hasMessage(file.resolve("below") + ": expected a place that can be written to, found that it cannot ("
+                        + file + " is a file, not a folder)");
     }
 
     @Test

@@ -23,8 +23,7 @@ public final class Quick {
 
     private static CommandRun start;
 
-    private Quick() {
-    }
+    private Quick() {}
 
     /** The run of the command; the first call does it. */
     public static synchronized CommandRun start() {

@@ -19,29 +19,35 @@ class QuickstartTest {
     @Test
     void bothPathsFindTheSameBound() {
         MatchResult bound = find("bound +([0-9.]+) nats an image through DJL, ([0-9.]+) through the graphs alone");
-        assertThat(Double.parseDouble(bound.group(2))).isCloseTo(Double.parseDouble(bound.group(1)), Offset.offset(1e-3));
+        assertThat(Double.parseDouble(bound.group(2)))
+                .isCloseTo(Double.parseDouble(bound.group(1)), Offset.offset(1e-3));
     }
 
     @Test
     void everyGraphAgreesWithItsBlock() {
         String graphs = find("graphs +largest difference from DJL: (.*)").group(1);
         for (String graph : List.of("encoder", "memory-writer", "reader", "decoder")) {
-            double difference = Double.parseDouble(find(Pattern.quote(graph) + " ([0-9.e+-]+)").group(1));
+            double difference = Double.parseDouble(
+                    find(Pattern.quote(graph) + " ([0-9.e+-]+)").group(1));
             assertThat(difference).as(graphs).isLessThanOrEqualTo(graph.equals("decoder") ? 1e-4 : 1e-5);
         }
     }
 
     @Test
     void cleanQueriesFindTheirSamplesFarMoreOftenThanByChance() {
-        assertThat(Integer.parseInt(find("recall +clean ([0-9]+) of 32").group(1))).isBetween(16, 32);
+        assertThat(Integer.parseInt(find("recall +clean ([0-9]+) of 32").group(1)))
+                .isBetween(16, 32);
     }
 
     @Test
     void theReportHasAllSectionsAndPictures() throws IOException {
         Path page = Path.of(find("report +(.*report\\.html)").group(1));
-        assertThat(page).isAbsolute().isEqualTo(Quick.FOLDER.resolve("report.html").toAbsolutePath());
+        assertThat(page)
+                .isAbsolute()
+                .isEqualTo(Quick.FOLDER.resolve("report.html").toAbsolutePath());
         String html = Files.readString(page);
-        for (String section : List.of("episode", "memory", "recall", "generations", "training", "agreement", "settings")) {
+        for (String section :
+                List.of("episode", "memory", "recall", "generations", "training", "agreement", "settings")) {
             assertThat(html).contains("<section id=\"" + section + "\">");
         }
         // Episode, memory and its channels, three kinds of recall of three rows each, generations.
@@ -52,12 +58,18 @@ class QuickstartTest {
 
     @Test
     void theLastLinesSayWhatMatters() {
-        assertThat(run.out().lines().map(line -> line.split(" ")[0])).containsExactly("bound", "graphs", "recall", "took", "report");
+        assertThat(run.out().lines().map(line -> line.split(" ")[0]))
+                .containsExactly("bound", "graphs", "recall", "took", "report");
     }
 
     @Test
     void leavesABundleAMemoryAndARunBehind() {
-        for (Path file : List.of(Quick.BUNDLE.resolve("bundle.json"), Quick.BUNDLE.resolve("card.png"), Quick.BUNDLE.resolve("encoder.onnx"), Quick.MEMORY, Quick.RUN.resolve("last.ckpt"))) {
+        for (Path file : List.of(
+                Quick.BUNDLE.resolve("bundle.json"),
+                Quick.BUNDLE.resolve("card.png"),
+                Quick.BUNDLE.resolve("encoder.onnx"),
+                Quick.MEMORY,
+                Quick.RUN.resolve("last.ckpt"))) {
             assertThat(file).isNotEmptyFile();
         }
     }
@@ -68,19 +80,29 @@ class QuickstartTest {
         Files.copy(Quick.RUN.resolve("last.ckpt"), foreign.resolve("last.ckpt"));
         CommandRun refused = CommandRun.kpp("quickstart", "--steps", "1", "--out", folder.toString());
         assertThat(refused.exitCode()).isEqualTo(1);
-        assertThat(refused.err()).isEqualTo(foreign + ": expected no run there, or one of an earlier quick start, found another" + System.lineSeparator());
+        assertThat(refused.err())
+                .isEqualTo(foreign + ": expected no run there, or one of an earlier quick start, found another"
+                        + System.lineSeparator());
         assertThat(foreign.resolve("last.ckpt")).hasSameBinaryContentAs(Quick.RUN.resolve("last.ckpt"));
     }
 
     @Test
     void saysBeforeTrainingThatItsFolderCannotBeWritten(@TempDir Path folder) throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "");
-        CommandRun refused = CommandRun.kpp("quickstart", "--out", file.resolve("below").toString());
+        CommandRun refused =
+                CommandRun.kpp("quickstart", "--out", file.resolve("below").toString());
         assertThat(refused.exitCode()).isEqualTo(1);
-        assertThat(refused.err().lines()).singleElement().asString().contains("found that it cannot (" + file + " is a file, not a folder)");
+        assertThat(refused.err().lines())
+                .singleElement()
+                .asString()
+                .contains("found that it cannot (" + file + " is a file, not a folder)");
     }
 
     private MatchResult find(String pattern) {
-        return Pattern.compile(pattern).matcher(run.out()).results().findFirst().orElseThrow(() -> new AssertionError(pattern + " not in:\n" + run.out()));
+        return Pattern.compile(pattern)
+                .matcher(run.out())
+                .results()
+                .findFirst()
+                .orElseThrow(() -> new AssertionError(pattern + " not in:\n" + run.out()));
     }
 }

@@ -37,7 +37,9 @@ class ShippedDataTest {
     }
 
     private static byte[] resource(String name) throws IOException {
-        try (InputStream in = ShippedDataTest.class.getClassLoader().getResourceAsStream(DataSource.SHIPPED + "fashion-mnist/" + name)) {
+        try (InputStream in = ShippedDataTest.class
+                .getClassLoader()
+                .getResourceAsStream(DataSource.SHIPPED + "fashion-mnist/" + name)) {
             return in.readAllBytes();
         }
     }

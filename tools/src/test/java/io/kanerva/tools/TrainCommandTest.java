@@ -28,8 +28,23 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code kpp train} with a model so small that a step takes milliseconds. */
 class TrainCommandTest {
-    private static final List<String> SMALL = List.of("--preset", "quickstart", "-T", "8", "--set", "episodes=1", "--set", "settings.width=8", "--set", "settings.depth=1",
-            "--set", "settings.decoder.width=8", "--set", "settings.decoder.depth=1", "--set", "logEvery=1");
+    private static final List<String> SMALL = List.of(
+            "--preset",
+            "quickstart",
+            "-T",
+            "8",
+            "--set",
+            "episodes=1",
+            "--set",
+            "settings.width=8",
+            "--set",
+            "settings.depth=1",
+            "--set",
+            "settings.decoder.width=8",
+            "--set",
+            "settings.decoder.depth=1",
+            "--set",
+            "logEvery=1");
 
     @TempDir
     private Path folder;
@@ -39,25 +54,36 @@ class TrainCommandTest {
         Path run = folder.resolve("a run");
         CommandRun trained = train(run, "--steps", "3", "--seed", "7");
         assertThat(trained.exitCode()).as(trained.err()).isZero();
-        TrainingPlan plan = new ObjectMapper().readValue(run.resolve("plan.json").toFile(), TrainingPlan.class);
+        TrainingPlan plan =
+                new ObjectMapper().readValue(run.resolve("plan.json").toFile(), TrainingPlan.class);
         assertThat(plan.settings().width()).isEqualTo(8);
         assertThat(plan.episodeLength()).isEqualTo(8);
         assertThat(plan.seed()).isEqualTo(7);
-        assertThat(Files.readString(run.resolve("command.txt"))).as("as a shell takes it").contains("--set settings.width=8", "--run '" + run + "'");
+        assertThat(Files.readString(run.resolve("command.txt")))
+                .as("as a shell takes it")
+                .contains("--set settings.width=8", "--run '" + run + "'");
     }
 
     @Test
     void listsTheValuesWithoutTraining() {
         CommandRun run = train(folder.resolve("run"), "--dry-run", "--set", "averageDecay=0.99");
         assertThat(run.exitCode()).isZero();
-        assertThat(run.out().lines()).contains("settings.width=8", "averageDecay=0.99", "data=fashion-mnist", "steps=2000");
+        assertThat(run.out().lines())
+                .contains("settings.width=8", "averageDecay=0.99", "data=fashion-mnist", "steps=2000");
         assertThat(folder.resolve("run")).doesNotExist();
     }
 
     @Test
     void leavesNoFolderIfItHasNoImages() {
         Path run = folder.resolve("new/run");
-        CommandRun failed = CommandRun.kpp("train", "--preset", "mnist", "--data", folder.resolve("nowhere").toString(), "--run", run.toString());
+        CommandRun failed = CommandRun.kpp(
+                "train",
+                "--preset",
+                "mnist",
+                "--data",
+                folder.resolve("nowhere").toString(),
+                "--run",
+                run.toString());
         assertThat(failed.exitCode()).isEqualTo(1);
         assertThat(failed.err()).contains(folder.resolve("nowhere") + ": expected a data folder, found no such folder");
         assertThat(folder).isEmptyDirectory();
@@ -68,31 +94,75 @@ class TrainCommandTest {
         CommandRun run = train(folder.resolve("run"), "--set", "settings.widht=9");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err().lines()).hasSize(1);
-        assertThat(run.err()).startsWith("'settings.widht': expected the name of a value, found none of that name; there are writer, addressing, ");
+        assertThat(run.err())
+                .startsWith(
+                        "'settings.widht': expected the name of a value, found none of that name; there are writer, addressing, ");
         assertThat(train(folder.resolve("run"), "--device", "tpu").err())
-                .startsWith("Invalid value for option '--device': expected cpu, cuda, cuda:N, cuda:N,N... or auto, found 'tpu'");
-        assertThat(train(folder.resolve("run"), "--device", "cuda:1,1").err()).startsWith("Invalid value for option '--device': expected GPUs that differ, found 'cuda:1,1'");
+                .startsWith(
+                        "Invalid value for option '--device': expected cpu, cuda, cuda:N, cuda:N,N... or auto, found 'tpu'");
+        assertThat(train(folder.resolve("run"), "--device", "cuda:1,1").err())
+                .startsWith("Invalid value for option '--device': expected GPUs that differ, found 'cuda:1,1'");
     }
 
     @Test
     void leavesAPageWithCurvesAndSamplesThatFetchesNothing() throws IOException {
         Path run = folder.resolve("run");
-        CommandRun trained = train(run, "--steps", "12", "--set", "validation.images=64", "--set", "validation.every=4", "--set", "averageDecay=0.9");
+        CommandRun trained = train(
+                run,
+                "--steps",
+                "12",
+                "--set",
+                "validation.images=64",
+                "--set",
+                "validation.every=4",
+                "--set",
+                "averageDecay=0.9");
         assertThat(trained.exitCode()).as(trained.err()).isZero();
-        assertThat(trained.out()).contains("page       " + run.resolve("run.html"), "best       step ", "kpp evaluate --run " + run.resolve("best.ckpt"));
+        assertThat(trained.out())
+                .contains(
+                        "page       " + run.resolve("run.html"),
+                        "best       step ",
+                        "kpp evaluate --run " + run.resolve("best.ckpt"));
         String page = Files.readString(run.resolve("run.html"));
-        assertThat(page).contains("<section id=\"training\">", "<section id=\"validation\">", "<section id=\"samples\">", "After 12 steps.", "of 12, finished", "kpp train --run ")
+        assertThat(page)
+                .contains(
+                        "<section id=\"training\">",
+                        "<section id=\"validation\">",
+                        "<section id=\"samples\">",
+                        "After 12 steps.",
+                        "of 12, finished",
+                        "kpp train --run ")
                 .doesNotContain("http-equiv=\"refresh\"", "http:", "https:", "<script", "<link");
-        assertThat(Pattern.compile("href=\"data:image/png;base64,").matcher(page).results().count()).as("rows of samples").isEqualTo(3);
+        assertThat(Pattern.compile("href=\"data:image/png;base64,")
+                        .matcher(page)
+                        .results()
+                        .count())
+                .as("rows of samples")
+                .isEqualTo(3);
     }
 
     @Test
     void scoresAnyCheckpoint() {
         Path run = folder.resolve("run");
-        train(run, "--steps", "8", "--set", "validation.images=64", "--set", "validation.every=4", "--set", "learningRate=1e-30", "--set", "warmup=0");
+        train(
+                run,
+                "--steps",
+                "8",
+                "--set",
+                "validation.images=64",
+                "--set",
+                "validation.every=4",
+                "--set",
+                "learningRate=1e-30",
+                "--set",
+                "warmup=0");
         assertThat(Checkpoint.read(run.resolve("best.ckpt")).step()).isEqualTo(4);
-        assertThat(CommandRun.kpp("evaluate", "--run", run.resolve("best.ckpt").toString(), "--episodes", "2").out()).contains("step 4, through DJL");
-        assertThat(CommandRun.kpp("evaluate", "--run", run.toString(), "--episodes", "2").out()).contains("step 8, through DJL");
+        assertThat(CommandRun.kpp("evaluate", "--run", run.resolve("best.ckpt").toString(), "--episodes", "2")
+                        .out())
+                .contains("step 4, through DJL");
+        assertThat(CommandRun.kpp("evaluate", "--run", run.toString(), "--episodes", "2")
+                        .out())
+                .contains("step 8, through DJL");
     }
 
     @Test
@@ -100,16 +170,21 @@ class TrainCommandTest {
         Path runs = folder.resolve("runs");
         CommandRun trained = train(runs, "--steps", "2", "--seeds", "1,2,3");
         assertThat(trained.exitCode()).as(trained.err()).isZero();
-        JsonNode summary = new ObjectMapper().readTree(runs.resolve("summary.json").toFile());
+        JsonNode summary =
+                new ObjectMapper().readTree(runs.resolve("summary.json").toFile());
         List<Double> bounds = new ArrayList<>();
         summary.get("runs").forEach(run -> bounds.add(run.get("bound").asDouble()));
         assertThat(bounds).hasSize(3).doesNotHaveDuplicates();
         double mean = bounds.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
         assertThat(summary.get("mean").asDouble()).isCloseTo(mean, within(1e-9));
-        double variance = bounds.stream().mapToDouble(bound -> (bound - mean) * (bound - mean)).sum() / 2;
+        double variance = bounds.stream()
+                        .mapToDouble(bound -> (bound - mean) * (bound - mean))
+                        .sum()
+                / 2;
         assertThat(summary.get("standardDeviation").asDouble()).isCloseTo(Math.sqrt(variance), within(1e-9));
         assertThat(trained.out()).containsPattern("(?m)^mean +" + String.format(Locale.ROOT, "%.3f", mean));
-        assertThat(Checkpoint.read(runs.resolve("seed-3/last.ckpt")).plan().seed()).isEqualTo(3);
+        assertThat(Checkpoint.read(runs.resolve("seed-3/last.ckpt")).plan().seed())
+                .isEqualTo(3);
         CommandRun again = CommandRun.kpp("train", "--resume", "--run", runs.toString(), "--seeds", "2,4");
         assertThat(again.exitCode()).as(again.err()).isZero();
         assertThat(Checkpoint.read(runs.resolve("seed-4/last.ckpt")).step()).isEqualTo(2);
@@ -121,33 +196,55 @@ class TrainCommandTest {
         Path run = Files.createDirectory(folder.resolve("run"));
         Path out = folder.resolve("out");
         Path err = folder.resolve("err");
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-Dai.djl.offline=true",
-                "-cp", System.getProperty("java.class.path"), Kpp.class.getName(), "train", "--run", run.toString(), "--steps", "1000000"));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "-Dai.djl.offline=true",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Kpp.class.getName(),
+                "train",
+                "--run",
+                run.toString(),
+                "--steps",
+                "1000000"));
         command.addAll(SMALL);
         Process process;
         try (WatchService watch = FileSystems.getDefault().newWatchService()) {
             run.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
-            process = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+            process = new ProcessBuilder(command)
+                    .redirectOutput(out.toFile())
+                    .redirectError(err.toFile())
+                    .start();
             waitFor(run.resolve("run.html"), watch, process, err);
         }
         assertThat(Files.readString(run.resolve("run.html"))).contains("http-equiv=\"refresh\"", "training");
         String signal = ignoresInterrupts() ? "TERM" : "INT";
-        new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid())).inheritIO().start().waitFor();
-        assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("ends after its step").isTrue();
+        new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
+        assertThat(process.waitFor(120, TimeUnit.SECONDS))
+                .as("ends after its step")
+                .isTrue();
         assertThat(process.exitValue()).isEqualTo(signal.equals("INT") ? 130 : 143);
         assertThat(Files.readString(err)).contains("Stopping after this step, with a checkpoint");
-        Matcher said = Pattern.compile("(?m)^run +\\S+: ([0-9,]+) of 1,000,000 steps").matcher(Files.readString(out));
+        Matcher said =
+                Pattern.compile("(?m)^run +\\S+: ([0-9,]+) of 1,000,000 steps").matcher(Files.readString(out));
         assertThat(said.find()).as(Files.readString(out)).isTrue();
         int steps = Integer.parseInt(said.group(1).replace(",", ""));
         assertThat(steps).isPositive();
         assertThat(Checkpoint.read(run.resolve("last.ckpt")).step()).isEqualTo(steps);
         assertThat(Files.readString(out)).contains("go on      kpp train --resume --run " + run);
-        assertThat(Files.readString(run.resolve("run.html"))).contains("stopped: it can be resumed").doesNotContain("http-equiv=\"refresh\"");
+        assertThat(Files.readString(run.resolve("run.html")))
+                .contains("stopped: it can be resumed")
+                .doesNotContain("http-equiv=\"refresh\"");
         assertThat(Files.readAllLines(run.resolve("metrics.csv"))).hasSize(1 + steps);
     }
 
     /** Waits until the file is there; the process must not end before. */
-    private static void waitFor(Path file, WatchService watch, Process process, Path err) throws IOException, InterruptedException {
+    private static void waitFor(Path file, WatchService watch, Process process, Path err)
+            throws IOException, InterruptedException {
         while (!Files.exists(file)) {
             assertThat(process.isAlive()).as(Files.readString(err)).isTrue();
             WatchKey key = watch.poll(5, TimeUnit.SECONDS);
@@ -158,13 +255,21 @@ class TrainCommandTest {
         }
     }
 
-    /** Whether this process, and so its children, were started with SIGINT ignored, as shells do for work in the background. */
+    /**
+     * Whether this process, and so its children, were started with SIGINT ignored, as shells do for work in the
+     * background.
+     */
     private static boolean ignoresInterrupts() throws IOException {
         Path status = Path.of("/proc/self/status");
         if (!Files.exists(status)) {
             return false;
         }
-        String ignored = Files.readString(status, StandardCharsets.US_ASCII).lines().filter(line -> line.startsWith("SigIgn:")).findFirst().orElseThrow().split("\\s+")[1];
+        String ignored = Files.readString(status, StandardCharsets.US_ASCII)
+                .lines()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .findFirst()
+                .orElseThrow()
+                .split("\\s+")[1];
         return (Long.parseUnsignedLong(ignored, 16) >> 1 & 1) == 1;
     }
 

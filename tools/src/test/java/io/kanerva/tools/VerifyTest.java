@@ -33,11 +33,29 @@ class VerifyTest {
         Path html = temporary.resolve("page.html");
         Path junit = temporary.resolve("junit.xml");
         Path json = temporary.resolve("findings.json");
-        CommandRun run = CommandRun.kpp("verify", "--model", BUNDLE.resolve("decoder.onnx").toString(), "--vectors", BUNDLE.resolve("vectors/decoder").toString(),
-                "--html", html.toString(), "--junit", junit.toString(), "--json", json.toString(), "--details");
+        CommandRun run = CommandRun.kpp(
+                "verify",
+                "--model",
+                BUNDLE.resolve("decoder.onnx").toString(),
+                "--vectors",
+                BUNDLE.resolve("vectors/decoder").toString(),
+                "--html",
+                html.toString(),
+                "--junit",
+                junit.toString(),
+                "--json",
+                json.toString(),
+                "--details");
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(run.out()).contains("ONNX Runtime 1.29.0, Java", "ONNX Runtime 1.29.0, Java, CUDA", "comparisons are as they should be", "logits");
-        assertThat(Files.readString(html)).contains("Conformance of decoder.onnx", "<svg", "data:image/png;base64,", "<details>", "Did not run: ").doesNotContain("http://", "<script", "<details open>");
+        assertThat(run.out())
+                .contains(
+                        "ONNX Runtime 1.29.0, Java",
+                        "ONNX Runtime 1.29.0, Java, CUDA",
+                        "comparisons are as they should be",
+                        "logits");
+        assertThat(Files.readString(html))
+                .contains("Conformance of decoder.onnx", "<svg", "data:image/png;base64,", "<details>", "Did not run: ")
+                .doesNotContain("http://", "<script", "<details open>");
         assertThat(Files.readString(junit)).startsWith("<?xml").contains("<testsuite name=\"onnxruntime-java\"");
         assertThat(Files.readString(json)).contains("\"subject\" : \"decoder.onnx\"", "\"holds\" : true");
     }
@@ -54,56 +72,121 @@ class VerifyTest {
         byte[] output = Files.readAllBytes(source.resolve("test_data_set_0/output_0.pb"));
         output[output.length - 1] ^= 0x40; // the sign and the size of the last number are in its last byte
         Files.write(vectors.resolve("output_0.pb"), output);
-        CommandRun run = CommandRun.kpp("verify", "--model", BUNDLE.resolve("decoder.onnx").toString(), "--vectors", vectors.getParent().toString(), "--random", "0", "--bisect",
-                "--runtimes", "onnxruntime-java", "--html", html.toString());
+        CommandRun run = CommandRun.kpp(
+                "verify",
+                "--model",
+                BUNDLE.resolve("decoder.onnx").toString(),
+                "--vectors",
+                vectors.getParent().toString(),
+                "--random",
+                "0",
+                "--bisect",
+                "--runtimes",
+                "onnxruntime-java",
+                "--html",
+                html.toString());
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).contains("onnxruntime-java, optimisations off: graph 'decoder.onnx', output 'logits' (vectors 0) differs by");
+        assertThat(run.err())
+                .contains(
+                        "onnxruntime-java, optimisations off: graph 'decoder.onnx', output 'logits' (vectors 0) differs by");
         assertThat(run.out()).contains("NOT onnxruntime-java", "so it is the model that differs");
         String page = Files.readString(html);
-        assertThat(page).contains("2 comparisons are not as they should be.", "What is not as it should be", "<details open>", "<tr class=\"wrong\"><th scope=\"row\">decoder.onnx logits</th><td>NO</td>")
+        assertThat(page)
+                .contains(
+                        "2 comparisons are not as they should be.",
+                        "What is not as it should be",
+                        "<details open>",
+                        "<tr class=\"wrong\"><th scope=\"row\">decoder.onnx logits</th><td>NO</td>")
                 .contains("<text x=\"0\"", ">expected</text>", ">onnxruntime-java</text>");
     }
 
     @Test
     void everyReportTellsOfAFusedGraphThatIsNotTheFour() throws IOException {
-        Path bundle = changed("reader-decoder", graph -> graph.getInitializerBuilderList().stream()
-                .filter(weight -> weight.getName().endsWith("traces/weight")).forEach(weight -> addToFirst(weight, 0.01f)));
+        Path bundle = changed(
+                "reader-decoder",
+                graph -> graph.getInitializerBuilderList().stream()
+                        .filter(weight -> weight.getName().endsWith("traces/weight"))
+                        .forEach(weight -> addToFirst(weight, 0.01f)));
         Path html = temporary.resolve("page.html");
         Path junit = temporary.resolve("junit.xml");
         Path json = temporary.resolve("findings.json");
-        CommandRun run = CommandRun.kpp("verify", bundle.toString(), "--runtimes", "onnxruntime-java", "--random", "0", "--html", html.toString(), "--junit", junit.toString(),
-                "--json", json.toString());
+        CommandRun run = CommandRun.kpp(
+                "verify",
+                bundle.toString(),
+                "--runtimes",
+                "onnxruntime-java",
+                "--random",
+                "0",
+                "--html",
+                html.toString(),
+                "--junit",
+                junit.toString(),
+                "--json",
+                json.toString());
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err()).contains("four graphs / fused: graph 'reader-decoder', output 'logits'");
         assertThat(run.out()).contains("NOT four graphs / fused: graph 'reader-decoder'");
-        assertThat(Files.readString(html)).contains("not as they should be.", "four graphs / fused", "<details open>").doesNotContain("Every output of every runtime");
-        assertThat(Files.readString(junit)).contains("<testsuite name=\"bundle\"", "<failure message=\"four graphs / fused");
+        assertThat(Files.readString(html))
+                .contains("not as they should be.", "four graphs / fused", "<details open>")
+                .doesNotContain("Every output of every runtime");
+        assertThat(Files.readString(junit))
+                .contains("<testsuite name=\"bundle\"", "<failure message=\"four graphs / fused");
         assertThat(Files.readString(json)).contains("\"holds\" : false", "\"paths\" : \"four graphs / fused\"");
     }
 
     @Test
     void theNodeOfAnyModelThatWasChangedIsFoundByOneThatIsRight() throws IOException {
-        Path bundle = changed("decoder", graph -> graph.getInitializerBuilderList().stream()
-                .filter(weight -> weight.getName().equals("features/block1a/weight")).forEach(weight -> addToFirst(weight, 0.1f)));
+        Path bundle = changed(
+                "decoder",
+                graph -> graph.getInitializerBuilderList().stream()
+                        .filter(weight -> weight.getName().equals("features/block1a/weight"))
+                        .forEach(weight -> addToFirst(weight, 0.1f)));
         String changed = bundle.resolve("decoder.onnx").toString();
-        CommandRun run = CommandRun.kpp("verify", "--model", changed, "--vectors", bundle.resolve("vectors/decoder").toString(), "--random", "0", "--runtimes", "onnxruntime-java", "--bisect",
-                "--against", BUNDLE.resolve("decoder.onnx").toString());
+        CommandRun run = CommandRun.kpp(
+                "verify",
+                "--model",
+                changed,
+                "--vectors",
+                bundle.resolve("vectors/decoder").toString(),
+                "--random",
+                "0",
+                "--runtimes",
+                "onnxruntime-java",
+                "--bisect",
+                "--against",
+                BUNDLE.resolve("decoder.onnx").toString());
         assertThat(run.exitCode()).isEqualTo(1);
         String node = ModelProto.parseFrom(Files.readAllBytes(Path.of(changed))).getGraph().getNodeList().stream()
-                .filter(candidate -> candidate.getInputList().contains("features/block1a/weight")).findFirst().orElseThrow().getName();
+                .filter(candidate -> candidate.getInputList().contains("features/block1a/weight"))
+                .findFirst()
+                .orElseThrow()
+                .getName();
         assertThat(run.out()).contains("the first node whose value differs is '" + node + "' (Conv)");
-        assertThat(CommandRun.kpp("verify", "--model", changed, "--bisect", "--against", "no-such.onnx").err()).contains("no-such.onnx: expected an ONNX model, found no such file");
+        assertThat(CommandRun.kpp("verify", "--model", changed, "--bisect", "--against", "no-such.onnx")
+                        .err())
+                .contains("no-such.onnx: expected an ONNX model, found no such file");
     }
 
     @Test
     void anotherPaddingIsCaughtInAModelWhoseWindowsNeverLeaveTheMemory() throws IOException {
-        Path bundle = changed("reader", graph -> graph.getNodeBuilderList().stream().filter(node -> node.getOpType().equals("GridSample")).forEach(node -> {
-            node.removeAttribute(IntStream.range(0, node.getAttributeCount()).filter(i -> node.getAttribute(i).getName().equals("padding_mode")).findFirst().orElseThrow());
-            node.addAttribute(AttributeProto.newBuilder().setName("padding_mode").setType(AttributeProto.AttributeType.STRING).setS(ByteString.copyFromUtf8("border")));
-        }));
+        Path bundle = changed(
+                "reader",
+                graph -> graph.getNodeBuilderList().stream()
+                        .filter(node -> node.getOpType().equals("GridSample"))
+                        .forEach(node -> {
+                            node.removeAttribute(IntStream.range(0, node.getAttributeCount())
+                                    .filter(i -> node.getAttribute(i).getName().equals("padding_mode"))
+                                    .findFirst()
+                                    .orElseThrow());
+                            node.addAttribute(AttributeProto.newBuilder()
+                                    .setName("padding_mode")
+                                    .setType(AttributeProto.AttributeType.STRING)
+                                    .setS(ByteString.copyFromUtf8("border")));
+                        }));
         CommandRun run = CommandRun.kpp("verify", bundle.toString(), "--runtimes", "onnxruntime-java", "--random", "0");
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).contains("graph 'reader': expected padding_mode zeros of 'GridSample", "(GridSample), found border");
+        assertThat(run.err())
+                .contains("graph 'reader': expected padding_mode zeros of 'GridSample", "(GridSample), found border");
     }
 
     @Test
@@ -112,55 +195,128 @@ class VerifyTest {
         Files.createDirectories(test.resolve("test_data_set_0"));
         Files.copy(BUNDLE.resolve("decoder.onnx"), test.resolve("model.onnx"));
         for (String file : new String[] {"input_0.pb", "input_1.pb", "output_0.pb"}) {
-            Files.copy(BUNDLE.resolve("vectors/decoder/test_data_set_" + (file.startsWith("output") ? 1 : 0)).resolve(file), test.resolve("test_data_set_0").resolve(file));
+            Files.copy(
+                    BUNDLE.resolve("vectors/decoder/test_data_set_" + (file.startsWith("output") ? 1 : 0))
+                            .resolve(file),
+                    test.resolve("test_data_set_0").resolve(file));
         }
         Path failures = temporary.resolve("failures.txt");
-        CommandRun first = CommandRun.kpp("verify", "--suite", test.getParent().toString(), "--runtimes", "onnxruntime-java", "--suite-failures", failures.toString());
+        CommandRun first = CommandRun.kpp(
+                "verify",
+                "--suite",
+                test.getParent().toString(),
+                "--runtimes",
+                "onnxruntime-java",
+                "--suite-failures",
+                failures.toString());
         assertThat(first.exitCode()).as(first.err()).isZero();
-        assertThat(CommandRun.kpp("verify", "--suite", test.getParent().toString(), "--runtimes", "onnxruntime-java", "--suite-known", failures.toString()).exitCode()).isZero();
+        assertThat(CommandRun.kpp(
+                                "verify",
+                                "--suite",
+                                test.getParent().toString(),
+                                "--runtimes",
+                                "onnxruntime-java",
+                                "--suite-known",
+                                failures.toString())
+                        .exitCode())
+                .isZero();
         Path nothing = Files.writeString(temporary.resolve("nothing.txt"), "skipped\n");
-        CommandRun second = CommandRun.kpp("verify", "--suite", test.getParent().toString(), "--runtimes", "onnxruntime-java", "--suite-known", nothing.toString());
+        CommandRun second = CommandRun.kpp(
+                "verify",
+                "--suite",
+                test.getParent().toString(),
+                "--runtimes",
+                "onnxruntime-java",
+                "--suite-known",
+                nothing.toString());
         assertThat(second.exitCode()).isEqualTo(1);
         assertThat(second.err()).contains("expected test 'test_wrong' to pass, found that it differs");
-        assertThat(CommandRun.kpp("verify", "--suite", test.getParent().toString(), "--suite-known", "no-such.txt").err())
+        assertThat(CommandRun.kpp("verify", "--suite", test.getParent().toString(), "--suite-known", "no-such.txt")
+                        .err())
                 .contains("no-such.txt: expected a file that --suite-failures wrote, found none");
     }
 
     @Test
     void severalBundlesAreCheckedInOneGoAndTheRuntimeThatWantsTheirModelIsNamedForOne() {
-        CommandRun both = CommandRun.kpp("verify", BUNDLE.toString(), BUNDLE.resolveSibling("mnist-fp16").toString(), "--runtimes", "onnxruntime-java", "--random", "1");
+        CommandRun both = CommandRun.kpp(
+                "verify",
+                BUNDLE.toString(),
+                BUNDLE.resolveSibling("mnist-fp16").toString(),
+                "--runtimes",
+                "onnxruntime-java",
+                "--random",
+                "1");
         assertThat(both.exitCode()).as(both.err()).isZero();
         assertThat(both.out()).contains("1 of 1 runtimes ran");
-        CommandRun one = CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "onnxruntime-java,djl-pytorch", "--random", "0");
+        CommandRun one = CommandRun.kpp(
+                "verify", BUNDLE.toString(), "--runtimes", "onnxruntime-java,djl-pytorch", "--random", "0");
         assertThat(one.exitCode()).as(one.err()).isZero();
-        assertThat(one.out()).contains("DJL's blocks on PyTorch", "did not run: it needs the model that the bundle was exported from: --run RUN");
-        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), BUNDLE.toString(), "--bisect").err()).contains("Expected one BUNDLE with --run, --against or --bisect, found 2");
+        assertThat(one.out())
+                .contains(
+                        "DJL's blocks on PyTorch",
+                        "did not run: it needs the model that the bundle was exported from: --run RUN");
+        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), BUNDLE.toString(), "--bisect")
+                        .err())
+                .contains("Expected one BUNDLE with --run, --against or --bisect, found 2");
     }
 
     @Test
     void testImagesThatAFolderLacksAreThoseThatShip() throws IOException {
-        CommandRun run = CommandRun.kpp("verify", BUNDLE.toString(), BUNDLE.resolveSibling("cifar10").toString(), "--runtimes", "onnxruntime-java", "--random", "0", "--bound", "30",
-                "--data", temporary.toString(), "--html", temporary.resolve("page.html").toString());
+        CommandRun run = CommandRun.kpp(
+                "verify",
+                BUNDLE.toString(),
+                BUNDLE.resolveSibling("cifar10").toString(),
+                "--runtimes",
+                "onnxruntime-java",
+                "--random",
+                "0",
+                "--bound",
+                "30",
+                "--data",
+                temporary.toString(),
+                "--html",
+                temporary.resolve("page.html").toString());
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out()).contains("onnxruntime-java, fashion-mnist: bound of 30 images");
         // CIFAR-10's may have been fetched to this machine; else the page says that they are missing.
-        assertThat(run.out()).containsAnyOf("onnxruntime-java, cifar10: bound of 30 images", "cifar10: no test images are scored: data set 'cifar10': expected a folder");
-        assertThat(Files.readString(temporary.resolve("page.html"))).containsAnyOf(">cifar10<", "<p>cifar10: no test images are scored");
+        assertThat(run.out())
+                .containsAnyOf(
+                        "onnxruntime-java, cifar10: bound of 30 images",
+                        "cifar10: no test images are scored: data set 'cifar10': expected a folder");
+        assertThat(Files.readString(temporary.resolve("page.html")))
+                .containsAnyOf(">cifar10<", "<p>cifar10: no test images are scored");
     }
 
     @Test
     void whatCannotBeCheckedIsSaidBeforeAnyWork() {
         assertThat(CommandRun.kpp("verify").exitCode()).isEqualTo(2);
-        assertThat(CommandRun.kpp("verify").err()).contains("Expected a bundle, --model with --vectors, or --suite, found none");
-        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--model", "x.onnx").exitCode()).isEqualTo(2);
-        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "no-such").err()).contains("expected some of onnxruntime-java, onnxruntime-java-cuda");
-        assertThat(CommandRun.kpp("verify", "--model", "no-such.onnx").err()).contains("no-such.onnx: expected an ONNX model, found no such file");
-        assertThat(CommandRun.kpp("verify", "--suite", "no-such").err()).contains("no-such: expected a folder of tests, found no such folder");
-        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "onnxruntime-java-cuda", "--require").exitCode()).isNotZero();
+        assertThat(CommandRun.kpp("verify").err())
+                .contains("Expected a bundle, --model with --vectors, or --suite, found none");
+        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--model", "x.onnx")
+                        .exitCode())
+                .isEqualTo(2);
+        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "no-such")
+                        .err())
+                .contains("expected some of onnxruntime-java, onnxruntime-java-cuda");
+        assertThat(CommandRun.kpp("verify", "--model", "no-such.onnx").err())
+                .contains("no-such.onnx: expected an ONNX model, found no such file");
+        assertThat(CommandRun.kpp("verify", "--suite", "no-such").err())
+                .contains("no-such: expected a folder of tests, found no such folder");
+        assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "onnxruntime-java-cuda", "--require")
+                        .exitCode())
+                .isNotZero();
         String decoder = BUNDLE.resolve("decoder.onnx").toString();
-        assertThat(CommandRun.kpp("verify", "--model", BUNDLE.resolve("bundle.json").toString()).err()).contains("bundle.json: expected an ONNX model, found other bytes").doesNotContain("unexpected");
+        assertThat(CommandRun.kpp(
+                                "verify",
+                                "--model",
+                                BUNDLE.resolve("bundle.json").toString())
+                        .err())
+                .contains("bundle.json: expected an ONNX model, found other bytes")
+                .doesNotContain("unexpected");
         for (String value : new String[] {"-1", "NaN"}) {
-            assertThat(CommandRun.kpp("verify", "--model", decoder, "--atol", value).err()).contains("Invalid value for option '--atol': expected at least 0, found " + Double.valueOf(value));
+            assertThat(CommandRun.kpp("verify", "--model", decoder, "--atol", value)
+                            .err())
+                    .contains("Invalid value for option '--atol': expected at least 0, found " + Double.valueOf(value));
         }
     }
 
@@ -169,9 +325,13 @@ class VerifyTest {
         System.setProperty("kpp.root", ".."); // as tools/kpp says where the checkout is
         try {
             // It runs if it is installed here.
-            assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "python", "--random", "0").out()).contains("Client in Python", " of 1 runtimes ran")
+            assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "python", "--random", "0")
+                            .out())
+                    .contains("Client in Python", " of 1 runtimes ran")
                     .doesNotContain("Client in JavaScript", "ONNX Runtime 1.29.0, Java ");
-            assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "no-such").err()).contains("tract, javascript, python, found 'no-such'");
+            assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "no-such")
+                            .err())
+                    .contains("tract, javascript, python, found 'no-such'");
         } finally {
             System.clearProperty("kpp.root");
         }
@@ -185,13 +345,26 @@ class VerifyTest {
             {"Expected --vectors, --atol and --rtol together with --model or --suite", bundle, "--vectors", bundle},
             {"Expected --vectors, --atol and --rtol together with --model or --suite", bundle, "--rtol", "1"},
             {"Expected --suite-failures and --suite-known together with --suite", bundle, "--suite-failures", "x"},
-            {"Expected --suite-failures and --suite-known together with --suite", "--model", decoder, "--suite-known", "x"},
+            {
+                "Expected --suite-failures and --suite-known together with --suite",
+                "--model",
+                decoder,
+                "--suite-known",
+                "x"
+            },
             {"Expected --vectors together with --model", "--suite", bundle, "--vectors", bundle},
-            {"Expected --against together with a bundle, or with --model and --bisect", "--model", decoder, "--against", bundle},
+            {
+                "Expected --against together with a bundle, or with --model and --bisect",
+                "--model",
+                decoder,
+                "--against",
+                bundle
+            },
             {"Expected --run and --bound together with a bundle", "--model", decoder, "--bound", "5"},
             {"Expected --data together with --run or --bound", bundle, "--data", bundle},
             {"Expected --episodes together with --run", bundle, "--episodes", "5", "--bound", "5"},
-            {"Expected --suite without --details, --html, --junit, --json and --bisect", "--suite", bundle, "--details"}};
+            {"Expected --suite without --details, --html, --junit, --json and --bisect", "--suite", bundle, "--details"}
+        };
         for (String[] words : wrong) {
             String[] command = words.clone();
             command[0] = "verify";

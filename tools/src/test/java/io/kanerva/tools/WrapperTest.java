@@ -18,11 +18,15 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The shell wrapper in a project of empty modules, with stand-ins for Java and Maven that say what they were asked to do. */
+/**
+ * The shell wrapper in a project of empty modules, with stand-ins for Java and Maven that say what they were asked to
+ * do.
+ */
 @DisabledOnOs(OS.WINDOWS)
 class WrapperTest {
     @TempDir
     private Path folder;
+
     private Path project;
     private Path programs;
 
@@ -54,8 +58,15 @@ class WrapperTest {
     @Test
     void buildsOnceAndHandsTheArgumentsOn() throws Exception {
         Run first = kpp(project.resolve("tools/kpp"), "info", "two words");
-        assertThat(first.lines()).contains("kpp: building (the first time, Maven fetches what is needed: some minutes)", "io.kanerva.tools.Kpp", "info", "two words");
-        assertThat(first.lines()).anyMatch(line -> line.matches(".*/a project/tools/target/kpp-\\w{6}/\\*:/jars/picocli\\.jar:/jars/djl\\.jar"));
+        assertThat(first.lines())
+                .contains(
+                        "kpp: building (the first time, Maven fetches what is needed: some minutes)",
+                        "io.kanerva.tools.Kpp",
+                        "info",
+                        "two words");
+        assertThat(first.lines())
+                .anyMatch(line ->
+                        line.matches(".*/a project/tools/target/kpp-\\w{6}/\\*:/jars/picocli\\.jar:/jars/djl\\.jar"));
         assertThat(first.exitCode()).isZero();
         Run second = kpp(project.resolve("tools/kpp"), "--version");
         assertThat(second.lines()).noneMatch(line -> line.contains("building")).contains("--version");
@@ -64,17 +75,22 @@ class WrapperTest {
     @Test
     void buildsAgainWhenASourceIsNewer() throws Exception {
         kpp(project.resolve("tools/kpp"));
-        touch(Files.createFile(project.resolve("runtime/src/main/New.java")), Instant.now().plusSeconds(5));
+        touch(
+                Files.createFile(project.resolve("runtime/src/main/New.java")),
+                Instant.now().plusSeconds(5));
         assertThat(kpp(project.resolve("tools/kpp")).lines()).anyMatch(line -> line.startsWith("kpp: building"));
     }
 
     @Test
     void leavesTheJarsOfARunningCommandAloneWhenItBuildsAgain() throws Exception {
         kpp(project.resolve("tools/kpp"));
-        Path before = Path.of(Files.readString(project.resolve("tools/target/kpp-current")).strip());
+        Path before = Path.of(
+                Files.readString(project.resolve("tools/target/kpp-current")).strip());
         touch(project.resolve("pom.xml"), Instant.now().plusSeconds(5));
         kpp(project.resolve("tools/kpp"));
-        assertThat(Path.of(Files.readString(project.resolve("tools/target/kpp-current")).strip())).isNotEqualTo(before);
+        assertThat(Path.of(Files.readString(project.resolve("tools/target/kpp-current"))
+                        .strip()))
+                .isNotEqualTo(before);
         assertThat(before.resolve("kanerva-trainer-1.jar")).exists();
     }
 
@@ -88,11 +104,14 @@ class WrapperTest {
     @Test
     void saysInOneSentenceThatMavenOrJavaIsMissingOrOld() throws Exception {
         Files.delete(programs.resolve("mvn"));
-        assertThat(kpp(project.resolve("tools/kpp"))).isEqualTo(new Run(1, List.of("kpp: expected Maven to build with, found no 'mvn'")));
+        assertThat(kpp(project.resolve("tools/kpp")))
+                .isEqualTo(new Run(1, List.of("kpp: expected Maven to build with, found no 'mvn'")));
         program("java", "echo 'openjdk version \"11.0.2\" 2019-01-15' >&2\n");
-        assertThat(kpp(project.resolve("tools/kpp"))).isEqualTo(new Run(1, List.of("kpp: expected Java 17 or later, found 'java' of version 11")));
+        assertThat(kpp(project.resolve("tools/kpp")))
+                .isEqualTo(new Run(1, List.of("kpp: expected Java 17 or later, found 'java' of version 11")));
         Files.delete(programs.resolve("java"));
-        assertThat(kpp(project.resolve("tools/kpp"))).isEqualTo(new Run(1, List.of("kpp: expected Java 17 or later, found no 'java'")));
+        assertThat(kpp(project.resolve("tools/kpp")))
+                .isEqualTo(new Run(1, List.of("kpp: expected Java 17 or later, found no 'java'")));
     }
 
     @Test
@@ -100,32 +119,56 @@ class WrapperTest {
         program("mvn", "echo '[ERROR] no such artifact'; echo '[ERROR] more'; exit 1\n");
         Run run = kpp(project.resolve("tools/kpp"));
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.lines()).last().asString().startsWith("kpp: expected the build to succeed, found: [ERROR] no such artifact (all of it in ");
+        assertThat(run.lines())
+                .last()
+                .asString()
+                .startsWith("kpp: expected the build to succeed, found: [ERROR] no such artifact (all of it in ");
     }
 
-    private record Run(int exitCode, List<String> lines) {
-    }
+    private record Run(int exitCode, List<String> lines) {}
 
     /** Runs the wrapper with nothing on the path but the stand-ins and the tools of every Unix. */
     private Run kpp(Path wrapper, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of("bash", wrapper.toString()));
         command.addAll(List.of(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
+        ProcessBuilder builder =
+                new ProcessBuilder(command).directory(folder.toFile()).redirectErrorStream(true);
         Map<String, String> environment = builder.environment();
         environment.remove("JAVA_HOME");
         environment.remove("KPP_JAVA_OPTIONS");
         environment.put("PATH", programs + ":" + unixTools());
         Process process = builder.start();
-        List<String> lines = new String(process.getInputStream().readAllBytes()).lines().toList();
+        List<String> lines =
+                new String(process.getInputStream().readAllBytes()).lines().toList();
         return new Run(process.waitFor(), lines);
     }
 
-    /** A folder of links to the tools that the wrapper uses, so that the machine's own Java and Maven stay out of reach. */
+    /**
+     * A folder of links to the tools that the wrapper uses, so that the machine's own Java and Maven stay out of reach.
+     */
     private Path unixTools() throws IOException {
         Path tools = folder.resolve("unix");
         if (!Files.exists(tools)) {
             Files.createDirectories(tools);
-            for (String tool : List.of("bash", "cat", "cp", "dirname", "find", "flock", "git", "grep", "head", "mkdir", "mktemp", "mv", "readlink", "rm", "sed", "tail", "touch", "tr")) {
+            for (String tool : List.of(
+                    "bash",
+                    "cat",
+                    "cp",
+                    "dirname",
+                    "find",
+                    "flock",
+                    "git",
+                    "grep",
+                    "head",
+                    "mkdir",
+                    "mktemp",
+                    "mv",
+                    "readlink",
+                    "rm",
+                    "sed",
+                    "tail",
+                    "touch",
+                    "tr")) {
                 for (String place : List.of("/usr/bin/", "/bin/")) {
                     if (Files.exists(Path.of(place + tool)) && !Files.exists(tools.resolve(tool))) {
                         Files.createSymbolicLink(tools.resolve(tool), Path.of(place + tool));

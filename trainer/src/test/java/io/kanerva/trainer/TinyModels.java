@@ -35,7 +35,8 @@ public final class TinyModels {
 
     /** The pooled writer over the same memory. */
     public static KanervaSettings pooled(int keys) {
-        return new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, SIDE, SIDE, 2, 8, 16, 4, 4, keys, 3, 0, 0, 12, 8, 1);
+        return new KanervaSettings(
+                WriterKind.POOLED, Addressing.CONTINUOUS, 1, SIDE, SIDE, 2, 8, 16, 4, 4, keys, 3, 0, 0, 12, 8, 1);
     }
 
     /** The pooled writer with the paper's encoder, the smallest that shifts channels. */
@@ -43,22 +44,63 @@ public final class TinyModels {
         return pooled(keys).withEncoder(EncoderKind.RESNET18_TSM);
     }
 
-    /** Room for four samples of up to eight keys: heaps of 4 x 8 slots, and the pooled writer over as large a memory. */
+    /**
+     * Room for four samples of up to eight keys: heaps of 4 x 8 slots, and the pooled writer over as large a memory.
+     */
     public static KanervaSettings manyKeys(WriterKind writer, int keys) {
         boolean heap = writer == WriterKind.HEAP;
-        return new KanervaSettings(writer, heap ? Addressing.DEREFERENCED : Addressing.CONTINUOUS, 1, SIDE, SIDE, 2, 16, 32, 4, 4, keys, 3,
-                heap ? 4 : 0, heap ? 8 : 0, heap ? 0 : 12, 8, 1);
+        return new KanervaSettings(
+                writer,
+                heap ? Addressing.DEREFERENCED : Addressing.CONTINUOUS,
+                1,
+                SIDE,
+                SIDE,
+                2,
+                16,
+                32,
+                4,
+                4,
+                keys,
+                3,
+                heap ? 4 : 0,
+                heap ? 8 : 0,
+                heap ? 0 : 12,
+                8,
+                1);
     }
 
-    /** The heap over colour images of 256 levels, with a latent map and a decoder that refines at the image's resolution. */
+    /**
+     * The heap over colour images of 256 levels, with a latent map and a decoder that refines at the image's
+     * resolution.
+     */
     public static KanervaSettings colour() {
         return colour(new DecoderSettings(12, 2, 6, 1, 4));
     }
 
     /** The same with another decoder. */
     public static KanervaSettings colour(DecoderSettings decoder) {
-        return new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 3, SIDE, SIDE, 2, 8, 16, 4, 4, 1, 32, 2, 4, 0, 8, 1,
-                Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.MAP, EncoderKind.RESIDUAL, decoder);
+        return new KanervaSettings(
+                WriterKind.HEAP,
+                Addressing.DEREFERENCED,
+                3,
+                SIDE,
+                SIDE,
+                2,
+                8,
+                16,
+                4,
+                4,
+                1,
+                32,
+                2,
+                4,
+                0,
+                8,
+                1,
+                Likelihood.DISCRETIZED_LOGISTIC_MIXTURE,
+                LatentLayout.MAP,
+                EncoderKind.RESIDUAL,
+                decoder);
     }
 
     /** Colour images of 256 levels of noise with some black and white in it. */
@@ -80,8 +122,13 @@ public final class TinyModels {
                 // Running means and variances: a variance must not be negative.
                 continue;
             }
-            double fanIn = parameter.getShape().dimension() > 1 ? parameter.getShape().size() / (double) parameter.getShape().get(0) : 4;
-            set(parameter.getArray(), normals(random, Math.toIntExact(parameter.getShape().size()), 1 / Math.sqrt(fanIn)));
+            double fanIn = parameter.getShape().dimension() > 1
+                    ? parameter.getShape().size()
+                            / (double) parameter.getShape().get(0)
+                    : 4;
+            set(
+                    parameter.getArray(),
+                    normals(random, Math.toIntExact(parameter.getShape().size()), 1 / Math.sqrt(fanIn)));
         }
         return model;
     }

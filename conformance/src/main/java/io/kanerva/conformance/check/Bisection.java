@@ -23,9 +23,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Finds the first node of a graph whose value differs between two sides, each a runtime with a model: every value in the graph becomes an
- * output, both sides run on the same inputs, and values are compared in the order of the nodes. Two runtimes with one model show a
- * runtime's mistake; one runtime with two models shows what was changed in a model.
+ * Finds the first node of a graph whose value differs between two sides, each a runtime with a model: every value in
+ * the graph becomes an output, both sides run on the same inputs, and values are compared in the order of the nodes.
+ * Two runtimes with one model show a runtime's mistake; one runtime with two models shows what was changed in a model.
  */
 public final class Bisection {
 
@@ -50,8 +50,10 @@ public final class Bisection {
             if (!problem.isEmpty()) {
                 return "cannot be bisected: " + problem;
             }
-            return node.isEmpty() ? "all %d values of its nodes agree".formatted(compared)
-                    : "the first node whose value differs is %s, after %d that agree: '%s' %s".formatted(node, compared - 1, comparison.output(), comparison.describe());
+            return node.isEmpty()
+                    ? "all %d values of its nodes agree".formatted(compared)
+                    : "the first node whose value differs is %s, after %d that agree: '%s' %s"
+                            .formatted(node, compared - 1, comparison.output(), comparison.describe());
         }
     }
 
@@ -65,23 +67,35 @@ public final class Bisection {
      * @param scratch folder for the models in between
      * @throws IOException if a model cannot be read or written
      */
-    public static Result between(Side reference, Side suspect, Path inputs, Tolerance tolerance, Path scratch) throws IOException {
+    public static Result between(Side reference, Side suspect, Path inputs, Tolerance tolerance, Path scratch)
+            throws IOException {
         List<String> expectedNames = new ArrayList<>();
         List<String> foundNames = new ArrayList<>();
         Path expectedModel = exposed(reference.model(), scratch.resolve("reference"), expectedNames);
         Path foundModel = exposed(suspect.model(), scratch.resolve("suspect"), foundNames);
-        Answer expected = reference.runtime().run(List.of(new Job(expectedModel, inputs, reference.optimised())), done -> { }).get(0);
-        Answer found = suspect.runtime().run(List.of(new Job(foundModel, inputs, suspect.optimised())), done -> { }).get(0);
+        Answer expected = reference
+                .runtime()
+                .run(List.of(new Job(expectedModel, inputs, reference.optimised())), done -> {})
+                .get(0);
+        Answer found = suspect.runtime()
+                .run(List.of(new Job(foundModel, inputs, suspect.optimised())), done -> {})
+                .get(0);
         if (expected instanceof None none) {
-            return new Result("", 0, null, "%s: %s".formatted(reference.runtime().name(), none.why()));
+            return new Result(
+                    "", 0, null, "%s: %s".formatted(reference.runtime().name(), none.why()));
         }
         if (found instanceof None none) {
             return new Result("", 0, null, "%s: %s".formatted(suspect.runtime().name(), none.why()));
         }
-        return compare(SelfContained.read(suspect.model()).getGraph(), byName(expectedNames, ((Outputs) expected).outputs()), byName(foundNames, ((Outputs) found).outputs()), tolerance);
+        return compare(
+                SelfContained.read(suspect.model()).getGraph(),
+                byName(expectedNames, ((Outputs) expected).outputs()),
+                byName(foundNames, ((Outputs) found).outputs()),
+                tolerance);
     }
 
-    private static Result compare(GraphProto graph, Map<String, TensorValue> expected, Map<String, TensorValue> found, Tolerance tolerance) {
+    private static Result compare(
+            GraphProto graph, Map<String, TensorValue> expected, Map<String, TensorValue> found, Tolerance tolerance) {
         int compared = 0;
         for (NodeProto node : graph.getNodeList()) {
             for (String output : node.getOutputList()) {
@@ -91,12 +105,16 @@ public final class Bisection {
                 compared++;
                 Comparison comparison = Comparison.between(output, expected.get(output), found.get(output), tolerance);
                 if (!comparison.within()) {
-                    String name = node.getName().isEmpty() ? "the one that gives '" + output + "'" : "'" + node.getName() + "'";
+                    String name = node.getName().isEmpty()
+                            ? "the one that gives '" + output + "'"
+                            : "'" + node.getName() + "'";
                     return new Result("%s (%s)".formatted(name, node.getOpType()), compared, comparison, "");
                 }
             }
         }
-        return compared == 0 ? new Result("", 0, null, "the two models have no values of the same name") : new Result("", compared, null, "");
+        return compared == 0
+                ? new Result("", 0, null, "the two models have no values of the same name")
+                : new Result("", compared, null, "");
     }
 
     private static Map<String, TensorValue> byName(List<String> names, List<TensorValue> values) {
@@ -115,7 +133,8 @@ public final class Bisection {
         for (NodeProto node : proto.getGraph().getNodeList()) {
             for (String output : node.getOutputList()) {
                 if (!output.isEmpty() && known.add(output)) {
-                    proto.getGraphBuilder().addOutput(ValueInfoProto.newBuilder().setName(output));
+                    proto.getGraphBuilder()
+                            .addOutput(ValueInfoProto.newBuilder().setName(output));
                     names.add(output);
                 }
             }

@@ -36,7 +36,15 @@ public final class BundleCases {
                 cases.addAll(Case.of(graph, model, vectors, Optional.empty()));
             }
             for (int i = 0; i < random; i++) {
-                RandomCases.make(graph, model, sizes(bundle.settings().capacity(), i), IMAGES, next++, Optional.empty(), scratch).ifPresent(cases::add);
+                RandomCases.make(
+                                graph,
+                                model,
+                                sizes(bundle.settings().capacity(), i),
+                                IMAGES,
+                                next++,
+                                Optional.empty(),
+                                scratch)
+                        .ifPresent(cases::add);
             }
         }
         cases.replaceAll(given -> given.measuringByOne(Budget.MEASURED_BY_ONE));
@@ -45,6 +53,8 @@ public final class BundleCases {
 
     private static Map<String, Integer> sizes(int capacity, int index) {
         int most = capacity == 0 ? 32 : capacity;
-        return index % 2 == 0 ? Map.of("B", 1 + index, "T", most, "Q", 7) : Map.of("B", 2 + index, "T", Math.min(most, 2), "Q", 5);
+        return index % 2 == 0
+                ? Map.of("B", 1 + index, "T", most, "Q", 7)
+                : Map.of("B", 2 + index, "T", Math.min(most, 2), "Q", 5);
     }
 }

@@ -25,7 +25,14 @@ import java.util.stream.Stream;
  * @param tolerance how far outputs may be from them; empty for what the precision and the device allow
  * @param measuredByOne names of outputs that are measured by 1, see {@link Tolerance#measuredBy}
  */
-public record Case(String graph, String label, Path model, Precision precision, Path inputs, List<TensorValue> expected, Optional<Tolerance> tolerance,
+public record Case(
+        String graph,
+        String label,
+        Path model,
+        Precision precision,
+        Path inputs,
+        List<TensorValue> expected,
+        Optional<Tolerance> tolerance,
         Set<String> measuredByOne) {
 
     public Case {
@@ -34,7 +41,14 @@ public record Case(String graph, String label, Path model, Precision precision, 
     }
 
     /** A case of whose outputs it is not known what they are measured by. */
-    public Case(String graph, String label, Path model, Precision precision, Path inputs, List<TensorValue> expected, Optional<Tolerance> tolerance) {
+    public Case(
+            String graph,
+            String label,
+            Path model,
+            Precision precision,
+            Path inputs,
+            List<TensorValue> expected,
+            Optional<Tolerance> tolerance) {
         this(graph, label, model, precision, inputs, expected, tolerance, Set.of());
     }
 
@@ -60,11 +74,14 @@ public record Case(String graph, String label, Path model, Precision precision, 
      * @param vectors the folder that holds the test_data_set folders
      * @throws IOException if a file is missing or cannot be understood
      */
-    public static List<Case> of(String graph, Path model, Path vectors, Optional<Tolerance> tolerance) throws IOException {
+    public static List<Case> of(String graph, Path model, Path vectors, Optional<Tolerance> tolerance)
+            throws IOException {
         List<Path> sets;
         try (Stream<Path> children = Files.list(vectors)) {
             sets = children.filter(child -> child.getFileName().toString().matches("test_data_set_\\d+"))
-                    .sorted(Comparator.comparing(child -> Integer.parseInt(child.getFileName().toString().substring("test_data_set_".length())))).toList();
+                    .sorted(Comparator.comparing(child ->
+                            Integer.parseInt(child.getFileName().toString().substring("test_data_set_".length()))))
+                    .toList();
         }
         List<Case> cases = new ArrayList<>();
         Precision precision = Precision.of(Files.readAllBytes(model));
@@ -78,7 +95,9 @@ public record Case(String graph, String label, Path model, Precision precision, 
     /** output_0.pb, output_1.pb, ... of a folder, as far as they go. */
     static List<TensorValue> outputs(Path folder) throws IOException {
         List<TensorValue> outputs = new ArrayList<>();
-        for (Path file = folder.resolve("output_0.pb"); Files.exists(file); file = folder.resolve("output_" + outputs.size() + ".pb")) {
+        for (Path file = folder.resolve("output_0.pb");
+                Files.exists(file);
+                file = folder.resolve("output_" + outputs.size() + ".pb")) {
             outputs.add(TensorValue.read(file));
         }
         return outputs;

@@ -15,7 +15,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A float32 case in float64: the same model with the same weights and inputs, whose outputs tell how large float32's own error is. */
+/**
+ * A float32 case in float64: the same model with the same weights and inputs, whose outputs tell how large float32's
+ * own error is.
+ */
 final class DoublePrecision {
 
     private DoublePrecision() {}
@@ -30,9 +33,12 @@ final class DoublePrecision {
         }
         Path inputs = Files.createDirectories(folder.resolve(single.label().replaceAll("[^\\w.-]", "_")));
         for (int i = 0; Files.exists(single.inputs().resolve("input_" + i + ".pb")); i++) {
-            TensorValue.read(single.inputs().resolve("input_" + i + ".pb")).widened().write(inputs.resolve("input_" + i + ".pb"));
+            TensorValue.read(single.inputs().resolve("input_" + i + ".pb"))
+                    .widened()
+                    .write(inputs.resolve("input_" + i + ".pb"));
         }
-        return new Case(single.graph(), single.label(), model, Precision.FLOAT32, inputs, List.of(), single.tolerance());
+        return new Case(
+                single.graph(), single.label(), model, Precision.FLOAT32, inputs, List.of(), single.tolerance());
     }
 
     /** The model with every float32 weight, constant, type and cast made float64. */
@@ -61,7 +67,9 @@ final class DoublePrecision {
                 if (attribute.hasG()) {
                     widen(attribute.getGBuilder());
                 }
-                boolean type = node.getOpType().equals("Cast") && attribute.getName().equals("to") || attribute.getName().equals("dtype");
+                boolean type =
+                        node.getOpType().equals("Cast") && attribute.getName().equals("to")
+                                || attribute.getName().equals("dtype");
                 if (type && attribute.getI() == ElementType.FLOAT32.number()) {
                     attribute.setI(ElementType.FLOAT64.number());
                 }
@@ -72,7 +80,9 @@ final class DoublePrecision {
     private static void widen(TensorProto.Builder tensor) {
         if (tensor.getDataType() == ElementType.FLOAT32.number()) {
             TensorValue wide = TensorValue.of(tensor.build()).widened();
-            tensor.clearFloatData().setDataType(ElementType.FLOAT64.number()).setRawData(com.google.protobuf.ByteString.copyFrom(wide.bytes()));
+            tensor.clearFloatData()
+                    .setDataType(ElementType.FLOAT64.number())
+                    .setRawData(com.google.protobuf.ByteString.copyFrom(wide.bytes()));
         }
     }
 }

@@ -11,10 +11,17 @@ import io.kanerva.conformance.compare.Comparison;
  * @param graph the model
  * @param inputs the case's label
  * @param comparison what was found
- * @param noise root mean square of the error against float64, as a multiple of that of the float32 values that were expected; NaN if
- *     nothing was computed in float64, or nothing was expected
+ * @param noise root mean square of the error against float64, as a multiple of that of the float32 values that were
+ *     expected; NaN if nothing was computed in float64, or nothing was expected
  */
-public record Finding(String runtime, boolean optimised, Check check, String graph, String inputs, Comparison comparison, double noise) {
+public record Finding(
+        String runtime,
+        boolean optimised,
+        Check check,
+        String graph,
+        String inputs,
+        Comparison comparison,
+        double noise) {
 
     /** What is asked of an output. */
     public enum Check {
@@ -33,12 +40,21 @@ public record Finding(String runtime, boolean optimised, Check check, String gra
 
     /** Where and what, in one sentence. */
     public String describe() {
-        String prefix = !comparison.problem().isEmpty() ? "" : switch (check) {
-            case BUDGET -> "";
-            case BITS -> "is not bit-equal to ONNX Runtime in Java: it ";
-            case FLOAT64 -> "is not in float64 what the noise floor is: it ";
-        };
-        return "%s, optimisations %s: graph '%s', output '%s' (%s) %s%s".formatted(runtime, optimised ? "on" : "off", graph, comparison.output(), inputs, prefix,
-                comparison.describe());
+        String prefix = !comparison.problem().isEmpty()
+                ? ""
+                : switch (check) {
+                    case BUDGET -> "";
+                    case BITS -> "is not bit-equal to ONNX Runtime in Java: it ";
+                    case FLOAT64 -> "is not in float64 what the noise floor is: it ";
+                };
+        return "%s, optimisations %s: graph '%s', output '%s' (%s) %s%s"
+                .formatted(
+                        runtime,
+                        optimised ? "on" : "off",
+                        graph,
+                        comparison.output(),
+                        inputs,
+                        prefix,
+                        comparison.describe());
     }
 }

@@ -19,18 +19,27 @@ import java.util.stream.Stream;
  * @param bounds the bound through each runtime; none if it was not asked for
  * @param unscored a sentence for each bundle whose test images were asked for and could not be had
  * @param noiseFloor title of the runtime whose float64 outputs errors are measured against; empty if none computed any
- * @param own what was compared in this process, without any of the runtimes: a bundle's graphs with its vectors, its fused graphs with the four
+ * @param own what was compared in this process, without any of the runtimes: a bundle's graphs with its vectors, its
+ *     fused graphs with the four
  * @param faults a sentence for each thing that is wrong with the bundle before anything is computed
  */
-public record Findings(String subject, List<Participant> runtimes, List<Finding> findings, List<BoundFinding> bounds, List<String> unscored,
-        String noiseFloor, Agreement own, List<String> faults) {
+public record Findings(
+        String subject,
+        List<Participant> runtimes,
+        List<Finding> findings,
+        List<BoundFinding> bounds,
+        List<String> unscored,
+        String noiseFloor,
+        Agreement own,
+        List<String> faults) {
 
     /**
      * A runtime that ran, or did not.
      *
      * @param about the versions of what ran; empty if it did not
      */
-    public record Participant(String name, String title, String engine, String device, String about, Readiness readiness) {
+    public record Participant(
+            String name, String title, String engine, String device, String about, Readiness readiness) {
         /** Whether it ran. */
         public boolean ran() {
             return readiness.state() == Readiness.State.READY;
@@ -70,7 +79,14 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
         scored.addAll(other.bounds);
         List<String> missing = new ArrayList<>(unscored);
         missing.addAll(other.unscored);
-        return new Findings(subject, participants, all, scored, missing, noiseFloor.isEmpty() ? other.noiseFloor : noiseFloor, own.and(other.own),
+        return new Findings(
+                subject,
+                participants,
+                all,
+                scored,
+                missing,
+                noiseFloor.isEmpty() ? other.noiseFloor : noiseFloor,
+                own.and(other.own),
                 Stream.concat(faults.stream(), other.faults.stream()).toList());
     }
 
@@ -84,7 +100,10 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
         List<String> problems = new ArrayList<>(faults);
         own.failures().stream().map(Agreement.Row::describe).forEach(problems::add);
         failures().stream().map(Finding::describe).forEach(problems::add);
-        bounds.stream().filter(bound -> !bound.holds()).map(BoundFinding::describe).forEach(problems::add);
+        bounds.stream()
+                .filter(bound -> !bound.holds())
+                .map(BoundFinding::describe)
+                .forEach(problems::add);
         return problems;
     }
 
@@ -94,17 +113,21 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
     }
 
     /**
-     * How the noise of an error is measured, in words: what made the noise floor, and how far another float64 is from it; empty if nothing
-     * was computed in float64.
+     * How the noise of an error is measured, in words: what made the noise floor, and how far another float64 is from
+     * it; empty if nothing was computed in float64.
      */
     public String noise() {
         if (noiseFloor.isEmpty()) {
             return "";
         }
         Map<String, Double> others = new LinkedHashMap<>();
-        findings.stream().filter(finding -> finding.check() == Check.FLOAT64).forEach(finding -> others.merge(finding.runtime(), finding.comparison().largest(), Math::max));
+        findings.stream()
+                .filter(finding -> finding.check() == Check.FLOAT64)
+                .forEach(finding ->
+                        others.merge(finding.runtime(), finding.comparison().largest(), Math::max));
         StringBuilder text = new StringBuilder("float64 was computed by ").append(noiseFloor);
-        others.forEach((runtime, largest) -> text.append(String.format(Locale.ROOT, "; %s differs from it by at most %.1e", runtime, largest)));
+        others.forEach((runtime, largest) ->
+                text.append(String.format(Locale.ROOT, "; %s differs from it by at most %.1e", runtime, largest)));
         return text.toString();
     }
 
@@ -112,14 +135,23 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
     public List<Finding> worst() {
         Map<List<Object>, Finding> worst = new LinkedHashMap<>();
         for (Finding finding : findings) {
-            worst.merge(List.of(finding.runtime(), finding.optimised(), finding.check(), finding.graph(), finding.comparison().output()), finding,
+            worst.merge(
+                    List.of(
+                            finding.runtime(),
+                            finding.optimised(),
+                            finding.check(),
+                            finding.graph(),
+                            finding.comparison().output()),
+                    finding,
                     (one, other) -> severity(other) > severity(one) ? other : one);
         }
         return List.copyOf(worst.values());
     }
 
     private static double severity(Finding finding) {
-        double size = finding.comparison().share() > 0 ? finding.comparison().share() : finding.comparison().largest();
+        double size = finding.comparison().share() > 0
+                ? finding.comparison().share()
+                : finding.comparison().largest();
         return finding.holds() ? Math.min(size, 1e300) : Double.POSITIVE_INFINITY;
     }
 
@@ -140,11 +172,24 @@ public record Findings(String subject, List<Participant> runtimes, List<Finding>
     public record Summary(Participant runtime, long outputs, long failed, double share, long bits, double noise) {}
 
     private Summary summary(Participant runtime) {
-        List<Finding> own = findings.stream().filter(finding -> finding.runtime().equals(runtime.name())).toList();
-        List<Finding> budget = own.stream().filter(finding -> finding.check() == Check.BUDGET).toList();
-        return new Summary(runtime, budget.size(), own.stream().filter(finding -> !finding.holds()).count(),
-                budget.stream().mapToDouble(finding -> finding.comparison().share()).max().orElse(Double.NaN),
+        List<Finding> own = findings.stream()
+                .filter(finding -> finding.runtime().equals(runtime.name()))
+                .toList();
+        List<Finding> budget =
+                own.stream().filter(finding -> finding.check() == Check.BUDGET).toList();
+        return new Summary(
+                runtime,
+                budget.size(),
+                own.stream().filter(finding -> !finding.holds()).count(),
+                budget.stream()
+                        .mapToDouble(finding -> finding.comparison().share())
+                        .max()
+                        .orElse(Double.NaN),
                 own.stream().filter(finding -> finding.check() == Check.BITS).count(),
-                budget.stream().mapToDouble(Finding::noise).filter(noise -> !Double.isNaN(noise)).max().orElse(Double.NaN));
+                budget.stream()
+                        .mapToDouble(Finding::noise)
+                        .filter(noise -> !Double.isNaN(noise))
+                        .max()
+                        .orElse(Double.NaN));
     }
 }

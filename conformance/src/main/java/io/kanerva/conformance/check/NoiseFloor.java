@@ -18,8 +18,9 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /**
- * Golden vectors computed once more in float64: how large the error of float32 itself is. The first runtime that computes in float64 makes
- * it, which is DJL's own path where the model is at hand; every further one is held against the first, within float32's own error.
+ * Golden vectors computed once more in float64: how large the error of float32 itself is. The first runtime that
+ * computes in float64 makes it, which is DJL's own path where the model is at hand; every further one is held against
+ * the first, within float32's own error.
  */
 final class NoiseFloor {
     private final String madeBy;
@@ -38,9 +39,18 @@ final class NoiseFloor {
      * @param run gives a runtime's answers to cases
      * @throws IOException if those cannot be written
      */
-    static NoiseFloor of(List<ModelRuntime> ready, List<Case> cases, Path scratch, BiFunction<ModelRuntime, List<Case>, List<Answer>> run) throws IOException {
-        List<ModelRuntime> wide = ready.stream().filter(ModelRuntime::doublePrecision).toList();
-        List<Case> single = cases.stream().filter(given -> given.precision() == Precision.FLOAT32 && !given.expected().isEmpty()).toList();
+    static NoiseFloor of(
+            List<ModelRuntime> ready,
+            List<Case> cases,
+            Path scratch,
+            BiFunction<ModelRuntime, List<Case>, List<Answer>> run)
+            throws IOException {
+        List<ModelRuntime> wide =
+                ready.stream().filter(ModelRuntime::doublePrecision).toList();
+        List<Case> single = cases.stream()
+                .filter(given -> given.precision() == Precision.FLOAT32
+                        && !given.expected().isEmpty())
+                .toList();
         if (wide.isEmpty() || single.isEmpty()) {
             return new NoiseFloor("");
         }
@@ -68,15 +78,25 @@ final class NoiseFloor {
         List<TensorValue> expected = outputs.getOrDefault(given, List.of());
         for (int i = 0; i < expected.size(); i++) {
             String output = given.expected().get(i).name();
-            String problem = answer instanceof None none ? "expected float64 outputs, found that it %s: %s".formatted(none.crashed() ? "crashed" : "refuses", none.why())
+            String problem = answer instanceof None none
+                    ? "expected float64 outputs, found that it %s: %s"
+                            .formatted(none.crashed() ? "crashed" : "refuses", none.why())
                     : i >= ((Outputs) answer).outputs().size() ? "expected it, found no such output" : "";
-            // Where a graph holds products of constants, the exporter took them in float32, and DJL's blocks in float64 do not: that is a part of
+            // Where a graph holds products of constants, the exporter took them in float32, and DJL's blocks in float64
+            // do not: that is a part of
             // float32's own error, which other parts may cancel, so twice all of it is what two float64s may differ by.
             double own = largestError(expected.get(i), given.expected().get(i));
-            Tolerance tolerance = Tolerance.elements(Math.max(Tolerance.FLOAT64.absolute(), 2 * own), Tolerance.FLOAT64.relative());
-            Comparison comparison = problem.isEmpty() ? Comparison.between(output, expected.get(i), ((Outputs) answer).outputs().get(i), tolerance)
+            Tolerance tolerance =
+                    Tolerance.elements(Math.max(Tolerance.FLOAT64.absolute(), 2 * own), Tolerance.FLOAT64.relative());
+            Comparison comparison = problem.isEmpty()
+                    ? Comparison.between(
+                            output,
+                            expected.get(i),
+                            ((Outputs) answer).outputs().get(i),
+                            tolerance)
                     : Comparison.impossible(output, problem, tolerance);
-            findings.add(new Finding(runtime.name(), false, Check.FLOAT64, given.graph(), given.label(), comparison, Double.NaN));
+            findings.add(new Finding(
+                    runtime.name(), false, Check.FLOAT64, given.graph(), given.label(), comparison, Double.NaN));
         }
     }
 
@@ -91,12 +111,14 @@ final class NoiseFloor {
     }
 
     /**
-     * Root mean square of an output's error as a multiple of that of what was expected; NaN if nothing was computed in float64, or what
-     * was expected is exact.
+     * Root mean square of an output's error as a multiple of that of what was expected; NaN if nothing was computed in
+     * float64, or what was expected is exact.
      */
     double multiple(Case given, int output, TensorValue found) {
         List<TensorValue> exact = outputs.getOrDefault(given, List.of());
-        double own = output < exact.size() ? error(exact.get(output), given.expected().get(output)) : 0;
+        double own = output < exact.size()
+                ? error(exact.get(output), given.expected().get(output))
+                : 0;
         return own == 0 ? Double.NaN : error(exact.get(output), found) / own;
     }
 

@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Whole pipelines as cases, as {@link Kanerva} does them in this process: write, save and load, read, recall and generate; and the clean bound.
- * The clients in other languages (folders of {@code conformance/clients}) run them with a bundle's folder in the place of the model; their
- * images and nats must be the same ones.
+ * Whole pipelines as cases, as {@link Kanerva} does them in this process: write, save and load, read, recall and
+ * generate; and the clean bound. The clients in other languages (folders of {@code conformance/clients}) run them with
+ * a bundle's folder in the place of the model; their images and nats must be the same ones.
  */
 public final class PipelineCase {
     private static final int GENERATED = 8;
@@ -42,34 +42,48 @@ public final class PipelineCase {
      * @param scratch where the inputs are written
      * @throws IOException if they cannot be
      */
-    public static Case make(Path bundle, Kanerva kanerva, FloatTensor episodes, long seed, Path scratch) throws IOException {
+    public static Case make(Path bundle, Kanerva kanerva, FloatTensor episodes, long seed, Path scratch)
+            throws IOException {
         FloatTensor queries = damaged(episodes, new NormalSampler(seed));
-        FloatTensor keys = new NormalSampler(seed + 1).tensor(episodes.dimension(0), 5, kanerva.bundle().settings().keys(), 3);
-        Path inputs = write(scratch.resolve("pipeline-" + seed), TensorValue.of("episodes", episodes), TensorValue.of("queries", queries),
-                TensorValue.of("keys", keys), seed(seed));
+        FloatTensor keys = new NormalSampler(seed + 1)
+                .tensor(episodes.dimension(0), 5, kanerva.bundle().settings().keys(), 3);
+        Path inputs = write(
+                scratch.resolve("pipeline-" + seed),
+                TensorValue.of("episodes", episodes),
+                TensorValue.of("queries", queries),
+                TensorValue.of("keys", keys),
+                seed(seed));
         Memory memory = kanerva.write(episodes);
         Reading reading = kanerva.read(memory, keys);
         Generation generated = kanerva.generate(memory, GENERATED, seed);
-        List<TensorValue> expected = List.of(TensorValue.of("memory", memory.memory()), TensorValue.of("pointers", memory.pointers()),
-                TensorValue.of("traces", reading.traces()), TensorValue.of("prior_mean", reading.priorMean()),
-                TensorValue.of("recalled", kanerva.recall(memory, queries, ITERATIONS).images()),
-                TensorValue.of("generated", generated.images()), TensorValue.of("generated_keys", generated.keys()),
+        List<TensorValue> expected = List.of(
+                TensorValue.of("memory", memory.memory()),
+                TensorValue.of("pointers", memory.pointers()),
+                TensorValue.of("traces", reading.traces()),
+                TensorValue.of("prior_mean", reading.priorMean()),
+                TensorValue.of(
+                        "recalled", kanerva.recall(memory, queries, ITERATIONS).images()),
+                TensorValue.of("generated", generated.images()),
+                TensorValue.of("generated_keys", generated.keys()),
                 TensorValue.of("normals", new NormalSampler(seed).tensor(NORMALS)));
         return new Case("pipeline", "seed " + seed, bundle, Precision.FLOAT32, inputs, expected, Optional.empty());
     }
 
     /**
-     * Scores episodes and writes the inputs, which are the episodes and the seed. Expected are the terms of the bound, float64 [B, T] each:
-     * reconstruction, divergence of the keys, divergence of the latent.
+     * Scores episodes and writes the inputs, which are the episodes and the seed. Expected are the terms of the bound,
+     * float64 [B, T] each: reconstruction, divergence of the keys, divergence of the latent.
      *
      * @param seed of the noise
      * @throws IOException if the inputs cannot be written
      */
-    public static Case bound(Path bundle, Kanerva kanerva, FloatTensor episodes, long seed, Path scratch) throws IOException {
+    public static Case bound(Path bundle, Kanerva kanerva, FloatTensor episodes, long seed, Path scratch)
+            throws IOException {
         Path inputs = write(scratch.resolve("bound-" + seed), TensorValue.of("episodes", episodes), seed(seed));
         BoundTerms terms = kanerva.bound(episodes, seed);
         long[] shape = {episodes.dimension(0), episodes.dimension(1)};
-        List<TensorValue> expected = List.of(TensorValue.of("reconstruction", terms.reconstruction(), shape), TensorValue.of("kl_keys", terms.klKeys(), shape),
+        List<TensorValue> expected = List.of(
+                TensorValue.of("reconstruction", terms.reconstruction(), shape),
+                TensorValue.of("kl_keys", terms.klKeys(), shape),
                 TensorValue.of("kl_latent", terms.klLatent(), shape));
         return new Case("bound", "seed " + seed, bundle, Precision.FLOAT32, inputs, expected, Optional.of(NATS));
     }
@@ -91,6 +105,13 @@ public final class PipelineCase {
     }
 
     private static TensorValue seed(long seed) {
-        return TensorValue.of("seed", ElementType.INT64, ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(seed).array(), 1);
+        return TensorValue.of(
+                "seed",
+                ElementType.INT64,
+                ByteBuffer.allocate(Long.BYTES)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putLong(seed)
+                        .array(),
+                1);
     }
 }

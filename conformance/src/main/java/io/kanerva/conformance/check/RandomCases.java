@@ -40,21 +40,34 @@ public final class RandomCases {
      * @return empty if an input is not float32, for which normal numbers mean nothing
      * @throws IOException if the model cannot be read or the inputs cannot be written
      */
-    public static Optional<Case> make(String graph, Path model, Map<String, Integer> sizes, Set<String> unit, long seed, Optional<Tolerance> tolerance,
-            Path scratch) throws IOException {
+    public static Optional<Case> make(
+            String graph,
+            Path model,
+            Map<String, Integer> sizes,
+            Set<String> unit,
+            long seed,
+            Optional<Tolerance> tolerance,
+            Path scratch)
+            throws IOException {
         byte[] bytes = Files.readAllBytes(model);
         List<ValueInfoProto> inputs = inputs(model, bytes);
-        if (inputs.stream().anyMatch(input -> input.getType().getTensorType().getElemType() != ElementType.FLOAT32.number())) {
+        if (inputs.stream()
+                .anyMatch(input -> input.getType().getTensorType().getElemType() != ElementType.FLOAT32.number())) {
             return Optional.empty();
         }
         NormalSampler sampler = new NormalSampler(seed);
-        Path folder = Files.createDirectories(scratch.resolve("%s-random-%d".formatted(graph.replaceAll("[^\\w.-]", "_"), seed)));
+        Path folder = Files.createDirectories(
+                scratch.resolve("%s-random-%d".formatted(graph.replaceAll("[^\\w.-]", "_"), seed)));
         List<String> named = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
-            List<Dimension> dimensions = inputs.get(i).getType().getTensorType().getShape().getDimList();
+            List<Dimension> dimensions =
+                    inputs.get(i).getType().getTensorType().getShape().getDimList();
             int[] shape = shape(model, inputs.get(i).getName(), dimensions, sizes);
-            dimensions.stream().filter(Dimension::hasDimParam).map(dimension -> dimension.getDimParam() + "=" + size(dimension, sizes))
-                    .filter(text -> !named.contains(text)).forEach(named::add);
+            dimensions.stream()
+                    .filter(Dimension::hasDimParam)
+                    .map(dimension -> dimension.getDimParam() + "=" + size(dimension, sizes))
+                    .filter(text -> !named.contains(text))
+                    .forEach(named::add);
             float[] values = sampler.tensor(shape).data();
             if (unit.contains(inputs.get(i).getName())) {
                 for (int j = 0; j < values.length; j++) {
@@ -71,22 +84,35 @@ public final class RandomCases {
     private static List<ValueInfoProto> inputs(Path model, byte[] bytes) throws IOException {
         try {
             ModelProto proto = ModelProto.parseFrom(bytes);
-            Set<String> initialised = proto.getGraph().getInitializerList().stream().map(TensorProto::getName).collect(Collectors.toSet());
-            return proto.getGraph().getInputList().stream().filter(input -> !initialised.contains(input.getName())).toList();
+            Set<String> initialised = proto.getGraph().getInitializerList().stream()
+                    .map(TensorProto::getName)
+                    .collect(Collectors.toSet());
+            return proto.getGraph().getInputList().stream()
+                    .filter(input -> !initialised.contains(input.getName()))
+                    .toList();
         } catch (InvalidProtocolBufferException e) {
-            throw new IOException("%s: expected an ONNX model, found other bytes (%s)".formatted(model, e.getMessage()), e);
+            throw new IOException(
+                    "%s: expected an ONNX model, found other bytes (%s)".formatted(model, e.getMessage()), e);
         }
     }
 
-    private static int[] shape(Path model, String input, List<Dimension> dimensions, Map<String, Integer> sizes) throws IOException {
-        long[] shape = dimensions.stream().mapToLong(dimension -> size(dimension, sizes)).toArray();
+    private static int[] shape(Path model, String input, List<Dimension> dimensions, Map<String, Integer> sizes)
+            throws IOException {
+        long[] shape = dimensions.stream()
+                .mapToLong(dimension -> size(dimension, sizes))
+                .toArray();
         long values = 1;
         for (long size : shape) {
             values = size < 0 || size > MOST_VALUES || values > MOST_VALUES ? Long.MAX_VALUE : values * size;
         }
         if (values > MOST_VALUES) {
-            throw new IOException(String.format(Locale.ROOT, "%s: input '%s': expected a shape of at most %,d values to make up, found %s; --vectors gives other inputs", model,
-                    input, MOST_VALUES, Arrays.toString(shape)));
+            throw new IOException(String.format(
+                    Locale.ROOT,
+                    "%s: input '%s': expected a shape of at most %,d values to make up, found %s; --vectors gives other inputs",
+                    model,
+                    input,
+                    MOST_VALUES,
+                    Arrays.toString(shape)));
         }
         return Arrays.stream(shape).mapToInt(Math::toIntExact).toArray();
     }

@@ -26,8 +26,9 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * The clean bound of test images through a runtime's four graphs, each path going on with its own numbers; noise and everything between
- * the graphs is the host's. The same images with the same noise through {@link Kanerva} are the reference.
+ * The clean bound of test images through a runtime's four graphs, each path going on with its own numbers; noise and
+ * everything between the graphs is the host's. The same images with the same noise through {@link Kanerva} are the
+ * reference.
  */
 public final class RuntimeBound {
     private static final List<String> GRAPHS = List.of("encoder", "memory-writer", "reader", "decoder");
@@ -84,16 +85,38 @@ public final class RuntimeBound {
         for (String graph : GRAPHS) {
             List<Job> jobs = new ArrayList<>();
             for (int i = 0; i < batches.size(); i++) {
-                jobs.add(new Job(bundle.resolve(kanerva.bundle().graphs().get(graph).file()), inputs(graph, i, known.get(i), scratch), optimised));
+                jobs.add(new Job(
+                        bundle.resolve(kanerva.bundle().graphs().get(graph).file()),
+                        inputs(graph, i, known.get(i), scratch),
+                        optimised));
             }
-            List<Answer> answers = runtime.run(jobs, done -> progress.accept("%s, bound: %s, %d of %d".formatted(runtime.name(), graph, done, jobs.size())));
+            List<Answer> answers = runtime.run(
+                    jobs,
+                    done -> progress.accept(
+                            "%s, bound: %s, %d of %d".formatted(runtime.name(), graph, done, jobs.size())));
             for (int i = 0; i < answers.size(); i++) {
                 if (answers.get(i) instanceof None none) {
-                    return new BoundFinding(runtime.name(), kanerva.bundle().name(), reference.length, Double.NaN, mean(reference), Double.NaN, budget, "graph '%s': %s".formatted(graph, none.why()));
+                    return new BoundFinding(
+                            runtime.name(),
+                            kanerva.bundle().name(),
+                            reference.length,
+                            Double.NaN,
+                            mean(reference),
+                            Double.NaN,
+                            budget,
+                            "graph '%s': %s".formatted(graph, none.why()));
                 }
                 List<TensorValue> outputs = ((Outputs) answers.get(i)).outputs();
                 for (int j = 0; j < outputs.size(); j++) {
-                    known.get(i).put(kanerva.bundle().graphs().get(graph).outputs().get(j).name(), outputs.get(j));
+                    known.get(i)
+                            .put(
+                                    kanerva.bundle()
+                                            .graphs()
+                                            .get(graph)
+                                            .outputs()
+                                            .get(j)
+                                            .name(),
+                                    outputs.get(j));
                 }
             }
         }
@@ -108,14 +131,26 @@ public final class RuntimeBound {
         for (int i = 0; i < found.length; i++) {
             largest = Math.max(largest, Math.abs(found[i] - reference[i]));
         }
-        return new BoundFinding(runtime.name(), kanerva.bundle().name(), found.length, mean(found), mean(reference), largest, budget, "");
+        return new BoundFinding(
+                runtime.name(),
+                kanerva.bundle().name(),
+                found.length,
+                mean(found),
+                mean(reference),
+                largest,
+                budget,
+                "");
     }
 
     private Path inputs(String graph, int batch, Map<String, TensorValue> known, Path scratch) throws IOException {
         if (graph.equals("reader")) {
             Memory memory = kanerva.write(batches.get(batch));
-            Encoding encoding = new Encoding(known.get("content").toFloatTensor(), known.get("key_mean").toFloatTensor(),
-                    known.get("key_log_variance").toFloatTensor(), known.get("latent_mean").toFloatTensor(), known.get("latent_log_variance").toFloatTensor());
+            Encoding encoding = new Encoding(
+                    known.get("content").toFloatTensor(),
+                    known.get("key_mean").toFloatTensor(),
+                    known.get("key_log_variance").toFloatTensor(),
+                    known.get("latent_mean").toFloatTensor(),
+                    known.get("latent_log_variance").toFloatTensor());
             known.put("keys", TensorValue.of("keys", kanerva.sampleKeys(encoding, memory, keyNoise.get(batch))));
         } else if (graph.equals("decoder")) {
             double[] mean = known.get("latent_mean").doubles();
@@ -124,7 +159,9 @@ public final class RuntimeBound {
             for (int i = 0; i < latent.length; i++) {
                 latent[i] = (float) (mean[i] + Math.exp(0.5 * logVariance[i]) * latent[i]);
             }
-            known.put("latent", TensorValue.of("latent", latent, known.get("latent_mean").shape()));
+            known.put(
+                    "latent",
+                    TensorValue.of("latent", latent, known.get("latent_mean").shape()));
         }
         Path folder = Files.createDirectories(scratch.resolve("bound-%s-%d".formatted(graph, batch)));
         int i = 0;
@@ -138,9 +175,14 @@ public final class RuntimeBound {
     private double[] bounds(Map<String, TensorValue> tensors) {
         ModelSettings settings = kanerva.bundle().settings();
         boolean dereferenced = settings.addressing() == Addressing.DEREFERENCED;
-        double[] bounds = settings.likelihood().negativeLogLikelihood(settings, tensors.get("images").toFloatTensor(), tensors.get("logits").toFloatTensor());
+        double[] bounds = settings.likelihood()
+                .negativeLogLikelihood(
+                        settings,
+                        tensors.get("images").toFloatTensor(),
+                        tensors.get("logits").toFloatTensor());
         for (int i = 0; dereferenced && i < bounds.length; i++) {
-            bounds[i] += settings.keys() * Math.log((double) settings.slotRows() * settings.slotColumns() * settings.scaleCells());
+            bounds[i] += settings.keys()
+                    * Math.log((double) settings.slotRows() * settings.slotColumns() * settings.scaleCells());
         }
         double[] pointers = tensors.get("pointers").doubles();
         double[] keyMean = tensors.get("key_mean").doubles();
@@ -155,7 +197,12 @@ public final class RuntimeBound {
         double[] priorLog = tensors.get("prior_log_variance").doubles();
         for (int i = 0; i < mean.length; i++) {
             double difference = mean[i] - priorMean[i];
-            bounds[i / settings.latent()] += 0.5 * (Math.exp(log[i] - priorLog[i]) + difference * difference * Math.exp(-priorLog[i]) - 1 + priorLog[i] - log[i]);
+            bounds[i / settings.latent()] += 0.5
+                    * (Math.exp(log[i] - priorLog[i])
+                            + difference * difference * Math.exp(-priorLog[i])
+                            - 1
+                            + priorLog[i]
+                            - log[i]);
         }
         return bounds;
     }

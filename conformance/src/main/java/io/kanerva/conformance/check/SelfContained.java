@@ -31,7 +31,8 @@ final class SelfContained {
         try {
             model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
         } catch (InvalidProtocolBufferException e) {
-            throw new IOException("%s: expected an ONNX model, found other bytes (%s)".formatted(file, e.getMessage()), e);
+            throw new IOException(
+                    "%s: expected an ONNX model, found other bytes (%s)".formatted(file, e.getMessage()), e);
         }
         take(file, model.getGraphBuilder());
         return model;
@@ -58,25 +59,32 @@ final class SelfContained {
             return;
         }
         Map<String, String> where = tensor.getExternalDataList().stream()
-                .collect(Collectors.toMap(StringStringEntryProto::getKey, StringStringEntryProto::getValue, (first, second) -> second));
+                .collect(Collectors.toMap(
+                        StringStringEntryProto::getKey, StringStringEntryProto::getValue, (first, second) -> second));
         Path folder = model.toAbsolutePath().getParent();
         Path file = folder.resolve(where.getOrDefault("location", "")).normalize();
-        if (!file.startsWith(folder.normalize()) || !Files.isRegularFile(file) || !file.toRealPath().startsWith(folder.toRealPath())) {
-            throw new IOException("%s: tensor '%s': expected its data in a file of the model's folder, found '%s'".formatted(model, tensor.getName(), where.get("location")));
+        if (!file.startsWith(folder.normalize())
+                || !Files.isRegularFile(file)
+                || !file.toRealPath().startsWith(folder.toRealPath())) {
+            throw new IOException("%s: tensor '%s': expected its data in a file of the model's folder, found '%s'"
+                    .formatted(model, tensor.getName(), where.get("location")));
         }
         try (RandomAccessFile data = new RandomAccessFile(file.toFile(), "r")) {
             long offset = Long.parseLong(where.getOrDefault("offset", "0"));
             long length = where.containsKey("length") ? Long.parseLong(where.get("length")) : data.length() - offset;
             if (offset < 0 || length < 0 || length > data.length() - offset || length > Integer.MAX_VALUE - 8) {
-                throw new IOException("%s: tensor '%s': expected %d bytes from %d in '%s', found a file of %d".formatted(model, tensor.getName(), length, offset,
-                        where.get("location"), data.length()));
+                throw new IOException("%s: tensor '%s': expected %d bytes from %d in '%s', found a file of %d"
+                        .formatted(model, tensor.getName(), length, offset, where.get("location"), data.length()));
             }
             byte[] bytes = new byte[(int) length];
             data.seek(offset);
             data.readFully(bytes);
             tensor.setRawData(ByteString.copyFrom(bytes)).clearDataLocation().clearExternalData();
         } catch (NumberFormatException e) {
-            throw new IOException("%s: tensor '%s': expected numbers for the place of its data, found %s".formatted(model, tensor.getName(), where), e);
+            throw new IOException(
+                    "%s: tensor '%s': expected numbers for the place of its data, found %s"
+                            .formatted(model, tensor.getName(), where),
+                    e);
         }
     }
 }

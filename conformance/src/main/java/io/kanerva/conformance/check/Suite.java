@@ -25,8 +25,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * A folder of models, each in the ONNX project's test layout (a folder with model.onnx and test_data_set_N), through every runtime: how many
- * each one passes. The node tests of the Python package {@code onnx} are such a folder.
+ * A folder of models, each in the ONNX project's test layout (a folder with model.onnx and test_data_set_N), through
+ * every runtime: how many each one passes. The node tests of the Python package {@code onnx} are such a folder.
  */
 public final class Suite {
 
@@ -62,7 +62,9 @@ public final class Suite {
         /** How many tests had each outcome, among those of an opset from {@code least} to {@code most}. */
         public Map<Outcome, Long> counts(long least, long most) {
             Map<Outcome, Long> counts = new EnumMap<>(Outcome.class);
-            results.stream().filter(result -> result.test().opset() >= least && result.test().opset() <= most)
+            results.stream()
+                    .filter(result ->
+                            result.test().opset() >= least && result.test().opset() <= most)
                     .forEach(result -> counts.merge(result.outcome(), 1L, Long::sum));
             return counts;
         }
@@ -79,19 +81,27 @@ public final class Suite {
     public Suite(Path folder, Tolerance tolerance) throws IOException {
         List<Path> folders;
         try (Stream<Path> children = Files.list(folder)) {
-            folders = children.filter(child -> Files.isRegularFile(child.resolve("model.onnx"))).sorted().toList();
+            folders = children.filter(child -> Files.isRegularFile(child.resolve("model.onnx")))
+                    .sorted()
+                    .toList();
         }
         for (Path child : folders) {
             String name = child.getFileName().toString();
             try {
                 ModelProto model = ModelProto.parseFrom(Files.readAllBytes(child.resolve("model.onnx")));
-                if (!Stream.concat(model.getGraph().getInputList().stream(), model.getGraph().getOutputList().stream()).allMatch(Suite::isTensor)) {
+                if (!Stream.concat(model.getGraph().getInputList().stream(), model.getGraph().getOutputList().stream())
+                        .allMatch(Suite::isTensor)) {
                     skipped.add(name + ": an input or output is a sequence, a map or an optional");
                     continue;
                 }
                 List<Case> cases = Case.of(name, child.resolve("model.onnx"), child, Optional.of(tolerance));
-                long opset = model.getOpsetImportList().stream().filter(set -> set.getDomain().isEmpty()).mapToLong(OperatorSetIdProto::getVersion).max().orElse(0);
-                if (cases.isEmpty() || cases.stream().anyMatch(given -> given.expected().isEmpty())) {
+                long opset = model.getOpsetImportList().stream()
+                        .filter(set -> set.getDomain().isEmpty())
+                        .mapToLong(OperatorSetIdProto::getVersion)
+                        .max()
+                        .orElse(0);
+                if (cases.isEmpty()
+                        || cases.stream().anyMatch(given -> given.expected().isEmpty())) {
                     skipped.add(name + ": it has no expected outputs");
                 } else {
                     tests.add(new Test(name, opset, cases));
@@ -123,15 +133,22 @@ public final class Suite {
         List<Row> rows = new ArrayList<>();
         for (ModelRuntime runtime : runtimes) {
             Readiness readiness = runtime.prepare(install);
-            rows.add(new Row(runtime, readiness, readiness.state() == Readiness.State.READY ? run(runtime, progress) : List.of()));
+            rows.add(new Row(
+                    runtime,
+                    readiness,
+                    readiness.state() == Readiness.State.READY ? run(runtime, progress) : List.of()));
         }
         return rows;
     }
 
     private List<Result> run(ModelRuntime runtime, Consumer<String> progress) {
         boolean optimised = runtime.optimisations().contains(true);
-        List<Job> jobs = tests.stream().flatMap(test -> test.cases().stream()).map(given -> new Job(given.model(), given.inputs(), optimised)).toList();
-        List<Answer> answers = runtime.run(jobs, done -> progress.accept("%s, %d of %d".formatted(runtime.name(), done, jobs.size())));
+        List<Job> jobs = tests.stream()
+                .flatMap(test -> test.cases().stream())
+                .map(given -> new Job(given.model(), given.inputs(), optimised))
+                .toList();
+        List<Answer> answers =
+                runtime.run(jobs, done -> progress.accept("%s, %d of %d".formatted(runtime.name(), done, jobs.size())));
         List<Result> results = new ArrayList<>();
         int next = 0;
         for (Test test : tests) {
@@ -153,12 +170,20 @@ public final class Suite {
         }
         List<TensorValue> found = ((Outputs) answer).outputs();
         if (found.size() != given.expected().size()) {
-            return new Result(test, Outcome.DIFFERS, "expected %d outputs, found %d".formatted(given.expected().size(), found.size()));
+            return new Result(
+                    test,
+                    Outcome.DIFFERS,
+                    "expected %d outputs, found %d".formatted(given.expected().size(), found.size()));
         }
         for (int i = 0; i < found.size(); i++) {
-            Comparison comparison = Comparison.between(given.expected().get(i).name(), given.expected().get(i), found.get(i), given.tolerance().orElseThrow());
+            Comparison comparison = Comparison.between(
+                    given.expected().get(i).name(),
+                    given.expected().get(i),
+                    found.get(i),
+                    given.tolerance().orElseThrow());
             if (!comparison.within()) {
-                return new Result(test, Outcome.DIFFERS, "output '%s' %s".formatted(comparison.output(), comparison.describe()));
+                return new Result(
+                        test, Outcome.DIFFERS, "output '%s' %s".formatted(comparison.output(), comparison.describe()));
             }
         }
         return new Result(test, Outcome.PASSED, "");

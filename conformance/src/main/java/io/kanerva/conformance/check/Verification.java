@@ -28,9 +28,10 @@ import java.util.function.Consumer;
 /**
  * Runs cases through runtimes, with graph optimisations off and on, and compares.
  *
- * <p>What is right: a case's own expected outputs if it has them, else what ONNX Runtime's Java API gives without optimisations. Beside
- * that, every runtime of the same engine on the same device must equal the Java API to the bit; and if a runtime here computes in
- * float64, every error is set against that of float32 itself, and those that do must agree with each other.
+ * <p>What is right: a case's own expected outputs if it has them, else what ONNX Runtime's Java API gives without
+ * optimisations. Beside that, every runtime of the same engine on the same device must equal the Java API to the bit;
+ * and if a runtime here computes in float64, every error is set against that of float32 itself, and those that do must
+ * agree with each other.
  */
 public final class Verification {
     private static final String LOGITS = "logits";
@@ -66,33 +67,55 @@ public final class Verification {
             progress.accept((install ? "setting up " : "looking for ") + runtime.name());
             readiness.put(runtime, runtime.prepare(install));
         }
-        Map<Boolean, List<Answer>> reference = needsReference(cases) ? answers(java, cases, java.optimisations())
+        Map<Boolean, List<Answer>> reference = needsReference(cases)
+                ? answers(java, cases, java.optimisations())
                 : Map.of(false, unanswered(cases), true, unanswered(cases));
         pictured = withMostLogits(cases);
-        List<ModelRuntime> ready = runtimes.stream().filter(runtime -> readiness.get(runtime).state() == Readiness.State.READY).toList();
-        NoiseFloor floor = NoiseFloor.of(ready, cases, scratch.resolve("float64"), (runtime, wide) -> answers(runtime, wide, Set.of(false)).get(false));
+        List<ModelRuntime> ready = runtimes.stream()
+                .filter(runtime -> readiness.get(runtime).state() == Readiness.State.READY)
+                .toList();
+        NoiseFloor floor = NoiseFloor.of(
+                ready,
+                cases,
+                scratch.resolve("float64"),
+                (runtime, wide) -> answers(runtime, wide, Set.of(false)).get(false));
         List<Finding> findings = new ArrayList<>(floor.findings());
         List<Participant> participants = new ArrayList<>();
         for (ModelRuntime runtime : runtimes) {
             if (readiness.get(runtime).state() == Readiness.State.READY) {
                 boolean isReference = runtime.name().equals(java.name()) && needsReference(cases);
-                Map<Boolean, List<Answer>> both = isReference ? reference : answers(runtime, cases, runtime.optimisations());
-                for (boolean optimised : runtime.optimisations().stream().sorted().toList()) {
+                Map<Boolean, List<Answer>> both =
+                        isReference ? reference : answers(runtime, cases, runtime.optimisations());
+                for (boolean optimised :
+                        runtime.optimisations().stream().sorted().toList()) {
                     List<Answer> answers = both.get(optimised);
                     for (int i = 0; i < cases.size(); i++) {
-                        compare(findings, runtime, optimised, cases.get(i), answers.get(i), reference.get(false).get(i), reference.get(optimised).get(i), floor);
+                        compare(
+                                findings,
+                                runtime,
+                                optimised,
+                                cases.get(i),
+                                answers.get(i),
+                                reference.get(false).get(i),
+                                reference.get(optimised).get(i),
+                                floor);
                     }
                 }
             }
-            participants.add(new Participant(runtime.name(), runtime.title(), runtime.engine(), runtime.device(),
-                    readiness.get(runtime).state() == Readiness.State.READY ? runtime.about() : "", readiness.get(runtime)));
+            participants.add(new Participant(
+                    runtime.name(),
+                    runtime.title(),
+                    runtime.engine(),
+                    runtime.device(),
+                    readiness.get(runtime).state() == Readiness.State.READY ? runtime.about() : "",
+                    readiness.get(runtime)));
         }
         return new Findings(subject, participants, findings, floor.madeBy());
     }
 
     /**
-     * Images to look at, once it has run: the logits of the case that expects most of them, as they are expected (under the name {@code
-     * expected}) and as each runtime gives them; none if no case expects any.
+     * Images to look at, once it has run: the logits of the case that expects most of them, as they are expected (under
+     * the name {@code expected}) and as each runtime gives them; none if no case expects any.
      */
     public Map<String, TensorValue> logits() {
         return Map.copyOf(logits);
@@ -115,27 +138,34 @@ public final class Verification {
     }
 
     private static long images(Case given) {
-        return given.expected().stream().filter(output -> output.name().equals(LOGITS) && output.shape().length == 5).mapToLong(output -> output.shape()[0] * output.shape()[1])
-                .max().orElse(0);
+        return given.expected().stream()
+                .filter(output -> output.name().equals(LOGITS) && output.shape().length == 5)
+                .mapToLong(output -> output.shape()[0] * output.shape()[1])
+                .max()
+                .orElse(0);
     }
 
     /** Whether a case or a runtime is held against the Java API. */
     private boolean needsReference(List<Case> cases) {
-        return cases.stream().anyMatch(given -> given.expected().isEmpty()) || runtimes.stream().anyMatch(runtime -> runtime.engine().equals(java.engine()));
+        return cases.stream().anyMatch(given -> given.expected().isEmpty())
+                || runtimes.stream().anyMatch(runtime -> runtime.engine().equals(java.engine()));
     }
 
     private static List<Answer> unanswered(List<Case> cases) {
         return Collections.nCopies(cases.size(), new None(false, "it was not asked"));
     }
 
-    /** All cases with optimisations off and on, in one go: starting a runtime may take longer than all that it is asked. */
+    /**
+     * All cases with optimisations off and on, in one go: starting a runtime may take longer than all that it is asked.
+     */
     private Map<Boolean, List<Answer>> answers(ModelRuntime runtime, List<Case> cases, Set<Boolean> optimisations) {
         List<Boolean> sorted = optimisations.stream().sorted().toList();
         List<Job> jobs = new ArrayList<>();
         for (boolean optimised : sorted) {
             cases.forEach(given -> jobs.add(new Job(given.model(), given.inputs(), optimised)));
         }
-        List<Answer> answers = runtime.run(jobs, done -> progress.accept("%s, %d of %d".formatted(runtime.name(), done, jobs.size())));
+        List<Answer> answers =
+                runtime.run(jobs, done -> progress.accept("%s, %d of %d".formatted(runtime.name(), done, jobs.size())));
         Map<Boolean, List<Answer>> split = new HashMap<>();
         for (int i = 0; i < sorted.size(); i++) {
             split.put(sorted.get(i), answers.subList(i * cases.size(), (i + 1) * cases.size()));
@@ -143,27 +173,60 @@ public final class Verification {
         return split;
     }
 
-    private void compare(List<Finding> findings, ModelRuntime runtime, boolean optimised, Case given, Answer answer, Answer unoptimised, Answer same,
+    private void compare(
+            List<Finding> findings,
+            ModelRuntime runtime,
+            boolean optimised,
+            Case given,
+            Answer answer,
+            Answer unoptimised,
+            Answer same,
             NoiseFloor floor) {
         boolean own = !given.expected().isEmpty();
-        List<TensorValue> expected = own ? given.expected() : unoptimised instanceof Outputs outputs ? outputs.outputs() : List.of();
+        List<TensorValue> expected =
+                own ? given.expected() : unoptimised instanceof Outputs outputs ? outputs.outputs() : List.of();
         Tolerance tolerance = given.toleranceOn(runtime.device());
         if (expected.isEmpty()) {
             String why = unoptimised instanceof None none ? none.why() : "it has no outputs";
-            findings.add(finding(runtime, optimised, Check.BUDGET, given,
-                    Comparison.impossible("", "expected outputs to compare with, found that ONNX Runtime in Java gives none: " + why, tolerance), Double.NaN));
+            findings.add(finding(
+                    runtime,
+                    optimised,
+                    Check.BUDGET,
+                    given,
+                    Comparison.impossible(
+                            "",
+                            "expected outputs to compare with, found that ONNX Runtime in Java gives none: " + why,
+                            tolerance),
+                    Double.NaN));
             return;
         }
         if (answer instanceof None none) {
-            findings.add(finding(runtime, optimised, Check.BUDGET, given,
-                    Comparison.impossible("", "expected outputs, found that it %s: %s".formatted(none.crashed() ? "crashed" : "refuses", none.why()), tolerance), Double.NaN));
+            findings.add(finding(
+                    runtime,
+                    optimised,
+                    Check.BUDGET,
+                    given,
+                    Comparison.impossible(
+                            "",
+                            "expected outputs, found that it %s: %s"
+                                    .formatted(none.crashed() ? "crashed" : "refuses", none.why()),
+                            tolerance),
+                    Double.NaN));
             return;
         }
         List<TensorValue> found = ((Outputs) answer).outputs();
         for (int i = 0; i < expected.size(); i++) {
-            String output = expected.get(i).name().isEmpty() ? "output " + i : expected.get(i).name();
+            String output = expected.get(i).name().isEmpty()
+                    ? "output " + i
+                    : expected.get(i).name();
             if (i >= found.size()) {
-                findings.add(finding(runtime, optimised, Check.BUDGET, given, Comparison.impossible(output, "expected it, found no such output", tolerance), Double.NaN));
+                findings.add(finding(
+                        runtime,
+                        optimised,
+                        Check.BUDGET,
+                        given,
+                        Comparison.impossible(output, "expected it, found no such output", tolerance),
+                        Double.NaN));
                 continue;
             }
             if (given == pictured && output.equals(LOGITS)) {
@@ -171,20 +234,40 @@ public final class Verification {
                 logits.put(runtime.name(), found.get(i));
             }
             double noise = floor.multiple(given, i, found.get(i));
-            findings.add(finding(runtime, optimised, Check.BUDGET, given, Comparison.between(output, expected.get(i), found.get(i),
-                    fitted(tolerance, given, expected.get(i))), noise));
-            boolean comparable = runtime.engine().equals(java.engine()) && runtime.device().equals(java.device()) && !runtime.name().equals(java.name());
-            if (comparable && same instanceof Outputs outputs && i < outputs.outputs().size()) {
-                findings.add(finding(runtime, optimised, Check.BITS, given, Comparison.between(output, outputs.outputs().get(i), found.get(i), Tolerance.BITS), Double.NaN));
+            findings.add(finding(
+                    runtime,
+                    optimised,
+                    Check.BUDGET,
+                    given,
+                    Comparison.between(
+                            output, expected.get(i), found.get(i), fitted(tolerance, given, expected.get(i))),
+                    noise));
+            boolean comparable = runtime.engine().equals(java.engine())
+                    && runtime.device().equals(java.device())
+                    && !runtime.name().equals(java.name());
+            if (comparable
+                    && same instanceof Outputs outputs
+                    && i < outputs.outputs().size()) {
+                findings.add(finding(
+                        runtime,
+                        optimised,
+                        Check.BITS,
+                        given,
+                        Comparison.between(output, outputs.outputs().get(i), found.get(i), Tolerance.BITS),
+                        Double.NaN));
             }
         }
     }
 
-    private static Finding finding(ModelRuntime runtime, boolean optimised, Check check, Case given, Comparison comparison, double noise) {
+    private static Finding finding(
+            ModelRuntime runtime, boolean optimised, Check check, Case given, Comparison comparison, double noise) {
         return new Finding(runtime.name(), optimised, check, given.graph(), given.label(), comparison, noise);
     }
 
-    /** The tolerance for one tensor: as it stands for golden vectors, or if it was asked for; for random inputs by the tensor's size. */
+    /**
+     * The tolerance for one tensor: as it stands for golden vectors, or if it was asked for; for random inputs by the
+     * tensor's size.
+     */
     private static Tolerance fitted(Tolerance tolerance, Case given, TensorValue expected) {
         if (given.tolerance().isPresent() || ElementType.of(expected.type()).isEmpty()) {
             return tolerance;
@@ -194,6 +277,9 @@ public final class Verification {
     }
 
     private static double rootMeanSquare(TensorValue tensor) {
-        return Math.sqrt(Arrays.stream(tensor.doubles()).map(value -> value * value).average().orElse(0));
+        return Math.sqrt(Arrays.stream(tensor.doubles())
+                .map(value -> value * value)
+                .average()
+                .orElse(0));
     }
 }

@@ -14,8 +14,8 @@ import java.util.Locale;
  * @param largest largest absolute difference; infinite if a value is finite on one side only
  * @param relative largest difference relative to the expected value beside it, over values that are not 0
  * @param units largest distance in units in the last place, for float32; -1 for other types
- * @param signalToNoise 10 log10 of the expected values' squares, or the unit's if it is larger, over the differences' squares, in dB;
- *     infinite if nothing differs
+ * @param signalToNoise 10 log10 of the expected values' squares, or the unit's if it is larger, over the differences'
+ *     squares, in dB; infinite if nothing differs
  * @param cosine of the angle between the two tensors; 1 if nothing differs
  * @param rootMeanSquare of the differences
  * @param share largest part of the tolerance that an element takes, 1 being all of it
@@ -25,8 +25,21 @@ import java.util.Locale;
  * @param tolerance what was accepted
  * @param problem why there is nothing to compare, a part of a sentence; empty if there is
  */
-public record Comparison(String output, long count, double largest, double relative, long units, double signalToNoise, double cosine,
-        double rootMeanSquare, double share, String at, double expected, double found, Tolerance tolerance, String problem) {
+public record Comparison(
+        String output,
+        long count,
+        double largest,
+        double relative,
+        long units,
+        double signalToNoise,
+        double cosine,
+        double rootMeanSquare,
+        double share,
+        String at,
+        double expected,
+        double found,
+        Tolerance tolerance,
+        String problem) {
 
     /** Compares two tensors. NaN agrees with NaN, and an infinity with itself. */
     public static Comparison between(String output, TensorValue expected, TensorValue found, Tolerance tolerance) {
@@ -34,7 +47,21 @@ public record Comparison(String output, long count, double largest, double relat
             return impossible(output, "expected %s, found %s".formatted(expected, found), tolerance);
         }
         if (expected.sameBits(found)) {
-            return new Comparison(output, expected.size(), 0, 0, 0, Double.POSITIVE_INFINITY, 1, 0, 0, "", Double.NaN, Double.NaN, tolerance, "");
+            return new Comparison(
+                    output,
+                    expected.size(),
+                    0,
+                    0,
+                    0,
+                    Double.POSITIVE_INFINITY,
+                    1,
+                    0,
+                    0,
+                    "",
+                    Double.NaN,
+                    Double.NaN,
+                    tolerance,
+                    "");
         }
         if (ElementType.of(expected.type()).isEmpty()) {
             return impossible(output, "expected equal elements of %s, found others".formatted(expected), tolerance);
@@ -65,26 +92,64 @@ public record Comparison(String output, long count, double largest, double relat
                 return impossible(output, "expected finite values, found " + value, tolerance);
             }
         }
-        return between(output, TensorValue.of(output, expected.floats(), expected.shape()), TensorValue.of(output, found.floats(), found.shape()), tolerance);
+        return between(
+                output,
+                TensorValue.of(output, expected.floats(), expected.shape()),
+                TensorValue.of(output, found.floats(), found.shape()),
+                tolerance);
     }
 
     /** The same with another number of elements, for a row that stands for several. */
     public Comparison ofElements(long elements) {
-        return new Comparison(output, elements, largest, relative, units, signalToNoise, cosine, rootMeanSquare, share, at, expected, found, tolerance, problem);
+        return new Comparison(
+                output,
+                elements,
+                largest,
+                relative,
+                units,
+                signalToNoise,
+                cosine,
+                rootMeanSquare,
+                share,
+                at,
+                expected,
+                found,
+                tolerance,
+                problem);
     }
 
     /** There is nothing to compare: an output is missing, or a runtime gave none. */
     public static Comparison impossible(String output, String problem, Tolerance tolerance) {
         double infinite = Double.POSITIVE_INFINITY;
-        return new Comparison(output, 0, infinite, infinite, -1, Double.NEGATIVE_INFINITY, -1, infinite, infinite, "", Double.NaN, Double.NaN, tolerance, problem);
+        return new Comparison(
+                output,
+                0,
+                infinite,
+                infinite,
+                -1,
+                Double.NEGATIVE_INFINITY,
+                -1,
+                infinite,
+                infinite,
+                "",
+                Double.NaN,
+                Double.NaN,
+                tolerance,
+                problem);
     }
 
     /** Whether the output keeps its budget. */
     public boolean within() {
-        return problem.isEmpty() && share <= 1 && (cosine >= tolerance.cosine() || largest == 0) && signalToNoise >= tolerance.signalToNoise();
+        return problem.isEmpty()
+                && share <= 1
+                && (cosine >= tolerance.cosine() || largest == 0)
+                && signalToNoise >= tolerance.signalToNoise();
     }
 
-    /** What was found, as a sentence's end: {@code differs by 3.1e-02 at [0, 2]: expected 0.5, found 0.531 (budget 1e-05 + 1e-04 |x|)}. */
+    /**
+     * What was found, as a sentence's end: {@code differs by 3.1e-02 at [0, 2]: expected 0.5, found 0.531 (budget 1e-05
+     * + 1e-04 |x|)}.
+     */
     public String describe() {
         if (!problem.isEmpty()) {
             return "cannot be compared: " + problem;
@@ -92,8 +157,16 @@ public record Comparison(String output, long count, double largest, double relat
         if (largest == 0) {
             return "has the same values (budget %s)".formatted(tolerance.describe());
         }
-        return String.format(Locale.ROOT, "differs by %.2e at %s: expected %s, found %s, %.0f dB, cosine %.6f (budget %s)", Math.abs(expected - found), at,
-                (float) expected, (float) found, signalToNoise, cosine, tolerance.describe());
+        return String.format(
+                Locale.ROOT,
+                "differs by %.2e at %s: expected %s, found %s, %.0f dB, cosine %.6f (budget %s)",
+                Math.abs(expected - found),
+                at,
+                (float) expected,
+                (float) found,
+                signalToNoise,
+                cosine,
+                tolerance.describe());
     }
 
     /** Running sums over the elements. */
@@ -117,7 +190,11 @@ public record Comparison(String output, long count, double largest, double relat
 
         void add(int index, double expected, double found) {
             boolean same = expected == found || Double.isNaN(expected) && Double.isNaN(found);
-            double difference = same ? 0 : Double.isFinite(expected) && Double.isFinite(found) ? Math.abs(expected - found) : Double.POSITIVE_INFINITY;
+            double difference = same
+                    ? 0
+                    : Double.isFinite(expected) && Double.isFinite(found)
+                            ? Math.abs(expected - found)
+                            : Double.POSITIVE_INFINITY;
             largest = Math.max(largest, difference);
             squares += difference * difference;
             if (Double.isFinite(expected) && Double.isFinite(found)) {
@@ -129,7 +206,9 @@ public record Comparison(String output, long count, double largest, double relat
                 relative = Math.max(relative, expected == 0 ? 0 : difference / Math.abs(expected));
                 units = Math.max(units, single ? unitsBetween((float) expected, (float) found) : -1);
                 double accepted = tolerance.absolute() + tolerance.relative() * Math.abs(expected);
-                double taken = difference == Double.POSITIVE_INFINITY ? difference : accepted == Double.POSITIVE_INFINITY ? 0 : difference / accepted;
+                double taken = difference == Double.POSITIVE_INFINITY
+                        ? difference
+                        : accepted == Double.POSITIVE_INFINITY ? 0 : difference / accepted;
                 if (taken > share || share == 0) {
                     share = Math.max(share, taken);
                     worst = index;
@@ -138,10 +217,25 @@ public record Comparison(String output, long count, double largest, double relat
         }
 
         Comparison comparison(String output, long[] shape, double[] reference, double[] values) {
-            double ratio = squares == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(Math.max(signal, values.length * tolerance.unit() * tolerance.unit()) / squares);
+            double ratio = squares == 0
+                    ? Double.POSITIVE_INFINITY
+                    : 10 * Math.log10(Math.max(signal, values.length * tolerance.unit() * tolerance.unit()) / squares);
             double cosine = squares == 0 ? 1 : signal == 0 || other == 0 ? 0 : product / Math.sqrt(signal * other);
-            return new Comparison(output, values.length, largest, relative, single ? units : -1, ratio, cosine, Math.sqrt(squares / Math.max(1, values.length)),
-                    share, index(shape, worst), reference.length == 0 ? Double.NaN : reference[worst], values.length == 0 ? Double.NaN : values[worst], tolerance, "");
+            return new Comparison(
+                    output,
+                    values.length,
+                    largest,
+                    relative,
+                    single ? units : -1,
+                    ratio,
+                    cosine,
+                    Math.sqrt(squares / Math.max(1, values.length)),
+                    share,
+                    index(shape, worst),
+                    reference.length == 0 ? Double.NaN : reference[worst],
+                    values.length == 0 ? Double.NaN : values[worst],
+                    tolerance,
+                    "");
         }
 
         /** How many float32 numbers lie between two. */

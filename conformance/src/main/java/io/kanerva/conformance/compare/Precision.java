@@ -7,12 +7,23 @@ import io.kanerva.exporter.onnx.proto.TensorProto;
 import java.util.List;
 import java.util.Set;
 
-/** How precisely a graph computes, as far as its file shows: by the types of its weights and by the operators that quantise. */
+/**
+ * How precisely a graph computes, as far as its file shows: by the types of its weights and by the operators that
+ * quantise.
+ */
 public enum Precision {
-    FLOAT32, FLOAT16, INT8;
+    FLOAT32,
+    FLOAT16,
+    INT8;
 
-    private static final Set<String> QUANTISED = Set.of("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "ConvInteger", "MatMulInteger",
-            "QLinearConv", "QLinearMatMul");
+    private static final Set<String> QUANTISED = Set.of(
+            "QuantizeLinear",
+            "DequantizeLinear",
+            "DynamicQuantizeLinear",
+            "ConvInteger",
+            "MatMulInteger",
+            "QLinearConv",
+            "QLinearMatMul");
 
     /**
      * The precision of a graph.
@@ -24,14 +35,18 @@ public enum Precision {
         try {
             proto = ModelProto.parseFrom(model);
         } catch (InvalidProtocolBufferException e) {
-            throw new IllegalArgumentException("expected an ONNX model, found other bytes (%s)".formatted(e.getMessage()), e);
+            throw new IllegalArgumentException(
+                    "expected an ONNX model, found other bytes (%s)".formatted(e.getMessage()), e);
         }
         List<NodeProto> nodes = proto.getGraph().getNodeList();
         if (nodes.stream().anyMatch(node -> QUANTISED.contains(node.getOpType()))) {
             return INT8;
         }
-        return proto.getGraph().getInitializerList().stream().mapToInt(TensorProto::getDataType).anyMatch(type -> type == TensorProto.DataType.FLOAT16_VALUE)
-                ? FLOAT16 : FLOAT32;
+        return proto.getGraph().getInitializerList().stream()
+                        .mapToInt(TensorProto::getDataType)
+                        .anyMatch(type -> type == TensorProto.DataType.FLOAT16_VALUE)
+                ? FLOAT16
+                : FLOAT32;
     }
 
     /**

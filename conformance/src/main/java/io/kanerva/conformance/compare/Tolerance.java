@@ -4,15 +4,16 @@ import io.kanerva.exporter.onnx.PreciseWeights;
 import java.util.Locale;
 
 /**
- * How far an output may be from what is expected: every element x within absolute + relative |x|, and the tensors as a whole within a
- * cosine and a signal-to-noise ratio.
+ * How far an output may be from what is expected: every element x within absolute + relative |x|, and the tensors as a
+ * whole within a cosine and a signal-to-noise ratio.
  *
- * @param absolute part of the largest difference that does not depend on the value; infinite if elements are not held to anything
+ * @param absolute part of the largest difference that does not depend on the value; infinite if elements are not held
+ *     to anything
  * @param relative part of the largest difference that grows with the value
  * @param cosine least cosine of the angle between the two tensors; -1 for any
  * @param signalToNoise least ratio in dB; negative infinity for any
- * @param unit least root mean square of the signal in that ratio: the size that the tensor's values are measured by, where that is known; 0
- *     if it is not
+ * @param unit least root mean square of the signal in that ratio: the size that the tensor's values are measured by,
+ *     where that is known; 0 if it is not
  */
 public record Tolerance(double absolute, double relative, double cosine, double signalToNoise, double unit) {
     private static final double ANY_RATIO = Double.NEGATIVE_INFINITY;
@@ -26,7 +27,8 @@ public record Tolerance(double absolute, double relative, double cosine, double 
     /** float32 in WebAssembly and on a GPU, where sums are taken in another order and with other instructions. */
     public static final Tolerance FLOAT32_ELSEWHERE = elements(1e-4, 1e-3);
     /** Weights or arithmetic in half precision. */
-    public static final Tolerance FLOAT16 = new Tolerance(PreciseWeights.ABSOLUTE, PreciseWeights.RELATIVE, 0.999, ANY_RATIO, 0);
+    public static final Tolerance FLOAT16 =
+            new Tolerance(PreciseWeights.ABSOLUTE, PreciseWeights.RELATIVE, 0.999, ANY_RATIO, 0);
     /** 8-bit weights, whose error is noise all over the tensor: 20 dB are a tenth of the signal. */
     public static final Tolerance INT8 = new Tolerance(Double.POSITIVE_INFINITY, 0, -1, 20, 0);
 
@@ -36,18 +38,22 @@ public record Tolerance(double absolute, double relative, double cosine, double 
     }
 
     /**
-     * For a tensor of made-up inputs, whose values may be of any size: the absolute part is meant for values around 1, and grows with the
-     * root mean square above that. An element near 0 among large ones is a difference of large numbers and carries their rounding.
+     * For a tensor of made-up inputs, whose values may be of any size: the absolute part is meant for values around 1,
+     * and grows with the root mean square above that. An element near 0 among large ones is a difference of large
+     * numbers and carries their rounding.
      *
      * @param rootMeanSquare of the expected values
      */
     public Tolerance scaledTo(double rootMeanSquare) {
-        return rootMeanSquare > 1 ? new Tolerance(absolute * rootMeanSquare, relative, cosine, signalToNoise, unit) : this;
+        return rootMeanSquare > 1
+                ? new Tolerance(absolute * rootMeanSquare, relative, cosine, signalToNoise, unit)
+                : this;
     }
 
     /**
-     * For a tensor whose values are measured by a unit of their own, such as a Gaussian's mean by the standard deviation of its prior: a
-     * signal smaller than that counts as that large, since noise is large or small beside the unit.
+     * For a tensor whose values are measured by a unit of their own, such as a Gaussian's mean by the standard
+     * deviation of its prior: a signal smaller than that counts as that large, since noise is large or small beside the
+     * unit.
      */
     public Tolerance measuredBy(double unit) {
         return new Tolerance(absolute, relative, cosine, signalToNoise, unit);

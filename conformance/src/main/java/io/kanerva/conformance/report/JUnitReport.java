@@ -13,11 +13,15 @@ import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
-/** Findings as JUnit XML, which CI servers show: a suite for the bundle itself and one a runtime, a case an output; runtimes that did not run are skipped cases. */
+/**
+ * Findings as JUnit XML, which CI servers show: a suite for the bundle itself and one a runtime, a case an output;
+ * runtimes that did not run are skipped cases.
+ */
 public final class JUnitReport {
 
     private static final String OWN = "bundle";
-    private static final Pattern ILLEGAL = Pattern.compile("[^\\t\\n\\r\\x20-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]");
+    private static final Pattern ILLEGAL =
+            Pattern.compile("[^\\t\\n\\r\\x20-\\x{D7FF}\\x{E000}-\\x{FFFD}\\x{10000}-\\x{10FFFF}]");
 
     private JUnitReport() {}
 
@@ -47,8 +51,14 @@ public final class JUnitReport {
     private static void own(XMLStreamWriter xml, Findings findings) throws XMLStreamException {
         xml.writeStartElement("testsuite");
         xml.writeAttribute("name", OWN);
-        xml.writeAttribute("tests", Integer.toString(findings.own().rows().size() + findings.faults().size()));
-        xml.writeAttribute("failures", Integer.toString(findings.own().failures().size() + findings.faults().size()));
+        xml.writeAttribute(
+                "tests",
+                Integer.toString(
+                        findings.own().rows().size() + findings.faults().size()));
+        xml.writeAttribute(
+                "failures",
+                Integer.toString(
+                        findings.own().failures().size() + findings.faults().size()));
         xml.writeAttribute("skipped", "0");
         for (String fault : findings.faults()) {
             testCase(xml, OWN, "faults");
@@ -56,7 +66,10 @@ public final class JUnitReport {
             xml.writeEndElement();
         }
         for (Agreement.Row row : findings.own().rows()) {
-            testCase(xml, OWN + "." + row.graph(), "%s, %s, %s".formatted(row.difference().output(), row.inputs(), row.paths()));
+            testCase(
+                    xml,
+                    OWN + "." + row.graph(),
+                    "%s, %s, %s".formatted(row.difference().output(), row.inputs(), row.paths()));
             failure(xml, row.difference().within(), row.describe());
             xml.writeEndElement();
         }
@@ -64,9 +77,14 @@ public final class JUnitReport {
     }
 
     private static void suite(XMLStreamWriter xml, Findings findings, Participant runtime) throws XMLStreamException {
-        List<Finding> own = findings.findings().stream().filter(finding -> finding.runtime().equals(runtime.name())).toList();
-        List<BoundFinding> bounds = findings.bounds().stream().filter(bound -> bound.runtime().equals(runtime.name())).toList();
-        long failed = own.stream().filter(finding -> !finding.holds()).count() + bounds.stream().filter(bound -> !bound.holds()).count();
+        List<Finding> own = findings.findings().stream()
+                .filter(finding -> finding.runtime().equals(runtime.name()))
+                .toList();
+        List<BoundFinding> bounds = findings.bounds().stream()
+                .filter(bound -> bound.runtime().equals(runtime.name()))
+                .toList();
+        long failed = own.stream().filter(finding -> !finding.holds()).count()
+                + bounds.stream().filter(bound -> !bound.holds()).count();
         xml.writeStartElement("testsuite");
         xml.writeAttribute("name", runtime.name());
         xml.writeAttribute("tests", Long.toString(Math.max(1, own.size() + bounds.size())));
@@ -79,8 +97,15 @@ public final class JUnitReport {
             xml.writeEndElement();
         }
         for (Finding finding : own) {
-            testCase(xml, runtime.name() + "." + finding.graph(), "%s, %s, optimisations %s, %s".formatted(finding.comparison().output(), finding.inputs(),
-                    finding.optimised() ? "on" : "off", finding.check().name().toLowerCase(Locale.ROOT)));
+            testCase(
+                    xml,
+                    runtime.name() + "." + finding.graph(),
+                    "%s, %s, optimisations %s, %s"
+                            .formatted(
+                                    finding.comparison().output(),
+                                    finding.inputs(),
+                                    finding.optimised() ? "on" : "off",
+                                    finding.check().name().toLowerCase(Locale.ROOT)));
             failure(xml, finding.holds(), finding.describe());
             xml.writeEndElement();
         }

@@ -27,15 +27,25 @@ public final class SuiteReport {
      * @param opset the last column counts tests of this opset or an older one
      */
     public static String table(List<Row> rows, long opset) {
-        StringBuilder text = new StringBuilder("| runtime | passed | differs | refused | crashed | opset <= %d | versions |\n|---|--:|--:|--:|--:|--:|---|\n".formatted(opset));
+        StringBuilder text = new StringBuilder(
+                "| runtime | passed | differs | refused | crashed | opset <= %d | versions |\n|---|--:|--:|--:|--:|--:|---|\n"
+                        .formatted(opset));
         for (Row row : rows) {
             if (row.results().isEmpty()) {
-                text.append("| %s | did not run: %s | | | | | |%n".formatted(row.runtime().title(), row.readiness().why()));
+                text.append("| %s | did not run: %s | | | | | |%n"
+                        .formatted(row.runtime().title(), row.readiness().why()));
                 continue;
             }
             Map<Outcome, Long> all = row.counts(0, NEWEST);
-            text.append("| %s | %s | %d | %d | %d | %s | %s |%n".formatted(row.runtime().title(), rate(all), all.getOrDefault(Outcome.DIFFERS, 0L),
-                    all.getOrDefault(Outcome.REFUSED, 0L), all.getOrDefault(Outcome.CRASHED, 0L), rate(row.counts(0, opset)), row.runtime().about()));
+            text.append("| %s | %s | %d | %d | %d | %s | %s |%n"
+                    .formatted(
+                            row.runtime().title(),
+                            rate(all),
+                            all.getOrDefault(Outcome.DIFFERS, 0L),
+                            all.getOrDefault(Outcome.REFUSED, 0L),
+                            all.getOrDefault(Outcome.CRASHED, 0L),
+                            rate(row.counts(0, opset)),
+                            row.runtime().about()));
         }
         return text.toString().replace("\r\n", "\n");
     }
@@ -53,7 +63,8 @@ public final class SuiteReport {
                 }
             }
             text.append(row.runtime().name()).append('\n');
-            reasons.forEach((test, why) -> text.append("  ").append(test).append("  ").append(why).append('\n'));
+            reasons.forEach((test, why) ->
+                    text.append("  ").append(test).append("  ").append(why).append('\n'));
         }
         return text.toString();
     }
@@ -76,9 +87,15 @@ public final class SuiteReport {
         List<String> unknown = new ArrayList<>();
         for (Row row : rows) {
             for (Result result : row.results()) {
-                if (result.outcome() != Outcome.PASSED && !expected.contains(row.runtime().name() + " " + result.test().name())) {
-                    unknown.add("%s: expected test '%s' to pass, found that it %s: %s".formatted(row.runtime().name(), result.test().name(),
-                            result.outcome().name().toLowerCase(Locale.ROOT), result.why()));
+                if (result.outcome() != Outcome.PASSED
+                        && !expected.contains(
+                                row.runtime().name() + " " + result.test().name())) {
+                    unknown.add("%s: expected test '%s' to pass, found that it %s: %s"
+                            .formatted(
+                                    row.runtime().name(),
+                                    result.test().name(),
+                                    result.outcome().name().toLowerCase(Locale.ROOT),
+                                    result.why()));
                 }
             }
         }
@@ -88,6 +105,8 @@ public final class SuiteReport {
     private static String rate(Map<Outcome, Long> counts) {
         long total = counts.values().stream().mapToLong(Long::longValue).sum();
         long passed = counts.getOrDefault(Outcome.PASSED, 0L);
-        return total == 0 ? "–" : String.format(Locale.ROOT, "%,d of %,d, %.1f %%", passed, total, 100.0 * passed / total);
+        return total == 0
+                ? "–"
+                : String.format(Locale.ROOT, "%,d of %,d, %.1f %%", passed, total, 100.0 * passed / total);
     }
 }

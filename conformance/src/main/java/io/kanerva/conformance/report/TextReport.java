@@ -15,15 +15,27 @@ public final class TextReport {
 
     private TextReport() {}
 
-    /** A line a runtime, those that did not run with the reason; then what is not as it should be; then a line that counts. */
+    /**
+     * A line a runtime, those that did not run with the reason; then what is not as it should be; then a line that
+     * counts.
+     */
     public static String summary(Findings findings) {
-        StringBuilder text = new StringBuilder(line("%-46s %8s %7s %8s %6s  %s", "runtime", "outputs", "failed", "budget", "noise", "equal bits"));
+        StringBuilder text = new StringBuilder(
+                line("%-46s %8s %7s %8s %6s  %s", "runtime", "outputs", "failed", "budget", "noise", "equal bits"));
         for (Summary summary : findings.summaries()) {
             if (summary.runtime().ran()) {
-                text.append(line("%-46s %8d %7d %7s%% %6s  %s", summary.runtime().title(), summary.outputs(), summary.failed(), number("%.0f", 100 * summary.share()),
-                        number("%.1f", summary.noise()), bits(findings, summary)));
+                text.append(line(
+                        "%-46s %8d %7d %7s%% %6s  %s",
+                        summary.runtime().title(),
+                        summary.outputs(),
+                        summary.failed(),
+                        number("%.0f", 100 * summary.share()),
+                        number("%.1f", summary.noise()),
+                        bits(findings, summary)));
             } else {
-                text.append(line("%-46s did not run: %s", summary.runtime().title(), summary.runtime().readiness().why()));
+                text.append(line(
+                        "%-46s did not run: %s",
+                        summary.runtime().title(), summary.runtime().readiness().why()));
             }
         }
         for (BoundFinding bound : findings.bounds()) {
@@ -31,37 +43,74 @@ public final class TextReport {
         }
         findings.unscored().forEach(missing -> text.append(missing).append(System.lineSeparator()));
         List<String> problems = findings.problems();
-        problems.stream().limit(MOST_PROBLEMS).forEach(problem -> text.append("NOT ").append(problem).append(System.lineSeparator()));
+        problems.stream()
+                .limit(MOST_PROBLEMS)
+                .forEach(problem -> text.append("NOT ").append(problem).append(System.lineSeparator()));
         if (problems.size() > MOST_PROBLEMS) {
-            text.append("and ").append(problems.size() - MOST_PROBLEMS).append(" more").append(System.lineSeparator());
+            text.append("and ")
+                    .append(problems.size() - MOST_PROBLEMS)
+                    .append(" more")
+                    .append(System.lineSeparator());
         }
         if (!findings.noise().isEmpty()) {
             text.append(line("noise floor: %s", findings.noise()));
         }
-        long ran = findings.runtimes().stream().filter(Findings.Participant::ran).count();
-        return text.append(line("%d of %d runtimes ran; %,d of %,d comparisons are as they should be (budget: largest part of it that was taken; noise: "
-                + "error against float64 as a multiple of the float32 vectors' own)", ran, findings.runtimes().size(),
-                findings.findings().size() - findings.failures().size(), findings.findings().size())).toString();
+        long ran =
+                findings.runtimes().stream().filter(Findings.Participant::ran).count();
+        return text.append(line(
+                        "%d of %d runtimes ran; %,d of %,d comparisons are as they should be (budget: largest part of it that was taken; noise: "
+                                + "error against float64 as a multiple of the float32 vectors' own)",
+                        ran,
+                        findings.runtimes().size(),
+                        findings.findings().size() - findings.failures().size(),
+                        findings.findings().size()))
+                .toString();
     }
 
     /** A line for the worst case of each output on each runtime. */
     public static String details(Findings findings) {
         List<Finding> worst = findings.worst();
-        String names = "%%-%ds %%-4s %%-%ds %%-%ds %%-7s ".formatted(widest(worst, "runtime", Finding::runtime), widest(worst, "graph", Finding::graph),
-                widest(worst, "output", finding -> finding.comparison().output()));
-        StringBuilder text = new StringBuilder(line(names + "%9s %9s %9s %6s %9s  %s", "runtime", "opt", "graph", "output", "check", "largest",
-                "relative", "ulps", "dB", "1-cosine", "where, expected, found, budget"));
+        String names = "%%-%ds %%-4s %%-%ds %%-%ds %%-7s "
+                .formatted(
+                        widest(worst, "runtime", Finding::runtime),
+                        widest(worst, "graph", Finding::graph),
+                        widest(worst, "output", finding -> finding.comparison().output()));
+        StringBuilder text = new StringBuilder(line(
+                names + "%9s %9s %9s %6s %9s  %s",
+                "runtime",
+                "opt",
+                "graph",
+                "output",
+                "check",
+                "largest",
+                "relative",
+                "ulps",
+                "dB",
+                "1-cosine",
+                "where, expected, found, budget"));
         for (Finding finding : worst) {
             Comparison c = finding.comparison();
-            text.append(line(names + "%9.2e %9.2e %9s %6s %9.1e  %s", finding.runtime(), finding.optimised() ? "on" : "off", finding.graph(),
-                    c.output(), finding.check().name().toLowerCase(Locale.ROOT), c.largest(), c.relative(), c.units() < 0 ? "–" : Long.toString(c.units()),
-                    number("%.0f", c.signalToNoise()), Math.max(0, 1 - c.cosine()), where(finding)));
+            text.append(line(
+                    names + "%9.2e %9.2e %9s %6s %9.1e  %s",
+                    finding.runtime(),
+                    finding.optimised() ? "on" : "off",
+                    finding.graph(),
+                    c.output(),
+                    finding.check().name().toLowerCase(Locale.ROOT),
+                    c.largest(),
+                    c.relative(),
+                    c.units() < 0 ? "–" : Long.toString(c.units()),
+                    number("%.0f", c.signalToNoise()),
+                    Math.max(0, 1 - c.cosine()),
+                    where(finding)));
         }
         return text.toString();
     }
 
     private static int widest(List<Finding> findings, String title, Function<Finding, String> name) {
-        return findings.stream().mapToInt(finding -> name.apply(finding).length()).reduce(title.length(), Math::max);
+        return findings.stream()
+                .mapToInt(finding -> name.apply(finding).length())
+                .reduce(title.length(), Math::max);
     }
 
     private static String where(Finding finding) {
@@ -70,7 +119,12 @@ public final class TextReport {
         if (!c.problem().isEmpty()) {
             return verdict + c.problem();
         }
-        return verdict + (c.largest() == 0 ? "" : String.format(Locale.ROOT, "%s %s %s %s, ", finding.inputs(), c.at(), (float) c.expected(), (float) c.found()))
+        return verdict
+                + (c.largest() == 0
+                        ? ""
+                        : String.format(
+                                Locale.ROOT, "%s %s %s %s, ", finding.inputs(), c.at(), (float) c.expected(), (float)
+                                        c.found()))
                 + c.tolerance().describe();
     }
 
@@ -78,12 +132,19 @@ public final class TextReport {
         if (summary.bits() == 0) {
             return "–";
         }
-        long unequal = findings.failures().stream().filter(finding -> finding.check() == Finding.Check.BITS && finding.runtime().equals(summary.runtime().name())).count();
-        return unequal == 0 ? "yes, all %d".formatted(summary.bits()) : "NO, %d of %d".formatted(unequal, summary.bits());
+        long unequal = findings.failures().stream()
+                .filter(finding -> finding.check() == Finding.Check.BITS
+                        && finding.runtime().equals(summary.runtime().name()))
+                .count();
+        return unequal == 0
+                ? "yes, all %d".formatted(summary.bits())
+                : "NO, %d of %d".formatted(unequal, summary.bits());
     }
 
     private static String number(String pattern, double value) {
-        return Double.isNaN(value) ? "–" : value == Double.POSITIVE_INFINITY ? "inf" : String.format(Locale.ROOT, pattern, value);
+        return Double.isNaN(value)
+                ? "–"
+                : value == Double.POSITIVE_INFINITY ? "inf" : String.format(Locale.ROOT, pattern, value);
     }
 
     private static String line(String pattern, Object... values) {

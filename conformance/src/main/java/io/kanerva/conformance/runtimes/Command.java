@@ -26,9 +26,13 @@ final class Command {
     /** A command that is ready to start: placeholders filled in, in the folder. */
     static ProcessBuilder of(Path folder, List<String> command) {
         Path absolute = folder.toAbsolutePath();
-        List<String> words = new ArrayList<>(command.stream().map(word -> word
-                .replace("{java}", Path.of(System.getProperty("java.home"), "bin", "java").toString())
-                .replace("{classpath}", classPath())).toList());
+        List<String> words = new ArrayList<>(command.stream()
+                .map(word -> word.replace(
+                                "{java}",
+                                Path.of(System.getProperty("java.home"), "bin", "java")
+                                        .toString())
+                        .replace("{classpath}", classPath()))
+                .toList());
         // A program of the folder itself; ProcessBuilder would look for it where this process runs.
         Path program = absolute.resolve(words.get(0));
         ProcessBuilder builder = new ProcessBuilder(words).directory(absolute.toFile());
@@ -41,9 +45,13 @@ final class Command {
 
     private static String classPath() {
         String separator = java.io.File.pathSeparator;
-        return String.join(separator, java.util.Arrays.stream(System.getProperty("java.class.path").split(separator))
-                .map(entry -> Path.of(entry.endsWith("*") ? entry.substring(0, entry.length() - 1) : entry).toAbsolutePath()
-                        + (entry.endsWith("*") ? "/*" : "")).toList());
+        return String.join(
+                separator,
+                java.util.Arrays.stream(System.getProperty("java.class.path").split(separator))
+                        .map(entry -> Path.of(entry.endsWith("*") ? entry.substring(0, entry.length() - 1) : entry)
+                                        .toAbsolutePath()
+                                + (entry.endsWith("*") ? "/*" : ""))
+                        .toList());
     }
 
     /**
@@ -54,7 +62,9 @@ final class Command {
      */
     static int run(ProcessBuilder builder, Path log, long seconds) {
         try {
-            Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+            Process process = builder.redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
             process.getOutputStream().close();
             if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -66,11 +76,17 @@ final class Command {
             return -1;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted while waiting for %s".formatted(builder.command().get(0)), e);
+            throw new IllegalStateException(
+                    "interrupted while waiting for %s"
+                            .formatted(builder.command().get(0)),
+                    e);
         }
     }
 
-    /** What a process said, without the colours and control characters that are meant for a terminal and that XML, for one, cannot hold; tabs stay. */
+    /**
+     * What a process said, without the colours and control characters that are meant for a terminal and that XML, for
+     * one, cannot hold; tabs stay.
+     */
     static String plain(String words) {
         return CONTROL.matcher(words).replaceAll("");
     }
@@ -78,7 +94,12 @@ final class Command {
     /** The last line of a log that says something. */
     static String lastLine(Path log) {
         try {
-            List<String> lines = new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines().map(Command::plain).map(String::strip).filter(line -> !line.isEmpty()).toList();
+            List<String> lines = new String(Files.readAllBytes(log), StandardCharsets.UTF_8)
+                    .lines()
+                    .map(Command::plain)
+                    .map(String::strip)
+                    .filter(line -> !line.isEmpty())
+                    .toList();
             return lines.isEmpty() ? "it said nothing" : lines.get(lines.size() - 1);
         } catch (IOException e) {
             return "its log cannot be read: " + e.getMessage();

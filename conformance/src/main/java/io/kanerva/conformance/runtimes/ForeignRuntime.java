@@ -14,7 +14,10 @@ import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A runtime that lives in a folder and runs as a process of its own; {@code conformance/runtimes/README.md} has the protocol. */
+/**
+ * A runtime that lives in a folder and runs as a process of its own; {@code conformance/runtimes/README.md} has the
+ * protocol.
+ */
 public final class ForeignRuntime implements ModelRuntime {
     private static final String INSTALLED = ".installed";
     private static final Set<String> NOT_SOURCES = Set.of("target", "node_modules", ".venv", "__pycache__", INSTALLED);
@@ -40,7 +43,9 @@ public final class ForeignRuntime implements ModelRuntime {
     public static List<ModelRuntime> in(Path folder) throws IOException {
         List<Path> folders;
         try (Stream<Path> children = Files.list(folder)) {
-            folders = children.filter(child -> Files.isRegularFile(child.resolve(Manifest.FILE))).sorted().toList();
+            folders = children.filter(child -> Files.isRegularFile(child.resolve(Manifest.FILE)))
+                    .sorted()
+                    .toList();
         }
         List<ModelRuntime> runtimes = new ArrayList<>();
         for (Path child : folders) {
@@ -51,8 +56,18 @@ public final class ForeignRuntime implements ModelRuntime {
 
     /** ONNX Runtime's Java API in a process of its own, for models that may take their process down with them. */
     public static ModelRuntime separateJava(Path scratch) {
-        return new ForeignRuntime(JavaRuntime.NAME + "-apart", scratch, new Manifest(JavaRuntime.TITLE + ", own process", JavaRuntime.ENGINE, "cpu", List.of("off", "on"), false,
-                List.of(), List.of(), List.of("{java}", "-cp", "{classpath}", RunJobs.class.getName())));
+        return new ForeignRuntime(
+                JavaRuntime.NAME + "-apart",
+                scratch,
+                new Manifest(
+                        JavaRuntime.TITLE + ", own process",
+                        JavaRuntime.ENGINE,
+                        "cpu",
+                        List.of("off", "on"),
+                        false,
+                        List.of(),
+                        List.of(),
+                        List.of("{java}", "-cp", "{classpath}", RunJobs.class.getName())));
     }
 
     @Override
@@ -97,7 +112,10 @@ public final class ForeignRuntime implements ModelRuntime {
             try {
                 for (List<String> need : manifest.needs()) {
                     if (Command.run(Command.of(folder, need), log, VERSION_SECONDS) != 0) {
-                        return new Readiness(State.ABSENT, "expected the command '%s' on this machine, found none that runs".formatted(need.get(0)));
+                        return new Readiness(
+                                State.ABSENT,
+                                "expected the command '%s' on this machine, found none that runs"
+                                        .formatted(need.get(0)));
                     }
                 }
                 if (manifest.setup().isEmpty()) {
@@ -114,7 +132,9 @@ public final class ForeignRuntime implements ModelRuntime {
                 Files.deleteIfExists(stamp);
                 int status = Command.run(Command.of(folder, manifest.setup()), log, SETUP_SECONDS);
                 if (status != 0) {
-                    return new Readiness(State.FAILED, "installing it failed: " + (status == -2 ? "it took too long" : Command.lastLine(log)));
+                    return new Readiness(
+                            State.FAILED,
+                            "installing it failed: " + (status == -2 ? "it took too long" : Command.lastLine(log)));
                 }
                 Files.writeString(stamp, digest);
                 return Readiness.READY;
@@ -130,16 +150,23 @@ public final class ForeignRuntime implements ModelRuntime {
     private String digest() throws IOException {
         StringBuilder all = new StringBuilder();
         for (Path file : sources(folder)) {
-            all.append(folder.relativize(file)).append(' ').append(java.util.Arrays.hashCode(Files.readAllBytes(file))).append('\n');
+            all.append(folder.relativize(file))
+                    .append(' ')
+                    .append(java.util.Arrays.hashCode(Files.readAllBytes(file)))
+                    .append('\n');
         }
-        return Integer.toHexString(all.toString().hashCode()) + "-" + sources(folder).size();
+        return Integer.toHexString(all.toString().hashCode()) + "-"
+                + sources(folder).size();
     }
 
     private static List<Path> sources(Path folder) throws IOException {
         List<Path> files = new ArrayList<>();
         List<Path> children;
         try (Stream<Path> listed = Files.list(folder)) {
-            children = listed.filter(child -> !NOT_SOURCES.contains(child.getFileName().toString())).sorted(Comparator.naturalOrder()).toList();
+            children = listed.filter(
+                            child -> !NOT_SOURCES.contains(child.getFileName().toString()))
+                    .sorted(Comparator.naturalOrder())
+                    .toList();
         }
         for (Path child : children) {
             files.addAll(Files.isDirectory(child) ? sources(child) : List.of(child));
@@ -173,7 +200,8 @@ public final class ForeignRuntime implements ModelRuntime {
             }
             return answers;
         } catch (IOException e) {
-            throw new UncheckedIOException("%s: expected a process that runs, found: %s".formatted(name, e.getMessage()), e);
+            throw new UncheckedIOException(
+                    "%s: expected a process that runs, found: %s".formatted(name, e.getMessage()), e);
         }
     }
 
@@ -181,7 +209,11 @@ public final class ForeignRuntime implements ModelRuntime {
         JobProcess[] started = new JobProcess[1];
         temporary.use(() -> {
             List<Path> outputs = outputs(temporary.path(), jobs.size());
-            started[0] = new JobProcess(Command.of(folder, manifest.run()), temporary.path(), jobs.subList(first, jobs.size()), outputs.subList(first, jobs.size()));
+            started[0] = new JobProcess(
+                    Command.of(folder, manifest.run()),
+                    temporary.path(),
+                    jobs.subList(first, jobs.size()),
+                    outputs.subList(first, jobs.size()));
             return started[0]::stop;
         });
         return started[0];

@@ -37,7 +37,9 @@ public final class JavaRuntime implements ModelRuntime {
     static final String TITLE = "ONNX Runtime 1.29.0, Java";
 
     /** What a machine with NVIDIA's driver has: Linux, Linux inside Windows, Windows. */
-    private static final List<Path> DRIVERS = List.of(Path.of("/proc/driver/nvidia/version"), Path.of("/dev/dxg"),
+    private static final List<Path> DRIVERS = List.of(
+            Path.of("/proc/driver/nvidia/version"),
+            Path.of("/dev/dxg"),
             Path.of(Optional.ofNullable(System.getenv("SystemRoot")).orElse("/"), "System32", "nvcuda.dll"));
 
     private final boolean cuda;
@@ -96,14 +98,17 @@ public final class JavaRuntime implements ModelRuntime {
             return new Readiness(State.ABSENT, "expected NVIDIA's driver on this machine, found none");
         }
         NativeRuntime.start();
-        return OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA) ? Readiness.READY
-                : new Readiness(State.ABSENT, "expected ONNX Runtime with CUDA (the onnxruntime_gpu jar), found one without");
+        return OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)
+                ? Readiness.READY
+                : new Readiness(
+                        State.ABSENT, "expected ONNX Runtime with CUDA (the onnxruntime_gpu jar), found one without");
     }
 
     @Override
     public String about() {
         NativeRuntime.start();
-        return "onnxruntime %s, Java %s".formatted(OrtEnvironment.getEnvironment().getVersion(), Runtime.version());
+        return "onnxruntime %s, Java %s"
+                .formatted(OrtEnvironment.getEnvironment().getVersion(), Runtime.version());
     }
 
     @Override
@@ -115,7 +120,9 @@ public final class JavaRuntime implements ModelRuntime {
         try {
             for (Job job : jobs) {
                 try {
-                    if (loaded == null || !loaded.model().equals(job.model()) || loaded.optimised() != job.optimised()) {
+                    if (loaded == null
+                            || !loaded.model().equals(job.model())
+                            || loaded.optimised() != job.optimised()) {
                         close(session);
                         session = null;
                         loaded = null;
@@ -136,7 +143,8 @@ public final class JavaRuntime implements ModelRuntime {
 
     private OrtSession open(Job job) throws OrtException {
         try (SessionOptions options = new SessionOptions()) {
-            options.setOptimizationLevel(job.optimised() ? SessionOptions.OptLevel.ALL_OPT : SessionOptions.OptLevel.NO_OPT);
+            options.setOptimizationLevel(
+                    job.optimised() ? SessionOptions.OptLevel.ALL_OPT : SessionOptions.OptLevel.NO_OPT);
             options.setIntraOpNumThreads(1);
             options.setInterOpNumThreads(1);
             options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
@@ -172,11 +180,15 @@ public final class JavaRuntime implements ModelRuntime {
     private static OnnxTensor toOnnx(TensorValue tensor) throws OrtException {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         if (tensor.type() == ElementType.STRING) {
-            return OnnxTensor.createTensor(environment, tensor.strings().stream().map(ByteString::toStringUtf8).toArray(String[]::new), tensor.shape());
+            return OnnxTensor.createTensor(
+                    environment,
+                    tensor.strings().stream().map(ByteString::toStringUtf8).toArray(String[]::new),
+                    tensor.shape());
         }
         ByteBuffer values = ByteBuffer.allocateDirect(tensor.bytes().length).order(ByteOrder.nativeOrder());
         values.put(tensor.bytes()).flip();
-        OnnxJavaType type = switch (ElementType.of(tensor.type()).orElseThrow(() -> new IllegalArgumentException("Java has no tensors of " + tensor))) {
+        OnnxJavaType type = switch (ElementType.of(tensor.type())
+                .orElseThrow(() -> new IllegalArgumentException("Java has no tensors of " + tensor))) {
             case FLOAT32 -> OnnxJavaType.FLOAT;
             case FLOAT64 -> OnnxJavaType.DOUBLE;
             case FLOAT16 -> OnnxJavaType.FLOAT16;
@@ -187,7 +199,8 @@ public final class JavaRuntime implements ModelRuntime {
             case INT32 -> OnnxJavaType.INT32;
             case INT64 -> OnnxJavaType.INT64;
             case BOOL -> OnnxJavaType.BOOL;
-            case UINT16, UINT32, UINT64 -> throw new IllegalArgumentException("ONNX Runtime's Java API takes no inputs of " + tensor);
+            case UINT16, UINT32, UINT64 ->
+                throw new IllegalArgumentException("ONNX Runtime's Java API takes no inputs of " + tensor);
         };
         return OnnxTensor.createTensor(environment, values, tensor.shape(), type);
     }

@@ -54,36 +54,55 @@ final class JobProcess implements AutoCloseable {
         StringBuilder lines = new StringBuilder();
         for (int i = 0; i < jobs.size(); i++) {
             Job job = jobs.get(i);
-            lines.append(job.model().toAbsolutePath()).append('\t').append(job.inputs().toAbsolutePath()).append('\t')
-                    .append(outputs.get(i).toAbsolutePath()).append('\t').append(job.optimised() ? "on" : "off").append('\n');
+            lines.append(job.model().toAbsolutePath())
+                    .append('\t')
+                    .append(job.inputs().toAbsolutePath())
+                    .append('\t')
+                    .append(outputs.get(i).toAbsolutePath())
+                    .append('\t')
+                    .append(job.optimised() ? "on" : "off")
+                    .append('\n');
         }
         Files.writeString(list, lines);
         command.command().add(list.toAbsolutePath().toString());
         try {
             process = command.redirectError(log.toFile()).start();
         } catch (IOException e) {
-            throw new NotStarted("the command '%s' cannot be started".formatted(command.command().get(0)), e);
+            throw new NotStarted(
+                    "the command '%s' cannot be started"
+                            .formatted(command.command().get(0)),
+                    e);
         }
         process.getOutputStream().close();
-        watch.scheduleAtFixedRate(() -> {
-            if (System.nanoTime() - lastWord > TimeUnit.SECONDS.toNanos(SILENCE_SECONDS)) {
-                silent = true;
-                process.destroyForcibly();
-            }
-        }, SILENCE_SECONDS, 5, TimeUnit.SECONDS);
+        watch.scheduleAtFixedRate(
+                () -> {
+                    if (System.nanoTime() - lastWord > TimeUnit.SECONDS.toNanos(SILENCE_SECONDS)) {
+                        silent = true;
+                        process.destroyForcibly();
+                    }
+                },
+                SILENCE_SECONDS,
+                5,
+                TimeUnit.SECONDS);
     }
 
     /** Hands on the answers as they come, until the process ends. */
     void answers(Consumer<Answer> listener) throws IOException {
         int next = 0;
-        try (BufferedReader reader = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+        try (BufferedReader reader =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 lastWord = System.nanoTime();
                 String[] fields = Command.plain(line).split("\t", 3);
                 if (fields[0].equals("about") && fields.length >= 2) {
                     about = fields[1];
-                } else if (fields.length >= 2 && fields[1].equals(Integer.toString(next)) && (fields[0].equals("done") || fields[0].equals("failed"))) {
-                    listener.accept(fields[0].equals("done") ? read(outputs.get(next)) : new None(false, fields.length > 2 ? fields[2] : "it gave no reason"));
+                } else if (fields.length >= 2
+                        && fields[1].equals(Integer.toString(next))
+                        && (fields[0].equals("done") || fields[0].equals("failed"))) {
+                    listener.accept(
+                            fields[0].equals("done")
+                                    ? read(outputs.get(next))
+                                    : new None(false, fields.length > 2 ? fields[2] : "it gave no reason"));
                     next++;
                 }
             }
@@ -114,7 +133,8 @@ final class JobProcess implements AutoCloseable {
 
     /** How it ended, for a case that it never told of. */
     String death() {
-        return silent ? "the process said nothing for %d s".formatted(SILENCE_SECONDS)
+        return silent
+                ? "the process said nothing for %d s".formatted(SILENCE_SECONDS)
                 : "the process ended with status %d: %s".formatted(process.exitValue(), Command.lastLine(log));
     }
 

@@ -18,9 +18,15 @@ import java.util.List;
  * @param setup command that installs
  * @param run command that runs jobs
  */
-public record Manifest(@JsonProperty(required = true) String title, @JsonProperty(required = true) String engine, @JsonProperty(required = true) String device,
-        @JsonProperty(required = true) List<String> optimisations, boolean doublePrecision, @JsonProperty(required = true) List<List<String>> needs,
-        @JsonProperty(required = true) List<String> setup, @JsonProperty(required = true) List<String> run) {
+public record Manifest(
+        @JsonProperty(required = true) String title,
+        @JsonProperty(required = true) String engine,
+        @JsonProperty(required = true) String device,
+        @JsonProperty(required = true) List<String> optimisations,
+        boolean doublePrecision,
+        @JsonProperty(required = true) List<List<String>> needs,
+        @JsonProperty(required = true) List<String> setup,
+        @JsonProperty(required = true) List<String> run) {
 
     private static final List<String> DEVICES = List.of("cpu", "wasm", "cuda");
     private static final List<String> SWITCHES = List.of("off", "on");
@@ -38,16 +44,30 @@ public record Manifest(@JsonProperty(required = true) String title, @JsonPropert
         try {
             Manifest manifest = new ObjectMapper().readValue(file.toFile(), Manifest.class);
             require(file, "device", String.join(" or ", DEVICES), manifest.device, DEVICES.contains(manifest.device));
-            require(file, "optimisations", "off, on or both", manifest.optimisations, !manifest.optimisations.isEmpty() && SWITCHES.containsAll(manifest.optimisations));
-            require(file, "needs", "commands", manifest.needs, manifest.needs.stream().noneMatch(List::isEmpty));
+            require(
+                    file,
+                    "optimisations",
+                    "off, on or both",
+                    manifest.optimisations,
+                    !manifest.optimisations.isEmpty() && SWITCHES.containsAll(manifest.optimisations));
+            require(
+                    file,
+                    "needs",
+                    "commands",
+                    manifest.needs,
+                    manifest.needs.stream().noneMatch(List::isEmpty));
             require(file, "run", "a command", manifest.run, !manifest.run.isEmpty());
             return manifest;
         } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-            throw new IOException("%s: expected a runtime's description, found that it cannot be understood: %s".formatted(file, e.getOriginalMessage()), e);
+            throw new IOException(
+                    "%s: expected a runtime's description, found that it cannot be understood: %s"
+                            .formatted(file, e.getOriginalMessage()),
+                    e);
         }
     }
 
-    private static void require(Path file, String field, String expected, Object found, boolean holds) throws IOException {
+    private static void require(Path file, String field, String expected, Object found, boolean holds)
+            throws IOException {
         if (!holds) {
             throw new IOException("%s: '%s': expected %s, found %s".formatted(file, field, expected, found));
         }

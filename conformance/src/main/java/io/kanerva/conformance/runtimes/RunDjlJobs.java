@@ -18,9 +18,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A program: DJL's OnnxRuntime engine, speaking the protocol of {@code conformance/runtimes/README.md}. It needs a JVM of its own, because
- * that engine and our runtime would each set up the process's only ONNX Runtime environment; so nothing here touches io.kanerva.runtime.
- * The engine itself comes from the runtime's folder.
+ * A program: DJL's OnnxRuntime engine, speaking the protocol of {@code conformance/runtimes/README.md}. It needs a JVM
+ * of its own, because that engine and our runtime would each set up the process's only ONNX Runtime environment; so
+ * nothing here touches io.kanerva.runtime. The engine itself comes from the runtime's folder.
  */
 public final class RunDjlJobs {
     private static final String ENGINE = "OnnxRuntime";
@@ -30,7 +30,10 @@ public final class RunDjlJobs {
     /** @param arguments the file of jobs */
     public static void main(String[] arguments) throws IOException {
         Engine.getEngine(ENGINE); // sets up the environment, which knows the version of what is really loaded
-        say("about", "DJL's engine on onnxruntime %s, Java %s".formatted(OrtEnvironment.getEnvironment().getVersion(), Runtime.version()));
+        say(
+                "about",
+                "DJL's engine on onnxruntime %s, Java %s"
+                        .formatted(OrtEnvironment.getEnvironment().getVersion(), Runtime.version()));
         int number = 0;
         for (String line : Files.readAllLines(Path.of(arguments[0]))) {
             String[] fields = line.split("\t");
@@ -46,17 +49,32 @@ public final class RunDjlJobs {
 
     private static void run(Path file, Path inputs, Path outputs, boolean optimised) throws Exception {
         try (Model model = Model.newInstance("case", Device.cpu(), ENGINE)) {
-            model.load(file.toAbsolutePath(), null, Map.of("interOpNumThreads", "1", "intraOpNumThreads", "1", "optLevel", optimised ? "ALL_OPT" : "NO_OPT"));
-            try (Predictor<NDList, NDList> predictor = model.newPredictor(new NoopTranslator()); NDManager scratch = model.getNDManager().newSubManager()) {
+            model.load(
+                    file.toAbsolutePath(),
+                    null,
+                    Map.of(
+                            "interOpNumThreads",
+                            "1",
+                            "intraOpNumThreads",
+                            "1",
+                            "optLevel",
+                            optimised ? "ALL_OPT" : "NO_OPT"));
+            try (Predictor<NDList, NDList> predictor = model.newPredictor(new NoopTranslator());
+                    NDManager scratch = model.getNDManager().newSubManager()) {
                 NDList given = new NDList();
                 for (int i = 0; Files.exists(inputs.resolve("input_" + i + ".pb")); i++) {
-                    NDArray array = TensorFiles.read(inputs.resolve("input_" + i + ".pb")).toArray(scratch);
-                    array.setName(TensorValue.read(inputs.resolve("input_" + i + ".pb")).name()); // the engine matches by name only if the first one has one
+                    NDArray array = TensorFiles.read(inputs.resolve("input_" + i + ".pb"))
+                            .toArray(scratch);
+                    array.setName(TensorValue.read(inputs.resolve("input_" + i + ".pb"))
+                            .name()); // the engine matches by name only if the first one has one
                     given.add(array);
                 }
                 int i = 0;
                 for (NDArray output : predictor.predict(given)) {
-                    TensorFiles.write(outputs.resolve("output_" + i++ + ".pb"), output.getName() == null ? "" : output.getName(), Tensor.copyOf(output));
+                    TensorFiles.write(
+                            outputs.resolve("output_" + i++ + ".pb"),
+                            output.getName() == null ? "" : output.getName(),
+                            Tensor.copyOf(output));
                 }
             }
         }

@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A program: {@link JavaRuntime} in a process of its own, speaking the protocol of {@code conformance/runtimes/README.md}. */
+/**
+ * A program: {@link JavaRuntime} in a process of its own, speaking the protocol of
+ * {@code conformance/runtimes/README.md}.
+ */
 public final class RunJobs {
 
     private RunJobs() {}
@@ -23,7 +26,10 @@ public final class RunJobs {
         int number = 0;
         for (String line : Files.readAllLines(jobs)) {
             String[] fields = line.split("\t");
-            Answer answer = runtime.run(List.of(new Job(Path.of(fields[0]), Path.of(fields[1]), fields[3].equals("on"))), done -> { }).get(0);
+            Answer answer = runtime.run(
+                            List.of(new Job(Path.of(fields[0]), Path.of(fields[1]), fields[3].equals("on"))),
+                            done -> {})
+                    .get(0);
             if (answer instanceof Outputs outputs) {
                 for (int i = 0; i < outputs.outputs().size(); i++) {
                     outputs.outputs().get(i).write(Path.of(fields[2]).resolve("output_" + i + ".pb"));

@@ -12,7 +12,7 @@ public final class TemporaryFolder implements AutoCloseable {
 
     private final Path path;
     private final Thread hook = new Thread(this::atTheEnd, "delete-temporary-folder");
-    private Runnable user = () -> { };
+    private Runnable user = () -> {};
     private boolean ending;
 
     /**

@@ -6,8 +6,19 @@ import java.util.Optional;
 
 /** ONNX's element types that hold numbers, by the numbers of TensorProto.DataType. */
 public enum ElementType {
-    FLOAT32(1, 4), UINT8(2, 1), INT8(3, 1), UINT16(4, 2), INT16(5, 2), INT32(6, 4), INT64(7, 8), BOOL(9, 1), FLOAT16(10, 2), FLOAT64(11, 8),
-    UINT32(12, 4), UINT64(13, 8), BFLOAT16(16, 2);
+    FLOAT32(1, 4),
+    UINT8(2, 1),
+    INT8(3, 1),
+    UINT16(4, 2),
+    INT16(5, 2),
+    INT32(6, 4),
+    INT64(7, 8),
+    BOOL(9, 1),
+    FLOAT16(10, 2),
+    FLOAT64(11, 8),
+    UINT32(12, 4),
+    UINT64(13, 8),
+    BFLOAT16(16, 2);
 
     /** TensorProto.DataType.STRING. */
     public static final int STRING = 8;
@@ -20,7 +31,10 @@ public enum ElementType {
         this.width = width;
     }
 
-    /** The type of a TensorProto.DataType; empty for strings and for what no Java type holds, such as 4-bit and 8-bit floats. */
+    /**
+     * The type of a TensorProto.DataType; empty for strings and for what no Java type holds, such as 4-bit and 8-bit
+     * floats.
+     */
     public static Optional<ElementType> of(int number) {
         return Arrays.stream(values()).filter(type -> type.number == number).findFirst();
     }
@@ -66,7 +80,8 @@ public enum ElementType {
     private static double half(short bits) {
         int exponent = bits >> 10 & 31;
         int fraction = bits & 1023;
-        double magnitude = exponent == 31 ? fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN
+        double magnitude = exponent == 31
+                ? fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN
                 : exponent == 0 ? fraction * 0x1p-24 : (1024 + fraction) * Math.pow(2, exponent - 25);
         return bits < 0 ? -magnitude : magnitude;
     }

@@ -37,7 +37,10 @@ public record TensorValue(String name, int type, long[] shape, byte[] bytes, Lis
 
     /** A tensor of the runtime under a name. */
     public static TensorValue of(String name, FloatTensor tensor) {
-        return of(name, tensor.data(), Arrays.stream(tensor.shape()).asLongStream().toArray());
+        return of(
+                name,
+                tensor.data(),
+                Arrays.stream(tensor.shape()).asLongStream().toArray());
     }
 
     /** A float64 tensor. */
@@ -56,7 +59,8 @@ public record TensorValue(String name, int type, long[] shape, byte[] bytes, Lis
         try {
             return of(TensorProto.parseFrom(Files.readAllBytes(file)));
         } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
-            throw new IOException("%s: expected an ONNX tensor, found other bytes (%s)".formatted(file, e.getMessage()), e);
+            throw new IOException(
+                    "%s: expected an ONNX tensor, found other bytes (%s)".formatted(file, e.getMessage()), e);
         }
     }
 
@@ -70,12 +74,20 @@ public record TensorValue(String name, int type, long[] shape, byte[] bytes, Lis
         int number = proto.getDataType();
         ElementType type = ElementType.of(number).orElse(null);
         byte[] bytes = type == null || proto.hasRawData() ? proto.getRawData().toByteArray() : typed(proto, type);
-        TensorValue value = new TensorValue(proto.getName(), number, shape, bytes, number == ElementType.STRING ? proto.getStringDataList() : List.of());
+        TensorValue value = new TensorValue(
+                proto.getName(),
+                number,
+                shape,
+                bytes,
+                number == ElementType.STRING ? proto.getStringDataList() : List.of());
         if (type == null && number != ElementType.STRING && !proto.hasRawData()) {
-            throw new IllegalArgumentException("expected elements of a type that is known here or raw ones, found %s".formatted(value));
+            throw new IllegalArgumentException(
+                    "expected elements of a type that is known here or raw ones, found %s".formatted(value));
         }
-        if (type != null && bytes.length != value.size() * type.width() || number == ElementType.STRING && value.strings.size() != value.size()) {
-            throw new IllegalArgumentException("expected as many elements as %s takes, found %d bytes".formatted(value, bytes.length));
+        if (type != null && bytes.length != value.size() * type.width()
+                || number == ElementType.STRING && value.strings.size() != value.size()) {
+            throw new IllegalArgumentException(
+                    "expected as many elements as %s takes, found %d bytes".formatted(value, bytes.length));
         }
         return value;
     }
@@ -88,7 +100,8 @@ public record TensorValue(String name, int type, long[] shape, byte[] bytes, Lis
             case UINT32, UINT64 -> proto.getUint64DataList();
             default -> proto.getInt32DataList();
         };
-        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(elements.size(), type.width())).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(elements.size(), type.width()))
+                .order(ByteOrder.LITTLE_ENDIAN);
         for (Number element : elements) {
             switch (type) {
                 case FLOAT32 -> bytes.putFloat(element.floatValue());
@@ -132,7 +145,8 @@ public record TensorValue(String name, int type, long[] shape, byte[] bytes, Lis
      * @throws IllegalStateException if they are no numbers
      */
     public double[] doubles() {
-        ElementType elements = ElementType.of(type).orElseThrow(() -> new IllegalStateException("expected numbers, found " + this));
+        ElementType elements =
+                ElementType.of(type).orElseThrow(() -> new IllegalStateException("expected numbers, found " + this));
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         double[] values = new double[Math.toIntExact(size())];
         for (int i = 0; i < values.length; i++) {
@@ -153,7 +167,8 @@ public record TensorValue(String name, int type, long[] shape, byte[] bytes, Lis
 
     /** The same tensor as the runtime takes it; only for float32. */
     public FloatTensor toFloatTensor() {
-        return new FloatTensor(floats(), Arrays.stream(shape).mapToInt(Math::toIntExact).toArray());
+        return new FloatTensor(
+                floats(), Arrays.stream(shape).mapToInt(Math::toIntExact).toArray());
     }
 
     /** The same numbers as float64 if they are float32; any other tensor as it is. */
@@ -163,13 +178,17 @@ public record TensorValue(String name, int type, long[] shape, byte[] bytes, Lis
 
     /** Whether type, shape and every bit are the same; names may differ. */
     public boolean sameBits(TensorValue other) {
-        return type == other.type && Arrays.equals(shape, other.shape) && Arrays.equals(bytes, other.bytes) && strings.equals(other.strings);
+        return type == other.type
+                && Arrays.equals(shape, other.shape)
+                && Arrays.equals(bytes, other.bytes)
+                && strings.equals(other.strings);
     }
 
     /** Type and shape, for example {@code float32[2, 3]}. */
     @Override
     public String toString() {
-        String element = ElementType.of(type).map(known -> known.name().toLowerCase(java.util.Locale.ROOT))
+        String element = ElementType.of(type)
+                .map(known -> known.name().toLowerCase(java.util.Locale.ROOT))
                 .orElse(type == ElementType.STRING ? "string" : "ONNX element type " + type);
         return element + Arrays.toString(shape);
     }

@@ -40,17 +40,28 @@ class MistakesOfRuntimesTest {
         Path changed = temporary.resolve("changed");
         Subject.DEREFERENCED.export(ReaderKind.GRIDSAMPLE, changed);
         ChangedBundle.of(changed).setSampling(attribute -> attribute.setI(1), "align_corners");
-        ModelRuntime mistaken = new Mistaken("aligns-corners", job -> new Job(changed.resolve(job.model().getFileName()), job.inputs(), job.optimised()));
+        ModelRuntime mistaken = new Mistaken(
+                "aligns-corners",
+                job -> new Job(changed.resolve(job.model().getFileName()), job.inputs(), job.optimised()));
         Findings found;
         try (Kanerva kanerva = Kanerva.load(good, Device.CPU)) {
-            found = new Verification(List.of(JavaRuntime.cpu(), mistaken), temporary, text -> { }).run("test", BundleCases.of(good, kanerva.bundle(), 0, 1, temporary), false);
+            found = new Verification(List.of(JavaRuntime.cpu(), mistaken), temporary, text -> {})
+                    .run("test", BundleCases.of(good, kanerva.bundle(), 0, 1, temporary), false);
         }
         assertThat(found.failures()).extracting(Finding::runtime).containsOnly("aligns-corners");
-        assertThat(found.failures()).extracting(finding -> finding.graph() + "/" + finding.comparison().output())
-                .contains("reader/traces").noneMatch(name -> name.startsWith("encoder/") || name.startsWith("memory-writer/") || name.startsWith("decoder/"));
-        Bisection.Result result = Bisection.between(new Side(JavaRuntime.cpu(), good.resolve("reader.onnx"), false),
+        assertThat(found.failures())
+                .extracting(
+                        finding -> finding.graph() + "/" + finding.comparison().output())
+                .contains("reader/traces")
+                .noneMatch(name -> name.startsWith("encoder/")
+                        || name.startsWith("memory-writer/")
+                        || name.startsWith("decoder/"));
+        Bisection.Result result = Bisection.between(
+                new Side(JavaRuntime.cpu(), good.resolve("reader.onnx"), false),
                 new Side(JavaRuntime.cpu(), changed.resolve("reader.onnx"), false),
-                good.resolve("vectors/reader/test_data_set_0"), Tolerance.FLOAT32, temporary);
+                good.resolve("vectors/reader/test_data_set_0"),
+                Tolerance.FLOAT32,
+                temporary);
         assertThat(result.describe()).contains("(GridSample)");
     }
 
@@ -67,8 +78,12 @@ class MistakesOfRuntimesTest {
             outputs.set(6, TensorValue.of("generated_keys", generated.keys()));
             outputs.set(7, TensorValue.of("normals", new NormalSampler(8).tensor(1000)));
             Findings found = verify(new Answering("wrong-seed", outputs), List.of(right));
-            assertThat(found.failures()).extracting(finding -> finding.comparison().output()).containsOnly("generated", "generated_keys", "normals").hasSize(6); // with optimisations off and on
-            assertThat(found.problems().get(0)).contains("wrong-seed", "graph 'pipeline', output 'generated' (seed 7) differs by");
+            assertThat(found.failures())
+                    .extracting(finding -> finding.comparison().output())
+                    .containsOnly("generated", "generated_keys", "normals")
+                    .hasSize(6); // with optimisations off and on
+            assertThat(found.problems().get(0))
+                    .contains("wrong-seed", "graph 'pipeline', output 'generated' (seed 7) differs by");
         }
     }
 
@@ -80,8 +95,11 @@ class MistakesOfRuntimesTest {
             Case wrong = PipelineCase.bound(bundle, kanerva, episodes(bundle), 8, temporary);
             Findings found = verify(new Answering("wrong-seed", wrong.expected()), List.of(right));
             // What a key costs does not depend on where it was drawn; what is read there does.
-            assertThat(found.failures()).extracting(finding -> finding.comparison().output()).containsOnly("reconstruction", "kl_latent");
-            assertThat(found.problems().get(0)).contains("wrong-seed", "graph 'bound', output 'reconstruction' (seed 7) differs by");
+            assertThat(found.failures())
+                    .extracting(finding -> finding.comparison().output())
+                    .containsOnly("reconstruction", "kl_latent");
+            assertThat(found.problems().get(0))
+                    .contains("wrong-seed", "graph 'bound', output 'reconstruction' (seed 7) differs by");
             Findings same = verify(new Answering("right-seed", right.expected()), List.of(right));
             assertThat(same.problems()).isEmpty();
         }
@@ -92,8 +110,11 @@ class MistakesOfRuntimesTest {
         Path changed = temporary.resolve("swapped");
         Subject.DEREFERENCED.export(ReaderKind.GRIDSAMPLE, changed);
         ChangedBundle.of(changed).swapGraphInputs("reader");
-        assertThatThrownBy(() -> Kanerva.load(changed, Device.CPU).close()).isInstanceOf(BundleException.class).hasMessageContaining("reader")
-                .hasMessageContaining("inputs [memory, keys]").hasMessageContaining("[keys, memory]");
+        assertThatThrownBy(() -> Kanerva.load(changed, Device.CPU).close())
+                .isInstanceOf(BundleException.class)
+                .hasMessageContaining("reader")
+                .hasMessageContaining("inputs [memory, keys]")
+                .hasMessageContaining("[keys, memory]");
     }
 
     @Test
@@ -107,14 +128,20 @@ class MistakesOfRuntimesTest {
 
             @Override
             public List<Answer> run(List<Job> jobs, IntConsumer progress) {
-                return super.run(jobs, progress).stream().map(answer -> (Answer) new Answer.Outputs(((Answer.Outputs) answer).outputs().stream().map(tensor -> {
-                    float[] values = tensor.floats();
-                    values[values.length - 1] = Math.nextUp(values[values.length - 1]);
-                    return TensorValue.of(tensor.name(), values, tensor.shape());
-                }).toList())).toList();
+                return super.run(jobs, progress).stream()
+                        .map(answer -> (Answer) new Answer.Outputs(((Answer.Outputs) answer)
+                                .outputs().stream()
+                                        .map(tensor -> {
+                                            float[] values = tensor.floats();
+                                            values[values.length - 1] = Math.nextUp(values[values.length - 1]);
+                                            return TensorValue.of(tensor.name(), values, tensor.shape());
+                                        })
+                                        .toList()))
+                        .toList();
             }
         };
-        List<Case> cases = Case.of("decoder", bundle.resolve("decoder.onnx"), bundle.resolve("vectors/decoder"), Optional.empty());
+        List<Case> cases =
+                Case.of("decoder", bundle.resolve("decoder.onnx"), bundle.resolve("vectors/decoder"), Optional.empty());
         assertThat(cases).allMatch(given -> given.precision() == Precision.FLOAT32);
         Findings found = verify(almost, cases);
         assertThat(found.failures()).extracting(Finding::check).containsOnly(Finding.Check.BITS);
@@ -122,11 +149,12 @@ class MistakesOfRuntimesTest {
     }
 
     private static FloatTensor episodes(Path bundle) throws IOException {
-        return TensorValue.read(bundle.resolve("vectors/encoder/test_data_set_1/input_0.pb")).toFloatTensor();
+        return TensorValue.read(bundle.resolve("vectors/encoder/test_data_set_1/input_0.pb"))
+                .toFloatTensor();
     }
 
     private Findings verify(ModelRuntime runtime, List<Case> cases) throws IOException {
-        return new Verification(List.of(runtime), temporary, text -> { }).run("test", cases, false);
+        return new Verification(List.of(runtime), temporary, text -> {}).run("test", cases, false);
     }
 
     /** ONNX Runtime, given other jobs than it was asked to do. */
@@ -167,7 +195,9 @@ class MistakesOfRuntimesTest {
 
         @Override
         public List<Answer> run(List<Job> jobs, IntConsumer progress) {
-            return jobs.stream().map(job -> (Answer) new Answer.Outputs(outputs)).toList();
+            return jobs.stream()
+                    .map(job -> (Answer) new Answer.Outputs(outputs))
+                    .toList();
         }
     }
 }

@@ -44,44 +44,88 @@ class NoiseFloorTest {
         assertThat(found.noiseFloor()).isEqualTo("DJL's blocks on PyTorch");
         assertThat(TextReport.summary(found)).contains("noise floor: float64 was computed by DJL's blocks on PyTorch");
         // Every output that is not exact has a multiple, and the path that made the vectors is its own measure.
-        assertThat(found.findings()).filteredOn(finding -> finding.inputs().startsWith("vectors") && finding.comparison().output().equals("logits"))
-                .isNotEmpty().allSatisfy(finding -> assertThat(finding.noise()).isBetween(0.1, 10.0));
-        assertThat(found.findings()).filteredOn(finding -> finding.runtime().equals(DjlPyTorchRuntime.NAME) && !Double.isNaN(finding.noise()))
-                .isNotEmpty().allSatisfy(finding -> assertThat(finding.noise()).isBetween(0.99, 1.01));
+        assertThat(found.findings())
+                .filteredOn(finding -> finding.inputs().startsWith("vectors")
+                        && finding.comparison().output().equals("logits"))
+                .isNotEmpty()
+                .allSatisfy(finding -> assertThat(finding.noise()).isBetween(0.1, 10.0));
+        assertThat(found.findings())
+                .filteredOn(
+                        finding -> finding.runtime().equals(DjlPyTorchRuntime.NAME) && !Double.isNaN(finding.noise()))
+                .isNotEmpty()
+                .allSatisfy(finding -> assertThat(finding.noise()).isBetween(0.99, 1.01));
     }
 
     @ParameterizedTest
-    @EnumSource(value = Subject.class, names = {"DEREFERENCED", "CONTINUOUS_TWO_KEYS", "COLOUR"})
+    @EnumSource(
+            value = Subject.class,
+            names = {"DEREFERENCED", "CONTINUOUS_TWO_KEYS", "COLOUR"})
     void onnxRuntimeGivesTheSameInFloat64WhereItHasTheOperators(Subject subject) throws IOException {
-        // It has no convolution in float64, so this is the writer, which is matrix products; the ONNX project's evaluator does all graphs.
+        // It has no convolution in float64, so this is the writer, which is matrix products; the ONNX project's
+        // evaluator does all graphs.
         Path bundle = subject.bundle(ReaderKind.GRIDSAMPLE);
         NoiseFloor floor = floor(subject, bundle, "memory-writer", new InFloat64(UnaryOperator.identity()));
-        assertThat(floor.findings()).isNotEmpty().allMatch(finding -> finding.check() == Check.FLOAT64 && finding.holds() && finding.comparison().largest() < 1e-12);
-        assertThat(floor.findings()).extracting(finding -> finding.comparison().output()).contains("memory");
+        assertThat(floor.findings())
+                .isNotEmpty()
+                .allMatch(finding -> finding.check() == Check.FLOAT64
+                        && finding.holds()
+                        && finding.comparison().largest() < 1e-12);
+        assertThat(floor.findings())
+                .extracting(finding -> finding.comparison().output())
+                .contains("memory");
     }
 
     @Test
     void aFloat64ThatIsAHundredThousandthOffIsCaughtByName() throws IOException {
         Path bundle = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
-        NoiseFloor floor = floor(Subject.DEREFERENCED, bundle, "memory-writer", new InFloat64(tensor ->
-                TensorValue.of(tensor.name(), Arrays.stream(tensor.doubles()).map(value -> value * (1 + 1e-5)).toArray(), tensor.shape())));
-        assertThat(floor.findings()).filteredOn(finding -> !finding.holds()).isNotEmpty().first().satisfies(finding -> assertThat(finding.describe())
-                .contains("onnxruntime-java", "graph 'memory-writer', output 'memory'", "is not in float64 what the noise floor is"));
+        NoiseFloor floor = floor(
+                Subject.DEREFERENCED,
+                bundle,
+                "memory-writer",
+                new InFloat64(tensor -> TensorValue.of(
+                        tensor.name(),
+                        Arrays.stream(tensor.doubles())
+                                .map(value -> value * (1 + 1e-5))
+                                .toArray(),
+                        tensor.shape())));
+        assertThat(floor.findings())
+                .filteredOn(finding -> !finding.holds())
+                .isNotEmpty()
+                .first()
+                .satisfies(finding -> assertThat(finding.describe())
+                        .contains(
+                                "onnxruntime-java",
+                                "graph 'memory-writer', output 'memory'",
+                                "is not in float64 what the noise floor is"));
     }
 
     private Findings verify(Subject subject, Path bundle, List<ModelRuntime> others) throws IOException {
-        try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU); KanervaModel model = subject.model()) {
+        try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU);
+                KanervaModel model = subject.model()) {
             List<ModelRuntime> runtimes = new ArrayList<>(others);
             runtimes.add(new DjlPyTorchRuntime(kanerva.bundle(), model));
-            return new Verification(runtimes, temporary, text -> { }).run("test", BundleCases.of(bundle, kanerva.bundle(), 0, 1, temporary), false);
+            return new Verification(runtimes, temporary, text -> {})
+                    .run("test", BundleCases.of(bundle, kanerva.bundle(), 0, 1, temporary), false);
         }
     }
 
     private NoiseFloor floor(Subject subject, Path bundle, String graph, ModelRuntime other) throws IOException {
-        try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU); KanervaModel model = subject.model()) {
-            List<Case> cases = Case.of(graph, bundle.resolve(graph + ".onnx"), bundle.resolve("vectors").resolve(graph), Optional.empty());
-            return NoiseFloor.of(List.of(new DjlPyTorchRuntime(kanerva.bundle(), model), other), cases, temporary, (runtime, wide) ->
-                    runtime.run(wide.stream().map(given -> new Job(given.model(), given.inputs(), false)).toList(), done -> { }));
+        try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU);
+                KanervaModel model = subject.model()) {
+            List<Case> cases = Case.of(
+                    graph,
+                    bundle.resolve(graph + ".onnx"),
+                    bundle.resolve("vectors").resolve(graph),
+                    Optional.empty());
+            return NoiseFloor.of(
+                    List.of(new DjlPyTorchRuntime(kanerva.bundle(), model), other),
+                    cases,
+                    temporary,
+                    (runtime, wide) -> runtime.run(
+                            wide.stream()
+                                    .map(given -> new Job(given.model(), given.inputs(), false))
+                                    .toList(),
+                            done -> {}));
         }
     }
 
@@ -101,13 +145,16 @@ class NoiseFloorTest {
 
         @Override
         public List<Answer> run(List<Job> jobs, IntConsumer progress) {
-            return super.run(jobs, progress).stream().map(answer -> {
-                if (!(answer instanceof Outputs outputs)) {
-                    return answer;
-                }
-                assertThat(outputs.outputs()).allMatch(tensor -> tensor.type() == ElementType.FLOAT64.number());
-                return (Answer) new Outputs(outputs.outputs().stream().map(change).toList());
-            }).toList();
+            return super.run(jobs, progress).stream()
+                    .map(answer -> {
+                        if (!(answer instanceof Outputs outputs)) {
+                            return answer;
+                        }
+                        assertThat(outputs.outputs()).allMatch(tensor -> tensor.type() == ElementType.FLOAT64.number());
+                        return (Answer) new Outputs(
+                                outputs.outputs().stream().map(change).toList());
+                    })
+                    .toList();
         }
     }
 }

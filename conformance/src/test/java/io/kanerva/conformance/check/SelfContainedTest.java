@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SelfContainedTest {
     @TempDir
     Path temporary;
+
     private Path bundle;
     private Path model;
 
@@ -37,42 +38,69 @@ class SelfContainedTest {
 
     @Test
     void itsDataAreTakenIntoTheModel() throws IOException {
-        assertThat(SelfContained.read(model).build()).isEqualTo(ModelProto.parseFrom(Files.readAllBytes(bundle.resolve("decoder.onnx"))));
+        assertThat(SelfContained.read(model).build())
+                .isEqualTo(ModelProto.parseFrom(Files.readAllBytes(bundle.resolve("decoder.onnx"))));
     }
 
     @Test
     void itsNoiseFloorAndTheNodeThatDiffersAreFoundAsOfAnyOther() throws IOException {
-        Case given = Case.of("decoder", model, bundle.resolve("vectors/decoder"), Optional.empty()).get(0);
+        Case given = Case.of("decoder", model, bundle.resolve("vectors/decoder"), Optional.empty())
+                .get(0);
         Case wide = DoublePrecision.of(given, temporary.resolve("wide"));
-        assertThat(ModelProto.parseFrom(Files.readAllBytes(wide.model())).getGraph().getInitializerList())
-                .noneMatch(tensor -> tensor.getDataType() == TensorProto.DataType.FLOAT_VALUE).anyMatch(tensor -> tensor.getDataType() == TensorProto.DataType.DOUBLE_VALUE);
+        assertThat(ModelProto.parseFrom(Files.readAllBytes(wide.model()))
+                        .getGraph()
+                        .getInitializerList())
+                .noneMatch(tensor -> tensor.getDataType() == TensorProto.DataType.FLOAT_VALUE)
+                .anyMatch(tensor -> tensor.getDataType() == TensorProto.DataType.DOUBLE_VALUE);
         Side whole = new Side(JavaRuntime.cpu(), bundle.resolve("decoder.onnx"), false);
-        assertThat(Bisection.between(whole, new Side(JavaRuntime.cpu(), model, false), given.inputs(), Tolerance.BITS, temporary).describe()).matches("all \\d+ values of its nodes agree");
+        assertThat(Bisection.between(
+                                whole,
+                                new Side(JavaRuntime.cpu(), model, false),
+                                given.inputs(),
+                                Tolerance.BITS,
+                                temporary)
+                        .describe())
+                .matches("all \\d+ values of its nodes agree");
     }
 
     @Test
     void dataOutsideOfTheModelsFolderAreNotRead() throws IOException {
         Files.copy(model.resolveSibling("weights.bin"), temporary.resolve("weights.bin"));
-        for (String place : List.of("../weights.bin", temporary.resolve("weights.bin").toString(), "link.bin", "none.bin", "")) {
+        for (String place :
+                List.of("../weights.bin", temporary.resolve("weights.bin").toString(), "link.bin", "none.bin", "")) {
             write(place, 0);
             if (place.equals("link.bin")) {
                 Files.createSymbolicLink(model.resolveSibling("link.bin"), temporary.resolve("weights.bin"));
             }
-            assertThatThrownBy(() -> SelfContained.read(model)).isInstanceOf(IOException.class)
+            assertThatThrownBy(() -> SelfContained.read(model))
+                    .isInstanceOf(IOException.class)
                     .hasMessageContaining("expected its data in a file of the model's folder, found '" + place + "'");
         }
         write("weights.bin", 5);
-        assertThatThrownBy(() -> SelfContained.read(model)).hasMessageMatching(".*decoder.onnx: tensor '.*': expected \\d+ bytes from 5 in 'weights.bin', found a file of \\d+");
+        assertThatThrownBy(() -> SelfContained.read(model))
+                .hasMessageMatching(
+                        ".*decoder.onnx: tensor '.*': expected \\d+ bytes from 5 in 'weights.bin', found a file of \\d+");
     }
 
     @Test
     void inputsThatCannotBeMadeUpAreNamed() throws IOException {
         for (long size : new long[] {-3, 1L << 40, 1L << 29}) {
-            ModelProto.Builder huge = ModelProto.parseFrom(Files.readAllBytes(bundle.resolve("decoder.onnx"))).toBuilder();
-            huge.getGraphBuilder().getInputBuilder(0).getTypeBuilder().getTensorTypeBuilder().getShapeBuilder().getDimBuilder(0).setDimValue(size);
+            ModelProto.Builder huge =
+                    ModelProto.parseFrom(Files.readAllBytes(bundle.resolve("decoder.onnx"))).toBuilder();
+            huge.getGraphBuilder()
+                    .getInputBuilder(0)
+                    .getTypeBuilder()
+                    .getTensorTypeBuilder()
+                    .getShapeBuilder()
+                    .getDimBuilder(0)
+                    .setDimValue(size);
             Files.write(model, huge.build().toByteArray());
-            assertThatThrownBy(() -> RandomCases.make("decoder", model, Map.of(), Set.of(), 1, Optional.empty(), temporary)).isInstanceOf(IOException.class)
-                    .hasMessageContaining("decoder.onnx: input 'latent': expected a shape of at most 268,435,456 values to make up, found [" + size);
+            assertThatThrownBy(() ->
+                            RandomCases.make("decoder", model, Map.of(), Set.of(), 1, Optional.empty(), temporary))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(
+                            "decoder.onnx: input 'latent': expected a shape of at most 268,435,456 values to make up, found ["
+                                    + size);
         }
     }
 
@@ -80,12 +108,15 @@ class SelfContainedTest {
     private void write(String location, long offset) throws IOException {
         ModelProto.Builder proto = ModelProto.parseFrom(Files.readAllBytes(bundle.resolve("decoder.onnx"))).toBuilder();
         TensorProto.Builder largest = proto.getGraphBuilder().getInitializerBuilderList().stream()
-                .max((one, other) -> Integer.compare(one.getRawData().size(), other.getRawData().size())).orElseThrow();
+                .max((one, other) -> Integer.compare(
+                        one.getRawData().size(), other.getRawData().size()))
+                .orElseThrow();
         byte[] data = largest.getRawData().toByteArray();
         Files.write(model.resolveSibling("weights.bin"), data);
         largest.clearRawData().setDataLocation(TensorProto.DataLocation.EXTERNAL);
         Map.of("location", location, "offset", Long.toString(offset), "length", Integer.toString(data.length))
-                .forEach((key, value) -> largest.addExternalData(StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+                .forEach((key, value) -> largest.addExternalData(
+                        StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
         Files.write(model, proto.build().toByteArray());
     }
 }

@@ -29,42 +29,63 @@ class ComparisonTest {
 
     @Test
     void signalToNoiseCosineAndUnitsInTheLastPlaceAreThoseOfTheirDefinitions() {
-        Comparison found = Comparison.between("x", TensorValue.of("x", new float[] {3, 4}, 2), TensorValue.of("x", new float[] {3, 4.5f}, 2), Tolerance.INT8);
+        Comparison found = Comparison.between(
+                "x",
+                TensorValue.of("x", new float[] {3, 4}, 2),
+                TensorValue.of("x", new float[] {3, 4.5f}, 2),
+                Tolerance.INT8);
         assertThat(found.signalToNoise()).isCloseTo(20, within(1e-9));
         assertThat(found.within()).isTrue();
         assertThat(found.cosine()).isCloseTo((9 + 18) / (5 * Math.sqrt(9 + 20.25)), within(1e-12));
         assertThat(found.units()).isEqualTo(Float.floatToIntBits(4.5f) - Float.floatToIntBits(4f));
-        assertThat(compare(TensorValue.of("x", new float[] {-Float.MIN_VALUE}, 1), new float[] {Float.MIN_VALUE}).units()).isEqualTo(2);
+        assertThat(compare(TensorValue.of("x", new float[] {-Float.MIN_VALUE}, 1), new float[] {Float.MIN_VALUE})
+                        .units())
+                .isEqualTo(2);
     }
 
     @Test
     void aTensorThatMissesItsCosineOrItsSignalToNoiseRatioIsRefused() {
         TensorValue expected = TensorValue.of("x", new float[] {1e-4f, 0}, 2);
-        assertThat(Comparison.between("x", expected, TensorValue.of("x", new float[] {0, 1e-4f}, 2), Tolerance.FLOAT16).within()).isFalse();
-        assertThat(Comparison.between("x", expected, TensorValue.of("x", new float[] {0.8e-4f, 0}, 2), Tolerance.INT8).within()).isFalse();
+        assertThat(Comparison.between("x", expected, TensorValue.of("x", new float[] {0, 1e-4f}, 2), Tolerance.FLOAT16)
+                        .within())
+                .isFalse();
+        assertThat(Comparison.between("x", expected, TensorValue.of("x", new float[] {0.8e-4f, 0}, 2), Tolerance.INT8)
+                        .within())
+                .isFalse();
     }
 
     @Test
     void aValueThatIsNotFiniteAgreesOnlyWithItself() {
         float nan = Float.NaN;
         float infinite = Float.POSITIVE_INFINITY;
-        assertThat(compare(TensorValue.of("x", new float[] {nan, infinite}, 2), new float[] {nan, infinite}).within()).isTrue();
-        assertThat(compare(TensorValue.of("x", new float[] {1, 1}, 2), new float[] {1, nan}).within()).isFalse();
-        assertThat(compare(TensorValue.of("x", new float[] {infinite, 1}, 2), new float[] {-infinite, 1}).within()).isFalse();
+        assertThat(compare(TensorValue.of("x", new float[] {nan, infinite}, 2), new float[] {nan, infinite})
+                        .within())
+                .isTrue();
+        assertThat(compare(TensorValue.of("x", new float[] {1, 1}, 2), new float[] {1, nan})
+                        .within())
+                .isFalse();
+        assertThat(compare(TensorValue.of("x", new float[] {infinite, 1}, 2), new float[] {-infinite, 1})
+                        .within())
+                .isFalse();
     }
 
     @Test
     void otherShapesAndTypesCannotBeCompared() {
         TensorValue expected = TensorValue.of("x", new float[] {1, 2}, 2);
-        assertThat(Comparison.between("x", expected, TensorValue.of("x", new float[] {1, 2}, 1, 2), Tolerance.FLOAT32).describe())
+        assertThat(Comparison.between("x", expected, TensorValue.of("x", new float[] {1, 2}, 1, 2), Tolerance.FLOAT32)
+                        .describe())
                 .isEqualTo("cannot be compared: expected float32[2], found float32[1, 2]");
-        assertThat(Comparison.between("x", expected, TensorValue.of("x", new double[] {1, 2}, 2), Tolerance.FLOAT32).within()).isFalse();
+        assertThat(Comparison.between("x", expected, TensorValue.of("x", new double[] {1, 2}, 2), Tolerance.FLOAT32)
+                        .within())
+                .isFalse();
     }
 
     @Test
     void equalBitsMeansEveryBit() {
         TensorValue zero = TensorValue.of("x", new float[] {0}, 1);
-        assertThat(Comparison.between("x", zero, TensorValue.of("x", new float[] {Math.ulp(0f)}, 1), Tolerance.BITS).within()).isFalse();
+        assertThat(Comparison.between("x", zero, TensorValue.of("x", new float[] {Math.ulp(0f)}, 1), Tolerance.BITS)
+                        .within())
+                .isFalse();
         assertThat(Comparison.between("x", zero, zero, Tolerance.BITS).within()).isTrue();
     }
 

@@ -16,8 +16,9 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * A program: spoils a bundle in many ways and uses each result, in a JVM that the mistake may kill. It says which case it is at before it
- * tries, a line that begins with BAD for each case that did not end as it should, and a tally at the end.
+ * A program: spoils a bundle in many ways and uses each result, in a JVM that the mistake may kill. It says which case
+ * it is at before it tries, a line that begins with BAD for each case that did not end as it should, and a tally at the
+ * end.
  *
  * <p>A spoilt bundle may load and work, if what was spoilt does not matter or is a weight; or it must be refused with a
  * {@link KanervaException} in one sentence. What is outside of the bundle must never be used.
@@ -71,7 +72,12 @@ final class BundleFuzz {
     private static void use(Path bundle) {
         try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {
             ModelSettings settings = kanerva.bundle().settings();
-            FloatTensor images = FloatTensor.zeros(1, 2, settings.image().channels(), settings.image().height(), settings.image().width());
+            FloatTensor images = FloatTensor.zeros(
+                    1,
+                    2,
+                    settings.image().channels(),
+                    settings.image().height(),
+                    settings.image().width());
             Memory memory = kanerva.write(images);
             kanerva.recall(memory, images, 1);
             kanerva.generate(memory, 1, 1);

@@ -25,7 +25,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 
-/** Ways to spoil a bundle. Graphs that were changed are signed anew, so that no digest stops them before they are read. */
+/**
+ * Ways to spoil a bundle. Graphs that were changed are signed anew, so that no digest stops them before they are read.
+ */
 enum BundleMutation {
     /** Bytes of bundle.json are flipped, cut away or doubled. */
     JSON_BYTES,
@@ -47,8 +49,11 @@ enum BundleMutation {
     PATH;
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final List<String> GRAPHS = List.of("encoder", "memory-writer", "reader", "decoder", "encoder-memory-writer", "reader-decoder");
-    private static final long[] SIZES = {-1, 0, 1L << 20, 1L << 31, 1L << 33, 1L << 40, Long.MAX_VALUE, Long.MIN_VALUE, 3_000_000_019L};
+    private static final List<String> GRAPHS =
+            List.of("encoder", "memory-writer", "reader", "decoder", "encoder-memory-writer", "reader-decoder");
+    private static final long[] SIZES = {
+        -1, 0, 1L << 20, 1L << 31, 1L << 33, 1L << 40, Long.MAX_VALUE, Long.MIN_VALUE, 3_000_000_019L
+    };
 
     /** Whether a bundle that was spoilt so must never load. */
     boolean mustBeRefused() {
@@ -65,7 +70,10 @@ enum BundleMutation {
         String graph = GRAPHS.get(random.nextInt(GRAPHS.size()));
         Path file = bundle.resolve(graph + ".onnx");
         switch (this) {
-            case JSON_BYTES -> Files.write(bundle.resolve("bundle.json"), spoilt(Files.readAllBytes(bundle.resolve("bundle.json")), random));
+            case JSON_BYTES ->
+                Files.write(
+                        bundle.resolve("bundle.json"),
+                        spoilt(Files.readAllBytes(bundle.resolve("bundle.json")), random));
             case JSON_VALUE -> jsonValue(bundle, random);
             case GRAPH_CUT -> {
                 byte[] bytes = Files.readAllBytes(file);
@@ -74,14 +82,20 @@ enum BundleMutation {
             case GRAPH_FLIP -> {
                 byte[] bytes = Files.readAllBytes(file);
                 for (int i = random.nextInt(8); i >= 0; i--) {
-                    bytes[random.nextInt(random.nextBoolean() ? bytes.length : Math.min(bytes.length, 4000))] ^= (byte) (1 << random.nextInt(8));
+                    bytes[random.nextInt(random.nextBoolean() ? bytes.length : Math.min(bytes.length, 4000))] ^=
+                            (byte) (1 << random.nextInt(8));
                 }
                 sign(bundle, graph, bytes);
             }
             case GRAPH_SPLICE -> {
                 byte[] bytes = Files.readAllBytes(file);
                 int length = 1 + random.nextInt(Math.min(200, bytes.length - 1));
-                System.arraycopy(bytes, random.nextInt(bytes.length - length), bytes, random.nextInt(bytes.length - length), length);
+                System.arraycopy(
+                        bytes,
+                        random.nextInt(bytes.length - length),
+                        bytes,
+                        random.nextInt(bytes.length - length),
+                        length);
                 sign(bundle, graph, bytes);
             }
             case GRAPH_SIZES -> edit(bundle, graph, model -> sizes(model.getGraphBuilder(), random));
@@ -108,12 +122,28 @@ enum BundleMutation {
     }
 
     private static void jsonValue(Path bundle, Random random) throws IOException {
-        ObjectNode json = (ObjectNode) JSON.readTree(bundle.resolve("bundle.json").toFile());
+        ObjectNode json =
+                (ObjectNode) JSON.readTree(bundle.resolve("bundle.json").toFile());
         List<JsonNode> parents = new ArrayList<>();
         collect(json, parents);
         JsonNode parent = parents.get(random.nextInt(parents.size()));
-        List<String> odd = List.of("null", "-1", "0", "1e308", "99999999999999999999", "1.5", "\"\"", "\"../../x\"", "\"" + "y".repeat(70_000) + "\"", "[]", "{}", "true",
-                "[".repeat(5000) + "]".repeat(5000), "2147483647", "[1,2,3,4,5,6,7,8,9]", "\"\\u0000\"");
+        List<String> odd = List.of(
+                "null",
+                "-1",
+                "0",
+                "1e308",
+                "99999999999999999999",
+                "1.5",
+                "\"\"",
+                "\"../../x\"",
+                "\"" + "y".repeat(70_000) + "\"",
+                "[]",
+                "{}",
+                "true",
+                "[".repeat(5000) + "]".repeat(5000),
+                "2147483647",
+                "[1,2,3,4,5,6,7,8,9]",
+                "\"\\u0000\"");
         String value = odd.get(random.nextInt(odd.size()));
         String marker = "@spoilt@";
         if (parent instanceof ObjectNode object) {
@@ -121,9 +151,11 @@ enum BundleMutation {
             object.fieldNames().forEachRemaining(names::add);
             object.put(names.get(random.nextInt(names.size())), marker);
         } else {
-            ((ArrayNode) parent).set(random.nextInt(parent.size()), JSON.getNodeFactory().textNode(marker));
+            ((ArrayNode) parent)
+                    .set(random.nextInt(parent.size()), JSON.getNodeFactory().textNode(marker));
         }
-        Files.writeString(bundle.resolve("bundle.json"), JSON.writeValueAsString(json).replace('"' + marker + '"', value));
+        Files.writeString(
+                bundle.resolve("bundle.json"), JSON.writeValueAsString(json).replace('"' + marker + '"', value));
     }
 
     private static void collect(JsonNode node, List<JsonNode> parents) {
@@ -136,8 +168,11 @@ enum BundleMutation {
     private static void sizes(GraphProto.Builder graph, Random random) {
         TensorProto.Builder tensor = graph.getInitializerBuilder(random.nextInt(graph.getInitializerCount()));
         long size = SIZES[random.nextInt(SIZES.length)];
-        if (tensor.getDataType() == TensorProto.DataType.INT64_VALUE && tensor.getRawData().size() >= Long.BYTES && random.nextInt(4) > 0) {
-            ByteBuffer values = ByteBuffer.wrap(tensor.getRawData().toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
+        if (tensor.getDataType() == TensorProto.DataType.INT64_VALUE
+                && tensor.getRawData().size() >= Long.BYTES
+                && random.nextInt(4) > 0) {
+            ByteBuffer values =
+                    ByteBuffer.wrap(tensor.getRawData().toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
             values.putLong(Long.BYTES * random.nextInt(values.capacity() / Long.BYTES), size);
             tensor.setRawData(ByteString.copyFrom(values.array()));
         } else if (tensor.getDimsCount() > 0 && random.nextBoolean()) {
@@ -160,7 +195,8 @@ enum BundleMutation {
             case 2 -> node.clearAttribute().addAllAttribute(other.getAttributeList());
             default -> {
                 if (node.getAttributeCount() > 0) {
-                    AttributeProto.Builder attribute = node.getAttributeBuilder(random.nextInt(node.getAttributeCount()));
+                    AttributeProto.Builder attribute =
+                            node.getAttributeBuilder(random.nextInt(node.getAttributeCount()));
                     long size = SIZES[random.nextInt(SIZES.length)];
                     if (attribute.getIntsCount() > 0) {
                         attribute.setInts(random.nextInt(attribute.getIntsCount()), size);
@@ -176,30 +212,52 @@ enum BundleMutation {
     private static void external(GraphProto.Builder graph, Path outside, Random random) throws IOException {
         TensorProto.Builder tensor = graph.getInitializerBuilder(random.nextInt(graph.getInitializerCount()));
         Files.write(outside.resolve("weights.bin"), tensor.getRawData().toByteArray());
-        List<String> places = List.of("../" + outside.getFileName() + "/weights.bin", outside.toAbsolutePath() + "/weights.bin",
-                "./x/../../" + outside.getFileName() + "/weights.bin", "../../../../../../../../../../etc/hostname");
+        List<String> places = List.of(
+                "../" + outside.getFileName() + "/weights.bin",
+                outside.toAbsolutePath() + "/weights.bin",
+                "./x/../../" + outside.getFileName() + "/weights.bin",
+                "../../../../../../../../../../etc/hostname");
         UnknownFieldSet.Field.Builder entries = UnknownFieldSet.Field.newBuilder();
         String place = places.get(random.nextInt(places.size()));
-        for (List<String> entry : List.of(List.of("location", place), List.of("offset", "0"), List.of("length", Integer.toString(tensor.getRawData().size())))) {
-            entries.addLengthDelimited(StringStringEntryProto.newBuilder().setKey(entry.get(0)).setValue(entry.get(1)).build().toByteString());
+        for (List<String> entry : List.of(
+                List.of("location", place),
+                List.of("offset", "0"),
+                List.of("length", Integer.toString(tensor.getRawData().size())))) {
+            entries.addLengthDelimited(StringStringEntryProto.newBuilder()
+                    .setKey(entry.get(0))
+                    .setValue(entry.get(1))
+                    .build()
+                    .toByteString());
         }
-        tensor.clearRawData().setUnknownFields(UnknownFieldSet.newBuilder().addField(13, entries.build())
-                .addField(14, UnknownFieldSet.Field.newBuilder().addVarint(1).build()).build());
+        tensor.clearRawData()
+                .setUnknownFields(UnknownFieldSet.newBuilder()
+                        .addField(13, entries.build())
+                        .addField(
+                                14,
+                                UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+                        .build());
     }
 
     /** Names a graph's file outside, or makes the file a link that leads there. */
     private static void path(Path bundle, String graph, Path outside, Random random) throws IOException {
         String name = graph + ".onnx";
-        List<String> places = List.of("../" + outside.getFileName() + "/" + name, outside.toAbsolutePath() + "/" + name, "x/../../" + outside.getFileName() + "/" + name,
-                "..\\" + outside.getFileName() + "\\" + name, "link/" + name, name);
+        List<String> places = List.of(
+                "../" + outside.getFileName() + "/" + name,
+                outside.toAbsolutePath() + "/" + name,
+                "x/../../" + outside.getFileName() + "/" + name,
+                "..\\" + outside.getFileName() + "\\" + name,
+                "link/" + name,
+                name);
         int choice = random.nextInt(places.size());
         if (places.get(choice).startsWith("link/")) {
             Files.createSymbolicLink(bundle.resolve("link"), outside.toAbsolutePath());
         } else if (places.get(choice).equals(name)) {
             Files.delete(bundle.resolve(name));
-            Files.createSymbolicLink(bundle.resolve(name), outside.toAbsolutePath().resolve(name));
+            Files.createSymbolicLink(
+                    bundle.resolve(name), outside.toAbsolutePath().resolve(name));
         }
-        ObjectNode json = (ObjectNode) JSON.readTree(bundle.resolve("bundle.json").toFile());
+        ObjectNode json =
+                (ObjectNode) JSON.readTree(bundle.resolve("bundle.json").toFile());
         ((ObjectNode) json.at("/graphs/" + graph)).put("file", places.get(choice));
         Files.write(bundle.resolve("bundle.json"), JSON.writeValueAsBytes(json));
     }
@@ -210,17 +268,20 @@ enum BundleMutation {
     }
 
     private static void edit(Path bundle, String graph, Edit edit) throws IOException {
-        ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(bundle.resolve(graph + ".onnx"))).toBuilder();
+        ModelProto.Builder model =
+                ModelProto.parseFrom(Files.readAllBytes(bundle.resolve(graph + ".onnx"))).toBuilder();
         edit.apply(model);
         sign(bundle, graph, model.build().toByteArray());
     }
 
     private static void sign(Path bundle, String graph, byte[] bytes) throws IOException {
         Files.write(bundle.resolve(graph + ".onnx"), bytes);
-        ObjectNode json = (ObjectNode) JSON.readTree(bundle.resolve("bundle.json").toFile());
+        ObjectNode json =
+                (ObjectNode) JSON.readTree(bundle.resolve("bundle.json").toFile());
         String digest;
         try {
-            digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            digest = HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }

@@ -22,11 +22,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The protocol, with shell scripts as runtimes: they copy their input to their output. */
 class ForeignRuntimeTest {
-    private static final String COPY = "about() { printf 'about\\tcopies\\n'; }\nabout; n=0\nwhile IFS='\t' read -r model in out opt; do\n%s\ncp \"$in/input_0.pb\" \"$out/output_0.pb\"; "
-            + "printf 'done\\t%%d\\n' $n; n=$((n+1)); done < \"$1\"\n";
+    private static final String COPY =
+            "about() { printf 'about\\tcopies\\n'; }\nabout; n=0\nwhile IFS='\t' read -r model in out opt; do\n%s\ncp \"$in/input_0.pb\" \"$out/output_0.pb\"; "
+                    + "printf 'done\\t%%d\\n' $n; n=$((n+1)); done < \"$1\"\n";
 
     @TempDir
     Path temporary;
+
     private Path inputs;
 
     @BeforeEach
@@ -41,15 +43,22 @@ class ForeignRuntimeTest {
         assertThat(runtime.prepare(true)).isEqualTo(Readiness.READY);
         List<Integer> done = new ArrayList<>();
         List<Answer> answers = runtime.run(jobs(3), done::add);
-        assertThat(answers).hasSize(3).allSatisfy(answer ->
-                assertThat(((Outputs) answer).outputs()).singleElement().satisfies(tensor -> assertThat(tensor.floats()).containsExactly(1, 2)));
+        assertThat(answers)
+                .hasSize(3)
+                .allSatisfy(answer -> assertThat(((Outputs) answer).outputs())
+                        .singleElement()
+                        .satisfies(tensor -> assertThat(tensor.floats()).containsExactly(1, 2)));
         assertThat(done).containsExactly(1, 2, 3);
         assertThat(runtime.about()).isEqualTo("copies");
     }
 
     @Test
     void aCaseThatFailsIsToldWithItsReasonAndTheRestGoesOn() throws IOException {
-        List<Answer> answers = runtime("true", "true", "if [ $n = 1 ]; then printf 'failed\\t1\\tno such operator\\n'; n=$((n+1)); continue; fi").run(jobs(3), n -> { });
+        List<Answer> answers = runtime(
+                        "true",
+                        "true",
+                        "if [ $n = 1 ]; then printf 'failed\\t1\\tno such operator\\n'; n=$((n+1)); continue; fi")
+                .run(jobs(3), n -> {});
         assertThat(answers.get(0)).isInstanceOf(Outputs.class);
         assertThat(answers.get(1)).isEqualTo(new None(false, "no such operator"));
         assertThat(answers.get(2)).isInstanceOf(Outputs.class);
@@ -57,8 +66,9 @@ class ForeignRuntimeTest {
 
     @Test
     void aProcessThatDiesHasCrashedOnOneCaseAndIsStartedAgainForTheRest() throws IOException {
-        List<Answer> answers = runtime("true", "true", "case $opt in on) echo 'out of everything' >&2; kill -SEGV $$;; esac")
-                .run(List.of(job(false), job(true), job(false)), n -> { });
+        List<Answer> answers = runtime(
+                        "true", "true", "case $opt in on) echo 'out of everything' >&2; kill -SEGV $$;; esac")
+                .run(List.of(job(false), job(true), job(false)), n -> {});
         assertThat(answers.get(0)).isInstanceOf(Outputs.class);
         assertThat(answers.get(1)).isEqualTo(new None(true, "the process ended with status 139: out of everything"));
         assertThat(answers.get(2)).isInstanceOf(Outputs.class);
@@ -68,8 +78,11 @@ class ForeignRuntimeTest {
     void aProcessThatDoesNotEvenStartIsNotStartedForEachCase() throws IOException {
         Path script = script("run", "echo x >> starts; echo 'no library' >&2; exit 3\n");
         ModelRuntime runtime = find(manifest("true", "true"));
-        List<Answer> answers = runtime.run(jobs(4), n -> { });
-        assertThat(answers).hasSize(4).allSatisfy(answer -> assertThat(((None) answer).why()).isEqualTo("the process ended with status 3: no library"));
+        List<Answer> answers = runtime.run(jobs(4), n -> {});
+        assertThat(answers)
+                .hasSize(4)
+                .allSatisfy(answer ->
+                        assertThat(((None) answer).why()).isEqualTo("the process ended with status 3: no library"));
         assertThat(Files.readAllLines(script.resolveSibling("starts"))).hasSize(1);
     }
 
@@ -77,8 +90,16 @@ class ForeignRuntimeTest {
     void aProcessThatIsToldToEndTakesItsRuntimesAndTheirFilesWithIt() throws Exception {
         script("run", "printf 'about\\tsleeps\\n'; printf 'done\\t0\\n'; exec sleep 600\n");
         Path files = Files.createDirectories(temporary.resolve("files"));
-        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Djava.io.tmpdir=" + files, "-cp", System.getProperty("java.class.path"),
-                ForeignRuntimeTest.class.getName(), manifest("true", "true").getParent().toString(), inputs.toString()).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Djava.io.tmpdir=" + files,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        ForeignRuntimeTest.class.getName(),
+                        manifest("true", "true").getParent().toString(),
+                        inputs.toString())
+                .redirectErrorStream(true)
+                .start();
         try (BufferedReader said = process.inputReader()) {
             assertThat(said.readLine()).isEqualTo("1 done");
             List<ProcessHandle> children = process.descendants().toList();
@@ -86,7 +107,9 @@ class ForeignRuntimeTest {
             assertThat(files).isNotEmptyDirectory();
             process.destroy();
             assertThat(process.waitFor()).isNotZero();
-            assertThat(children).allSatisfy(child -> assertThat(child.onExit().get(60, TimeUnit.SECONDS)).isNotNull());
+            assertThat(children)
+                    .allSatisfy(child ->
+                            assertThat(child.onExit().get(60, TimeUnit.SECONDS)).isNotNull());
             assertThat(files).isEmptyDirectory();
         } finally {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
@@ -97,20 +120,29 @@ class ForeignRuntimeTest {
     /** Runs some jobs on the first runtime of a folder, and says when one is done. */
     public static void main(String[] arguments) throws IOException {
         Job job = new Job(Path.of("model.onnx"), Path.of(arguments[1]), false);
-        ForeignRuntime.in(Path.of(arguments[0])).get(0).run(List.of(job, job, job, job), done -> System.out.println(done + " done"));
+        ForeignRuntime.in(Path.of(arguments[0]))
+                .get(0)
+                .run(List.of(job, job, job, job), done -> System.out.println(done + " done"));
     }
 
     @Test
     void aCommandThatIsNoProgramKeepsNoOtherRuntimeFromBeingCompared() throws IOException {
-        List<Answer> answers = find(manifest("true", "true")).run(jobs(2), n -> { });
-        assertThat(answers).hasSize(2).allSatisfy(answer -> assertThat(((None) answer).why()).matches("the command '.*run' cannot be started"));
+        List<Answer> answers = find(manifest("true", "true")).run(jobs(2), n -> {});
+        assertThat(answers)
+                .hasSize(2)
+                .allSatisfy(
+                        answer -> assertThat(((None) answer).why()).matches("the command '.*run' cannot be started"));
     }
 
     @Test
     void coloursAndControlCharactersOfATerminalAreLeftOutOfWhatItSays() throws IOException {
-        ModelRuntime runtime = runtime("true", "true", "case $n in 1) printf 'failed\\t1\\tno \\033[1;31mluck\\033[0m\\010\\n'; n=2; continue;; 2) printf '\\033[31mgone\\001\\n' >&2; exit 4;; esac");
-        List<Answer> answers = runtime.run(jobs(3), n -> { });
-        assertThat(answers.subList(1, 3)).containsExactly(new None(false, "no luck"), new None(true, "the process ended with status 4: gone"));
+        ModelRuntime runtime = runtime(
+                "true",
+                "true",
+                "case $n in 1) printf 'failed\\t1\\tno \\033[1;31mluck\\033[0m\\010\\n'; n=2; continue;; 2) printf '\\033[31mgone\\001\\n' >&2; exit 4;; esac");
+        List<Answer> answers = runtime.run(jobs(3), n -> {});
+        assertThat(answers.subList(1, 3))
+                .containsExactly(new None(false, "no luck"), new None(true, "the process ended with status 4: gone"));
     }
 
     @Test
@@ -118,7 +150,8 @@ class ForeignRuntimeTest {
         Path folder = manifest("no-such-toolchain", "true");
         Path file = folder.resolve("runtime.json");
         Files.writeString(file, Files.readString(file).replace("[\"true\"]", "[]"));
-        assertThat(find(folder).prepare(false).why()).isEqualTo("expected the command 'no-such-toolchain' on this machine, found none that runs");
+        assertThat(find(folder).prepare(false).why())
+                .isEqualTo("expected the command 'no-such-toolchain' on this machine, found none that runs");
     }
 
     @Test
@@ -127,17 +160,22 @@ class ForeignRuntimeTest {
         Path file = folder.resolve("runtime.json");
         String good = Files.readString(file);
         Files.writeString(file, good.replace("\"cpu\"", "\"gpu9\""));
-        assertThatThrownBy(() -> find(folder)).hasMessageEndingWith("runtime.json: 'device': expected cpu or wasm or cuda, found gpu9");
+        assertThatThrownBy(() -> find(folder))
+                .hasMessageEndingWith("runtime.json: 'device': expected cpu or wasm or cuda, found gpu9");
         Files.writeString(file, good.replace("\"on\"", "\"maybe\""));
-        assertThatThrownBy(() -> find(folder)).hasMessageEndingWith("runtime.json: 'optimisations': expected off, on or both, found [off, maybe]");
+        assertThatThrownBy(() -> find(folder))
+                .hasMessageEndingWith("runtime.json: 'optimisations': expected off, on or both, found [off, maybe]");
         Files.writeString(file, good.replace("[\"./run\"]", "[]"));
-        assertThatThrownBy(() -> find(folder)).hasMessageEndingWith("runtime.json: 'run': expected a command, found []");
+        assertThatThrownBy(() -> find(folder))
+                .hasMessageEndingWith("runtime.json: 'run': expected a command, found []");
     }
 
     @Test
     void aCommandThatTheMachineLacksIsNamed() throws IOException {
         assertThat(runtime("no-such-toolchain", "true", "true").prepare(true))
-                .isEqualTo(new Readiness(State.ABSENT, "expected the command 'no-such-toolchain' on this machine, found none that runs"));
+                .isEqualTo(new Readiness(
+                        State.ABSENT,
+                        "expected the command 'no-such-toolchain' on this machine, found none that runs"));
     }
 
     @Test
@@ -158,15 +196,18 @@ class ForeignRuntimeTest {
     void anInstallationThatFailsGivesItsLastWords() throws IOException {
         ModelRuntime runtime = runtime("true", "./setup", "true");
         script("setup", "echo 'the registry cannot be reached'; exit 1\n");
-        assertThat(runtime.prepare(true)).isEqualTo(new Readiness(State.FAILED, "installing it failed: the registry cannot be reached"));
+        assertThat(runtime.prepare(true))
+                .isEqualTo(new Readiness(State.FAILED, "installing it failed: the registry cannot be reached"));
     }
 
     @Test
     void aDescriptionThatCannotBeUnderstoodIsNamed() throws IOException {
         Path folder = Files.createDirectories(temporary.resolve("runtimes/broken"));
         Files.writeString(folder.resolve("runtime.json"), "{\"title\": \"x\"}");
-        assertThatThrownBy(() -> ForeignRuntime.in(folder.getParent())).isInstanceOf(IOException.class)
-                .hasMessageContaining("runtime.json: expected a runtime's description, found that it cannot be understood: Missing required creator property 'engine'");
+        assertThatThrownBy(() -> ForeignRuntime.in(folder.getParent()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(
+                        "runtime.json: expected a runtime's description, found that it cannot be understood: Missing required creator property 'engine'");
     }
 
     private List<Job> jobs(int count) {

@@ -18,7 +18,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
-/** Writes bundle.json: what a bundle holds, how its tensors look, the settings, all digests and where the model comes from. */
+/**
+ * Writes bundle.json: what a bundle holds, how its tensors look, the settings, all digests and where the model comes
+ * from.
+ */
 final class BundleDescription {
     static final String FILE = "bundle.json";
     static final String FORMAT = "kanerva-bundle";
@@ -38,7 +41,9 @@ final class BundleDescription {
     static byte[] write(KanervaModel model, Provenance provenance, BundleOptions options, Map<String, String> digests) {
         ObjectNode root = JSON.objectNode();
         root.put("format", FORMAT).put("formatVersion", FORMAT_VERSION).put("name", options.name());
-        root.put("opset", OPSET).put("irVersion", IR_VERSION).put("reader", options.reader().id());
+        root.put("opset", OPSET)
+                .put("irVersion", IR_VERSION)
+                .put("reader", options.reader().id());
         root.set("settings", settings(model.settings()));
         ObjectNode graphs = root.putObject("graphs");
         for (GraphSpec graph : GraphSpec.of(model)) {
@@ -57,7 +62,9 @@ final class BundleDescription {
     static ObjectNode settings(KanervaSettings s) {
         boolean heap = s.writer() == WriterKind.HEAP;
         ObjectNode node = JSON.objectNode();
-        node.put("writer", s.writer().toString()).put("addressing", s.addressing().toString()).put("likelihood", s.likelihood().toString());
+        node.put("writer", s.writer().toString())
+                .put("addressing", s.addressing().toString())
+                .put("likelihood", s.likelihood().toString());
         node.set("imageShape", numbers(s.imageChannels(), s.imageHeight(), s.imageWidth()));
         node.set("memoryShape", numbers(s.memoryChannels(), s.memoryHeight(), s.memoryWidth()));
         node.set("blockShape", numbers(s.memoryChannels(), s.blockHeight(), s.blockWidth()));
@@ -100,8 +107,11 @@ final class BundleDescription {
 
     private static ObjectNode provenance(KanervaModel model, Provenance provenance) {
         ObjectNode node = JSON.objectNode();
-        node.put("data", provenance.data()).put("binarisation", provenance.binarisation().toString()).put("augmentation", provenance.augmentation());
-        node.put("episodeLength", provenance.episodeLength()).put("memoryFloats", model.settings().memoryFloats());
+        node.put("data", provenance.data())
+                .put("binarisation", provenance.binarisation().toString())
+                .put("augmentation", provenance.augmentation());
+        node.put("episodeLength", provenance.episodeLength())
+                .put("memoryFloats", model.settings().memoryFloats());
         node.put("keys", model.settings().keys()).put("seed", provenance.seed()).put("steps", provenance.steps());
         node.put("minutes", provenance.minutes()).put("parameters", model.parameterCount());
         node.put("commit", provenance.commit()).put("command", provenance.command());
@@ -115,7 +125,8 @@ final class BundleDescription {
         number(bound, "reconstruction", report.reconstruction());
         number(bound, "klKeys", report.keyDivergence());
         number(bound, "klLatent", report.latentDivergence());
-        bound.put("episodes", report.episodes()).put("setting", provenance.bound().get().setting());
+        bound.put("episodes", report.episodes())
+                .put("setting", provenance.bound().get().setting());
         return node;
     }
 

@@ -1,6 +1,8 @@
 package io.kanerva.exporter.bundle;
 
-/** A bundle cannot be written; the message is one sentence that names the folder, what was expected and what was found. */
+/**
+ * A bundle cannot be written; the message is one sentence that names the folder, what was expected and what was found.
+ */
 public final class BundleExportException extends RuntimeException {
 
     BundleExportException(String message) {

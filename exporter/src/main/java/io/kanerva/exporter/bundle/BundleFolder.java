@@ -25,24 +25,27 @@ final class BundleFolder {
     }
 
     /**
-     * Looks whether a bundle may be written here; called before the work is done, and again before the folder is touched.
+     * Looks whether a bundle may be written here; called before the work is done, and again before the folder is
+     * touched.
      *
      * @throws BundleExportException if something is there that must not be replaced
      */
     void requireFree() {
         if (folder.getParent() == null) {
-            throw new BundleExportException("%s: expected a folder to write a bundle to, found the root of the file system".formatted(folder));
+            throw new BundleExportException(
+                    "%s: expected a folder to write a bundle to, found the root of the file system".formatted(folder));
         }
         if (!Files.exists(folder) || isEmptyFolder()) {
             return;
         }
         if (!isBundle()) {
-            throw new BundleExportException("%s: expected a new folder, or a bundle to replace, found %s".formatted(folder,
-                    Files.isDirectory(folder) ? "a folder with other things in it" : "a file"));
+            throw new BundleExportException("%s: expected a new folder, or a bundle to replace, found %s"
+                    .formatted(folder, Files.isDirectory(folder) ? "a folder with other things in it" : "a file"));
         }
         if (!replace) {
-            throw new BundleExportException("%s: expected a new folder, found a bundle that is there already; replace it (only when asked to), or choose another folder"
-                    .formatted(folder));
+            throw new BundleExportException(
+                    "%s: expected a new folder, found a bundle that is there already; replace it (only when asked to), or choose another folder"
+                            .formatted(folder));
         }
     }
 
@@ -69,8 +72,10 @@ final class BundleFolder {
             Files.move(part, folder, StandardCopyOption.ATOMIC_MOVE);
             delete(old);
         } catch (IOException e) {
-            throw new BundleExportException("%s: expected a place where a bundle can be written, found that it cannot (%s)%s".formatted(folder, e,
-                    restored(part, old)), e);
+            throw new BundleExportException(
+                    "%s: expected a place where a bundle can be written, found that it cannot (%s)%s"
+                            .formatted(folder, e, restored(part, old)),
+                    e);
         }
     }
 
@@ -97,7 +102,8 @@ final class BundleFolder {
     }
 
     private Path sibling(String what) {
-        return folder.resolveSibling("." + folder.getFileName() + "." + what + "-" + ProcessHandle.current().pid() + ".tmp");
+        return folder.resolveSibling("." + folder.getFileName() + "." + what + "-"
+                + ProcessHandle.current().pid() + ".tmp");
     }
 
     private boolean isEmptyFolder() {
@@ -107,13 +113,15 @@ final class BundleFolder {
         try (Stream<Path> content = Files.list(folder)) {
             return content.findAny().isEmpty();
         } catch (IOException e) {
-            throw new BundleExportException("%s: expected a folder that can be read, found that it cannot (%s)".formatted(folder, e), e);
+            throw new BundleExportException(
+                    "%s: expected a folder that can be read, found that it cannot (%s)".formatted(folder, e), e);
         }
     }
 
     private boolean isBundle() {
         try {
-            JsonNode json = new ObjectMapper().readTree(folder.resolve(BundleDescription.FILE).toFile());
+            JsonNode json = new ObjectMapper()
+                    .readTree(folder.resolve(BundleDescription.FILE).toFile());
             return BundleDescription.FORMAT.equals(json.path("format").asText());
         } catch (IOException e) {
             return false;

@@ -12,12 +12,17 @@ import java.util.Optional;
  * @param reader how the reader graph samples
  * @param picture the model card's picture, the bytes of a PNG file
  * @param images inputs of the vectors, black and white at half intensity; without them, discs are drawn
- * @param runner runs the finished graphs on sizes that were never traced, to compare them with their blocks before the bundle
- *     is handed out; if empty, they are not run
+ * @param runner runs the finished graphs on sizes that were never traced, to compare them with their blocks before the
+ *     bundle is handed out; if empty, they are not run
  * @param replace whether a bundle that lies in the folder is replaced
  */
-public record BundleOptions(String name, ReaderKind reader, Optional<byte[]> picture, Optional<ImageSet> images,
-        Optional<GraphRunner> runner, boolean replace) {
+public record BundleOptions(
+        String name,
+        ReaderKind reader,
+        Optional<byte[]> picture,
+        Optional<ImageSet> images,
+        Optional<GraphRunner> runner,
+        boolean replace) {
 
     /** @throws IllegalArgumentException if the name is blank */
     public BundleOptions {
@@ -32,7 +37,8 @@ public record BundleOptions(String name, ReaderKind reader, Optional<byte[]> pic
 
     /** GridSample, no picture, vectors of drawn images, no check, and nothing is replaced. */
     public static BundleOptions named(String name) {
-        return new BundleOptions(name, ReaderKind.GRIDSAMPLE, Optional.empty(), Optional.empty(), Optional.empty(), false);
+        return new BundleOptions(
+                name, ReaderKind.GRIDSAMPLE, Optional.empty(), Optional.empty(), Optional.empty(), false);
     }
 
     public BundleOptions withReader(ReaderKind kind) {

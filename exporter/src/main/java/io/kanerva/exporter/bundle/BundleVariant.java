@@ -35,12 +35,14 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
- * A bundle made from another one: the same model with its weights stored in fewer bits. It needs no model, no DJL and no data.
- * The vectors stay those of the source, PyTorch's float32 answers, and so does the account of the training; the fused graphs are
- * made anew (also for a source that has none). Its memories are of another model: what one writes, the other does not read.
+ * A bundle made from another one: the same model with its weights stored in fewer bits. It needs no model, no DJL and
+ * no data. The vectors stay those of the source, PyTorch's float32 answers, and so does the account of the training;
+ * the fused graphs are made anew (also for a source that has none). Its memories are of another model: what one writes,
+ * the other does not read.
  */
 public final class BundleVariant {
-    private static final List<String> FOUR = List.of(GraphSpec.ENCODER, GraphSpec.MEMORY_WRITER, GraphSpec.READER, GraphSpec.DECODER);
+    private static final List<String> FOUR =
+            List.of(GraphSpec.ENCODER, GraphSpec.MEMORY_WRITER, GraphSpec.READER, GraphSpec.DECODER);
 
     /** The rest of the budget is for what runtimes differ by in float32. */
     private static final double MOST_OF_BUDGET = 0.9;
@@ -58,8 +60,8 @@ public final class BundleVariant {
     }
 
     /**
-     * Makes a variant in memory. In half precision, the few weights whose rounding would move an output beyond {@link PreciseWeights}'
-     * budget, on the bundle's own vectors, stay in float32.
+     * Makes a variant in memory. In half precision, the few weights whose rounding would move an output beyond
+     * {@link PreciseWeights}' budget, on the bundle's own vectors, stay in float32.
      *
      * @param source folder of a bundle; {@link WeightType#FLOAT32} only adds the fused graphs
      * @param runner runs graphs on the vectors
@@ -73,19 +75,24 @@ public final class BundleVariant {
             for (Map.Entry<String, JsonNode> file : json.get("files").properties()) {
                 Path path = source.resolve(file.getKey()).normalize();
                 if (!path.startsWith(source.normalize())) {
-                    throw new BundleExportException("%s: expected files inside the bundle, found '%s'".formatted(source, file.getKey()));
+                    throw new BundleExportException(
+                            "%s: expected files inside the bundle, found '%s'".formatted(source, file.getKey()));
                 }
                 files.put(file.getKey(), Files.readAllBytes(path));
             }
         } catch (IOException | ClassCastException | NullPointerException e) {
-            throw new BundleExportException("%s: expected a bundle that can be read, found that it cannot (%s)".formatted(source, e), e);
+            throw new BundleExportException(
+                    "%s: expected a bundle that can be read, found that it cannot (%s)".formatted(source, e), e);
         }
         String stored = json.path("weights").asText(WeightType.FLOAT32.onnxName());
         if (!stored.equals(WeightType.FLOAT32.onnxName())) {
-            throw new BundleExportException("%s: expected a bundle with float32 weights to make a variant of, found %s".formatted(source, stored));
+            throw new BundleExportException("%s: expected a bundle with float32 weights to make a variant of, found %s"
+                    .formatted(source, stored));
         }
         String name = json.path("name").asText();
-        json.put("name", name + "-" + weights.id()).put("weights", weights.onnxName()).put("variantOf", name);
+        json.put("name", name + "-" + weights.id())
+                .put("weights", weights.onnxName())
+                .put("variantOf", name);
         BundleVariant variant = new BundleVariant(name, weights, json, files);
         variant.pack(source, runner);
         variant.describe(Optional.empty());
@@ -98,7 +105,10 @@ public final class BundleVariant {
             try {
                 sources.put(graph, ModelProto.parseFrom(files.get(graph + ".onnx")));
             } catch (InvalidProtocolBufferException | NullPointerException e) {
-                throw new BundleExportException("%s: expected graph '%s' in '%s.onnx', found none that can be decoded".formatted(folder, graph, graph), e);
+                throw new BundleExportException(
+                        "%s: expected graph '%s' in '%s.onnx', found none that can be decoded"
+                                .formatted(folder, graph, graph),
+                        e);
             }
         }
         Map<String, ModelProto> graphs = packed(folder, sources, graph -> Set.of());
@@ -106,10 +116,12 @@ public final class BundleVariant {
             graphs = packedPrecisely(folder, sources, runner);
         }
         graphs.putAll(FusedGraphs.of(graphs));
-        graphs.forEach((graph, model) -> files.put(graph + ".onnx", OnnxModel.of(model).toBytes()));
+        graphs.forEach(
+                (graph, model) -> files.put(graph + ".onnx", OnnxModel.of(model).toBytes()));
     }
 
-    private Map<String, ModelProto> packed(Path folder, Map<String, ModelProto> sources, Function<String, Set<String>> kept) {
+    private Map<String, ModelProto> packed(
+            Path folder, Map<String, ModelProto> sources, Function<String, Set<String>> kept) {
         Map<String, ModelProto> graphs = new LinkedHashMap<>();
         sources.forEach((graph, model) -> {
             try {
@@ -122,8 +134,8 @@ public final class BundleVariant {
     }
 
     /**
-     * Each graph within the budget by itself; then all of them, each on what the one before gave: of the weights that are left, always
-     * the one that helps most is kept too.
+     * Each graph within the budget by itself; then all of them, each on what the one before gave: of the weights that
+     * are left, always the one that helps most is kept too.
      */
     private Map<String, ModelProto> packedPrecisely(Path folder, Map<String, ModelProto> sources, GraphRunner runner) {
         try {
@@ -135,11 +147,15 @@ public final class BundleVariant {
             for (String graph : FOUR) {
                 kept.put(graph, PreciseWeights.of(sources.get(graph), vectors.get(graph), runner, MOST_OF_BUDGET));
             }
-            ToDoubleFunction<Map<String, Set<String>>> share = some -> shareOfChain(packed(folder, sources, some::get), vectors, runner);
+            ToDoubleFunction<Map<String, Set<String>>> share =
+                    some -> shareOfChain(packed(folder, sources, some::get), vectors, runner);
             while (share.applyAsDouble(kept) > MOST_OF_BUDGET) {
                 Map<String, Set<String>> now = kept;
-                Optional<Map<String, Set<String>>> better = FOUR.stream().flatMap(graph -> WeightPacking.weights(sources.get(graph)).stream()
-                        .filter(weight -> !now.get(graph).contains(weight)).map(weight -> with(now, graph, weight))).min(Comparator.comparingDouble(share));
+                Optional<Map<String, Set<String>>> better = FOUR.stream()
+                        .flatMap(graph -> WeightPacking.weights(sources.get(graph)).stream()
+                                .filter(weight -> !now.get(graph).contains(weight))
+                                .map(weight -> with(now, graph, weight)))
+                        .min(Comparator.comparingDouble(share));
                 if (better.isEmpty()) {
                     break;
                 }
@@ -152,7 +168,8 @@ public final class BundleVariant {
             }
             return packed(folder, sources, kept::get);
         } catch (InvalidProtocolBufferException e) {
-            throw new BundleExportException("%s: expected vectors that can be decoded, found others (%s)".formatted(folder, e.getMessage()), e);
+            throw new BundleExportException(
+                    "%s: expected vectors that can be decoded, found others (%s)".formatted(folder, e.getMessage()), e);
         }
     }
 
@@ -165,7 +182,8 @@ public final class BundleVariant {
     }
 
     /** The largest part of the budget that is taken from images to logits; keys and latents are the vectors'. */
-    private static double shareOfChain(Map<String, ModelProto> graphs, Map<String, List<PreciseWeights.Sample>> vectors, GraphRunner runner) {
+    private static double shareOfChain(
+            Map<String, ModelProto> graphs, Map<String, List<PreciseWeights.Sample>> vectors, GraphRunner runner) {
         double share = 0;
         for (int set = 0; set < vectors.get(GraphSpec.ENCODER).size(); set++) {
             Map<String, Tensor> known = new LinkedHashMap<>();
@@ -202,7 +220,11 @@ public final class BundleVariant {
 
     /** The graph's file tells its weights' type too. */
     private ModelProto named(ModelProto model) {
-        return model.toBuilder().addMetadataProps(StringStringEntryProto.newBuilder().setKey("kanerva.weights").setValue(weights.onnxName())).build();
+        return model.toBuilder()
+                .addMetadataProps(StringStringEntryProto.newBuilder()
+                        .setKey("kanerva.weights")
+                        .setValue(weights.onnxName()))
+                .build();
     }
 
     /** The variant's name: the source's and the weights' type. */
@@ -217,7 +239,9 @@ public final class BundleVariant {
 
     /** Size of the four graphs in bytes; the fused ones hold the same weights again. */
     public long graphBytes() {
-        return FOUR.stream().mapToLong(graph -> files.get(graph + ".onnx").length).sum();
+        return FOUR.stream()
+                .mapToLong(graph -> files.get(graph + ".onnx").length)
+                .sum();
     }
 
     /**
@@ -235,11 +259,21 @@ public final class BundleVariant {
     private void describe(Optional<VariantPrice> price) {
         price.ifPresent(measured -> {
             ObjectNode node = json.putObject("price");
-            node.put("sourceNats", measured.sourceNats()).put("nats", measured.nats()).put("difference", measured.difference());
+            node.put("sourceNats", measured.sourceNats())
+                    .put("nats", measured.nats())
+                    .put("difference", measured.difference());
             BundleDescription.number(node, "standardErrorOfDifference", measured.standardError());
-            node.put("episodes", measured.episodes()).put("setting", measured.setting()).put("sourceBytes", measured.sourceBytes()).put("bytes", measured.bytes());
-            node.put("sourceMicroseconds", measured.sourceMicroseconds()).put("microseconds", measured.microseconds()).put("machine", measured.machine());
-            files.put(ModelCard.FILE, card(new String(files.get(ModelCard.FILE), StandardCharsets.UTF_8), measured).getBytes(StandardCharsets.UTF_8));
+            node.put("episodes", measured.episodes())
+                    .put("setting", measured.setting())
+                    .put("sourceBytes", measured.sourceBytes())
+                    .put("bytes", measured.bytes());
+            node.put("sourceMicroseconds", measured.sourceMicroseconds())
+                    .put("microseconds", measured.microseconds())
+                    .put("machine", measured.machine());
+            files.put(
+                    ModelCard.FILE,
+                    card(new String(files.get(ModelCard.FILE), StandardCharsets.UTF_8), measured)
+                            .getBytes(StandardCharsets.UTF_8));
         });
         files.remove(BundleDescription.FILE);
         Map<String, String> digests = new TreeMap<>();
@@ -256,15 +290,31 @@ public final class BundleVariant {
     private String card(String original, VariantPrice price) {
         int headingEnd = original.indexOf('\n');
         StringBuilder text = new StringBuilder("# ").append(name()).append("\n\n");
-        text.append(String.format(Locale.ROOT, "**A variant of %s with %s weights**, made from its bundle; inputs, outputs and arithmetic are float32 as before.\n\n", source, weights.onnxName()));
+        text.append(String.format(
+                Locale.ROOT,
+                "**A variant of %s with %s weights**, made from its bundle; inputs, outputs and arithmetic are float32 as before.\n\n",
+                source,
+                weights.onnxName()));
         if (json.has("float32Weights")) {
-            text.append(String.format(Locale.ROOT, "Kept in float32, so that every value x of an output stays within %s + %s |x| of the float32 model's: %s.\n\n", PreciseWeights.ABSOLUTE,
-                    PreciseWeights.RELATIVE, StreamSupport.stream(json.get("float32Weights").spliterator(), false).map(JsonNode::asText).collect(Collectors.joining(", "))));
+            text.append(String.format(
+                    Locale.ROOT,
+                    "Kept in float32, so that every value x of an output stays within %s + %s |x| of the float32 model's: %s.\n\n",
+                    PreciseWeights.ABSOLUTE,
+                    PreciseWeights.RELATIVE,
+                    StreamSupport.stream(json.get("float32Weights").spliterator(), false)
+                            .map(JsonNode::asText)
+                            .collect(Collectors.joining(", "))));
         }
         if (price.isDear()) {
-            text.append(String.format(Locale.ROOT, "**This variant costs %.2f nats an image, more than %.1f: take the float32 bundle where quality counts.**\n\n", price.difference(), VariantPrice.DEAR_NATS));
+            text.append(String.format(
+                    Locale.ROOT,
+                    "**This variant costs %.2f nats an image, more than %.1f: take the float32 bundle where quality counts.**\n\n",
+                    price.difference(),
+                    VariantPrice.DEAR_NATS));
         }
-        text.append(String.format(Locale.ROOT, """
+        text.append(String.format(
+                Locale.ROOT,
+                """
                 | | %s | this variant |
                 |---|---:|---:|
                 | negative bound, nats an image | %.4f | %.4f |
@@ -275,9 +325,22 @@ public final class BundleVariant {
                 Both measured in one run with the same noise: %s; %d episodes. Timed on %s.
 
                 What follows is the card of %s; its numbers are the float32 model's.
-                """, source, price.sourceNats(), price.nats(), price.difference(),
-                Double.isFinite(price.standardError()) ? String.format(Locale.ROOT, " +- %.4f", price.standardError()) : "", price.sourceBytes(), price.bytes(),
-                price.sourceMicroseconds(), price.microseconds(), price.setting(), price.episodes(), price.machine(), source));
+                """,
+                source,
+                price.sourceNats(),
+                price.nats(),
+                price.difference(),
+                Double.isFinite(price.standardError())
+                        ? String.format(Locale.ROOT, " +- %.4f", price.standardError())
+                        : "",
+                price.sourceBytes(),
+                price.bytes(),
+                price.sourceMicroseconds(),
+                price.microseconds(),
+                price.setting(),
+                price.episodes(),
+                price.machine(),
+                source));
         return text.append(original.substring(headingEnd + 1)).toString();
     }
 }

@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The two optional graphs of a bundle, each two of the four in one, for runtimes where the way from one graph to the next costs
- * something: on a GPU it is a copy to the host and back.
+ * The two optional graphs of a bundle, each two of the four in one, for runtimes where the way from one graph to the
+ * next costs something: on a GPU it is a copy to the host and back.
  *
  * <ul>
  *   <li>{@code encoder-memory-writer}: images to memory; all outputs of both.
@@ -33,8 +33,7 @@ final class FusedGraphs {
     static final String READ = "reader-decoder";
     static final String NOISE = "noise";
 
-    private FusedGraphs() {
-    }
+    private FusedGraphs() {}
 
     /**
      * Makes both.
@@ -45,12 +44,21 @@ final class FusedGraphs {
     static Map<String, ModelProto> of(Map<String, ModelProto> graphs) {
         ModelProto reader = graphs.get(GraphSpec.READER);
         Map<String, ModelProto> fused = new LinkedHashMap<>();
-        fused.put(WRITE, named(ModelJoin.join(WRITE, List.of(graphs.get(GraphSpec.ENCODER), graphs.get(GraphSpec.MEMORY_WRITER)))));
+        fused.put(
+                WRITE,
+                named(ModelJoin.join(
+                        WRITE, List.of(graphs.get(GraphSpec.ENCODER), graphs.get(GraphSpec.MEMORY_WRITER)))));
         fused.put(READ, named(ModelJoin.join(READ, List.of(reader, sampler(reader), graphs.get(GraphSpec.DECODER)))));
         // The latent is an intermediate value here; whoever wants it computes it from the outputs.
         GraphProto.Builder graph = fused.get(READ).getGraph().toBuilder();
-        List<ValueInfoProto> outputs = graph.getOutputList().stream().filter(output -> !output.getName().equals("latent")).toList();
-        fused.put(READ, fused.get(READ).toBuilder().setGraph(graph.clearOutput().addAllOutput(outputs)).build());
+        List<ValueInfoProto> outputs = graph.getOutputList().stream()
+                .filter(output -> !output.getName().equals("latent"))
+                .toList();
+        fused.put(
+                READ,
+                fused.get(READ).toBuilder()
+                        .setGraph(graph.clearOutput().addAllOutput(outputs))
+                        .build());
         return fused;
     }
 
@@ -70,7 +78,10 @@ final class FusedGraphs {
             for (JsonNode input : graphs.get(part).get("inputs")) {
                 if (input.get("name").asText().equals("latent")) {
                     ObjectNode noise = ((ObjectNode) input.deepCopy()).put("name", NOISE);
-                    inputs.add(noise.put("meaning", "standard normal numbers; the latents are prior_mean + exp(prior_log_variance / 2) * noise"));
+                    inputs.add(
+                            noise.put(
+                                    "meaning",
+                                    "standard normal numbers; the latents are prior_mean + exp(prior_log_variance / 2) * noise"));
                 } else if (!known.contains(input.get("name").asText())) {
                     inputs.add(input.deepCopy());
                 }
@@ -87,8 +98,12 @@ final class FusedGraphs {
         ValueInfoProto mean = output(reader, "prior_mean");
         ValueInfoProto logVariance = output(reader, "prior_log_variance");
         TensorProto half = TensorFiles.toProto("half", Tensor.of(new float[] {0.5f}));
-        GraphProto.Builder graph = GraphProto.newBuilder().setName("latent")
-                .addInput(mean).addInput(logVariance).addInput(mean.toBuilder().setName(NOISE)).addOutput(mean.toBuilder().setName("latent"))
+        GraphProto.Builder graph = GraphProto.newBuilder()
+                .setName("latent")
+                .addInput(mean)
+                .addInput(logVariance)
+                .addInput(mean.toBuilder().setName(NOISE))
+                .addOutput(mean.toBuilder().setName("latent"))
                 .addInitializer(half)
                 .addNode(node("Mul", "log_deviation", "prior_log_variance", "half"))
                 .addNode(node("Exp", "deviation", "log_deviation"))
@@ -98,11 +113,19 @@ final class FusedGraphs {
     }
 
     private static NodeProto node(String operator, String output, String... inputs) {
-        return NodeProto.newBuilder().setOpType(operator).setName(output).addOutput(output).addAllInput(List.of(inputs)).build();
+        return NodeProto.newBuilder()
+                .setOpType(operator)
+                .setName(output)
+                .addOutput(output)
+                .addAllInput(List.of(inputs))
+                .build();
     }
 
     private static ValueInfoProto output(ModelProto model, String name) {
-        return model.getGraph().getOutputList().stream().filter(output -> output.getName().equals(name)).findFirst().orElseThrow();
+        return model.getGraph().getOutputList().stream()
+                .filter(output -> output.getName().equals(name))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Puts the graph's own name into the metadata, which came from its first part. */
@@ -110,7 +133,12 @@ final class FusedGraphs {
         ModelProto.Builder named = model.toBuilder().clearMetadataProps();
         for (StringStringEntryProto entry : model.getMetadataPropsList()) {
             boolean isName = entry.getKey().equals(BundleExporter.GRAPH_NAME);
-            named.addMetadataProps(isName ? entry.toBuilder().setValue(model.getGraph().getName()).build() : entry);
+            named.addMetadataProps(
+                    isName
+                            ? entry.toBuilder()
+                                    .setValue(model.getGraph().getName())
+                                    .build()
+                            : entry);
         }
         return named.build();
     }

@@ -15,10 +15,10 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * A bundle's test vectors, computed by the blocks themselves on PyTorch. A set goes through all four graphs: the encoder's
- * content is what the writer gets, the written memory what the reader gets, the traces what the decoder gets, so that a runtime
- * may be checked graph by graph or from image to logits. Keys are by turns near a written pointer and drawn from the prior;
- * latents are drawn from theirs.
+ * A bundle's test vectors, computed by the blocks themselves on PyTorch. A set goes through all four graphs: the
+ * encoder's content is what the writer gets, the written memory what the reader gets, the traces what the decoder gets,
+ * so that a runtime may be checked graph by graph or from image to logits. Keys are by turns near a written pointer and
+ * drawn from the prior; latents are drawn from theirs.
  */
 final class GoldenVectors {
     private static final long SEED = 20;
@@ -41,7 +41,8 @@ final class GoldenVectors {
         int capacity = model.settings().capacity();
         KanervaSettings s = model.settings();
         boolean large = s.parameterChannels() * s.imageHeight() * s.imageWidth() >= MANY_NUMBERS;
-        List<Sizes> sets = List.of(new Sizes(1, Math.min(4, capacity), 2), new Sizes(2, Math.min(3, capacity), large ? 1 : 5));
+        List<Sizes> sets =
+                List.of(new Sizes(1, Math.min(4, capacity), 2), new Sizes(2, Math.min(3, capacity), large ? 1 : 5));
         Map<String, byte[]> files = new LinkedHashMap<>();
         int firstImage = 0;
         for (int set = 0; set < sets.size(); set++) {
@@ -59,12 +60,21 @@ final class GoldenVectors {
         int b = sizes.b();
         int t = sizes.t();
         int q = sizes.q();
-        NDArray episodes = Tensor.of(SampleImages.asSeen(s, images, firstImage, b * t), b, t, s.imageChannels(), s.imageHeight(), s.imageWidth())
+        NDArray episodes = Tensor.of(
+                        SampleImages.asSeen(s, images, firstImage, b * t),
+                        b,
+                        t,
+                        s.imageChannels(),
+                        s.imageHeight(),
+                        s.imageWidth())
                 .toArray(scratch);
         Map<String, NDArray> known = new LinkedHashMap<>(Map.of("images", episodes));
         for (GraphSpec graph : GraphSpec.of(model)) {
             if (graph.name().equals(GraphSpec.READER)) {
-                known.put("keys", keys(Tensor.copyOf(known.get("pointers")).floats(), sizes, random).toArray(scratch));
+                known.put(
+                        "keys",
+                        keys(Tensor.copyOf(known.get("pointers")).floats(), sizes, random)
+                                .toArray(scratch));
             }
             if (graph.name().equals(GraphSpec.DECODER)) {
                 float[] mean = known.get("prior_mean").toFloatArray();

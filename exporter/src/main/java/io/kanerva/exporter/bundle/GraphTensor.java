@@ -26,7 +26,8 @@ record GraphTensor(String name, List<Dimension> shape, String meaning, String ra
     static GraphTensor of(String name, String meaning, String range, Object... dimensions) {
         List<Dimension> shape = new ArrayList<>();
         for (Object dimension : dimensions) {
-            shape.add(dimension instanceof String named ? Dimension.named(named) : Dimension.fixed((Integer) dimension));
+            shape.add(
+                    dimension instanceof String named ? Dimension.named(named) : Dimension.fixed((Integer) dimension));
         }
         return new GraphTensor(name, shape, meaning, range);
     }

@@ -20,8 +20,17 @@ import java.util.Optional;
  * @param bound measured on test images, if it was
  * @param augmentation how training images were moved, in words
  */
-public record Provenance(String data, Binarisation binarisation, int episodeLength, long seed, int steps, double minutes,
-        String commit, String command, Optional<MeasuredBound> bound, String augmentation) {
+public record Provenance(
+        String data,
+        Binarisation binarisation,
+        int episodeLength,
+        long seed,
+        int steps,
+        double minutes,
+        String commit,
+        String command,
+        Optional<MeasuredBound> bound,
+        String augmentation) {
 
     /**
      * A bound and what was measured.
@@ -46,25 +55,52 @@ public record Provenance(String data, Binarisation binarisation, int episodeLeng
     }
 
     /** Of a model whose training images stayed as they were. */
-    public Provenance(String data, Binarisation binarisation, int episodeLength, long seed, int steps, double minutes, String commit, String command,
+    public Provenance(
+            String data,
+            Binarisation binarisation,
+            int episodeLength,
+            long seed,
+            int steps,
+            double minutes,
+            String commit,
+            String command,
             Optional<MeasuredBound> bound) {
         this(data, binarisation, episodeLength, seed, steps, minutes, commit, command, bound, "none");
     }
 
     /** Of a run that has done {@code steps} steps of a plan in {@code seconds}; no bound, command or commit yet. */
     public static Provenance of(TrainingPlan plan, int steps, double seconds) {
-        return new Provenance(plan.data(), plan.binarisation(), plan.episodeLength(), plan.seed(), steps,
-                Math.round(seconds / 6) / 10.0, "", "", Optional.empty(), plan.augment().inWords());
+        return new Provenance(
+                plan.data(),
+                plan.binarisation(),
+                plan.episodeLength(),
+                plan.seed(),
+                steps,
+                Math.round(seconds / 6) / 10.0,
+                "",
+                "",
+                Optional.empty(),
+                plan.augment().inWords());
     }
 
     /** The same with the commit of the source and the command line of the training. */
     public Provenance withSource(String newCommit, String newCommand) {
-        return new Provenance(data, binarisation, episodeLength, seed, steps, minutes, newCommit, newCommand, bound, augmentation);
+        return new Provenance(
+                data, binarisation, episodeLength, seed, steps, minutes, newCommit, newCommand, bound, augmentation);
     }
 
     /** The same with a measured bound. */
     public Provenance withBound(BoundReport report, String setting) {
-        return new Provenance(data, binarisation, episodeLength, seed, steps, minutes, commit, command,
-                Optional.of(new MeasuredBound(report, setting)), augmentation);
+        return new Provenance(
+                data,
+                binarisation,
+                episodeLength,
+                seed,
+                steps,
+                minutes,
+                commit,
+                command,
+                Optional.of(new MeasuredBound(report, setting)),
+                augmentation);
     }
 }

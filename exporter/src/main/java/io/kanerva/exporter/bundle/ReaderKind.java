@@ -24,8 +24,12 @@ public enum ReaderKind {
      * @throws IllegalArgumentException if there is none; the message lists those that there are
      */
     public static ReaderKind named(String id) {
-        return Arrays.stream(values()).filter(kind -> kind.id().equals(id)).findFirst().orElseThrow(() -> new IllegalArgumentException(
-                "reader '%s': expected one of %s".formatted(id, Arrays.stream(values()).map(ReaderKind::id).collect(Collectors.joining(", ")))));
+        return Arrays.stream(values())
+                .filter(kind -> kind.id().equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("reader '%s': expected one of %s"
+                        .formatted(
+                                id, Arrays.stream(values()).map(ReaderKind::id).collect(Collectors.joining(", ")))));
     }
 
     /** The sampler that is traced for this kind. */

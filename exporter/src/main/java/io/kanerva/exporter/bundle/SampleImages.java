@@ -13,8 +13,8 @@ public final class SampleImages {
     private SampleImages() {}
 
     /**
-     * White discs on black, with a dark hole in some: drawn, for where no data set is at hand. For a likelihood of 256 levels
-     * they are shaded, on a shaded ground.
+     * White discs on black, with a dark hole in some: drawn, for where no data set is at hand. For a likelihood of 256
+     * levels they are shaded, on a shaded ground.
      *
      * @param settings says how large the images are
      * @param count how many, at least 1
@@ -43,8 +43,8 @@ public final class SampleImages {
     }
 
     /**
-     * Images as a model takes them: black and white at half intensity for a Bernoulli likelihood, else as they are; after the
-     * last one it starts over.
+     * Images as a model takes them: black and white at half intensity for a Bernoulli likelihood, else as they are;
+     * after the last one it starts over.
      *
      * @param settings the model's
      * @param first index of the first image, counted on beyond the set's end
@@ -53,6 +53,10 @@ public final class SampleImages {
      */
     public static float[] asSeen(KanervaSettings settings, ImageSet images, int first, int count) {
         Binarisation seen = settings.likelihood() == Likelihood.BERNOULLI ? Binarisation.THRESHOLD : Binarisation.NONE;
-        return seen.copies(images, IntStream.range(first, first + count).map(i -> i % images.count()).toArray());
+        return seen.copies(
+                images,
+                IntStream.range(first, first + count)
+                        .map(i -> i % images.count())
+                        .toArray());
     }
 }

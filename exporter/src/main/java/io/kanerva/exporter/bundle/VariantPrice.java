@@ -1,7 +1,8 @@
 package io.kanerva.exporter.bundle;
 
 /**
- * What a variant of a bundle costs and what it saves, both bundles measured in one run with the same episodes, noise and machine.
+ * What a variant of a bundle costs and what it saves, both bundles measured in one run with the same episodes, noise
+ * and machine.
  *
  * @param sourceNats negative bound of the bundle that it was made from, mean over the episodes, in nats an image
  * @param nats negative bound of the variant
@@ -14,8 +15,17 @@ package io.kanerva.exporter.bundle;
  * @param microseconds the same by the variant
  * @param machine what it was timed on, in words
  */
-public record VariantPrice(double sourceNats, double nats, double standardError, int episodes, String setting, long sourceBytes, long bytes,
-        double sourceMicroseconds, double microseconds, String machine) {
+public record VariantPrice(
+        double sourceNats,
+        double nats,
+        double standardError,
+        int episodes,
+        String setting,
+        long sourceBytes,
+        long bytes,
+        double sourceMicroseconds,
+        double microseconds,
+        String machine) {
     /** A variant that costs more than this says so in its card. */
     public static final double DEAR_NATS = 0.1;
 

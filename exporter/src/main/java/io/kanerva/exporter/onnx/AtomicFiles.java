@@ -11,8 +11,7 @@ import java.nio.file.StandardCopyOption;
 final class AtomicFiles {
     private static final int BUFFER = 1 << 16;
 
-    private AtomicFiles() {
-    }
+    private AtomicFiles() {}
 
     /** What fills a file. */
     interface Content {

@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** A model in the form in which a check runs it: bytes, or a file for a time if it is large or its weights are beside it. */
+/**
+ * A model in the form in which a check runs it: bytes, or a file for a time if it is large or its weights are beside
+ * it.
+ */
 final class CheckedModel implements AutoCloseable {
     private static final long LARGEST_IN_MEMORY = 1L << 26;
 
@@ -27,7 +30,8 @@ final class CheckedModel implements AutoCloseable {
             return new CheckedModel(runner, model.toBytes(), null);
         }
         try {
-            CheckedModel checked = new CheckedModel(runner, null, Files.createTempDirectory("onnx-check").resolve("model.onnx"));
+            CheckedModel checked = new CheckedModel(
+                    runner, null, Files.createTempDirectory("onnx-check").resolve("model.onnx"));
             try {
                 model.write(checked.file);
             } catch (IOException e) {

@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * A computation with its own way to be said in ONNX, instead of operation by operation.
  *
- * <p>A block calls {@link #apply}; the engine computes {@link #compute}, the exported graph contains what {@link #lower} adds,
- * and the two must agree (every export is checked).
+ * <p>A block calls {@link #apply}; the engine computes {@link #compute}, the exported graph contains what
+ * {@link #lower} adds, and the two must agree (every export is checked).
  */
 public interface Composite extends CompositeOperation {
     /**

@@ -4,11 +4,11 @@ import io.kanerva.exporter.trace.CompositeOperation;
 import java.util.List;
 
 /**
- * Says a composite operation in ONNX for a block that does not do so itself ({@link Composite}), for example because the block's
- * own jar is to know nothing of ONNX.
+ * Says a composite operation in ONNX for a block that does not do so itself ({@link Composite}), for example because
+ * the block's own jar is to know nothing of ONNX.
  *
- * <p>Found with {@link java.util.ServiceLoader}: name the implementation, which needs a public constructor without arguments, in
- * {@code META-INF/services/io.kanerva.exporter.onnx.CompositeLowering}.
+ * <p>Found with {@link java.util.ServiceLoader}: name the implementation, which needs a public constructor without
+ * arguments, in {@code META-INF/services/io.kanerva.exporter.onnx.CompositeLowering}.
  */
 public interface CompositeLowering {
     /** The {@linkplain CompositeOperation#name name} of the operations that this lowers. */

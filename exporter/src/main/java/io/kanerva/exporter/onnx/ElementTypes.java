@@ -7,11 +7,27 @@ import io.kanerva.exporter.trace.Tensor;
 /** ONNX's numbers for element types. */
 final class ElementTypes {
     /** ONNX's names by number, for listings of models that hold more than is exported. */
-    private static final String[] NAMES = {"undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "boolean",
-        "float16", "float64", "uint32", "uint64", "complex64", "complex128", "bfloat16"};
+    private static final String[] NAMES = {
+        "undefined",
+        "float32",
+        "uint8",
+        "int8",
+        "uint16",
+        "int16",
+        "int32",
+        "int64",
+        "string",
+        "boolean",
+        "float16",
+        "float64",
+        "uint32",
+        "uint64",
+        "complex64",
+        "complex128",
+        "bfloat16"
+    };
 
-    private ElementTypes() {
-    }
+    private ElementTypes() {}
 
     /** The TensorProto.DataType of a DJL type. */
     static int number(DataType type) {
@@ -24,8 +40,9 @@ final class ElementTypes {
             case UINT8 -> TensorProto.DataType.UINT8_VALUE;
             case INT8 -> TensorProto.DataType.INT8_VALUE;
             case FLOAT16 -> TensorProto.DataType.FLOAT16_VALUE;
-            default -> throw new UnsupportedOperationException("element type " + type + " is not exported; cast to one of "
-                    + Tensor.TYPES);
+            default ->
+                throw new UnsupportedOperationException(
+                        "element type " + type + " is not exported; cast to one of " + Tensor.TYPES);
         };
     }
 
@@ -36,7 +53,8 @@ final class ElementTypes {
                 return type;
             }
         }
-        throw new IllegalArgumentException("expected a tensor of one of " + Tensor.TYPES + ", found ONNX element type " + number);
+        throw new IllegalArgumentException(
+                "expected a tensor of one of " + Tensor.TYPES + ", found ONNX element type " + number);
     }
 
     /** A name for any element type. */

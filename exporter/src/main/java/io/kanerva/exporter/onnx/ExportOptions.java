@@ -34,8 +34,7 @@ public final class ExportOptions {
     private long externalDataAbove = MOST_BYTES_OF_ONE_FILE;
     private boolean writesErfOut;
 
-    private ExportOptions() {
-    }
+    private ExportOptions() {}
 
     private ExportOptions(ExportOptions other) {
         opset = other.opset;
@@ -59,14 +58,19 @@ public final class ExportOptions {
 
     /** Sets the version of the operator set, 13 to 22; an operation that needs a newer one than this is an error. */
     public ExportOptions withOpset(int version) {
-        require(version >= OLDEST_OPSET && version <= NEWEST_OPSET,
+        require(
+                version >= OLDEST_OPSET && version <= NEWEST_OPSET,
                 "expected an opset from " + OLDEST_OPSET + " to " + NEWEST_OPSET + ", found " + version);
         return with(options -> options.opset = version);
     }
 
-    /** Sets the version of the file format, 7 to 13. Runtimes refuse files of a newer one than they know; nothing here needs one. */
+    /**
+     * Sets the version of the file format, 7 to 13. Runtimes refuse files of a newer one than they know; nothing here
+     * needs one.
+     */
     public ExportOptions withIrVersion(int version) {
-        require(version >= OLDEST_IR && version <= NEWEST_IR,
+        require(
+                version >= OLDEST_IR && version <= NEWEST_IR,
                 "expected an IR version from " + OLDEST_IR + " to " + NEWEST_IR + ", found " + version);
         return with(options -> options.irVersion = version);
     }
@@ -101,8 +105,8 @@ public final class ExportOptions {
     }
 
     /**
-     * Says which values an input may take: from low (included) to high (excluded). Others are standard normal, or 0 and 1 for
-     * whole numbers.
+     * Says which values an input may take: from low (included) to high (excluded). Others are standard normal, or 0 and
+     * 1 for whole numbers.
      */
     public ExportOptions withInputRange(String input, double low, double high) {
         Map<String, Sampler.Range> more = new TreeMap<>(ranges);
@@ -111,14 +115,18 @@ public final class ExportOptions {
     }
 
     /**
-     * Has the finished model run by this runtime, on sizes that were never traced, and compared with the block. Without one, the block
-     * is run on these sizes, and the model's sizes and numbers, but not its values, are compared with what it does there.
+     * Has the finished model run by this runtime, on sizes that were never traced, and compared with the block. Without
+     * one, the block is run on these sizes, and the model's sizes and numbers, but not its values, are compared with
+     * what it does there.
      */
     public ExportOptions withCheck(GraphRunner graphRunner) {
         return with(options -> options.runner = Objects.requireNonNull(graphRunner, "graphRunner"));
     }
 
-    /** Sets the largest accepted difference d between the model's output y and the block's r: d &lt;= largest * max(1, |r|). */
+    /**
+     * Sets the largest accepted difference d between the model's output y and the block's r: d &lt;= largest * max(1,
+     * |r|).
+     */
     public ExportOptions withTolerance(double largest) {
         require(largest >= 0, "expected a tolerance of at least 0, found " + largest);
         return with(options -> options.tolerance = largest);
@@ -135,14 +143,16 @@ public final class ExportOptions {
      * @param bytes 0 to 2,000,000,000; an ONNX file of one part cannot be larger than 2 GiB
      */
     public ExportOptions withExternalDataAbove(long bytes) {
-        require(bytes >= 0 && bytes <= MOST_BYTES_OF_ONE_FILE, "expected a size from 0 to " + MOST_BYTES_OF_ONE_FILE
-                + " bytes, from which on weights go into a file of their own, found " + bytes);
+        require(
+                bytes >= 0 && bytes <= MOST_BYTES_OF_ONE_FILE,
+                "expected a size from 0 to " + MOST_BYTES_OF_ONE_FILE
+                        + " bytes, from which on weights go into a file of their own, found " + bytes);
         return with(options -> options.externalDataAbove = bytes);
     }
 
     /**
-     * Has {@code erf()} of float32 written out in operators that every runtime rounds alike, rather than as Erf, which some work out to five
-     * or six digits only. It takes some twenty nodes, and is within 9e-8 of the true value.
+     * Has {@code erf()} of float32 written out in operators that every runtime rounds alike, rather than as Erf, which
+     * some work out to five or six digits only. It takes some twenty nodes, and is within 9e-8 of the true value.
      */
     public ExportOptions withErfWrittenOut() {
         return with(options -> options.writesErfOut = true);

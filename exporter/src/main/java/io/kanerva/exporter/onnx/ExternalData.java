@@ -24,14 +24,16 @@ final class ExternalData {
     private static final int SMALLEST = 1024;
     /** A model whose weights are elsewhere is smaller than this. */
     private static final long LARGEST_LIGHT = 1L << 24;
+
     private static final int DIGITS = 16;
 
-    private ExternalData() {
-    }
+    private ExternalData() {}
 
     /** Bytes of all weights. */
     static long bytes(ModelProto model) {
-        return model.getGraph().getInitializerList().stream().mapToLong(tensor -> tensor.getRawData().size()).sum();
+        return model.getGraph().getInitializerList().stream()
+                .mapToLong(tensor -> tensor.getRawData().size())
+                .sum();
     }
 
     /** Whether any weight is large enough to be elsewhere. */
@@ -85,8 +87,11 @@ final class ExternalData {
             }
             offset = padded(offset);
             int length = tensor.getRawData().size();
-            graph.addInitializer(tensor.toBuilder().clearRawData().setDataLocation(TensorProto.DataLocation.EXTERNAL)
-                    .addExternalData(entry("location", location)).addExternalData(entry("offset", Long.toString(offset)))
+            graph.addInitializer(tensor.toBuilder()
+                    .clearRawData()
+                    .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+                    .addExternalData(entry("location", location))
+                    .addExternalData(entry("offset", Long.toString(offset)))
                     .addExternalData(entry("length", Integer.toString(length))));
             offset += length;
         }
@@ -117,7 +122,10 @@ final class ExternalData {
         }
     }
 
-    /** The files of weights that a model that exists refers to and that were written by this class; none if it is no model. */
+    /**
+     * The files of weights that a model that exists refers to and that were written by this class; none if it is no
+     * model.
+     */
     static List<Path> filesOf(Path file) throws IOException {
         if (!Files.isRegularFile(file) || Files.size(file) > LARGEST_LIGHT) {
             return List.of();
@@ -125,9 +133,13 @@ final class ExternalData {
         try {
             String ours = Pattern.quote(file.getFileName().toString()) + "\\.[0-9a-f]{" + DIGITS + "}\\.data";
             return ModelProto.parseFrom(Files.readAllBytes(file)).getGraph().getInitializerList().stream()
-                    .flatMap(tensor -> tensor.getExternalDataList().stream()).filter(entry -> entry.getKey().equals("location"))
-                    .map(StringStringEntryProto::getValue).distinct().filter(name -> name.matches(ours))
-                    .map(file::resolveSibling).toList();
+                    .flatMap(tensor -> tensor.getExternalDataList().stream())
+                    .filter(entry -> entry.getKey().equals("location"))
+                    .map(StringStringEntryProto::getValue)
+                    .distinct()
+                    .filter(name -> name.matches(ours))
+                    .map(file::resolveSibling)
+                    .toList();
         } catch (InvalidProtocolBufferException e) {
             return List.of();
         }

@@ -34,7 +34,8 @@ public record Graph(List<Value> inputs, List<Value> outputs, List<Node> nodes, M
 
     /** How many nodes read each value; a graph output counts as a reader. */
     public Map<String, Long> uses() {
-        Map<String, Long> uses = nodes.stream().flatMap(node -> node.inputs().stream())
+        Map<String, Long> uses = nodes.stream()
+                .flatMap(node -> node.inputs().stream())
                 .collect(Collectors.groupingBy(name -> name, Collectors.counting()));
         outputs.forEach(output -> uses.merge(output.name(), 1L, Long::sum));
         return uses;

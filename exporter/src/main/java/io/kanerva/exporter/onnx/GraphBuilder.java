@@ -19,6 +19,7 @@ import java.util.stream.LongStream;
 public final class GraphBuilder {
     /** How the names of constants begin; weights go by their block's path. */
     static final String CONSTANT = "constant_";
+
     private static final int SHAPE_TAKES_A_RANGE_SINCE = 15;
 
     private final int opset;
@@ -80,8 +81,13 @@ public final class GraphBuilder {
         }
         String name = operator + "_" + count++;
         List<Value> results = IntStream.range(0, outputs)
-                .mapToObj(i -> new Value(outputs == 1 ? name : name + "_" + i, null, null)).toList();
-        nodes.add(new Node(operator, from.stream().map(Value::name).toList(), results.stream().map(Value::name).toList(), named));
+                .mapToObj(i -> new Value(outputs == 1 ? name : name + "_" + i, null, null))
+                .toList();
+        nodes.add(new Node(
+                operator,
+                from.stream().map(Value::name).toList(),
+                results.stream().map(Value::name).toList(),
+                named));
         return results;
     }
 
@@ -105,7 +111,8 @@ public final class GraphBuilder {
         if (value instanceof Long || value instanceof Float || value instanceof String || value instanceof Tensor) {
             return value;
         }
-        throw new IllegalArgumentException("no ONNX attribute is a " + value.getClass().getSimpleName());
+        throw new IllegalArgumentException(
+                "no ONNX attribute is a " + value.getClass().getSimpleName());
     }
 
     /** A constant; equal constants are one. */
@@ -119,7 +126,10 @@ public final class GraphBuilder {
         if (before != null && !before.equals(tensor)) {
             throw new IllegalStateException("two initializers are called " + name);
         }
-        return new Value(name, tensor.type(), Arrays.stream(tensor.shape()).mapToObj(Size::fixed).toList());
+        return new Value(
+                name,
+                tensor.type(),
+                Arrays.stream(tensor.shape()).mapToObj(Size::fixed).toList());
     }
 
     /** A constant without dimensions. */
@@ -137,7 +147,8 @@ public final class GraphBuilder {
         if (value.type() == type) {
             return value;
         }
-        return new Value(node("Cast", List.of(value), "to", ElementTypes.number(type)).name(), type, value.shape());
+        return new Value(
+                node("Cast", List.of(value), "to", ElementTypes.number(type)).name(), type, value.shape());
     }
 
     /** A size as an int64 vector of one element, computed from the inputs' shapes where it is dynamic. */
@@ -184,13 +195,17 @@ public final class GraphBuilder {
 
     private Value shapeOf(String dimension) {
         Size size = Size.named(dimension);
-        Value input = inputs.stream().filter(i -> i.shape().contains(size)).findFirst().orElseThrow();
+        Value input = inputs.stream()
+                .filter(i -> i.shape().contains(size))
+                .findFirst()
+                .orElseThrow();
         return sizeOf(input, input.shape().indexOf(size));
     }
 
     /** The size of a value's axis when the model runs, as an int64 vector of one element. */
     public Value sizeOf(Value value, long axis) {
-        return opset >= SHAPE_TAKES_A_RANGE_SINCE ? node("Shape", List.of(value), "start", axis, "end", axis + 1)
+        return opset >= SHAPE_TAKES_A_RANGE_SINCE
+                ? node("Shape", List.of(value), "start", axis, "end", axis + 1)
                 : node("Gather", List.of(node("Shape", List.of(value)), integers(axis)), "axis", 0);
     }
 
@@ -214,7 +229,9 @@ public final class GraphBuilder {
         if (size.isFixed()) {
             return integers(LongStream.range(0, size.value()).toArray());
         }
-        return node("Range", List.of(scalar(DataType.INT64, 0), element(size(size, value, axis)), scalar(DataType.INT64, 1)));
+        return node(
+                "Range",
+                List.of(scalar(DataType.INT64, 0), element(size(size, value, axis)), scalar(DataType.INT64, 1)));
     }
 
     /** Whether a value is filled with zeros that were made in the graph or are a constant. */
@@ -223,7 +240,8 @@ public final class GraphBuilder {
         if (tensor != null) {
             return isZeros(tensor);
         }
-        return nodes.stream().filter(node -> node.outputs().contains(value.name()) && node.is("ConstantOfShape"))
+        return nodes.stream()
+                .filter(node -> node.outputs().contains(value.name()) && node.is("ConstantOfShape"))
                 .anyMatch(node -> isZeros((Tensor) node.attributes().get("value")));
     }
 
@@ -237,12 +255,17 @@ public final class GraphBuilder {
             return integers(list.stream().mapToLong(Size::value).toArray());
         }
         List<Value> parts = new ArrayList<>();
-        for (int i = 0; i < list.size();) {
+        for (int i = 0; i < list.size(); ) {
             int end = i;
             while (end < list.size() && list.get(end).isFixed()) {
                 end++;
             }
-            parts.add(end > i ? integers(list.subList(i, end).stream().mapToLong(Size::value).toArray()) : size(list.get(i)));
+            parts.add(
+                    end > i
+                            ? integers(list.subList(i, end).stream()
+                                    .mapToLong(Size::value)
+                                    .toArray())
+                            : size(list.get(i)));
             i = Math.max(end, i + 1);
         }
         return parts.size() == 1 ? parts.get(0) : node("Concat", parts, "axis", 0);

@@ -8,8 +8,7 @@ final class HalfFloat {
     private static final int SIGNIFICAND_BITS_LOST = 13;
     private static final int SMALLEST_EXPONENT = -14;
 
-    private HalfFloat() {
-    }
+    private HalfFloat() {}
 
     /**
      * The nearest half-precision number, ties to even.
@@ -22,7 +21,8 @@ final class HalfFloat {
         int magnitude = bits & 0x7FFFFFFF;
         int exponent = (magnitude >>> 23) - 127;
         if (exponent >= SMALLEST_EXPONENT) {
-            // The exponent's offset changes from 127 to 15; a carry out of the significand goes into the exponent, as it should.
+            // The exponent's offset changes from 127 to 15; a carry out of the significand goes into the exponent, as
+            // it should.
             return (short) (sign | round(magnitude - (127 - 15 << 23), SIGNIFICAND_BITS_LOST));
         }
         int shift = SIGNIFICAND_BITS_LOST + SMALLEST_EXPONENT - exponent;
@@ -45,7 +45,9 @@ final class HalfFloat {
     static float toFloat(short half) {
         int exponent = half >>> 10 & 0x1F;
         int significand = half & 0x3FF;
-        float magnitude = exponent == 0 ? Math.scalb((float) significand, SMALLEST_EXPONENT - 10) : Math.scalb((float) (significand | 0x400), exponent - 25);
+        float magnitude = exponent == 0
+                ? Math.scalb((float) significand, SMALLEST_EXPONENT - 10)
+                : Math.scalb((float) (significand | 0x400), exponent - 25);
         return half < 0 ? -magnitude : magnitude;
     }
 }

@@ -11,20 +11,27 @@ import java.util.stream.Collectors;
 public final class MethodTable {
     private static final int OLDEST_OPSET = 13;
 
-    private MethodTable() {
-    }
+    private MethodTable() {}
 
     /** The table in Markdown: one line a method of {@code NDArray}, then of {@code NDArrayEx}. */
     public static String markdown() {
         List<Row> rows = MethodReport.rows();
         Operators operators = new Operators();
-        return rows.stream().map(row -> "| `" + row.signature() + "` | " + text(row, operators) + " |").collect(Collectors.joining("\n",
-                summary(rows) + "\n\n| method of `NDArray`, then of `NDArrayEx` | in the export |\n|---|---|\n", "\n"));
+        return rows.stream()
+                .map(row -> "| `" + row.signature() + "` | " + text(row, operators) + " |")
+                .collect(Collectors.joining(
+                        "\n",
+                        summary(rows) + "\n\n| method of `NDArray`, then of `NDArrayEx` | in the export |\n|---|---|\n",
+                        "\n"));
     }
 
     private static String summary(List<Row> rows) {
-        return "%d methods: %d are exported, %d are answered while tracing, %d are refused.".formatted(rows.size(),
-                count(rows, Outcome.EXPORTED), count(rows, Outcome.ANSWERED), count(rows, Outcome.REFUSED));
+        return "%d methods: %d are exported, %d are answered while tracing, %d are refused."
+                .formatted(
+                        rows.size(),
+                        count(rows, Outcome.EXPORTED),
+                        count(rows, Outcome.ANSWERED),
+                        count(rows, Outcome.REFUSED));
     }
 
     private static long count(List<Row> rows, Outcome outcome) {
@@ -35,7 +42,8 @@ public final class MethodTable {
         if (row.operation().isPresent()) {
             String operation = row.operation().get();
             int since = operators.since(operation);
-            return "exported as " + operators.description(operation) + (since > OLDEST_OPSET ? " (from opset " + since + " on)" : "")
+            return "exported as " + operators.description(operation)
+                    + (since > OLDEST_OPSET ? " (from opset " + since + " on)" : "")
                     + (row.remark().isEmpty() ? "" : "; " + row.remark());
         }
         return switch (row.outcome()) {

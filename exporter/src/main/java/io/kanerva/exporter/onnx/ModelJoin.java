@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Makes one model of several that are run one after the other: an input of a later model that has the name of an earlier
- * model's output is fed by it. All outputs stay outputs. Nothing is computed anew, so the values are those of the parts.
+ * Makes one model of several that are run one after the other: an input of a later model that has the name of an
+ * earlier model's output is fed by it. All outputs stay outputs. Nothing is computed anew, so the values are those of
+ * the parts.
  */
 public final class ModelJoin {
-    private ModelJoin() {
-    }
+    private ModelJoin() {}
 
     /**
      * Joins models.
@@ -43,7 +43,8 @@ public final class ModelJoin {
             }
             for (ValueInfoProto output : part.getGraph().getOutputList()) {
                 if (outputs.put(output.getName(), output) != null) {
-                    throw new IllegalArgumentException("join: expected outputs of different names, found '%s' twice".formatted(output.getName()));
+                    throw new IllegalArgumentException(
+                            "join: expected outputs of different names, found '%s' twice".formatted(output.getName()));
                 }
             }
             copy(part.getGraph(), graph);
@@ -52,7 +53,10 @@ public final class ModelJoin {
         return parts.get(0).toBuilder().setGraph(graph).build();
     }
 
-    /** Copies nodes and weights; what is neither input nor output gets the part's name in front, so that parts do not collide. */
+    /**
+     * Copies nodes and weights; what is neither input nor output gets the part's name in front, so that parts do not
+     * collide.
+     */
     private static void copy(GraphProto part, GraphProto.Builder graph) {
         Set<String> border = new HashSet<>();
         part.getInputList().forEach(input -> border.add(input.getName()));
@@ -61,7 +65,10 @@ public final class ModelJoin {
             graph.addInitializer(weight.toBuilder().setName(inner(part, border, weight.getName())));
         }
         for (NodeProto node : part.getNodeList()) {
-            NodeProto.Builder copy = node.toBuilder().setName(part.getName() + "/" + node.getName()).clearInput().clearOutput();
+            NodeProto.Builder copy = node.toBuilder()
+                    .setName(part.getName() + "/" + node.getName())
+                    .clearInput()
+                    .clearOutput();
             node.getInputList().forEach(name -> copy.addInput(inner(part, border, name)));
             node.getOutputList().forEach(name -> copy.addOutput(inner(part, border, name)));
             graph.addNode(copy);

@@ -20,25 +20,35 @@ import java.util.stream.Collectors;
 final class ModelListing {
     private static final int SMALL = 8;
     /** Element types whose values are written out. */
-    private static final Set<Integer> LISTED = Set.of(TensorProto.DataType.FLOAT_VALUE, TensorProto.DataType.DOUBLE_VALUE,
-            TensorProto.DataType.INT32_VALUE, TensorProto.DataType.INT64_VALUE, TensorProto.DataType.BOOL_VALUE,
-            TensorProto.DataType.UINT8_VALUE, TensorProto.DataType.INT8_VALUE);
+    private static final Set<Integer> LISTED = Set.of(
+            TensorProto.DataType.FLOAT_VALUE,
+            TensorProto.DataType.DOUBLE_VALUE,
+            TensorProto.DataType.INT32_VALUE,
+            TensorProto.DataType.INT64_VALUE,
+            TensorProto.DataType.BOOL_VALUE,
+            TensorProto.DataType.UINT8_VALUE,
+            TensorProto.DataType.INT8_VALUE);
 
     private final StringBuilder text = new StringBuilder();
     private final Map<String, String> constants = new HashMap<>();
 
-    private ModelListing() {
-    }
+    private ModelListing() {}
 
     static String of(ModelProto model) {
         return new ModelListing().list(model);
     }
 
     private String list(ModelProto model) {
-        String opsets = model.getOpsetImportList().stream().map(set -> (set.getDomain().isEmpty() ? "" : set.getDomain() + " ")
-                + set.getVersion()).collect(Collectors.joining(" and "));
-        line("graph %s, model version %d, opset %s, IR %d, by %s", model.getGraph().getName(), model.getModelVersion(), opsets,
-                model.getIrVersion(), model.getProducerName());
+        String opsets = model.getOpsetImportList().stream()
+                .map(set -> (set.getDomain().isEmpty() ? "" : set.getDomain() + " ") + set.getVersion())
+                .collect(Collectors.joining(" and "));
+        line(
+                "graph %s, model version %d, opset %s, IR %d, by %s",
+                model.getGraph().getName(),
+                model.getModelVersion(),
+                opsets,
+                model.getIrVersion(),
+                model.getProducerName());
         model.getMetadataPropsList().forEach(entry -> line("  %s: %s", entry.getKey(), entry.getValue()));
         model.getGraph().getInputList().forEach(input -> line("input  %s %s", input.getName(), type(input)));
         model.getGraph().getInitializerList().forEach(this::initializer);
@@ -52,26 +62,40 @@ final class ModelListing {
         boolean isOutside = proto.getDataLocation() == TensorProto.DataLocation.EXTERNAL;
         if (size <= SMALL && !isOutside && LISTED.contains(proto.getDataType())) {
             Tensor tensor = TensorFiles.fromProto(proto);
-            String values = Arrays.stream(tensor.doubles()).mapToObj(v -> v == Math.rint(v) && Math.abs(v) < 1e15
-                    ? Long.toString((long) v) : Double.toString(v)).collect(Collectors.joining(", "));
+            String values = Arrays.stream(tensor.doubles())
+                    .mapToObj(
+                            v -> v == Math.rint(v) && Math.abs(v) < 1e15 ? Long.toString((long) v) : Double.toString(v))
+                    .collect(Collectors.joining(", "));
             constants.put(proto.getName(), tensor.shape().length == 0 ? values : "[" + values + "]");
         } else {
-            line("weight %s %s%s%s", proto.getName(), ElementTypes.name(proto.getDataType()), proto.getDimsList(),
+            line(
+                    "weight %s %s%s%s",
+                    proto.getName(),
+                    ElementTypes.name(proto.getDataType()),
+                    proto.getDimsList(),
                     isOutside ? " in " + location(proto) : "");
         }
     }
 
     private static String location(TensorProto proto) {
-        return proto.getExternalDataList().stream().filter(entry -> entry.getKey().equals("location"))
-                .map(StringStringEntryProto::getValue).findFirst().orElse("a file that is not named");
+        return proto.getExternalDataList().stream()
+                .filter(entry -> entry.getKey().equals("location"))
+                .map(StringStringEntryProto::getValue)
+                .findFirst()
+                .orElse("a file that is not named");
     }
 
     private void node(NodeProto node) {
-        String inputs = node.getInputList().stream().map(name -> name.isEmpty() ? "-" : constants.getOrDefault(name, name))
+        String inputs = node.getInputList().stream()
+                .map(name -> name.isEmpty() ? "-" : constants.getOrDefault(name, name))
                 .collect(Collectors.joining(", "));
-        String attributes = node.getAttributeList().stream().map(ModelListing::attribute).collect(Collectors.joining(", "));
-        line("%s = %s(%s)%s", String.join(", ", node.getOutputList()), (node.getDomain().isEmpty() ? "" : node.getDomain() + ".")
-                        + node.getOpType(), inputs,
+        String attributes =
+                node.getAttributeList().stream().map(ModelListing::attribute).collect(Collectors.joining(", "));
+        line(
+                "%s = %s(%s)%s",
+                String.join(", ", node.getOutputList()),
+                (node.getDomain().isEmpty() ? "" : node.getDomain() + ".") + node.getOpType(),
+                inputs,
                 attributes.isEmpty() ? "" : " {" + attributes + "}");
     }
 
@@ -82,20 +106,28 @@ final class ModelListing {
             case STRING -> attribute.getS().toStringUtf8();
             case INTS -> attribute.getIntsList();
             case FLOATS -> attribute.getFloatsList();
-            case TENSOR -> ElementTypes.name(attribute.getT().getDataType()) + attribute.getT().getDimsList();
-            case STRINGS -> attribute.getStringsList().stream().map(ByteString::toStringUtf8).toList();
+            case TENSOR ->
+                ElementTypes.name(attribute.getT().getDataType())
+                        + attribute.getT().getDimsList();
+            case STRINGS ->
+                attribute.getStringsList().stream()
+                        .map(ByteString::toStringUtf8)
+                        .toList();
             default -> attribute.getType();
         };
         return attribute.getName() + "=" + value;
     }
 
     private static String type(ValueInfoProto info) {
-        return ElementTypes.name(info.getType().getTensorType().getElemType()) + info.getType().getTensorType().getShape()
-                .getDimList().stream().map(ModelListing::dimension).collect(Collectors.joining(", ", "[", "]"));
+        return ElementTypes.name(info.getType().getTensorType().getElemType())
+                + info.getType().getTensorType().getShape().getDimList().stream()
+                        .map(ModelListing::dimension)
+                        .collect(Collectors.joining(", ", "[", "]"));
     }
 
     private static String dimension(TensorShapeProto.Dimension dimension) {
-        return dimension.hasDimValue() ? Long.toString(dimension.getDimValue())
+        return dimension.hasDimValue()
+                ? Long.toString(dimension.getDimValue())
                 : dimension.hasDimParam() ? dimension.getDimParam() : "?";
     }
 

@@ -19,8 +19,7 @@ import java.util.List;
 final class ModelWriter {
     private static final String PRODUCER = "kanerva-exporter";
 
-    private ModelWriter() {
-    }
+    private ModelWriter() {}
 
     static ModelProto write(Graph graph, ExportOptions options) {
         ModelProto.Builder model = ModelProto.newBuilder()
@@ -29,8 +28,9 @@ final class ModelWriter {
                 .setModelVersion(options.modelVersion())
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(options.opset()))
                 .setGraph(graph(graph, options.graphName()));
-        options.metadata().forEach((key, value) ->
-                model.addMetadataProps(StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+        options.metadata()
+                .forEach((key, value) -> model.addMetadataProps(
+                        StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
         return model.build();
     }
 
@@ -40,8 +40,11 @@ final class ModelWriter {
         graph.outputs().forEach(output -> proto.addOutput(valueInfo(output)));
         graph.initializers().forEach((key, tensor) -> proto.addInitializer(TensorFiles.toProto(key, tensor.owned())));
         for (Node node : graph.nodes()) {
-            NodeProto.Builder builder = NodeProto.newBuilder().setOpType(node.operator()).setName(node.output())
-                    .addAllInput(node.inputs()).addAllOutput(node.outputs());
+            NodeProto.Builder builder = NodeProto.newBuilder()
+                    .setOpType(node.operator())
+                    .setName(node.output())
+                    .addAllInput(node.inputs())
+                    .addAllOutput(node.outputs());
             node.attributes().forEach((key, value) -> builder.addAttribute(attribute(key, value)));
             proto.addNode(builder);
         }
@@ -58,8 +61,13 @@ final class ModelWriter {
                 dimension.setDimParam(size.toString());
             }
         }
-        return ValueInfoProto.newBuilder().setName(value.name()).setType(TypeProto.newBuilder().setTensorType(
-                TypeProto.Tensor.newBuilder().setElemType(ElementTypes.number(value.type())).setShape(shape))).build();
+        return ValueInfoProto.newBuilder()
+                .setName(value.name())
+                .setType(TypeProto.newBuilder()
+                        .setTensorType(TypeProto.Tensor.newBuilder()
+                                .setElemType(ElementTypes.number(value.type()))
+                                .setShape(shape)))
+                .build();
     }
 
     private static AttributeProto attribute(String name, Object value) {
@@ -69,9 +77,15 @@ final class ModelWriter {
         } else if (value instanceof Float number) {
             return attribute.setType(AttributeType.FLOAT).setF(number).build();
         } else if (value instanceof String text) {
-            return attribute.setType(AttributeType.STRING).setS(ByteString.copyFromUtf8(text)).build();
+            return attribute
+                    .setType(AttributeType.STRING)
+                    .setS(ByteString.copyFromUtf8(text))
+                    .build();
         } else if (value instanceof Tensor tensor) {
-            return attribute.setType(AttributeType.TENSOR).setT(TensorFiles.toProto("", tensor)).build();
+            return attribute
+                    .setType(AttributeType.TENSOR)
+                    .setT(TensorFiles.toProto("", tensor))
+                    .build();
         }
         List<?> list = (List<?>) value;
         Object first = list.isEmpty() ? 0L : list.get(0);
@@ -84,7 +98,11 @@ final class ModelWriter {
                 attribute.addInts((Long) element);
             }
         }
-        return attribute.setType(first instanceof Float ? AttributeType.FLOATS
-                : first instanceof String ? AttributeType.STRINGS : AttributeType.INTS).build();
+        return attribute
+                .setType(
+                        first instanceof Float
+                                ? AttributeType.FLOATS
+                                : first instanceof String ? AttributeType.STRINGS : AttributeType.INTS)
+                .build();
     }
 }

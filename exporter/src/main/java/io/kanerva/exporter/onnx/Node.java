@@ -50,6 +50,10 @@ public record Node(String operator, List<String> inputs, List<String> outputs, S
 
     /** The same node with values renamed. */
     public Node renamed(UnaryOperator<String> name) {
-        return new Node(operator, inputs.stream().map(name).toList(), outputs.stream().map(name).toList(), attributes);
+        return new Node(
+                operator,
+                inputs.stream().map(name).toList(),
+                outputs.stream().map(name).toList(),
+                attributes);
     }
 }

@@ -8,8 +8,7 @@ import java.nio.file.Path;
 
 /** ONNX files of any origin. */
 public final class OnnxFiles {
-    private OnnxFiles() {
-    }
+    private OnnxFiles() {}
 
     /**
      * Reads a model; weights that are in another file stay there.
@@ -18,7 +17,8 @@ public final class OnnxFiles {
      */
     public static ModelProto read(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
-            throw new IOException(file + ": expected an ONNX model, found " + (Files.isDirectory(file) ? "a folder" : "no file"));
+            throw new IOException(
+                    file + ": expected an ONNX model, found " + (Files.isDirectory(file) ? "a folder" : "no file"));
         }
         ModelProto model;
         try {
@@ -27,7 +27,8 @@ public final class OnnxFiles {
             throw new IOException(file + ": expected an ONNX model, found something else (" + e.getMessage() + ")", e);
         }
         if (!model.hasGraph() || !model.hasIrVersion()) {
-            throw new IOException(file + ": expected an ONNX model, found something else (no graph or no IR version in it)");
+            throw new IOException(
+                    file + ": expected an ONNX model, found something else (no graph or no IR version in it)");
         }
         return model;
     }

@@ -21,8 +21,7 @@ public final class OnnxModel {
      * @param output name of the output
      * @param largestDifference over all elements, absolute
      */
-    public record Check(Map<String, Long> sizes, String output, double largestDifference) {
-    }
+    public record Check(Map<String, Long> sizes, String output, double largestDifference) {}
 
     OnnxModel(ModelProto proto, List<Check> checks, long externalDataAbove) {
         this.proto = proto;
@@ -45,7 +44,10 @@ public final class OnnxModel {
         return checks;
     }
 
-    /** Whether {@link #write} puts the weights into a file of their own, because together they are larger than the options allow. */
+    /**
+     * Whether {@link #write} puts the weights into a file of their own, because together they are larger than the
+     * options allow.
+     */
     public boolean hasExternalData() {
         return ExternalData.bytes(proto) > externalDataAbove && ExternalData.has(proto);
     }
@@ -57,8 +59,9 @@ public final class OnnxModel {
      */
     public byte[] toBytes() {
         if (hasExternalData()) {
-            throw new IllegalStateException("the weights take " + ExternalData.bytes(proto) + " bytes, more than the " + externalDataAbove
-                    + " that may be in one file; write the model to a file, which puts them beside it");
+            throw new IllegalStateException(
+                    "the weights take " + ExternalData.bytes(proto) + " bytes, more than the " + externalDataAbove
+                            + " that may be in one file; write the model to a file, which puts them beside it");
         }
         byte[] bytes = new byte[proto.getSerializedSize()];
         CodedOutputStream stream = CodedOutputStream.newInstance(bytes);
@@ -74,9 +77,9 @@ public final class OnnxModel {
     /**
      * Writes the {@code .onnx} file; one that exists is replaced in one step.
      *
-     * <p>Weights that are together larger than {@link ExportOptions#externalDataAbove} go into a file beside it, whose name ends in
-     * a digest of its content and {@code .data}: until the new model is in place, the old one keeps its own weights. The old
-     * model's file of weights is then removed.
+     * <p>Weights that are together larger than {@link ExportOptions#externalDataAbove} go into a file beside it, whose
+     * name ends in a digest of its content and {@code .data}: until the new model is in place, the old one keeps its
+     * own weights. The old model's file of weights is then removed.
      */
     public void write(Path file) throws IOException {
         if (hasExternalData()) {

@@ -44,7 +44,8 @@ final class OutputCheck {
                 try {
                     found = checked.run(given);
                 } catch (RuntimeException e) {
-                    throw new ExportException(List.of("the model cannot be run with " + sizes + " (" + e.getMessage() + ")"));
+                    throw new ExportException(
+                            List.of("the model cannot be run with " + sizes + " (" + e.getMessage() + ")"));
                 }
                 for (int i = 0; i < outputNames.size(); i++) {
                     String name = outputNames.get(i);
@@ -59,18 +60,26 @@ final class OutputCheck {
         return checks;
     }
 
-    /** A runtime may be content with an output of another shape than the model says it has; whoever relies on the model is not. */
+    /**
+     * A runtime may be content with an output of another shape than the model says it has; whoever relies on the model
+     * is not.
+     */
     private static void requireDeclared(ValueInfoProto output, Tensor found, List<String> problems) {
-        List<TensorShapeProto.Dimension> declared = output.getType().getTensorType().getShape().getDimList();
+        List<TensorShapeProto.Dimension> declared =
+                output.getType().getTensorType().getShape().getDimList();
         long[] shape = found.shape();
         boolean isSame = declared.size() == shape.length;
         for (int i = 0; isSame && i < shape.length; i++) {
             isSame = !declared.get(i).hasDimValue() || declared.get(i).getDimValue() == shape[i];
         }
         if (!isSame) {
-            problems.add("output " + output.getName() + " is declared as [" + declared.stream()
-                    .map(d -> d.hasDimValue() ? Long.toString(d.getDimValue()) : d.getDimParam().isEmpty() ? "?" : d.getDimParam())
-                    .collect(Collectors.joining(", ")) + "], but the model computes " + found);
+            problems.add("output " + output.getName() + " is declared as ["
+                    + declared.stream()
+                            .map(d -> d.hasDimValue()
+                                    ? Long.toString(d.getDimValue())
+                                    : d.getDimParam().isEmpty() ? "?" : d.getDimParam())
+                            .collect(Collectors.joining(", "))
+                    + "], but the model computes " + found);
         }
     }
 
@@ -84,14 +93,18 @@ final class OutputCheck {
         try {
             return tracer.compute(given);
         } catch (RuntimeException e) {
-            throw new ExportException(List.of("the block itself fails with " + sizes + " (" + e.getMessage()
-                    + "); if such sizes cannot occur, say so with a dimension limit"), e);
+            throw new ExportException(
+                    List.of("the block itself fails with " + sizes + " (" + e.getMessage()
+                            + "); if such sizes cannot occur, say so with a dimension limit"),
+                    e);
         }
     }
 
-    private OnnxModel.Check compare(String name, Map<String, Long> sizes, Tensor expected, Tensor found, List<String> problems) {
+    private OnnxModel.Check compare(
+            String name, Map<String, Long> sizes, Tensor expected, Tensor found, List<String> problems) {
         if (!Arrays.equals(expected.shape(), found.shape()) || expected.type() != found.type()) {
-            problems.add("output " + name + " with " + sizes + ": the block computes " + expected + ", the model " + found);
+            problems.add(
+                    "output " + name + " with " + sizes + ": the block computes " + expected + ", the model " + found);
             return new OnnxModel.Check(sizes, name, Double.NaN);
         }
         double[] reference = expected.doubles();
@@ -99,17 +112,20 @@ final class OutputCheck {
         double largest = 0;
         int worst = -1;
         for (int i = 0; i < values.length; i++) {
-            double difference = values[i] == reference[i] || Double.isNaN(values[i]) && Double.isNaN(reference[i]) ? 0
+            double difference = values[i] == reference[i] || Double.isNaN(values[i]) && Double.isNaN(reference[i])
+                    ? 0
                     : Math.abs(values[i] - reference[i]);
             largest = Math.max(largest, difference);
-            boolean isClose = difference == 0 || difference <= options.tolerance() * Math.max(1, Math.abs(reference[i]));
+            boolean isClose =
+                    difference == 0 || difference <= options.tolerance() * Math.max(1, Math.abs(reference[i]));
             if (!isClose && worst < 0) {
                 worst = i;
             }
         }
         if (worst >= 0) {
             problems.add("output " + name + " with " + sizes + ": element " + worst + " is " + reference[worst]
-                    + " in the block and " + values[worst] + " in the model, more than the tolerance " + options.tolerance()
+                    + " in the block and " + values[worst] + " in the model, more than the tolerance "
+                    + options.tolerance()
                     + " apart");
         }
         return new OnnxModel.Check(sizes, name, largest);

@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which weights a model in half precision keeps in float32, so that each element x of its outputs stays within {@value #ABSOLUTE} +
- * {@value #RELATIVE} |x| of the float32 model's. Rounding a weight moves an output by some 2^-12 of what the weight contributes, so
- * it is few layers that matter: those whose contributions are large and cancel.
+ * Which weights a model in half precision keeps in float32, so that each element x of its outputs stays within
+ * {@value #ABSOLUTE} + {@value #RELATIVE} |x| of the float32 model's. Rounding a weight moves an output by some 2^-12
+ * of what the weight contributes, so it is few layers that matter: those whose contributions are large and cancel.
  */
 public final class PreciseWeights {
     /** Part of an element's budget that does not depend on its value. */
@@ -42,8 +42,8 @@ public final class PreciseWeights {
     }
 
     /**
-     * Finds them: each weight is rounded alone, and those that take most of the budget are kept, one after the other, until the rest
-     * rounded together stays within it.
+     * Finds them: each weight is rounded alone, and those that take most of the budget are kept, one after the other,
+     * until the rest rounded together stays within it.
      *
      * @param model in float32
      * @param samples what its outputs are held against
@@ -66,7 +66,8 @@ public final class PreciseWeights {
             others.remove(weight);
             alone.put(weight, shareWithout(others));
         }
-        List<String> worstFirst = all.stream().sorted(Comparator.comparing(alone::get).reversed()).toList();
+        List<String> worstFirst =
+                all.stream().sorted(Comparator.comparing(alone::get).reversed()).toList();
         for (String weight : worstFirst) {
             kept.add(weight);
             if (shareWithout(kept) <= most) {
@@ -78,7 +79,8 @@ public final class PreciseWeights {
 
     /** The largest part of an element's budget that is taken when all weights but these are rounded. */
     private double shareWithout(Set<String> kept) {
-        byte[] packed = OnnxModel.of(WeightPacking.pack(model, WeightType.FLOAT16, kept)).toBytes();
+        byte[] packed = OnnxModel.of(WeightPacking.pack(model, WeightType.FLOAT16, kept))
+                .toBytes();
         double share = 0;
         for (Sample sample : samples) {
             share = Math.max(share, share(sample.outputs(), runner.run(packed, sample.inputs())));
@@ -93,7 +95,8 @@ public final class PreciseWeights {
             float[] wanted = output.getValue().floats();
             float[] values = found.get(output.getKey()).floats();
             for (int i = 0; i < wanted.length; i++) {
-                share = Math.max(share, Math.abs((double) values[i] - wanted[i]) / (ABSOLUTE + RELATIVE * Math.abs(wanted[i])));
+                share = Math.max(
+                        share, Math.abs((double) values[i] - wanted[i]) / (ABSOLUTE + RELATIVE * Math.abs(wanted[i])));
             }
         }
         return share;

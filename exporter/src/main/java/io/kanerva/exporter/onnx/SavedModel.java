@@ -23,8 +23,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A model as DJL saves it, {@code NAME-EPOCH.params} in a folder, which holds the values of the parameters but not the network: a
- * {@link BlockFactory} makes that.
+ * A model as DJL saves it, {@code NAME-EPOCH.params} in a folder, which holds the values of the parameters but not the
+ * network: a {@link BlockFactory} makes that.
  */
 public final class SavedModel {
     private static final Pattern PARAMETERS = Pattern.compile("(.+)-(\\d{4,})\\.params");
@@ -32,8 +32,7 @@ public final class SavedModel {
     private static final String MARK = "DJL@";
     private static final int VERSION = 1;
 
-    private SavedModel() {
-    }
+    private SavedModel() {}
 
     /**
      * Loads the latest epoch of a model; close it after use.
@@ -42,9 +41,11 @@ public final class SavedModel {
      * @param name the model's name; empty if the folder holds only one model
      * @param factory makes the model's block
      * @param arguments the factory's
-     * @throws IOException in one sentence, if there is no such folder or model, the block cannot be made, or the values do not fit it
+     * @throws IOException in one sentence, if there is no such folder or model, the block cannot be made, or the values
+     *     do not fit it
      */
-    public static Model load(Path folder, String name, BlockFactory factory, Map<String, ?> arguments) throws IOException {
+    public static Model load(Path folder, String name, BlockFactory factory, Map<String, ?> arguments)
+            throws IOException {
         String found = find(folder, name);
         Model model = Model.newInstance(found);
         try {
@@ -53,15 +54,18 @@ public final class SavedModel {
             return model;
         } catch (MalformedModelException | IOException | RuntimeException e) {
             model.close();
-            throw e instanceof NoBlockException noBlock ? noBlock
-                    : new IOException(folder + ": expected the parameters of " + found + " to fit the block that "
-                            + factory.getClass().getName() + " makes, found that they do not: " + reason(e), e);
+            throw e instanceof NoBlockException noBlock
+                    ? noBlock
+                    : new IOException(
+                            folder + ": expected the parameters of " + found + " to fit the block that "
+                                    + factory.getClass().getName() + " makes, found that they do not: " + reason(e),
+                            e);
         }
     }
 
     /**
-     * Reads DJL's file: its mark, version, the model's name, type, inputs and properties, then the block's own. DJL does not mind
-     * if something is left over, but then the block is not the one that was saved.
+     * Reads DJL's file: its mark, version, the model's name, type, inputs and properties, then the block's own. DJL
+     * does not mind if something is left over, but then the block is not the one that was saved.
      */
     private static void read(Model model, Path file) throws IOException, MalformedModelException {
         try (DataInputStream stream = new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
@@ -92,32 +96,41 @@ public final class SavedModel {
     private static Path latest(Path folder, String name) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> {
-                Matcher match = PARAMETERS.matcher(file.getFileName().toString());
-                return match.matches() && match.group(1).equals(name);
-            }).max(Comparator.comparing(Path::getFileName)).orElseThrow();
+                        Matcher match = PARAMETERS.matcher(file.getFileName().toString());
+                        return match.matches() && match.group(1).equals(name);
+                    })
+                    .max(Comparator.comparing(Path::getFileName))
+                    .orElseThrow();
         }
     }
 
-    private static Block block(Model model, Path folder, BlockFactory factory, Map<String, ?> arguments) throws IOException {
+    private static Block block(Model model, Path folder, BlockFactory factory, Map<String, ?> arguments)
+            throws IOException {
         try {
             return factory.newBlock(model, folder, arguments);
         } catch (RuntimeException | IOException e) {
-            throw new NoBlockException("the block factory " + factory.getClass().getName() + " fails with the arguments " + arguments
-                    + ": " + reason(e), e);
+            throw new NoBlockException(
+                    "the block factory " + factory.getClass().getName() + " fails with the arguments " + arguments
+                            + ": " + reason(e),
+                    e);
         }
     }
 
     private static String find(Path folder, String name) throws IOException {
         List<String> names;
         try (Stream<Path> files = Files.list(folder)) {
-            names = files.map(file -> PARAMETERS.matcher(file.getFileName().toString())).filter(Matcher::matches)
-                    .map(match -> match.group(1)).distinct().sorted().toList();
+            names = files.map(file -> PARAMETERS.matcher(file.getFileName().toString()))
+                    .filter(Matcher::matches)
+                    .map(match -> match.group(1))
+                    .distinct()
+                    .sorted()
+                    .toList();
         } catch (NotDirectoryException | NoSuchFileException e) {
             throw new IOException(folder + ": expected a folder with a saved model (NAME-0000.params), found none", e);
         }
         if (names.isEmpty() || !name.isEmpty() && !names.contains(name)) {
-            throw new IOException(folder + ": expected a saved model (" + (name.isEmpty() ? "NAME" : name) + "-0000.params), found "
-                    + (names.isEmpty() ? "none" : names));
+            throw new IOException(folder + ": expected a saved model (" + (name.isEmpty() ? "NAME" : name)
+                    + "-0000.params), found " + (names.isEmpty() ? "none" : names));
         }
         if (name.isEmpty() && names.size() > 1) {
             throw new IOException(folder + ": expected one saved model or the name of one, found " + names);

@@ -14,8 +14,7 @@ import java.util.List;
 
 /** Tensors as ONNX messages and as {@code .pb} files, the form of the ONNX project's test data. */
 public final class TensorFiles {
-    private TensorFiles() {
-    }
+    private TensorFiles() {}
 
     /**
      * Writes a tensor; a file that exists is replaced in one step.
@@ -41,7 +40,8 @@ public final class TensorFiles {
 
     /** The message of a tensor, with its elements in raw_data. */
     public static TensorProto toProto(String name, Tensor tensor) {
-        TensorProto.Builder proto = TensorProto.newBuilder().setDataType(ElementTypes.number(tensor.type()))
+        TensorProto.Builder proto = TensorProto.newBuilder()
+                .setDataType(ElementTypes.number(tensor.type()))
                 .setRawData(UnsafeByteOperations.unsafeWrap(tensor.buffer()));
         for (long size : tensor.shape()) {
             proto.addDims(size);
@@ -62,7 +62,8 @@ public final class TensorFiles {
             case INT64 -> proto.getInt64DataList();
             default -> proto.getInt32DataList();
         };
-        ByteBuffer bytes = ByteBuffer.allocate(elements.size() * type.getNumOfBytes()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes =
+                ByteBuffer.allocate(elements.size() * type.getNumOfBytes()).order(ByteOrder.LITTLE_ENDIAN);
         for (Number element : elements) {
             switch (type) {
                 case FLOAT32 -> bytes.putFloat(element.floatValue());

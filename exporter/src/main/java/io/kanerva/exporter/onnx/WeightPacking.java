@@ -19,17 +19,18 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Stores a finished model's weights in fewer bits, with standard operators of opset 17: a {@code Cast} from float16, or a {@code
- * DequantizeLinear} of int8 numbers with one scale for each output channel, stands between a weight and what uses it. The rest of the
- * graph, its inputs and its outputs stay as they are.
+ * Stores a finished model's weights in fewer bits, with standard operators of opset 17: a {@code Cast} from float16, or
+ * a {@code DequantizeLinear} of int8 numbers with one scale for each output channel, stands between a weight and what
+ * uses it. The rest of the graph, its inputs and its outputs stay as they are.
  *
- * <p>Weights are the second inputs of Conv, ConvTranspose, Gemm and MatMul. What is computed from keys and coordinates keeps its
- * precision: there, one rounding may name another slot.
+ * <p>Weights are the second inputs of Conv, ConvTranspose, Gemm and MatMul. What is computed from keys and coordinates
+ * keeps its precision: there, one rounding may name another slot.
  */
 public final class WeightPacking {
     private static final Set<String> LAYERS = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
     /** Fewer numbers than this are not worth a node. */
     private static final int LEAST = 64;
+
     private static final int LARGEST_INT8 = 127;
 
     private final WeightType type;
@@ -63,14 +64,19 @@ public final class WeightPacking {
     /** The names of the weights that {@link #pack} packs, in the model's order. */
     public static Set<String> weights(ModelProto model) {
         Map<String, Integer> channelAxes = channelAxes(model.getGraph());
-        return model.getGraph().getInitializerList().stream().filter(weight -> isWeight(weight, channelAxes)).map(TensorProto::getName)
+        return model.getGraph().getInitializerList().stream()
+                .filter(weight -> isWeight(weight, channelAxes))
+                .map(TensorProto::getName)
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     /** Constants of the trace are coordinates and the like; only parameters have names of their own. */
     private static boolean isWeight(TensorProto weight, Map<String, Integer> channelAxes) {
-        return channelAxes.containsKey(weight.getName()) && weight.getDataType() == TensorProto.DataType.FLOAT_VALUE && weight.getDimsCount() >= 2
-                && weight.getRawData().size() >= LEAST * Float.BYTES && !weight.getName().startsWith(GraphBuilder.CONSTANT);
+        return channelAxes.containsKey(weight.getName())
+                && weight.getDataType() == TensorProto.DataType.FLOAT_VALUE
+                && weight.getDimsCount() >= 2
+                && weight.getRawData().size() >= LEAST * Float.BYTES
+                && !weight.getName().startsWith(GraphBuilder.CONSTANT);
     }
 
     private ModelProto packed(ModelProto model, Set<String> kept) {
@@ -85,8 +91,13 @@ public final class WeightPacking {
                 packBytes(weight, channelAxes.get(weight.getName()));
             }
         }
-        GraphProto packed = graph.toBuilder().clearInitializer().addAllInitializer(initializers).clearNode().addAllNode(unpacking)
-                .addAllNode(graph.getNodeList()).build();
+        GraphProto packed = graph.toBuilder()
+                .clearInitializer()
+                .addAllInitializer(initializers)
+                .clearNode()
+                .addAllNode(unpacking)
+                .addAllNode(graph.getNodeList())
+                .build();
         return model.toBuilder().setGraph(packed).build();
     }
 
@@ -95,7 +106,9 @@ public final class WeightPacking {
         Map<String, Integer> axes = new HashMap<>();
         for (NodeProto node : graph.getNodeList()) {
             if (LAYERS.contains(node.getOpType())) {
-                boolean rows = node.getOpType().equals("Conv") || node.getAttributeList().stream().anyMatch(a -> a.getName().equals("transB") && a.getI() == 1);
+                boolean rows = node.getOpType().equals("Conv")
+                        || node.getAttributeList().stream()
+                                .anyMatch(a -> a.getName().equals("transB") && a.getI() == 1);
                 axes.put(node.getInput(1), rows ? 0 : 1);
             }
         }
@@ -107,14 +120,25 @@ public final class WeightPacking {
         ByteBuffer halves = ByteBuffer.allocate(2 * values.length).order(ByteOrder.LITTLE_ENDIAN);
         for (float value : values) {
             if (!(Math.abs(value) <= HalfFloat.LARGEST)) {
-                throw new IllegalArgumentException("weight '%s': expected numbers of at most %s for half precision, found %s".formatted(weight.getName(), HalfFloat.LARGEST, value));
+                throw new IllegalArgumentException(
+                        "weight '%s': expected numbers of at most %s for half precision, found %s"
+                                .formatted(weight.getName(), HalfFloat.LARGEST, value));
             }
             halves.putShort(HalfFloat.of(value));
         }
         String stored = weight.getName() + "/half";
-        initializers.add(weight.toBuilder().setName(stored).setDataType(TensorProto.DataType.FLOAT16_VALUE).setRawData(ByteString.copyFrom(halves.array())).build());
-        unpacking.add(NodeProto.newBuilder().setOpType("Cast").setName(weight.getName()).addInput(stored).addOutput(weight.getName())
-                .addAttribute(attribute("to", TensorProto.DataType.FLOAT_VALUE)).build());
+        initializers.add(weight.toBuilder()
+                .setName(stored)
+                .setDataType(TensorProto.DataType.FLOAT16_VALUE)
+                .setRawData(ByteString.copyFrom(halves.array()))
+                .build());
+        unpacking.add(NodeProto.newBuilder()
+                .setOpType("Cast")
+                .setName(weight.getName())
+                .addInput(stored)
+                .addOutput(weight.getName())
+                .addAttribute(attribute("to", TensorProto.DataType.FLOAT_VALUE))
+                .build());
     }
 
     private void packBytes(TensorProto weight, int axis) {
@@ -127,7 +151,8 @@ public final class WeightPacking {
         float[] scales = new float[channels];
         for (int i = 0; i < values.length; i++) {
             if (!Float.isFinite(values[i])) {
-                throw new IllegalArgumentException("weight '%s': expected finite numbers, found %s".formatted(weight.getName(), values[i]));
+                throw new IllegalArgumentException(
+                        "weight '%s': expected finite numbers, found %s".formatted(weight.getName(), values[i]));
             }
             int channel = i / inner % channels;
             scales[channel] = Math.max(scales[channel], Math.abs(values[i]) / LARGEST_INT8);
@@ -135,14 +160,25 @@ public final class WeightPacking {
         byte[] bytes = new byte[values.length];
         for (int i = 0; i < values.length; i++) {
             float scale = scales[i / inner % channels];
-            bytes[i] = (byte) (scale == 0 ? 0 : Math.max(-LARGEST_INT8, Math.min(LARGEST_INT8, Math.round(values[i] / scale))));
+            bytes[i] = (byte)
+                    (scale == 0 ? 0 : Math.max(-LARGEST_INT8, Math.min(LARGEST_INT8, Math.round(values[i] / scale))));
         }
         String stored = weight.getName() + "/int8";
         String scale = weight.getName() + "/scale";
-        initializers.add(weight.toBuilder().setName(stored).setDataType(TensorProto.DataType.INT8_VALUE).setRawData(ByteString.copyFrom(bytes)).build());
+        initializers.add(weight.toBuilder()
+                .setName(stored)
+                .setDataType(TensorProto.DataType.INT8_VALUE)
+                .setRawData(ByteString.copyFrom(bytes))
+                .build());
         initializers.add(TensorFiles.toProto(scale, Tensor.of(scales, channels)));
-        unpacking.add(NodeProto.newBuilder().setOpType("DequantizeLinear").setName(weight.getName()).addInput(stored).addInput(scale)
-                .addOutput(weight.getName()).addAttribute(attribute("axis", axis)).build());
+        unpacking.add(NodeProto.newBuilder()
+                .setOpType("DequantizeLinear")
+                .setName(weight.getName())
+                .addInput(stored)
+                .addInput(scale)
+                .addOutput(weight.getName())
+                .addAttribute(attribute("axis", axis))
+                .build());
     }
 
     private static float[] values(TensorProto weight) {
@@ -150,6 +186,10 @@ public final class WeightPacking {
     }
 
     private static AttributeProto attribute(String name, long value) {
-        return AttributeProto.newBuilder().setName(name).setType(AttributeType.INT).setI(value).build();
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeType.INT)
+                .setI(value)
+                .build();
     }
 }

@@ -35,8 +35,12 @@ public enum WeightType {
      * @throws IllegalArgumentException if there is none; the message lists those that there are
      */
     public static WeightType named(String id) {
-        return Arrays.stream(values()).filter(type -> type.id.equals(id)).findFirst().orElseThrow(() -> new IllegalArgumentException(
-                "weights '%s': expected one of %s".formatted(id, Arrays.stream(values()).map(WeightType::id).collect(Collectors.joining(", ")))));
+        return Arrays.stream(values())
+                .filter(type -> type.id.equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("weights '%s': expected one of %s"
+                        .formatted(
+                                id, Arrays.stream(values()).map(WeightType::id).collect(Collectors.joining(", ")))));
     }
 
     @Override

@@ -17,8 +17,8 @@ import java.util.List;
 /**
  * Behind a recording array: treats each method of {@code NDArray} and {@code NDArrayEx} as {@link ArrayMethods} says.
  *
- * <p>An array that is changed in place gets a new value. Arrays that may share its memory would change with it in the engine;
- * here they become stale, and using one of them afterwards is an error.
+ * <p>An array that is changed in place gets a new value. Arrays that may share its memory would change with it in the
+ * engine; here they become stale, and using one of them afterwards is an error.
  */
 final class ArrayHandler implements InvocationHandler {
     private final Recorder recorder;
@@ -137,7 +137,8 @@ final class ArrayHandler implements InvocationHandler {
             become(((TracedArray) result.toType(value.type(), false)).tapeValue(), method.getName());
             return self;
         }
-        Object result = recorder.record(method, entry, entry.kind() == Kind.FUN ? null : value(), receiver(method), arguments);
+        Object result =
+                recorder.record(method, entry, entry.kind() == Kind.FUN ? null : value(), receiver(method), arguments);
         if (entry.kind() != Kind.VIEW || hasArrays(arguments)) {
             return result;
         }
@@ -151,7 +152,9 @@ final class ArrayHandler implements InvocationHandler {
 
     /** Whether an index holds arrays: then the engine copies. */
     private static boolean hasArrays(Object[] arguments) {
-        return arguments.length == 2 && arguments[1] instanceof NDIndex index && !TracedIndex.of(index, -1).arrays().isEmpty();
+        return arguments.length == 2
+                && arguments[1] instanceof NDIndex index
+                && !TracedIndex.of(index, -1).arrays().isEmpty();
     }
 
     private NDArray view(NDArray result) {
@@ -189,8 +192,9 @@ final class ArrayHandler implements InvocationHandler {
     private Object become(TapeValue version, String operation) {
         for (ArrayHandler other : sharers) {
             if (other != this) {
-                other.warning = "an array is used after " + operation + " changed another one in place that may share its "
-                        + "memory (reshape, transpose, get, ...); use the operation that makes a new array";
+                other.warning =
+                        "an array is used after " + operation + " changed another one in place that may share its "
+                                + "memory (reshape, transpose, get, ...); use the operation that makes a new array";
             }
         }
         sharers = new ArrayList<>(List.of(this));

@@ -41,46 +41,102 @@ final class ArrayMethods {
         UNKNOWN
     }
 
-    private static final Set<String> ANSWERED = Set.of("getName", "setName", "getUid", "getDataType", "getDevice", "getShape",
-            "getSparseFormat", "isSparse", "isScalar", "size", "isEmpty");
-    private static final Set<String> OWN = Set.of("getManager", "getNDArrayInternal", "hasGradient", "isReleased",
-            "toDebugString", "shapeEquals", "repeat(Shape)", "tile(Shape)");
-    private static final Set<String> ASSIGNED = Set.of("set(NDIndex,NDArray)", "set(NDIndex,Number)", "set(Buffer)",
-            "setScalar(NDIndex,Number)", "copyTo(NDArray)", "intern(NDArray)");
-    private static final Set<String> IGNORED = Set.of("close", "attach", "detach", "tempAttach", "returnResource",
-            "setRequiresGradient");
+    private static final Set<String> ANSWERED = Set.of(
+            "getName",
+            "setName",
+            "getUid",
+            "getDataType",
+            "getDevice",
+            "getShape",
+            "getSparseFormat",
+            "isSparse",
+            "isScalar",
+            "size",
+            "isEmpty");
+    private static final Set<String> OWN = Set.of(
+            "getManager",
+            "getNDArrayInternal",
+            "hasGradient",
+            "isReleased",
+            "toDebugString",
+            "shapeEquals",
+            "repeat(Shape)",
+            "tile(Shape)");
+    private static final Set<String> ASSIGNED = Set.of(
+            "set(NDIndex,NDArray)",
+            "set(NDIndex,Number)",
+            "set(Buffer)",
+            "setScalar(NDIndex,Number)",
+            "copyTo(NDArray)",
+            "intern(NDArray)");
+    private static final Set<String> IGNORED =
+            Set.of("close", "attach", "detach", "tempAttach", "returnResource", "setRequiresGradient");
     private static final Set<String> ITSELF = Set.of("stopGradient", "toDevice", "toDense", "getArray");
-    private static final Set<String> READS_VALUES = Set.of("toByteBuffer", "toArray", "toStringArray", "toBooleanArray",
-            "toByteArray", "toDoubleArray", "toFloatArray", "toIntArray", "toLongArray", "toShortArray", "toUint8Array",
-            "toUnsignedShortArray", "toUnsignedIntArray", "getBoolean", "getByte", "getDouble", "getFloat", "getInt", "getLong",
-            "getUint8", "contentEquals", "allClose", "encode", "getAsBytes", "getAsString", "getAsObject");
+    private static final Set<String> READS_VALUES = Set.of(
+            "toByteBuffer",
+            "toArray",
+            "toStringArray",
+            "toBooleanArray",
+            "toByteArray",
+            "toDoubleArray",
+            "toFloatArray",
+            "toIntArray",
+            "toLongArray",
+            "toShortArray",
+            "toUint8Array",
+            "toUnsignedShortArray",
+            "toUnsignedIntArray",
+            "getBoolean",
+            "getByte",
+            "getDouble",
+            "getFloat",
+            "getInt",
+            "getLong",
+            "getUint8",
+            "contentEquals",
+            "allClose",
+            "encode",
+            "getAsBytes",
+            "getAsString",
+            "getAsObject");
 
     private static final String TRAINING = "it belongs to training; export what the block computes at inference";
     private static final String RANDOM = "it draws random numbers; make the noise an input";
     private static final Map<String, String> REASONS = new HashMap<>();
 
     static {
-        refuse("it suppresses boxes in Java, value by value; export the network and run this step behind the model",
+        refuse(
+                "it suppresses boxes in Java, value by value; export the network and run this step behind the model",
                 "multiBoxDetection(NDList,boolean,float,int,float,boolean,int)");
-        refuse(RANDOM, "randomFlipLeftRight()", "randomFlipTopBottom()", "randomBrightness(float)", "randomHue(float)",
+        refuse(
+                RANDOM,
+                "randomFlipLeftRight()",
+                "randomFlipTopBottom()",
+                "randomBrightness(float)",
+                "randomHue(float)",
                 "randomColorJitter(float,float,float,float)");
-        refuse(TRAINING, "getGradient()", "multiBoxTarget(NDList,float,float,float,float,int)",
+        refuse(
+                TRAINING,
+                "getGradient()",
+                "multiBoxTarget(NDList,float,float,float,float,int)",
                 "adadeltaUpdate(NDList,NDList,float,float,float,float,float)",
                 "adagradUpdate(NDList,NDList,float,float,float,float,float)",
                 "adamUpdate(NDList,NDList,float,float,float,float,float,float,float,float,boolean,boolean)",
                 "nagUpdate(NDList,NDList,float,float,float,float,float)",
                 "rmspropUpdate(NDList,NDList,float,float,float,float,float,float,float,boolean)",
                 "sgdUpdate(NDList,NDList,float,float,float,float,float,boolean)");
-        refuse("ONNX's standard domain has no matrix inverse; write out small inverses, or solve before the model", "inverse()");
+        refuse(
+                "ONNX's standard domain has no matrix inverse; write out small inverses, or solve before the model",
+                "inverse()");
         refuse("ONNX's standard domain has no sparse arithmetic; keep the array dense", "toSparse(SparseFormat)");
-        refuse("it hands out the engine's own indexer, which would not be recorded; use get and set",
+        refuse(
+                "it hands out the engine's own indexer, which would not be recorded; use get and set",
                 "getIndexer(NDManager)");
         refuse("it leaves the memory as it is; use zerosLike or onesLike", "like()");
         refuse("it hands out the engine's arrays, which would not be recorded", "getResourceNDArrays()");
     }
 
-    private ArrayMethods() {
-    }
+    private ArrayMethods() {}
 
     private static void refuse(String reason, String... signatures) {
         for (String signature : signatures) {
@@ -118,8 +174,8 @@ final class ArrayMethods {
         if (READS_VALUES.contains(name)) {
             return Treatment.READS_VALUES;
         }
-        boolean makesArrays = method.getReturnType() == NDArray.class || method.getReturnType() == NDList.class
-                || name.equals("set");
+        boolean makesArrays =
+                method.getReturnType() == NDArray.class || method.getReturnType() == NDList.class || name.equals("set");
         return method.isDefault() && makesArrays ? Treatment.DERIVED : Treatment.UNKNOWN;
     }
 
@@ -139,8 +195,13 @@ final class ArrayMethods {
     static List<Method> of(Class<?> type) {
         Map<String, Method> methods = Arrays.stream(type.getMethods())
                 .filter(method -> !Modifier.isStatic(method.getModifiers()) && !method.isSynthetic())
-                .collect(Collectors.toMap(RecordedMethods::signature, method -> method,
+                .collect(Collectors.toMap(
+                        RecordedMethods::signature,
+                        method -> method,
                         (a, b) -> a.getReturnType().isAssignableFrom(b.getReturnType()) ? b : a));
-        return methods.entrySet().stream().sorted(Map.Entry.comparingByKey()).map(Map.Entry::getValue).toList();
+        return methods.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(Map.Entry::getValue)
+                .toList();
     }
 }

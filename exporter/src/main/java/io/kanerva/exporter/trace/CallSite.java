@@ -29,7 +29,9 @@ public record CallSite(String blocks, String line, String parameter) {
                 addBlock(blocks, frame.getDeclaringClass(), frame.getMethodName());
             });
             Collections.reverse(blocks);
-            return new CallSite(String.join(" > ", blocks), lines.isEmpty() ? "unknown line" : describe(lines.get(0).toStackTraceElement()),
+            return new CallSite(
+                    String.join(" > ", blocks),
+                    lines.isEmpty() ? "unknown line" : describe(lines.get(0).toStackTraceElement()),
                     parameter);
         });
     }
@@ -61,7 +63,9 @@ public record CallSite(String blocks, String line, String parameter) {
     }
 
     private static void addBlock(List<String> blocks, Class<?> type, String method) {
-        if (method.startsWith("forward") && Block.class.isAssignableFrom(type) && !type.isInterface()
+        if (method.startsWith("forward")
+                && Block.class.isAssignableFrom(type)
+                && !type.isInterface()
                 && !type.getSimpleName().startsWith("Abstract")
                 && (blocks.isEmpty() || !blocks.get(blocks.size() - 1).equals(type.getSimpleName()))) {
             blocks.add(type.getSimpleName());
@@ -72,7 +76,9 @@ public record CallSite(String blocks, String line, String parameter) {
     static boolean isInsideEngine() {
         return WALKER.walk(frames -> frames.map(StackFrame::getDeclaringClass)
                 .filter(type -> !isTracer(type) && !type.isInterface())
-                .findFirst().map(CallSite::isEngine).orElse(false));
+                .findFirst()
+                .map(CallSite::isEngine)
+                .orElse(false));
     }
 
     private static boolean isEngine(Class<?> type) {
@@ -82,7 +88,8 @@ public record CallSite(String blocks, String line, String parameter) {
 
     private static boolean isTracer(Class<?> type) {
         return type.getPackageName().equals(CallSite.class.getPackageName())
-                || type.getName().startsWith("java.") || type.getName().startsWith("jdk.")
+                || type.getName().startsWith("java.")
+                || type.getName().startsWith("jdk.")
                 || Proxy.isProxyClass(type);
     }
 
@@ -93,8 +100,8 @@ public record CallSite(String blocks, String line, String parameter) {
 
     private static String describe(StackTraceElement element) {
         String type = element.getClassName();
-        return type.substring(type.lastIndexOf('.') + 1) + "." + element.getMethodName() + "(" + element.getFileName() + ":"
-                + element.getLineNumber() + ")";
+        return type.substring(type.lastIndexOf('.') + 1) + "." + element.getMethodName() + "(" + element.getFileName()
+                + ":" + element.getLineNumber() + ")";
     }
 
     @Override

@@ -17,7 +17,9 @@ public interface CompositeOperation {
      * @return the outputs of {@link #compute}
      */
     static NDList apply(CompositeOperation operation, NDList inputs) {
-        Optional<Recorder> recorder = inputs.stream().filter(TracedArray.class::isInstance).findFirst()
+        Optional<Recorder> recorder = inputs.stream()
+                .filter(TracedArray.class::isInstance)
+                .findFirst()
                 .map(array -> ((TracedArray) array).recorder());
         return recorder.map(r -> r.composite(operation, inputs)).orElseGet(() -> operation.compute(inputs));
     }

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Methods that are not recorded as themselves: what DJL's engine writes with several operations on arrays, or declares and does not
- * implement, is written here with recorded ones, and what depends on shapes alone becomes a constant.
+ * Methods that are not recorded as themselves: what DJL's engine writes with several operations on arrays, or declares
+ * and does not implement, is written here with recorded ones, and what depends on shapes alone becomes a constant.
  */
 final class EngineMethods {
     /** What is said of methods that the graph has and the engine does not. */
@@ -25,28 +25,49 @@ final class EngineMethods {
     }
 
     /** A rewriting, and what it is in words. */
-    private record Entry(String remark, Rewriting rewriting) {
-    }
+    private record Entry(String remark, Rewriting rewriting) {}
 
     private static final Map<String, Entry> ENTRIES = Map.ofEntries(
-            Map.entry("resize(int,int,int)", new Entry("through transpose and interpolation",
-                    (r, x, m, a) -> resize(x, (int) a[0], (int) a[1], (int) a[2]))),
-            Map.entry("multiBoxPrior(List,List,List,List,boolean)", new Entry("a constant, as it depends on fixed shapes and numbers only",
-                    EngineMethods::multiBoxPrior)),
-            missing("trace(int,int,int)", "diagonal and sum",
-                    (r, x, m, a) -> x.diagonal((int) a[0], (int) a[1], (int) a[2]).sum(new int[] {-1})),
+            Map.entry(
+                    "resize(int,int,int)",
+                    new Entry(
+                            "through transpose and interpolation",
+                            (r, x, m, a) -> resize(x, (int) a[0], (int) a[1], (int) a[2]))),
+            Map.entry(
+                    "multiBoxPrior(List,List,List,List,boolean)",
+                    new Entry(
+                            "a constant, as it depends on fixed shapes and numbers only",
+                            EngineMethods::multiBoxPrior)),
+            missing(
+                    "trace(int,int,int)",
+                    "diagonal and sum",
+                    (r, x, m, a) ->
+                            x.diagonal((int) a[0], (int) a[1], (int) a[2]).sum(new int[] {-1})),
             missing("batchDot(NDArray)", "batchMatMul", (r, x, m, a) -> x.batchMatMul((NDArray) a[0])),
             missing("sequenceMask(NDArray)", "arange and where", (r, x, m, a) -> sequenceMask(x, (NDArray) a[0], 0)),
-            missing("sequenceMask(NDArray,float)", "arange and where", (r, x, m, a) -> sequenceMask(x, (NDArray) a[0], (float) a[1])),
-            missing("oneHot(int,float,float,DataType)", "oneHot(int,DataType), mul and add",
+            missing(
+                    "sequenceMask(NDArray,float)",
+                    "arange and where",
+                    (r, x, m, a) -> sequenceMask(x, (NDArray) a[0], (float) a[1])),
+            missing(
+                    "oneHot(int,float,float,DataType)",
+                    "oneHot(int,DataType), mul and add",
                     (r, x, m, a) -> oneHot(x, (int) a[0], (float) a[1], (float) a[2], (DataType) a[3])),
             missing("tile(int,long)", "tile(long[])", (r, x, m, a) -> x.tile(repeats(x, (int) a[0], (long) a[1]))),
-            missing("rdivi(NDArray)", "rdiv and a new version of the array", (r, x, m, a) -> assign(r, x, x.getNDArrayInternal().rdiv((NDArray) a[0]), m)),
-            missing("rmodi(NDArray)", "rmod and a new version of the array", (r, x, m, a) -> assign(r, x, x.getNDArrayInternal().rmod((NDArray) a[0]), m)),
-            missing("rpowi(Number)", "rpow and a new version of the array", (r, x, m, a) -> assign(r, x, x.getNDArrayInternal().rpow((Number) a[0]), m)));
+            missing(
+                    "rdivi(NDArray)",
+                    "rdiv and a new version of the array",
+                    (r, x, m, a) -> assign(r, x, x.getNDArrayInternal().rdiv((NDArray) a[0]), m)),
+            missing(
+                    "rmodi(NDArray)",
+                    "rmod and a new version of the array",
+                    (r, x, m, a) -> assign(r, x, x.getNDArrayInternal().rmod((NDArray) a[0]), m)),
+            missing(
+                    "rpowi(Number)",
+                    "rpow and a new version of the array",
+                    (r, x, m, a) -> assign(r, x, x.getNDArrayInternal().rpow((Number) a[0]), m)));
 
-    private EngineMethods() {
-    }
+    private EngineMethods() {}
 
     private static Map.Entry<String, Entry> missing(String signature, String others, Rewriting rewriting) {
         return Map.entry(signature, new Entry("through " + others + "; " + MISSING, rewriting));
@@ -70,17 +91,21 @@ final class EngineMethods {
         boolean isSingle = images.getShape().dimension() == 3;
         NDArray floats = images.toType(DataType.FLOAT32, false);
         NDArray batch = isSingle ? floats.expandDims(0) : floats;
-        NDArray resized = batch.transpose(0, 3, 1, 2).getNDArrayInternal()
-                .interpolation(new long[] {height, width}, interpolation, false).transpose(0, 2, 3, 1);
+        NDArray resized = batch.transpose(0, 3, 1, 2)
+                .getNDArrayInternal()
+                .interpolation(new long[] {height, width}, interpolation, false)
+                .transpose(0, 2, 3, 1);
         return (isSingle ? resized.squeeze(0) : resized).toType(images.getDataType(), false);
     }
 
     /** Anchor boxes of a feature map: they depend on its height and width only, which must therefore be fixed. */
-    private static NDList multiBoxPrior(Recorder recorder, NDArray self, Method method, Object[] arguments) throws Throwable {
+    private static NDList multiBoxPrior(Recorder recorder, NDArray self, Method method, Object[] arguments)
+            throws Throwable {
         Object[] copied = arguments.clone();
         // The engine writes the steps that it computes into the block's own list.
         copied[2] = new ArrayList<>((List<?>) arguments[2]);
-        NDList boxes = (NDList) Recorder.call(method, recorder.valueOf(self).array().getNDArrayInternal(), copied);
+        NDList boxes =
+                (NDList) Recorder.call(method, recorder.valueOf(self).array().getNDArrayInternal(), copied);
         return new NDList(boxes.stream().map(recorder::constant).toList());
     }
 
@@ -89,7 +114,9 @@ final class EngineMethods {
         Shape shape = x.getShape();
         long[] ones = new long[shape.dimension()];
         Arrays.fill(ones, 1);
-        NDArray positions = x.getManager().arange(0, shape.get(1), 1, DataType.FLOAT32).reshape(Shape.update(new Shape(ones), 1, shape.get(1)));
+        NDArray positions = x.getManager()
+                .arange(0, shape.get(1), 1, DataType.FLOAT32)
+                .reshape(Shape.update(new Shape(ones), 1, shape.get(1)));
         NDArray ends = lengths.toType(DataType.FLOAT32, false).reshape(Shape.update(new Shape(ones), 0, shape.get(0)));
         NDArray isInside = positions.lt(ends).broadcast(shape);
         return x.getNDArrayInternal().where(isInside, x.zerosLike().add(value));

@@ -25,6 +25,7 @@ public final class ExportException extends RuntimeException {
         if (problems.size() == 1) {
             return problems.get(0);
         }
-        return problems.size() + " problems:" + problems.stream().map(p -> "\n - " + p).collect(Collectors.joining());
+        return problems.size() + " problems:"
+                + problems.stream().map(p -> "\n - " + p).collect(Collectors.joining());
     }
 }

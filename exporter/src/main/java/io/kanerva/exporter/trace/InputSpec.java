@@ -24,7 +24,8 @@ public record InputSpec(String name, DataType type, List<Dimension> shape) {
             throw new IllegalArgumentException("an input needs a name");
         }
         if (!Tensor.TYPES.contains(type)) {
-            throw new IllegalArgumentException("input " + name + ": expected one of " + Tensor.TYPES + ", found " + type);
+            throw new IllegalArgumentException(
+                    "input " + name + ": expected one of " + Tensor.TYPES + ", found " + type);
         }
     }
 
@@ -33,27 +34,36 @@ public record InputSpec(String name, DataType type, List<Dimension> shape) {
     }
 
     /**
-     * Reads an input as people write it: {@code images:float32[N,3,224,224]}; a size that is no number is a dynamic dimension's
-     * name.
+     * Reads an input as people write it: {@code images:float32[N,3,224,224]}; a size that is no number is a dynamic
+     * dimension's name.
      *
      * @throws IllegalArgumentException saying what was expected and found
      */
     public static InputSpec parse(String text) {
         Matcher match = TEXT.matcher(text.strip());
         if (!match.matches()) {
-            throw new IllegalArgumentException("expected NAME:TYPE[SIZE,...] such as images:float32[N,3,224,224], found '" + text + "'");
+            throw new IllegalArgumentException(
+                    "expected NAME:TYPE[SIZE,...] such as images:float32[N,3,224,224], found '" + text + "'");
         }
-        DataType type = Arrays.stream(DataType.values()).filter(t -> t.name().equalsIgnoreCase(match.group(2))).findFirst()
+        DataType type = Arrays.stream(DataType.values())
+                .filter(t -> t.name().equalsIgnoreCase(match.group(2)))
+                .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("expected the type of input " + match.group(1)
                         + " to be one of " + Tensor.TYPES + ", found '" + match.group(2) + "'"));
-        List<Dimension> shape = match.group(3).isBlank() ? List.of()
-                : Arrays.stream(match.group(3).split(",", -1)).map(String::strip).map(Dimension::parse).toList();
+        List<Dimension> shape = match.group(3).isBlank()
+                ? List.of()
+                : Arrays.stream(match.group(3).split(",", -1))
+                        .map(String::strip)
+                        .map(Dimension::parse)
+                        .toList();
         return new InputSpec(match.group(1).strip(), type, shape);
     }
 
     /** The shape at given sizes of the named dimensions. */
     public Shape shapeAt(Map<String, Long> sizes) {
-        return new Shape(shape.stream().mapToLong(d -> d.isNamed() ? sizes.get(d.name()) : d.size()).toArray());
+        return new Shape(shape.stream()
+                .mapToLong(d -> d.isNamed() ? sizes.get(d.name()) : d.size())
+                .toArray());
     }
 
     List<Size> sizes() {

@@ -14,15 +14,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Behind the manager of recording arrays. Arrays made from Java numbers are constants; {@code zeros}, {@code ones}, {@code full},
- * {@code arange} and {@code eye} are recorded, because their arguments may depend on a dynamic dimension; random numbers
- * are an error. All sub-managers are this manager: the recording keeps every array until it ends.
+ * Behind the manager of recording arrays. Arrays made from Java numbers are constants; {@code zeros}, {@code ones},
+ * {@code full}, {@code arange} and {@code eye} are recorded, because their arguments may depend on a dynamic dimension;
+ * random numbers are an error. All sub-managers are this manager: the recording keeps every array until it ends.
  */
 final class ManagerHandler implements InvocationHandler {
-    private static final Set<String> CONSTANTS = Set.of("create(Buffer,Shape,DataType)", "linspace(float,float,int,boolean)",
-            "hanningWindow(long)");
-    private static final Set<String> ENGINE = Set.of("getDevice", "defaultDevice", "getEngine", "allocateDirect", "isOpen",
-            "getName");
+    private static final Set<String> CONSTANTS =
+            Set.of("create(Buffer,Shape,DataType)", "linspace(float,float,int,boolean)", "hanningWindow(long)");
+    private static final Set<String> ENGINE =
+            Set.of("getDevice", "defaultDevice", "getEngine", "allocateDirect", "isOpen", "getName");
     private static final List<String> RANDOM = List.of("random", "sample", "truncatedNormal");
 
     private final Recorder recorder;
@@ -34,7 +34,9 @@ final class ManagerHandler implements InvocationHandler {
     }
 
     static NDManager wrap(Recorder recorder, NDManager engine) {
-        return (NDManager) Proxy.newProxyInstance(ManagerHandler.class.getClassLoader(), new Class<?>[] {NDManager.class},
+        return (NDManager) Proxy.newProxyInstance(
+                ManagerHandler.class.getClassLoader(),
+                new Class<?>[] {NDManager.class},
                 new ManagerHandler(recorder, engine));
     }
 
@@ -60,7 +62,8 @@ final class ManagerHandler implements InvocationHandler {
             return recorder.unset((Shape) arguments[0], (DataType) arguments[1]);
         }
         if (name.equals("from")) {
-            return arguments[0] == null || arguments[0] instanceof TracedArray ? arguments[0]
+            return arguments[0] == null || arguments[0] instanceof TracedArray
+                    ? arguments[0]
                     : recorder.constant((NDArray) arguments[0]);
         }
         if (method.getReturnType() == NDManager.class) {
@@ -70,7 +73,8 @@ final class ManagerHandler implements InvocationHandler {
             return Recorder.call(method, engine, arguments);
         }
         if (RANDOM.stream().anyMatch(name::startsWith) && !method.isDefault()) {
-            recorder.problem(name + " draws random numbers, which an exported graph does not do; make the noise an input");
+            recorder.problem(
+                    name + " draws random numbers, which an exported graph does not do; make the noise an input");
             return recorder.constant((NDArray) Recorder.call(method, engine, arguments));
         }
         if (name.equals("ret")) {

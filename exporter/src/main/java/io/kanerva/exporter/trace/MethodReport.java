@@ -29,16 +29,15 @@ public final class MethodReport {
      * @param outcome what a call comes to
      * @param remark in words; empty for most recorded operations, whose lowering has a description of its own
      */
-    public record Row(String type, String signature, Optional<String> operation, Outcome outcome, String remark) {
-    }
+    public record Row(String type, String signature, Optional<String> operation, Outcome outcome, String remark) {}
 
-    private MethodReport() {
-    }
+    private MethodReport() {}
 
     /** All methods, those of {@code NDArray} first, each in alphabetical order. */
     public static List<Row> rows() {
         return Stream.of(NDArray.class, NDArrayEx.class)
-                .flatMap(type -> ArrayMethods.of(type).stream().map(method -> row(type, method))).toList();
+                .flatMap(type -> ArrayMethods.of(type).stream().map(method -> row(type, method)))
+                .toList();
     }
 
     private static Row row(Class<?> type, Method method) {
@@ -50,19 +49,30 @@ public final class MethodReport {
             case ANSWERED, OWN, IGNORED -> signature.endsWith("(Shape)") ? Outcome.EXPORTED : Outcome.ANSWERED;
             case READS_VALUES, REFUSED, UNKNOWN -> Outcome.REFUSED;
         };
-        return new Row(type.getSimpleName(), signature, operation, outcome, switch (treatment) {
-            case RECORDED -> MissingMethods.knows(method) ? EngineMethods.MISSING : "";
-            case ASSIGNED -> signature.contains("NDIndex") ? "a new version of the array: Where, or ScatterElements on its positions"
-                    : "a new version of the array";
-            case DERIVED -> "through the methods that DJL's default calls";
-            case ANSWERED -> "answered while tracing; a size stays an expression in the dynamic dimensions";
-            case OWN -> signature.endsWith("(Shape)") ? "through " + method.getName() + "(long[])" : "answered by the recording";
-            case REWRITTEN -> EngineMethods.remark(method);
-            case IGNORED -> "nothing to export: memory and gradients";
-            case ITSELF -> "the array itself";
-            case READS_VALUES -> "it reads the array's values, which the graph only has when it runs; compute with arrays "
-                    + "(where, comparisons) instead";
-            case REFUSED, UNKNOWN -> ArrayMethods.reason(method);
-        });
+        return new Row(
+                type.getSimpleName(),
+                signature,
+                operation,
+                outcome,
+                switch (treatment) {
+                    case RECORDED -> MissingMethods.knows(method) ? EngineMethods.MISSING : "";
+                    case ASSIGNED ->
+                        signature.contains("NDIndex")
+                                ? "a new version of the array: Where, or ScatterElements on its positions"
+                                : "a new version of the array";
+                    case DERIVED -> "through the methods that DJL's default calls";
+                    case ANSWERED -> "answered while tracing; a size stays an expression in the dynamic dimensions";
+                    case OWN ->
+                        signature.endsWith("(Shape)")
+                                ? "through " + method.getName() + "(long[])"
+                                : "answered by the recording";
+                    case REWRITTEN -> EngineMethods.remark(method);
+                    case IGNORED -> "nothing to export: memory and gradients";
+                    case ITSELF -> "the array itself";
+                    case READS_VALUES ->
+                        "it reads the array's values, which the graph only has when it runs; compute with arrays "
+                                + "(where, comparisons) instead";
+                    case REFUSED, UNKNOWN -> ArrayMethods.reason(method);
+                });
     }
 }

@@ -10,9 +10,9 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Methods that DJL's interfaces declare, that ONNX has an operator for, and that DJL 0.35.1's PyTorch engine does not implement: they are
- * recorded as themselves, and their values come from formulas in the engine's other operations. So what ONNX Runtime makes of the
- * operator is still compared with a computation of another kind.
+ * Methods that DJL's interfaces declare, that ONNX has an operator for, and that DJL 0.35.1's PyTorch engine does not
+ * implement: they are recorded as themselves, and their values come from formulas in the engine's other operations. So
+ * what ONNX Runtime makes of the operator is still compared with a computation of another kind.
  */
 final class MissingMethods {
     /** Computes a method's result. */
@@ -27,15 +27,23 @@ final class MissingMethods {
 
     private static final Map<String, Formula> FORMULAS = Map.of(
             // Odd: written for |x|, as log(x + sqrt(x^2 + 1)) loses its digits where x is negative.
-            "asinh()", (x, a) -> x.sign().mul(x.abs().add(x.square().add(1).sqrt()).log()),
+            "asinh()",
+                    (x, a) -> x.sign().mul(x.abs().add(x.square().add(1).sqrt()).log()),
             "acosh()", (x, a) -> x.add(x.square().sub(1).sqrt()).log(),
             "atanh()", (x, a) -> x.add(1).div(x.neg().add(1)).log().mul(0.5),
             "prelu(NDArray,NDArray)", (x, a) -> new NDList(prelu((NDArray) a[0], (NDArray) a[1])),
-            "deconvolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,Shape,int)", (x, a) -> deconvolution((NDArray) a[0], (NDArray) a[1],
-                    (NDArray) a[2], (Shape) a[3], (Shape) a[4], (Shape) a[5], (Shape) a[6], (int) a[7]));
+            "deconvolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,Shape,int)",
+                    (x, a) -> deconvolution(
+                            (NDArray) a[0],
+                            (NDArray) a[1],
+                            (NDArray) a[2],
+                            (Shape) a[3],
+                            (Shape) a[4],
+                            (Shape) a[5],
+                            (Shape) a[6],
+                            (int) a[7]));
 
-    private MissingMethods() {
-    }
+    private MissingMethods() {}
 
     static boolean knows(Method method) {
         return FORMULAS.containsKey(RecordedMethods.signature(method));
@@ -66,10 +74,17 @@ final class MissingMethods {
     }
 
     /**
-     * A transposed convolution of x [N, Cin, ...] with w [Cout, Cin / groups, ...], as DJL's {@code Deconvolution} describes it: x
-     * with stride - 1 zeros between its elements, convolved with the kernel turned around.
+     * A transposed convolution of x [N, Cin, ...] with w [Cout, Cin / groups, ...], as DJL's {@code Deconvolution}
+     * describes it: x with stride - 1 zeros between its elements, convolved with the kernel turned around.
      */
-    private static NDList deconvolution(NDArray x, NDArray w, NDArray b, Shape stride, Shape padding, Shape outPadding, Shape dilation,
+    private static NDList deconvolution(
+            NDArray x,
+            NDArray w,
+            NDArray b,
+            Shape stride,
+            Shape padding,
+            Shape outPadding,
+            Shape dilation,
             int groups) {
         int axes = stride.dimension();
         int[] turned = new int[axes];
@@ -81,7 +96,8 @@ final class MissingMethods {
             spread = spread(spread, axis, stride.get(i));
             long border = dilation.get(i) * (w.getShape().get(axis) - 1) - padding.get(i);
             if (border < 0) {
-                throw new UnsupportedOperationException("a transposed convolution with more padding than its kernel reaches is not traced");
+                throw new UnsupportedOperationException(
+                        "a transposed convolution with more padding than its kernel reaches is not traced");
             }
             // PyTorch pads from the last axis on.
             pads[2 * (axes - 1 - i)] = border;
@@ -89,8 +105,15 @@ final class MissingMethods {
         }
         long[] ones = new long[axes];
         Arrays.fill(ones, 1);
-        return x.getNDArrayInternal().convolution(spread.pad(new Shape(pads), 0), w.flip(turned), b, new Shape(ones), new Shape(new long[axes]),
-                dilation, groups);
+        return x.getNDArrayInternal()
+                .convolution(
+                        spread.pad(new Shape(pads), 0),
+                        w.flip(turned),
+                        b,
+                        new Shape(ones),
+                        new Shape(new long[axes]),
+                        dilation,
+                        groups);
     }
 
     /** The array with stride - 1 zeros between its elements along an axis. */

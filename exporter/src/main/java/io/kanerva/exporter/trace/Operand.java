@@ -27,6 +27,8 @@ public record Operand(int id, String name, DataType type, List<Size> shape, Tens
 
     /** The number of elements, if it is fixed; -1 otherwise. */
     long fixedElements() {
-        return shape.stream().allMatch(Size::isFixed) ? shape.stream().mapToLong(Size::value).reduce(1, (a, b) -> a * b) : -1;
+        return shape.stream().allMatch(Size::isFixed)
+                ? shape.stream().mapToLong(Size::value).reduce(1, (a, b) -> a * b)
+                : -1;
     }
 }

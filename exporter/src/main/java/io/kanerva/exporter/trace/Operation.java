@@ -6,14 +6,15 @@ import java.util.Map;
 /**
  * One operation of a {@link Program}, named as in DJL.
  *
- * @param name DJL's name of the operation, for example {@code reshape}; {@code composite} and {@code number} are our own
+ * @param name DJL's name of the operation, for example {@code reshape}; {@code composite} and {@code number} are our
+ *     own
  * @param inputs what it reads; null for an absent optional input
  * @param attributes whole numbers as {@link Size}, lists of them as lists of {@link Size}, others as they were given
  * @param outputs what it makes
  * @param site the line that called it
  */
-public record Operation(String name, List<Operand> inputs, Map<String, Object> attributes, List<Operand> outputs,
-        CallSite site) {
+public record Operation(
+        String name, List<Operand> inputs, Map<String, Object> attributes, List<Operand> outputs, CallSite site) {
 
     public boolean has(String attribute) {
         return attributes.get(attribute) != null;
@@ -37,12 +38,15 @@ public record Operation(String name, List<Operand> inputs, Map<String, Object> a
 
     /** A list of whole numbers, which must not depend on a dynamic dimension. */
     public long[] numbers(String attribute) {
-        return sizes(attribute).stream().mapToLong(size -> fixed(attribute, size)).toArray();
+        return sizes(attribute).stream()
+                .mapToLong(size -> fixed(attribute, size))
+                .toArray();
     }
 
     private long fixed(String attribute, Size size) {
         if (!size.isFixed()) {
-            throw new UnsupportedOperationException(attribute + " must not depend on a dynamic dimension, found " + size);
+            throw new UnsupportedOperationException(
+                    attribute + " must not depend on a dynamic dimension, found " + size);
         }
         return size.value();
     }

@@ -10,7 +10,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Names for a block's parameters: the path of its children and the parameter's own name, as in {@code encoder/conv1/weight}.
+ * Names for a block's parameters: the path of its children and the parameter's own name, as in
+ * {@code encoder/conv1/weight}.
  *
  * <p>DJL numbers children ("01conv1"); the number is dropped where the names of all siblings stay different. A shared
  * parameter has the name of its first place.
@@ -26,10 +27,13 @@ final class ParameterNames {
         block.getDirectParameters().values().forEach(p -> names.putIfAbsent(p, prefix + p.getName()));
         List<Pair<String, Block>> children = new ArrayList<>();
         block.getChildren().forEach(children::add);
-        List<String> bare = children.stream().map(child -> child.getKey().replaceFirst("^\\d+(?=[^\\d])", "")).toList();
+        List<String> bare = children.stream()
+                .map(child -> child.getKey().replaceFirst("^\\d+(?=[^\\d])", ""))
+                .toList();
         Map<String, Long> counts = bare.stream().collect(Collectors.groupingBy(name -> name, Collectors.counting()));
         for (int i = 0; i < children.size(); i++) {
-            String name = counts.get(bare.get(i)) == 1 ? bare.get(i) : children.get(i).getKey();
+            String name =
+                    counts.get(bare.get(i)) == 1 ? bare.get(i) : children.get(i).getKey();
             visit(children.get(i).getValue(), prefix + name + "/");
         }
     }

@@ -10,5 +10,5 @@ import java.util.List;
  * @param outputs in the order in which the block returned them
  * @param assumptions what numbers seen at a few sizes suggest and nothing proves, one sentence each
  */
-public record Program(List<Operand> inputs, List<Operation> operations, List<Operand> outputs, List<String> assumptions) {
-}
+public record Program(
+        List<Operand> inputs, List<Operation> operations, List<Operand> outputs, List<String> assumptions) {}

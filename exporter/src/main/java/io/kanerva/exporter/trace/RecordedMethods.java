@@ -13,30 +13,77 @@ import java.util.stream.Collectors;
 /**
  * Which methods of DJL's array interfaces are written on the tape, and under which names.
  *
- * <p>A line of a table reads {@code kind signature : operation argument-names}. Arrays among the arguments become inputs
- * of the operation, everything else becomes an attribute under its name; {@code -} is an argument without meaning. Kinds:
+ * <p>A line of a table reads {@code kind signature : operation argument-names}. Arrays among the arguments become
+ * inputs of the operation, everything else becomes an attribute under its name; {@code -} is an argument without
+ * meaning. Kinds:
+ *
  * <ul>
- * <li>{@code op}: reads the receiver and makes new arrays;
- * <li>{@code view}: the same, but the result may share the receiver's memory;
- * <li>{@code into}: changes the receiver in place; recorded as the operation and a new version of the receiver;
- * <li>{@code fun}: reads its arguments only.
+ *   <li>{@code op}: reads the receiver and makes new arrays;
+ *   <li>{@code view}: the same, but the result may share the receiver's memory;
+ *   <li>{@code into}: changes the receiver in place; recorded as the operation and a new version of the receiver;
+ *   <li>{@code fun}: reads its arguments only.
  * </ul>
+ *
  * What happens to methods in no table, {@link ArrayMethods} says.
  */
 final class RecordedMethods {
     /** What happens to the receiver. */
-    enum Kind { OP, VIEW, INTO, FUN }
+    enum Kind {
+        OP,
+        VIEW,
+        INTO,
+        FUN
+    }
 
     /** A line of a table. */
-    record Entry(Kind kind, String operation, List<String> arguments) {
-    }
+    record Entry(Kind kind, String operation, List<String> arguments) {}
 
     private static final String[] BINARY = {"add", "sub", "mul", "div", "mod", "pow"};
     private static final String[] COMPARISONS = {"eq", "neq", "gt", "gte", "lt", "lte", "maximum", "minimum"};
-    private static final String[] UNARY = {"neg", "abs", "square", "sqrt", "cbrt", "floor", "ceil", "round", "trunc", "exp",
-        "log", "log10", "log2", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "sign", "erf", "isNaN",
-        "isInfinite", "logicalNot", "relu", "sigmoid", "softPlus", "softSign", "selu", "gelu", "globalMaxPool",
-        "globalAvgPool", "erfinv", "toDegrees", "toRadians", "asinh", "acosh", "atanh", "gammaln"};
+    private static final String[] UNARY = {
+        "neg",
+        "abs",
+        "square",
+        "sqrt",
+        "cbrt",
+        "floor",
+        "ceil",
+        "round",
+        "trunc",
+        "exp",
+        "log",
+        "log10",
+        "log2",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "sign",
+        "erf",
+        "isNaN",
+        "isInfinite",
+        "logicalNot",
+        "relu",
+        "sigmoid",
+        "softPlus",
+        "softSign",
+        "selu",
+        "gelu",
+        "globalMaxPool",
+        "globalAvgPool",
+        "erfinv",
+        "toDegrees",
+        "toRadians",
+        "asinh",
+        "acosh",
+        "atanh",
+        "gammaln"
+    };
     private static final String[] REDUCTIONS = {"sum", "mean", "max", "min", "prod"};
 
     private static final String ARRAY = """
@@ -179,16 +226,19 @@ final class RecordedMethods {
         }
     }
 
-    private RecordedMethods() {
-    }
+    private RecordedMethods() {}
 
     private static void parse(String table) {
         for (String line : table.lines().toList()) {
             String[] sides = line.trim().split(" : ");
             String[] head = sides[0].split(" ");
             List<String> tail = Arrays.asList(sides[1].trim().split(" "));
-            ENTRIES.put(head[1], new Entry(Kind.valueOf(head[0].toUpperCase(Locale.ROOT)), tail.get(0),
-                    List.copyOf(tail.subList(1, tail.size()))));
+            ENTRIES.put(
+                    head[1],
+                    new Entry(
+                            Kind.valueOf(head[0].toUpperCase(Locale.ROOT)),
+                            tail.get(0),
+                            List.copyOf(tail.subList(1, tail.size()))));
         }
     }
 
@@ -203,7 +253,9 @@ final class RecordedMethods {
 
     /** The method as the tables write it, for example {@code sum(int[],boolean)}. */
     static String signature(Method method) {
-        return method.getName() + Arrays.stream(method.getParameterTypes()).map(Class::getSimpleName)
-                .collect(Collectors.joining(",", "(", ")"));
+        return method.getName()
+                + Arrays.stream(method.getParameterTypes())
+                        .map(Class::getSimpleName)
+                        .collect(Collectors.joining(",", "(", ")"));
     }
 }

@@ -45,6 +45,7 @@ final class Recorder implements AutoCloseable {
     private final BitSet dependent = new BitSet();
     /** Values that were given up, and those computed from them. */
     private final BitSet lost = new BitSet();
+
     private final Statistics statistics;
     private final boolean keepsValues;
     private String lastParameter = "";
@@ -55,7 +56,8 @@ final class Recorder implements AutoCloseable {
      * @param engine parent of the recording's own manager
      * @param names of the block's parameters
      * @param statistics which ones batch normalisations use
-     * @param keepsValues whether values that depend on the inputs are wanted; otherwise large ones are given up for their shape
+     * @param keepsValues whether values that depend on the inputs are wanted; otherwise large ones are given up for
+     *     their shape
      */
     Recorder(NDManager engine, ParameterNames names, Statistics statistics, boolean keepsValues) {
         this.engine = engine.newSubManager();
@@ -93,8 +95,8 @@ final class Recorder implements AutoCloseable {
 
     NDArray parameter(Parameter parameter) {
         lastParameter = names.of(parameter);
-        return parameters.computeIfAbsent(parameter,
-                p -> ArrayHandler.wrap(this, value(Kind.PARAMETER, names.of(p), p.getArray())));
+        return parameters.computeIfAbsent(
+                parameter, p -> ArrayHandler.wrap(this, value(Kind.PARAMETER, names.of(p), p.getArray())));
     }
 
     /** A recording array for an ordinary one; the same array is always the same constant. */
@@ -135,7 +137,8 @@ final class Recorder implements AutoCloseable {
             } else if (type == NDList.class) {
                 ((NDList) arguments[i]).forEach(array -> inputs.add(valueOf(array)));
             } else if (type == NDIndex.class) {
-                TracedIndex index = TracedIndex.of((NDIndex) arguments[i], self.shape().dimension());
+                TracedIndex index =
+                        TracedIndex.of((NDIndex) arguments[i], self.shape().dimension());
                 index.arrays().forEach(array -> inputs.add(valueOf(array)));
                 attributes.putAll(index.attributes());
             } else if (!name.equals("-")) {
@@ -149,9 +152,13 @@ final class Recorder implements AutoCloseable {
             ordinary[2] = ((NDArray) ordinary[2]).duplicate();
         }
         if (SPOILS_ARGUMENTS.contains(entry.operation())) {
-            ordinary = Arrays.stream(ordinary).map(a -> a instanceof NDArray array ? array.duplicate() : a).toArray();
+            ordinary = Arrays.stream(ordinary)
+                    .map(a -> a instanceof NDArray array ? array.duplicate() : a)
+                    .toArray();
         }
-        Object result = MissingMethods.knows(method) ? MissingMethods.compute(method, receiver, ordinary) : call(method, receiver, ordinary);
+        Object result = MissingMethods.knows(method)
+                ? MissingMethods.compute(method, receiver, ordinary)
+                : call(method, receiver, ordinary);
         return step(entry.operation(), inputs, attributes, result);
     }
 
@@ -226,7 +233,8 @@ final class Recorder implements AutoCloseable {
             lost.set(made.get(made.size() - 1).id(), isLost || kept != output);
         }
         steps.add(new Step(operation, inputs, attributes, made, CallSite.here(lastParameter)));
-        List<NDArray> wrapped = made.stream().map(value -> ArrayHandler.wrap(this, value)).toList();
+        List<NDArray> wrapped =
+                made.stream().map(value -> ArrayHandler.wrap(this, value)).toList();
         return result instanceof NDList ? new NDList(wrapped) : wrapped.get(0);
     }
 
@@ -243,14 +251,15 @@ final class Recorder implements AutoCloseable {
     }
 
     /**
-     * An array of the same type and shape that takes no memory, in place of a large one: a recording needs no values that
-     * depend on the inputs, and those of a large network would take gigabytes.
+     * An array of the same type and shape that takes no memory, in place of a large one: a recording needs no values
+     * that depend on the inputs, and those of a large network would take gigabytes.
      */
     private NDArray shapeOf(NDArray output) {
         if (output.size() <= LARGEST_KEPT) {
             return output;
         }
-        try (output; NDArray zero = engine.zeros(new Shape(1), output.getDataType())) {
+        try (output;
+                NDArray zero = engine.zeros(new Shape(1), output.getDataType())) {
             return zero.broadcast(output.getShape());
         }
     }
@@ -281,16 +290,21 @@ final class Recorder implements AutoCloseable {
 
     /** The exception for a method that needs a traced array's values. */
     ExportException valueRead(String method) {
-        return fail(CallSite.isInsideEngine()
-                ? "an ordinary array has a traced array as its argument, which would freeze the traced values; put the traced "
-                        + "array first, as in traced.add(constant), or make the constant with the traced array's manager"
-                : method + " reads the values of a traced array; control flow that depends on values cannot be exported, "
-                        + "compute with arrays (where, comparisons) instead");
+        return fail(
+                CallSite.isInsideEngine()
+                        ? "an ordinary array has a traced array as its argument, which would freeze the traced values; put the traced "
+                                + "array first, as in traced.add(constant), or make the constant with the traced array's manager"
+                        : method
+                                + " reads the values of a traced array; control flow that depends on values cannot be exported, "
+                                + "compute with arrays (where, comparisons) instead");
     }
 
     /** The values of inputs, by position on the tape. */
     List<TapeValue> inputs() {
-        return IntStream.range(0, values.size()).mapToObj(values::get).filter(v -> v.kind() == Kind.INPUT).toList();
+        return IntStream.range(0, values.size())
+                .mapToObj(values::get)
+                .filter(v -> v.kind() == Kind.INPUT)
+                .toList();
     }
 
     @Override

@@ -15,21 +15,25 @@ import java.util.stream.LongStream;
 /**
  * At which sizes of the dynamic dimensions a block is traced, and at which its export is checked.
  *
- * <p>Traces: a grid (two sizes a dimension fix a multilinear expression, three one with squares) and points outside of it
- * (which test the expression). As far as the limits allow, no size is 1 and none equals another dimension of the traced block, so that equal
- * numbers mean equal dimensions. Checks: the smallest sizes, the largest ones of limited dimensions, and a point in
- * between; none of them is traced, unless the limits leave no others.
+ * <p>Traces: a grid (two sizes a dimension fix a multilinear expression, three one with squares) and points outside of
+ * it (which test the expression). As far as the limits allow, no size is 1 and none equals another dimension of the
+ * traced block, so that equal numbers mean equal dimensions. Checks: the smallest sizes, the largest ones of limited
+ * dimensions, and a point in between; none of them is traced, unless the limits leave no others.
  *
  * @param dimensions names of the dynamic dimensions in order of appearance
  * @param levels the sizes of each dimension on the grid, n of them
  * @param traces n^d points of the grid (digit i to the base n, lowest first: level of dimension i), then test points
  * @param checks sizes at which the export is compared with the block
  */
-public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> levels, List<Map<String, Long>> traces,
+public record SamplingPlan(
+        List<String> dimensions,
+        Map<String, List<Long>> levels,
+        List<Map<String, Long>> traces,
         List<Map<String, Long>> checks) {
     private static final int MOST_DIMENSIONS = 5;
     /** How far above the smallest size a dimension is traced at most: time and memory grow with it. */
     private static final int FAR = 32;
+
     private static final int FEWEST_CHECKS = 2;
     /** With more dimensions, three sizes each would be too many traces. */
     private static final int MOST_DIMENSIONS_OF_FINER = 3;
@@ -45,8 +49,9 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
     public record Limit(long smallest, long largest) {
         public Limit {
             if (smallest < 1 || largest < smallest || largest < 2) {
-                throw new IllegalArgumentException("a dynamic dimension needs 1 <= smallest <= largest and largest >= 2, found "
-                        + smallest + " and " + largest);
+                throw new IllegalArgumentException(
+                        "a dynamic dimension needs 1 <= smallest <= largest and largest >= 2, found " + smallest
+                                + " and " + largest);
             }
         }
     }
@@ -66,9 +71,11 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
                 }
             }
         }
-        List<String> unknown = limits.keySet().stream().filter(name -> !names.contains(name)).toList();
+        List<String> unknown =
+                limits.keySet().stream().filter(name -> !names.contains(name)).toList();
         if (!unknown.isEmpty()) {
-            throw new IllegalArgumentException("limits are given for " + unknown + ", but the inputs' dimensions are " + names);
+            throw new IllegalArgumentException(
+                    "limits are given for " + unknown + ", but the inputs' dimensions are " + names);
         }
         if (names.size() > MOST_DIMENSIONS) {
             throw new IllegalArgumentException("at most " + MOST_DIMENSIONS + " dynamic dimensions, found " + names);
@@ -81,14 +88,16 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
     }
 
     /**
-     * Low, high, test and check size of a dimension. Within a limit, the low size is the smallest and the test size lies far off:
-     * what strides make of neighbouring sizes is often the same.
+     * Low, high, test and check size of a dimension. Within a limit, the low size is the smallest and the test size
+     * lies far off: what strides make of neighbouring sizes is often the same.
      */
     private static List<Long> pick(String name, Limit limit, Set<Long> taken) {
-        List<Long> sizes = LongStream.rangeClosed(limit.smallest(), limit.largest()).boxed().toList();
+        List<Long> sizes = LongStream.rangeClosed(limit.smallest(), limit.largest())
+                .boxed()
+                .toList();
         if (sizes.size() < 2) {
-            throw new IllegalArgumentException("dimension " + name + " can only be " + limit.largest()
-                    + "; make it a fixed dimension");
+            throw new IllegalArgumentException(
+                    "dimension " + name + " can only be " + limit.largest() + "; make it a fixed dimension");
         }
         List<Long> preferred = new ArrayList<>(sizes);
         preferred.removeIf(size -> size == 1 || taken.contains(size));
@@ -101,7 +110,9 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
             preferred.add(0, limit.smallest());
         }
         if (limit != DEFAULT_LIMIT && preferred.size() > 4) {
-            preferred.stream().filter(size -> size <= limit.smallest() + FAR && !taken.contains(size)).max(Long::compare)
+            preferred.stream()
+                    .filter(size -> size <= limit.smallest() + FAR && !taken.contains(size))
+                    .max(Long::compare)
                     .ifPresent(furthest -> {
                         preferred.remove(furthest);
                         preferred.add(Math.min(2, preferred.size()), furthest);
@@ -125,20 +136,27 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
         Set<Map<String, Long>> checks = new LinkedHashSet<>();
         checks.add(point(names, name -> limits.getOrDefault(name, DEFAULT_LIMIT).smallest()));
         checks.add(point(names, name -> sizes.get(name).get(3)));
-        checks.add(point(names, name -> limits.containsKey(name) ? limits.get(name).largest() : sizes.get(name).get(1)));
+        checks.add(point(
+                names,
+                name -> limits.containsKey(name)
+                        ? limits.get(name).largest()
+                        : sizes.get(name).get(1)));
         Set<Map<String, Long>> untraced = new LinkedHashSet<>(checks);
         untraced.removeAll(traces);
         if (untraced.size() < FEWEST_CHECKS) {
             untraced.add(point(names, name -> another(limits.getOrDefault(name, DEFAULT_LIMIT), sizes.get(name))));
             untraced.removeAll(traces);
         }
-        return new SamplingPlan(names, levels, List.copyOf(traces), List.copyOf(untraced.isEmpty() ? checks : untraced));
+        return new SamplingPlan(
+                names, levels, List.copyOf(traces), List.copyOf(untraced.isEmpty() ? checks : untraced));
     }
 
     /** The largest size, not far off, that is not taken yet; one that is, if there is no other. */
     private static long another(Limit limit, List<Long> taken) {
         return LongStream.rangeClosed(limit.smallest(), Math.min(limit.largest(), limit.smallest() + FAR))
-                .filter(size -> !taken.contains(size)).max().orElse(taken.get(0));
+                .filter(size -> !taken.contains(size))
+                .max()
+                .orElse(taken.get(0));
     }
 
     private static List<Map<String, Long>> grid(List<String> names, Map<String, List<Long>> levels) {
@@ -158,8 +176,8 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
     }
 
     /**
-     * A plan that also finds squares of dimensions, and numbers made of sizes behind strides, for the price of more traces; empty if
-     * there are too many dimensions or the limits leave too few sizes.
+     * A plan that also finds squares of dimensions, and numbers made of sizes behind strides, for the price of more
+     * traces; empty if there are too many dimensions or the limits leave too few sizes.
      */
     Optional<SamplingPlan> finer(Map<String, Limit> limits) {
         if (dimensions.isEmpty() || dimensions.size() > MOST_DIMENSIONS_OF_FINER) {
@@ -173,8 +191,11 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
             Set<Long> taken = new TreeSet<>(levels.get(name));
             taken.addAll(List.of(1L, test.get(name)));
             checks.forEach(check -> taken.add(check.get(name)));
-            List<Long> free = LongStream.rangeClosed(limit.smallest(), Math.min(limit.largest(), limit.smallest() + FAR))
-                    .filter(size -> !taken.contains(size)).boxed().toList();
+            List<Long> free = LongStream.rangeClosed(
+                            limit.smallest(), Math.min(limit.largest(), limit.smallest() + FAR))
+                    .filter(size -> !taken.contains(size))
+                    .boxed()
+                    .toList();
             if (free.isEmpty()) {
                 return Optional.empty();
             }
@@ -188,13 +209,16 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
             // From all over the range, and not in step with each other, so that equal numbers are no accident.
             points.add(point(dimensions, name -> {
                 int last = others.get(name).size() - 1;
-                return others.get(name).get((last - index * last / (MORE_TESTS - 1) + 2 * dimensions.indexOf(name)) % (last + 1));
+                return others.get(name)
+                        .get((last - index * last / (MORE_TESTS - 1) + 2 * dimensions.indexOf(name)) % (last + 1));
             }));
         }
         return Optional.of(new SamplingPlan(dimensions, more, List.copyOf(points), checks));
     }
 
-    /** A plan that traces at the sizes of the checks as well: nothing is made of what is seen there, but it must be met. */
+    /**
+     * A plan that traces at the sizes of the checks as well: nothing is made of what is seen there, but it must be met.
+     */
     SamplingPlan withChecksTraced() {
         Set<Map<String, Long>> points = new LinkedHashSet<>(traces);
         points.addAll(checks);
@@ -207,7 +231,10 @@ public record SamplingPlan(List<String> dimensions, Map<String, List<Long>> leve
         return point;
     }
 
-    /** The sum of products through a number seen in each trace; unknown if there is none that also meets the test points. */
+    /**
+     * The sum of products through a number seen in each trace; unknown if there is none that also meets the test
+     * points.
+     */
     Size express(long[] values) {
         int grid = dimensions.stream().mapToInt(name -> levels.get(name).size()).reduce(1, (a, b) -> a * b);
         Size size = Size.through(dimensions, levels, Arrays.copyOf(values, grid));

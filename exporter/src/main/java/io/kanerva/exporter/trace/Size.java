@@ -16,14 +16,16 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * A whole number that may depend on dynamic dimensions: a sum of products such as {@code 4*B*T + T*T + 1}, in which what strides
- * leave of a dimension, {@code floor((H+1)/2)}, may stand for the dimension. Others are {@linkplain #unknown() unknown}.
+ * A whole number that may depend on dynamic dimensions: a sum of products such as {@code 4*B*T + T*T + 1}, in which
+ * what strides leave of a dimension, {@code floor((H+1)/2)}, may stand for the dimension. Others are
+ * {@linkplain #unknown() unknown}.
  */
 public final class Size {
-    private static final Comparator<List<SizeFactor>> ORDER = Comparator.<List<SizeFactor>>comparingInt(List::size).reversed()
-            .thenComparing(Size::text);
+    private static final Comparator<List<SizeFactor>> ORDER =
+            Comparator.<List<SizeFactor>>comparingInt(List::size).reversed().thenComparing(Size::text);
     /** Up to which size of a dimension two expressions are compared. */
     private static final long COMPARED = 4096;
+
     private static final Size UNKNOWN = new Size(null);
 
     /** Coefficient of each product of sorted factors; the empty product is the constant. Null if unknown. */
@@ -166,10 +168,14 @@ public final class Size {
         SizeFactor factor = last.getKey().get(0);
         long offset = factor.offset() + Math.floorDiv(constant, c) * factor.divisor();
         long steps = divisor / c * factor.divisor();
-        return of(whole).plus(of(new SizeFactor(factor.dimension(), Math.floorMod(offset, steps), steps))).plus(Math.floorDiv(offset, steps));
+        return of(whole)
+                .plus(of(new SizeFactor(factor.dimension(), Math.floorMod(offset, steps), steps)))
+                .plus(Math.floorDiv(offset, steps));
     }
 
-    /** How many times as large as another size this is, whatever the dimensions are; empty if that is no whole number. */
+    /**
+     * How many times as large as another size this is, whatever the dimensions are; empty if that is no whole number.
+     */
     public OptionalLong timesLargerThan(Size other) {
         if (!isKnown() || !other.isKnown() || other.terms.isEmpty()) {
             return OptionalLong.empty();
@@ -178,25 +184,34 @@ public final class Size {
         return ratio > 0 && equals(other.times(ratio)) ? OptionalLong.of(ratio) : OptionalLong.empty();
     }
 
-    /** Whether this is at least as large as another size of the same dimension (or two fixed ones), at all its sizes up to some thousands. */
+    /**
+     * Whether this is at least as large as another size of the same dimension (or two fixed ones), at all its sizes up
+     * to some thousands.
+     */
     public boolean isNeverBelow(Size other) {
         if (!isKnown() || !other.isKnown()) {
             return false;
         }
-        Set<String> dimensions = Stream.of(this, other).flatMap(size -> size.terms.keySet().stream()).flatMap(List::stream)
-                .map(SizeFactor::dimension).collect(Collectors.toSet());
-        return equals(other) || dimensions.size() < 2 && LongStream.rangeClosed(1, COMPARED).allMatch(n -> {
-            Map<String, Long> sizes = dimensions.stream().collect(Collectors.toMap(name -> name, name -> n));
-            return at(sizes) >= other.at(sizes);
-        });
+        Set<String> dimensions = Stream.of(this, other)
+                .flatMap(size -> size.terms.keySet().stream())
+                .flatMap(List::stream)
+                .map(SizeFactor::dimension)
+                .collect(Collectors.toSet());
+        return equals(other)
+                || dimensions.size() < 2
+                        && LongStream.rangeClosed(1, COMPARED).allMatch(n -> {
+                            Map<String, Long> sizes =
+                                    dimensions.stream().collect(Collectors.toMap(name -> name, name -> n));
+                            return at(sizes) >= other.at(sizes);
+                        });
     }
 
     /**
      * The expression through the values seen on a grid of sizes, by Newton's divided differences.
      *
      * @param dimensions the dynamic dimensions, d of them
-     * @param levels for each dimension n different sizes: 2 for an expression in which it occurs at most once in a product, 3
-     *     for at most twice
+     * @param levels for each dimension n different sizes: 2 for an expression in which it occurs at most once in a
+     *     product, 3 for at most twice
      * @param values n^d values; digit i (to the base n, lowest first) of the index is the level of dimension i
      * @return the expression, or unknown if its coefficients are not whole numbers
      */
@@ -210,7 +225,8 @@ public final class Size {
         int part = values.length / x.size();
         List<Map<List<SizeFactor>, Long>> f = new ArrayList<>();
         for (int i = 0; i < x.size(); i++) {
-            Size at = through(dimensions.subList(0, last), levels, Arrays.copyOfRange(values, i * part, (i + 1) * part));
+            Size at =
+                    through(dimensions.subList(0, last), levels, Arrays.copyOfRange(values, i * part, (i + 1) * part));
             if (!at.isKnown()) {
                 return UNKNOWN;
             }
@@ -242,7 +258,8 @@ public final class Size {
         return longer;
     }
 
-    private static Map<List<SizeFactor>, Long> sum(Map<List<SizeFactor>, Long> a, long factorA, Map<List<SizeFactor>, Long> b, long factorB) {
+    private static Map<List<SizeFactor>, Long> sum(
+            Map<List<SizeFactor>, Long> a, long factorA, Map<List<SizeFactor>, Long> b, long factorB) {
         Map<List<SizeFactor>, Long> sum = new TreeMap<>(ORDER);
         a.forEach((product, c) -> sum.merge(product, factorA * c, Long::sum));
         b.forEach((product, c) -> sum.merge(product, factorB * c, Long::sum));
@@ -270,12 +287,17 @@ public final class Size {
         if (!isKnown()) {
             return "?";
         }
-        return isFixed() ? Long.toString(value()) : terms.entrySet().stream().map(term -> {
-            String product = text(term.getKey());
-            if (product.isEmpty()) {
-                return Long.toString(term.getValue());
-            }
-            return term.getValue() == 1 ? product : term.getValue() + "*" + product;
-        }).collect(Collectors.joining("+")).replace("+-", "-");
+        return isFixed()
+                ? Long.toString(value())
+                : terms.entrySet().stream()
+                        .map(term -> {
+                            String product = text(term.getKey());
+                            if (product.isEmpty()) {
+                                return Long.toString(term.getValue());
+                            }
+                            return term.getValue() == 1 ? product : term.getValue() + "*" + product;
+                        })
+                        .collect(Collectors.joining("+"))
+                        .replace("+-", "-");
     }
 }

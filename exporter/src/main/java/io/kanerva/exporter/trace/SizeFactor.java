@@ -3,7 +3,8 @@ package io.kanerva.exporter.trace;
 import java.util.Map;
 
 /**
- * What a {@link Size} is a sum of products of: a dynamic dimension, or what strides leave of it, {@code floor((H+1)/2)}.
+ * What a {@link Size} is a sum of products of: a dynamic dimension, or what strides leave of it,
+ * {@code floor((H+1)/2)}.
  *
  * <p>Strides of strides are of this form as well: {@code floor((floor((H+a)/m)+b)/n) = floor((H+a+b*m)/(m*n))}.
  *
@@ -39,6 +40,8 @@ public record SizeFactor(String dimension, long offset, long divisor) implements
 
     @Override
     public String toString() {
-        return isDimension() ? dimension : "floor(" + (offset == 0 ? dimension : "(" + dimension + "+" + offset + ")") + "/" + divisor + ")";
+        return isDimension()
+                ? dimension
+                : "floor(" + (offset == 0 ? dimension : "(" + dimension + "+" + offset + ")") + "/" + divisor + ")";
     }
 }

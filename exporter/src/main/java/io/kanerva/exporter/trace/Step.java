@@ -12,6 +12,9 @@ import java.util.Map;
  * @param outputs values it makes
  * @param site the line that called it
  */
-record Step(String operation, List<TapeValue> inputs, Map<String, Object> attributes, List<TapeValue> outputs,
-        CallSite site) {
-}
+record Step(
+        String operation,
+        List<TapeValue> inputs,
+        Map<String, Object> attributes,
+        List<TapeValue> outputs,
+        CallSite site) {}

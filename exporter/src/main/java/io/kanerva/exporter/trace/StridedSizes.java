@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The sizes behind strides that a set of tapes has shown, and numbers made of them: c p + k, where p is a product of one of them
- * and of up to two other dynamic sizes, or a dimension that was divided.
+ * The sizes behind strides that a set of tapes has shown, and numbers made of them: c p + k, where p is a product of
+ * one of them and of up to two other dynamic sizes, or a dimension that was divided.
  */
 final class StridedSizes {
     private static final long LARGEST_DIVISOR = 16;
@@ -26,10 +26,16 @@ final class StridedSizes {
         plan.dimensions().forEach(name -> factors.add(Size.named(name)));
     }
 
-    /** A size behind strides that is the same at all sizes that the dimensions may take is that number: it grows with each of them. */
+    /**
+     * A size behind strides that is the same at all sizes that the dimensions may take is that number: it grows with
+     * each of them.
+     */
     Size withinLimits(Size size) {
-        boolean isLimited = size.hasStrides() && size.terms().entrySet().stream().filter(term -> !term.getKey().isEmpty())
-                .allMatch(term -> term.getValue() > 0 && term.getKey().stream().allMatch(factor -> limits.containsKey(factor.dimension())));
+        boolean isLimited = size.hasStrides()
+                && size.terms().entrySet().stream()
+                        .filter(term -> !term.getKey().isEmpty())
+                        .allMatch(term -> term.getValue() > 0
+                                && term.getKey().stream().allMatch(factor -> limits.containsKey(factor.dimension())));
         if (!isLimited) {
             return size;
         }
@@ -65,9 +71,13 @@ final class StridedSizes {
         return true;
     }
 
-    /** Whether numbers may come from one size behind strides: where all traced heights are odd, twice the half of one looks like H-1. */
+    /**
+     * Whether numbers may come from one size behind strides: where all traced heights are odd, twice the half of one
+     * looks like H-1.
+     */
     boolean mayMake(long[] values) {
-        return met.stream().anyMatch(size -> meets(size, values) || line(size, values).isKnown());
+        return met.stream()
+                .anyMatch(size -> meets(size, values) || line(size, values).isKnown());
     }
 
     /** The expression for a number seen in each trace; unknown if there is none. */
@@ -99,10 +109,17 @@ final class StridedSizes {
         return divided(values);
     }
 
-    /** c floor((D + a) / m) + k of one dimension D, as Java code divides it. Many such lines go through a few points: it takes more. */
+    /**
+     * c floor((D + a) / m) + k of one dimension D, as Java code divides it. Many such lines go through a few points: it
+     * takes more.
+     */
     private Size divided(long[] values) {
         for (String dimension : plan.dimensions()) {
-            if (plan.traces().stream().map(sizes -> sizes.get(dimension)).distinct().count() < FEWEST_SIZES) {
+            if (plan.traces().stream()
+                            .map(sizes -> sizes.get(dimension))
+                            .distinct()
+                            .count()
+                    < FEWEST_SIZES) {
                 continue;
             }
             for (long divisor = 2; divisor <= LARGEST_DIVISOR; divisor++) {

@@ -15,7 +15,12 @@ import ai.djl.ndarray.types.Shape;
  */
 record TapeValue(int id, Kind kind, String name, NDArray array, CallSite site) {
     /** Where a value comes from. */
-    enum Kind { INPUT, PARAMETER, CONSTANT, RESULT }
+    enum Kind {
+        INPUT,
+        PARAMETER,
+        CONSTANT,
+        RESULT
+    }
 
     DataType type() {
         return array.getDataType();

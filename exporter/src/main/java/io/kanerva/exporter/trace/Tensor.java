@@ -14,13 +14,20 @@ import java.util.PrimitiveIterator;
 import java.util.function.DoubleSupplier;
 
 /**
- * A dense row-major tensor outside of any engine: element type, shape and little-endian bytes. Immutable; a {@linkplain #viewOf view} is
- * as long as nobody writes to the engine's array.
+ * A dense row-major tensor outside of any engine: element type, shape and little-endian bytes. Immutable; a
+ * {@linkplain #viewOf view} is as long as nobody writes to the engine's array.
  */
 public final class Tensor {
     /** The element types that a tensor can be made of and read as numbers. */
-    public static final List<DataType> TYPES = List.of(DataType.FLOAT32, DataType.FLOAT64, DataType.FLOAT16, DataType.INT8,
-            DataType.UINT8, DataType.INT32, DataType.INT64, DataType.BOOLEAN);
+    public static final List<DataType> TYPES = List.of(
+            DataType.FLOAT32,
+            DataType.FLOAT64,
+            DataType.FLOAT16,
+            DataType.INT8,
+            DataType.UINT8,
+            DataType.INT32,
+            DataType.INT64,
+            DataType.BOOLEAN);
 
     private final DataType type;
     private final long[] shape;
@@ -104,11 +111,13 @@ public final class Tensor {
     }
 
     /**
-     * An array of the engine without a copy, where its memory can be seen. It must not be read any more when the array is closed, and
-     * shows what is written to the array.
+     * An array of the engine without a copy, where its memory can be seen. It must not be read any more when the array
+     * is closed, and shows what is written to the array.
      */
     static Tensor viewOf(NDArray array) {
-        return array.size() == 0 ? copyOf(array) : new Tensor(array.getDataType(), array.getShape().getShape(), array.toByteBuffer(true));
+        return array.size() == 0
+                ? copyOf(array)
+                : new Tensor(array.getDataType(), array.getShape().getShape(), array.toByteBuffer(true));
     }
 
     /** The tensor with memory of its own: itself, if it is no view. */
@@ -210,8 +219,11 @@ public final class Tensor {
 
     @Override
     public boolean equals(Object other) {
-        return other == this || other instanceof Tensor tensor && type == tensor.type && Arrays.equals(shape, tensor.shape)
-                && bytes.equals(tensor.bytes);
+        return other == this
+                || other instanceof Tensor tensor
+                        && type == tensor.type
+                        && Arrays.equals(shape, tensor.shape)
+                        && bytes.equals(tensor.bytes);
     }
 
     @Override

@@ -49,8 +49,10 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
             switch (kind) {
                 case "all" -> index.addAllDim();
                 case "fixed" -> index.addIndices(numbers.get(0));
-                case "slice" -> index.addIndices(
-                        numbers.stream().map(n -> n == OPEN ? "" : n.toString()).collect(Collectors.joining(":")));
+                case "slice" ->
+                    index.addIndices(numbers.stream()
+                            .map(n -> n == OPEN ? "" : n.toString())
+                            .collect(Collectors.joining(":")));
                 case "new" -> index.addIndices("null");
                 case "take" -> index.addIndices("{}", ordinary);
                 case "pick" -> index.addPickDim(ordinary);
@@ -60,7 +62,8 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
     }
 
     static TracedIndex of(NDIndex index, int rank) {
-        return new TracedIndex(index.getIndices().stream().map(TracedIndex::element).toList(), index.getEllipsisIndex(), rank);
+        return new TracedIndex(
+                index.getIndices().stream().map(TracedIndex::element).toList(), index.getEllipsisIndex(), rank);
     }
 
     private static Element element(NDIndexElement element) {
@@ -69,8 +72,13 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
         } else if (element instanceof NDIndexFixed fixed) {
             return new Element("fixed", List.of(fixed.getIndex()), null);
         } else if (element instanceof NDIndexSlice slice) {
-            return new Element("slice", List.of(slice.getMin() == null ? OPEN : slice.getMin(),
-                    slice.getMax() == null ? OPEN : slice.getMax(), slice.getStep() == null ? 1 : slice.getStep()), null);
+            return new Element(
+                    "slice",
+                    List.of(
+                            slice.getMin() == null ? OPEN : slice.getMin(),
+                            slice.getMax() == null ? OPEN : slice.getMax(),
+                            slice.getStep() == null ? 1 : slice.getStep()),
+                    null);
         } else if (element instanceof NDIndexNull) {
             return new Element("new", List.of(), null);
         } else if (element instanceof NDIndexTake take) {
@@ -82,12 +90,16 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
     }
 
     List<NDArray> arrays() {
-        return elements.stream().map(Element::array).filter(array -> array != null).toList();
+        return elements.stream()
+                .map(Element::array)
+                .filter(array -> array != null)
+                .toList();
     }
 
     /** {@code kinds}, one for each element with the ellipsis written out, and all {@code numbers} in order. */
     Map<String, Object> attributes() {
-        List<String> kinds = new ArrayList<>(elements.stream().map(Element::kind).toList());
+        List<String> kinds =
+                new ArrayList<>(elements.stream().map(Element::kind).toList());
         long consumed = elements.stream().mapToLong(Element::axes).sum();
         int at = ellipsis < 0 ? kinds.size() : ellipsis;
         for (long i = consumed; i < rank; i++) {
@@ -95,13 +107,18 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
         }
         Map<String, Object> attributes = new LinkedHashMap<>();
         attributes.put("kinds", List.copyOf(kinds));
-        attributes.put("numbers", elements.stream().flatMap(e -> e.numbers().stream()).mapToLong(Long::longValue).toArray());
+        attributes.put(
+                "numbers",
+                elements.stream()
+                        .flatMap(e -> e.numbers().stream())
+                        .mapToLong(Long::longValue)
+                        .toArray());
         return attributes;
     }
 
     /**
-     * The same index with the engine's arrays in place of recording ones. The ellipsis is written out: an index that is built
-     * part by part loses count of its rank otherwise.
+     * The same index with the engine's arrays in place of recording ones. The ellipsis is written out: an index that is
+     * built part by part loses count of its rank otherwise.
      */
     NDIndex toEngine(Recorder recorder) {
         NDIndex index = new NDIndex();

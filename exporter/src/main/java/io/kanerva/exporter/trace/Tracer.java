@@ -42,13 +42,20 @@ public final class Tracer {
      * @param limits sizes that dynamic dimensions may take, by name
      * @param sampler makes the input values
      * @param statistics which ones batch normalisations use
-     * @param tracesChecks whether to trace at the sizes of the checks as well, because nobody is going to run the graph there: each
-     *     number of the program must then be what the block has at these sizes, too
+     * @param tracesChecks whether to trace at the sizes of the checks as well, because nobody is going to run the graph
+     *     there: each number of the program must then be what the block has at these sizes, too
      */
-    public Tracer(Block block, List<InputSpec> inputs, Map<String, SamplingPlan.Limit> limits, Sampler sampler,
-            Statistics statistics, boolean tracesChecks) {
-        List<String> missing = block.getParameters().stream().filter(pair -> !pair.getValue().isInitialized())
-                .map(pair -> pair.getKey()).toList();
+    public Tracer(
+            Block block,
+            List<InputSpec> inputs,
+            Map<String, SamplingPlan.Limit> limits,
+            Sampler sampler,
+            Statistics statistics,
+            boolean tracesChecks) {
+        List<String> missing = block.getParameters().stream()
+                .filter(pair -> !pair.getValue().isInitialized())
+                .map(pair -> pair.getKey())
+                .toList();
         if (!missing.isEmpty()) {
             throw new IllegalArgumentException("the block's parameters " + missing
                     + " have no values; initialise or load the block before exporting it");
@@ -78,7 +85,10 @@ public final class Tracer {
 
     /** The device on which the block's parameters are. */
     public Device device() {
-        return block.getParameters().values().stream().findFirst().map(p -> p.getArray().getDevice()).orElse(Device.cpu());
+        return block.getParameters().values().stream()
+                .findFirst()
+                .map(p -> p.getArray().getDevice())
+                .orElse(Device.cpu());
     }
 
     /**
@@ -110,7 +120,10 @@ public final class Tracer {
         return finer.isPresent();
     }
 
-    /** What the last program takes for granted because numbers suggest it: the first suspects if it turns out to be wrong. */
+    /**
+     * What the last program takes for granted because numbers suggest it: the first suspects if it turns out to be
+     * wrong.
+     */
     public List<String> assumptions() {
         return assumptions;
     }
@@ -136,7 +149,8 @@ public final class Tracer {
             }
             // Once more with other values: what differs now depends on the values, and must not be frozen.
             recorders.add(new Recorder(engine, names, statistics, keepsValues));
-            outputs.add(record(recorders.get(recorders.size() - 1), sizes.traces().get(0), OTHER_SEED));
+            outputs.add(
+                    record(recorders.get(recorders.size() - 1), sizes.traces().get(0), OTHER_SEED));
             TapeComparison comparison = new TapeComparison(sizes, limits, inputs, recorders);
             return comparison.combine(outputs, isLast);
         } finally {
@@ -160,13 +174,17 @@ public final class Tracer {
             }
             if (statistics == Statistics.RUNNING) {
                 try {
-                    return block.forward(new ParameterStore(manager, false), new NDList(arguments), false).stream().map(Tensor::copyOf).toList();
+                    return block.forward(new ParameterStore(manager, false), new NDList(arguments), false).stream()
+                            .map(Tensor::copyOf)
+                            .toList();
                 } catch (UnsupportedOperationException e) {
-                    // The engine lacks a method that the recording knows a formula for; if not, that fails as well, and says why.
+                    // The engine lacks a method that the recording knows a formula for; if not, that fails as well, and
+                    // says why.
                     return computeRecorded(manager, arguments);
                 }
             }
-            // The block itself knows these statistics in training only, with its dropout and its updates of the running ones.
+            // The block itself knows these statistics in training only, with its dropout and its updates of the running
+            // ones.
             return computeRecorded(manager, arguments);
         }
     }
@@ -176,7 +194,8 @@ public final class Tracer {
             NDList traced = new NDList();
             arguments.forEach(array -> traced.add(recorder.input(array.getName(), array)));
             return block.forward(new TracingParameterStore(recorder), traced, false).stream()
-                    .map(array -> Tensor.copyOf(recorder.valueOf(array).array())).toList();
+                    .map(array -> Tensor.copyOf(recorder.valueOf(array).array()))
+                    .toList();
         }
     }
 
@@ -184,9 +203,11 @@ public final class Tracer {
     private static String failure(RuntimeException e, Map<String, Long> sizes) {
         Matcher cast = CAST_OF_RECORDING.matcher(String.valueOf(e.getMessage()));
         return e instanceof ClassCastException && cast.find()
-                ? "the block casts an array to " + cast.group(1) + ", the engine's own class, and so leaves the recording; use the methods of "
+                ? "the block casts an array to " + cast.group(1)
+                        + ", the engine's own class, and so leaves the recording; use the methods of "
                         + "NDArray, NDManager and getNDArrayInternal(), or make the step one operation, a CompositeOperation"
-                : "the block fails with " + sizes + ": " + e + (sizes.isEmpty() ? "" : "; if such sizes cannot occur, say so with a dimension limit");
+                : "the block fails with " + sizes + ": " + e
+                        + (sizes.isEmpty() ? "" : "; if such sizes cannot occur, say so with a dimension limit");
     }
 
     private List<TapeValue> record(Recorder recorder, Map<String, Long> sizes, long seed) {
@@ -203,7 +224,8 @@ public final class Tracer {
             throw e;
         } catch (RuntimeException e) {
             List<String> problems = new ArrayList<>(recorder.problems());
-            problems.add(failure(e, sizes) + " (" + recorder.siteOf(e, block.getClass().getClassLoader()) + ")");
+            problems.add(failure(e, sizes) + " ("
+                    + recorder.siteOf(e, block.getClass().getClassLoader()) + ")");
             throw new ExportException(problems, e);
         }
         List<TapeValue> values = results.stream().map(recorder::valueOf).toList();

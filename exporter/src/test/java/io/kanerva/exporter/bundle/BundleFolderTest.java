@@ -39,7 +39,8 @@ class BundleFolderTest {
     void aBundleIsReplacedOnlyWhenAsked() throws IOException {
         Path folder = temporary.resolve("bundle");
         new BundleFolder(folder, false).write(OLD);
-        assertThatThrownBy(() -> new BundleFolder(folder, false).write(NEW)).isInstanceOf(BundleExportException.class)
+        assertThatThrownBy(() -> new BundleFolder(folder, false).write(NEW))
+                .isInstanceOf(BundleExportException.class)
                 .hasMessageContaining("expected a new folder, found a bundle that is there already");
         assertThat(folder.resolve("vectors/x")).hasContent("old");
         Files.writeString(folder.resolve("left-over"), "of the old bundle");
@@ -53,28 +54,37 @@ class BundleFolderTest {
     void aFolderOfOtherThingsIsNeverReplaced() throws IOException {
         Path folder = Files.createDirectory(temporary.resolve("home"));
         Files.writeString(folder.resolve("bundle.json"), "{\"format\": \"something else\"}");
-        assertThatThrownBy(() -> new BundleFolder(folder, true).write(NEW)).isInstanceOf(BundleExportException.class)
-                .hasMessageEndingWith("home: expected a new folder, or a bundle to replace, found a folder with other things in it");
+        assertThatThrownBy(() -> new BundleFolder(folder, true).write(NEW))
+                .isInstanceOf(BundleExportException.class)
+                .hasMessageEndingWith(
+                        "home: expected a new folder, or a bundle to replace, found a folder with other things in it");
         assertThat(entries(folder)).containsExactly("bundle.json");
     }
 
     @Test
     void aFileIsNeverReplaced() throws IOException {
         Path file = Files.writeString(temporary.resolve("file"), "precious");
-        assertThatThrownBy(() -> new BundleFolder(file, true).write(NEW)).isInstanceOf(BundleExportException.class).hasMessageEndingWith("found a file");
+        assertThatThrownBy(() -> new BundleFolder(file, true).write(NEW))
+                .isInstanceOf(BundleExportException.class)
+                .hasMessageEndingWith("found a file");
         assertThat(file).hasContent("precious");
     }
 
     @Test
     void aPlaceThatCannotBeWrittenIsOneClearSentence() throws IOException {
         Path file = Files.writeString(temporary.resolve("file"), "precious");
-        assertThatThrownBy(() -> new BundleFolder(file.resolve("bundle"), true).write(NEW)).isInstanceOf(BundleExportException.class)
+        assertThatThrownBy(() -> new BundleFolder(file.resolve("bundle"), true).write(NEW))
+                .isInstanceOf(BundleExportException.class)
                 .hasMessageContaining("expected a place where a bundle can be written, found that it cannot");
         assertThat(entries(temporary)).containsExactly("file");
     }
 
     private static Map<String, byte[]> files(String text) {
-        return Map.of("bundle.json", "{\"format\": \"kanerva-bundle\"}".getBytes(StandardCharsets.UTF_8), "vectors/x", text.getBytes(StandardCharsets.UTF_8));
+        return Map.of(
+                "bundle.json",
+                "{\"format\": \"kanerva-bundle\"}".getBytes(StandardCharsets.UTF_8),
+                "vectors/x",
+                text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static Stream<String> entries(Path folder) throws IOException {

@@ -25,20 +25,40 @@ class GridSampleWindowTest {
 
     /** Windows of any place and size, mirrored ones and ones far outside too. */
     private static NDList read(NDList in) {
-        NDArray traces = GridSampleWindow.read(in.get(0), new Windows(in.get(1), in.get(2), in.get(3), in.get(4)), 3, 4);
+        NDArray traces =
+                GridSampleWindow.read(in.get(0), new Windows(in.get(1), in.get(2), in.get(3), in.get(4)), 3, 4);
         return new NDList(traces);
     }
 
     @ParameterizedTest
     @CsvSource({"16, bilinear", "19, bilinear", "20, linear", "22, linear"})
     void theModeHasTheNameThatItsOpsetGivesIt(int opset, String mode) {
-        OnnxModel model = OnnxExporter.export(new LambdaBlock(GridSampleWindowTest::read),
-                List.of(InputSpec.of("memory", DataType.FLOAT32, Dimension.named("B"), Dimension.fixed(2), Dimension.fixed(6), Dimension.fixed(9)),
-                        windows("x"), windows("halfX"), windows("y"), windows("halfY")),
-                List.of("traces"), ExportOptions.defaults().withOpset(opset).withCheck(new SeveralOpinions(1e-5)).withTolerance(1e-5));
+        OnnxModel model = OnnxExporter.export(
+                new LambdaBlock(GridSampleWindowTest::read),
+                List.of(
+                        InputSpec.of(
+                                "memory",
+                                DataType.FLOAT32,
+                                Dimension.named("B"),
+                                Dimension.fixed(2),
+                                Dimension.fixed(6),
+                                Dimension.fixed(9)),
+                        windows("x"),
+                        windows("halfX"),
+                        windows("y"),
+                        windows("halfY")),
+                List.of("traces"),
+                ExportOptions.defaults()
+                        .withOpset(opset)
+                        .withCheck(new SeveralOpinions(1e-5))
+                        .withTolerance(1e-5));
         assertThat(model.checks()).hasSizeGreaterThanOrEqualTo(2);
-        assertThat(model.proto().getGraph().getNodeList().stream().filter(node -> node.getOpType().equals("GridSample")))
-                .singleElement().satisfies(node -> assertThat(node.getAttributeList().stream().filter(a -> a.getName().equals("mode")))
-                        .singleElement().satisfies(a -> assertThat(a.getS().toStringUtf8()).isEqualTo(mode)));
+        assertThat(model.proto().getGraph().getNodeList().stream()
+                        .filter(node -> node.getOpType().equals("GridSample")))
+                .singleElement()
+                .satisfies(node -> assertThat(node.getAttributeList().stream()
+                                .filter(a -> a.getName().equals("mode")))
+                        .singleElement()
+                        .satisfies(a -> assertThat(a.getS().toStringUtf8()).isEqualTo(mode)));
     }
 }

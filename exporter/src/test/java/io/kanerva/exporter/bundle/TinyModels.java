@@ -17,16 +17,35 @@ import java.util.Random;
 
 /** Small models whose weights are all random: fresh heads are zero, and a zero output would agree with anything. */
 final class TinyModels {
-    static final KanervaSettings DEREFERENCED = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED,
-            1, 8, 8, 3, 8, 12, 4, 4, 1, 5, 2, 3, 0, 6, 1);
-    static final KanervaSettings TWO_KEYS = new KanervaSettings(WriterKind.HEAP, Addressing.CONTINUOUS,
-            2, 8, 12, 3, 9, 20, 4, 6, 2, 5, 2, 5, 0, 6, 1);
-    static final KanervaSettings POOLED = new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS,
-            1, 8, 8, 3, 8, 12, 4, 4, 1, 5, 0, 0, 7, 6, 1);
+    static final KanervaSettings DEREFERENCED =
+            new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 3, 8, 12, 4, 4, 1, 5, 2, 3, 0, 6, 1);
+    static final KanervaSettings TWO_KEYS =
+            new KanervaSettings(WriterKind.HEAP, Addressing.CONTINUOUS, 2, 8, 12, 3, 9, 20, 4, 6, 2, 5, 2, 5, 0, 6, 1);
+    static final KanervaSettings POOLED =
+            new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 8, 8, 3, 8, 12, 4, 4, 1, 5, 0, 0, 7, 6, 1);
     /** Colour images, with a linear path and neighbours, as the preset cifar10. */
-    static final KanervaSettings COLOUR = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED,
-            3, 8, 8, 2, 8, 16, 4, 4, 1, 5, 2, 4, 0, 8, 1,
-            Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.VECTOR, EncoderKind.RESIDUAL, new DecoderSettings(8, 1, 0, 0, 12, 2));
+    static final KanervaSettings COLOUR = new KanervaSettings(
+            WriterKind.HEAP,
+            Addressing.DEREFERENCED,
+            3,
+            8,
+            8,
+            2,
+            8,
+            16,
+            4,
+            4,
+            1,
+            5,
+            2,
+            4,
+            0,
+            8,
+            1,
+            Likelihood.DISCRETIZED_LOGISTIC_MIXTURE,
+            LatentLayout.VECTOR,
+            EncoderKind.RESIDUAL,
+            new DecoderSettings(8, 1, 0, 0, 12, 2));
 
     private TinyModels() {}
 
@@ -38,7 +57,8 @@ final class TinyModels {
             for (int i = 0; i < values.length; i++) {
                 values[i] += (float) (0.1 * random.nextGaussian());
             }
-            // Copied into the parameter's own memory: set(Buffer) would make it share Java's, by a call that PyTorch warns of.
+            // Copied into the parameter's own memory: set(Buffer) would make it share Java's, by a call that PyTorch
+            // warns of.
             try (NDArray source = parameter.getArray().getManager().create(values, parameter.getShape())) {
                 parameter.getArray().set(new NDIndex(":"), source);
             }
@@ -47,6 +67,15 @@ final class TinyModels {
     }
 
     static Provenance provenance() {
-        return new Provenance("fashion-mnist", Binarisation.THRESHOLD, 4, 1, 100, 1.5, "0123abc", "kpp train --preset quickstart", Optional.empty());
+        return new Provenance(
+                "fashion-mnist",
+                Binarisation.THRESHOLD,
+                4,
+                1,
+                100,
+                1.5,
+                "0123abc",
+                "kpp train --preset quickstart",
+                Optional.empty());
     }
 }

@@ -44,10 +44,15 @@ class EngineFindingsTest {
 
     @Test
     void transposed_convolutions_and_prelu_are_not_implemented() {
-        Block block = Conv2dTranspose.builder().setKernelShape(new Shape(2, 2)).setFilters(2).build();
-        assertThatThrownBy(() -> forward(block, manager.ones(new Shape(1, 3, 4, 4)))).isInstanceOf(UnsupportedOperationException.class);
+        Block block = Conv2dTranspose.builder()
+                .setKernelShape(new Shape(2, 2))
+                .setFilters(2)
+                .build();
+        assertThatThrownBy(() -> forward(block, manager.ones(new Shape(1, 3, 4, 4))))
+                .isInstanceOf(UnsupportedOperationException.class);
         NDArray x = manager.ones(new Shape(2, 3));
-        assertThatThrownBy(() -> x.getNDArrayInternal().prelu(x, manager.create(0.1f))).isInstanceOf(UnsupportedOperationException.class);
+        assertThatThrownBy(() -> x.getNDArrayInternal().prelu(x, manager.create(0.1f)))
+                .isInstanceOf(UnsupportedOperationException.class);
     }
 
     @Test
@@ -59,7 +64,8 @@ class EngineFindingsTest {
     @Test
     void mish_takes_the_logarithm_to_base_two() {
         float found = manager.create(1f).getNDArrayInternal().mish().getFloat();
-        assertThat((double) found).isCloseTo(Math.tanh(Math.log(1 + Math.E) / Math.log(2)), within(1e-6))
+        assertThat((double) found)
+                .isCloseTo(Math.tanh(Math.log(1 + Math.E) / Math.log(2)), within(1e-6))
                 .isNotCloseTo(Math.tanh(Math.log(1 + Math.E)), within(0.05));
     }
 
@@ -67,17 +73,23 @@ class EngineFindingsTest {
     void some_operations_do_not_exist() {
         assertThatThrownBy(() -> manager.sampleNormal(manager.zeros(new Shape(2)), manager.ones(new Shape(2))))
                 .isInstanceOf(UnsupportedOperationException.class);
-        assertThat(Stream.of(NDArray.class, NDArrayEx.class, NDArrays.class, NDManager.class).flatMap(type -> Arrays.stream(type.getMethods()))
-                .map(Method::getName).map(name -> name.toLowerCase(Locale.ROOT)))
-                .noneMatch(name -> name.contains("groupnorm") || name.contains("instancenorm") || name.contains("einsum")
-                        || name.contains("autocast") || name.contains("gridsample"));
+        assertThat(Stream.of(NDArray.class, NDArrayEx.class, NDArrays.class, NDManager.class)
+                        .flatMap(type -> Arrays.stream(type.getMethods()))
+                        .map(Method::getName)
+                        .map(name -> name.toLowerCase(Locale.ROOT)))
+                .noneMatch(name -> name.contains("groupnorm")
+                        || name.contains("instancenorm")
+                        || name.contains("einsum")
+                        || name.contains("autocast")
+                        || name.contains("gridsample"));
     }
 
     @Test
     void where_does_not_broadcast() {
         NDArray x = manager.ones(new Shape(2, 3));
         assertThatThrownBy(() -> NDArrays.where(manager.ones(new Shape(3), DataType.BOOLEAN), x, x))
-                .isInstanceOf(UnsupportedOperationException.class).hasMessageContaining("broadcast is not supported");
+                .isInstanceOf(UnsupportedOperationException.class)
+                .hasMessageContaining("broadcast is not supported");
     }
 
     @Test
@@ -95,11 +107,20 @@ class EngineFindingsTest {
 
     @Test
     void a_bidirectional_lstm_with_biases_fails() {
-        assertThatThrownBy(() -> forward(LSTM.builder().setStateSize(2).setNumLayers(1).optBidirectional(true).build(),
-                manager.ones(new Shape(1, 4, 3)))).isInstanceOf(EngineException.class);
+        assertThatThrownBy(() -> forward(
+                        LSTM.builder()
+                                .setStateSize(2)
+                                .setNumLayers(1)
+                                .optBidirectional(true)
+                                .build(),
+                        manager.ones(new Shape(1, 4, 3))))
+                .isInstanceOf(EngineException.class);
     }
 
-    /** Where attention, feed-forward and the first norm make nothing but zeros, the paper's encoder makes zeros; DJL's keeps x. */
+    /**
+     * Where attention, feed-forward and the first norm make nothing but zeros, the paper's encoder makes zeros; DJL's
+     * keeps x.
+     */
     @Test
     void a_transformer_encoder_adds_its_raw_input_to_the_second_residual() {
         TransformerEncoderBlock block = new TransformerEncoderBlock(4, 2, 6, 0, array -> array);
@@ -111,7 +132,8 @@ class EngineFindingsTest {
                 each.getValue().getArray().muli(0);
             }
         }
-        assertThat(forward(block, x).singletonOrThrow().sub(x).abs().max().getFloat()).isLessThan(1e-3f);
+        assertThat(forward(block, x).singletonOrThrow().sub(x).abs().max().getFloat())
+                .isLessThan(1e-3f);
     }
 
     @Test

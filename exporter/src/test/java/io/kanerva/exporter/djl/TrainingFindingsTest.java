@@ -48,16 +48,21 @@ class TrainingFindingsTest {
 
     /** y = x * w for one parameter of two elements. */
     private static final class Product extends AbstractBlock {
-        private final Parameter weight = addParameter(Parameter.builder().setName("weight").setType(Parameter.Type.WEIGHT)
-                .optShape(new Shape(2)).build());
+        private final Parameter weight = addParameter(Parameter.builder()
+                .setName("weight")
+                .setType(Parameter.Type.WEIGHT)
+                .optShape(new Shape(2))
+                .build());
 
         Product() {
             setInitializer(new ConstantInitializer(1), Parameter.Type.WEIGHT);
         }
 
         @Override
-        protected NDList forwardInternal(ParameterStore store, NDList inputs, boolean training, PairList<String, Object> params) {
-            return new NDList(inputs.head().mul(store.getValue(weight, inputs.head().getDevice(), training)));
+        protected NDList forwardInternal(
+                ParameterStore store, NDList inputs, boolean training, PairList<String, Object> params) {
+            return new NDList(
+                    inputs.head().mul(store.getValue(weight, inputs.head().getDevice(), training)));
         }
 
         @Override
@@ -74,7 +79,10 @@ class TrainingFindingsTest {
 
     @Test
     void gradients_are_clipped_from_above_only() {
-        Optimizer optimizer = Optimizer.sgd().setLearningRateTracker(Tracker.fixed(1)).optClipGrad(1).build();
+        Optimizer optimizer = Optimizer.sgd()
+                .setLearningRateTracker(Tracker.fixed(1))
+                .optClipGrad(1)
+                .build();
         assertThat(stepOf(optimizer, 5)).isEqualTo(-1);
         assertThat(stepOf(optimizer, -5)).isEqualTo(5);
     }
@@ -82,19 +90,31 @@ class TrainingFindingsTest {
     @Test
     void three_optimisers_work_and_four_do_not() {
         Tracker rate = Tracker.fixed(0.1f);
-        List<Optimizer> working = List.of(Optimizer.sgd().setLearningRateTracker(rate).build(), Optimizer.adam().build(),
+        List<Optimizer> working = List.of(
+                Optimizer.sgd().setLearningRateTracker(rate).build(),
+                Optimizer.adam().build(),
                 Optimizer.adamW().build());
-        assertThat(working).allSatisfy(optimizer -> assertThat(stepOf(optimizer, 1)).isNegative());
-        List<Optimizer> failing = List.of(Optimizer.rmsprop().build(), Optimizer.adagrad().build(), Optimizer.adadelta().build(),
+        assertThat(working)
+                .allSatisfy(optimizer -> assertThat(stepOf(optimizer, 1)).isNegative());
+        List<Optimizer> failing = List.of(
+                Optimizer.rmsprop().build(),
+                Optimizer.adagrad().build(),
+                Optimizer.adadelta().build(),
                 Optimizer.nag().setLearningRateTracker(rate).setMomentum(0.9f).build());
-        assertThat(failing).allSatisfy(optimizer -> assertThatThrownBy(() -> stepOf(optimizer, 1)).isInstanceOf(RuntimeException.class));
+        assertThat(failing)
+                .allSatisfy(optimizer ->
+                        assertThatThrownBy(() -> stepOf(optimizer, 1)).isInstanceOf(RuntimeException.class));
     }
 
     @Test
     void adam_keeps_its_state_to_itself() {
-        assertThat(Arrays.stream(Adam.class.getDeclaredFields()).filter(field -> field.getName().matches("means|variances")))
-                .hasSize(2).extracting(Field::getModifiers).allMatch(Modifier::isPrivate);
-        assertThat(Arrays.stream(Adam.class.getMethods())).noneMatch(method -> method.getName().matches("(get|save|load).*(Means|State|Variances).*"));
+        assertThat(Arrays.stream(Adam.class.getDeclaredFields())
+                        .filter(field -> field.getName().matches("means|variances")))
+                .hasSize(2)
+                .extracting(Field::getModifiers)
+                .allMatch(Modifier::isPrivate);
+        assertThat(Arrays.stream(Adam.class.getMethods()))
+                .noneMatch(method -> method.getName().matches("(get|save|load).*(Means|State|Variances).*"));
     }
 
     @Test
@@ -102,13 +122,19 @@ class TrainingFindingsTest {
         try (Model model = Model.newInstance("findings")) {
             model.setBlock(new Product());
             try (Trainer trainer = model.newTrainer(new DefaultTrainingConfig(Loss.l2Loss())
-                    .optOptimizer(Optimizer.sgd().setLearningRateTracker(Tracker.fixed(0.1f)).build()))) {
+                    .optOptimizer(Optimizer.sgd()
+                            .setLearningRateTracker(Tracker.fixed(0.1f))
+                            .build()))) {
                 trainer.initialize(new Shape(1, 2));
                 try (GradientCollector collector = trainer.newGradientCollector()) {
-                    NDArray y = trainer.forward(new NDList(trainer.getManager().create(new float[] {5, -5}, new Shape(1, 2)))).head();
+                    NDArray y = trainer.forward(
+                                    new NDList(trainer.getManager().create(new float[] {5, -5}, new Shape(1, 2))))
+                            .head();
                     collector.backward(y.sum());
                 }
-                assertThatThrownBy(trainer::step).isInstanceOf(IllegalStateException.class).hasMessageContaining("all zeros");
+                assertThatThrownBy(trainer::step)
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("all zeros");
             }
         }
     }
@@ -117,7 +143,8 @@ class TrainingFindingsTest {
     void there_is_one_gradient_collector_in_a_process() {
         try (GradientCollector first = Engine.getInstance().newGradientCollector()) {
             assertThat(first).isNotNull();
-            assertThatThrownBy(() -> Engine.getInstance().newGradientCollector()).isInstanceOf(IllegalStateException.class)
+            assertThatThrownBy(() -> Engine.getInstance().newGradientCollector())
+                    .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("Only one can be collecting");
         }
     }
@@ -163,8 +190,11 @@ class TrainingFindingsTest {
         Idle executor = new Idle();
         try (Model model = Model.newInstance("findings")) {
             model.setBlock(new Product());
-            TrainingConfig config = new DefaultTrainingConfig(Loss.l2Loss()).optExecutorService(executor)
-                    .optOptimizer(Optimizer.sgd().setLearningRateTracker(Tracker.fixed(0.1f)).build());
+            TrainingConfig config = new DefaultTrainingConfig(Loss.l2Loss())
+                    .optExecutorService(executor)
+                    .optOptimizer(Optimizer.sgd()
+                            .setLearningRateTracker(Tracker.fixed(0.1f))
+                            .build());
             // The processor twice, as a trainer itself does not allow.
             try (Trainer trainer = new Trainer(model, config) {
                 @Override
@@ -174,10 +204,19 @@ class TrainingFindingsTest {
             }) {
                 trainer.initialize(new Shape(2, 2));
                 NDManager steps = trainer.getManager().newSubManager();
-                Batch batch = new Batch(steps, new NDList(steps.ones(new Shape(2, 2))), new NDList(steps.zeros(new Shape(2, 2))), 2,
-                        Batchifier.STACK, Batchifier.STACK, 0, 1);
+                Batch batch = new Batch(
+                        steps,
+                        new NDList(steps.ones(new Shape(2, 2))),
+                        new NDList(steps.zeros(new Shape(2, 2))),
+                        2,
+                        Batchifier.STACK,
+                        Batchifier.STACK,
+                        0,
+                        1);
                 EasyTrain.trainBatch(trainer, batch);
-                assertThat(executor.waiting).as("halves that nobody has computed when trainBatch is through").hasSize(2);
+                assertThat(executor.waiting)
+                        .as("halves that nobody has computed when trainBatch is through")
+                        .hasSize(2);
                 batch.close();
             }
         }

@@ -17,10 +17,11 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A section of {@code AGREEMENT.md}: how far the graphs of some blocks are from the blocks, and from the reference evaluator.
+ * A section of {@code AGREEMENT.md}: how far the graphs of some blocks are from the blocks, and from the reference
+ * evaluator.
  *
- * <p>{@code -Dagreement.write=true} writes the section anew, once all its rows were measured. Otherwise every row must be there; that no
- * difference is larger than allowed, the export itself sees to.
+ * <p>{@code -Dagreement.write=true} writes the section anew, once all its rows were measured. Otherwise every row must
+ * be there; that no difference is larger than allowed, the export itself sees to.
  */
 final class AgreementTable {
     private static final Path FILE = Path.of("AGREEMENT.md");
@@ -63,14 +64,22 @@ final class AgreementTable {
     OnnxModel export(String name, Block block, List<InputSpec> inputs, ExportOptions options) {
         SeveralOpinions opinions = new SeveralOpinions(OPINIONS);
         OnnxModel model = OnnxExporter.export(block, inputs, List.of(), options.withCheck(opinions));
-        assertThat(model.checks().stream().map(OnnxModel.Check::sizes).distinct()).hasSizeGreaterThanOrEqualTo(2);
-        String row = String.format(Locale.ROOT, "| %s | %.1e | %.1e | %.0e |", name, Exports.largestDifference(model),
-                opinions.largestDifference(), options.tolerance());
+        assertThat(model.checks().stream().map(OnnxModel.Check::sizes).distinct())
+                .hasSizeGreaterThanOrEqualTo(2);
+        String row = String.format(
+                Locale.ROOT,
+                "| %s | %.1e | %.1e | %.0e |",
+                name,
+                Exports.largestDifference(model),
+                opinions.largestDifference(),
+                options.tolerance());
         if (WRITES) {
             measured.put(name, row);
         } else {
             assertThat(rows).as("rows of %s in %s", title, FILE).containsKey(name);
-            assertThat(last(rows.get(name))).as("what %s allows for %s", FILE, name).isEqualTo(last(row));
+            assertThat(last(rows.get(name)))
+                    .as("what %s allows for %s", FILE, name)
+                    .isEqualTo(last(row));
         }
         return model;
     }
@@ -95,8 +104,12 @@ final class AgreementTable {
         Map<String, List<String>> sections = sections();
         sections.put(title, names.stream().map(measured::get).toList());
         StringBuilder text = new StringBuilder(HEAD);
-        sections.forEach((name, lines) -> text.append("\n## ").append(name).append("\n\n")
-                .append(RULE.formatted(name.toLowerCase(Locale.ROOT))).append(String.join("\n", lines)).append("\n"));
+        sections.forEach((name, lines) -> text.append("\n## ")
+                .append(name)
+                .append("\n\n")
+                .append(RULE.formatted(name.toLowerCase(Locale.ROOT)))
+                .append(String.join("\n", lines))
+                .append("\n"));
         try {
             Files.writeString(FILE, text);
         } catch (IOException e) {
@@ -112,7 +125,10 @@ final class AgreementTable {
         try {
             for (String part : Files.readString(FILE).split("\n## ")) {
                 List<String> lines = part.lines().toList();
-                List<String> rows = lines.stream().filter(line -> line.startsWith("| ")).skip(1).toList();
+                List<String> rows = lines.stream()
+                        .filter(line -> line.startsWith("| "))
+                        .skip(1)
+                        .toList();
                 if (!rows.isEmpty()) {
                     sections.put(lines.get(0), rows);
                 }

@@ -70,8 +70,7 @@ class BlocksTest {
     private static final ExportOptions OPTIONS = CHECKED.withTolerance(2e-5);
 
     /** A block with its inputs, initialised by shapes in which 2 stands for B and 5 for T. */
-    private record Case(String name, Block block, ExportOptions options, List<InputSpec> inputs) {
-    }
+    private record Case(String name, Block block, ExportOptions options, List<InputSpec> inputs) {}
 
     private final List<Case> cases = new ArrayList<>();
 
@@ -79,7 +78,8 @@ class BlocksTest {
 
     @BeforeAll
     static void readTheTable() {
-        table = new AgreementTable("Blocks", new BlocksTest().cases.stream().map(Case::name).toList());
+        table = new AgreementTable(
+                "Blocks", new BlocksTest().cases.stream().map(Case::name).toList());
     }
 
     @AfterAll
@@ -94,10 +94,14 @@ class BlocksTest {
 
     @Test
     void every_kind_of_block_of_djl_is_a_case_here_or_has_a_test_of_its_own() {
-        Set<String> kinds = new ClassFileImporter().importPackages("ai.djl.nn", "ai.djl.modality.nlp.embedding").stream()
-                .filter(type -> type.isAssignableTo(Block.class) && !type.isInterface()
-                        && !type.getModifiers().contains(JavaModifier.ABSTRACT) && !type.isAnonymousClass())
-                .map(JavaClass::getSimpleName).collect(Collectors.toCollection(TreeSet::new));
+        Set<String> kinds = new ClassFileImporter()
+                .importPackages("ai.djl.nn", "ai.djl.modality.nlp.embedding").stream()
+                        .filter(type -> type.isAssignableTo(Block.class)
+                                && !type.isInterface()
+                                && !type.getModifiers().contains(JavaModifier.ABSTRACT)
+                                && !type.isAnonymousClass())
+                        .map(JavaClass::getSimpleName)
+                        .collect(Collectors.toCollection(TreeSet::new));
         assertThat(kinds).hasSizeGreaterThan(30);
         Set<String> reached = new TreeSet<>();
         cases.forEach(each -> reach(each.block(), reached));
@@ -133,8 +137,11 @@ class BlocksTest {
 
     private void add(String name, Block block, ExportOptions options, InputSpec... inputs) {
         Engine.getInstance().setRandomSeed(7);
-        Shape[] shapes = Stream.of(inputs).map(spec -> new Shape(spec.shape().stream()
-                .mapToLong(d -> !d.isNamed() ? d.size() : d.name().equals("B") ? 2 : 5).toArray())).toArray(Shape[]::new);
+        Shape[] shapes = Stream.of(inputs)
+                .map(spec -> new Shape(spec.shape().stream()
+                        .mapToLong(d -> !d.isNamed() ? d.size() : d.name().equals("B") ? 2 : 5)
+                        .toArray()))
+                .toArray(Shape[]::new);
         if (block.getParameters().values().stream().anyMatch(parameter -> !parameter.isInitialized())) {
             block.initialize(NDManager.newBaseManager(), DataType.FLOAT32, shapes);
         }
@@ -142,20 +149,61 @@ class BlocksTest {
     }
 
     private void convolutions(InputSpec sequence, InputSpec image, InputSpec volume) {
-        add("Conv2d", Conv2d.builder().setKernelShape(new Shape(3, 2)).optStride(new Shape(2, 1)).optPadding(new Shape(1, 1)).optGroups(2)
-                .setFilters(6).build(), image);
-        add("Conv1d", Conv1d.builder().setKernelShape(new Shape(3)).optPadding(new Shape(2)).optDilation(new Shape(2)).setFilters(5).build(),
-                CHECKED.withDimensionLimit("T", 3, 24).withTolerance(2e-5), sequence);
-        add("Conv3d", Conv3d.builder().setKernelShape(new Shape(3, 2, 3)).optStride(new Shape(1, 2, 1)).optPadding(new Shape(1, 0, 1))
-                .setFilters(3).build(), volume);
+        add(
+                "Conv2d",
+                Conv2d.builder()
+                        .setKernelShape(new Shape(3, 2))
+                        .optStride(new Shape(2, 1))
+                        .optPadding(new Shape(1, 1))
+                        .optGroups(2)
+                        .setFilters(6)
+                        .build(),
+                image);
+        add(
+                "Conv1d",
+                Conv1d.builder()
+                        .setKernelShape(new Shape(3))
+                        .optPadding(new Shape(2))
+                        .optDilation(new Shape(2))
+                        .setFilters(5)
+                        .build(),
+                CHECKED.withDimensionLimit("T", 3, 24).withTolerance(2e-5),
+                sequence);
+        add(
+                "Conv3d",
+                Conv3d.builder()
+                        .setKernelShape(new Shape(3, 2, 3))
+                        .optStride(new Shape(1, 2, 1))
+                        .optPadding(new Shape(1, 0, 1))
+                        .setFilters(3)
+                        .build(),
+                volume);
     }
 
     /** DJL's engine runs none of these; what they compute is DJL's own description of them. */
     private void transposedConvolutions(InputSpec sequence, InputSpec image) {
-        add("Conv1dTranspose", Conv1dTranspose.builder().setKernelShape(new Shape(3)).optStride(new Shape(2)).optPadding(new Shape(1))
-                .setFilters(5).build(), OPTIONS.withDimensionLimit("T", 2, 24), sequence);
-        add("Conv2dTranspose", Conv2dTranspose.builder().setKernelShape(new Shape(3, 4)).optStride(new Shape(2, 3)).optPadding(new Shape(1, 2))
-                .optOutPadding(new Shape(1, 0)).optDilation(new Shape(2, 1)).optGroups(2).setFilters(6).build(), image);
+        add(
+                "Conv1dTranspose",
+                Conv1dTranspose.builder()
+                        .setKernelShape(new Shape(3))
+                        .optStride(new Shape(2))
+                        .optPadding(new Shape(1))
+                        .setFilters(5)
+                        .build(),
+                OPTIONS.withDimensionLimit("T", 2, 24),
+                sequence);
+        add(
+                "Conv2dTranspose",
+                Conv2dTranspose.builder()
+                        .setKernelShape(new Shape(3, 4))
+                        .optStride(new Shape(2, 3))
+                        .optPadding(new Shape(1, 2))
+                        .optOutPadding(new Shape(1, 0))
+                        .optDilation(new Shape(2, 1))
+                        .optGroups(2)
+                        .setFilters(6)
+                        .build(),
+                image);
     }
 
     private void pools(InputSpec sequence, InputSpec image, InputSpec volume) {
@@ -186,10 +234,21 @@ class BlocksTest {
     }
 
     private void containers(InputSpec matrix) {
-        add("SequentialBlock", new SequentialBlock().add(Linear.builder().setUnits(5).build()).add(Activation.reluBlock())
-                .add(Linear.builder().setUnits(3).optBias(false).build()), matrix);
-        add("ParallelBlock", new ParallelBlock(list -> new NDList(list.get(0).singletonOrThrow().concat(list.get(1).singletonOrThrow(), 1)),
-                List.of(Linear.builder().setUnits(5).build(), Blocks.identityBlock())), matrix);
+        add(
+                "SequentialBlock",
+                new SequentialBlock()
+                        .add(Linear.builder().setUnits(5).build())
+                        .add(Activation.reluBlock())
+                        .add(Linear.builder().setUnits(3).optBias(false).build()),
+                matrix);
+        add(
+                "ParallelBlock",
+                new ParallelBlock(
+                        list -> new NDList(list.get(0)
+                                .singletonOrThrow()
+                                .concat(list.get(1).singletonOrThrow(), 1)),
+                        List.of(Linear.builder().setUnits(5).build(), Blocks.identityBlock())),
+                matrix);
         add("LambdaBlock", LambdaBlock.singleton(x -> x.square().add(1).log()), matrix);
     }
 
@@ -200,19 +259,33 @@ class BlocksTest {
         add("LinearCollection", LinearCollection.builder().setUnits(3).build(), input("x", "B", 4, 6));
         add("SparseMax", new SparseMax(), matrix);
         add("SparseMax of another axis", new SparseMax(1, 2), input("x", "B", 6, 4));
-        add("TrainableWordEmbedding", TrainableWordEmbedding.builder().setEmbeddingSize(4)
-                .setVocabulary(new DefaultVocabulary(List.of("a", "b", "c"))).build(), input("x", DataType.INT64, "B", "T"));
-        add("ConstantEmbedding", new ConstantEmbedding(NDManager.newBaseManager().create(new float[] {1, 2, 3})),
+        add(
+                "TrainableWordEmbedding",
+                TrainableWordEmbedding.builder()
+                        .setEmbeddingSize(4)
+                        .setVocabulary(new DefaultVocabulary(List.of("a", "b", "c")))
+                        .build(),
+                input("x", DataType.INT64, "B", "T"));
+        add(
+                "ConstantEmbedding",
+                new ConstantEmbedding(NDManager.newBaseManager().create(new float[] {1, 2, 3})),
                 input("x", DataType.INT64, "B", "T"));
     }
 
     private void activations(InputSpec matrix) {
-        Map<String, Block> blocks = new TreeMap<>(Map.ofEntries(Map.entry("relu", Activation.reluBlock()), Map.entry("relu6", Activation.relu6Block()),
-                Map.entry("sigmoid", Activation.sigmoidBlock()), Map.entry("tanh", Activation.tanhBlock()),
-                Map.entry("softPlus", Activation.softPlusBlock()), Map.entry("softSign", Activation.softSignBlock()),
-                Map.entry("leakyRelu", Activation.leakyReluBlock(0.1f)), Map.entry("elu", Activation.eluBlock(0.7f)),
-                Map.entry("selu", Activation.seluBlock()), Map.entry("gelu", Activation.geluBlock()),
-                Map.entry("swish", Activation.swishBlock(1.2f)), Map.entry("mish, as DJL computes it", Activation.mishBlock()),
+        Map<String, Block> blocks = new TreeMap<>(Map.ofEntries(
+                Map.entry("relu", Activation.reluBlock()),
+                Map.entry("relu6", Activation.relu6Block()),
+                Map.entry("sigmoid", Activation.sigmoidBlock()),
+                Map.entry("tanh", Activation.tanhBlock()),
+                Map.entry("softPlus", Activation.softPlusBlock()),
+                Map.entry("softSign", Activation.softSignBlock()),
+                Map.entry("leakyRelu", Activation.leakyReluBlock(0.1f)),
+                Map.entry("elu", Activation.eluBlock(0.7f)),
+                Map.entry("selu", Activation.seluBlock()),
+                Map.entry("gelu", Activation.geluBlock()),
+                Map.entry("swish", Activation.swishBlock(1.2f)),
+                Map.entry("mish, as DJL computes it", Activation.mishBlock()),
                 Map.entry("prelu", prelu())));
         blocks.forEach((name, block) -> add("activation " + name, block, matrix));
     }
@@ -225,28 +298,56 @@ class BlocksTest {
     }
 
     private void transformers(InputSpec words) {
-        add("ScaledDotProductAttention", ScaledDotProductAttentionBlock.builder().setEmbeddingSize(8).setHeadCount(2).build(), words);
+        add(
+                "ScaledDotProductAttention",
+                ScaledDotProductAttentionBlock.builder()
+                        .setEmbeddingSize(8)
+                        .setHeadCount(2)
+                        .build(),
+                words);
         add("TransformerEncoder", new TransformerEncoderBlock(8, 2, 16, 0.1f, Activation::gelu), words);
-        add("PointwiseFeedForward", new PointwiseFeedForwardBlock(List.of(16), 8, list -> Activation.relu(list)), words);
-        IdEmbedding ids = new IdEmbedding.Builder().setDictionarySize(7).setEmbeddingSize(4).build();
+        add(
+                "PointwiseFeedForward",
+                new PointwiseFeedForwardBlock(List.of(16), 8, list -> Activation.relu(list)),
+                words);
+        IdEmbedding ids = new IdEmbedding.Builder()
+                .setDictionarySize(7)
+                .setEmbeddingSize(4)
+                .build();
         add("IdEmbedding", ids, CHECKED.withInputRange("x", 0, 7), input("x", DataType.INT64, "B", "T"));
         BertBlock bert = BertBlock.builder().nano().setTokenDictionarySize(11).build();
         // The pooled output squeezes the batch away if it is 1.
-        add("BertBlock", bert, CHECKED.withInputRange("ids", 0, 11).withDimensionLimit("B", 2, 8).withTolerance(1e-4),
-                input("ids", DataType.INT64, "B", 128), input("types", DataType.INT64, "B", 128),
+        add(
+                "BertBlock",
+                bert,
+                CHECKED.withInputRange("ids", 0, 11)
+                        .withDimensionLimit("B", 2, 8)
+                        .withTolerance(1e-4),
+                input("ids", DataType.INT64, "B", 128),
+                input("types", DataType.INT64, "B", 128),
                 input("masks", DataType.INT64, "B", 128));
-        BertPretrainingBlock pretraining = new BertPretrainingBlock(BertBlock.builder().nano().setTokenDictionarySize(11));
-        add("BertPretrainingBlock", pretraining, CHECKED.withInputRange("ids", 0, 11).withInputRange("masked", 0, 128)
-                .withDimensionLimit("B", 2, 8).withTolerance(1e-4), input("ids", DataType.INT64, "B", 128),
-                input("types", DataType.INT64, "B", 128), input("masks", DataType.INT64, "B", 128), input("masked", DataType.INT64, "B", 3));
+        BertPretrainingBlock pretraining =
+                new BertPretrainingBlock(BertBlock.builder().nano().setTokenDictionarySize(11));
+        add(
+                "BertPretrainingBlock",
+                pretraining,
+                CHECKED.withInputRange("ids", 0, 11)
+                        .withInputRange("masked", 0, 128)
+                        .withDimensionLimit("B", 2, 8)
+                        .withTolerance(1e-4),
+                input("ids", DataType.INT64, "B", 128),
+                input("types", DataType.INT64, "B", 128),
+                input("masks", DataType.INT64, "B", 128),
+                input("masked", DataType.INT64, "B", 3));
         add("BertNextSentence", new BertNextSentenceBlock(), input("x", "B", 8));
     }
 
     @TestFactory
     Stream<DynamicTest> a_block_agrees_with_the_engine() {
-        return cases.stream().map(each -> DynamicTest.dynamicTest(each.name(), () -> {
-            table.export(each.name(), each.block(), each.inputs(), each.options());
-        }));
+        return cases.stream()
+                .map(each -> DynamicTest.dynamicTest(each.name(), () -> {
+                    table.export(each.name(), each.block(), each.inputs(), each.options());
+                }));
     }
 
     @Test
@@ -256,19 +357,36 @@ class BlocksTest {
         long width = 256;
         Shape[] shapes = {new Shape(2, 5, width), new Shape(2, 3), new Shape(11, width)};
         block.initialize(NDManager.newBaseManager(), DataType.FLOAT32, shapes);
-        OnnxModel model = OnnxExporter.export(block, List.of(input("sequence", "B", 5, (int) width),
-                input("masked", DataType.INT64, "B", 3), input("table", 11, (int) width)), List.of(),
+        OnnxModel model = OnnxExporter.export(
+                block,
+                List.of(
+                        input("sequence", "B", 5, (int) width),
+                        input("masked", DataType.INT64, "B", 3),
+                        input("table", 11, (int) width)),
+                List.of(),
                 CHECKED.withInputRange("masked", 0, 5).withTolerance(1e-4));
         assertThat(operators(model)).contains("GatherND", "LogSoftmax");
     }
 
     @Test
     void what_the_engine_cannot_run_and_onnx_can_is_its_own_operator() {
-        Block up = initialised(Conv2dTranspose.builder().setKernelShape(new Shape(2, 2)).setFilters(2).build(), 1, 3, 4, 4);
-        assertThatThrownBy(() -> up.forward(new ParameterStore(NDManager.newBaseManager(), false),
-                new NDList(NDManager.newBaseManager().ones(new Shape(1, 3, 4, 4))), false)).isInstanceOf(UnsupportedOperationException.class);
+        Block up = initialised(
+                Conv2dTranspose.builder()
+                        .setKernelShape(new Shape(2, 2))
+                        .setFilters(2)
+                        .build(),
+                1,
+                3,
+                4,
+                4);
+        assertThatThrownBy(() -> up.forward(
+                        new ParameterStore(NDManager.newBaseManager(), false),
+                        new NDList(NDManager.newBaseManager().ones(new Shape(1, 3, 4, 4))),
+                        false))
+                .isInstanceOf(UnsupportedOperationException.class);
         assertThat(operators(Exports.export(up, input("x", "B", 3, 4, 4)))).containsExactly("ConvTranspose");
-        assertThat(operators(Exports.export(initialised(prelu(), 1, 6), input("x", "B", 6)))).containsExactly("PRelu");
+        assertThat(operators(Exports.export(initialised(prelu(), 1, 6), input("x", "B", 6))))
+                .containsExactly("PRelu");
     }
 
     @Test
@@ -283,16 +401,30 @@ class BlocksTest {
         initialised(block, 2, 5, 8);
         OnnxModel model = OnnxExporter.export(block, List.of(input("x", "B", "T", 8)), List.of(), OPTIONS);
         long adds = model.proto().getGraph().getNodeList().stream()
-                .filter(node -> node.getOpType().equals("Add") && node.getInputList().contains("x")).count();
+                .filter(node ->
+                        node.getOpType().equals("Add") && node.getInputList().contains("x"))
+                .count();
         assertThat(adds).isEqualTo(2);
     }
 
     @Test
     void the_parameters_of_a_block_are_not_changed() {
-        Block block = initialised(new SequentialBlock().add(BatchNorm.builder().build()).add(GhostBatchNorm.builder().build()), 2, 6);
-        List<float[]> before = block.getParameters().values().stream().map(Parameter::getArray).map(NDArray::toFloatArray).toList();
+        Block block = initialised(
+                new SequentialBlock()
+                        .add(BatchNorm.builder().build())
+                        .add(GhostBatchNorm.builder().build()),
+                2,
+                6);
+        List<float[]> before = block.getParameters().values().stream()
+                .map(Parameter::getArray)
+                .map(NDArray::toFloatArray)
+                .toList();
         Exports.export(block, input("x", "B", 6));
-        assertThat(block.getParameters().values().stream().map(Parameter::getArray).map(NDArray::toFloatArray).toList())
-                .usingRecursiveComparison().isEqualTo(before);
+        assertThat(block.getParameters().values().stream()
+                        .map(Parameter::getArray)
+                        .map(NDArray::toFloatArray)
+                        .toList())
+                .usingRecursiveComparison()
+                .isEqualTo(before);
     }
 }

@@ -17,21 +17,26 @@ class CompositeServiceTest {
     private record Named(String name) implements CompositeOperation {
         @Override
         public NDList compute(NDList inputs) {
-            return new NDList(inputs.singletonOrThrow().mul(inputs.singletonOrThrow().div(6).add(0.5f).clip(0, 1)));
+            return new NDList(inputs.singletonOrThrow()
+                    .mul(inputs.singletonOrThrow().div(6).add(0.5f).clip(0, 1)));
         }
     }
 
     @Test
     void a_service_says_the_composite_in_onnx() {
-        OnnxModel model = exportLambda(list -> CompositeOperation.apply(new Named("HardSwish"), list), input("x", "B", 6));
+        OnnxModel model =
+                exportLambda(list -> CompositeOperation.apply(new Named("HardSwish"), list), input("x", "B", 6));
         assertThat(operators(model)).containsExactly("HardSwish");
         assertThat(largestDifference(model)).isLessThan(1e-6);
     }
 
     @Test
     void a_composite_without_a_service_is_an_error_that_names_the_way_out() {
-        assertThatThrownBy(() -> exportFunction(x -> CompositeOperation.apply(new Named("SoftSwish"), new NDList(x)).singletonOrThrow(),
-                input("x", "B", 6))).hasMessageContaining("the composite SoftSwish does not say how ONNX computes it")
+        assertThatThrownBy(() -> exportFunction(
+                        x -> CompositeOperation.apply(new Named("SoftSwish"), new NDList(x))
+                                .singletonOrThrow(),
+                        input("x", "B", 6)))
+                .hasMessageContaining("the composite SoftSwish does not say how ONNX computes it")
                 .hasMessageContaining("add a service of CompositeLowering");
     }
 }

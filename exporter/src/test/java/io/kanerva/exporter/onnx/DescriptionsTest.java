@@ -23,7 +23,8 @@ import org.junit.jupiter.api.Test;
 /** What the table of methods says an operation becomes names every ONNX operator that its lowering adds. */
 class DescriptionsTest {
     /** Casts, and the arithmetic of shapes, which any operation may need. */
-    private static final Set<String> EVERYWHERE = Set.of("Cast", "Shape", "Squeeze", "Unsqueeze", "Concat", "Mul", "Add");
+    private static final Set<String> EVERYWHERE =
+            Set.of("Cast", "Shape", "Squeeze", "Unsqueeze", "Concat", "Mul", "Add");
 
     private final Operators operators = new Operators();
     private final Set<String> missing = new TreeSet<>();
@@ -38,22 +39,33 @@ class DescriptionsTest {
     }
 
     private void lower(Sample sample) {
-        Tracer tracer = new Tracer(new LambdaBlock(list -> new NDList(sample.call().apply(list))), sample.inputs(), Map.of(),
-                new Sampler(Map.of()), Statistics.RUNNING, false);
+        Tracer tracer = new Tracer(
+                new LambdaBlock(list -> new NDList(sample.call().apply(list))),
+                sample.inputs(),
+                Map.of(),
+                new Sampler(Map.of()),
+                Statistics.RUNNING,
+                false);
         Program program = tracer.trace();
         GraphBuilder builder = new GraphBuilder(ExportOptions.defaults());
         Map<Integer, Value> values = new HashMap<>();
-        program.inputs().forEach(input -> values.put(input.id(), builder.input(input.name(), input.type(), input.shape())));
+        program.inputs()
+                .forEach(input -> values.put(input.id(), builder.input(input.name(), input.type(), input.shape())));
         for (Operation operation : program.operations()) {
             int before = builder.build(List.of()).nodes().size();
-            List<Value> inputs = operation.inputs().stream().map(operand -> value(builder, values, operand)).toList();
+            List<Value> inputs = operation.inputs().stream()
+                    .map(operand -> value(builder, values, operand))
+                    .toList();
             List<Value> outputs = operators.lower(builder, operation, inputs);
             for (int i = 0; i < outputs.size(); i++) {
                 Operand operand = operation.outputs().get(i);
                 values.put(operand.id(), new Value(outputs.get(i).name(), operand.type(), operand.shape()));
             }
-            Set<String> named = new TreeSet<>(List.of(operators.description(operation.name()).split("\\W+")));
-            builder.build(List.of()).nodes().stream().skip(before).map(Node::operator)
+            Set<String> named = new TreeSet<>(
+                    List.of(operators.description(operation.name()).split("\\W+")));
+            builder.build(List.of()).nodes().stream()
+                    .skip(before)
+                    .map(Node::operator)
                     .filter(operator -> !named.contains(operator) && !EVERYWHERE.contains(operator))
                     .forEach(operator -> missing.add(operation.name() + ": " + operator));
         }
@@ -63,7 +75,10 @@ class DescriptionsTest {
         if (operand == null) {
             return Value.ABSENT;
         }
-        return values.computeIfAbsent(operand.id(), id -> operand.name().isEmpty() ? builder.constant(operand.constant())
-                : builder.initializer(operand.name(), operand.constant()));
+        return values.computeIfAbsent(
+                operand.id(),
+                id -> operand.name().isEmpty()
+                        ? builder.constant(operand.constant())
+                        : builder.initializer(operand.name(), operand.constant()));
     }
 }

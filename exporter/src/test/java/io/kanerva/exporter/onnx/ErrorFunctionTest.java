@@ -17,11 +17,15 @@ import org.junit.jupiter.api.Test;
 /** erf as ONNX's operator, and written out for graphs that are to give the same on every runtime. */
 class ErrorFunctionTest {
     private static OnnxModel export(ExportOptions options, DataType type) {
-        return OnnxExporter.export(LambdaBlock.singleton(NDArray::erf), List.of(input("x", type, "N")), List.of("y"), options);
+        return OnnxExporter.export(
+                LambdaBlock.singleton(NDArray::erf), List.of(input("x", type, "N")), List.of("y"), options);
     }
 
     private static float[] run(OnnxModel model, float... x) {
-        return new OrtRunner().run(model.toBytes(), Map.of("x", Tensor.of(x, x.length))).get("y").floats();
+        return new OrtRunner()
+                .run(model.toBytes(), Map.of("x", Tensor.of(x, x.length)))
+                .get("y")
+                .floats();
     }
 
     @Test
@@ -53,6 +57,7 @@ class ErrorFunctionTest {
     void otherwiseAndInOtherPrecisionsItIsTheOperator() {
         assertThat(operators(export(CHECKED, DataType.FLOAT32))).containsExactly("Erf");
         // Not run: ONNX Runtime has no Erf of float64.
-        assertThat(operators(export(ExportOptions.defaults().withErfWrittenOut(), DataType.FLOAT64))).containsExactly("Erf");
+        assertThat(operators(export(ExportOptions.defaults().withErfWrittenOut(), DataType.FLOAT64)))
+                .containsExactly("Erf");
     }
 }

@@ -8,20 +8,22 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
+import io.kanerva.exporter.reference.SeveralOpinions;
 import io.kanerva.exporter.trace.Dimension;
 import io.kanerva.exporter.trace.InputSpec;
-import io.kanerva.exporter.reference.SeveralOpinions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
-/** Short ways to export blocks in tests; every model is run with ONNX Runtime and the reference evaluator, and compared with its block. */
+/**
+ * Short ways to export blocks in tests; every model is run with ONNX Runtime and the reference evaluator, and compared
+ * with its block.
+ */
 final class Exports {
     static final ExportOptions CHECKED = ExportOptions.defaults().withCheck(new SeveralOpinions(1e-4));
 
-    private Exports() {
-    }
+    private Exports() {}
 
     /** A float input; a text is a dynamic dimension, a number a fixed one. */
     static InputSpec input(String name, Object... shape) {
@@ -29,8 +31,12 @@ final class Exports {
     }
 
     static InputSpec input(String name, DataType type, Object... shape) {
-        return new InputSpec(name, type, Arrays.stream(shape)
-                .map(d -> d instanceof String text ? Dimension.named(text) : Dimension.fixed((Integer) d)).toList());
+        return new InputSpec(
+                name,
+                type,
+                Arrays.stream(shape)
+                        .map(d -> d instanceof String text ? Dimension.named(text) : Dimension.fixed((Integer) d))
+                        .toList());
     }
 
     static OnnxModel export(Block block, InputSpec... inputs) {
@@ -53,11 +59,15 @@ final class Exports {
     }
 
     static double largestDifference(OnnxModel model) {
-        return model.checks().stream().mapToDouble(OnnxModel.Check::largestDifference).max().orElseThrow();
+        return model.checks().stream()
+                .mapToDouble(OnnxModel.Check::largestDifference)
+                .max()
+                .orElseThrow();
     }
 
     static List<String> operators(OnnxModel model) {
         return IntStream.range(0, model.proto().getGraph().getNodeCount())
-                .mapToObj(i -> model.proto().getGraph().getNode(i).getOpType()).toList();
+                .mapToObj(i -> model.proto().getGraph().getNode(i).getOpType())
+                .toList();
     }
 }

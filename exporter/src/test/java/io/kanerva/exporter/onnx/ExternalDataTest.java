@@ -29,9 +29,14 @@ class ExternalDataTest {
     private Path folder;
 
     private static OnnxModel model(int width, long threshold) {
-        Block block = initialised(new SequentialBlock().add(Linear.builder().setUnits(width).build())
-                .add(Linear.builder().setUnits(3).build()), 1, 60);
-        return OnnxExporter.export(block, List.of(input("x", "B", 60)), List.of("y"), Exports.CHECKED.withExternalDataAbove(threshold));
+        Block block = initialised(
+                new SequentialBlock()
+                        .add(Linear.builder().setUnits(width).build())
+                        .add(Linear.builder().setUnits(3).build()),
+                1,
+                60);
+        return OnnxExporter.export(
+                block, List.of(input("x", "B", 60)), List.of("y"), Exports.CHECKED.withExternalDataAbove(threshold));
     }
 
     private List<String> files() throws IOException {
@@ -50,7 +55,8 @@ class ExternalDataTest {
         assertThat(files()).hasSize(2).first().asString().isEqualTo("m.onnx");
         assertThat(files().get(1)).matches("m\\.onnx\\.[0-9a-f]{16}\\.data");
         assertThat(Files.size(file)).isLessThan(2000);
-        assertThat(OnnxFiles.toText(OnnxFiles.read(file))).contains("weight 01Linear/weight float32[50, 60] in " + files().get(1));
+        assertThat(OnnxFiles.toText(OnnxFiles.read(file)))
+                .contains("weight 01Linear/weight float32[50, 60] in " + files().get(1));
     }
 
     @Test
@@ -79,13 +85,18 @@ class ExternalDataTest {
 
     @Test
     void bytes_of_one_part_are_refused_then() {
-        assertThatIllegalStateException().isThrownBy(() -> model(50, THRESHOLD).toBytes())
-                .withMessageContaining("12812 bytes").withMessageContaining("10000").withMessageContaining("write the model to a file");
+        assertThatIllegalStateException()
+                .isThrownBy(() -> model(50, THRESHOLD).toBytes())
+                .withMessageContaining("12812 bytes")
+                .withMessageContaining("10000")
+                .withMessageContaining("write the model to a file");
     }
 
     @Test
     void a_threshold_above_what_a_file_can_hold_is_refused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> ExportOptions.defaults().withExternalDataAbove(3_000_000_000L))
-                .withMessageContaining("0 to 2000000000").withMessageContaining("3000000000");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> ExportOptions.defaults().withExternalDataAbove(3_000_000_000L))
+                .withMessageContaining("0 to 2000000000")
+                .withMessageContaining("3000000000");
     }
 }

@@ -65,10 +65,21 @@ final class InternalMethodSamples {
         put("rmod(Number)", matrix, x -> positive(x).getNDArrayInternal().rmod(2));
         put("rmod(NDArray)", matrix, x -> positive(x).getNDArrayInternal().rmod(x));
         put("rdivi(Number)", matrix, x -> positive(x).getNDArrayInternal().rdivi(2));
-        put("rdivi(NDArray)", matrix, x -> MethodSamples.changed(positive(x), y -> y.getNDArrayInternal().rdivi(x)));
+        put(
+                "rdivi(NDArray)",
+                matrix,
+                x -> MethodSamples.changed(
+                        positive(x), y -> y.getNDArrayInternal().rdivi(x)));
         put("rmodi(Number)", matrix, x -> positive(x).getNDArrayInternal().rmodi(2));
-        put("rmodi(NDArray)", matrix, x -> MethodSamples.changed(positive(x), y -> y.getNDArrayInternal().rmodi(x)));
-        put("rpowi(Number)", matrix, x -> MethodSamples.changed(x, y -> y.getNDArrayInternal().rpowi(2)));
+        put(
+                "rmodi(NDArray)",
+                matrix,
+                x -> MethodSamples.changed(
+                        positive(x), y -> y.getNDArrayInternal().rmodi(x)));
+        put(
+                "rpowi(Number)",
+                matrix,
+                x -> MethodSamples.changed(x, y -> y.getNDArrayInternal().rpowi(2)));
         put("rpow(Number)", x -> x.rpow(2));
     }
 
@@ -97,48 +108,130 @@ final class InternalMethodSamples {
         onImage("avgPool(Shape,Shape,Shape,boolean,boolean)", x -> x.avgPool(TWO, TWO, NONE, false, true));
         onImage("globalMaxPool()", NDArrayEx::globalMaxPool);
         onImage("globalAvgPool()", NDArrayEx::globalAvgPool);
-        onImage("lpPool(float,Shape,Shape,Shape,boolean)", x -> x.lpPool(2, TWO, TWO, NONE, false)
-                .add(x.getArray().abs().getNDArrayInternal().lpPool(3, TWO, TWO, NONE, false)));
-        onImage("globalLpPool(float)", x -> x.globalLpPool(2)
-                .add(x.getArray().abs().getNDArrayInternal().globalLpPool(1)));
-        onImage("interpolation(long[],int,boolean)", x -> x.interpolation(new long[] {3, 12}, 2, false).sum()
-                .add(x.interpolation(new long[] {16, 16}, 1, false)));
-        put("resize(int,int,int)", input("x", "B", 5, 7, 3), x -> x.getNDArrayInternal().resize(14, 10, 0));
-        put("crop(int,int,int,int)", input("x", "B", 9, 9, 3), x -> x.getNDArrayInternal().crop(1, 2, 4, 5));
-        put("normalize(float[],float[])", input("x", "B", 3, 4, 4),
+        onImage(
+                "lpPool(float,Shape,Shape,Shape,boolean)",
+                x -> x.lpPool(2, TWO, TWO, NONE, false)
+                        .add(x.getArray().abs().getNDArrayInternal().lpPool(3, TWO, TWO, NONE, false)));
+        onImage(
+                "globalLpPool(float)",
+                x -> x.globalLpPool(2)
+                        .add(x.getArray().abs().getNDArrayInternal().globalLpPool(1)));
+        onImage(
+                "interpolation(long[],int,boolean)",
+                x -> x.interpolation(new long[] {3, 12}, 2, false)
+                        .sum()
+                        .add(x.interpolation(new long[] {16, 16}, 1, false)));
+        put(
+                "resize(int,int,int)",
+                input("x", "B", 5, 7, 3),
+                x -> x.getNDArrayInternal().resize(14, 10, 0));
+        put(
+                "crop(int,int,int,int)",
+                input("x", "B", 9, 9, 3),
+                x -> x.getNDArrayInternal().crop(1, 2, 4, 5));
+        put(
+                "normalize(float[],float[])",
+                input("x", "B", 3, 4, 4),
                 x -> x.getNDArrayInternal().normalize(new float[] {1, 2, 3}, new float[] {4, 5, 6}));
-        put("toTensor()", input("x", DataType.UINT8, "B", 5, 7, 3), x -> x.getNDArrayInternal().toTensor());
-        onImage("multiBoxPrior(List,List,List,List,boolean)", x -> x.multiBoxPrior(List.of(0.2f, 0.3f), List.of(1f, 2f),
-                new ArrayList<>(List.of(-1f, -1f)), List.of(0.5f, 0.5f), false).get(0).add(x.getArray().mean()));
+        put(
+                "toTensor()",
+                input("x", DataType.UINT8, "B", 5, 7, 3),
+                x -> x.getNDArrayInternal().toTensor());
+        onImage(
+                "multiBoxPrior(List,List,List,List,boolean)",
+                x -> x.multiBoxPrior(
+                                List.of(0.2f, 0.3f),
+                                List.of(1f, 2f),
+                                new ArrayList<>(List.of(-1f, -1f)),
+                                List.of(0.5f, 0.5f),
+                                false)
+                        .get(0)
+                        .add(x.getArray().mean()));
     }
 
     private void layers() {
-        put("convolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,int)", image, x -> x.getNDArrayInternal().convolution(x,
-                weights(x, 2, 4, 3, 3), weights(x, 2), TWO, new Shape(1, 1), new Shape(1, 1), 1).get(0));
-        put("deconvolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,Shape,int)", image, x -> x.getNDArrayInternal().deconvolution(x,
-                weights(x, 6, 2, 3, 2), weights(x, 6), TWO, new Shape(1, 0), new Shape(1, 0), new Shape(1, 2), 2).get(0));
-        put("prelu(NDArray,NDArray)", image, x -> x.getNDArrayInternal().prelu(x, weights(x, 4)).get(0));
-        put("linear(NDArray,NDArray,NDArray)", matrix,
-                x -> x.getNDArrayInternal().linear(x, weights(x, 4, 6), weights(x, 4)).get(0));
-        put("embedding(NDArray,NDArray,SparseFormat)", input("x", DataType.INT64, "B", "T"),
-                x -> x.getNDArrayInternal().embedding(x, weights(x, 4, 6), SparseFormat.DENSE).get(0));
-        put("dropout(NDArray,float,boolean)", matrix, x -> x.getNDArrayInternal().dropout(x, 0.5f, false).get(0));
-        put("layerNorm(NDArray,Shape,NDArray,NDArray,float)", image, x -> x.getNDArrayInternal().layerNorm(x, new Shape(8, 8),
-                weights(x, 8, 8), weights(x, 8, 8), 1e-5f).get(0));
-        put("batchNorm(NDArray,NDArray,NDArray,NDArray,NDArray,int,float,float,boolean)", image,
-                x -> x.getNDArrayInternal().batchNorm(x, weights(x, 4), positive(weights(x, 4)), weights(x, 4), weights(x, 4), 1,
-                        0.9f, 1e-5f, false).get(0));
+        put(
+                "convolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,int)",
+                image,
+                x -> x.getNDArrayInternal()
+                        .convolution(x, weights(x, 2, 4, 3, 3), weights(x, 2), TWO, new Shape(1, 1), new Shape(1, 1), 1)
+                        .get(0));
+        put(
+                "deconvolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,Shape,int)",
+                image,
+                x -> x.getNDArrayInternal()
+                        .deconvolution(
+                                x,
+                                weights(x, 6, 2, 3, 2),
+                                weights(x, 6),
+                                TWO,
+                                new Shape(1, 0),
+                                new Shape(1, 0),
+                                new Shape(1, 2),
+                                2)
+                        .get(0));
+        put(
+                "prelu(NDArray,NDArray)",
+                image,
+                x -> x.getNDArrayInternal().prelu(x, weights(x, 4)).get(0));
+        put(
+                "linear(NDArray,NDArray,NDArray)",
+                matrix,
+                x -> x.getNDArrayInternal()
+                        .linear(x, weights(x, 4, 6), weights(x, 4))
+                        .get(0));
+        put(
+                "embedding(NDArray,NDArray,SparseFormat)",
+                input("x", DataType.INT64, "B", "T"),
+                x -> x.getNDArrayInternal()
+                        .embedding(x, weights(x, 4, 6), SparseFormat.DENSE)
+                        .get(0));
+        put(
+                "dropout(NDArray,float,boolean)",
+                matrix,
+                x -> x.getNDArrayInternal().dropout(x, 0.5f, false).get(0));
+        put(
+                "layerNorm(NDArray,Shape,NDArray,NDArray,float)",
+                image,
+                x -> x.getNDArrayInternal()
+                        .layerNorm(x, new Shape(8, 8), weights(x, 8, 8), weights(x, 8, 8), 1e-5f)
+                        .get(0));
+        put(
+                "batchNorm(NDArray,NDArray,NDArray,NDArray,NDArray,int,float,float,boolean)",
+                image,
+                x -> x.getNDArrayInternal()
+                        .batchNorm(
+                                x,
+                                weights(x, 4),
+                                positive(weights(x, 4)),
+                                weights(x, 4),
+                                weights(x, 4),
+                                1,
+                                0.9f,
+                                1e-5f,
+                                false)
+                        .get(0));
     }
 
     private void recurrent() {
         InputSpec sequence = input("x", "B", "T", 3);
-        put("rnn(NDArray,NDArray,NDList,boolean,int,Activation,double,boolean,boolean,boolean)", sequence,
-                x -> x.getNDArrayInternal().rnn(x, state(x), parameters(x, 1), true, 1, RNN.Activation.TANH, 0, false, false, true)
+        put(
+                "rnn(NDArray,NDArray,NDList,boolean,int,Activation,double,boolean,boolean,boolean)",
+                sequence,
+                x -> x.getNDArrayInternal()
+                        .rnn(x, state(x), parameters(x, 1), true, 1, RNN.Activation.TANH, 0, false, false, true)
                         .get(0));
-        put("gru(NDArray,NDArray,NDList,boolean,int,double,boolean,boolean,boolean)", sequence,
-                x -> x.getNDArrayInternal().gru(x, state(x), parameters(x, 3), true, 1, 0, false, false, true).get(0));
-        put("lstm(NDArray,NDList,NDList,boolean,int,double,boolean,boolean,boolean)", sequence,
-                x -> x.getNDArrayInternal().lstm(x, new NDList(state(x), state(x)), parameters(x, 4), true, 1, 0, false, false, true)
+        put(
+                "gru(NDArray,NDArray,NDList,boolean,int,double,boolean,boolean,boolean)",
+                sequence,
+                x -> x.getNDArrayInternal()
+                        .gru(x, state(x), parameters(x, 3), true, 1, 0, false, false, true)
+                        .get(0));
+        put(
+                "lstm(NDArray,NDList,NDList,boolean,int,double,boolean,boolean,boolean)",
+                sequence,
+                x -> x.getNDArrayInternal()
+                        .lstm(x, new NDList(state(x), state(x)), parameters(x, 4), true, 1, 0, false, false, true)
                         .get(0));
     }
 
@@ -147,11 +240,20 @@ final class InternalMethodSamples {
     }
 
     private static NDList parameters(NDArray x, int gates) {
-        return new NDList(weights(x, 2 * gates, 3), weights(x, 2 * gates, 2), weights(x, 2 * gates), weights(x, 2 * gates).mul(2));
+        return new NDList(
+                weights(x, 2 * gates, 3),
+                weights(x, 2 * gates, 2),
+                weights(x, 2 * gates),
+                weights(x, 2 * gates).mul(2));
     }
 
     /** Numbers between -1 and 1, the same every time. */
     private static NDArray weights(NDArray x, long... shape) {
-        return x.getManager().arange((float) new Shape(shape).size()).add(1).mul(1.7f).sin().reshape(shape);
+        return x.getManager()
+                .arange((float) new Shape(shape).size())
+                .add(1)
+                .mul(1.7f)
+                .sin()
+                .reshape(shape);
     }
 }

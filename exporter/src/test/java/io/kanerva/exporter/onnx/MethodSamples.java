@@ -13,11 +13,12 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
-/** A call of each exported method of {@code NDArray} that computes or moves elements, mostly on x of shape [B, T, 6]. */
+/**
+ * A call of each exported method of {@code NDArray} that computes or moves elements, mostly on x of shape [B, T, 6].
+ */
 final class MethodSamples extends NDArraySamples {
     /** A function of the inputs, whose result is compared with the engine's. */
-    record Sample(List<InputSpec> inputs, Function<NDList, NDArray> call) {
-    }
+    record Sample(List<InputSpec> inputs, Function<NDList, NDArray> call) {}
 
     private MethodSamples() {
         arithmetic();
@@ -78,7 +79,9 @@ final class MethodSamples extends NDArraySamples {
         put("stopGradient()", NDArray::stopGradient);
         put("toDevice(Device,boolean)", x -> x.toDevice(x.getDevice(), false));
         put("toDense()", NDArray::toDense);
-        put("toType(DataType,boolean)", x -> x.mul(9).toType(DataType.UINT8, false).add(x.mul(3).toType(DataType.INT32, false)));
+        put(
+                "toType(DataType,boolean)",
+                x -> x.mul(9).toType(DataType.UINT8, false).add(x.mul(3).toType(DataType.INT32, false)));
         put("zerosLike()", NDArray::zerosLike);
         put("onesLike()", NDArray::onesLike);
         pair("matMul(NDArray)", input("a", "B", 4, 6), input("b", "B", 6, 5), NDArray::matMul);
@@ -109,24 +112,49 @@ final class MethodSamples extends NDArraySamples {
     }
 
     private void functions() {
-        Map<String, UnaryOperator<NDArray>> functions = Map.ofEntries(Map.entry("neg", NDArray::neg), Map.entry("abs", NDArray::abs),
-                Map.entry("square", NDArray::square), Map.entry("floor", NDArray::floor), Map.entry("ceil", NDArray::ceil),
-                Map.entry("round", NDArray::round), Map.entry("trunc", NDArray::trunc), Map.entry("exp", NDArray::exp),
-                Map.entry("sin", NDArray::sin), Map.entry("cos", NDArray::cos), Map.entry("atan", NDArray::atan),
-                Map.entry("sinh", NDArray::sinh), Map.entry("cosh", NDArray::cosh), Map.entry("tanh", NDArray::tanh),
-                Map.entry("sign", NDArray::sign), Map.entry("erf", NDArray::erf), Map.entry("toDegrees", NDArray::toDegrees),
+        Map<String, UnaryOperator<NDArray>> functions = Map.ofEntries(
+                Map.entry("neg", NDArray::neg),
+                Map.entry("abs", NDArray::abs),
+                Map.entry("square", NDArray::square),
+                Map.entry("floor", NDArray::floor),
+                Map.entry("ceil", NDArray::ceil),
+                Map.entry("round", NDArray::round),
+                Map.entry("trunc", NDArray::trunc),
+                Map.entry("exp", NDArray::exp),
+                Map.entry("sin", NDArray::sin),
+                Map.entry("cos", NDArray::cos),
+                Map.entry("atan", NDArray::atan),
+                Map.entry("sinh", NDArray::sinh),
+                Map.entry("cosh", NDArray::cosh),
+                Map.entry("tanh", NDArray::tanh),
+                Map.entry("sign", NDArray::sign),
+                Map.entry("erf", NDArray::erf),
+                Map.entry("toDegrees", NDArray::toDegrees),
                 Map.entry("toRadians", NDArray::toRadians));
         functions.forEach((name, function) -> put(name + "()", x -> function.apply(x.mul(2))));
-        Map<String, UnaryOperator<NDArray>> ofPositive = Map.of("sqrt", NDArray::sqrt, "cbrt", NDArray::cbrt, "log", NDArray::log,
-                "log10", NDArray::log10, "log2", NDArray::log2);
-        ofPositive.forEach((name, function) -> put(name + "()", x -> function.apply(x.abs().add(0.01))));
-        Map<String, UnaryOperator<NDArray>> ofSmall = Map.of("asin", NDArray::asin, "acos", NDArray::acos, "tan", NDArray::tan);
+        Map<String, UnaryOperator<NDArray>> ofPositive = Map.of(
+                "sqrt",
+                NDArray::sqrt,
+                "cbrt",
+                NDArray::cbrt,
+                "log",
+                NDArray::log,
+                "log10",
+                NDArray::log10,
+                "log2",
+                NDArray::log2);
+        ofPositive.forEach(
+                (name, function) -> put(name + "()", x -> function.apply(x.abs().add(0.01))));
+        Map<String, UnaryOperator<NDArray>> ofSmall =
+                Map.of("asin", NDArray::asin, "acos", NDArray::acos, "tan", NDArray::tan);
         ofSmall.forEach((name, function) -> put(name + "()", x -> function.apply(x.sin())));
         put("asinh()", x -> x.mul(3).asinh());
         put("acosh()", x -> x.abs().add(1.01).acosh());
         put("atanh()", x -> x.sin().mul(0.99).atanh());
         put("gammaln()", x -> x.mul(4).add(0.1).gammaln());
-        put("erfinv()", x -> x.sin().mul(0.9999).erfinv().add(x.round().clip(-1, 1).erfinv()));
+        put(
+                "erfinv()",
+                x -> x.sin().mul(0.9999).erfinv().add(x.round().clip(-1, 1).erfinv()));
         put("softmax(int)", x -> x.softmax(1));
         put("logSoftmax(int)", x -> x.logSoftmax(-1));
     }
@@ -156,15 +184,20 @@ final class MethodSamples extends NDArraySamples {
         put("norm(boolean)", x -> x.norm(true));
         put("norm(int[])", x -> x.norm(new int[] {2}));
         put("norm(int[],boolean)", x -> x.norm(new int[] {1, 2}, true));
-        put("norm(int,int[],boolean)", x -> x.norm(1, new int[] {2}, true).add(x.norm(3, new int[] {1}, true).sum())
-                .add(x.round().norm(0, new int[] {2}, true)));
+        put(
+                "norm(int,int[],boolean)",
+                x -> x.norm(1, new int[] {2}, true)
+                        .add(x.norm(3, new int[] {1}, true).sum())
+                        .add(x.round().norm(0, new int[] {2}, true)));
         put("normalize()", NDArray::normalize);
         put("normalize(double,long)", x -> x.normalize(1, 1));
         put("normalize(double,long,double)", x -> x.normalize(3, 2, 1e-3));
         put("cumSum()", NDArray::cumSum);
         put("cumSum(int)", x -> x.cumSum(2).add(x.cumSum(1)));
         put("cumProd(int)", x -> x.cumProd(1).add(x.cumProd(-1)));
-        put("cumProd(int,DataType)", x -> x.round().toType(DataType.INT32, false).cumProd(1, DataType.FLOAT32));
+        put(
+                "cumProd(int,DataType)",
+                x -> x.round().toType(DataType.INT32, false).cumProd(1, DataType.FLOAT32));
         put("diff(int,int)", x -> x.diff(2, 2).sum().add(x.concat(x, 1).diff(1, 1)));
     }
 
@@ -185,13 +218,23 @@ final class MethodSamples extends NDArraySamples {
         put("percentile(Number)", x -> x.percentile(30));
         put("percentile(Number,int[])", x -> x.percentile(85.5, new int[] {1}));
         put("unique()", x -> x.round().unique().get(0));
-        put("unique(boolean,boolean,boolean)", x -> x.round().unique(true, true, true).get(1));
-        put("unique(Integer,boolean,boolean,boolean)", x -> x.round().clip(-1, 1).get(":, :, 0:1").unique(0, true, true, true).get(2));
+        put(
+                "unique(boolean,boolean,boolean)",
+                x -> x.round().unique(true, true, true).get(1));
+        put(
+                "unique(Integer,boolean,boolean,boolean)",
+                x -> x.round()
+                        .clip(-1, 1)
+                        .get(":, :, 0:1")
+                        .unique(0, true, true, true)
+                        .get(2));
     }
 
     private void shapes() {
         put("reshape(long[])", x -> x.reshape(x.getShape().get(0), 2, -1));
-        put("reshape(Shape)", x -> x.reshape(new Shape(x.getShape().get(0) * x.getShape().get(1), 6)));
+        put(
+                "reshape(Shape)",
+                x -> x.reshape(new Shape(x.getShape().get(0) * x.getShape().get(1), 6)));
         put("expandDims(int)", x -> x.expandDims(-1));
         put("squeeze()", x -> x.sum().expandDims(0).squeeze().add(x));
         put("squeeze(int)", x -> x.expandDims(1).squeeze(1));
@@ -221,14 +264,23 @@ final class MethodSamples extends NDArraySamples {
         put("repeat(Shape)", x -> x.repeat(new Shape(2 * x.getShape().get(1), 12)));
         put("pad(Shape,double)", x -> x.pad(new Shape(1, 2, 0, 1), 0.5));
         put("flip(int[])", x -> x.flip(0, 2));
-        put("rotate90(int,int[])", x -> x.rotate90(1, new int[] {1, 2}).sum().add(x.rotate90(3, new int[] {0, 1}).sum(new int[] {1}))
-                .add(x.rotate90(-2, new int[] {0, 2}).get(0).sum()));
+        put(
+                "rotate90(int,int[])",
+                x -> x.rotate90(1, new int[] {1, 2})
+                        .sum()
+                        .add(x.rotate90(3, new int[] {0, 1}).sum(new int[] {1}))
+                        .add(x.rotate90(-2, new int[] {0, 2}).get(0).sum()));
         put("trace()", square, x -> x.get(0).trace());
         put("trace(int)", square, x -> x.transpose(1, 2, 0).trace(-1));
         put("trace(int,int,int)", input("x", "T", "B", "T"), x -> x.trace(0, 0, 2));
         put("sequenceMask(NDArray)", x -> x.sequenceMask(x.get(":, 0, 0").abs().mul(3)));
-        put("sequenceMask(NDArray,float)", x -> x.sequenceMask(x.get(":, 0, 0").abs().mul(3).toType(DataType.INT64, false), -1.5f));
-        put("oneHot(int,float,float,DataType)", input("x", DataType.INT64, "B", "T"), x -> x.oneHot(3, 8, -1, DataType.INT32));
+        put(
+                "sequenceMask(NDArray,float)",
+                x -> x.sequenceMask(x.get(":, 0, 0").abs().mul(3).toType(DataType.INT64, false), -1.5f));
+        put(
+                "oneHot(int,float,float,DataType)",
+                input("x", DataType.INT64, "B", "T"),
+                x -> x.oneHot(3, 8, -1, DataType.INT32));
         put("diagonal()", square, NDArray::diagonal);
         put("diagonal(int)", square, x -> x.get(0).diagonal(-2));
         put("diagonal(int,int,int)", input("x", "T", "B", "T"), x -> x.diagonal(0, 0, 2));

@@ -8,7 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** The README's table of methods is what the code does; {@code -Dmethods.write=true} writes it anew instead of checking it. */
+/**
+ * The README's table of methods is what the code does; {@code -Dmethods.write=true} writes it anew instead of checking
+ * it.
+ */
 class MethodTableTest {
     private static final Path README = Path.of("README.md");
     private static final String BEGIN = "<!-- The table below is generated: see MethodTableTest. -->\n";
@@ -22,13 +25,16 @@ class MethodTableTest {
         if (Boolean.getBoolean("methods.write")) {
             Files.writeString(README, readme.substring(0, begin) + MethodTable.markdown() + readme.substring(end));
         }
-        assertThat(Files.readString(README).substring(begin)).as("run this test with -Dmethods.write=true to write the table anew")
+        assertThat(Files.readString(README).substring(begin))
+                .as("run this test with -Dmethods.write=true to write the table anew")
                 .startsWith(MethodTable.markdown() + END);
     }
 
     @Test
     void every_refusal_has_a_reason() {
-        assertThat(MethodReport.rows()).allSatisfy(row -> assertThat(row.operation().orElse(row.remark())).isNotBlank()
-                .doesNotContain("this version of the tracer does not know it"));
+        assertThat(MethodReport.rows())
+                .allSatisfy(row -> assertThat(row.operation().orElse(row.remark()))
+                        .isNotBlank()
+                        .doesNotContain("this version of the tracer does not know it"));
     }
 }

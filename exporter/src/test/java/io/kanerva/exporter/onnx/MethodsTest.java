@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDList;
 import ai.djl.nn.LambdaBlock;
 import io.kanerva.exporter.onnx.MethodSamples.Sample;
-import io.kanerva.exporter.trace.MethodReport.Outcome;
 import io.kanerva.exporter.trace.MethodReport;
+import io.kanerva.exporter.trace.MethodReport.Outcome;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -32,7 +32,10 @@ class MethodsTest {
 
     @BeforeAll
     static void readTheTable() {
-        table = new AgreementTable("Methods", new MethodsTest().samples.keySet().stream().map(MethodsTest::row).toList());
+        table = new AgreementTable(
+                "Methods",
+                new MethodsTest()
+                        .samples.keySet().stream().map(MethodsTest::row).toList());
     }
 
     @AfterAll
@@ -52,17 +55,23 @@ class MethodsTest {
 
     @Test
     void every_exported_method_has_a_sample() {
-        assertThat(samples.keySet()).containsExactlyInAnyOrderElementsOf(MethodReport.rows().stream()
-                .filter(row -> row.outcome() == Outcome.EXPORTED).map(row -> row.type() + "." + row.signature())
-                .collect(Collectors.toSet()));
+        assertThat(samples.keySet())
+                .containsExactlyInAnyOrderElementsOf(MethodReport.rows().stream()
+                        .filter(row -> row.outcome() == Outcome.EXPORTED)
+                        .map(row -> row.type() + "." + row.signature())
+                        .collect(Collectors.toSet()));
     }
 
     @TestFactory
     Stream<DynamicTest> an_exported_method_agrees_with_the_engine() {
-        return samples.entrySet().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
-            Sample sample = entry.getValue();
-            table.export(row(entry.getKey()), new LambdaBlock(list -> new NDList(sample.call().apply(list))), sample.inputs(),
-                    ExportOptions.defaults().withTolerance(TOLERANCE));
-        }));
+        return samples.entrySet().stream()
+                .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
+                    Sample sample = entry.getValue();
+                    table.export(
+                            row(entry.getKey()),
+                            new LambdaBlock(list -> new NDList(sample.call().apply(list))),
+                            sample.inputs(),
+                            ExportOptions.defaults().withTolerance(TOLERANCE));
+                }));
     }
 }

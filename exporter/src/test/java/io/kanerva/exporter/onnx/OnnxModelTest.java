@@ -20,10 +20,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class OnnxModelTest {
-    private final Block block = initialised(new SequentialBlock().add(Linear.builder().setUnits(3).build())
-            .add(Activation::relu).add(x -> new NDList(x.singletonOrThrow().reshape(
-                    x.singletonOrThrow().getShape().get(0) * 3))), 1, 2);
-    private final ExportOptions options = ExportOptions.defaults().withGraphName("small").withModelVersion(4)
+    private final Block block = initialised(
+            new SequentialBlock()
+                    .add(Linear.builder().setUnits(3).build())
+                    .add(Activation::relu)
+                    .add(x -> new NDList(x.singletonOrThrow()
+                            .reshape(x.singletonOrThrow().getShape().get(0) * 3))),
+            1,
+            2);
+    private final ExportOptions options = ExportOptions.defaults()
+            .withGraphName("small")
+            .withModelVersion(4)
             .withMetadata(Map.of("data", "none", "commit", "abc"));
 
     private OnnxModel export() {
@@ -41,11 +48,14 @@ class OnnxModelTest {
         assertThat(model.getIrVersion()).isEqualTo(8);
         assertThat(model.getModelVersion()).isEqualTo(4);
         assertThat(model.getProducerName()).isEqualTo("kanerva-exporter");
-        assertThat(model.getOpsetImportList()).singleElement()
+        assertThat(model.getOpsetImportList())
+                .singleElement()
                 .satisfies(set -> assertThat(set.getVersion()).isEqualTo(17))
                 .satisfies(set -> assertThat(set.getDomain()).isEmpty());
         assertThat(model.getGraph().getName()).isEqualTo("small");
-        assertThat(model.getMetadataPropsList()).extracting(StringStringEntryProto::getKey).containsExactly("commit", "data");
+        assertThat(model.getMetadataPropsList())
+                .extracting(StringStringEntryProto::getKey)
+                .containsExactly("commit", "data");
     }
 
     @Test
@@ -77,6 +87,8 @@ class OnnxModelTest {
         export().write(file);
         export().write(file);
         assertThat(Files.readAllBytes(file)).isEqualTo(export().toBytes());
-        assertThat(file.getParent()).isDirectoryContaining(f -> f.equals(file)).isDirectoryNotContaining(f -> !f.equals(file));
+        assertThat(file.getParent())
+                .isDirectoryContaining(f -> f.equals(file))
+                .isDirectoryNotContaining(f -> !f.equals(file));
     }
 }

@@ -26,7 +26,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestMethodOrder;
 
-/** Every opset from 13 to 22: what works, works in the oldest and the newest; what changed between them, in all of them. */
+/**
+ * Every opset from 13 to 22: what works, works in the oldest and the newest; what changed between them, in all of them.
+ */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class OpsetTest {
     private static final Path MODELS = OnnxChecker.folder("opsets");
@@ -34,10 +36,47 @@ class OpsetTest {
     private static final int NEWEST = 22;
     private static final double TOLERANCE = 2e-5;
     /** Operations whose ONNX operators got another form between the two, in which a mistake would show. */
-    private static final Set<String> CHANGED = Set.of("mean", "sum", "max", "min", "prod", "norm", "normalize", "split", "squeeze",
-            "expandDims", "reshape", "pad", "cumSum", "topK", "unique", "gelu", "layerNorm", "batchNorm", "softmax", "interpolation",
-            "lpPool", "avgPool", "maxPool", "lstm", "gru", "rnn", "where", "isNaN", "isInfinite", "scatter", "fft", "rfft", "stft",
-            "cumProd", "diagonal", "leakyRelu", "relu", "convolution", "toType", "repeat");
+    private static final Set<String> CHANGED = Set.of(
+            "mean",
+            "sum",
+            "max",
+            "min",
+            "prod",
+            "norm",
+            "normalize",
+            "split",
+            "squeeze",
+            "expandDims",
+            "reshape",
+            "pad",
+            "cumSum",
+            "topK",
+            "unique",
+            "gelu",
+            "layerNorm",
+            "batchNorm",
+            "softmax",
+            "interpolation",
+            "lpPool",
+            "avgPool",
+            "maxPool",
+            "lstm",
+            "gru",
+            "rnn",
+            "where",
+            "isNaN",
+            "isInfinite",
+            "scatter",
+            "fft",
+            "rfft",
+            "stft",
+            "cumProd",
+            "diagonal",
+            "leakyRelu",
+            "relu",
+            "convolution",
+            "toType",
+            "repeat");
 
     private final Map<String, Sample> samples = new TreeMap<>(MethodSamples.all());
     private final Operators operators = new Operators();
@@ -48,12 +87,17 @@ class OpsetTest {
     }
 
     private static OnnxModel export(Sample sample, int opset) {
-        return OnnxExporter.export(new LambdaBlock(list -> new NDList(sample.call().apply(list))), sample.inputs(), List.of("y"),
+        return OnnxExporter.export(
+                new LambdaBlock(list -> new NDList(sample.call().apply(list))),
+                sample.inputs(),
+                List.of("y"),
                 CHECKED.withTolerance(TOLERANCE).withOpset(opset));
     }
 
     private List<MethodReport.Row> recorded() {
-        return MethodReport.rows().stream().filter(row -> row.operation().isPresent()).toList();
+        return MethodReport.rows().stream()
+                .filter(row -> row.operation().isPresent())
+                .toList();
     }
 
     private Sample sample(MethodReport.Row row) {
@@ -63,22 +107,29 @@ class OpsetTest {
     /** The first opset in which a sample works: some use further operations than the one they are named after. */
     private int since(MethodReport.Row row) {
         Set<String> transforms = Set.of("real", "conj", "irfft");
-        return transforms.contains(row.operation().orElseThrow()) ? operators.since("fft")
-                : row.operation().orElseThrow().equals("interpolation") ? OLDEST : operators.since(row.operation().orElseThrow());
+        return transforms.contains(row.operation().orElseThrow())
+                ? operators.since("fft")
+                : row.operation().orElseThrow().equals("interpolation")
+                        ? OLDEST
+                        : operators.since(row.operation().orElseThrow());
     }
 
     @TestFactory
     @Order(1)
     Stream<DynamicTest> an_operation_agrees_with_the_engine_in_the_oldest_opset_that_has_it_and_in_the_newest() {
-        return recorded().stream().filter(row -> !CHANGED.contains(row.operation().orElseThrow()))
+        return recorded().stream()
+                .filter(row -> !CHANGED.contains(row.operation().orElseThrow()))
                 .flatMap(row -> Stream.of(since(row), NEWEST).map(opset -> test(row, opset)));
     }
 
     @TestFactory
     @Order(2)
     Stream<DynamicTest> an_operation_that_changed_agrees_with_the_engine_in_every_opset() {
-        return recorded().stream().filter(row -> CHANGED.contains(row.operation().orElseThrow()))
-                .collect(Collectors.toMap(row -> row.operation().orElseThrow(), row -> row, (a, b) -> b, TreeMap::new)).values().stream()
+        return recorded().stream()
+                .filter(row -> CHANGED.contains(row.operation().orElseThrow()))
+                .collect(Collectors.toMap(row -> row.operation().orElseThrow(), row -> row, (a, b) -> b, TreeMap::new))
+                .values()
+                .stream()
                 .flatMap(row -> IntStream.rangeClosed(since(row), NEWEST).mapToObj(opset -> test(row, opset)));
     }
 
@@ -95,15 +146,18 @@ class OpsetTest {
     @Order(3)
     void every_graph_passes_the_onnx_checker_where_python_has_it() {
         // Fails if a model does; where no Python has the package, it says so, and .ci/run checks the same files later.
-        System.out.println("operations in all opsets: " + OnnxChecker.check(MODELS).orElse(OnnxChecker.ABSENT));
+        System.out.println(
+                "operations in all opsets: " + OnnxChecker.check(MODELS).orElse(OnnxChecker.ABSENT));
     }
 
     @TestFactory
     Stream<DynamicTest> an_opset_that_is_too_old_is_an_error_that_names_the_one_to_take() {
-        return recorded().stream().filter(row -> operators.since(row.operation().orElseThrow()) > OLDEST)
+        return recorded().stream()
+                .filter(row -> operators.since(row.operation().orElseThrow()) > OLDEST)
                 .map(row -> DynamicTest.dynamicTest(row.signature(), () -> {
                     int since = operators.since(row.operation().orElseThrow());
-                    assertThatThrownBy(() -> export(sample(row), since - 1)).isInstanceOf(ExportException.class)
+                    assertThatThrownBy(() -> export(sample(row), since - 1))
+                            .isInstanceOf(ExportException.class)
                             .hasMessageContaining("needs opset " + since + ", found opset " + (since - 1)
                                     + "; export with opset " + since + " or newer");
                 }));

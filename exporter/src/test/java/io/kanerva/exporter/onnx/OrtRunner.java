@@ -36,7 +36,8 @@ public final class OrtRunner implements GraphRunner {
 
     private Map<String, Tensor> run(Opening opening, Map<String, Tensor> inputs) {
         Map<String, OnnxTensor> given = new HashMap<>();
-        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions(); OrtSession session = opening.open(options)) {
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+                OrtSession session = opening.open(options)) {
             for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
                 given.put(input.getKey(), tensor(input.getValue()));
             }
@@ -55,18 +56,25 @@ public final class OrtRunner implements GraphRunner {
     }
 
     private OnnxTensor tensor(Tensor tensor) throws OrtException {
-        ByteBuffer bytes = ByteBuffer.allocateDirect((int) tensor.size() * tensor.type().getNumOfBytes())
-                .order(ByteOrder.nativeOrder()).put(tensor.bytes()).rewind();
-        return OnnxTensor.createTensor(environment, bytes, tensor.shape(), switch (tensor.type()) {
-            case FLOAT32 -> OnnxJavaType.FLOAT;
-            case INT32 -> OnnxJavaType.INT32;
-            case INT64 -> OnnxJavaType.INT64;
-            case FLOAT64 -> OnnxJavaType.DOUBLE;
-            case FLOAT16 -> OnnxJavaType.FLOAT16;
-            case INT8 -> OnnxJavaType.INT8;
-            case UINT8 -> OnnxJavaType.UINT8;
-            default -> OnnxJavaType.BOOL;
-        });
+        ByteBuffer bytes = ByteBuffer.allocateDirect(
+                        (int) tensor.size() * tensor.type().getNumOfBytes())
+                .order(ByteOrder.nativeOrder())
+                .put(tensor.bytes())
+                .rewind();
+        return OnnxTensor.createTensor(
+                environment,
+                bytes,
+                tensor.shape(),
+                switch (tensor.type()) {
+                    case FLOAT32 -> OnnxJavaType.FLOAT;
+                    case INT32 -> OnnxJavaType.INT32;
+                    case INT64 -> OnnxJavaType.INT64;
+                    case FLOAT64 -> OnnxJavaType.DOUBLE;
+                    case FLOAT16 -> OnnxJavaType.FLOAT16;
+                    case INT8 -> OnnxJavaType.INT8;
+                    case UINT8 -> OnnxJavaType.UINT8;
+                    default -> OnnxJavaType.BOOL;
+                });
     }
 
     private static Tensor tensor(OnnxTensor tensor) {
@@ -74,16 +82,19 @@ public final class OrtRunner implements GraphRunner {
         ByteBuffer buffer = tensor.getByteBuffer();
         byte[] bytes = new byte[buffer.remaining()];
         buffer.get(bytes);
-        return Tensor.ofBytes(switch (info.type) {
-            case FLOAT -> DataType.FLOAT32;
-            case INT32 -> DataType.INT32;
-            case INT64 -> DataType.INT64;
-            case BOOL -> DataType.BOOLEAN;
-            case DOUBLE -> DataType.FLOAT64;
-            case FLOAT16 -> DataType.FLOAT16;
-            case INT8 -> DataType.INT8;
-            case UINT8 -> DataType.UINT8;
-            default -> throw new IllegalStateException("unexpected output type " + info.type);
-        }, bytes, info.getShape());
+        return Tensor.ofBytes(
+                switch (info.type) {
+                    case FLOAT -> DataType.FLOAT32;
+                    case INT32 -> DataType.INT32;
+                    case INT64 -> DataType.INT64;
+                    case BOOL -> DataType.BOOLEAN;
+                    case DOUBLE -> DataType.FLOAT64;
+                    case FLOAT16 -> DataType.FLOAT16;
+                    case INT8 -> DataType.INT8;
+                    case UINT8 -> DataType.UINT8;
+                    default -> throw new IllegalStateException("unexpected output type " + info.type);
+                },
+                bytes,
+                info.getShape());
     }
 }

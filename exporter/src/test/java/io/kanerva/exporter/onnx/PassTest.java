@@ -21,45 +21,56 @@ class PassTest {
 
     @Test
     void transposes_that_cancel_leave_nothing_behind() {
-        assertThat(operators(exportFunction(x -> x.transpose(1, 2, 0).transpose(2, 0, 1).exp(), input("x", "B", 4, 6))))
+        assertThat(operators(exportFunction(
+                        x -> x.transpose(1, 2, 0).transpose(2, 0, 1).exp(), input("x", "B", 4, 6))))
                 .containsExactly("Exp");
     }
 
     @Test
     void reshapes_in_a_row_become_one() {
-        OnnxModel model = exportFunction(x -> x.reshape(x.getShape().get(0) * x.getShape().get(1), 6)
-                .reshape(x.getShape().get(0) * x.getShape().get(1), 2, 3), input("x", "B", "T", 6));
+        OnnxModel model = exportFunction(
+                x -> x.reshape(x.getShape().get(0) * x.getShape().get(1), 6)
+                        .reshape(x.getShape().get(0) * x.getShape().get(1), 2, 3),
+                input("x", "B", "T", 6));
         assertThat(operators(model)).containsExactly("Reshape");
         assertThat(model.toText()).contains("Reshape(x, [-1, 2, 3])");
     }
 
     @Test
     void what_is_computed_twice_is_computed_once() {
-        assertThat(operators(exportFunction(x -> x.exp().add(x.exp()), input("x", "B", 6)))).containsExactly("Exp", "Add");
+        assertThat(operators(exportFunction(x -> x.exp().add(x.exp()), input("x", "B", 6))))
+                .containsExactly("Exp", "Add");
     }
 
     @Test
     void what_no_output_needs_is_gone() {
-        OnnxModel model = exportFunction(x -> {
-            x.mul(x.getManager().arange(600f).reshape(100, 6).get(3)).exp();
-            return x.neg();
-        }, input("x", "B", 6));
+        OnnxModel model = exportFunction(
+                x -> {
+                    x.mul(x.getManager().arange(600f).reshape(100, 6).get(3)).exp();
+                    return x.neg();
+                },
+                input("x", "B", 6));
         assertThat(operators(model)).containsExactly("Neg");
         assertThat(model.proto().getGraph().getInitializerList()).isEmpty();
     }
 
     @Test
     void operations_on_constants_are_folded() {
-        OnnxModel model = exportFunction(x -> x.add(x.getManager().arange(6f).mul(2).exp().sum()), input("x", "B", 6));
+        OnnxModel model =
+                exportFunction(x -> x.add(x.getManager().arange(6f).mul(2).exp().sum()), input("x", "B", 6));
         assertThat(operators(model)).containsExactly("Add");
     }
 
     @Test
     void an_array_that_is_returned_twice_keeps_both_names() {
-        OnnxModel model = OnnxExporter.export(new LambdaBlock(list -> {
-            NDArray y = list.singletonOrThrow().exp();
-            return new NDList(y, y, list.singletonOrThrow());
-        }), List.of(input("x", "B", 6)), List.of("a", "b", "c"), Exports.CHECKED);
+        OnnxModel model = OnnxExporter.export(
+                new LambdaBlock(list -> {
+                    NDArray y = list.singletonOrThrow().exp();
+                    return new NDList(y, y, list.singletonOrThrow());
+                }),
+                List.of(input("x", "B", 6)),
+                List.of("a", "b", "c"),
+                Exports.CHECKED);
         assertThat(operators(model)).containsExactly("Exp", "Identity", "Identity");
     }
 }

@@ -31,18 +31,22 @@ class PreciseWeightsTest {
         assertThat(kept).containsExactly("layer1/weight");
         ModelProto packed = WeightPacking.pack(model, WeightType.FLOAT16, kept);
         assertThat(share(packed, sample)).isPositive().isLessThan(1);
-        assertThat(packed.getGraph().getInitializerList()).extracting(TensorProto::getName).containsExactly("layer0/weight/half", "layer1/weight", "layer2/weight/half");
+        assertThat(packed.getGraph().getInitializerList())
+                .extracting(TensorProto::getName)
+                .containsExactly("layer0/weight/half", "layer1/weight", "layer2/weight/half");
     }
 
     @Test
     void nothingIsKeptWhereAllMayBeRounded() {
         ModelProto model = sumOfThree(0.1f, 0.2f, 0.3f);
-        assertThat(PreciseWeights.of(model, List.of(sample(model)), runner, 0.9)).isEmpty();
+        assertThat(PreciseWeights.of(model, List.of(sample(model)), runner, 0.9))
+                .isEmpty();
     }
 
     @Test
     void onlyWeightsOfLayersCountAsWeights() {
-        assertThat(WeightPacking.weights(sumOfThree(1, 1, 1))).containsExactly("layer0/weight", "layer1/weight", "layer2/weight");
+        assertThat(WeightPacking.weights(sumOfThree(1, 1, 1)))
+                .containsExactly("layer0/weight", "layer1/weight", "layer2/weight");
     }
 
     private Sample sample(ModelProto model) {
@@ -56,18 +60,36 @@ class PreciseWeightsTest {
 
     /** y = x A + x B + x C, each matrix of numbers of one size. */
     private static ModelProto sumOfThree(float... sizes) {
-        GraphProto.Builder graph = GraphProto.newBuilder().setName("sum").addInput(value("x")).addOutput(value("y"));
+        GraphProto.Builder graph =
+                GraphProto.newBuilder().setName("sum").addInput(value("x")).addOutput(value("y"));
         for (int i = 0; i < sizes.length; i++) {
-            graph.addInitializer(TensorFiles.toProto("layer" + i + "/weight", Tensor.of(random(SIZE * SIZE, i, sizes[i]), SIZE, SIZE)));
-            graph.addNode(NodeProto.newBuilder().setOpType("MatMul").addInput("x").addInput("layer" + i + "/weight").addOutput("part" + i));
+            graph.addInitializer(TensorFiles.toProto(
+                    "layer" + i + "/weight", Tensor.of(random(SIZE * SIZE, i, sizes[i]), SIZE, SIZE)));
+            graph.addNode(NodeProto.newBuilder()
+                    .setOpType("MatMul")
+                    .addInput("x")
+                    .addInput("layer" + i + "/weight")
+                    .addOutput("part" + i));
         }
-        graph.addNode(NodeProto.newBuilder().setOpType("Sum").addInput("part0").addInput("part1").addInput("part2").addOutput("y"));
-        return ModelProto.newBuilder().setIrVersion(8).addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17)).setGraph(graph).build();
+        graph.addNode(NodeProto.newBuilder()
+                .setOpType("Sum")
+                .addInput("part0")
+                .addInput("part1")
+                .addInput("part2")
+                .addOutput("y"));
+        return ModelProto.newBuilder()
+                .setIrVersion(8)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17))
+                .setGraph(graph)
+                .build();
     }
 
     private static ValueInfoProto value(String name) {
-        return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(TypeProto.Tensor.newBuilder()
-                .setElemType(TensorProto.DataType.FLOAT_VALUE))).build();
+        return ValueInfoProto.newBuilder()
+                .setName(name)
+                .setType(TypeProto.newBuilder()
+                        .setTensorType(TypeProto.Tensor.newBuilder().setElemType(TensorProto.DataType.FLOAT_VALUE)))
+                .build();
     }
 
     private static float[] random(int count, long seed, float size) {

@@ -42,7 +42,8 @@ class RecurrentTest {
             RecurrentBlock.BaseBuilder<?> builder = switch (kind) {
                 case "LSTM" -> LSTM.builder();
                 case "GRU" -> GRU.builder();
-                default -> RNN.builder().setActivation(kind.equals("RNN of relu") ? RNN.Activation.RELU : RNN.Activation.TANH);
+                default ->
+                    RNN.builder().setActivation(kind.equals("RNN of relu") ? RNN.Activation.RELU : RNN.Activation.TANH);
             };
             builder.setStateSize(STATE);
             builder.setNumLayers(layers);
@@ -68,7 +69,8 @@ class RecurrentTest {
         }
 
         List<InputSpec> inputs(boolean withStates) {
-            List<InputSpec> inputs = new ArrayList<>(List.of(isBatchFirst ? input("x", "B", "T", FEATURES) : input("x", "T", "B", FEATURES)));
+            List<InputSpec> inputs = new ArrayList<>(
+                    List.of(isBatchFirst ? input("x", "B", "T", FEATURES) : input("x", "T", "B", FEATURES)));
             int rows = layers * (isBidirectional ? 2 : 1);
             if (withStates) {
                 IntStream.range(0, states()).forEach(i -> inputs.add(input("state" + i, rows, "B", STATE)));
@@ -81,8 +83,9 @@ class RecurrentTest {
         }
 
         String title() {
-            return kind + ", " + layers + (layers == 1 ? " layer" : " layers") + (isBidirectional ? ", both directions" : "")
-                    + (hasBiases ? "" : ", no biases") + (isBatchFirst ? "" : ", time first");
+            return kind + ", " + layers + (layers == 1 ? " layer" : " layers")
+                    + (isBidirectional ? ", both directions" : "") + (hasBiases ? "" : ", no biases")
+                    + (isBatchFirst ? "" : ", time first");
         }
 
         String operator() {
@@ -94,7 +97,8 @@ class RecurrentTest {
 
     @BeforeAll
     static void readTheTable() {
-        table = new AgreementTable("Recurrent layers", settings().map(Setting::title).toList());
+        table = new AgreementTable(
+                "Recurrent layers", settings().map(Setting::title).toList());
     }
 
     @AfterAll
@@ -108,64 +112,95 @@ class RecurrentTest {
     }
 
     private static Stream<Setting> settings() {
-        return Stream.of("LSTM", "GRU", "RNN of relu", "RNN of tanh").flatMap(kind -> Stream.of(
-                new Setting(kind, 1, true, true, false), new Setting(kind, 2, true, true, false),
-                new Setting(kind, 3, false, false, false), new Setting(kind, 2, false, true, false),
-                new Setting(kind, 1, true, false, true), new Setting(kind, 2, false, false, true)));
+        return Stream.of("LSTM", "GRU", "RNN of relu", "RNN of tanh")
+                .flatMap(kind -> Stream.of(
+                        new Setting(kind, 1, true, true, false), new Setting(kind, 2, true, true, false),
+                        new Setting(kind, 3, false, false, false), new Setting(kind, 2, false, true, false),
+                        new Setting(kind, 1, true, false, true), new Setting(kind, 2, false, false, true)));
     }
 
     @TestFactory
     Stream<DynamicTest> states_in_and_out_agree_with_the_engine() {
-        return settings().map(setting -> DynamicTest.dynamicTest(setting.toString(), () -> {
-            OnnxModel model = table.export(setting.title(), setting.block(), setting.inputs(true), ExportOptions.defaults().withTolerance(1e-5));
-            assertThat(operators(model).stream().filter(setting.operator()::equals)).hasSize(setting.layers());
-            assertThat(model.proto().getGraph().getOutputCount()).isEqualTo(1 + setting.states());
-        }));
+        return settings()
+                .map(setting -> DynamicTest.dynamicTest(setting.toString(), () -> {
+                    OnnxModel model = table.export(
+                            setting.title(),
+                            setting.block(),
+                            setting.inputs(true),
+                            ExportOptions.defaults().withTolerance(1e-5));
+                    assertThat(operators(model).stream().filter(setting.operator()::equals))
+                            .hasSize(setting.layers());
+                    assertThat(model.proto().getGraph().getOutputCount()).isEqualTo(1 + setting.states());
+                }));
     }
 
     @TestFactory
     Stream<DynamicTest> a_block_that_starts_from_zeros_becomes_nothing_but_its_operators() {
-        return settings().map(setting -> DynamicTest.dynamicTest(setting.toString(), () -> {
-            OnnxModel model = OnnxExporter.export(setting.block(), setting.inputs(false), List.of(), CHECKED.withTolerance(1e-5));
-            assertThat(operators(model)).isSubsetOf(setting.operator(), "Transpose", "Squeeze", "Reshape", "Concat", "Identity");
-            assertThat(operators(model).stream().filter(setting.operator()::equals)).hasSize(setting.layers());
-        }));
+        return settings()
+                .map(setting -> DynamicTest.dynamicTest(setting.toString(), () -> {
+                    OnnxModel model = OnnxExporter.export(
+                            setting.block(), setting.inputs(false), List.of(), CHECKED.withTolerance(1e-5));
+                    assertThat(operators(model))
+                            .isSubsetOf(setting.operator(), "Transpose", "Squeeze", "Reshape", "Concat", "Identity");
+                    assertThat(operators(model).stream().filter(setting.operator()::equals))
+                            .hasSize(setting.layers());
+                }));
     }
 
     @Test
     void what_the_engine_cannot_run_is_said_to_fail_in_the_block() {
         Block block = new Setting("LSTM", 1, true, true, true).block();
-        assertThatThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", "T", FEATURES)), List.of(), CHECKED))
+        assertThatThrownBy(
+                        () -> OnnxExporter.export(block, List.of(input("x", "B", "T", FEATURES)), List.of(), CHECKED))
                 .hasMessageContaining("the block fails with {B=");
     }
 
     @Test
     void weights_that_are_computed_in_forward_are_an_error() {
-        Block block = initialised(new AbstractBlock() {
-            @Override
-            protected NDList forwardInternal(ParameterStore store, NDList inputs, boolean training,
-                    PairList<String, Object> params) {
-                NDArray x = inputs.head();
-                NDArray state = x.getManager().zeros(new Shape(1, x.getShape().get(0), 3));
-                NDArray weights = x.get(0).get("0:3");
-                return x.getNDArrayInternal().rnn(x, state, new NDList(weights, weights), false, 1, RNN.Activation.TANH, 0, false,
-                        false, true);
-            }
+        Block block = initialised(
+                new AbstractBlock() {
+                    @Override
+                    protected NDList forwardInternal(
+                            ParameterStore store, NDList inputs, boolean training, PairList<String, Object> params) {
+                        NDArray x = inputs.head();
+                        NDArray state =
+                                x.getManager().zeros(new Shape(1, x.getShape().get(0), 3));
+                        NDArray weights = x.get(0).get("0:3");
+                        return x.getNDArrayInternal()
+                                .rnn(
+                                        x,
+                                        state,
+                                        new NDList(weights, weights),
+                                        false,
+                                        1,
+                                        RNN.Activation.TANH,
+                                        0,
+                                        false,
+                                        false,
+                                        true);
+                    }
 
-            @Override
-            public Shape[] getOutputShapes(Shape[] shapes) {
-                return shapes;
-            }
-        }, 1, 4, 3);
+                    @Override
+                    public Shape[] getOutputShapes(Shape[] shapes) {
+                        return shapes;
+                    }
+                },
+                1,
+                4,
+                3);
         assertThatThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 4, 3)), List.of(), CHECKED))
                 .hasMessageContaining("the weights of a recurrent layer must be parameters or constants");
     }
 
     @Test
     void the_weights_are_named_by_their_place() {
-        OnnxModel model = OnnxExporter.export(new Setting("GRU", 1, true, true, false).block(), List.of(input("x", "B", "T", FEATURES)),
-                List.of(), CHECKED);
-        assertThat(model.proto().getGraph().getInitializerList()).extracting(tensor -> tensor.getName())
+        OnnxModel model = OnnxExporter.export(
+                new Setting("GRU", 1, true, true, false).block(),
+                List.of(input("x", "B", "T", FEATURES)),
+                List.of(),
+                CHECKED);
+        assertThat(model.proto().getGraph().getInitializerList())
+                .extracting(tensor -> tensor.getName())
                 .containsAll(List.of("l_0_i2h_WEIGHT/stacked", "l_0_h2h_WEIGHT/stacked", "l_0_i2h_BIAS/stacked"));
         assertThat(Collections.frequency(operators(model), "GRU")).isOne();
     }

@@ -44,33 +44,45 @@ class RefusalTest {
     }
 
     private static NDArray inverse(NDArray x) {
-        return x.transpose().matMul(x).add(x.getManager().eye((int) x.getShape().get(1))).inverse();
+        return x.transpose()
+                .matMul(x)
+                .add(x.getManager().eye((int) x.getShape().get(1)))
+                .inverse();
     }
 
     @Test
     void an_operation_without_counterpart_is_named_with_its_line() {
-        refusal(RefusalTest::inverse).contains("inverse() cannot be exported: ONNX's standard domain has no matrix inverse")
-                .contains("solve before the model").contains("LambdaBlock");
+        refusal(RefusalTest::inverse)
+                .contains("inverse() cannot be exported: ONNX's standard domain has no matrix inverse")
+                .contains("solve before the model")
+                .contains("LambdaBlock");
         refusal(x -> inverse(x).add(1)).contains("RefusalTest").contains(".java:");
     }
 
     @Test
     void all_operations_without_counterpart_are_listed_at_once() {
-        refusal(x -> inverse(x).add(x.toSparse(SparseFormat.COO).toDense().sum())).startsWith("2 problems:").contains("inverse()")
+        refusal(x -> inverse(x).add(x.toSparse(SparseFormat.COO).toDense().sum()))
+                .startsWith("2 problems:")
+                .contains("inverse()")
                 .contains("toSparse(SparseFormat)");
     }
 
     @Test
     void operations_that_onnx_cannot_say_are_listed_at_once() {
-        refusal(x -> x.reshape(-1, 1, 2, 3).getNDArrayInternal().interpolation(new long[] {2, 2}, 1, false).sum()
-                .add(x.unique(null, false, false, false).get(0).sum())).contains("needs opset 18, found opset 17; export with opset 18")
+        refusal(x -> x.reshape(-1, 1, 2, 3)
+                        .getNDArrayInternal()
+                        .interpolation(new long[] {2, 2}, 1, false)
+                        .sum()
+                        .add(x.unique(null, false, false, false).get(0).sum()))
+                .contains("needs opset 18, found opset 17; export with opset 18")
                 .contains("the order of unique without sorting");
     }
 
     @Test
     void control_flow_on_values_is_an_error() {
         refusal(x -> x.sum().getFloat() > 0 ? x : x.neg())
-                .contains("getFloat reads the values of a traced array; control flow that depends on values cannot be exported");
+                .contains(
+                        "getFloat reads the values of a traced array; control flow that depends on values cannot be exported");
         refusal(x -> x.contentEquals(x.neg()) ? x : x.neg()).contains("contentEquals reads the values");
         refusal(x -> x.toFloatArray().length > 3 ? x : x.neg()).contains("toFloatArray reads the values");
         refusal(x -> x.equals(x.neg()) ? x : x.neg()).contains("equals reads the values");
@@ -80,25 +92,29 @@ class RefusalTest {
     @Test
     void a_traced_array_as_argument_of_an_ordinary_one_is_an_error() {
         NDArray constant = NDManager.newBaseManager().create(2f);
-        refusal(constant::add).contains("an ordinary array has a traced array as its argument")
+        refusal(constant::add)
+                .contains("an ordinary array has a traced array as its argument")
                 .contains("put the traced array first");
     }
 
     @Test
     void random_numbers_in_forward_are_an_error() {
         refusal(x -> x.add(x.getManager().randomNormal(new Shape(6))))
-                .contains("randomNormal draws random numbers").contains("make the noise an input");
+                .contains("randomNormal draws random numbers")
+                .contains("make the noise an input");
     }
 
     @Test
     void a_java_loop_over_a_dynamic_dimension_is_an_error() {
         refusal(x -> {
-            NDArray sum = x.get(0);
-            for (int i = 1; i < x.getShape().get(0); i++) {
-                sum = sum.add(x.get(i));
-            }
-            return sum;
-        }).contains("a Java loop or branch depends on a dynamic dimension").contains("{B=");
+                    NDArray sum = x.get(0);
+                    for (int i = 1; i < x.getShape().get(0); i++) {
+                        sum = sum.add(x.get(i));
+                    }
+                    return sum;
+                })
+                .contains("a Java loop or branch depends on a dynamic dimension")
+                .contains("{B=");
     }
 
     @Test
@@ -110,7 +126,8 @@ class RefusalTest {
 
     @Test
     void a_constant_that_depends_on_a_dynamic_dimension_is_an_error() {
-        refusal(x -> x.sum(new int[] {1}).mul(x.getManager().create(new float[(int) x.getShape().get(0)])))
+        refusal(x -> x.sum(new int[] {1})
+                        .mul(x.getManager().create(new float[(int) x.getShape().get(0)])))
                 .contains("a constant made from Java numbers");
     }
 
@@ -118,9 +135,11 @@ class RefusalTest {
     void copying_into_an_ordinary_array_is_an_error() {
         NDArray target = NDManager.newBaseManager().zeros(new Shape(6));
         refusal(x -> {
-            x.get(0).copyTo(target);
-            return x.add(target);
-        }).contains("copyTo writes a traced float32 into an ordinary array; copy into an array").contains("(in LambdaBlock at ");
+                    x.get(0).copyTo(target);
+                    return x.add(target);
+                })
+                .contains("copyTo writes a traced float32 into an ordinary array; copy into an array")
+                .contains("(in LambdaBlock at ");
     }
 
     @Test
@@ -132,19 +151,21 @@ class RefusalTest {
     @Test
     void overwriting_an_array_of_dynamic_size_with_plain_numbers_is_an_error() {
         refusal(x -> {
-            NDArray y = x.add(1);
-            y.set(new float[(int) y.size()]);
-            return y;
-        }).contains("a constant made from Java numbers has other values or another shape");
+                    NDArray y = x.add(1);
+                    y.set(new float[(int) y.size()]);
+                    return y;
+                })
+                .contains("a constant made from Java numbers has other values or another shape");
     }
 
     @Test
     void an_assignment_through_a_pick_which_the_engine_ignores_is_an_error() {
         refusal(x -> {
-            NDArray y = x.add(1);
-            y.set(new NDIndex().addAllDim().addPickDim(x.argMax(1)), 3);
-            return y;
-        }).contains("set through a pick index does nothing in DJL's PyTorch engine; use scatter");
+                    NDArray y = x.add(1);
+                    y.set(new NDIndex().addAllDim().addPickDim(x.argMax(1)), 3);
+                    return y;
+                })
+                .contains("set through a pick index does nothing in DJL's PyTorch engine; use scatter");
     }
 
     @Test
@@ -154,9 +175,12 @@ class RefusalTest {
 
     @Test
     void a_problem_names_the_parameter_that_was_read_last() {
-        Block block = initialised(new SequentialBlock().add(Linear.builder().setUnits(3).build()).addSingleton(RefusalTest::inverse),
-                1, 6);
-        assertThatThrownBy(() -> Exports.export(block, input("x", "B", 6))).hasMessageContaining("after reading Linear/bias");
+        Block block = initialised(
+                new SequentialBlock().add(Linear.builder().setUnits(3).build()).addSingleton(RefusalTest::inverse),
+                1,
+                6);
+        assertThatThrownBy(() -> Exports.export(block, input("x", "B", 6)))
+                .hasMessageContaining("after reading Linear/bias");
     }
 
     @Test
@@ -179,17 +203,19 @@ class RefusalTest {
     @Test
     void changing_an_array_that_has_views_is_an_error() {
         refusal(x -> {
-            NDArray y = x.add(1);
-            NDArray view = y.reshape(-1);
-            view.addi(1);
-            return y;
-        }).contains("an array is used after addi changed another one in place that may share its memory");
+                    NDArray y = x.add(1);
+                    NDArray view = y.reshape(-1);
+                    view.addi(1);
+                    return y;
+                })
+                .contains("an array is used after addi changed another one in place that may share its memory");
     }
 
     @Test
     void a_block_without_values_is_an_error() {
         Block block = Linear.builder().setUnits(3).build();
-        assertThatIllegalArgumentException().isThrownBy(() -> Exports.export(block, input("x", "B", 6)))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Exports.export(block, input("x", "B", 6)))
                 .withMessageContaining("have no values; initialise or load the block");
     }
 
@@ -200,15 +226,20 @@ class RefusalTest {
 
     @Test
     void a_cast_to_a_class_of_the_engine_is_an_error_with_the_way_out() {
-        refusal(x -> ((PtNDArray) x).add(1)).contains("the block casts an array to ai.djl.pytorch.engine.PtNDArray")
-                .contains("use the methods of NDArray").contains("CompositeOperation").contains("(in LambdaBlock at RefusalTest.");
-        refusal(x -> ((PtNDManager) x.getManager()).ones(x.getShape())).contains("the block casts an array to ai.djl.pytorch.engine.PtNDManager");
+        refusal(x -> ((PtNDArray) x).add(1))
+                .contains("the block casts an array to ai.djl.pytorch.engine.PtNDArray")
+                .contains("use the methods of NDArray")
+                .contains("CompositeOperation")
+                .contains("(in LambdaBlock at RefusalTest.");
+        refusal(x -> ((PtNDManager) x.getManager()).ones(x.getShape()))
+                .contains("the block casts an array to ai.djl.pytorch.engine.PtNDManager");
     }
 
     @Test
     void a_raw_buffer_of_an_array_is_an_error_with_the_way_out() {
         refusal(x -> x.getManager().create(x.toByteBuffer(), x.getShape(), x.getDataType()))
-                .contains("toByteBuffer reads the values of a traced array").contains("compute with arrays (where, comparisons) instead")
+                .contains("toByteBuffer reads the values of a traced array")
+                .contains("compute with arrays (where, comparisons) instead")
                 .contains("(in LambdaBlock at RefusalTest.");
     }
 
@@ -220,24 +251,32 @@ class RefusalTest {
     @Test
     void a_model_that_differs_from_the_block_is_not_handed_out() {
         Block block = LambdaBlock.singleton(x -> x.mul(2));
-        ExportOptions options = ExportOptions.defaults().withCheck((model, inputs) ->
-                Map.of("y", inputs.get("x")));
+        ExportOptions options = ExportOptions.defaults().withCheck((model, inputs) -> Map.of("y", inputs.get("x")));
         assertThatThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)), List.of("y"), options))
-                .isInstanceOf(ExportException.class).hasMessageContaining("output y with {B=1}: element 0 is");
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("output y with {B=1}: element 0 is");
     }
 
     @Test
     void wrong_names_and_options_are_errors() {
         Block block = initialised(Linear.builder().setUnits(3).build(), 1, 6);
-        assertThatIllegalArgumentException().isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)),
-                List.of("y", "z"), CHECKED)).withMessageContaining("the block returns 1 arrays, but 2 output names");
-        assertThatIllegalArgumentException().isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)),
-                List.of("x"), CHECKED)).withMessageContaining("different names");
-        assertThatIllegalArgumentException().isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)),
-                List.of("y"), CHECKED.withDimensionLimit("T", 2, 32))).withMessageContaining("limits are given for [T]");
-        assertThatIllegalArgumentException().isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6), input("x", "B", 6)),
-                List.of("y"), CHECKED)).withMessageContaining("each with its own name, found [x, x]");
-        assertThatIllegalArgumentException().isThrownBy(() -> CHECKED.withOpset(12)).withMessageContaining("13 to 22");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)), List.of("y", "z"), CHECKED))
+                .withMessageContaining("the block returns 1 arrays, but 2 output names");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)), List.of("x"), CHECKED))
+                .withMessageContaining("different names");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> OnnxExporter.export(
+                        block, List.of(input("x", "B", 6)), List.of("y"), CHECKED.withDimensionLimit("T", 2, 32)))
+                .withMessageContaining("limits are given for [T]");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> OnnxExporter.export(
+                        block, List.of(input("x", "B", 6), input("x", "B", 6)), List.of("y"), CHECKED))
+                .withMessageContaining("each with its own name, found [x, x]");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> CHECKED.withOpset(12))
+                .withMessageContaining("13 to 22");
         assertThatIllegalArgumentException().isThrownBy(() -> CHECKED.withDimensionLimit("B", 1, 1));
         assertThatIllegalArgumentException().isThrownBy(() -> InputSpec.of("x", DataType.STRING));
     }

@@ -30,11 +30,20 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Each method that is said to be refused makes the export fail with its name, its reason, the block and the line. */
 class RefusedMethodsTest {
-    private static final Map<Class<?>, Object> ARGUMENTS = Map.ofEntries(Map.entry(int.class, 1), Map.entry(long.class, 1L),
-            Map.entry(float.class, 1f), Map.entry(double.class, 1.0), Map.entry(boolean.class, false), Map.entry(Number.class, 1),
-            Map.entry(long[].class, new long[] {0, 0}), Map.entry(int[].class, new int[] {0}), Map.entry(Shape.class, new Shape(1)),
-            Map.entry(DataType.class, DataType.FLOAT32), Map.entry(SparseFormat.class, SparseFormat.COO),
-            Map.entry(Charset.class, StandardCharsets.UTF_8), Map.entry(List.class, List.of()));
+    private static final Map<Class<?>, Object> ARGUMENTS = Map.ofEntries(
+            Map.entry(int.class, 1),
+            Map.entry(long.class, 1L),
+            Map.entry(float.class, 1f),
+            Map.entry(double.class, 1.0),
+            Map.entry(boolean.class, false),
+            Map.entry(Number.class, 1),
+            Map.entry(long[].class, new long[] {0, 0}),
+            Map.entry(int[].class, new int[] {0}),
+            Map.entry(Shape.class, new Shape(1)),
+            Map.entry(DataType.class, DataType.FLOAT32),
+            Map.entry(SparseFormat.class, SparseFormat.COO),
+            Map.entry(Charset.class, StandardCharsets.UTF_8),
+            Map.entry(List.class, List.of()));
 
     private static Object argument(Class<?> type, NDArray x) {
         if (type == NDArray.class) {
@@ -48,7 +57,9 @@ class RefusedMethodsTest {
 
     private static NDArray call(Method method, NDArray x) {
         Object receiver = method.getDeclaringClass() == NDArrayEx.class ? x.getNDArrayInternal() : x;
-        Object[] arguments = Arrays.stream(method.getParameterTypes()).map(type -> argument(type, x)).toArray();
+        Object[] arguments = Arrays.stream(method.getParameterTypes())
+                .map(type -> argument(type, x))
+                .toArray();
         try {
             method.invoke(receiver, arguments);
             return x;
@@ -60,53 +71,67 @@ class RefusedMethodsTest {
     }
 
     private static String signature(Method method) {
-        return method.getName() + Arrays.stream(method.getParameterTypes()).map(Class::getSimpleName)
-                .collect(Collectors.joining(",", "(", ")"));
+        return method.getName()
+                + Arrays.stream(method.getParameterTypes())
+                        .map(Class::getSimpleName)
+                        .collect(Collectors.joining(",", "(", ")"));
     }
 
     private static Method method(MethodReport.Row row) {
         Class<?> type = row.type().equals("NDArray") ? NDArray.class : NDArrayEx.class;
-        return Arrays.stream(type.getMethods()).filter(method -> !method.isSynthetic() && signature(method).equals(row.signature()))
-                .findFirst().orElseThrow();
+        return Arrays.stream(type.getMethods())
+                .filter(method -> !method.isSynthetic() && signature(method).equals(row.signature()))
+                .findFirst()
+                .orElseThrow();
     }
 
     @TestFactory
     Stream<DynamicTest> a_refused_method_is_named_with_its_reason_and_its_place() {
-        return MethodReport.rows().stream().filter(row -> row.outcome() == Outcome.REFUSED)
-                .map(row -> DynamicTest.dynamicTest(row.type() + "." + row.signature(), () ->
-                        assertThatThrownBy(() -> exportFunction(x -> call(method(row), x), input("x", "B", 6)))
+        return MethodReport.rows().stream()
+                .filter(row -> row.outcome() == Outcome.REFUSED)
+                .map(row -> DynamicTest.dynamicTest(
+                        row.type() + "." + row.signature(),
+                        () -> assertThatThrownBy(() -> exportFunction(x -> call(method(row), x), input("x", "B", 6)))
                                 .isInstanceOf(ExportException.class)
                                 .hasMessageContaining(method(row).getName())
-                                .hasMessageMatching("(?s).*(cannot be exported: .{20,}|reads the values of a traced array; .{20,}).*")
+                                .hasMessageMatching(
+                                        "(?s).*(cannot be exported: .{20,}|reads the values of a traced array; .{20,}).*")
                                 .hasMessageContaining("(in LambdaBlock at ")));
     }
 
     @Test
     void a_complex_output_is_refused_with_the_way_out() {
         assertThatThrownBy(() -> exportFunction(x -> x.fft(6), input("x", "B", 6)))
-                .hasMessageContaining("output y is of type complex64, which is not exported").hasMessageContaining("through real()");
+                .hasMessageContaining("output y is of type complex64, which is not exported")
+                .hasMessageContaining("through real()");
         assertThatThrownBy(() -> exportFunction(x -> x.fft(6).mul(2).real(), input("x", "B", 6)))
-                .hasMessageContaining("mul cannot be exported: complex arrays are exported through").hasMessageContaining("take real()");
+                .hasMessageContaining("mul cannot be exported: complex arrays are exported through")
+                .hasMessageContaining("take real()");
     }
 
     @Test
     void what_the_engine_refuses_is_said_to_fail_in_the_block() {
         assertThatThrownBy(() -> exportFunction(x -> x.max(new int[] {0, 1}), input("x", "B", 6)))
-                .hasMessageContaining("the block fails with {B=").hasMessageContaining("Only 1 axis is support");
-        assertThatThrownBy(() -> exportFunction(x -> x.getNDArrayInternal().where(x.get(0).gt(0), x), input("x", "B", 6)))
+                .hasMessageContaining("the block fails with {B=")
+                .hasMessageContaining("Only 1 axis is support");
+        assertThatThrownBy(() -> exportFunction(
+                        x -> x.getNDArrayInternal().where(x.get(0).gt(0), x), input("x", "B", 6)))
                 .hasMessageContaining("broadcast is not supported");
     }
 
     @Test
     void an_interpolation_never_aligns_corners_whatever_it_is_told() {
-        OnnxModel told = exportFunction(x -> x.getNDArrayInternal().interpolation(new long[] {9, 9}, 1, true), input("x", "B", 1, 4, 4));
-        OnnxModel not = exportFunction(x -> x.getNDArrayInternal().interpolation(new long[] {9, 9}, 1, false), input("x", "B", 1, 4, 4));
+        OnnxModel told = exportFunction(
+                x -> x.getNDArrayInternal().interpolation(new long[] {9, 9}, 1, true), input("x", "B", 1, 4, 4));
+        OnnxModel not = exportFunction(
+                x -> x.getNDArrayInternal().interpolation(new long[] {9, 9}, 1, false), input("x", "B", 1, 4, 4));
         assertThat(told.toBytes()).isEqualTo(not.toBytes());
     }
 
     @Test
     void a_view_may_be_changed_in_place_if_what_it_looks_at_is_not_used_again() {
-        OnnxModel model = exportFunction(x -> x.exp().reshape(-1, 3).addi(1).transpose().muli(2), input("x", "B", 6));
+        OnnxModel model =
+                exportFunction(x -> x.exp().reshape(-1, 3).addi(1).transpose().muli(2), input("x", "B", 6));
         assertThat(model.checks()).isNotEmpty();
     }
 }

@@ -31,6 +31,7 @@ class SavedModelTest {
 
     @TempDir
     private Path folder;
+
     private Block block;
 
     @BeforeEach
@@ -45,7 +46,8 @@ class SavedModelTest {
     }
 
     private static OnnxModel export(Model model) {
-        return OnnxExporter.export(model, List.of(input("images", "N", 1, 28, 28)), List.of("y"), CHECKED.withGraphName("digits"));
+        return OnnxExporter.export(
+                model, List.of(input("images", "N", 1, 28, 28)), List.of("y"), CHECKED.withGraphName("digits"));
     }
 
     @Test
@@ -53,17 +55,25 @@ class SavedModelTest {
         try (Model model = SavedModel.load(folder, "", FACTORY, Map.of())) {
             OnnxModel exported = export(model);
             assertThat(largestDifference(exported)).isLessThan(1e-5);
-            assertThat(exported.proto().getGraph().getInitializerList()).extracting(TensorProto::getName)
+            assertThat(exported.proto().getGraph().getInitializerList())
+                    .extracting(TensorProto::getName)
                     .contains("02Linear/weight", "04Linear/bias", "06Linear/weight");
-            assertThat(exported.toBytes()).isEqualTo(OnnxExporter.export(block, List.of(input("images", "N", 1, 28, 28)), List.of("y"),
-                    CHECKED.withGraphName("digits")).toBytes());
+            assertThat(exported.toBytes())
+                    .isEqualTo(OnnxExporter.export(
+                                    block,
+                                    List.of(input("images", "N", 1, 28, 28)),
+                                    List.of("y"),
+                                    CHECKED.withGraphName("digits"))
+                            .toBytes());
         }
     }
 
     @Test
     void a_model_without_a_block_is_an_error() {
         try (Model model = Model.newInstance("empty")) {
-            assertThatIllegalArgumentException().isThrownBy(() -> export(model)).withMessageContaining("empty has no block");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> export(model))
+                    .withMessageContaining("empty has no block");
         }
     }
 
@@ -71,8 +81,18 @@ class SavedModelTest {
     void a_folder_without_the_model_is_an_error() throws IOException {
         Path empty = Files.createDirectory(folder.resolve("empty"));
         load(empty, "", FACTORY, Map.of(), empty + ": expected a saved model (NAME-0000.params), found none");
-        load(folder, "letters", FACTORY, Map.of(), folder + ": expected a saved model (letters-0000.params), found [digits]");
-        load(folder.resolve("nowhere"), "", FACTORY, Map.of(), folder.resolve("nowhere") + ": expected a folder with a saved model");
+        load(
+                folder,
+                "letters",
+                FACTORY,
+                Map.of(),
+                folder + ": expected a saved model (letters-0000.params), found [digits]");
+        load(
+                folder.resolve("nowhere"),
+                "",
+                FACTORY,
+                Map.of(),
+                folder.resolve("nowhere") + ": expected a folder with a saved model");
     }
 
     @Test
@@ -84,8 +104,13 @@ class SavedModelTest {
 
     @Test
     void parameters_of_another_network_are_an_error() {
-        load(folder, "", FACTORY, Map.of("hidden", "5"), "expected the parameters of digits to fit the block that "
-                + MlpBlockFactory.class.getName() + " makes, found that they do not");
+        load(
+                folder,
+                "",
+                FACTORY,
+                Map.of("hidden", "5"),
+                "expected the parameters of digits to fit the block that " + MlpBlockFactory.class.getName()
+                        + " makes, found that they do not");
     }
 
     @Test
@@ -98,12 +123,19 @@ class SavedModelTest {
 
     @Test
     void a_factory_that_fails_is_an_error() {
-        load(folder, "", FACTORY, Map.of("hidden", "many"), "the block factory " + MlpBlockFactory.class.getName()
-                + " fails with the arguments {hidden=many}");
+        load(
+                folder,
+                "",
+                FACTORY,
+                Map.of("hidden", "many"),
+                "the block factory " + MlpBlockFactory.class.getName() + " fails with the arguments {hidden=many}");
     }
 
-    private static void load(Path folder, String name, BlockFactory factory, Map<String, ?> arguments, String sentence) {
-        assertThatIOException().isThrownBy(() -> SavedModel.load(folder, name, factory, arguments).close())
+    private static void load(
+            Path folder, String name, BlockFactory factory, Map<String, ?> arguments, String sentence) {
+        assertThatIOException()
+                .isThrownBy(
+                        () -> SavedModel.load(folder, name, factory, arguments).close())
                 .withMessageContaining(sentence);
     }
 }

@@ -29,9 +29,19 @@ class TensorFilesTest {
 
     @Test
     void elements_in_typed_fields_are_read_too() {
-        TensorProto floats = TensorProto.newBuilder().setDataType(1).addDims(2).addFloatData(3).addFloatData(4).build();
+        TensorProto floats = TensorProto.newBuilder()
+                .setDataType(1)
+                .addDims(2)
+                .addFloatData(3)
+                .addFloatData(4)
+                .build();
         assertThat(TensorFiles.fromProto(floats)).isEqualTo(Tensor.of(new float[] {3, 4}, 2));
-        TensorProto flags = TensorProto.newBuilder().setDataType(9).addDims(2).addInt32Data(1).addInt32Data(0).build();
+        TensorProto flags = TensorProto.newBuilder()
+                .setDataType(9)
+                .addDims(2)
+                .addInt32Data(1)
+                .addInt32Data(0)
+                .build();
         assertThat(TensorFiles.fromProto(flags).doubles()).containsExactly(1, 0);
     }
 
@@ -39,13 +49,15 @@ class TensorFilesTest {
     void a_file_that_is_no_tensor_is_named_in_the_error() throws IOException {
         Path file = folder.resolve("broken.pb");
         Files.write(file, new byte[] {1, 2, 3});
-        assertThatThrownBy(() -> TensorFiles.read(file)).isInstanceOf(IOException.class)
+        assertThatThrownBy(() -> TensorFiles.read(file))
+                .isInstanceOf(IOException.class)
                 .hasMessageContaining("broken.pb is no ONNX tensor");
     }
 
     @Test
     void a_tensor_whose_size_does_not_fit_its_shape_is_an_error() {
-        assertThatThrownBy(() -> Tensor.of(new float[5], 2, 3)).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> Tensor.of(new float[5], 2, 3))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("a float32 tensor of shape [2, 3] takes 24 bytes, found 20");
     }
 }

@@ -26,8 +26,23 @@ class WeightPackingTest {
     private static final int OUT = 8;
 
     @ParameterizedTest
-    @CsvSource({"0, 0000", "-0.0, 8000", "1, 3c00", "-2, c000", "65504, 7bff", "0.1, 2e66", "0.33333334, 3555", "6.1035156e-5, 0400", "6.0975552e-5, 03ff",
-        "5.9604645e-8, 0001", "2.9802322e-8, 0000", "2.9802326e-8, 0001", "1e-10, 0000", "1.00048828125, 3c00", "1.00146484375, 3c02"})
+    @CsvSource({
+        "0, 0000",
+        "-0.0, 8000",
+        "1, 3c00",
+        "-2, c000",
+        "65504, 7bff",
+        "0.1, 2e66",
+        "0.33333334, 3555",
+        "6.1035156e-5, 0400",
+        "6.0975552e-5, 03ff",
+        "5.9604645e-8, 0001",
+        "2.9802322e-8, 0000",
+        "2.9802326e-8, 0001",
+        "1e-10, 0000",
+        "1.00048828125, 3c00",
+        "1.00146484375, 3c02"
+    })
     void numbersBecomeTheNearestHalves(float value, String bits) {
         assertThat("%04x".formatted(HalfFloat.of(value) & 0xFFFF)).isEqualTo(bits);
     }
@@ -42,7 +57,9 @@ class WeightPackingTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = WeightType.class, names = {"FLOAT16", "INT8"})
+    @EnumSource(
+            value = WeightType.class,
+            names = {"FLOAT16", "INT8"})
     void aPackedLayerComputesTheSameToItsTypesPrecision(WeightType type) {
         float[] weights = weights(1);
         Tensor input = Tensor.of(random(3 * IN, 2), 3, IN);
@@ -51,14 +68,20 @@ class WeightPackingTest {
             float[] expected = run(model, input);
             float[] found = run(packed, input);
             for (int i = 0; i < expected.length; i++) {
-                // Half precision keeps 11 bits; int8 is at most half of a 127th of its channel's largest weight off, 16 times.
+                // Half precision keeps 11 bits; int8 is at most half of a 127th of its channel's largest weight off, 16
+                // times.
                 double budget = type == WeightType.FLOAT16 ? 16 * 3 * 0x1p-11 : 16 * 3 * 0.5 / 127;
                 assertThat((double) found[i]).isCloseTo(expected[i], within(budget));
             }
             assertThat(found).isNotEqualTo(expected);
-            assertThat(packed.getGraph().getInitializerList()).filteredOn(tensor -> tensor.getName().startsWith("dense/weight/"))
-                    .first().satisfies(tensor -> assertThat(tensor.getRawData().size()).isEqualTo(IN * OUT * (type == WeightType.INT8 ? 1 : 2)));
-            assertThat(packed.getGraph().getInitializerList()).filteredOn(tensor -> tensor.getName().startsWith("constant_")).hasSize(1)
+            assertThat(packed.getGraph().getInitializerList())
+                    .filteredOn(tensor -> tensor.getName().startsWith("dense/weight/"))
+                    .first()
+                    .satisfies(tensor -> assertThat(tensor.getRawData().size())
+                            .isEqualTo(IN * OUT * (type == WeightType.INT8 ? 1 : 2)));
+            assertThat(packed.getGraph().getInitializerList())
+                    .filteredOn(tensor -> tensor.getName().startsWith("constant_"))
+                    .hasSize(1)
                     .allSatisfy(tensor -> assertThat(tensor.getDataType()).isEqualTo(TensorProto.DataType.FLOAT_VALUE));
         }
     }
@@ -82,26 +105,40 @@ class WeightPackingTest {
     void aWeightThatIsNoHalfOrNoNumberIsNamed() {
         float[] large = weights(5);
         large[7] = 1e6f;
-        assertThatThrownBy(() -> WeightPacking.pack(matMul(large), WeightType.FLOAT16)).isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("weight 'dense/weight': expected numbers of at most 65504.0 for half precision, found 1000000.0");
+        assertThatThrownBy(() -> WeightPacking.pack(matMul(large), WeightType.FLOAT16))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "weight 'dense/weight': expected numbers of at most 65504.0 for half precision, found 1000000.0");
         large[7] = Float.NaN;
-        assertThatThrownBy(() -> WeightPacking.pack(matMul(large), WeightType.INT8)).hasMessage("weight 'dense/weight': expected finite numbers, found NaN");
+        assertThatThrownBy(() -> WeightPacking.pack(matMul(large), WeightType.INT8))
+                .hasMessage("weight 'dense/weight': expected finite numbers, found NaN");
     }
 
     @Test
     void float32IsTheModelItself() {
         ModelProto model = matMul(weights(6));
         assertThat(WeightPacking.pack(model, WeightType.FLOAT32)).isSameAs(model);
-        assertThatThrownBy(() -> WeightType.named("int4")).hasMessage("weights 'int4': expected one of fp32, fp16, int8");
+        assertThatThrownBy(() -> WeightType.named("int4"))
+                .hasMessage("weights 'int4': expected one of fp32, fp16, int8");
     }
 
     private static float[] run(ModelProto model, Tensor input) {
-        return new OrtRunner().run(model.toByteArray(), Map.of("x", input)).get("y").floats();
+        return new OrtRunner()
+                .run(model.toByteArray(), Map.of("x", input))
+                .get("y")
+                .floats();
     }
 
     /** y = x W + c with W [IN, OUT]. */
     private static ModelProto matMul(float[] weights) {
-        return model(Tensor.of(weights, IN, OUT), NodeProto.newBuilder().setOpType("MatMul").addInput("x").addInput("dense/weight").addOutput("product").build());
+        return model(
+                Tensor.of(weights, IN, OUT),
+                NodeProto.newBuilder()
+                        .setOpType("MatMul")
+                        .addInput("x")
+                        .addInput("dense/weight")
+                        .addOutput("product")
+                        .build());
     }
 
     /** The same with W transposed. */
@@ -110,24 +147,59 @@ class WeightPackingTest {
         for (int i = 0; i < IN * OUT; i++) {
             transposed[i % OUT * IN + i / OUT] = weights[i];
         }
-        AttributeProto rows = AttributeProto.newBuilder().setName("transB").setType(AttributeProto.AttributeType.INT).setI(1).build();
-        return model(Tensor.of(transposed, OUT, IN), NodeProto.newBuilder().setOpType("Gemm").addInput("x").addInput("dense/weight").addOutput("product").addAttribute(rows).build());
+        AttributeProto rows = AttributeProto.newBuilder()
+                .setName("transB")
+                .setType(AttributeProto.AttributeType.INT)
+                .setI(1)
+                .build();
+        return model(
+                Tensor.of(transposed, OUT, IN),
+                NodeProto.newBuilder()
+                        .setOpType("Gemm")
+                        .addInput("x")
+                        .addInput("dense/weight")
+                        .addOutput("product")
+                        .addAttribute(rows)
+                        .build());
     }
 
     private static ModelProto model(Tensor weight, NodeProto layer) {
-        GraphProto graph = GraphProto.newBuilder().setName("layer").addInput(info("x", IN)).addOutput(info("y", OUT))
+        GraphProto graph = GraphProto.newBuilder()
+                .setName("layer")
+                .addInput(info("x", IN))
+                .addOutput(info("y", OUT))
                 .addInitializer(TensorFiles.toProto("dense/weight", weight))
                 .addInitializer(TensorFiles.toProto("constant_0", Tensor.of(random(OUT * IN, 9), IN, OUT)))
                 .addNode(layer)
-                .addNode(NodeProto.newBuilder().setOpType("MatMul").addInput("x").addInput("constant_0").addOutput("fixed"))
-                .addNode(NodeProto.newBuilder().setOpType("Add").addInput("product").addInput("fixed").addOutput("y")).build();
-        return ModelProto.newBuilder().setIrVersion(8).addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(17)).setGraph(graph).build();
+                .addNode(NodeProto.newBuilder()
+                        .setOpType("MatMul")
+                        .addInput("x")
+                        .addInput("constant_0")
+                        .addOutput("fixed"))
+                .addNode(NodeProto.newBuilder()
+                        .setOpType("Add")
+                        .addInput("product")
+                        .addInput("fixed")
+                        .addOutput("y"))
+                .build();
+        return ModelProto.newBuilder()
+                .setIrVersion(8)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(17))
+                .setGraph(graph)
+                .build();
     }
 
     private static ValueInfoProto info(String name, int columns) {
-        TensorShapeProto shape = TensorShapeProto.newBuilder().addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("N"))
-                .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(columns)).build();
-        return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(TypeProto.Tensor.newBuilder().setElemType(1).setShape(shape))).build();
+        TensorShapeProto shape = TensorShapeProto.newBuilder()
+                .addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("N"))
+                .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(columns))
+                .build();
+        return ValueInfoProto.newBuilder()
+                .setName(name)
+                .setType(TypeProto.newBuilder()
+                        .setTensorType(
+                                TypeProto.Tensor.newBuilder().setElemType(1).setShape(shape)))
+                .build();
     }
 
     private static float[] weights(long seed) {

@@ -11,12 +11,21 @@ import java.util.function.Function;
 
 /** Random layers without parameters. */
 final class Functions {
-    private static final List<Function<NDArray, NDArray>> ACTIVATIONS = List.of(Activation::relu, Activation::sigmoid, Activation::tanh,
-            Activation::softPlus, Activation::softSign, Activation::relu6, Activation::selu, Activation::gelu,
-            x -> Activation.leakyRelu(x, 0.2f), x -> Activation.elu(x, 0.7f), x -> Activation.swish(x, 1.3f), Activation::mish);
+    private static final List<Function<NDArray, NDArray>> ACTIVATIONS = List.of(
+            Activation::relu,
+            Activation::sigmoid,
+            Activation::tanh,
+            Activation::softPlus,
+            Activation::softSign,
+            Activation::relu6,
+            Activation::selu,
+            Activation::gelu,
+            x -> Activation.leakyRelu(x, 0.2f),
+            x -> Activation.elu(x, 0.7f),
+            x -> Activation.swish(x, 1.3f),
+            Activation::mish);
 
-    private Functions() {
-    }
+    private Functions() {}
 
     static Block activation(Gene gene) {
         return LambdaBlock.singleton(ACTIVATIONS.get(gene.second() % ACTIVATIONS.size()));
@@ -40,7 +49,8 @@ final class Functions {
                 x -> x.maximum(x.neg().mul(0.3f)),
                 x -> x.max(new int[] {axis}, true).add(x),
                 x -> x.square().add(1).sqrt(),
-                x -> x.mul(x.getManager().arange((float) width).div((float) width).reshape(ones(shape, axis, width))),
+                x -> x.mul(
+                        x.getManager().arange((float) width).div((float) width).reshape(ones(shape, axis, width))),
                 x -> x.concat(x.tanh(), axis),
                 x -> x.logSoftmax(axis).mul(0.1f),
                 x -> last == axis ? x.repeat(axis, 2) : x.cumSum(axis).mul(0.2f),

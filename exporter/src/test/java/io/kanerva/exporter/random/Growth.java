@@ -35,8 +35,7 @@ final class Growth {
      *
      * @param shape with the batch axis
      */
-    record Grown(Block block, Shape shape) {
-    }
+    record Grown(Block block, Shape shape) {}
 
     Grown sequence(List<Gene> genes, Shape shape) {
         SequentialBlock block = new SequentialBlock();
@@ -60,37 +59,54 @@ final class Growth {
             case 3 -> alive(Dropout.builder().optRate(0.5f).build(), shape);
             case 4 -> alive(Functions.activation(gene), shape);
             case 5 -> alive(Functions.lambda(gene, shape), shape);
-            default -> alive(switch (shape.dimension()) {
-                case 2 -> Layers.vector(gene, shape);
-                case 3 -> Layers.sequence(gene, shape);
-                default -> Layers.image(gene, shape, isDynamic);
-            }, shape);
+            default ->
+                alive(
+                        switch (shape.dimension()) {
+                            case 2 -> Layers.vector(gene, shape);
+                            case 3 -> Layers.sequence(gene, shape);
+                            default -> Layers.image(gene, shape, isDynamic);
+                        },
+                        shape);
         };
     }
 
     /** Two ways side by side: added where they make the same shape, joined where only the channels differ. */
     private Grown branches(Gene gene, Shape shape) {
         Grown left = sequence(gene.children(), shape);
-        Grown right = gene.first() % 2 == 0 ? new Grown(Blocks.identityBlock(), shape)
+        Grown right = gene.first() % 2 == 0
+                ? new Grown(Blocks.identityBlock(), shape)
                 : alive(Functions.activation(gene), shape);
         List<Block> both = List.of(left.block(), right.block());
         if (isDynamic && shape.dimension() == 4 && !keepsAnySize(left.block(), shape)) {
             return left;
         }
         if (left.shape().equals(shape)) {
-            return new Grown(new ParallelBlock(outputs -> new NDList(
-                    outputs.get(0).singletonOrThrow().add(outputs.get(1).singletonOrThrow())), both), shape);
+            return new Grown(
+                    new ParallelBlock(
+                            outputs -> new NDList(outputs.get(0)
+                                    .singletonOrThrow()
+                                    .add(outputs.get(1).singletonOrThrow())),
+                            both),
+                    shape);
         }
         int axis = shape.dimension() == 4 ? 1 : shape.dimension() - 1;
         if (!differOnlyIn(axis, left.shape(), shape) || left.shape().get(axis) + shape.get(axis) > LARGEST_WIDTH) {
             return left;
         }
-        return new Grown(new ParallelBlock(outputs -> new NDList(NDArrays.concat(new NDList(
-                outputs.get(0).singletonOrThrow(), outputs.get(1).singletonOrThrow()), axis)), both),
+        return new Grown(
+                new ParallelBlock(
+                        outputs -> new NDList(NDArrays.concat(
+                                new NDList(
+                                        outputs.get(0).singletonOrThrow(),
+                                        outputs.get(1).singletonOrThrow()),
+                                axis)),
+                        both),
                 Shape.update(shape, axis, left.shape().get(axis) + shape.get(axis)));
     }
 
-    /** Whether a larger image keeps its height and width: strides may have kept those of the image at hand by chance. */
+    /**
+     * Whether a larger image keeps its height and width: strides may have kept those of the image at hand by chance.
+     */
     private boolean keepsAnySize(Block block, Shape shape) {
         Shape larger = Shape.update(Shape.update(shape, 2, shape.get(2) + 7), 3, shape.get(3) + 10);
         Shape made = output(block, larger);
@@ -104,13 +120,16 @@ final class Growth {
     /** The same block again on its own result, with the same parameters, if it takes it. */
     private Grown twice(Gene gene, Shape shape) {
         Grown once = sequence(gene.children(), shape);
-        return once.shape().equals(shape) ? new Grown(new SequentialBlock().add(once.block()).add(once.block()), shape) : once;
+        return once.shape().equals(shape)
+                ? new Grown(new SequentialBlock().add(once.block()).add(once.block()), shape)
+                : once;
     }
 
     private Grown alive(Block block, Shape shape) {
         block.initialize(manager, DataType.FLOAT32, shape);
         for (Parameter parameter : block.getParameters().values()) {
-            boolean isPositive = parameter.getType() == Parameter.Type.RUNNING_VAR || parameter.getType() == Parameter.Type.GAMMA;
+            boolean isPositive =
+                    parameter.getType() == Parameter.Type.RUNNING_VAR || parameter.getType() == Parameter.Type.GAMMA;
             if (isPositive || parameter.getType() != Parameter.Type.WEIGHT) {
                 float[] values = new float[(int) parameter.getArray().size()];
                 for (int i = 0; i < values.length; i++) {
@@ -123,8 +142,11 @@ final class Growth {
     }
 
     private Shape output(Block block, Shape shape) {
-        try (NDManager scope = manager.newSubManager(); NDArray probe = scope.ones(shape)) {
-            return block.forward(new ParameterStore(scope, false), new NDList(probe), false).singletonOrThrow().getShape();
+        try (NDManager scope = manager.newSubManager();
+                NDArray probe = scope.ones(shape)) {
+            return block.forward(new ParameterStore(scope, false), new NDList(probe), false)
+                    .singletonOrThrow()
+                    .getShape();
         }
     }
 }

@@ -26,12 +26,12 @@ import net.jqwik.api.Combinators;
 final class RandomNetworks {
     /** Normalising a few nearly equal numbers makes much of their rounding. */
     private static final double TOLERANCE = 1e-3;
+
     private static final int DEPTH = 2;
     private static final Path MODELS = OnnxChecker.folder("random");
     private static final AtomicInteger COUNT = new AtomicInteger();
 
-    private RandomNetworks() {
-    }
+    private RandomNetworks() {}
 
     /**
      * A network's genes.
@@ -39,23 +39,32 @@ final class RandomNetworks {
      * @param input 0: vectors, 1: sequences of any length, 2: images, 3: images of any height and width
      * @param size number of features or channels, and the images' height and width
      */
-    record Genome(int input, int size, List<Gene> genes) {
-    }
+    record Genome(int input, int size, List<Gene> genes) {}
 
     static Arbitrary<Genome> genomes() {
-        return Combinators.combine(Arbitraries.integers().between(0, 3), Arbitraries.integers().between(0, 7),
-                genes(DEPTH).list().ofMinSize(1).ofMaxSize(5)).as(Genome::new);
+        return Combinators.combine(
+                        Arbitraries.integers().between(0, 3),
+                        Arbitraries.integers().between(0, 7),
+                        genes(DEPTH).list().ofMinSize(1).ofMaxSize(5))
+                .as(Genome::new);
     }
 
     private static Arbitrary<Gene> genes(int depth) {
         Arbitrary<Integer> number = Arbitraries.integers().between(0, 47);
-        return Combinators.combine(Arbitraries.integers().between(0, 11), number, number, number,
-                depth == 0 ? Arbitraries.just(List.<Gene>of()) : genes(depth - 1).list().ofMaxSize(3)).as(Gene::new);
+        return Combinators.combine(
+                        Arbitraries.integers().between(0, 11),
+                        number,
+                        number,
+                        number,
+                        depth == 0
+                                ? Arbitraries.just(List.<Gene>of())
+                                : genes(depth - 1).list().ofMaxSize(3))
+                .as(Gene::new);
     }
 
     /**
-     * Exports a network; that export itself compares it with ONNX Runtime's answers at two sizes that were not traced, and those with
-     * the reference evaluator's.
+     * Exports a network; that export itself compares it with ONNX Runtime's answers at two sizes that were not traced,
+     * and those with the reference evaluator's.
      */
     static void check(Genome genome) throws IOException {
         Engine.getInstance().setRandomSeed(3);
@@ -69,20 +78,37 @@ final class RandomNetworks {
             };
             boolean isDynamic = genome.input() == 3;
             Growth.Grown grown = new Growth(manager, isDynamic).sequence(genome.genes(), shape);
-            ExportOptions options = ExportOptions.defaults().withTolerance(TOLERANCE).withCheck(new SeveralOpinions(TOLERANCE))
+            ExportOptions options = ExportOptions.defaults()
+                    .withTolerance(TOLERANCE)
+                    .withCheck(new SeveralOpinions(TOLERANCE))
                     .withDimensionLimit("B", 1, 9);
             if (isDynamic) {
                 // No smaller than what the kernels were fitted to.
-                options = options.withDimensionLimit("H", side, side + 8L).withDimensionLimit("W", side + 1L, side + 9L);
+                options =
+                        options.withDimensionLimit("H", side, side + 8L).withDimensionLimit("W", side + 1L, side + 9L);
             }
-            InputSpec input = new InputSpec("x", DataType.FLOAT32, switch (genome.input()) {
-                case 0 -> List.of(Dimension.named("B"), Dimension.fixed(size));
-                case 1 -> List.of(Dimension.named("B"), Dimension.named("T"), Dimension.fixed(size));
-                case 2 -> List.of(Dimension.named("B"), Dimension.fixed(size), Dimension.fixed(side), Dimension.fixed(side + 1));
-                default -> List.of(Dimension.named("B"), Dimension.fixed(size), Dimension.named("H"), Dimension.named("W"));
-            });
+            InputSpec input = new InputSpec(
+                    "x",
+                    DataType.FLOAT32,
+                    switch (genome.input()) {
+                        case 0 -> List.of(Dimension.named("B"), Dimension.fixed(size));
+                        case 1 -> List.of(Dimension.named("B"), Dimension.named("T"), Dimension.fixed(size));
+                        case 2 ->
+                            List.of(
+                                    Dimension.named("B"),
+                                    Dimension.fixed(size),
+                                    Dimension.fixed(side),
+                                    Dimension.fixed(side + 1));
+                        default ->
+                            List.of(
+                                    Dimension.named("B"),
+                                    Dimension.fixed(size),
+                                    Dimension.named("H"),
+                                    Dimension.named("W"));
+                    });
             OnnxModel model = OnnxExporter.export(grown.block(), List.of(input), List.of("y"), options);
-            assertThat(model.checks().stream().map(OnnxModel.Check::sizes).distinct()).hasSizeGreaterThanOrEqualTo(2);
+            assertThat(model.checks().stream().map(OnnxModel.Check::sizes).distinct())
+                    .hasSizeGreaterThanOrEqualTo(2);
             requireTidiness(model);
             model.write(MODELS.resolve("network-" + COUNT.incrementAndGet() + ".onnx"));
         }
@@ -96,10 +122,14 @@ final class RandomNetworks {
     /** No node that does nothing or that nothing needs, no weight that nothing reads, standard operators only. */
     private static void requireTidiness(OnnxModel model) {
         List<NodeProto> nodes = model.proto().getGraph().getNodeList();
-        List<String> read = nodes.stream().flatMap(node -> node.getInputList().stream()).toList();
-        assertThat(nodes).allMatch(node -> node.getDomain().isEmpty())
-                .allMatch(node -> node.getOutputList().stream().anyMatch(name -> name.equals("y") || read.contains(name)));
-        assertThat(nodes.stream().filter(node -> node.getOpType().equals("Identity") && nodes.size() > 1)).isEmpty();
+        List<String> read =
+                nodes.stream().flatMap(node -> node.getInputList().stream()).toList();
+        assertThat(nodes)
+                .allMatch(node -> node.getDomain().isEmpty())
+                .allMatch(node ->
+                        node.getOutputList().stream().anyMatch(name -> name.equals("y") || read.contains(name)));
+        assertThat(nodes.stream().filter(node -> node.getOpType().equals("Identity") && nodes.size() > 1))
+                .isEmpty();
         assertThat(model.proto().getGraph().getInitializerList()).allMatch(tensor -> read.contains(tensor.getName()));
     }
 }

@@ -15,12 +15,16 @@ import java.util.stream.IntStream;
 record Array(DataType type, int[] shape, double[] data) {
     Array {
         if (count(shape) != data.length) {
-            throw new IllegalArgumentException("expected " + count(shape) + " elements for " + Arrays.toString(shape) + ", found " + data.length);
+            throw new IllegalArgumentException(
+                    "expected " + count(shape) + " elements for " + Arrays.toString(shape) + ", found " + data.length);
         }
     }
 
     static Array of(Tensor tensor) {
-        return new Array(tensor.type(), Arrays.stream(tensor.shape()).mapToInt(Math::toIntExact).toArray(), tensor.doubles());
+        return new Array(
+                tensor.type(),
+                Arrays.stream(tensor.shape()).mapToInt(Math::toIntExact).toArray(),
+                tensor.doubles());
     }
 
     static Array filled(DataType type, double value, int... shape) {
@@ -30,7 +34,10 @@ record Array(DataType type, int[] shape, double[] data) {
     }
 
     static Array integers(long... values) {
-        return new Array(DataType.INT64, new int[] {values.length}, Arrays.stream(values).asDoubleStream().toArray());
+        return new Array(
+                DataType.INT64,
+                new int[] {values.length},
+                Arrays.stream(values).asDoubleStream().toArray());
     }
 
     Tensor toTensor() {
@@ -84,14 +91,17 @@ record Array(DataType type, int[] shape, double[] data) {
 
     static int[] broadcastShape(int[] a, int[] b) {
         int rank = Math.max(a.length, b.length);
-        return IntStream.range(0, rank).map(i -> {
-            int left = i < rank - a.length ? 1 : a[i - rank + a.length];
-            int right = i < rank - b.length ? 1 : b[i - rank + b.length];
-            if (left != right && left != 1 && right != 1) {
-                throw new IllegalArgumentException(Arrays.toString(a) + " and " + Arrays.toString(b) + " do not broadcast");
-            }
-            return left == 1 ? right : left;
-        }).toArray();
+        return IntStream.range(0, rank)
+                .map(i -> {
+                    int left = i < rank - a.length ? 1 : a[i - rank + a.length];
+                    int right = i < rank - b.length ? 1 : b[i - rank + b.length];
+                    if (left != right && left != 1 && right != 1) {
+                        throw new IllegalArgumentException(
+                                Arrays.toString(a) + " and " + Arrays.toString(b) + " do not broadcast");
+                    }
+                    return left == 1 ? right : left;
+                })
+                .toArray();
     }
 
     /** A copy of the array, repeated along its axes of one to fill a shape. */
@@ -105,7 +115,10 @@ record Array(DataType type, int[] shape, double[] data) {
         return new Array(type, target, walk(target, steps));
     }
 
-    /** The elements for all places of a shape in row-major order, where a step along an axis is a step of so many elements here. */
+    /**
+     * The elements for all places of a shape in row-major order, where a step along an axis is a step of so many
+     * elements here.
+     */
     double[] walk(int[] target, int[] steps) {
         double[] values = new double[count(target)];
         int[] place = new int[target.length];

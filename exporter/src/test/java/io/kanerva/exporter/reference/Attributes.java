@@ -33,11 +33,19 @@ final class Attributes {
     }
 
     int[] integers(String name, int... otherwise) {
-        return has(name) ? values.get(name).getIntsList().stream().mapToInt(Math::toIntExact).toArray() : otherwise;
+        return has(name)
+                ? values.get(name).getIntsList().stream()
+                        .mapToInt(Math::toIntExact)
+                        .toArray()
+                : otherwise;
     }
 
     List<String> texts(String name) {
-        return has(name) ? values.get(name).getStringsList().stream().map(ByteString::toStringUtf8).toList() : List.of();
+        return has(name)
+                ? values.get(name).getStringsList().stream()
+                        .map(ByteString::toStringUtf8)
+                        .toList()
+                : List.of();
     }
 
     Array tensor(String name) {

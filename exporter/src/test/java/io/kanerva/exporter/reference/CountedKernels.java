@@ -10,8 +10,7 @@ import java.util.stream.IntStream;
 
 /** Operators that make as many elements as the values of their inputs say. */
 final class CountedKernels {
-    private CountedKernels() {
-    }
+    private CountedKernels() {}
 
     static void register(Map<String, Kernel> table) {
         table.put("Compress", Kernel.of(CountedKernels::compress));
@@ -23,7 +22,9 @@ final class CountedKernels {
         Array x = a.has("axis") ? in.get(0) : in.get(0).withShape(in.get(0).data().length);
         double[] condition = in.get(1).data();
         int axis = a.has("axis") ? x.axis(a.integer("axis", 0)) : 0;
-        int[] kept = IntStream.range(0, Math.min(condition.length, x.shape()[axis])).filter(i -> condition[i] != 0).toArray();
+        int[] kept = IntStream.range(0, Math.min(condition.length, x.shape()[axis]))
+                .filter(i -> condition[i] != 0)
+                .toArray();
         return SelectionKernels.take(x, axis, kept);
     }
 
@@ -45,7 +46,10 @@ final class CountedKernels {
         return new Array(DataType.INT64, new int[] {x.rank(), found.size()}, values);
     }
 
-    /** The different slices along an axis in ascending order (or elements, without one), where they first are, which is where, how often. */
+    /**
+     * The different slices along an axis in ascending order (or elements, without one), where they first are, which is
+     * where, how often.
+     */
     private static List<Array> unique(Attributes a, Array given) {
         if (a.integer("sorted", 1) != 1) {
             throw new UnsupportedOperationException("Unique without sorting");
@@ -54,10 +58,15 @@ final class CountedKernels {
         int axis = a.has("axis") ? x.axis(a.integer("axis", 0)) : 0;
         int size = x.shape()[axis];
         // Minus zero is zero.
-        double[][] slices = IntStream.range(0, size).mapToObj(i -> SelectionKernels.take(x, axis, i).map(value -> value + 0.0).data())
+        double[][] slices = IntStream.range(0, size)
+                .mapToObj(i -> SelectionKernels.take(x, axis, i)
+                        .map(value -> value + 0.0)
+                        .data())
                 .toArray(double[][]::new);
-        List<Integer> order = IntStream.range(0, size).boxed()
-                .sorted(Comparator.comparing((Integer i) -> slices[i], Arrays::compare)).toList();
+        List<Integer> order = IntStream.range(0, size)
+                .boxed()
+                .sorted(Comparator.comparing((Integer i) -> slices[i], Arrays::compare))
+                .toList();
         List<Integer> firsts = new ArrayList<>();
         double[] counts = new double[size];
         double[] inverse = new double[size];
@@ -69,7 +78,10 @@ final class CountedKernels {
             counts[firsts.size() - 1]++;
         }
         int[] first = firsts.stream().mapToInt(i -> i).toArray();
-        return List.of(SelectionKernels.take(x, axis, first), integers(Arrays.stream(first).asDoubleStream().toArray()), integers(inverse),
+        return List.of(
+                SelectionKernels.take(x, axis, first),
+                integers(Arrays.stream(first).asDoubleStream().toArray()),
+                integers(inverse),
                 integers(Arrays.copyOf(counts, first.length)));
     }
 

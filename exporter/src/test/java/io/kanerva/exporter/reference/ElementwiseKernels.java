@@ -10,18 +10,24 @@ import org.apache.commons.numbers.gamma.Erf;
 
 /** Functions of single elements, of pairs with broadcasting, and choices between them. */
 final class ElementwiseKernels {
-    private ElementwiseKernels() {
-    }
+    private ElementwiseKernels() {}
 
     static void register(Map<String, Kernel> table) {
         functions(table);
         pair(table, "Add", Double::sum);
         pair(table, "Sub", (a, b) -> a - b);
         pair(table, "Mul", (a, b) -> a * b);
-        table.put("Div", Kernel.of((a, in) -> Array.combine(in.get(0), in.get(1), isWhole(in.get(0)) ? (x, y) -> (long) x / (long) y : (x, y) -> x / y)));
+        table.put(
+                "Div",
+                Kernel.of((a, in) -> Array.combine(
+                        in.get(0), in.get(1), isWhole(in.get(0)) ? (x, y) -> (long) x / (long) y : (x, y) -> x / y)));
         pair(table, "Pow", Math::pow);
-        table.put("Mod", Kernel.of((a, in) -> Array.combine(in.get(0), in.get(1),
-                a.integer("fmod", 0) == 1 ? (x, y) -> x % y : (x, y) -> x - y * Math.floor(x / y))));
+        table.put(
+                "Mod",
+                Kernel.of((a, in) -> Array.combine(
+                        in.get(0),
+                        in.get(1),
+                        a.integer("fmod", 0) == 1 ? (x, y) -> x % y : (x, y) -> x - y * Math.floor(x / y))));
         several(table, "Max", Math::max);
         several(table, "Min", Math::min);
         comparison(table, "Equal", (x, y) -> x == y ? 1 : 0);
@@ -69,9 +75,14 @@ final class ElementwiseKernels {
         function(table, "Softsign", x -> x / (1 + Math.abs(x)));
         table.put("LeakyRelu", Kernel.of((a, in) -> in.get(0).map(x -> x < 0 ? a.real("alpha", 0.01) * x : x)));
         table.put("Elu", Kernel.of((a, in) -> in.get(0).map(x -> x < 0 ? a.real("alpha", 1) * Math.expm1(x) : x)));
-        table.put("Selu", Kernel.of((a, in) -> in.get(0).map(x -> a.real("gamma", 1.05070102214813232421875)
-                * (x <= 0 ? a.real("alpha", 1.67326319217681884765625) * Math.expm1(x) : x))));
-        table.put("PRelu", Kernel.of((a, in) -> Array.combine(in.get(0), in.get(1), (x, slope) -> x < 0 ? slope * x : x)));
+        table.put(
+                "Selu",
+                Kernel.of((a, in) -> in.get(0)
+                        .map(x -> a.real("gamma", 1.05070102214813232421875)
+                                * (x <= 0 ? a.real("alpha", 1.67326319217681884765625) * Math.expm1(x) : x))));
+        table.put(
+                "PRelu",
+                Kernel.of((a, in) -> Array.combine(in.get(0), in.get(1), (x, slope) -> x < 0 ? slope * x : x)));
         table.put("Gelu", Kernel.of((a, in) -> {
             if (!a.text("approximate", "none").equals("none")) {
                 throw new UnsupportedOperationException("Gelu by an approximation");
@@ -79,8 +90,13 @@ final class ElementwiseKernels {
             return in.get(0).map(x -> 0.5 * x * (1 + Erf.value(x / Math.sqrt(2))));
         }));
         table.put("Not", Kernel.of((a, in) -> in.get(0).map(x -> 1 - x)));
-        table.put("IsNaN", Kernel.of((a, in) -> in.get(0).map(x -> Double.isNaN(x) ? 1 : 0).withType(DataType.BOOLEAN)));
-        table.put("IsInf", Kernel.of((a, in) -> in.get(0).map(x -> Double.isInfinite(x) ? 1 : 0).withType(DataType.BOOLEAN)));
+        table.put(
+                "IsNaN",
+                Kernel.of((a, in) -> in.get(0).map(x -> Double.isNaN(x) ? 1 : 0).withType(DataType.BOOLEAN)));
+        table.put(
+                "IsInf",
+                Kernel.of((a, in) ->
+                        in.get(0).map(x -> Double.isInfinite(x) ? 1 : 0).withType(DataType.BOOLEAN)));
     }
 
     private static void function(Map<String, Kernel> table, String name, DoubleUnaryOperator function) {
@@ -92,11 +108,18 @@ final class ElementwiseKernels {
     }
 
     private static void several(Map<String, Kernel> table, String name, DoubleBinaryOperator function) {
-        table.put(name, Kernel.of((a, in) -> in.stream().reduce((x, y) -> Array.combine(x, y, function)).orElseThrow()));
+        table.put(
+                name,
+                Kernel.of((a, in) -> in.stream()
+                        .reduce((x, y) -> Array.combine(x, y, function))
+                        .orElseThrow()));
     }
 
     private static void comparison(Map<String, Kernel> table, String name, DoubleBinaryOperator function) {
-        table.put(name, Kernel.of((a, in) -> Array.combine(in.get(0), in.get(1), function).withType(DataType.BOOLEAN)));
+        table.put(
+                name,
+                Kernel.of(
+                        (a, in) -> Array.combine(in.get(0), in.get(1), function).withType(DataType.BOOLEAN)));
     }
 
     private static boolean isWhole(Array array) {

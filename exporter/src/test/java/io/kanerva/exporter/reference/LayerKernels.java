@@ -7,8 +7,7 @@ import java.util.stream.IntStream;
 
 /** Matrix products and normalisations. */
 final class LayerKernels {
-    private LayerKernels() {
-    }
+    private LayerKernels() {}
 
     static void register(Map<String, Kernel> table) {
         table.put("MatMul", Kernel.of((a, in) -> matMul(in.get(0), in.get(1))));
@@ -23,7 +22,10 @@ final class LayerKernels {
             int[] shape = row.shape();
             // A vector's product with a vector has lost its columns already.
             int gone = shape.length - (b.rank() == 1 ? 1 : 2);
-            return row.withShape(IntStream.range(0, shape.length).filter(i -> i != gone).map(i -> shape[i]).toArray());
+            return row.withShape(IntStream.range(0, shape.length)
+                    .filter(i -> i != gone)
+                    .map(i -> shape[i])
+                    .toArray());
         }
         if (b.rank() == 1) {
             Array column = matMul(a, b.withShape(b.shape()[0], 1));
@@ -35,9 +37,12 @@ final class LayerKernels {
         if (b.shape()[b.rank() - 2] != inner) {
             throw new IllegalArgumentException(Arrays.toString(a.shape()) + " times " + Arrays.toString(b.shape()));
         }
-        int[] batch = Array.broadcastShape(Arrays.copyOf(a.shape(), a.rank() - 2), Arrays.copyOf(b.shape(), b.rank() - 2));
-        Array left = a.broadcast(IntStream.concat(Arrays.stream(batch), IntStream.of(rows, inner)).toArray());
-        Array right = b.broadcast(IntStream.concat(Arrays.stream(batch), IntStream.of(inner, columns)).toArray());
+        int[] batch =
+                Array.broadcastShape(Arrays.copyOf(a.shape(), a.rank() - 2), Arrays.copyOf(b.shape(), b.rank() - 2));
+        Array left = a.broadcast(IntStream.concat(Arrays.stream(batch), IntStream.of(rows, inner))
+                .toArray());
+        Array right = b.broadcast(IntStream.concat(Arrays.stream(batch), IntStream.of(inner, columns))
+                .toArray());
         double[] values = new double[Array.count(batch) * rows * columns];
         for (int m = 0; m < Array.count(batch); m++) {
             for (int r = 0; r < rows; r++) {
@@ -49,7 +54,11 @@ final class LayerKernels {
                 }
             }
         }
-        return new Array(a.type(), IntStream.concat(Arrays.stream(batch), IntStream.of(rows, columns)).toArray(), values);
+        return new Array(
+                a.type(),
+                IntStream.concat(Arrays.stream(batch), IntStream.of(rows, columns))
+                        .toArray(),
+                values);
     }
 
     private static Array gemm(Attributes a, List<Array> in) {
@@ -67,7 +76,9 @@ final class LayerKernels {
         double[] values = x.data().clone();
         for (int i = 0; i < values.length; i++) {
             int c = i / inner % x.shape()[1];
-            values[i] = (values[i] - in.get(3).data()[c]) / Math.sqrt(in.get(4).data()[c] + a.real("epsilon", 1e-5)) * in.get(1).data()[c]
+            values[i] = (values[i] - in.get(3).data()[c])
+                            / Math.sqrt(in.get(4).data()[c] + a.real("epsilon", 1e-5))
+                            * in.get(1).data()[c]
                     + in.get(2).data()[c];
         }
         return new Array(x.type(), x.shape(), values);
@@ -76,9 +87,14 @@ final class LayerKernels {
     private static Array layerNormalization(Attributes a, List<Array> in) {
         Array x = in.get(0);
         int[] axes = IntStream.range(x.axis(a.integer("axis", -1)), x.rank()).toArray();
-        Array mean = ReductionKernels.reduce(x, axes, true, row -> Arrays.stream(row).average().orElseThrow());
+        Array mean = ReductionKernels.reduce(
+                x, axes, true, row -> Arrays.stream(row).average().orElseThrow());
         Array centred = Array.combine(x, mean, (p, q) -> p - q);
-        Array variance = ReductionKernels.reduce(centred, axes, true, row -> Arrays.stream(row).map(v -> v * v).average().orElseThrow());
+        Array variance = ReductionKernels.reduce(
+                centred,
+                axes,
+                true,
+                row -> Arrays.stream(row).map(v -> v * v).average().orElseThrow());
         Array normal = Array.combine(centred, variance, (p, q) -> p / Math.sqrt(q + a.real("epsilon", 1e-5)));
         Array scaled = Array.combine(normal, in.get(1), (p, q) -> p * q);
         return Kernel.optional(in, 2) == null ? scaled : Array.combine(scaled, in.get(2), Double::sum);

@@ -10,24 +10,36 @@ import java.util.stream.IntStream;
 
 /** Shapes, and arrays that hold other arrays' elements in another order. */
 final class MovementKernels {
-    private MovementKernels() {
-    }
+    private MovementKernels() {}
 
     static void register(Map<String, Kernel> table) {
         table.put("Shape", Kernel.of(MovementKernels::shape));
         table.put("Reshape", Kernel.of((a, in) -> reshape(in.get(0), in.get(1).ints())));
         table.put("Flatten", Kernel.of((a, in) -> {
             int axis = (int) a.integer("axis", 1);
-            int rows = Array.count(Arrays.copyOf(in.get(0).shape(), axis < 0 ? axis + in.get(0).rank() : axis));
+            int rows = Array.count(
+                    Arrays.copyOf(in.get(0).shape(), axis < 0 ? axis + in.get(0).rank() : axis));
             return in.get(0).withShape(rows, rows == 0 ? 0 : in.get(0).data().length / rows);
         }));
         table.put("Squeeze", Kernel.of((a, in) -> squeeze(in.get(0), Kernel.optional(in, 1))));
-        table.put("Unsqueeze", Kernel.of((a, in) -> unsqueeze(in.get(0), in.get(1).ints())));
-        table.put("Transpose", Kernel.of((a, in) -> transpose(in.get(0),
-                a.integers("perm", IntStream.range(0, in.get(0).rank()).map(i -> in.get(0).rank() - 1 - i).toArray()))));
+        table.put(
+                "Unsqueeze", Kernel.of((a, in) -> unsqueeze(in.get(0), in.get(1).ints())));
+        table.put(
+                "Transpose",
+                Kernel.of((a, in) -> transpose(
+                        in.get(0),
+                        a.integers(
+                                "perm",
+                                IntStream.range(0, in.get(0).rank())
+                                        .map(i -> in.get(0).rank() - 1 - i)
+                                        .toArray()))));
         table.put("Concat", Kernel.of((a, in) -> concat(in, in.get(0).axis(a.integer("axis", 0)))));
         table.put("Split", MovementKernels::split);
-        table.put("Expand", Kernel.of((a, in) -> in.get(0).broadcast(Array.broadcastShape(in.get(0).shape(), in.get(1).ints()))));
+        table.put(
+                "Expand",
+                Kernel.of((a, in) -> in.get(0)
+                        .broadcast(Array.broadcastShape(
+                                in.get(0).shape(), in.get(1).ints()))));
         table.put("Tile", Kernel.of((a, in) -> tile(in.get(0), in.get(1).ints())));
         table.put("Pad", Kernel.of((a, in) -> pad(a, in)));
         table.put("ConstantOfShape", Kernel.of((a, in) -> {
@@ -39,11 +51,15 @@ final class MovementKernels {
             double start = in.get(0).data()[0];
             double step = in.get(2).data()[0];
             int count = (int) Math.max(0, Math.ceil((in.get(1).data()[0] - start) / step));
-            return new Array(in.get(0).type(), new int[] {count}, IntStream.range(0, count).mapToDouble(i -> start + i * step).toArray());
+            return new Array(
+                    in.get(0).type(),
+                    new int[] {count},
+                    IntStream.range(0, count).mapToDouble(i -> start + i * step).toArray());
         }));
         table.put("EyeLike", Kernel.of((a, in) -> {
             int[] shape = in.get(0).shape();
-            Array eye = Array.filled(a.has("dtype") ? Types.of(a.integer("dtype", 1)) : in.get(0).type(), 0, shape);
+            Array eye = Array.filled(
+                    a.has("dtype") ? Types.of(a.integer("dtype", 1)) : in.get(0).type(), 0, shape);
             for (int row = 0; row < shape[0]; row++) {
                 long column = row + a.integer("k", 0);
                 if (column >= 0 && column < shape[1]) {
@@ -60,7 +76,9 @@ final class MovementKernels {
         long end = a.integer("end", rank);
         int from = (int) Math.max(0, Math.min(rank, start < 0 ? start + rank : start));
         int to = (int) Math.max(0, Math.min(rank, end < 0 ? end + rank : end));
-        return Array.integers(Arrays.stream(in.get(0).shape(), from, Math.max(from, to)).asLongStream().toArray());
+        return Array.integers(Arrays.stream(in.get(0).shape(), from, Math.max(from, to))
+                .asLongStream()
+                .toArray());
     }
 
     private static Array reshape(Array x, int[] target) {
@@ -79,14 +97,24 @@ final class MovementKernels {
     }
 
     private static Array squeeze(Array x, Array axes) {
-        List<Integer> gone = axes == null ? IntStream.range(0, x.rank()).filter(i -> x.shape()[i] == 1).boxed().toList()
+        List<Integer> gone = axes == null
+                ? IntStream.range(0, x.rank())
+                        .filter(i -> x.shape()[i] == 1)
+                        .boxed()
+                        .toList()
                 : Arrays.stream(axes.ints()).map(x::axis).boxed().toList();
-        return x.withShape(IntStream.range(0, x.rank()).filter(i -> !gone.contains(i)).map(i -> x.shape()[i]).toArray());
+        return x.withShape(IntStream.range(0, x.rank())
+                .filter(i -> !gone.contains(i))
+                .map(i -> x.shape()[i])
+                .toArray());
     }
 
     private static Array unsqueeze(Array x, int[] axes) {
         int rank = x.rank() + axes.length;
-        List<Integer> added = Arrays.stream(axes).map(axis -> Math.floorMod(axis, rank)).boxed().toList();
+        List<Integer> added = Arrays.stream(axes)
+                .map(axis -> Math.floorMod(axis, rank))
+                .boxed()
+                .toList();
         int[] shape = new int[rank];
         int next = 0;
         for (int i = 0; i < rank; i++) {
@@ -98,7 +126,8 @@ final class MovementKernels {
     static Array transpose(Array x, int... order) {
         int[] shape = Arrays.stream(order).map(axis -> x.shape()[axis]).toArray();
         int[] strides = Array.strides(x.shape());
-        double[] values = x.walk(shape, Arrays.stream(order).map(axis -> strides[axis]).toArray());
+        double[] values =
+                x.walk(shape, Arrays.stream(order).map(axis -> strides[axis]).toArray());
         return new Array(x.type(), shape, values);
     }
 
@@ -129,7 +158,8 @@ final class MovementKernels {
         int start = 0;
         for (int size : sizes) {
             int from = start;
-            parts.add(SelectionKernels.take(x, axis, IntStream.range(from, from + size).toArray()));
+            parts.add(SelectionKernels.take(
+                    x, axis, IntStream.range(from, from + size).toArray()));
             start += size;
         }
         return parts;
@@ -138,7 +168,9 @@ final class MovementKernels {
     private static Array tile(Array x, int[] repeats) {
         Array result = x;
         for (int axis = 0; axis < x.rank(); axis++) {
-            result = repeats[axis] == 0 ? SelectionKernels.take(result, axis) : concat(Collections.nCopies(repeats[axis], result), axis);
+            result = repeats[axis] == 0
+                    ? SelectionKernels.take(result, axis)
+                    : concat(Collections.nCopies(repeats[axis], result), axis);
         }
         return result;
     }
@@ -149,7 +181,9 @@ final class MovementKernels {
         int[] pads = in.get(1).ints();
         String mode = a.text("mode", "constant");
         double value = Kernel.optional(in, 2) == null ? 0 : in.get(2).data()[0];
-        int[] shape = IntStream.range(0, rank).map(i -> x.shape()[i] + pads[i] + pads[i + rank]).toArray();
+        int[] shape = IntStream.range(0, rank)
+                .map(i -> x.shape()[i] + pads[i] + pads[i + rank])
+                .toArray();
         int[] strides = Array.strides(x.shape());
         double[] values = new double[Array.count(shape)];
         Array.Places places = new Array.Places(shape);

@@ -6,47 +6,52 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * RNN, GRU and LSTM with X (T, B, I), W (D, G H, I), R (D, G H, H), B (D, 2 G H) and states (D, B, H); results are Y (T, D, B, H)
- * and the last states.
+ * RNN, GRU and LSTM with X (T, B, I), W (D, G H, I), R (D, G H, H), B (D, 2 G H) and states (D, B, H); results are Y
+ * (T, D, B, H) and the last states.
  */
 final class RecurrentKernels {
-    private RecurrentKernels() {
-    }
+    private RecurrentKernels() {}
 
     static void register(Map<String, Kernel> table) {
-        table.put("RNN", (a, in, outputs) -> run(a, in, 1, (gates, hidden, cell, size) -> {
-            boolean isRelu = a.texts("activations").contains("Relu");
-            for (int j = 0; j < size; j++) {
-                double sum = gates.input()[j] + gates.recurrent()[j];
-                hidden[j] = isRelu ? Math.max(0, sum) : Math.tanh(sum);
-            }
-        }));
-        table.put("GRU", (a, in, outputs) -> run(a, in, 3, (gates, hidden, cell, size) -> {
-            if (a.integer("linear_before_reset", 0) != 1) {
-                throw new UnsupportedOperationException("GRU with linear_before_reset = 0");
-            }
-            for (int j = 0; j < size; j++) {
-                double update = sigmoid(gates.input()[j] + gates.recurrent()[j]);
-                double reset = sigmoid(gates.input()[size + j] + gates.recurrent()[size + j]);
-                double candidate = Math.tanh(gates.input()[2 * size + j] + reset * gates.recurrent()[2 * size + j]);
-                hidden[j] = (1 - update) * candidate + update * hidden[j];
-            }
-        }));
-        table.put("LSTM", (a, in, outputs) -> run(a, in, 4, (gates, hidden, cell, size) -> {
-            for (int j = 0; j < size; j++) {
-                double input = sigmoid(gates.input()[j] + gates.recurrent()[j]);
-                double output = sigmoid(gates.input()[size + j] + gates.recurrent()[size + j]);
-                double forget = sigmoid(gates.input()[2 * size + j] + gates.recurrent()[2 * size + j]);
-                double candidate = Math.tanh(gates.input()[3 * size + j] + gates.recurrent()[3 * size + j]);
-                cell[j] = forget * cell[j] + input * candidate;
-                hidden[j] = output * Math.tanh(cell[j]);
-            }
-        }));
+        table.put(
+                "RNN",
+                (a, in, outputs) -> run(a, in, 1, (gates, hidden, cell, size) -> {
+                    boolean isRelu = a.texts("activations").contains("Relu");
+                    for (int j = 0; j < size; j++) {
+                        double sum = gates.input()[j] + gates.recurrent()[j];
+                        hidden[j] = isRelu ? Math.max(0, sum) : Math.tanh(sum);
+                    }
+                }));
+        table.put(
+                "GRU",
+                (a, in, outputs) -> run(a, in, 3, (gates, hidden, cell, size) -> {
+                    if (a.integer("linear_before_reset", 0) != 1) {
+                        throw new UnsupportedOperationException("GRU with linear_before_reset = 0");
+                    }
+                    for (int j = 0; j < size; j++) {
+                        double update = sigmoid(gates.input()[j] + gates.recurrent()[j]);
+                        double reset = sigmoid(gates.input()[size + j] + gates.recurrent()[size + j]);
+                        double candidate =
+                                Math.tanh(gates.input()[2 * size + j] + reset * gates.recurrent()[2 * size + j]);
+                        hidden[j] = (1 - update) * candidate + update * hidden[j];
+                    }
+                }));
+        table.put(
+                "LSTM",
+                (a, in, outputs) -> run(a, in, 4, (gates, hidden, cell, size) -> {
+                    for (int j = 0; j < size; j++) {
+                        double input = sigmoid(gates.input()[j] + gates.recurrent()[j]);
+                        double output = sigmoid(gates.input()[size + j] + gates.recurrent()[size + j]);
+                        double forget = sigmoid(gates.input()[2 * size + j] + gates.recurrent()[2 * size + j]);
+                        double candidate = Math.tanh(gates.input()[3 * size + j] + gates.recurrent()[3 * size + j]);
+                        cell[j] = forget * cell[j] + input * candidate;
+                        hidden[j] = output * Math.tanh(cell[j]);
+                    }
+                }));
     }
 
     /** The gates' sums over x and over the state before, each with its bias; gate after gate. */
-    private record Gates(double[] input, double[] recurrent) {
-    }
+    private record Gates(double[] input, double[] recurrent) {}
 
     /** Computes the next state in place of the one before. */
     private interface Step {
@@ -73,7 +78,9 @@ final class RecurrentKernels {
                 double[] cell = state(Kernel.optional(in, 6), d * batch + b, size);
                 for (int s = 0; s < steps; s++) {
                     int t = isReverse || d == 1 ? steps - 1 - s : s;
-                    Gates sums = new Gates(product(in, 1, 0, d, gates * size, row(x, t * batch + b)), product(in, 2, 1, d, gates * size, hidden));
+                    Gates sums = new Gates(
+                            product(in, 1, 0, d, gates * size, row(x, t * batch + b)),
+                            product(in, 2, 1, d, gates * size, hidden));
                     step.go(sums, hidden, cell, size);
                     System.arraycopy(hidden, 0, y.data(), ((t * directions + d) * batch + b) * size, size);
                 }
@@ -96,13 +103,15 @@ final class RecurrentKernels {
     /** A direction's matrix times a vector, and that matrix's half of the direction's bias. */
     private static double[] product(List<Array> in, int matrix, int half, int direction, int rows, double[] vector) {
         Array bias = Kernel.optional(in, 3);
-        return IntStream.range(0, rows).mapToDouble(r -> {
-            double[] weights = row(in.get(matrix), direction * rows + r);
-            double sum = bias == null ? 0 : bias.data()[(2 * direction + half) * rows + r];
-            for (int i = 0; i < weights.length; i++) {
-                sum += weights[i] * vector[i];
-            }
-            return sum;
-        }).toArray();
+        return IntStream.range(0, rows)
+                .mapToDouble(r -> {
+                    double[] weights = row(in.get(matrix), direction * rows + r);
+                    double sum = bias == null ? 0 : bias.data()[(2 * direction + half) * rows + r];
+                    for (int i = 0; i < weights.length; i++) {
+                        sum += weights[i] * vector[i];
+                    }
+                    return sum;
+                })
+                .toArray();
     }
 }

@@ -9,8 +9,7 @@ import java.util.stream.IntStream;
 
 /** One value for each row of elements, and running sums along rows. */
 final class ReductionKernels {
-    private ReductionKernels() {
-    }
+    private ReductionKernels() {}
 
     static void register(Map<String, Kernel> table) {
         reduction(table, "ReduceSum", row -> Arrays.stream(row).sum());
@@ -19,14 +18,26 @@ final class ReductionKernels {
         reduction(table, "ReduceMin", row -> Arrays.stream(row).min().orElseThrow());
         reduction(table, "ReduceProd", row -> Arrays.stream(row).reduce(1, (a, b) -> a * b));
         reduction(table, "ReduceL1", row -> Arrays.stream(row).map(Math::abs).sum());
-        reduction(table, "ReduceL2", row -> Math.sqrt(Arrays.stream(row).map(x -> x * x).sum()));
-        reduction(table, "ReduceSumSquare", row -> Arrays.stream(row).map(x -> x * x).sum());
-        reduction(table, "ReduceLogSumExp", row -> Math.log(Arrays.stream(row).map(Math::exp).sum()));
+        reduction(
+                table,
+                "ReduceL2",
+                row -> Math.sqrt(Arrays.stream(row).map(x -> x * x).sum()));
+        reduction(
+                table,
+                "ReduceSumSquare",
+                row -> Arrays.stream(row).map(x -> x * x).sum());
+        reduction(
+                table,
+                "ReduceLogSumExp",
+                row -> Math.log(Arrays.stream(row).map(Math::exp).sum()));
         position(table, "ArgMax", 1);
         position(table, "ArgMin", -1);
         table.put("CumSum", Kernel.of(ReductionKernels::cumSum));
         table.put("Softmax", Kernel.of((a, in) -> softmax(in.get(0), in.get(0).axis(a.integer("axis", -1)))));
-        table.put("LogSoftmax", Kernel.of((a, in) -> softmax(in.get(0), in.get(0).axis(a.integer("axis", -1))).map(Math::log)));
+        table.put(
+                "LogSoftmax",
+                Kernel.of((a, in) -> softmax(in.get(0), in.get(0).axis(a.integer("axis", -1)))
+                        .map(Math::log)));
     }
 
     private static void reduction(Map<String, Kernel> table, String name, ToDoubleFunction<double[]> function) {
@@ -39,17 +50,24 @@ final class ReductionKernels {
     }
 
     static Array reduce(Array x, int[] axes, boolean keeps, ToDoubleFunction<double[]> function) {
-        List<Integer> reduced = axes.length == 0 ? IntStream.range(0, x.rank()).boxed().toList()
+        List<Integer> reduced = axes.length == 0
+                ? IntStream.range(0, x.rank()).boxed().toList()
                 : Arrays.stream(axes).map(x::axis).boxed().toList();
-        int[] kept = IntStream.range(0, x.rank()).filter(i -> !reduced.contains(i)).toArray();
-        int[] order = IntStream.concat(Arrays.stream(kept), reduced.stream().sorted().mapToInt(i -> i)).toArray();
+        int[] kept =
+                IntStream.range(0, x.rank()).filter(i -> !reduced.contains(i)).toArray();
+        int[] order = IntStream.concat(
+                        Arrays.stream(kept), reduced.stream().sorted().mapToInt(i -> i))
+                .toArray();
         Array rows = MovementKernels.transpose(x, order);
         int count = Array.count(Arrays.stream(kept).map(i -> x.shape()[i]).toArray());
         int length = count == 0 ? 0 : x.data().length / count;
         double[] values = IntStream.range(0, count)
-                .mapToDouble(i -> function.applyAsDouble(Arrays.copyOfRange(rows.data(), i * length, (i + 1) * length))).toArray();
-        int[] shape = IntStream.range(0, x.rank()).filter(i -> keeps || !reduced.contains(i))
-                .map(i -> reduced.contains(i) ? 1 : x.shape()[i]).toArray();
+                .mapToDouble(i -> function.applyAsDouble(Arrays.copyOfRange(rows.data(), i * length, (i + 1) * length)))
+                .toArray();
+        int[] shape = IntStream.range(0, x.rank())
+                .filter(i -> keeps || !reduced.contains(i))
+                .map(i -> reduced.contains(i) ? 1 : x.shape()[i])
+                .toArray();
         return new Array(x.type(), shape, values);
     }
 
@@ -57,13 +75,14 @@ final class ReductionKernels {
         table.put(name, Kernel.of((a, in) -> {
             boolean isLast = a.integer("select_last_index", 0) == 1;
             return reduce(in.get(0), new int[] {(int) a.integer("axis", 0)}, a.integer("keepdims", 1) == 1, row -> {
-                int best = 0;
-                for (int i = 1; i < row.length; i++) {
-                    double gain = sign * (row[i] - row[best]);
-                    best = gain > 0 || isLast && gain == 0 ? i : best;
-                }
-                return best;
-            }).withType(DataType.INT64);
+                        int best = 0;
+                        for (int i = 1; i < row.length; i++) {
+                            double gain = sign * (row[i] - row[best]);
+                            best = gain > 0 || isLast && gain == 0 ? i : best;
+                        }
+                        return best;
+                    })
+                    .withType(DataType.INT64);
         }));
     }
 
@@ -90,8 +109,12 @@ final class ReductionKernels {
     }
 
     private static Array softmax(Array x, int axis) {
-        Array largest = reduce(x, new int[] {axis}, true, row -> Arrays.stream(row).max().orElseThrow());
+        Array largest = reduce(
+                x, new int[] {axis}, true, row -> Arrays.stream(row).max().orElseThrow());
         Array powers = Array.combine(x, largest, (a, b) -> Math.exp(a - b));
-        return Array.combine(powers, reduce(powers, new int[] {axis}, true, row -> Arrays.stream(row).sum()), (a, b) -> a / b);
+        return Array.combine(
+                powers,
+                reduce(powers, new int[] {axis}, true, row -> Arrays.stream(row).sum()),
+                (a, b) -> a / b);
     }
 }

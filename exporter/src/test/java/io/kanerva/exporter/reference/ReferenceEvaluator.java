@@ -23,7 +23,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Runs a graph node by node, each in double precision; what a node makes is rounded to its type, as it is in a file. */
+/**
+ * Runs a graph node by node, each in double precision; what a node makes is rounded to its type, as it is in a file.
+ */
 public final class ReferenceEvaluator implements GraphRunner {
     private static final Map<String, Kernel> KERNELS = new TreeMap<>();
 
@@ -65,9 +67,15 @@ public final class ReferenceEvaluator implements GraphRunner {
             GraphProto graph = OnnxFiles.read(model).getGraph();
             List<TensorProto> weights = new ArrayList<>();
             for (TensorProto tensor : graph.getInitializerList()) {
-                weights.add(tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL ? inside(tensor, model) : tensor);
+                weights.add(
+                        tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL ? inside(tensor, model) : tensor);
             }
-            return run(graph.toBuilder().clearInitializer().addAllInitializer(weights).build(), inputs);
+            return run(
+                    graph.toBuilder()
+                            .clearInitializer()
+                            .addAllInitializer(weights)
+                            .build(),
+                    inputs);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -83,13 +91,18 @@ public final class ReferenceEvaluator implements GraphRunner {
             while (bytes.hasRemaining() && file.read(bytes) >= 0) {
                 // Reads on until all is there or the file ends.
             }
-            return tensor.toBuilder().clearExternalData().clearDataLocation().setRawData(ByteString.copyFrom(bytes.flip())).build();
+            return tensor.toBuilder()
+                    .clearExternalData()
+                    .clearDataLocation()
+                    .setRawData(ByteString.copyFrom(bytes.flip()))
+                    .build();
         }
     }
 
     private static Map<String, Tensor> run(GraphProto graph, Map<String, Tensor> inputs) {
         Map<String, Array> values = new HashMap<>();
-        graph.getInitializerList().forEach(tensor -> values.put(tensor.getName(), Array.of(TensorFiles.fromProto(tensor))));
+        graph.getInitializerList()
+                .forEach(tensor -> values.put(tensor.getName(), Array.of(TensorFiles.fromProto(tensor))));
         inputs.forEach((name, tensor) -> values.put(name, Array.of(tensor)));
         Map<String, Integer> readers = new HashMap<>();
         graph.getNodeList().forEach(node -> node.getInputList().forEach(name -> readers.merge(name, 1, Integer::sum)));
@@ -97,10 +110,14 @@ public final class ReferenceEvaluator implements GraphRunner {
         for (NodeProto node : graph.getNodeList()) {
             run(node, values);
             // What nobody reads any more is let go: large networks would take gigabytes.
-            node.getInputList().stream().filter(name -> readers.merge(name, -1, Integer::sum) == 0).forEach(values::remove);
+            node.getInputList().stream()
+                    .filter(name -> readers.merge(name, -1, Integer::sum) == 0)
+                    .forEach(values::remove);
         }
         Map<String, Tensor> outputs = new LinkedHashMap<>();
-        graph.getOutputList().forEach(output -> outputs.put(output.getName(), values.get(output.getName()).toTensor()));
+        graph.getOutputList()
+                .forEach(output -> outputs.put(
+                        output.getName(), values.get(output.getName()).toTensor()));
         return outputs;
     }
 
@@ -115,7 +132,10 @@ public final class ReferenceEvaluator implements GraphRunner {
         try {
             outputs = kernel.compute(new Attributes(node), inputs, node.getOutputCount());
         } catch (RuntimeException e) {
-            throw new IllegalStateException("the reference evaluator fails in " + node.getOpType() + " " + node.getName() + ": " + e.getMessage(), e);
+            throw new IllegalStateException(
+                    "the reference evaluator fails in " + node.getOpType() + " " + node.getName() + ": "
+                            + e.getMessage(),
+                    e);
         }
         for (int i = 0; i < node.getOutputCount(); i++) {
             values.put(node.getOutput(i), outputs.get(i).rounded());

@@ -8,8 +8,7 @@ import java.util.stream.IntStream;
 
 /** Convolutions that spread their input out, and samples between the elements of an image. */
 final class SamplingKernels {
-    private SamplingKernels() {
-    }
+    private SamplingKernels() {}
 
     static void register(Map<String, Kernel> table) {
         table.put("ConvTranspose", Kernel.of(SamplingKernels::convTranspose));
@@ -22,7 +21,10 @@ final class SamplingKernels {
         return numbers;
     }
 
-    /** Inputs are x [N, C, ...], w [C, M / group, ...] and a bias [M]: each element adds its multiple of the kernel to the result. */
+    /**
+     * Inputs are x [N, C, ...], w [C, M / group, ...] and a bias [M]: each element adds its multiple of the kernel to
+     * the result.
+     */
     private static Array convTranspose(Attributes a, List<Array> in) {
         Array x = in.get(0);
         Array w = in.get(1);
@@ -34,8 +36,14 @@ final class SamplingKernels {
         int[] more = a.integers("output_padding", new int[axes]);
         int[] input = Arrays.copyOfRange(x.shape(), 2, x.rank());
         int[] kernel = Arrays.copyOfRange(w.shape(), 2, w.rank());
-        int[] out = IntStream.range(0, axes).map(i -> strides[i] * (input[i] - 1) + more[i] + (kernel[i] - 1) * dilations[i] + 1
-                - pads[i] - pads[i + axes]).toArray();
+        int[] out = IntStream.range(0, axes)
+                .map(i -> strides[i] * (input[i] - 1)
+                        + more[i]
+                        + (kernel[i] - 1) * dilations[i]
+                        + 1
+                        - pads[i]
+                        - pads[i + axes])
+                .toArray();
         int filters = w.shape()[1] * group;
         int channels = x.shape()[1];
         int places = Array.count(out);
@@ -55,7 +63,8 @@ final class SamplingKernels {
                     int c = nc % channels;
                     int first = nc / channels * filters + c / (channels / group) * w.shape()[1];
                     for (int f = 0; f < w.shape()[1]; f++) {
-                        values[(first + f) * places + to] += x.data()[nc * plane + p] * w.data()[(c * w.shape()[1] + f) * taps + t];
+                        values[(first + f) * places + to] +=
+                                x.data()[nc * plane + p] * w.data()[(c * w.shape()[1] + f) * taps + t];
                     }
                 }
             }
@@ -64,12 +73,17 @@ final class SamplingKernels {
         for (int i = 0; bias != null && i < values.length; i++) {
             values[i] += bias.data()[i / places % filters];
         }
-        return new Array(x.type(), IntStream.concat(IntStream.of(x.shape()[0], filters), Arrays.stream(out)).toArray(), values);
+        return new Array(
+                x.type(),
+                IntStream.concat(IntStream.of(x.shape()[0], filters), Arrays.stream(out))
+                        .toArray(),
+                values);
     }
 
     /** Inputs are x [N, C, H, W] and a grid [N, h, w, 2] of (x, y); bilinear with zeros around, corners not aligned. */
     private static Array gridSample(Attributes a, List<Array> in) {
-        boolean isKnown = Set.of("bilinear", "linear").contains(a.text("mode", "linear")) && a.text("padding_mode", "zeros").equals("zeros")
+        boolean isKnown = Set.of("bilinear", "linear").contains(a.text("mode", "linear"))
+                && a.text("padding_mode", "zeros").equals("zeros")
                 && a.integer("align_corners", 0) == 0;
         if (!isKnown || in.get(0).rank() != 4) {
             throw new UnsupportedOperationException("GridSample other than 4-D, bilinear, zeros, align_corners = 0");
@@ -90,8 +104,11 @@ final class SamplingKernels {
                     for (int row = (int) Math.floor(v); row <= Math.floor(v) + 1; row++) {
                         for (int column = (int) Math.floor(u); column <= Math.floor(u) + 1; column++) {
                             boolean isInside = row >= 0 && row < height && column >= 0 && column < width;
-                            sum += isInside ? (1 - Math.abs(v - row)) * (1 - Math.abs(u - column))
-                                    * x.data()[((n * channels + c) * height + row) * width + column] : 0;
+                            sum += isInside
+                                    ? (1 - Math.abs(v - row))
+                                            * (1 - Math.abs(u - column))
+                                            * x.data()[((n * channels + c) * height + row) * width + column]
+                                    : 0;
                         }
                     }
                     values[(n * channels + c) * places + p] = sum;

@@ -9,12 +9,16 @@ import java.util.stream.IntStream;
 
 /** Elements chosen by position or by rank. */
 final class SelectionKernels {
-    private SelectionKernels() {
-    }
+    private SelectionKernels() {}
 
     static void register(Map<String, Kernel> table) {
-        table.put("Gather", Kernel.of((a, in) -> gather(in.get(0), in.get(1), in.get(0).axis(a.integer("axis", 0)))));
-        table.put("GatherElements", Kernel.of((a, in) -> gatherElements(in.get(0), in.get(1), in.get(0).axis(a.integer("axis", 0)))));
+        table.put(
+                "Gather",
+                Kernel.of((a, in) -> gather(in.get(0), in.get(1), in.get(0).axis(a.integer("axis", 0)))));
+        table.put(
+                "GatherElements",
+                Kernel.of((a, in) ->
+                        gatherElements(in.get(0), in.get(1), in.get(0).axis(a.integer("axis", 0)))));
         table.put("GatherND", Kernel.of((a, in) -> gatherNd(in.get(0), in.get(1))));
         table.put("Slice", Kernel.of((a, in) -> slice(in)));
         table.put("OneHot", Kernel.of((a, in) -> oneHot(a, in)));
@@ -33,24 +37,32 @@ final class SelectionKernels {
         double[] values = new double[Array.count(shape)];
         for (int i = 0; i < outer; i++) {
             for (int j = 0; j < positions.length; j++) {
-                System.arraycopy(x.data(), (i * x.shape()[axis] + positions[j]) * inner, values, (i * positions.length + j) * inner, inner);
+                System.arraycopy(
+                        x.data(),
+                        (i * x.shape()[axis] + positions[j]) * inner,
+                        values,
+                        (i * positions.length + j) * inner,
+                        inner);
             }
         }
         return new Array(x.type(), shape, values);
     }
 
     private static int[] within(Array index, int size) {
-        return Arrays.stream(index.ints()).map(i -> {
-            if (i < -size || i >= size) {
-                throw new IndexOutOfBoundsException("position " + i + " of " + size);
-            }
-            return i < 0 ? i + size : i;
-        }).toArray();
+        return Arrays.stream(index.ints())
+                .map(i -> {
+                    if (i < -size || i >= size) {
+                        throw new IndexOutOfBoundsException("position " + i + " of " + size);
+                    }
+                    return i < 0 ? i + size : i;
+                })
+                .toArray();
     }
 
     private static Array gather(Array x, Array index, int axis) {
         Array taken = take(x, axis, within(index, x.shape()[axis]));
-        IntStream shape = IntStream.concat(Arrays.stream(x.shape(), 0, axis),
+        IntStream shape = IntStream.concat(
+                Arrays.stream(x.shape(), 0, axis),
                 IntStream.concat(Arrays.stream(index.shape()), Arrays.stream(x.shape(), axis + 1, x.rank())));
         return taken.withShape(shape.toArray());
     }
@@ -74,10 +86,12 @@ final class SelectionKernels {
     private static int offset(Array x, Array index, int row) {
         int depth = index.shape()[index.rank() - 1];
         int[] strides = Array.strides(x.shape());
-        return IntStream.range(0, depth).map(j -> {
-            int at = (int) index.data()[row * depth + j];
-            return (at < 0 ? at + x.shape()[j] : at) * strides[j];
-        }).sum();
+        return IntStream.range(0, depth)
+                .map(j -> {
+                    int at = (int) index.data()[row * depth + j];
+                    return (at < 0 ? at + x.shape()[j] : at) * strides[j];
+                })
+                .sum();
     }
 
     private static Array gatherNd(Array x, Array index) {
@@ -89,7 +103,8 @@ final class SelectionKernels {
         for (int row = 0; row < rows; row++) {
             System.arraycopy(x.data(), offset(x, index, row), values, row * run, run);
         }
-        int[] shape = IntStream.concat(Arrays.stream(index.shape(), 0, index.rank() - 1), Arrays.stream(tail)).toArray();
+        int[] shape = IntStream.concat(Arrays.stream(index.shape(), 0, index.rank() - 1), Arrays.stream(tail))
+                .toArray();
         return new Array(x.type(), shape, values);
     }
 
@@ -129,7 +144,9 @@ final class SelectionKernels {
         Array x = in.get(0);
         long[] starts = in.get(1).longs();
         long[] ends = in.get(2).longs();
-        int[] axes = Kernel.optional(in, 3) == null ? IntStream.range(0, starts.length).toArray() : in.get(3).ints();
+        int[] axes = Kernel.optional(in, 3) == null
+                ? IntStream.range(0, starts.length).toArray()
+                : in.get(3).ints();
         for (int i = 0; i < axes.length; i++) {
             int axis = in.get(0).axis(axes[i]);
             long step = Kernel.optional(in, 4) == null ? 1 : in.get(4).longs()[i];
@@ -139,7 +156,10 @@ final class SelectionKernels {
             long from = step > 0 ? Math.max(0, Math.min(size, start)) : Math.max(0, Math.min(size - 1, start));
             long to = step > 0 ? Math.max(0, Math.min(size, end)) : Math.max(-1, Math.min(size - 1, end));
             int count = (int) Math.max(0, (to - from + step - Long.signum(step)) / step);
-            x = take(x, axis, IntStream.range(0, count).map(j -> (int) (from + j * step)).toArray());
+            x = take(
+                    x,
+                    axis,
+                    IntStream.range(0, count).map(j -> (int) (from + j * step)).toArray());
         }
         return x;
     }
@@ -158,8 +178,11 @@ final class SelectionKernels {
                 last[i * depth + Math.floorMod(at, depth)] = values.data()[1];
             }
         }
-        int[] shape = IntStream.concat(Arrays.stream(index.shape()), IntStream.of(depth)).toArray();
-        int[] order = IntStream.range(0, rank).map(i -> i == axis ? rank - 1 : i < axis ? i : i - 1).toArray();
+        int[] shape = IntStream.concat(Arrays.stream(index.shape()), IntStream.of(depth))
+                .toArray();
+        int[] order = IntStream.range(0, rank)
+                .map(i -> i == axis ? rank - 1 : i < axis ? i : i - 1)
+                .toArray();
         return MovementKernels.transpose(new Array(values.type(), shape, last), order);
     }
 
@@ -168,7 +191,9 @@ final class SelectionKernels {
         Array x = in.get(0);
         int axis = x.axis(a.integer("axis", -1));
         int k = (int) in.get(1).data()[0];
-        int[] last = IntStream.range(0, x.rank()).map(i -> i == x.rank() - 1 ? axis : i == axis ? x.rank() - 1 : i).toArray();
+        int[] last = IntStream.range(0, x.rank())
+                .map(i -> i == x.rank() - 1 ? axis : i == axis ? x.rank() - 1 : i)
+                .toArray();
         Array rows = MovementKernels.transpose(x, last);
         int size = x.shape()[axis];
         int[] shape = rows.shape().clone();
@@ -178,7 +203,10 @@ final class SelectionKernels {
         for (int row = 0; row < rows.data().length / size; row++) {
             int begin = row * size;
             Comparator<Integer> order = Comparator.comparingDouble(i -> rows.data()[begin + i]);
-            List<Integer> sorted = IntStream.range(0, size).boxed().sorted(a.integer("largest", 1) == 1 ? order.reversed() : order).toList();
+            List<Integer> sorted = IntStream.range(0, size)
+                    .boxed()
+                    .sorted(a.integer("largest", 1) == 1 ? order.reversed() : order)
+                    .toList();
             for (int i = 0; i < k; i++) {
                 values.data()[row * k + i] = rows.data()[begin + sorted.get(i)];
                 positions.data()[row * k + i] = sorted.get(i);

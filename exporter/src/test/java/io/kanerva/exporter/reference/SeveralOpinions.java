@@ -10,9 +10,13 @@ import io.kanerva.exporter.trace.Tensor;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Runs a graph with ONNX Runtime and with the reference evaluator, which must agree; the answers are ONNX Runtime's. */
+/**
+ * Runs a graph with ONNX Runtime and with the reference evaluator, which must agree; the answers are ONNX Runtime's.
+ */
 public final class SeveralOpinions implements GraphRunner {
-    /** What half floats may differ by: two units of their last place, as ONNX Runtime rounds in between in its own way. */
+    /**
+     * What half floats may differ by: two units of their last place, as ONNX Runtime rounds in between in its own way.
+     */
     private static final double HALF = 2.0 / 1024;
 
     private final OrtRunner runtime = new OrtRunner();
@@ -20,7 +24,9 @@ public final class SeveralOpinions implements GraphRunner {
     private final double tolerance;
     private double largest;
 
-    /** @param tolerance largest accepted difference d between the two answers y and r: d &lt;= tolerance * max(1, |r|) */
+    /**
+     * @param tolerance largest accepted difference d between the two answers y and r: d &lt;= tolerance * max(1, |r|)
+     */
     public SeveralOpinions(double tolerance) {
         this.tolerance = tolerance;
     }
@@ -51,7 +57,8 @@ public final class SeveralOpinions implements GraphRunner {
             double[] found = answer.doubles();
             for (int i = 0; i < found.length; i++) {
                 if (Double.doubleToLongBits(found[i]) != Double.doubleToLongBits(expected[i])) {
-                    assertThat(found[i]).as("ONNX Runtime's %s[%d] against the reference evaluator's", name, i)
+                    assertThat(found[i])
+                            .as("ONNX Runtime's %s[%d] against the reference evaluator's", name, i)
                             .isCloseTo(expected[i], within(allowed * Math.max(1, Math.abs(expected[i]))));
                     largest = Math.max(largest, Math.abs(found[i] - expected[i]));
                 }

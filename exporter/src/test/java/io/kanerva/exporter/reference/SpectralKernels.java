@@ -9,8 +9,7 @@ import java.util.stream.IntStream;
 final class SpectralKernels {
     private static final int OLD_AXIS = 1;
 
-    private SpectralKernels() {
-    }
+    private SpectralKernels() {}
 
     static void register(Map<String, Kernel> table) {
         table.put("DFT", Kernel.of(SpectralKernels::dft));
@@ -22,7 +21,9 @@ final class SpectralKernels {
         Array x = in.get(0);
         boolean hasAxis = Kernel.optional(in, 2) != null;
         int axis = x.axis(hasAxis ? (long) in.get(2).data()[0] : a.integer("axis", OLD_AXIS));
-        int length = Kernel.optional(in, 1) == null ? x.shape()[axis] : (int) in.get(1).data()[0];
+        int length = Kernel.optional(in, 1) == null
+                ? x.shape()[axis]
+                : (int) in.get(1).data()[0];
         boolean isInverse = a.integer("inverse", 0) == 1;
         int bins = a.integer("onesided", 0) == 1 ? length / 2 + 1 : length;
         int parts = x.shape()[x.rank() - 1];
@@ -56,12 +57,17 @@ final class SpectralKernels {
         return new Array(x.type(), shape, values);
     }
 
-    /** Inputs are the signal [B, L, 1], the step, the window and the length of a frame; the result is [B, frames, bins, 2]. */
+    /**
+     * Inputs are the signal [B, L, 1], the step, the window and the length of a frame; the result is [B, frames, bins,
+     * 2].
+     */
     private static Array stft(Attributes a, List<Array> in) {
         Array signal = in.get(0);
         int step = (int) in.get(1).data()[0];
         Array window = Kernel.optional(in, 2);
-        int length = Kernel.optional(in, 3) == null ? window.shape()[0] : (int) in.get(3).data()[0];
+        int length = Kernel.optional(in, 3) == null
+                ? window.shape()[0]
+                : (int) in.get(3).data()[0];
         int batch = signal.shape()[0];
         int samples = signal.shape()[1];
         int frames = (samples - length) / step + 1;
@@ -73,10 +79,14 @@ final class SpectralKernels {
                     int from = b * samples + f * step;
                     int bin = k;
                     int to = ((b * frames + f) * bins + k) * 2;
-                    values[to] = IntStream.range(0, length).mapToDouble(t -> windowed(signal, window, from, t)
-                            * Math.cos(2 * Math.PI * bin * t / length)).sum();
-                    values[to + 1] = IntStream.range(0, length).mapToDouble(t -> -windowed(signal, window, from, t)
-                            * Math.sin(2 * Math.PI * bin * t / length)).sum();
+                    values[to] = IntStream.range(0, length)
+                            .mapToDouble(
+                                    t -> windowed(signal, window, from, t) * Math.cos(2 * Math.PI * bin * t / length))
+                            .sum();
+                    values[to + 1] = IntStream.range(0, length)
+                            .mapToDouble(
+                                    t -> -windowed(signal, window, from, t) * Math.sin(2 * Math.PI * bin * t / length))
+                            .sum();
                 }
             }
         }

@@ -4,8 +4,7 @@ import ai.djl.ndarray.types.DataType;
 
 /** Element types by their number in the specification of TensorProto. */
 final class Types {
-    private Types() {
-    }
+    private Types() {}
 
     static DataType of(long number) {
         return switch ((int) number) {

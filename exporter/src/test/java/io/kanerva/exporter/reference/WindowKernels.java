@@ -8,21 +8,40 @@ import java.util.stream.IntStream;
 
 /** Convolutions, pools and resizing: arrays are (N, C, spatial axes). */
 final class WindowKernels {
-    private WindowKernels() {
-    }
+    private WindowKernels() {}
 
     static void register(Map<String, Kernel> table) {
         table.put("Conv", Kernel.of(WindowKernels::conv));
-        table.put("MaxPool", Kernel.of((a, in) -> pool(a, in.get(0), Double.NEGATIVE_INFINITY, Math::max, (result, count) -> result)));
-        table.put("AveragePool", Kernel.of((a, in) -> pool(a, in.get(0), 0, Double::sum, (result, count) -> result / count)));
+        table.put(
+                "MaxPool",
+                Kernel.of(
+                        (a, in) -> pool(a, in.get(0), Double.NEGATIVE_INFINITY, Math::max, (result, count) -> result)));
+        table.put(
+                "AveragePool",
+                Kernel.of((a, in) -> pool(a, in.get(0), 0, Double::sum, (result, count) -> result / count)));
         table.put("LpPool", Kernel.of((a, in) -> {
             double order = a.integer("p", 2);
-            return pool(a, in.get(0), 0, (result, x) -> result + Math.pow(Math.abs(x), order), (result, count) -> Math.pow(result, 1 / order));
+            return pool(
+                    a,
+                    in.get(0),
+                    0,
+                    (result, x) -> result + Math.pow(Math.abs(x), order),
+                    (result, count) -> Math.pow(result, 1 / order));
         }));
-        table.put("GlobalAveragePool", Kernel.of((a, in) -> ReductionKernels.reduce(in.get(0), spatial(in.get(0)), true,
-                row -> Arrays.stream(row).average().orElseThrow())));
-        table.put("GlobalMaxPool", Kernel.of((a, in) -> ReductionKernels.reduce(in.get(0), spatial(in.get(0)), true,
-                row -> Arrays.stream(row).max().orElseThrow())));
+        table.put(
+                "GlobalAveragePool",
+                Kernel.of((a, in) -> ReductionKernels.reduce(
+                        in.get(0),
+                        spatial(in.get(0)),
+                        true,
+                        row -> Arrays.stream(row).average().orElseThrow())));
+        table.put(
+                "GlobalMaxPool",
+                Kernel.of((a, in) -> ReductionKernels.reduce(
+                        in.get(0),
+                        spatial(in.get(0)),
+                        true,
+                        row -> Arrays.stream(row).max().orElseThrow())));
         table.put("Resize", Kernel.of(WindowKernels::resize));
     }
 
@@ -48,13 +67,17 @@ final class WindowKernels {
             int[] pads = a.integers("pads", new int[2 * axes]);
             int[] dilations = a.integers("dilations", ones(axes));
             boolean isCeil = a.integer("ceil_mode", 0) == 1;
-            int[] out = IntStream.range(0, axes).map(i -> {
-                int room = input[i] + pads[i] + pads[i + axes] - dilations[i] * (kernel[i] - 1) - 1;
-                int count = Math.floorDiv(room, strides[i]) + 1;
-                // A window that is only begun must still begin inside the input or the padding before it.
-                boolean isBegun = isCeil && Math.floorMod(room, strides[i]) > 0 && count * strides[i] < input[i] + pads[i];
-                return isBegun ? count + 1 : count;
-            }).toArray();
+            int[] out = IntStream.range(0, axes)
+                    .map(i -> {
+                        int room = input[i] + pads[i] + pads[i + axes] - dilations[i] * (kernel[i] - 1) - 1;
+                        int count = Math.floorDiv(room, strides[i]) + 1;
+                        // A window that is only begun must still begin inside the input or the padding before it.
+                        boolean isBegun = isCeil
+                                && Math.floorMod(room, strides[i]) > 0
+                                && count * strides[i] < input[i] + pads[i];
+                        return isBegun ? count + 1 : count;
+                    })
+                    .toArray();
             return new Window(kernel, strides, pads, dilations, out);
         }
 
@@ -87,8 +110,9 @@ final class WindowKernels {
 
         /** Whether the place is inside the input or its padding. */
         boolean isPadded(int[] input, int[] place, int[] tap) {
-            return IntStream.range(0, kernel.length).allMatch(i -> place[i] * strides[i] + tap[i] * dilations[i]
-                    < input[i] + pads[i] + pads[i + kernel.length]);
+            return IntStream.range(0, kernel.length)
+                    .allMatch(i -> place[i] * strides[i] + tap[i] * dilations[i]
+                            < input[i] + pads[i] + pads[i + kernel.length]);
         }
     }
 
@@ -122,7 +146,11 @@ final class WindowKernels {
         for (int i = 0; i < values.length && bias != null; i++) {
             values[i] += bias.data()[i / places % filters];
         }
-        return new Array(x.type(), IntStream.concat(IntStream.of(batch, filters), Arrays.stream(window.out())).toArray(), values);
+        return new Array(
+                x.type(),
+                IntStream.concat(IntStream.of(batch, filters), Arrays.stream(window.out()))
+                        .toArray(),
+                values);
     }
 
     /**
@@ -130,7 +158,8 @@ final class WindowKernels {
      * @param pooled what an element makes of a window's result
      * @param finish what becomes of the result and the number of elements that count
      */
-    private static Array pool(Attributes a, Array x, double start, DoubleBinaryOperator pooled, DoubleBinaryOperator finish) {
+    private static Array pool(
+            Attributes a, Array x, double start, DoubleBinaryOperator pooled, DoubleBinaryOperator finish) {
         int[] input = Arrays.copyOfRange(x.shape(), 2, x.rank());
         Window window = Window.of(a, input, a.integers("kernel_shape"));
         boolean countsPadding = a.integer("count_include_pad", 0) == 1;
@@ -143,7 +172,9 @@ final class WindowKernels {
         for (int p = 0; p < places; p++, place.next()) {
             Array.Places tap = new Array.Places(window.kernel());
             for (int t = 0; t < positions.length; t++, tap.next()) {
-                counts[p] += positions[t][p] >= 0 || countsPadding && window.isPadded(input, place.place(), tap.place()) ? 1 : 0;
+                counts[p] += positions[t][p] >= 0 || countsPadding && window.isPadded(input, place.place(), tap.place())
+                        ? 1
+                        : 0;
             }
         }
         double[] values = new double[maps * places];
@@ -156,7 +187,11 @@ final class WindowKernels {
                 values[map * places + p] = finish.applyAsDouble(result, counts[p]);
             }
         }
-        return new Array(x.type(), IntStream.concat(IntStream.of(x.shape()[0], x.shape()[1]), Arrays.stream(window.out())).toArray(), values);
+        return new Array(
+                x.type(),
+                IntStream.concat(IntStream.of(x.shape()[0], x.shape()[1]), Arrays.stream(window.out()))
+                        .toArray(),
+                values);
     }
 
     /** Inputs are x, roi, scales and sizes. One axis after the other: all modes are separable. */
@@ -166,7 +201,9 @@ final class WindowKernels {
         Array result = x;
         for (int axis = 0; axis < x.rank(); axis++) {
             int from = x.shape()[axis];
-            int to = sizes != null ? sizes.ints()[axis] : (int) Math.floor(from * in.get(2).data()[axis]);
+            int to = sizes != null
+                    ? sizes.ints()[axis]
+                    : (int) Math.floor(from * in.get(2).data()[axis]);
             double scale = sizes != null ? (double) to / from : in.get(2).data()[axis];
             if (from != to) {
                 result = resize(a, result, axis, to, scale);
@@ -200,7 +237,8 @@ final class WindowKernels {
     /** How much each old element along the axis counts for the new one at j. */
     private static double[] weights(Attributes a, int from, int j, double scale) {
         double[] weights = new double[from];
-        boolean isHalfPixel = a.text("coordinate_transformation_mode", "half_pixel").equals("half_pixel");
+        boolean isHalfPixel =
+                a.text("coordinate_transformation_mode", "half_pixel").equals("half_pixel");
         double centre = isHalfPixel ? (j + 0.5) / scale - 0.5 : j / scale;
         if (a.text("mode", "nearest").equals("nearest")) {
             String rounding = a.text("nearest_mode", "round_prefer_floor");

@@ -11,9 +11,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 class InputSpecTest {
     @Test
     void an_input_is_read_as_people_write_it() {
-        assertThat(InputSpec.parse("images:float32[N,3,224,224]")).isEqualTo(InputSpec.of("images", DataType.FLOAT32,
-                Dimension.named("N"), Dimension.fixed(3), Dimension.fixed(224), Dimension.fixed(224)));
-        assertThat(InputSpec.parse("a:b: INT64 [ T , 2 ]")).isEqualTo(InputSpec.of("a:b", DataType.INT64, Dimension.named("T"), Dimension.fixed(2)));
+        assertThat(InputSpec.parse("images:float32[N,3,224,224]"))
+                .isEqualTo(InputSpec.of(
+                        "images",
+                        DataType.FLOAT32,
+                        Dimension.named("N"),
+                        Dimension.fixed(3),
+                        Dimension.fixed(224),
+                        Dimension.fixed(224)));
+        assertThat(InputSpec.parse("a:b: INT64 [ T , 2 ]"))
+                .isEqualTo(InputSpec.of("a:b", DataType.INT64, Dimension.named("T"), Dimension.fixed(2)));
         assertThat(InputSpec.parse("threshold:float32[]")).isEqualTo(InputSpec.of("threshold", DataType.FLOAT32));
     }
 
@@ -28,6 +35,8 @@ class InputSpecTest {
             images:float32[0]      | a fixed dimension is at least 1, found 0
             """)
     void an_input_that_makes_no_sense_is_a_sentence(String text, String sentence) {
-        assertThatIllegalArgumentException().isThrownBy(() -> InputSpec.parse(text)).withMessage(sentence);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> InputSpec.parse(text))
+                .withMessage(sentence);
     }
 }

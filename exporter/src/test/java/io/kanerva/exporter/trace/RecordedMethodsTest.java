@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 
 class RecordedMethodsTest {
     private final List<Method> methods = Stream.of(NDArray.class, NDArrayEx.class, NDManager.class)
-            .flatMap(type -> Arrays.stream(type.getMethods())).toList();
+            .flatMap(type -> Arrays.stream(type.getMethods()))
+            .toList();
 
     @Test
     void every_line_of_the_tables_is_a_method_of_djl_with_as_many_arguments() {
@@ -25,7 +26,9 @@ class RecordedMethodsTest {
         for (Method method : methods) {
             RecordedMethods.find(method).ifPresent(entry -> {
                 found.add(RecordedMethods.signature(method));
-                assertThat(entry.arguments()).as(RecordedMethods.signature(method)).hasSize(method.getParameterCount());
+                assertThat(entry.arguments())
+                        .as(RecordedMethods.signature(method))
+                        .hasSize(method.getParameterCount());
             });
         }
         assertThat(found).containsExactlyInAnyOrderElementsOf(RecordedMethods.signatures());
@@ -33,8 +36,10 @@ class RecordedMethodsTest {
 
     @Test
     void every_recorded_operation_can_be_said_in_onnx() {
-        Set<String> operations = new TreeSet<>(methods.stream().flatMap(method -> RecordedMethods.find(method).stream())
-                .map(Entry::operation).toList());
+        Set<String> operations = new TreeSet<>(methods.stream()
+                .flatMap(method -> RecordedMethods.find(method).stream())
+                .map(Entry::operation)
+                .toList());
         operations.addAll(Set.of("composite", "number", "set"));
         assertThat(new Operators().names()).containsExactlyElementsOf(operations);
     }

@@ -13,17 +13,20 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 
 class SizePropertiesTest {
-    private static final List<InputSpec> INPUTS = List.of(new InputSpec("x", DataType.FLOAT32,
-            List.of(Dimension.named("B"), Dimension.named("T"))));
+    private static final List<InputSpec> INPUTS =
+            List.of(new InputSpec("x", DataType.FLOAT32, List.of(Dimension.named("B"), Dimension.named("T"))));
 
     private static long[] values(SamplingPlan plan, ToLongFunction<Map<String, Long>> function) {
         return plan.traces().stream().mapToLong(function).toArray();
     }
 
     @Property(seed = "1", tries = 500)
-    void every_sum_of_products_is_found_from_its_values(@ForAll @LongRange(min = -9, max = 9) long constant,
-            @ForAll @LongRange(min = -9, max = 9) long b, @ForAll @LongRange(min = -9, max = 9) long t,
-            @ForAll @LongRange(min = -9, max = 9) long product, @ForAll @IntRange(min = 1, max = 50) int other) {
+    void every_sum_of_products_is_found_from_its_values(
+            @ForAll @LongRange(min = -9, max = 9) long constant,
+            @ForAll @LongRange(min = -9, max = 9) long b,
+            @ForAll @LongRange(min = -9, max = 9) long t,
+            @ForAll @LongRange(min = -9, max = 9) long product,
+            @ForAll @IntRange(min = 1, max = 50) int other) {
         SamplingPlan plan = SamplingPlan.of(INPUTS, Map.of(), Set.of());
         ToLongFunction<Map<String, Long>> function =
                 at -> constant + b * at.get("B") + t * at.get("T") + product * at.get("B") * at.get("T");
@@ -32,9 +35,13 @@ class SizePropertiesTest {
     }
 
     @Property(seed = "2", tries = 500)
-    void strides_of_strides_are_one_stride(@ForAll @LongRange(min = -9, max = 9) long first, @ForAll @LongRange(min = 1, max = 6) long stride,
-            @ForAll @LongRange(min = 1, max = 4) long factor, @ForAll @LongRange(min = -9, max = 9) long second,
-            @ForAll @LongRange(min = 1, max = 6) long nextStride, @ForAll @LongRange(min = 1, max = 99) long size) {
+    void strides_of_strides_are_one_stride(
+            @ForAll @LongRange(min = -9, max = 9) long first,
+            @ForAll @LongRange(min = 1, max = 6) long stride,
+            @ForAll @LongRange(min = 1, max = 4) long factor,
+            @ForAll @LongRange(min = -9, max = 9) long second,
+            @ForAll @LongRange(min = 1, max = 6) long nextStride,
+            @ForAll @LongRange(min = 1, max = 99) long size) {
         Size strided = Size.named("H").plus(first).floorDivided(stride);
         assertThat(strided.at(Map.of("H", size))).isEqualTo(Math.floorDiv(size + first, stride));
         Size again = strided.times(factor).plus(second).floorDivided(nextStride);

@@ -11,8 +11,8 @@ import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
 
 class SizeTest {
-    private static final List<InputSpec> INPUTS = List.of(new InputSpec("x", DataType.FLOAT32,
-            List.of(Dimension.named("B"), Dimension.named("T"))));
+    private static final List<InputSpec> INPUTS =
+            List.of(new InputSpec("x", DataType.FLOAT32, List.of(Dimension.named("B"), Dimension.named("T"))));
 
     private static long[] values(SamplingPlan plan, ToLongFunction<Map<String, Long>> function) {
         return plan.traces().stream().mapToLong(function).toArray();
@@ -21,7 +21,8 @@ class SizeTest {
     @Test
     void squares_and_halves_are_unknown() {
         SamplingPlan plan = SamplingPlan.of(INPUTS, Map.of(), Set.of());
-        assertThat(plan.express(values(plan, at -> at.get("T") * at.get("T"))).isKnown()).isFalse();
+        assertThat(plan.express(values(plan, at -> at.get("T") * at.get("T"))).isKnown())
+                .isFalse();
         assertThat(plan.express(values(plan, at -> at.get("T") / 2)).isKnown()).isFalse();
     }
 
@@ -36,8 +37,13 @@ class SizeTest {
 
     @Test
     void traced_sizes_are_neither_0_nor_1_nor_another_dimension() {
-        SamplingPlan plan = SamplingPlan.of(List.of(new InputSpec("x", DataType.FLOAT32,
-                List.of(Dimension.named("B"), Dimension.named("T"), Dimension.fixed(3)))), Map.of(), Set.of(4L, 5L));
+        SamplingPlan plan = SamplingPlan.of(
+                List.of(new InputSpec(
+                        "x",
+                        DataType.FLOAT32,
+                        List.of(Dimension.named("B"), Dimension.named("T"), Dimension.fixed(3)))),
+                Map.of(),
+                Set.of(4L, 5L));
         assertThat(plan.traces()).hasSize(5).allSatisfy(sizes -> {
             assertThat(sizes.values()).doesNotHaveDuplicates().noneMatch(size -> size < 2 || size >= 3 && size <= 5);
         });

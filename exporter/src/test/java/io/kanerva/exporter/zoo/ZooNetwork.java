@@ -36,8 +36,14 @@ import java.util.stream.Collectors;
  * @param ranges of inputs that are not standard normal or 0 and 1
  * @param tolerance largest accepted absolute difference from the block
  */
-record ZooNetwork(String name, Supplier<Block> block, List<InputSpec> inputs, List<String> outputs,
-        Map<String, SamplingPlan.Limit> limits, Map<String, Sampler.Range> ranges, double tolerance) {
+record ZooNetwork(
+        String name,
+        Supplier<Block> block,
+        List<InputSpec> inputs,
+        List<String> outputs,
+        Map<String, SamplingPlan.Limit> limits,
+        Map<String, Sampler.Range> ranges,
+        double tolerance) {
     private static final long SEED = 11;
     private static final int SETTLING_STEPS = 5;
     private static final int SETTLING_SIZE = 4;
@@ -71,7 +77,10 @@ record ZooNetwork(String name, Supplier<Block> block, List<InputSpec> inputs, Li
         Engine.getInstance().setRandomSeed((int) SEED);
         Block made = block.get();
         Map<String, Long> sizes = settlingSizes();
-        made.initialize(manager, DataType.FLOAT32, inputs.stream().map(input -> input.shapeAt(sizes)).toArray(Shape[]::new));
+        made.initialize(
+                manager,
+                DataType.FLOAT32,
+                inputs.stream().map(input -> input.shapeAt(sizes)).toArray(Shape[]::new));
         settle(made, sizes);
         return made;
     }
@@ -90,7 +99,8 @@ record ZooNetwork(String name, Supplier<Block> block, List<InputSpec> inputs, Li
                 for (int i = 0; i < values.length; i++) {
                     values[i] = isScale ? 0.75f + 0.5f * random.nextFloat() : 0.2f * (float) random.nextGaussian();
                 }
-                // Copied into the parameter's own memory: set(Buffer) would make it share Java's, by a call that PyTorch warns of.
+                // Copied into the parameter's own memory: set(Buffer) would make it share Java's, by a call that
+                // PyTorch warns of.
                 try (NDArray source = parameter.getArray().getManager().create(values, parameter.getShape())) {
                     parameter.getArray().set(new NDIndex(":"), source);
                 }
@@ -112,17 +122,29 @@ record ZooNetwork(String name, Supplier<Block> block, List<InputSpec> inputs, Li
     }
 
     private Map<String, Long> settlingSizes() {
-        return inputs.stream().flatMap(input -> input.shape().stream()).filter(d -> d.isNamed()).map(d -> d.name()).distinct()
-                .collect(Collectors.toMap(d -> d, d -> limits.containsKey(d) ? limits.get(d).largest() : SETTLING_SIZE));
+        return inputs.stream()
+                .flatMap(input -> input.shape().stream())
+                .filter(d -> d.isNamed())
+                .map(d -> d.name())
+                .distinct()
+                .collect(Collectors.toMap(
+                        d -> d, d -> limits.containsKey(d) ? limits.get(d).largest() : SETTLING_SIZE));
     }
 
     ExportOptions options() {
-        ExportOptions options = ExportOptions.defaults().withGraphName(name).withTolerance(tolerance).withCheck(new OrtRunner());
+        ExportOptions options = ExportOptions.defaults()
+                .withGraphName(name)
+                .withTolerance(tolerance)
+                .withCheck(new OrtRunner());
         for (Map.Entry<String, SamplingPlan.Limit> limit : limits.entrySet()) {
-            options = options.withDimensionLimit(limit.getKey(), limit.getValue().smallest(), limit.getValue().largest());
+            options = options.withDimensionLimit(
+                    limit.getKey(),
+                    limit.getValue().smallest(),
+                    limit.getValue().largest());
         }
         for (Map.Entry<String, Sampler.Range> range : ranges.entrySet()) {
-            options = options.withInputRange(range.getKey(), range.getValue().low(), range.getValue().high());
+            options = options.withInputRange(
+                    range.getKey(), range.getValue().low(), range.getValue().high());
         }
         return options;
     }

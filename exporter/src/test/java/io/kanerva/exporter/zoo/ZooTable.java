@@ -15,7 +15,8 @@ import java.util.stream.Collectors;
 /** The table of {@code ZOO.md}: a row for each network, by name. */
 final class ZooTable {
     static final Path FILE = Path.of("ZOO.md");
-    private static final String HEAD = "| network | inputs | checked at | parameters | nodes | file, bytes | largest difference | to the reference | allowed |";
+    private static final String HEAD =
+            "| network | inputs | checked at | parameters | nodes | file, bytes | largest difference | to the reference | allowed |";
     private static final String RULE = "|---|---|---|--:|--:|--:|--:|--:|--:|";
 
     private final Map<String, Row> rows = new LinkedHashMap<>();
@@ -30,15 +31,32 @@ final class ZooTable {
      */
     record Row(String name, List<String> facts, String difference, String toReference, String allowed) {
         static Row of(ZooNetwork network, Block block, OnnxModel model, double toReference) {
-            String inputs = network.inputs().stream().map(input -> input.name() + " "
-                    + input.type().name().toLowerCase(Locale.ROOT) + input.shape()).collect(Collectors.joining(", "));
-            String checks = model.checks().stream().map(check -> check.sizes().toString()).distinct()
+            String inputs = network.inputs().stream()
+                    .map(input -> input.name() + " " + input.type().name().toLowerCase(Locale.ROOT) + input.shape())
+                    .collect(Collectors.joining(", "));
+            String checks = model.checks().stream()
+                    .map(check -> check.sizes().toString())
+                    .distinct()
                     .collect(Collectors.joining(" "));
-            long parameters = block.getParameters().values().stream().distinct().map(Parameter::getArray)
-                    .mapToLong(array -> array.getShape().size()).sum();
-            double difference = model.checks().stream().mapToDouble(OnnxModel.Check::largestDifference).max().orElseThrow();
-            return new Row(network.name(), List.of(inputs, checks, count(parameters), count(model.proto().getGraph().getNodeCount()),
-                    count(model.proto().getSerializedSize())), String.format(Locale.ROOT, "%.1e", difference), String.format(Locale.ROOT, "%.1e", toReference),
+            long parameters = block.getParameters().values().stream()
+                    .distinct()
+                    .map(Parameter::getArray)
+                    .mapToLong(array -> array.getShape().size())
+                    .sum();
+            double difference = model.checks().stream()
+                    .mapToDouble(OnnxModel.Check::largestDifference)
+                    .max()
+                    .orElseThrow();
+            return new Row(
+                    network.name(),
+                    List.of(
+                            inputs,
+                            checks,
+                            count(parameters),
+                            count(model.proto().getGraph().getNodeCount()),
+                            count(model.proto().getSerializedSize())),
+                    String.format(Locale.ROOT, "%.1e", difference),
+                    String.format(Locale.ROOT, "%.1e", toReference),
                     String.format(Locale.ROOT, "%.0e", network.tolerance()));
         }
 
@@ -52,7 +70,8 @@ final class ZooTable {
         }
 
         private String line() {
-            return "| " + name + " | " + String.join(" | ", facts) + " | " + difference + " | " + toReference + " | " + allowed + " |";
+            return "| " + name + " | " + String.join(" | ", facts) + " | " + difference + " | " + toReference + " | "
+                    + allowed + " |";
         }
     }
 
@@ -60,7 +79,9 @@ final class ZooTable {
     static ZooTable read() throws IOException {
         ZooTable table = new ZooTable();
         if (Files.exists(FILE)) {
-            Files.readAllLines(FILE).stream().filter(line -> line.startsWith("| ") && !line.equals(HEAD)).map(Row::parse)
+            Files.readAllLines(FILE).stream()
+                    .filter(line -> line.startsWith("| ") && !line.equals(HEAD))
+                    .map(Row::parse)
                     .forEach(table::put);
         }
         return table;
@@ -102,7 +123,11 @@ final class ZooTable {
     }
 
     private String section(List<ZooNetwork> networks) {
-        return HEAD + "\n" + RULE + "\n" + networks.stream().map(network -> rows.get(network.name())).filter(row -> row != null)
-                .map(row -> row.line() + "\n").collect(Collectors.joining());
+        return HEAD + "\n" + RULE + "\n"
+                + networks.stream()
+                        .map(network -> rows.get(network.name()))
+                        .filter(row -> row != null)
+                        .map(row -> row.line() + "\n")
+                        .collect(Collectors.joining());
     }
 }

@@ -21,10 +21,11 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.TestMethodOrder;
 
 /**
- * The networks of DJL's model zoo, exported, run by ONNX Runtime and the reference evaluator at sizes that were not traced, and held against {@code ZOO.md}.
+ * The networks of DJL's model zoo, exported, run by ONNX Runtime and the reference evaluator at sizes that were not
+ * traced, and held against {@code ZOO.md}.
  *
- * <p>{@code -Dzoo=full} takes the networks at the papers' sizes instead of the small ones; {@code -Dzoo.only=REGEX} some of
- * either; {@code -Dzoo.write=true} writes {@code ZOO.md} anew instead of checking it.
+ * <p>{@code -Dzoo=full} takes the networks at the papers' sizes instead of the small ones; {@code -Dzoo.only=REGEX}
+ * some of either; {@code -Dzoo.write=true} writes {@code ZOO.md} anew instead of checking it.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ZooTest {
@@ -50,7 +51,8 @@ class ZooTest {
     @Order(1)
     Stream<DynamicTest> a_network_agrees_with_its_graph_and_with_the_table() {
         List<ZooNetwork> networks = IS_FULL ? ZooNetworks.full() : ZooNetworks.small();
-        return networks.stream().filter(network -> network.name().matches(System.getProperty("zoo.only", ".*")))
+        return networks.stream()
+                .filter(network -> network.name().matches(System.getProperty("zoo.only", ".*")))
                 .map(network -> DynamicTest.dynamicTest(network.name(), () -> check(network)));
     }
 
@@ -61,9 +63,16 @@ class ZooTest {
         System.out.println("the zoo: " + OnnxChecker.check(MODELS).orElse(OnnxChecker.ABSENT));
     }
 
-    /** A file is at most one part in a hundred larger than its weights; the graph itself may take as much as a small network's. */
+    /**
+     * A file is at most one part in a hundred larger than its weights; the graph itself may take as much as a small
+     * network's.
+     */
     private static void requireSmallFile(Block block, OnnxModel model) {
-        long weights = 4 * block.getParameters().values().stream().distinct().mapToLong(parameter -> parameter.getArray().size()).sum();
+        long weights = 4
+                * block.getParameters().values().stream()
+                        .distinct()
+                        .mapToLong(parameter -> parameter.getArray().size())
+                        .sum();
         if (weights > LARGE) {
             assertThat((double) model.proto().getSerializedSize()).isLessThanOrEqualTo(1.01 * weights);
         }
@@ -84,7 +93,9 @@ class ZooTest {
             return;
         }
         ZooTable.Row expected = table.row(network.name());
-        assertThat(expected).as("the row of %s in %s", network.name(), ZooTable.FILE).isNotNull();
+        assertThat(expected)
+                .as("the row of %s in %s", network.name(), ZooTable.FILE)
+                .isNotNull();
         assertThat(found.facts()).isEqualTo(expected.facts());
         assertThat(found.allowed()).isEqualTo(expected.allowed());
     }

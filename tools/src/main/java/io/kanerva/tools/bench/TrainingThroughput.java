@@ -40,10 +40,13 @@ import picocli.CommandLine.Option;
  *       {@code STEP.latent-noise.npy} [B, T, D]: the input of the first steps, float32.
  * </ul>
  *
- * <p>It then prints {@code ready}. To each line {@code steps N} it answers {@code SECONDS LOSS ... LOSS}: how long the N
- * steps took, and the negative bound of each, nats. The end of the input ends the program.
+ * <p>It then prints {@code ready}. To each line {@code steps N} it answers {@code SECONDS LOSS ... LOSS}: how long the
+ * N steps took, and the negative bound of each, nats. The end of the input ends the program.
  */
-@Command(name = "training-throughput", mixinStandardHelpOptions = true, description = "The Java side of the training benchmark.")
+@Command(
+        name = "training-throughput",
+        mixinStandardHelpOptions = true,
+        description = "The Java side of the training benchmark.")
 public final class TrainingThroughput implements Callable<Integer> {
 
     @Option(names = "--preset", defaultValue = "mnist", description = "preset to train (default: ${DEFAULT-VALUE})")
@@ -52,10 +55,16 @@ public final class TrainingThroughput implements Callable<Integer> {
     @Option(names = "--data", description = "data folder; without it, the data that ships")
     private Path data;
 
-    @Option(names = "--folder", required = true, description = "new folder for the files that both sides share, and for the run")
+    @Option(
+            names = "--folder",
+            required = true,
+            description = "new folder for the files that both sides share, and for the run")
     private Path folder;
 
-    @Option(names = "--batches", defaultValue = "10", description = "steps whose input is written (default: ${DEFAULT-VALUE})")
+    @Option(
+            names = "--batches",
+            defaultValue = "10",
+            description = "steps whose input is written (default: ${DEFAULT-VALUE})")
     private int batches;
 
     /** Runs the program; see the class. */
@@ -79,7 +88,8 @@ public final class TrainingThroughput implements Callable<Integer> {
             writeParameters(run);
             writeInput(plan, images);
             System.out.println("ready");
-            Rounds rounds = new Rounds(run, new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII)));
+            Rounds rounds =
+                    new Rounds(run, new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII)));
             if (rounds.begin()) {
                 run.train(rounds::accept);
             }
@@ -95,15 +105,22 @@ public final class TrainingThroughput implements Callable<Integer> {
         setting.put("djl", Engine.getDjlVersion());
         setting.put("torch", Engine.getEngine("PyTorch").getVersion());
         setting.put("java", Runtime.version().toString());
-        setting.put("threads", Integer.getInteger("ai.djl.pytorch.num_threads", Runtime.getRuntime().availableProcessors()));
-        new ObjectMapper().writerWithDefaultPrettyPrinter().writeValue(folder.resolve("setting.json").toFile(), setting);
+        setting.put(
+                "threads",
+                Integer.getInteger(
+                        "ai.djl.pytorch.num_threads", Runtime.getRuntime().availableProcessors()));
+        new ObjectMapper()
+                .writerWithDefaultPrettyPrinter()
+                .writeValue(folder.resolve("setting.json").toFile(), setting);
     }
 
     private void writeParameters(TrainingRun run) throws IOException {
         Path parameters = Files.createDirectories(folder.resolve("parameters"));
         for (Map.Entry<String, Parameter> entry : run.model().parameters().entrySet()) {
-            NpyFile.write(parameters.resolve(entry.getKey().replace('/', '.') + ".npy"),
-                    entry.getValue().getArray().toFloatArray(), entry.getValue().getShape().getShape());
+            NpyFile.write(
+                    parameters.resolve(entry.getKey().replace('/', '.') + ".npy"),
+                    entry.getValue().getArray().toFloatArray(),
+                    entry.getValue().getShape().getShape());
         }
     }
 
@@ -114,14 +131,27 @@ public final class TrainingThroughput implements Callable<Integer> {
         for (int i = 0; i < images.count(); i++) {
             images.copyPixels(i, pixels, i * size);
         }
-        NpyFile.write(folder.resolve("images.npy"), pixels, images.count(), images.channels(), images.height(), images.width());
+        NpyFile.write(
+                folder.resolve("images.npy"),
+                pixels,
+                images.count(),
+                images.channels(),
+                images.height(),
+                images.width());
         Path inputs = Files.createDirectories(folder.resolve("batches"));
         TrainingEpisodes episodes = new TrainingEpisodes(images, plan);
         long b = plan.episodes();
         long t = plan.episodeLength();
         for (int step = 0; step < batches; step++) {
             TrainingEpisodes.Batch batch = episodes.draw(step);
-            NpyFile.write(inputs.resolve(step + ".images.npy"), batch.images(), b, t, s.imageChannels(), s.imageHeight(), s.imageWidth());
+            NpyFile.write(
+                    inputs.resolve(step + ".images.npy"),
+                    batch.images(),
+                    b,
+                    t,
+                    s.imageChannels(),
+                    s.imageHeight(),
+                    s.imageWidth());
             NpyFile.write(inputs.resolve(step + ".key-noise.npy"), batch.keyNoise(), b, t, s.keys(), 3);
             NpyFile.write(inputs.resolve(step + ".latent-noise.npy"), batch.latentNoise(), b, t, s.latent());
         }

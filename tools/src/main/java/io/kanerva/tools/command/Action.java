@@ -39,9 +39,14 @@ abstract class Action implements Callable<Integer> {
         out().println(String.format(Locale.ROOT, pattern, values));
     }
 
-    /** What was typed, for the record: {@code kpp} and its arguments, quoted so that a shell takes them as they were. */
+    /**
+     * What was typed, for the record: {@code kpp} and its arguments, quoted so that a shell takes them as they were.
+     */
     protected final String commandText() {
-        return "kpp " + spec.root().commandLine().getParseResult().originalArgs().stream().map(Action::quoted).collect(Collectors.joining(" "));
+        return "kpp "
+                + spec.root().commandLine().getParseResult().originalArgs().stream()
+                        .map(Action::quoted)
+                        .collect(Collectors.joining(" "));
     }
 
     /** An argument as a shell takes it. */

@@ -14,8 +14,7 @@ import java.util.Locale;
 
 /** Writes a trained model as a bundle, with its card's picture and its measured bound. */
 final class BundleWriter {
-    private BundleWriter() {
-    }
+    private BundleWriter() {}
 
     /**
      * Writes the bundle.
@@ -26,11 +25,22 @@ final class BundleWriter {
      * @param report the bound on all of {@code episodes}
      * @throws Failure if the model cannot be exported or the folder cannot be written
      */
-    static BundleExporter.Export write(KanervaModel model, Provenance provenance, BundleOptions options, TestEpisodes episodes, TestEpisodes shown, BoundReport report,
+    static BundleExporter.Export write(
+            KanervaModel model,
+            Provenance provenance,
+            BundleOptions options,
+            TestEpisodes episodes,
+            TestEpisodes shown,
+            BoundReport report,
             Path folder) {
         try {
-            return BundleExporter.export(model, provenance.withBound(report, setting(episodes)),
-                    options.withImages(shown.images().slice(0, Math.min(64, shown.images().count()))).withPicture(CardPicture.png(model, shown, provenance.seed())), folder);
+            return BundleExporter.export(
+                    model,
+                    provenance.withBound(report, setting(episodes)),
+                    options.withImages(shown.images()
+                                    .slice(0, Math.min(64, shown.images().count())))
+                            .withPicture(CardPicture.png(model, shown, provenance.seed())),
+                    folder);
         } catch (BundleExportException | ExportException e) {
             throw new Failure(e.getMessage(), e);
         }
@@ -38,7 +48,13 @@ final class BundleWriter {
 
     /** What a bound on these episodes was measured on, in words. */
     static String setting(TestEpisodes episodes) {
-        return String.format(Locale.ROOT, "%s, %s binarisation, %,d images in %d episodes of T = %d, each scored on the images that wrote its memory",
-                episodes.images().name(), episodes.binarisation(), episodes.count() * episodes.length(), episodes.count(), episodes.length());
+        return String.format(
+                Locale.ROOT,
+                "%s, %s binarisation, %,d images in %d episodes of T = %d, each scored on the images that wrote its memory",
+                episodes.images().name(),
+                episodes.binarisation(),
+                episodes.count() * episodes.length(),
+                episodes.count(),
+                episodes.length());
     }
 }

@@ -12,13 +12,15 @@ import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import java.util.List;
 
-/** The picture on a model card: in each band an episode, what the memory gives back of it, and images read at random keys. */
+/**
+ * The picture on a model card: in each band an episode, what the memory gives back of it, and images read at random
+ * keys.
+ */
 final class CardPicture {
     private static final int COLUMNS = 16;
     private static final int SCALE = 2;
 
-    private CardPicture() {
-    }
+    private CardPicture() {}
 
     /** Draws the first test episode through the model's DJL blocks, as a PNG. */
     static byte[] png(KanervaModel model, TestEpisodes episodes, long seed) {
@@ -29,16 +31,20 @@ final class CardPicture {
     static List<Pictures> rows(KanervaModel model, TestEpisodes episodes, long seed) {
         KanervaSettings s = model.settings();
         int length = episodes.length();
-        Pictures episode = new Pictures(episodes.episode(0), length, s.imageChannels(), s.imageHeight(), s.imageWidth());
+        Pictures episode =
+                new Pictures(episodes.episode(0), length, s.imageChannels(), s.imageHeight(), s.imageWidth());
         NoiseSource noise = NoiseSource.seeded(seed);
         try (NDManager scratch = model.manager().newSubManager()) {
-            NDArray images = scratch.create(episode.values(), new Shape(1, length, s.imageChannels(), s.imageHeight(), s.imageWidth()));
+            NDArray images = scratch.create(
+                    episode.values(), new Shape(1, length, s.imageChannels(), s.imageHeight(), s.imageWidth()));
             NDList encoded = model.run(model.encoder(), images);
             NDList written = model.run(model.writer(), encoded.get(0));
             // A heap's samples lie at their pointers; without pointers the encoder's key says where to look.
             NDArray ownKeys = written.get(1).add(s.slots() > 0 ? encoded.get(1).mul(0) : encoded.get(1));
-            NDArray randomKeys = scratch.create(noise.normals(0, length * s.keys() * 3), new Shape(1, length, s.keys(), 3));
-            NDArray latentNoise = scratch.create(noise.normals(1, length * s.latent()), new Shape(1, length, s.latent()));
+            NDArray randomKeys =
+                    scratch.create(noise.normals(0, length * s.keys() * 3), new Shape(1, length, s.keys(), 3));
+            NDArray latentNoise =
+                    scratch.create(noise.normals(1, length * s.latent()), new Shape(1, length, s.latent()));
             Pictures recalled = read(model, episode, written.get(0), ownKeys, latentNoise.mul(0));
             Pictures generated = read(model, episode, written.get(0), randomKeys, latentNoise);
             return List.of(episode, recalled, generated);
@@ -49,6 +55,9 @@ final class CardPicture {
         NDList read = model.run(model.reader(), memory, keys);
         NDArray latent = read.get(1).add(read.get(2).mul(0.5f).exp().mul(latentNoise));
         NDArray parameters = model.run(model.decoder(), latent, read.get(0)).singletonOrThrow();
-        return like.with(model.settings().likelihood().means(model.settings(), parameters).toFloatArray());
+        return like.with(model.settings()
+                .likelihood()
+                .means(model.settings(), parameters)
+                .toFloatArray());
     }
 }

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What started a training run: the file {@code command.txt} in the run's folder, its first line the command, its second the commit of the
- * source, empty if unknown.
+ * What started a training run: the file {@code command.txt} in the run's folder, its first line the command, its second
+ * the commit of the source, empty if unknown.
  *
  * @param command as typed
  * @param commit of the source that trained
@@ -33,7 +33,10 @@ record CommandRecord(String command, String commit) {
             List<String> lines = Files.readAllLines(file);
             return new CommandRecord(lines.isEmpty() ? "" : lines.get(0), lines.size() < 2 ? "" : lines.get(1));
         } catch (IOException e) {
-            throw new Failure("%s: expected the command of the run, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+            throw new Failure(
+                    "%s: expected the command of the run, found that it cannot be read (%s)"
+                            .formatted(file, e.getMessage()),
+                    e);
         }
     }
 }

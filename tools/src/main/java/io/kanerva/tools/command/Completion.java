@@ -6,7 +6,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /** {@code kpp completion}: the script that teaches a shell to complete this command line. */
-@Command(name = "completion", header = "Print the completion script for bash and zsh.",
+@Command(
+        name = "completion",
+        header = "Print the completion script for bash and zsh.",
         description = "Load it in the shell's start file to have commands and options completed by the tab key.",
         footer = "  source <(kpp completion)")
 public final class Completion extends Action {

@@ -6,9 +6,13 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code kpp data}: what data sets there are, and how to get them. */
-@Command(name = "data", header = "List data sets and fetch them.",
-        description = "Fetched data sets lie in a cache folder ($KANERVA_CACHE, else ~/.cache/kanerva); commands without --data look there.",
-        footer = {"  kpp data list", "  kpp data fetch mnist"}, subcommands = {DataList.class, DataFetch.class})
+@Command(
+        name = "data",
+        header = "List data sets and fetch them.",
+        description =
+                "Fetched data sets lie in a cache folder ($KANERVA_CACHE, else ~/.cache/kanerva); commands without --data look there.",
+        footer = {"  kpp data list", "  kpp data fetch mnist"},
+        subcommands = {DataList.class, DataFetch.class})
 public final class Data implements Runnable {
     @Spec
     private CommandSpec spec;

@@ -20,18 +20,34 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code kpp data fetch}: downloads a data set into the cache. */
-@Command(name = "fetch", header = "Download a data set.",
-        description = "From its public home into the cache, with its SHA-256 checked. A transfer that broke goes on where it was, also the next day. Where its terms forbid a "
-                + "download, it says where to get the data set and what to put where.",
-        footer = {"  kpp data fetch cifar10", "  kpp train --preset mnist --run runs/mnist     (reads what was fetched)"})
+@Command(
+        name = "fetch",
+        header = "Download a data set.",
+        description =
+                "From its public home into the cache, with its SHA-256 checked. A transfer that broke goes on where it was, also the next day. Where its terms forbid a "
+                        + "download, it says where to get the data set and what to put where.",
+        footer = {"  kpp data fetch cifar10", "  kpp train --preset mnist --run runs/mnist     (reads what was fetched)"
+        })
 public final class DataFetch extends Action {
-    @Parameters(paramLabel = "NAME", completionCandidates = Names.class, description = "One of ${COMPLETION-CANDIDATES}.")
+    @Parameters(
+            paramLabel = "NAME",
+            completionCandidates = Names.class,
+            description = "One of ${COMPLETION-CANDIDATES}.")
     private String name;
 
-    @Option(names = "--cache", paramLabel = "DIR", order = 1, description = "The cache folder. Default: $KANERVA_CACHE, else ~/.cache/kanerva.")
+    @Option(
+            names = "--cache",
+            paramLabel = "DIR",
+            order = 1,
+            description = "The cache folder. Default: $KANERVA_CACHE, else ~/.cache/kanerva.")
     private Path folder;
 
-    @Option(names = "--mirror", paramLabel = "URL", order = 2, description = "Take the files from here instead: a folder that has them under the same names. The sums stay the same.")
+    @Option(
+            names = "--mirror",
+            paramLabel = "URL",
+            order = 2,
+            description =
+                    "Take the files from here instead: a folder that has them under the same names. The sums stay the same.")
     private URI mirror;
 
     /** The data sets' names, for help and completion. */
@@ -44,8 +60,11 @@ public final class DataFetch extends Action {
 
     @Override
     protected void run() {
-        if (mirror != null && (mirror.getScheme() == null || !mirror.getScheme().matches("https?") || mirror.getHost() == null)) {
-            throw usage("Invalid value for option '--mirror': expected http://HOST/FOLDER or https://HOST/FOLDER, found '%s'".formatted(mirror));
+        if (mirror != null
+                && (mirror.getScheme() == null || !mirror.getScheme().matches("https?") || mirror.getHost() == null)) {
+            throw usage(
+                    "Invalid value for option '--mirror': expected http://HOST/FOLDER or https://HOST/FOLDER, found '%s'"
+                            .formatted(mirror));
         }
         Catalogue.Entry entry = Catalogue.of(source());
         DataCache cache = new DataCache(folder == null ? DataCache.usualFolder() : folder);

@@ -9,11 +9,11 @@ import java.nio.file.Path;
 
 /** Where a command takes its images from. */
 final class DataHome {
-    private DataHome() {
-    }
+    private DataHome() {}
 
     /**
-     * The folder that was named, else the cache if the data set was fetched, else null, which stands for the images that ship.
+     * The folder that was named, else the cache if the data set was fetched, else null, which stands for the images
+     * that ship.
      *
      * @throws Failure if there is none of these; the message says how to fetch it
      */
@@ -32,7 +32,12 @@ final class DataHome {
         if (Files.isDirectory(cache) && source.isIn(cache)) {
             return cache;
         }
-        throw new Failure("data set '%s': expected a folder (--data DIR) or a fetched copy in %s, found neither: 'kpp data fetch %s' %s".formatted(source.id(), cache,
-                source.id(), entry.files().isEmpty() ? "says where to get it" : "downloads it"));
+        throw new Failure(
+                "data set '%s': expected a folder (--data DIR) or a fetched copy in %s, found neither: 'kpp data fetch %s' %s"
+                        .formatted(
+                                source.id(),
+                                cache,
+                                source.id(),
+                                entry.files().isEmpty() ? "says where to get it" : "downloads it"));
     }
 }

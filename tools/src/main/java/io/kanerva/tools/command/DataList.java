@@ -7,9 +7,16 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code kpp data list}: the data sets, and which are here. */
-@Command(name = "list", header = "List the data sets.", footer = {"  kpp data list"})
+@Command(
+        name = "list",
+        header = "List the data sets.",
+        footer = {"  kpp data list"})
 public final class DataList extends Action {
-    @Option(names = "--cache", paramLabel = "DIR", order = 1, description = "The cache folder. Default: $KANERVA_CACHE, else ~/.cache/kanerva.")
+    @Option(
+            names = "--cache",
+            paramLabel = "DIR",
+            order = 1,
+            description = "The cache folder. Default: $KANERVA_CACHE, else ~/.cache/kanerva.")
     private Path folder;
 
     @Override

@@ -18,10 +18,16 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code kpp evaluate}: the clean bound of a run (through DJL) or of a bundle (through its graphs). */
-@Command(name = "evaluate", header = "Score a model on test episodes: the clean bound, and recall by content.",
-        description = "A run is scored through DJL, a bundle through its graphs alone; the same seed means the same noise in both. The clean bound samples every latent and "
-                + "charges both divergences in full.",
-        footer = {"  kpp evaluate --run runs/mnist --data ~/data --importance 64", "  kpp evaluate --bundle runs/mnist/bundle --data ~/data --recall"})
+@Command(
+        name = "evaluate",
+        header = "Score a model on test episodes: the clean bound, and recall by content.",
+        description =
+                "A run is scored through DJL, a bundle through its graphs alone; the same seed means the same noise in both. The clean bound samples every latent and "
+                        + "charges both divergences in full.",
+        footer = {
+            "  kpp evaluate --run runs/mnist --data ~/data --importance 64",
+            "  kpp evaluate --bundle runs/mnist/bundle --data ~/data --recall"
+        })
 public final class Evaluate extends Action {
     private static final int EPISODE = 32;
     private static final double[] DAMAGES = {0, 0.15, 0.3};
@@ -29,26 +35,55 @@ public final class Evaluate extends Action {
     @Mixin
     private ModelOptions bundle;
 
-    @Option(names = {"-r", "--run"}, paramLabel = "DIR|FILE", order = 0, description = "Folder of a training run (its last checkpoint) or a checkpoint, to be scored through DJL.")
+    @Option(
+            names = {"-r", "--run"},
+            paramLabel = "DIR|FILE",
+            order = 0,
+            description = "Folder of a training run (its last checkpoint) or a checkpoint, to be scored through DJL.")
     private Path folder;
 
-    @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 2, description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
+    @Option(
+            names = {"-d", "--data"},
+            paramLabel = "DIR",
+            order = 2,
+            description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
     private Path data;
 
-    @Option(names = "--data-set", paramLabel = "NAME", order = 3, description = "See 'kpp data list'. Default: what the model was trained on.")
+    @Option(
+            names = "--data-set",
+            paramLabel = "NAME",
+            order = 3,
+            description = "See 'kpp data list'. Default: what the model was trained on.")
     private String dataSet;
 
-    @Option(names = "--episodes", paramLabel = "N", order = 4, description = "Score only so many episodes, drawn by the seed from the whole test set. Default: all.")
+    @Option(
+            names = "--episodes",
+            paramLabel = "N",
+            order = 4,
+            description = "Score only so many episodes, drawn by the seed from the whole test set. Default: all.")
     private Integer most;
 
-    @Option(names = "--importance", paramLabel = "N", defaultValue = "0", order = 5,
+    @Option(
+            names = "--importance",
+            paramLabel = "N",
+            defaultValue = "0",
+            order = 5,
             description = "With --run: also the importance-weighted bound with so many draws an image, usually 64.")
     private int importance;
 
-    @Option(names = "--recall", order = 6, description = "With --bundle: also how many samples are found again by content with 0, 15 and 30 %% of their pixels replaced by coin flips.")
+    @Option(
+            names = "--recall",
+            order = 6,
+            description =
+                    "With --bundle: also how many samples are found again by content with 0, 15 and 30 %% of their pixels replaced by coin flips.")
     private boolean recall;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", order = 7, description = "Of the episodes, the noise and the damage. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            order = 7,
+            description = "Of the episodes, the noise and the damage. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Override
@@ -77,7 +112,8 @@ public final class Evaluate extends Action {
 
     private void evaluateRun() {
         Checkpoint checkpoint = RunPath.checkpoint(folder);
-        TestEpisodes episodes = episodes(checkpoint.plan().data(), checkpoint.plan().episodeLength());
+        TestEpisodes episodes =
+                episodes(checkpoint.plan().data(), checkpoint.plan().episodeLength());
         try (KanervaModel model = checkpoint.model(bundle.learningDevice());
                 Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
             BoundReport report = CleanBound.evaluate(model, episodes, new PhiloxNoise(seed), importance, progress::at);
@@ -89,7 +125,8 @@ public final class Evaluate extends Action {
         try (Kanerva kanerva = bundle.open(this)) {
             ModelSettings settings = kanerva.bundle().settings();
             if (recall && settings.writer() == ModelSettings.Writer.POOLED) {
-                throw new Failure("--recall: expected a model with a heap writer, found a pooled one, which allocates no blocks to be found");
+                throw new Failure(
+                        "--recall: expected a model with a heap writer, found a pooled one, which allocates no blocks to be found");
             }
             int trained = kanerva.bundle().provenance().episodeLength();
             TestEpisodes episodes = episodes(kanerva.bundle().provenance().data(), trained > 0 ? trained : EPISODE);
@@ -101,7 +138,9 @@ public final class Evaluate extends Action {
             for (double damage : recall ? DAMAGES : new double[0]) {
                 try (Progress progress = Progress.start(terminal(), "Recall", episodes.count(), "episodes")) {
                     double found = GraphBound.recallAccuracy(kanerva, episodes, damage, seed, progress::at);
-                    print("found      %.2f %% of %,d queries with %.0f %% of their pixels damaged", 100 * found, episodes.count() * episodes.length(), 100 * damage);
+                    print(
+                            "found      %.2f %% of %,d queries with %.0f %% of their pixels damaged",
+                            100 * found, episodes.count() * episodes.length(), 100 * damage);
                 }
             }
         }
@@ -109,7 +148,9 @@ public final class Evaluate extends Action {
 
     private void print(TestEpisodes episodes, String model, BoundReport report) {
         print("model      %s", model);
-        print("data       %s, %s binarisation, %,d images", episodes.images().name(), episodes.binarisation(), episodes.count() * episodes.length());
+        print(
+                "data       %s, %s binarisation, %,d images",
+                episodes.images().name(), episodes.binarisation(), episodes.count() * episodes.length());
         print("bound      %s", report);
         if (!episodes.binarisation().isBinary()) {
             print("bits       %s", report.bits(episodes.images().pixelsPerImage()));
@@ -120,7 +161,8 @@ public final class Evaluate extends Action {
         DataSource source = DataSource.named(dataSet == null ? trainedOn : dataSet);
         Images images = source.test(DataHome.of(data, source));
         if (images.count() < length) {
-            throw new Failure("%s: expected at least one episode of %d images, found %d images".formatted(images.name(), length, images.count()));
+            throw new Failure("%s: expected at least one episode of %d images, found %d images"
+                    .formatted(images.name(), length, images.count()));
         }
         TestEpisodes all = new TestEpisodes(images, source.testBinarisation(), length, seed);
         return most == null ? all : all.first(most);

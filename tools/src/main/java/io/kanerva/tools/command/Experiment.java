@@ -3,10 +3,21 @@ package io.kanerva.tools.command;
 import picocli.CommandLine.Command;
 
 /** {@code kpp experiment}: what a trained memory can do besides its bound. */
-@Command(name = "experiment", header = "Try what a memory does: generation, iterations, interpolation, one-shot, held-out.",
+@Command(
+        name = "experiment",
+        header = "Try what a memory does: generation, iterations, interpolation, one-shot, held-out.",
         description = "Each prints numbers together with their setting; the same seed gives the same numbers.",
-        footer = {"  kpp experiment generation --bundle runs/mnist/bundle --data ~/data", "  kpp experiment held-out --run runs/mnist --data ~/data"},
-        subcommands = {ExperimentGeneration.class, ExperimentIterations.class, ExperimentInterpolation.class, ExperimentOneShot.class, ExperimentHeldOut.class})
+        footer = {
+            "  kpp experiment generation --bundle runs/mnist/bundle --data ~/data",
+            "  kpp experiment held-out --run runs/mnist --data ~/data"
+        },
+        subcommands = {
+            ExperimentGeneration.class,
+            ExperimentIterations.class,
+            ExperimentInterpolation.class,
+            ExperimentOneShot.class,
+            ExperimentHeldOut.class
+        })
 public final class Experiment extends Action {
     @Override
     protected void run() {

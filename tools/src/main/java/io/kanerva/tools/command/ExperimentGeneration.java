@@ -10,8 +10,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code kpp experiment generation}: how many random keys give valid images. */
-@Command(name = "generation", header = "How many random keys give an image that is closer to one of its episode than two images of a class are to each other?",
-        description = "Keys and latents are drawn from their priors; a dereferenced key that lands on a slot to which nothing was written is drawn again.",
+@Command(
+        name = "generation",
+        header =
+                "How many random keys give an image that is closer to one of its episode than two images of a class are to each other?",
+        description =
+                "Keys and latents are drawn from their priors; a dereferenced key that lands on a slot to which nothing was written is drawn again.",
         footer = {"  kpp experiment generation --bundle runs/mnist/bundle --data ~/data --keys 10000"})
 public final class ExperimentGeneration extends Action {
     @Mixin
@@ -20,7 +24,12 @@ public final class ExperimentGeneration extends Action {
     @Mixin
     private ExperimentOptions options;
 
-    @Option(names = "--keys", paramLabel = "N", defaultValue = "10000", order = 5, description = "Random keys, spread over the episodes. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--keys",
+            paramLabel = "N",
+            defaultValue = "10000",
+            order = 5,
+            description = "Random keys, spread over the episodes. Default: ${DEFAULT-VALUE}.")
     private int keys;
 
     @Override
@@ -29,15 +38,26 @@ public final class ExperimentGeneration extends Action {
         try (Kanerva kanerva = bundle.open(this)) {
             TestEpisodes episodes = options.episodes(this, kanerva);
             GenerationExperiment.Result result;
-            try (Progress progress = Progress.start(terminal(), "Generating", Math.min(keys, episodes.count()), "episodes")) {
+            try (Progress progress =
+                    Progress.start(terminal(), "Generating", Math.min(keys, episodes.count()), "episodes")) {
                 result = GenerationExperiment.run(kanerva, episodes, keys, options.seed(), progress::at);
             } catch (IllegalArgumentException e) {
                 throw new Failure(e.getMessage(), e);
             }
-            print("setting    %s, %s, %,d random keys of %,d episodes of T = %d, seed %d", kanerva.bundle().name(), episodes.images().name(), result.keys(), result.episodes(),
-                    episodes.length(), options.seed());
-            print("valid      %.2f %% of the mean images, %.2f %% of one image drawn from each distribution", 100 * result.validMeans(), 100 * result.validSamples());
-            print("distance   %.3f to the nearest image of the episode (two images of a class: %.3f)", result.meanDistance(), result.withinClass());
+            print(
+                    "setting    %s, %s, %,d random keys of %,d episodes of T = %d, seed %d",
+                    kanerva.bundle().name(),
+                    episodes.images().name(),
+                    result.keys(),
+                    result.episodes(),
+                    episodes.length(),
+                    options.seed());
+            print(
+                    "valid      %.2f %% of the mean images, %.2f %% of one image drawn from each distribution",
+                    100 * result.validMeans(), 100 * result.validSamples());
+            print(
+                    "distance   %.3f to the nearest image of the episode (two images of a class: %.3f)",
+                    result.meanDistance(), result.withinClass());
             print("KL(Y)      %.3f nats an image (ln T = %.3f)", result.keyDivergence(), Math.log(episodes.length()));
         }
     }

@@ -14,16 +14,33 @@ import picocli.CommandLine.Option;
 final class ExperimentOptions {
     private static final int EPISODE = 32;
 
-    @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 2, description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
+    @Option(
+            names = {"-d", "--data"},
+            paramLabel = "DIR",
+            order = 2,
+            description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
     private Path data;
 
-    @Option(names = "--data-set", paramLabel = "NAME", order = 3, description = "See 'kpp data list'. Default: what the model was trained on.")
+    @Option(
+            names = "--data-set",
+            paramLabel = "NAME",
+            order = 3,
+            description = "See 'kpp data list'. Default: what the model was trained on.")
     private String dataSet;
 
-    @Option(names = "--episodes", paramLabel = "N", order = 4, description = "Take only so many test episodes. Default: all.")
+    @Option(
+            names = "--episodes",
+            paramLabel = "N",
+            order = 4,
+            description = "Take only so many test episodes. Default: all.")
     private Integer most;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", order = 20, description = "Of episodes, noise and damage. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            order = 20,
+            description = "Of episodes, noise and damage. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     long seed() {
@@ -61,7 +78,8 @@ final class ExperimentOptions {
         }
         Images images = images(source);
         if (images.count() < length) {
-            throw new Failure("%s: expected at least one episode of %d images, found %d images".formatted(images.name(), length, images.count()));
+            throw new Failure("%s: expected at least one episode of %d images, found %d images"
+                    .formatted(images.name(), length, images.count()));
         }
         TestEpisodes all = new TestEpisodes(images, source.testBinarisation(), length, seed);
         return most == null ? all : all.first(most);

@@ -10,8 +10,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code kpp generate}: images from random keys. */
-@Command(name = "generate", header = "Generate images from a memory with random keys.",
-        description = "Keys and latents are drawn from their priors; the same seed gives the same images in every runtime.",
+@Command(
+        name = "generate",
+        header = "Generate images from a memory with random keys.",
+        description =
+                "Keys and latents are drawn from their priors; the same seed gives the same images in every runtime.",
         footer = {"  kpp generate --memory shoes.memory --count 64 --seed 7 --out generated.png"})
 public final class Generate extends Action {
     @Mixin
@@ -20,13 +23,28 @@ public final class Generate extends Action {
     @Mixin
     private PictureOutput output;
 
-    @Option(names = {"-m", "--memory"}, paramLabel = "FILE", required = true, order = 2, description = "The memory file that 'kpp write' made.")
+    @Option(
+            names = {"-m", "--memory"},
+            paramLabel = "FILE",
+            required = true,
+            order = 2,
+            description = "The memory file that 'kpp write' made.")
     private Path memoryFile;
 
-    @Option(names = {"-n", "--count"}, paramLabel = "N", defaultValue = "32", order = 10, description = "How many images. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = {"-n", "--count"},
+            paramLabel = "N",
+            defaultValue = "32",
+            order = 10,
+            description = "How many images. Default: ${DEFAULT-VALUE}.")
     private int count;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", order = 11, description = "Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            order = 11,
+            description = "Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Override
@@ -35,7 +53,8 @@ public final class Generate extends Action {
         output.check();
         try (Kanerva kanerva = bundle.open(this)) {
             Memory memory = kanerva.loadMemory(memoryFile);
-            Pictures generated = ImageOptions.pictures(kanerva.generate(memory, count, seed).images());
+            Pictures generated =
+                    ImageOptions.pictures(kanerva.generate(memory, count, seed).images());
             output.write(this, List.of(generated), generated);
         }
     }

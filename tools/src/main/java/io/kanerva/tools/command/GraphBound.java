@@ -15,8 +15,7 @@ import java.util.stream.IntStream;
 
 /** Scores a model over test episodes through its exported graphs alone. */
 final class GraphBound {
-    private GraphBound() {
-    }
+    private GraphBound() {}
 
     /**
      * The clean bound, with the same noise as {@link io.kanerva.trainer.evaluate.CleanBound}'s first draw.
@@ -41,7 +40,16 @@ final class GraphBound {
         for (double value : means) {
             squares += (value - mean) * (value - mean);
         }
-        return new BoundReport(mean, Math.sqrt(squares / (count - 1) / count), sums[0] / count, sums[1] / count, sums[2] / count, Double.NaN, 0, count, length);
+        return new BoundReport(
+                mean,
+                Math.sqrt(squares / (count - 1) / count),
+                sums[0] / count,
+                sums[1] / count,
+                sums[2] / count,
+                Double.NaN,
+                0,
+                count,
+                length);
     }
 
     /** Each episode's negative bound, mean over its images, with the same noise as {@link #evaluate}. */
@@ -57,8 +65,14 @@ final class GraphBound {
     private static BoundTerms terms(Kanerva kanerva, TestEpisodes episodes, int e, NoiseSource noise) {
         ModelSettings settings = kanerva.bundle().settings();
         int length = episodes.length();
-        FloatTensor keyNoise = new FloatTensor(noise.normals(NoiseSource.stream(e, 0, 0), length * settings.keys() * 3), 1, length, settings.keys(), 3);
-        FloatTensor latentNoise = new FloatTensor(noise.normals(NoiseSource.stream(e, 0, 1), length * settings.latent()), 1, length, settings.latent());
+        FloatTensor keyNoise = new FloatTensor(
+                noise.normals(NoiseSource.stream(e, 0, 0), length * settings.keys() * 3),
+                1,
+                length,
+                settings.keys(),
+                3);
+        FloatTensor latentNoise = new FloatTensor(
+                noise.normals(NoiseSource.stream(e, 0, 1), length * settings.latent()), 1, length, settings.latent());
         return kanerva.bound(tensor(kanerva, episodes, e), keyNoise, latentNoise);
     }
 
@@ -70,14 +84,17 @@ final class GraphBound {
      * @param progress hears the number of episodes done after each one
      * @return the part that is found, 0 to 1
      */
-    static double recallAccuracy(Kanerva kanerva, TestEpisodes episodes, double fraction, long seed, IntConsumer progress) {
+    static double recallAccuracy(
+            Kanerva kanerva, TestEpisodes episodes, double fraction, long seed, IntConsumer progress) {
         long found = 0;
         for (int e = 0; e < episodes.count(); e++) {
             FloatTensor episode = tensor(kanerva, episodes, e);
             Memory memory = kanerva.write(episode);
             Pictures queries = Damage.saltAndPepper(ImageOptions.pictures(episode), fraction, seed + e);
             int[] samples = kanerva.lookUp(memory, ImageOptions.tensor(queries)).samples();
-            found += IntStream.range(0, samples.length).filter(i -> samples[i] == i).count();
+            found += IntStream.range(0, samples.length)
+                    .filter(i -> samples[i] == i)
+                    .count();
             progress.accept(e + 1);
         }
         return found / (double) (episodes.count() * episodes.length());
@@ -85,7 +102,13 @@ final class GraphBound {
 
     private static FloatTensor tensor(Kanerva kanerva, TestEpisodes episodes, int index) {
         ModelSettings settings = kanerva.bundle().settings();
-        return new FloatTensor(episodes.episode(index), 1, episodes.length(), settings.image().channels(), settings.image().height(), settings.image().width());
+        return new FloatTensor(
+                episodes.episode(index),
+                1,
+                episodes.length(),
+                settings.image().channels(),
+                settings.image().height(),
+                settings.image().width());
     }
 
     private static double mean(double[] values) {

@@ -20,20 +20,31 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Which images a subcommand works on. */
 final class ImageOptions {
-    @Option(names = {"-i", "--images"}, paramLabel = "FILE|DIR", order = 2,
-            description = "IDX, .amat or .npy file, or a folder of PNG files in the order of their names. Default: the Fashion-MNIST test images that ship.")
+    @Option(
+            names = {"-i", "--images"},
+            paramLabel = "FILE|DIR",
+            order = 2,
+            description =
+                    "IDX, .amat or .npy file, or a folder of PNG files in the order of their names. Default: the Fashion-MNIST test images that ship.")
     private Path images;
 
-    @Option(names = {"-r", "--range"}, paramLabel = "FROM:TO", converter = RangeConverter.class, order = 3,
-            description = "Which of them, counted from 0, TO not included. Default: the first, as many as the memory holds.")
+    @Option(
+            names = {"-r", "--range"},
+            paramLabel = "FROM:TO",
+            converter = RangeConverter.class,
+            order = 3,
+            description =
+                    "Which of them, counted from 0, TO not included. Default: the first, as many as the memory holds.")
     private Range range;
 
-    @Option(names = "--grey", order = 4, description = "Keep grey levels. Without it, pixels of at least half intensity are 1, the others 0.")
+    @Option(
+            names = "--grey",
+            order = 4,
+            description = "Keep grey levels. Without it, pixels of at least half intensity are 1, the others 0.")
     private boolean grey;
 
     /** Images from..to of a file, {@code to} not included. */
-    record Range(int from, int to) {
-    }
+    record Range(int from, int to) {}
 
     static final class RangeConverter implements ITypeConverter<Range> {
         private static final Pattern FORM = Pattern.compile("([0-9]{1,9}):([0-9]{1,9})");
@@ -58,14 +69,17 @@ final class ImageOptions {
     Pictures read(Action action, Planes shape, int most) {
         Images set = set(shape);
         if (set.channels() != shape.channels() || set.height() != shape.height() || set.width() != shape.width()) {
-            throw new Failure("%s: expected images of %s for this model, found [%d, %d, %d]".formatted(name(), shape, set.channels(), set.height(), set.width()));
+            throw new Failure("%s: expected images of %s for this model, found [%d, %d, %d]"
+                    .formatted(name(), shape, set.channels(), set.height(), set.width()));
         }
         Range wanted = range == null ? new Range(0, Math.min(most, set.count())) : range;
         if (wanted.to() > set.count()) {
-            throw new Failure("%s: expected the images %d:%d, found %d images".formatted(name(), wanted.from(), wanted.to(), set.count()));
+            throw new Failure("%s: expected the images %d:%d, found %d images"
+                    .formatted(name(), wanted.from(), wanted.to(), set.count()));
         }
         if (range == null && wanted.to() < set.count()) {
-            action.print("images    the first %,d of %,d in %s (--range takes others)", wanted.to(), set.count(), name());
+            action.print(
+                    "images    the first %,d of %,d in %s (--range takes others)", wanted.to(), set.count(), name());
         }
         ImageSet part = set.slice(wanted.from(), wanted.to());
         return grey ? Pictures.grey(part) : Pictures.binary(part, Binarisation.THRESHOLD);
@@ -89,11 +103,17 @@ final class ImageOptions {
 
     /** Pictures as one episode or one row of queries, [1, count, Cx, Hx, Wx]. */
     static FloatTensor tensor(Pictures pictures) {
-        return new FloatTensor(pictures.values(), 1, pictures.count(), pictures.channels(), pictures.height(), pictures.width());
+        return new FloatTensor(
+                pictures.values(), 1, pictures.count(), pictures.channels(), pictures.height(), pictures.width());
     }
 
     /** All images of a tensor [B, N, Cx, Hx, Wx] in one row. */
     static Pictures pictures(FloatTensor images) {
-        return new Pictures(images.data(), images.dimension(0) * images.dimension(1), images.dimension(2), images.dimension(3), images.dimension(4));
+        return new Pictures(
+                images.data(),
+                images.dimension(0) * images.dimension(1),
+                images.dimension(2),
+                images.dimension(3),
+                images.dimension(4));
     }
 }

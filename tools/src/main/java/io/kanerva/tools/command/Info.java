@@ -12,7 +12,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code kpp info}: what a bundle says of itself. */
-@Command(name = "info", header = "Show what a bundle is: settings, tensors, where it came from.",
+@Command(
+        name = "info",
+        header = "Show what a bundle is: settings, tensors, where it came from.",
         description = "Opening the bundle checks the SHA-256 of its graphs.",
         footer = {"  kpp info", "  kpp info --bundle kanerva-quickstart/bundle"})
 public final class Info extends Action {
@@ -23,7 +25,9 @@ public final class Info extends Action {
     protected void run() {
         try (Kanerva kanerva = options.open(this)) {
             Bundle bundle = kanerva.bundle();
-            print("%s: Kanerva++ bundle, format %d, ONNX opset %d (IR %d), reader by %s", bundle.name(), bundle.formatVersion(), bundle.opset(), bundle.irVersion(), bundle.reader());
+            print(
+                    "%s: Kanerva++ bundle, format %d, ONNX opset %d (IR %d), reader by %s",
+                    bundle.name(), bundle.formatVersion(), bundle.opset(), bundle.irVersion(), bundle.reader());
             print("model id   %s", bundle.modelId());
             print("device     %s", kanerva.device().name().toLowerCase(Locale.ROOT));
             settings(bundle.settings());
@@ -42,25 +46,39 @@ public final class Info extends Action {
         print("memory     %s = %,d floats", settings.memory(), settings.memory().floats());
         print("block      %s, %d a sample", settings.block(), settings.keys());
         if (settings.writer() == ModelSettings.Writer.HEAP) {
-            print("slots      %d rows x %d columns: at most %d samples", settings.slotRows(), settings.slotColumns(), settings.capacity());
+            print(
+                    "slots      %d rows x %d columns: at most %d samples",
+                    settings.slotRows(), settings.slotColumns(), settings.capacity());
         }
         print("latent     %d", settings.latent());
     }
 
     private void tensors(String direction, List<TensorDescription> tensors) {
         for (TensorDescription tensor : tensors) {
-            print("  %s  %-20s %-9s %-26s %s", direction, tensor.name(), tensor.type(), tensor.shape(),
+            print(
+                    "  %s  %-20s %-9s %-26s %s",
+                    direction,
+                    tensor.name(),
+                    tensor.type(),
+                    tensor.shape(),
                     tensor.meaning() + (tensor.range().isEmpty() ? "" : "; " + tensor.range()));
         }
     }
 
     private void provenance(Provenance provenance) {
-        print("%ntrained    on %s (%s), %,d steps in %s, seed %d, T = %d", provenance.data(), provenance.binarisation(), provenance.steps(),
-                Progress.duration(60 * provenance.minutes()), provenance.seed(), provenance.episodeLength());
+        print(
+                "%ntrained    on %s (%s), %,d steps in %s, seed %d, T = %d",
+                provenance.data(),
+                provenance.binarisation(),
+                provenance.steps(),
+                Progress.duration(60 * provenance.minutes()),
+                provenance.seed(),
+                provenance.episodeLength());
         print("parameters %,d", provenance.parameters());
         provenance.bound().ifPresent(bound -> {
-            print("bound      %.2f nats an image, ± %.2f: reconstruction %.2f, KL(Y) %.2f, KL(Z) %.2f", bound.nats(), bound.standardError(),
-                    bound.reconstruction(), bound.klKeys(), bound.klLatent());
+            print(
+                    "bound      %.2f nats an image, ± %.2f: reconstruction %.2f, KL(Y) %.2f, KL(Z) %.2f",
+                    bound.nats(), bound.standardError(), bound.reconstruction(), bound.klKeys(), bound.klLatent());
             print("           %s", bound.setting());
         });
         print("command    %s", provenance.command());

@@ -6,8 +6,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Turns the order to end the process (Control-C, SIGTERM) into the request to stop training: the step is finished, a checkpoint
- * written, and the process goes on until this is closed, so that it can say how to go on.
+ * Turns the order to end the process (Control-C, SIGTERM) into the request to stop training: the step is finished, a
+ * checkpoint written, and the process goes on until this is closed, so that it can say how to go on.
  */
 final class Interruption implements AutoCloseable {
     private static final int SECONDS_TO_STOP = 120;
@@ -46,7 +46,8 @@ final class Interruption implements AutoCloseable {
         terminal.line("Stopping after this step, with a checkpoint");
         try {
             if (!closed.await(SECONDS_TO_STOP, TimeUnit.SECONDS)) {
-                terminal.line("The step did not end in %d s; the last checkpoint stays as it was".formatted(SECONDS_TO_STOP));
+                terminal.line(
+                        "The step did not end in %d s; the last checkpoint stays as it was".formatted(SECONDS_TO_STOP));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

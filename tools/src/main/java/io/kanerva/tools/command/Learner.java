@@ -20,8 +20,7 @@ import java.util.Locale;
 final class Learner {
     private static final int SMOOTHED_STEPS = 50;
 
-    private Learner() {
-    }
+    private Learner() {}
 
     /**
      * Opens a new run, with progress on the terminal if a linear model is fitted first.
@@ -33,7 +32,8 @@ final class Learner {
             if (plan.settings().decoder().banks() == 0) {
                 return TrainingRun.start(plan, folder, images, devices);
             }
-            try (Progress progress = Progress.start(terminal, "Fitting", LinearStart.work(plan.settings()), "parts of the linear model")) {
+            try (Progress progress = Progress.start(
+                    terminal, "Fitting", LinearStart.work(plan.settings()), "parts of the linear model")) {
                 return TrainingRun.start(plan, folder, images, devices, progress::at);
             }
         } catch (IllegalArgumentException | IllegalStateException | UncheckedIOException e) {
@@ -57,7 +57,8 @@ final class Learner {
      * @throws Failure if training diverges or the run's files cannot be written
      */
     static void train(TrainingRun run, Terminal terminal, TrainingListener listener) {
-        try (Progress progress = Progress.start(terminal, "Training", run.plan().steps(), "steps").from(run.stepsDone())) {
+        try (Progress progress = Progress.start(terminal, "Training", run.plan().steps(), "steps")
+                .from(run.stepsDone())) {
             run.train(new Shown(progress, listener));
         } catch (IllegalStateException | UncheckedIOException e) {
             throw new Failure(e.getMessage(), e);

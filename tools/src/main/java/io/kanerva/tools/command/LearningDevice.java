@@ -15,8 +15,14 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Where DJL computes. */
 final class LearningDevice {
-    @Option(names = "--device", paramLabel = "DEVICE", defaultValue = "auto", order = 900, converter = Choice.Converter.class,
-            description = "cpu, cuda, cuda:N or cuda:N,N... (several GPUs share the episodes of each step; fails at once where there is none) or auto. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            defaultValue = "auto",
+            order = 900,
+            converter = Choice.Converter.class,
+            description =
+                    "cpu, cuda, cuda:N or cuda:N,N... (several GPUs share the episodes of each step; fails at once where there is none) or auto. Default: ${DEFAULT-VALUE}.")
     private Choice device;
 
     /**
@@ -29,18 +35,22 @@ final class LearningDevice {
 
         /** Reads the option. */
         static final class Converter implements ITypeConverter<Choice> {
-            private static final Pattern FORM = Pattern.compile("(cpu|auto|cuda)|cuda:([0-9]{1,3}(?:,[0-9]{1,3})*)", Pattern.CASE_INSENSITIVE);
+            private static final Pattern FORM =
+                    Pattern.compile("(cpu|auto|cuda)|cuda:([0-9]{1,3}(?:,[0-9]{1,3})*)", Pattern.CASE_INSENSITIVE);
 
             @Override
             public Choice convert(String text) {
                 Matcher matcher = FORM.matcher(text);
                 if (!matcher.matches()) {
-                    throw new TypeConversionException("expected cpu, cuda, cuda:N, cuda:N,N... or auto, found '" + text + "'");
+                    throw new TypeConversionException(
+                            "expected cpu, cuda, cuda:N, cuda:N,N... or auto, found '" + text + "'");
                 }
                 if (matcher.group(2) == null) {
                     return new Choice(io.kanerva.runtime.Device.valueOf(text.toUpperCase(Locale.ROOT)), List.of(0));
                 }
-                List<Integer> numbers = Arrays.stream(matcher.group(2).split(",")).map(Integer::valueOf).toList();
+                List<Integer> numbers = Arrays.stream(matcher.group(2).split(","))
+                        .map(Integer::valueOf)
+                        .toList();
                 if (numbers.stream().distinct().count() < numbers.size()) {
                     throw new TypeConversionException("expected GPUs that differ, found '" + text + "'");
                 }
@@ -64,13 +74,16 @@ final class LearningDevice {
     }
 
     private static List<Device> choose(Choice device) {
-        int gpus = device.kind() == io.kanerva.runtime.Device.CPU ? 0 : Engine.getEngine("PyTorch").getGpuCount();
+        int gpus = device.kind() == io.kanerva.runtime.Device.CPU
+                ? 0
+                : Engine.getEngine("PyTorch").getGpuCount();
         if (device.kind() == io.kanerva.runtime.Device.CUDA && gpus == 0) {
             throw new Failure("--device cuda: expected a CUDA GPU that DJL can use, found none");
         }
         for (int number : device.kind() == io.kanerva.runtime.Device.CUDA ? device.numbers() : List.<Integer>of()) {
             if (number >= gpus) {
-                throw new Failure("--device cuda:%d: expected a GPU from 0 to %d, found no such one".formatted(number, gpus - 1));
+                throw new Failure(
+                        "--device cuda:%d: expected a GPU from 0 to %d, found no such one".formatted(number, gpus - 1));
             }
         }
         return gpus > 0 ? device.numbers().stream().map(Device::gpu).toList() : List.of(Device.cpu());
@@ -78,6 +91,10 @@ final class LearningDevice {
 
     /** Devices in words. */
     static String names(List<Device> devices) {
-        return devices.stream().map(device -> device.isGpu() ? "GPU " + device.getDeviceId() : device.getDeviceType().toUpperCase(Locale.ROOT)).collect(Collectors.joining(", "));
+        return devices.stream()
+                .map(device -> device.isGpu()
+                        ? "GPU " + device.getDeviceId()
+                        : device.getDeviceType().toUpperCase(Locale.ROOT))
+                .collect(Collectors.joining(", "));
     }
 }

@@ -28,24 +28,52 @@ final class ModelChecks {
     @Option(names = "--model", paramLabel = "FILE.onnx", order = 10, description = "Any ONNX model.")
     private Path model;
 
-    @Option(names = "--vectors", paramLabel = "DIR", order = 11, description = "With --model: folder of test_data_set_N, the ONNX project's layout. Default: random inputs only.")
+    @Option(
+            names = "--vectors",
+            paramLabel = "DIR",
+            order = 11,
+            description =
+                    "With --model: folder of test_data_set_N, the ONNX project's layout. Default: random inputs only.")
     private Path vectors;
 
-    @Option(names = "--suite", paramLabel = "DIR", order = 12, description = "Folder of folders with model.onnx and test_data_set_N, such as the ONNX project's node "
-            + "tests: prints how many of them each runtime passes. Fails if no runtime can run, and with --suite-known if a test fails that is not known to.")
+    @Option(
+            names = "--suite",
+            paramLabel = "DIR",
+            order = 12,
+            description =
+                    "Folder of folders with model.onnx and test_data_set_N, such as the ONNX project's node "
+                            + "tests: prints how many of them each runtime passes. Fails if no runtime can run, and with --suite-known if a test fails that is not known to.")
     private Path suite;
 
-    @Option(names = "--suite-failures", paramLabel = "FILE", order = 12, description = "With --suite: write every test that a runtime did not pass, and why.")
+    @Option(
+            names = "--suite-failures",
+            paramLabel = "FILE",
+            order = 12,
+            description = "With --suite: write every test that a runtime did not pass, and why.")
     private Path failures;
 
-    @Option(names = "--suite-known", paramLabel = "FILE", order = 12, description = "With --suite: a file that --suite-failures wrote. Exit code 1 if a runtime does not pass a test "
-            + "that is not listed there under its name.")
+    @Option(
+            names = "--suite-known",
+            paramLabel = "FILE",
+            order = 12,
+            description =
+                    "With --suite: a file that --suite-failures wrote. Exit code 1 if a runtime does not pass a test "
+                            + "that is not listed there under its name.")
     private Path known;
 
-    @Option(names = "--atol", paramLabel = "X", order = 13, description = "With --model or --suite: largest absolute difference. Default: what the model's precision allows.")
+    @Option(
+            names = "--atol",
+            paramLabel = "X",
+            order = 13,
+            description =
+                    "With --model or --suite: largest absolute difference. Default: what the model's precision allows.")
     private Double absolute;
 
-    @Option(names = "--rtol", paramLabel = "X", order = 14, description = "With --model or --suite: what is added to it for each unit of the value.")
+    @Option(
+            names = "--rtol",
+            paramLabel = "X",
+            order = 14,
+            description = "With --model or --suite: what is added to it for each unit of the value.")
     private Double relative;
 
     /** Makes sure that no option is given that nothing would come of. */
@@ -99,15 +127,18 @@ final class ModelChecks {
         try {
             if (vectors != null) {
                 if (!Files.isDirectory(vectors)) {
-                    throw new Failure("%s: expected a folder of test_data_set folders, found no such folder".formatted(vectors));
+                    throw new Failure(
+                            "%s: expected a folder of test_data_set folders, found no such folder".formatted(vectors));
                 }
                 cases.addAll(Case.of(name, model, vectors, tolerance()));
                 if (cases.isEmpty()) {
-                    throw new Failure("%s: expected folders test_data_set_0, test_data_set_1, ..., found none".formatted(vectors));
+                    throw new Failure("%s: expected folders test_data_set_0, test_data_set_1, ..., found none"
+                            .formatted(vectors));
                 }
             }
             for (int i = 0; i < random; i++) {
-                RandomCases.make(name, model, Map.of(), Set.of(), seed + i, tolerance(), checks.scratch()).ifPresent(cases::add);
+                RandomCases.make(name, model, Map.of(), Set.of(), seed + i, tolerance(), checks.scratch())
+                        .ifPresent(cases::add);
             }
         } catch (IllegalArgumentException e) {
             throw new Failure("%s: %s".formatted(model, e.getMessage()), e);
@@ -115,7 +146,8 @@ final class ModelChecks {
             throw new Failure(e.getMessage(), e);
         }
         if (cases.isEmpty()) {
-            throw new Failure("%s: expected --vectors for a model whose inputs are not float32, found none".formatted(model));
+            throw new Failure(
+                    "%s: expected --vectors for a model whose inputs are not float32, found none".formatted(model));
         }
         checks.models(name, cases, against);
         checks.requireAll();
@@ -134,17 +166,26 @@ final class ModelChecks {
         }
         Suite tests = new Suite(suite, tolerance().orElse(Tolerance.elements(1e-7, 1e-3)));
         if (tests.tests().isEmpty()) {
-            throw new Failure("%s: expected folders with model.onnx and test_data_set_0, found none that can be run".formatted(suite));
+            throw new Failure("%s: expected folders with model.onnx and test_data_set_0, found none that can be run"
+                    .formatted(suite));
         }
         List<ModelRuntime> runtimes = new ArrayList<>(checks.options().find(action));
         // A model may take its process down with it, so the Java API gets one of its own, too.
-        runtimes.replaceAll(runtime -> runtime.name().equals(JavaRuntime.cpu().name()) ? ForeignRuntime.separateJava(checks.scratch()) : runtime);
+        runtimes.replaceAll(runtime -> runtime.name().equals(JavaRuntime.cpu().name())
+                ? ForeignRuntime.separateJava(checks.scratch())
+                : runtime);
         List<Suite.Row> rows = tests.run(runtimes, checks.options().install(), checks.progress());
-        action.print("%,d tests; %,d more cannot be run here (%s)", tests.tests().size(), tests.skipped().size(),
-                tests.skipped().isEmpty() ? "none" : "the first: " + tests.skipped().get(0));
+        action.print(
+                "%,d tests; %,d more cannot be run here (%s)",
+                tests.tests().size(),
+                tests.skipped().size(),
+                tests.skipped().isEmpty()
+                        ? "none"
+                        : "the first: " + tests.skipped().get(0));
         action.out().print(SuiteReport.table(rows, OPSET));
         if (failures != null) {
-            OutputFile.write(failures, SuiteReport.failures(rows) + "skipped\n  " + String.join("\n  ", tests.skipped()) + "\n");
+            OutputFile.write(
+                    failures, SuiteReport.failures(rows) + "skipped\n  " + String.join("\n  ", tests.skipped()) + "\n");
             action.print("failures  %s", failures);
         }
         if (rows.stream().allMatch(row -> row.results().isEmpty())) {
@@ -153,13 +194,15 @@ final class ModelChecks {
         if (known != null) {
             List<String> fresh = SuiteReport.unknownFailures(rows, Files.readString(known));
             if (!fresh.isEmpty()) {
-                throw new Failure(fresh.get(0) + (fresh.size() > 1 ? " (and %d more tests)".formatted(fresh.size() - 1) : ""));
+                throw new Failure(
+                        fresh.get(0) + (fresh.size() > 1 ? " (and %d more tests)".formatted(fresh.size() - 1) : ""));
             }
         }
     }
 
     private Optional<Tolerance> tolerance() {
-        return absolute == null && relative == null ? Optional.empty()
+        return absolute == null && relative == null
+                ? Optional.empty()
                 : Optional.of(Tolerance.elements(absolute == null ? 0 : absolute, relative == null ? 0 : relative));
     }
 }

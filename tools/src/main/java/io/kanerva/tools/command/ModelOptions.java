@@ -16,14 +16,28 @@ final class ModelOptions {
     private static final String DEFAULT = "fashion-mnist";
     private static final Logger RUNTIME = Logger.getLogger("io.kanerva.runtime");
 
-    @Option(names = {"-b", "--bundle"}, paramLabel = "DIR|NAME", order = 1, description = "Folder of the exported model, or name of one that ships. Default: " + DEFAULT + ", which ships.")
+    @Option(
+            names = {"-b", "--bundle"},
+            paramLabel = "DIR|NAME",
+            order = 1,
+            description =
+                    "Folder of the exported model, or name of one that ships. Default: " + DEFAULT + ", which ships.")
     private Path bundle;
 
-    @Option(names = "--device", paramLabel = "DEVICE", order = 900,
-            description = "cpu, cuda (fails at once where there is none) or auto (says which it is and why). Default: cuda if there is one.")
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            order = 900,
+            description =
+                    "cpu, cuda (fails at once where there is none) or auto (says which it is and why). Default: cuda if there is one.")
     private Device device;
 
-    @Option(names = "--threads", paramLabel = "N", defaultValue = "1", order = 901, description = "Threads that one graph may use. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "1",
+            order = 901,
+            description = "Threads that one graph may use. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
     /** Opens the model. */
@@ -37,11 +51,13 @@ final class ModelOptions {
         String name = bundle == null ? DEFAULT : bundle.toString();
         boolean ships = Models.names().contains(name);
         if (bundle == null && !ships) {
-            throw new Failure("expected --bundle DIR, found none, and this build ships no model '%s'".formatted(DEFAULT));
+            throw new Failure(
+                    "expected --bundle DIR, found none, and this build ships no model '%s'".formatted(DEFAULT));
         }
         // A folder of the same name goes first: it is what the person sees.
         return ships && !(bundle != null && Files.isDirectory(bundle))
-                ? Kanerva.loadResource(Models.class.getClassLoader(), Models.resource(name), options) : Kanerva.load(bundle, options);
+                ? Kanerva.loadResource(Models.class.getClassLoader(), Models.resource(name), options)
+                : Kanerva.load(bundle, options);
     }
 
     /** The same device for DJL. */

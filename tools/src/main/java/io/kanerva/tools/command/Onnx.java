@@ -3,7 +3,9 @@ package io.kanerva.tools.command;
 import picocli.CommandLine.Command;
 
 /** {@code kpp onnx}: ONNX models of DJL networks of any kind. */
-@Command(name = "onnx", header = "Export any trained DJL model as ONNX, or show an ONNX model.",
+@Command(
+        name = "onnx",
+        header = "Export any trained DJL model as ONNX, or show an ONNX model.",
         description = "This has nothing to do with Kanerva++: 'kpp export' is for its training runs.",
         footer = {"  kpp onnx export --help", "  kpp onnx show model.onnx"},
         subcommands = {OnnxExport.class, OnnxShow.class})

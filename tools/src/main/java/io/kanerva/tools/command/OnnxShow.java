@@ -8,7 +8,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code kpp onnx show}: a model's graph as text. */
-@Command(name = "show", header = "Show an ONNX model: inputs, weights, one line a node, outputs.",
+@Command(
+        name = "show",
+        header = "Show an ONNX model: inputs, weights, one line a node, outputs.",
         description = "Constants of at most eight elements are written where they are used.",
         footer = {"  kpp onnx show resnet.onnx", "  kpp onnx show resnet.onnx | grep Conv"})
 public final class OnnxShow extends Action {

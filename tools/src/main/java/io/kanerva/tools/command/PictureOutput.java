@@ -13,10 +13,20 @@ final class PictureOutput {
     private static final int COLUMNS = 16;
     private static final int SCALE = 3;
 
-    @Option(names = {"-o", "--out"}, paramLabel = "FILE.png", required = true, order = 5, description = "The picture to write.")
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "FILE.png",
+            required = true,
+            order = 5,
+            description = "The picture to write.")
     private Path png;
 
-    @Option(names = "--npy", paramLabel = "FILE.npy", order = 6, description = "Also write the pixel probabilities as a NumPy array [count, channels, rows, columns] of float32.")
+    @Option(
+            names = "--npy",
+            paramLabel = "FILE.npy",
+            order = 6,
+            description =
+                    "Also write the pixel probabilities as a NumPy array [count, channels, rows, columns] of float32.")
     private Path npy;
 
     /** Makes sure, before any work, that the files can be written. */

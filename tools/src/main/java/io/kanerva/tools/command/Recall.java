@@ -15,8 +15,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code kpp recall}: what a memory makes of queries. */
-@Command(name = "recall", header = "Recall images from a memory, by whole or damaged queries.",
-        description = "Each query is compared with what was written; the best match is read and decoded, and is the next query. The picture shows the queries above what was recalled.",
+@Command(
+        name = "recall",
+        header = "Recall images from a memory, by whole or damaged queries.",
+        description =
+                "Each query is compared with what was written; the best match is read and decoded, and is the next query. The picture shows the queries above what was recalled.",
         footer = {"  kpp recall --memory shoes.memory --range 0:32 --damage salt-and-pepper:0.3 --out recalled.png"})
 public final class Recall extends Action {
     @Mixin
@@ -28,17 +31,37 @@ public final class Recall extends Action {
     @Mixin
     private PictureOutput output;
 
-    @Option(names = {"-m", "--memory"}, paramLabel = "FILE", required = true, order = 2, description = "The memory file that 'kpp write' made.")
+    @Option(
+            names = {"-m", "--memory"},
+            paramLabel = "FILE",
+            required = true,
+            order = 2,
+            description = "The memory file that 'kpp write' made.")
     private Path memoryFile;
 
-    @Option(names = {"-n", "--iterations"}, paramLabel = "N", defaultValue = "3", order = 10, description = "How often each query is read anew. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = {"-n", "--iterations"},
+            paramLabel = "N",
+            defaultValue = "3",
+            order = 10,
+            description = "How often each query is read anew. Default: ${DEFAULT-VALUE}.")
     private int iterations;
 
-    @Option(names = "--damage", paramLabel = "HOW", converter = SpoilerConverter.class, order = 11,
-            description = "Damage the queries first: salt-and-pepper:FRACTION replaces that part of the pixels by coin flips, erase:left|right|top|bottom sets that half to 0.")
+    @Option(
+            names = "--damage",
+            paramLabel = "HOW",
+            converter = SpoilerConverter.class,
+            order = 11,
+            description =
+                    "Damage the queries first: salt-and-pepper:FRACTION replaces that part of the pixels by coin flips, erase:left|right|top|bottom sets that half to 0.")
     private Spoiler damage;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", order = 12, description = "Seed of the salt and pepper. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            order = 12,
+            description = "Seed of the salt and pepper. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     /** Spoils queries. */
@@ -68,7 +91,9 @@ public final class Recall extends Action {
         }
 
         private static TypeConversionException expected(String text) {
-            return new TypeConversionException("expected salt-and-pepper:FRACTION with 0 to 1, or erase:left|right|top|bottom, found '" + text + "'");
+            return new TypeConversionException(
+                    "expected salt-and-pepper:FRACTION with 0 to 1, or erase:left|right|top|bottom, found '" + text
+                            + "'");
         }
     }
 
@@ -96,7 +121,9 @@ public final class Recall extends Action {
         int written = lookup.scores().dimension(2);
         print("query   sample   match");
         for (int i = 0; i < lookup.samples().length; i++) {
-            print("%5d   %6d   %5.3f", images.first() + i, lookup.samples()[i], lookup.scores().data()[i * written + lookup.samples()[i]]);
+            print(
+                    "%5d   %6d   %5.3f",
+                    images.first() + i, lookup.samples()[i], lookup.scores().data()[i * written + lookup.samples()[i]]);
         }
     }
 }

@@ -13,7 +13,11 @@ import picocli.CommandLine.Option;
 
 /** Where a verification's findings go, beside the terminal. */
 final class ReportOptions {
-    @Option(names = "--details", order = 30, description = "Also print every output's worst case: largest differences, units in the last place, dB, cosine, and where.")
+    @Option(
+            names = "--details",
+            order = 30,
+            description =
+                    "Also print every output's worst case: largest differences, units in the last place, dB, cosine, and where.")
     private boolean details;
 
     @Option(names = "--html", paramLabel = "FILE", order = 31, description = "Write a page with tables and pictures.")
@@ -22,13 +26,21 @@ final class ReportOptions {
     @Option(names = "--junit", paramLabel = "FILE", order = 32, description = "Write JUnit XML, for CI.")
     private Path junit;
 
-    @Option(names = "--json", paramLabel = "FILE", order = 33, description = "Write everything that was measured as JSON.")
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            order = 33,
+            description = "Write everything that was measured as JSON.")
     private Path json;
 
     /** Makes sure, before any work, that the files can be written. */
     void check() {
-        Stream.of(html == null ? Stream.<Path>empty() : Stream.of(html), junit == null ? Stream.<Path>empty() : Stream.of(junit),
-                json == null ? Stream.<Path>empty() : Stream.of(json)).flatMap(file -> file).forEach(OutputFile::requireWritable);
+        Stream.of(
+                        html == null ? Stream.<Path>empty() : Stream.of(html),
+                        junit == null ? Stream.<Path>empty() : Stream.of(junit),
+                        json == null ? Stream.<Path>empty() : Stream.of(json))
+                .flatMap(file -> file)
+                .forEach(OutputFile::requireWritable);
     }
 
     /** Whether a file was asked for. */

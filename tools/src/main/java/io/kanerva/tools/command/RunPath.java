@@ -7,8 +7,7 @@ import java.nio.file.Path;
 
 /** What {@code --run} names: a run's folder, which stands for its last checkpoint, or any checkpoint file. */
 final class RunPath {
-    private RunPath() {
-    }
+    private RunPath() {}
 
     /**
      * Reads the checkpoint.

@@ -20,7 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/** Keeps a run's page, {@code run.html}, up to date: its numbers every few seconds, its samples with each checkpoint. */
+/**
+ * Keeps a run's page, {@code run.html}, up to date: its numbers every few seconds, its samples with each checkpoint.
+ */
 final class RunReporter implements TrainingListener {
     static final String FILE = "run.html";
     private static final long NANOS_BETWEEN_PAGES = 10_000_000_000L;
@@ -45,7 +47,11 @@ final class RunReporter implements TrainingListener {
         this.clock = clock;
         int length = run.plan().episodeLength();
         Binarisation binarisation = run.plan().binarisation();
-        episodes = new TestEpisodes(images.slice(images.count() - length, images.count()), binarisation == Binarisation.DYNAMIC ? Binarisation.THRESHOLD : binarisation, length, 1);
+        episodes = new TestEpisodes(
+                images.slice(images.count() - length, images.count()),
+                binarisation == Binarisation.DYNAMIC ? Binarisation.THRESHOLD : binarisation,
+                length,
+                1);
         written = clock.getAsLong() - NANOS_BETWEEN_PAGES;
     }
 
@@ -74,22 +80,46 @@ final class RunReporter implements TrainingListener {
 
     /** Writes the page for the last time in this process. */
     void finish() {
-        write(run.endedEarly() ? "ended early: the validation score no longer fell" : run.isFinished() ? "finished" : "stopped: it can be resumed", false);
+        write(
+                run.endedEarly()
+                        ? "ended early: the validation score no longer fell"
+                        : run.isFinished() ? "finished" : "stopped: it can be resumed",
+                false);
     }
 
     private void write(String state, boolean running) {
         TrainingPlan plan = run.plan();
-        List<CurveFigure.Point> curve = new MetricsFile(folder.resolve(TrainingRun.METRICS)).read().stream()
-                .map(m -> new CurveFigure.Point(m.step(), m.bound(), m.reconstruction(), m.keyDivergence(), m.latentDivergence())).toList();
-        List<ValidationScore> scores = plan.validation().images() == 0 ? List.of() : new ValidationFile(folder.resolve(TrainingRun.VALIDATION)).read();
+        List<CurveFigure.Point> curve = new MetricsFile(folder.resolve(TrainingRun.METRICS))
+                .read().stream()
+                        .map(m -> new CurveFigure.Point(
+                                m.step(), m.bound(), m.reconstruction(), m.keyDivergence(), m.latentDivergence()))
+                        .toList();
+        List<ValidationScore> scores = plan.validation().images() == 0
+                ? List.of()
+                : new ValidationFile(folder.resolve(TrainingRun.VALIDATION)).read();
         List<CurveFigure.Point> validation = scores.stream()
-                .map(s -> new CurveFigure.Point(s.step(), s.bound(), s.reconstruction(), s.keyDivergence(), s.latentDivergence())).toList();
+                .map(s -> new CurveFigure.Point(
+                        s.step(), s.bound(), s.reconstruction(), s.keyDivergence(), s.latentDivergence()))
+                .toList();
         List<String[]> settings = new ArrayList<>();
         for (String value : PlanEdit.values(plan)) {
             settings.add(value.split("=", 2));
         }
-        RunPage page = new RunPage("Kanerva++ on %s, seed %d".formatted(plan.data(), plan.seed()), command, state, running, run.stepsDone(), plan.steps(), run.seconds(),
-                plan.binarisation().isBinary() ? 0 : plan.settings().pixels(), curve, validation, run.best().map(ValidationScore::step).orElse(0), grids, gridStep, settings);
+        RunPage page = new RunPage(
+                "Kanerva++ on %s, seed %d".formatted(plan.data(), plan.seed()),
+                command,
+                state,
+                running,
+                run.stepsDone(),
+                plan.steps(),
+                run.seconds(),
+                plan.binarisation().isBinary() ? 0 : plan.settings().pixels(),
+                curve,
+                validation,
+                run.best().map(ValidationScore::step).orElse(0),
+                grids,
+                gridStep,
+                settings);
         OutputFile.write(folder.resolve(FILE), page.html());
         written = clock.getAsLong();
     }

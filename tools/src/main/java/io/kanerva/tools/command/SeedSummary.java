@@ -34,28 +34,65 @@ final class SeedSummary {
     /** A line a seed and one for mean and standard deviation over the seeds, nats an image. */
     List<String> lines() {
         List<String> lines = new ArrayList<>();
-        lines.add(String.format(Locale.ROOT, "%-10s %10s %10s %16s %10s %10s", "seed", "bound", "+- error", "reconstruction", "KL(Y)", "KL(Z)"));
+        lines.add(String.format(
+                Locale.ROOT,
+                "%-10s %10s %10s %16s %10s %10s",
+                "seed",
+                "bound",
+                "+- error",
+                "reconstruction",
+                "KL(Y)",
+                "KL(Z)"));
         for (Row row : rows) {
             BoundReport r = row.report;
-            lines.add(String.format(Locale.ROOT, "%-10d %10.3f %10.3f %16.3f %10.3f %10.3f", row.seed, r.nats(), r.standardError(), r.reconstruction(), r.keyDivergence(), r.latentDivergence()));
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "%-10d %10.3f %10.3f %16.3f %10.3f %10.3f",
+                    row.seed,
+                    r.nats(),
+                    r.standardError(),
+                    r.reconstruction(),
+                    r.keyDivergence(),
+                    r.latentDivergence()));
         }
-        lines.add(String.format(Locale.ROOT, "%-10s %10.3f %10s %16.3f %10.3f %10.3f", "mean", mean(BoundReport::nats), "", mean(BoundReport::reconstruction),
-                mean(BoundReport::keyDivergence), mean(BoundReport::latentDivergence)));
-        lines.add(String.format(Locale.ROOT, "%-10s %10.3f %10s %16.3f %10.3f %10.3f", "spread", spread(BoundReport::nats), "", spread(BoundReport::reconstruction),
-                spread(BoundReport::keyDivergence), spread(BoundReport::latentDivergence)));
+        lines.add(String.format(
+                Locale.ROOT,
+                "%-10s %10.3f %10s %16.3f %10.3f %10.3f",
+                "mean",
+                mean(BoundReport::nats),
+                "",
+                mean(BoundReport::reconstruction),
+                mean(BoundReport::keyDivergence),
+                mean(BoundReport::latentDivergence)));
+        lines.add(String.format(
+                Locale.ROOT,
+                "%-10s %10.3f %10s %16.3f %10.3f %10.3f",
+                "spread",
+                spread(BoundReport::nats),
+                "",
+                spread(BoundReport::reconstruction),
+                spread(BoundReport::keyDivergence),
+                spread(BoundReport::latentDivergence)));
         return lines;
     }
 
     /** Mean over the seeds. */
     double mean(ToDoubleFunction<BoundReport> value) {
-        return rows.stream().mapToDouble(row -> value.applyAsDouble(row.report)).average().orElse(Double.NaN);
+        return rows.stream()
+                .mapToDouble(row -> value.applyAsDouble(row.report))
+                .average()
+                .orElse(Double.NaN);
     }
 
     /** Sample standard deviation over the seeds; NaN for a single one. */
     double spread(ToDoubleFunction<BoundReport> value) {
         double mean = mean(value);
-        return rows.size() < 2 ? Double.NaN
-                : Math.sqrt(rows.stream().mapToDouble(row -> Math.pow(value.applyAsDouble(row.report) - mean, 2)).sum() / (rows.size() - 1));
+        return rows.size() < 2
+                ? Double.NaN
+                : Math.sqrt(rows.stream()
+                                .mapToDouble(row -> Math.pow(value.applyAsDouble(row.report) - mean, 2))
+                                .sum()
+                        / (rows.size() - 1));
     }
 
     /** Leaves {@code summary.json} in the folder. */
@@ -80,7 +117,9 @@ final class SeedSummary {
         summary.put("mean", mean(BoundReport::nats));
         summary.put("standardDeviation", rows.size() < 2 ? null : spread(BoundReport::nats));
         try {
-            OutputFile.write(folder.resolve(FILE), new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(summary) + "\n");
+            OutputFile.write(
+                    folder.resolve(FILE),
+                    new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(summary) + "\n");
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }

@@ -28,34 +28,66 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code kpp variant}: the same bundle with its weights in fewer bits, and what that costs. */
-@Command(name = "variant", header = "Make a bundle with half-precision or 8-bit weights from a bundle, and measure what it costs.",
-        description = "Scores both bundles on the same test episodes with the same noise, times a recall, and writes price, size and speed into the variant's bundle.json and card. "
-                + "fp32 only adds the fused graphs to an older bundle.",
+@Command(
+        name = "variant",
+        header = "Make a bundle with half-precision or 8-bit weights from a bundle, and measure what it costs.",
+        description =
+                "Scores both bundles on the same test episodes with the same noise, times a recall, and writes price, size and speed into the variant's bundle.json and card. "
+                        + "fp32 only adds the fused graphs to an older bundle.",
         footer = {"  kpp variant --bundle mnist-bundle --weights int8 --out mnist-int8"})
 public final class Variant extends Action {
     private static final int EPISODE = 32;
     private static final int WARM_RECALLS = 300;
     private static final int TIMED_RECALLS = 400;
 
-    @Option(names = {"-b", "--bundle"}, paramLabel = "DIR", required = true, order = 1, description = "Folder of the bundle.")
+    @Option(
+            names = {"-b", "--bundle"},
+            paramLabel = "DIR",
+            required = true,
+            order = 1,
+            description = "Folder of the bundle.")
     private Path folder;
 
-    @Option(names = "--weights", paramLabel = "TYPE", required = true, order = 2, description = "fp16, int8 or fp32.", converter = WeightTypes.class)
+    @Option(
+            names = "--weights",
+            paramLabel = "TYPE",
+            required = true,
+            order = 2,
+            description = "fp16, int8 or fp32.",
+            converter = WeightTypes.class)
     private WeightType weights;
 
-    @Option(names = {"-o", "--out"}, paramLabel = "DIR", required = true, order = 3, description = "Folder of the variant.")
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "DIR",
+            required = true,
+            order = 3,
+            description = "Folder of the variant.")
     private Path out;
 
-    @Option(names = {"-d", "--data"}, paramLabel = "DIR", order = 4, description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
+    @Option(
+            names = {"-d", "--data"},
+            paramLabel = "DIR",
+            order = 4,
+            description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
     private Path data;
 
-    @Option(names = "--episodes", paramLabel = "N", order = 5, description = "Score only so many episodes, drawn by the seed from the whole test set. Default: all.")
+    @Option(
+            names = "--episodes",
+            paramLabel = "N",
+            order = 5,
+            description = "Score only so many episodes, drawn by the seed from the whole test set. Default: all.")
     private Integer most;
 
     @Option(names = "--replace", order = 6, description = "Take the place of a bundle that is there.")
     private boolean replace;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1", order = 7, description = "Of episodes and noise. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            order = 7,
+            description = "Of episodes and noise. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Override
@@ -66,22 +98,42 @@ public final class Variant extends Action {
         OutputFile.requireWritableFolder(out.toAbsolutePath().getParent());
         try {
             BundleVariant variant = BundleVariant.of(folder, weights, OnnxGraph.runner());
-            long sourceBytes = BundleVariant.of(folder, WeightType.FLOAT32, OnnxGraph.runner()).graphBytes();
-            try (Kanerva source = Kanerva.load(folder, Device.CPU); Kanerva made = Kanerva.load(variant.files(), Options.on(Device.CPU))) {
+            long sourceBytes = BundleVariant.of(folder, WeightType.FLOAT32, OnnxGraph.runner())
+                    .graphBytes();
+            try (Kanerva source = Kanerva.load(folder, Device.CPU);
+                    Kanerva made = Kanerva.load(variant.files(), Options.on(Device.CPU))) {
                 TestEpisodes episodes = episodes(source);
                 double[] before = score(source, episodes, "Scoring the source");
                 double[] after = score(made, episodes, "Scoring the variant");
                 double[] times = times(source, made, episodes);
-                VariantPrice price = new VariantPrice(mean(before), mean(after), standardError(before, after), before.length, BundleWriter.setting(episodes), sourceBytes,
-                        variant.graphBytes(), times[0], times[1], "one thread of %s, Java %s".formatted(System.getProperty("os.arch"), Runtime.version().feature()));
+                VariantPrice price = new VariantPrice(
+                        mean(before),
+                        mean(after),
+                        standardError(before, after),
+                        before.length,
+                        BundleWriter.setting(episodes),
+                        sourceBytes,
+                        variant.graphBytes(),
+                        times[0],
+                        times[1],
+                        "one thread of %s, Java %s"
+                                .formatted(
+                                        System.getProperty("os.arch"),
+                                        Runtime.version().feature()));
                 variant.write(price, out, replace);
                 print("variant    %s (%s)", out, variant.name());
                 print("bound      %.4f nats an image, of the source %.4f", price.nats(), price.sourceNats());
                 // One episode alone says nothing of how far others would be from it.
-                String error = Double.isNaN(price.standardError()) ? "" : String.format(Locale.ROOT, ", ± %.4f", price.standardError());
-                print("price      %+.4f nats an image%s%s", price.difference(), error, price.isDear() ? ": more than 0.1, as its card says" : "");
+                String error = Double.isNaN(price.standardError())
+                        ? ""
+                        : String.format(Locale.ROOT, ", ± %.4f", price.standardError());
+                print(
+                        "price      %+.4f nats an image%s%s",
+                        price.difference(), error, price.isDear() ? ": more than 0.1, as its card says" : "");
                 print("size       %,d bytes in four graphs, of the source %,d", price.bytes(), price.sourceBytes());
-                print("recall     %.0f us of one query, by the source %.0f us (medians by turns)", price.microseconds(), price.sourceMicroseconds());
+                print(
+                        "recall     %.0f us of one query, by the source %.0f us (medians by turns)",
+                        price.microseconds(), price.sourceMicroseconds());
             }
         } catch (BundleExportException e) {
             throw new Failure(e.getMessage(), e);
@@ -107,11 +159,18 @@ public final class Variant extends Action {
     private static double[] times(Kanerva one, Kanerva other, TestEpisodes episodes) {
         ModelSettings settings = one.bundle().settings();
         float[] pixels = episodes.episode(0);
-        FloatTensor episode = new FloatTensor(pixels, 1, episodes.length(), settings.image().channels(), settings.image().height(), settings.image().width());
+        FloatTensor episode = new FloatTensor(
+                pixels,
+                1,
+                episodes.length(),
+                settings.image().channels(),
+                settings.image().height(),
+                settings.image().width());
         FloatBuffer query = FloatBuffer.wrap(pixels);
         FloatBuffer recalled = FloatBuffer.allocate(settings.image().floats());
         long[][] times = new long[2][TIMED_RECALLS];
-        try (PreparedRecall first = one.prepareRecall(one.write(episode), 1); PreparedRecall second = other.prepareRecall(other.write(episode), 1)) {
+        try (PreparedRecall first = one.prepareRecall(one.write(episode), 1);
+                PreparedRecall second = other.prepareRecall(other.write(episode), 1)) {
             for (int i = -WARM_RECALLS; i < TIMED_RECALLS; i++) {
                 long start = System.nanoTime();
                 first.run(query, recalled);

@@ -11,9 +11,15 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code kpp write}: one episode of images into a memory file. */
-@Command(name = "write", header = "Write images into a memory.",
-        description = "All images become one episode in one memory, which is saved to a file for 'kpp recall' and 'kpp generate'.",
-        footer = {"  kpp write --range 0:32 --memory shoes.memory", "  kpp write --bundle runs/mnist/bundle --images digits/ --memory digits.memory"})
+@Command(
+        name = "write",
+        header = "Write images into a memory.",
+        description =
+                "All images become one episode in one memory, which is saved to a file for 'kpp recall' and 'kpp generate'.",
+        footer = {
+            "  kpp write --range 0:32 --memory shoes.memory",
+            "  kpp write --bundle runs/mnist/bundle --images digits/ --memory digits.memory"
+        })
 public final class Write extends Action {
     private static final int EPISODE = 32;
 
@@ -23,7 +29,12 @@ public final class Write extends Action {
     @Mixin
     private ImageOptions images;
 
-    @Option(names = {"-m", "--memory"}, paramLabel = "FILE", required = true, order = 5, description = "The memory file to write.")
+    @Option(
+            names = {"-m", "--memory"},
+            paramLabel = "FILE",
+            required = true,
+            order = 5,
+            description = "The memory file to write.")
     private Path memoryFile;
 
     @Override
@@ -31,11 +42,17 @@ public final class Write extends Action {
         OutputFile.requireWritable(memoryFile);
         try (Kanerva kanerva = bundle.open(this)) {
             int capacity = kanerva.bundle().settings().capacity();
-            Pictures episode = images.read(this, kanerva.bundle().settings().image(), capacity == 0 ? EPISODE : capacity);
+            Pictures episode =
+                    images.read(this, kanerva.bundle().settings().image(), capacity == 0 ? EPISODE : capacity);
             Memory memory = kanerva.write(ImageOptions.tensor(episode));
             memory.save(memoryFile);
-            print("memory    %s (%,d bytes): %d samples in %s floats, model %s", memoryFile, Files.size(memoryFile), memory.samples(),
-                    kanerva.bundle().settings().memory(), kanerva.bundle().name());
+            print(
+                    "memory    %s (%,d bytes): %d samples in %s floats, model %s",
+                    memoryFile,
+                    Files.size(memoryFile),
+                    memory.samples(),
+                    kanerva.bundle().settings().memory(),
+                    kanerva.bundle().name());
         }
     }
 }

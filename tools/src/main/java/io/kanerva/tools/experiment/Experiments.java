@@ -10,8 +10,7 @@ import io.kanerva.trainer.evaluate.TestEpisodes;
 
 /** What the experiments share: how images go into a model and come out of it. */
 final class Experiments {
-    private Experiments() {
-    }
+    private Experiments() {}
 
     /** A test episode, [1, T, Cx, Hx, Wx]. */
     static FloatTensor episode(Kanerva kanerva, TestEpisodes episodes, int index) {
@@ -26,12 +25,22 @@ final class Experiments {
 
     /** All images of a tensor [1, N, Cx, Hx, Wx]. */
     static Pictures pictures(FloatTensor images) {
-        return new Pictures(images.data(), images.dimension(0) * images.dimension(1), images.dimension(2), images.dimension(3), images.dimension(4));
+        return new Pictures(
+                images.data(),
+                images.dimension(0) * images.dimension(1),
+                images.dimension(2),
+                images.dimension(3),
+                images.dimension(4));
     }
 
-    /** The keys at the middle of where each sample of an episode is found: its pointers, or without slots the encoder's own, [1, T, K, 3]. */
+    /**
+     * The keys at the middle of where each sample of an episode is found: its pointers, or without slots the encoder's
+     * own, [1, T, K, 3].
+     */
     static FloatTensor keys(Kanerva kanerva, FloatTensor episode, Memory memory) {
-        return kanerva.bundle().settings().writer() == ModelSettings.Writer.HEAP ? memory.pointers() : kanerva.encode(episode).keyMean();
+        return kanerva.bundle().settings().writer() == ModelSettings.Writer.HEAP
+                ? memory.pointers()
+                : kanerva.encode(episode).keyMean();
     }
 
     /** Mean squared difference of two rows of images, a number a pixel. */

@@ -11,14 +11,13 @@ import java.util.Arrays;
 import java.util.function.IntConsumer;
 
 /**
- * Do random keys give valid images? An image counts as valid if it is closer to some image of the episode that the memory holds
- * than two images of the same class are to each other on average.
+ * Do random keys give valid images? An image counts as valid if it is closer to some image of the episode that the
+ * memory holds than two images of the same class are to each other on average.
  */
 public final class GenerationExperiment {
     private static final int PAIRS = 20_000;
 
-    private GenerationExperiment() {
-    }
+    private GenerationExperiment() {}
 
     /**
      * What was found.
@@ -31,8 +30,14 @@ public final class GenerationExperiment {
      * @param validSamples the same for one image drawn from each distribution
      * @param keyDivergence KL(Y) of these episodes, nats an image
      */
-    public record Result(int keys, int episodes, double withinClass, double meanDistance, double validMeans, double validSamples, double keyDivergence) {
-    }
+    public record Result(
+            int keys,
+            int episodes,
+            double withinClass,
+            double meanDistance,
+            double validMeans,
+            double validSamples,
+            double keyDivergence) {}
 
     /**
      * Runs it.
@@ -57,7 +62,8 @@ public final class GenerationExperiment {
             Memory memory = kanerva.write(episode);
             Generation generation = kanerva.generate(memory, count, seed + e);
             Reading reading = kanerva.read(memory, generation.keys());
-            float[] samples = kanerva.sample(kanerva.decode(reading.priorMean(), reading.traces()), seed + e).data();
+            float[] samples = kanerva.sample(kanerva.decode(reading.priorMean(), reading.traces()), seed + e)
+                    .data();
             for (int i = 0; i < count; i++) {
                 double nearest = nearest(generation.images().data(), i, episode.data(), episodes.length(), size);
                 distance += nearest;
@@ -69,7 +75,14 @@ public final class GenerationExperiment {
             done += count;
             progress.accept(e + 1);
         }
-        return new Result(done, memories, withinClass, distance / done, validMeans / (double) done, validSamples / (double) done, divergence / memories);
+        return new Result(
+                done,
+                memories,
+                withinClass,
+                distance / done,
+                validMeans / (double) done,
+                validSamples / (double) done,
+                divergence / memories);
     }
 
     private static double nearest(float[] images, int i, float[] episode, int length, int size) {

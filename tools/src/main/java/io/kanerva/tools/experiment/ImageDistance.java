@@ -8,8 +8,7 @@ import java.util.SplittableRandom;
 
 /** How far images lie from each other: the Euclidean distance of their intensities, each in [0, 1]. */
 public final class ImageDistance {
-    private ImageDistance() {
-    }
+    private ImageDistance() {}
 
     /** Between image {@code i} of {@code a} and image {@code j} of {@code b}, each of {@code size} numbers. */
     public static double between(float[] a, int i, float[] b, int j, int size) {
@@ -43,9 +42,12 @@ public final class ImageDistance {
      */
     public static double withinClass(TestEpisodes episodes, int pairs, long seed) {
         Images images = episodes.images();
-        List<List<Integer>> classes = images.classes().values().stream().filter(members -> members.size() > 1).toList();
+        List<List<Integer>> classes = images.classes().values().stream()
+                .filter(members -> members.size() > 1)
+                .toList();
         if (classes.isEmpty()) {
-            throw new IllegalArgumentException("'%s': expected a class with two images, found none".formatted(images.name()));
+            throw new IllegalArgumentException(
+                    "'%s': expected a class with two images, found none".formatted(images.name()));
         }
         // A class is drawn as often as it has images.
         List<List<Integer>> perImage = new ArrayList<>();

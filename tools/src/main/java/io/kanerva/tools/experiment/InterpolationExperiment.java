@@ -9,8 +9,7 @@ import io.kanerva.trainer.evaluate.TestEpisodes;
 
 /** Images read at keys on the straight line from one sample's key to another's. */
 public final class InterpolationExperiment {
-    private InterpolationExperiment() {
-    }
+    private InterpolationExperiment() {}
 
     /**
      * What was found.
@@ -19,8 +18,7 @@ public final class InterpolationExperiment {
      * @param distances mean distance of each step's images to the nearest image of the episode, [steps]
      * @param changes mean number of times that the nearest image changes on the way
      */
-    public record Result(Pictures images, double[] distances, double changes) {
-    }
+    public record Result(Pictures images, double[] distances, double changes) {}
 
     /**
      * Runs it on one episode.
@@ -33,7 +31,8 @@ public final class InterpolationExperiment {
         Memory memory = kanerva.write(images);
         FloatTensor ends = Experiments.keys(kanerva, images, memory);
         int numbers = kanerva.bundle().settings().keys() * 3;
-        FloatTensor keys = FloatTensor.zeros(1, pairs * steps, kanerva.bundle().settings().keys(), 3);
+        FloatTensor keys =
+                FloatTensor.zeros(1, pairs * steps, kanerva.bundle().settings().keys(), 3);
         for (int read = 0; read < pairs * steps; read++) {
             float part = read % steps / (float) (steps - 1);
             for (int i = 0; i < numbers; i++) {
@@ -43,14 +42,18 @@ public final class InterpolationExperiment {
             }
         }
         Reading reading = kanerva.read(memory, keys);
-        FloatTensor decoded = kanerva.bundle().settings().likelihood().means(kanerva.bundle().settings(), kanerva.decode(reading.priorMean(), reading.traces()));
+        FloatTensor decoded = kanerva.bundle()
+                .settings()
+                .likelihood()
+                .means(kanerva.bundle().settings(), kanerva.decode(reading.priorMean(), reading.traces()));
         int size = episodes.images().pixelsPerImage();
         double[] distances = new double[steps];
         int changes = 0;
         int last = 0;
         for (int read = 0; read < pairs * steps; read++) {
             int nearest = ImageDistance.nearest(decoded.data(), read, images.data(), episodes.length(), size);
-            distances[read % steps] += ImageDistance.between(decoded.data(), read, images.data(), nearest, size) / pairs;
+            distances[read % steps] +=
+                    ImageDistance.between(decoded.data(), read, images.data(), nearest, size) / pairs;
             changes += read % steps > 0 && nearest != last ? 1 : 0;
             last = nearest;
         }

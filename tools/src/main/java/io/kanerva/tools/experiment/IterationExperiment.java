@@ -18,8 +18,7 @@ import java.util.stream.IntStream;
 
 /** Iterative reading: each damaged image is looked up, read and decoded, and the result is the next query. */
 public final class IterationExperiment {
-    private IterationExperiment() {
-    }
+    private IterationExperiment() {}
 
     /** A way to spoil a row of images. */
     @FunctionalInterface
@@ -32,11 +31,11 @@ public final class IterationExperiment {
      * One damage.
      *
      * @param damage what was done to the queries
-     * @param errors mean squared error a pixel against the whole image: first of the query itself, then after each iteration
+     * @param errors mean squared error a pixel against the whole image: first of the query itself, then after each
+     *     iteration
      * @param found share of the queries whose own sample was looked up in each iteration; empty for a pooled writer
      */
-    public record Row(String damage, List<Double> errors, List<Double> found) {
-    }
+    public record Row(String damage, List<Double> errors, List<Double> found) {}
 
     /** The damages that are tried, by name. */
     public static Map<String, Spoiler> damages() {
@@ -47,7 +46,9 @@ public final class IterationExperiment {
         damages.put("speckle, deviation 0.5", (pictures, seed) -> Damage.speckle(pictures, 0.5, seed));
         damages.put("Poisson, 2 photons", (pictures, seed) -> Damage.poisson(pictures, 2, seed));
         for (Damage.Half half : Damage.Half.values()) {
-            damages.put(half.name().toLowerCase(Locale.ROOT) + " half erased", (pictures, seed) -> Damage.erase(pictures, half));
+            damages.put(
+                    half.name().toLowerCase(Locale.ROOT) + " half erased",
+                    (pictures, seed) -> Damage.erase(pictures, half));
         }
         return damages;
     }
@@ -58,7 +59,14 @@ public final class IterationExperiment {
      * @param iterations at least 1
      * @param progress hears the number of episodes done
      */
-    public static Row run(Kanerva kanerva, TestEpisodes episodes, String name, Spoiler spoiler, int iterations, long seed, IntConsumer progress) {
+    public static Row run(
+            Kanerva kanerva,
+            TestEpisodes episodes,
+            String name,
+            Spoiler spoiler,
+            int iterations,
+            long seed,
+            IntConsumer progress) {
         double[] errors = new double[iterations + 1];
         double[] found = new double[iterations];
         boolean searched = false;
@@ -67,15 +75,24 @@ public final class IterationExperiment {
             Memory memory = kanerva.write(episode);
             Pictures queries = spoiler.spoil(Experiments.pictures(episode), seed + e);
             errors[0] += Experiments.meanSquaredError(queries.values(), episode.data()) / episodes.count();
-            Recall recall = kanerva.recall(memory, Experiments.tensor(kanerva, queries.values(), episodes.length()), iterations);
+            Recall recall = kanerva.recall(
+                    memory, Experiments.tensor(kanerva, queries.values(), episodes.length()), iterations);
             for (int i = 0; i < iterations; i++) {
-                errors[i + 1] += Experiments.meanSquaredError(recall.steps().get(i).images().data(), episode.data()) / episodes.count();
+                errors[i + 1] += Experiments.meanSquaredError(
+                                recall.steps().get(i).images().data(), episode.data())
+                        / episodes.count();
                 Lookup lookup = recall.lookups().get(i);
                 searched = lookup.samples().length > 0;
-                found[i] += IntStream.range(0, lookup.samples().length).filter(j -> lookup.samples()[j] == j).count() / (double) (episodes.count() * episodes.length());
+                found[i] += IntStream.range(0, lookup.samples().length)
+                                .filter(j -> lookup.samples()[j] == j)
+                                .count()
+                        / (double) (episodes.count() * episodes.length());
             }
             progress.accept(e + 1);
         }
-        return new Row(name, Arrays.stream(errors).boxed().toList(), searched ? Arrays.stream(found).boxed().toList() : List.of());
+        return new Row(
+                name,
+                Arrays.stream(errors).boxed().toList(),
+                searched ? Arrays.stream(found).boxed().toList() : List.of());
     }
 }

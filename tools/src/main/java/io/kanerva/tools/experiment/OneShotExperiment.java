@@ -13,12 +13,11 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * One-shot generation: a memory is written with images of a single class, and what random keys read from it is named by its
- * nearest neighbour among images of all classes that were not written.
+ * One-shot generation: a memory is written with images of a single class, and what random keys read from it is named by
+ * its nearest neighbour among images of all classes that were not written.
  */
 public final class OneShotExperiment {
-    private OneShotExperiment() {
-    }
+    private OneShotExperiment() {}
 
     /**
      * One class.
@@ -29,8 +28,7 @@ public final class OneShotExperiment {
      * @param writtenOwn the same share for the written images themselves: as good as this way to name images is
      * @param images what was generated
      */
-    public record Row(int label, int written, double own, double writtenOwn, Pictures images) {
-    }
+    public record Row(int label, int written, double own, double writtenOwn, Pictures images) {}
 
     /**
      * Runs one class.
@@ -40,12 +38,21 @@ public final class OneShotExperiment {
      * @param references images of each class that generated ones are compared with, at most
      * @param count images to generate
      */
-    public static Row run(Kanerva kanerva, Images images, Binarisation binarisation, int label, int most, int references, int count, long seed) {
+    public static Row run(
+            Kanerva kanerva,
+            Images images,
+            Binarisation binarisation,
+            int label,
+            int most,
+            int references,
+            int count,
+            long seed) {
         Map<Integer, List<Integer>> shuffled = images.classes();
         shuffled.forEach((other, members) -> Collections.shuffle(members, new Random(seed + other)));
         List<Integer> own = shuffled.get(label);
         if (own == null || own.size() < 4) {
-            throw new IllegalArgumentException("class %d of '%s': expected at least 4 images, found %d".formatted(label, images.name(), own == null ? 0 : own.size()));
+            throw new IllegalArgumentException("class %d of '%s': expected at least 4 images, found %d"
+                    .formatted(label, images.name(), own == null ? 0 : own.size()));
         }
         int written = Math.min(most, own.size() * 3 / 4);
         List<Integer> compared = new ArrayList<>();
@@ -58,12 +65,17 @@ public final class OneShotExperiment {
             }
         });
         float[] reference = copies(images, binarisation, compared);
-        FloatTensor episode = Experiments.tensor(kanerva, copies(images, binarisation, own.subList(0, written)), written);
+        FloatTensor episode =
+                Experiments.tensor(kanerva, copies(images, binarisation, own.subList(0, written)), written);
         Memory memory = kanerva.write(episode);
         FloatTensor generated = kanerva.generate(memory, count, seed).images();
         int size = images.pixelsPerImage();
-        return new Row(label, written, share(generated.data(), count, reference, labels, label, size),
-                share(episode.data(), written, reference, labels, label, size), Experiments.pictures(generated));
+        return new Row(
+                label,
+                written,
+                share(generated.data(), count, reference, labels, label, size),
+                share(episode.data(), written, reference, labels, label, size),
+                Experiments.pictures(generated));
     }
 
     private static double share(float[] of, int count, float[] reference, List<Integer> labels, int label, int size) {
@@ -75,6 +87,7 @@ public final class OneShotExperiment {
     }
 
     private static float[] copies(Images images, Binarisation binarisation, List<Integer> which) {
-        return binarisation.copies(images, which.stream().mapToInt(Integer::intValue).toArray());
+        return binarisation.copies(
+                images, which.stream().mapToInt(Integer::intValue).toArray());
     }
 }

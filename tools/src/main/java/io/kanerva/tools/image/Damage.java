@@ -4,8 +4,7 @@ import java.util.SplittableRandom;
 
 /** Spoils pictures, to be used as queries for what was written whole. */
 public final class Damage {
-    private Damage() {
-    }
+    private Damage() {}
 
     /** Which half of a picture is erased. */
     public enum Half {
@@ -20,8 +19,8 @@ public final class Damage {
     }
 
     /**
-     * Replaces pixels by coin flips: each with probability {@code fraction}, then by 0 or 1 with equal probability. About half of
-     * the replaced pixels of a binary picture keep their value by luck.
+     * Replaces pixels by coin flips: each with probability {@code fraction}, then by 0 or 1 with equal probability.
+     * About half of the replaced pixels of a binary picture keep their value by luck.
      *
      * @param fraction how many of the pixels, 0 to 1
      * @param seed the same seed spoils the same pixels
@@ -70,7 +69,8 @@ public final class Damage {
      */
     public static Pictures poisson(Pictures pictures, double photons, long seed) {
         if (!(photons > 0 && photons <= 100)) {
-            throw new IllegalArgumentException("the photons expected of white must be above 0 and at most 100, found " + photons);
+            throw new IllegalArgumentException(
+                    "the photons expected of white must be above 0 and at most 100, found " + photons);
         }
         SplittableRandom random = new SplittableRandom(seed);
         float[] values = pictures.values().clone();

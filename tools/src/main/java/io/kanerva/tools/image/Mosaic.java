@@ -11,8 +11,8 @@ import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Many small pictures in one, in rows of equal length with a transparent gap between them. One pixel of a picture is one pixel of
- * the mosaic.
+ * Many small pictures in one, in rows of equal length with a transparent gap between them. One pixel of a picture is
+ * one pixel of the mosaic.
  *
  * @param image the mosaic
  * @param columns pictures in a row
@@ -22,7 +22,8 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHeight) {
 
     /**
-     * Lays pictures out. Pictures of three channels are taken as red, green and blue; of others the mean over the channels is shown.
+     * Lays pictures out. Pictures of three channels are taken as red, green and blue; of others the mean over the
+     * channels is shown.
      *
      * @param columns pictures in a row
      * @param gapX transparent pixels between neighbours
@@ -33,11 +34,15 @@ public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHe
         int rows = (pictures.count() + columns - 1) / columns;
         int cellWidth = pictures.width() + gapX;
         int cellHeight = pictures.height() + gapY;
-        BufferedImage image = new BufferedImage(columns * cellWidth - gapX, rows * cellHeight - gapY, BufferedImage.TYPE_INT_ARGB);
+        BufferedImage image =
+                new BufferedImage(columns * cellWidth - gapX, rows * cellHeight - gapY, BufferedImage.TYPE_INT_ARGB);
         for (int i = 0; i < pictures.count(); i++) {
             for (int row = 0; row < pictures.height(); row++) {
                 for (int column = 0; column < pictures.width(); column++) {
-                    image.setRGB(i % columns * cellWidth + column, i / columns * cellHeight + row, colour(pictures, i, row, column, palette));
+                    image.setRGB(
+                            i % columns * cellWidth + column,
+                            i / columns * cellHeight + row,
+                            colour(pictures, i, row, column, palette));
                 }
             }
         }
@@ -56,7 +61,10 @@ public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHe
         int bandHeight = rows.size() * cellHeight + (rows.size() > 1 ? 6 : 0);
         int shown = Math.min(columns, first.count());
         int bands = (first.count() + shown - 1) / shown;
-        BufferedImage image = new BufferedImage(shown * (first.width() + 2) - 2, bands * bandHeight - (rows.size() > 1 ? 8 : 2), BufferedImage.TYPE_INT_ARGB);
+        BufferedImage image = new BufferedImage(
+                shown * (first.width() + 2) - 2,
+                bands * bandHeight - (rows.size() > 1 ? 8 : 2),
+                BufferedImage.TYPE_INT_ARGB);
         for (int row = 0; row < rows.size(); row++) {
             Mosaic part = of(rows.get(row), shown, 2, bandHeight - first.height(), Palette.INK);
             image.createGraphics().drawImage(part.image, 0, row * cellHeight, null);
@@ -104,7 +112,8 @@ public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHe
             }
         }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        // In memory: a cache file would want to be deleted when the process ends, which is too late to ask for when it is ending.
+        // In memory: a cache file would want to be deleted when the process ends, which is too late to ask for when it
+        // is ending.
         try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
             if (!ImageIO.write(shown, "png", out)) {
                 throw new IllegalStateException("this JDK cannot write PNG files");

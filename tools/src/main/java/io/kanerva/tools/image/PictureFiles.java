@@ -17,8 +17,7 @@ import javax.imageio.ImageIO;
 
 /** Pictures in a folder of PNG files, and pictures as a NumPy file. */
 public final class PictureFiles {
-    private PictureFiles() {
-    }
+    private PictureFiles() {}
 
     /**
      * Reads all {@code .png} files of a folder in the order of their names.
@@ -29,9 +28,15 @@ public final class PictureFiles {
     public static ImageSet readFolder(Path folder, int channels) {
         List<Path> files;
         try (Stream<Path> entries = Files.list(folder)) {
-            files = entries.filter(file -> file.toString().toLowerCase(Locale.ROOT).endsWith(".png")).sorted().toList();
+            files = entries.filter(
+                            file -> file.toString().toLowerCase(Locale.ROOT).endsWith(".png"))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
-            throw new Failure("%s: expected a folder of PNG files, found that it cannot be read (%s)".formatted(folder, e.getMessage()), e);
+            throw new Failure(
+                    "%s: expected a folder of PNG files, found that it cannot be read (%s)"
+                            .formatted(folder, e.getMessage()),
+                    e);
         }
         if (files.isEmpty()) {
             throw new Failure("%s: expected PNG files, found none".formatted(folder));
@@ -46,8 +51,14 @@ public final class PictureFiles {
                 width = image.getWidth();
                 pixels = new byte[Math.multiplyExact(files.size(), channels * height * width)];
             } else if (image.getHeight() != height || image.getWidth() != width) {
-                throw new Failure("%s: expected %d x %d pixels like %s, found %d x %d".formatted(
-                        files.get(i), height, width, files.get(0).getFileName(), image.getHeight(), image.getWidth()));
+                throw new Failure("%s: expected %d x %d pixels like %s, found %d x %d"
+                        .formatted(
+                                files.get(i),
+                                height,
+                                width,
+                                files.get(0).getFileName(),
+                                image.getHeight(),
+                                image.getWidth()));
             }
             copy(image, pixels, i * channels * height * width, channels);
         }
@@ -60,7 +71,8 @@ public final class PictureFiles {
                 .formatted(pictures.count(), pictures.channels(), pictures.height(), pictures.width());
         // The values start at a multiple of 64 bytes, as the format asks for.
         int start = (10 + header.length() + 1 + 63) / 64 * 64;
-        ByteBuffer content = ByteBuffer.allocate(start + 4 * pictures.values().length).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer content =
+                ByteBuffer.allocate(start + 4 * pictures.values().length).order(ByteOrder.LITTLE_ENDIAN);
         content.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0}).putShort((short) (start - 10));
         content.put((header + " ".repeat(start - 11 - header.length()) + "\n").getBytes(StandardCharsets.US_ASCII));
         content.asFloatBuffer().put(pictures.values());
@@ -75,7 +87,8 @@ public final class PictureFiles {
             }
             return image;
         } catch (IOException e) {
-            throw new Failure("%s: expected a PNG file, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+            throw new Failure(
+                    "%s: expected a PNG file, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
         }
     }
 

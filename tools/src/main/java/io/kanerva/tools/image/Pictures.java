@@ -19,7 +19,8 @@ public record Pictures(float[] values, int count, int channels, int height, int 
     public Pictures {
         if (values.length == 0 || values.length != (long) count * channels * height * width) {
             throw new IllegalArgumentException("%d pictures of [%d, %d, %d] need %d values, found %d"
-                    .formatted(count, channels, height, width, (long) count * channels * height * width, values.length));
+                    .formatted(
+                            count, channels, height, width, (long) count * channels * height * width, values.length));
         }
     }
 

@@ -21,8 +21,7 @@ public final class ConformancePage {
     private static final int MOST_PROBLEMS = 50;
     private static final double DIFFERENCE_SCALE = 1e4;
 
-    private ConformancePage() {
-    }
+    private ConformancePage() {}
 
     /**
      * The whole page.
@@ -32,51 +31,126 @@ public final class ConformancePage {
     public static String of(Findings findings, DecodedImages pictures) {
         List<String> problems = findings.problems();
         long ran = findings.runtimes().stream().filter(Participant::ran).count();
-        HtmlPage page = new HtmlPage("Conformance of " + findings.subject(), problems.isEmpty()
-                ? "Every output of every runtime that ran is as it should be." : "%d comparisons are not as they should be.".formatted(problems.size()));
-        page.tiles(List.of(new Tile("runtimes", ran + " of " + findings.runtimes().size(), "ran on this machine"),
-                new Tile("comparisons", Html.format("%,d", findings.findings().size()), "outputs, with optimisations off and on"),
-                new Tile("not as they should be", Integer.toString(problems.size()), problems.isEmpty() ? "all are within their budgets" : "see below")));
+        HtmlPage page = new HtmlPage(
+                "Conformance of " + findings.subject(),
+                problems.isEmpty()
+                        ? "Every output of every runtime that ran is as it should be."
+                        : "%d comparisons are not as they should be.".formatted(problems.size()));
+        page.tiles(List.of(
+                new Tile("runtimes", ran + " of " + findings.runtimes().size(), "ran on this machine"),
+                new Tile(
+                        "comparisons",
+                        Html.format("%,d", findings.findings().size()),
+                        "outputs, with optimisations off and on"),
+                new Tile(
+                        "not as they should be",
+                        Integer.toString(problems.size()),
+                        problems.isEmpty() ? "all are within their budgets" : "see below")));
         if (!problems.isEmpty()) {
-            page.section("problems", "What is not as it should be", "Graph, output and inputs, and what was found there.");
+            page.section(
+                    "problems", "What is not as it should be", "Graph, output and inputs, and what was found there.");
             problems.stream().limit(MOST_PROBLEMS).forEach(page::paragraph);
             if (problems.size() > MOST_PROBLEMS) {
                 page.paragraph("And %,d more.".formatted(problems.size() - MOST_PROBLEMS));
             }
         }
-        page.section("runtimes", "Runtimes", "Budget: the largest part of its budget that an output takes. Noise: its error as a multiple of the error that the "
-                + "float32 vectors themselves have against float64." + (findings.noise().isEmpty() ? " Nothing here computed in float64." : " " + sentence(findings.noise())));
-        page.table("What ran, and what did not", List.of("runtime", "outputs", "failed", "budget", "noise", "equal bits", "versions, or why it did not run"),
-                findings.summaries().stream().map(summary -> row(findings, summary)).toList());
+        page.section(
+                "runtimes",
+                "Runtimes",
+                "Budget: the largest part of its budget that an output takes. Noise: its error as a multiple of the error that the "
+                        + "float32 vectors themselves have against float64."
+                        + (findings.noise().isEmpty()
+                                ? " Nothing here computed in float64."
+                                : " " + sentence(findings.noise())));
+        page.table(
+                "What ran, and what did not",
+                List.of(
+                        "runtime",
+                        "outputs",
+                        "failed",
+                        "budget",
+                        "noise",
+                        "equal bits",
+                        "versions, or why it did not run"),
+                findings.summaries().stream()
+                        .map(summary -> row(findings, summary))
+                        .toList());
         if (!findings.own().rows().isEmpty()) {
-            page.section("own", "The bundle itself", "Its graphs on ONNX Runtime and through io.kanerva.runtime in one process: with its vectors, with each other, and with what else was given to compare.");
+            page.section(
+                    "own",
+                    "The bundle itself",
+                    "Its graphs on ONNX Runtime and through io.kanerva.runtime in one process: with its vectors, with each other, and with what else was given to compare.");
             List<Agreement.Row> own = findings.own().summary();
-            page.foldedTable("%d outputs, each at its worst case".formatted(own.size()), !findings.own().failures().isEmpty(),
-                    List.of("output", "", "paths", "values", "largest", "relative", "where", "budget"), own.stream().map(ConformancePage::row).toList(),
+            page.foldedTable(
+                    "%d outputs, each at its worst case".formatted(own.size()),
+                    !findings.own().failures().isEmpty(),
+                    List.of("output", "", "paths", "values", "largest", "relative", "where", "budget"),
+                    own.stream().map(ConformancePage::row).toList(),
                     row -> !own.get(row).difference().within());
         }
-        page.section("budgets", "How much of each budget is taken", "One dot an output at its worst case, without graph optimisations above a runtime's line, "
-                + "with them below; the line at the right is the budget. What has the expected bits is at the left edge.");
-        page.figure(BudgetFigure.svg(findings), "Logarithmic: each step is a factor of ten. A dot says what it is when pointed at.");
+        page.section(
+                "budgets",
+                "How much of each budget is taken",
+                "One dot an output at its worst case, without graph optimisations above a runtime's line, "
+                        + "with them below; the line at the right is the budget. What has the expected bits is at the left edge.");
+        page.figure(
+                BudgetFigure.svg(findings),
+                "Logarithmic: each step is a factor of ten. A dot says what it is when pointed at.");
         if (!findings.bounds().isEmpty() || !findings.unscored().isEmpty()) {
-            page.section("bound", "Bound", "The clean bound of the same test images with the same noise through each runtime's graphs.");
+            page.section(
+                    "bound",
+                    "Bound",
+                    "The clean bound of the same test images with the same noise through each runtime's graphs.");
             if (!findings.bounds().isEmpty()) {
-                page.table("nats an image", List.of("runtime", "model", "images", "bound", "difference", "of one image at most", ""), findings.bounds().stream().map(ConformancePage::row).toList());
+                page.table(
+                        "nats an image",
+                        List.of("runtime", "model", "images", "bound", "difference", "of one image at most", ""),
+                        findings.bounds().stream().map(ConformancePage::row).toList());
             }
             findings.unscored().forEach(page::paragraph);
         }
         if (!pictures.isEmpty()) {
             pictures(page, pictures);
         }
-        page.section("outputs", "Every output", "Its worst case, a table a runtime; click to see one. A unit in the last place is the distance to the next float32; dB is the signal-to-noise ratio; "
-                + "where names the inputs and the element that takes most of the budget.");
+        page.section(
+                "outputs",
+                "Every output",
+                "Its worst case, a table a runtime; click to see one. A unit in the last place is the distance to the next float32; dB is the signal-to-noise ratio; "
+                        + "where names the inputs and the element that takes most of the budget.");
         for (Summary summary : findings.summaries()) {
-            List<Finding> worst = findings.worst().stream().filter(finding -> finding.runtime().equals(summary.runtime().name())).toList();
+            List<Finding> worst = findings.worst().stream()
+                    .filter(finding ->
+                            finding.runtime().equals(summary.runtime().name()))
+                    .toList();
             if (!worst.isEmpty()) {
-                long outputs = worst.stream().map(finding -> finding.graph() + " " + finding.comparison().output()).distinct().count();
-                page.foldedTable("%s: %d outputs, %s".formatted(summary.runtime().title(), outputs, summary.failed() == 0 ? "all as they should be" : summary.failed() + " comparisons not as they should be"),
-                        summary.failed() > 0, List.of("output", "", "optimised", "check", "largest", "relative", "ulps", "dB", "1 − cosine", "where", "budget"),
-                        worst.stream().map(ConformancePage::row).toList(), row -> !worst.get(row).holds());
+                long outputs = worst.stream()
+                        .map(finding ->
+                                finding.graph() + " " + finding.comparison().output())
+                        .distinct()
+                        .count();
+                page.foldedTable(
+                        "%s: %d outputs, %s"
+                                .formatted(
+                                        summary.runtime().title(),
+                                        outputs,
+                                        summary.failed() == 0
+                                                ? "all as they should be"
+                                                : summary.failed() + " comparisons not as they should be"),
+                        summary.failed() > 0,
+                        List.of(
+                                "output",
+                                "",
+                                "optimised",
+                                "check",
+                                "largest",
+                                "relative",
+                                "ulps",
+                                "dB",
+                                "1 − cosine",
+                                "where",
+                                "budget"),
+                        worst.stream().map(ConformancePage::row).toList(),
+                        row -> !worst.get(row).holds());
             }
         }
         return page.html();
@@ -84,35 +158,77 @@ public final class ConformancePage {
 
     private static List<String> row(Findings findings, Summary summary) {
         Participant runtime = summary.runtime();
-        long unequal = findings.failures().stream().filter(f -> f.check() == Check.BITS && f.runtime().equals(runtime.name())).count();
-        return runtime.ran() ? List.of(runtime.title(), Long.toString(summary.outputs()), Long.toString(summary.failed()), number("%,.0f %%", 100 * summary.share()),
-                number("%.1f", summary.noise()), summary.bits() == 0 ? "–" : "%d of %d".formatted(summary.bits() - unequal, summary.bits()), runtime.about())
-                : List.of(runtime.title(), "–", "–", "–", "–", "–", "Did not run: " + runtime.readiness().why());
+        long unequal = findings.failures().stream()
+                .filter(f -> f.check() == Check.BITS && f.runtime().equals(runtime.name()))
+                .count();
+        return runtime.ran()
+                ? List.of(
+                        runtime.title(),
+                        Long.toString(summary.outputs()),
+                        Long.toString(summary.failed()),
+                        number("%,.0f %%", 100 * summary.share()),
+                        number("%.1f", summary.noise()),
+                        summary.bits() == 0 ? "–" : "%d of %d".formatted(summary.bits() - unequal, summary.bits()),
+                        runtime.about())
+                : List.of(
+                        runtime.title(),
+                        "–",
+                        "–",
+                        "–",
+                        "–",
+                        "–",
+                        "Did not run: " + runtime.readiness().why());
     }
 
     private static List<String> row(Agreement.Row row) {
         Comparison c = row.difference();
-        return List.of(row.graph() + " " + c.output(), c.within() ? "ok" : "NO", row.paths(), Html.format("%,d", c.count()), number("%.1e", c.largest()), number("%.1e", c.relative()),
-                c.problem().isEmpty() ? (row.inputs() + " " + c.at()).strip() : c.problem(), c.tolerance().describe());
+        return List.of(
+                row.graph() + " " + c.output(),
+                c.within() ? "ok" : "NO",
+                row.paths(),
+                Html.format("%,d", c.count()),
+                number("%.1e", c.largest()),
+                number("%.1e", c.relative()),
+                c.problem().isEmpty() ? (row.inputs() + " " + c.at()).strip() : c.problem(),
+                c.tolerance().describe());
     }
 
     private static List<String> row(BoundFinding bound) {
-        return List.of(bound.runtime(), bound.bundle(), Html.format("%,d", bound.images()), number("%.4f", bound.nats()), number("%.1e", Math.abs(bound.nats() - bound.reference())),
-                number("%.1e", bound.largestImageDifference()), bound.holds() ? "ok" : "no: " + bound.describe());
+        return List.of(
+                bound.runtime(),
+                bound.bundle(),
+                Html.format("%,d", bound.images()),
+                number("%.4f", bound.nats()),
+                number("%.1e", Math.abs(bound.nats() - bound.reference())),
+                number("%.1e", bound.largestImageDifference()),
+                bound.holds() ? "ok" : "no: " + bound.describe());
     }
 
     private static List<String> row(Finding finding) {
         Comparison c = finding.comparison();
-        return List.of(finding.graph() + " " + c.output(), finding.holds() ? "ok" : "NO", finding.optimised() ? "yes" : "no", finding.check().name().toLowerCase(Locale.ROOT), number("%.1e", c.largest()),
-                number("%.1e", c.relative()), c.units() < 0 ? "–" : Html.format("%,d", c.units()), number("%.0f", c.signalToNoise()), number("%.0e", Math.max(0, 1 - c.cosine())),
-                c.problem().isEmpty() ? (finding.inputs() + " " + c.at()).strip() : c.problem(), c.tolerance().describe());
+        return List.of(
+                finding.graph() + " " + c.output(),
+                finding.holds() ? "ok" : "NO",
+                finding.optimised() ? "yes" : "no",
+                finding.check().name().toLowerCase(Locale.ROOT),
+                number("%.1e", c.largest()),
+                number("%.1e", c.relative()),
+                c.units() < 0 ? "–" : Html.format("%,d", c.units()),
+                number("%.0f", c.signalToNoise()),
+                number("%.0e", Math.max(0, 1 - c.cosine())),
+                c.problem().isEmpty() ? (finding.inputs() + " " + c.at()).strip() : c.problem(),
+                c.tolerance().describe());
     }
 
     private static void pictures(HtmlPage page, DecodedImages images) {
-        page.section("pictures", "Pictures", "Decoded images (%s) at the left; at the right how far their pixels are from what is expected, times 10,000. Black is no difference."
-                .formatted(images.source()));
+        page.section(
+                "pictures",
+                "Pictures",
+                "Decoded images (%s) at the left; at the right how far their pixels are from what is expected, times 10,000. Black is no difference."
+                        .formatted(images.source()));
         double[] expected = images.expected().doubles();
-        int columns = Math.max(FEWEST_COLUMNS, 2 * pictures(images.expected(), expected).count());
+        int columns = Math.max(
+                FEWEST_COLUMNS, 2 * pictures(images.expected(), expected).count());
         GridFigure figure = new GridFigure("Decoded images and their differences, a row a runtime", columns);
         images.all().forEach((name, found) -> {
             double[] values = found.doubles();
@@ -131,7 +247,8 @@ public final class ConformancePage {
         for (int i = 0; i < values.length; i++) {
             single[i] = (float) values[i];
         }
-        Pictures all = new Pictures(single, (int) (shape[0] * shape[1]), (int) shape[2], (int) shape[3], (int) shape[4]);
+        Pictures all =
+                new Pictures(single, (int) (shape[0] * shape[1]), (int) shape[2], (int) shape[3], (int) shape[4]);
         return all.slice(0, Math.min(MOST_PICTURES, all.count()));
     }
 
@@ -140,6 +257,10 @@ public final class ConformancePage {
     }
 
     private static String number(String pattern, double value) {
-        return Double.isNaN(value) ? "–" : value == Double.POSITIVE_INFINITY ? "∞" : value == Double.NEGATIVE_INFINITY ? "−∞" : Html.format(pattern, value);
+        return Double.isNaN(value)
+                ? "–"
+                : value == Double.POSITIVE_INFINITY
+                        ? "∞"
+                        : value == Double.NEGATIVE_INFINITY ? "−∞" : Html.format(pattern, value);
     }
 }

@@ -23,11 +23,9 @@ public final class CurveFigure {
      * @param klKeys KL(Y)
      * @param klLatent KL(Z)
      */
-    public record Point(long step, double bound, double reconstruction, double klKeys, double klLatent) {
-    }
+    public record Point(long step, double bound, double reconstruction, double klKeys, double klLatent) {}
 
-    private record Line(String style, String name, ToDoubleFunction<Point> value) {
-    }
+    private record Line(String style, String name, ToDoubleFunction<Point> value) {}
 
     private static final List<Line> LINES = List.of(
             new Line("latent", "KL(Z), latent", Point::klLatent),
@@ -50,26 +48,43 @@ public final class CurveFigure {
         this.plot = plot;
         points = thinned(measurements);
         lastStep = Math.max(1, points.get(points.size() - 1).step());
-        // The first steps are far above all others and would press the rest flat: they may leave the picture at the top.
-        double highest = points.stream().filter(point -> point.step() >= 0.04 * lastStep).mapToDouble(Point::bound).filter(Double::isFinite).max().orElse(1);
+        // The first steps are far above all others and would press the rest flat: they may leave the picture at the
+        // top.
+        double highest = points.stream()
+                .filter(point -> point.step() >= 0.04 * lastStep)
+                .mapToDouble(Point::bound)
+                .filter(Double::isFinite)
+                .max()
+                .orElse(1);
         top = Math.max(1e-3, 1.08 * highest);
     }
 
     /** The figure's markup. */
     String svg() {
         Point last = points.get(points.size() - 1);
-        StringBuilder svg = new StringBuilder(("<svg class=\"wide\" role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"Training curve: after %d steps the bound is %s nats, "
-                + "of which reconstruction %s, keys %s, latent %s\">\n").formatted(WIDTH, HEIGHT, last.step(), nats(last.bound()), nats(last.reconstruction()),
-                        nats(last.klKeys()), nats(last.klLatent())));
-        svg.append("<clipPath id=\"%s\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>\n".formatted(
-                plot, LEFT, TOP - 2, WIDTH - LEFT - RIGHT + 2, HEIGHT - TOP - BOTTOM + 4));
+        StringBuilder svg = new StringBuilder(
+                ("<svg class=\"wide\" role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"Training curve: after %d steps the bound is %s nats, "
+                                + "of which reconstruction %s, keys %s, latent %s\">\n")
+                        .formatted(
+                                WIDTH,
+                                HEIGHT,
+                                last.step(),
+                                nats(last.bound()),
+                                nats(last.reconstruction()),
+                                nats(last.klKeys()),
+                                nats(last.klLatent())));
+        svg.append("<clipPath id=\"%s\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>\n"
+                .formatted(plot, LEFT, TOP - 2, WIDTH - LEFT - RIGHT + 2, HEIGHT - TOP - BOTTOM + 4));
         axes(svg);
         for (Line line : LINES) {
             StringBuilder path = new StringBuilder();
             for (Point point : points) {
                 double value = line.value().applyAsDouble(point);
                 if (Double.isFinite(value)) {
-                    path.append(path.isEmpty() ? "M" : "L").append(Html.number(x(point.step()))).append(' ').append(Html.number(y(value)));
+                    path.append(path.isEmpty() ? "M" : "L")
+                            .append(Html.number(x(point.step())))
+                            .append(' ')
+                            .append(Html.number(y(value)));
                 }
             }
             svg.append("<path class=\"%s\" clip-path=\"url(#%s)\" d=\"%s\"/>\n".formatted(line.style(), plot, path));
@@ -80,28 +95,39 @@ public final class CurveFigure {
 
     private void axes(StringBuilder svg) {
         for (double value = 0; value <= top; value += tick(top, 5)) {
-            svg.append("<path class=\"axis\" d=\"M%d %sH%d\"/><text x=\"%d\" y=\"%s\" font-size=\"12\" text-anchor=\"end\">%s</text>\n".formatted(
-                    LEFT, Html.number(y(value)), WIDTH - RIGHT, LEFT - 8, Html.number(y(value) + 4), Html.number(value)));
+            svg.append(
+                    "<path class=\"axis\" d=\"M%d %sH%d\"/><text x=\"%d\" y=\"%s\" font-size=\"12\" text-anchor=\"end\">%s</text>\n"
+                            .formatted(
+                                    LEFT,
+                                    Html.number(y(value)),
+                                    WIDTH - RIGHT,
+                                    LEFT - 8,
+                                    Html.number(y(value) + 4),
+                                    Html.number(value)));
         }
         for (double step = 0; step <= lastStep; step += tick(lastStep, 6)) {
-            svg.append("<text x=\"%s\" y=\"%d\" font-size=\"12\" text-anchor=\"middle\">%s</text>\n".formatted(
-                    Html.number(x(step)), HEIGHT - BOTTOM + 18, Html.format("%,.0f", step)));
+            svg.append("<text x=\"%s\" y=\"%d\" font-size=\"12\" text-anchor=\"middle\">%s</text>\n"
+                    .formatted(Html.number(x(step)), HEIGHT - BOTTOM + 18, Html.format("%,.0f", step)));
         }
-        svg.append("<text x=\"%d\" y=\"%d\" font-size=\"12\">steps</text>\n".formatted(WIDTH - RIGHT + 28, HEIGHT - BOTTOM + 18));
-        svg.append("<text x=\"%d\" y=\"%d\" font-size=\"12\" text-anchor=\"end\">nats</text>\n".formatted(LEFT - 8, TOP + 2));
+        svg.append("<text x=\"%d\" y=\"%d\" font-size=\"12\">steps</text>\n"
+                .formatted(WIDTH - RIGHT + 28, HEIGHT - BOTTOM + 18));
+        svg.append("<text x=\"%d\" y=\"%d\" font-size=\"12\" text-anchor=\"end\">nats</text>\n"
+                .formatted(LEFT - 8, TOP + 2));
     }
 
     /** The name and the last value of each line at its right end, pushed apart where they would overlap. */
     private void labels(StringBuilder svg, Point last) {
         List<Line> fromBelow = LINES.stream()
-                .sorted((a, b) -> Double.compare(a.value().applyAsDouble(last), b.value().applyAsDouble(last))).toList();
+                .sorted((a, b) ->
+                        Double.compare(a.value().applyAsDouble(last), b.value().applyAsDouble(last)))
+                .toList();
         double free = HEIGHT - BOTTOM + 4;
         for (Line line : fromBelow) {
             double value = line.value().applyAsDouble(last);
             double y = Math.min(free, y(Double.isFinite(value) ? value : 0) + 4);
             free = y - 15;
-            svg.append("<text class=\"%s\" x=\"%d\" y=\"%s\" font-size=\"12\">%s %s</text>\n".formatted(
-                    line.style(), WIDTH - RIGHT + 8, Html.number(y), Html.escape(line.name()), nats(value)));
+            svg.append("<text class=\"%s\" x=\"%d\" y=\"%s\" font-size=\"12\">%s %s</text>\n"
+                    .formatted(line.style(), WIDTH - RIGHT + 8, Html.number(y), Html.escape(line.name()), nats(value)));
         }
     }
 
@@ -126,10 +152,17 @@ public final class CurveFigure {
         if (group <= 1) {
             return List.copyOf(points);
         }
-        return IntStream.range(0, (points.size() + group - 1) / group).mapToObj(i -> {
-            List<Point> part = points.subList(i * group, Math.min(points.size(), (i + 1) * group));
-            return new Point(part.get(part.size() - 1).step(), mean(part, Point::bound), mean(part, Point::reconstruction), mean(part, Point::klKeys), mean(part, Point::klLatent));
-        }).toList();
+        return IntStream.range(0, (points.size() + group - 1) / group)
+                .mapToObj(i -> {
+                    List<Point> part = points.subList(i * group, Math.min(points.size(), (i + 1) * group));
+                    return new Point(
+                            part.get(part.size() - 1).step(),
+                            mean(part, Point::bound),
+                            mean(part, Point::reconstruction),
+                            mean(part, Point::klKeys),
+                            mean(part, Point::klLatent));
+                })
+                .toList();
     }
 
     private static double mean(List<Point> points, ToDoubleFunction<Point> value) {

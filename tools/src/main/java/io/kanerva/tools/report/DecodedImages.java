@@ -12,8 +12,8 @@ import java.util.Optional;
  * Images that runtimes decoded from the same vectors.
  *
  * @param source which vectors, in words
- * @param all [B, Q, C, H, W] in [0, 1] each: first, under the name {@code expected}, what should have come out; then each runtime's by its
- *     name; empty if there is nothing to look at
+ * @param all [B, Q, C, H, W] in [0, 1] each: first, under the name {@code expected}, what should have come out; then
+ *     each runtime's by its name; empty if there is nothing to look at
  */
 public record DecodedImages(String source, Map<String, TensorValue> all) {
     private static final String EXPECTED = "expected";
@@ -32,23 +32,39 @@ public record DecodedImages(String source, Map<String, TensorValue> all) {
      */
     public static DecodedImages of(String source, Map<String, TensorValue> logits, Optional<ModelSettings> settings) {
         TensorValue expected = logits.get(EXPECTED);
-        boolean pixels = expected != null && expected.shape().length == 5 && (expected.shape()[2] == 1 || expected.shape()[2] == 3);
+        boolean pixels = expected != null
+                && expected.shape().length == 5
+                && (expected.shape()[2] == 1 || expected.shape()[2] == 3);
         if (expected == null || settings.isEmpty() && !pixels) {
             return none();
         }
         Map<String, TensorValue> images = new LinkedHashMap<>();
         images.put(EXPECTED, image(expected, settings));
         // What came out in another shape or type is told of among the outputs; there is no image in it.
-        logits.keySet().stream().filter(name -> !name.equals(EXPECTED) && logits.get(name).type() == expected.type()
-                && Arrays.equals(logits.get(name).shape(), expected.shape())).sorted().forEach(name -> images.put(name, image(logits.get(name), settings)));
+        logits.keySet().stream()
+                .filter(name -> !name.equals(EXPECTED)
+                        && logits.get(name).type() == expected.type()
+                        && Arrays.equals(logits.get(name).shape(), expected.shape()))
+                .sorted()
+                .forEach(name -> images.put(name, image(logits.get(name), settings)));
         return new DecodedImages(source, images);
     }
 
     private static TensorValue image(TensorValue logits, Optional<ModelSettings> settings) {
         if (settings.isPresent()) {
-            FloatTensor images = settings.get().likelihood().means(settings.get(),
-                    new FloatTensor(logits.floats(), Arrays.stream(logits.shape()).mapToInt(Math::toIntExact).toArray()));
-            return TensorValue.of(logits.name(), images.data(), Arrays.stream(images.shape()).asLongStream().toArray());
+            FloatTensor images = settings.get()
+                    .likelihood()
+                    .means(
+                            settings.get(),
+                            new FloatTensor(
+                                    logits.floats(),
+                                    Arrays.stream(logits.shape())
+                                            .mapToInt(Math::toIntExact)
+                                            .toArray()));
+            return TensorValue.of(
+                    logits.name(),
+                    images.data(),
+                    Arrays.stream(images.shape()).asLongStream().toArray());
         }
         double[] values = logits.doubles();
         for (int i = 0; i < values.length; i++) {

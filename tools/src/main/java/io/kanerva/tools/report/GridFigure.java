@@ -9,8 +9,8 @@ import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 
 /**
- * Pictures in a grid, as SVG: sharp at any size, with words and marks that stay readable. Several rows of pictures can belong together, such
- * as originals, queries and what was recalled; they are shown in bands of that many rows.
+ * Pictures in a grid, as SVG: sharp at any size, with words and marks that stay readable. Several rows of pictures can
+ * belong together, such as originals, queries and what was recalled; they are shown in bands of that many rows.
  */
 final class GridFigure {
     private static final int GAP = 2;
@@ -74,30 +74,44 @@ final class GridFigure {
         int bands = (first.count() + columns - 1) / columns;
         int width = labels + columns * cellWidth - GAP;
         int height = bands * bandHeight - (rows.size() > 1 ? BAND_GAP : 0) - GAP;
-        StringBuilder svg = new StringBuilder("<svg class=\"wide\" role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %d %d\">\n"
-                .formatted(Html.escape(alternative), width, height));
+        StringBuilder svg =
+                new StringBuilder("<svg class=\"wide\" role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %d %d\">\n"
+                        .formatted(Html.escape(alternative), width, height));
         for (int row = 0; row < rows.size(); row++) {
             // One PNG a row of the figure; the distance between its rows is that between bands.
             Mosaic mosaic = Mosaic.of(rows.get(row), columns, GAP, bandHeight - first.height(), Palette.INK);
-            svg.append("<image x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" href=\"%s\"/>\n".formatted(
-                    labels, head + row * cellHeight, mosaic.image().getWidth(), mosaic.image().getHeight(), mosaic.dataUri()));
+            svg.append("<image x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" href=\"%s\"/>\n"
+                    .formatted(
+                            labels,
+                            head + row * cellHeight,
+                            mosaic.image().getWidth(),
+                            mosaic.image().getHeight(),
+                            mosaic.dataUri()));
         }
         for (int band = 0; band < bands; band++) {
             for (int row = 0; row < rows.size(); row++) {
-                svg.append("<text x=\"0\" y=\"%s\" font-size=\"7\">%s</text>\n".formatted(
-                        Html.number(band * bandHeight + head + row * cellHeight + first.height() / 2.0 + 2.5), Html.escape(names.get(row))));
+                svg.append("<text x=\"0\" y=\"%s\" font-size=\"7\">%s</text>\n"
+                        .formatted(
+                                Html.number(band * bandHeight + head + row * cellHeight + first.height() / 2.0 + 2.5),
+                                Html.escape(names.get(row))));
             }
         }
         for (int i = 0; i < first.count(); i++) {
             int x = labels + i % columns * cellWidth;
             int y = i / columns * bandHeight;
             if (number != null) {
-                svg.append("<text x=\"%s\" y=\"%d\" font-size=\"6.5\" text-anchor=\"middle\">%s</text>\n".formatted(
-                        Html.number(x + first.width() / 2.0), y + head - 2, Html.escape(number.apply(i))));
+                svg.append("<text x=\"%s\" y=\"%d\" font-size=\"6.5\" text-anchor=\"middle\">%s</text>\n"
+                        .formatted(Html.number(x + first.width() / 2.0), y + head - 2, Html.escape(number.apply(i))));
             }
             if (wrong.test(i)) {
-                svg.append("<rect class=\"wrong\" x=\"%s\" y=\"%s\" width=\"%d\" height=\"%d\" stroke-width=\"1.5\"><title>%s</title></rect>\n".formatted(
-                        Html.number(x - 0.5), Html.number(y + head + (rows.size() - 1) * cellHeight - 0.5), first.width() + 1, first.height() + 1, Html.escape(wrongText)));
+                svg.append(
+                        "<rect class=\"wrong\" x=\"%s\" y=\"%s\" width=\"%d\" height=\"%d\" stroke-width=\"1.5\"><title>%s</title></rect>\n"
+                                .formatted(
+                                        Html.number(x - 0.5),
+                                        Html.number(y + head + (rows.size() - 1) * cellHeight - 0.5),
+                                        first.width() + 1,
+                                        first.height() + 1,
+                                        Html.escape(wrongText)));
             }
         }
         return svg.append("</svg>").toString();

@@ -4,12 +4,14 @@ import java.util.Locale;
 
 /** Text as it may stand in HTML and SVG. */
 final class Html {
-    private Html() {
-    }
+    private Html() {}
 
     /** Text with the characters escaped that mean something in HTML, good for content and for quoted attributes. */
     static String escape(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
     }
 
     /** {@link String#format} with a dot as the decimal point, whatever the machine's language. */

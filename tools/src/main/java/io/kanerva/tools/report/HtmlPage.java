@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.function.IntPredicate;
 
 /**
- * Builds one self-contained HTML page: styles inline, pictures as data, no scripts, nothing fetched from anywhere. It follows the
- * reader's light or dark preference and narrow screens. All text that is passed in is escaped, except where it says markup.
+ * Builds one self-contained HTML page: styles inline, pictures as data, no scripts, nothing fetched from anywhere. It
+ * follows the reader's light or dark preference and narrow screens. All text that is passed in is escaped, except where
+ * it says markup.
  */
 public final class HtmlPage {
     private final String title;
@@ -27,8 +28,7 @@ public final class HtmlPage {
      * @param value the number with its unit
      * @param note its setting in a few words
      */
-    public record Tile(String label, String value, String note) {
-    }
+    public record Tile(String label, String value, String note) {}
 
     /**
      * @param title heading and window title
@@ -68,7 +68,8 @@ public final class HtmlPage {
             body.append("</section>\n");
         }
         sections.add(new String[] {id, heading});
-        body.append("<section id=\"%s\">\n<h2>%s</h2>\n<p class=\"lead\">%s</p>\n".formatted(Html.escape(id), Html.escape(heading), Html.escape(lead)));
+        body.append("<section id=\"%s\">\n<h2>%s</h2>\n<p class=\"lead\">%s</p>\n"
+                .formatted(Html.escape(id), Html.escape(heading), Html.escape(lead)));
         return this;
     }
 
@@ -85,7 +86,11 @@ public final class HtmlPage {
      * @param caption the sentence below it
      */
     public HtmlPage figure(String markup, String caption) {
-        body.append("<figure>\n<div class=\"scroll\">").append(markup).append("</div>\n<figcaption>").append(Html.escape(caption)).append("</figcaption>\n</figure>\n");
+        body.append("<figure>\n<div class=\"scroll\">")
+                .append(markup)
+                .append("</div>\n<figcaption>")
+                .append(Html.escape(caption))
+                .append("</figcaption>\n</figure>\n");
         return this;
     }
 
@@ -109,28 +114,38 @@ public final class HtmlPage {
      * @param rows as in {@link #table}
      * @param wrong which rows, by number, to bring out
      */
-    public HtmlPage foldedTable(String summary, boolean open, List<String> header, List<List<String>> rows, IntPredicate wrong) {
-        body.append("<details%s>\n<summary>".formatted(open ? " open" : "")).append(Html.escape(summary)).append("</summary>\n");
+    public HtmlPage foldedTable(
+            String summary, boolean open, List<String> header, List<List<String>> rows, IntPredicate wrong) {
+        body.append("<details%s>\n<summary>".formatted(open ? " open" : ""))
+                .append(Html.escape(summary))
+                .append("</summary>\n");
         table(" class=\"dense\"", "", header, rows, wrong);
         body.append("</details>\n");
         return this;
     }
 
-    private HtmlPage table(String style, String caption, List<String> header, List<List<String>> rows, IntPredicate wrong) {
-        body.append("<div class=\"scroll\"><table%s>\n".formatted(style)).append(caption.isEmpty() ? "" : "<caption>%s</caption>\n".formatted(Html.escape(caption)))
+    private HtmlPage table(
+            String style, String caption, List<String> header, List<List<String>> rows, IntPredicate wrong) {
+        body.append("<div class=\"scroll\"><table%s>\n".formatted(style))
+                .append(caption.isEmpty() ? "" : "<caption>%s</caption>\n".formatted(Html.escape(caption)))
                 .append("<thead><tr>");
         boolean[] numeric = new boolean[header.size()];
         for (int column = 0; column < numeric.length; column++) {
             int index = column;
-            numeric[column] = column > 0 && rows.stream().allMatch(row -> row.get(index).matches("[-−+]?[0-9].*|–|−?∞|"));
-            body.append("<th scope=\"col\"%s>%s</th>".formatted(numeric[column] ? " class=\"n\"" : "", Html.escape(header.get(column))));
+            numeric[column] =
+                    column > 0 && rows.stream().allMatch(row -> row.get(index).matches("[-−+]?[0-9].*|–|−?∞|"));
+            body.append("<th scope=\"col\"%s>%s</th>"
+                    .formatted(numeric[column] ? " class=\"n\"" : "", Html.escape(header.get(column))));
         }
         body.append("</tr></thead>\n<tbody>\n");
         for (int number = 0; number < rows.size(); number++) {
             List<String> row = rows.get(number);
-            body.append("<tr%s><th scope=\"row\">".formatted(wrong.test(number) ? " class=\"wrong\"" : "")).append(Html.escape(row.get(0))).append("</th>");
+            body.append("<tr%s><th scope=\"row\">".formatted(wrong.test(number) ? " class=\"wrong\"" : ""))
+                    .append(Html.escape(row.get(0)))
+                    .append("</th>");
             for (int column = 1; column < row.size(); column++) {
-                body.append("<td%s>%s</td>".formatted(numeric[column] ? " class=\"n\"" : "", Html.escape(row.get(column))));
+                body.append(
+                        "<td%s>%s</td>".formatted(numeric[column] ? " class=\"n\"" : "", Html.escape(row.get(column))));
             }
             body.append("</tr>\n");
         }
@@ -158,15 +173,27 @@ public final class HtmlPage {
     public String html() {
         StringBuilder page = new StringBuilder();
         page.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
+                .append(
+                        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
                 .append(renewal > 0 ? "<meta http-equiv=\"refresh\" content=\"%d\">\n".formatted(renewal) : "")
-                .append("<title>").append(Html.escape(title)).append("</title>\n<style>\n").append(style()).append("</style>\n</head>\n<body>\n<header>\n<h1>")
-                .append(Html.escape(title)).append("</h1>\n<p class=\"summary\">").append(Html.escape(summary)).append("</p>\n").append(top)
+                .append("<title>")
+                .append(Html.escape(title))
+                .append("</title>\n<style>\n")
+                .append(style())
+                .append("</style>\n</head>\n<body>\n<header>\n<h1>")
+                .append(Html.escape(title))
+                .append("</h1>\n<p class=\"summary\">")
+                .append(Html.escape(summary))
+                .append("</p>\n")
+                .append(top)
                 .append("<nav aria-label=\"Sections\">");
         for (String[] section : sections) {
             page.append("<a href=\"#%s\">%s</a> ".formatted(Html.escape(section[0]), Html.escape(section[1])));
         }
-        page.append("</nav>\n</header>\n<main>\n").append(body).append(sections.isEmpty() ? "" : "</section>\n").append("</main>\n</body>\n</html>\n");
+        page.append("</nav>\n</header>\n<main>\n")
+                .append(body)
+                .append(sections.isEmpty() ? "" : "</section>\n")
+                .append("</main>\n</body>\n</html>\n");
         return page.toString();
     }
 

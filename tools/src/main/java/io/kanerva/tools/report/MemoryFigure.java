@@ -6,7 +6,8 @@ import io.kanerva.tools.image.Pictures;
 import java.util.List;
 
 /**
- * A memory as a picture, as SVG: the mean over its channels with every allocated block outlined and numbered, and each channel by itself.
+ * A memory as a picture, as SVG: the mean over its channels with every allocated block outlined and numbered, and each
+ * channel by itself.
  */
 public final class MemoryFigure {
     private static final int CHANNEL_GAP = 2;
@@ -20,8 +21,7 @@ public final class MemoryFigure {
      * @param width columns
      * @param height rows
      */
-    public record Block(int sample, double x, double y, double width, double height) {
-    }
+    public record Block(int sample, double x, double y, double width, double height) {}
 
     private final float[] memory;
     private final int channels;
@@ -48,21 +48,45 @@ public final class MemoryFigure {
             mean[i % mean.length] += memory[i] / channels;
         }
         Mosaic mosaic = Mosaic.of(new Pictures(scaled(mean), 1, 1, height, width), 1, 0, 0, palette(mean));
-        StringBuilder svg = new StringBuilder("<svg role=\"img\" aria-label=\"The memory, %d by %d cells, mean of %d channels, with %d allocated blocks outlined\" viewBox=\"%s %s %s %s\">\n"
-                .formatted(height, width, channels, blocks.size(), "-0.2", "-0.2", Html.number(width + 0.4), Html.number(height + 0.4)));
+        StringBuilder svg = new StringBuilder(
+                "<svg role=\"img\" aria-label=\"The memory, %d by %d cells, mean of %d channels, with %d allocated blocks outlined\" viewBox=\"%s %s %s %s\">\n"
+                        .formatted(
+                                height,
+                                width,
+                                channels,
+                                blocks.size(),
+                                "-0.2",
+                                "-0.2",
+                                Html.number(width + 0.4),
+                                Html.number(height + 0.4)));
         svg.append("<image width=\"%d\" height=\"%d\" href=\"%s\"/>\n".formatted(width, height, mosaic.dataUri()));
         double unit = Math.max(width, height) / 56.0;
         for (Block block : blocks) {
-            svg.append("<g><title>sample %d</title><rect class=\"slot\" stroke-width=\"%s\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\"/><text class=\"slot-number\" font-size=\"%s\" x=\"%s\" y=\"%s\">%d</text></g>\n"
-                    .formatted(block.sample(), Html.number(0.12 * unit), Html.number(block.x()), Html.number(block.y()), Html.number(block.width()), Html.number(block.height()),
-                            Html.number(1.5 * unit), Html.number(block.x() + 0.35 * unit), Html.number(block.y() + 1.55 * unit), block.sample()));
+            svg.append(
+                    "<g><title>sample %d</title><rect class=\"slot\" stroke-width=\"%s\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\"/><text class=\"slot-number\" font-size=\"%s\" x=\"%s\" y=\"%s\">%d</text></g>\n"
+                            .formatted(
+                                    block.sample(),
+                                    Html.number(0.12 * unit),
+                                    Html.number(block.x()),
+                                    Html.number(block.y()),
+                                    Html.number(block.width()),
+                                    Html.number(block.height()),
+                                    Html.number(1.5 * unit),
+                                    Html.number(block.x() + 0.35 * unit),
+                                    Html.number(block.y() + 1.55 * unit),
+                                    block.sample()));
         }
         return svg.append("</svg>").toString();
     }
 
     /** Each channel by itself, all coloured by one scale. */
     String channels(int columns) {
-        Mosaic mosaic = Mosaic.of(new Pictures(scaled(memory), channels, 1, height, width), columns, CHANNEL_GAP, CHANNEL_GAP, palette(memory));
+        Mosaic mosaic = Mosaic.of(
+                new Pictures(scaled(memory), channels, 1, height, width),
+                columns,
+                CHANNEL_GAP,
+                CHANNEL_GAP,
+                palette(memory));
         int imageWidth = mosaic.image().getWidth();
         int imageHeight = mosaic.image().getHeight();
         return "<svg class=\"wide\" role=\"img\" aria-label=\"The %d channels of the memory side by side\" viewBox=\"0 0 %d %d\"><image width=\"%d\" height=\"%d\" href=\"%s\"/></svg>"
@@ -82,7 +106,10 @@ public final class MemoryFigure {
         return signed(values) ? Palette.SIGNED : Palette.HEAT;
     }
 
-    /** The values in [0, 1]; the scale ends at 2.5 times their root mean square, so that a few large ones do not darken the rest. */
+    /**
+     * The values in [0, 1]; the scale ends at 2.5 times their root mean square, so that a few large ones do not darken
+     * the rest.
+     */
     private static float[] scaled(float[] values) {
         double squares = 0;
         for (float value : values) {

@@ -4,8 +4,9 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * Shows how far a long task is. On a terminal: one line with a bar, rate and time left that is redrawn in place. Elsewhere (a log
- * file, a pipe): a plain line every few seconds. Closing it leaves one line that says how long it took.
+ * Shows how far a long task is. On a terminal: one line with a bar, rate and time left that is redrawn in place.
+ * Elsewhere (a log file, a pipe): a plain line every few seconds. Closing it leaves one line that says how long it
+ * took.
  *
  * <pre>
  * Training   ━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌  58 %   696/1200 steps  7.1/s  1:11 left  bound 74.2 nats
@@ -55,7 +56,9 @@ public final class Progress implements AutoCloseable {
         return progress;
     }
 
-    /** Work that was done before this task started, such as the steps of a resumed run: it does not count for the rate. */
+    /**
+     * Work that was done before this task started, such as the steps of a resumed run: it does not count for the rate.
+     */
     public Progress from(long alreadyDone) {
         first = alreadyDone;
         done = alreadyDone;
@@ -86,8 +89,11 @@ public final class Progress implements AutoCloseable {
     /** Ends the task with one line: what, how many units (if they are not all), how long, and the last remark. */
     @Override
     public void close() {
-        String count = done == total ? format("%,d %s", total, unit) : format("stopped at %,d of %,d %s", done, total, unit);
-        terminal.line("%-10s %s in %s%s".formatted(task, count, duration((clock.getAsLong() - started) / 1e9), note.isEmpty() ? "" : "  " + note));
+        String count =
+                done == total ? format("%,d %s", total, unit) : format("stopped at %,d of %,d %s", done, total, unit);
+        terminal.line("%-10s %s in %s%s"
+                .formatted(
+                        task, count, duration((clock.getAsLong() - started) / 1e9), note.isEmpty() ? "" : "  " + note));
     }
 
     private String line(long now) {
@@ -96,7 +102,9 @@ public final class Progress implements AutoCloseable {
         StringBuilder line = new StringBuilder("%-10s ".formatted(task));
         if (terminal.redraws()) {
             int full = (int) Math.min(BAR, BAR * done / total);
-            line.append(terminal.full().repeat(full)).append(terminal.empty().repeat(BAR - full)).append(' ');
+            line.append(terminal.full().repeat(full))
+                    .append(terminal.empty().repeat(BAR - full))
+                    .append(' ');
         }
         line.append(format("%3d %%  %,d/%,d %s", Math.min(100, 100 * done / total), done, total, unit));
         if (rate > 0) {
@@ -112,7 +120,9 @@ public final class Progress implements AutoCloseable {
             return format("%.1f s", seconds);
         }
         long whole = Math.round(seconds);
-        return whole < 3600 ? "%d:%02d".formatted(whole / 60, whole % 60) : "%d:%02d:%02d".formatted(whole / 3600, whole / 60 % 60, whole % 60);
+        return whole < 3600
+                ? "%d:%02d".formatted(whole / 60, whole % 60)
+                : "%d:%02d:%02d".formatted(whole / 3600, whole / 60 % 60, whole % 60);
     }
 
     private static String format(String pattern, Object... values) {

@@ -4,9 +4,7 @@ import java.io.Console;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 
-/**
- * Where messages for a person go: standard error, so that standard output stays clean for results.
- */
+/** Where messages for a person go: standard error, so that standard output stays clean for results. */
 public final class Terminal {
     private static final String ERASE_LINE = "\r\033[K";
 

@@ -11,14 +11,16 @@ import org.junit.jupiter.api.Test;
 
 class ImageDistanceTest {
     /** Four images of 2 x 2: two of class 0 that differ in one pixel, two of class 1 that differ in all four. */
-    private static final ImageSet IMAGES = new ImageSet("four", 4, 1, 2, 2,
-            new byte[] {0, 0, 0, 0, -1, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1}, new int[] {0, 0, 1, 1});
+    private static final ImageSet IMAGES = new ImageSet(
+            "four", 4, 1, 2, 2, new byte[] {0, 0, 0, 0, -1, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1}, new int[] {0, 0, 1, 1
+            });
 
     @Test
     void theDistanceIsEuclidean() {
         float[] values = {0, 0, 1, 0, 3, 4};
         assertThat(ImageDistance.between(values, 0, values, 2, 2)).isCloseTo(5, within(1e-12));
-        assertThat(ImageDistance.nearest(values, 0, new float[] {9, 9, 0, 1, 2, 0}, 3, 2)).isEqualTo(1);
+        assertThat(ImageDistance.nearest(values, 0, new float[] {9, 9, 0, 1, 2, 0}, 3, 2))
+                .isEqualTo(1);
     }
 
     @Test
@@ -30,8 +32,10 @@ class ImageDistanceTest {
 
     @Test
     void imagesWithoutLabelsHaveNoClasses() {
-        TestEpisodes unlabelled = new TestEpisodes(new ImageSet("blank", 2, 1, 1, 1, new byte[2]), Binarisation.FIXED, 2, 1);
-        assertThatThrownBy(() -> ImageDistance.withinClass(unlabelled, 1, 1)).isInstanceOf(IllegalArgumentException.class)
+        TestEpisodes unlabelled =
+                new TestEpisodes(new ImageSet("blank", 2, 1, 1, 1, new byte[2]), Binarisation.FIXED, 2, 1);
+        assertThatThrownBy(() -> ImageDistance.withinClass(unlabelled, 1, 1))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("'blank': expected images whose classes are known, found no labels");
     }
 }

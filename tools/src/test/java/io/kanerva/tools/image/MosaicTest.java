@@ -53,7 +53,8 @@ class MosaicTest {
         Pictures below = new Pictures(new float[] {1, 1, 1}, 3, 1, 1, 1);
         BufferedImage image = Mosaic.bands(List.of(above, below), 2).image();
         assertThat(image.getWidth()).isEqualTo(4);
-        assertThat(new int[] {image.getRGB(0, 0), image.getRGB(0, 3), image.getRGB(0, 12), image.getRGB(0, 15)}).containsExactly(BLACK, WHITE, BLACK, WHITE);
+        assertThat(new int[] {image.getRGB(0, 0), image.getRGB(0, 3), image.getRGB(0, 12), image.getRGB(0, 15)})
+                .containsExactly(BLACK, WHITE, BLACK, WHITE);
         assertThat(image.getHeight()).isEqualTo(16);
     }
 

@@ -39,13 +39,17 @@ class PictureFilesTest {
 
     @Test
     void saysWhatIsWrongWithAFolder() throws IOException {
-        assertThatThrownBy(() -> PictureFiles.readFolder(folder, 1)).isInstanceOf(Failure.class).hasMessage(folder + ": expected PNG files, found none");
+        assertThatThrownBy(() -> PictureFiles.readFolder(folder, 1))
+                .isInstanceOf(Failure.class)
+                .hasMessage(folder + ": expected PNG files, found none");
         png("a.png", 2, 2, -1);
         png("b.png", 3, 2, -1);
-        assertThatThrownBy(() -> PictureFiles.readFolder(folder, 1)).isInstanceOf(Failure.class)
+        assertThatThrownBy(() -> PictureFiles.readFolder(folder, 1))
+                .isInstanceOf(Failure.class)
                 .hasMessage(folder.resolve("b.png") + ": expected 2 x 2 pixels like a.png, found 2 x 3");
         Files.writeString(folder.resolve("b.png"), "text");
-        assertThatThrownBy(() -> PictureFiles.readFolder(folder, 1)).isInstanceOf(Failure.class)
+        assertThatThrownBy(() -> PictureFiles.readFolder(folder, 1))
+                .isInstanceOf(Failure.class)
                 .hasMessage(folder.resolve("b.png") + ": expected a PNG file, found another format");
     }
 
@@ -58,7 +62,8 @@ class PictureFilesTest {
         int start = 10 + buffer.getShort(8);
         assertThat(start % 64).isZero();
         assertThat(new String(content, 10, start - 10, StandardCharsets.US_ASCII))
-                .startsWith("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1, 1, 2), }").endsWith(" \n");
+                .startsWith("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1, 1, 2), }")
+                .endsWith(" \n");
         assertThat(content).hasSize(start + 16);
         assertThat(buffer.getFloat(start + 4)).isEqualTo(0.25f);
         assertThat(buffer.getFloat(start + 12)).isEqualTo(1);

@@ -15,7 +15,9 @@ class ProgressTest {
         Progress progress = start(true, true);
         seconds = 10;
         progress.at(50, "bound 74.2 nats");
-        assertThat(lastStatus()).isEqualTo("Training   ━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  25 %  50/200 steps  5.0/s  30.0 s left  bound 74.2 nats");
+        assertThat(lastStatus())
+                .isEqualTo(
+                        "Training   ━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌  25 %  50/200 steps  5.0/s  30.0 s left  bound 74.2 nats");
     }
 
     @Test
@@ -33,9 +35,10 @@ class ProgressTest {
             seconds = step / 10;
             progress.at(step);
         }
-        assertThat(text.toString().lines()).containsExactly(
-                "Training    25 %  50/200 steps  10/s  15.0 s left",
-                "Training    50 %  100/200 steps  10/s  10.0 s left");
+        assertThat(text.toString().lines())
+                .containsExactly(
+                        "Training    25 %  50/200 steps  10/s  15.0 s left",
+                        "Training    50 %  100/200 steps  10/s  10.0 s left");
     }
 
     @Test
@@ -44,7 +47,8 @@ class ProgressTest {
             seconds = 75;
             progress.at(200, "bound 50.1 nats");
         }
-        assertThat(text.toString()).endsWith("\r\033[KTraining   200 steps in 1:15  bound 50.1 nats" + System.lineSeparator());
+        assertThat(text.toString())
+                .endsWith("\r\033[KTraining   200 steps in 1:15  bound 50.1 nats" + System.lineSeparator());
     }
 
     @Test
@@ -79,7 +83,12 @@ class ProgressTest {
     }
 
     private Progress start(boolean redraws, boolean fancy) {
-        return Progress.start(new Terminal(new PrintWriter(text), redraws, fancy, 120), "Training", 200, "steps", () -> seconds * 1_000_000_000L);
+        return Progress.start(
+                new Terminal(new PrintWriter(text), redraws, fancy, 120),
+                "Training",
+                200,
+                "steps",
+                () -> seconds * 1_000_000_000L);
     }
 
     private String lastStatus() {

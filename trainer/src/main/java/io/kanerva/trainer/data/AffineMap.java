@@ -1,13 +1,15 @@
 package io.kanerva.trainer.data;
 
 /**
- * Where each place of a new image lies in the old one: ({@code xx x + xy y + dx}, {@code yx x + yy y + dy}). Places are counted from an
- * image's centre in halves of its sides, so that the same map serves every resolution: -1 is the left or upper edge, 1 the other.
+ * Where each place of a new image lies in the old one: ({@code xx x + xy y + dx}, {@code yx x + yy y + dy}). Places are
+ * counted from an image's centre in halves of its sides, so that the same map serves every resolution: -1 is the left
+ * or upper edge, 1 the other.
  */
 public record AffineMap(double xx, double xy, double dx, double yx, double yy, double dy) {
 
     /**
-     * Fills one plane from another of the same size, bilinearly. What lies beyond the old plane's edge is as its edge is.
+     * Fills one plane from another of the same size, bilinearly. What lies beyond the old plane's edge is as its edge
+     * is.
      *
      * @param from holds [height][width] unsigned bytes from {@code start}
      * @param to receives as many from {@code offset}
@@ -40,7 +42,8 @@ public record AffineMap(double xx, double xy, double dx, double yx, double yy, d
                     continue;
                 }
                 double upper = (from[at] & 0xff) * (1 - u + left) + (from[at + right] & 0xff) * (u - left);
-                double lower = (from[at + below] & 0xff) * (1 - u + left) + (from[at + below + right] & 0xff) * (u - left);
+                double lower =
+                        (from[at + below] & 0xff) * (1 - u + left) + (from[at + below + right] & 0xff) * (u - left);
                 to[offset + row * width + column] = (byte) (upper * (1 - v + above) + lower * (v - above) + 0.5);
             }
         }

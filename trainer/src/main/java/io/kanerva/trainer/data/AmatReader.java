@@ -4,15 +4,14 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * The {@code .amat} text in which the fixed binarisation of MNIST is published (Larochelle and Murray 2011): an image a line, 784 numbers
- * 0 or 1 with white space between them.
+ * The {@code .amat} text in which the fixed binarisation of MNIST is published (Larochelle and Murray 2011): an image a
+ * line, 784 numbers 0 or 1 with white space between them.
  */
 final class AmatReader {
     private static final int SIDE = 28;
     private static final int PIXELS = SIDE * SIDE;
 
-    private AmatReader() {
-    }
+    private AmatReader() {}
 
     /** Reads binary images of 28 x 28. Lines without a number are passed over. */
     static ImageSet read(ImageFiles.Source source) throws IOException {
@@ -24,12 +23,16 @@ final class AmatReader {
         int inLine = 0;
         long line = 1;
         boolean inNumber = false;
-        for (int length = source.in().read(buffer); length >= 0; length = source.in().read(buffer)) {
+        for (int length = source.in().read(buffer);
+                length >= 0;
+                length = source.in().read(buffer)) {
             for (int i = 0; i < length; i++) {
                 byte character = buffer[i];
                 if (character == '0' || character == '1') {
                     if (inNumber || inLine == PIXELS) {
-                        throw inNumber ? notBinary(source, line, inLine, "a longer number") : wrongCount(source, line, "more");
+                        throw inNumber
+                                ? notBinary(source, line, inLine, "a longer number")
+                                : wrongCount(source, line, "more");
                     }
                     if (filled == pixels.length) {
                         pixels = grow(source, pixels);
@@ -53,7 +56,13 @@ final class AmatReader {
         if (filled == 0) {
             throw source.bad("lines of %d numbers 0 or 1".formatted(PIXELS), "none");
         }
-        return new ImageSet(source.name(), filled / PIXELS, 1, SIDE, SIDE, filled == pixels.length ? pixels : Arrays.copyOf(pixels, filled));
+        return new ImageSet(
+                source.name(),
+                filled / PIXELS,
+                1,
+                SIDE,
+                SIDE,
+                filled == pixels.length ? pixels : Arrays.copyOf(pixels, filled));
     }
 
     private static byte[] grow(ImageFiles.Source source, byte[] pixels) {

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.random.RandomGenerator;
 
 /**
- * How far training images are moved at random each time they are drawn, so that a model does not learn a small set by heart. Each
- * number is the largest change, either way, of a uniform draw; with all at 0 images stay as they are.
+ * How far training images are moved at random each time they are drawn, so that a model does not learn a small set by
+ * heart. Each number is the largest change, either way, of a uniform draw; with all at 0 images stay as they are.
  *
  * @param rotation degrees, 0 to 180
  * @param scale of the logarithm of height and of width, each on its own, 0 to 1: 0.1 is about a tenth larger or smaller
@@ -55,12 +55,21 @@ public record Augmentation(double rotation, double scale, double shear, double s
             double across = (way & 1) == 0 ? 1 : -1;
             double down = (way & 2) == 0 ? 1 : -1;
             boolean turned = (way & 4) != 0;
-            return new AffineMap((turned ? xy : xx) * across, (turned ? xx : xy) * down, dx, (turned ? yy : yx) * across, (turned ? yx : yy) * down, dy);
+            return new AffineMap(
+                    (turned ? xy : xx) * across,
+                    (turned ? xx : xy) * down,
+                    dx,
+                    (turned ? yy : yx) * across,
+                    (turned ? yx : yy) * down,
+                    dy);
         }
         return new AffineMap(xx, xy, dx, yx, yy, dy);
     }
 
-    /** In words, for a card or a report: {@code none}, or for example {@code rotation up to 8 degrees, shift up to 0.03}. */
+    /**
+     * In words, for a card or a report: {@code none}, or for example {@code rotation up to 8 degrees, shift up to
+     * 0.03}.
+     */
     public String inWords() {
         List<String> words = new ArrayList<>();
         add(words, "rotation up to %s degrees", rotation);
@@ -85,7 +94,8 @@ public record Augmentation(double rotation, double scale, double shear, double s
 
     private static void require(String name, double value, int most) {
         if (!(value >= 0 && value <= most)) {
-            throw new IllegalArgumentException(String.format(Locale.ROOT, "augment.%s must be from 0 to %d, found %s", name, most, value));
+            throw new IllegalArgumentException(
+                    String.format(Locale.ROOT, "augment.%s must be from 0 to %d, found %s", name, most, value));
         }
     }
 }

@@ -1,10 +1,10 @@
 package io.kanerva.trainer.data;
 
 /**
- * Shrinks or enlarges images by a triangle filter as wide as the step between the new pixels, so that a shrunk image has no
- * aliasing. Computed as Pillow's {@code Image.resize(size, BILINEAR)} does for 8-bit images, to the last bit: weights in fixed point
- * with 22 fractional bits, columns first, rounded to bytes in between. So the sets made here equal those that the literature's
- * Python scripts make.
+ * Shrinks or enlarges images by a triangle filter as wide as the step between the new pixels, so that a shrunk image
+ * has no aliasing. Computed as Pillow's {@code Image.resize(size, BILINEAR)} does for 8-bit images, to the last bit:
+ * weights in fixed point with 22 fractional bits, columns first, rounded to bytes in between. So the sets made here
+ * equal those that the literature's Python scripts make.
  */
 final class BilinearResize {
     private static final int FRACTION_BITS = 22;
@@ -41,7 +41,9 @@ final class BilinearResize {
         }
         for (int row = 0; row < rows.to; row++) {
             for (int column = 0; column < columns.to; column++) {
-                target[offset + row * columns.to + column] = rows.to == height ? narrow[row * columns.to + column] : rows.mix(narrow, column, columns.to, row);
+                target[offset + row * columns.to + column] = rows.to == height
+                        ? narrow[row * columns.to + column]
+                        : rows.mix(narrow, column, columns.to, row);
             }
         }
     }

@@ -5,8 +5,8 @@ import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
- * How 8-bit images become the numbers that a model sees. A score on binary images means something only together with this: the
- * literature's MNIST numbers are on the fixed binarisation, training on the dynamic one is common.
+ * How 8-bit images become the numbers that a model sees. A score on binary images means something only together with
+ * this: the literature's MNIST numbers are on the fixed binarisation, training on the dynamic one is common.
  */
 public enum Binarisation {
     /** A pixel is 1 with the probability of its intensity, drawn anew each time an image is asked for. */
@@ -15,23 +15,29 @@ public enum Binarisation {
     THRESHOLD,
     /** The set is binary already and stays as it is; a grey pixel is an error. */
     FIXED,
-    /** Not binary: a pixel is its intensity k / 255, for a likelihood of 256 levels; {@link Images#level} gives back k. */
+    /**
+     * Not binary: a pixel is its intensity k / 255, for a likelihood of 256 levels; {@link Images#level} gives back k.
+     */
     NONE;
 
     /**
-     * Writes one image to {@code target[offset ...]}, in the order channel, row, column: zeros and ones, or with {@link #NONE}
-     * intensities in [0, 1].
+     * Writes one image to {@code target[offset ...]}, in the order channel, row, column: zeros and ones, or with
+     * {@link #NONE} intensities in [0, 1].
      *
-     * @param random drawn from only by {@link #DYNAMIC}: one {@code nextInt(255)} for each pixel that is neither 0 nor 255, in
-     *     order, so that a generator in the same state gives the same image; may be null otherwise
-     * @throws DataFormatException if this is {@link #FIXED} and the image holds a grey pixel, or the image cannot be read
+     * @param random drawn from only by {@link #DYNAMIC}: one {@code nextInt(255)} for each pixel that is neither 0 nor
+     *     255, in order, so that a generator in the same state gives the same image; may be null otherwise
+     * @throws DataFormatException if this is {@link #FIXED} and the image holds a grey pixel, or the image cannot be
+     *     read
      * @throws IndexOutOfBoundsException if there is no such image, or it does not fit into the target
      */
     public void copy(Images images, int index, float[] target, int offset, RandomGenerator random) {
         copy(images, index, null, target, offset, random);
     }
 
-    /** As {@link #copy(Images, int, float[], int, RandomGenerator)}, of the image moved by {@code map}, which may be null. */
+    /**
+     * As {@link #copy(Images, int, float[], int, RandomGenerator)}, of the image moved by {@code map}, which may be
+     * null.
+     */
     public void copy(Images images, int index, AffineMap map, float[] target, int offset, RandomGenerator random) {
         if (this == NONE && map == null) {
             images.copyIntensities(index, target, offset);
@@ -92,7 +98,10 @@ public enum Binarisation {
         return this != NONE;
     }
 
-    /** The name in lower case, as it stands in a bundle's provenance: {@code dynamic}, {@code threshold}, {@code fixed} or {@code none}. */
+    /**
+     * The name in lower case, as it stands in a bundle's provenance: {@code dynamic}, {@code threshold}, {@code fixed}
+     * or {@code none}.
+     */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);
@@ -105,7 +114,8 @@ public enum Binarisation {
      */
     public void requireRepeatable() {
         if (this == DYNAMIC) {
-            throw new IllegalArgumentException("test images: expected the binarisation fixed, threshold or none, found dynamic, which gives other images each time");
+            throw new IllegalArgumentException(
+                    "test images: expected the binarisation fixed, threshold or none, found dynamic, which gives other images each time");
         }
     }
 }

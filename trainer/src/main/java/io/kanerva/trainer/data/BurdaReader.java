@@ -11,21 +11,21 @@ import us.hebi.matlab.mat.types.MatFile;
 import us.hebi.matlab.mat.types.Matrix;
 
 /**
- * The 28 x 28 Omniglot of Burda et al. (2016), {@code chardata.mat}: a MATLAB 5 file with {@code data} and {@code testdata},
- * intensities in [0, 1] of shape [784, images], each image column after column; {@code target} and {@code targetchar} name an image's
- * alphabet (one-hot, [50, images]) and its character in it ([1, images]).
+ * The 28 x 28 Omniglot of Burda et al. (2016), {@code chardata.mat}: a MATLAB 5 file with {@code data} and
+ * {@code testdata}, intensities in [0, 1] of shape [784, images], each image column after column; {@code target} and
+ * {@code targetchar} name an image's alphabet (one-hot, [50, images]) and its character in it ([1, images]).
  */
 final class BurdaReader {
     private static final int SIDE = 28;
     private static final int PIXELS = SIDE * SIDE;
 
-    private BurdaReader() {
-    }
+    private BurdaReader() {}
 
     /**
      * Reads the images.
      *
-     * @param prefix of the arrays' names: {@code ""} for the 24,345 training images, {@code "test"} for the 8,070 test images
+     * @param prefix of the arrays' names: {@code ""} for the 24,345 training images, {@code "test"} for the 8,070 test
+     *     images
      * @throws DataFormatException if the file is no such file
      */
     static ImageSet read(String name, Path file, String prefix) {
@@ -41,19 +41,25 @@ final class BurdaReader {
                 for (int k = 0; k < PIXELS; k++) {
                     double intensity = data.getDouble(k, i);
                     if (!(intensity >= 0 && intensity <= 1)) {
-                        throw new DataFormatException("%s, array '%sdata': expected intensities from 0 to 1, found %s".formatted(file, prefix, intensity));
+                        throw new DataFormatException("%s, array '%sdata': expected intensities from 0 to 1, found %s"
+                                .formatted(file, prefix, intensity));
                     }
                     pixels[i * PIXELS + k % SIDE * SIDE + k / SIDE] = (byte) Math.round(255 * intensity);
                 }
             }
             return new ImageSet(name, count, 1, SIDE, SIDE, pixels, labels(mat, prefix, count));
         } catch (IOException | IllegalArgumentException | IllegalStateException | BufferUnderflowException e) {
-            throw new DataFormatException("%s: expected a MATLAB 5 file, found that it cannot be read (%s)".formatted(file, endsEarly(e) ? "it ends early" : e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected a MATLAB 5 file, found that it cannot be read (%s)"
+                            .formatted(file, endsEarly(e) ? "it ends early" : e.getMessage()),
+                    e);
         }
     }
 
     private static boolean endsEarly(Throwable failure) {
-        return failure instanceof EOFException || failure instanceof BufferUnderflowException || failure.getCause() != null && endsEarly(failure.getCause());
+        return failure instanceof EOFException
+                || failure instanceof BufferUnderflowException
+                || failure.getCause() != null && endsEarly(failure.getCause());
     }
 
     private static Matrix matrix(MatFile mat, Path file, String name) {
@@ -67,8 +73,10 @@ final class BurdaReader {
 
     /** Characters numbered by alphabet, then by their number in it; none if the file does not tell. */
     private static int[] labels(MatFile mat, String prefix, int count) {
-        if (!(find(mat, prefix + "target") instanceof Matrix alphabets) || !(find(mat, prefix + "targetchar") instanceof Matrix characters)
-                || alphabets.getNumCols() != count || characters.getNumElements() != count) {
+        if (!(find(mat, prefix + "target") instanceof Matrix alphabets)
+                || !(find(mat, prefix + "targetchar") instanceof Matrix characters)
+                || alphabets.getNumCols() != count
+                || characters.getNumElements() != count) {
             return new int[0];
         }
         long[] keys = new long[count];
@@ -80,7 +88,9 @@ final class BurdaReader {
             keys[i] = ((long) alphabet << 32) + Math.round(characters.getDouble(i));
         }
         long[] distinct = Arrays.stream(keys).sorted().distinct().toArray();
-        return Arrays.stream(keys).mapToInt(key -> Arrays.binarySearch(distinct, key)).toArray();
+        return Arrays.stream(keys)
+                .mapToInt(key -> Arrays.binarySearch(distinct, key))
+                .toArray();
     }
 
     private static Array find(MatFile mat, String name) {

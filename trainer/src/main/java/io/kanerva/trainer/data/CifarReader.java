@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * CIFAR-10's binary version: records of one label byte, 0 to 9, and 3,072 pixel bytes, the red, the green and the blue plane of
- * 32 x 32 each, row-major. Gzipped or not.
+ * CIFAR-10's binary version: records of one label byte, 0 to 9, and 3,072 pixel bytes, the red, the green and the blue
+ * plane of 32 x 32 each, row-major. Gzipped or not.
  *
  * @see <a href="https://www.cs.toronto.edu/~kriz/cifar.html">The CIFAR-10 dataset, "Binary version"</a>
  */
@@ -20,8 +20,7 @@ final class CifarReader {
     private static final int RECORD = 1 + PIXELS;
     private static final int CLASSES = 10;
 
-    private CifarReader() {
-    }
+    private CifarReader() {}
 
     /**
      * Reads the records of all files, one file after the other.
@@ -36,7 +35,8 @@ final class CifarReader {
             records += parts.get(parts.size() - 1).length / RECORD;
         }
         if (records * PIXELS > Integer.MAX_VALUE - 16) {
-            throw new DataFormatException("%s: expected less than 2 GiB of pixels, found %d images".formatted(files.get(0).getParent(), records));
+            throw new DataFormatException("%s: expected less than 2 GiB of pixels, found %d images"
+                    .formatted(files.get(0).getParent(), records));
         }
         byte[] pixels = new byte[(int) records * PIXELS];
         int[] labels = new int[(int) records];
@@ -52,21 +52,28 @@ final class CifarReader {
 
     private static byte[] records(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
-            return ImageFiles.unpacked(file.toString(), file.toString(), in, Files.size(file), "CIFAR-10 records", CifarReader::records);
+            return ImageFiles.unpacked(
+                    file.toString(), file.toString(), in, Files.size(file), "CIFAR-10 records", CifarReader::records);
         } catch (IOException e) {
-            throw new DataFormatException("%s: expected CIFAR-10 records, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected CIFAR-10 records, found that it cannot be read (%s)".formatted(file, e.getMessage()),
+                    e);
         }
     }
 
     private static byte[] records(ImageFiles.Source source) throws IOException {
         byte[] bytes = source.in().readNBytes(Integer.MAX_VALUE - 16);
         if (bytes.length % RECORD != 0) {
-            throw source.bad("whole CIFAR-10 records of %d bytes".formatted(RECORD), "%d bytes, which is %d records and %d bytes"
-                    .formatted(bytes.length, bytes.length / RECORD, bytes.length % RECORD));
+            throw source.bad(
+                    "whole CIFAR-10 records of %d bytes".formatted(RECORD),
+                    "%d bytes, which is %d records and %d bytes"
+                            .formatted(bytes.length, bytes.length / RECORD, bytes.length % RECORD));
         }
         for (int start = 0; start < bytes.length; start += RECORD) {
             if ((bytes[start] & 0xff) >= CLASSES) {
-                throw source.bad("a label from 0 to 9 at the start of record %d".formatted(start / RECORD), Integer.toString(bytes[start] & 0xff));
+                throw source.bad(
+                        "a label from 0 to 9 at the start of record %d".formatted(start / RECORD),
+                        Integer.toString(bytes[start] & 0xff));
             }
         }
         return bytes;

@@ -26,7 +26,8 @@ final class DataFolder {
      */
     static DataFolder of(Path folder) {
         if (folder != null && !Files.isDirectory(folder)) {
-            throw new DataFormatException("%s: expected a data folder, found %s".formatted(folder, Files.exists(folder) ? "a file" : "no such folder"));
+            throw new DataFormatException("%s: expected a data folder, found %s"
+                    .formatted(folder, Files.exists(folder) ? "a file" : "no such folder"));
         }
         return new DataFolder(folder);
     }
@@ -77,12 +78,16 @@ final class DataFolder {
                 return reader.read(in, connection.getContentLengthLong());
             }
         } catch (IOException e) {
-            throw new DataFormatException("%s: expected the data that ship, found that they cannot be read (%s)".formatted(DataSource.SHIPPED + file, e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected the data that ship, found that they cannot be read (%s)"
+                            .formatted(DataSource.SHIPPED + file, e.getMessage()),
+                    e);
         }
     }
 
     private static URL resource(String file) {
-        ClassLoader loader = Objects.requireNonNullElse(Thread.currentThread().getContextClassLoader(), DataFolder.class.getClassLoader());
+        ClassLoader loader = Objects.requireNonNullElse(
+                Thread.currentThread().getContextClassLoader(), DataFolder.class.getClassLoader());
         return loader.getResource(DataSource.SHIPPED + file);
     }
 }

@@ -1,8 +1,8 @@
 package io.kanerva.trainer.data;
 
 /**
- * A data file or data folder is not what it should be. The message is one sentence for the person who named the file: which
- * file, what was expected, what was found.
+ * A data file or data folder is not what it should be. The message is one sentence for the person who named the file:
+ * which file, what was expected, what was found.
  */
 public final class DataFormatException extends RuntimeException {
 

@@ -50,7 +50,10 @@ interface DataPart {
 
     /** One file of a format of its own: the first that is there. */
     static DataPart special(BiFunction<String, Path, Images> reader, String... candidates) {
-        return batches((name, files) -> reader.apply(name, files.get(0)), String.join(" or ", candidates), List.of("."),
+        return batches(
+                (name, files) -> reader.apply(name, files.get(0)),
+                String.join(" or ", candidates),
+                List.of("."),
                 List.of(List.of(candidates)));
     }
 
@@ -61,7 +64,11 @@ interface DataPart {
      * @param places folders to look in
      * @param batches the names that each file may have
      */
-    static DataPart batches(BiFunction<String, List<Path>, Images> reader, String description, List<String> places, List<List<String>> batches) {
+    static DataPart batches(
+            BiFunction<String, List<Path>, Images> reader,
+            String description,
+            List<String> places,
+            List<List<String>> batches) {
         return new DataPart() {
             @Override
             public Optional<Images> find(DataFolder folder, String name) {
@@ -78,7 +85,12 @@ interface DataPart {
                 List<Path> files = new ArrayList<>();
                 for (String place : folder.ships() ? List.<String>of() : places) {
                     for (List<String> batch : files.isEmpty() ? batches : List.<List<String>>of()) {
-                        batch.stream().map(file -> folder.path().resolve(place).normalize().resolve(file)).filter(Files::isRegularFile).findFirst().ifPresent(files::add);
+                        batch.stream()
+                                .map(file ->
+                                        folder.path().resolve(place).normalize().resolve(file))
+                                .filter(Files::isRegularFile)
+                                .findFirst()
+                                .ifPresent(files::add);
                     }
                 }
                 return files;
@@ -112,7 +124,8 @@ interface DataPart {
 
             @Override
             public String files() {
-                return String.join(" or ", List.of(parts).stream().map(DataPart::files).toList());
+                return String.join(
+                        " or ", List.of(parts).stream().map(DataPart::files).toList());
             }
         };
     }

@@ -7,8 +7,7 @@ import java.util.stream.Stream;
 
 /** The parts of the data sets that have a name. */
 final class DataParts {
-    private DataParts() {
-    }
+    private DataParts() {}
 
     /** IDX files, gzipped or not, with their labels beside them. */
     static DataPart idx(String... files) {
@@ -18,8 +17,13 @@ final class DataParts {
     /** The fixed binarisation of MNIST; {@code part} is {@code train} or {@code test}. */
     static DataPart fixedMnist(String part) {
         String name = "binarized_mnist_" + part;
-        return DataPart.file(part.equals("test") ? LabelRule.SORTED_MNIST_TEST : LabelRule.NONE, "binarized_mnist_static/" + name + "_packbits.npy",
-                "binarized_mnist_static/" + name + ".amat", "mnist/" + name + ".amat", name + ".amat", name + ".amat.gz");
+        return DataPart.file(
+                part.equals("test") ? LabelRule.SORTED_MNIST_TEST : LabelRule.NONE,
+                "binarized_mnist_static/" + name + "_packbits.npy",
+                "binarized_mnist_static/" + name + ".amat",
+                "mnist/" + name + ".amat",
+                name + ".amat",
+                name + ".amat.gz");
     }
 
     /**
@@ -32,16 +36,29 @@ final class DataParts {
         OmniglotReader reader = new OmniglotReader(kind.equals("pil1dither"));
         String drawings = "images_" + part;
         return DataPart.either(
-                DataPart.file(LabelRule.OMNIGLOT, gzipped("omniglot_28/%s-%s-idx3-ubyte".formatted(part, kind), "%s-%s-idx3-ubyte".formatted(part, kind))),
-                DataPart.special((name, file) -> whole(reader.readNumPy(name, file)), "omniglot/" + drawings + ".npz", drawings + ".npz"),
-                DataPart.special((name, file) -> whole(reader.readZip(name, file)), "omniglot/" + drawings + ".zip", drawings + ".zip"));
+                DataPart.file(
+                        LabelRule.OMNIGLOT,
+                        gzipped(
+                                "omniglot_28/%s-%s-idx3-ubyte".formatted(part, kind),
+                                "%s-%s-idx3-ubyte".formatted(part, kind))),
+                DataPart.special(
+                        (name, file) -> whole(reader.readNumPy(name, file)),
+                        "omniglot/" + drawings + ".npz",
+                        drawings + ".npz"),
+                DataPart.special(
+                        (name, file) -> whole(reader.readZip(name, file)),
+                        "omniglot/" + drawings + ".zip",
+                        drawings + ".zip"));
     }
 
-    /** The same from the original drawings alone, which are kept, so that they can be moved before they are made small. */
+    /**
+     * The same from the original drawings alone, which are kept, so that they can be moved before they are made small.
+     */
     static DataPart omniglotDrawings(String part, String kind) {
         OmniglotReader reader = new OmniglotReader(kind.equals("pil1dither"));
         String drawings = "images_" + part;
-        return DataPart.either(DataPart.special(reader::readNumPy, "omniglot/" + drawings + ".npz", drawings + ".npz"),
+        return DataPart.either(
+                DataPart.special(reader::readNumPy, "omniglot/" + drawings + ".npz", drawings + ".npz"),
                 DataPart.special(reader::readZip, "omniglot/" + drawings + ".zip", drawings + ".zip"));
     }
 
@@ -51,29 +68,51 @@ final class DataParts {
 
     /** Burda's Omniglot; {@code prefix} as in {@link BurdaReader#read}. */
     static DataPart burda(String prefix) {
-        return DataPart.special((name, file) -> BurdaReader.read(name, file, prefix), "omniglot-burda/chardata.mat", "OMNIGLOT/chardata.mat", "chardata.mat");
+        return DataPart.special(
+                (name, file) -> BurdaReader.read(name, file, prefix),
+                "omniglot-burda/chardata.mat",
+                "OMNIGLOT/chardata.mat",
+                "chardata.mat");
     }
 
     /** CIFAR-10's binary records, gzipped or not. */
     static DataPart cifar(String... batches) {
-        return DataPart.batches(CifarReader::read, "cifar10/" + batches[0] + " or cifar10/" + batches[0] + ".gz" + (batches.length > 1 ? ", and so on," : "")
-                + " or the same in cifar-10-batches-bin or in the folder itself", List.of("cifar10", "cifar-10-batches-bin", "."),
-                Arrays.stream(batches).map(batch -> List.of(batch, batch + ".gz")).toList());
+        return DataPart.batches(
+                CifarReader::read,
+                "cifar10/" + batches[0] + " or cifar10/" + batches[0] + ".gz"
+                        + (batches.length > 1 ? ", and so on," : "")
+                        + " or the same in cifar-10-batches-bin or in the folder itself",
+                List.of("cifar10", "cifar-10-batches-bin", "."),
+                Arrays.stream(batches)
+                        .map(batch -> List.of(batch, batch + ".gz"))
+                        .toList());
     }
 
     /** The five training batches of CIFAR-10. */
     static DataPart cifarTraining() {
-        return cifar(IntStream.rangeClosed(1, 5).mapToObj("data_batch_%d.bin"::formatted).toArray(String[]::new));
+        return cifar(IntStream.rangeClosed(1, 5)
+                .mapToObj("data_batch_%d.bin"::formatted)
+                .toArray(String[]::new));
     }
 
     /** ImageNet's 32 x 32 batches: the ten to train, or the one to validate, which is what the literature tests on. */
     static DataPart imageNet(boolean training) {
-        List<String> batches = training ? IntStream.rangeClosed(1, 10).mapToObj("train_data_batch_%d.npz"::formatted).toList() : List.of("val_data.npz");
-        return DataPart.batches(ImageNetReader::read, "imagenet32/" + batches.get(0) + (training ? " to train_data_batch_10.npz" : "") + " or the same in the folder itself",
-                List.of("imagenet32", "."), batches.stream().map(List::of).toList());
+        List<String> batches = training
+                ? IntStream.rangeClosed(1, 10)
+                        .mapToObj("train_data_batch_%d.npz"::formatted)
+                        .toList()
+                : List.of("val_data.npz");
+        return DataPart.batches(
+                ImageNetReader::read,
+                "imagenet32/" + batches.get(0) + (training ? " to train_data_batch_10.npz" : "")
+                        + " or the same in the folder itself",
+                List.of("imagenet32", "."),
+                batches.stream().map(List::of).toList());
     }
 
     private static String[] gzipped(String... files) {
-        return Arrays.stream(files).flatMap(file -> Stream.of(file + ".gz", file)).toArray(String[]::new);
+        return Arrays.stream(files)
+                .flatMap(file -> Stream.of(file + ".gz", file))
+                .toArray(String[]::new);
     }
 }

@@ -3,13 +3,15 @@ package io.kanerva.trainer.data;
 import java.util.Objects;
 
 /**
- * Omniglot's original drawings, 105 x 105 in black and white, seen as ink-high images of 28 x 28: shrunk by {@link BilinearResize}, grey
- * or dithered by {@link FloydSteinberg}, both on the paper-high image, as the usual Python scripts do. Holds the originals, one bit a
- * pixel, so that a moved image is the moved drawing, shrunk and dithered anew.
+ * Omniglot's original drawings, 105 x 105 in black and white, seen as ink-high images of 28 x 28: shrunk by
+ * {@link BilinearResize}, grey or dithered by {@link FloydSteinberg}, both on the paper-high image, as the usual Python
+ * scripts do. Holds the originals, one bit a pixel, so that a moved image is the moved drawing, shrunk and dithered
+ * anew.
  */
 final class Drawings implements Images {
     /** Pixels on each side of an original. */
     static final int LARGE = 105;
+
     private static final int SIDE = 28;
     private static final int WORDS = (LARGE * LARGE + 63) / 64;
 

@@ -1,13 +1,13 @@
 package io.kanerva.trainer.data;
 
 /**
- * Dithers a grey image to black and white: each pixel is rounded, and what it lost or won is passed on to the four neighbours that
- * are still to come, 7/16 to the right, 3/16, 5/16 and 1/16 below (Floyd and Steinberg 1976). In integers and in the order of
- * Pillow's {@code Image.convert('1')}, to the last bit; {@code pil1dither} in the name of the binary Omniglot means this.
+ * Dithers a grey image to black and white: each pixel is rounded, and what it lost or won is passed on to the four
+ * neighbours that are still to come, 7/16 to the right, 3/16, 5/16 and 1/16 below (Floyd and Steinberg 1976). In
+ * integers and in the order of Pillow's {@code Image.convert('1')}, to the last bit; {@code pil1dither} in the name of
+ * the binary Omniglot means this.
  */
 final class FloydSteinberg {
-    private FloydSteinberg() {
-    }
+    private FloydSteinberg() {}
 
     /** Makes an image of height x width at {@code pixels[offset ...]} black (0) and white (255), in place. */
     static void dither(byte[] pixels, int offset, int height, int width) {

@@ -16,9 +16,9 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Picture files (JPEG, PNG, GIF or BMP) as colour images of one size: each is read when it is asked for, cropped to its largest
- * centred square and resized ({@link BilinearResize}). Pictures that were read stay in memory as far as their share of it goes; beyond
- * that they are read anew, so that a folder of any size can be drawn from.
+ * Picture files (JPEG, PNG, GIF or BMP) as colour images of one size: each is read when it is asked for, cropped to its
+ * largest centred square and resized ({@link BilinearResize}). Pictures that were read stay in memory as far as their
+ * share of it goes; beyond that they are read anew, so that a folder of any size can be drawn from.
  */
 final class FolderImages implements Images {
     private static final int CHANNELS = 3;
@@ -59,14 +59,21 @@ final class FolderImages implements Images {
         try (Stream<Path> all = Files.walk(folder)) {
             return all.filter(FolderImages::isPicture).sorted().toList();
         } catch (IOException e) {
-            throw new DataFormatException("%s: expected a folder of pictures, found that it cannot be read (%s)".formatted(folder, e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected a folder of pictures, found that it cannot be read (%s)"
+                            .formatted(folder, e.getMessage()),
+                    e);
         } catch (UncheckedIOException e) {
-            throw new DataFormatException("%s: expected a folder of pictures, found that it cannot be read (%s)".formatted(folder, e.getCause().getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected a folder of pictures, found that it cannot be read (%s)"
+                            .formatted(folder, e.getCause().getMessage()),
+                    e);
         }
     }
 
     private static boolean isPicture(Path file) {
-        return file.getFileName() != null && file.getFileName().toString().toLowerCase(Locale.ROOT).matches("[^.].*\\.(jpe?g|png|gif|bmp)");
+        return file.getFileName() != null
+                && file.getFileName().toString().toLowerCase(Locale.ROOT).matches("[^.].*\\.(jpe?g|png|gif|bmp)");
     }
 
     @Override
@@ -126,13 +133,16 @@ final class FolderImages implements Images {
             // In memory: ImageIO would put the stream into a temporary file first.
             picture = ImageIO.read(new MemoryCacheImageInputStream(in));
         } catch (IOException | RuntimeException e) {
-            throw new DataFormatException("%s: expected a picture, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected a picture, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
         }
         if (picture == null) {
-            throw new DataFormatException("%s: expected a JPEG, PNG, GIF or BMP picture, found another kind of file".formatted(file));
+            throw new DataFormatException(
+                    "%s: expected a JPEG, PNG, GIF or BMP picture, found another kind of file".formatted(file));
         }
         int square = Math.min(picture.getWidth(), picture.getHeight());
-        int[] colours = picture.getRGB((picture.getWidth() - square) / 2, (picture.getHeight() - square) / 2, square, square, null, 0, square);
+        int[] colours = picture.getRGB(
+                (picture.getWidth() - square) / 2, (picture.getHeight() - square) / 2, square, square, null, 0, square);
         BilinearResize resize = new BilinearResize(square, square, side, side);
         byte[] plane = new byte[square * square];
         byte[] pixels = new byte[CHANNELS * side * side];

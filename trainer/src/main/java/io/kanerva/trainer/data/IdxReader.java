@@ -4,16 +4,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The IDX format of the MNIST files: two zero bytes, a byte for the number type, a byte for the number of dimensions, the
- * dimensions as big-endian 32-bit numbers, the values.
+ * The IDX format of the MNIST files: two zero bytes, a byte for the number type, a byte for the number of dimensions,
+ * the dimensions as big-endian 32-bit numbers, the values.
  *
  * @see <a href="http://yann.lecun.com/exdb/mnist/">The MNIST database, "the IDX file format"</a>
  */
 final class IdxReader {
     private static final int UNSIGNED_BYTES = 0x08;
 
-    private IdxReader() {
-    }
+    private IdxReader() {}
 
     /** Reads three dimensions of unsigned bytes: [images][rows][columns]. */
     static ImageSet read(ImageFiles.Source source) throws IOException {

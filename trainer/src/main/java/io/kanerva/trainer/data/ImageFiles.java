@@ -21,31 +21,36 @@ import java.util.zip.ZipException;
  *       [images, channels, rows, columns] of plain bytes.
  * </ul>
  *
- * <p>A file of nothing but zeros and ones is taken as black and white: its ones become 255. Each may be gzipped. The format is recognised by the file's first bytes, never by its name, so a renamed file is read all
- * the same and a file of labels is not mistaken for images. The readers are our own: no maintained Java library reads IDX, and
- * those that read {@code .npy} bring a numeric library along for a format of one header line.
+ * <p>A file of nothing but zeros and ones is taken as black and white: its ones become 255. Each may be gzipped. The
+ * format is recognised by the file's first bytes, never by its name, so a renamed file is read all the same and a file
+ * of labels is not mistaken for images. The readers are our own: no maintained Java library reads IDX, and those that
+ * read {@code .npy} bring a numeric library along for a format of one header line.
  */
 public final class ImageFiles {
     private static final int BUFFER = 1 << 16;
 
-    private ImageFiles() {
-    }
+    private ImageFiles() {}
 
     /**
      * Reads all images of a file.
      *
      * @param file the file; the set gets its file name as name
      * @return the images, as many and as large as the file says
-     * @throws DataFormatException if there is no such file, or it is empty, truncated, too long, damaged, or none of the formats above
+     * @throws DataFormatException if there is no such file, or it is empty, truncated, too long, damaged, or none of
+     *     the formats above
      */
     public static ImageSet read(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
-            String name = file.getFileName() == null ? file.toString() : file.getFileName().toString();
+            String name = file.getFileName() == null
+                    ? file.toString()
+                    : file.getFileName().toString();
             return read(name, file.toString(), in, Files.size(file));
         } catch (NoSuchFileException e) {
             throw new DataFormatException("%s: expected a file of images, found no such file".formatted(file), e);
         } catch (IOException e) {
-            throw new DataFormatException("%s: expected a file of images, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected a file of images, found that it cannot be read (%s)".formatted(file, e.getMessage()),
+                    e);
         }
     }
 
@@ -55,7 +60,8 @@ public final class ImageFiles {
      * @param name what to call the set
      * @param place what messages call the source, usually a path
      * @param in the stream, at its start
-     * @param size bytes in the stream as it is (compressed, if it is compressed); bounds what a false header can make this allocate
+     * @param size bytes in the stream as it is (compressed, if it is compressed); bounds what a false header can make
+     *     this allocate
      * @throws DataFormatException as {@link #read(Path)}
      */
     static ImageSet read(String name, String place, InputStream in, long size) {
@@ -70,7 +76,8 @@ public final class ImageFiles {
             if (start[0] >= '0' && start[0] <= '9' || start[0] == ' ' || start[0] == '\t') {
                 return AmatReader.read(source);
             }
-            throw new DataFormatException("%s: expected an IDX, .amat or .npy file of images, found the first bytes %s".formatted(place, hex(start)));
+            throw new DataFormatException("%s: expected an IDX, .amat or .npy file of images, found the first bytes %s"
+                    .formatted(place, hex(start)));
         });
     }
 
@@ -98,16 +105,20 @@ public final class ImageFiles {
                 limit = size * 1032;
                 head = new PushbackInputStream(new BufferedInputStream(new GZIPInputStream(head, BUFFER), BUFFER), 8);
                 if (peek(head).length == 0) {
-                    throw new DataFormatException("%s: expected %s, found a gzip file with nothing in it".formatted(place, what));
+                    throw new DataFormatException(
+                            "%s: expected %s, found a gzip file with nothing in it".formatted(place, what));
                 }
             }
             return format.read(new Source(name, place, head, limit));
         } catch (ZipException e) {
-            throw new DataFormatException("%s: expected a sound gzip file, found a damaged one (%s)".formatted(place, e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected a sound gzip file, found a damaged one (%s)".formatted(place, e.getMessage()), e);
         } catch (EOFException e) {
-            throw new DataFormatException("%s: expected a whole gzip file, found that it ends early".formatted(place), e);
+            throw new DataFormatException(
+                    "%s: expected a whole gzip file, found that it ends early".formatted(place), e);
         } catch (IOException e) {
-            throw new DataFormatException("%s: expected %s, found that it cannot be read (%s)".formatted(place, what, e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected %s, found that it cannot be read (%s)".formatted(place, what, e.getMessage()), e);
         }
     }
 
@@ -182,7 +193,8 @@ public final class ImageFiles {
             try {
                 read = in.readNBytes(pixels, 0, pixels.length);
             } catch (EOFException e) {
-                throw new DataFormatException("%s: expected %s, found a gzip file that ends early".formatted(place, expected), e);
+                throw new DataFormatException(
+                        "%s: expected %s, found a gzip file that ends early".formatted(place, expected), e);
             }
             if (read < count) {
                 throw bad(expected, "%d (the file is truncated)".formatted(read));

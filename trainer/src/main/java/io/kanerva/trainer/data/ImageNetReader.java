@@ -5,18 +5,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * ImageNet at 32 x 32 as its authors publish it in NumPy's format: batches of {@code data}, uint8 [images, 3072], the red, the green
- * and the blue plane row-major, and {@code labels}, 1 to 1000.
+ * ImageNet at 32 x 32 as its authors publish it in NumPy's format: batches of {@code data}, uint8 [images, 3072], the
+ * red, the green and the blue plane row-major, and {@code labels}, 1 to 1000.
  *
- * @see <a href="https://arxiv.org/abs/1707.08819">Chrabaszcz, Loshchilov and Hutter 2017, A downsampled variant of ImageNet</a>
+ * @see <a href="https://arxiv.org/abs/1707.08819">Chrabaszcz, Loshchilov and Hutter 2017, A downsampled variant of
+ *     ImageNet</a>
  */
 final class ImageNetReader {
     private static final int CHANNELS = 3;
     private static final int SIDE = 32;
     private static final int PIXELS = CHANNELS * SIDE * SIDE;
 
-    private ImageNetReader() {
-    }
+    private ImageNetReader() {}
 
     /**
      * Reads all batches. The whole training set takes 3.9 GB.
@@ -38,25 +38,32 @@ final class ImageNetReader {
             byte[] pixels = npz.array("data", (source, header) -> {
                 long[] shape = header.shape();
                 if (!header.type().equals("|u1") || shape.length != 2 || shape[1] != PIXELS) {
-                    throw source.bad("uint8 values ('|u1') of shape [images, %d]".formatted(PIXELS), "'%s' of %s".formatted(header.type(), header.describe()));
+                    throw source.bad(
+                            "uint8 values ('|u1') of shape [images, %d]".formatted(PIXELS),
+                            "'%s' of %s".formatted(header.type(), header.describe()));
                 }
                 // Half a gigabyte is left for everything else.
                 if (before + header.values() > Runtime.getRuntime().maxMemory() - (1L << 29)) {
-                    throw source.bad("room for its %,d MB beside the %,d MB before it".formatted(header.values() >> 20, before >> 20),
-                            "that Java may use %,d MB: give it more, for example -Xmx6g".formatted(Runtime.getRuntime().maxMemory() >> 20));
+                    throw source.bad(
+                            "room for its %,d MB beside the %,d MB before it"
+                                    .formatted(header.values() >> 20, before >> 20),
+                            "that Java may use %,d MB: give it more, for example -Xmx6g"
+                                    .formatted(Runtime.getRuntime().maxMemory() >> 20));
                 }
                 return source.pixels(header.values(), header.describe());
             });
             int[] labels = npz.optional("labels", NpzFile::integers).orElseGet(() -> new int[0]);
             for (int i = 0; i < labels.length; i++) {
                 if (labels[i] < 1 || labels[i] > 1000) {
-                    throw new DataFormatException("%s, array 'labels': expected labels from 1 to 1000, found %d".formatted(file, labels[i]));
+                    throw new DataFormatException(
+                            "%s, array 'labels': expected labels from 1 to 1000, found %d".formatted(file, labels[i]));
                 }
                 labels[i]--;
             }
             int count = pixels.length / PIXELS;
             if (labels.length != 0 && labels.length != count) {
-                throw new DataFormatException("%s, array 'labels': expected %d labels, one for each image, found %d".formatted(file, count, labels.length));
+                throw new DataFormatException("%s, array 'labels': expected %d labels, one for each image, found %d"
+                        .formatted(file, count, labels.length));
             }
             return new ImageSet(name, count, CHANNELS, SIDE, SIDE, pixels, labels);
         }

@@ -3,7 +3,9 @@ package io.kanerva.trainer.data;
 import java.util.List;
 import java.util.Objects;
 
-/** Several sets of equal image size, one after the other: together they may hold more than the 2 GiB of one Java array. */
+/**
+ * Several sets of equal image size, one after the other: together they may hold more than the 2 GiB of one Java array.
+ */
 final class ImageParts implements Images {
     private final String name;
     private final List<? extends Images> parts;
@@ -17,8 +19,13 @@ final class ImageParts implements Images {
         Images first = parts.get(0);
         for (int i = 0; i < parts.size(); i++) {
             Images part = parts.get(i);
-            if (part.channels() != first.channels() || part.height() != first.height() || part.width() != first.width() || part.hasLabels() != first.hasLabels()) {
-                throw new IllegalArgumentException("'%s': expected parts of equal image size, all with labels or all without, found part %d unlike the first".formatted(name, i));
+            if (part.channels() != first.channels()
+                    || part.height() != first.height()
+                    || part.width() != first.width()
+                    || part.hasLabels() != first.hasLabels()) {
+                throw new IllegalArgumentException(
+                        "'%s': expected parts of equal image size, all with labels or all without, found part %d unlike the first"
+                                .formatted(name, i));
             }
             starts[i + 1] = Math.addExact(starts[i], part.count());
         }

@@ -5,8 +5,8 @@ import java.util.Objects;
 /**
  * Images of one size, held in memory as bytes.
  *
- * <p>The arrays are shared, not copied: whoever makes a set hands them over, and nobody writes to them afterwards.
- * As with any record that holds an array, {@code equals} compares them by identity.
+ * <p>The arrays are shared, not copied: whoever makes a set hands them over, and nobody writes to them afterwards. As
+ * with any record that holds an array, {@code equals} compares them by identity.
  *
  * @param name what to call the set in messages, usually a data set's or a file's name
  * @param count number of images, at least 1
@@ -17,7 +17,8 @@ import java.util.Objects;
  *     only 0 and 255
  * @param labels [count], each image's class counted from 0, or empty if the classes are not known
  */
-public record ImageSet(String name, int count, int channels, int height, int width, byte[] pixels, int[] labels) implements Images {
+public record ImageSet(String name, int count, int channels, int height, int width, byte[] pixels, int[] labels)
+        implements Images {
     private static final int[] NO_LABELS = {};
 
     /** @throws IllegalArgumentException if a size is below 1, an array's length does not fit, or a label is negative */
@@ -26,8 +27,9 @@ public record ImageSet(String name, int count, int channels, int height, int wid
         Objects.requireNonNull(pixels, "pixels");
         Objects.requireNonNull(labels, "labels");
         if (count < 1 || channels < 1 || height < 1 || width < 1) {
-            throw new IllegalArgumentException("image set '%s' needs at least one image of at least one pixel, found %d images of [%d, %d, %d]"
-                    .formatted(name, count, channels, height, width));
+            throw new IllegalArgumentException(
+                    "image set '%s' needs at least one image of at least one pixel, found %d images of [%d, %d, %d]"
+                            .formatted(name, count, channels, height, width));
         }
         long expected = (long) count * channels * height * width;
         if (pixels.length != expected) {
@@ -35,11 +37,13 @@ public record ImageSet(String name, int count, int channels, int height, int wid
                     .formatted(name, count, channels, height, width, expected, pixels.length));
         }
         if (labels.length != 0 && labels.length != count) {
-            throw new IllegalArgumentException("image set '%s' of %d images needs as many labels or none, found %d".formatted(name, count, labels.length));
+            throw new IllegalArgumentException("image set '%s' of %d images needs as many labels or none, found %d"
+                    .formatted(name, count, labels.length));
         }
         for (int label : labels) {
             if (label < 0) {
-                throw new IllegalArgumentException("image set '%s' needs labels of at least 0, found %d".formatted(name, label));
+                throw new IllegalArgumentException(
+                        "image set '%s' needs labels of at least 0, found %d".formatted(name, label));
             }
         }
     }

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Images of one size, by number. {@link ImageSet} holds them in memory; other implementations read an image from disk each time it
- * is asked for, so that a set may be larger than the memory. Safe for several threads at a time.
+ * Images of one size, by number. {@link ImageSet} holds them in memory; other implementations read an image from disk
+ * each time it is asked for, so that a set may be larger than the memory. Safe for several threads at a time.
  */
 public interface Images {
     /** What {@link #label} gives for an image whose class is not known. */
@@ -33,22 +33,23 @@ public interface Images {
     boolean hasLabels();
 
     /**
-     * The class of an image, counted from 0: a digit, a kind of garment or object, an alphabet's character; {@link #UNLABELLED} if the
-     * set {@linkplain #hasLabels() has no labels}.
+     * The class of an image, counted from 0: a digit, a kind of garment or object, an alphabet's character;
+     * {@link #UNLABELLED} if the set {@linkplain #hasLabels() has no labels}.
      *
      * @throws IndexOutOfBoundsException if there is no such image
      */
     int label(int index);
 
     /**
-     * The numbers of the images of each class, in ascending order; classes in the order of their first images. Map and lists are the caller's
-     * to change.
+     * The numbers of the images of each class, in ascending order; classes in the order of their first images. Map and
+     * lists are the caller's to change.
      *
      * @throws IllegalArgumentException if the set {@linkplain #hasLabels() has no labels}
      */
     default Map<Integer, List<Integer>> classes() {
         if (!hasLabels()) {
-            throw new IllegalArgumentException("'%s': expected images whose classes are known, found no labels".formatted(name()));
+            throw new IllegalArgumentException(
+                    "'%s': expected images whose classes are known, found no labels".formatted(name()));
         }
         Map<Integer, List<Integer>> classes = new LinkedHashMap<>();
         for (int i = 0; i < count(); i++) {
@@ -66,8 +67,8 @@ public interface Images {
     void copyPixels(int index, byte[] target, int offset);
 
     /**
-     * Copies one image, moved, as {@link #copyPixels} does: by bilinear interpolation of each channel, what lies beyond an edge being as
-     * the edge is.
+     * Copies one image, moved, as {@link #copyPixels} does: by bilinear interpolation of each channel, what lies beyond
+     * an edge being as the edge is.
      *
      * @throws IndexOutOfBoundsException if there is no such image, or it does not fit into the target
      * @throws DataFormatException if the image is read from disk and cannot be
@@ -93,8 +94,8 @@ public interface Images {
     }
 
     /**
-     * Copies one image as intensities in [0, 1] (pixel / 255, in float32) to {@code target[offset ...]}, in the order channel, row,
-     * column. {@link #level} gives back the pixel.
+     * Copies one image as intensities in [0, 1] (pixel / 255, in float32) to {@code target[offset ...]}, in the order
+     * channel, row, column. {@link #level} gives back the pixel.
      *
      * @throws IndexOutOfBoundsException if there is no such image, or it does not fit into the target
      * @throws DataFormatException if the image is read from disk and cannot be
@@ -114,7 +115,8 @@ public interface Images {
     }
 
     /**
-     * The images {@code from} (included) to {@code to} (excluded), copied into a set of their own in memory, with their labels.
+     * The images {@code from} (included) to {@code to} (excluded), copied into a set of their own in memory, with their
+     * labels.
      *
      * @throws IndexOutOfBoundsException if that is not a part of 0 to {@link #count()} with at least one image
      */

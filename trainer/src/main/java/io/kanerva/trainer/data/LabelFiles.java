@@ -10,8 +10,7 @@ import java.nio.file.Path;
 final class LabelFiles {
     private static final int MAGIC = 0x801;
 
-    private LabelFiles() {
-    }
+    private LabelFiles() {}
 
     /**
      * Reads all labels of a file.
@@ -23,7 +22,9 @@ final class LabelFiles {
         try (InputStream in = Files.newInputStream(file)) {
             return read(file.toString(), in, Files.size(file), count);
         } catch (IOException e) {
-            throw new DataFormatException("%s: expected a file of labels, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected a file of labels, found that it cannot be read (%s)".formatted(file, e.getMessage()),
+                    e);
         }
     }
 

@@ -11,7 +11,9 @@ interface LabelRule {
     /** The file of the same name with "labels-idx1" in place of "images-idx3", if it is there. */
     LabelRule BESIDE = (folder, file, count) -> {
         String packed = file.replace("images-idx3", "labels-idx1").replaceAll("\\.gz$", "") + ".gz";
-        return folder.first(List.of(packed, packed.replaceAll("\\.gz$", ""))).map(labels -> folder.labels(labels, count)).orElseGet(() -> new int[0]);
+        return folder.first(List.of(packed, packed.replaceAll("\\.gz$", "")))
+                .map(labels -> folder.labels(labels, count))
+                .orElseGet(() -> new int[0]);
     };
 
     /** Omniglot's 20 drawings a character, character after character. */

@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * NumPy's {@code .npy} format, versions 1 to 3: a magic, a version, the length of a header, the header (a Python dictionary
- * with the type, the order and the shape), the values.
+ * NumPy's {@code .npy} format, versions 1 to 3: a magic, a version, the length of a header, the header (a Python
+ * dictionary with the type, the order and the shape), the values.
  *
  * @see <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">numpy.lib.format</a>
  */
@@ -19,8 +19,7 @@ final class NpyReader {
     private static final int SIDE = 28;
     private static final int PACKED = SIDE * SIDE / 8;
 
-    private NpyReader() {
-    }
+    private NpyReader() {}
 
     /**
      * What the header says; the values follow in C order.
@@ -68,7 +67,8 @@ final class NpyReader {
             default -> new long[0];
         };
         if (full.length == 0) {
-            throw source.bad("a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns] or [images, channels, rows, columns]",
+            throw source.bad(
+                    "a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns] or [images, channels, rows, columns]",
                     describe(shape));
         }
         byte[] pixels = source.inkOrGrey(product(full), describe(shape));
@@ -102,8 +102,11 @@ final class NpyReader {
 
     private static long[] shape(ImageFiles.Source source, String text) {
         try {
-            long[] shape = Arrays.stream(text.replace("L", "").split(",")).map(String::strip).filter(part -> !part.isEmpty())
-                    .mapToLong(Long::parseLong).toArray();
+            long[] shape = Arrays.stream(text.replace("L", "").split(","))
+                    .map(String::strip)
+                    .filter(part -> !part.isEmpty())
+                    .mapToLong(Long::parseLong)
+                    .toArray();
             for (long size : shape) {
                 if (size < 1 || size > Integer.MAX_VALUE) {
                     throw source.bad("NumPy dimensions of at least 1", describe(shape));

@@ -26,7 +26,9 @@ final class NpzFile implements AutoCloseable {
         try {
             zip = new ZipFile(file.toFile());
         } catch (IOException e) {
-            throw new DataFormatException("%s: expected a NumPy .npz file, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected a NumPy .npz file, found that it cannot be read (%s)".formatted(file, e.getMessage()),
+                    e);
         }
     }
 
@@ -37,7 +39,9 @@ final class NpzFile implements AutoCloseable {
      * @throws DataFormatException if there is no such array or it cannot be read
      */
     <T> T array(String name, ArrayFormat<T> format) {
-        return optional(name, format).orElseThrow(() -> new DataFormatException("%s: expected an array '%s', found none".formatted(file, name)));
+        return optional(name, format)
+                .orElseThrow(
+                        () -> new DataFormatException("%s: expected an array '%s', found none".formatted(file, name)));
     }
 
     /** As {@link #array}, or nothing if there is no such array. */
@@ -48,14 +52,17 @@ final class NpzFile implements AutoCloseable {
         }
         String place = file + ", array '" + name + "'";
         try (InputStream in = zip.getInputStream(entry)) {
-            ImageFiles.Source source = new ImageFiles.Source(name, place, new PushbackInputStream(new BufferedInputStream(in, BUFFER), 8), entry.getSize());
+            ImageFiles.Source source = new ImageFiles.Source(
+                    name, place, new PushbackInputStream(new BufferedInputStream(in, BUFFER), 8), entry.getSize());
             return Optional.of(format.read(source, NpyReader.header(source)));
         } catch (ZipException e) {
-            throw new DataFormatException("%s: expected a sound zip file, found a damaged one (%s)".formatted(place, e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected a sound zip file, found a damaged one (%s)".formatted(place, e.getMessage()), e);
         } catch (EOFException e) {
             throw new DataFormatException("%s: expected a whole array, found that it ends early".formatted(place), e);
         } catch (IOException e) {
-            throw new DataFormatException("%s: expected an array, found that it cannot be read (%s)".formatted(place, e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected an array, found that it cannot be read (%s)".formatted(place, e.getMessage()), e);
         }
     }
 
@@ -73,7 +80,8 @@ final class NpzFile implements AutoCloseable {
             case "<i8", "<u8" -> 8;
             default -> throw source.bad("whole numbers", "NumPy type '" + header.type() + "'");
         };
-        ByteBuffer bytes = ByteBuffer.wrap(source.pixels(header.values() * width, header.describe(), "whole numbers")).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.wrap(source.pixels(header.values() * width, header.describe(), "whole numbers"))
+                .order(ByteOrder.LITTLE_ENDIAN);
         int[] numbers = new int[(int) header.values()];
         for (int i = 0; i < numbers.length; i++) {
             numbers[i] = switch (width) {

@@ -14,8 +14,8 @@ import javax.imageio.ImageIO;
 
 /**
  * Omniglot's original drawings (Lake et al. 2015), black ink on white paper, 105 x 105: as published, a zip file of
- * {@code ALPHABET/CHARACTER/DRAWING.png}, or as a NumPy file with {@code images}, booleans [characters, drawings, 105, 105], true where
- * there is paper. Labels are the characters, in order.
+ * {@code ALPHABET/CHARACTER/DRAWING.png}, or as a NumPy file with {@code images}, booleans [characters, drawings, 105,
+ * 105], true where there is paper. Labels are the characters, in order.
  */
 final class OmniglotReader {
     private static final int LARGE = Drawings.LARGE;
@@ -33,7 +33,9 @@ final class OmniglotReader {
             return npz.array("images", (source, header) -> {
                 long[] shape = header.shape();
                 if (!header.type().equals("|b1") || shape.length != 4 || shape[2] != LARGE || shape[3] != LARGE) {
-                    throw source.bad("booleans ('|b1') of shape [characters, drawings, 105, 105]", "'%s' of %s".formatted(header.type(), header.describe()));
+                    throw source.bad(
+                            "booleans ('|b1') of shape [characters, drawings, 105, 105]",
+                            "'%s' of %s".formatted(header.type(), header.describe()));
                 }
                 int[] labels = new int[Math.toIntExact(shape[0] * shape[1])];
                 Drawings drawings = new Drawings(name, dither, labels);
@@ -54,25 +56,31 @@ final class OmniglotReader {
     Drawings readZip(String name, Path file) {
         try (ZipFile zip = new ZipFile(file.toFile())) {
             List<String> names = new ArrayList<>();
-            for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements();) {
+            for (Enumeration<? extends ZipEntry> entries = zip.entries(); entries.hasMoreElements(); ) {
                 String entry = entries.nextElement().getName();
                 if (entry.endsWith(".png") && !entry.startsWith("__MACOSX")) {
                     names.add(entry);
                 }
             }
             if (names.isEmpty()) {
-                throw new DataFormatException("%s: expected drawings ALPHABET/CHARACTER/DRAWING.png, found no .png in it".formatted(file));
+                throw new DataFormatException(
+                        "%s: expected drawings ALPHABET/CHARACTER/DRAWING.png, found no .png in it".formatted(file));
             }
             Collections.sort(names);
             int[] labels = new int[names.size()];
             Drawings drawings = new Drawings(name, dither, labels);
             for (int i = 0; i < labels.length; i++) {
                 drawings.put(i, paper(zip, file, names.get(i)));
-                labels[i] = i == 0 ? 0 : labels[i - 1] + (character(names.get(i)).equals(character(names.get(i - 1))) ? 0 : 1);
+                labels[i] = i == 0
+                        ? 0
+                        : labels[i - 1] + (character(names.get(i)).equals(character(names.get(i - 1))) ? 0 : 1);
             }
             return drawings;
         } catch (IOException e) {
-            throw new DataFormatException("%s: expected a zip file of drawings, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected a zip file of drawings, found that it cannot be read (%s)"
+                            .formatted(file, e.getMessage()),
+                    e);
         }
     }
 
@@ -86,8 +94,11 @@ final class OmniglotReader {
             picture = ImageIO.read(in);
         }
         if (picture == null || picture.getWidth() != LARGE || picture.getHeight() != LARGE) {
-            throw new DataFormatException("%s, entry '%s': expected a drawing of 105 x 105, found %s".formatted(file, entry,
-                    picture == null ? "no picture" : picture.getHeight() + " x " + picture.getWidth()));
+            throw new DataFormatException("%s, entry '%s': expected a drawing of 105 x 105, found %s"
+                    .formatted(
+                            file,
+                            entry,
+                            picture == null ? "no picture" : picture.getHeight() + " x " + picture.getWidth()));
         }
         byte[] paper = new byte[LARGE * LARGE];
         for (int i = 0; i < paper.length; i++) {

@@ -14,10 +14,10 @@ final class PictureParts {
     private static final String PARTITION = "list_eval_partition.txt";
     /** Celeb-A's own split: pictures to 162770 train, to 182637 validate, the rest tests. */
     private static final int LAST_TRAINING = 162_770;
+
     private static final int LAST_VALIDATION = 182_637;
 
-    private PictureParts() {
-    }
+    private PictureParts() {}
 
     /**
      * Celeb-A's aligned pictures, split by {@code list_eval_partition.txt} or, without it, by number as that file does.
@@ -25,17 +25,23 @@ final class PictureParts {
      * @param part 0 to train, 2 to test
      */
     static DataPart celebA(int part, int side) {
-        return new FolderPart(List.of("celeba/img_align_celeba", "celeba", "img_align_celeba"), side,
+        return new FolderPart(
+                List.of("celeba/img_align_celeba", "celeba", "img_align_celeba"),
+                side,
                 "celeba/img_align_celeba/NUMBER.jpg (and celeba/%s for the split)".formatted(PARTITION)) {
             @Override
             List<Path> choose(Path folder, List<Path> pictures) {
                 Map<String, Integer> partition = partition(folder);
-                return pictures.stream().filter(picture -> partOf(picture, partition) == part).toList();
+                return pictures.stream()
+                        .filter(picture -> partOf(picture, partition) == part)
+                        .toList();
             }
         };
     }
 
-    /** Frames in {@code dmlab/train} or {@code dmlab/test}, in a folder each maze if their mazes shall be told apart. */
+    /**
+     * Frames in {@code dmlab/train} or {@code dmlab/test}, in a folder each maze if their mazes shall be told apart.
+     */
     static DataPart mazes(String part, int side) {
         return new FolderPart(List.of("dmlab/" + part), side, "dmlab/%s/MAZE/FRAME.png".formatted(part)) {
             @Override
@@ -66,9 +72,11 @@ final class PictureParts {
             }
             for (String place : places) {
                 Path folder = data.path().resolve(place);
-                List<Path> pictures = Files.isDirectory(folder) ? choose(folder, FolderImages.pictures(folder)) : List.of();
+                List<Path> pictures =
+                        Files.isDirectory(folder) ? choose(folder, FolderImages.pictures(folder)) : List.of();
                 if (!pictures.isEmpty()) {
-                    return Optional.of(new FolderImages(name, pictures, labels(folder, pictures), side, FolderImages.usualRoom()));
+                    return Optional.of(
+                            new FolderImages(name, pictures, labels(folder, pictures), side, FolderImages.usualRoom()));
                 }
             }
             return Optional.empty();
@@ -109,13 +117,17 @@ final class PictureParts {
             for (String line : Files.readAllLines(places.get(0))) {
                 String[] words = line.strip().split("\\s+");
                 if (words.length != 2 || !words[1].matches("[012]")) {
-                    throw new DataFormatException("%s: expected lines 'PICTURE 0', 1 or 2, found '%s'".formatted(places.get(0), line));
+                    throw new DataFormatException(
+                            "%s: expected lines 'PICTURE 0', 1 or 2, found '%s'".formatted(places.get(0), line));
                 }
                 partition.put(words[0], Integer.parseInt(words[1]));
             }
             return partition;
         } catch (IOException e) {
-            throw new DataFormatException("%s: expected Celeb-A's split, found that it cannot be read (%s)".formatted(places.get(0), e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected Celeb-A's split, found that it cannot be read (%s)"
+                            .formatted(places.get(0), e.getMessage()),
+                    e);
         }
     }
 

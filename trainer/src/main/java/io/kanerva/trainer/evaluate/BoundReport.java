@@ -16,8 +16,16 @@ import java.util.Locale;
  * @param episodes episodes scored
  * @param episodeLength T
  */
-public record BoundReport(double nats, double standardError, double reconstruction, double keyDivergence, double latentDivergence,
-        double importanceWeighted, int importanceSamples, int episodes, int episodeLength) {
+public record BoundReport(
+        double nats,
+        double standardError,
+        double reconstruction,
+        double keyDivergence,
+        double latentDivergence,
+        double importanceWeighted,
+        int importanceSamples,
+        int episodes,
+        int episodeLength) {
 
     /** Nats to bits a dimension, for images of {@code dimensions} numbers. */
     public double bitsPerDimension(int dimensions) {
@@ -28,17 +36,47 @@ public record BoundReport(double nats, double standardError, double reconstructi
     public String bits(int dimensions) {
         double bit = dimensions * Math.log(2);
         String error = Double.isNaN(standardError) ? "" : String.format(Locale.ROOT, " +- %.4f", standardError / bit);
-        String line = String.format(Locale.ROOT, "%.4f%s bits a dimension = reconstruction %.4f + KL(Y) %.4f + KL(Z) %.4f (%,d dimensions)",
-                nats / bit, error, reconstruction / bit, keyDivergence / bit, latentDivergence / bit, dimensions);
-        return importanceSamples == 0 ? line : line + String.format(Locale.ROOT, "; importance-weighted with %d samples: %.4f", importanceSamples, importanceWeighted / bit);
+        String line = String.format(
+                Locale.ROOT,
+                "%.4f%s bits a dimension = reconstruction %.4f + KL(Y) %.4f + KL(Z) %.4f (%,d dimensions)",
+                nats / bit,
+                error,
+                reconstruction / bit,
+                keyDivergence / bit,
+                latentDivergence / bit,
+                dimensions);
+        return importanceSamples == 0
+                ? line
+                : line
+                        + String.format(
+                                Locale.ROOT,
+                                "; importance-weighted with %d samples: %.4f",
+                                importanceSamples,
+                                importanceWeighted / bit);
     }
 
     /** One line with all the numbers. */
     @Override
     public String toString() {
         String error = Double.isNaN(standardError) ? "" : String.format(Locale.ROOT, " +- %.3f", standardError);
-        String line = String.format(Locale.ROOT, "%.3f%s nats an image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f (%d %s of T = %d, scored on the images that wrote M)",
-                nats, error, reconstruction, keyDivergence, latentDivergence, episodes, episodes == 1 ? "episode" : "episodes", episodeLength);
-        return importanceSamples == 0 ? line : line + String.format(Locale.ROOT, "; importance-weighted with %d samples: %.3f", importanceSamples, importanceWeighted);
+        String line = String.format(
+                Locale.ROOT,
+                "%.3f%s nats an image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f (%d %s of T = %d, scored on the images that wrote M)",
+                nats,
+                error,
+                reconstruction,
+                keyDivergence,
+                latentDivergence,
+                episodes,
+                episodes == 1 ? "episode" : "episodes",
+                episodeLength);
+        return importanceSamples == 0
+                ? line
+                : line
+                        + String.format(
+                                Locale.ROOT,
+                                "; importance-weighted with %d samples: %.3f",
+                                importanceSamples,
+                                importanceWeighted);
     }
 }

@@ -32,8 +32,17 @@ final class BoundTotals {
 
     BoundReport report(int importanceSamples, int length) {
         double nats = (reconstruction + keys + latent) / samples;
-        double variance = episodes > 1 ? Math.max(0, squares / episodes - nats * nats) * episodes / (episodes - 1) : Double.NaN;
-        return new BoundReport(nats, Math.sqrt(variance / episodes), reconstruction / samples, keys / samples, latent / samples,
-                importanceSamples == 0 ? Double.NaN : -importance / samples, importanceSamples, episodes, length);
+        double variance =
+                episodes > 1 ? Math.max(0, squares / episodes - nats * nats) * episodes / (episodes - 1) : Double.NaN;
+        return new BoundReport(
+                nats,
+                Math.sqrt(variance / episodes),
+                reconstruction / samples,
+                keys / samples,
+                latent / samples,
+                importanceSamples == 0 ? Double.NaN : -importance / samples,
+                importanceSamples,
+                episodes,
+                length);
     }
 }

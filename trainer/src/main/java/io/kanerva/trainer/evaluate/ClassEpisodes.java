@@ -9,8 +9,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * A test set cut into episodes of pairs: sample t to be written, and one of the same class to be held out. Each image is in one pair at
- * most; pairs that do not fill a last episode are left out.
+ * A test set cut into episodes of pairs: sample t to be written, and one of the same class to be held out. Each image
+ * is in one pair at most; pairs that do not fill a last episode are left out.
  */
 public final class ClassEpisodes {
     private final Images images;
@@ -22,7 +22,8 @@ public final class ClassEpisodes {
      * @param binarisation anything but {@link Binarisation#DYNAMIC}, so that a score can be repeated
      * @param length T, images written, and as many held out
      * @param seed of the pairs and their order
-     * @throws IllegalArgumentException if the set has no labels, its pairs do not fill one episode, or binarisation is dynamic
+     * @throws IllegalArgumentException if the set has no labels, its pairs do not fill one episode, or binarisation is
+     *     dynamic
      */
     public ClassEpisodes(Images images, Binarisation binarisation, int length, long seed) {
         binarisation.requireRepeatable();
@@ -38,7 +39,9 @@ public final class ClassEpisodes {
         }
         Collections.shuffle(pairs, random);
         if (length < 1 || pairs.size() < length) {
-            throw new IllegalArgumentException("episode length (T): expected 1 to %d, the pairs of one class in '%s', found %d".formatted(pairs.size(), images.name(), length));
+            throw new IllegalArgumentException(
+                    "episode length (T): expected 1 to %d, the pairs of one class in '%s', found %d"
+                            .formatted(pairs.size(), images.name(), length));
         }
     }
 
@@ -91,6 +94,10 @@ public final class ClassEpisodes {
     }
 
     private float[] copies(int episode, int which) {
-        return binarisation.copies(images, IntStream.range(0, length).map(sample -> imageIndex(episode, sample, which)).toArray());
+        return binarisation.copies(
+                images,
+                IntStream.range(0, length)
+                        .map(sample -> imageIndex(episode, sample, which))
+                        .toArray());
     }
 }

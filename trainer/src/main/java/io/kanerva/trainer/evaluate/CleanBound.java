@@ -22,16 +22,26 @@ public final class CleanBound {
      * @param noise of keys and latents; draw 0 is the clean bound's
      * @param importanceSamples draws an image for the importance-weighted bound, 0 to leave it out
      * @param progress hears the number of episodes done after each one
-     * @throws IllegalArgumentException if the images are not of the model's size, an episode does not fit into the heap, or
-     *     importanceSamples is negative
+     * @throws IllegalArgumentException if the images are not of the model's size, an episode does not fit into the
+     *     heap, or importanceSamples is negative
      */
-    public static BoundReport evaluate(KanervaModel model, TestEpisodes episodes, NoiseSource noise, int importanceSamples, IntConsumer progress) {
+    public static BoundReport evaluate(
+            KanervaModel model, TestEpisodes episodes, NoiseSource noise, int importanceSamples, IntConsumer progress) {
         KanervaSettings s = model.settings();
         Images images = episodes.images();
         // Checked here: the engine would take the first numbers of an array that is too long.
-        if (images.channels() != s.imageChannels() || images.height() != s.imageHeight() || images.width() != s.imageWidth()) {
-            throw new IllegalArgumentException("'%s': expected images of [%d, %d, %d], found [%d, %d, %d]".formatted(images.name(),
-                    s.imageChannels(), s.imageHeight(), s.imageWidth(), images.channels(), images.height(), images.width()));
+        if (images.channels() != s.imageChannels()
+                || images.height() != s.imageHeight()
+                || images.width() != s.imageWidth()) {
+            throw new IllegalArgumentException("'%s': expected images of [%d, %d, %d], found [%d, %d, %d]"
+                    .formatted(
+                            images.name(),
+                            s.imageChannels(),
+                            s.imageHeight(),
+                            s.imageWidth(),
+                            images.channels(),
+                            images.height(),
+                            images.width()));
         }
         if (importanceSamples < 0) {
             throw new IllegalArgumentException("importance samples must not be negative, found " + importanceSamples);
@@ -44,24 +54,38 @@ public final class CleanBound {
         return totals.report(importanceSamples, episodes.length());
     }
 
-    private static void score(KanervaModel model, TestEpisodes episodes, int episode, NoiseSource noise, int importanceSamples, BoundTotals totals) {
+    private static void score(
+            KanervaModel model,
+            TestEpisodes episodes,
+            int episode,
+            NoiseSource noise,
+            int importanceSamples,
+            BoundTotals totals) {
         KanervaSettings s = model.settings();
         int t = episodes.length();
         try (NDManager scratch = model.manager().newSubManager()) {
-            NDArray images = scratch.create(episodes.episode(episode), new Shape(1, t, s.imageChannels(), s.imageHeight(), s.imageWidth()));
+            NDArray images = scratch.create(
+                    episodes.episode(episode), new Shape(1, t, s.imageChannels(), s.imageHeight(), s.imageWidth()));
             NDList encoded = model.run(model.encoder(), images);
             NDList written = model.run(model.writer(), encoded.get(0));
             LogMeanExp[] weights = new LogMeanExp[t];
             for (int draw = 0; draw < Math.max(1, importanceSamples); draw++) {
                 try (NDManager one = scratch.newSubManager()) {
-                    NDArray keyNoise = one.create(noise.normals(NoiseSource.stream(episode, draw, 0), t * s.keys() * 3), new Shape(1, t, s.keys(), 3));
-                    NDArray latentNoise = one.create(noise.normals(NoiseSource.stream(episode, draw, 1), t * s.latent()), new Shape(1, t, s.latent()));
+                    NDArray keyNoise = one.create(
+                            noise.normals(NoiseSource.stream(episode, draw, 0), t * s.keys() * 3),
+                            new Shape(1, t, s.keys(), 3));
+                    NDArray latentNoise = one.create(
+                            noise.normals(NoiseSource.stream(episode, draw, 1), t * s.latent()),
+                            new Shape(1, t, s.latent()));
                     images.tempAttach(one);
                     encoded.tempAttach(one);
                     written.tempAttach(one);
                     BoundTerms terms = model.readBack(images, encoded, written, keyNoise, latentNoise, false);
                     if (draw == 0) {
-                        totals.add(terms.reconstruction().toFloatArray(), terms.keyDivergence().toFloatArray(), terms.latentDivergence().toFloatArray());
+                        totals.add(
+                                terms.reconstruction().toFloatArray(),
+                                terms.keyDivergence().toFloatArray(),
+                                terms.latentDivergence().toFloatArray());
                     }
                     float[] logWeights = terms.importanceLogWeight().toFloatArray();
                     for (int i = 0; i < t; i++) {

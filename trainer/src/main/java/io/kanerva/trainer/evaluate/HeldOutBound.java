@@ -12,13 +12,14 @@ import java.util.function.BiConsumer;
 import java.util.function.IntConsumer;
 
 /**
- * The held-out protocol: a memory is written with some images of an episode and scored on others of the same classes, beside the
- * written ones.
+ * The held-out protocol: a memory is written with some images of an episode and scored on others of the same classes,
+ * beside the written ones.
  *
- * <p>A held-out image has no pointer. On a heap it takes that of the written sample whose image, read back at the latent's prior
- * mean, correlates best with it, so that q(Y | X, M) is a function of image and memory; where nothing is allocated its key comes from
- * the encoder alone. A model that reads blocks for their gist ({@link KanervaSettings#gist}) has a posterior over all of the written samples.
- * In each case the bound is the clean one, for every such q.
+ * <p>A held-out image has no pointer. On a heap it takes that of the written sample whose image, read back at the
+ * latent's prior mean, correlates best with it, so that q(Y | X, M) is a function of image and memory; where nothing is
+ * allocated its key comes from the encoder alone. A model that reads blocks for their gist
+ * ({@link KanervaSettings#gist}) has a posterior over all of the written samples. In each case the bound is the clean
+ * one, for every such q.
  */
 public final class HeldOutBound {
 
@@ -35,7 +36,8 @@ public final class HeldOutBound {
     /**
      * Two models on the same images with the same noise.
      *
-     * @param difference the first model's bounds less the second's, image by image, and so with the standard error of that; below 0 the first is better
+     * @param difference the first model's bounds less the second's, image by image, and so with the standard error of
+     *     that; below 0 the first is better
      * @param mixture the bounds of both, half and half, all of them in {@link BoundReport#reconstruction}
      */
     public record Comparison(Report difference, Report mixture) {}
@@ -58,16 +60,24 @@ public final class HeldOutBound {
     }
 
     /**
-     * Holds a model against another, and scores their mixture, half and half: p(x | M) = (p1(x | M1) + p2(x | M2)) / 2. A memory that knows only what was written and
-     * an autoencoder that knows only what images look like make up for each other so, for at most ln 2 nats an image more than the
-     * better one. The bound is -E ln((w1 + w2) / 2) with w = p(x, z, y | M) / q(z, y | x), one draw of each model's latents.
+     * Holds a model against another, and scores their mixture, half and half: p(x | M) = (p1(x | M1) + p2(x | M2)) / 2.
+     * A memory that knows only what was written and an autoencoder that knows only what images look like make up for
+     * each other so, for at most ln 2 nats an image more than the better one. The bound is -E ln((w1 + w2) / 2) with w
+     * = p(x, z, y | M) / q(z, y | x), one draw of each model's latents.
      *
      * @throws IllegalArgumentException if the models are for images of different sizes
      */
-    public static Comparison compare(KanervaModel model, KanervaModel other, ClassEpisodes episodes, NoiseSource noise, IntConsumer progress) {
-        if (model.settings().pixels() != other.settings().pixels() || model.settings().likelihood() != other.settings().likelihood()) {
-            throw new IllegalArgumentException("two models of the same images can be compared, found one of %,d numbers with the likelihood %s and one of %,d with %s".formatted(
-                    model.settings().pixels(), model.settings().likelihood(), other.settings().pixels(), other.settings().likelihood()));
+    public static Comparison compare(
+            KanervaModel model, KanervaModel other, ClassEpisodes episodes, NoiseSource noise, IntConsumer progress) {
+        if (model.settings().pixels() != other.settings().pixels()
+                || model.settings().likelihood() != other.settings().likelihood()) {
+            throw new IllegalArgumentException(
+                    "two models of the same images can be compared, found one of %,d numbers with the likelihood %s and one of %,d with %s"
+                            .formatted(
+                                    model.settings().pixels(),
+                                    model.settings().likelihood(),
+                                    other.settings().pixels(),
+                                    other.settings().likelihood()));
         }
         BoundTotals[] differences = {new BoundTotals(), new BoundTotals()};
         BoundTotals[] mixtures = {new BoundTotals(), new BoundTotals()};
@@ -76,7 +86,9 @@ public final class HeldOutBound {
             Values[] first = values(model, episodes, e, noise);
             Values[] second = values(other, episodes, e, noise);
             for (int part = 0; part < 2; part++) {
-                differences[part].add(less(first[part].reconstruction, second[part].reconstruction), less(first[part].keys, second[part].keys),
+                differences[part].add(
+                        less(first[part].reconstruction, second[part].reconstruction),
+                        less(first[part].keys, second[part].keys),
                         less(first[part].latent, second[part].latent));
                 mixtures[part].add(mixed(first[part].logWeight, second[part].logWeight), nothing, nothing);
             }
@@ -89,7 +101,10 @@ public final class HeldOutBound {
     private record Values(float[] reconstruction, float[] keys, float[] latent, float[] logWeight) {
 
         static Values of(BoundTerms terms) {
-            return new Values(terms.reconstruction().toFloatArray(), terms.keyDivergence().toFloatArray(), terms.latentDivergence().toFloatArray(),
+            return new Values(
+                    terms.reconstruction().toFloatArray(),
+                    terms.keyDivergence().toFloatArray(),
+                    terms.latentDivergence().toFloatArray(),
                     terms.importanceLogWeight().toFloatArray());
         }
     }
@@ -126,7 +141,12 @@ public final class HeldOutBound {
         return mixed;
     }
 
-    private static void score(KanervaModel model, ClassEpisodes episodes, int episode, NoiseSource noise, BiConsumer<BoundTerms, BoundTerms> scores) {
+    private static void score(
+            KanervaModel model,
+            ClassEpisodes episodes,
+            int episode,
+            NoiseSource noise,
+            BiConsumer<BoundTerms, BoundTerms> scores) {
         KanervaSettings s = model.settings();
         int t = episodes.length();
         Shape shape = new Shape(1, t, s.imageChannels(), s.imageHeight(), s.imageWidth());
@@ -134,8 +154,10 @@ public final class HeldOutBound {
             float[] others = episodes.heldOut(episode);
             NDArray images = scratch.create(episodes.written(episode), shape);
             NDArray otherImages = scratch.create(others, shape);
-            NDArray keyNoise = scratch.create(noise.normals(NoiseSource.stream(episode, 0, 0), t * s.keys() * 3), new Shape(1, t, s.keys(), 3));
-            NDArray latentNoise = scratch.create(noise.normals(NoiseSource.stream(episode, 0, 1), t * s.latent()), new Shape(1, t, s.latent()));
+            NDArray keyNoise = scratch.create(
+                    noise.normals(NoiseSource.stream(episode, 0, 0), t * s.keys() * 3), new Shape(1, t, s.keys(), 3));
+            NDArray latentNoise = scratch.create(
+                    noise.normals(NoiseSource.stream(episode, 0, 1), t * s.latent()), new Shape(1, t, s.latent()));
             NDList encoded = model.run(model.encoder(), images);
             NDList memory = model.run(model.writer(), encoded.get(0));
             BoundTerms written = model.readBack(images, encoded, memory, keyNoise, latentNoise, false);
@@ -148,7 +170,15 @@ public final class HeldOutBound {
             if (s.writer() == WriterKind.HEAP) {
                 pointers = scratch.create(nearestPointers(model, memory, others), pointers.getShape());
             }
-            scores.accept(written, model.readBack(otherImages, otherEncoded, new NDList(memory.get(0), pointers), keyNoise, latentNoise, false));
+            scores.accept(
+                    written,
+                    model.readBack(
+                            otherImages,
+                            otherEncoded,
+                            new NDList(memory.get(0), pointers),
+                            keyNoise,
+                            latentNoise,
+                            false));
         }
     }
 
@@ -156,7 +186,8 @@ public final class HeldOutBound {
     private static float[] nearestPointers(KanervaModel model, NDList memory, float[] images) {
         NDList read = model.run(model.reader(), memory.get(0), memory.get(1));
         NDArray decoded = model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow();
-        float[] contents = model.settings().likelihood().means(model.settings(), decoded).toFloatArray();
+        float[] contents =
+                model.settings().likelihood().means(model.settings(), decoded).toFloatArray();
         float[] pointers = memory.get(1).toFloatArray();
         int size = model.settings().pixels();
         int key = model.settings().keys() * 3;

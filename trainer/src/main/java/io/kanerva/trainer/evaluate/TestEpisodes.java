@@ -27,7 +27,8 @@ public final class TestEpisodes {
     public TestEpisodes(Images images, Binarisation binarisation, int length, long seed) {
         binarisation.requireRepeatable();
         if (length < 1 || images.count() < length) {
-            throw new IllegalArgumentException("episode length (T): expected 1 to %d, the images of '%s', found %d".formatted(images.count(), images.name(), length));
+            throw new IllegalArgumentException("episode length (T): expected 1 to %d, the images of '%s', found %d"
+                    .formatted(images.count(), images.name(), length));
         }
         this.images = images;
         this.binarisation = binarisation;
@@ -43,7 +44,10 @@ public final class TestEpisodes {
         order = all.order.subList(0, Math.min(all.count(), most) * length);
     }
 
-    /** The first so many of these episodes, or all if there are fewer: of the whole set's images, whatever order it is in. */
+    /**
+     * The first so many of these episodes, or all if there are fewer: of the whole set's images, whatever order it is
+     * in.
+     */
     public TestEpisodes first(int most) {
         return new TestEpisodes(this, most);
     }
@@ -68,9 +72,15 @@ public final class TestEpisodes {
         return binarisation;
     }
 
-    /** One episode's images: [T, Cx, Hx, Wx] row-major, zeros and ones, or intensities for {@link Binarisation#NONE}. */
+    /**
+     * One episode's images: [T, Cx, Hx, Wx] row-major, zeros and ones, or intensities for {@link Binarisation#NONE}.
+     */
     public float[] episode(int index) {
-        return binarisation.copies(images, IntStream.range(0, length).map(sample -> imageIndex(index, sample)).toArray());
+        return binarisation.copies(
+                images,
+                IntStream.range(0, length)
+                        .map(sample -> imageIndex(index, sample))
+                        .toArray());
     }
 
     /** Which image of the set sample {@code sample} of an episode is. */

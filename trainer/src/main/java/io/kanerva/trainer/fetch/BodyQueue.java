@@ -11,8 +11,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A response's body, piece by piece, with a limit on how long to wait for the next piece: the JDK's client limits only the time to
- * the headers. One piece is asked for at a time, so a fast server cannot fill the memory.
+ * A response's body, piece by piece, with a limit on how long to wait for the next piece: the JDK's client limits only
+ * the time to the headers. One piece is asked for at a time, so a fast server cannot fill the memory.
  */
 final class BodyQueue implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
     private final BlockingQueue<Piece> pieces = new LinkedBlockingQueue<>();
@@ -44,7 +44,11 @@ final class BodyQueue implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseabl
             throw new HttpTimeoutException("nothing came for %.1f s".formatted(patience.toMillis() / 1e3));
         }
         if (piece.error() != null) {
-            throw new IOException(piece.error().getMessage() == null ? piece.error().toString() : piece.error().getMessage(), piece.error());
+            throw new IOException(
+                    piece.error().getMessage() == null
+                            ? piece.error().toString()
+                            : piece.error().getMessage(),
+                    piece.error());
         }
         if (piece.bytes() != null) {
             subscription.request(1);

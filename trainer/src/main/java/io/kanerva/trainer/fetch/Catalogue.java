@@ -9,9 +9,9 @@ import java.util.List;
 /**
  * What each data set is made of and where it is at home.
  *
- * <p>Sums: those of the fixed binarisation of MNIST were computed from its images, printed as the published text; they and the
- * others are also those that TensorFlow Datasets records ({@code tensorflow_datasets/url_checksums}). Where none stands, none is
- * known.
+ * <p>Sums: those of the fixed binarisation of MNIST were computed from its images, printed as the published text; they
+ * and the others are also those that TensorFlow Datasets records ({@code tensorflow_datasets/url_checksums}). Where
+ * none stands, none is known.
  */
 public final class Catalogue {
     private static final String MNIST = "https://ossci-datasets.s3.amazonaws.com/mnist/";
@@ -19,8 +19,7 @@ public final class Catalogue {
     private static final String FASHION = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/";
     private static final String OMNIGLOT = "https://github.com/brendenlake/omniglot/raw/master/python/";
 
-    private Catalogue() {
-    }
+    private Catalogue() {}
 
     /**
      * How a data set is had.
@@ -49,7 +48,8 @@ public final class Catalogue {
 
         /** The same from a mirror that has the files under the same names. */
         public Entry at(URI mirror) {
-            return new Entry(source, about, files.stream().map(file -> file.at(mirror)).toList(), byHand);
+            return new Entry(
+                    source, about, files.stream().map(file -> file.at(mirror)).toList(), byHand);
         }
     }
 
@@ -61,45 +61,137 @@ public final class Catalogue {
     /** How that data set is had. */
     public static Entry of(DataSource source) {
         return switch (source) {
-            case MNIST -> download(source, "70,000 digits, 28 x 28 grey, and the fixed binarisation's test images (research use)", List.of(
-                    plain(MNIST + "train-images-idx3-ubyte.gz", "mnist/train-images-idx3-ubyte.gz", 9_912_422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
-                    plain(MNIST + "train-labels-idx1-ubyte.gz", "mnist/train-labels-idx1-ubyte.gz", 28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
-                    plain(MNIST + "t10k-images-idx3-ubyte.gz", "mnist/t10k-images-idx3-ubyte.gz", 1_648_877, "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
-                    plain(MNIST + "t10k-labels-idx1-ubyte.gz", "mnist/t10k-labels-idx1-ubyte.gz", 4_542, "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
-                    fixedMnistTest()));
-            case MNIST_FIXED -> download(source, "the fixed binarisation of MNIST (Larochelle and Murray 2011): 50,000 to train, 10,000 to test (research use)", List.of(
-                    plain(FIXED_MNIST + "binarized_mnist_train.amat", "binarized_mnist_static/binarized_mnist_train.amat", 78_400_000,
-                            "ad693b29f94c14277b095f5238ddefbbdaaae0939789dd2f4f0205278cee3e4d"),
-                    fixedMnistTest()));
-            case OMNIGLOT, OMNIGLOT_GREY -> download(source, "32,460 drawings of 1,623 characters (MIT licence); made 28 x 28 on reading", List.of(
-                    plain(OMNIGLOT + "images_background.zip", "omniglot/images_background.zip", 9_464_212, "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640"),
-                    plain(OMNIGLOT + "images_evaluation.zip", "omniglot/images_evaluation.zip", 6_462_886, "1f61a8f3366785b057fc117d9228e78a16e3d976c8953b2a10fcc74cf0609cee")));
-            case OMNIGLOT_BURDA -> download(source, "Omniglot as Burda et al. (2016) split it, 28 x 28 grey", List.of(
-                    plain("https://github.com/yburda/iwae/raw/master/datasets/OMNIGLOT/chardata.mat", "omniglot-burda/chardata.mat", -1, "")));
-            case FASHION_MNIST -> download(source, "70,000 pieces of clothing, 28 x 28 grey (MIT licence); a part ships", List.of(
-                    plain(FASHION + "train-images-idx3-ubyte.gz", "fashion-mnist/train-images-idx3-ubyte.gz", 26_421_880, "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
-                    plain(FASHION + "train-labels-idx1-ubyte.gz", "fashion-mnist/train-labels-idx1-ubyte.gz", 29_515, "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
-                    plain(FASHION + "t10k-images-idx3-ubyte.gz", "fashion-mnist/t10k-images-idx3-ubyte.gz", 4_422_102, "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
-                    plain(FASHION + "t10k-labels-idx1-ubyte.gz", "fashion-mnist/t10k-labels-idx1-ubyte.gz", 5_148, "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5")));
-            case CIFAR10 -> download(source, "60,000 photographs in ten classes, 32 x 32 colour (research use)", List.of(
-                    new RemoteFile(URI.create("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"), "", 170_052_171,
-                            "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
-                            List.of("cifar-10-batches-bin/data_batch_1.bin", "cifar-10-batches-bin/data_batch_2.bin", "cifar-10-batches-bin/data_batch_3.bin",
-                                    "cifar-10-batches-bin/data_batch_4.bin", "cifar-10-batches-bin/data_batch_5.bin", "cifar-10-batches-bin/test_batch.bin"))));
-            case IMAGENET32 -> byHand(source, "1,281,167 photographs, 32 x 32 colour", "its terms want everybody to agree for themselves: log in at"
-                    + " https://image-net.org/download-images, take the 32 x 32 images in npz format, and put train_data_batch_1.npz to train_data_batch_10.npz"
-                    + " and val_data.npz into %s/imagenet32");
-            case CELEBA, CELEBA_32 -> byHand(source, "202,599 faces, cropped and made %s on reading".formatted(source == DataSource.CELEBA ? "64 x 64" : "32 x 32"),
-                    "its terms allow research but no passing on: from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html take img_align_celeba.zip, unzip it in"
-                            + " %s/celeba, and put list_eval_partition.txt there too");
-            case DMLAB, DMLAB_32 -> byHand(source, "frames of mazes, made %s on reading".formatted(source == DataSource.DMLAB ? "64 x 64" : "32 x 32"),
-                    "there is no published set: record frames with DeepMind Lab (https://github.com/google-deepmind/lab) and put them as pictures into"
-                            + " %1$s/dmlab/train/MAZE and %1$s/dmlab/test/MAZE");
+            case MNIST ->
+                download(
+                        source,
+                        "70,000 digits, 28 x 28 grey, and the fixed binarisation's test images (research use)",
+                        List.of(
+                                plain(
+                                        MNIST + "train-images-idx3-ubyte.gz",
+                                        "mnist/train-images-idx3-ubyte.gz",
+                                        9_912_422,
+                                        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"),
+                                plain(
+                                        MNIST + "train-labels-idx1-ubyte.gz",
+                                        "mnist/train-labels-idx1-ubyte.gz",
+                                        28_881,
+                                        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"),
+                                plain(
+                                        MNIST + "t10k-images-idx3-ubyte.gz",
+                                        "mnist/t10k-images-idx3-ubyte.gz",
+                                        1_648_877,
+                                        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6"),
+                                plain(
+                                        MNIST + "t10k-labels-idx1-ubyte.gz",
+                                        "mnist/t10k-labels-idx1-ubyte.gz",
+                                        4_542,
+                                        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6"),
+                                fixedMnistTest()));
+            case MNIST_FIXED ->
+                download(
+                        source,
+                        "the fixed binarisation of MNIST (Larochelle and Murray 2011): 50,000 to train, 10,000 to test (research use)",
+                        List.of(
+                                plain(
+                                        FIXED_MNIST + "binarized_mnist_train.amat",
+                                        "binarized_mnist_static/binarized_mnist_train.amat",
+                                        78_400_000,
+                                        "ad693b29f94c14277b095f5238ddefbbdaaae0939789dd2f4f0205278cee3e4d"),
+                                fixedMnistTest()));
+            case OMNIGLOT, OMNIGLOT_GREY ->
+                download(
+                        source,
+                        "32,460 drawings of 1,623 characters (MIT licence); made 28 x 28 on reading",
+                        List.of(
+                                plain(
+                                        OMNIGLOT + "images_background.zip",
+                                        "omniglot/images_background.zip",
+                                        9_464_212,
+                                        "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640"),
+                                plain(
+                                        OMNIGLOT + "images_evaluation.zip",
+                                        "omniglot/images_evaluation.zip",
+                                        6_462_886,
+                                        "1f61a8f3366785b057fc117d9228e78a16e3d976c8953b2a10fcc74cf0609cee")));
+            case OMNIGLOT_BURDA ->
+                download(
+                        source,
+                        "Omniglot as Burda et al. (2016) split it, 28 x 28 grey",
+                        List.of(plain(
+                                "https://github.com/yburda/iwae/raw/master/datasets/OMNIGLOT/chardata.mat",
+                                "omniglot-burda/chardata.mat",
+                                -1,
+                                "")));
+            case FASHION_MNIST ->
+                download(
+                        source,
+                        "70,000 pieces of clothing, 28 x 28 grey (MIT licence); a part ships",
+                        List.of(
+                                plain(
+                                        FASHION + "train-images-idx3-ubyte.gz",
+                                        "fashion-mnist/train-images-idx3-ubyte.gz",
+                                        26_421_880,
+                                        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84"),
+                                plain(
+                                        FASHION + "train-labels-idx1-ubyte.gz",
+                                        "fashion-mnist/train-labels-idx1-ubyte.gz",
+                                        29_515,
+                                        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845"),
+                                plain(
+                                        FASHION + "t10k-images-idx3-ubyte.gz",
+                                        "fashion-mnist/t10k-images-idx3-ubyte.gz",
+                                        4_422_102,
+                                        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073"),
+                                plain(
+                                        FASHION + "t10k-labels-idx1-ubyte.gz",
+                                        "fashion-mnist/t10k-labels-idx1-ubyte.gz",
+                                        5_148,
+                                        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5")));
+            case CIFAR10 ->
+                download(
+                        source,
+                        "60,000 photographs in ten classes, 32 x 32 colour (research use)",
+                        List.of(new RemoteFile(
+                                URI.create("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"),
+                                "",
+                                170_052_171,
+                                "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+                                List.of(
+                                        "cifar-10-batches-bin/data_batch_1.bin",
+                                        "cifar-10-batches-bin/data_batch_2.bin",
+                                        "cifar-10-batches-bin/data_batch_3.bin",
+                                        "cifar-10-batches-bin/data_batch_4.bin",
+                                        "cifar-10-batches-bin/data_batch_5.bin",
+                                        "cifar-10-batches-bin/test_batch.bin"))));
+            case IMAGENET32 ->
+                byHand(
+                        source,
+                        "1,281,167 photographs, 32 x 32 colour",
+                        "its terms want everybody to agree for themselves: log in at"
+                                + " https://image-net.org/download-images, take the 32 x 32 images in npz format, and put train_data_batch_1.npz to train_data_batch_10.npz"
+                                + " and val_data.npz into %s/imagenet32");
+            case CELEBA, CELEBA_32 ->
+                byHand(
+                        source,
+                        "202,599 faces, cropped and made %s on reading"
+                                .formatted(source == DataSource.CELEBA ? "64 x 64" : "32 x 32"),
+                        "its terms allow research but no passing on: from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html take img_align_celeba.zip, unzip it in"
+                                + " %s/celeba, and put list_eval_partition.txt there too");
+            case DMLAB, DMLAB_32 ->
+                byHand(
+                        source,
+                        "frames of mazes, made %s on reading"
+                                .formatted(source == DataSource.DMLAB ? "64 x 64" : "32 x 32"),
+                        "there is no published set: record frames with DeepMind Lab (https://github.com/google-deepmind/lab) and put them as pictures into"
+                                + " %1$s/dmlab/train/MAZE and %1$s/dmlab/test/MAZE");
         };
     }
 
     private static RemoteFile fixedMnistTest() {
-        return plain(FIXED_MNIST + "binarized_mnist_test.amat", "binarized_mnist_static/binarized_mnist_test.amat", 15_680_000,
+        return plain(
+                FIXED_MNIST + "binarized_mnist_test.amat",
+                "binarized_mnist_static/binarized_mnist_test.amat",
+                15_680_000,
                 "e6687bfea3f820c174f33b7865140b2a2dd2930ef786f35d45795fc193b5ab2c");
     }
 

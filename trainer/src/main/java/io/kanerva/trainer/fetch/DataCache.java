@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The folder that fetched data sets lie in, laid out as a data folder. Beside them {@code sha256.json} records the sum of every
- * file that came. A file appears under its name only when it is whole and its sum is right; until then it is {@code NAME.part}.
+ * The folder that fetched data sets lie in, laid out as a data folder. Beside them {@code sha256.json} records the sum
+ * of every file that came. A file appears under its name only when it is whole and its sum is right; until then it is
+ * {@code NAME.part}.
  */
 public final class DataCache {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -48,7 +49,9 @@ public final class DataCache {
     /** Where the user's cache is: {@code $KANERVA_CACHE}, else {@code ~/.cache/kanerva}. */
     public static Path usualFolder() {
         String chosen = System.getenv("KANERVA_CACHE");
-        return chosen == null || chosen.isBlank() ? Path.of(System.getProperty("user.home"), ".cache", "kanerva") : Path.of(chosen);
+        return chosen == null || chosen.isBlank()
+                ? Path.of(System.getProperty("user.home"), ".cache", "kanerva")
+                : Path.of(chosen);
     }
 
     /** The folder. */
@@ -56,12 +59,17 @@ public final class DataCache {
         return folder;
     }
 
-    /** Whether all files of a data set are here, by name; their sums are not looked at. For those had by hand, whether any is. */
+    /**
+     * Whether all files of a data set are here, by name; their sums are not looked at. For those had by hand, whether
+     * any is.
+     */
     public boolean holds(Catalogue.Entry entry) {
         if (!Files.isDirectory(folder)) {
             return false;
         }
-        return entry.files().isEmpty() ? entry.source().isIn(folder) : entry.files().stream().allMatch(file -> targets(file).stream().allMatch(Files::isRegularFile));
+        return entry.files().isEmpty()
+                ? entry.source().isIn(folder)
+                : entry.files().stream().allMatch(file -> targets(file).stream().allMatch(Files::isRegularFile));
     }
 
     /**
@@ -75,11 +83,13 @@ public final class DataCache {
                 listener.note("%s is in %s".formatted(entry.source().id(), folder));
                 return;
             }
-            throw new FetchException("%s cannot be downloaded: %s".formatted(entry.source().id(), entry.byHand().formatted(folder)));
+            throw new FetchException("%s cannot be downloaded: %s"
+                    .formatted(entry.source().id(), entry.byHand().formatted(folder)));
         }
         try {
             Files.createDirectories(folder);
-            try (FileChannel channel = FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            try (FileChannel channel =
+                    FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 lock(channel);
                 SumLedger ledger = new SumLedger(folder.resolve("sha256.json"));
                 for (RemoteFile file : entry.files()) {
@@ -87,7 +97,10 @@ public final class DataCache {
                 }
             }
         } catch (IOException e) {
-            throw new FetchException("%s: expected a cache folder that can be written to, found that it cannot (%s)".formatted(folder, e), e);
+            throw new FetchException(
+                    "%s: expected a cache folder that can be written to, found that it cannot (%s)"
+                            .formatted(folder, e),
+                    e);
         }
     }
 
@@ -100,7 +113,8 @@ public final class DataCache {
             lock = null;
         }
         if (lock == null) {
-            throw new FetchException("%s: expected nobody else to be fetching into it, found that another process is".formatted(folder));
+            throw new FetchException(
+                    "%s: expected nobody else to be fetching into it, found that another process is".formatted(folder));
         }
     }
 
@@ -131,20 +145,26 @@ public final class DataCache {
         }
         Transfer.discard(part);
         if (file.sha256().isEmpty()) {
-            listener.note("%s: no SHA-256 was known beforehand; %s is what came, recorded in sha256.json".formatted(file.name(), sum));
+            listener.note("%s: no SHA-256 was known beforehand; %s is what came, recorded in sha256.json"
+                    .formatted(file.name(), sum));
         }
     }
 
     private void requireSum(RemoteFile file, Path part, String sum, SumLedger ledger) throws IOException {
-        Optional<String> expected = file.sha256().isEmpty() ? file.members().isEmpty() ? ledger.sum(file.path()) : Optional.empty() : Optional.of(file.sha256());
+        Optional<String> expected = file.sha256().isEmpty()
+                ? file.members().isEmpty() ? ledger.sum(file.path()) : Optional.empty()
+                : Optional.of(file.sha256());
         if (expected.isPresent() && !expected.get().equals(sum)) {
             long bytes = Files.size(part);
             Transfer.discard(part);
-            throw new FetchException("%s: expected a file of SHA-256 %s, found %,d bytes of %s, which were deleted".formatted(file.uri(), expected.get(), bytes, sum));
+            throw new FetchException("%s: expected a file of SHA-256 %s, found %,d bytes of %s, which were deleted"
+                    .formatted(file.uri(), expected.get(), bytes, sum));
         }
     }
 
-    /** Whether the file, or all that is kept of the archive, is here with the right sums; what has changed is an error. */
+    /**
+     * Whether the file, or all that is kept of the archive, is here with the right sums; what has changed is an error.
+     */
     private boolean isHere(RemoteFile file, SumLedger ledger, FetchListener listener) {
         List<Path> targets = targets(file);
         if (!targets.stream().allMatch(Files::isRegularFile)) {
@@ -152,17 +172,26 @@ public final class DataCache {
         }
         for (Path target : targets) {
             String path = folder.relativize(target).toString().replace('\\', '/');
-            Optional<String> expected = file.members().isEmpty() && !file.sha256().isEmpty() ? Optional.of(file.sha256()) : ledger.sum(path);
+            Optional<String> expected =
+                    file.members().isEmpty() && !file.sha256().isEmpty()
+                            ? Optional.of(file.sha256())
+                            : ledger.sum(path);
             String found = Sha256.of(target);
             if (expected.isPresent() && !expected.get().equals(found)) {
-                throw new FetchException("%s: expected SHA-256 %s, found %s: delete the file and fetch it again".formatted(target, expected.get(), found));
+                throw new FetchException("%s: expected SHA-256 %s, found %s: delete the file and fetch it again"
+                        .formatted(target, expected.get(), found));
             }
-            listener.note("%s is here%s".formatted(path, expected.isPresent() ? ", its SHA-256 is right" : "; no SHA-256 is known for it"));
+            listener.note("%s is here%s"
+                    .formatted(path, expected.isPresent() ? ", its SHA-256 is right" : "; no SHA-256 is known for it"));
         }
         return true;
     }
 
     private List<Path> targets(RemoteFile file) {
-        return file.members().isEmpty() ? List.of(folder.resolve(file.path())) : file.members().stream().map(member -> folder.resolve(file.path() + member)).toList();
+        return file.members().isEmpty()
+                ? List.of(folder.resolve(file.path()))
+                : file.members().stream()
+                        .map(member -> folder.resolve(file.path() + member))
+                        .toList();
     }
 }

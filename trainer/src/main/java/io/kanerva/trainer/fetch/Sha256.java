@@ -10,8 +10,7 @@ import java.util.HexFormat;
 
 /** SHA-256 sums of files. */
 final class Sha256 {
-    private Sha256() {
-    }
+    private Sha256() {}
 
     /** The sum as 64 lower-case hexadecimal digits. */
     static String of(Path file) {

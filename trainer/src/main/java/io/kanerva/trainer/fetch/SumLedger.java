@@ -27,9 +27,14 @@ final class SumLedger {
     SumLedger(Path file) {
         this.file = file;
         try {
-            lines = Files.exists(file) ? JSON.readValue(Files.readAllBytes(file), new TypeReference<TreeMap<String, Line>>() {}) : new TreeMap<>();
+            lines = Files.exists(file)
+                    ? JSON.readValue(Files.readAllBytes(file), new TypeReference<TreeMap<String, Line>>() {})
+                    : new TreeMap<>();
         } catch (IOException e) {
-            throw new FetchException("%s: expected the record of fetched files, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+            throw new FetchException(
+                    "%s: expected the record of fetched files, found that it cannot be read (%s)"
+                            .formatted(file, e.getMessage()),
+                    e);
         }
     }
 
@@ -39,7 +44,12 @@ final class SumLedger {
     }
 
     void record(String path, String sha256, URI from) throws IOException {
-        lines.put(path, new Line(sha256, from.toString(), Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()));
+        lines.put(
+                path,
+                new Line(
+                        sha256,
+                        from.toString(),
+                        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()));
         Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
         Files.write(temporary, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(lines));
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

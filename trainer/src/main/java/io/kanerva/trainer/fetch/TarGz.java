@@ -13,10 +13,11 @@ import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
-/** Takes named files out of a {@code .tar.gz}. Only what was named is written, so an archive cannot put files elsewhere. */
+/**
+ * Takes named files out of a {@code .tar.gz}. Only what was named is written, so an archive cannot put files elsewhere.
+ */
 final class TarGz {
-    private TarGz() {
-    }
+    private TarGz() {}
 
     /**
      * Unpacks members into a folder; each appears under its name only when it is whole.
@@ -38,10 +39,14 @@ final class TarGz {
                 }
             }
         } catch (IOException e) {
-            throw new FetchException("%s: expected a sound .tar.gz, found that it cannot be unpacked (%s)".formatted(archive, e.getMessage()), e);
+            throw new FetchException(
+                    "%s: expected a sound .tar.gz, found that it cannot be unpacked (%s)"
+                            .formatted(archive, e.getMessage()),
+                    e);
         }
         if (!missing.isEmpty()) {
-            throw new FetchException("%s: expected '%s' in it, found no such file".formatted(archive, missing.iterator().next()));
+            throw new FetchException("%s: expected '%s' in it, found no such file"
+                    .formatted(archive, missing.iterator().next()));
         }
         return members;
     }

@@ -19,9 +19,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Brings the bytes of an address into a file. What is there already is not asked for again (HTTP {@code Range}), as long as the
- * server says it is still the same version ({@code If-Range}); a connection that breaks or stalls is opened anew. The length that a
- * server announces is never believed over the length that is known.
+ * Brings the bytes of an address into a file. What is there already is not asked for again (HTTP {@code Range}), as
+ * long as the server says it is still the same version ({@code If-Range}); a connection that breaks or stalls is opened
+ * anew. The length that a server announces is never believed over the length that is known.
  */
 final class Transfer {
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-\\d+/(\\d+|\\*)");
@@ -38,7 +38,11 @@ final class Transfer {
      * @param pause before the second attempt in a row; it doubles with each
      */
     Transfer(Duration patience, int attempts, Duration pause, FetchListener listener) {
-        client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).followRedirects(HttpClient.Redirect.NORMAL).connectTimeout(patience).build();
+        client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NORMAL)
+                .connectTimeout(patience)
+                .build();
         this.patience = patience;
         this.attempts = attempts;
         this.pause = pause;
@@ -60,7 +64,8 @@ final class Transfer {
      * @param part the file to fill; may hold the beginning from an earlier time
      * @param known the file's length, or -1
      * @return whether some of the bytes were there before
-     * @throws FetchException if the server has no such file, or the connection fails too often without a byte of progress
+     * @throws FetchException if the server has no such file, or the connection fails too often without a byte of
+     *     progress
      */
     boolean bring(URI uri, Path part, long known) {
         long before = size(part);
@@ -86,13 +91,25 @@ final class Transfer {
                 // Progress is what no attempt had before: a server that cannot resume may break off anywhere, for ever.
                 inVain = size(part) > furthest ? 0 : inVain + 1;
                 furthest = Math.max(furthest, size(part));
-                String reason = e instanceof ConnectException ? "no connection to " + uri.getHost() : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+                String reason = e instanceof ConnectException
+                        ? "no connection to " + uri.getHost()
+                        : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
                 if (inVain >= attempts) {
-                    throw new FetchException("%s: expected %s, found that the connection failed %d times in a row at byte %,d (%s)%s"
-                            .formatted(uri, known < 0 ? "the file" : "%,d bytes".formatted(known), inVain, size(part), reason,
-                                    size(part) > 0 ? "; what has come stays, and fetching again goes on from there" : ""), e);
+                    throw new FetchException(
+                            "%s: expected %s, found that the connection failed %d times in a row at byte %,d (%s)%s"
+                                    .formatted(
+                                            uri,
+                                            known < 0 ? "the file" : "%,d bytes".formatted(known),
+                                            inVain,
+                                            size(part),
+                                            reason,
+                                            size(part) > 0
+                                                    ? "; what has come stays, and fetching again goes on from there"
+                                                    : ""),
+                            e);
                 }
-                listener.note("%s: connection lost at byte %,d (%s); trying again".formatted(part.getFileName().toString().replaceAll("\\.part$", ""), size(part), reason));
+                listener.note("%s: connection lost at byte %,d (%s); trying again"
+                        .formatted(part.getFileName().toString().replaceAll("\\.part$", ""), size(part), reason));
                 waitBefore(inVain);
             }
         }
@@ -111,16 +128,19 @@ final class Transfer {
                 request.header("If-Range", version);
             }
         }
-        HttpResponse<Flow.Publisher<List<ByteBuffer>>> response = client.send(request.build(), HttpResponse.BodyHandlers.ofPublisher());
+        HttpResponse<Flow.Publisher<List<ByteBuffer>>> response =
+                client.send(request.build(), HttpResponse.BodyHandlers.ofPublisher());
         try (BodyQueue body = new BodyQueue(patience)) {
             response.body().subscribe(body);
             long start = 0;
             int status = response.statusCode();
             if (status == 206) {
-                Matcher range = CONTENT_RANGE.matcher(response.headers().firstValue("Content-Range").orElse(""));
+                Matcher range = CONTENT_RANGE.matcher(
+                        response.headers().firstValue("Content-Range").orElse(""));
                 if (!goOn || !range.matches() || Long.parseLong(range.group(1)) != have) {
                     discard(part);
-                    throw new IOException("the server sent another part than asked for: " + response.headers().firstValue("Content-Range").orElse("no Content-Range"));
+                    throw new IOException("the server sent another part than asked for: "
+                            + response.headers().firstValue("Content-Range").orElse("no Content-Range"));
                 }
                 start = have;
             } else if (status == 416) {
@@ -132,7 +152,8 @@ final class Transfer {
                 throw new FinalAnswer("the server answered HTTP " + status);
             }
             Files.write(versionFile, version(response).getBytes(StandardCharsets.UTF_8));
-            long announced = response.headers().firstValueAsLong("Content-Length").orElse(-1);
+            long announced =
+                    response.headers().firstValueAsLong("Content-Length").orElse(-1);
             long total = known >= 0 ? known : announced < 0 ? -1 : start + announced;
             long end = fill(part, start, known, total, body);
             return known < 0 || end == known;
@@ -164,14 +185,20 @@ final class Transfer {
                 file.write(buffer);
             }
         } catch (IOException e) {
-            throw new FetchException("%s: expected room for what was downloaded, found that it cannot be written (%s)".formatted(part, e.getMessage()), e);
+            throw new FetchException(
+                    "%s: expected room for what was downloaded, found that it cannot be written (%s)"
+                            .formatted(part, e.getMessage()),
+                    e);
         }
     }
 
     /** What tells this version of the file from another: a strong entity tag, or the date of the last change. */
     private static String version(HttpResponse<?> response) {
-        return response.headers().firstValue("ETag").filter(tag -> tag.startsWith("\""))
-                .or(() -> response.headers().firstValue("Last-Modified")).orElse("");
+        return response.headers()
+                .firstValue("ETag")
+                .filter(tag -> tag.startsWith("\""))
+                .or(() -> response.headers().firstValue("Last-Modified"))
+                .orElse("");
     }
 
     /** Where the version of what has come is written down. */

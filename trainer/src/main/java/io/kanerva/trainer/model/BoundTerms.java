@@ -10,4 +10,5 @@ import ai.djl.ndarray.NDArray;
  * @param latentDivergence KL(q(Z | X) || p(Z | M, Y))
  * @param importanceLogWeight ln p(x, z, y | M) - ln q(z, y | x): ln p(x | z, M, Y) plus the log-ratios of the two draws
  */
-public record BoundTerms(NDArray reconstruction, NDArray keyDivergence, NDArray latentDivergence, NDArray importanceLogWeight) {}
+public record BoundTerms(
+        NDArray reconstruction, NDArray keyDivergence, NDArray latentDivergence, NDArray importanceLogWeight) {}

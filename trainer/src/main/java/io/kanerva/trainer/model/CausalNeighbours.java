@@ -8,9 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The pixels that come before a pixel in reading order and lie within a reach of r rows and columns: 2 r (r + 1) of them. The
- * nearer ones come first: those of reach 1 are left and the three above, then follow those at a distance of 2, and so on; of the same
- * distance, first those beside, row by row upwards, and last the farthest row from left to right.
+ * The pixels that come before a pixel in reading order and lie within a reach of r rows and columns: 2 r (r + 1) of
+ * them. The nearer ones come first: those of reach 1 are left and the three above, then follow those at a distance of
+ * 2, and so on; of the same distance, first those beside, row by row upwards, and last the farthest row from left to
+ * right.
  */
 final class CausalNeighbours {
     private static final int FARTHEST = 3;

@@ -8,9 +8,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Numbers that every pass needs. They lie outside of Java's heap once and for all, and an array of them is a view: DJL's {@code create} from a Java
- * array copies it to memory that is given back only when Java collects garbage, hundreds of steps later, and lies scattered among the engine's
- * arrays until then, whose memory can no longer be used as a whole.
+ * Numbers that every pass needs. They lie outside of Java's heap once and for all, and an array of them is a view:
+ * DJL's {@code create} from a Java array copies it to memory that is given back only when Java collects garbage,
+ * hundreds of steps later, and lies scattered among the engine's arrays until then, whose memory can no longer be used
+ * as a whole.
  *
  * <p>An array made by {@link #on} may be used as long as this object lives, and is not to be written to.
  */
@@ -49,7 +50,8 @@ public final class Constant {
     /** Changes the numbers, in all arrays on the CPU that were made by {@link #on} too: none of them may be in use. */
     public void set(float[] all) {
         if (all.length != shape.size()) {
-            throw new IllegalArgumentException("expected %d numbers for %s, found %d".formatted(shape.size(), shape, all.length));
+            throw new IllegalArgumentException(
+                    "expected %d numbers for %s, found %d".formatted(shape.size(), shape, all.length));
         }
         numbers.asFloatBuffer().put(all);
     }
@@ -63,6 +65,9 @@ public final class Constant {
     private static ByteBuffer memory(Shape shape, DataType type) {
         int size = Math.toIntExact(shape.size() * type.getNumOfBytes());
         int lines = (size + CACHE_LINE - 1) / CACHE_LINE;
-        return ByteBuffer.allocateDirect((lines + 1) * CACHE_LINE).alignedSlice(CACHE_LINE).slice(0, size).order(ByteOrder.nativeOrder());
+        return ByteBuffer.allocateDirect((lines + 1) * CACHE_LINE)
+                .alignedSlice(CACHE_LINE)
+                .slice(0, size)
+                .order(ByteOrder.nativeOrder());
     }
 }

@@ -9,13 +9,13 @@ import ai.djl.training.ParameterStore;
 
 /**
  * p(x | z, traces): convolves the traces where they are, at the block's resolution, with the latent added to every
- * place (or, if it is a map, to its own), and spreads each place over its patch of the image. With {@link
- * DecoderSettings#refineWidth} more residual blocks follow at the image's resolution.
+ * place (or, if it is a map, to its own), and spreads each place over its patch of the image. With
+ * {@link DecoderSettings#refineWidth} more residual blocks follow at the image's resolution.
  *
  * <p>With {@link DecoderSettings#banks} a {@link LinearPath} ends it instead.
  *
- * <p>In: latent [B, Q, D], traces [B, Q, K, C, h, w]. Out: the parameters of the image's distribution, [B, Q, P, Hx, Wx]:
- * for {@link Likelihood#BERNOULLI} the pixels' logits, P = Cx.
+ * <p>In: latent [B, Q, D], traces [B, Q, K, C, h, w]. Out: the parameters of the image's distribution, [B, Q, P, Hx,
+ * Wx]: for {@link Likelihood#BERNOULLI} the pixels' logits, P = Cx.
  */
 public final class Decoder extends KanervaBlock {
     private final Block traces;
@@ -41,20 +41,45 @@ public final class Decoder extends KanervaBlock {
                 : child("latent", Layers.unlessAlone(settings, Layers.dense(width)), settings.latent());
         features = child("features", new ResidualStack(settings, width, size.depth(), h, w), width, h, w);
         linear = size.banks() > 0 ? child("linear", new LinearPath(settings), width, h, w) : null;
-        int extra = size.neighbours() == 0 ? 0 : new LogisticMixture(settings.imageChannels(), size.neighbours()).neighbourParameters();
+        int extra = size.neighbours() == 0
+                ? 0
+                : new LogisticMixture(settings.imageChannels(), size.neighbours()).neighbourParameters();
         int own = settings.parameterChannels() - extra;
-        pixels = linear != null ? null : child("pixels", Layers.conv3((refine ? size.refineWidth() : own) * places), width, h, w);
+        pixels = linear != null
+                ? null
+                : child("pixels", Layers.conv3((refine ? size.refineWidth() : own) * places), width, h, w);
         refined = refine
-                ? child("refined", new ResidualStack(settings, size.refineWidth(), size.refineDepth(), settings.imageHeight(), settings.imageWidth()),
-                        size.refineWidth(), settings.imageHeight(), settings.imageWidth())
+                ? child(
+                        "refined",
+                        new ResidualStack(
+                                settings,
+                                size.refineWidth(),
+                                size.refineDepth(),
+                                settings.imageHeight(),
+                                settings.imageWidth()),
+                        size.refineWidth(),
+                        settings.imageHeight(),
+                        settings.imageWidth())
                 : null;
         refinedPixels = refine
-                ? child("refined_pixels", Layers.conv1(own), size.refineWidth(), settings.imageHeight(), settings.imageWidth())
+                ? child(
+                        "refined_pixels",
+                        Layers.conv1(own),
+                        size.refineWidth(),
+                        settings.imageHeight(),
+                        settings.imageWidth())
                 : null;
         // Starts at zero: each pixel by itself.
-        neighbours = extra == 0 || linear != null ? null
-                : refine ? child("neighbours", Layers.zero(Layers.conv1(extra)), size.refineWidth(), settings.imageHeight(), settings.imageWidth())
-                : child("neighbours", Layers.zero(Layers.conv3(extra * places)), width, h, w);
+        neighbours = extra == 0 || linear != null
+                ? null
+                : refine
+                        ? child(
+                                "neighbours",
+                                Layers.zero(Layers.conv1(extra)),
+                                size.refineWidth(),
+                                settings.imageHeight(),
+                                settings.imageWidth())
+                        : child("neighbours", Layers.zero(Layers.conv3(extra * places)), width, h, w);
     }
 
     @Override
@@ -65,7 +90,8 @@ public final class Decoder extends KanervaBlock {
         NDArray maps = maps(in.get(1));
         NDArray found = found(store, in.get(0), maps, training);
         if (linear != null) {
-            NDArray parameters = linear.forward(store, new NDList(found, maps), training).singletonOrThrow();
+            NDArray parameters =
+                    linear.forward(store, new NDList(found, maps), training).singletonOrThrow();
             return new NDList(parameters.reshape(b, q, s.parameterChannels(), s.imageHeight(), s.imageWidth()));
         }
         NDArray image = Layers.depthToSpace(Layers.run(pixels, store, found, training), s.patch());
@@ -81,8 +107,8 @@ public final class Decoder extends KanervaBlock {
     }
 
     /**
-     * -ln p(x | z, traces), as {@link Likelihood#negativeLogLikelihood} computes it from this block's output, but where the output would be
-     * large and can be spared.
+     * -ln p(x | z, traces), as {@link Likelihood#negativeLogLikelihood} computes it from this block's output, but where
+     * the output would be large and can be spared.
      *
      * @param in latent [B, Q, D] and traces [B, Q, K, C, h, w]
      * @param images [B, Q, Cx, Hx, Wx]
@@ -90,15 +116,19 @@ public final class Decoder extends KanervaBlock {
      */
     NDArray negativeLogLikelihood(ParameterStore store, NDList in, NDArray images, boolean training) {
         if (linear == null) {
-            return settings.likelihood().negativeLogLikelihood(settings, forward(store, in, training).singletonOrThrow(), images);
+            return settings.likelihood()
+                    .negativeLogLikelihood(
+                            settings, forward(store, in, training).singletonOrThrow(), images);
         }
-        // What the backward pass needs, the engine keeps; the rest goes at once: a third of a gigabyte for a step of the colour preset.
+        // What the backward pass needs, the engine keeps; the rest goes at once: a third of a gigabyte for a step of
+        // the colour preset.
         try (NDScope scope = new NDScope()) {
             scope.suppressNotUsedWarning();
             Shape s = images.getShape();
             NDArray maps = maps(in.get(1));
             NDArray flat = images.reshape(s.get(0) * s.get(1), s.get(2), s.get(3), s.get(4));
-            NDArray logarithms = linear.logProbability(store, found(store, in.get(0), maps, training), maps, flat, training);
+            NDArray logarithms =
+                    linear.logProbability(store, found(store, in.get(0), maps, training), maps, flat, training);
             NDArray nats = logarithms.neg().reshape(s.get(0), s.get(1));
             NDScope.unregister(nats);
             return nats;
@@ -113,7 +143,11 @@ public final class Decoder extends KanervaBlock {
     /** Traces [B, Q, K, C, h, w] as maps [B Q, K C, h, w]. */
     private NDArray maps(NDArray read) {
         KanervaSettings s = settings;
-        return read.reshape(read.getShape().get(0) * read.getShape().get(1), (long) s.keys() * s.memoryChannels(), s.blockHeight(), s.blockWidth());
+        return read.reshape(
+                read.getShape().get(0) * read.getShape().get(1),
+                (long) s.keys() * s.memoryChannels(),
+                s.blockHeight(),
+                s.blockWidth());
     }
 
     /** Features at the block's resolution, [B Q, width, h, w]. */
@@ -127,15 +161,22 @@ public final class Decoder extends KanervaBlock {
     private NDArray spread(ParameterStore store, NDArray z, long n, boolean training) {
         KanervaSettings s = settings;
         if (s.latentLayout() == LatentLayout.MAP) {
-            return Layers.run(latent, store, z.reshape(n, s.latentChannels(), s.blockHeight(), s.blockWidth()), training);
+            return Layers.run(
+                    latent, store, z.reshape(n, s.latentChannels(), s.blockHeight(), s.blockWidth()), training);
         }
-        return Layers.run(latent, store, z.reshape(n, s.latent()), training).reshape(n, s.decoder().width(), 1, 1);
+        return Layers.run(latent, store, z.reshape(n, s.latent()), training)
+                .reshape(n, s.decoder().width(), 1, 1);
     }
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
         return new Shape[] {
-            new Shape(inputShapes[0].get(0), inputShapes[0].get(1), settings.parameterChannels(), settings.imageHeight(), settings.imageWidth())
+            new Shape(
+                    inputShapes[0].get(0),
+                    inputShapes[0].get(1),
+                    settings.parameterChannels(),
+                    settings.imageHeight(),
+                    settings.imageWidth())
         };
     }
 }

@@ -7,28 +7,35 @@ package io.kanerva.trainer.model;
  * @param depth residual blocks at the block's resolution
  * @param refineWidth channels of its layers at the image's resolution; 0 if there are none
  * @param refineDepth residual blocks at the image's resolution; 0 if there are none
- * @param neighbours pixels before each pixel, in reading order, that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it
- *     on: 0, 4, 12 or 24
- * @param banks sets of coefficients of the neighbours' errors in the {@link LinearPath}, which the network mixes in each patch; 0: no such
- *     path, and the network gives each pixel's coefficients itself
+ * @param neighbours pixels before each pixel, in reading order, that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE}
+ *     conditions it on: 0, 4, 12 or 24
+ * @param banks sets of coefficients of the neighbours' errors in the {@link LinearPath}, which the network mixes in
+ *     each patch; 0: no such path, and the network gives each pixel's coefficients itself
  */
 public record DecoderSettings(int width, int depth, int refineWidth, int refineDepth, int neighbours, int banks) {
 
-    /** @throws IllegalArgumentException if a size is out of its range, or only one of refineWidth and refineDepth is 0 */
+    /**
+     * @throws IllegalArgumentException if a size is out of its range, or only one of refineWidth and refineDepth is 0
+     */
     public DecoderSettings {
         if (width < 1 || depth < 1) {
-            throw new IllegalArgumentException("model settings: the decoder's width and depth must be at least 1, found %d and %d".formatted(width, depth));
+            throw new IllegalArgumentException(
+                    "model settings: the decoder's width and depth must be at least 1, found %d and %d"
+                            .formatted(width, depth));
         }
         if (refineWidth < 0 || refineDepth < 0 || (refineWidth == 0) != (refineDepth == 0)) {
-            throw new IllegalArgumentException("model settings: refineWidth and refineDepth must both be 0 or both at least 1, found %d and %d"
-                    .formatted(refineWidth, refineDepth));
+            throw new IllegalArgumentException(
+                    "model settings: refineWidth and refineDepth must both be 0 or both at least 1, found %d and %d"
+                            .formatted(refineWidth, refineDepth));
         }
         if (!CausalNeighbours.exist(neighbours)) {
-            throw new IllegalArgumentException("model settings: neighbours must be 0, 4, 12 or 24, found %d".formatted(neighbours));
+            throw new IllegalArgumentException(
+                    "model settings: neighbours must be 0, 4, 12 or 24, found %d".formatted(neighbours));
         }
         if (banks < 0 || banks > 0 && (neighbours == 0 || refineDepth > 0)) {
-            throw new IllegalArgumentException("model settings: banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found %d with neighbours = %d, refineDepth = %d"
-                    .formatted(banks, neighbours, refineDepth));
+            throw new IllegalArgumentException(
+                    "model settings: banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found %d with neighbours = %d, refineDepth = %d"
+                            .formatted(banks, neighbours, refineDepth));
         }
     }
 

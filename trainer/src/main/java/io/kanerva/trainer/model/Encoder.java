@@ -9,22 +9,22 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
 /**
- * Sees samples, one by one or, with {@link EncoderKind#RESNET18_TSM}, with their episode: what the memory writer needs of each, and
- * the posterior heads of key and latent.
+ * Sees samples, one by one or, with {@link EncoderKind#RESNET18_TSM}, with their episode: what the memory writer needs
+ * of each, and the posterior heads of key and latent.
  *
  * <p>In: images [B, T, Cx, Hx, Wx]. Out, in this order:
  *
  * <ol>
- *   <li>content: [B, T, K, C, h, w], a block of feature maps for each key (heap), [B, T, E], an embedding (pooled), or [B, T, 1],
- *       zeros, if there is no memory;
+ *   <li>content: [B, T, K, C, h, w], a block of feature maps for each key (heap), [B, T, E], an embedding (pooled), or
+ *       [B, T, 1], zeros, if there is no memory;
  *   <li>key mean [B, T, K, 3] and
  *   <li>key log-variance [B, T, K, 3], relative to the sample's pointer (see {@link KeyPosterior});
  *   <li>latent mean [B, T, D] and
  *   <li>latent log-variance [B, T, D].
  * </ol>
  *
- * <p>With {@link DecoderSettings#banks} and a heap, content is a linear code of each patch by itself, and what the features add to it starts
- * at zero.
+ * <p>With {@link DecoderSettings#banks} and a heap, content is a linear code of each patch by itself, and what the
+ * features add to it starts at zero.
  *
  * <p>The heads start at zero: q begins as the prior, moved to the sample's pointer.
  */
@@ -45,24 +45,46 @@ public final class Encoder extends KanervaBlock {
         int h = settings.blockHeight();
         int w = settings.blockWidth();
         boolean episodes = settings.encoder() == EncoderKind.RESNET18_TSM;
-        patches = episodes ? null : child("patches", Layers.conv3(width), (long) settings.imageChannels() * settings.patch() * settings.patch(), h, w);
-        features = episodes ? child("features", new TemporalResNet(settings), 1)
+        patches = episodes
+                ? null
+                : child(
+                        "patches",
+                        Layers.conv3(width),
+                        (long) settings.imageChannels() * settings.patch() * settings.patch(),
+                        h,
+                        w);
+        features = episodes
+                ? child("features", new TemporalResNet(settings), 1)
                 : child("features", new ResidualStack(settings, width, settings.depth(), h, w), width, h, w);
         int seen = episodes ? TemporalResNet.features(settings) : width;
         boolean heap = settings.writer() == WriterKind.HEAP;
         boolean pooling = settings.writer() == WriterKind.POOLED;
         boolean linear = heap && settings.decoder().banks() > 0;
         int stored = settings.keys() * settings.memoryChannels();
-        content = settings.writer() == WriterKind.NONE ? null : heap
-                ? child("content", linear ? Layers.zero(Layers.conv1(stored)) : Layers.conv1(stored), width, h, w)
-                : child("content", Layers.dense(settings.embedding()), episodes ? seen : (long) width * h * w);
+        content = settings.writer() == WriterKind.NONE
+                ? null
+                : heap
+                        ? child(
+                                "content",
+                                linear ? Layers.zero(Layers.conv1(stored)) : Layers.conv1(stored),
+                                width,
+                                h,
+                                w)
+                        : child("content", Layers.dense(settings.embedding()), episodes ? seen : (long) width * h * w);
         keyHidden = !pooling ? null : child("key_hidden", Layers.dense(width), settings.embedding());
         int keyNumbers = settings.keys() * KeySpace.KEY;
         keyMean = child("key_mean", pooling ? Layers.dense(keyNumbers) : Layers.zero(Layers.dense(keyNumbers)), width);
         keyLogVariance = child("key_log_variance", Layers.zero(Layers.dense(keyNumbers)), width);
         latentMean = Layers.latentHead(this, "latent_mean", seen);
         latentLogVariance = Layers.latentHead(this, "latent_log_variance", seen);
-        code = linear ? child("code", Layers.conv1(stored), (long) settings.imageChannels() * settings.patch() * settings.patch(), h, w) : null;
+        code = linear
+                ? child(
+                        "code",
+                        Layers.conv1(stored),
+                        (long) settings.imageChannels() * settings.patch() * settings.patch(),
+                        h,
+                        w)
+                : null;
     }
 
     /**
@@ -102,7 +124,9 @@ public final class Encoder extends KanervaBlock {
         NDArray keyFeatures;
         if (s.writer() == WriterKind.HEAP) {
             NDArray blocks = Layers.run(content, store, maps, training);
-            written = (code == null ? blocks : Scale.by(blocks.add(Layers.run(code, store, patch, training)), LinearPath.CAREFUL))
+            written = (code == null
+                            ? blocks
+                            : Scale.by(blocks.add(Layers.run(code, store, patch, training)), LinearPath.CAREFUL))
                     .reshape(b, t, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth());
             keyFeatures = pooled;
         } else if (s.writer() == WriterKind.NONE) {
@@ -110,7 +134,8 @@ public final class Encoder extends KanervaBlock {
             // Nothing depends on the keys: their posterior stays what it starts as, the prior.
             keyFeatures = pooled;
         } else {
-            NDArray embedding = Layers.run(content, store, maps.reshape(b * t, maps.getShape().size() / (b * t)), training);
+            NDArray embedding = Layers.run(
+                    content, store, maps.reshape(b * t, maps.getShape().size() / (b * t)), training);
             written = embedding.reshape(b, t, s.embedding());
             keyFeatures = Activation.relu(Layers.run(keyHidden, store, Activation.relu(embedding), training));
         }
@@ -124,7 +149,9 @@ public final class Encoder extends KanervaBlock {
 
     private void requireImages(Shape found) {
         KanervaSettings s = settings;
-        if (found.dimension() != 5 || found.get(0) < 1 || found.get(1) < 1
+        if (found.dimension() != 5
+                || found.get(0) < 1
+                || found.get(1) < 1
                 || !found.slice(2).equals(new Shape(s.imageChannels(), s.imageHeight(), s.imageWidth()))) {
             throw new IllegalArgumentException("images: expected [B, T, %d, %d, %d] with B and T at least 1, found %s"
                     .formatted(s.imageChannels(), s.imageHeight(), s.imageWidth(), found));

@@ -7,7 +7,9 @@ public enum EncoderKind {
     /** Residual blocks at the block's resolution; sees each sample by itself. */
     @JsonProperty("residual")
     RESIDUAL,
-    /** The paper's: a ResNet-18 with temporal shift, which sees a sample with its episode; see {@link TemporalResNet}. */
+    /**
+     * The paper's: a ResNet-18 with temporal shift, which sees a sample with its episode; see {@link TemporalResNet}.
+     */
     @JsonProperty("resnet18-tsm")
     RESNET18_TSM;
 

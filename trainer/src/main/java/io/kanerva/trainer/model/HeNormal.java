@@ -20,7 +20,8 @@ record HeNormal(RandomGenerator random) implements Initializer {
         for (int i = 0; i < weights.length; i++) {
             weights[i] = (float) (random.nextGaussian() * deviation);
         }
-        // An array made from Java numbers shares their buffer, which the engine's kernels find unaligned: weights get their own memory.
+        // An array made from Java numbers shares their buffer, which the engine's kernels find unaligned: weights get
+        // their own memory.
         try (NDArray shared = manager.create(weights, shape)) {
             return shared.duplicate();
         }

@@ -15,8 +15,12 @@ import ai.djl.training.ParameterStore;
 public final class HeapWriter extends MemoryWriter {
     /** The keys of all slots, [slots, 3]. */
     private final Constant slotKeys;
-    /** The tent weights of all slots' windows, which never change: along the height [H, slots h], along the width [slots, w, W]. */
+    /**
+     * The tent weights of all slots' windows, which never change: along the height [H, slots h], along the width
+     * [slots, w, W].
+     */
     private final Constant slotRows;
+
     private final Constant slotColumns;
 
     HeapWriter(KanervaSettings settings) {
@@ -26,9 +30,14 @@ public final class HeapWriter extends MemoryWriter {
         slotKeys = Constant.of(space.slotKeys(), new Shape(slots, KeySpace.KEY));
         try (NDManager scratch = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
             Windows windows = space.windows(slotKeys.on(scratch).reshape(1, slots, KeySpace.KEY));
-            float[] rows = TentWeights.matrix(windows.centreY(), windows.halfY(), settings.blockHeight(), settings.memoryHeight())
-                    .reshape((long) settings.slots() * settings.blockHeight(), settings.memoryHeight()).transpose().toFloatArray();
-            float[] columns = TentWeights.matrix(windows.centreX(), windows.halfX(), settings.blockWidth(), settings.memoryWidth()).toFloatArray();
+            float[] rows = TentWeights.matrix(
+                            windows.centreY(), windows.halfY(), settings.blockHeight(), settings.memoryHeight())
+                    .reshape((long) settings.slots() * settings.blockHeight(), settings.memoryHeight())
+                    .transpose()
+                    .toFloatArray();
+            float[] columns = TentWeights.matrix(
+                            windows.centreX(), windows.halfX(), settings.blockWidth(), settings.memoryWidth())
+                    .toFloatArray();
             slotRows = Constant.of(rows, new Shape(1, settings.memoryHeight(), slots * settings.blockHeight()));
             slotColumns = Constant.of(columns, new Shape(1, slots, settings.blockWidth(), settings.memoryWidth()));
         }
@@ -41,8 +50,9 @@ public final class HeapWriter extends MemoryWriter {
         long b = content.getShape().get(0);
         long t = content.getShape().get(1);
         if (t > s.capacity()) {
-            throw new IllegalArgumentException("out of memory: an episode of %d samples needs %d slots, the memory has %d"
-                    .formatted(t, t * s.keys(), s.slots()));
+            throw new IllegalArgumentException(
+                    "out of memory: an episode of %d samples needs %d slots, the memory has %d"
+                            .formatted(t, t * s.keys(), s.slots()));
         }
         long n = t * s.keys();
         NDManager manager = content.getManager();

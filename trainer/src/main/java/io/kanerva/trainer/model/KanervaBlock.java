@@ -48,7 +48,8 @@ abstract class KanervaBlock extends AbstractBlock {
     }
 
     @Override
-    protected final NDList forwardInternal(ParameterStore store, NDList in, boolean training, PairList<String, Object> parameters) {
+    protected final NDList forwardInternal(
+            ParameterStore store, NDList in, boolean training, PairList<String, Object> parameters) {
         return pass(store, in, training);
     }
 

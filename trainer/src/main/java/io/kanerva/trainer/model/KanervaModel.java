@@ -44,7 +44,8 @@ public final class KanervaModel implements AutoCloseable {
         SplittableRandom random = new SplittableRandom(seed);
         blocks().values().forEach(block -> {
             for (Parameter parameter : block.getParameters().values()) {
-                if (parameter.getType() == Parameter.Type.WEIGHT && !(parameter.getInitializer() == ai.djl.training.initializer.Initializer.ZEROS)) {
+                if (parameter.getType() == Parameter.Type.WEIGHT
+                        && !(parameter.getInitializer() == ai.djl.training.initializer.Initializer.ZEROS)) {
                     parameter.setInitializer(new HeNormal(random));
                 }
             }
@@ -90,13 +91,16 @@ public final class KanervaModel implements AutoCloseable {
     /** All parameters by name, {@code encoder/01patches_weight} and so on, in a fixed order. */
     public Map<String, Parameter> parameters() {
         Map<String, Parameter> all = new LinkedHashMap<>();
-        blocks().forEach((name, block) -> block.getParameters().forEach(pair -> all.put(name + "/" + pair.getKey(), pair.getValue())));
+        blocks().forEach((name, block) ->
+                block.getParameters().forEach(pair -> all.put(name + "/" + pair.getKey(), pair.getValue())));
         return all;
     }
 
     /** How many numbers the parameters hold together. */
     public long parameterCount() {
-        return parameters().values().stream().mapToLong(parameter -> parameter.getShape().size()).sum();
+        return parameters().values().stream()
+                .mapToLong(parameter -> parameter.getShape().size())
+                .sum();
     }
 
     /**
@@ -125,7 +129,8 @@ public final class KanervaModel implements AutoCloseable {
     }
 
     /** The second half of {@link #pass}: from the encoder's and the writer's outputs on. Q = T here. */
-    public BoundTerms readBack(NDArray images, NDList encoded, NDList written, NDArray keyNoise, NDArray latentNoise, boolean training) {
+    public BoundTerms readBack(
+            NDArray images, NDList encoded, NDList written, NDArray keyNoise, NDArray latentNoise, boolean training) {
         NDArray pointers = written.get(1);
         NDArray keyMean = encoded.get(1);
         NDArray keyLogVariance = encoded.get(2);
@@ -136,20 +141,32 @@ public final class KanervaModel implements AutoCloseable {
         NDArray priorMean = read.get(1);
         NDArray priorLogVariance = read.get(2);
         NDArray latent = mean.add(Scale.by(logVariance, 0.5).exp().mul(latentNoise));
-        NDArray reconstruction = decoder.negativeLogLikelihood(store, new NDList(latent, read.get(0)), images, training);
-        NDArray latentDivergence = divergence(mean, logVariance, priorMean, priorLogVariance).sum(new int[] {2});
+        NDArray reconstruction =
+                decoder.negativeLogLikelihood(store, new NDList(latent, read.get(0)), images, training);
+        NDArray latentDivergence =
+                divergence(mean, logVariance, priorMean, priorLogVariance).sum(new int[] {2});
         NDArray logWeight = null;
         if (!training) {
-            NDArray latentRatio = logDensity(latent, priorMean, priorLogVariance).sub(logDensity(latent, mean, logVariance)).sum(new int[] {2});
-            logWeight = reconstruction.neg().add(latentRatio).add(keyPosterior.logRatio(pointers, keyMean, keyLogVariance, keyNoise));
+            NDArray latentRatio = logDensity(latent, priorMean, priorLogVariance)
+                    .sub(logDensity(latent, mean, logVariance))
+                    .sum(new int[] {2});
+            logWeight = reconstruction
+                    .neg()
+                    .add(latentRatio)
+                    .add(keyPosterior.logRatio(pointers, keyMean, keyLogVariance, keyNoise));
         }
-        return new BoundTerms(reconstruction, keyPosterior.divergence(pointers, keyMean, keyLogVariance), latentDivergence, logWeight);
+        return new BoundTerms(
+                reconstruction,
+                keyPosterior.divergence(pointers, keyMean, keyLogVariance),
+                latentDivergence,
+                logWeight);
     }
 
     /**
-     * The bound of images that were not written, in a memory whose blocks can be read for their gist. The posterior of the key is not the
-     * encoder's: q(Y | X, M) names each written sample with a probability proportional to exp(-KL(q(Z | X) || p(Z | M, Y))), the best that there
-     * is, as the decoder sees nothing of the block. All of its samples are summed over, so the key needs no noise.
+     * The bound of images that were not written, in a memory whose blocks can be read for their gist. The posterior of
+     * the key is not the encoder's: q(Y | X, M) names each written sample with a probability proportional to
+     * exp(-KL(q(Z | X) || p(Z | M, Y))), the best that there is, as the decoder sees nothing of the block. All of its
+     * samples are summed over, so the key needs no noise.
      *
      * @param images [B, Q, Cx, Hx, Wx]
      * @param encoded the encoder's outputs for them
@@ -159,7 +176,8 @@ public final class KanervaModel implements AutoCloseable {
      */
     public BoundTerms readGist(NDArray images, NDList encoded, NDList written, NDArray latentNoise, boolean training) {
         if (!settings.gist()) {
-            throw new IllegalStateException("model settings: expected gist = true to read a block for its gist, found false");
+            throw new IllegalStateException(
+                    "model settings: expected gist = true to read a block for its gist, found false");
         }
         NDArray mean = encoded.get(3);
         NDArray logVariance = encoded.get(4);
@@ -169,22 +187,39 @@ public final class KanervaModel implements AutoCloseable {
         // [B, 1, T, D] against [B, Q, 1, D].
         NDArray priorMean = read.get(1).expandDims(1);
         NDArray priorLogVariance = read.get(2).expandDims(1);
-        NDArray divergences = divergence(mean.expandDims(2), logVariance.expandDims(2), priorMean, priorLogVariance).sum(new int[] {3});
+        NDArray divergences = divergence(mean.expandDims(2), logVariance.expandDims(2), priorMean, priorLogVariance)
+                .sum(new int[] {3});
         NDArray logChosen = divergences.neg().logSoftmax(2);
         NDArray chosen = logChosen.exp();
         float naming = keyPosterior.naming();
         NDArray latent = mean.add(Scale.by(logVariance, 0.5).exp().mul(latentNoise));
         Shape traces = read.get(0).getShape();
-        Shape seen = new Shape(images.getShape().get(0), images.getShape().get(1), traces.get(2), traces.get(3), traces.get(4), traces.get(5));
-        NDArray reconstruction = decoder.negativeLogLikelihood(store, new NDList(latent, images.getManager().zeros(seen)), images, training);
+        Shape seen = new Shape(
+                images.getShape().get(0),
+                images.getShape().get(1),
+                traces.get(2),
+                traces.get(3),
+                traces.get(4),
+                traces.get(5));
+        NDArray reconstruction = decoder.negativeLogLikelihood(
+                store, new NDList(latent, images.getManager().zeros(seen)), images, training);
         NDArray logWeight = null;
         if (!training) {
-            NDArray joint = logDensity(latent.expandDims(2), priorMean, priorLogVariance).sum(new int[] {3});
+            NDArray joint = logDensity(latent.expandDims(2), priorMean, priorLogVariance)
+                    .sum(new int[] {3});
             // ln sum_t exp(joint_t), which DJL lacks: any entry less its log-softmax.
-            NDArray prior = joint.get("..., 0").sub(joint.logSoftmax(2).get("..., 0")).sub(naming);
-            logWeight = reconstruction.neg().add(prior).sub(logDensity(latent, mean, logVariance).sum(new int[] {2}));
+            NDArray prior =
+                    joint.get("..., 0").sub(joint.logSoftmax(2).get("..., 0")).sub(naming);
+            logWeight = reconstruction
+                    .neg()
+                    .add(prior)
+                    .sub(logDensity(latent, mean, logVariance).sum(new int[] {2}));
         }
-        return new BoundTerms(reconstruction, chosen.mul(logChosen).sum(new int[] {2}).add(naming), chosen.mul(divergences).sum(new int[] {2}), logWeight);
+        return new BoundTerms(
+                reconstruction,
+                chosen.mul(logChosen).sum(new int[] {2}).add(naming),
+                chosen.mul(divergences).sum(new int[] {2}),
+                logWeight);
     }
 
     /**
@@ -202,8 +237,15 @@ public final class KanervaModel implements AutoCloseable {
     /** KL(N(mean, exp(logVariance)) || N(priorMean, exp(priorLogVariance))), number by number. */
     private static NDArray divergence(NDArray mean, NDArray logVariance, NDArray priorMean, NDArray priorLogVariance) {
         NDArray difference = mean.sub(priorMean);
-        return Scale.by(logVariance.sub(priorLogVariance).exp().add(difference.square().mul(priorLogVariance.neg().exp()))
-                .sub(1f).add(priorLogVariance).sub(logVariance), 0.5);
+        return Scale.by(
+                logVariance
+                        .sub(priorLogVariance)
+                        .exp()
+                        .add(difference.square().mul(priorLogVariance.neg().exp()))
+                        .sub(1f)
+                        .add(priorLogVariance)
+                        .sub(logVariance),
+                0.5);
     }
 
     /** ln N(x; mean, exp(logVariance)) without the constant, which cancels in every ratio. */

@@ -25,19 +25,35 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
  * @param depth residual blocks in the encoder
  * @param likelihood what the decoder's output says about an image; null means {@link Likelihood#BERNOULLI}
  * @param latentLayout what the D numbers of a latent are; null means {@link LatentLayout#VECTOR}
- * @param encoder the encoder's trunk; null means {@link EncoderKind#RESIDUAL}. With {@link EncoderKind#RESNET18_TSM} width is that of its
- *     first stage, and depth is not used
+ * @param encoder the encoder's trunk; null means {@link EncoderKind#RESIDUAL}. With {@link EncoderKind#RESNET18_TSM}
+ *     width is that of its first stage, and depth is not used
  * @param decoder the decoder's size; null means the encoder's width and depth, and no layers at the image's resolution
- * @param gist whether a key's scale says how a block is taken: above 0 verbatim, else for its gist alone (see {@link Reader}). Such a model
- *     is trained on images that were not written, too. Only with dereferenced keys
+ * @param gist whether a key's scale says how a block is taken: above 0 verbatim, else for its gist alone (see
+ *     {@link Reader}). Such a model is trained on images that were not written, too. Only with dereferenced keys
  */
 public record KanervaSettings(
-        WriterKind writer, Addressing addressing,
-        int imageChannels, int imageHeight, int imageWidth,
-        int memoryChannels, int memoryHeight, int memoryWidth,
-        int blockHeight, int blockWidth,
-        int keys, int latent, int slotRows, int slotColumns, int embedding, int width, int depth,
-        Likelihood likelihood, LatentLayout latentLayout, EncoderKind encoder, DecoderSettings decoder, boolean gist) {
+        WriterKind writer,
+        Addressing addressing,
+        int imageChannels,
+        int imageHeight,
+        int imageWidth,
+        int memoryChannels,
+        int memoryHeight,
+        int memoryWidth,
+        int blockHeight,
+        int blockWidth,
+        int keys,
+        int latent,
+        int slotRows,
+        int slotColumns,
+        int embedding,
+        int width,
+        int depth,
+        Likelihood likelihood,
+        LatentLayout latentLayout,
+        EncoderKind encoder,
+        DecoderSettings decoder,
+        boolean gist) {
 
     /** A key's scale component stretches a window by at most e to this power, or shrinks it. */
     public static final double SCALE_RANGE = 0.25;
@@ -63,66 +79,174 @@ public record KanervaSettings(
         atLeastOne("width", width);
         atLeastOne("depth", depth);
         decoder = decoder == null ? new DecoderSettings(width, depth, 0, 0, 0) : decoder;
-        require(likelihood != Likelihood.BERNOULLI || decoder.neighbours() == 0,
+        require(
+                likelihood != Likelihood.BERNOULLI || decoder.neighbours() == 0,
                 "a Bernoulli likelihood conditions a pixel on no neighbours, found %d".formatted(decoder.neighbours()));
-        require(encoder == EncoderKind.RESIDUAL || writer != WriterKind.HEAP && latentLayout == LatentLayout.VECTOR,
+        require(
+                encoder == EncoderKind.RESIDUAL || writer != WriterKind.HEAP && latentLayout == LatentLayout.VECTOR,
                 "the encoder resnet18-tsm has features but no maps of the block's size, so it goes with no heap and a latent vector, found %s and %s"
                         .formatted(writer, latentLayout));
-        require(latentLayout == LatentLayout.VECTOR || latent % (blockHeight * blockWidth) == 0,
-                "a latent of D = %d numbers as a map must be a multiple of the block's %d x %d places".formatted(latent, blockHeight, blockWidth));
-        require(imageHeight % blockHeight == 0 && imageWidth % blockWidth == 0 && imageHeight / blockHeight == imageWidth / blockWidth,
+        require(
+                latentLayout == LatentLayout.VECTOR || latent % (blockHeight * blockWidth) == 0,
+                "a latent of D = %d numbers as a map must be a multiple of the block's %d x %d places"
+                        .formatted(latent, blockHeight, blockWidth));
+        require(
+                imageHeight % blockHeight == 0
+                        && imageWidth % blockWidth == 0
+                        && imageHeight / blockHeight == imageWidth / blockWidth,
                 "the image of %d x %d must be the same whole multiple of the block of %d x %d on both sides"
                         .formatted(imageHeight, imageWidth, blockHeight, blockWidth));
-        require(!gist || addressing == Addressing.DEREFERENCED, "a gist is read at dereferenced keys, found %s ones".formatted(addressing));
+        require(
+                !gist || addressing == Addressing.DEREFERENCED,
+                "a gist is read at dereferenced keys, found %s ones".formatted(addressing));
         double largest = addressing == Addressing.CONTINUOUS ? Math.exp(SCALE_RANGE) : 1;
-        require(blockHeight * largest <= memoryHeight && blockWidth * largest <= memoryWidth,
+        require(
+                blockHeight * largest <= memoryHeight && blockWidth * largest <= memoryWidth,
                 "a window of %d x %d, stretched by up to %.2f, must fit into the memory of %d x %d"
                         .formatted(blockHeight, blockWidth, largest, memoryHeight, memoryWidth));
         if (writer == WriterKind.HEAP) {
             atLeastOne("slotRows", slotRows);
             atLeastOne("slotColumns", slotColumns);
-            require(slotRows * slotColumns >= keys, "a heap of %d x %d slots must hold the %d keys of one sample"
-                    .formatted(slotRows, slotColumns, keys));
+            require(
+                    slotRows * slotColumns >= keys,
+                    "a heap of %d x %d slots must hold the %d keys of one sample"
+                            .formatted(slotRows, slotColumns, keys));
             require(embedding == 0, "the heap writer has no embedding, found embedding = %d".formatted(embedding));
         } else if (writer == WriterKind.NONE) {
-            require(addressing == Addressing.CONTINUOUS && slotRows == 0 && slotColumns == 0 && embedding == 0,
+            require(
+                    addressing == Addressing.CONTINUOUS && slotRows == 0 && slotColumns == 0 && embedding == 0,
                     "without a memory addressing must be continuous, and there are no slots and no embedding, found %s, %d x %d and %d"
                             .formatted(addressing, slotRows, slotColumns, embedding));
         } else {
-            require(addressing == Addressing.CONTINUOUS, "the pooled writer allocates no slots, so its addressing must be continuous");
-            require(slotRows == 0 && slotColumns == 0, "the pooled writer has no slots, found %d x %d".formatted(slotRows, slotColumns));
+            require(
+                    addressing == Addressing.CONTINUOUS,
+                    "the pooled writer allocates no slots, so its addressing must be continuous");
+            require(
+                    slotRows == 0 && slotColumns == 0,
+                    "the pooled writer has no slots, found %d x %d".formatted(slotRows, slotColumns));
             atLeastOne("embedding (E)", embedding);
-            require(memoryHeight % PooledWriter.SCALE == 0 && memoryWidth % PooledWriter.SCALE == 0,
+            require(
+                    memoryHeight % PooledWriter.SCALE == 0 && memoryWidth % PooledWriter.SCALE == 0,
                     "the pooled writer's memory of %d x %d must be a multiple of %d on both sides"
                             .formatted(memoryHeight, memoryWidth, PooledWriter.SCALE));
         }
     }
 
     /** Settings with a Bernoulli likelihood, a latent vector, and a decoder of the encoder's size. */
-    public KanervaSettings(WriterKind writer, Addressing addressing,
-            int imageChannels, int imageHeight, int imageWidth,
-            int memoryChannels, int memoryHeight, int memoryWidth,
-            int blockHeight, int blockWidth,
-            int keys, int latent, int slotRows, int slotColumns, int embedding, int width, int depth) {
-        this(writer, addressing, imageChannels, imageHeight, imageWidth, memoryChannels, memoryHeight, memoryWidth, blockHeight, blockWidth,
-                keys, latent, slotRows, slotColumns, embedding, width, depth, null, null, null, null);
+    public KanervaSettings(
+            WriterKind writer,
+            Addressing addressing,
+            int imageChannels,
+            int imageHeight,
+            int imageWidth,
+            int memoryChannels,
+            int memoryHeight,
+            int memoryWidth,
+            int blockHeight,
+            int blockWidth,
+            int keys,
+            int latent,
+            int slotRows,
+            int slotColumns,
+            int embedding,
+            int width,
+            int depth) {
+        this(
+                writer,
+                addressing,
+                imageChannels,
+                imageHeight,
+                imageWidth,
+                memoryChannels,
+                memoryHeight,
+                memoryWidth,
+                blockHeight,
+                blockWidth,
+                keys,
+                latent,
+                slotRows,
+                slotColumns,
+                embedding,
+                width,
+                depth,
+                null,
+                null,
+                null,
+                null);
     }
 
     /** Settings of a model that takes every block verbatim. */
-    public KanervaSettings(WriterKind writer, Addressing addressing,
-            int imageChannels, int imageHeight, int imageWidth,
-            int memoryChannels, int memoryHeight, int memoryWidth,
-            int blockHeight, int blockWidth,
-            int keys, int latent, int slotRows, int slotColumns, int embedding, int width, int depth,
-            Likelihood likelihood, LatentLayout latentLayout, EncoderKind encoder, DecoderSettings decoder) {
-        this(writer, addressing, imageChannels, imageHeight, imageWidth, memoryChannels, memoryHeight, memoryWidth, blockHeight, blockWidth,
-                keys, latent, slotRows, slotColumns, embedding, width, depth, likelihood, latentLayout, encoder, decoder, false);
+    public KanervaSettings(
+            WriterKind writer,
+            Addressing addressing,
+            int imageChannels,
+            int imageHeight,
+            int imageWidth,
+            int memoryChannels,
+            int memoryHeight,
+            int memoryWidth,
+            int blockHeight,
+            int blockWidth,
+            int keys,
+            int latent,
+            int slotRows,
+            int slotColumns,
+            int embedding,
+            int width,
+            int depth,
+            Likelihood likelihood,
+            LatentLayout latentLayout,
+            EncoderKind encoder,
+            DecoderSettings decoder) {
+        this(
+                writer,
+                addressing,
+                imageChannels,
+                imageHeight,
+                imageWidth,
+                memoryChannels,
+                memoryHeight,
+                memoryWidth,
+                blockHeight,
+                blockWidth,
+                keys,
+                latent,
+                slotRows,
+                slotColumns,
+                embedding,
+                width,
+                depth,
+                likelihood,
+                latentLayout,
+                encoder,
+                decoder,
+                false);
     }
 
     /** A plain variational autoencoder with the same encoder and decoder, and a latent of its own: no memory. */
     public KanervaSettings withoutMemory(int numbers, LatentLayout layout) {
-        return new KanervaSettings(WriterKind.NONE, Addressing.CONTINUOUS, imageChannels, imageHeight, imageWidth, memoryChannels, 2 * blockHeight, 2 * blockWidth,
-                blockHeight, blockWidth, keys, numbers, 0, 0, 0, width, depth, likelihood, layout, encoder, decoder);
+        return new KanervaSettings(
+                WriterKind.NONE,
+                Addressing.CONTINUOUS,
+                imageChannels,
+                imageHeight,
+                imageWidth,
+                memoryChannels,
+                2 * blockHeight,
+                2 * blockWidth,
+                blockHeight,
+                blockWidth,
+                keys,
+                numbers,
+                0,
+                0,
+                0,
+                width,
+                depth,
+                likelihood,
+                layout,
+                encoder,
+                decoder);
     }
 
     /** The same with another likelihood. */
@@ -145,15 +269,62 @@ public record KanervaSettings(
         return with(latent, likelihood, latentLayout, other, decoder);
     }
 
-    private KanervaSettings with(int numbers, Likelihood newLikelihood, LatentLayout newLayout, EncoderKind newEncoder, DecoderSettings newDecoder) {
-        return new KanervaSettings(writer, addressing, imageChannels, imageHeight, imageWidth, memoryChannels, memoryHeight, memoryWidth,
-                blockHeight, blockWidth, keys, numbers, slotRows, slotColumns, embedding, width, depth, newLikelihood, newLayout, newEncoder, newDecoder, gist);
+    private KanervaSettings with(
+            int numbers,
+            Likelihood newLikelihood,
+            LatentLayout newLayout,
+            EncoderKind newEncoder,
+            DecoderSettings newDecoder) {
+        return new KanervaSettings(
+                writer,
+                addressing,
+                imageChannels,
+                imageHeight,
+                imageWidth,
+                memoryChannels,
+                memoryHeight,
+                memoryWidth,
+                blockHeight,
+                blockWidth,
+                keys,
+                numbers,
+                slotRows,
+                slotColumns,
+                embedding,
+                width,
+                depth,
+                newLikelihood,
+                newLayout,
+                newEncoder,
+                newDecoder,
+                gist);
     }
 
     /** The same with blocks that can be read for their gist. */
     public KanervaSettings withGist() {
-        return new KanervaSettings(writer, addressing, imageChannels, imageHeight, imageWidth, memoryChannels, memoryHeight, memoryWidth,
-                blockHeight, blockWidth, keys, latent, slotRows, slotColumns, embedding, width, depth, likelihood, latentLayout, encoder, decoder, true);
+        return new KanervaSettings(
+                writer,
+                addressing,
+                imageChannels,
+                imageHeight,
+                imageWidth,
+                memoryChannels,
+                memoryHeight,
+                memoryWidth,
+                blockHeight,
+                blockWidth,
+                keys,
+                latent,
+                slotRows,
+                slotColumns,
+                embedding,
+                width,
+                depth,
+                likelihood,
+                latentLayout,
+                encoder,
+                decoder,
+                true);
     }
 
     /** Floats in one memory: C x H x W, or 0 if nothing is ever written. */
@@ -192,7 +363,10 @@ public record KanervaSettings(
         return slotRows * slotColumns;
     }
 
-    /** Cells of equal prior mass that a dereferenced key can lie in: one for each slot, or two where it can be read for its gist; 0 for the pooled writer. */
+    /**
+     * Cells of equal prior mass that a dereferenced key can lie in: one for each slot, or two where it can be read for
+     * its gist; 0 for the pooled writer.
+     */
     @JsonIgnore
     public int cells() {
         return gist ? 2 * slots() : slots();

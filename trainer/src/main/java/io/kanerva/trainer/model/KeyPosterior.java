@@ -7,11 +7,11 @@ import ai.djl.ndarray.NDArray;
  *
  * <p>Continuous: y ~ N(pointer + mean, exp(logVariance)).
  *
- * <p>Dereferenced: the key lies in its slot's cell. A cell of the x axis is the interval between two quantiles of
- * N(0, 1), and y = quantile((cell + Phi(c)) / cells) maps a coordinate c within the cell one to one onto it, such that
- * c ~ N(0, 1) gives the prior restricted to the cell. The posterior is that map of c ~ N(mean, exp(logVariance)). The
- * divergence of a key is then ln(slots), for naming the cell, plus that of c from N(0, I). If a scale says how a block is taken
- * ({@link KanervaSettings#gist}), its two cells are the sides of 0, and the divergence is ln(2 slots).
+ * <p>Dereferenced: the key lies in its slot's cell. A cell of the x axis is the interval between two quantiles of N(0,
+ * 1), and y = quantile((cell + Phi(c)) / cells) maps a coordinate c within the cell one to one onto it, such that c ~
+ * N(0, 1) gives the prior restricted to the cell. The posterior is that map of c ~ N(mean, exp(logVariance)). The
+ * divergence of a key is then ln(slots), for naming the cell, plus that of c from N(0, I). If a scale says how a block
+ * is taken ({@link KanervaSettings#gist}), its two cells are the sides of 0, and the divergence is ln(2 slots).
  */
 final class KeyPosterior {
     /** Part of a cell along each of its borders that no sample enters. */
@@ -36,14 +36,17 @@ final class KeyPosterior {
         }
         NDArray scale = settings.gist() ? intoCell(pointers, offset, 0, 2) : offset.get("..., 0:1");
         return scale.concat(
-                intoCell(pointers, offset, 1, settings.slotColumns()).concat(intoCell(pointers, offset, 2, settings.slotRows()), -1), -1);
+                intoCell(pointers, offset, 1, settings.slotColumns())
+                        .concat(intoCell(pointers, offset, 2, settings.slotRows()), -1),
+                -1);
     }
 
     /** The divergence of each sample's keys, summed over K: [B, T], nats. */
     NDArray divergence(NDArray pointers, NDArray mean, NDArray logVariance) {
         boolean continuous = settings.addressing() == Addressing.CONTINUOUS;
         NDArray centre = continuous ? pointers.add(mean) : mean;
-        NDArray sum = Scale.by(centre.square().add(logVariance.exp()).sub(1f).sub(logVariance).sum(new int[] {2, 3}), 0.5);
+        NDArray sum = Scale.by(
+                centre.square().add(logVariance.exp()).sub(1f).sub(logVariance).sum(new int[] {2, 3}), 0.5);
         return continuous ? sum : sum.add(naming());
     }
 
@@ -53,7 +56,8 @@ final class KeyPosterior {
         NDArray offset = mean.add(Scale.by(logVariance, 0.5).exp().mul(noise));
         NDArray key = continuous ? pointers.add(offset) : offset;
         // The density of q at its own sample needs the noise alone: (y - mean)^2 / variance = noise^2.
-        NDArray ratio = Scale.by(key.square().neg().add(noise.square()).add(logVariance).sum(new int[] {2, 3}), 0.5);
+        NDArray ratio =
+                Scale.by(key.square().neg().add(noise.square()).add(logVariance).sum(new int[] {2, 3}), 0.5);
         // Mapping c into a cell scales p and q by the same Jacobian; what stays is the prior mass of the cell.
         return continuous ? ratio : ratio.sub(naming());
     }
@@ -66,7 +70,8 @@ final class KeyPosterior {
     private static NDArray intoCell(NDArray pointers, NDArray offset, int axis, int cells) {
         String only = "..., " + axis + ":" + (axis + 1);
         NDArray cell = KeySpace.cell(pointers.get(only), cells);
-        NDArray within = Scale.by(Scale.by(offset.get(only), SQRT_HALF).erf().add(1f), 0.5).clip(edge(cells), 1 - edge(cells));
+        NDArray within = Scale.by(Scale.by(offset.get(only), SQRT_HALF).erf().add(1f), 0.5)
+                .clip(edge(cells), 1 - edge(cells));
         // quantile(p) = sqrt(2) erfinv(2 p - 1)
         return Scale.by(Scale.by(cell.add(within), 2.0 / cells).sub(1f).erfinv(), 1 / SQRT_HALF);
     }

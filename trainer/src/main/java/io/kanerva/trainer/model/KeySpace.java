@@ -24,7 +24,10 @@ final class KeySpace {
         this.settings = settings;
     }
 
-    /** The keys of all slots, row by row of the grid: [slots, 3]. Where a scale says how a block is taken, they take it verbatim. */
+    /**
+     * The keys of all slots, row by row of the grid: [slots, 3]. Where a scale says how a block is taken, they take it
+     * verbatim.
+     */
     float[] slotKeys() {
         int rows = settings.slotRows();
         int columns = settings.slotColumns();
@@ -44,14 +47,17 @@ final class KeySpace {
         float halfX = settings.blockWidth() / (float) settings.memoryWidth();
         float halfY = settings.blockHeight() / (float) settings.memoryHeight();
         if (settings.addressing() == Addressing.DEREFERENCED) {
-            // Everything comes from comparisons, so no gradient reaches the keys: where in its cell a key lies changes nothing.
+            // Everything comes from comparisons, so no gradient reaches the keys: where in its cell a key lies changes
+            // nothing.
             NDArray column = cell(x, settings.slotColumns());
             NDArray row = cell(y, settings.slotRows());
             return new Windows(
-                    slotCentre(column, settings.slotColumns(), halfX), column.mul(0f).add(halfX),
+                    slotCentre(column, settings.slotColumns(), halfX),
+                            column.mul(0f).add(halfX),
                     slotCentre(row, settings.slotRows(), halfY), row.mul(0f).add(halfY));
         }
-        NDArray stretch = Scale.by(keys.get(":, :, 0").tanh(), KanervaSettings.SCALE_RANGE).exp();
+        NDArray stretch = Scale.by(keys.get(":, :, 0").tanh(), KanervaSettings.SCALE_RANGE)
+                .exp();
         NDArray extentX = Scale.by(stretch, halfX);
         NDArray extentY = Scale.by(stretch, halfY);
         return new Windows(inside(x, extentX), extentX, inside(y, extentY), extentY);
@@ -68,7 +74,11 @@ final class KeySpace {
         java.util.Arrays.fill(ones, 1);
         ones[shape.dimension()] = cells - 1L;
         NDArray boundaries = manager.create(boundaries(cells), new Shape(ones));
-        return coordinate.expandDims(shape.dimension()).gt(boundaries).toType(DataType.FLOAT32, false).sum(new int[] {shape.dimension()});
+        return coordinate
+                .expandDims(shape.dimension())
+                .gt(boundaries)
+                .toType(DataType.FLOAT32, false)
+                .sum(new int[] {shape.dimension()});
     }
 
     /** The cells' inner boundaries: quantiles m / cells of N(0, 1) as float32. */

@@ -7,7 +7,10 @@ public enum LatentLayout {
     /** A vector for the whole image, added alike everywhere. */
     @JsonProperty("vector")
     VECTOR,
-    /** A feature map of D / (h w) channels at the block's resolution, [D / (h w), h, w] row-major: it says things where they are. */
+    /**
+     * A feature map of D / (h w) channels at the block's resolution, [D / (h w), h, w] row-major: it says things where
+     * they are.
+     */
     @JsonProperty("map")
     MAP;
 

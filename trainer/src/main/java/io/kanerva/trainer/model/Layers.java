@@ -18,17 +18,28 @@ final class Layers {
 
     /** A 3 x 3 convolution that keeps height and width: [N, in, h, w] to [N, channels, h, w]. */
     static Block conv3(int channels) {
-        return Conv2d.builder().setKernelShape(new Shape(3, 3)).optPadding(new Shape(1, 1)).setFilters(channels).build();
+        return Conv2d.builder()
+                .setKernelShape(new Shape(3, 3))
+                .optPadding(new Shape(1, 1))
+                .setFilters(channels)
+                .build();
     }
 
     /** A 1 x 1 convolution: [N, in, h, w] to [N, channels, h, w]. */
     static Block conv1(int channels) {
-        return Conv2d.builder().setKernelShape(new Shape(1, 1)).setFilters(channels).build();
+        return Conv2d.builder()
+                .setKernelShape(new Shape(1, 1))
+                .setFilters(channels)
+                .build();
     }
 
     /** The same without biases. */
     static Block linear1(int channels) {
-        return Conv2d.builder().setKernelShape(new Shape(1, 1)).setFilters(channels).optBias(false).build();
+        return Conv2d.builder()
+                .setKernelShape(new Shape(1, 1))
+                .setFilters(channels)
+                .optBias(false)
+                .build();
     }
 
     /** A dense layer: [N, in] to [N, units]. */
@@ -37,8 +48,8 @@ final class Layers {
     }
 
     /**
-     * Registers a head for D numbers of the latent, starting at zero: from features [N, width] for a latent vector, from
-     * feature maps [N, width, h, w] for a latent map.
+     * Registers a head for D numbers of the latent, starting at zero: from features [N, width] for a latent vector,
+     * from feature maps [N, width, h, w] for a latent map.
      */
     static Block latentHead(KanervaBlock parent, String name, int width) {
         KanervaSettings s = parent.settings;
@@ -48,8 +59,9 @@ final class Layers {
     }
 
     /**
-     * Starts a layer of the latent's way at zero, but not where there is no memory: the latent is then all that tells of the image, and
-     * with zeros at both of its ends no gradient would reach either. Nor where a block can be read for its gist, which is the same to the decoder.
+     * Starts a layer of the latent's way at zero, but not where there is no memory: the latent is then all that tells
+     * of the image, and with zeros at both of its ends no gradient would reach either. Nor where a block can be read
+     * for its gist, which is the same to the decoder.
      */
     static <B extends Block> B unlessAlone(KanervaSettings settings, B block) {
         return settings.writer() == WriterKind.NONE || settings.gist() ? block : zero(block);
@@ -64,7 +76,8 @@ final class Layers {
     /** Copies numbers into a parameter's own memory. */
     static void set(Parameter parameter, float[] values) {
         NDArray array = parameter.getArray();
-        try (NDArray source = array.getManager().create(values, array.getShape()); NDArray target = array.stopGradient()) {
+        try (NDArray source = array.getManager().create(values, array.getShape());
+                NDArray target = array.stopGradient()) {
             target.set(new NDIndex(":"), source);
         }
     }
@@ -80,14 +93,18 @@ final class Layers {
     }
 
     /**
-     * The same maps [N, c, h, w] with the channels of a place side by side in memory. Convolutions and what is computed from them keep that
-     * order; PyTorch's library for them (oneDNN) then takes maps as they are, where it would turn round those of the usual order before and after each layer. For
-     * training only: nothing of this belongs into a graph.
+     * The same maps [N, c, h, w] with the channels of a place side by side in memory. Convolutions and what is computed
+     * from them keep that order; PyTorch's library for them (oneDNN) then takes maps as they are, where it would turn
+     * round those of the usual order before and after each layer. For training only: nothing of this belongs into a
+     * graph.
      */
     static NDArray channelsLast(NDArray maps) {
         Shape s = maps.getShape();
         // The first reshape copies, unless the order is this one already.
-        return maps.transpose(0, 2, 3, 1).reshape(s.size()).reshape(s.get(0), s.get(2), s.get(3), s.get(1)).transpose(0, 3, 1, 2);
+        return maps.transpose(0, 2, 3, 1)
+                .reshape(s.size())
+                .reshape(s.get(0), s.get(2), s.get(3), s.get(1))
+                .transpose(0, 3, 1, 2);
     }
 
     /** [N, c, h p, w p] to [N, c p p, h, w]: each p x p patch becomes channels. */

@@ -4,11 +4,15 @@ import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.factory.LinearSolverFactory_DDRM;
 import org.ejml.interfaces.linsol.LinearSolverDense;
 
-/** Predicts some columns of a table of numbers linearly from others; of the table only the sums of its columns' products are kept. */
+/**
+ * Predicts some columns of a table of numbers linearly from others; of the table only the sums of its columns' products
+ * are kept.
+ */
 final class LeastSquares {
     private final int columns;
     /** Sums of products, [columns, columns]; only on and above the diagonal. */
     private final double[] products;
+
     private long rows;
 
     LeastSquares(int columns) {
@@ -34,11 +38,11 @@ final class LeastSquares {
     }
 
     /**
-     * The coefficients that predict columns {@code first} to {@code first + outputs - 1} from the columns before {@code inputs} with the least mean
-     * square error plus penalty.
+     * The coefficients that predict columns {@code first} to {@code first + outputs - 1} from the columns before
+     * {@code inputs} with the least mean square error plus penalty.
      *
-     * @param ridge the penalty: it times the mean square of the inputs times the sum of the coefficients' squares; above 0, so that inputs may
-     *     depend on each other
+     * @param ridge the penalty: it times the mean square of the inputs times the sum of the coefficients' squares;
+     *     above 0, so that inputs may depend on each other
      * @return [outputs, inputs]
      */
     double[][] solve(int inputs, int first, int outputs, double ridge) {
@@ -61,7 +65,9 @@ final class LeastSquares {
         }
         LinearSolverDense<DMatrixRMaj> solver = LinearSolverFactory_DDRM.chol(inputs);
         if (!solver.setA(left)) {
-            throw new IllegalStateException("least squares: expected finite numbers, found products of %d inputs that have no Cholesky decomposition".formatted(inputs));
+            throw new IllegalStateException(
+                    "least squares: expected finite numbers, found products of %d inputs that have no Cholesky decomposition"
+                            .formatted(inputs));
         }
         DMatrixRMaj solution = new DMatrixRMaj(inputs, outputs);
         solver.solve(right, solution);

@@ -31,9 +31,9 @@ public enum Likelihood {
         }
     },
     /**
-     * 8-bit pixels, k / 255: a mixture of ten discretised logistic distributions, the channels of a pixel conditioned on
-     * those before them (Salimans et al. 2017), and if the settings say so on neighbours; see {@link LogisticMixture}. The
-     * decoder gives [B, Q, P, Hx, Wx].
+     * 8-bit pixels, k / 255: a mixture of ten discretised logistic distributions, the channels of a pixel conditioned
+     * on those before them (Salimans et al. 2017), and if the settings say so on neighbours; see
+     * {@link LogisticMixture}. The decoder gives [B, Q, P, Hx, Wx].
      */
     @JsonProperty("discretized_logistic_mixture")
     DISCRETIZED_LOGISTIC_MIXTURE {
@@ -44,7 +44,10 @@ public enum Likelihood {
 
         @Override
         NDArray negativeLogLikelihood(KanervaSettings settings, NDArray parameters, NDArray images) {
-            return mixture(settings).logProbability(flat(parameters), flat(images)).neg().sum(new int[] {1, 2})
+            return mixture(settings)
+                    .logProbability(flat(parameters), flat(images))
+                    .neg()
+                    .sum(new int[] {1, 2})
                     .reshape(images.getShape().get(0), images.getShape().get(1));
         }
 
@@ -55,8 +58,14 @@ public enum Likelihood {
 
         @Override
         public NDArray means(KanervaSettings settings, NDArray parameters) {
-            return mixture(settings).means(flat(parameters)).reshape(parameters.getShape().get(0), parameters.getShape().get(1),
-                    settings.imageChannels(), settings.imageHeight(), settings.imageWidth());
+            return mixture(settings)
+                    .means(flat(parameters))
+                    .reshape(
+                            parameters.getShape().get(0),
+                            parameters.getShape().get(1),
+                            settings.imageChannels(),
+                            settings.imageHeight(),
+                            settings.imageWidth());
         }
     };
 
@@ -88,7 +97,11 @@ public enum Likelihood {
     }
 
     private static NDArray flat(NDArray array) {
-        return array.reshape(array.getShape().get(0) * array.getShape().get(1), array.getShape().get(2), array.getShape().get(3), array.getShape().get(4));
+        return array.reshape(
+                array.getShape().get(0) * array.getShape().get(1),
+                array.getShape().get(2),
+                array.getShape().get(3),
+                array.getShape().get(4));
     }
 
     /** The name in lower case, as it stands in a bundle. */

@@ -12,19 +12,22 @@ import ai.djl.training.ParameterStore;
 import java.util.Arrays;
 
 /**
- * The end of a decoder whose reconstruction r is linear in the traces, a 3 x 3 convolution of them spread over the patches, and whose
- * coefficients of the neighbours' errors depend on the pixel's place in its patch: there are banks of them, which the network mixes in each
- * patch. What the network adds to r, and the mixture's numbers, are a 1 x 1 convolution of its features that starts at zero. So this is a
- * linear model to begin with, whose best weights {@link LinearStart} computes, and the network learns what a linear model misses.
+ * The end of a decoder whose reconstruction r is linear in the traces, a 3 x 3 convolution of them spread over the
+ * patches, and whose coefficients of the neighbours' errors depend on the pixel's place in its patch: there are banks
+ * of them, which the network mixes in each patch. What the network adds to r, and the mixture's numbers, are a 1 x 1
+ * convolution of its features that starts at zero. So this is a linear model to begin with, whose best weights
+ * {@link LinearStart} computes, and the network learns what a linear model misses.
  *
- * <p>As a block: features [N, width, h, w] and traces [N, K C, h, w] to the parameters of {@link LogisticMixture}, [N, P, Hx, Wx]. {@link
- * #logProbability} is what these parameters say of images, without making the many coefficients of each pixel: mixing predictions of all banks
- * is the same as predicting with the mixed coefficients, and each bank's prediction is one convolution, whose pixels are patches.
+ * <p>As a block: features [N, width, h, w] and traces [N, K C, h, w] to the parameters of {@link LogisticMixture}, [N,
+ * P, Hx, Wx]. {@link #logProbability} is what these parameters say of images, without making the many coefficients of
+ * each pixel: mixing predictions of all banks is the same as predicting with the mixed coefficients, and each bank's
+ * prediction is one convolution, whose pixels are patches.
  */
 final class LinearPath extends KanervaBlock {
     /**
-     * What moves a pixel's means is stored larger by the inverse of this, in the encoder too. An optimiser's step changes all weights by about as
-     * much; in these that would cost more bits than anything else can win, for the means must be right to a level and hang on hundreds of numbers.
+     * What moves a pixel's means is stored larger by the inverse of this, in the encoder too. An optimiser's step
+     * changes all weights by about as much; in these that would cost more bits than anything else can win, for the
+     * means must be right to a level and hang on hundreds of numbers.
      */
     static final float CAREFUL = 1 / 16f;
 
@@ -39,6 +42,7 @@ final class LinearPath extends KanervaBlock {
     private final Constant scales;
     /** {@link #CAREFUL} for each output of the reconstruction and of the mixing. */
     private final Constant carefulColours;
+
     private final Constant carefulBanks;
 
     LinearPath(KanervaSettings settings) {
@@ -49,10 +53,21 @@ final class LinearPath extends KanervaBlock {
         int w = settings.blockWidth();
         mixture = new LogisticMixture(channels, size.neighbours());
         places = settings.patch() * settings.patch();
-        reconstruction = child("reconstruction", Layers.conv3(channels * places), (long) settings.keys() * settings.memoryChannels(), h, w);
-        numbers = child("numbers", Layers.zero(Layers.conv1((mixture.mixtureParameters() + channels) * places)), size.width(), h, w);
+        reconstruction = child(
+                "reconstruction",
+                Layers.conv3(channels * places),
+                (long) settings.keys() * settings.memoryChannels(),
+                h,
+                w);
+        numbers = child(
+                "numbers",
+                Layers.zero(Layers.conv1((mixture.mixtureParameters() + channels) * places)),
+                size.width(),
+                h,
+                w);
         mixing = child("mixing", Layers.conv1(size.banks()), size.width(), h, w);
-        coefficients = child("coefficients", Layers.zero(Layers.linear1(coefficients() / size.banks())), size.banks(), h, w);
+        coefficients =
+                child("coefficients", Layers.zero(Layers.linear1(coefficients() / size.banks())), size.banks(), h, w);
         long[] index = kernelIndex();
         kernelIndex = Constant.of(index, new Shape(index.length));
         scales = column(scales());
@@ -87,12 +102,14 @@ final class LinearPath extends KanervaBlock {
         // Times the shares rather than the coefficients, which are many.
         NDArray shares = Scale.by(Layers.run(mixing, store, found, training), CAREFUL);
         NDArray mixed = Layers.run(coefficients, store, shares, training);
-        return new NDList(Layers.depthToSpace(NDArrays.concat(new NDList(split.get(0), split.get(1), mixed), 1), settings.patch()));
+        return new NDList(Layers.depthToSpace(
+                NDArrays.concat(new NDList(split.get(0), split.get(1), mixed), 1), settings.patch()));
     }
 
     /**
-     * ln p(x) of each image. Pixels stay sorted by their places in the patches throughout, [.., p p, N h w], so that the many numbers of the
-     * mixture are used as the product with the weights leaves them; only the image and r, a thirtieth of that, change their order.
+     * ln p(x) of each image. Pixels stay sorted by their places in the patches throughout, [.., p p, N h w], so that
+     * the many numbers of the mixture are used as the product with the weights leaves them; only the image and r, a
+     * thirtieth of that, change their order.
      *
      * @param found features, [N, width, h, w]
      * @param traces [N, K C, h, w]
@@ -105,22 +122,40 @@ final class LinearPath extends KanervaBlock {
         long area = s.get(2) * s.get(3);
         long banks = settings.decoder().banks();
         long colours = (long) settings.imageChannels() * places;
-        NDArray seen = withOnes(found.transpose(0, 2, 3, 1).reshape(n * area, s.get(1))).transpose();
+        NDArray seen = withOnes(found.transpose(0, 2, 3, 1).reshape(n * area, s.get(1)))
+                .transpose();
         NDList rows = augmented(numbers, scales, store, found, training).split(sections(), 0);
         NDList groups = new NDList();
         // Each by itself: the gradient of a part of one product would be an array of all of them.
         for (NDArray group : rows.subNDList(0, rows.size() - 1)) {
             groups.add(group.matMul(seen).reshape(1, LogisticMixture.COMPONENTS, places, n * area));
         }
-        NDArray correction = rows.get(rows.size() - 1).matMul(seen).reshape(colours, n, s.get(2), s.get(3)).transpose(1, 0, 2, 3);
+        NDArray correction = rows.get(rows.size() - 1)
+                .matMul(seen)
+                .reshape(colours, n, s.get(2), s.get(3))
+                .transpose(1, 0, 2, 3);
         NDArray r = linear(store, traces, training).add(correction);
         NDArray inPatches = Layers.spaceToDepth(images, settings.patch());
         NDArray errors = LogisticMixture.errors(inPatches, r);
-        NDArray each = Conv2d.conv2d(below(errors), kernel(store, found.getDevice(), training), null, new Shape(1, 1), new Shape(0, patchesAway())).singletonOrThrow();
-        NDArray shares = augmented(mixing, carefulBanks, store, found, training).matMul(seen).reshape(banks, n, area).transpose(1, 0, 2).expandDims(2);
-        NDArray predicted = each.reshape(n, banks, colours, area).mul(shares).sum(new int[] {1}).reshape(n, colours, s.get(2), s.get(3));
+        NDArray each = Conv2d.conv2d(
+                        below(errors),
+                        kernel(store, found.getDevice(), training),
+                        null,
+                        new Shape(1, 1),
+                        new Shape(0, patchesAway()))
+                .singletonOrThrow();
+        NDArray shares = augmented(mixing, carefulBanks, store, found, training)
+                .matMul(seen)
+                .reshape(banks, n, area)
+                .transpose(1, 0, 2)
+                .expandDims(2);
+        NDArray predicted = each.reshape(n, banks, colours, area)
+                .mul(shares)
+                .sum(new int[] {1})
+                .reshape(n, colours, s.get(2), s.get(3));
         return mixture.logProbability(groups, byPlace(inPatches), byPlace(r), byPlace(predicted))
-                .reshape(places, n, area).sum(new int[] {0, 2});
+                .reshape(places, n, area)
+                .sum(new int[] {0, 2});
     }
 
     /** [N, Cx p p, h, w] to [1, Cx, p p, N h w]. */
@@ -140,11 +175,15 @@ final class LinearPath extends KanervaBlock {
 
     /** [rows, columns] and a last column of ones, which weights a bias. */
     private static NDArray withOnes(NDArray matrix) {
-        return matrix.concat(matrix.getManager().ones(new Shape(matrix.getShape().get(0), 1)), 1);
+        return matrix.concat(
+                matrix.getManager().ones(new Shape(matrix.getShape().get(0), 1)), 1);
     }
 
-    /** A 1 x 1 convolution's weights with its biases as a last column, [out, in + 1], times a factor for each output. */
-    private static NDArray augmented(Block layer, Constant factors, ParameterStore store, NDArray input, boolean training) {
+    /**
+     * A 1 x 1 convolution's weights with its biases as a last column, [out, in + 1], times a factor for each output.
+     */
+    private static NDArray augmented(
+            Block layer, Constant factors, ParameterStore store, NDArray input, boolean training) {
         NDArray weight = store.getValue(weight(layer), input.getDevice(), training);
         NDArray bias = store.getValue(bias(layer), input.getDevice(), training);
         long out = weight.getShape().get(0);
@@ -154,7 +193,8 @@ final class LinearPath extends KanervaBlock {
 
     /** The mixture's numbers, [N, numbers p p, h, w], and r, [N, Cx p p, h, w]. */
     private NDList numbers(ParameterStore store, NDArray found, NDArray traces, boolean training) {
-        NDList split = scaled(numbers, scales, 0, store, found, training).split(new long[] {(long) mixture.mixtureParameters() * places}, 1);
+        NDList split = scaled(numbers, scales, 0, store, found, training)
+                .split(new long[] {(long) mixture.mixtureParameters() * places}, 1);
         return new NDList(split.get(0), split.get(1).add(linear(store, traces, training)));
     }
 
@@ -164,11 +204,18 @@ final class LinearPath extends KanervaBlock {
     }
 
     /** Runs a convolution with a factor for each of its outputs on weights and biases. */
-    private static NDArray scaled(Block layer, Constant factors, int padding, ParameterStore store, NDArray input, boolean training) {
+    private static NDArray scaled(
+            Block layer, Constant factors, int padding, ParameterStore store, NDArray input, boolean training) {
         NDArray weight = store.getValue(weight(layer), input.getDevice(), training);
         NDArray bias = store.getValue(bias(layer), input.getDevice(), training);
         NDArray by = factors.on(input.getManager());
-        return Conv2d.conv2d(input, weight.mul(by.reshape(-1, 1, 1, 1)), bias.mul(by.reshape(-1)), new Shape(1, 1), new Shape(padding, padding)).singletonOrThrow();
+        return Conv2d.conv2d(
+                        input,
+                        weight.mul(by.reshape(-1, 1, 1, 1)),
+                        bias.mul(by.reshape(-1)),
+                        new Shape(1, 1),
+                        new Shape(padding, padding))
+                .singletonOrThrow();
     }
 
     /** How many patches the neighbours' reach covers, upwards and to each side. */
@@ -179,17 +226,23 @@ final class LinearPath extends KanervaBlock {
     /** Maps [N, c, h, w] below as many rows of zeros as the neighbours' reach covers. */
     private NDArray below(NDArray maps) {
         Shape s = maps.getShape();
-        return maps.getManager().zeros(new Shape(s.get(0), s.get(1), patchesAway(), s.get(3))).concat(maps, 2);
+        return maps.getManager()
+                .zeros(new Shape(s.get(0), s.get(1), patchesAway(), s.get(3)))
+                .concat(maps, 2);
     }
 
-    /** The banks' coefficients as weights of one convolution of patches, [banks Cx p p, Cx p p, 1 + away, 1 + 2 away]. */
+    /**
+     * The banks' coefficients as weights of one convolution of patches, [banks Cx p p, Cx p p, 1 + away, 1 + 2 away].
+     */
     private NDArray kernel(ParameterStore store, Device device, boolean training) {
         int banks = settings.decoder().banks();
         int colours = settings.imageChannels() * places;
         NDArray weight = store.getValue(weight(coefficients), device, training).reshape(-1, banks);
         // A last coefficient of zero for where there is none.
-        NDArray all = weight.concat(weight.getManager().zeros(new Shape(1, banks)), 0).reshape(-1);
-        return all.take(kernelIndex.on(all.getManager())).reshape((long) banks * colours, colours, 1L + patchesAway(), 1 + 2L * patchesAway());
+        NDArray all =
+                weight.concat(weight.getManager().zeros(new Shape(1, banks)), 0).reshape(-1);
+        return all.take(kernelIndex.on(all.getManager()))
+                .reshape((long) banks * colours, colours, 1L + patchesAway(), 1 + 2L * patchesAway());
     }
 
     /** Where in the coefficients, [all + 1, banks], each number of {@link #kernel} stands. */
@@ -218,7 +271,8 @@ final class LinearPath extends KanervaBlock {
             int input = (other * patch + row % patch) * patch + column % patch;
             for (int bank = 0; bank < banks; bank++) {
                 int filter = (bank * channels + channel) * places + place;
-                index[((filter * channels * places + input) * height + row / patch) * width + column / patch] = (long) coefficient * banks + bank;
+                index[((filter * channels * places + input) * height + row / patch) * width + column / patch] =
+                        (long) coefficient * banks + bank;
             }
         }
         return index;
@@ -226,7 +280,11 @@ final class LinearPath extends KanervaBlock {
 
     /** Numbers in all banks. */
     private int coefficients() {
-        return settings.decoder().banks() * settings.imageChannels() * mixture.neighbours() * settings.imageChannels() * places;
+        return settings.decoder().banks()
+                * settings.imageChannels()
+                * mixture.neighbours()
+                * settings.imageChannels()
+                * places;
     }
 
     /**
@@ -237,7 +295,11 @@ final class LinearPath extends KanervaBlock {
      * @param mixtureBias the mixture's numbers at each place of a patch, [numbers, p, p]
      * @param neighbourCoefficients [Cx, neighbours, Cx, p, p]
      */
-    void start(float[] reconstructionWeight, float[] reconstructionBias, float[] mixtureBias, float[] neighbourCoefficients) {
+    void start(
+            float[] reconstructionWeight,
+            float[] reconstructionBias,
+            float[] mixtureBias,
+            float[] neighbourCoefficients) {
         int banks = settings.decoder().banks();
         Layers.set(weight(reconstruction), enlarged(reconstructionWeight));
         Layers.set(bias(reconstruction), enlarged(reconstructionBias));
@@ -275,6 +337,8 @@ final class LinearPath extends KanervaBlock {
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
-        return new Shape[] {new Shape(inputShapes[0].get(0), mixture.parameters(), settings.imageHeight(), settings.imageWidth())};
+        return new Shape[] {
+            new Shape(inputShapes[0].get(0), mixture.parameters(), settings.imageHeight(), settings.imageWidth())
+        };
     }
 }

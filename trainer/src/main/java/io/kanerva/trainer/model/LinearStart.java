@@ -3,13 +3,14 @@ package io.kanerva.trainer.model;
 import java.util.function.IntConsumer;
 
 /**
- * Sets a model's linear path ({@link DecoderSettings#banks}) to the best linear model of some training images, so that training begins there:
+ * Sets a model's linear path ({@link DecoderSettings#banks}) to the best linear model of some training images, so that
+ * training begins there:
  *
  * <ol>
  *   <li>the code of a patch: its principal components;
  *   <li>the reconstruction: least squares from the codes of a patch and the eight around it;
- *   <li>for each place in a patch and each channel, the coefficients of the neighbours' errors and of the errors of the pixel's channels before:
- *       least squares;
+ *   <li>for each place in a patch and each channel, the coefficients of the neighbours' errors and of the errors of the
+ *       pixel's channels before: least squares;
  *   <li>the mixture: scales around that of the errors left, the same everywhere.
  * </ol>
  *
@@ -22,10 +23,16 @@ public final class LinearStart {
     private static final double RIDGE = 1e-4;
     /** Logarithms of the components' scales, relative to the scale of the error: evenly spaced between these. */
     private static final double LEAST_SCALE = -2;
+
     private static final double LARGEST_SCALE = 1.6;
-    /** Components' weights fall with the distance of the scale's logarithm from the middle like a normal density of this deviation. */
+    /**
+     * Components' weights fall with the distance of the scale's logarithm from the middle like a normal density of this
+     * deviation.
+     */
     private static final double SCALE_DEVIATION = 0.8;
-    /** The mixture takes the inverse of tanh of the coefficients between channels; nearer to 1 it would hardly learn. */
+    /**
+     * The mixture takes the inverse of tanh of the coefficients between channels; nearer to 1 it would hardly learn.
+     */
     private static final double LARGEST_CHANNEL_COEFFICIENT = 0.99;
 
     private final KanervaSettings s;
@@ -143,7 +150,8 @@ public final class LinearStart {
         int numbers = s.imageChannels() * places;
         LeastSquares sums = new LeastSquares(1 + inputs + numbers);
         double[] line = new double[1 + inputs + numbers];
-        forEachPatch((image, row, column) -> sums.add(withPatch(image, row, column, withTraces(traces, inputs, image, row, column, line), 1 + inputs)));
+        forEachPatch((image, row, column) -> sums.add(
+                withPatch(image, row, column, withTraces(traces, inputs, image, row, column, line), 1 + inputs)));
         double[][] coefficients = sums.solve(1 + inputs, 1 + inputs, numbers, RIDGE);
         forEachPatch((image, row, column) -> {
             withTraces(traces, inputs, image, row, column, line);
@@ -166,12 +174,16 @@ public final class LinearStart {
             int y = row + i / 3 % 3 - 1;
             int x = column + i % 3 - 1;
             boolean inside = y >= 0 && y < s.blockHeight() && x >= 0 && x < s.blockWidth();
-            line[1 + i] = inside ? traces[((image * (inputs / 9) + i / 9) * s.blockHeight() + y) * s.blockWidth() + x] : 0;
+            line[1 + i] =
+                    inside ? traces[((image * (inputs / 9) + i / 9) * s.blockHeight() + y) * s.blockWidth() + x] : 0;
         }
         return line;
     }
 
-    /** Fills the coefficients, [Cx, neighbours, Cx, p p], and the mixture's numbers, [numbers, p p], of one place in the patches. */
+    /**
+     * Fills the coefficients, [Cx, neighbours, Cx, p p], and the mixture's numbers, [numbers, p p], of one place in the
+     * patches.
+     */
     private void neighbours(int place, float[] coefficients, float[] mixture) {
         int channels = s.imageChannels();
         int[][] offsets = CausalNeighbours.offsets(s.decoder().neighbours());
@@ -186,7 +198,9 @@ public final class LinearStart {
                 int left = n < offsets.length ? x + offsets[n][1] : x;
                 boolean inside = top >= 0 && left >= 0 && left < s.imageWidth();
                 for (int d = 0; d < channels; d++) {
-                    line[n * channels + d] = inside ? errors[((image * channels + d) * s.imageHeight() + top) * s.imageWidth() + left] : 0;
+                    line[n * channels + d] = inside
+                            ? errors[((image * channels + d) * s.imageHeight() + top) * s.imageWidth() + left]
+                            : 0;
                 }
             }
             sums.add(line);
@@ -198,14 +212,21 @@ public final class LinearStart {
                 coefficients[(c * around + i) * places + place] = (float) found[i];
             }
             for (int d = 0; d < c; d++) {
-                double coefficient = Math.max(-LARGEST_CHANNEL_COEFFICIENT, Math.min(LARGEST_CHANNEL_COEFFICIENT, found[around + d]));
+                double coefficient = Math.max(
+                        -LARGEST_CHANNEL_COEFFICIENT, Math.min(LARGEST_CHANNEL_COEFFICIENT, found[around + d]));
                 double inverse = 0.5 * Math.log((1 + coefficient) / (1 - coefficient));
                 fill(mixture, 1 + 2 * channels + c * (c - 1) / 2 + d, place, inverse, 0);
             }
-            // Rounding to levels 2 / 255 apart adds the variance of a uniform distribution; a logistic one's is (pi scale)^2 / 3.
+            // Rounding to levels 2 / 255 apart adds the variance of a uniform distribution; a logistic one's is (pi
+            // scale)^2 / 3.
             double variance = sums.error(around + c, found) + 4.0 / 255 / 255 / 12;
             double scale = 0.5 * Math.log(3 * variance) - Math.log(Math.PI);
-            fill(mixture, 1 + channels + c, place, scale + LEAST_SCALE, (LARGEST_SCALE - LEAST_SCALE) / (components - 1));
+            fill(
+                    mixture,
+                    1 + channels + c,
+                    place,
+                    scale + LEAST_SCALE,
+                    (LARGEST_SCALE - LEAST_SCALE) / (components - 1));
         }
         double step = (LARGEST_SCALE - LEAST_SCALE) / (components - 1);
         for (int m = 0; m < components; m++) {
@@ -214,7 +235,10 @@ public final class LinearStart {
         }
     }
 
-    /** Sets a group of the mixture's numbers at one place: the first component's, and so much more for each that follows. */
+    /**
+     * Sets a group of the mixture's numbers at one place: the first component's, and so much more for each that
+     * follows.
+     */
     private void fill(float[] mixture, int group, int place, double first, double step) {
         for (int m = 0; m < LogisticMixture.COMPONENTS; m++) {
             mixture[(group * LogisticMixture.COMPONENTS + m) * places + place] = (float) (first + m * step);

@@ -8,10 +8,10 @@ import ai.djl.nn.Activation;
 
 /**
  * The discretised mixture of logistics of PixelCNN++ (Salimans et al. 2017, section 2.1) for pixels of C channels with
- * levels k = 0 ... 255. A pixel's value is v = 2 k / 255 - 1; a level's probability under a logistic distribution is the
- * mass of the interval of width 2 / 255 around v, which for k = 0 reaches down to minus infinity, for k = 255 up to infinity.
- * The channels share the mixture's component, and given the component each channel's mean is moved by the values of
- * the channels before it: red, then green given red, then blue given both.
+ * levels k = 0 ... 255. A pixel's value is v = 2 k / 255 - 1; a level's probability under a logistic distribution is
+ * the mass of the interval of width 2 / 255 around v, which for k = 0 reaches down to minus infinity, for k = 255 up to
+ * infinity. The channels share the mixture's component, and given the component each channel's mean is moved by the
+ * values of the channels before it: red, then green given red, then blue given both.
  *
  * <p>The parameters, [N, P, H, W], are groups of {@value #COMPONENTS} channels, one channel a component, in this order:
  *
@@ -22,11 +22,11 @@ import ai.djl.nn.Activation;
  *   <li>the coefficients, before tanh, of channel 1 on 0, channel 2 on 0, channel 2 on 1, and so on.
  * </ol>
  *
- * <p>With neighbours, C channels follow that hold a reconstruction r, and C x neighbours x C channels of coefficients. All
- * means are then relative to r, what moves them is the error v - r instead of v, and the errors of the {@link
- * CausalNeighbours} move them too: channel c's means by the sum over neighbours n and channels d of coefficient [c, n, d] times
- * the error. So p(x) is a product over the pixels in reading order, each given those before it; still every parameter comes
- * from one pass of the decoder.
+ * <p>With neighbours, C channels follow that hold a reconstruction r, and C x neighbours x C channels of coefficients.
+ * All means are then relative to r, what moves them is the error v - r instead of v, and the errors of the
+ * {@link CausalNeighbours} move them too: channel c's means by the sum over neighbours n and channels d of coefficient
+ * [c, n, d] times the error. So p(x) is a product over the pixels in reading order, each given those before it; still
+ * every parameter comes from one pass of the decoder.
  *
  * @param channels C
  * @param neighbours 0, 4, 12 or 24
@@ -82,8 +82,9 @@ record LogisticMixture(int channels, int neighbours) {
     /**
      * The same for parameters that are in their parts already. H and W may be any two axes of pixels here.
      *
-     * <p>ln of the mass that a logistic distribution puts on a level: with the level's upper end u = (v + 1 / 255 - mean) / scale, its lower end
-     * l = (v - 1 / 255 - mean) / scale, h = 1 / (255 scale) and s the logistic function it is
+     * <p>ln of the mass that a logistic distribution puts on a level: with the level's upper end u = (v + 1 / 255 -
+     * mean) / scale, its lower end l = (v - 1 / 255 - mean) / scale, h = 1 / (255 scale) and s the logistic function it
+     * is
      *
      * <pre>
      *   ln(s(u) - s(l)) = -softplus(-u) - softplus(l) + ln(2 sinh h) - h   inside,
@@ -91,8 +92,9 @@ record LogisticMixture(int channels, int neighbours) {
      *   ln(1 - s(l))    = -softplus(l)                                     for level 255,
      * </pre>
      *
-     * exact forms in which nothing cancels, however small the mass. The outermost ends are so far away that their softplus is 0, and so is its
-     * gradient. Sums are made in place where the gradient allows it, and signs changed once, at the end: memory is what this costs.
+     * exact forms in which nothing cancels, however small the mass. The outermost ends are so far away that their
+     * softplus is 0, and so is its gradient. Sums are made in place where the gradient allows it, and signs changed
+     * once, at the end: memory is what this costs.
      *
      * @param mixture [N, components, H, W] for each group of the mixture
      * @param reconstruction r, [N, C, H, W], or null without neighbours
@@ -115,7 +117,10 @@ record LogisticMixture(int channels, int neighbours) {
             before[channel] = only(moving, channel);
             NDArray mean = mean(mixture, before, channel);
             mean = base == null ? mean : mean.add(only(base, channel));
-            NDArray inverse = mixture.get(1 + channels + channel).clip(LEAST_LOG_SCALE, LARGEST_LOG_SCALE).neg().exp();
+            NDArray inverse = mixture.get(1 + channels + channel)
+                    .clip(LEAST_LOG_SCALE, LARGEST_LOG_SCALE)
+                    .neg()
+                    .exp();
             NDArray upper = Activation.softPlus(mean.sub(only(high, channel)).mul(inverse));
             NDArray lower = Activation.softPlus(only(low, channel).sub(mean).mul(inverse));
             tails = tails == null ? upper.addi(lower) : tails.addi(upper).addi(lower);
@@ -125,12 +130,17 @@ record LogisticMixture(int channels, int neighbours) {
         }
         sum.subi(tails).addi(mixture.get(0).logSoftmax(1));
         NDArray largest = sum.stopGradient().max(new int[] {1}, true);
-        return sum.sub(largest).exp().sum(new int[] {1}).log().add(largest.squeeze(1)).add(Scale.by(inside.sum(new int[] {1}), Math.log(2)));
+        return sum.sub(largest)
+                .exp()
+                .sum(new int[] {1})
+                .log()
+                .add(largest.squeeze(1))
+                .add(Scale.by(inside.sum(new int[] {1}), Math.log(2)));
     }
 
     /**
-     * The mixture's mean images, in [0, 1]: each component's means limited to the range of the levels, a channel's given
-     * those of the channels before it, and weighted by the mixture. Neighbours count as free of error.
+     * The mixture's mean images, in [0, 1]: each component's means limited to the range of the levels, a channel's
+     * given those of the channels before it, and weighted by the mixture. Neighbours count as free of error.
      *
      * @param parameters [N, P, H, W]
      * @return [N, C, H, W]
@@ -160,8 +170,10 @@ record LogisticMixture(int channels, int neighbours) {
         final NDArray coefficients;
 
         Parts(NDArray parameters) {
-            // One split, two with neighbours: the gradient of each slice by itself would be a whole array of zeros around it.
-            NDList split = neighbours == 0 ? new NDList(parameters)
+            // One split, two with neighbours: the gradient of each slice by itself would be a whole array of zeros
+            // around it.
+            NDList split = neighbours == 0
+                    ? new NDList(parameters)
                     : parameters.split(new long[] {mixtureParameters(), mixtureParameters() + (long) channels}, 1);
             mixture = split.get(0).split(mixtureParameters() / COMPONENTS, 1);
             reconstruction = neighbours == 0 ? null : split.get(1);
@@ -172,15 +184,20 @@ record LogisticMixture(int channels, int neighbours) {
     /** What the neighbours' errors [N, C, H, W] let expect of a pixel's: the same shape. */
     private NDArray predicted(NDArray coefficients, NDArray errors) {
         Shape s = errors.getShape();
-        NDArray around = CausalNeighbours.of(errors, neighbours).reshape(s.get(0), 1, (long) neighbours * channels, s.get(2), s.get(3));
-        return coefficients.reshape(s.get(0), channels, (long) neighbours * channels, s.get(2), s.get(3)).mul(around).sum(new int[] {2});
+        NDArray around = CausalNeighbours.of(errors, neighbours)
+                .reshape(s.get(0), 1, (long) neighbours * channels, s.get(2), s.get(3));
+        return coefficients
+                .reshape(s.get(0), channels, (long) neighbours * channels, s.get(2), s.get(3))
+                .mul(around)
+                .sum(new int[] {2});
     }
 
     /** A channel's means as moved by the channels before it: [N, components, H, W]. */
     private NDArray mean(NDList mixture, NDArray[] before, int channel) {
         NDArray mean = mixture.get(1 + channel);
         for (int other = 0; other < channel; other++) {
-            NDArray coefficient = mixture.get(1 + 2 * channels + channel * (channel - 1) / 2 + other).tanh();
+            NDArray coefficient = mixture.get(1 + 2 * channels + channel * (channel - 1) / 2 + other)
+                    .tanh();
             mean = mean.add(coefficient.mul(before[other]));
         }
         return mean;

@@ -8,8 +8,8 @@ import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 
 /**
- * A linear code of vectors x: numbers weights x + bias of mean 0 and variance 1, along the directions in which x varies most, the first most
- * of all. A direction in which it does not vary has weights of zero.
+ * A linear code of vectors x: numbers weights x + bias of mean 0 and variance 1, along the directions in which x varies
+ * most, the first most of all. A direction in which it does not vary has weights of zero.
  *
  * @param weights [numbers, length of x]; in each row the entry of the largest magnitude is positive
  * @param bias [numbers]
@@ -22,10 +22,14 @@ record PrincipalComponents(double[][] weights, double[] bias) {
     static PrincipalComponents of(double[] mean, double[][] covariance, int numbers) {
         EigenDecomposition_F64<DMatrixRMaj> decomposition = DecompositionFactory_DDRM.eig(mean.length, true, true);
         if (!decomposition.decompose(new DMatrixRMaj(covariance))) {
-            throw new IllegalStateException("principal components: expected finite numbers, found a covariance whose eigenvectors cannot be computed");
+            throw new IllegalStateException(
+                    "principal components: expected finite numbers, found a covariance whose eigenvectors cannot be computed");
         }
-        List<Integer> order = IntStream.range(0, mean.length).boxed()
-                .sorted(Comparator.comparingDouble((Integer i) -> -decomposition.getEigenvalue(i).getReal())).toList();
+        List<Integer> order = IntStream.range(0, mean.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(
+                        (Integer i) -> -decomposition.getEigenvalue(i).getReal()))
+                .toList();
         double largest = decomposition.getEigenvalue(order.get(0)).getReal();
         double[][] weights = new double[numbers][mean.length];
         double[] bias = new double[numbers];

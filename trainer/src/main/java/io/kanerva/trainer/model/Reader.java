@@ -14,10 +14,10 @@ import ai.djl.training.ParameterStore;
  * <p>In: memory [B, C, H, W], keys [B, Q, K, 3]. Out: traces [B, Q, K, C, h, w], prior mean [B, Q, D], prior
  * log-variance [B, Q, D].
  *
- * <p>With {@link KanervaSettings#gist} the scale of a key says how its block is taken (after the verbatim and gist traces of Brainerd and
- * Reyna's fuzzy-trace theory): above 0 verbatim, as it is; else for its gist: p(z | M, Y) is computed from it as ever, but the trace that
- * goes on to the decoder is zero. So a written image is read back exactly, and one that merely resembles it is told from the latent, which
- * the block makes easier to guess.
+ * <p>With {@link KanervaSettings#gist} the scale of a key says how its block is taken (after the verbatim and gist
+ * traces of Brainerd and Reyna's fuzzy-trace theory): above 0 verbatim, as it is; else for its gist: p(z | M, Y) is
+ * computed from it as ever, but the trace that goes on to the decoder is zero. So a written image is read back exactly,
+ * and one that merely resembles it is told from the latent, which the block makes easier to guess.
  */
 public final class Reader extends KanervaBlock {
     /** The features of a latent vector's prior are few: it adds what the traces do not say, which is little. */
@@ -37,8 +37,15 @@ public final class Reader extends KanervaBlock {
         int h = settings.blockHeight();
         int w = settings.blockWidth();
         int width = map ? settings.width() : PRIOR_WIDTH;
-        features = child("prior_features", Layers.conv3(width), (long) settings.keys() * (settings.memoryChannels() + (settings.gist() ? 1 : 0)), h, w);
-        refined = map ? child("prior_refined", new ResidualStack(settings, width, settings.depth(), h, w), width, h, w) : null;
+        features = child(
+                "prior_features",
+                Layers.conv3(width),
+                (long) settings.keys() * (settings.memoryChannels() + (settings.gist() ? 1 : 0)),
+                h,
+                w);
+        refined = map
+                ? child("prior_refined", new ResidualStack(settings, width, settings.depth(), h, w), width, h, w)
+                : null;
         mean = Layers.latentHead(this, "prior_mean", width);
         logVariance = Layers.latentHead(this, "prior_log_variance", width);
     }
@@ -67,10 +74,14 @@ public final class Reader extends KanervaBlock {
         if (s.gist()) {
             NDArray verbatim = keys.get("..., 0:1").gt(0f).toType(DataType.FLOAT32, false);
             blocks = blocks.mul(verbatim.reshape(b, q, s.keys(), 1, 1, 1));
-            maps = maps.concat(verbatim.reshape(b * q, s.keys(), 1, 1).broadcast(b * q, s.keys(), s.blockHeight(), s.blockWidth()), 1);
+            maps = maps.concat(
+                    verbatim.reshape(b * q, s.keys(), 1, 1).broadcast(b * q, s.keys(), s.blockHeight(), s.blockWidth()),
+                    1);
         }
         NDArray seen = Layers.run(features, store, maps, training);
-        NDArray known = refined == null ? Layers.spatialMean(Activation.relu(seen)) : Layers.run(refined, store, seen, training);
+        NDArray known = refined == null
+                ? Layers.spatialMean(Activation.relu(seen))
+                : Layers.run(refined, store, seen, training);
         return new NDList(
                 blocks,
                 Layers.run(mean, store, known, training).reshape(b, q, s.latent()),
@@ -83,6 +94,8 @@ public final class Reader extends KanervaBlock {
         long q = inputShapes[1].get(1);
         KanervaSettings s = settings;
         Shape latent = new Shape(b, q, s.latent());
-        return new Shape[] {new Shape(b, q, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth()), latent, latent};
+        return new Shape[] {
+            new Shape(b, q, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth()), latent, latent
+        };
     }
 }

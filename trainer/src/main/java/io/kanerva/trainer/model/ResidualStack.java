@@ -32,7 +32,8 @@ final class ResidualStack extends KanervaBlock {
         if (!training) {
             return new NDList(stack(store, in.singletonOrThrow(), false));
         }
-        // What the backward pass needs, the engine keeps; the rest goes at once rather than at the step's end. That leaves
+        // What the backward pass needs, the engine keeps; the rest goes at once rather than at the step's end. That
+        // leaves
         // warm memory to what follows: the backward pass is a tenth faster.
         try (NDScope scope = new NDScope()) {
             scope.suppressNotUsedWarning();

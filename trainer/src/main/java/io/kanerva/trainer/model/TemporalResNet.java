@@ -12,12 +12,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * ResNet-18 (He et al. 2016) with temporal shift (Lin et al. 2019) over the episode, the paper's encoder (section 3.1): at the
- * start of each residual branch an eighth of the channels comes from the sample before, an eighth from the one after, zeros
- * where there is none. Its first layer is a 3 x 3 convolution of stride 2 instead of 7 x 7 and a pool, for the images are small.
+ * ResNet-18 (He et al. 2016) with temporal shift (Lin et al. 2019) over the episode, the paper's encoder (section 3.1):
+ * at the start of each residual branch an eighth of the channels comes from the sample before, an eighth from the one
+ * after, zeros where there is none. Its first layer is a 3 x 3 convolution of stride 2 instead of 7 x 7 and a pool, for
+ * the images are small.
  *
- * <p>Batch normalisation uses the batch's statistics in training only. [B, T, Cx, Hx, Wx] to features [B T, 8 width], pooled over
- * the last maps.
+ * <p>Batch normalisation uses the batch's statistics in training only. [B, T, Cx, Hx, Wx] to features [B T, 8 width],
+ * pooled over the last maps.
  */
 final class TemporalResNet extends KanervaBlock {
     /** One part of this many of the channels is shifted each way. */
@@ -31,7 +32,8 @@ final class TemporalResNet extends KanervaBlock {
     private final List<Residual> residuals = new ArrayList<>();
 
     /** A residual block's layers; the projections are null where the shape stays. */
-    private record Residual(Block first, Block firstNorm, Block second, Block secondNorm, Block projection, Block projectionNorm) {}
+    private record Residual(
+            Block first, Block firstNorm, Block second, Block secondNorm, Block projection, Block projectionNorm) {}
 
     TemporalResNet(KanervaSettings settings) {
         super(settings);
@@ -56,7 +58,9 @@ final class TemporalResNet extends KanervaBlock {
                         child(name + "b", convolution(3, channels, 1), channels, newHeight, newWidth),
                         child(name + "b_norm", BatchNorm.builder().build(), channels, newHeight, newWidth),
                         first ? child(name + "p", convolution(1, channels, stride), in, height, width) : null,
-                        first ? child(name + "p_norm", BatchNorm.builder().build(), channels, newHeight, newWidth) : null));
+                        first
+                                ? child(name + "p_norm", BatchNorm.builder().build(), channels, newHeight, newWidth)
+                                : null));
                 height = newHeight;
                 width = newWidth;
             }
@@ -80,9 +84,15 @@ final class TemporalResNet extends KanervaBlock {
         for (Residual block : residuals) {
             NDArray branch = Layers.run(block.first(), store, shifted(x, b, t), training);
             branch = Activation.relu(Layers.run(block.firstNorm(), store, branch, training));
-            branch = Layers.run(block.secondNorm(), store, Layers.run(block.second(), store, branch, training), training);
-            NDArray kept = block.projection() == null ? x
-                    : Layers.run(block.projectionNorm(), store, Layers.run(block.projection(), store, x, training), training);
+            branch = Layers.run(
+                    block.secondNorm(), store, Layers.run(block.second(), store, branch, training), training);
+            NDArray kept = block.projection() == null
+                    ? x
+                    : Layers.run(
+                            block.projectionNorm(),
+                            store,
+                            Layers.run(block.projection(), store, x, training),
+                            training);
             x = Activation.relu(kept.add(branch));
         }
         return new NDList(Layers.spatialMean(x));
@@ -99,14 +109,24 @@ final class TemporalResNet extends KanervaBlock {
         long w = s.get(3);
         NDArray episodes = maps.reshape(b, t, s.get(1), h, w);
         NDArray nothing = maps.getManager().zeros(new Shape(b, 1, part, h, w));
-        NDArray fromBefore = nothing.concat(episodes.get(":, :, {}:{}", 0, part), 1).get(":, 0:{}", t);
-        NDArray fromAfter = episodes.get(":, :, {}:{}", part, 2 * part).concat(nothing, 1).get(":, 1:{}", t + 1);
-        return fromBefore.concat(fromAfter, 2).concat(episodes.get(":, :, {}:{}", 2 * part, s.get(1)), 2).reshape(b * t, s.get(1), h, w);
+        NDArray fromBefore =
+                nothing.concat(episodes.get(":, :, {}:{}", 0, part), 1).get(":, 0:{}", t);
+        NDArray fromAfter =
+                episodes.get(":, :, {}:{}", part, 2 * part).concat(nothing, 1).get(":, 1:{}", t + 1);
+        return fromBefore
+                .concat(fromAfter, 2)
+                .concat(episodes.get(":, :, {}:{}", 2 * part, s.get(1)), 2)
+                .reshape(b * t, s.get(1), h, w);
     }
 
     private static Block convolution(int kernel, int channels, int stride) {
-        return Conv2d.builder().setKernelShape(new Shape(kernel, kernel)).optPadding(new Shape(kernel / 2, kernel / 2))
-                .optStride(new Shape(stride, stride)).setFilters(channels).optBias(false).build();
+        return Conv2d.builder()
+                .setKernelShape(new Shape(kernel, kernel))
+                .optPadding(new Shape(kernel / 2, kernel / 2))
+                .optStride(new Shape(stride, stride))
+                .setFilters(channels)
+                .optBias(false)
+                .build();
     }
 
     @Override

@@ -30,10 +30,16 @@ public final class TentWeights {
         for (int i = 0; i < size; i++) {
             pixels[i] = i;
         }
-        NDArray positions = centre.expandDims(2).add(half.expandDims(2).mul(manager.create(offsets, new Shape(1, 1, samples))));
+        NDArray positions =
+                centre.expandDims(2).add(half.expandDims(2).mul(manager.create(offsets, new Shape(1, 1, samples))));
         // u = ((g + 1) size - 1) / 2, in this order: GridSample computes it so too, and rounds alike.
-        NDArray coordinates = Scale.by(Scale.by(positions.add(1f), size).sub(1f), 0.5).expandDims(3);
-        return Activation.relu(coordinates.sub(manager.create(pixels, new Shape(1, 1, 1, size))).abs().neg().add(1f));
+        NDArray coordinates =
+                Scale.by(Scale.by(positions.add(1f), size).sub(1f), 0.5).expandDims(3);
+        return Activation.relu(coordinates
+                .sub(manager.create(pixels, new Shape(1, 1, 1, size)))
+                .abs()
+                .neg()
+                .add(1f));
     }
 
     /** The read; see {@link WindowReader#read}. */
@@ -44,8 +50,10 @@ public final class TentWeights {
         long height = shape.get(2);
         long width = shape.get(3);
         long n = windows.centreX().getShape().get(1);
-        NDArray rows = matrix(windows.centreY(), windows.halfY(), blockHeight, (int) height).reshape(b, n * blockHeight, height);
-        NDArray columns = matrix(windows.centreX(), windows.halfX(), blockWidth, (int) width).transpose(0, 1, 3, 2);
+        NDArray rows = matrix(windows.centreY(), windows.halfY(), blockHeight, (int) height)
+                .reshape(b, n * blockHeight, height);
+        NDArray columns = matrix(windows.centreX(), windows.halfX(), blockWidth, (int) width)
+                .transpose(0, 1, 3, 2);
         // Rows of all windows at once: the memory is not copied for each window.
         NDArray strips = rows.matMul(memory.transpose(0, 2, 1, 3).reshape(b, height, c * width));
         return strips.reshape(b, n, blockHeight * c, width)
@@ -68,7 +76,9 @@ public final class TentWeights {
         long n = shape.get(1);
         long h = shape.get(3);
         long batches = windows.centreX().getShape().get(0);
-        NDArray rows = matrix(windows.centreY(), windows.halfY(), (int) h, memoryHeight).reshape(batches, n * h, memoryHeight).transpose(0, 2, 1);
+        NDArray rows = matrix(windows.centreY(), windows.halfY(), (int) h, memoryHeight)
+                .reshape(batches, n * h, memoryHeight)
+                .transpose(0, 2, 1);
         NDArray columns = matrix(windows.centreX(), windows.halfX(), (int) shape.get(4), memoryWidth);
         return place(blocks, rows, columns);
     }

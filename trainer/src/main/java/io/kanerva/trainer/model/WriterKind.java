@@ -11,8 +11,8 @@ public enum WriterKind {
     @JsonProperty("heap")
     HEAP,
     /**
-     * No memory: all traces are zero and the keys stay at their prior, so that the latent alone tells of the image. A plain
-     * variational autoencoder with this model's encoder and decoder, the baseline that a memory must beat.
+     * No memory: all traces are zero and the keys stay at their prior, so that the latent alone tells of the image. A
+     * plain variational autoencoder with this model's encoder and decoder, the baseline that a memory must beat.
      */
     @JsonProperty("none")
     NONE;

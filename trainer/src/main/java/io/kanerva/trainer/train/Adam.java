@@ -25,19 +25,23 @@ import java.util.Map;
  *   w = w - rate sqrt(1 - beta2^n) / (1 - beta1^n) * m / (sqrt(v) + epsilon)
  * </pre>
  *
- * <p>This is the paper's variant of the last lines of its section 2: epsilon stands beside the root of v before the bias
- * correction, where PyTorch's own Adam puts it after. They differ only for gradients of about epsilon. No weight decay.
+ * <p>This is the paper's variant of the last lines of its section 2: epsilon stands beside the root of v before the
+ * bias correction, where PyTorch's own Adam puts it after. They differ only for gradients of about epsilon. No weight
+ * decay.
  *
  * <p>All parameters are moved into one array and become views of it, so that an update is a dozen operations, however
- * many parameters there are: a call into the engine costs as much as the arithmetic of most of them. Owns that array and
- * the moments; a parameter keeps its own values when this is closed.
+ * many parameters there are: a call into the engine costs as much as the arithmetic of most of them. Owns that array
+ * and the moments; a parameter keeps its own values when this is closed.
  */
 final class Adam implements AutoCloseable {
     private static final float BETA1 = 0.9f;
     private static final float BETA2 = 0.999f;
     private static final float EPSILON = 1e-8f;
 
-    /** Floats in a cache line: where a parameter may begin in the array of all, for the engine's kernels want aligned memory. */
+    /**
+     * Floats in a cache line: where a parameter may begin in the array of all, for the engine's kernels want aligned
+     * memory.
+     */
     private static final int ALIGNMENT = 16;
 
     private final NDManager manager;
@@ -53,7 +57,9 @@ final class Adam implements AutoCloseable {
         manager = model.manager().newSubManager();
         Map<String, Parameter> learned = new LinkedHashMap<>(model.parameters());
         learned.values().removeIf(parameter -> !parameter.requiresGradient());
-        long size = learned.values().stream().mapToLong(parameter -> aligned(parameter.getShape().size())).sum();
+        long size = learned.values().stream()
+                .mapToLong(parameter -> aligned(parameter.getShape().size()))
+                .sum();
         weights = manager.zeros(new Shape(size));
         mean = manager.zeros(new Shape(size));
         variance = manager.zeros(new Shape(size));

@@ -24,15 +24,16 @@ import java.util.zip.CheckedOutputStream;
  * A run at one step: the plan, the step, which with the plan's seed is all of the random state, and by name the
  * parameters, Adam's moments and, if the plan has one, the parameters' average.
  *
- * <p>The file, big-endian as {@link DataOutputStream} writes: the eight bytes {@code KPPCKPT1}; a JSON object with plan,
- * step, seconds of training so far and number of images, as length (int) and UTF-8 bytes; the number of arrays (int); for each its name
- * ({@code writeUTF}), length (int) and floats; the CRC-32 (long) of everything before it.
+ * <p>The file, big-endian as {@link DataOutputStream} writes: the eight bytes {@code KPPCKPT1}; a JSON object with
+ * plan, step, seconds of training so far and number of images, as length (int) and UTF-8 bytes; the number of arrays
+ * (int); for each its name ({@code writeUTF}), length (int) and floats; the CRC-32 (long) of everything before it.
  *
  * @param plan the run's plan
  * @param step steps done
  * @param seconds of training, over all parts of the run
  * @param images in the training set; 0 if not known
- * @param arrays {@code parameter/NAME}, {@code mean/NAME}, {@code variance/NAME} and, with an average, {@code average/NAME}, row-major
+ * @param arrays {@code parameter/NAME}, {@code mean/NAME}, {@code variance/NAME} and, with an average,
+ *     {@code average/NAME}, row-major
  */
 public record Checkpoint(TrainingPlan plan, int step, double seconds, int images, Map<String, float[]> arrays) {
     private static final String MAGIC = "KPPCKPT1";
@@ -41,18 +42,33 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
     private record Header(TrainingPlan plan, int step, double seconds, int images) {}
 
     /** @param average null if the plan has none */
-    static Checkpoint of(TrainingPlan plan, int step, double seconds, int images, KanervaModel model, Adam adam, WeightAverage average) {
+    static Checkpoint of(
+            TrainingPlan plan,
+            int step,
+            double seconds,
+            int images,
+            KanervaModel model,
+            Adam adam,
+            WeightAverage average) {
         Map<String, float[]> arrays = new LinkedHashMap<>();
-        model.parameters().forEach((name, parameter) -> arrays.put("parameter/" + name, parameter.getArray().toFloatArray()));
+        model.parameters()
+                .forEach((name, parameter) ->
+                        arrays.put("parameter/" + name, parameter.getArray().toFloatArray()));
         adam.means().forEach((name, mean) -> arrays.put("mean/" + name, mean.toFloatArray()));
         adam.variances().forEach((name, variance) -> arrays.put("variance/" + name, variance.toFloatArray()));
         if (average != null) {
-            average.model().parameters().forEach((name, parameter) -> arrays.put("average/" + name, parameter.getArray().toFloatArray()));
+            average.model()
+                    .parameters()
+                    .forEach((name, parameter) ->
+                            arrays.put("average/" + name, parameter.getArray().toFloatArray()));
         }
         return new Checkpoint(plan, step, seconds, images, arrays);
     }
 
-    /** The model to use: with the averaged weights if there is an average, else with the trained ones. The caller closes it. */
+    /**
+     * The model to use: with the averaged weights if there is an average, else with the trained ones. The caller closes
+     * it.
+     */
     public KanervaModel model(Device device) {
         return model(device, plan.averageDecay() > 0 ? "average/" : "parameter/");
     }
@@ -129,30 +145,43 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
         } catch (NoSuchFileException e) {
             throw new CheckpointException("%s: expected a checkpoint, found no such file".formatted(file), e);
         } catch (IOException e) {
-            throw new CheckpointException("%s: expected a checkpoint, found that it cannot be read (%s)".formatted(file, e), e);
+            throw new CheckpointException(
+                    "%s: expected a checkpoint, found that it cannot be read (%s)".formatted(file, e), e);
         }
-        if (bytes.length < MAGIC.length() + Long.BYTES || !new String(bytes, 0, MAGIC.length(), java.nio.charset.StandardCharsets.ISO_8859_1).equals(MAGIC)) {
-            throw new CheckpointException("%s: expected a checkpoint that starts with '%s', found another kind of file".formatted(file, MAGIC));
+        if (bytes.length < MAGIC.length() + Long.BYTES
+                || !new String(bytes, 0, MAGIC.length(), java.nio.charset.StandardCharsets.ISO_8859_1).equals(MAGIC)) {
+            throw new CheckpointException("%s: expected a checkpoint that starts with '%s', found another kind of file"
+                    .formatted(file, MAGIC));
         }
         CRC32 crc = new CRC32();
         crc.update(bytes, 0, bytes.length - Long.BYTES);
-        if (crc.getValue() != ByteBuffer.wrap(bytes, bytes.length - Long.BYTES, Long.BYTES).getLong()) {
-            throw new CheckpointException("%s: expected the checksum at its end to match, found that it does not: the checkpoint is damaged or cut off".formatted(file));
+        if (crc.getValue()
+                != ByteBuffer.wrap(bytes, bytes.length - Long.BYTES, Long.BYTES).getLong()) {
+            throw new CheckpointException(
+                    "%s: expected the checksum at its end to match, found that it does not: the checkpoint is damaged or cut off"
+                            .formatted(file));
         }
-        try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes, MAGIC.length(), bytes.length - MAGIC.length()))) {
+        try (DataInputStream in =
+                new DataInputStream(new ByteArrayInputStream(bytes, MAGIC.length(), bytes.length - MAGIC.length()))) {
             Header header = JSON.readValue(in.readNBytes(in.readInt()), Header.class);
             Map<String, float[]> arrays = new LinkedHashMap<>();
             for (int left = in.readInt(); left > 0; left--) {
                 String name = in.readUTF();
                 float[] values = new float[in.readInt()];
-                ByteBuffer.wrap(in.readNBytes(values.length * Float.BYTES)).asFloatBuffer().get(values);
+                ByteBuffer.wrap(in.readNBytes(values.length * Float.BYTES))
+                        .asFloatBuffer()
+                        .get(values);
                 arrays.put(name, values);
             }
             return new Checkpoint(header.plan(), header.step(), header.seconds(), header.images(), arrays);
         } catch (JsonProcessingException e) {
-            throw new CheckpointException("%s: expected the plan of a run of this version, found one that cannot be read (%s)".formatted(file, e.getOriginalMessage()), e);
+            throw new CheckpointException(
+                    "%s: expected the plan of a run of this version, found one that cannot be read (%s)"
+                            .formatted(file, e.getOriginalMessage()),
+                    e);
         } catch (IOException e) {
-            throw new CheckpointException("%s: expected a checkpoint, found that it cannot be decoded (%s)".formatted(file, e), e);
+            throw new CheckpointException(
+                    "%s: expected a checkpoint, found that it cannot be decoded (%s)".formatted(file, e), e);
         }
     }
 }

@@ -16,14 +16,23 @@ final class ClassMembers {
     ClassMembers(Images images) {
         this.images = images;
         if (!images.hasLabels()) {
-            throw new IllegalArgumentException("'%s': expected images whose classes are known, as a model that reads blocks for their gist needs them, found no labels".formatted(images.name()));
+            throw new IllegalArgumentException(
+                    "'%s': expected images whose classes are known, as a model that reads blocks for their gist needs them, found no labels"
+                            .formatted(images.name()));
         }
         Map<Integer, List<Integer>> classes = images.classes();
         classes.values().removeIf(alone -> alone.size() < 2);
-        classes.forEach((label, all) -> members.put(label, all.stream().mapToInt(Integer::intValue).toArray()));
-        drawable = classes.values().stream().flatMap(List::stream).mapToInt(Integer::intValue).sorted().toArray();
+        classes.forEach((label, all) ->
+                members.put(label, all.stream().mapToInt(Integer::intValue).toArray()));
+        drawable = classes.values().stream()
+                .flatMap(List::stream)
+                .mapToInt(Integer::intValue)
+                .sorted()
+                .toArray();
         if (drawable.length == 0) {
-            throw new IllegalArgumentException("'%s': expected a class of at least two images, found %d images of as many classes".formatted(images.name(), images.count()));
+            throw new IllegalArgumentException(
+                    "'%s': expected a class of at least two images, found %d images of as many classes"
+                            .formatted(images.name(), images.count()));
         }
     }
 

@@ -21,12 +21,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The model that is trained, and its copies on further devices. Each of them takes an equal part of a step's episodes; the copies'
- * gradients are added to the model's, and its weights go to the copies before the next step.
+ * The model that is trained, and its copies on further devices. Each of them takes an equal part of a step's episodes;
+ * the copies' gradients are added to the model's, and its weights go to the copies before the next step.
  *
- * <p>One after the other as the program goes, since DJL has one gradient collector at a time; but a GPU works while the next one is
- * being told what to do, for nothing waits for a result before all have been told. With one device nothing is copied. Owns the
- * copies, not the model.
+ * <p>One after the other as the program goes, since DJL has one gradient collector at a time; but a GPU works while the
+ * next one is being told what to do, for nothing waits for a result before all have been told. With one device nothing
+ * is copied. Owns the copies, not the model.
  */
 final class Learners implements AutoCloseable {
     private final TrainingPlan plan;
@@ -67,7 +67,9 @@ final class Learners implements AutoCloseable {
     /** @throws IllegalArgumentException if so many devices cannot share the plan's episodes equally */
     static void requireEqualParts(TrainingPlan plan, List<Device> devices) {
         if (devices.isEmpty() || plan.episodes() % devices.size() != 0) {
-            throw new IllegalArgumentException("%d episodes a step: expected a multiple of the %d devices, so that each takes as many".formatted(plan.episodes(), devices.size()));
+            throw new IllegalArgumentException(
+                    "%d episodes a step: expected a multiple of the %d devices, so that each takes as many"
+                            .formatted(plan.episodes(), devices.size()));
         }
     }
 
@@ -86,7 +88,8 @@ final class Learners implements AutoCloseable {
                 KanervaModel learner = part == 0 ? model : copies.get(part - 1);
                 NDManager scratch = learner.manager().newSubManager();
                 scratches.add(scratch);
-                terms.add(backward(learner, scratch, parts == 1 ? batch : part(batch, part, parts), keyWeight, latentWeight));
+                terms.add(backward(
+                        learner, scratch, parts == 1 ? batch : part(batch, part, parts), keyWeight, latentWeight));
             }
             copies.forEach(this::addGradients);
             float[] means = terms.get(0).toFloatArray();
@@ -105,7 +108,12 @@ final class Learners implements AutoCloseable {
         }
     }
 
-    private NDArray backward(KanervaModel learner, NDManager scratch, TrainingEpisodes.Batch batch, double keyWeight, double latentWeight) {
+    private NDArray backward(
+            KanervaModel learner,
+            NDManager scratch,
+            TrainingEpisodes.Batch batch,
+            double keyWeight,
+            double latentWeight) {
         // Free again: a step before this one has been read, and a GPU of this step holds copies.
         images.set(batch.images());
         keyNoise.set(batch.keyNoise());
@@ -120,7 +128,8 @@ final class Learners implements AutoCloseable {
             NDArray seen = images.on(scratch);
             NDList encoded = learner.encoder().forward(learner.parameterStore(), new NDList(seen), true);
             NDList written = learner.writer().forward(learner.parameterStore(), new NDList(encoded.get(0)), true);
-            NDArray means = means(learner.readBack(seen, encoded, written, keyNoise.on(scratch), latentNoise.on(scratch), true));
+            NDArray means = means(
+                    learner.readBack(seen, encoded, written, keyNoise.on(scratch), latentNoise.on(scratch), true));
             if (plan.settings().gist()) {
                 NDArray unwritten = others.on(scratch);
                 NDList found = learner.encoder().forward(learner.parameterStore(), new NDList(unwritten), true);
@@ -134,7 +143,10 @@ final class Learners implements AutoCloseable {
 
     /** Means over the samples of reconstruction, KL(Y) and KL(Z): [3]. */
     private static NDArray means(BoundTerms terms) {
-        return NDArrays.stack(new NDList(terms.reconstruction().mean(), terms.keyDivergence().mean(), terms.latentDivergence().mean()));
+        return NDArrays.stack(new NDList(
+                terms.reconstruction().mean(),
+                terms.keyDivergence().mean(),
+                terms.latentDivergence().mean()));
     }
 
     private static Constant empty(Shape shape) {
@@ -143,8 +155,12 @@ final class Learners implements AutoCloseable {
 
     /** One learner's episodes of a step. */
     private static TrainingEpisodes.Batch part(TrainingEpisodes.Batch batch, int part, int parts) {
-        return new TrainingEpisodes.Batch(part(batch.images(), part, parts), part(batch.keyNoise(), part, parts), part(batch.latentNoise(), part, parts),
-                part(batch.others(), part, parts), part(batch.othersNoise(), part, parts));
+        return new TrainingEpisodes.Batch(
+                part(batch.images(), part, parts),
+                part(batch.keyNoise(), part, parts),
+                part(batch.latentNoise(), part, parts),
+                part(batch.others(), part, parts),
+                part(batch.othersNoise(), part, parts));
     }
 
     private static float[] part(float[] all, int part, int parts) {
@@ -154,7 +170,8 @@ final class Learners implements AutoCloseable {
     private void copyWeights(KanervaModel copy) {
         Map<String, Parameter> weights = model.parameters();
         copy.parameters().forEach((name, parameter) -> {
-            try (NDArray weight = weights.get(name).getArray().stopGradient(); NDArray there = weight.toDevice(copy.manager().getDevice(), true)) {
+            try (NDArray weight = weights.get(name).getArray().stopGradient();
+                    NDArray there = weight.toDevice(copy.manager().getDevice(), true)) {
                 parameter.getArray().set(new NDIndex(":"), there);
             }
         });
@@ -167,7 +184,8 @@ final class Learners implements AutoCloseable {
             if (!parameter.requiresGradient()) {
                 return;
             }
-            try (NDArray gradient = parameter.getArray().getGradient(); NDArray other = others.get(name).getArray().getGradient();
+            try (NDArray gradient = parameter.getArray().getGradient();
+                    NDArray other = others.get(name).getArray().getGradient();
                     NDArray here = other.toDevice(model.manager().getDevice(), true)) {
                 gradient.addi(here);
                 other.subi(other);

@@ -13,7 +13,8 @@ import java.util.Locale;
 
 /** The training curve as CSV: a header, then a row for each logged step. */
 public final class MetricsFile {
-    private static final String HEADER = "step,bound,reconstruction,kl_keys,kl_latent,gradient_norm,learning_rate,key_weight,latent_weight";
+    private static final String HEADER =
+            "step,bound,reconstruction,kl_keys,kl_latent,gradient_norm,learning_rate,key_weight,latent_weight";
 
     private final Path file;
 
@@ -22,7 +23,9 @@ public final class MetricsFile {
         this.file = file;
     }
 
-    /** Starts the file anew, keeping the rows of the steps up to {@code step}: those that a resumed run will not repeat. */
+    /**
+     * Starts the file anew, keeping the rows of the steps up to {@code step}: those that a resumed run will not repeat.
+     */
     void keepUpTo(int step) {
         List<String> lines = new ArrayList<>(List.of(HEADER));
         if (step > 0 && Files.exists(file)) {
@@ -33,7 +36,8 @@ public final class MetricsFile {
     }
 
     void append(StepMetrics metrics) {
-        try (Writer out = Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+        try (Writer out = Files.newBufferedWriter(
+                file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
             out.write(row(metrics) + "\n");
         } catch (IOException e) {
             throw new UncheckedIOException("%s: the metrics cannot be written (%s)".formatted(file, e.getMessage()), e);
@@ -63,15 +67,33 @@ public final class MetricsFile {
     private StepMetrics parse(String line) {
         String[] cells = line.split(",");
         try {
-            return new StepMetrics(Integer.parseInt(cells[0]), Double.parseDouble(cells[2]), Double.parseDouble(cells[3]), Double.parseDouble(cells[4]),
-                    Double.parseDouble(cells[5]), Double.parseDouble(cells[6]), Double.parseDouble(cells[7]), Double.parseDouble(cells[8]));
+            return new StepMetrics(
+                    Integer.parseInt(cells[0]),
+                    Double.parseDouble(cells[2]),
+                    Double.parseDouble(cells[3]),
+                    Double.parseDouble(cells[4]),
+                    Double.parseDouble(cells[5]),
+                    Double.parseDouble(cells[6]),
+                    Double.parseDouble(cells[7]),
+                    Double.parseDouble(cells[8]));
         } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-            throw new IllegalArgumentException("%s: expected lines with the columns %s, found '%s'".formatted(file, HEADER, line), e);
+            throw new IllegalArgumentException(
+                    "%s: expected lines with the columns %s, found '%s'".formatted(file, HEADER, line), e);
         }
     }
 
     private static String row(StepMetrics m) {
-        return String.format(Locale.ROOT, "%d,%.6f,%.6f,%.6f,%.6f,%.6f,%.9g,%.6f,%.6f", m.step(), m.bound(), m.reconstruction(), m.keyDivergence(),
-                m.latentDivergence(), m.gradientNorm(), m.learningRate(), m.keyWeight(), m.latentWeight());
+        return String.format(
+                Locale.ROOT,
+                "%d,%.6f,%.6f,%.6f,%.6f,%.6f,%.9g,%.6f,%.6f",
+                m.step(),
+                m.bound(),
+                m.reconstruction(),
+                m.keyDivergence(),
+                m.latentDivergence(),
+                m.gradientNorm(),
+                m.learningRate(),
+                m.keyWeight(),
+                m.latentWeight());
     }
 }

@@ -5,8 +5,9 @@ import com.sun.jna.NativeLong;
 import com.sun.jna.Platform;
 
 /**
- * The engine's memory, which Java does not manage. Where glibc's allocator has its usual settings, the gaps that a step's arrays leave are a little
- * short for the next arrays of their size, and a process grows by some megabytes a step; so it is told now and then to give back what is free.
+ * The engine's memory, which Java does not manage. Where glibc's allocator has its usual settings, the gaps that a
+ * step's arrays leave are a little short for the next arrays of their size, and a process grows by some megabytes a
+ * step; so it is told now and then to give back what is free.
  */
 final class NativeHeap {
     /** Often enough for a few hundred megabytes between, seldom enough to cost nothing: milliseconds each. */
@@ -17,7 +18,8 @@ final class NativeHeap {
     private NativeHeap() {}
 
     /**
-     * Gives free memory back, where the allocator can and was not set to keep it ({@code GLIBC_TUNABLES}, as {@code tools/kpp} does).
+     * Gives free memory back, where the allocator can and was not set to keep it ({@code GLIBC_TUNABLES}, as
+     * {@code tools/kpp} does).
      *
      * @return whether there was any to give back; false where nothing is done
      */

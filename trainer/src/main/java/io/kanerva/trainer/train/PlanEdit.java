@@ -10,16 +10,18 @@ import java.util.List;
 
 /** Changes single values of a plan by their names in {@code plan.json}, such as {@code settings.width=96}. */
 public final class PlanEdit {
-    private static final JsonMapper JSON = JsonMapper.builder().enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS).build();
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+            .build();
 
-    private PlanEdit() {
-    }
+    private PlanEdit() {}
 
     /**
      * The plan with other values. They are set together, so that values that fit only each other can be.
      *
      * @param assignments each {@code KEY=VALUE}, the key with a dot between the levels
-     * @throws IllegalArgumentException if there is no such key, the value is not of its kind, or the values do not fit each other
+     * @throws IllegalArgumentException if there is no such key, the value is not of its kind, or the values do not fit
+     *     each other
      */
     public static TrainingPlan apply(TrainingPlan plan, List<String> assignments) {
         ObjectNode tree = JSON.valueToTree(plan);
@@ -28,13 +30,17 @@ public final class PlanEdit {
             if (equals < 1) {
                 throw new IllegalArgumentException("expected KEY=VALUE, found '%s'".formatted(assignment));
             }
-            set(tree, assignment.substring(0, equals).strip(), assignment.substring(equals + 1).strip());
+            set(
+                    tree,
+                    assignment.substring(0, equals).strip(),
+                    assignment.substring(equals + 1).strip());
         }
         try {
             return JSON.treeToValue(tree, TrainingPlan.class);
         } catch (JsonProcessingException e) {
             Throwable cause = e.getCause() instanceof IllegalArgumentException ? e.getCause() : e;
-            throw new IllegalArgumentException(cause instanceof JsonProcessingException json ? json.getOriginalMessage() : cause.getMessage(), e);
+            throw new IllegalArgumentException(
+                    cause instanceof JsonProcessingException json ? json.getOriginalMessage() : cause.getMessage(), e);
         }
     }
 
@@ -76,20 +82,28 @@ public final class PlanEdit {
                 node.put(name, Double.parseDouble(value));
             } else if (old.isBoolean()) {
                 if (!value.equals("true") && !value.equals("false")) {
-                    throw new IllegalArgumentException("'%s': expected true or false, found '%s'".formatted(key, value));
+                    throw new IllegalArgumentException(
+                            "'%s': expected true or false, found '%s'".formatted(key, value));
                 }
                 node.put(name, Boolean.parseBoolean(value));
             } else {
                 node.put(name, value);
             }
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("'%s': expected %s, as %s is, found '%s'".formatted(key, old.isIntegralNumber() ? "a whole number" : "a number", old.asText(), value), e);
+            throw new IllegalArgumentException(
+                    "'%s': expected %s, as %s is, found '%s'"
+                            .formatted(
+                                    key, old.isIntegralNumber() ? "a whole number" : "a number", old.asText(), value),
+                    e);
         }
     }
 
     private static IllegalArgumentException unknown(String key, ObjectNode node) {
         List<String> names = new ArrayList<>();
-        node.fields().forEachRemaining(field -> names.add(field.getKey() + (field.getValue().isObject() ? ".…" : "")));
-        return new IllegalArgumentException("'%s': expected the name of a value, found none of that name; there are %s".formatted(key, String.join(", ", names)));
+        node.fields()
+                .forEachRemaining(
+                        field -> names.add(field.getKey() + (field.getValue().isObject() ? ".…" : "")));
+        return new IllegalArgumentException("'%s': expected the name of a value, found none of that name; there are %s"
+                .formatted(key, String.join(", ", names)));
     }
 }

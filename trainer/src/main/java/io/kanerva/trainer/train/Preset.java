@@ -57,12 +57,34 @@ public enum Preset {
             return plan(heap(10, 64, 2), 4, 8000, 4e-3);
         }
     },
-    /** CIFAR-10 in 8-bit colour with the heap writer: 512 floats of memory an image; starts as the best linear model. */
+    /**
+     * CIFAR-10 in 8-bit colour with the heap writer: 512 floats of memory an image; starts as the best linear model.
+     */
     CIFAR10("cifar10", DataSource.CIFAR10) {
         @Override
         public TrainingPlan plan() {
-            KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 3, 32, 32, 8, 32, 64, 8, 8, 1, 16, 4, 8, 0, 64, 2,
-                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.VECTOR, EncoderKind.RESIDUAL, new DecoderSettings(96, 2, 0, 0, 24, 4));
+            KanervaSettings settings = new KanervaSettings(
+                    WriterKind.HEAP,
+                    Addressing.DEREFERENCED,
+                    3,
+                    32,
+                    32,
+                    8,
+                    32,
+                    64,
+                    8,
+                    8,
+                    1,
+                    16,
+                    4,
+                    8,
+                    0,
+                    64,
+                    2,
+                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE,
+                    LatentLayout.VECTOR,
+                    EncoderKind.RESIDUAL,
+                    new DecoderSettings(96, 2, 0, 0, 24, 4));
             return plan(settings, 1, 3000, 1e-3, 5000, Ramp.NONE);
         }
     },
@@ -70,11 +92,15 @@ public enum Preset {
     MNIST_POOLED("mnist-pooled", DataSource.MNIST) {
         @Override
         public TrainingPlan plan() {
-            KanervaSettings settings = new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 28, 28, 10, 28, 56, 7, 7, 1, 16, 0, 0, 512, 48, 2);
+            KanervaSettings settings = new KanervaSettings(
+                    WriterKind.POOLED, Addressing.CONTINUOUS, 1, 28, 28, 10, 28, 56, 7, 7, 1, 16, 0, 0, 512, 48, 2);
             return plan(settings, 4, 12000, 1e-3, 200, new Ramp(0.02, 0.2, 0.6));
         }
     },
-    /** As {@link #MNIST}, but blocks can be read for their gist, too: a memory that helps with images that were not written. */
+    /**
+     * As {@link #MNIST}, but blocks can be read for their gist, too: a memory that helps with images that were not
+     * written.
+     */
     MNIST_GIST("mnist-gist", DataSource.MNIST) {
         @Override
         public TrainingPlan plan() {
@@ -95,7 +121,10 @@ public enum Preset {
             return gist(this);
         }
     },
-    /** A plain variational autoencoder with the encoder and decoder of {@link #MNIST} and a latent map, the baseline without a memory. */
+    /**
+     * A plain variational autoencoder with the encoder and decoder of {@link #MNIST} and a latent map, the baseline
+     * without a memory.
+     */
     MNIST_VAE("mnist-vae", DataSource.MNIST) {
         @Override
         public TrainingPlan plan() {
@@ -114,14 +143,21 @@ public enum Preset {
         @Override
         public TrainingPlan plan() {
             TrainingPlan memory = CIFAR10.plan();
-            return plan(memory.settings().withoutMemory(8 * 64, LatentLayout.MAP), memory.episodes(), memory.steps(), 1e-3, 5000, Ramp.NONE);
+            return plan(
+                    memory.settings().withoutMemory(8 * 64, LatentLayout.MAP),
+                    memory.episodes(),
+                    memory.steps(),
+                    1e-3,
+                    5000,
+                    Ramp.NONE);
         }
     },
     /** Binarised MNIST with four read keys a sample on the heap: 8 x 16 slots of two channels, 12,544 floats. */
     MNIST_4_KEYS("mnist-4-keys", DataSource.MNIST) {
         @Override
         public TrainingPlan plan() {
-            KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 28, 28, 2, 56, 112, 7, 7, 4, 16, 8, 16, 0, 64, 2);
+            KanervaSettings settings = new KanervaSettings(
+                    WriterKind.HEAP, Addressing.DEREFERENCED, 1, 28, 28, 2, 56, 112, 7, 7, 4, 16, 8, 16, 0, 64, 2);
             return plan(settings, 4, 8000, 4e-3);
         }
     },
@@ -129,11 +165,15 @@ public enum Preset {
     MNIST_8_KEYS("mnist-8-keys", DataSource.MNIST) {
         @Override
         public TrainingPlan plan() {
-            KanervaSettings settings = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 28, 28, 1, 112, 112, 7, 7, 8, 16, 16, 16, 0, 64, 2);
+            KanervaSettings settings = new KanervaSettings(
+                    WriterKind.HEAP, Addressing.DEREFERENCED, 1, 28, 28, 1, 112, 112, 7, 7, 8, 16, 16, 16, 0, 64, 2);
             return plan(settings, 4, 8000, 4e-3);
         }
     },
-    /** The paper's model on binarised MNIST: ResNet-18 with temporal shift, pooled writer, one key; some hours on two cores. */
+    /**
+     * The paper's model on binarised MNIST: ResNet-18 with temporal shift, pooled writer, one key; some hours on two
+     * cores.
+     */
     PAPER_MNIST("paper-mnist", DataSource.MNIST) {
         @Override
         public TrainingPlan plan() {
@@ -165,8 +205,28 @@ public enum Preset {
     PAPER_CIFAR10("paper-cifar10", DataSource.CIFAR10) {
         @Override
         public TrainingPlan plan() {
-            KanervaSettings settings = new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 3, 32, 32, 16, 32, 32, 8, 8, 1, 128, 0, 0, 512, 64, 2,
-                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE, LatentLayout.VECTOR, EncoderKind.RESNET18_TSM, new DecoderSettings(64, 3, 32, 1, 0));
+            KanervaSettings settings = new KanervaSettings(
+                    WriterKind.POOLED,
+                    Addressing.CONTINUOUS,
+                    3,
+                    32,
+                    32,
+                    16,
+                    32,
+                    32,
+                    8,
+                    8,
+                    1,
+                    128,
+                    0,
+                    0,
+                    512,
+                    64,
+                    2,
+                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE,
+                    LatentLayout.VECTOR,
+                    EncoderKind.RESNET18_TSM,
+                    new DecoderSettings(64, 3, 32, 1, 0));
             return plan(settings, 1, 8000, 1e-3, 5000, new Ramp(0.02, 0.2, 0.6));
         }
     };
@@ -201,18 +261,41 @@ public enum Preset {
      * @throws IllegalArgumentException if there is none; the message lists those that there are
      */
     public static Preset named(String id) {
-        return Arrays.stream(values()).filter(preset -> preset.id.equals(id)).findFirst().orElseThrow(() -> new IllegalArgumentException(
-                "preset '%s': expected one of %s".formatted(id, Arrays.stream(values()).map(Preset::id).collect(Collectors.joining(", ")))));
+        return Arrays.stream(values())
+                .filter(preset -> preset.id.equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("preset '%s': expected one of %s"
+                        .formatted(id, Arrays.stream(values()).map(Preset::id).collect(Collectors.joining(", ")))));
     }
 
-    /** 4 x 8 slots of [channels, 7, 7], side by side in a memory of channels x 28 x 56 floats: 15,680 with 10 channels. */
+    /**
+     * 4 x 8 slots of [channels, 7, 7], side by side in a memory of channels x 28 x 56 floats: 15,680 with 10 channels.
+     */
     static KanervaSettings heap(int channels, int width, int depth) {
-        return new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 28, 28, channels, 28, 56, 7, 7, 1, 16, 4, 8, 0, width, depth);
+        return new KanervaSettings(
+                WriterKind.HEAP,
+                Addressing.DEREFERENCED,
+                1,
+                28,
+                28,
+                channels,
+                28,
+                56,
+                7,
+                7,
+                1,
+                16,
+                4,
+                8,
+                0,
+                width,
+                depth);
     }
 
     /** The heap of {@link #MNIST} with a latent map of 98 numbers, and blocks that can be read for their gist. */
     private static TrainingPlan gist(Preset preset) {
-        return preset.plan(heap(10, 64, 2).withLatent(2 * 7 * 7, LatentLayout.MAP).withGist(), 4, 8000, 1e-3);
+        return preset.plan(
+                heap(10, 64, 2).withLatent(2 * 7 * 7, LatentLayout.MAP).withGist(), 4, 8000, 1e-3);
     }
 
     /** The same network with that latent map alone. */
@@ -222,7 +305,24 @@ public enum Preset {
 
     /** The paper's encoder and writer, for black and white images of 28 x 28, with a memory of 15,680 floats. */
     private static TrainingPlan paper(Preset preset, int keys) {
-        KanervaSettings settings = new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 28, 28, 10, 28, 56, 7, 7, keys, 16, 0, 0, 512, 64, 2)
+        KanervaSettings settings = new KanervaSettings(
+                        WriterKind.POOLED,
+                        Addressing.CONTINUOUS,
+                        1,
+                        28,
+                        28,
+                        10,
+                        28,
+                        56,
+                        7,
+                        7,
+                        keys,
+                        16,
+                        0,
+                        0,
+                        512,
+                        64,
+                        2)
                 .withEncoder(EncoderKind.RESNET18_TSM);
         return preset.plan(settings, 1, 20000, 1e-3, 200, new Ramp(0.02, 0.2, 0.6));
     }
@@ -231,8 +331,28 @@ public enum Preset {
         return plan(settings, episodes, steps, learningRate, 200, Ramp.NONE);
     }
 
-    TrainingPlan plan(KanervaSettings settings, int episodes, int steps, double learningRate, double gradientNorm, Ramp keyWeight) {
+    TrainingPlan plan(
+            KanervaSettings settings,
+            int episodes,
+            int steps,
+            double learningRate,
+            double gradientNorm,
+            Ramp keyWeight) {
         Binarisation binarisation = data.trainBinarisation();
-        return new TrainingPlan(settings, data.id(), binarisation, episodes, 32, steps, learningRate, 100, gradientNorm, keyWeight, Ramp.NONE, 1, 10, 500);
+        return new TrainingPlan(
+                settings,
+                data.id(),
+                binarisation,
+                episodes,
+                32,
+                steps,
+                learningRate,
+                100,
+                gradientNorm,
+                keyWeight,
+                Ramp.NONE,
+                1,
+                10,
+                500);
     }
 }

@@ -14,8 +14,9 @@ public record Ramp(double start, double from, double to) {
     /** @throws IllegalArgumentException if a number is out of its range */
     public Ramp {
         if (!(start >= 0 && start <= 1 && from >= 0 && from <= to && to <= 1)) {
-            throw new IllegalArgumentException("a weight's schedule needs 0 <= start <= 1 and 0 <= from <= to <= 1, found start %s, from %s, to %s"
-                    .formatted(start, from, to));
+            throw new IllegalArgumentException(
+                    "a weight's schedule needs 0 <= start <= 1 and 0 <= from <= to <= 1, found start %s, from %s, to %s"
+                            .formatted(start, from, to));
         }
     }
 

@@ -12,8 +12,15 @@ package io.kanerva.trainer.train;
  * @param keyWeight weight of KL(Y) in the loss
  * @param latentWeight weight of KL(Z) in the loss
  */
-public record StepMetrics(int step, double reconstruction, double keyDivergence, double latentDivergence,
-        double gradientNorm, double learningRate, double keyWeight, double latentWeight) {
+public record StepMetrics(
+        int step,
+        double reconstruction,
+        double keyDivergence,
+        double latentDivergence,
+        double gradientNorm,
+        double learningRate,
+        double keyWeight,
+        double latentWeight) {
 
     /** The negative bound of the step's samples, both divergences in full. */
     public double bound() {

@@ -5,7 +5,10 @@ public final class StreamSeed {
 
     private StreamSeed() {}
 
-    /** A seed for stream {@code stream} of {@code seed}: both go through SplitMix64's finaliser, so neighbours differ in all bits. */
+    /**
+     * A seed for stream {@code stream} of {@code seed}: both go through SplitMix64's finaliser, so neighbours differ in
+     * all bits.
+     */
     public static long of(long seed, long stream) {
         return mix(mix(seed + 0x9E3779B97F4A7C15L) + stream * 0x9E3779B97F4A7C15L);
     }

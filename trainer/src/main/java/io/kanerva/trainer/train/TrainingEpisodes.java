@@ -10,8 +10,8 @@ import java.util.SplittableRandom;
  * The input of each step: episodes of images drawn at random, and the noise of their keys and latents. Step n's input
  * depends on the seed and on n alone, so a resumed run needs no generator state but the step.
  *
- * <p>A model that reads blocks for their gist ({@link KanervaSettings#gist}) sees for each image another of its class too, which is not
- * written.
+ * <p>A model that reads blocks for their gist ({@link KanervaSettings#gist}) sees for each image another of its class
+ * too, which is not written.
  */
 public final class TrainingEpisodes {
     private final Images images;
@@ -21,23 +21,35 @@ public final class TrainingEpisodes {
     /**
      * The input of a plan's steps.
      *
-     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode, or cannot be moved, or a model
-     *     that reads gists finds no two images of a class
+     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode, or cannot
+     *     be moved, or a model that reads gists finds no two images of a class
      */
     public TrainingEpisodes(Images images, TrainingPlan plan) {
         this.images = images;
         this.plan = plan;
         KanervaSettings s = plan.settings();
-        if (images.channels() != s.imageChannels() || images.height() != s.imageHeight() || images.width() != s.imageWidth()) {
-            throw new IllegalArgumentException("'%s': expected images of [%d, %d, %d], found [%d, %d, %d]".formatted(images.name(),
-                    s.imageChannels(), s.imageHeight(), s.imageWidth(), images.channels(), images.height(), images.width()));
+        if (images.channels() != s.imageChannels()
+                || images.height() != s.imageHeight()
+                || images.width() != s.imageWidth()) {
+            throw new IllegalArgumentException("'%s': expected images of [%d, %d, %d], found [%d, %d, %d]"
+                    .formatted(
+                            images.name(),
+                            s.imageChannels(),
+                            s.imageHeight(),
+                            s.imageWidth(),
+                            images.channels(),
+                            images.height(),
+                            images.width()));
         }
         if (!plan.augment().isNone() && plan.binarisation() == Binarisation.FIXED && !images.staysBlackAndWhite()) {
-            throw new IllegalArgumentException(("'%s': expected images that are black and white again when they are moved, as Omniglot's original drawings are, found others: "
-                    + "take a binarisation other than fixed, or none of augment.…").formatted(images.name()));
+            throw new IllegalArgumentException(
+                    ("'%s': expected images that are black and white again when they are moved, as Omniglot's original drawings are, found others: "
+                                    + "take a binarisation other than fixed, or none of augment.…")
+                            .formatted(images.name()));
         }
         if (images.count() < plan.episodeLength()) {
-            throw new IllegalArgumentException("'%s' holds %d images, an episode needs %d".formatted(images.name(), images.count(), plan.episodeLength()));
+            throw new IllegalArgumentException("'%s' holds %d images, an episode needs %d"
+                    .formatted(images.name(), images.count(), plan.episodeLength()));
         }
         classes = s.gist() ? new ClassMembers(images) : null;
     }
@@ -48,7 +60,8 @@ public final class TrainingEpisodes {
      * @param images [B, T, Cx, Hx, Wx], zeros and ones
      * @param keyNoise [B, T, K, 3], standard normal
      * @param latentNoise [B, T, D], standard normal
-     * @param others [B, T, Cx, Hx, Wx], for each image another of its class that is not written; empty if the model reads no gist
+     * @param others [B, T, Cx, Hx, Wx], for each image another of its class that is not written; empty if the model
+     *     reads no gist
      * @param othersNoise [B, T, D], standard normal, the others' latents' noise, or empty
      */
     public record Batch(float[] images, float[] keyNoise, float[] latentNoise, float[] others, float[] othersNoise) {}
@@ -81,7 +94,8 @@ public final class TrainingEpisodes {
     }
 
     /**
-     * A sample of the images as an episode would show them, the same for the same seed; an image may come more than once.
+     * A sample of the images as an episode would show them, the same for the same seed; an image may come more than
+     * once.
      *
      * @return [count, Cx, Hx, Wx]
      */

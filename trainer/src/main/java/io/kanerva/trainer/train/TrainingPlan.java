@@ -25,14 +25,28 @@ import io.kanerva.trainer.model.Likelihood;
  * @param logEvery steps between two rows of the metrics
  * @param checkpointEvery steps between two checkpoints
  * @param validation how the run is watched; null means {@link Validation#NONE}
- * @param averageDecay decay of the weights' exponential moving average, at least 0 and below 1; 0 for no average. With an
- *     average, it is what is scored and exported
+ * @param averageDecay decay of the weights' exponential moving average, at least 0 and below 1; 0 for no average. With
+ *     an average, it is what is scored and exported
  * @param augment how training images are moved each time they are drawn; null means {@link Augmentation#NONE}
  */
 public record TrainingPlan(
-        KanervaSettings settings, String data, Binarisation binarisation,
-        int episodes, int episodeLength, int steps, double learningRate, int warmup, double gradientNorm,
-        Ramp keyWeight, Ramp latentWeight, long seed, int logEvery, int checkpointEvery, Validation validation, double averageDecay, Augmentation augment) {
+        KanervaSettings settings,
+        String data,
+        Binarisation binarisation,
+        int episodes,
+        int episodeLength,
+        int steps,
+        double learningRate,
+        int warmup,
+        double gradientNorm,
+        Ramp keyWeight,
+        Ramp latentWeight,
+        long seed,
+        int logEvery,
+        int checkpointEvery,
+        Validation validation,
+        double averageDecay,
+        Augmentation augment) {
 
     /** @throws IllegalArgumentException if a number is out of its range; the message names it */
     @JsonCreator
@@ -41,11 +55,17 @@ public record TrainingPlan(
         validation = validation == null ? Validation.NONE : validation;
         augment = augment == null ? Augmentation.NONE : augment;
         if (settings == null || data == null || binarisation == null || keyWeight == null || latentWeight == null) {
-            throw new IllegalArgumentException("a plan needs settings, a data set's name, a binarisation and two weight schedules, found that one is missing");
+            throw new IllegalArgumentException(
+                    "a plan needs settings, a data set's name, a binarisation and two weight schedules, found that one is missing");
         }
         if ((settings.likelihood() == Likelihood.BERNOULLI) == (binarisation == Binarisation.NONE)) {
-            throw new IllegalArgumentException("a %s likelihood needs %s, found the binarisation %s".formatted(settings.likelihood(),
-                    settings.likelihood() == Likelihood.BERNOULLI ? "binary images" : "images of 256 levels (binarisation none)", binarisation));
+            throw new IllegalArgumentException("a %s likelihood needs %s, found the binarisation %s"
+                    .formatted(
+                            settings.likelihood(),
+                            settings.likelihood() == Likelihood.BERNOULLI
+                                    ? "binary images"
+                                    : "images of 256 levels (binarisation none)",
+                            binarisation));
         }
         positive("episodes", episodes);
         positive("episode length (T)", episodeLength);
@@ -61,20 +81,50 @@ public record TrainingPlan(
             throw new IllegalArgumentException("warm-up must not be negative, found " + warmup);
         }
         if (!(averageDecay >= 0 && averageDecay < 1)) {
-            throw new IllegalArgumentException("decay of the average must be at least 0 and below 1, found " + averageDecay);
+            throw new IllegalArgumentException(
+                    "decay of the average must be at least 0 and below 1, found " + averageDecay);
         }
         if (episodeLength > settings.capacity()) {
-            throw new IllegalArgumentException("episode length (T) must be at most %d, the slots of the memory, found %d"
-                    .formatted(settings.capacity(), episodeLength));
+            throw new IllegalArgumentException(
+                    "episode length (T) must be at most %d, the slots of the memory, found %d"
+                            .formatted(settings.capacity(), episodeLength));
         }
     }
 
     /** A plan without validation and without an average of the weights. */
-    public TrainingPlan(KanervaSettings settings, String data, Binarisation binarisation,
-            int episodes, int episodeLength, int steps, double learningRate, int warmup, double gradientNorm,
-            Ramp keyWeight, Ramp latentWeight, long seed, int logEvery, int checkpointEvery) {
-        this(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, seed, logEvery, checkpointEvery, Validation.NONE, 0, Augmentation.NONE);
+    public TrainingPlan(
+            KanervaSettings settings,
+            String data,
+            Binarisation binarisation,
+            int episodes,
+            int episodeLength,
+            int steps,
+            double learningRate,
+            int warmup,
+            double gradientNorm,
+            Ramp keyWeight,
+            Ramp latentWeight,
+            long seed,
+            int logEvery,
+            int checkpointEvery) {
+        this(
+                settings,
+                data,
+                binarisation,
+                episodes,
+                episodeLength,
+                steps,
+                learningRate,
+                warmup,
+                gradientNorm,
+                keyWeight,
+                latentWeight,
+                seed,
+                logEvery,
+                checkpointEvery,
+                Validation.NONE,
+                0,
+                Augmentation.NONE);
     }
 
     /** Adam's learning rate in step {@code step}, counted from 0: linear warm-up, then cosine decay to nearly 0. */
@@ -85,43 +135,140 @@ public record TrainingPlan(
 
     /** The same plan with another number of steps. */
     public TrainingPlan withSteps(int newSteps) {
-        return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, newSteps, learningRate, Math.min(warmup, newSteps / 4), gradientNorm,
-                keyWeight, latentWeight, seed, logEvery, checkpointEvery, validation, averageDecay, augment);
+        return new TrainingPlan(
+                settings,
+                data,
+                binarisation,
+                episodes,
+                episodeLength,
+                newSteps,
+                learningRate,
+                Math.min(warmup, newSteps / 4),
+                gradientNorm,
+                keyWeight,
+                latentWeight,
+                seed,
+                logEvery,
+                checkpointEvery,
+                validation,
+                averageDecay,
+                augment);
     }
 
     /** The same plan with another seed. */
     public TrainingPlan withSeed(long newSeed) {
-        return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, newSeed, logEvery, checkpointEvery, validation, averageDecay, augment);
+        return new TrainingPlan(
+                settings,
+                data,
+                binarisation,
+                episodes,
+                episodeLength,
+                steps,
+                learningRate,
+                warmup,
+                gradientNorm,
+                keyWeight,
+                latentWeight,
+                newSeed,
+                logEvery,
+                checkpointEvery,
+                validation,
+                averageDecay,
+                augment);
     }
 
     /** The same plan with another number of samples an episode. */
     public TrainingPlan withEpisodeLength(int newLength) {
-        return new TrainingPlan(settings, data, binarisation, episodes, newLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, seed, logEvery, checkpointEvery, validation, averageDecay, augment);
+        return new TrainingPlan(
+                settings,
+                data,
+                binarisation,
+                episodes,
+                newLength,
+                steps,
+                learningRate,
+                warmup,
+                gradientNorm,
+                keyWeight,
+                latentWeight,
+                seed,
+                logEvery,
+                checkpointEvery,
+                validation,
+                averageDecay,
+                augment);
     }
 
     /** The same plan with other steps between rows of metrics and between checkpoints. */
     public TrainingPlan withIntervals(int newLogEvery, int newCheckpointEvery) {
-        return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, seed, newLogEvery, newCheckpointEvery, validation, averageDecay, augment);
+        return new TrainingPlan(
+                settings,
+                data,
+                binarisation,
+                episodes,
+                episodeLength,
+                steps,
+                learningRate,
+                warmup,
+                gradientNorm,
+                keyWeight,
+                latentWeight,
+                seed,
+                newLogEvery,
+                newCheckpointEvery,
+                validation,
+                averageDecay,
+                augment);
     }
 
     /** The same plan with validation and an average of the weights. */
     public TrainingPlan withOversight(Validation newValidation, double newAverageDecay) {
-        return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, seed, logEvery, checkpointEvery, newValidation, newAverageDecay, augment);
+        return new TrainingPlan(
+                settings,
+                data,
+                binarisation,
+                episodes,
+                episodeLength,
+                steps,
+                learningRate,
+                warmup,
+                gradientNorm,
+                keyWeight,
+                latentWeight,
+                seed,
+                logEvery,
+                checkpointEvery,
+                newValidation,
+                newAverageDecay,
+                augment);
     }
 
     /** The same plan with another augmentation. */
     public TrainingPlan withAugmentation(Augmentation newAugment) {
-        return new TrainingPlan(settings, data, binarisation, episodes, episodeLength, steps, learningRate, warmup, gradientNorm,
-                keyWeight, latentWeight, seed, logEvery, checkpointEvery, validation, averageDecay, newAugment);
+        return new TrainingPlan(
+                settings,
+                data,
+                binarisation,
+                episodes,
+                episodeLength,
+                steps,
+                learningRate,
+                warmup,
+                gradientNorm,
+                keyWeight,
+                latentWeight,
+                seed,
+                logEvery,
+                checkpointEvery,
+                validation,
+                averageDecay,
+                newAugment);
     }
 
     private static void positive(String name, double value) {
         if (!(value > 0)) {
-            throw new IllegalArgumentException("%s must be greater than 0, found %s".formatted(name, value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value)));
+            throw new IllegalArgumentException("%s must be greater than 0, found %s"
+                    .formatted(name, value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value)));
         }
     }
 }

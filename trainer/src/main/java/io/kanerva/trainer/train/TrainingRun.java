@@ -17,8 +17,8 @@ import java.util.function.IntConsumer;
 
 /**
  * A training run and its folder: {@code plan.json}, {@code metrics.csv}, {@code last.ckpt}, and with validation
- * {@code validation.csv} and {@code best.ckpt}. A run that was stopped, however hard, goes on from its last checkpoint and ends
- * with the very weights of a run that was never stopped.
+ * {@code validation.csv} and {@code best.ckpt}. A run that was stopped, however hard, goes on from its last checkpoint
+ * and ends with the very weights of a run that was never stopped.
  *
  * <p>Owns the model and the optimiser; {@link #close} frees both. Not thread-safe, but for {@link #requestStop}.
  */
@@ -67,7 +67,8 @@ public final class TrainingRun implements AutoCloseable {
 
         static Input of(Images images, TrainingPlan plan) {
             TrainingEpisodes episodes = new TrainingEpisodes(Validator.training(images, plan), plan);
-            return new Input(episodes, plan.validation().images() > 0 ? new Validator(images, plan) : null, images.count());
+            return new Input(
+                    episodes, plan.validation().images() > 0 ? new Validator(images, plan) : null, images.count());
         }
     }
 
@@ -84,8 +85,8 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * A new run that shares the episodes of each step out to several devices. The sums of their gradients differ in the last digits from
-     * those of one device, so a run must be resumed on as many to end with the same weights.
+     * A new run that shares the episodes of each step out to several devices. The sums of their gradients differ in the
+     * last digits from those of one device, so a run must be resumed on as many to end with the same weights.
      *
      * @param devices each takes as many of the plan's episodes
      * @throws IllegalArgumentException also if that is not possible
@@ -95,26 +96,33 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * The same, told how the start goes: a linear path ({@link DecoderSettings#banks}) is fitted to some of the images first, which takes seconds.
+     * The same, told how the start goes: a linear path ({@link DecoderSettings#banks}) is fitted to some of the images
+     * first, which takes seconds.
      *
      * @param fitted hears how many of {@link LinearStart#work} units are done
      */
-    public static TrainingRun start(TrainingPlan plan, Path folder, Images images, List<Device> devices, IntConsumer fitted) {
+    public static TrainingRun start(
+            TrainingPlan plan, Path folder, Images images, List<Device> devices, IntConsumer fitted) {
         if (Files.exists(folder.resolve(CHECKPOINT))) {
-            throw new IllegalStateException("%s: expected no run there yet, found %s: resume it, or choose another folder".formatted(folder, CHECKPOINT));
+            throw new IllegalStateException(
+                    "%s: expected no run there yet, found %s: resume it, or choose another folder"
+                            .formatted(folder, CHECKPOINT));
         }
         Learners.requireEqualParts(plan, devices);
         Input input = Input.of(images, plan);
         try {
             Files.createDirectories(folder);
-            WholeFile.write(folder.resolve("plan.json"), new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(plan) + "\n");
+            WholeFile.write(
+                    folder.resolve("plan.json"),
+                    new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(plan) + "\n");
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         } catch (IOException e) {
             throw new UncheckedIOException("%s: the run's folder cannot be made (%s)".formatted(folder, e), e);
         }
         new MetricsFile(folder.resolve(METRICS)).keepUpTo(0);
-        TrainingRun run = new TrainingRun(plan, folder, input, fresh(plan, input.episodes(), devices.get(0), fitted), devices);
+        TrainingRun run =
+                new TrainingRun(plan, folder, input, fresh(plan, input.episodes(), devices.get(0), fitted), devices);
         run.keepScoresUpTo(0);
         return run;
     }
@@ -136,8 +144,8 @@ public final class TrainingRun implements AutoCloseable {
      * Goes on with the run of that folder. The images must be those that it was started with.
      *
      * @throws CheckpointException if the folder holds no checkpoint, or a damaged one
-     * @throws IllegalArgumentException if the images are not of the model's size, do not fill an episode, or are not as many as the run was
-     *     started with
+     * @throws IllegalArgumentException if the images are not of the model's size, do not fill an episode, or are not as
+     *     many as the run was started with
      */
     public static TrainingRun resume(Path folder, Images images, Device device) {
         return resume(folder, images, List.of(device));
@@ -147,12 +155,14 @@ public final class TrainingRun implements AutoCloseable {
     public static TrainingRun resume(Path folder, Images images, List<Device> devices) {
         Checkpoint checkpoint = Checkpoint.read(folder.resolve(CHECKPOINT));
         if (checkpoint.images() > 0 && checkpoint.images() != images.count()) {
-            throw new IllegalArgumentException("'%s': expected the %,d images that the run in %s was started with, found %,d"
-                    .formatted(images.name(), checkpoint.images(), folder, images.count()));
+            throw new IllegalArgumentException(
+                    "'%s': expected the %,d images that the run in %s was started with, found %,d"
+                            .formatted(images.name(), checkpoint.images(), folder, images.count()));
         }
         Learners.requireEqualParts(checkpoint.plan(), devices);
         Input input = Input.of(images, checkpoint.plan());
-        TrainingRun run = new TrainingRun(checkpoint.plan(), folder, input, checkpoint.trained(devices.get(0)), devices);
+        TrainingRun run =
+                new TrainingRun(checkpoint.plan(), folder, input, checkpoint.trained(devices.get(0)), devices);
         try {
             checkpoint.restore(run.adam);
             if (run.average != null) {
@@ -170,7 +180,8 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * Trains to the plan's end, until asked to stop or until validation ends it early, and leaves a checkpoint each time.
+     * Trains to the plan's end, until asked to stop or until validation ends it early, and leaves a checkpoint each
+     * time.
      *
      * @param listener hears of every step, on the calling thread
      * @throws IllegalStateException if the loss is no longer finite; the last checkpoint stays as it was
@@ -208,7 +219,8 @@ public final class TrainingRun implements AutoCloseable {
 
     /** Whether the validation score has not fallen for as long as the plan's patience lasts. */
     public boolean endedEarly() {
-        return plan.validation().patience() > 0 && ValidationFile.sinceBest(scores) >= plan.validation().patience();
+        return plan.validation().patience() > 0
+                && ValidationFile.sinceBest(scores) >= plan.validation().patience();
     }
 
     /** The best validation score so far, if there was one. */
@@ -282,8 +294,9 @@ public final class TrainingRun implements AutoCloseable {
         float[] means = learners.learn(batch, keyWeight, latentWeight);
         double norm = adam.update(step + 1, learningRate, plan.gradientNorm());
         if (!Double.isFinite((double) means[0] + means[1] + means[2]) || !Double.isFinite(norm)) {
-            throw new IllegalStateException("training diverged in step %d: expected a finite loss, found reconstruction %s + KL(Y) %s + KL(Z) %s with a gradient of norm %s: try a smaller learning rate"
-                    .formatted(step + 1, means[0], means[1], means[2], norm));
+            throw new IllegalStateException(
+                    "training diverged in step %d: expected a finite loss, found reconstruction %s + KL(Y) %s + KL(Z) %s with a gradient of norm %s: try a smaller learning rate"
+                            .formatted(step + 1, means[0], means[1], means[2], norm));
         }
         step++;
         if (average != null) {

@@ -1,8 +1,8 @@
 package io.kanerva.trainer.train;
 
 /**
- * How a run is watched while it trains: images that it does not learn from are scored by the clean bound. The checkpoint of the
- * best score is kept as {@code best.ckpt}, and training may end when the score no longer falls.
+ * How a run is watched while it trains: images that it does not learn from are scored by the clean bound. The
+ * checkpoint of the best score is kept as {@code best.ckpt}, and training may end when the score no longer falls.
  *
  * @param images held out from the end of the training set; 0 for no validation
  * @param every steps between two scores; the end of the run is scored too
@@ -24,7 +24,8 @@ public record Validation(int images, int every, int patience) {
             throw new IllegalArgumentException("patience must not be negative, found " + patience);
         }
         if (patience > 0 && images == 0) {
-            throw new IllegalArgumentException("early stopping (patience %d) needs validation images, found none".formatted(patience));
+            throw new IllegalArgumentException(
+                    "early stopping (patience %d) needs validation images, found none".formatted(patience));
         }
     }
 }

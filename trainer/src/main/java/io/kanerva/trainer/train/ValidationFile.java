@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The validation scores as CSV: a header, then a row for each score, with all digits, since a resumed run decides by them what an
- * uninterrupted one would have decided.
+ * The validation scores as CSV: a header, then a row for each score, with all digits, since a resumed run decides by
+ * them what an uninterrupted one would have decided.
  */
 public final class ValidationFile {
     private static final String HEADER = "step,bound,standard_error,reconstruction,kl_keys,kl_latent";
@@ -22,7 +22,10 @@ public final class ValidationFile {
         this.file = file;
     }
 
-    /** Starts the file anew, keeping the scores of the steps up to {@code step}: those that a resumed run will not repeat. */
+    /**
+     * Starts the file anew, keeping the scores of the steps up to {@code step}: those that a resumed run will not
+     * repeat.
+     */
     void keepUpTo(int step) {
         StringBuilder text = new StringBuilder(HEADER).append('\n');
         read().stream().filter(score -> score.step() <= step).forEach(score -> text.append(row(score)));
@@ -33,7 +36,8 @@ public final class ValidationFile {
         try {
             Files.writeString(file, row(score), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
-            throw new UncheckedIOException("%s: the validation scores cannot be written (%s)".formatted(file, e.getMessage()), e);
+            throw new UncheckedIOException(
+                    "%s: the validation scores cannot be written (%s)".formatted(file, e.getMessage()), e);
         }
     }
 
@@ -50,9 +54,14 @@ public final class ValidationFile {
         try {
             // A run that was killed may leave half a line at the end.
             String text = Files.readString(file);
-            return text.substring(0, text.lastIndexOf('\n') + 1).lines().skip(1).map(this::parse).toList();
+            return text.substring(0, text.lastIndexOf('\n') + 1)
+                    .lines()
+                    .skip(1)
+                    .map(this::parse)
+                    .toList();
         } catch (IOException e) {
-            throw new UncheckedIOException("%s: the validation scores cannot be read (%s)".formatted(file, e.getMessage()), e);
+            throw new UncheckedIOException(
+                    "%s: the validation scores cannot be read (%s)".formatted(file, e.getMessage()), e);
         }
     }
 
@@ -64,20 +73,29 @@ public final class ValidationFile {
 
     /** How many scores came after the best one. */
     static int sinceBest(List<ValidationScore> scores) {
-        return best(scores).map(best -> scores.size() - 1 - scores.indexOf(best)).orElse(0);
+        return best(scores)
+                .map(best -> scores.size() - 1 - scores.indexOf(best))
+                .orElse(0);
     }
 
     private ValidationScore parse(String line) {
         String[] cells = line.split(",");
         try {
-            return new ValidationScore(Integer.parseInt(cells[0]), Double.parseDouble(cells[1]), Double.parseDouble(cells[2]), Double.parseDouble(cells[3]),
-                    Double.parseDouble(cells[4]), Double.parseDouble(cells[5]));
+            return new ValidationScore(
+                    Integer.parseInt(cells[0]),
+                    Double.parseDouble(cells[1]),
+                    Double.parseDouble(cells[2]),
+                    Double.parseDouble(cells[3]),
+                    Double.parseDouble(cells[4]),
+                    Double.parseDouble(cells[5]));
         } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-            throw new IllegalArgumentException("%s: expected lines with the columns %s, found '%s'".formatted(file, HEADER, line), e);
+            throw new IllegalArgumentException(
+                    "%s: expected lines with the columns %s, found '%s'".formatted(file, HEADER, line), e);
         }
     }
 
     private static String row(ValidationScore s) {
-        return s.step() + "," + s.bound() + "," + s.standardError() + "," + s.reconstruction() + "," + s.keyDivergence() + "," + s.latentDivergence() + "\n";
+        return s.step() + "," + s.bound() + "," + s.standardError() + "," + s.reconstruction() + "," + s.keyDivergence()
+                + "," + s.latentDivergence() + "\n";
     }
 }

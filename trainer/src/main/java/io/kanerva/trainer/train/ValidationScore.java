@@ -10,5 +10,10 @@ package io.kanerva.trainer.train;
  * @param keyDivergence KL(Y)
  * @param latentDivergence KL(Z)
  */
-public record ValidationScore(int step, double bound, double standardError, double reconstruction, double keyDivergence, double latentDivergence) {
-}
+public record ValidationScore(
+        int step,
+        double bound,
+        double standardError,
+        double reconstruction,
+        double keyDivergence,
+        double latentDivergence) {}

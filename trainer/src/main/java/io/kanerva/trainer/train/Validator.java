@@ -11,7 +11,10 @@ import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.model.KanervaModel;
 import java.util.SplittableRandom;
 
-/** Scores a model on the images held out from the end of a training set, each time on the same episodes with the same noise. */
+/**
+ * Scores a model on the images held out from the end of a training set, each time on the same episodes with the same
+ * noise.
+ */
 final class Validator {
     /** The training steps' streams are counted from 0. */
     private static final long BINARISATION_STREAM = -2;
@@ -28,7 +31,11 @@ final class Validator {
         requireRoom(images, plan);
         ImageRange range = new ImageRange(images, images.count() - held, images.count());
         boolean drawn = plan.binarisation() == Binarisation.DYNAMIC;
-        episodes = new TestEpisodes(drawn ? drawnOnce(range, plan) : range, drawn ? Binarisation.FIXED : plan.binarisation(), plan.episodeLength(), plan.seed());
+        episodes = new TestEpisodes(
+                drawn ? drawnOnce(range, plan) : range,
+                drawn ? Binarisation.FIXED : plan.binarisation(),
+                plan.episodeLength(),
+                plan.seed());
         noise = NoiseSource.seeded(~plan.seed());
     }
 
@@ -43,14 +50,26 @@ final class Validator {
 
     ValidationScore score(KanervaModel model, int step) {
         BoundReport report = CleanBound.evaluate(model, episodes, noise, 0, done -> {});
-        return new ValidationScore(step, report.nats(), report.standardError(), report.reconstruction(), report.keyDivergence(), report.latentDivergence());
+        return new ValidationScore(
+                step,
+                report.nats(),
+                report.standardError(),
+                report.reconstruction(),
+                report.keyDivergence(),
+                report.latentDivergence());
     }
 
     private static void requireRoom(Images images, TrainingPlan plan) {
         int held = plan.validation().images();
         if (held < plan.episodeLength() || images.count() - held < plan.episodeLength()) {
-            throw new IllegalArgumentException("'%s': expected to hold out from %d to %d of its %d images for validation, found %d".formatted(images.name(),
-                    plan.episodeLength(), images.count() - plan.episodeLength(), images.count(), held));
+            throw new IllegalArgumentException(
+                    "'%s': expected to hold out from %d to %d of its %d images for validation, found %d"
+                            .formatted(
+                                    images.name(),
+                                    plan.episodeLength(),
+                                    images.count() - plan.episodeLength(),
+                                    images.count(),
+                                    held));
         }
     }
 

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The exponential moving average of a model's weights (Polyak and Juditsky 1992), as a model of its own: after update n each average a
- * of a weight w becomes d a + (1 - d) w, with d = min(decay, n / (9 + n)), so that the first weights are soon forgotten. Owns the
- * averaged model.
+ * The exponential moving average of a model's weights (Polyak and Juditsky 1992), as a model of its own: after update n
+ * each average a of a weight w becomes d a + (1 - d) w, with d = min(decay, n / (9 + n)), so that the first weights are
+ * soon forgotten. Owns the averaged model.
  */
 final class WeightAverage implements AutoCloseable {
     private final double decay;
@@ -38,7 +38,8 @@ final class WeightAverage implements AutoCloseable {
     void update(int update) {
         float kept = (float) Math.min(decay, update / (9.0 + update));
         for (Pair pair : pairs) {
-            try (NDArray weight = pair.learned().getArray().stopGradient(); NDArray part = weight.mul(1 - kept)) {
+            try (NDArray weight = pair.learned().getArray().stopGradient();
+                    NDArray part = weight.mul(1 - kept)) {
                 pair.mean().muli(kept).addi(part);
             }
         }

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 
 class AugmentationTest {
     private static final AffineMap SAME = new AffineMap(1, 0, 0, 0, 1, 0);
-    private static final ImageSet RAMP = new ImageSet("ramp", 1, 1, 3, 3, new byte[] {0, 10, 20, 30, 40, 50, 60, 70, (byte) 200});
+    private static final ImageSet RAMP =
+            new ImageSet("ramp", 1, 1, 3, 3, new byte[] {0, 10, 20, 30, 40, 50, 60, 70, (byte) 200});
 
     @Test
     void theMapThatMovesNothingGivesTheImageItself() {
@@ -19,13 +20,16 @@ class AugmentationTest {
 
     @Test
     void aShiftByAPixelTakesTheNextOneAndRepeatsTheEdge() {
-        assertThat(moved(RAMP, new AffineMap(1, 0, 2 / 3.0, 0, 1, 0))).containsExactly(10, 20, 20, 40, 50, 50, 70, 200, 200);
-        assertThat(moved(RAMP, new AffineMap(1, 0, 0, 0, 1, -2 / 3.0))).containsExactly(0, 10, 20, 0, 10, 20, 30, 40, 50);
+        assertThat(moved(RAMP, new AffineMap(1, 0, 2 / 3.0, 0, 1, 0)))
+                .containsExactly(10, 20, 20, 40, 50, 50, 70, 200, 200);
+        assertThat(moved(RAMP, new AffineMap(1, 0, 0, 0, 1, -2 / 3.0)))
+                .containsExactly(0, 10, 20, 0, 10, 20, 30, 40, 50);
     }
 
     @Test
     void halfAPixelIsTheMeanOfTwo() {
-        assertThat(moved(RAMP, new AffineMap(1, 0, 1 / 3.0, 0, 1, 0))).containsExactly(5, 15, 20, 35, 45, 50, 65, 135, 200);
+        assertThat(moved(RAMP, new AffineMap(1, 0, 1 / 3.0, 0, 1, 0)))
+                .containsExactly(5, 15, 20, 35, 45, 50, 65, 135, 200);
     }
 
     @Test
@@ -41,7 +45,9 @@ class AugmentationTest {
         Set<String> seen = new HashSet<>();
         for (int i = 0; i < 200; i++) {
             int[] image = moved(RAMP, mirror.draw(random));
-            assertThat(image).containsExactlyInAnyOrder(0, 10, 20, 30, 40, 50, 60, 70, 200).satisfies(pixels -> assertThat(pixels[4]).isEqualTo(40));
+            assertThat(image)
+                    .containsExactlyInAnyOrder(0, 10, 20, 30, 40, 50, 60, 70, 200)
+                    .satisfies(pixels -> assertThat(pixels[4]).isEqualTo(40));
             seen.add(java.util.Arrays.toString(image));
         }
         assertThat(seen).hasSize(8);
@@ -68,21 +74,28 @@ class AugmentationTest {
     void withoutShearHeightAndWidthStayAtRightAnglesAndWithItTheyDoNot() {
         AffineMap straight = new Augmentation(30, 0.3, 0, 0, false).draw(new SplittableRandom(1));
         AffineMap slanted = new Augmentation(30, 0.3, 0.3, 0, false).draw(new SplittableRandom(1));
-        assertThat(straight.xx() * straight.xy() + straight.yx() * straight.yy()).isCloseTo(0, org.assertj.core.api.Assertions.within(1e-12));
-        assertThat(Math.abs(slanted.xx() * slanted.xy() + slanted.yx() * slanted.yy())).isGreaterThan(1e-3);
+        assertThat(straight.xx() * straight.xy() + straight.yx() * straight.yy())
+                .isCloseTo(0, org.assertj.core.api.Assertions.within(1e-12));
+        assertThat(Math.abs(slanted.xx() * slanted.xy() + slanted.yx() * slanted.yy()))
+                .isGreaterThan(1e-3);
     }
 
     @Test
     void namesTheNumberThatIsOutOfItsRange() {
-        assertThatIllegalArgumentException().isThrownBy(() -> new Augmentation(-1, 0, 0, 0, false)).withMessage("augment.rotation must be from 0 to 180, found -1.0");
-        assertThatIllegalArgumentException().isThrownBy(() -> new Augmentation(0, 0, Double.NaN, 0, false)).withMessage("augment.shear must be from 0 to 1, found NaN");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Augmentation(-1, 0, 0, 0, false))
+                .withMessage("augment.rotation must be from 0 to 180, found -1.0");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Augmentation(0, 0, Double.NaN, 0, false))
+                .withMessage("augment.shear must be from 0 to 1, found NaN");
     }
 
     @Test
     void saysInWordsWhatItDoes() {
         assertThat(Augmentation.NONE.inWords()).isEqualTo("none");
         assertThat(new Augmentation(8, 0.12, 0, 0.03, true).inWords())
-                .isEqualTo("rotation up to 8 degrees, log scale up to 0.12, shift up to 0.03 of a side, mirrored and turned by quarters");
+                .isEqualTo(
+                        "rotation up to 8 degrees, log scale up to 0.12, shift up to 0.03 of a side, mirrored and turned by quarters");
     }
 
     @Test

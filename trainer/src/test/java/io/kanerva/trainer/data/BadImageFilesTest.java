@@ -37,40 +37,124 @@ class BadImageFilesTest {
         wrongSum[gzip.length - 8] ^= 1;
         return Stream.of(
                 Arguments.of("an empty file", new byte[0], "expected images, found an empty file"),
-                Arguments.of("an empty gzip file", Bytes.gzip(new byte[0]), "expected images, found a gzip file with nothing in it"),
-                Arguments.of("a picture", new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10}, "expected an IDX, .amat or .npy file of images, found the first bytes 89 50 4e 47"),
-                Arguments.of("labels instead of images", Bytes.concat(Bytes.idxHeader(0x801, 2), new byte[2]),
+                Arguments.of(
+                        "an empty gzip file",
+                        Bytes.gzip(new byte[0]),
+                        "expected images, found a gzip file with nothing in it"),
+                Arguments.of(
+                        "a picture",
+                        new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10},
+                        "expected an IDX, .amat or .npy file of images, found the first bytes 89 50 4e 47"),
+                Arguments.of(
+                        "labels instead of images",
+                        Bytes.concat(Bytes.idxHeader(0x801, 2), new byte[2]),
                         "expected images (IDX magic 00000803), found a file of labels (IDX magic 00000801)"),
-                Arguments.of("IDX of floats", Bytes.idxHeader(0xd03, 1, 1, 1, 0), "expected images (IDX magic 00000803), found the magic 00000d03"),
-                Arguments.of("IDX of no images", Bytes.idxHeader(0x803, 0, 28, 28), "expected at least one image of at least one pixel, found 0 images of 28 x 28"),
-                Arguments.of("a short IDX header", Bytes.idxHeader(0x803, 7), "expected 12 bytes of IDX dimensions, found 4 (the file is truncated)"),
-                Arguments.of("truncated IDX", Arrays.copyOf(idx, 70), "expected 60 bytes of pixels (3 images of 4 x 5), found 54 (the file is truncated)"),
-                Arguments.of("IDX with trailing bytes", Arrays.copyOf(idx, 77), "expected 60 bytes of pixels (3 images of 4 x 5), found more bytes behind them"),
-                Arguments.of("IDX with a boastful header", Bytes.idxHeader(0x803, 1000, 1000, 1000), "expected 1000000000 bytes of pixels (1000 images of 1000 x 1000), found a file far too short for that"),
-                Arguments.of("IDX beyond two gigabytes", Bytes.idxHeader(0x803, -1, 1000, 1000), "expected less than 2 GiB of pixels, found a header that says 4294967295000000 bytes (4294967295 images of 1000 x 1000)"),
-                Arguments.of("truncated gzip", Arrays.copyOf(gzip, gzip.length / 2), "expected 2352 bytes of pixels (3 images of 28 x 28), found a gzip file that ends early"),
-                Arguments.of("a gzip magic and no more", Arrays.copyOf(gzip, 5), "expected a whole gzip file, found that it ends early"),
-                Arguments.of("gzip with a wrong check sum", wrongSum, "expected a sound gzip file, found a damaged one (Corrupt GZIP trailer)"),
-                Arguments.of("amat with a short row", Bytes.text(ROW + "\n0 1 0\n"), "expected 784 numbers in line 2, found 3"),
-                Arguments.of("amat with a long row", Bytes.text(ROW + " 0\n"), "expected 784 numbers in line 1, found more"),
-                Arguments.of("truncated amat", Bytes.text(ROW + "\n" + ROW.substring(0, 100)), "expected 784 numbers in line 2, found 50"),
-                Arguments.of("amat with a two", Bytes.text(ROW + "\n0 2" + ROW.substring(3) + "\n"), "expected 0 or 1 as number 2 of line 2, found '2'"),
-                Arguments.of("amat with grey levels", Bytes.text("0.5 " + ROW), "expected 0 or 1 as number 1 of line 1, found '.'"),
-                Arguments.of("amat without spaces", Bytes.text("01" + ROW), "expected 0 or 1 as number 1 of line 1, found a longer number"),
-                Arguments.of("amat of blank lines", Bytes.text("  \n \n"), "expected lines of 784 numbers 0 or 1, found none"),
-                Arguments.of("npy of floats", Bytes.npy("<f4", false, "(1, 784)", new byte[3136]), "expected NumPy values of type '|u1' (uint8), found '<f4'"),
-                Arguments.of("npy in Fortran order", Bytes.npy("|u1", true, "(1, 98)", new byte[98]), "expected a NumPy array in C order, found one in Fortran order"),
-                Arguments.of("npy of another shape", Bytes.npy("|u1", false, "(4, 100)", new byte[400]),
+                Arguments.of(
+                        "IDX of floats",
+                        Bytes.idxHeader(0xd03, 1, 1, 1, 0),
+                        "expected images (IDX magic 00000803), found the magic 00000d03"),
+                Arguments.of(
+                        "IDX of no images",
+                        Bytes.idxHeader(0x803, 0, 28, 28),
+                        "expected at least one image of at least one pixel, found 0 images of 28 x 28"),
+                Arguments.of(
+                        "a short IDX header",
+                        Bytes.idxHeader(0x803, 7),
+                        "expected 12 bytes of IDX dimensions, found 4 (the file is truncated)"),
+                Arguments.of(
+                        "truncated IDX",
+                        Arrays.copyOf(idx, 70),
+                        "expected 60 bytes of pixels (3 images of 4 x 5), found 54 (the file is truncated)"),
+                Arguments.of(
+                        "IDX with trailing bytes",
+                        Arrays.copyOf(idx, 77),
+                        "expected 60 bytes of pixels (3 images of 4 x 5), found more bytes behind them"),
+                Arguments.of(
+                        "IDX with a boastful header",
+                        Bytes.idxHeader(0x803, 1000, 1000, 1000),
+                        "expected 1000000000 bytes of pixels (1000 images of 1000 x 1000), found a file far too short for that"),
+                Arguments.of(
+                        "IDX beyond two gigabytes",
+                        Bytes.idxHeader(0x803, -1, 1000, 1000),
+                        "expected less than 2 GiB of pixels, found a header that says 4294967295000000 bytes (4294967295 images of 1000 x 1000)"),
+                Arguments.of(
+                        "truncated gzip",
+                        Arrays.copyOf(gzip, gzip.length / 2),
+                        "expected 2352 bytes of pixels (3 images of 28 x 28), found a gzip file that ends early"),
+                Arguments.of(
+                        "a gzip magic and no more",
+                        Arrays.copyOf(gzip, 5),
+                        "expected a whole gzip file, found that it ends early"),
+                Arguments.of(
+                        "gzip with a wrong check sum",
+                        wrongSum,
+                        "expected a sound gzip file, found a damaged one (Corrupt GZIP trailer)"),
+                Arguments.of(
+                        "amat with a short row",
+                        Bytes.text(ROW + "\n0 1 0\n"),
+                        "expected 784 numbers in line 2, found 3"),
+                Arguments.of(
+                        "amat with a long row", Bytes.text(ROW + " 0\n"), "expected 784 numbers in line 1, found more"),
+                Arguments.of(
+                        "truncated amat",
+                        Bytes.text(ROW + "\n" + ROW.substring(0, 100)),
+                        "expected 784 numbers in line 2, found 50"),
+                Arguments.of(
+                        "amat with a two",
+                        Bytes.text(ROW + "\n0 2" + ROW.substring(3) + "\n"),
+                        "expected 0 or 1 as number 2 of line 2, found '2'"),
+                Arguments.of(
+                        "amat with grey levels",
+                        Bytes.text("0.5 " + ROW),
+                        "expected 0 or 1 as number 1 of line 1, found '.'"),
+                Arguments.of(
+                        "amat without spaces",
+                        Bytes.text("01" + ROW),
+                        "expected 0 or 1 as number 1 of line 1, found a longer number"),
+                Arguments.of(
+                        "amat of blank lines",
+                        Bytes.text("  \n \n"),
+                        "expected lines of 784 numbers 0 or 1, found none"),
+                Arguments.of(
+                        "npy of floats",
+                        Bytes.npy("<f4", false, "(1, 784)", new byte[3136]),
+                        "expected NumPy values of type '|u1' (uint8), found '<f4'"),
+                Arguments.of(
+                        "npy in Fortran order",
+                        Bytes.npy("|u1", true, "(1, 98)", new byte[98]),
+                        "expected a NumPy array in C order, found one in Fortran order"),
+                Arguments.of(
+                        "npy of another shape",
+                        Bytes.npy("|u1", false, "(4, 100)", new byte[400]),
                         "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns] or [images, channels, rows, columns], found shape [4, 100]"),
-                Arguments.of("npy of one dimension", Bytes.npy("|u1", false, "(784,)", new byte[784]),
+                Arguments.of(
+                        "npy of one dimension",
+                        Bytes.npy("|u1", false, "(784,)", new byte[784]),
                         "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns] or [images, channels, rows, columns], found shape [784]"),
-                Arguments.of("npy of no images", Bytes.npy("|u1", false, "(0, 784)", new byte[0]), "expected NumPy dimensions of at least 1, found shape [0, 784]"),
-                Arguments.of("truncated npy", Bytes.npy("|u1", false, "(2, 98)", new byte[150]), "expected 196 bytes of pixels (shape [2, 98]), found 150 (the file is truncated)"),
-                Arguments.of("npy with trailing bytes", Bytes.npy("|u1", false, "(1, 98)", new byte[99]), "expected 98 bytes of pixels (shape [1, 98]), found more bytes behind them"),
-                Arguments.of("npy of records", Bytes.npy("{'descr': [('a', '|u1')], 'fortran_order': False, 'shape': (1, 98)}", new byte[98]),
+                Arguments.of(
+                        "npy of no images",
+                        Bytes.npy("|u1", false, "(0, 784)", new byte[0]),
+                        "expected NumPy dimensions of at least 1, found shape [0, 784]"),
+                Arguments.of(
+                        "truncated npy",
+                        Bytes.npy("|u1", false, "(2, 98)", new byte[150]),
+                        "expected 196 bytes of pixels (shape [2, 98]), found 150 (the file is truncated)"),
+                Arguments.of(
+                        "npy with trailing bytes",
+                        Bytes.npy("|u1", false, "(1, 98)", new byte[99]),
+                        "expected 98 bytes of pixels (shape [1, 98]), found more bytes behind them"),
+                Arguments.of(
+                        "npy of records",
+                        Bytes.npy("{'descr': [('a', '|u1')], 'fortran_order': False, 'shape': (1, 98)}", new byte[98]),
                         "expected a plain 'descr' in the NumPy header, found {'descr': [('a', '|u1')], 'fortran_order': False, 'shape': (1, 98)}"),
-                Arguments.of("npy of a later version", Bytes.concat(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 9, 0}, new byte[200]), "expected NumPy format version 1 to 3, found 9"),
-                Arguments.of("npy cut in its header", Arrays.copyOf(Bytes.npy("|u1", false, "(1, 98)", new byte[98]), 30), "expected 61 bytes of NumPy header, found 20 (the file is truncated)"));
+                Arguments.of(
+                        "npy of a later version",
+                        Bytes.concat(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 9, 0}, new byte[200]),
+                        "expected NumPy format version 1 to 3, found 9"),
+                Arguments.of(
+                        "npy cut in its header",
+                        Arrays.copyOf(Bytes.npy("|u1", false, "(1, 98)", new byte[98]), 30),
+                        "expected 61 bytes of NumPy header, found 20 (the file is truncated)"));
     }
 
     @Test
@@ -95,6 +179,7 @@ class BadImageFilesTest {
 
     @Test
     void everyMessageIsOneLine() {
-        assertThat(badFiles().map(arguments -> (String) arguments.get()[2])).noneMatch(message -> message.contains("\n"));
+        assertThat(badFiles().map(arguments -> (String) arguments.get()[2]))
+                .noneMatch(message -> message.contains("\n"));
     }
 }

@@ -45,8 +45,10 @@ class BinarisationTest {
         float[] target = new float[2];
         Binarisation.FIXED.copy(ink, 1, target, 0, null);
         assertThat(target).containsExactly(1f, 0f);
-        assertThatThrownBy(() -> copy(Binarisation.FIXED, grey, null)).isInstanceOf(DataFormatException.class)
-                .hasMessage("image 0 of 'grey' should be binary (only 0 and 255), but it has a pixel of 127: use dynamic or threshold binarisation for grey images");
+        assertThatThrownBy(() -> copy(Binarisation.FIXED, grey, null))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessage(
+                        "image 0 of 'grey' should be binary (only 0 and 255), but it has a pixel of 127: use dynamic or threshold binarisation for grey images");
     }
 
     @Test
@@ -55,7 +57,9 @@ class BinarisationTest {
         assertThat(Binarisation.NONE.copies(steps, 2, 0, 2)).containsExactly(0.6f, 0.8f, 0f, 1f, 0.6f, 0.8f);
         assertThat(Binarisation.THRESHOLD.copies(steps, 1, 2)).containsExactly(0f, 0f, 1f, 1f);
         assertThat(Binarisation.NONE.copies(steps)).isEmpty();
-        assertThatThrownBy(() -> Binarisation.DYNAMIC.copies(steps, 0)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("found dynamic");
+        assertThatThrownBy(() -> Binarisation.DYNAMIC.copies(steps, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("found dynamic");
     }
 
     private static float[] copy(Binarisation binarisation, ImageSet images, SplittableRandom random) {

@@ -9,8 +9,7 @@ import java.util.zip.GZIPOutputStream;
 
 /** Makes the contents of small data files. */
 final class Bytes {
-    private Bytes() {
-    }
+    private Bytes() {}
 
     /** An IDX file of three dimensions whose pixel i is i modulo 256. */
     static byte[] idx(int count, int rows, int columns) {
@@ -26,7 +25,10 @@ final class Bytes {
     }
 
     static byte[] npy(String type, boolean fortran, String shape, byte[] values) {
-        return npy("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }\n".formatted(type, fortran ? "True" : "False", shape), values);
+        return npy(
+                "{'descr': '%s', 'fortran_order': %s, 'shape': %s, }\n"
+                        .formatted(type, fortran ? "True" : "False", shape),
+                values);
     }
 
     static byte[] npy(String header, byte[] values) {

@@ -33,7 +33,10 @@ class CifarTest {
     void readsTheFolderThatThePublishedArchiveUnpacksTo() throws IOException {
         put("cifar-10-batches-bin/test_batch.bin", record(1, 6));
         assertThat(DataSource.CIFAR10.test(folder).label(0)).isEqualTo(6);
-        assertThat(DataSource.CIFAR10.test(folder.resolve("cifar-10-batches-bin")).label(0)).isEqualTo(6);
+        assertThat(DataSource.CIFAR10
+                        .test(folder.resolve("cifar-10-batches-bin"))
+                        .label(0))
+                .isEqualTo(6);
     }
 
     @Test
@@ -54,17 +57,23 @@ class CifarTest {
     @Test
     void refusesPartsOfRecordsAndLabelsBeyondNine() throws IOException {
         Path file = put("cifar10/test_batch.bin", Arrays.copyOf(record(0, 1), RECORD + 5));
-        assertThatThrownBy(() -> DataSource.CIFAR10.test(folder)).isInstanceOf(DataFormatException.class)
-                .hasMessage(file + ": expected whole CIFAR-10 records of 3073 bytes, found 3078 bytes, which is 1 records and 5 bytes");
+        assertThatThrownBy(() -> DataSource.CIFAR10.test(folder))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessage(
+                        file
+                                + ": expected whole CIFAR-10 records of 3073 bytes, found 3078 bytes, which is 1 records and 5 bytes");
         put("cifar10/test_batch.bin", Bytes.concat(record(0, 1), record(0, 10)));
-        assertThatThrownBy(() -> DataSource.CIFAR10.test(folder)).isInstanceOf(DataFormatException.class)
+        assertThatThrownBy(() -> DataSource.CIFAR10.test(folder))
+                .isInstanceOf(DataFormatException.class)
                 .hasMessage(file + ": expected a label from 0 to 9 at the start of record 1, found 10");
     }
 
     @Test
     void saysWhichFilesItLooksFor() {
-        assertThatThrownBy(() -> DataSource.CIFAR10.train(folder)).isInstanceOf(DataFormatException.class)
-                .hasMessage(folder + ": expected the train images of cifar10 as cifar10/data_batch_1.bin or cifar10/data_batch_1.bin.gz, and so on,"
+        assertThatThrownBy(() -> DataSource.CIFAR10.train(folder))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessage(folder
+                        + ": expected the train images of cifar10 as cifar10/data_batch_1.bin or cifar10/data_batch_1.bin.gz, and so on,"
                         + " or the same in cifar-10-batches-bin or in the folder itself, found none of these files");
     }
 

@@ -28,10 +28,12 @@ class FolderImagesTest {
         }
         put("dmlab/train/maze/1.png", picture);
         Images images = DataSource.DMLAB_32.train(folder);
-        assertThat(new int[] {images.count(), images.channels(), images.height(), images.width()}).containsExactly(1, 3, 32, 32);
+        assertThat(new int[] {images.count(), images.channels(), images.height(), images.width()})
+                .containsExactly(1, 3, 32, 32);
         byte[] pixels = images.slice(0, 1).pixels();
         for (int i = 0; i < 1024; i++) {
-            assertThat(new int[] {pixels[i] & 0xff, pixels[1024 + i] & 0xff, pixels[2048 + i] & 0xff}).containsExactly(0xff, 0x20, 0x40);
+            assertThat(new int[] {pixels[i] & 0xff, pixels[1024 + i] & 0xff, pixels[2048 + i] & 0xff})
+                    .containsExactly(0xff, 0x20, 0x40);
         }
         assertThat(DataSource.DMLAB.train(folder).height()).isEqualTo(64);
     }
@@ -43,11 +45,14 @@ class FolderImagesTest {
         }
         assertThat(DataSource.CELEBA.train(folder).count()).isEqualTo(2);
         assertThat(DataSource.CELEBA.test(folder).count()).isEqualTo(1);
-        Files.writeString(folder.resolve("celeba/list_eval_partition.txt"), "000001.png 2\n000002.png 0\n170000.png 2\n190000.png 2\n");
+        Files.writeString(
+                folder.resolve("celeba/list_eval_partition.txt"),
+                "000001.png 2\n000002.png 0\n170000.png 2\n190000.png 2\n");
         assertThat(DataSource.CELEBA.train(folder).count()).isEqualTo(1);
         assertThat(DataSource.CELEBA_32.test(folder).count()).isEqualTo(3);
         Path partition = Files.writeString(folder.resolve("celeba/list_eval_partition.txt"), "000001.png three\n");
-        assertThatThrownBy(() -> DataSource.CELEBA.train(folder)).isInstanceOf(DataFormatException.class)
+        assertThatThrownBy(() -> DataSource.CELEBA.train(folder))
+                .isInstanceOf(DataFormatException.class)
                 .hasMessage(partition + ": expected lines 'PICTURE 0', 1 or 2, found '000001.png three'");
     }
 
@@ -84,8 +89,10 @@ class FolderImagesTest {
         }
         Images images = DataSource.DMLAB.train(folder);
         assertThat(images.count()).isEqualTo(2000);
-        assertThatThrownBy(() -> images.copyPixels(7, new byte[3 * 64 * 64], 0)).isInstanceOf(DataFormatException.class)
-                .hasMessage(mazes.resolve("0007.png") + ": expected a JPEG, PNG, GIF or BMP picture, found another kind of file");
+        assertThatThrownBy(() -> images.copyPixels(7, new byte[3 * 64 * 64], 0))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessage(mazes.resolve("0007.png")
+                        + ": expected a JPEG, PNG, GIF or BMP picture, found another kind of file");
     }
 
     @Test
@@ -95,7 +102,8 @@ class FolderImagesTest {
         assertThat(range.slice(0, 2).pixels()).containsExactly(2, 3);
         assertThat(range.slice(0, 2).labels()).containsExactly(8, 7);
         assertThatThrownBy(() -> range.copyPixels(2, new byte[1], 0)).isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> new ImageRange(images, 3, 5)).isInstanceOf(IndexOutOfBoundsException.class)
+        assertThatThrownBy(() -> new ImageRange(images, 3, 5))
+                .isInstanceOf(IndexOutOfBoundsException.class)
                 .hasMessage("images 3 to 5 of 'steps' were asked for, which has the images 0 to 4");
     }
 

@@ -19,7 +19,8 @@ class ImageFilesTest {
     void readsAnIdxFile() {
         ImageSet images = read(Bytes.idx(5, 3, 4));
         assertThat(images.name()).isEqualTo("file");
-        assertThat(new int[] {images.count(), images.channels(), images.height(), images.width()}).containsExactly(5, 1, 3, 4);
+        assertThat(new int[] {images.count(), images.channels(), images.height(), images.width()})
+                .containsExactly(5, 1, 3, 4);
         assertThat(images.pixels()).isEqualTo(Bytes.counting(60));
     }
 
@@ -35,7 +36,8 @@ class ImageFilesTest {
         String padded = " " + line(0, "  ") + " \r\n" + line(1, "\t") + "\r\n\r\n" + line(2, " ");
         for (String text : new String[] {unix, padded}) {
             ImageSet images = read(Bytes.text(text));
-            assertThat(new int[] {images.count(), images.channels(), images.height(), images.width()}).containsExactly(3, 1, 28, 28);
+            assertThat(new int[] {images.count(), images.channels(), images.height(), images.width()})
+                    .containsExactly(3, 1, 28, 28);
             assertThat(images.isBinary()).isTrue();
             for (int image = 0; image < 3; image++) {
                 for (int i = 0; i < 784; i++) {
@@ -50,7 +52,8 @@ class ImageFilesTest {
         String text = (line(0, " ") + "\n").repeat(3000);
         ImageSet images = read(Bytes.gzip(Bytes.text(text)));
         assertThat(images.count()).isEqualTo(3000);
-        assertThat(images.slice(2999, 3000).pixels()).isEqualTo(images.slice(0, 1).pixels());
+        assertThat(images.slice(2999, 3000).pixels())
+                .isEqualTo(images.slice(0, 1).pixels());
     }
 
     @Test
@@ -60,7 +63,8 @@ class ImageFilesTest {
         packed[97] = 1;
         packed[98] = (byte) 0x80;
         ImageSet images = read(Bytes.npy("|u1", false, "(2, 98)", packed));
-        int[] ink = IntStream.range(0, 2 * 784).filter(i -> images.pixels()[i] != 0).toArray();
+        int[] ink =
+                IntStream.range(0, 2 * 784).filter(i -> images.pixels()[i] != 0).toArray();
         assertThat(ink).containsExactly(0, 2, 783, 784);
         assertThat(images.isBinary()).isTrue();
     }
@@ -70,16 +74,21 @@ class ImageFilesTest {
         byte[] flat = Bytes.counting(2 * 784);
         assertThat(read(Bytes.npy("|u1", false, "(2, 784)", flat)).pixels()).isEqualTo(flat);
         ImageSet rows = read(Bytes.npy("|u1", false, "(4, 3, 5)", Bytes.counting(60)));
-        assertThat(new int[] {rows.count(), rows.channels(), rows.height(), rows.width()}).containsExactly(4, 1, 3, 5);
+        assertThat(new int[] {rows.count(), rows.channels(), rows.height(), rows.width()})
+                .containsExactly(4, 1, 3, 5);
         ImageSet channels = read(Bytes.npy("|u1", false, "(2, 3, 2, 5)", Bytes.counting(60)));
-        assertThat(new int[] {channels.count(), channels.channels(), channels.height(), channels.width()}).containsExactly(2, 3, 2, 5);
+        assertThat(new int[] {channels.count(), channels.channels(), channels.height(), channels.width()})
+                .containsExactly(2, 3, 2, 5);
     }
 
     @Test
     void takesZerosAndOnesAsBlackAndWhite() {
         byte[] zerosAndOnes = new byte[784];
         zerosAndOnes[7] = 1;
-        for (byte[] file : new byte[][] {Bytes.npy("|u1", false, "(1, 784)", zerosAndOnes), Bytes.concat(Bytes.idxHeader(0x803, 1, 28, 28), zerosAndOnes)}) {
+        for (byte[] file : new byte[][] {
+            Bytes.npy("|u1", false, "(1, 784)", zerosAndOnes),
+            Bytes.concat(Bytes.idxHeader(0x803, 1, 28, 28), zerosAndOnes)
+        }) {
             ImageSet images = read(file);
             assertThat(images.isBinary()).isTrue();
             assertThat(images.pixels()[7] & 0xff).isEqualTo(255);
@@ -97,7 +106,8 @@ class ImageFilesTest {
             idx[i] = (byte) (ink ? 255 : 0);
             packed[i / 8] |= (byte) (ink ? 0x80 >> i % 8 : 0);
         }
-        byte[] expected = read(Bytes.concat(Bytes.idxHeader(0x803, 1, 28, 28), idx)).pixels();
+        byte[] expected =
+                read(Bytes.concat(Bytes.idxHeader(0x803, 1, 28, 28), idx)).pixels();
         assertThat(read(Bytes.text(text + "\n")).pixels()).isEqualTo(expected);
         assertThat(read(Bytes.npy("|u1", false, "(1, 98)", packed)).pixels()).isEqualTo(expected);
     }

@@ -8,7 +8,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ImageSetTest {
-    private final ImageSet images = new ImageSet("steps", 3, 2, 1, 2, new byte[] {0, 51, 102, (byte) 153, (byte) 204, (byte) 255, 0, 0, 1, 2, 3, 4});
+    private final ImageSet images = new ImageSet(
+            "steps", 3, 2, 1, 2, new byte[] {0, 51, 102, (byte) 153, (byte) 204, (byte) 255, 0, 0, 1, 2, 3, 4});
 
     @Test
     void copiesIntensitiesOfOneImageToAnOffset() {
@@ -37,30 +38,37 @@ class ImageSetTest {
 
     @Test
     void imagesWithoutLabelsHaveNoClasses() {
-        assertThatThrownBy(images::classes).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(images::classes)
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("'steps': expected images whose classes are known, found no labels");
     }
 
     @Test
     void tellsBinaryFromGrey() {
         assertThat(images.isBinary()).isFalse();
-        assertThat(new ImageSet("ink", 1, 1, 1, 2, new byte[] {0, (byte) 255}).isBinary()).isTrue();
+        assertThat(new ImageSet("ink", 1, 1, 1, 2, new byte[] {0, (byte) 255}).isBinary())
+                .isTrue();
     }
 
     @Test
     void refusesImagesThatAreNotThere() {
-        assertThatThrownBy(() -> images.slice(2, 4)).isInstanceOf(IndexOutOfBoundsException.class)
+        assertThatThrownBy(() -> images.slice(2, 4))
+                .isInstanceOf(IndexOutOfBoundsException.class)
                 .hasMessage("images 2 to 4 of 'steps' were asked for, which has the images 0 to 3");
         assertThatThrownBy(() -> images.slice(1, 1)).isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> images.copyIntensities(3, new float[4], 0)).isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> images.copyIntensities(0, new float[4], 1)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> images.copyIntensities(3, new float[4], 0))
+                .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> images.copyIntensities(0, new float[4], 1))
+                .isInstanceOf(IndexOutOfBoundsException.class);
     }
 
     @Test
     void refusesAnArrayOfAnotherLengthAndAnEmptySet() {
-        assertThatThrownBy(() -> new ImageSet("short", 2, 1, 2, 2, new byte[7])).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> new ImageSet("short", 2, 1, 2, 2, new byte[7]))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("image set 'short' of 2 images of [1, 2, 2] needs 8 bytes, found 7");
-        assertThatThrownBy(() -> new ImageSet("none", 0, 1, 2, 2, new byte[0])).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> new ImageSet("none", 0, 1, 2, 2, new byte[0]))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("at least one image");
     }
 }

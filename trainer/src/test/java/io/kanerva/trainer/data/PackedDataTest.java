@@ -32,7 +32,9 @@ class PackedDataTest {
     void omniglotsDrawingsAreTheSameFromNumPyAndFromThePublishedZip() throws IOException {
         byte[] first = drawing(20);
         byte[] second = drawing(60);
-        zip("a/images_background.npz", Map.of("images.npy", Bytes.npy("|b1", false, "(2, 1, 105, 105)", Bytes.concat(first, second))));
+        zip(
+                "a/images_background.npz",
+                Map.of("images.npy", Bytes.npy("|b1", false, "(2, 1, 105, 105)", Bytes.concat(first, second))));
         Map<String, byte[]> entries = new LinkedHashMap<>();
         entries.put("images_background/Zulu/character01/0002_01.png", png(second));
         entries.put("images_background/Alpha/character01/0001_01.png", png(first));
@@ -59,22 +61,31 @@ class PackedDataTest {
     void movedDrawingsNeedTheOriginals() throws IOException {
         Files.write(folder.resolve("background-pil1dither-idx3-ubyte"), Bytes.idx(20, 28, 28));
         assertThat(DataSource.OMNIGLOT.train(folder, Augmentation.NONE).count()).isEqualTo(20);
-        assertThatThrownBy(() -> DataSource.OMNIGLOT.train(folder, new Augmentation(5, 0, 0, 0, false))).isInstanceOf(DataFormatException.class)
-                .hasMessage(folder + ": expected the drawings of omniglot at their original size, to be moved in training, as omniglot/images_background.npz or images_background.npz"
+        assertThatThrownBy(() -> DataSource.OMNIGLOT.train(folder, new Augmentation(5, 0, 0, 0, false)))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessage(folder
+                        + ": expected the drawings of omniglot at their original size, to be moved in training, as omniglot/images_background.npz or images_background.npz"
                         + " or omniglot/images_background.zip or images_background.zip, found none of these files:"
                         + " fetch them, or set augment.… to 0");
     }
 
     @Test
     void drawingsOfAnotherShapeAreRefused() throws IOException {
-        Path npz = zip("images_evaluation.npz", Map.of("images.npy", Bytes.npy("|b1", false, "(2, 1, 28, 28)", new byte[1568])));
-        assertThatThrownBy(() -> DataSource.OMNIGLOT.test(folder)).isInstanceOf(DataFormatException.class)
-                .hasMessage(npz + ", array 'images': expected booleans ('|b1') of shape [characters, drawings, 105, 105], found '|b1' of shape [2, 1, 28, 28]");
+        Path npz = zip(
+                "images_evaluation.npz",
+                Map.of("images.npy", Bytes.npy("|b1", false, "(2, 1, 28, 28)", new byte[1568])));
+        assertThatThrownBy(() -> DataSource.OMNIGLOT.test(folder))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessage(
+                        npz
+                                + ", array 'images': expected booleans ('|b1') of shape [characters, drawings, 105, 105], found '|b1' of shape [2, 1, 28, 28]");
         zip("images_evaluation.npz", Map.of("drawings.npy", new byte[1]));
-        assertThatThrownBy(() -> DataSource.OMNIGLOT.test(folder)).isInstanceOf(DataFormatException.class)
+        assertThatThrownBy(() -> DataSource.OMNIGLOT.test(folder))
+                .isInstanceOf(DataFormatException.class)
                 .hasMessage(npz + ": expected an array 'images', found none");
         Files.write(npz, new byte[] {1, 2, 3});
-        assertThatThrownBy(() -> DataSource.OMNIGLOT.test(folder)).isInstanceOf(DataFormatException.class)
+        assertThatThrownBy(() -> DataSource.OMNIGLOT.test(folder))
+                .isInstanceOf(DataFormatException.class)
                 .hasMessageStartingWith(npz + ": expected a NumPy .npz file, found that it cannot be read");
     }
 
@@ -98,7 +109,8 @@ class PackedDataTest {
         ImageSet images = DataSource.OMNIGLOT_BURDA.train(folder).slice(0, 3);
         assertThat(images.pixels()[784 + 2 * 28 + 5] & 0xff).isEqualTo(153);
         assertThat(images.labels()).containsExactly(1, 0, 1);
-        assertThatThrownBy(() -> DataSource.OMNIGLOT_BURDA.test(folder)).isInstanceOf(DataFormatException.class)
+        assertThatThrownBy(() -> DataSource.OMNIGLOT_BURDA.test(folder))
+                .isInstanceOf(DataFormatException.class)
                 .hasMessage(folder.resolve("chardata.mat") + ": expected a matrix 'testdata', found none");
     }
 
@@ -110,13 +122,16 @@ class PackedDataTest {
             mat.addArray("data", data);
             Mat5.writeToFile(mat, folder.resolve("chardata.mat").toFile());
         }
-        assertThatThrownBy(() -> DataSource.OMNIGLOT_BURDA.train(folder)).isInstanceOf(DataFormatException.class)
+        assertThatThrownBy(() -> DataSource.OMNIGLOT_BURDA.train(folder))
+                .isInstanceOf(DataFormatException.class)
                 .hasMessageContaining("array 'data': expected intensities from 0 to 1, found 7.0");
         Path file = Files.write(folder.resolve("chardata.mat"), Bytes.text("this is no MATLAB file, ".repeat(20)));
-        assertThatThrownBy(() -> DataSource.OMNIGLOT_BURDA.train(folder)).isInstanceOf(DataFormatException.class)
+        assertThatThrownBy(() -> DataSource.OMNIGLOT_BURDA.train(folder))
+                .isInstanceOf(DataFormatException.class)
                 .hasMessageStartingWith(file + ": expected a MATLAB 5 file, found that it cannot be read");
         Files.write(file, Bytes.text("hello"));
-        assertThatThrownBy(() -> DataSource.OMNIGLOT_BURDA.train(folder)).isInstanceOf(DataFormatException.class)
+        assertThatThrownBy(() -> DataSource.OMNIGLOT_BURDA.train(folder))
+                .isInstanceOf(DataFormatException.class)
                 .hasMessage(file + ": expected a MATLAB 5 file, found that it cannot be read (it ends early)");
     }
 
@@ -126,7 +141,8 @@ class PackedDataTest {
         imageNet("imagenet32/train_data_batch_2.npz", 1, 17);
         imageNet("imagenet32/val_data.npz", 1, 3);
         Images train = DataSource.IMAGENET32.train(folder);
-        assertThat(new int[] {train.count(), train.channels(), train.height(), train.width()}).containsExactly(3, 3, 32, 32);
+        assertThat(new int[] {train.count(), train.channels(), train.height(), train.width()})
+                .containsExactly(3, 3, 32, 32);
         assertThat(train.slice(0, 3).labels()).containsExactly(0, 999, 16);
         assertThat(Arrays.copyOf(train.slice(2, 3).pixels(), 5)).containsExactly(0, 1, 2, 3, 4);
         assertThat(DataSource.IMAGENET32.test(folder).label(0)).isEqualTo(2);
@@ -136,21 +152,31 @@ class PackedDataTest {
     @Test
     void imageNetsBatchesMustHoldAnImageARow() throws IOException {
         Path file = zip("val_data.npz", Map.of("data.npy", Bytes.npy("|u1", false, "(2, 100)", new byte[200])));
-        assertThatThrownBy(() -> DataSource.IMAGENET32.test(folder)).isInstanceOf(DataFormatException.class)
-                .hasMessage(file + ", array 'data': expected uint8 values ('|u1') of shape [images, 3072], found '|u1' of shape [2, 100]");
+        assertThatThrownBy(() -> DataSource.IMAGENET32.test(folder))
+                .isInstanceOf(DataFormatException.class)
+                .hasMessage(
+                        file
+                                + ", array 'data': expected uint8 values ('|u1') of shape [images, 3072], found '|u1' of shape [2, 100]");
         imageNet("val_data.npz", 1, 0);
-        assertThatThrownBy(() -> DataSource.IMAGENET32.test(folder)).isInstanceOf(DataFormatException.class)
+        assertThatThrownBy(() -> DataSource.IMAGENET32.test(folder))
+                .isInstanceOf(DataFormatException.class)
                 .hasMessage(file + ", array 'labels': expected labels from 1 to 1000, found 0");
         imageNet("val_data.npz", 2, 5);
-        assertThatThrownBy(() -> DataSource.IMAGENET32.test(folder)).isInstanceOf(DataFormatException.class)
+        assertThatThrownBy(() -> DataSource.IMAGENET32.test(folder))
+                .isInstanceOf(DataFormatException.class)
                 .hasMessage(file + ", array 'labels': expected 2 labels, one for each image, found 1");
     }
 
     private void imageNet(String name, int count, long... labels) throws IOException {
         ByteBuffer numbers = ByteBuffer.allocate(8 * labels.length).order(ByteOrder.LITTLE_ENDIAN);
         numbers.asLongBuffer().put(labels);
-        zip(name, Map.of("data.npy", Bytes.npy("|u1", false, "(%d, 3072)".formatted(count), Bytes.counting(count * 3072)),
-                "labels.npy", Bytes.npy("<i8", false, "(%d,)".formatted(labels.length), numbers.array())));
+        zip(
+                name,
+                Map.of(
+                        "data.npy",
+                        Bytes.npy("|u1", false, "(%d, 3072)".formatted(count), Bytes.counting(count * 3072)),
+                        "labels.npy",
+                        Bytes.npy("<i8", false, "(%d,)".formatted(labels.length), numbers.array())));
     }
 
     /** White paper with a black bar, 11 columns wide, from top to bottom: true where there is paper. */

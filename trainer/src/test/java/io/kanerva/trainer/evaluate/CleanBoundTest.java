@@ -35,15 +35,27 @@ class CleanBoundTest {
         return new TestEpisodes(TinyModels.rectangles(count * T, 71), Binarisation.FIXED, T, 72);
     }
 
-    /** One episode's terms at one draw, straight from the model: reconstruction, KL(Y), KL(Z), log-weight of each sample. */
-    private static float[][] terms(KanervaModel model, TestEpisodes episodes, int episode, int draw, NoiseSource noise) {
+    /**
+     * One episode's terms at one draw, straight from the model: reconstruction, KL(Y), KL(Z), log-weight of each
+     * sample.
+     */
+    private static float[][] terms(
+            KanervaModel model, TestEpisodes episodes, int episode, int draw, NoiseSource noise) {
         KanervaSettings s = model.settings();
         try (NDManager scratch = model.manager().newSubManager()) {
-            NDArray keyNoise = scratch.create(noise.normals(NoiseSource.stream(episode, draw, 0), T * s.keys() * 3), new Shape(1, T, s.keys(), 3));
-            NDArray latentNoise = scratch.create(noise.normals(NoiseSource.stream(episode, draw, 1), T * s.latent()), new Shape(1, T, s.latent()));
-            BoundTerms terms = model.pass(scratch.create(episodes.episode(episode), new Shape(1, T, 1, 8, 8)), keyNoise, latentNoise, false);
-            return new float[][] {terms.reconstruction().toFloatArray(), terms.keyDivergence().toFloatArray(), terms.latentDivergence().toFloatArray(),
-                terms.importanceLogWeight().toFloatArray()};
+            NDArray keyNoise = scratch.create(
+                    noise.normals(NoiseSource.stream(episode, draw, 0), T * s.keys() * 3),
+                    new Shape(1, T, s.keys(), 3));
+            NDArray latentNoise = scratch.create(
+                    noise.normals(NoiseSource.stream(episode, draw, 1), T * s.latent()), new Shape(1, T, s.latent()));
+            BoundTerms terms = model.pass(
+                    scratch.create(episodes.episode(episode), new Shape(1, T, 1, 8, 8)), keyNoise, latentNoise, false);
+            return new float[][] {
+                terms.reconstruction().toFloatArray(),
+                terms.keyDivergence().toFloatArray(),
+                terms.latentDivergence().toFloatArray(),
+                terms.importanceLogWeight().toFloatArray()
+            };
         }
     }
 
@@ -73,8 +85,13 @@ class CleanBoundTest {
             assertThat(report.reconstruction()).isCloseTo(sums[0], within(1e-4));
             assertThat(report.keyDivergence()).isCloseTo(sums[1], within(1e-4));
             assertThat(report.latentDivergence()).isCloseTo(sums[2], within(1e-4));
-            assertThat(report.nats()).isCloseTo(mean, within(1e-4)).isCloseTo(report.reconstruction() + report.keyDivergence() + report.latentDivergence(), within(1e-9));
-            assertThat(report.standardError()).isCloseTo(Math.sqrt(squares / 4 / 5), within(1e-4)).isPositive();
+            assertThat(report.nats())
+                    .isCloseTo(mean, within(1e-4))
+                    .isCloseTo(
+                            report.reconstruction() + report.keyDivergence() + report.latentDivergence(), within(1e-9));
+            assertThat(report.standardError())
+                    .isCloseTo(Math.sqrt(squares / 4 / 5), within(1e-4))
+                    .isPositive();
             assertThat(report.importanceWeighted()).isNaN();
             assertThat(report.episodes()).isEqualTo(5);
             assertThat(report.episodeLength()).isEqualTo(T);
@@ -129,15 +146,20 @@ class CleanBoundTest {
         Set<Float> numbers = new HashSet<>();
         NoiseSource seeded = NoiseSource.seeded(79);
         try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 80)) {
-            CleanBound.evaluate(model, episodes(3), (stream, count) -> {
-                streams.add(stream);
-                counts.add(count);
-                float[] normals = seeded.normals(stream, count);
-                for (float number : normals) {
-                    numbers.add(number);
-                }
-                return normals;
-            }, 5, done -> {});
+            CleanBound.evaluate(
+                    model,
+                    episodes(3),
+                    (stream, count) -> {
+                        streams.add(stream);
+                        counts.add(count);
+                        float[] normals = seeded.normals(stream, count);
+                        for (float number : normals) {
+                            numbers.add(number);
+                        }
+                        return normals;
+                    },
+                    5,
+                    done -> {});
         }
         assertThat(streams).hasSize(3 * 5 * 2);
         assertThat(counts).hasSize(3 * 5 * 2).containsOnly(T * 3);
@@ -150,8 +172,11 @@ class CleanBoundTest {
         try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 81)) {
             int arrays = model.manager().getManagedArrays().size();
             BoundReport first = CleanBound.evaluate(model, episodes(2), NoiseSource.seeded(82), 3, done -> {});
-            assertThat(CleanBound.evaluate(model, episodes(2), NoiseSource.seeded(82), 3, done -> {})).isEqualTo(first);
-            assertThat(CleanBound.evaluate(model, episodes(2), NoiseSource.seeded(83), 3, done -> {}).nats()).isNotEqualTo(first.nats());
+            assertThat(CleanBound.evaluate(model, episodes(2), NoiseSource.seeded(82), 3, done -> {}))
+                    .isEqualTo(first);
+            assertThat(CleanBound.evaluate(model, episodes(2), NoiseSource.seeded(83), 3, done -> {})
+                            .nats())
+                    .isNotEqualTo(first.nats());
             assertThat(model.manager().getManagedArrays()).hasSize(arrays);
         }
     }
@@ -170,7 +195,12 @@ class CleanBoundTest {
         try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 86)) {
             ImageSet larger = new ImageSet("larger", 4, 1, 9, 8, new byte[4 * 72]);
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> CleanBound.evaluate(model, new TestEpisodes(larger, Binarisation.FIXED, 4, 1), NoiseSource.seeded(1), 0, done -> {}))
+                    .isThrownBy(() -> CleanBound.evaluate(
+                            model,
+                            new TestEpisodes(larger, Binarisation.FIXED, 4, 1),
+                            NoiseSource.seeded(1),
+                            0,
+                            done -> {}))
                     .withMessage("'larger': expected images of [1, 8, 8], found [1, 9, 8]");
         }
     }
@@ -179,7 +209,8 @@ class CleanBoundTest {
     void anEpisodeThatTheHeapCannotHoldIsRefused() {
         try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 87)) {
             TestEpisodes long9 = new TestEpisodes(TinyModels.rectangles(9, 1), Binarisation.FIXED, 9, 1);
-            assertThatIllegalArgumentException().isThrownBy(() -> CleanBound.evaluate(model, long9, NoiseSource.seeded(1), 0, done -> {}))
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> CleanBound.evaluate(model, long9, NoiseSource.seeded(1), 0, done -> {}))
                     .withMessage("out of memory: an episode of 9 samples needs 9 slots, the memory has 8");
         }
     }
@@ -187,7 +218,8 @@ class CleanBoundTest {
     @Test
     void aNegativeNumberOfImportanceSamplesIsRefused() {
         try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 88)) {
-            assertThatIllegalArgumentException().isThrownBy(() -> CleanBound.evaluate(model, episodes(1), NoiseSource.seeded(1), -1, done -> {}))
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> CleanBound.evaluate(model, episodes(1), NoiseSource.seeded(1), -1, done -> {}))
                     .withMessage("importance samples must not be negative, found -1");
         }
     }

@@ -46,7 +46,8 @@ class HeldOutBoundTest {
                 assertThat(used.add(written) && used.add(heldOut)).isTrue();
                 float[] expected = new float[64];
                 images.copyIntensities(heldOut, expected, 0);
-                assertThat(java.util.Arrays.copyOfRange(episodes.heldOut(e), t * 64, t * 64 + 64)).isEqualTo(expected);
+                assertThat(java.util.Arrays.copyOfRange(episodes.heldOut(e), t * 64, t * 64 + 64))
+                        .isEqualTo(expected);
             }
         }
         assertThat(used).hasSize(40);
@@ -57,11 +58,15 @@ class HeldOutBoundTest {
 
     @Test
     void imagesWithoutLabelsOrWithTooFewOfAClassAreRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> new ClassEpisodes(TinyModels.rectangles(8, 1), Binarisation.FIXED, 2, 1))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new ClassEpisodes(TinyModels.rectangles(8, 1), Binarisation.FIXED, 2, 1))
                 .withMessage("'rectangles': expected images whose classes are known, found no labels");
-        assertThatIllegalArgumentException().isThrownBy(() -> new ClassEpisodes(classes(8, 2), Binarisation.FIXED, 5, 1))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new ClassEpisodes(classes(8, 2), Binarisation.FIXED, 5, 1))
                 .withMessage("episode length (T): expected 1 to 4, the pairs of one class in 'rectangles', found 5");
-        assertThatIllegalArgumentException().isThrownBy(() -> new ClassEpisodes(classes(8, 2), Binarisation.DYNAMIC, 2, 1)).withMessageContaining("found dynamic");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new ClassEpisodes(classes(8, 2), Binarisation.DYNAMIC, 2, 1))
+                .withMessageContaining("found dynamic");
     }
 
     @Test
@@ -76,7 +81,8 @@ class HeldOutBoundTest {
         ImageSet images = new ImageSet("twins", 16, 1, 8, 8, twice, labels);
         try (KanervaModel model = TinyModels.randomised(TinyModels.pooled(2), 84)) {
             List<Integer> progress = new ArrayList<>();
-            HeldOutBound.Report report = HeldOutBound.evaluate(model, new ClassEpisodes(images, Binarisation.FIXED, 4, 1), NOISE, progress::add);
+            HeldOutBound.Report report = HeldOutBound.evaluate(
+                    model, new ClassEpisodes(images, Binarisation.FIXED, 4, 1), NOISE, progress::add);
             assertThat(report.heldOut().nats()).isCloseTo(report.written().nats(), within(1e-4));
             assertThat(report.written().episodes()).isEqualTo(2);
             assertThat(progress).containsExactly(1, 2);
@@ -88,31 +94,64 @@ class HeldOutBoundTest {
         KanervaSettings s = TinyModels.pooled(2);
         ImageSet images = classes(6, 2);
         ClassEpisodes episodes = new ClassEpisodes(images, Binarisation.FIXED, 3, 1);
-        try (KanervaModel model = TinyModels.randomised(s, 86); KanervaModel other = TinyModels.randomised(s, 87); NDManager scratch = model.manager().newSubManager()) {
-            HeldOutBound.Comparison alone = HeldOutBound.compare(model, model, episodes, NOISE, done -> { });
-            HeldOutBound.Comparison others = HeldOutBound.compare(other, other, episodes, NOISE, done -> { });
-            HeldOutBound.Comparison both = HeldOutBound.compare(model, other, episodes, NOISE, done -> { });
-            HeldOutBound.Comparison turned = HeldOutBound.compare(other, model, episodes, NOISE, done -> { });
+        try (KanervaModel model = TinyModels.randomised(s, 86);
+                KanervaModel other = TinyModels.randomised(s, 87);
+                NDManager scratch = model.manager().newSubManager()) {
+            HeldOutBound.Comparison alone = HeldOutBound.compare(model, model, episodes, NOISE, done -> {});
+            HeldOutBound.Comparison others = HeldOutBound.compare(other, other, episodes, NOISE, done -> {});
+            HeldOutBound.Comparison both = HeldOutBound.compare(model, other, episodes, NOISE, done -> {});
+            HeldOutBound.Comparison turned = HeldOutBound.compare(other, model, episodes, NOISE, done -> {});
             NDArray written = scratch.create(episodes.written(0), new Shape(1, 3, 1, 8, 8));
-            NDArray keyNoise = scratch.create(NOISE.normals(NoiseSource.stream(0, 0, 0), 3 * s.keys() * 3), new Shape(1, 3, s.keys(), 3));
-            NDArray latentNoise = scratch.create(NOISE.normals(NoiseSource.stream(0, 0, 1), 3 * s.latent()), new Shape(1, 3, s.latent()));
-            float weight = model.pass(written, keyNoise, latentNoise, false).importanceLogWeight().mean().getFloat();
+            NDArray keyNoise = scratch.create(
+                    NOISE.normals(NoiseSource.stream(0, 0, 0), 3 * s.keys() * 3), new Shape(1, 3, s.keys(), 3));
+            NDArray latentNoise = scratch.create(
+                    NOISE.normals(NoiseSource.stream(0, 0, 1), 3 * s.latent()), new Shape(1, 3, s.latent()));
+            float weight = model.pass(written, keyNoise, latentNoise, false)
+                    .importanceLogWeight()
+                    .mean()
+                    .getFloat();
             assertThat(alone.mixture().written().nats()).isCloseTo(-weight, within(1e-3));
-            assertThat(both.mixture().written().nats()).isLessThan(Math.min(alone.mixture().written().nats(), others.mixture().written().nats()) + Math.log(2) + 1e-6).isEqualTo(turned.mixture().written().nats());
-            assertThat(both.mixture().heldOut().nats()).isLessThan(Math.min(alone.mixture().heldOut().nats(), others.mixture().heldOut().nats()) + Math.log(2) + 1e-6).isEqualTo(turned.mixture().heldOut().nats())
+            assertThat(both.mixture().written().nats())
+                    .isLessThan(Math.min(
+                                    alone.mixture().written().nats(),
+                                    others.mixture().written().nats())
+                            + Math.log(2)
+                            + 1e-6)
+                    .isEqualTo(turned.mixture().written().nats());
+            assertThat(both.mixture().heldOut().nats())
+                    .isLessThan(Math.min(
+                                    alone.mixture().heldOut().nats(),
+                                    others.mixture().heldOut().nats())
+                            + Math.log(2)
+                            + 1e-6)
+                    .isEqualTo(turned.mixture().heldOut().nats())
                     .isNotCloseTo(both.mixture().written().nats(), within(1e-3));
-            HeldOutBound.Report first = HeldOutBound.evaluate(model, episodes, NOISE, done -> { });
-            HeldOutBound.Report second = HeldOutBound.evaluate(other, episodes, NOISE, done -> { });
-            assertThat(both.difference().written().nats()).isCloseTo(first.written().nats() - second.written().nats(), within(1e-4)).isNotCloseTo(0, within(1e-3));
-            assertThat(both.difference().heldOut().nats()).isCloseTo(first.heldOut().nats() - second.heldOut().nats(), within(1e-4)).isNotCloseTo(0, within(1e-3));
-            assertThat(alone.difference().heldOut()).satisfies(none -> assertThat(none.nats()).isZero()).satisfies(none -> assertThat(none.keyDivergence()).isZero());
+            HeldOutBound.Report first = HeldOutBound.evaluate(model, episodes, NOISE, done -> {});
+            HeldOutBound.Report second = HeldOutBound.evaluate(other, episodes, NOISE, done -> {});
+            assertThat(both.difference().written().nats())
+                    .isCloseTo(first.written().nats() - second.written().nats(), within(1e-4))
+                    .isNotCloseTo(0, within(1e-3));
+            assertThat(both.difference().heldOut().nats())
+                    .isCloseTo(first.heldOut().nats() - second.heldOut().nats(), within(1e-4))
+                    .isNotCloseTo(0, within(1e-3));
+            assertThat(alone.difference().heldOut())
+                    .satisfies(none -> assertThat(none.nats()).isZero())
+                    .satisfies(none -> assertThat(none.keyDivergence()).isZero());
         }
     }
 
     @Test
     void modelsOfImagesOfDifferentSizesAreNotMixed() {
-        try (KanervaModel small = TinyModels.randomised(TinyModels.heap(), 1); KanervaModel large = new KanervaModel(io.kanerva.trainer.train.Preset.MNIST.plan().settings(), ai.djl.Device.cpu(), 1)) {
-            assertThatIllegalArgumentException().isThrownBy(() -> HeldOutBound.compare(small, large, new ClassEpisodes(classes(6, 2), Binarisation.FIXED, 3, 1), NOISE, done -> { }))
+        try (KanervaModel small = TinyModels.randomised(TinyModels.heap(), 1);
+                KanervaModel large = new KanervaModel(
+                        io.kanerva.trainer.train.Preset.MNIST.plan().settings(), ai.djl.Device.cpu(), 1)) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> HeldOutBound.compare(
+                            small,
+                            large,
+                            new ClassEpisodes(classes(6, 2), Binarisation.FIXED, 3, 1),
+                            NOISE,
+                            done -> {}))
                     .withMessageStartingWith("two models of the same images can be compared, found one of 64 numbers");
         }
     }
@@ -122,16 +161,24 @@ class HeldOutBoundTest {
     void onAHeapAHeldOutImageIsScoredAtTheWrittenPointerWhoseImageCorrelatesBest() {
         KanervaSettings s = TinyModels.heap();
         ImageSet images = classes(6, 2);
-        try (KanervaModel model = TinyModels.randomised(s, 85); NDManager scratch = model.manager().newSubManager()) {
+        try (KanervaModel model = TinyModels.randomised(s, 85);
+                NDManager scratch = model.manager().newSubManager()) {
             ClassEpisodes episodes = new ClassEpisodes(images, Binarisation.FIXED, 3, 1);
-            BoundReport found = HeldOutBound.evaluate(model, episodes, NOISE, done -> { }).heldOut();
+            BoundReport found =
+                    HeldOutBound.evaluate(model, episodes, NOISE, done -> {}).heldOut();
             Shape shape = new Shape(1, 3, 1, 8, 8);
             NDArray others = scratch.create(episodes.heldOut(0), shape);
             NDArray keyNoise = scratch.create(NOISE.normals(NoiseSource.stream(0, 0, 0), 9), new Shape(1, 3, 1, 3));
             NDArray latentNoise = scratch.create(NOISE.normals(NoiseSource.stream(0, 0, 1), 9), new Shape(1, 3, 3));
-            NDList memory = model.run(model.writer(), model.run(model.encoder(), scratch.create(episodes.written(0), shape)).get(0));
+            NDList memory = model.run(
+                    model.writer(),
+                    model.run(model.encoder(), scratch.create(episodes.written(0), shape))
+                            .get(0));
             NDList read = model.run(model.reader(), memory.get(0), memory.get(1));
-            NDArray contents = s.likelihood().means(s, model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow());
+            NDArray contents = s.likelihood()
+                    .means(
+                            s,
+                            model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow());
             NDList encoded = model.run(model.encoder(), others);
             double expected = 0;
             for (int i = 0; i < 3; i++) {
@@ -142,13 +189,21 @@ class HeldOutBoundTest {
                     NDArray b = contents.get("0, " + j + ", 0");
                     a = a.sub(a.mean());
                     b = b.sub(b.mean());
-                    double correlation = a.mul(b).sum().getFloat() / Math.sqrt((double) a.square().sum().getFloat() * b.square().sum().getFloat());
+                    double correlation = a.mul(b).sum().getFloat()
+                            / Math.sqrt((double) a.square().sum().getFloat()
+                                    * b.square().sum().getFloat());
                     best = correlation > most ? j : best;
                     most = Math.max(most, correlation);
                 }
-                NDArray pointer = memory.get(1).get(":, " + best + ":" + (best + 1)).repeat(1, 3);
-                BoundTerms terms = model.readBack(others, encoded, new NDList(memory.get(0), pointer), keyNoise, latentNoise, false);
-                expected += terms.reconstruction().add(terms.keyDivergence()).add(terms.latentDivergence()).toFloatArray()[i] / 3;
+                NDArray pointer =
+                        memory.get(1).get(":, " + best + ":" + (best + 1)).repeat(1, 3);
+                BoundTerms terms = model.readBack(
+                        others, encoded, new NDList(memory.get(0), pointer), keyNoise, latentNoise, false);
+                expected += terms.reconstruction()
+                                .add(terms.keyDivergence())
+                                .add(terms.latentDivergence())
+                                .toFloatArray()[i]
+                        / 3;
             }
             assertThat(found.nats()).isCloseTo(expected, within(1e-3));
         }

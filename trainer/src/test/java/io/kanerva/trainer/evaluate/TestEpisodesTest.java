@@ -32,7 +32,9 @@ class TestEpisodesTest {
         TestEpisodes episodes = new TestEpisodes(images, Binarisation.FIXED, 7, 1);
         assertThat(episodes.count()).isEqualTo(4);
         assertThat(order(episodes)).hasSize(28).doesNotHaveDuplicates().allMatch(index -> index >= 0 && index < 30);
-        assertThat(order(new TestEpisodes(images, Binarisation.FIXED, 10, 1))).hasSize(30).doesNotHaveDuplicates();
+        assertThat(order(new TestEpisodes(images, Binarisation.FIXED, 10, 1)))
+                .hasSize(30)
+                .doesNotHaveDuplicates();
     }
 
     @Test
@@ -62,20 +64,24 @@ class TestEpisodesTest {
             pixels.add(pixel);
         }
         assertThat(pixels).containsExactlyInAnyOrder(0f, 1f);
-        Assertions.assertThatExceptionOfType(DataFormatException.class).isThrownBy(() -> new TestEpisodes(grey, Binarisation.FIXED, 2, 1).episode(0))
+        Assertions.assertThatExceptionOfType(DataFormatException.class)
+                .isThrownBy(() -> new TestEpisodes(grey, Binarisation.FIXED, 2, 1).episode(0))
                 .withMessageContaining("'grey' should be binary");
     }
 
     @Test
     void dynamicBinarisationIsRefusedBecauseAScoreCouldNotBeRepeated() {
-        assertThatIllegalArgumentException().isThrownBy(() -> new TestEpisodes(images, Binarisation.DYNAMIC, 5, 1))
-                .withMessage("test images: expected the binarisation fixed, threshold or none, found dynamic, which gives other images each time");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new TestEpisodes(images, Binarisation.DYNAMIC, 5, 1))
+                .withMessage(
+                        "test images: expected the binarisation fixed, threshold or none, found dynamic, which gives other images each time");
     }
 
     @Test
     void anEpisodeLengthOfZeroOrOfMoreImagesThanThereAreIsRefused() {
         for (int length : new int[] {0, -1, 31}) {
-            assertThatIllegalArgumentException().isThrownBy(() -> new TestEpisodes(images, Binarisation.FIXED, length, 1))
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> new TestEpisodes(images, Binarisation.FIXED, length, 1))
                     .withMessage("episode length (T): expected 1 to 30, the images of 'rectangles', found %d", length);
         }
     }
@@ -92,8 +98,10 @@ class TestEpisodesTest {
         }
         assertThat(mean).isBetween(-0.016, 0.016);
         assertThat(square).isBetween(0.977, 1.023);
-        assertThat(noise.normals(NoiseSource.stream(2, 1, 0), 10)).containsExactly(java.util.Arrays.copyOf(normals, 10));
+        assertThat(noise.normals(NoiseSource.stream(2, 1, 0), 10))
+                .containsExactly(java.util.Arrays.copyOf(normals, 10));
         assertThat(noise.normals(NoiseSource.stream(2, 1, 1), 10)).isNotEqualTo(java.util.Arrays.copyOf(normals, 10));
-        assertThat(NoiseSource.seeded(6).normals(NoiseSource.stream(2, 1, 0), 10)).isNotEqualTo(java.util.Arrays.copyOf(normals, 10));
+        assertThat(NoiseSource.seeded(6).normals(NoiseSource.stream(2, 1, 0), 10))
+                .isNotEqualTo(java.util.Arrays.copyOf(normals, 10));
     }
 }

@@ -35,6 +35,7 @@ class DataCacheTest {
     private Path folder;
     /** Long: only the test that needs it waits for it. */
     private Duration patience = Duration.ofSeconds(60);
+
     private final List<String> notes = new ArrayList<>();
     private final List<Long> progress = new ArrayList<>();
 
@@ -43,7 +44,8 @@ class DataCacheTest {
         try (UnreliableServer server = new UnreliableServer(CONTENT)) {
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
-            assertThat(Files.readString(folder.resolve("sha256.json"))).contains("\"set/file.bin\"", SUM, server.uri("file.bin").toString());
+            assertThat(Files.readString(folder.resolve("sha256.json")))
+                    .contains("\"set/file.bin\"", SUM, server.uri("file.bin").toString());
             assertThat(progress).last().isEqualTo((long) CONTENT.length);
             assertThat(leftovers()).isEmpty();
             fetch(server, CONTENT.length, SUM);
@@ -76,10 +78,14 @@ class DataCacheTest {
 
     @Test
     void goesOnWithWhatAnEarlierFetchLeft() throws IOException {
-        try (UnreliableServer server = new UnreliableServer(CONTENT, breaksOffAt(60_000), status("503 Busy"), status("503 Busy"), status("503 Busy"))) {
-            assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM)).isInstanceOf(FetchException.class)
-                    .hasMessage(server.uri("file.bin") + ": expected 100,000 bytes, found that the connection failed 3 times in a row at byte 60,000"
-                            + " (the server answered HTTP 503); what has come stays, and fetching again goes on from there");
+        try (UnreliableServer server = new UnreliableServer(
+                CONTENT, breaksOffAt(60_000), status("503 Busy"), status("503 Busy"), status("503 Busy"))) {
+            assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
+                    .isInstanceOf(FetchException.class)
+                    .hasMessage(
+                            server.uri("file.bin")
+                                    + ": expected 100,000 bytes, found that the connection failed 3 times in a row at byte 60,000"
+                                    + " (the server answered HTTP 503); what has come stays, and fetching again goes on from there");
             assertThat(folder.resolve("set/file.bin")).doesNotExist();
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
@@ -89,11 +95,13 @@ class DataCacheTest {
 
     @Test
     void startsOverWhereTheServerCannotGoOn() throws IOException {
-        try (UnreliableServer server = new UnreliableServer(CONTENT, breaksOffAt(30_000), UnreliableServer.WITHOUT_RANGES)) {
+        try (UnreliableServer server =
+                new UnreliableServer(CONTENT, breaksOffAt(30_000), UnreliableServer.WITHOUT_RANGES)) {
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
         }
-        try (UnreliableServer server = new UnreliableServer(CONTENT, breaksOffAt(30_000), UnreliableServer.WRONG_RANGE)) {
+        try (UnreliableServer server =
+                new UnreliableServer(CONTENT, breaksOffAt(30_000), UnreliableServer.WRONG_RANGE)) {
             Files.delete(folder.resolve("set/file.bin"));
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
@@ -132,8 +140,11 @@ class DataCacheTest {
     @Test
     void takesNoMoreBytesThanTheFileHas() throws IOException {
         try (UnreliableServer server = new UnreliableServer(CONTENT, pads(300_000))) {
-            assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM)).isInstanceOf(FetchException.class)
-                    .hasMessage(server.uri("file.bin") + ": expected the file, found that the server sends more than the 100,000 bytes that it has");
+            assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
+                    .isInstanceOf(FetchException.class)
+                    .hasMessage(
+                            server.uri("file.bin")
+                                    + ": expected the file, found that the server sends more than the 100,000 bytes that it has");
             assertThat(leftovers()).isEmpty();
         }
     }
@@ -143,8 +154,10 @@ class DataCacheTest {
         byte[] other = CONTENT.clone();
         other[5] ^= 1;
         try (UnreliableServer server = new UnreliableServer(other)) {
-            assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM)).isInstanceOf(FetchException.class)
-                    .hasMessage("%s: expected a file of SHA-256 %s, found 100,000 bytes of %s, which were deleted".formatted(server.uri("file.bin"), SUM, sum(other)));
+            assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
+                    .isInstanceOf(FetchException.class)
+                    .hasMessage("%s: expected a file of SHA-256 %s, found 100,000 bytes of %s, which were deleted"
+                            .formatted(server.uri("file.bin"), SUM, sum(other)));
             assertThat(folder.resolve("set/file.bin")).doesNotExist();
             assertThat(leftovers()).isEmpty();
         }
@@ -155,22 +168,31 @@ class DataCacheTest {
         try (UnreliableServer server = new UnreliableServer(CONTENT, breaksOffAt(10_000))) {
             fetch(server, -1, "");
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
-            assertThat(notes).last().isEqualTo("file.bin: no SHA-256 was known beforehand; %s is what came, recorded in sha256.json".formatted(SUM));
+            assertThat(notes)
+                    .last()
+                    .isEqualTo("file.bin: no SHA-256 was known beforehand; %s is what came, recorded in sha256.json"
+                            .formatted(SUM));
             Path file = Files.write(folder.resolve("set/file.bin"), new byte[3]);
-            assertThatThrownBy(() -> fetch(server, -1, "")).isInstanceOf(FetchException.class)
-                    .hasMessage("%s: expected SHA-256 %s, found %s: delete the file and fetch it again".formatted(file, SUM, sum(new byte[3])));
+            assertThatThrownBy(() -> fetch(server, -1, ""))
+                    .isInstanceOf(FetchException.class)
+                    .hasMessage("%s: expected SHA-256 %s, found %s: delete the file and fetch it again"
+                            .formatted(file, SUM, sum(new byte[3])));
         }
         Files.delete(folder.resolve("set/file.bin"));
         try (UnreliableServer server = new UnreliableServer(new byte[7])) {
-            assertThatThrownBy(() -> fetch(server, -1, "")).isInstanceOf(FetchException.class).hasMessageContaining("expected a file of SHA-256 " + SUM + ", found 7 bytes");
+            assertThatThrownBy(() -> fetch(server, -1, ""))
+                    .isInstanceOf(FetchException.class)
+                    .hasMessageContaining("expected a file of SHA-256 " + SUM + ", found 7 bytes");
         }
     }
 
     @Test
     void saysWhatTheServerAnsweredAndDoesNotAskAgain() throws IOException {
         try (UnreliableServer server = new UnreliableServer(CONTENT, status("404 Not Found"))) {
-            assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM)).isInstanceOf(FetchException.class)
-                    .hasMessage(server.uri("file.bin") + ": expected the file, found that the server answered HTTP 404");
+            assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
+                    .isInstanceOf(FetchException.class)
+                    .hasMessage(
+                            server.uri("file.bin") + ": expected the file, found that the server answered HTTP 404");
             assertThat(server.requests()).hasSize(1);
         }
     }
@@ -180,7 +202,8 @@ class DataCacheTest {
         byte[] archive = tarGz("set-bin/keep.bin", "kept", "../escape.bin", "no", "set-bin/other.bin", "no");
         RemoteFile file;
         try (UnreliableServer server = new UnreliableServer(archive)) {
-            file = new RemoteFile(server.uri("set.tar.gz"), "", archive.length, sum(archive), List.of("set-bin/keep.bin"));
+            file = new RemoteFile(
+                    server.uri("set.tar.gz"), "", archive.length, sum(archive), List.of("set-bin/keep.bin"));
             fetch(file);
             assertThat(folder.resolve("set-bin/keep.bin")).hasContent("kept");
             assertThat(folder.resolve("set-bin/other.bin")).doesNotExist();
@@ -188,16 +211,22 @@ class DataCacheTest {
             assertThat(leftovers()).isEmpty();
             fetch(file);
             assertThat(server.requests()).hasSize(1);
-            RemoteFile missing = new RemoteFile(server.uri("set.tar.gz"), "", archive.length, sum(archive), List.of("set-bin/none.bin"));
-            assertThatThrownBy(() -> fetch(missing)).isInstanceOf(FetchException.class).hasMessageEndingWith("expected 'set-bin/none.bin' in it, found no such file");
+            RemoteFile missing = new RemoteFile(
+                    server.uri("set.tar.gz"), "", archive.length, sum(archive), List.of("set-bin/none.bin"));
+            assertThatThrownBy(() -> fetch(missing))
+                    .isInstanceOf(FetchException.class)
+                    .hasMessageEndingWith("expected 'set-bin/none.bin' in it, found no such file");
         }
     }
 
     @Test
     void saysWhereToGetWhatMayNotBeDownloaded() throws IOException {
         DataCache cache = new DataCache(folder);
-        assertThatThrownBy(() -> cache.fetch(Catalogue.of(DataSource.CELEBA), FetchListener.SILENT)).isInstanceOf(FetchException.class)
-                .hasMessageStartingWith("celeba cannot be downloaded: ").hasMessageContaining("mmlab.ie.cuhk.edu.hk").hasMessageContaining("unzip it in " + folder + "/celeba,");
+        assertThatThrownBy(() -> cache.fetch(Catalogue.of(DataSource.CELEBA), FetchListener.SILENT))
+                .isInstanceOf(FetchException.class)
+                .hasMessageStartingWith("celeba cannot be downloaded: ")
+                .hasMessageContaining("mmlab.ie.cuhk.edu.hk")
+                .hasMessageContaining("unzip it in " + folder + "/celeba,");
         Files.createDirectories(folder.resolve("celeba/img_align_celeba"));
         Files.createFile(folder.resolve("celeba/img_align_celeba/000001.jpg"));
         assertThat(cache.holds(Catalogue.of(DataSource.CELEBA))).isTrue();
@@ -206,7 +235,9 @@ class DataCacheTest {
     @Test
     void everyDataSetIsInTheCatalogueWithAPlaceThatItsReaderLooksIn() throws IOException {
         for (Catalogue.Entry entry : Catalogue.all()) {
-            assertThat(entry.files().isEmpty()).as(entry.source().id()).isNotEqualTo(entry.byHand().isEmpty());
+            assertThat(entry.files().isEmpty())
+                    .as(entry.source().id())
+                    .isNotEqualTo(entry.byHand().isEmpty());
             Path data = Files.createDirectories(folder.resolve(entry.source().id()));
             for (RemoteFile file : entry.files()) {
                 for (String path : file.members().isEmpty() ? List.of(file.path()) : file.members()) {
@@ -227,22 +258,24 @@ class DataCacheTest {
 
     private void fetch(RemoteFile file) {
         notes.clear();
-        new DataCache(folder, patience, 3, Duration.ZERO).fetch(new Catalogue.Entry(DataSource.MNIST, "a test", List.of(file), ""), new FetchListener() {
-            @Override
-            public void transferred(String name, long bytes, long total) {
-                progress.add(bytes);
-            }
+        new DataCache(folder, patience, 3, Duration.ZERO)
+                .fetch(new Catalogue.Entry(DataSource.MNIST, "a test", List.of(file), ""), new FetchListener() {
+                    @Override
+                    public void transferred(String name, long bytes, long total) {
+                        progress.add(bytes);
+                    }
 
-            @Override
-            public void note(String sentence) {
-                notes.add(sentence);
-            }
-        });
+                    @Override
+                    public void note(String sentence) {
+                        notes.add(sentence);
+                    }
+                });
     }
 
     private List<Path> leftovers() throws IOException {
         try (var files = Files.walk(folder)) {
-            return files.filter(file -> file.toString().matches(".*\\.(part|version|tmp)")).toList();
+            return files.filter(file -> file.toString().matches(".*\\.(part|version|tmp)"))
+                    .toList();
         }
     }
 

@@ -20,8 +20,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A web server on this machine that behaves as it is told, request by request: it can break off, fall silent and lie about lengths,
- * which a library's server would not do. Connections that fell silent stay open until it is closed.
+ * A web server on this machine that behaves as it is told, request by request: it can break off, fall silent and lie
+ * about lengths, which a library's server would not do. Connections that fell silent stay open until it is closed.
  */
 final class UnreliableServer implements AutoCloseable {
     private static final Pattern RANGE = Pattern.compile("(?i)range: bytes=(\\d+)-");
@@ -67,7 +67,8 @@ final class UnreliableServer implements AutoCloseable {
     }
 
     /** The whole rest of the content, as asked for. */
-    static final Behaviour WELL = (content, request, out) -> rest(content, request, out, content.length, content.length);
+    static final Behaviour WELL =
+            (content, request, out) -> rest(content, request, out, content.length, content.length);
 
     /** The whole content with status 200, whatever was asked for. */
     static final Behaviour WITHOUT_RANGES = (content, request, out) -> {
@@ -106,14 +107,21 @@ final class UnreliableServer implements AutoCloseable {
 
     /** Another range than the one that was asked for. */
     static final Behaviour WRONG_RANGE = (content, request, out) -> {
-        out.write(head("206 Partial Content", content.length, "Content-Range: bytes 0-%d/%d\r\n".formatted(content.length - 1, content.length)));
+        out.write(head(
+                "206 Partial Content",
+                content.length,
+                "Content-Range: bytes 0-%d/%d\r\n".formatted(content.length - 1, content.length)));
         out.write(content);
     };
 
-    private static void rest(byte[] content, String request, OutputStream out, int announced, int end) throws IOException {
+    private static void rest(byte[] content, String request, OutputStream out, int announced, int end)
+            throws IOException {
         int start = start(request);
         if (start > 0) {
-            out.write(head("206 Partial Content", announced - start, "ETag: \"v1\"\r\nContent-Range: bytes %d-%d/%d\r\n".formatted(start, announced - 1, announced)));
+            out.write(head(
+                    "206 Partial Content",
+                    announced - start,
+                    "ETag: \"v1\"\r\nContent-Range: bytes %d-%d/%d\r\n".formatted(start, announced - 1, announced)));
         } else {
             out.write(head("200 OK", announced, "ETag: \"v1\"\r\n"));
         }
@@ -121,7 +129,9 @@ final class UnreliableServer implements AutoCloseable {
     }
 
     private static byte[] head(String status, int length, String more) {
-        return "HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n%s\r\n".formatted(status, length, more).getBytes(StandardCharsets.ISO_8859_1);
+        return "HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n%s\r\n"
+                .formatted(status, length, more)
+                .getBytes(StandardCharsets.ISO_8859_1);
     }
 
     /** The connection stays open although nothing more is sent. */

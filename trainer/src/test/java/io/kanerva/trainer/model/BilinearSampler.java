@@ -23,11 +23,13 @@ final class BilinearSampler {
     }
 
     /** A window of one channel: [h][w]. */
-    static double[][] window(double[][] channel, double centreX, double halfX, double centreY, double halfY, int h, int w) {
+    static double[][] window(
+            double[][] channel, double centreX, double halfX, double centreY, double halfY, int h, int w) {
         double[][] window = new double[h][w];
         for (int row = 0; row < h; row++) {
             for (int column = 0; column < w; column++) {
-                window[row][column] = at(channel, centreX + halfX * (2 * column + 1 - w) / w, centreY + halfY * (2 * row + 1 - h) / h);
+                window[row][column] = at(
+                        channel, centreX + halfX * (2 * column + 1 - w) / w, centreY + halfY * (2 * row + 1 - h) / h);
             }
         }
         return window;

@@ -22,14 +22,27 @@ class BoundTermsTest {
     private static final int T = 4;
 
     static Stream<KanervaSettings> settings() {
-        return Stream.concat(blackAndWhite(), Stream.of(TinyModels.colour(), TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 24)),
-                TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 24, 3)), TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 4, 1)), TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 0))));
+        return Stream.concat(
+                blackAndWhite(),
+                Stream.of(
+                        TinyModels.colour(),
+                        TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 24)),
+                        TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 24, 3)),
+                        TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 4, 1)),
+                        TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 0))));
     }
 
     static Stream<KanervaSettings> blackAndWhite() {
-        return Stream.of(TinyModels.heap(), TinyModels.heap(Addressing.DEREFERENCED, 2), TinyModels.heap(Addressing.CONTINUOUS, 1),
-                TinyModels.heap(Addressing.CONTINUOUS, 2), TinyModels.pooled(1), TinyModels.pooled(2), TinyModels.paper(1),
-                TinyModels.manyKeys(WriterKind.HEAP, 8), TinyModels.manyKeys(WriterKind.POOLED, 8));
+        return Stream.of(
+                TinyModels.heap(),
+                TinyModels.heap(Addressing.DEREFERENCED, 2),
+                TinyModels.heap(Addressing.CONTINUOUS, 1),
+                TinyModels.heap(Addressing.CONTINUOUS, 2),
+                TinyModels.pooled(1),
+                TinyModels.pooled(2),
+                TinyModels.paper(1),
+                TinyModels.manyKeys(WriterKind.HEAP, 8),
+                TinyModels.manyKeys(WriterKind.POOLED, 8));
     }
 
     /** A randomised model, images and noise. */
@@ -80,20 +93,36 @@ class BoundTermsTest {
                 double z = mean[i] + deviation * noise[i];
                 latent[i] = (float) z;
                 divergence[i / s.latent()] += Math.log(priorDeviation / deviation)
-                        + (deviation * deviation + Math.pow(mean[i] - priorMean[i], 2)) / (2 * priorDeviation * priorDeviation) - 0.5;
-                logRatio[i / s.latent()] += -0.5 * Math.pow((z - priorMean[i]) / priorDeviation, 2) - Math.log(priorDeviation)
-                        + 0.5 * noise[i] * noise[i] + Math.log(deviation);
+                        + (deviation * deviation + Math.pow(mean[i] - priorMean[i], 2))
+                                / (2 * priorDeviation * priorDeviation)
+                        - 0.5;
+                logRatio[i / s.latent()] += -0.5 * Math.pow((z - priorMean[i]) / priorDeviation, 2)
+                        - Math.log(priorDeviation)
+                        + 0.5 * noise[i] * noise[i]
+                        + Math.log(deviation);
             }
-            float[] logits = model.run(model.decoder(), scene.scratch.create(latent, new Shape(B, T, s.latent())), read.get(0)).singletonOrThrow().toFloatArray();
-            double[] reconstruction = s.likelihood() == Likelihood.BERNOULLI ? bernoulli(scene.images.toFloatArray(), logits) : mixture(scene, logits);
-            float[] keyRatio = new KeyPosterior(s).logRatio(written.get(1), encoded.get(1), encoded.get(2), scene.keyNoise).toFloatArray();
-            float[] keyDivergence = new KeyPosterior(s).divergence(written.get(1), encoded.get(1), encoded.get(2)).toFloatArray();
+            float[] logits = model.run(
+                            model.decoder(), scene.scratch.create(latent, new Shape(B, T, s.latent())), read.get(0))
+                    .singletonOrThrow()
+                    .toFloatArray();
+            double[] reconstruction = s.likelihood() == Likelihood.BERNOULLI
+                    ? bernoulli(scene.images.toFloatArray(), logits)
+                    : mixture(scene, logits);
+            float[] keyRatio = new KeyPosterior(s)
+                    .logRatio(written.get(1), encoded.get(1), encoded.get(2), scene.keyNoise)
+                    .toFloatArray();
+            float[] keyDivergence = new KeyPosterior(s)
+                    .divergence(written.get(1), encoded.get(1), encoded.get(2))
+                    .toFloatArray();
             assertThat(terms.keyDivergence().toFloatArray()).containsExactly(keyDivergence, within(1e-5f));
             for (int i = 0; i < B * T; i++) {
-                assertThat((double) terms.reconstruction().toFloatArray()[i]).isCloseTo(reconstruction[i], within(1e-5 * reconstruction[i] + 1e-3));
-                assertThat((double) terms.latentDivergence().toFloatArray()[i]).isCloseTo(divergence[i], within(1e-4 * (1 + divergence[i])));
+                assertThat((double) terms.reconstruction().toFloatArray()[i])
+                        .isCloseTo(reconstruction[i], within(1e-5 * reconstruction[i] + 1e-3));
+                assertThat((double) terms.latentDivergence().toFloatArray()[i])
+                        .isCloseTo(divergence[i], within(1e-4 * (1 + divergence[i])));
                 double weight = -reconstruction[i] + logRatio[i] + keyRatio[i];
-                assertThat((double) terms.importanceLogWeight().toFloatArray()[i]).isCloseTo(weight, within(1e-4 * (10 + Math.abs(weight))));
+                assertThat((double) terms.importanceLogWeight().toFloatArray()[i])
+                        .isCloseTo(weight, within(1e-4 * (10 + Math.abs(weight))));
             }
         }
     }
@@ -110,10 +139,16 @@ class BoundTermsTest {
             double[] means = new double[B * T];
             double[] squares = new double[B * T];
             for (int draw = 0; draw < draws; draw++) {
-                NDArray keyNoise = scene.scratch.create(normals(random, B * T * s.keys() * 3, 1), scene.keyNoise.getShape());
-                NDArray latentNoise = scene.scratch.create(normals(random, B * T * s.latent(), 1), scene.latentNoise.getShape());
+                NDArray keyNoise =
+                        scene.scratch.create(normals(random, B * T * s.keys() * 3, 1), scene.keyNoise.getShape());
+                NDArray latentNoise =
+                        scene.scratch.create(normals(random, B * T * s.latent(), 1), scene.latentNoise.getShape());
                 BoundTerms terms = scene.model.readBack(scene.images, encoded, written, keyNoise, latentNoise, false);
-                float[] gap = terms.importanceLogWeight().add(terms.reconstruction()).add(terms.keyDivergence()).add(terms.latentDivergence()).toFloatArray();
+                float[] gap = terms.importanceLogWeight()
+                        .add(terms.reconstruction())
+                        .add(terms.keyDivergence())
+                        .add(terms.latentDivergence())
+                        .toFloatArray();
                 for (int i = 0; i < B * T; i++) {
                     means[i] += (double) gap[i] / draws;
                     squares[i] += (double) gap[i] * gap[i] / draws;
@@ -131,10 +166,12 @@ class BoundTermsTest {
     void theReconstructionIsExactAtExtremeLogits() {
         KanervaSettings s = TinyModels.heap();
         float[] extreme = {-1e4f, -90, 30, 2e4f};
-        try (KanervaModel model = new KanervaModel(s, Device.cpu(), 44); NDManager scratch = model.manager().newSubManager()) {
+        try (KanervaModel model = new KanervaModel(s, Device.cpu(), 44);
+                NDManager scratch = model.manager().newSubManager()) {
             model.parameters().forEach((name, parameter) -> {
                 if (name.startsWith("decoder/")) {
-                    float[] values = new float[Math.toIntExact(parameter.getShape().size())];
+                    float[] values =
+                            new float[Math.toIntExact(parameter.getShape().size())];
                     if (parameter.getShape().equals(new Shape(4)) && name.endsWith("bias")) {
                         System.arraycopy(extreme, 0, values, 0, 4);
                     }
@@ -142,8 +179,13 @@ class BoundTermsTest {
                 }
             });
             for (float ink : new float[] {0, 1}) {
-                float found = model.pass(scratch.full(new Shape(1, 1, 1, 8, 8), ink), scratch.zeros(new Shape(1, 1, 1, 3)), scratch.zeros(new Shape(1, 1, 3)), false)
-                        .reconstruction().toFloatArray()[0];
+                float found = model.pass(
+                                scratch.full(new Shape(1, 1, 1, 8, 8), ink),
+                                scratch.zeros(new Shape(1, 1, 1, 3)),
+                                scratch.zeros(new Shape(1, 1, 3)),
+                                false)
+                        .reconstruction()
+                        .toFloatArray()[0];
                 // Each of the four logits stands for a quarter of the 64 pixels.
                 double expected = 0;
                 for (float logit : extreme) {
@@ -161,7 +203,8 @@ class BoundTermsTest {
             BoundTerms terms = scene.model.pass(scene.images, scene.keyNoise, scene.latentNoise, false);
             float[] moved = scene.latentNoise.toFloatArray();
             moved[5 * s.latent()] += 1;
-            BoundTerms after = scene.model.pass(scene.images, scene.keyNoise, scene.scratch.create(moved, scene.latentNoise.getShape()), false);
+            BoundTerms after = scene.model.pass(
+                    scene.images, scene.keyNoise, scene.scratch.create(moved, scene.latentNoise.getShape()), false);
             float[] before = terms.reconstruction().toFloatArray();
             float[] now = after.reconstruction().toFloatArray();
             for (int i = 0; i < B * T; i++) {
@@ -181,15 +224,23 @@ class BoundTermsTest {
             KanervaModel model = scene.model;
             NDList encoded = model.run(model.encoder(), scene.images);
             NDList written = model.run(model.writer(), encoded.get(0));
-            NDArray keys = scene.scratch.create(normals(new SplittableRandom(47), B * 3 * s.keys() * 3, 1), new Shape(B, 3, s.keys(), 3));
+            NDArray keys = scene.scratch.create(
+                    normals(new SplittableRandom(47), B * 3 * s.keys() * 3, 1), new Shape(B, 3, s.keys(), 3));
             NDList read = model.run(model.reader(), written.get(0), keys);
             NDArray latent = scene.scratch.zeros(new Shape(B, 3, s.latent()));
             NDList decoded = model.run(model.decoder(), latent, read.get(0));
-            assertThat(encoded.getShapes()).isEqualTo(model.encoder().getOutputShapes(new Shape[] {scene.images.getShape()}));
-            assertThat(written.getShapes()).isEqualTo(model.writer().getOutputShapes(new Shape[] {encoded.get(0).getShape()}));
-            assertThat(read.getShapes()).isEqualTo(model.reader().getOutputShapes(new Shape[] {written.get(0).getShape(), keys.getShape()}));
+            assertThat(encoded.getShapes())
+                    .isEqualTo(model.encoder().getOutputShapes(new Shape[] {scene.images.getShape()}));
+            assertThat(written.getShapes())
+                    .isEqualTo(model.writer()
+                            .getOutputShapes(new Shape[] {encoded.get(0).getShape()}));
+            assertThat(read.getShapes()).isEqualTo(model.reader().getOutputShapes(new Shape[] {
+                written.get(0).getShape(), keys.getShape()
+            }));
             assertThat(read.get(0).getShape()).isEqualTo(new Shape(B, 3, s.keys(), 2, 4, 4));
-            assertThat(decoded.getShapes()).isEqualTo(model.decoder().getOutputShapes(new Shape[] {latent.getShape(), read.get(0).getShape()}));
+            assertThat(decoded.getShapes()).isEqualTo(model.decoder().getOutputShapes(new Shape[] {
+                latent.getShape(), read.get(0).getShape()
+            }));
             assertThat(decoded.get(0).getShape()).isEqualTo(new Shape(B, 3, s.parameterChannels(), 8, 8));
         }
     }
@@ -197,7 +248,9 @@ class BoundTermsTest {
     /** Summed in double from each pixel's probability, which {@link LogisticMixtureTest} holds against the formula. */
     private static double[] mixture(Scene scene, float[] parameters) {
         NDArray flat = scene.scratch.create(parameters, new Shape(B * T, parameters.length / (B * T * 64), 8, 8));
-        float[] pixels = new LogisticMixture(3, scene.model.settings().decoder().neighbours()).logProbability(flat, scene.images.reshape(B * T, 3, 8, 8)).toFloatArray();
+        float[] pixels = new LogisticMixture(3, scene.model.settings().decoder().neighbours())
+                .logProbability(flat, scene.images.reshape(B * T, 3, 8, 8))
+                .toFloatArray();
         double[] sums = new double[B * T];
         for (int i = 0; i < pixels.length; i++) {
             sums[i / 64] -= pixels[i];

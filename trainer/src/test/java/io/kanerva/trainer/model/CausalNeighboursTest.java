@@ -31,25 +31,28 @@ class CausalNeighboursTest {
         }
         assertThat(CausalNeighbours.reach(count)).isEqualTo(reach);
         assertThat(Arrays.stream(CausalNeighbours.offsets(count)).map(offset -> offset[0] + " " + offset[1]))
-                .doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(expected);
+                .doesNotHaveDuplicates()
+                .containsExactlyInAnyOrderElementsOf(expected);
     }
 
     /** Bundles rely on the order. */
     @Test
     void theNearestComeFirst() {
         assertThat(CausalNeighbours.offsets(12)).isDeepEqualTo(new int[][] {
-            {0, -1}, {-1, -1}, {-1, 0}, {-1, 1},
-            {0, -2}, {-1, -2}, {-1, 2}, {-2, -2}, {-2, -1}, {-2, 0}, {-2, 1}, {-2, 2}});
+            {0, -1}, {-1, -1}, {-1, 0}, {-1, 1}, {0, -2}, {-1, -2}, {-1, 2}, {-2, -2}, {-2, -1}, {-2, 0}, {-2, 1},
+            {-2, 2}
+        });
         assertThat(Arrays.copyOf(CausalNeighbours.offsets(24), 12)).isDeepEqualTo(CausalNeighbours.offsets(12));
-        assertThat(Arrays.copyOfRange(CausalNeighbours.offsets(24), 12, 19)).isDeepEqualTo(new int[][] {
-            {0, -3}, {-1, -3}, {-1, 3}, {-2, -3}, {-2, 3}, {-3, -3}, {-3, -2}});
+        assertThat(Arrays.copyOfRange(CausalNeighbours.offsets(24), 12, 19))
+                .isDeepEqualTo(new int[][] {{0, -3}, {-1, -3}, {-1, 3}, {-2, -3}, {-2, 3}, {-3, -3}, {-3, -2}});
     }
 
     @ParameterizedTest
     @CsvSource({"4", "12", "24"})
     void eachHoldsWhatLiesAtItsOffsetAndZeroOutsideOfTheImage(int count) {
         try (NDManager scratch = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
-            float[] found = CausalNeighbours.of(scratch.arange(1f, 41f).reshape(new Shape(1, 2, 4, 5)), count).toFloatArray();
+            float[] found = CausalNeighbours.of(scratch.arange(1f, 41f).reshape(new Shape(1, 2, 4, 5)), count)
+                    .toFloatArray();
             int[][] offsets = CausalNeighbours.offsets(count);
             for (int i = 0; i < found.length; i++) {
                 int row = i / 5 % 4 + offsets[i / 40][0];

@@ -37,6 +37,9 @@ class ConstantTest {
     @Test
     void anotherCountOfNumbersIsRefused() {
         Constant constant = Constant.of(new float[2], new Shape(2));
-        assertThatThrownBy(() -> constant.set(new float[3])).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("expected 2 numbers").hasMessageContaining("found 3");
+        assertThatThrownBy(() -> constant.set(new float[3]))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("expected 2 numbers")
+                .hasMessageContaining("found 3");
     }
 }

@@ -24,8 +24,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GarbageCollectionTest {
 
     static Stream<KanervaSettings> settings() {
-        return Stream.of(new KanervaSettings(WriterKind.HEAP, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 2, 2, 1, 4, 2, 4, 0, 8, 1),
-                new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 2, 2, 1, 4, 0, 0, 16, 8, 1), TinyModels.paper(4), TinyModels.colour(),
+        return Stream.of(
+                new KanervaSettings(
+                        WriterKind.HEAP, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 2, 2, 1, 4, 2, 4, 0, 8, 1),
+                new KanervaSettings(
+                        WriterKind.POOLED, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 2, 2, 1, 4, 0, 0, 16, 8, 1),
+                TinyModels.paper(4),
+                TinyModels.colour(),
                 TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12, 2)));
     }
 
@@ -36,7 +41,9 @@ class GarbageCollectionTest {
             Map<String, float[]> undisturbed = gradients(model, () -> {});
             for (int i = 0; i < 3; i++) {
                 Map<String, float[]> disturbed = gradients(model, GarbageCollectionTest::collectAndOverwrite);
-                undisturbed.forEach((name, gradient) -> assertThat(Arrays.equals(disturbed.get(name), gradient)).as("gradient of %s is the same", name).isTrue());
+                undisturbed.forEach((name, gradient) -> assertThat(Arrays.equals(disturbed.get(name), gradient))
+                        .as("gradient of %s is the same", name)
+                        .isTrue());
             }
         }
     }
@@ -62,7 +69,10 @@ class GarbageCollectionTest {
             NDArray latentNoise = scratch.create(floats(random, 2 * 3 * s.latent()), new Shape(2, 3, s.latent()));
             try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
                 BoundTerms terms = model.pass(images, keyNoise, latentNoise, true);
-                NDArray loss = terms.reconstruction().add(terms.keyDivergence()).add(terms.latentDivergence()).sum();
+                NDArray loss = terms.reconstruction()
+                        .add(terms.keyDivergence())
+                        .add(terms.latentDivergence())
+                        .sum();
                 betweenForwardAndBackward.run();
                 collector.backward(loss);
             }

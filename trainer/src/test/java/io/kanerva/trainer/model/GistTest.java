@@ -19,13 +19,15 @@ class GistTest {
     private static final int T = 8;
     private static final Shape IMAGES = new Shape(1, T, 1, TinyModels.SIDE, TinyModels.SIDE);
 
-    private final KanervaSettings settings = TinyModels.heap().withLatent(32, LatentLayout.MAP).withGist();
+    private final KanervaSettings settings =
+            TinyModels.heap().withLatent(32, LatentLayout.MAP).withGist();
     private final KanervaModel model = TinyModels.randomised(settings, 11);
     private final NDManager scratch = model.manager().newSubManager();
     private final NDArray images = scratch.create(TinyModels.images(settings, T, 12), IMAGES);
     private final NDArray others = scratch.create(TinyModels.images(settings, T, 13), IMAGES);
     private final NDArray noise = scratch.create(normals(new SplittableRandom(14), T * 32, 1), new Shape(1, T, 32));
-    private final NDList written = model.run(model.writer(), model.run(model.encoder(), images).get(0));
+    private final NDList written =
+            model.run(model.writer(), model.run(model.encoder(), images).get(0));
     private final NDList seen = model.run(model.encoder(), others);
 
     @AfterEach
@@ -55,13 +57,21 @@ class GistTest {
         NDArray zeros = pointers.mul(0f);
         NDArray keyNoise = scratch.create(normals(new SplittableRandom(15), 500 * T * 3, 1), pointers.getShape());
         KeyPosterior posterior = new KeyPosterior(settings);
-        assertThat(posterior.sample(pointers, zeros, zeros, keyNoise).get("..., 0").min().getFloat()).isGreaterThan(0);
-        assertThat(posterior.divergence(pointers, zeros, zeros).toFloatArray()).containsOnly(new float[] {(float) Math.log(16)}, within(1e-5f));
+        assertThat(posterior
+                        .sample(pointers, zeros, zeros, keyNoise)
+                        .get("..., 0")
+                        .min()
+                        .getFloat())
+                .isGreaterThan(0);
+        assertThat(posterior.divergence(pointers, zeros, zeros).toFloatArray())
+                .containsOnly(new float[] {(float) Math.log(16)}, within(1e-5f));
         // A key drawn from the prior is on either side of 0 as often.
         assertThat(settings.cells()).isEqualTo(16);
     }
 
-    /** Term by term in double precision: E_q[KL(Z)] + KL(q(Y) || p(Y)) at the best q is -ln sum_t exp(-KL_t) / cells. */
+    /**
+     * Term by term in double precision: E_q[KL(Z)] + KL(q(Y) || p(Y)) at the best q is -ln sum_t exp(-KL_t) / cells.
+     */
     @Test
     void theBoundOfAnImageThatWasNotWrittenIsTheOneAtTheBestPosteriorOfItsKey() {
         BoundTerms terms = model.readGist(others, seen, written, noise, false);
@@ -84,8 +94,11 @@ class GistTest {
     void theReconstructionIsTheDecodersWithoutATrace() {
         BoundTerms terms = model.readGist(others, seen, written, noise, false);
         NDArray latent = seen.get(3).add(seen.get(4).mul(0.5f).exp().mul(noise));
-        NDArray logits = model.run(model.decoder(), latent, scratch.zeros(new Shape(1, T, 1, 2, 4, 4))).singletonOrThrow();
-        float[] expected = settings.likelihood().negativeLogLikelihood(settings, logits, others).toFloatArray();
+        NDArray logits = model.run(model.decoder(), latent, scratch.zeros(new Shape(1, T, 1, 2, 4, 4)))
+                .singletonOrThrow();
+        float[] expected = settings.likelihood()
+                .negativeLogLikelihood(settings, logits, others)
+                .toFloatArray();
         assertThat(terms.reconstruction().toFloatArray()).containsExactly(expected, within(1e-3f));
     }
 
@@ -107,7 +120,9 @@ class GistTest {
                 double p = 0;
                 for (int d = 0; d < 32; d++) {
                     double z = mean[i * 32 + d] + Math.exp(0.5 * log[i * 32 + d]) * e[i * 32 + d];
-                    p -= 0.5 * (Math.pow(z - priorMean[j * 32 + d], 2) * Math.exp(-priorLog[j * 32 + d]) + priorLog[j * 32 + d]);
+                    p -= 0.5
+                            * (Math.pow(z - priorMean[j * 32 + d], 2) * Math.exp(-priorLog[j * 32 + d])
+                                    + priorLog[j * 32 + d]);
                     q -= j > 0 ? 0 : 0.5 * (e[i * 32 + d] * e[i * 32 + d] + log[i * 32 + d]);
                 }
                 sum += Math.exp(p) / settings.cells();
@@ -118,9 +133,12 @@ class GistTest {
 
     @Test
     void onlyDereferencedKeysCanReadAGistAndOnlyAModelThatLearnedTo() {
-        assertThatIllegalArgumentException().isThrownBy(() -> TinyModels.pooled(1).withGist()).withMessage("model settings: a gist is read at dereferenced keys, found continuous ones");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TinyModels.pooled(1).withGist())
+                .withMessage("model settings: a gist is read at dereferenced keys, found continuous ones");
         try (KanervaModel plain = TinyModels.randomised(TinyModels.heap(), 1)) {
-            assertThatIllegalStateException().isThrownBy(() -> plain.readGist(others, seen, written, noise, false))
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> plain.readGist(others, seen, written, noise, false))
                     .withMessage("model settings: expected gist = true to read a block for its gist, found false");
         }
     }
@@ -138,7 +156,12 @@ class GistTest {
                 for (int d = 0; d < 32; d++) {
                     double a = log[i * 32 + d];
                     double b = priorLog[j * 32 + d];
-                    divergences[i][j] += 0.5 * (Math.exp(a - b) + Math.pow(mean[i * 32 + d] - priorMean[j * 32 + d], 2) * Math.exp(-b) - 1 + b - a);
+                    divergences[i][j] += 0.5
+                            * (Math.exp(a - b)
+                                    + Math.pow(mean[i * 32 + d] - priorMean[j * 32 + d], 2) * Math.exp(-b)
+                                    - 1
+                                    + b
+                                    - a);
                 }
             }
         }

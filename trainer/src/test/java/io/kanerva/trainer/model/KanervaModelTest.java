@@ -29,41 +29,68 @@ class KanervaModelTest {
 
     /** Models whose bound is the same in training and at test, so that slopes can be measured. */
     static Stream<KanervaSettings> withoutBatchStatistics() {
-        return Stream.of(TinyModels.heap(), TinyModels.heap(Addressing.CONTINUOUS, 2), TinyModels.pooled(2), TinyModels.colour());
+        return Stream.of(
+                TinyModels.heap(),
+                TinyModels.heap(Addressing.CONTINUOUS, 2),
+                TinyModels.pooled(2),
+                TinyModels.colour());
     }
 
     @ParameterizedTest
     @MethodSource("withoutBatchStatistics")
     void theGradientOfTheBoundIsItsSlopeInEveryParameter(KanervaSettings s) {
-        try (KanervaModel model = TinyModels.randomised(s, 51); NDManager scratch = model.manager().newSubManager()) {
+        try (KanervaModel model = TinyModels.randomised(s, 51);
+                NDManager scratch = model.manager().newSubManager()) {
             SplittableRandom random = new SplittableRandom(52);
             NDArray images = scratch.create(TinyModels.images(s, 8, 53), new Shape(2, 4, s.imageChannels(), 8, 8));
             NDArray keyNoise = scratch.create(normals(random, 8 * s.keys() * 3, 1), new Shape(2, 4, s.keys(), 3));
             NDArray latentNoise = scratch.create(normals(random, 8 * s.latent(), 1), new Shape(2, 4, s.latent()));
             try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
                 BoundTerms terms = model.pass(images, keyNoise, latentNoise, true);
-                collector.backward(terms.reconstruction().add(terms.keyDivergence()).add(terms.latentDivergence()).mean());
+                collector.backward(terms.reconstruction()
+                        .add(terms.keyDivergence())
+                        .add(terms.latentDivergence())
+                        .mean());
             }
             Map<String, float[]> gradients = new LinkedHashMap<>();
-            model.parameters().forEach((name, parameter) -> gradients.put(name, parameter.getArray().getGradient().toFloatArray()));
+            model.parameters()
+                    .forEach((name, parameter) -> gradients.put(
+                            name, parameter.getArray().getGradient().toFloatArray()));
             for (Map.Entry<String, Parameter> entry : model.parameters().entrySet()) {
                 float[] gradient = gradients.get(entry.getKey());
                 NDArray array = entry.getValue().getArray();
                 float[] here = array.toFloatArray();
                 double norm = Math.sqrt(sum(gradient, gradient));
-                assertThat(norm).as("norm of the gradient of %s", entry.getKey()).isGreaterThan(0);
-                // Along the gradient itself the slope is its norm. A longer step would cross a kink of a tent or a relu here
-                // and there; a shorter one would drown in float32's noise, about 1e-6 in a bound near 50, and in proportion.
+                assertThat(norm)
+                        .as("norm of the gradient of %s", entry.getKey())
+                        .isGreaterThan(0);
+                // Along the gradient itself the slope is its norm. A longer step would cross a kink of a tent or a relu
+                // here
+                // and there; a shorter one would drown in float32's noise, about 1e-6 in a bound near 50, and in
+                // proportion.
                 double step = s.likelihood() == Likelihood.BERNOULLI ? 2e-4 : 2e-3;
                 double slope = (bound(model, array, moved(here, gradient, step / norm), images, keyNoise, latentNoise)
-                        - bound(model, array, moved(here, gradient, -step / norm), images, keyNoise, latentNoise)) / (2 * step);
+                                - bound(
+                                        model,
+                                        array,
+                                        moved(here, gradient, -step / norm),
+                                        images,
+                                        keyNoise,
+                                        latentNoise))
+                        / (2 * step);
                 TinyModels.set(array, here);
                 assertThat(slope).as(entry.getKey()).isCloseTo(norm, within(0.02 * norm + 1e-4 * s.pixels()));
             }
         }
     }
 
-    private static double bound(KanervaModel model, NDArray parameter, float[] values, NDArray images, NDArray keyNoise, NDArray latentNoise) {
+    private static double bound(
+            KanervaModel model,
+            NDArray parameter,
+            float[] values,
+            NDArray images,
+            NDArray keyNoise,
+            NDArray latentNoise) {
         TinyModels.set(parameter, values);
         BoundTerms terms = model.pass(images, keyNoise, latentNoise, false);
         double sum = 0;
@@ -116,9 +143,14 @@ class KanervaModelTest {
     void everyPassLeavesNothingBehindInTheModelsManager(KanervaSettings s) {
         try (KanervaModel model = TinyModels.randomised(s, 54)) {
             int before = model.manager().getManagedArrays().size();
-            int beforeInSystem = model.manager().getParentManager().getManagedArrays().size();
+            int beforeInSystem =
+                    model.manager().getParentManager().getManagedArrays().size();
             try (NDManager scratch = model.manager().newSubManager()) {
-                model.pass(scratch.zeros(new Shape(1, 2, s.imageChannels(), 8, 8)), scratch.zeros(new Shape(1, 2, s.keys(), 3)), scratch.zeros(new Shape(1, 2, s.latent())), false);
+                model.pass(
+                        scratch.zeros(new Shape(1, 2, s.imageChannels(), 8, 8)),
+                        scratch.zeros(new Shape(1, 2, s.keys(), 3)),
+                        scratch.zeros(new Shape(1, 2, s.latent())),
+                        false);
             }
             assertThat(model.manager().getManagedArrays()).hasSize(before);
             assertThat(model.manager().getParentManager().getManagedArrays()).hasSize(beforeInSystem);
@@ -135,8 +167,13 @@ class KanervaModelTest {
 
     @Test
     void anUntrainedPosteriorIsThePriorMovedToThePointer() {
-        try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 55); NDManager scratch = model.manager().newSubManager()) {
-            BoundTerms terms = model.pass(scratch.ones(new Shape(1, 8, 1, 8, 8)), scratch.zeros(new Shape(1, 8, 1, 3)), scratch.zeros(new Shape(1, 8, 3)), false);
+        try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 55);
+                NDManager scratch = model.manager().newSubManager()) {
+            BoundTerms terms = model.pass(
+                    scratch.ones(new Shape(1, 8, 1, 8, 8)),
+                    scratch.zeros(new Shape(1, 8, 1, 3)),
+                    scratch.zeros(new Shape(1, 8, 3)),
+                    false);
             for (int i = 0; i < 8; i++) {
                 assertThat(terms.keyDivergence().toFloatArray()[i]).isCloseTo((float) Math.log(8), within(1e-6f));
                 assertThat(terms.latentDivergence().toFloatArray()[i]).isZero();
@@ -146,9 +183,17 @@ class KanervaModelTest {
 
     @Test
     void imagesOfAnotherShapeAreRefused() {
-        try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 56); NDManager scratch = model.manager().newSubManager()) {
-            for (Shape wrong : new Shape[] {new Shape(1, 2, 1, 8, 9), new Shape(1, 2, 3, 8, 8), new Shape(2, 1, 8, 8), new Shape(1, 0, 1, 8, 8), new Shape(0, 2, 1, 8, 8)}) {
-                assertThatIllegalArgumentException().isThrownBy(() -> model.run(model.encoder(), scratch.zeros(wrong)))
+        try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 56);
+                NDManager scratch = model.manager().newSubManager()) {
+            for (Shape wrong : new Shape[] {
+                new Shape(1, 2, 1, 8, 9),
+                new Shape(1, 2, 3, 8, 8),
+                new Shape(2, 1, 8, 8),
+                new Shape(1, 0, 1, 8, 8),
+                new Shape(0, 2, 1, 8, 8)
+            }) {
+                assertThatIllegalArgumentException()
+                        .isThrownBy(() -> model.run(model.encoder(), scratch.zeros(wrong)))
                         .withMessage("images: expected [B, T, 1, 8, 8] with B and T at least 1, found " + wrong);
             }
         }

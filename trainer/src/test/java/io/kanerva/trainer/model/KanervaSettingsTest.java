@@ -18,7 +18,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class KanervaSettingsTest {
 
-    /** A tiny heap's sizes with one of them changed: image, memory, block, keys, latent, slots, embedding, width, depth. */
+    /**
+     * A tiny heap's sizes with one of them changed: image, memory, block, keys, latent, slots, embedding, width, depth.
+     */
     private static KanervaSettings heap(int index, int value) {
         int[] s = {1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1};
         s[index] = value;
@@ -26,40 +28,86 @@ class KanervaSettingsTest {
     }
 
     private static KanervaSettings settings(WriterKind writer, Addressing addressing, int... s) {
-        return new KanervaSettings(writer, addressing, s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11], s[12], s[13], s[14]);
+        return new KanervaSettings(
+                writer,
+                addressing,
+                s[0],
+                s[1],
+                s[2],
+                s[3],
+                s[4],
+                s[5],
+                s[6],
+                s[7],
+                s[8],
+                s[9],
+                s[10],
+                s[11],
+                s[12],
+                s[13],
+                s[14]);
     }
 
     static Stream<Arguments> sizesThatMustBePositive() {
-        List<String> names = List.of("imageChannels", "imageHeight", "imageWidth", "memoryChannels", "memoryHeight", "memoryWidth", "blockHeight",
-                "blockWidth", "keys (K)", "latent (D)", "slotRows", "slotColumns", "", "width", "depth");
+        List<String> names = List.of(
+                "imageChannels",
+                "imageHeight",
+                "imageWidth",
+                "memoryChannels",
+                "memoryHeight",
+                "memoryWidth",
+                "blockHeight",
+                "blockWidth",
+                "keys (K)",
+                "latent (D)",
+                "slotRows",
+                "slotColumns",
+                "",
+                "width",
+                "depth");
         return Stream.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14).map(i -> Arguments.of(i, names.get(i)));
     }
 
     @ParameterizedTest
     @MethodSource("sizesThatMustBePositive")
     void aSizeOfZeroIsNamed(int index, String name) {
-        assertThatIllegalArgumentException().isThrownBy(() -> heap(index, 0)).withMessage("model settings: %s must be at least 1, found 0", name);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> heap(index, 0))
+                .withMessage("model settings: %s must be at least 1, found 0", name);
     }
 
     @Test
     void sizesThatDoNotFitEachOtherAreNamed() {
-        refused(() -> heap(1, 9), "the image of 9 x 8 must be the same whole multiple of the block of 4 x 4 on both sides");
-        refused(() -> heap(2, 16), "the image of 8 x 16 must be the same whole multiple of the block of 4 x 4 on both sides");
+        refused(
+                () -> heap(1, 9),
+                "the image of 9 x 8 must be the same whole multiple of the block of 4 x 4 on both sides");
+        refused(
+                () -> heap(2, 16),
+                "the image of 8 x 16 must be the same whole multiple of the block of 4 x 4 on both sides");
         refused(() -> heap(4, 3), "a window of 4 x 4, stretched by up to 1.00, must fit into the memory of 3 x 16");
-        refused(() -> settings(HEAP, CONTINUOUS, 1, 8, 8, 2, 5, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1),
+        refused(
+                () -> settings(HEAP, CONTINUOUS, 1, 8, 8, 2, 5, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1),
                 "a window of 4 x 4, stretched by up to 1.28, must fit into the memory of 5 x 16");
         refused(() -> heap(8, 9), "a heap of 2 x 4 slots must hold the 9 keys of one sample");
         refused(() -> heap(12, 5), "the heap writer has no embedding, found embedding = 5");
-        refused(() -> new KanervaSettings(null, DEREFERENCED, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1), "writer and addressing must be given");
+        refused(
+                () -> new KanervaSettings(null, DEREFERENCED, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1),
+                "writer and addressing must be given");
     }
 
     @Test
     void thePooledWriterTakesContinuousKeysNoSlotsAnEmbeddingAndAMemoryOfWholeFours() {
-        refused(() -> settings(POOLED, DEREFERENCED, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 0, 0, 12, 8, 1),
+        refused(
+                () -> settings(POOLED, DEREFERENCED, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 0, 0, 12, 8, 1),
                 "the pooled writer allocates no slots, so its addressing must be continuous");
-        refused(() -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 12, 8, 1), "the pooled writer has no slots, found 2 x 4");
-        refused(() -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 0, 0, 0, 8, 1), "embedding (E) must be at least 1, found 0");
-        refused(() -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 10, 16, 4, 4, 1, 3, 0, 0, 12, 8, 1),
+        refused(
+                () -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 12, 8, 1),
+                "the pooled writer has no slots, found 2 x 4");
+        refused(
+                () -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 0, 0, 0, 8, 1),
+                "embedding (E) must be at least 1, found 0");
+        refused(
+                () -> settings(POOLED, CONTINUOUS, 1, 8, 8, 2, 10, 16, 4, 4, 1, 3, 0, 0, 12, 8, 1),
                 "the pooled writer's memory of 10 x 16 must be a multiple of 4 on both sides");
     }
 
@@ -77,18 +125,23 @@ class KanervaSettingsTest {
     @Test
     void settingsSurviveJsonAndNameWriterAndAddressingInLowerCase() throws Exception {
         ObjectMapper json = new ObjectMapper();
-        for (KanervaSettings settings : List.of(TinyModels.heap(), TinyModels.pooled(2), TinyModels.paper(4), TinyModels.colour())) {
+        for (KanervaSettings settings :
+                List.of(TinyModels.heap(), TinyModels.pooled(2), TinyModels.paper(4), TinyModels.colour())) {
             String text = json.writeValueAsString(settings);
-            assertThat(text).contains("\"writer\":\"" + settings.writer() + "\"", "\"addressing\":\"" + settings.addressing() + "\"");
+            assertThat(text)
+                    .contains(
+                            "\"writer\":\"" + settings.writer() + "\"",
+                            "\"addressing\":\"" + settings.addressing() + "\"");
             assertThat(json.readValue(text, KanervaSettings.class)).isEqualTo(settings);
         }
     }
 
     @Test
     void settingsOfARunFromBeforeLikelihoodsHadNamesAreBernoulliWithADecoderOfTheEncodersSize() throws Exception {
-        String old = "{\"writer\":\"heap\",\"addressing\":\"dereferenced\",\"imageChannels\":1,\"imageHeight\":8,\"imageWidth\":8,\"memoryChannels\":2,"
-                + "\"memoryHeight\":8,\"memoryWidth\":16,\"blockHeight\":4,\"blockWidth\":4,\"keys\":1,\"latent\":3,\"slotRows\":2,\"slotColumns\":4,"
-                + "\"embedding\":0,\"width\":8,\"depth\":1}";
+        String old =
+                "{\"writer\":\"heap\",\"addressing\":\"dereferenced\",\"imageChannels\":1,\"imageHeight\":8,\"imageWidth\":8,\"memoryChannels\":2,"
+                        + "\"memoryHeight\":8,\"memoryWidth\":16,\"blockHeight\":4,\"blockWidth\":4,\"keys\":1,\"latent\":3,\"slotRows\":2,\"slotColumns\":4,"
+                        + "\"embedding\":0,\"width\":8,\"depth\":1}";
         KanervaSettings settings = new ObjectMapper().readValue(old, KanervaSettings.class);
         assertThat(settings).isEqualTo(TinyModels.heap());
         assertThat(settings.likelihood()).isEqualTo(Likelihood.BERNOULLI);
@@ -100,22 +153,34 @@ class KanervaSettingsTest {
     void aLatentMapFillsTheBlocksPlacesAndADecodersSizesFitEachOther() {
         assertThat(TinyModels.colour().latentChannels()).isEqualTo(2);
         assertThat(TinyModels.colour().parameterChannels()).isEqualTo(139);
-        refused(() -> TinyModels.colour().withLatent(33, LatentLayout.MAP), "a latent of D = 33 numbers as a map must be a multiple of the block's 4 x 4 places");
-        refused(() -> new DecoderSettings(0, 1, 0, 0, 0), "the decoder's width and depth must be at least 1, found 0 and 1");
-        refused(() -> new DecoderSettings(8, 1, 8, 0, 0), "refineWidth and refineDepth must both be 0 or both at least 1, found 8 and 0");
+        refused(
+                () -> TinyModels.colour().withLatent(33, LatentLayout.MAP),
+                "a latent of D = 33 numbers as a map must be a multiple of the block's 4 x 4 places");
+        refused(
+                () -> new DecoderSettings(0, 1, 0, 0, 0),
+                "the decoder's width and depth must be at least 1, found 0 and 1");
+        refused(
+                () -> new DecoderSettings(8, 1, 8, 0, 0),
+                "refineWidth and refineDepth must both be 0 or both at least 1, found 8 and 0");
         refused(() -> new DecoderSettings(8, 1, 0, 0, 5), "neighbours must be 0, 4, 12 or 24, found 5");
-        refused(() -> new DecoderSettings(8, 1, 0, 0, 0, 2),
+        refused(
+                () -> new DecoderSettings(8, 1, 0, 0, 0, 2),
                 "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found 2 with neighbours = 0, refineDepth = 0");
-        refused(() -> new DecoderSettings(8, 1, 8, 1, 4, 1),
+        refused(
+                () -> new DecoderSettings(8, 1, 8, 1, 4, 1),
                 "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found 1 with neighbours = 4, refineDepth = 1");
-        refused(() -> new DecoderSettings(8, 1, 0, 0, 4, -1),
+        refused(
+                () -> new DecoderSettings(8, 1, 0, 0, 4, -1),
                 "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found -1 with neighbours = 4, refineDepth = 0");
-        refused(() -> TinyModels.heap().withDecoder(new DecoderSettings(8, 1, 0, 0, 4)), "a Bernoulli likelihood conditions a pixel on no neighbours, found 4");
+        refused(
+                () -> TinyModels.heap().withDecoder(new DecoderSettings(8, 1, 0, 0, 4)),
+                "a Bernoulli likelihood conditions a pixel on no neighbours, found 4");
     }
 
     @Test
     void thePapersEncoderNeedsThePooledWriterAndALatentVector() {
-        String needs = "the encoder resnet18-tsm has features but no maps of the block's size, so it goes with no heap and a latent vector, found ";
+        String needs =
+                "the encoder resnet18-tsm has features but no maps of the block's size, so it goes with no heap and a latent vector, found ";
         refused(() -> TinyModels.heap().withEncoder(EncoderKind.RESNET18_TSM), needs + "heap and vector");
         refused(() -> TinyModels.paper(1).withLatent(16, LatentLayout.MAP), needs + "pooled and map");
     }

@@ -33,13 +33,17 @@ class KeyPosteriorTest {
     @Test
     void aDereferencedSampleStaysInItsSlotsCellHoweverFarThePosteriorStrays() {
         for (int cells = 1; cells <= 128; cells++) {
-            KanervaSettings s = new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 2, 4, 4 * cells, 4, 4, 1, 3, 1, cells, 0, 8, 1);
+            KanervaSettings s = new KanervaSettings(
+                    WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 2, 4, 4 * cells, 4, 4, 1, 3, 1, cells, 0, 8, 1);
             NDArray pointers = pointers(s, 9);
             NDArray zeros = pointers.mul(0f);
-            NDArray means = zeros.add(manager.create(new float[] {-30, -9, -4.9f, -4.5f, 0, 4.5f, 4.9f, 9, 30}, new Shape(9, 1, 1, 1)));
+            NDArray means = zeros.add(
+                    manager.create(new float[] {-30, -9, -4.9f, -4.5f, 0, 4.5f, 4.9f, 9, 30}, new Shape(9, 1, 1, 1)));
             NDArray keys = new KeyPosterior(s).sample(pointers, means, zeros, zeros);
-            assertThat(KeySpace.cell(keys.get("..., 1"), cells).toFloatArray()).as("%d cells", cells)
-                    .containsExactly(KeySpace.cell(pointers.get("..., 1"), cells).toFloatArray(), within(0f));
+            assertThat(KeySpace.cell(keys.get("..., 1"), cells).toFloatArray())
+                    .as("%d cells", cells)
+                    .containsExactly(
+                            KeySpace.cell(pointers.get("..., 1"), cells).toFloatArray(), within(0f));
         }
     }
 
@@ -49,7 +53,13 @@ class KeyPosteriorTest {
         int n = 8 * 4000;
         Shape shape = new Shape(4000, 8, 1, 3);
         NDArray zeros = manager.zeros(shape);
-        float[] keys = new KeyPosterior(s).sample(pointers(s, 4000), zeros, zeros, manager.create(normals(new SplittableRandom(22), n * 3, 1), shape)).toFloatArray();
+        float[] keys = new KeyPosterior(s)
+                .sample(
+                        pointers(s, 4000),
+                        zeros,
+                        zeros,
+                        manager.create(normals(new SplittableRandom(22), n * 3, 1), shape))
+                .toFloatArray();
         // One sample from each of the equally likely cells in turn: together they are N(0, 1) on every axis.
         for (int axis = 0; axis < 3; axis++) {
             double[] powers = new double[4];
@@ -70,11 +80,20 @@ class KeyPosteriorTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"DEREFERENCED, 0.0, 0.0", "DEREFERENCED, 0.6, -1.1", "DEREFERENCED, -0.9, -0.4", "CONTINUOUS, 0.0, 0.0", "CONTINUOUS, 0.6, -1.1", "CONTINUOUS, -0.4, 0.5"})
+    @CsvSource({
+        "DEREFERENCED, 0.0, 0.0",
+        "DEREFERENCED, 0.6, -1.1",
+        "DEREFERENCED, -0.9, -0.4",
+        "CONTINUOUS, 0.0, 0.0",
+        "CONTINUOUS, 0.6, -1.1",
+        "CONTINUOUS, -0.4, 0.5"
+    })
     void theDivergenceIsTheIntegralOfQLnQOverP(Addressing addressing, float mean, float logVariance) {
         KanervaSettings s = TinyModels.heap(addressing, 1);
         Shape shape = new Shape(1, 8, 1, 3);
-        float[] found = new KeyPosterior(s).divergence(pointers(s, 1), manager.full(shape, mean), manager.full(shape, logVariance)).toFloatArray();
+        float[] found = new KeyPosterior(s)
+                .divergence(pointers(s, 1), manager.full(shape, mean), manager.full(shape, logVariance))
+                .toFloatArray();
         float[] slots = new KeySpace(s).slotKeys();
         for (int t = 0; t < 8; t++) {
             double expected = 0;
@@ -96,8 +115,10 @@ class KeyPosteriorTest {
         // Not far out: there a cell is too narrow for a float32 key to tell how far.
         NDArray noise = manager.create(normals(random, 1200, 1), shape).clip(-2, 2);
         KeyPosterior posterior = new KeyPosterior(s);
-        float[] keys = posterior.sample(pointers(s, 50), mean, logVariance, noise).toFloatArray();
-        float[] found = posterior.logRatio(pointers(s, 50), mean, logVariance, noise).toFloatArray();
+        float[] keys =
+                posterior.sample(pointers(s, 50), mean, logVariance, noise).toFloatArray();
+        float[] found =
+                posterior.logRatio(pointers(s, 50), mean, logVariance, noise).toFloatArray();
         float[] means = mean.toFloatArray();
         float[] logVariances = logVariance.toFloatArray();
         float[] slots = new KeySpace(s).slotKeys();
@@ -105,7 +126,8 @@ class KeyPosteriorTest {
             double expected = 0;
             for (int axis = 0; axis < 3; axis++) {
                 int at = i * 3 + axis;
-                double q = density(s, axis, slots[i % 8 * 3 + axis], i % 8, means[at], logVariances[at]).applyAsDouble(keys[at]);
+                double q = density(s, axis, slots[i % 8 * 3 + axis], i % 8, means[at], logVariances[at])
+                        .applyAsDouble(keys[at]);
                 expected += NORMAL.logDensity(keys[at]) - Math.log(q);
             }
             assertThat((double) found[i]).isCloseTo(expected, within(5e-3 + 2e-3 * Math.abs(expected)));
@@ -125,8 +147,13 @@ class KeyPosteriorTest {
         NDArray logVariance = manager.create(normals(random, keys * 3, 0.7), one);
         KeyPosterior posterior = new KeyPosterior(s);
         double divergence = posterior.divergence(pointer, mean, logVariance).toFloatArray()[0];
-        float[] ratios = posterior.logRatio(pointer.broadcast(all), mean.broadcast(all), logVariance.broadcast(all),
-                manager.create(normals(random, draws * keys * 3, 1), all)).toFloatArray();
+        float[] ratios = posterior
+                .logRatio(
+                        pointer.broadcast(all),
+                        mean.broadcast(all),
+                        logVariance.broadcast(all),
+                        manager.create(normals(random, draws * keys * 3, 1), all))
+                .toFloatArray();
         double sum = 0;
         double squares = 0;
         for (float ratio : ratios) {
@@ -142,7 +169,8 @@ class KeyPosteriorTest {
     void namingOneOfNSlotsCostsLnNNatsAKey() {
         KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, 2);
         NDArray zeros = manager.zeros(new Shape(1, 4, 2, 3));
-        assertThat(new KeyPosterior(s).divergence(zeros, zeros, zeros).toFloatArray()).containsExactly(filled(4, (float) (2 * Math.log(8))), within(1e-6f));
+        assertThat(new KeyPosterior(s).divergence(zeros, zeros, zeros).toFloatArray())
+                .containsExactly(filled(4, (float) (2 * Math.log(8))), within(1e-6f));
     }
 
     @ParameterizedTest
@@ -155,7 +183,9 @@ class KeyPosteriorTest {
         mean.setRequiresGradient(true);
         logVariance.setRequiresGradient(true);
         try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-            collector.backward(new KeyPosterior(s).sample(pointers(s, 1), mean, logVariance, manager.ones(shape)).sum());
+            collector.backward(new KeyPosterior(s)
+                    .sample(pointers(s, 1), mean, logVariance, manager.ones(shape))
+                    .sum());
         }
         for (float slope : mean.getGradient().toFloatArray()) {
             assertThat(slope).isFinite().isPositive();
@@ -166,7 +196,8 @@ class KeyPosteriorTest {
     }
 
     /** q's density on one axis, from the definition and a change of variables, in double. */
-    private static DoubleUnaryOperator density(KanervaSettings s, int axis, float pointer, int slot, double mean, double logVariance) {
+    private static DoubleUnaryOperator density(
+            KanervaSettings s, int axis, float pointer, int slot, double mean, double logVariance) {
         double deviation = Math.exp(logVariance / 2);
         if (s.addressing() == Addressing.CONTINUOUS) {
             return NormalDistribution.of(pointer + mean, deviation)::density;
@@ -204,7 +235,8 @@ class KeyPosteriorTest {
     }
 
     private NDArray pointers(KanervaSettings s, int episodes) {
-        return manager.create(new KeySpace(s).slotKeys(), new Shape(1, s.slots(), 1, 3)).repeat(0, episodes);
+        return manager.create(new KeySpace(s).slotKeys(), new Shape(1, s.slots(), 1, 3))
+                .repeat(0, episodes);
     }
 
     private static float[] filled(int size, float value) {

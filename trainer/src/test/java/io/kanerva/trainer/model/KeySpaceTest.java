@@ -30,7 +30,11 @@ class KeySpaceTest {
     }
 
     static Stream<KanervaSettings> heaps() {
-        return Stream.concat(Arrays.stream(Preset.values()).map(preset -> preset.plan().settings()).distinct(), Stream.of(TinyModels.heap()))
+        return Stream.concat(
+                        Arrays.stream(Preset.values())
+                                .map(preset -> preset.plan().settings())
+                                .distinct(),
+                        Stream.of(TinyModels.heap()))
                 .filter(settings -> settings.writer() == WriterKind.HEAP);
     }
 
@@ -39,8 +43,10 @@ class KeySpaceTest {
     void theSlotsCoverEveryCellOfTheMemoryOnce(KanervaSettings s) {
         float[] ones = new float[s.slots() * s.memoryChannels() * s.blockHeight() * s.blockWidth()];
         Arrays.fill(ones, 1);
-        NDArray blocks = manager.create(ones, new Shape(1, s.slots(), s.memoryChannels(), s.blockHeight(), s.blockWidth()));
-        float[] memory = TentWeights.place(blocks, slotWindows(s), s.memoryHeight(), s.memoryWidth()).toFloatArray();
+        NDArray blocks =
+                manager.create(ones, new Shape(1, s.slots(), s.memoryChannels(), s.blockHeight(), s.blockWidth()));
+        float[] memory = TentWeights.place(blocks, slotWindows(s), s.memoryHeight(), s.memoryWidth())
+                .toFloatArray();
         float[] expected = new float[s.memoryFloats()];
         Arrays.fill(expected, 1);
         assertThat(memory).containsExactly(expected, within(1e-5f));
@@ -50,8 +56,12 @@ class KeySpaceTest {
     @MethodSource("heaps")
     void aSlotIsARectangleOfTheMemoryCountedRowByRow(KanervaSettings s) {
         float[] memory = normals(new SplittableRandom(3), s.memoryFloats(), 1);
-        float[] traces = TentWeights.read(manager.create(memory, new Shape(1, s.memoryChannels(), s.memoryHeight(), s.memoryWidth())), slotWindows(s),
-                s.blockHeight(), s.blockWidth()).toFloatArray();
+        float[] traces = TentWeights.read(
+                        manager.create(memory, new Shape(1, s.memoryChannels(), s.memoryHeight(), s.memoryWidth())),
+                        slotWindows(s),
+                        s.blockHeight(),
+                        s.blockWidth())
+                .toFloatArray();
         int at = 0;
         for (int slot = 0; slot < s.slots(); slot++) {
             for (int c = 0; c < s.memoryChannels(); c++) {
@@ -59,7 +69,8 @@ class KeySpaceTest {
                     for (int column = 0; column < s.blockWidth(); column++) {
                         int y = slot / s.slotColumns() * s.blockHeight() + row;
                         int x = slot % s.slotColumns() * s.blockWidth() + column;
-                        assertThat(traces[at++]).isCloseTo(memory[(c * s.memoryHeight() + y) * s.memoryWidth() + x], within(3e-5f));
+                        assertThat(traces[at++])
+                                .isCloseTo(memory[(c * s.memoryHeight() + y) * s.memoryWidth() + x], within(3e-5f));
                     }
                 }
             }
@@ -77,8 +88,10 @@ class KeySpaceTest {
             int column = random.nextInt(s.slotColumns());
             int row = random.nextInt(s.slotRows());
             slots[i] = row * s.slotColumns() + column;
-            keys[i * 3 + 1] = (float) NORMAL.inverseCumulativeProbability((column + 1e-4 + 0.9998 * random.nextDouble()) / s.slotColumns());
-            keys[i * 3 + 2] = (float) NORMAL.inverseCumulativeProbability((row + 1e-4 + 0.9998 * random.nextDouble()) / s.slotRows());
+            keys[i * 3 + 1] = (float) NORMAL.inverseCumulativeProbability(
+                    (column + 1e-4 + 0.9998 * random.nextDouble()) / s.slotColumns());
+            keys[i * 3 + 2] = (float)
+                    NORMAL.inverseCumulativeProbability((row + 1e-4 + 0.9998 * random.nextDouble()) / s.slotRows());
         }
         Windows found = new KeySpace(s).windows(manager.create(keys, new Shape(1, n, 3)));
         Windows expected = slotWindows(s);
@@ -97,8 +110,10 @@ class KeySpaceTest {
     void thePriorFallsIntoEveryCellEquallyOften(KanervaSettings s) {
         int n = 320_000;
         SplittableRandom random = new SplittableRandom(8);
-        float[] columns = KeySpace.cell(manager.create(normals(random, n, 1)), s.slotColumns()).toFloatArray();
-        float[] rows = KeySpace.cell(manager.create(normals(random, n, 1)), s.slotRows()).toFloatArray();
+        float[] columns = KeySpace.cell(manager.create(normals(random, n, 1)), s.slotColumns())
+                .toFloatArray();
+        float[] rows = KeySpace.cell(manager.create(normals(random, n, 1)), s.slotRows())
+                .toFloatArray();
         int[] counts = new int[s.slots()];
         for (int i = 0; i < n; i++) {
             counts[(int) rows[i] * s.slotColumns() + (int) columns[i]]++;
@@ -139,8 +154,10 @@ class KeySpaceTest {
         assertThat((double) windows.halfX().toFloatArray()[0]).isCloseTo(halfX, within(1e-6));
         assertThat((double) windows.halfY().toFloatArray()[0]).isCloseTo(halfY, within(1e-6));
         // erf(x / sqrt 2) = 2 Phi(x) - 1
-        assertThat((double) windows.centreX().toFloatArray()[0]).isCloseTo((1 - halfX) * (2 * NORMAL.cumulativeProbability(-0.4) - 1), within(1e-6));
-        assertThat((double) windows.centreY().toFloatArray()[0]).isCloseTo((1 - halfY) * (2 * NORMAL.cumulativeProbability(1.3) - 1), within(1e-6));
+        assertThat((double) windows.centreX().toFloatArray()[0])
+                .isCloseTo((1 - halfX) * (2 * NORMAL.cumulativeProbability(-0.4) - 1), within(1e-6));
+        assertThat((double) windows.centreY().toFloatArray()[0])
+                .isCloseTo((1 - halfY) * (2 * NORMAL.cumulativeProbability(1.3) - 1), within(1e-6));
     }
 
     private static void assertInside(NDArray centres, NDArray halves, double unstretched) {
@@ -148,7 +165,8 @@ class KeySpaceTest {
         float[] half = halves.toFloatArray();
         for (int i = 0; i < centre.length; i++) {
             assertThat(Math.abs(centre[i]) + half[i]).isLessThanOrEqualTo(1 + 1e-6f);
-            assertThat((double) half[i]).isBetween(unstretched * Math.exp(-0.25) - 1e-6, unstretched * Math.exp(0.25) + 1e-6);
+            assertThat((double) half[i])
+                    .isBetween(unstretched * Math.exp(-0.25) - 1e-6, unstretched * Math.exp(0.25) + 1e-6);
         }
     }
 

@@ -21,7 +21,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LinearStartTest {
     private static final int IMAGES = 60;
 
-    /** y = 2 a - 3 b + 1 exactly, z = a b: by hand the best line through z's four points (0, 0, 0, 1) is -1/4 + a/2 + b/2, with errors of 1/4. */
+    /**
+     * y = 2 a - 3 b + 1 exactly, z = a b: by hand the best line through z's four points (0, 0, 0, 1) is -1/4 + a/2 +
+     * b/2, with errors of 1/4.
+     */
     @Test
     void leastSquaresFindsWhatAHandComputationFinds() {
         LeastSquares sums = new LeastSquares(5);
@@ -67,32 +70,44 @@ class LinearStartTest {
     @Test
     void whatDoesNotVaryHasNoComponent() {
         PrincipalComponents code = PrincipalComponents.of(new double[] {1, 1}, new double[][] {{4, 4}, {4, 4}}, 2);
-        assertThat(code.weights()[0]).containsExactly(new double[] {Math.sqrt(0.5) / Math.sqrt(8), Math.sqrt(0.5) / Math.sqrt(8)}, within(1e-12));
+        assertThat(code.weights()[0])
+                .containsExactly(
+                        new double[] {Math.sqrt(0.5) / Math.sqrt(8), Math.sqrt(0.5) / Math.sqrt(8)}, within(1e-12));
         assertThat(code.weights()[1]).containsOnly(0);
     }
 
     /** Every pixel of a patch alike: one number a patch says all, and what is read back is the image. */
     @Test
     void imagesThatTheCodeCanHoldAreReconstructed() {
-        KanervaSettings settings = TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12, 2)).withLatent(3, LatentLayout.VECTOR);
+        KanervaSettings settings =
+                TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12, 2)).withLatent(3, LatentLayout.VECTOR);
         float[] images = new float[IMAGES * 3 * 64];
         SplittableRandom random = new SplittableRandom(3);
-        int[] greys = IntStream.range(0, IMAGES * 16).map(i -> random.nextInt(256)).toArray();
+        int[] greys =
+                IntStream.range(0, IMAGES * 16).map(i -> random.nextInt(256)).toArray();
         for (int i = 0; i < images.length; i++) {
             images[i] = greys[i / 192 * 16 + i / 16 % 4 * 4 + i % 8 / 2] / 255f;
         }
         try (KanervaModel model = new KanervaModel(settings, Device.cpu(), 1)) {
             List<Integer> progress = new ArrayList<>();
             LinearStart.fit(model, images, progress::add);
-            assertThat(progress).isEqualTo(IntStream.rangeClosed(1, LinearStart.work(settings)).boxed().toList());
-            float[] means = settings.likelihood().means(settings, decoded(model, images, 4)).toFloatArray();
+            assertThat(progress)
+                    .isEqualTo(IntStream.rangeClosed(1, LinearStart.work(settings))
+                            .boxed()
+                            .toList());
+            float[] means = settings.likelihood()
+                    .means(settings, decoded(model, images, 4))
+                    .toFloatArray();
             for (int i = 0; i < means.length; i++) {
                 assertThat(means[i]).isCloseTo(images[i], within(2e-3f));
             }
         }
     }
 
-    /** The decoder's graph gives every pixel the linear model's coefficients: those of its place in the patch, whatever the image. */
+    /**
+     * The decoder's graph gives every pixel the linear model's coefficients: those of its place in the patch, whatever
+     * the image.
+     */
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
     void itStartsWithTheSameCoefficientsInEveryPatchThatExplainNeighboursErrors(int banks) {
@@ -115,7 +130,10 @@ class LinearStartTest {
         }
     }
 
-    /** Smooth images under a model fitted to others of their kind cost far fewer bits than under the same without neighbours' coefficients. */
+    /**
+     * Smooth images under a model fitted to others of their kind cost far fewer bits than under the same without
+     * neighbours' coefficients.
+     */
     @Test
     void theLinearModelExplainsImagesItHasNotSeen() {
         KanervaSettings settings = TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12, 2));
@@ -125,7 +143,12 @@ class LinearStartTest {
             double before = bits(model, unseen);
             LinearStart.fit(model, seen, done -> {});
             double after = bits(model, unseen);
-            Layers.set(model.parameters().entrySet().stream().filter(entry -> entry.getKey().endsWith("coefficients_weight")).findFirst().orElseThrow().getValue(),
+            Layers.set(
+                    model.parameters().entrySet().stream()
+                            .filter(entry -> entry.getKey().endsWith("coefficients_weight"))
+                            .findFirst()
+                            .orElseThrow()
+                            .getValue(),
                     new float[2 * 3 * 12 * 3 * 4]);
             double without = bits(model, unseen);
             assertThat(after).isLessThan(before - 2).isLessThan(without - 0.3);
@@ -140,7 +163,9 @@ class LinearStartTest {
         for (int i = 0; i < 2; i++) {
             try (KanervaModel model = new KanervaModel(settings, Device.cpu(), 1)) {
                 LinearStart.fit(model, smooth(50, 9), done -> {});
-                model.parameters().values().forEach(parameter -> weights.add(parameter.getArray().toFloatArray()));
+                model.parameters()
+                        .values()
+                        .forEach(parameter -> weights.add(parameter.getArray().toFloatArray()));
             }
         }
         int half = weights.size() / 2;
@@ -151,7 +176,8 @@ class LinearStartTest {
 
     @Test
     void withoutAMemoryOnlyMeansAndNeighboursAreFitted() {
-        KanervaSettings settings = TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12, 2)).withoutMemory(32, LatentLayout.MAP);
+        KanervaSettings settings =
+                TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12, 2)).withoutMemory(32, LatentLayout.MAP);
         try (KanervaModel model = new KanervaModel(settings, Device.cpu(), 1)) {
             double before = bits(model, smooth(32, 8));
             LinearStart.fit(model, smooth(200, 7), done -> {});
@@ -174,7 +200,11 @@ class LinearStartTest {
         int b = images.length / 192 / 8;
         try (NDManager scratch = model.manager().newSubManager()) {
             NDArray episodes = scratch.create(images, new Shape(b, 8, 3, 8, 8));
-            BoundTerms terms = model.pass(episodes, scratch.zeros(new Shape(b, 8, 1, 3)), scratch.zeros(new Shape(b, 8, model.settings().latent())), false);
+            BoundTerms terms = model.pass(
+                    episodes,
+                    scratch.zeros(new Shape(b, 8, 1, 3)),
+                    scratch.zeros(new Shape(b, 8, model.settings().latent())),
+                    false);
             return terms.reconstruction().mean().getFloat() / 192 / Math.log(2);
         }
     }
@@ -188,7 +218,9 @@ class LinearStartTest {
             for (int i = 0; i < 192; i++) {
                 double y = i / 8 % 8;
                 double x = i % 8;
-                double value = 127 + 60 * Math.sin(wave[0] * y + wave[1] * x + 6 * wave[2]) + 50 * Math.sin(wave[3] * y - wave[4] * x + 6 * wave[5] + i / 64 * 0.3)
+                double value = 127
+                        + 60 * Math.sin(wave[0] * y + wave[1] * x + 6 * wave[2])
+                        + 50 * Math.sin(wave[3] * y - wave[4] * x + 6 * wave[5] + i / 64 * 0.3)
                         + 2 * random.nextGaussian();
                 images[image * 192 + i] = Math.round(Math.max(0, Math.min(255, value))) / 255f;
             }

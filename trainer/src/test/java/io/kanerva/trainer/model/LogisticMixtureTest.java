@@ -44,7 +44,8 @@ class LogisticMixtureTest {
     void theMassOfALevelIsThatOfAnIntervalUnderTheLogisticCurve() {
         float[] parameters = new float[30];
         parameters[0] = 1000;
-        // Level 127 is v = -1/255, 128 is 1/255; level 0 reaches down to minus infinity from -254/255, 255 up from 254/255.
+        // Level 127 is v = -1/255, 128 is 1/255; level 0 reaches down to minus infinity from -254/255, 255 up from
+        // 254/255.
         double[] probabilities = probabilities(parameters, 1, new int[][] {{127}, {128}, {0}, {255}});
         double s = 1 / (1 + Math.exp(-2.0 / 255));
         assertThat(probabilities[0]).isCloseTo(s - 0.5, within(1e-8));
@@ -67,7 +68,8 @@ class LogisticMixtureTest {
             }
             double[] found = logProbabilities(parameters, channels, pixels);
             for (int i = 0; i < pixels.length; i++) {
-                assertThat(found[i]).isCloseTo(Math.log(reference(parameters, channels, pixels[i], channels)), within(2e-5));
+                assertThat(found[i])
+                        .isCloseTo(Math.log(reference(parameters, channels, pixels[i], channels)), within(2e-5));
             }
         }
     }
@@ -132,7 +134,9 @@ class LogisticMixtureTest {
     void levelsAreRecoveredFromIntensitiesThatAreNotExact() {
         float[] parameters = normals(new SplittableRandom(8), 30, 1);
         NDArray array = scratch.create(parameters, new Shape(1, 30, 1, 1)).repeat(3, 2);
-        float[] found = new LogisticMixture(1, 0).logProbability(array, scratch.create(new float[] {77 / 255f, 77.3f / 255f}, new Shape(1, 1, 1, 2))).toFloatArray();
+        float[] found = new LogisticMixture(1, 0)
+                .logProbability(array, scratch.create(new float[] {77 / 255f, 77.3f / 255f}, new Shape(1, 1, 1, 2)))
+                .toFloatArray();
         assertThat(found[1]).isEqualTo(found[0]);
     }
 
@@ -148,13 +152,17 @@ class LogisticMixtureTest {
         parameters[M + 1] = -2;
         parameters[2 * M] = 0.1f;
         parameters[7 * M] = 0.3f;
-        float[] means = new LogisticMixture(3, 0).means(scratch.create(parameters, new Shape(1, 100, 1, 1))).toFloatArray();
+        float[] means = new LogisticMixture(3, 0)
+                .means(scratch.create(parameters, new Shape(1, 100, 1, 1)))
+                .toFloatArray();
         assertThat(means[0]).isCloseTo((float) ((0.75 * 0.5 - 0.25 + 1) / 2), within(1e-6f));
         assertThat(means[1]).isCloseTo((float) ((0.75 * (0.1 + Math.tanh(0.3) * 0.5) + 1) / 2), within(1e-6f));
         assertThat(means[2]).isCloseTo(0.5f, within(1e-6f));
     }
 
-    /** A 2 x 3 image of 2 channels by hand: every mean is moved by what the neighbours miss of r, as far as they exist. */
+    /**
+     * A 2 x 3 image of 2 channels by hand: every mean is moved by what the neighbours miss of r, as far as they exist.
+     */
     @Test
     void neighboursErrorsMoveTheMeans() {
         int channels = 2;
@@ -168,12 +176,15 @@ class LogisticMixtureTest {
             levels[i] = random.nextInt(256);
             images[i] = levels[i] / 255f;
         }
-        float[] found = mixture.logProbability(scratch.create(parameters, new Shape(1, mixture.parameters(), 2, 3)),
-                scratch.create(images, new Shape(1, channels, 2, 3))).toFloatArray();
+        float[] found = mixture.logProbability(
+                        scratch.create(parameters, new Shape(1, mixture.parameters(), 2, 3)),
+                        scratch.create(images, new Shape(1, channels, 2, 3)))
+                .toFloatArray();
         int r = 60;
         int[][] offsets = {{0, -1}, {-1, -1}, {-1, 0}, {-1, 1}};
         for (int place = 0; place < places; place++) {
-            // The same pixel without neighbours: means carry what r and the neighbours add, and what the first channel's v is more than its error.
+            // The same pixel without neighbours: means carry what r and the neighbours add, and what the first
+            // channel's v is more than its error.
             float[] alone = new float[60];
             for (int p = 0; p < 60; p++) {
                 alone[p] = parameters[p * places + place];
@@ -185,7 +196,8 @@ class LogisticMixtureTest {
                     int column = place % 3 + offsets[n][1];
                     for (int d = 0; row >= 0 && column >= 0 && column < 3 && d < channels; d++) {
                         int there = row * 3 + column;
-                        double error = 2.0 * levels[d * places + there] / 255 - 1 - parameters[(r + d) * places + there];
+                        double error =
+                                2.0 * levels[d * places + there] / 255 - 1 - parameters[(r + d) * places + there];
                         moved += error * parameters[(r + channels + (c * 4 + n) * channels + d) * places + place];
                     }
                 }
@@ -194,12 +206,16 @@ class LogisticMixtureTest {
                     alone[(1 + c) * M + m] += (float) (moved - first);
                 }
             }
-            double expected = Math.log(reference(alone, channels, new int[] {levels[place], levels[places + place]}, channels));
+            double expected =
+                    Math.log(reference(alone, channels, new int[] {levels[place], levels[places + place]}, channels));
             assertThat(found[place]).as("place %d", place).isCloseTo((float) expected, within(1e-4f));
         }
     }
 
-    /** The sum over all images of two pixels in a row, of one channel: what comes second is conditioned on what came first. */
+    /**
+     * The sum over all images of two pixels in a row, of one channel: what comes second is conditioned on what came
+     * first.
+     */
     @Test
     void theProbabilitiesOfAllImagesSumToOneWithNeighbours() {
         LogisticMixture mixture = new LogisticMixture(1, 12);
@@ -210,8 +226,10 @@ class LogisticMixtureTest {
             images[2 * i] = i / 256 / 255f;
             images[2 * i + 1] = i % 256 / 255f;
         }
-        NDArray parameters = scratch.create(one, new Shape(1, mixture.parameters(), 1, 2)).repeat(0, count);
-        float[] found = mixture.logProbability(parameters, scratch.create(images, new Shape(count, 1, 1, 2))).toFloatArray();
+        NDArray parameters =
+                scratch.create(one, new Shape(1, mixture.parameters(), 1, 2)).repeat(0, count);
+        float[] found = mixture.logProbability(parameters, scratch.create(images, new Shape(count, 1, 1, 2)))
+                .toFloatArray();
         double sum = 0;
         for (int i = 0; i < count; i++) {
             sum += Math.exp((double) found[2 * i] + found[2 * i + 1]);
@@ -226,8 +244,11 @@ class LogisticMixtureTest {
                 images[c * pixels.length + i] = pixels[i][c] / 255f;
             }
         }
-        NDArray array = scratch.create(parameters, new Shape(1, parameters.length, 1, 1)).repeat(3, pixels.length);
-        float[] found = new LogisticMixture(channels, 0).logProbability(array, scratch.create(images, new Shape(1, channels, 1, pixels.length))).toFloatArray();
+        NDArray array = scratch.create(parameters, new Shape(1, parameters.length, 1, 1))
+                .repeat(3, pixels.length);
+        float[] found = new LogisticMixture(channels, 0)
+                .logProbability(array, scratch.create(images, new Shape(1, channels, 1, pixels.length)))
+                .toFloatArray();
         double[] values = new double[found.length];
         for (int i = 0; i < found.length; i++) {
             values[i] = found[i];
@@ -253,7 +274,8 @@ class LogisticMixtureTest {
             for (int c = 0; c < known; c++) {
                 double mean = parameters[(1 + c) * M + m];
                 for (int d = 0; d < c; d++) {
-                    mean += Math.tanh(parameters[(1 + 2 * channels + c * (c - 1) / 2 + d) * M + m]) * (2.0 * levels[d] / 255 - 1);
+                    mean += Math.tanh(parameters[(1 + 2 * channels + c * (c - 1) / 2 + d) * M + m])
+                            * (2.0 * levels[d] / 255 - 1);
                 }
                 double scale = Math.exp(Math.max(-7, parameters[(1 + channels + c) * M + m]));
                 double value = 2.0 * levels[c] / 255 - 1;

@@ -23,15 +23,21 @@ class MemoryWriterTest {
     @ValueSource(ints = {1, 2})
     void permutingTheEpisodePermutesWhatTheHeapsPointersLeadTo(int keys) {
         KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, keys);
-        try (KanervaModel model = TinyModels.randomised(s, 31); NDManager scratch = model.manager().newSubManager()) {
+        try (KanervaModel model = TinyModels.randomised(s, 31);
+                NDManager scratch = model.manager().newSubManager()) {
             NDArray images = images(scratch, 4);
             NDArray permuted = permute(images);
-            NDList written = model.run(model.writer(), model.run(model.encoder(), images).get(0));
-            NDList writtenPermuted = model.run(model.writer(), model.run(model.encoder(), permuted).get(0));
+            NDList written =
+                    model.run(model.writer(), model.run(model.encoder(), images).get(0));
+            NDList writtenPermuted = model.run(
+                    model.writer(), model.run(model.encoder(), permuted).get(0));
             assertThat(writtenPermuted.get(1)).as("pointers").isEqualTo(written.get(1));
-            NDArray traces = model.run(model.reader(), written.get(0), written.get(1)).get(0);
-            NDArray tracesPermuted = model.run(model.reader(), writtenPermuted.get(0), writtenPermuted.get(1)).get(0);
-            assertThat(tracesPermuted.toFloatArray()).containsExactly(permute(traces).toFloatArray(), within(1e-5f));
+            NDArray traces =
+                    model.run(model.reader(), written.get(0), written.get(1)).get(0);
+            NDArray tracesPermuted = model.run(model.reader(), writtenPermuted.get(0), writtenPermuted.get(1))
+                    .get(0);
+            assertThat(tracesPermuted.toFloatArray())
+                    .containsExactly(permute(traces).toFloatArray(), within(1e-5f));
         }
     }
 
@@ -57,8 +63,10 @@ class MemoryWriterTest {
     @ValueSource(ints = {1, 4, 8})
     void aHeapGivesEachKeyOfEachSampleASlotOfItsOwn(int keys) {
         KanervaSettings s = TinyModels.manyKeys(WriterKind.HEAP, keys);
-        try (KanervaModel model = TinyModels.randomised(s, 30); NDManager scratch = model.manager().newSubManager()) {
-            NDArray content = scratch.create(normals(new SplittableRandom(31), 4 * keys * 2 * 16, 1), new Shape(1, 4, keys, 2, 4, 4));
+        try (KanervaModel model = TinyModels.randomised(s, 30);
+                NDManager scratch = model.manager().newSubManager()) {
+            NDArray content = scratch.create(
+                    normals(new SplittableRandom(31), 4 * keys * 2 * 16, 1), new Shape(1, 4, keys, 2, 4, 4));
             NDList written = model.run(model.writer(), content);
             float[] pointers = written.get(1).toFloatArray();
             java.util.Set<String> places = new java.util.HashSet<>();
@@ -66,22 +74,27 @@ class MemoryWriterTest {
                 places.add(pointers[i + 1] + " " + pointers[i + 2]);
             }
             assertThat(places).hasSize(4 * keys);
-            NDArray traces = model.run(model.reader(), written.get(0), written.get(1)).get(0);
+            NDArray traces =
+                    model.run(model.reader(), written.get(0), written.get(1)).get(0);
             assertThat(traces.toFloatArray()).containsExactly(content.toFloatArray(), within(1e-5f));
         }
     }
 
     private static void unchangedTerms(KanervaSettings s) {
-        try (KanervaModel model = TinyModels.randomised(s, 32); NDManager scratch = model.manager().newSubManager()) {
+        try (KanervaModel model = TinyModels.randomised(s, 32);
+                NDManager scratch = model.manager().newSubManager()) {
             SplittableRandom random = new SplittableRandom(33);
             NDArray images = images(scratch, 4);
             NDArray keyNoise = scratch.create(normals(random, 2 * 4 * s.keys() * 3, 1), new Shape(2, 4, s.keys(), 3));
             NDArray latentNoise = scratch.create(normals(random, 2 * 4 * s.latent(), 1), new Shape(2, 4, s.latent()));
             BoundTerms terms = model.pass(images, keyNoise, latentNoise, false);
             BoundTerms permuted = model.pass(permute(images), permute(keyNoise), permute(latentNoise), false);
-            assertThat(permuted.reconstruction().toFloatArray()).containsExactly(permute(terms.reconstruction()).toFloatArray(), within(1e-3f));
-            assertThat(permuted.keyDivergence().toFloatArray()).containsExactly(permute(terms.keyDivergence()).toFloatArray(), within(1e-4f));
-            assertThat(permuted.latentDivergence().toFloatArray()).containsExactly(permute(terms.latentDivergence()).toFloatArray(), within(1e-3f));
+            assertThat(permuted.reconstruction().toFloatArray())
+                    .containsExactly(permute(terms.reconstruction()).toFloatArray(), within(1e-3f));
+            assertThat(permuted.keyDivergence().toFloatArray())
+                    .containsExactly(permute(terms.keyDivergence()).toFloatArray(), within(1e-4f));
+            assertThat(permuted.latentDivergence().toFloatArray())
+                    .containsExactly(permute(terms.latentDivergence()).toFloatArray(), within(1e-3f));
         }
     }
 
@@ -89,12 +102,16 @@ class MemoryWriterTest {
     @CsvSource({"1, 8", "1, 3", "2, 4", "3, 2"})
     void aHeapReadsBackAtASamplesPointerExactlyWhatWasWrittenThere(int keys, int samples) {
         KanervaSettings s = TinyModels.heap(Addressing.DEREFERENCED, keys);
-        try (KanervaModel model = TinyModels.randomised(s, 34); NDManager scratch = model.manager().newSubManager()) {
-            NDArray content = scratch.create(normals(new SplittableRandom(35), 3 * samples * keys * 2 * 16, 1), new Shape(3, samples, keys, 2, 4, 4));
+        try (KanervaModel model = TinyModels.randomised(s, 34);
+                NDManager scratch = model.manager().newSubManager()) {
+            NDArray content = scratch.create(
+                    normals(new SplittableRandom(35), 3 * samples * keys * 2 * 16, 1),
+                    new Shape(3, samples, keys, 2, 4, 4));
             NDList written = model.run(model.writer(), content);
             assertThat(written.get(0).getShape()).isEqualTo(new Shape(3, 2, 8, 16));
             assertThat(written.get(1).getShape()).isEqualTo(new Shape(3, samples, keys, 3));
-            NDArray traces = model.run(model.reader(), written.get(0), written.get(1)).get(0);
+            NDArray traces =
+                    model.run(model.reader(), written.get(0), written.get(1)).get(0);
             assertThat(traces.getShape()).isEqualTo(content.getShape());
             assertThat(traces.toFloatArray()).containsExactly(content.toFloatArray(), within(1e-5f));
         }
@@ -102,19 +119,27 @@ class MemoryWriterTest {
 
     @Test
     void aHeapLeavesTheSlotsEmptyThatNobodyWasGiven() {
-        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 36); NDManager scratch = model.manager().newSubManager()) {
-            NDArray memory = model.run(model.writer(), scratch.ones(new Shape(1, 4, 1, 2, 4, 4))).get(0);
-            assertThat(memory.get("..., :4, :").toFloatArray()).as("the first row of slots").containsOnly(1f);
-            assertThat(memory.get("..., 4:, :").toFloatArray()).as("the second row of slots").containsOnly(0f);
+        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 36);
+                NDManager scratch = model.manager().newSubManager()) {
+            NDArray memory = model.run(model.writer(), scratch.ones(new Shape(1, 4, 1, 2, 4, 4)))
+                    .get(0);
+            assertThat(memory.get("..., :4, :").toFloatArray())
+                    .as("the first row of slots")
+                    .containsOnly(1f);
+            assertThat(memory.get("..., 4:, :").toFloatArray())
+                    .as("the second row of slots")
+                    .containsOnly(0f);
         }
     }
 
     @Test
     void anEpisodeThatNeedsMoreSlotsThanThereAreIsOutOfMemory() {
-        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(Addressing.DEREFERENCED, 3), 37); NDManager scratch = model.manager().newSubManager()) {
+        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(Addressing.DEREFERENCED, 3), 37);
+                NDManager scratch = model.manager().newSubManager()) {
             NDArray images = scratch.zeros(new Shape(1, 3, 1, 8, 8));
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> model.pass(images, scratch.zeros(new Shape(1, 3, 3, 3)), scratch.zeros(new Shape(1, 3, 3)), false))
+                    .isThrownBy(() -> model.pass(
+                            images, scratch.zeros(new Shape(1, 3, 3, 3)), scratch.zeros(new Shape(1, 3, 3)), false))
                     .withMessage("out of memory: an episode of 3 samples needs 9 slots, the memory has 8");
         }
     }
@@ -122,13 +147,19 @@ class MemoryWriterTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void aPooledMemoryDoesNotDependOnTheEpisodesOrderAndItsPointersAreTheOrigin(int keys) {
-        try (KanervaModel model = TinyModels.randomised(TinyModels.pooled(keys), 38); NDManager scratch = model.manager().newSubManager()) {
+        try (KanervaModel model = TinyModels.randomised(TinyModels.pooled(keys), 38);
+                NDManager scratch = model.manager().newSubManager()) {
             NDArray images = images(scratch, 4);
-            NDList written = model.run(model.writer(), model.run(model.encoder(), images).get(0));
-            NDList permuted = model.run(model.writer(), model.run(model.encoder(), permute(images)).get(0));
+            NDList written =
+                    model.run(model.writer(), model.run(model.encoder(), images).get(0));
+            NDList permuted = model.run(
+                    model.writer(), model.run(model.encoder(), permute(images)).get(0));
             assertThat(written.get(0).getShape()).isEqualTo(new Shape(2, 2, 8, 16));
-            assertThat(permuted.get(0).toFloatArray()).containsExactly(written.get(0).toFloatArray(), within(1e-5f));
-            assertThat(written.get(0).get("0").toFloatArray()).as("memories of two episodes").isNotEqualTo(written.get(0).get("1").toFloatArray());
+            assertThat(permuted.get(0).toFloatArray())
+                    .containsExactly(written.get(0).toFloatArray(), within(1e-5f));
+            assertThat(written.get(0).get("0").toFloatArray())
+                    .as("memories of two episodes")
+                    .isNotEqualTo(written.get(0).get("1").toFloatArray());
             assertThat(written.get(1).getShape()).isEqualTo(new Shape(2, 4, keys, 3));
             assertThat(written.get(1).toFloatArray()).containsOnly(0f);
         }

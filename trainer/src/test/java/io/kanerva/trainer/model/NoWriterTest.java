@@ -19,28 +19,39 @@ class NoWriterTest {
 
     @Test
     void withoutAMemoryTheBoundIsThatOfAVariationalAutoencoder() {
-        try (KanervaModel model = new KanervaModel(SETTINGS, Device.cpu(), 71); NDManager scratch = model.manager().newSubManager()) {
+        try (KanervaModel model = new KanervaModel(SETTINGS, Device.cpu(), 71);
+                NDManager scratch = model.manager().newSubManager()) {
             NDArray images = scratch.create(TinyModels.binaryImages(6, 72), new Shape(2, 3, 1, 8, 8));
             NDArray latentNoise = scratch.ones(new Shape(2, 3, 6));
             BoundTerms terms = model.pass(images, scratch.zeros(new Shape(2, 3, 1, 3)), latentNoise, false);
             assertThat(terms.keyDivergence().toFloatArray()).containsOnly(0f);
             BoundTerms elsewhere = model.pass(images, scratch.ones(new Shape(2, 3, 1, 3)), latentNoise, false);
-            assertThat(elsewhere.reconstruction().toFloatArray()).as("where a key reads does not matter")
+            assertThat(elsewhere.reconstruction().toFloatArray())
+                    .as("where a key reads does not matter")
                     .containsExactly(terms.reconstruction().toFloatArray(), within(1e-5f));
         }
     }
 
     @Test
     void theKeysPosteriorHasNoGradientSoItStaysThePrior() {
-        try (KanervaModel model = new KanervaModel(SETTINGS, Device.cpu(), 73); NDManager scratch = model.manager().newSubManager()) {
+        try (KanervaModel model = new KanervaModel(SETTINGS, Device.cpu(), 73);
+                NDManager scratch = model.manager().newSubManager()) {
             try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-                BoundTerms terms = model.pass(scratch.create(TinyModels.binaryImages(3, 74), new Shape(1, 3, 1, 8, 8)),
-                        scratch.ones(new Shape(1, 3, 1, 3)), scratch.ones(new Shape(1, 3, 6)), true);
-                collector.backward(terms.reconstruction().add(terms.keyDivergence()).add(terms.latentDivergence()).mean());
+                BoundTerms terms = model.pass(
+                        scratch.create(TinyModels.binaryImages(3, 74), new Shape(1, 3, 1, 8, 8)),
+                        scratch.ones(new Shape(1, 3, 1, 3)),
+                        scratch.ones(new Shape(1, 3, 6)),
+                        true);
+                collector.backward(terms.reconstruction()
+                        .add(terms.keyDivergence())
+                        .add(terms.latentDivergence())
+                        .mean());
             }
             model.parameters().forEach((name, parameter) -> {
                 if (name.contains("key")) {
-                    assertThat(parameter.getArray().getGradient().toFloatArray()).as(name).containsOnly(0f);
+                    assertThat(parameter.getArray().getGradient().toFloatArray())
+                            .as(name)
+                            .containsOnly(0f);
                 }
             });
         }
@@ -54,21 +65,29 @@ class NoWriterTest {
         assertThat(plain.width()).isEqualTo(memory.width());
         assertThat(plain.depth()).isEqualTo(memory.depth());
         assertThat(plain.decoder()).isEqualTo(memory.decoder());
-        try (KanervaModel with = new KanervaModel(memory, Device.cpu(), 1); KanervaModel without = new KanervaModel(plain, Device.cpu(), 1)) {
-            // The reader's layers for a latent map are left out: they see an empty memory and so say the same of every image.
-            assertThat((double) encoderAndDecoder(without) / encoderAndDecoder(with)).isBetween(0.9, 1.1);
+        try (KanervaModel with = new KanervaModel(memory, Device.cpu(), 1);
+                KanervaModel without = new KanervaModel(plain, Device.cpu(), 1)) {
+            // The reader's layers for a latent map are left out: they see an empty memory and so say the same of every
+            // image.
+            assertThat((double) encoderAndDecoder(without) / encoderAndDecoder(with))
+                    .isBetween(0.9, 1.1);
         }
     }
 
     private static long encoderAndDecoder(KanervaModel model) {
-        return model.parameters().entrySet().stream().filter(entry -> entry.getKey().startsWith("encoder/") || entry.getKey().startsWith("decoder/"))
-                .mapToLong(entry -> entry.getValue().getShape().size()).sum();
+        return model.parameters().entrySet().stream()
+                .filter(entry ->
+                        entry.getKey().startsWith("encoder/") || entry.getKey().startsWith("decoder/"))
+                .mapToLong(entry -> entry.getValue().getShape().size())
+                .sum();
     }
 
     @Test
     void slotsOrAnEmbeddingWithoutAMemoryAreRefused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new KanervaSettings(WriterKind.NONE, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1))
-                .withMessage("model settings: without a memory addressing must be continuous, and there are no slots and no embedding, found continuous, 2 x 4 and 0");
+                .isThrownBy(() -> new KanervaSettings(
+                        WriterKind.NONE, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1))
+                .withMessage(
+                        "model settings: without a memory addressing must be continuous, and there are no slots and no embedding, found continuous, 2 x 4 and 0");
     }
 }

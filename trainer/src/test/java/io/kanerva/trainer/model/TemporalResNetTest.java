@@ -29,11 +29,14 @@ class TemporalResNetTest {
             for (int i = 0; i < values.length; i++) {
                 values[i] = 100 * (i / 48) + 10 * (i / 16 % 3 + 1) + i % 16;
             }
-            float[] shifted = TemporalResNet.shifted(scratch.create(values, new Shape(6, 16, 1, 1)), 2, 3).toFloatArray();
+            float[] shifted = TemporalResNet.shifted(scratch.create(values, new Shape(6, 16, 1, 1)), 2, 3)
+                    .toFloatArray();
             for (int i = 0; i < values.length; i++) {
                 int t = i / 16 % 3;
                 int channel = i % 16;
-                float expected = channel >= 4 ? values[i] : channel < 2 ? t == 0 ? 0 : values[i] - 10 : t == 2 ? 0 : values[i] + 10;
+                float expected = channel >= 4
+                        ? values[i]
+                        : channel < 2 ? t == 0 ? 0 : values[i] - 10 : t == 2 ? 0 : values[i] + 10;
                 assertThat(shifted[i]).as("channel %d of sample %d", channel, t).isEqualTo(expected);
             }
         }
@@ -42,7 +45,8 @@ class TemporalResNetTest {
     @Test
     void anEpisodeOfOneSampleHasNobodyToShiftFrom() {
         try (NDManager scratch = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
-            float[] shifted = TemporalResNet.shifted(scratch.ones(new Shape(1, 8, 1, 1)), 1, 1).toFloatArray();
+            float[] shifted = TemporalResNet.shifted(scratch.ones(new Shape(1, 8, 1, 1)), 1, 1)
+                    .toFloatArray();
             assertThat(shifted).containsExactly(0, 0, 1, 1, 1, 1, 1, 1);
         }
     }
@@ -51,13 +55,21 @@ class TemporalResNetTest {
     void thePresetHasTheEighteenLayersOfAResNet18() {
         try (KanervaModel model = new KanervaModel(Preset.PAPER_MNIST.plan().settings(), Device.cpu(), 1)) {
             long convolutions = model.parameters().entrySet().stream()
-                    .filter(entry -> entry.getKey().startsWith("encoder/01features") && entry.getValue().getShape().dimension() == 4).count();
+                    .filter(entry -> entry.getKey().startsWith("encoder/01features")
+                            && entry.getValue().getShape().dimension() == 4)
+                    .count();
             // 1 + 8 blocks of 2, and 3 projections; the eighteenth layer is the dense one that gives the embedding.
             assertThat(convolutions).isEqualTo(17 + 3);
-            assertThat(model.parameters().values().stream().filter(parameter -> parameter.getShape().equals(new Shape(512, 512, 3, 3)))).hasSize(3);
-            long trunk = model.parameters().entrySet().stream().filter(entry -> entry.getKey().startsWith("encoder/01features") && entry.getValue().requiresGradient())
-                    .mapToLong(entry -> entry.getValue().getShape().size()).sum();
-            // The published 11,689,512 less the classifier's 513,000 and the stem's 7 x 7 x 3 x 64, plus ours of 3 x 3 x 1 x 64.
+            assertThat(model.parameters().values().stream()
+                            .filter(parameter -> parameter.getShape().equals(new Shape(512, 512, 3, 3))))
+                    .hasSize(3);
+            long trunk = model.parameters().entrySet().stream()
+                    .filter(entry -> entry.getKey().startsWith("encoder/01features")
+                            && entry.getValue().requiresGradient())
+                    .mapToLong(entry -> entry.getValue().getShape().size())
+                    .sum();
+            // The published 11,689,512 less the classifier's 513,000 and the stem's 7 x 7 x 3 x 64, plus ours of 3 x 3
+            // x 1 x 64.
             assertThat(trunk).isEqualTo(11_689_512L - 513_000 - 9_408 + 576);
         }
     }
@@ -68,7 +80,9 @@ class TemporalResNetTest {
     void permutingTheEpisodeChangesTheBoundUnlikeWithTheOtherEncoder(int keys) {
         double withShift = largestChange(TinyModels.paper(keys));
         double without = largestChange(TinyModels.pooled(keys));
-        System.out.printf("K = %d: permuting an episode changes a sample's bound by at most %.4f of itself with temporal shift, %.1e without%n", keys, withShift, without);
+        System.out.printf(
+                "K = %d: permuting an episode changes a sample's bound by at most %.4f of itself with temporal shift, %.1e without%n",
+                keys, withShift, without);
         assertThat(withShift).isGreaterThan(1e-3);
         assertThat(without).isLessThan(1e-5);
     }
@@ -76,7 +90,8 @@ class TemporalResNetTest {
     @Test
     void atTestASamplesScoreDoesNotDependOnTheOtherEpisodesOfItsBatch() {
         KanervaSettings s = TinyModels.paper(1);
-        try (KanervaModel model = TinyModels.randomised(s, 61); NDManager scratch = model.manager().newSubManager()) {
+        try (KanervaModel model = TinyModels.randomised(s, 61);
+                NDManager scratch = model.manager().newSubManager()) {
             NDArray[] in = inputs(scratch, s);
             float[] together = bound(model.pass(in[0], in[1], in[2], false));
             for (int b = 0; b < B; b++) {
@@ -94,10 +109,12 @@ class TemporalResNetTest {
     /** The largest change of a sample's bound when its episode is permuted, as a part of the bound. */
     private static double largestChange(KanervaSettings s) {
         int[] order = {2, 0, 3, 1};
-        try (KanervaModel model = TinyModels.randomised(s, 62); NDManager scratch = model.manager().newSubManager()) {
+        try (KanervaModel model = TinyModels.randomised(s, 62);
+                NDManager scratch = model.manager().newSubManager()) {
             NDArray[] in = inputs(scratch, s);
             float[] before = bound(model.pass(in[0], in[1], in[2], false));
-            float[] after = bound(model.pass(permute(in[0], order), permute(in[1], order), permute(in[2], order), false));
+            float[] after =
+                    bound(model.pass(permute(in[0], order), permute(in[1], order), permute(in[2], order), false));
             double largest = 0;
             for (int i = 0; i < B * T; i++) {
                 float same = before[i / T * T + order[i % T]];
@@ -117,7 +134,10 @@ class TemporalResNetTest {
     }
 
     private static float[] bound(BoundTerms terms) {
-        return terms.reconstruction().add(terms.keyDivergence()).add(terms.latentDivergence()).toFloatArray();
+        return terms.reconstruction()
+                .add(terms.keyDivergence())
+                .add(terms.latentDivergence())
+                .toFloatArray();
     }
 
     private static NDArray permute(NDArray episodes, int[] order) {

@@ -48,7 +48,16 @@ class TentWeightsTest {
                 windows[2][i] = (float) random.nextDouble(-1.6, 1.6);
                 windows[3][i] = (float) random.nextDouble(0.02, 1.3);
             }
-            return new Case(b, n, c, height, width, 1 + random.nextInt(8), 1 + random.nextInt(8), normals(random, b * c * height * width, 1), windows);
+            return new Case(
+                    b,
+                    n,
+                    c,
+                    height,
+                    width,
+                    1 + random.nextInt(8),
+                    1 + random.nextInt(8),
+                    normals(random, b * c * height * width, 1),
+                    windows);
         }
 
         NDArray memoryIn(NDManager manager) {
@@ -57,7 +66,11 @@ class TentWeightsTest {
 
         Windows windowsIn(NDManager manager) {
             Shape shape = new Shape(b, n);
-            return new Windows(manager.create(windows[0], shape), manager.create(windows[1], shape), manager.create(windows[2], shape), manager.create(windows[3], shape));
+            return new Windows(
+                    manager.create(windows[0], shape),
+                    manager.create(windows[1], shape),
+                    manager.create(windows[2], shape),
+                    manager.create(windows[3], shape));
         }
 
         double[][] channel(int episode, int channel) {
@@ -72,7 +85,10 @@ class TentWeightsTest {
     }
 
     @Property(tries = 150, seed = "11")
-    void theReadIsBilinearSamplingWithZerosOutside(@ForAll long seed, @ForAll @IntRange(min = 1, max = 24) int height, @ForAll @IntRange(min = 1, max = 40) int width) {
+    void theReadIsBilinearSamplingWithZerosOutside(
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 24) int height,
+            @ForAll @IntRange(min = 1, max = 40) int width) {
         try (NDManager scratch = manager.newSubManager()) {
             Case drawn = Case.of(new SplittableRandom(seed), height, width);
             NDArray traces = TentWeights.read(drawn.memoryIn(scratch), drawn.windowsIn(scratch), drawn.h, drawn.w);
@@ -83,11 +99,18 @@ class TentWeightsTest {
                 for (int n = 0; n < drawn.n; n++) {
                     int i = b * drawn.n + n;
                     for (int c = 0; c < drawn.c; c++) {
-                        double[][] window = BilinearSampler.window(drawn.channel(b, c), drawn.windows[0][i], drawn.windows[1][i],
-                                drawn.windows[2][i], drawn.windows[3][i], drawn.h, drawn.w);
+                        double[][] window = BilinearSampler.window(
+                                drawn.channel(b, c),
+                                drawn.windows[0][i],
+                                drawn.windows[1][i],
+                                drawn.windows[2][i],
+                                drawn.windows[3][i],
+                                drawn.h,
+                                drawn.w);
                         for (double[] row : window) {
                             for (double expected : row) {
-                                // float32 coordinates of up to 60 pixels are good to 4e-6, the slope is at most about 6.
+                                // float32 coordinates of up to 60 pixels are good to 4e-6, the slope is at most about
+                                // 6.
                                 assertThat((double) found[at++]).isCloseTo(expected, within(5e-5));
                             }
                         }
@@ -98,15 +121,23 @@ class TentWeightsTest {
     }
 
     @Property(tries = 150, seed = "12")
-    void theWriteIsTheAdjointOfTheRead(@ForAll long seed, @ForAll @IntRange(min = 1, max = 24) int height, @ForAll @IntRange(min = 1, max = 40) int width) {
+    void theWriteIsTheAdjointOfTheRead(
+            @ForAll long seed,
+            @ForAll @IntRange(min = 1, max = 24) int height,
+            @ForAll @IntRange(min = 1, max = 40) int width) {
         try (NDManager scratch = manager.newSubManager()) {
             SplittableRandom random = new SplittableRandom(seed);
             Case drawn = Case.of(random, height, width);
             float[] blocks = normals(random, drawn.b * drawn.n * drawn.c * drawn.h * drawn.w, 1);
             Windows windows = drawn.windowsIn(scratch);
-            NDArray placed = TentWeights.place(scratch.create(blocks, new Shape(drawn.b, drawn.n, drawn.c, drawn.h, drawn.w)), windows, height, width);
+            NDArray placed = TentWeights.place(
+                    scratch.create(blocks, new Shape(drawn.b, drawn.n, drawn.c, drawn.h, drawn.w)),
+                    windows,
+                    height,
+                    width);
             assertThat(placed.getShape()).isEqualTo(new Shape(drawn.b, drawn.c, height, width));
-            float[] read = TentWeights.read(drawn.memoryIn(scratch), windows, drawn.h, drawn.w).toFloatArray();
+            float[] read = TentWeights.read(drawn.memoryIn(scratch), windows, drawn.h, drawn.w)
+                    .toFloatArray();
             double scale = norm(blocks) * norm(read) + norm(placed.toFloatArray()) * norm(drawn.memory) + 1e-3;
             assertThat(inner(placed.toFloatArray(), drawn.memory)).isCloseTo(inner(blocks, read), within(2e-6 * scale));
         }
@@ -128,11 +159,16 @@ class TentWeightsTest {
         Case drawn = Case.of(random, 7, 11);
         NDArray memory = drawn.memoryIn(manager);
         memory.setRequiresGradient(true);
-        NDArray weights = manager.create(normals(random, drawn.b * drawn.n * drawn.c * drawn.h * drawn.w, 1), new Shape(drawn.b, drawn.n, drawn.c, drawn.h, drawn.w));
+        NDArray weights = manager.create(
+                normals(random, drawn.b * drawn.n * drawn.c * drawn.h * drawn.w, 1),
+                new Shape(drawn.b, drawn.n, drawn.c, drawn.h, drawn.w));
         try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-            collector.backward(TentWeights.read(memory, drawn.windowsIn(manager), drawn.h, drawn.w).mul(weights).sum());
+            collector.backward(TentWeights.read(memory, drawn.windowsIn(manager), drawn.h, drawn.w)
+                    .mul(weights)
+                    .sum());
         }
-        float[] expected = TentWeights.place(weights, drawn.windowsIn(manager), 7, 11).toFloatArray();
+        float[] expected =
+                TentWeights.place(weights, drawn.windowsIn(manager), 7, 11).toFloatArray();
         assertThat(memory.getGradient().toFloatArray()).containsExactly(expected, within(1e-5f));
     }
 
@@ -151,13 +187,19 @@ class TentWeightsTest {
             sides[side].setRequiresGradient(true);
         }
         try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-            NDArray traces = TentWeights.read(manager.create(memory, new Shape(1, 1, 9, 13)), new Windows(sides[0], sides[1], sides[2], sides[3]), 4, 5);
+            NDArray traces = TentWeights.read(
+                    manager.create(memory, new Shape(1, 1, 9, 13)),
+                    new Windows(sides[0], sides[1], sides[2], sides[3]),
+                    4,
+                    5);
             collector.backward(traces.square().sum());
         }
         for (int side = 0; side < 4; side++) {
             double step = 1e-5;
             double slope = (energy(channel, window, side, step) - energy(channel, window, side, -step)) / (2 * step);
-            assertThat((double) sides[side].getGradient().toFloatArray()[0]).as("side %d", side).isCloseTo(slope, within(1e-3 * Math.abs(slope) + 1e-3));
+            assertThat((double) sides[side].getGradient().toFloatArray()[0])
+                    .as("side %d", side)
+                    .isCloseTo(slope, within(1e-3 * Math.abs(slope) + 1e-3));
         }
     }
 

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Test;
 /** {@link Adam} against the same update in double, number by number. */
 class AdamTest {
 
-    /** Adam as written down in {@link Adam}: bias corrections in the step's size, epsilon beside the uncorrected root. */
+    /**
+     * Adam as written down in {@link Adam}: bias corrections in the step's size, epsilon beside the uncorrected root.
+     */
     private static final class Naive {
         final double[] weight;
         final double[] mean;
@@ -47,11 +49,14 @@ class AdamTest {
 
     /** Makes the gradient of each parameter what is asked for, through the engine's own backward pass. */
     private static void setGradients(KanervaModel model, Map<String, float[]> gradients) {
-        try (NDManager scratch = model.manager().newSubManager(); GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
+        try (NDManager scratch = model.manager().newSubManager();
+                GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
             NDArray loss = scratch.create(0f);
             for (Map.Entry<String, float[]> gradient : gradients.entrySet()) {
                 NDArray parameter = model.parameters().get(gradient.getKey()).getArray();
-                loss = loss.add(scratch.create(gradient.getValue(), parameter.getShape()).mul(parameter).sum());
+                loss = loss.add(scratch.create(gradient.getValue(), parameter.getShape())
+                        .mul(parameter)
+                        .sum());
             }
             collector.backward(loss);
         }
@@ -59,8 +64,11 @@ class AdamTest {
 
     private static Map<String, float[]> gradients(KanervaModel model, SplittableRandom random, double deviation) {
         Map<String, float[]> gradients = new LinkedHashMap<>();
-        model.parameters().forEach((name, parameter) ->
-                gradients.put(name, TinyModels.normals(random, Math.toIntExact(parameter.getShape().size()), deviation)));
+        model.parameters()
+                .forEach((name, parameter) -> gradients.put(
+                        name,
+                        TinyModels.normals(
+                                random, Math.toIntExact(parameter.getShape().size()), deviation)));
         return gradients;
     }
 
@@ -76,9 +84,12 @@ class AdamTest {
 
     @Test
     void updatesWithAndWithoutClippingAreThoseOfTheFormulaInDouble() {
-        try (KanervaModel model = TinyModels.randomised(TinyModels.pooled(1), 61); Adam adam = new Adam(model)) {
+        try (KanervaModel model = TinyModels.randomised(TinyModels.pooled(1), 61);
+                Adam adam = new Adam(model)) {
             Map<String, Naive> naive = new LinkedHashMap<>();
-            model.parameters().forEach((name, parameter) -> naive.put(name, new Naive(parameter.getArray().toFloatArray())));
+            model.parameters()
+                    .forEach((name, parameter) ->
+                            naive.put(name, new Naive(parameter.getArray().toFloatArray())));
             SplittableRandom random = new SplittableRandom(62);
             double largest = 5;
             int clipped = 0;
@@ -91,10 +102,15 @@ class AdamTest {
                 assertThat(adam.update(update, learningRate, largest)).isCloseTo(norm, within(1e-5 * norm));
                 for (String name : naive.keySet()) {
                     naive.get(name).update(update, learningRate, gradients.get(name), Math.min(1, largest / norm));
-                    assertThat(doubles(model.parameters().get(name).getArray())).as("%s after update %d", name, update)
+                    assertThat(doubles(model.parameters().get(name).getArray()))
+                            .as("%s after update %d", name, update)
                             .containsExactly(naive.get(name).weight, within(2e-6));
-                    assertThat(doubles(adam.means().get(name))).as("mean of %s", name).containsExactly(naive.get(name).mean, within(1e-6));
-                    assertThat(doubles(adam.variances().get(name))).as("variance of %s", name).containsExactly(naive.get(name).variance, within(1e-7));
+                    assertThat(doubles(adam.means().get(name)))
+                            .as("mean of %s", name)
+                            .containsExactly(naive.get(name).mean, within(1e-6));
+                    assertThat(doubles(adam.variances().get(name)))
+                            .as("variance of %s", name)
+                            .containsExactly(naive.get(name).variance, within(1e-7));
                 }
             }
             assertThat(clipped).as("updates that were clipped").isEqualTo(2);
@@ -103,7 +119,8 @@ class AdamTest {
 
     @Test
     void theFirstUpdateMovesAWeightByTheLearningRateAgainstItsGradientWithEpsilonBesideTheUncorrectedRoot() {
-        try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 63); Adam adam = new Adam(model)) {
+        try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 63);
+                Adam adam = new Adam(model)) {
             String name = model.parameters().keySet().iterator().next();
             NDArray weight = model.parameters().get(name).getArray();
             float[] before = weight.toFloatArray();
@@ -111,7 +128,8 @@ class AdamTest {
             float[] gradient = gradients.get(name);
             gradient[0] = 3;
             gradient[1] = -2e-3f;
-            // Near epsilon the two variants of Adam differ: sqrt(0.001) g / (sqrt(0.001) g + eps) here, g / (g + eps) in the other.
+            // Near epsilon the two variants of Adam differ: sqrt(0.001) g / (sqrt(0.001) g + eps) here, g / (g + eps)
+            // in the other.
             gradient[2] = 1e-7f;
             setGradients(model, gradients);
             adam.update(1, 0.5, Double.POSITIVE_INFINITY);
@@ -121,14 +139,17 @@ class AdamTest {
             assertThat(before[1] - after[1]).isCloseTo(-0.5f, within(1e-4f));
             assertThat(before[2] - after[2]).isCloseTo((float) (0.5 * root / (root + 1e-8)), within(1e-4f));
             for (int i = 3; i < before.length; i++) {
-                assertThat(after[i]).as("a weight without gradient does not decay").isEqualTo(before[i]);
+                assertThat(after[i])
+                        .as("a weight without gradient does not decay")
+                        .isEqualTo(before[i]);
             }
         }
     }
 
     @Test
     void anUpdateClearsTheGradientsAndLeavesNoArrayBehind() {
-        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 65); Adam adam = new Adam(model)) {
+        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 65);
+                Adam adam = new Adam(model)) {
             Map<String, float[]> gradients = gradients(model, new SplittableRandom(66), 1);
             int before = model.manager().getManagedArrays().size();
             setGradients(model, gradients);
@@ -147,7 +168,9 @@ class AdamTest {
             NDArray images = model.manager().zeros(new Shape(1, 2, 1, 8, 8));
             float[] before = model.run(model.encoder(), images).get(0).toFloatArray();
             try (Adam adam = new Adam(model)) {
-                assertThat(model.run(model.encoder(), images).get(0).toFloatArray()).as("the same weights in another place").containsExactly(before, within(1e-6f));
+                assertThat(model.run(model.encoder(), images).get(0).toFloatArray())
+                        .as("the same weights in another place")
+                        .containsExactly(before, within(1e-6f));
                 setGradients(model, gradients(model, new SplittableRandom(69), 1));
                 adam.update(1, 0.1, 1);
             }
@@ -162,7 +185,8 @@ class AdamTest {
         try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 67)) {
             int before = model.manager().getManagedArrays().size();
             Adam adam = new Adam(model);
-            assertThat(model.manager().getManagedArrays()).hasSize(before + 2 * model.parameters().size() + 3);
+            assertThat(model.manager().getManagedArrays())
+                    .hasSize(before + 2 * model.parameters().size() + 3);
             adam.close();
             assertThat(model.manager().getManagedArrays()).hasSize(before);
         }

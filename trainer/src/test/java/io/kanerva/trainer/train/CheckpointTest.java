@@ -31,7 +31,8 @@ class CheckpointTest {
     @BeforeEach
     void write() throws IOException {
         file = folder.resolve("last.ckpt");
-        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 111); Adam adam = new Adam(model)) {
+        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 111);
+                Adam adam = new Adam(model)) {
             Checkpoint.of(TinyRuns.plan(), 12, 3.5, 200, model, adam, null).write(file);
         }
         bytes = Files.readAllBytes(file);
@@ -43,10 +44,14 @@ class CheckpointTest {
         assertThat(checkpoint.plan()).isEqualTo(TinyRuns.plan());
         assertThat(checkpoint.step()).isEqualTo(12);
         assertThat(checkpoint.seconds()).isEqualTo(3.5);
-        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 111); KanervaModel restored = checkpoint.model(Device.cpu())) {
+        try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 111);
+                KanervaModel restored = checkpoint.model(Device.cpu())) {
             assertThat(checkpoint.arrays()).hasSize(3 * model.parameters().size());
-            model.parameters().forEach((name, parameter) ->
-                    assertThat(restored.parameters().get(name).getArray().toFloatArray()).as(name).isEqualTo(parameter.getArray().toFloatArray()));
+            model.parameters()
+                    .forEach((name, parameter) -> assertThat(
+                                    restored.parameters().get(name).getArray().toFloatArray())
+                            .as(name)
+                            .isEqualTo(parameter.getArray().toFloatArray()));
         }
     }
 
@@ -61,7 +66,8 @@ class CheckpointTest {
     void aCheckpointThatIsCutOffSaysSo() throws IOException {
         for (int length : new int[] {bytes.length - 1, bytes.length / 2, 20}) {
             Files.write(file, Arrays.copyOf(bytes, length));
-            refused("%s: expected the checksum at its end to match, found that it does not: the checkpoint is damaged or cut off");
+            refused(
+                    "%s: expected the checksum at its end to match, found that it does not: the checkpoint is damaged or cut off");
         }
     }
 
@@ -71,7 +77,8 @@ class CheckpointTest {
             byte[] changed = bytes.clone();
             changed[at] ^= 1;
             Files.write(file, changed);
-            refused("%s: expected the checksum at its end to match, found that it does not: the checkpoint is damaged or cut off");
+            refused(
+                    "%s: expected the checksum at its end to match, found that it does not: the checkpoint is damaged or cut off");
         }
     }
 
@@ -87,26 +94,42 @@ class CheckpointTest {
     void aMissingFileAndAFolderAreNamed() {
         file = folder.resolve("none.ckpt");
         refused("%s: expected a checkpoint, found no such file");
-        assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> Checkpoint.read(folder))
+        assertThatExceptionOfType(CheckpointException.class)
+                .isThrownBy(() -> Checkpoint.read(folder))
                 .withMessageStartingWith("%s: expected a checkpoint, found that it cannot be read (", folder);
     }
 
     @Test
     void aPlanOfAnotherVersionSaysSo() throws IOException {
         Files.write(file, withChecksum("KPPCKPT1", "{\"plan\":null,\"step\":1,\"seconds\":1,\"momentum\":3}"));
-        assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> Checkpoint.read(file))
-                .withMessageStartingWith("%s: expected the plan of a run of this version, found one that cannot be read (", file).withMessageContaining("momentum");
+        assertThatExceptionOfType(CheckpointException.class)
+                .isThrownBy(() -> Checkpoint.read(file))
+                .withMessageStartingWith(
+                        "%s: expected the plan of a run of this version, found one that cannot be read (", file)
+                .withMessageContaining("momentum");
     }
 
     @Test
     void aCheckpointThatEndsAfterItsPlanSaysSo() throws IOException {
-        byte[] header = Arrays.copyOfRange(bytes, 12, 12 + ByteBuffer.wrap(bytes, 8, 4).getInt());
+        byte[] header =
+                Arrays.copyOfRange(bytes, 12, 12 + ByteBuffer.wrap(bytes, 8, 4).getInt());
         Files.write(file, withChecksum("KPPCKPT1", new String(header, StandardCharsets.UTF_8)));
         Checkpoint checkpoint = Checkpoint.read(file);
-        int before = Engine.getEngine("PyTorch").newBaseManager().getParentManager().getManagedArrays().size();
-        assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> checkpoint.model(Device.cpu()))
-                .withMessageMatching("checkpoint of step 12: expected [0-9]+ numbers for 'parameter/encoder/[^']+', found none");
-        assertThat(Engine.getEngine("PyTorch").newBaseManager().getParentManager().getManagedArrays()).as("a model that could not be restored is freed").hasSize(before);
+        int before = Engine.getEngine("PyTorch")
+                .newBaseManager()
+                .getParentManager()
+                .getManagedArrays()
+                .size();
+        assertThatExceptionOfType(CheckpointException.class)
+                .isThrownBy(() -> checkpoint.model(Device.cpu()))
+                .withMessageMatching(
+                        "checkpoint of step 12: expected [0-9]+ numbers for 'parameter/encoder/[^']+', found none");
+        assertThat(Engine.getEngine("PyTorch")
+                        .newBaseManager()
+                        .getParentManager()
+                        .getManagedArrays())
+                .as("a model that could not be restored is freed")
+                .hasSize(before);
     }
 
     @Test
@@ -114,34 +137,45 @@ class CheckpointTest {
         Map<String, float[]> arrays = new LinkedHashMap<>(Checkpoint.read(file).arrays());
         String name = arrays.keySet().iterator().next();
         arrays.put(name, new float[3]);
-        assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> new Checkpoint(TinyRuns.plan(), 12, 0, 0, arrays).model(Device.cpu()))
+        assertThatExceptionOfType(CheckpointException.class)
+                .isThrownBy(() -> new Checkpoint(TinyRuns.plan(), 12, 0, 0, arrays).model(Device.cpu()))
                 .withMessageMatching("checkpoint of step 12: expected [0-9]+ numbers for '" + name + "', found 3");
     }
 
     @Test
     void aWriteThatFailsHalfWayLeavesTheOldFileWhole() throws IOException {
-        assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> WholeFile.write(file, out -> {
-            out.write(new byte[100_000]);
-            throw new IOException("no space left on device");
-        })).withMessageStartingWith("%s: cannot be written (", file).withMessageContaining("no space left on device");
+        assertThatExceptionOfType(UncheckedIOException.class)
+                .isThrownBy(() -> WholeFile.write(file, out -> {
+                    out.write(new byte[100_000]);
+                    throw new IOException("no space left on device");
+                }))
+                .withMessageStartingWith("%s: cannot be written (", file)
+                .withMessageContaining("no space left on device");
         assertThat(file).hasBinaryContent(bytes);
     }
 
     @Test
     void aFolderThatIsNoneIsNamedWhenWriting() {
         Path inside = file.resolve("below-a-file.ckpt");
-        assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> WholeFile.write(inside, "text")).withMessageStartingWith("%s: cannot be written (", inside);
+        assertThatExceptionOfType(UncheckedIOException.class)
+                .isThrownBy(() -> WholeFile.write(inside, "text"))
+                .withMessageStartingWith("%s: cannot be written (", inside);
     }
 
     private void refused(String message) {
-        assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> Checkpoint.read(file)).withMessage(message, file);
+        assertThatExceptionOfType(CheckpointException.class)
+                .isThrownBy(() -> Checkpoint.read(file))
+                .withMessage(message, file);
     }
 
     /** A file with that header, no arrays, and the right checksum. */
     private static byte[] withChecksum(String magic, String header) {
         byte[] json = header.getBytes(StandardCharsets.UTF_8);
         ByteBuffer buffer = ByteBuffer.allocate(magic.length() + 4 + json.length + 4 + 8);
-        buffer.put(magic.getBytes(StandardCharsets.US_ASCII)).putInt(json.length).put(json).putInt(0);
+        buffer.put(magic.getBytes(StandardCharsets.US_ASCII))
+                .putInt(json.length)
+                .put(json)
+                .putInt(0);
         CRC32 crc = new CRC32();
         crc.update(buffer.array(), 0, buffer.position());
         return buffer.putLong(crc.getValue()).array();

@@ -24,11 +24,17 @@ class LearnersTest {
         List<StepMetrics> one = steps(folder.resolve("one"), List.of(Device.cpu()), 10);
         List<StepMetrics> two = steps(folder.resolve("two"), TWO, 10);
         for (int i = 0; i < 10; i++) {
-            assertThat(two.get(i).bound()).as("step %d", i + 1).isCloseTo(one.get(i).bound(), within(1e-3 * one.get(i).bound()));
-            assertThat(two.get(i).gradientNorm()).as("step %d", i + 1).isCloseTo(one.get(i).gradientNorm(), within(1e-2 * one.get(i).gradientNorm()));
+            assertThat(two.get(i).bound())
+                    .as("step %d", i + 1)
+                    .isCloseTo(one.get(i).bound(), within(1e-3 * one.get(i).bound()));
+            assertThat(two.get(i).gradientNorm())
+                    .as("step %d", i + 1)
+                    .isCloseTo(
+                            one.get(i).gradientNorm(), within(1e-2 * one.get(i).gradientNorm()));
         }
         // The first step's gradient is that of the very same weights.
-        assertThat(two.get(0).gradientNorm()).isCloseTo(one.get(0).gradientNorm(), within(1e-5 * one.get(0).gradientNorm()));
+        assertThat(two.get(0).gradientNorm())
+                .isCloseTo(one.get(0).gradientNorm(), within(1e-5 * one.get(0).gradientNorm()));
     }
 
     @Test
@@ -38,7 +44,8 @@ class LearnersTest {
         try (TrainingRun run = TrainingRun.resume(folder.resolve("stopped"), TinyRuns.IMAGES, TWO)) {
             run.train(step -> {});
         }
-        assertThat(TinyRuns.differences(folder.resolve("whole"), folder.resolve("stopped"))).isEmpty();
+        assertThat(TinyRuns.differences(folder.resolve("whole"), folder.resolve("stopped")))
+                .isEmpty();
     }
 
     @Test
@@ -46,14 +53,22 @@ class LearnersTest {
         List<StepMetrics> one = steps(TinyRuns.gist(), folder.resolve("one"), List.of(Device.cpu()), 10);
         List<StepMetrics> two = steps(TinyRuns.gist(), folder.resolve("two"), TWO, 10);
         for (int i = 0; i < 10; i++) {
-            assertThat(two.get(i).bound()).as("step %d", i + 1).isCloseTo(one.get(i).bound(), within(1e-3 * one.get(i).bound()));
+            assertThat(two.get(i).bound())
+                    .as("step %d", i + 1)
+                    .isCloseTo(one.get(i).bound(), within(1e-3 * one.get(i).bound()));
         }
-        assertThat(two.get(0).gradientNorm()).isCloseTo(one.get(0).gradientNorm(), within(1e-5 * one.get(0).gradientNorm()));
+        assertThat(two.get(0).gradientNorm())
+                .isCloseTo(one.get(0).gradientNorm(), within(1e-5 * one.get(0).gradientNorm()));
     }
 
     @Test
     void episodesThatCannotBeSharedOutEquallyAreRefused() {
-        assertThatIllegalArgumentException().isThrownBy(() -> TrainingRun.start(TinyRuns.plan(), folder.resolve("run"), TinyRuns.IMAGES, List.of(Device.cpu(), Device.cpu(), Device.cpu())))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TrainingRun.start(
+                        TinyRuns.plan(),
+                        folder.resolve("run"),
+                        TinyRuns.IMAGES,
+                        List.of(Device.cpu(), Device.cpu(), Device.cpu())))
                 .withMessage("2 episodes a step: expected a multiple of the 3 devices, so that each takes as many");
         assertThat(Files.exists(folder.resolve("run"))).isFalse();
     }

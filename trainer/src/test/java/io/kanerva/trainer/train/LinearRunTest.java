@@ -24,7 +24,8 @@ class LinearRunTest {
     Path folder;
 
     private static TrainingPlan plan() {
-        return new TrainingPlan(SETTINGS, "colours", Binarisation.NONE, 1, 8, 12, 1e-3, 2, 1000, Ramp.NONE, Ramp.NONE, 3, 1, 5);
+        return new TrainingPlan(
+                SETTINGS, "colours", Binarisation.NONE, 1, 8, 12, 1e-3, 2, 1000, Ramp.NONE, Ramp.NONE, 3, 1, 5);
     }
 
     @Test
@@ -48,7 +49,8 @@ class LinearRunTest {
             run.train(step -> {});
         }
         assertThat(TinyRuns.differences(whole, stopped)).isEmpty();
-        assertThat(bounds).allMatch(bound -> bound < 192 * Math.log(256) * 1.2, "no worse than guessing all levels alike");
+        assertThat(bounds)
+                .allMatch(bound -> bound < 192 * Math.log(256) * 1.2, "no worse than guessing all levels alike");
     }
 
     @Test
@@ -56,7 +58,8 @@ class LinearRunTest {
         double[] first = new double[2];
         for (int banks = 0; banks < 2; banks++) {
             KanervaSettings settings = TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 4, banks));
-            TrainingPlan plan = new TrainingPlan(settings, "colours", Binarisation.NONE, 1, 8, 1, 1e-3, 0, 1000, Ramp.NONE, Ramp.NONE, 3, 1, 5);
+            TrainingPlan plan = new TrainingPlan(
+                    settings, "colours", Binarisation.NONE, 1, 8, 1, 1e-3, 0, 1000, Ramp.NONE, Ramp.NONE, 3, 1, 5);
             int which = banks;
             try (TrainingRun run = TrainingRun.start(plan, folder.resolve("banks-" + banks), IMAGES, Device.cpu())) {
                 run.train(step -> first[which] = step.bound());

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class MetricsFileTest {
-    private static final String HEADER = "step,bound,reconstruction,kl_keys,kl_latent,gradient_norm,learning_rate,key_weight,latent_weight\n";
+    private static final String HEADER =
+            "step,bound,reconstruction,kl_keys,kl_latent,gradient_norm,learning_rate,key_weight,latent_weight\n";
 
     @TempDir
     Path folder;
@@ -38,7 +39,9 @@ class MetricsFileTest {
         } finally {
             Locale.setDefault(before);
         }
-        assertThat(file).hasContent(HEADER + "3,43.875000,40.500000,3.250000,0.125000,12.750000,0.00125000000,0.500000,1.000000\n");
+        assertThat(file)
+                .hasContent(
+                        HEADER + "3,43.875000,40.500000,3.250000,0.125000,12.750000,0.00125000000,0.500000,1.000000\n");
         assertThat(metrics.read()).containsExactly(new StepMetrics(3, 40.5, 3.25, 0.125, 12.75, 1.25e-3, 0.5, 1));
     }
 
@@ -56,15 +59,22 @@ class MetricsFileTest {
     @Test
     void aLineThatIsNoRowIsShown() throws IOException {
         Files.writeString(file, HEADER + "10,hello\n");
-        assertThatIllegalArgumentException().isThrownBy(metrics::read).withMessageStartingWith("%s: expected lines with the columns step,bound,", file)
+        assertThatIllegalArgumentException()
+                .isThrownBy(metrics::read)
+                .withMessageStartingWith("%s: expected lines with the columns step,bound,", file)
                 .withMessageEndingWith("found '10,hello'");
     }
 
     @Test
     void aFileThatCannotBeReadOrWrittenIsNamed() {
-        assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(metrics::read).withMessageStartingWith("%s: the metrics cannot be read (", file);
+        assertThatExceptionOfType(UncheckedIOException.class)
+                .isThrownBy(metrics::read)
+                .withMessageStartingWith("%s: the metrics cannot be read (", file);
         MetricsFile nowhere = new MetricsFile(folder.resolve("none").resolve("metrics.csv"));
-        assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> nowhere.append(new StepMetrics(1, 1, 1, 1, 1, 1, 1, 1)))
-                .withMessageStartingWith("%s: the metrics cannot be written (", folder.resolve("none").resolve("metrics.csv"));
+        assertThatExceptionOfType(UncheckedIOException.class)
+                .isThrownBy(() -> nowhere.append(new StepMetrics(1, 1, 1, 1, 1, 1, 1, 1)))
+                .withMessageStartingWith(
+                        "%s: the metrics cannot be written (",
+                        folder.resolve("none").resolve("metrics.csv"));
     }
 }

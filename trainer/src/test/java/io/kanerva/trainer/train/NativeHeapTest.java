@@ -17,16 +17,24 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs in JVMs of their own, since the allocator's settings are a process's. Where its C library is not glibc, nothing may be done: that is then asserted. */
+/**
+ * Runs in JVMs of their own, since the allocator's settings are a process's. Where its C library is not glibc, nothing
+ * may be done: that is then asserted.
+ */
 class NativeHeapTest {
     /** Below the size from which on an allocator asks the system for each block by itself, and gives it back. */
     private static final int BLOCK_KILOBYTES = 64;
+
     private static final int BLOCKS = 4096;
-    /** One block of so many stays in use: what is free between two of them, about a megabyte, cannot go back by itself. */
+    /**
+     * One block of so many stays in use: what is free between two of them, about a megabyte, cannot go back by itself.
+     */
     private static final int SPACING = 16;
+
     private static final int FREE_KILOBYTES = BLOCKS / SPACING * (SPACING - 1) * BLOCK_KILOBYTES;
     /** Java's heap is resident from the start, so that what is resident changes with native memory only. */
-    private static final List<String> STEADY = List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    private static final List<String> STEADY =
+            List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
 
     @TempDir
     Path folder;
@@ -34,7 +42,9 @@ class NativeHeapTest {
     @Test
     void aRunGivesTheSystemBackWhatIsFree(TestReporter reporter) throws Exception {
         if (glibc()) {
-            assertThat(givenBack(Map.of())).as("kB given back of %,d", FREE_KILOBYTES).isGreaterThan(FREE_KILOBYTES / 2);
+            assertThat(givenBack(Map.of()))
+                    .as("kB given back of %,d", FREE_KILOBYTES)
+                    .isGreaterThan(FREE_KILOBYTES / 2);
         } else {
             requireThatNothingIsDone(reporter);
         }
@@ -43,7 +53,8 @@ class NativeHeapTest {
     @Test
     void aRunLeavesAnAllocatorAloneThatWasSetToKeepWhatIsFree(TestReporter reporter) throws Exception {
         if (glibc()) {
-            assertThat(givenBack(Map.of("GLIBC_TUNABLES", "glibc.malloc.trim_threshold=4294967296"))).as("kB given back of %,d", FREE_KILOBYTES)
+            assertThat(givenBack(Map.of("GLIBC_TUNABLES", "glibc.malloc.trim_threshold=4294967296")))
+                    .as("kB given back of %,d", FREE_KILOBYTES)
                     .isLessThan(FREE_KILOBYTES / 4);
         } else {
             requireThatNothingIsDone(reporter);
@@ -51,8 +62,12 @@ class NativeHeapTest {
     }
 
     private static void requireThatNothingIsDone(TestReporter reporter) {
-        reporter.publishEntry("asserted", "no glibc on " + System.getProperty("os.name") + ": nothing is given back, and nothing fails");
-        assertThat(NativeHeap.trim()).as("whether memory is given back without glibc").isFalse();
+        reporter.publishEntry(
+                "asserted",
+                "no glibc on " + System.getProperty("os.name") + ": nothing is given back, and nothing fails");
+        assertThat(NativeHeap.trim())
+                .as("whether memory is given back without glibc")
+                .isFalse();
     }
 
     private static boolean glibc() {
@@ -66,7 +81,10 @@ class NativeHeapTest {
     /** What {@link #main} prints in a process whose allocator has its usual settings but for these. */
     private long givenBack(Map<String, String> settings) throws IOException, InterruptedException {
         ProcessBuilder builder = TinyRuns.jvm(NativeHeapTest.class, STEADY, folder.toString());
-        builder.environment().keySet().removeIf(name -> name.equals("GLIBC_TUNABLES") || name.equals("LD_PRELOAD") || name.startsWith("MALLOC_"));
+        builder.environment()
+                .keySet()
+                .removeIf(name ->
+                        name.equals("GLIBC_TUNABLES") || name.equals("LD_PRELOAD") || name.startsWith("MALLOC_"));
         builder.environment().putAll(settings);
         Process process = builder.start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -74,7 +92,10 @@ class NativeHeapTest {
         return Long.parseLong(output.strip());
     }
 
-    /** Trains in the folder args[0]; prints by how many kB the process shrinks in the step in which memory is to be given back. */
+    /**
+     * Trains in the folder args[0]; prints by how many kB the process shrinks in the step in which memory is to be
+     * given back.
+     */
     public static void main(String[] args) {
         List<Memory> used = new ArrayList<>();
         long[] kilobytes = new long[2];
@@ -114,8 +135,10 @@ class NativeHeapTest {
     /** Of this process, in memory or swapped out: a busy machine may do that at any time. */
     private static long anonymousKilobytes() {
         try {
-            return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("RssAnon:") || line.startsWith("VmSwap:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", ""))).sum();
+            return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                    .filter(line -> line.startsWith("RssAnon:") || line.startsWith("VmSwap:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                    .sum();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

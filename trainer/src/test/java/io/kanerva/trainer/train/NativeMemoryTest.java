@@ -40,13 +40,18 @@ class NativeMemoryTest {
         // Not from the first: until then the caches of engine and allocator fill, and Java's heap finds its size.
         long early = Math.min(resident.get(1), resident.get(2));
         long late = Math.min(resident.get(4), resident.get(5));
-        assertThat(late - early).as("growth in kB; resident every 100 steps: %s", resident).isLessThan(60_000);
+        assertThat(late - early)
+                .as("growth in kB; resident every 100 steps: %s", resident)
+                .isLessThan(60_000);
     }
 
     private static long residentKilobytes() {
         try {
-            return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("RssAnon:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", ""))).findFirst().orElseThrow();
+            return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                    .filter(line -> line.startsWith("RssAnon:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                    .findFirst()
+                    .orElseThrow();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -31,7 +31,9 @@ class OversightTest {
 
     @Test
     void theAverageFollowsTheWeightsAsItsFormulaSays() {
-        try (KanervaModel learner = TinyModels.randomised(TinyModels.heap(), 5); WeightAverage average = new WeightAverage(learner, TinyRuns.plan().withOversight(Validation.NONE, 0.5))) {
+        try (KanervaModel learner = TinyModels.randomised(TinyModels.heap(), 5);
+                WeightAverage average =
+                        new WeightAverage(learner, TinyRuns.plan().withOversight(Validation.NONE, 0.5))) {
             String name = learner.parameters().keySet().iterator().next();
             NDArray weight = learner.parameters().get(name).getArray();
             double expected = weight.toFloatArray()[0];
@@ -42,23 +44,45 @@ class OversightTest {
                 average.update(update);
                 double kept = Math.min(0.5, update / (9.0 + update));
                 expected = kept * expected + (1 - kept) * weight.toFloatArray()[0];
-                assertThat((double) average.model().parameters().get(name).getArray().toFloatArray()[0]).isCloseTo(expected, within(1e-4));
+                assertThat((double) average.model()
+                                .parameters()
+                                .get(name)
+                                .getArray()
+                                .toFloatArray()[0])
+                        .isCloseTo(expected, within(1e-4));
             }
-            assertThat(average.model().parameters().values()).noneMatch(parameter -> parameter.getArray().hasGradient());
+            assertThat(average.model().parameters().values())
+                    .noneMatch(parameter -> parameter.getArray().hasGradient());
         }
     }
 
     @Test
     void averagingLeavesTheTrainingAloneAndIsWhatIsUsed() {
         Path plain = TinyRuns.finished(TinyRuns.plan(), folder.resolve("plain"));
-        Path averaged = TinyRuns.finished(TinyRuns.plan().withOversight(Validation.NONE, 0.9), folder.resolve("averaged"));
+        Path averaged =
+                TinyRuns.finished(TinyRuns.plan().withOversight(Validation.NONE, 0.9), folder.resolve("averaged"));
         Checkpoint one = Checkpoint.read(plain.resolve("last.ckpt"));
         Checkpoint other = Checkpoint.read(averaged.resolve("last.ckpt"));
-        one.arrays().forEach((name, values) -> assertThat(other.arrays().get(name)).as(name).isEqualTo(values));
-        try (KanervaModel used = other.model(Device.cpu()); KanervaModel trained = other.trained(Device.cpu())) {
-            used.parameters().forEach((name, parameter) -> assertThat(parameter.getArray().toFloatArray()).as(name).isEqualTo(other.arrays().get("average/" + name)));
-            trained.parameters().forEach((name, parameter) -> assertThat(parameter.getArray().toFloatArray()).as(name).isEqualTo(one.arrays().get("parameter/" + name)));
-            assertThat(used.parameters().keySet()).anyMatch(name -> !used.parameters().get(name).getArray().contentEquals(trained.parameters().get(name).getArray()));
+        one.arrays()
+                .forEach((name, values) ->
+                        assertThat(other.arrays().get(name)).as(name).isEqualTo(values));
+        try (KanervaModel used = other.model(Device.cpu());
+                KanervaModel trained = other.trained(Device.cpu())) {
+            used.parameters()
+                    .forEach(
+                            (name, parameter) -> assertThat(parameter.getArray().toFloatArray())
+                                    .as(name)
+                                    .isEqualTo(other.arrays().get("average/" + name)));
+            trained.parameters()
+                    .forEach(
+                            (name, parameter) -> assertThat(parameter.getArray().toFloatArray())
+                                    .as(name)
+                                    .isEqualTo(one.arrays().get("parameter/" + name)));
+            assertThat(used.parameters().keySet())
+                    .anyMatch(name -> !used.parameters()
+                            .get(name)
+                            .getArray()
+                            .contentEquals(trained.parameters().get(name).getArray()));
         }
     }
 
@@ -81,7 +105,10 @@ class OversightTest {
         Checkpoint best = Checkpoint.read(stopped.resolve("best.ckpt"));
         Checkpoint bestUninterrupted = Checkpoint.read(uninterrupted.resolve("best.ckpt"));
         assertThat(best.step()).isEqualTo(bestUninterrupted.step());
-        best.arrays().forEach((name, values) -> assertThat(values).as(name).isEqualTo(bestUninterrupted.arrays().get(name)));
+        best.arrays()
+                .forEach((name, values) -> assertThat(values)
+                        .as(name)
+                        .isEqualTo(bestUninterrupted.arrays().get(name)));
     }
 
     @Test
@@ -105,12 +132,20 @@ class OversightTest {
         }
         assertThat(heard).extracting(ValidationScore::step).containsExactly(5, 10, 15, 20, 25, 30, 35, 40);
         assertThat(new ValidationFile(folder.resolve("validation.csv")).read()).isEqualTo(heard);
-        ValidationScore lowest = heard.stream().min((a, b) -> Double.compare(a.bound(), b.bound())).orElseThrow();
+        ValidationScore lowest = heard.stream()
+                .min((a, b) -> Double.compare(a.bound(), b.bound()))
+                .orElseThrow();
         Checkpoint checkpoint = Checkpoint.read(folder.resolve("best.ckpt"));
         assertThat(checkpoint.step()).isEqualTo(lowest.step());
         ImageSet heldOut = TinyRuns.IMAGES.slice(160, 200);
         try (KanervaModel model = checkpoint.model(Device.cpu())) {
-            double again = CleanBound.evaluate(model, new TestEpisodes(heldOut, Binarisation.FIXED, 8, 7), NoiseSource.seeded(~7), 0, done -> {}).nats();
+            double again = CleanBound.evaluate(
+                            model,
+                            new TestEpisodes(heldOut, Binarisation.FIXED, 8, 7),
+                            NoiseSource.seeded(~7),
+                            0,
+                            done -> {})
+                    .nats();
             assertThat(again).isEqualTo(lowest.bound());
         }
     }
@@ -119,8 +154,24 @@ class OversightTest {
     void trainingEndsEarlyWhenTheScoreNoLongerFalls() {
         TrainingPlan p = TinyRuns.plan();
         // So small a rate moves no weight: every score is the first one again.
-        TrainingPlan still = new TrainingPlan(p.settings(), p.data(), p.binarisation(), p.episodes(), p.episodeLength(), p.steps(), 1e-30, 0, p.gradientNorm(),
-                p.keyWeight(), p.latentWeight(), p.seed(), p.logEvery(), p.checkpointEvery(), new Validation(8, 4, 3), 0, p.augment());
+        TrainingPlan still = new TrainingPlan(
+                p.settings(),
+                p.data(),
+                p.binarisation(),
+                p.episodes(),
+                p.episodeLength(),
+                p.steps(),
+                1e-30,
+                0,
+                p.gradientNorm(),
+                p.keyWeight(),
+                p.latentWeight(),
+                p.seed(),
+                p.logEvery(),
+                p.checkpointEvery(),
+                new Validation(8, 4, 3),
+                0,
+                p.augment());
         try (TrainingRun run = TinyRuns.start(still, folder)) {
             run.train(step -> {});
             assertThat(run.stepsDone()).isEqualTo(16);
@@ -130,7 +181,9 @@ class OversightTest {
         assertThat(Checkpoint.read(folder.resolve("best.ckpt")).step()).isEqualTo(4);
         try (TrainingRun run = TinyRuns.resume(folder)) {
             run.train(step -> {});
-            assertThat(run.stepsDone()).as("a run that ended early stays as it is").isEqualTo(16);
+            assertThat(run.stepsDone())
+                    .as("a run that ended early stays as it is")
+                    .isEqualTo(16);
         }
     }
 
@@ -147,15 +200,33 @@ class OversightTest {
         try (TrainingRun run = TrainingRun.start(plan, folder.resolve("other"), changed, Device.cpu())) {
             run.train(step -> {});
         }
-        assertThat(TinyRuns.differences(folder.resolve("one"), folder.resolve("other"))).isEmpty();
-        assertThat(new ValidationFile(folder.resolve("one/validation.csv")).read()).isNotEqualTo(new ValidationFile(folder.resolve("other/validation.csv")).read());
+        assertThat(TinyRuns.differences(folder.resolve("one"), folder.resolve("other")))
+                .isEmpty();
+        assertThat(new ValidationFile(folder.resolve("one/validation.csv")).read())
+                .isNotEqualTo(new ValidationFile(folder.resolve("other/validation.csv")).read());
     }
 
     @Test
     void greyImagesAreMadeBinaryOnceForAllScores() {
         TrainingPlan p = TinyRuns.plan();
-        TrainingPlan plan = new TrainingPlan(p.settings(), p.data(), Binarisation.DYNAMIC, p.episodes(), p.episodeLength(), p.steps(), p.learningRate(), p.warmup(), p.gradientNorm(),
-                p.keyWeight(), p.latentWeight(), p.seed(), p.logEvery(), p.checkpointEvery(), new Validation(16, 10, 0), 0, p.augment());
+        TrainingPlan plan = new TrainingPlan(
+                p.settings(),
+                p.data(),
+                Binarisation.DYNAMIC,
+                p.episodes(),
+                p.episodeLength(),
+                p.steps(),
+                p.learningRate(),
+                p.warmup(),
+                p.gradientNorm(),
+                p.keyWeight(),
+                p.latentWeight(),
+                p.seed(),
+                p.logEvery(),
+                p.checkpointEvery(),
+                new Validation(16, 10, 0),
+                0,
+                p.augment());
         byte[] grey = new byte[100 * 64];
         Arrays.fill(grey, (byte) 100);
         Validator validator = new Validator(new ImageSet("grey", 100, 1, 8, 8, grey), plan);
@@ -168,8 +239,11 @@ class OversightTest {
     void asManyImagesAreHeldOutAsLeaveAnEpisodeOnEitherSide() {
         for (int held : new int[] {7, 193}) {
             TrainingPlan plan = TinyRuns.plan().withOversight(new Validation(held, 5, 0), 0);
-            assertThatIllegalArgumentException().isThrownBy(() -> TinyRuns.start(plan, folder.resolve("run")))
-                    .withMessage("'rectangles': expected to hold out from 8 to 192 of its 200 images for validation, found %d", held);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> TinyRuns.start(plan, folder.resolve("run")))
+                    .withMessage(
+                            "'rectangles': expected to hold out from 8 to 192 of its 200 images for validation, found %d",
+                            held);
         }
         assertThat(Files.exists(folder.resolve("run"))).isFalse();
     }
@@ -177,18 +251,23 @@ class OversightTest {
     @Test
     void aRunIsNotResumedWithMoreOrFewerImages() {
         TinyRuns.finished(TinyRuns.plan(), folder);
-        assertThatIllegalArgumentException().isThrownBy(() -> TrainingRun.resume(folder, TinyModels.rectangles(199, 101), Device.cpu()))
-                .withMessage("'rectangles': expected the 200 images that the run in %s was started with, found 199", folder);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TrainingRun.resume(folder, TinyModels.rectangles(199, 101), Device.cpu()))
+                .withMessage(
+                        "'rectangles': expected the 200 images that the run in %s was started with, found 199", folder);
     }
 
     @Test
     void aWatchedRunOnTwoDevicesLeavesNoArrayBehind() {
         int before = systemArrays();
-        try (TrainingRun run = TrainingRun.start(WATCHED, folder, TinyRuns.IMAGES, List.of(Device.cpu(), Device.cpu()))) {
+        try (TrainingRun run =
+                TrainingRun.start(WATCHED, folder, TinyRuns.IMAGES, List.of(Device.cpu(), Device.cpu()))) {
             int averaged = run.model().manager().getManagedArrays().size();
             List<Integer> system = new ArrayList<>();
             run.train(step -> {
-                assertThat(run.model().manager().getManagedArrays()).as("the averaged model's arrays after step %d", step.step()).hasSize(averaged);
+                assertThat(run.model().manager().getManagedArrays())
+                        .as("the averaged model's arrays after step %d", step.step())
+                        .hasSize(averaged);
                 system.add(systemArrays());
             });
             assertThat(system).as("all other arrays after each step").containsOnly(system.get(0));
@@ -197,15 +276,29 @@ class OversightTest {
     }
 
     private static int systemArrays() {
-        return Engine.getEngine("PyTorch").newBaseManager().getParentManager().getManagedArrays().size();
+        return Engine.getEngine("PyTorch")
+                .newBaseManager()
+                .getParentManager()
+                .getManagedArrays()
+                .size();
     }
 
     @Test
     void numbersOutOfTheirRangeAreNamed() {
-        assertThatIllegalArgumentException().isThrownBy(() -> new Validation(-1, 1, 0)).withMessage("validation images must not be negative, found -1");
-        assertThatIllegalArgumentException().isThrownBy(() -> new Validation(1, 0, 0)).withMessage("steps between validations must be greater than 0, found 0");
-        assertThatIllegalArgumentException().isThrownBy(() -> new Validation(1, 1, -1)).withMessage("patience must not be negative, found -1");
-        assertThatIllegalArgumentException().isThrownBy(() -> new Validation(0, 1, 3)).withMessage("early stopping (patience 3) needs validation images, found none");
-        assertThatIllegalArgumentException().isThrownBy(() -> TinyRuns.plan().withOversight(Validation.NONE, 1)).withMessage("decay of the average must be at least 0 and below 1, found 1.0");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Validation(-1, 1, 0))
+                .withMessage("validation images must not be negative, found -1");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Validation(1, 0, 0))
+                .withMessage("steps between validations must be greater than 0, found 0");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Validation(1, 1, -1))
+                .withMessage("patience must not be negative, found -1");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new Validation(0, 1, 3))
+                .withMessage("early stopping (patience 3) needs validation images, found none");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TinyRuns.plan().withOversight(Validation.NONE, 1))
+                .withMessage("decay of the average must be at least 0 and below 1, found 1.0");
     }
 }

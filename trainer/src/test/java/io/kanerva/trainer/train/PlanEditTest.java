@@ -15,8 +15,16 @@ class PlanEditTest {
 
     @Test
     void setsValuesAtAnyLevel() {
-        TrainingPlan edited = PlanEdit.apply(plan, List.of("learningRate=1e-3", "settings.width = 96", "validation.images=2000", "settings.addressing=continuous", "seed=5000000000",
-                "augment.rotation=8", "augment.mirror=true"));
+        TrainingPlan edited = PlanEdit.apply(
+                plan,
+                List.of(
+                        "learningRate=1e-3",
+                        "settings.width = 96",
+                        "validation.images=2000",
+                        "settings.addressing=continuous",
+                        "seed=5000000000",
+                        "augment.rotation=8",
+                        "augment.mirror=true"));
         assertThat(edited.learningRate()).isEqualTo(1e-3);
         assertThat(edited.settings().width()).isEqualTo(96);
         assertThat(edited.validation()).isEqualTo(new Validation(2000, 500, 0));
@@ -29,15 +37,20 @@ class PlanEditTest {
 
     @Test
     void setsAllValuesBeforeTheyMustFitEachOther() {
-        TrainingPlan edited = PlanEdit.apply(plan, List.of("settings.imageChannels=3", "settings.imageHeight=56", "settings.imageWidth=56"));
+        TrainingPlan edited = PlanEdit.apply(
+                plan, List.of("settings.imageChannels=3", "settings.imageHeight=56", "settings.imageWidth=56"));
         assertThat(edited.settings().pixels()).isEqualTo(3 * 56 * 56);
     }
 
     @Test
     void namesTheKeysThatThereAre() {
-        refused("learningrate=1", "'learningrate': expected the name of a value, found none of that name; there are settings.…, data, binarisation, episodes, episodeLength, steps,"
-                + " learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, checkpointEvery, validation.…, averageDecay, augment.…");
-        refused("validation=3", "'validation': expected the name of a value, found none of that name; there are images, every, patience");
+        refused(
+                "learningrate=1",
+                "'learningrate': expected the name of a value, found none of that name; there are settings.…, data, binarisation, episodes, episodeLength, steps,"
+                        + " learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, checkpointEvery, validation.…, averageDecay, augment.…");
+        refused(
+                "validation=3",
+                "'validation': expected the name of a value, found none of that name; there are images, every, patience");
         refused("steps.more=3", "'steps.more': expected the name of a value");
     }
 
@@ -49,13 +62,17 @@ class PlanEditTest {
         refused("augment.mirror=yes", "'augment.mirror': expected true or false, found 'yes'");
         refused("augment.rotation=200", "augment.rotation must be from 0 to 180, found 200.0");
         refused("steps=0", "steps must be greater than 0, found 0");
-        refused("settings.imageHeight=29", "model settings: the image of 29 x 28 must be the same whole multiple of the block of 7 x 7 on both sides");
+        refused(
+                "settings.imageHeight=29",
+                "model settings: the image of 29 x 28 must be the same whole multiple of the block of 7 x 7 on both sides");
         refused("binarisation=grey", "\"grey\": not one of the values accepted for Enum class");
     }
 
     @Test
     void listsEveryValueOnce() {
-        assertThat(PlanEdit.values(plan)).contains("settings.width=64", "keyWeight.start=1.0", "validation.every=500", "steps=8000").doesNotHaveDuplicates();
+        assertThat(PlanEdit.values(plan))
+                .contains("settings.width=64", "keyWeight.start=1.0", "validation.every=500", "steps=8000")
+                .doesNotHaveDuplicates();
     }
 
     @Test
@@ -67,6 +84,8 @@ class PlanEditTest {
     }
 
     private void refused(String assignment, String message) {
-        assertThatIllegalArgumentException().isThrownBy(() -> PlanEdit.apply(plan, List.of(assignment))).withMessageContaining(message);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PlanEdit.apply(plan, List.of(assignment)))
+                .withMessageContaining(message);
     }
 }

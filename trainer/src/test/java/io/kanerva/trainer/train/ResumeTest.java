@@ -36,7 +36,8 @@ class ResumeTest {
             run.train(step -> {});
         }
         assertThat(TinyRuns.differences(uninterrupted, folder)).isEmpty();
-        assertThat(folder.resolve(TrainingRun.METRICS)).hasSameBinaryContentAs(uninterrupted.resolve(TrainingRun.METRICS));
+        assertThat(folder.resolve(TrainingRun.METRICS))
+                .hasSameBinaryContentAs(uninterrupted.resolve(TrainingRun.METRICS));
     }
 
     @Test
@@ -74,7 +75,9 @@ class ResumeTest {
 
     @Test
     void aRunWithMovedImagesThatWasStoppedEndsLikeOneThatWasNot() {
-        TrainingPlan moving = PlanEdit.apply(TinyRuns.plan().withSteps(12), List.of("binarisation=threshold", "augment.rotation=20", "augment.mirror=true"));
+        TrainingPlan moving = PlanEdit.apply(
+                TinyRuns.plan().withSteps(12),
+                List.of("binarisation=threshold", "augment.rotation=20", "augment.mirror=true"));
         Path whole = TinyRuns.finished(moving, folder.resolve("whole"));
         Path parts = folder.resolve("parts");
         try (TrainingRun run = TinyRuns.start(moving, parts)) {
@@ -95,7 +98,8 @@ class ResumeTest {
     void aRunInAnotherJvmThatWasKilledBetweenCheckpointsEndsLikeOneThatWasNotInterrupted() throws Exception {
         Process child = TinyRuns.inAnotherJvm(folder, 26);
         List<String> said = new ArrayList<>();
-        try (BufferedReader out = new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = out.readLine(); line != null; line = out.readLine()) {
                 said.add(line);
                 if (line.equals("step 26")) {
@@ -107,22 +111,29 @@ class ResumeTest {
         }
         assertThat(said).endsWith("step 26");
         assertThat(child.exitValue()).as("killed, not ended").isNotZero();
-        assertThat(TinyRuns.bits(folder).get("step")).as("the checkpoint before the kill").containsExactly(20);
-        assertThat(new MetricsFile(folder.resolve(TrainingRun.METRICS)).read()).as("rows beyond the checkpoint").last()
-                .extracting(StepMetrics::step).isEqualTo(24);
+        assertThat(TinyRuns.bits(folder).get("step"))
+                .as("the checkpoint before the kill")
+                .containsExactly(20);
+        assertThat(new MetricsFile(folder.resolve(TrainingRun.METRICS)).read())
+                .as("rows beyond the checkpoint")
+                .last()
+                .extracting(StepMetrics::step)
+                .isEqualTo(24);
         finishesLikeTheUninterruptedRun();
     }
 
     @Test
     void aRunInAnotherJvmLearnsTheSameWeights() throws Exception {
         Process child = TinyRuns.inAnotherJvm(folder, -1);
-        try (BufferedReader out = new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
             assertThat(out.lines()).hasSize(40);
         } finally {
             assertThat(child.waitFor()).isZero();
         }
         assertThat(TinyRuns.differences(uninterrupted, folder)).isEmpty();
-        assertThat(folder.resolve(TrainingRun.METRICS)).hasSameBinaryContentAs(uninterrupted.resolve(TrainingRun.METRICS));
+        assertThat(folder.resolve(TrainingRun.METRICS))
+                .hasSameBinaryContentAs(uninterrupted.resolve(TrainingRun.METRICS));
     }
 
     @Test
@@ -156,7 +167,8 @@ class ResumeTest {
 
     @Test
     void aFolderWithoutACheckpointCannotBeResumed() {
-        assertThatExceptionOfType(CheckpointException.class).isThrownBy(() -> TinyRuns.resume(folder))
+        assertThatExceptionOfType(CheckpointException.class)
+                .isThrownBy(() -> TinyRuns.resume(folder))
                 .withMessage("%s: expected a checkpoint, found no such file", folder.resolve("last.ckpt"));
     }
 

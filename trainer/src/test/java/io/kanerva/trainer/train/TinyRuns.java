@@ -17,7 +17,8 @@ import java.util.stream.IntStream;
 /** Runs that take seconds, and a look into what they leave behind. */
 final class TinyRuns {
     /** What they learn from. */
-    static final ImageSet IMAGES = TinyModels.rectangles(200, 101).labelled(IntStream.range(0, 200).map(i -> i % 20).toArray());
+    static final ImageSet IMAGES = TinyModels.rectangles(200, 101)
+            .labelled(IntStream.range(0, 200).map(i -> i % 20).toArray());
 
     private TinyRuns() {}
 
@@ -27,7 +28,21 @@ final class TinyRuns {
     }
 
     static TrainingPlan plan(KanervaSettings settings, int steps) {
-        return new TrainingPlan(settings, "rectangles", Binarisation.FIXED, 2, 8, steps, 5e-3, 5, 100, new Ramp(0.1, 0.2, 0.6), Ramp.NONE, 7, 3, 10);
+        return new TrainingPlan(
+                settings,
+                "rectangles",
+                Binarisation.FIXED,
+                2,
+                8,
+                steps,
+                5e-3,
+                5,
+                100,
+                new Ramp(0.1, 0.2, 0.6),
+                Ramp.NONE,
+                7,
+                3,
+                10);
     }
 
     /** The same of a model that reads blocks for their gist. */
@@ -56,8 +71,14 @@ final class TinyRuns {
         Checkpoint checkpoint = Checkpoint.read(folder.resolve(TrainingRun.CHECKPOINT));
         Map<String, List<Integer>> bits = new LinkedHashMap<>();
         bits.put("step", List.of(checkpoint.step()));
-        checkpoint.arrays().forEach((name, values) ->
-                bits.put(name, IntStream.range(0, values.length).map(i -> Float.floatToRawIntBits(values[i])).boxed().toList()));
+        checkpoint
+                .arrays()
+                .forEach((name, values) -> bits.put(
+                        name,
+                        IntStream.range(0, values.length)
+                                .map(i -> Float.floatToRawIntBits(values[i]))
+                                .boxed()
+                                .toList()));
         return bits;
     }
 
@@ -68,25 +89,34 @@ final class TinyRuns {
         if (!bits.keySet().equals(others.keySet())) {
             return List.of("names: " + bits.keySet() + " and " + others.keySet());
         }
-        return bits.keySet().stream().filter(name -> !bits.get(name).equals(others.get(name))).toList();
+        return bits.keySet().stream()
+                .filter(name -> !bits.get(name).equals(others.get(name)))
+                .toList();
     }
 
     /** Runs {@link #main} in a JVM of its own. */
     static Process inAnotherJvm(Path folder, int holdAfter) throws java.io.IOException {
-        return jvm(TinyRuns.class, List.of("-Xmx512m"), folder.toString(), Integer.toString(holdAfter)).start();
+        return jvm(TinyRuns.class, List.of("-Xmx512m"), folder.toString(), Integer.toString(holdAfter))
+                .start();
     }
 
     /** A JVM for a test class's {@code main}, not started yet; what goes wrong in it is printed here. */
     static ProcessBuilder jvm(Class<?> main, List<String> options, String... arguments) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Dai.djl.offline=true",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", System.getProperty("java.class.path")));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Dai.djl.offline=true",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+                "-cp",
+                System.getProperty("java.class.path")));
         command.addAll(options);
         command.add(main.getName());
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
     }
 
-    /** Trains {@link #plan} in the folder args[0], printing each step; after step args[1] it holds until it is killed. */
+    /**
+     * Trains {@link #plan} in the folder args[0], printing each step; after step args[1] it holds until it is killed.
+     */
     public static void main(String[] args) {
         int holdAfter = Integer.parseInt(args[1]);
         try (TrainingRun run = start(plan(), Path.of(args[0]))) {

@@ -24,7 +24,10 @@ class TrainingEpisodesTest {
         assertThat(again.images()).containsExactly(fifth.images());
         assertThat(again.keyNoise()).containsExactly(fifth.keyNoise());
         assertThat(again.latentNoise()).containsExactly(fifth.latentNoise());
-        for (TrainingEpisodes.Batch other : new TrainingEpisodes.Batch[] {episodes.draw(6), new TrainingEpisodes(TinyRuns.IMAGES, TinyRuns.plan().withSeed(8)).draw(5)}) {
+        for (TrainingEpisodes.Batch other : new TrainingEpisodes.Batch[] {
+            episodes.draw(6),
+            new TrainingEpisodes(TinyRuns.IMAGES, TinyRuns.plan().withSeed(8)).draw(5)
+        }) {
             assertThat(other.images()).isNotEqualTo(fifth.images());
             assertThat(other.keyNoise()).isNotEqualTo(fifth.keyNoise());
             assertThat(other.latentNoise()).isNotEqualTo(fifth.latentNoise());
@@ -36,7 +39,10 @@ class TrainingEpisodesTest {
         TrainingEpisodes.Batch batch = new TrainingEpisodes(TinyRuns.IMAGES, TinyRuns.plan()).draw(0);
         assertThat(batch.images()).hasSize(2 * 8 * 64).containsOnly(0f, 1f);
         assertThat(batch.keyNoise()).hasSize(2 * 8 * 3).doesNotHaveDuplicates();
-        assertThat(batch.latentNoise()).hasSize(2 * 8 * 3).doesNotHaveDuplicates().doesNotContain(batch.keyNoise());
+        assertThat(batch.latentNoise())
+                .hasSize(2 * 8 * 3)
+                .doesNotHaveDuplicates()
+                .doesNotContain(batch.keyNoise());
     }
 
     @Test
@@ -46,12 +52,22 @@ class TrainingEpisodesTest {
         for (int i = 0; i < 13; i++) {
             pixels[i * 64 + i] = -1;
         }
-        ImageSet images = new ImageSet("spots", 13, 1, TinyModels.SIDE, TinyModels.SIDE, pixels, IntStream.range(0, 13).map(i -> i / 3).toArray());
+        ImageSet images = new ImageSet(
+                "spots",
+                13,
+                1,
+                TinyModels.SIDE,
+                TinyModels.SIDE,
+                pixels,
+                IntStream.range(0, 13).map(i -> i / 3).toArray());
         TrainingEpisodes episodes = new TrainingEpisodes(images, TinyRuns.gist());
         int[][] seen = new int[13][13];
         for (int step = 0; step < 75; step++) {
             TrainingEpisodes.Batch batch = episodes.draw(step);
-            assertThat(batch.othersNoise()).hasSize(2 * 8 * 32).doesNotHaveDuplicates().doesNotContain(batch.latentNoise());
+            assertThat(batch.othersNoise())
+                    .hasSize(2 * 8 * 32)
+                    .doesNotHaveDuplicates()
+                    .doesNotContain(batch.latentNoise());
             for (int i = 0; i < 16; i++) {
                 seen[spot(batch.images(), i)][spot(batch.others(), i)]++;
             }
@@ -63,21 +79,31 @@ class TrainingEpisodesTest {
                 assertThat(seen[a][b]).as("%d beside %d", b, a).isBetween(pair ? 15 : 0, pair ? 85 : 0);
             }
         }
-        assertThat(new TrainingEpisodes(images, TinyRuns.gist()).draw(9).others()).containsExactly(episodes.draw(9).others());
-        assertThat(new TrainingEpisodes(images, TinyRuns.plan()).draw(9).others()).isEmpty();
+        assertThat(new TrainingEpisodes(images, TinyRuns.gist()).draw(9).others())
+                .containsExactly(episodes.draw(9).others());
+        assertThat(new TrainingEpisodes(images, TinyRuns.plan()).draw(9).others())
+                .isEmpty();
     }
 
     private static int spot(float[] images, int image) {
-        return IntStream.range(0, 64).filter(k -> images[image * 64 + k] > 0).findFirst().orElseThrow();
+        return IntStream.range(0, 64)
+                .filter(k -> images[image * 64 + k] > 0)
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
     void imagesWithoutClassesOrOneToAClassAreRefusedWhereAGistIsRead() {
         ImageSet unlabelled = TinyModels.rectangles(8, 1);
-        assertThatIllegalArgumentException().isThrownBy(() -> new TrainingEpisodes(unlabelled, TinyRuns.gist()))
-                .withMessage("'rectangles': expected images whose classes are known, as a model that reads blocks for their gist needs them, found no labels");
-        assertThatIllegalArgumentException().isThrownBy(() -> new TrainingEpisodes(unlabelled.labelled(IntStream.range(0, 8).toArray()), TinyRuns.gist()))
-                .withMessage("'rectangles': expected a class of at least two images, found 8 images of as many classes");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new TrainingEpisodes(unlabelled, TinyRuns.gist()))
+                .withMessage(
+                        "'rectangles': expected images whose classes are known, as a model that reads blocks for their gist needs them, found no labels");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new TrainingEpisodes(
+                        unlabelled.labelled(IntStream.range(0, 8).toArray()), TinyRuns.gist()))
+                .withMessage(
+                        "'rectangles': expected a class of at least two images, found 8 images of as many classes");
     }
 
     @Test
@@ -85,9 +111,23 @@ class TrainingEpisodesTest {
         byte[] grey = new byte[8 * 64];
         Arrays.fill(grey, (byte) 128);
         TrainingPlan p = TinyRuns.plan();
-        TrainingPlan dynamic = new TrainingPlan(p.settings(), p.data(), Binarisation.DYNAMIC, p.episodes(), p.episodeLength(), p.steps(), p.learningRate(), p.warmup(),
-                p.gradientNorm(), p.keyWeight(), p.latentWeight(), p.seed(), p.logEvery(), p.checkpointEvery());
-        TrainingEpisodes episodes = new TrainingEpisodes(new ImageSet("grey", 8, 1, TinyModels.SIDE, TinyModels.SIDE, grey), dynamic);
+        TrainingPlan dynamic = new TrainingPlan(
+                p.settings(),
+                p.data(),
+                Binarisation.DYNAMIC,
+                p.episodes(),
+                p.episodeLength(),
+                p.steps(),
+                p.learningRate(),
+                p.warmup(),
+                p.gradientNorm(),
+                p.keyWeight(),
+                p.latentWeight(),
+                p.seed(),
+                p.logEvery(),
+                p.checkpointEvery());
+        TrainingEpisodes episodes =
+                new TrainingEpisodes(new ImageSet("grey", 8, 1, TinyModels.SIDE, TinyModels.SIDE, grey), dynamic);
         float[] first = episodes.draw(0).images();
         float[] second = episodes.draw(1).images();
         double ink = 0;
@@ -101,20 +141,38 @@ class TrainingEpisodesTest {
     @Test
     void movedImagesDependOnSeedAndStepAloneAndDifferFromTheirOriginals() {
         TrainingPlan plan = TinyRuns.plan();
-        TrainingPlan p = new TrainingPlan(plan.settings(), plan.data(), Binarisation.THRESHOLD, plan.episodes(), plan.episodeLength(), plan.steps(), plan.learningRate(), plan.warmup(),
-                plan.gradientNorm(), plan.keyWeight(), plan.latentWeight(), plan.seed(), plan.logEvery(), plan.checkpointEvery());
+        TrainingPlan p = new TrainingPlan(
+                plan.settings(),
+                plan.data(),
+                Binarisation.THRESHOLD,
+                plan.episodes(),
+                plan.episodeLength(),
+                plan.steps(),
+                plan.learningRate(),
+                plan.warmup(),
+                plan.gradientNorm(),
+                plan.keyWeight(),
+                plan.latentWeight(),
+                plan.seed(),
+                plan.logEvery(),
+                plan.checkpointEvery());
         TrainingPlan moving = p.withAugmentation(new Augmentation(20, 0.2, 0.2, 0.1, true));
         float[] fifth = new TrainingEpisodes(TinyRuns.IMAGES, moving).draw(5).images();
-        assertThat(new TrainingEpisodes(TinyRuns.IMAGES, moving).draw(5).images()).containsExactly(fifth).containsOnly(0f, 1f);
+        assertThat(new TrainingEpisodes(TinyRuns.IMAGES, moving).draw(5).images())
+                .containsExactly(fifth)
+                .containsOnly(0f, 1f);
         assertThat(new TrainingEpisodes(TinyRuns.IMAGES, p).draw(5).images()).isNotEqualTo(fifth);
-        assertThat(new TrainingEpisodes(TinyRuns.IMAGES, moving).draw(6).images()).isNotEqualTo(fifth);
+        assertThat(new TrainingEpisodes(TinyRuns.IMAGES, moving).draw(6).images())
+                .isNotEqualTo(fifth);
     }
 
     @Test
     void blackAndWhiteImagesThatWouldTurnGreyAreNotMoved() {
         TrainingPlan moving = TinyRuns.plan().withAugmentation(new Augmentation(20, 0, 0, 0, false));
-        assertThatIllegalArgumentException().isThrownBy(() -> new TrainingEpisodes(TinyRuns.IMAGES, moving))
-                .withMessageStartingWith("'rectangles': expected images that are black and white again when they are moved");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new TrainingEpisodes(TinyRuns.IMAGES, moving))
+                .withMessageStartingWith(
+                        "'rectangles': expected images that are black and white again when they are moved");
     }
 
     @Test
@@ -124,7 +182,8 @@ class TrainingEpisodesTest {
         for (int seed = 0; seed < 100; seed++) {
             for (int stream = 0; stream < 100; stream++) {
                 seeds.add(StreamSeed.of(seed, stream));
-                bits += Long.bitCount(StreamSeed.of(seed, stream) ^ StreamSeed.of(seed, stream + 1)) + Long.bitCount(StreamSeed.of(seed, stream) ^ StreamSeed.of(seed + 1, stream));
+                bits += Long.bitCount(StreamSeed.of(seed, stream) ^ StreamSeed.of(seed, stream + 1))
+                        + Long.bitCount(StreamSeed.of(seed, stream) ^ StreamSeed.of(seed + 1, stream));
             }
         }
         assertThat(seeds).hasSize(10_000);

@@ -45,11 +45,21 @@ class TrainingRunTest {
             assertThat(run.stepsDone()).isEqualTo(200);
             assertThat(run.seconds()).isPositive();
         }
-        assertThat(steps).extracting(StepMetrics::step).hasSize(200).isSorted().startsWith(1).endsWith(200);
-        double last = steps.subList(180, 200).stream().mapToDouble(StepMetrics::reconstruction).average().orElseThrow();
+        assertThat(steps)
+                .extracting(StepMetrics::step)
+                .hasSize(200)
+                .isSorted()
+                .startsWith(1)
+                .endsWith(200);
+        double last = steps.subList(180, 200).stream()
+                .mapToDouble(StepMetrics::reconstruction)
+                .average()
+                .orElseThrow();
         assertThat(last).isLessThan(0.75 * steps.get(0).reconstruction());
         if (s.addressing() == Addressing.DEREFERENCED) {
-            assertThat(last).as("nats that a model leaves which has learned more than how often each pixel is set").isLessThan(0.85 * pixelEntropies());
+            assertThat(last)
+                    .as("nats that a model leaves which has learned more than how often each pixel is set")
+                    .isLessThan(0.85 * pixelEntropies());
         }
         assertThat(steps.get(0).keyWeight()).isEqualTo(0.1);
         assertThat(steps.get(199).keyWeight()).isEqualTo(1);
@@ -75,12 +85,16 @@ class TrainingRunTest {
         Path second = TinyRuns.finished(TinyRuns.plan(), folder.resolve("second"));
         Path other = TinyRuns.finished(TinyRuns.plan().withSeed(8), folder.resolve("other"));
         assertThat(TinyRuns.differences(first, second)).isEmpty();
-        assertThat(TinyRuns.differences(first, other)).contains("parameter/decoder/" + lastName(first), "mean/decoder/" + lastName(first));
+        assertThat(TinyRuns.differences(first, other))
+                .contains("parameter/decoder/" + lastName(first), "mean/decoder/" + lastName(first));
         assertThat(first.resolve(TrainingRun.METRICS)).hasSameTextualContentAs(second.resolve(TrainingRun.METRICS));
     }
 
     private static String lastName(Path run) {
-        return TinyRuns.bits(run).keySet().stream().filter(name -> name.startsWith("parameter/decoder/")).reduce((a, b) -> b).orElseThrow()
+        return TinyRuns.bits(run).keySet().stream()
+                .filter(name -> name.startsWith("parameter/decoder/"))
+                .reduce((a, b) -> b)
+                .orElseThrow()
                 .substring("parameter/decoder/".length());
     }
 
@@ -111,9 +125,11 @@ class TrainingRunTest {
     void theFolderHoldsThePlanTheMetricsAndTheCheckpoint() throws IOException {
         TinyRuns.finished(TinyRuns.plan(), folder);
         try (Stream<Path> files = Files.list(folder)) {
-            assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("plan.json", "metrics.csv", "last.ckpt");
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder("plan.json", "metrics.csv", "last.ckpt");
         }
-        assertThat(new ObjectMapper().readValue(folder.resolve("plan.json").toFile(), TrainingPlan.class)).isEqualTo(TinyRuns.plan());
+        assertThat(new ObjectMapper().readValue(folder.resolve("plan.json").toFile(), TrainingPlan.class))
+                .isEqualTo(TinyRuns.plan());
         List<StepMetrics> rows = new MetricsFile(folder.resolve("metrics.csv")).read();
         assertThat(rows).extracting(StepMetrics::step).containsExactly(3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39);
     }
@@ -122,15 +138,18 @@ class TrainingRunTest {
     void aFolderThatHoldsARunIsLeftAlone() throws IOException {
         TinyRuns.finished(TinyRuns.plan(), folder);
         byte[] before = Files.readAllBytes(folder.resolve("last.ckpt"));
-        assertThatIllegalStateException().isThrownBy(() -> TinyRuns.start(TinyRuns.plan(), folder))
-                .withMessage("%s: expected no run there yet, found last.ckpt: resume it, or choose another folder", folder);
+        assertThatIllegalStateException()
+                .isThrownBy(() -> TinyRuns.start(TinyRuns.plan(), folder))
+                .withMessage(
+                        "%s: expected no run there yet, found last.ckpt: resume it, or choose another folder", folder);
         assertThat(folder.resolve("last.ckpt")).hasBinaryContent(before);
     }
 
     @Test
     void aFolderThatCannotBeWrittenIsNamed() throws IOException {
         Path file = Files.writeString(folder.resolve("file"), "not a folder");
-        assertThatExceptionOfType(UncheckedIOException.class).isThrownBy(() -> TinyRuns.start(TinyRuns.plan(), file.resolve("run")))
+        assertThatExceptionOfType(UncheckedIOException.class)
+                .isThrownBy(() -> TinyRuns.start(TinyRuns.plan(), file.resolve("run")))
                 .withMessageStartingWith("%s: the run's folder cannot be made (", file.resolve("run"));
     }
 
@@ -138,7 +157,8 @@ class TrainingRunTest {
     void imagesOfTheWrongSizeAreRefusedBeforeAnythingIsWritten() {
         ImageSet wide = new ImageSet("wide", 9, 1, 8, 9, new byte[9 * 72]);
         int arrays = systemArrays();
-        assertThatIllegalArgumentException().isThrownBy(() -> TrainingRun.start(TinyRuns.plan(), folder.resolve("run"), wide, Device.cpu()))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TrainingRun.start(TinyRuns.plan(), folder.resolve("run"), wide, Device.cpu()))
                 .withMessage("'wide': expected images of [1, 8, 8], found [1, 8, 9]");
         assertThat(folder.resolve("run")).doesNotExist();
         assertThat(systemArrays()).isEqualTo(arrays);
@@ -147,7 +167,8 @@ class TrainingRunTest {
     @Test
     void tooFewImagesForAnEpisodeAreRefused() {
         ImageSet few = TinyModels.rectangles(7, 1);
-        assertThatIllegalArgumentException().isThrownBy(() -> TrainingRun.start(TinyRuns.plan(), folder.resolve("run"), few, Device.cpu()))
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> TrainingRun.start(TinyRuns.plan(), folder.resolve("run"), few, Device.cpu()))
                 .withMessage("'rectangles' holds 7 images, an episode needs 8");
         assertThat(folder.resolve("run")).doesNotExist();
     }
@@ -155,11 +176,26 @@ class TrainingRunTest {
     @Test
     void trainingThatDivergesSaysSoAndKeepsTheLastCheckpoint() {
         TrainingPlan p = TinyRuns.plan();
-        TrainingPlan wild = new TrainingPlan(p.settings(), p.data(), p.binarisation(), p.episodes(), p.episodeLength(), p.steps(), 1e30, 0, 1e9,
-                p.keyWeight(), p.latentWeight(), p.seed(), 1, 1);
+        TrainingPlan wild = new TrainingPlan(
+                p.settings(),
+                p.data(),
+                p.binarisation(),
+                p.episodes(),
+                p.episodeLength(),
+                p.steps(),
+                1e30,
+                0,
+                1e9,
+                p.keyWeight(),
+                p.latentWeight(),
+                p.seed(),
+                1,
+                1);
         try (TrainingRun run = TinyRuns.start(wild, folder)) {
-            assertThatIllegalStateException().isThrownBy(() -> run.train(step -> {}))
-                    .withMessageMatching("training diverged in step 2: expected a finite loss, found .*: try a smaller learning rate");
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> run.train(step -> {}))
+                    .withMessageMatching(
+                            "training diverged in step 2: expected a finite loss, found .*: try a smaller learning rate");
         }
         assertThat(TinyRuns.bits(folder).get("step")).containsExactly(1);
     }
@@ -169,13 +205,21 @@ class TrainingRunTest {
         int before = systemArrays();
         try (TrainingRun run = TinyRuns.start(TinyRuns.plan(), folder)) {
             int own = run.model().manager().getManagedArrays().size();
-            assertThat(own).as("parameters, moments, and the three arrays that hold them all").isEqualTo(3 * run.model().parameters().size() + 3);
-            run.train(step -> assertThat(run.model().manager().getManagedArrays()).as("arrays after step %d", step.step()).hasSize(own));
+            assertThat(own)
+                    .as("parameters, moments, and the three arrays that hold them all")
+                    .isEqualTo(3 * run.model().parameters().size() + 3);
+            run.train(step -> assertThat(run.model().manager().getManagedArrays())
+                    .as("arrays after step %d", step.step())
+                    .hasSize(own));
         }
         assertThat(systemArrays()).isEqualTo(before);
     }
 
     private static int systemArrays() {
-        return Engine.getEngine("PyTorch").newBaseManager().getParentManager().getManagedArrays().size();
+        return Engine.getEngine("PyTorch")
+                .newBaseManager()
+                .getParentManager()
+                .getManagedArrays()
+                .size();
     }
 }

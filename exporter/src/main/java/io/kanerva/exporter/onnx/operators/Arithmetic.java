@@ -13,8 +13,7 @@ import java.util.List;
  * <p>ONNX wants equal element types where PyTorch promotes: both sides are cast to the result's type.
  */
 final class Arithmetic {
-    private Arithmetic() {
-    }
+    private Arithmetic() {}
 
     static void register(Operators table) {
         arithmetic(table, "add", "Add");
@@ -28,8 +27,12 @@ final class Arithmetic {
         table.putSingle("clip", "Clip", Arithmetic::clip);
         table.putSingle("atan2", "Div, Atan, Where, with Less, Equal, And and Or for the quadrant", Arithmetic::atan2);
         table.putSingle("xlogy", "Log, Mul, Where, with Equal, IsNaN, Not and And for zeros", Arithmetic::xlogy);
-        table.putSingle("number", "Shape arithmetic", (g, op, in) -> number(g, op, "value", op.output().type()));
-        table.putSingle("toType", "Cast", (g, op, in) -> g.cast(in.get(0), op.output().type()));
+        table.putSingle(
+                "number",
+                "Shape arithmetic",
+                (g, op, in) -> number(g, op, "value", op.output().type()));
+        table.putSingle(
+                "toType", "Cast", (g, op, in) -> g.cast(in.get(0), op.output().type()));
     }
 
     /** PyTorch also calculates with truth values (as 0 and 1) and with 8 bits; ONNX Runtime does not. */
@@ -83,7 +86,8 @@ final class Arithmetic {
         Value y = operands.get(0);
         Value x = operands.get(1);
         Value zero = g.scalar(type, 0);
-        Value turn = g.node("Where", List.of(isNegative(g, type, y), g.scalar(type, -Math.PI), g.scalar(type, Math.PI)));
+        Value turn =
+                g.node("Where", List.of(isNegative(g, type, y), g.scalar(type, -Math.PI), g.scalar(type, Math.PI)));
         Value moved = g.node("Where", List.of(isNegative(g, type, x), turn, zero));
         Value isOrigin = g.node("And", List.of(g.node("Equal", List.of(x, zero)), g.node("Equal", List.of(y, zero))));
         Value angle = g.node("Atan", List.of(g.node("Div", operands)));

@@ -13,8 +13,7 @@ import java.util.stream.LongStream;
 
 /** Elements in another order: read backwards, turned, and diagonals. */
 final class Arrangements {
-    private Arrangements() {
-    }
+    private Arrangements() {}
 
     static void register(Operators table) {
         table.putSingle("flip", "Slice", (g, op, in) -> flip(g, in.get(0), op.numbers("axes")));
@@ -32,7 +31,9 @@ final class Arrangements {
     /** A quarter turn from the first axis to the second is a flip of the second and a transpose. */
     private static Value rotate90(GraphBuilder g, Operation op, List<Value> in) {
         int rank = op.input().rank();
-        long[] axes = Arrays.stream(op.numbers("axes")).map(axis -> Math.floorMod(axis, (long) rank)).toArray();
+        long[] axes = Arrays.stream(op.numbers("axes"))
+                .map(axis -> Math.floorMod(axis, (long) rank))
+                .toArray();
         long times = Math.floorMod(op.number("times"), 4L);
         if (times == 0) {
             return in.get(0);
@@ -40,13 +41,15 @@ final class Arrangements {
         if (times == 2) {
             return flip(g, in.get(0), axes);
         }
-        long[] order = LongStream.range(0, rank).map(i -> i == axes[0] ? axes[1] : i == axes[1] ? axes[0] : i).toArray();
+        long[] order = LongStream.range(0, rank)
+                .map(i -> i == axes[0] ? axes[1] : i == axes[1] ? axes[0] : i)
+                .toArray();
         return g.node("Transpose", List.of(flip(g, in.get(0), axes[times == 1 ? 1 : 0])), "perm", order);
     }
 
     /**
-     * The two axes, of sizes m and n, are brought to the end and laid out flat; the diagonal's elements are n + 1 apart there,
-     * the first one at row max(0, -offset) and column max(0, offset).
+     * The two axes, of sizes m and n, are brought to the end and laid out flat; the diagonal's elements are n + 1 apart
+     * there, the first one at row max(0, -offset) and column max(0, offset).
      */
     private static Value diagonal(GraphBuilder g, Operation op, List<Value> in) {
         int rank = op.input().rank();
@@ -57,9 +60,19 @@ final class Arrangements {
         LongStream.range(0, rank).filter(i -> i != first && i != second).forEach(order::add);
         order.add((long) first);
         order.add((long) second);
-        Value moved = g.node("Transpose", List.of(in.get(0)), "perm", order.stream().mapToLong(i -> i).toArray());
+        Value moved = g.node(
+                "Transpose",
+                List.of(in.get(0)),
+                "perm",
+                order.stream().mapToLong(i -> i).toArray());
         // 0 keeps a size.
-        Value flat = g.node("Reshape", List.of(moved, g.integers(LongStream.range(1, rank).map(i -> i == rank - 1 ? -1 : 0).toArray())));
+        Value flat = g.node(
+                "Reshape",
+                List.of(
+                        moved,
+                        g.integers(LongStream.range(1, rank)
+                                .map(i -> i == rank - 1 ? -1 : 0)
+                                .toArray())));
         long row = Math.max(0, -offset);
         long column = Math.max(0, offset);
         Value length = length(g, op, in, first, second, row, column);
@@ -71,13 +84,15 @@ final class Arrangements {
         return g.node("Gather", List.of(flat, positions), "axis", rank - 2);
     }
 
-    private static Value length(GraphBuilder g, Operation op, List<Value> in, int first, int second, long row, long column) {
+    private static Value length(
+            GraphBuilder g, Operation op, List<Value> in, int first, int second, long row, long column) {
         Size known = op.output().shape().get(op.output().rank() - 1);
         if (known.isKnown()) {
             return g.size(known);
         }
         Value rows = g.node("Sub", List.of(g.size(op.input().shape().get(first), in.get(0), first), g.integers(row)));
-        Value columns = g.node("Sub", List.of(g.size(op.input().shape().get(second), in.get(0), second), g.integers(column)));
+        Value columns =
+                g.node("Sub", List.of(g.size(op.input().shape().get(second), in.get(0), second), g.integers(column)));
         return g.node("Min", List.of(rows, columns));
     }
 

@@ -12,8 +12,7 @@ import java.util.stream.LongStream;
 
 /** An array with a part replaced by a number or by another array. */
 final class Assigning {
-    private Assigning() {
-    }
+    private Assigning() {}
 
     static Value set(GraphBuilder g, Operation op, List<Value> in) {
         IndexParts index = IndexParts.of(op, in);
@@ -25,7 +24,9 @@ final class Assigning {
             if (isLeadingMask(op, index)) {
                 ArrayPart mask = index.arrays().get(0);
                 long[] behind = LongStream.range(mask.axes(), op.input().rank()).toArray();
-                Value spread = behind.length == 0 ? mask.value() : g.node("Unsqueeze", List.of(mask.value(), g.integers(behind)));
+                Value spread = behind.length == 0
+                        ? mask.value()
+                        : g.node("Unsqueeze", List.of(mask.value(), g.integers(behind)));
                 return g.node("Where", List.of(spread, number, in.get(0)));
             }
         }
@@ -33,20 +34,28 @@ final class Assigning {
     }
 
     private static boolean isLeadingMask(Operation op, IndexParts index) {
-        return index.arrays().size() == 1 && index.arrays().get(0).kind().equals("mask") && index.arrays().get(0).axis() == 0
-                && index.slices().isEmpty() && index.positions().isEmpty() && index.rank() == op.input().rank();
+        return index.arrays().size() == 1
+                && index.arrays().get(0).kind().equals("mask")
+                && index.arrays().get(0).axis() == 0
+                && index.slices().isEmpty()
+                && index.positions().isEmpty()
+                && index.rank() == op.input().rank();
     }
 
     private static boolean isBoxOfFixedAxes(Operation op, IndexParts index) {
-        return index.slices().stream().allMatch(part -> part.start().isFixed() && part.end().isFixed() && part.step().isFixed()
-                        && op.input().shape().get((int) part.axis()).isFixed())
-                && index.positions().stream().allMatch(part -> part.position().isFixed()
-                        && op.input().shape().get(part.axis()).isFixed());
+        return index.slices().stream()
+                        .allMatch(part -> part.start().isFixed()
+                                && part.end().isFixed()
+                                && part.step().isFixed()
+                                && op.input().shape().get((int) part.axis()).isFixed())
+                && index.positions().stream()
+                        .allMatch(part -> part.position().isFixed()
+                                && op.input().shape().get(part.axis()).isFixed());
     }
 
     /**
-     * The index, applied to an array that holds each element's position in the flat array, selects the positions that change;
-     * the new values, broadcast to what is selected, are scattered there.
+     * The index, applied to an array that holds each element's position in the flat array, selects the positions that
+     * change; the new values, broadcast to what is selected, are scattered there.
      */
     private static Value scattered(GraphBuilder g, Operation op, List<Value> in, IndexParts index) {
         DataType type = op.output().type();
@@ -57,7 +66,8 @@ final class Assigning {
         Value selected = Indexing.get(g, index, g.node("Reshape", List.of(numbers, shape)));
         Value values = op.has("value") ? Arithmetic.number(g, op, "value", type) : assigned(g, op, in, index, type);
         Value spread = g.node("Expand", List.of(values, g.node("Shape", List.of(selected))));
-        Value changed = g.node("ScatterElements", List.of(flat, Selections.flat(g, selected), Selections.flat(g, spread)), "axis", 0);
+        Value changed = g.node(
+                "ScatterElements", List.of(flat, Selections.flat(g, selected), Selections.flat(g, spread)), "axis", 0);
         return g.node("Reshape", List.of(changed, shape));
     }
 
@@ -68,7 +78,11 @@ final class Assigning {
         int masked = index.arrays().stream().mapToInt(array -> array.axes() - 1).sum();
         int surplus = op.inputs().get(last).rank() - (index.rank() - masked);
         boolean isTake = index.arrays().stream().anyMatch(array -> array.kind().equals("take"));
-        return surplus <= 0 || isTake ? values : g.node("Squeeze", List.of(values, g.integers(LongStream.range(0, surplus).toArray())));
+        return surplus <= 0 || isTake
+                ? values
+                : g.node(
+                        "Squeeze",
+                        List.of(values, g.integers(LongStream.range(0, surplus).toArray())));
     }
 
     /** True in the box: over the restricted axes, and of size one on the others. */
@@ -81,8 +95,15 @@ final class Assigning {
             bounds[axis] = new long[] {0, 1, 1};
         }
         index.positions().forEach(part -> restrict(op, part.axis(), part.position(), null, 1, shape, bounds));
-        index.slices().forEach(part ->
-                restrict(op, (int) part.axis(), part.start(), part.end(), part.step().value(), shape, bounds));
+        index.slices()
+                .forEach(part -> restrict(
+                        op,
+                        (int) part.axis(),
+                        part.start(),
+                        part.end(),
+                        part.step().value(),
+                        shape,
+                        bounds));
         int count = 1;
         for (long size : shape) {
             count *= Math.toIntExact(size);
@@ -102,7 +123,8 @@ final class Assigning {
         return Tensor.ofBytes(DataType.BOOLEAN, mask, shape);
     }
 
-    private static void restrict(Operation op, int axis, Size start, Size end, long step, long[] shape, long[][] bounds) {
+    private static void restrict(
+            Operation op, int axis, Size start, Size end, long step, long[] shape, long[][] bounds) {
         long size = op.input().shape().get(axis).value();
         long min = start.value() < 0 ? start.value() + size : start.value();
         long max = end == null ? min + 1 : Math.min(end.value(), size);

@@ -20,14 +20,18 @@ final class Composites {
         for (CompositeLowering lowering : found) {
             CompositeLowering other = services.put(lowering.operation(), lowering);
             if (other != null) {
-                throw new IllegalStateException("the composite " + lowering.operation() + " has two lowerings: " + other.getClass().getName()
-                        + " and " + lowering.getClass().getName());
+                throw new IllegalStateException("the composite " + lowering.operation() + " has two lowerings: "
+                        + other.getClass().getName() + " and "
+                        + lowering.getClass().getName());
             }
         }
     }
 
     static void register(Operators table) {
-        table.put("composite", "what the composite says", new Composites(ServiceLoader.load(CompositeLowering.class))::lower);
+        table.put(
+                "composite",
+                "what the composite says",
+                new Composites(ServiceLoader.load(CompositeLowering.class))::lower);
     }
 
     List<Value> lower(GraphBuilder graph, Operation operation, List<Value> inputs) {
@@ -38,8 +42,9 @@ final class Composites {
         } else if (services.containsKey(composite.name())) {
             outputs = services.get(composite.name()).lower(graph, composite, inputs);
         } else {
-            throw new UnsupportedOperationException("the composite " + composite.name() + " does not say how ONNX computes it; let its "
-                    + "class implement Composite, or add a service of CompositeLowering");
+            throw new UnsupportedOperationException(
+                    "the composite " + composite.name() + " does not say how ONNX computes it; let its "
+                            + "class implement Composite, or add a service of CompositeLowering");
         }
         if (outputs.size() != operation.outputs().size()) {
             throw new UnsupportedOperationException("the composite " + composite.name() + " computes "

@@ -9,12 +9,13 @@ import java.util.stream.LongStream;
 
 /** Running sums and products, and differences of neighbours. */
 final class Cumulative {
-    private Cumulative() {
-    }
+    private Cumulative() {}
 
     static void register(Operators table) {
         table.putSingle("cumSum", "CumSum", Cumulative::sum);
-        table.putSingle("cumProd", "Where with a triangle (Range, LessOrEqual), ReduceProd, Transpose (n^2 numbers for n of them)",
+        table.putSingle(
+                "cumProd",
+                "Where with a triangle (Range, LessOrEqual), ReduceProd, Transpose (n^2 numbers for n of them)",
                 Cumulative::product);
         table.putSingle("diff", "Slice, Sub", Cumulative::difference);
     }
@@ -32,12 +33,20 @@ final class Cumulative {
         int rank = op.input().rank();
         int axis = Math.floorMod((int) op.number("axis"), rank);
         DataType type = op.output().type();
-        long[] swapped = LongStream.range(0, rank).map(i -> i == axis ? rank - 1 : i == rank - 1 ? axis : i).toArray();
+        long[] swapped = LongStream.range(0, rank)
+                .map(i -> i == axis ? rank - 1 : i == rank - 1 ? axis : i)
+                .toArray();
         Value x = g.node("Transpose", List.of(g.cast(in.get(0), type)), "perm", swapped);
         Value positions = g.range(op.input().shape().get(axis), in.get(0), axis);
-        Value isBefore = g.node("LessOrEqual", List.of(positions, g.node("Unsqueeze", List.of(positions, g.integers(1)))));
-        Value rows = g.node("Where", List.of(isBefore, g.node("Unsqueeze", List.of(x, g.integers(-2))), g.scalar(type, 1)));
-        return g.node("Transpose", List.of(Reductions.reduce(g, "ReduceProd", rows, new long[] {-1}, false)), "perm", swapped);
+        Value isBefore =
+                g.node("LessOrEqual", List.of(positions, g.node("Unsqueeze", List.of(positions, g.integers(1)))));
+        Value rows =
+                g.node("Where", List.of(isBefore, g.node("Unsqueeze", List.of(x, g.integers(-2))), g.scalar(type, 1)));
+        return g.node(
+                "Transpose",
+                List.of(Reductions.reduce(g, "ReduceProd", rows, new long[] {-1}, false)),
+                "perm",
+                swapped);
     }
 
     private static Value difference(GraphBuilder g, Operation op, List<Value> in) {

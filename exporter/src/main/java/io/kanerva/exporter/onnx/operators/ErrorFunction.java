@@ -6,25 +6,29 @@ import io.kanerva.exporter.onnx.Value;
 import java.util.List;
 
 /**
- * erf: ONNX's operator Erf or, for graphs whose results are to be the same on every runtime, written out. Runtimes may work Erf out as
- * roughly as they like: ONNX Runtime 1.29 is within 6e-8 of the true value, tract 0.23 within 1.6e-6.
+ * erf: ONNX's operator Erf or, for graphs whose results are to be the same on every runtime, written out. Runtimes may
+ * work Erf out as roughly as they like: ONNX Runtime 1.29 is within 6e-8 of the true value, tract 0.23 within 1.6e-6.
  *
- * <p>Written out: for |x| less than 0.8, x + x p(x^2), and elsewhere sign(x) (1 - exp(-a q(a))) with a = min(|x|, 4), where erf is 1 in
- * float32. The polynomials are weighted least-squares fits with Lawson's weights, made for this; they are within 4e-9 of erf, and what
- * float32 makes of them within 9e-8.
+ * <p>Written out: for |x| less than 0.8, x + x p(x^2), and elsewhere sign(x) (1 - exp(-a q(a))) with a = min(|x|, 4),
+ * where erf is 1 in float32. The polynomials are weighted least-squares fits with Lawson's weights, made for this; they
+ * are within 4e-9 of erf, and what float32 makes of them within 9e-8.
  */
 final class ErrorFunction {
-    static final String WRITTEN_OUT = "Mul and Add of two polynomials, chosen by Where with Abs and Less, and Min, Neg, Exp, Sub and Sign";
+    static final String WRITTEN_OUT =
+            "Mul and Add of two polynomials, chosen by Where with Abs and Less, and Min, Neg, Exp, Sub and Sign";
 
     /** Highest power first, as {@link Polynomial} takes them. */
-    private static final double[] CENTRAL = {9.170734783e-5, -0.0008307490362, 0.005213754251, -0.02686392094, 0.1128376799,
-        -0.3761263797, 0.128379167};
-    private static final double[] TAIL = {-0.0002159421111, 0.003231033498, -0.02294131505, 0.1053415574, 0.6356581535, 1.12853203};
+    private static final double[] CENTRAL = {
+        9.170734783e-5, -0.0008307490362, 0.005213754251, -0.02686392094, 0.1128376799, -0.3761263797, 0.128379167
+    };
+
+    private static final double[] TAIL = {
+        -0.0002159421111, 0.003231033498, -0.02294131505, 0.1053415574, 0.6356581535, 1.12853203
+    };
     private static final double CENTRAL_BELOW = 0.8;
     private static final double ONE_FROM = 4;
 
-    private ErrorFunction() {
-    }
+    private ErrorFunction() {}
 
     static Value lower(GraphBuilder g, Value x) {
         DataType type = x.type();

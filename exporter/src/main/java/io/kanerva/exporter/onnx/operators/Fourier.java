@@ -9,44 +9,75 @@ import io.kanerva.exporter.trace.Tensor;
 import java.util.List;
 import java.util.stream.LongStream;
 
-/** Fourier transforms. A complex array is a float array in the graph, with real and imaginary parts on a last axis of two. */
+/**
+ * Fourier transforms. A complex array is a float array in the graph, with real and imaginary parts on a last axis of
+ * two.
+ */
 final class Fourier {
     private static final int SINCE = 17;
     private static final int AXIS_IS_INPUT_SINCE = 20;
 
-    private Fourier() {
-    }
+    private Fourier() {}
 
     static void register(Operators table) {
         table.putSingle("fft", "DFT", SINCE, (g, op, in) -> transform(g, op, complex(g, op, in), false, false));
-        table.putSingle("ifft", "DFT with inverse = 1", SINCE, (g, op, in) -> transform(g, op, complex(g, op, in), true, false));
-        table.putSingle("rfft", "DFT with onesided = 1", SINCE, (g, op, in) -> transform(g, op, complex(g, op, in), false, true));
-        table.putSingle("irfft", "MatMul with cosines and sines, between Transpose, Slice and Reshape", Fourier::inverseOfReal);
+        table.putSingle(
+                "ifft",
+                "DFT with inverse = 1",
+                SINCE,
+                (g, op, in) -> transform(g, op, complex(g, op, in), true, false));
+        table.putSingle(
+                "rfft",
+                "DFT with onesided = 1",
+                SINCE,
+                (g, op, in) -> transform(g, op, complex(g, op, in), false, true));
+        table.putSingle(
+                "irfft", "MatMul with cosines and sines, between Transpose, Slice and Reshape", Fourier::inverseOfReal);
         table.putSingle("fft2", "DFT twice", SINCE, (g, op, in) -> twice(g, op, in, false));
         table.putSingle("ifft2", "DFT with inverse = 1 twice", SINCE, (g, op, in) -> twice(g, op, in, true));
         table.putSingle("stft", "Pad, STFT, Transpose", SINCE, Fourier::shortTime);
         table.putSingle("real", "the array itself: complex numbers are pairs on a last axis", (g, op, in) -> in.get(0));
-        table.putSingle("complex", "the array itself: complex numbers are pairs on a last axis", (g, op, in) -> in.get(0));
-        table.putSingle("conj", "Mul", (g, op, in) -> op.input().type() != DataType.COMPLEX64 ? in.get(0)
-                : g.node("Mul", List.of(in.get(0), g.constant(Tensor.of(new float[] {1, -1}, 2)))));
+        table.putSingle(
+                "complex", "the array itself: complex numbers are pairs on a last axis", (g, op, in) -> in.get(0));
+        table.putSingle(
+                "conj",
+                "Mul",
+                (g, op, in) -> op.input().type() != DataType.COMPLEX64
+                        ? in.get(0)
+                        : g.node("Mul", List.of(in.get(0), g.constant(Tensor.of(new float[] {1, -1}, 2)))));
     }
 
     /** The input with a last axis for real and imaginary parts; of size one if it is real. */
     private static Value complex(GraphBuilder g, Operation op, List<Value> in) {
-        return op.input().type() == DataType.COMPLEX64 ? in.get(0)
+        return op.input().type() == DataType.COMPLEX64
+                ? in.get(0)
                 : g.node("Unsqueeze", List.of(g.cast(in.get(0), DataType.FLOAT32), g.integers(-1)));
     }
 
     private static Value transform(GraphBuilder g, Operation op, Value x, boolean isInverse, boolean isOneSided) {
-        return transform(g, x, op.number("axis"), op.input().rank(), g.element(g.size(op.size("length"))), isInverse, isOneSided);
+        return transform(
+                g,
+                x,
+                op.number("axis"),
+                op.input().rank(),
+                g.element(g.size(op.size("length"))),
+                isInverse,
+                isOneSided);
     }
 
-    private static Value transform(GraphBuilder g, Value x, long axis, int rank, Value length, boolean isInverse, boolean isOneSided) {
+    private static Value transform(
+            GraphBuilder g, Value x, long axis, int rank, Value length, boolean isInverse, boolean isOneSided) {
         long from = Math.floorMod(axis, (long) rank);
         long inverse = isInverse ? 1 : 0;
         long oneSided = isOneSided ? 1 : 0;
         if (g.opset() >= AXIS_IS_INPUT_SINCE) {
-            return g.node("DFT", List.of(x, length, g.scalar(DataType.INT64, from)), "inverse", inverse, "onesided", oneSided);
+            return g.node(
+                    "DFT",
+                    List.of(x, length, g.scalar(DataType.INT64, from)),
+                    "inverse",
+                    inverse,
+                    "onesided",
+                    oneSided);
         }
         return g.node("DFT", List.of(x, length), "axis", from, "inverse", inverse, "onesided", oneSided);
     }
@@ -61,7 +92,10 @@ final class Fourier {
         return x;
     }
 
-    /** x_t = 1/n sum_k w_k (Re X_k cos(2 pi k t / n) - Im X_k sin(2 pi k t / n)), where w_k is 1 at both ends and 2 between them. */
+    /**
+     * x_t = 1/n sum_k w_k (Re X_k cos(2 pi k t / n) - Im X_k sin(2 pi k t / n)), where w_k is 1 at both ends and 2
+     * between them.
+     */
     private static Value inverseOfReal(GraphBuilder g, Operation op, List<Value> in) {
         int rank = op.input().rank();
         int axis = Math.floorMod((int) op.number("axis"), rank);
@@ -80,19 +114,37 @@ final class Fourier {
                 weights[(2 * k + 1) * n + t] = (float) (-weight * Math.sin(angle));
             }
         }
-        long[] order = LongStream.concat(LongStream.range(0, rank).filter(i -> i != axis), LongStream.of(axis, rank)).toArray();
-        Value x = op.input().type() == DataType.COMPLEX64 ? in.get(0)
-                : g.node("Concat", List.of(complex(g, op, in), g.node("Mul", List.of(complex(g, op, in), g.scalar(DataType.FLOAT32, 0)))),
-                        "axis", -1);
+        long[] order = LongStream.concat(LongStream.range(0, rank).filter(i -> i != axis), LongStream.of(axis, rank))
+                .toArray();
+        Value x = op.input().type() == DataType.COMPLEX64
+                ? in.get(0)
+                : g.node(
+                        "Concat",
+                        List.of(
+                                complex(g, op, in),
+                                g.node("Mul", List.of(complex(g, op, in), g.scalar(DataType.FLOAT32, 0)))),
+                        "axis",
+                        -1);
         Value last = g.node("Transpose", List.of(x), "perm", order);
         Value cut = g.node("Slice", List.of(last, g.integers(0), g.integers(used), g.integers(-2)));
-        Value flat = g.node("Reshape", List.of(cut, g.integers(LongStream.range(0, rank).map(i -> i == rank - 1 ? -1 : 0).toArray())));
+        Value flat = g.node(
+                "Reshape",
+                List.of(
+                        cut,
+                        g.integers(LongStream.range(0, rank)
+                                .map(i -> i == rank - 1 ? -1 : 0)
+                                .toArray())));
         Value y = g.node("MatMul", List.of(flat, g.constant(Tensor.of(weights, 2L * used, n))));
-        long[] back = LongStream.range(0, rank).map(i -> i == axis ? rank - 1 : i < axis ? i : i - 1).toArray();
+        long[] back = LongStream.range(0, rank)
+                .map(i -> i == axis ? rank - 1 : i < axis ? i : i - 1)
+                .toArray();
         return g.node("Transpose", List.of(y), "perm", back);
     }
 
-    /** Frames of a signal [L] or [B, L]; PyTorch mirrors its ends when frames are centred, and puts the bins before the frames. */
+    /**
+     * Frames of a signal [L] or [B, L]; PyTorch mirrors its ends when frames are centred, and puts the bins before the
+     * frames.
+     */
     private static Value shortTime(GraphBuilder g, Operation op, List<Value> in) {
         long length = op.number("length");
         boolean isSingle = op.input().rank() == 1;
@@ -100,10 +152,19 @@ final class Fourier {
         if (op.flag("center")) {
             signal = g.node("Pad", List.of(signal, g.integers(0, length / 2, 0, length / 2)), "mode", "reflect");
         }
-        Value frames = g.node("STFT", List.of(g.node("Unsqueeze", List.of(signal, g.integers(-1))),
-                g.scalar(DataType.INT64, op.number("hop")), in.get(1), g.scalar(DataType.INT64, length)), "onesided", 1);
+        Value frames = g.node(
+                "STFT",
+                List.of(
+                        g.node("Unsqueeze", List.of(signal, g.integers(-1))),
+                        g.scalar(DataType.INT64, op.number("hop")),
+                        in.get(1),
+                        g.scalar(DataType.INT64, length)),
+                "onesided",
+                1);
         Value bins = g.node("Transpose", List.of(frames), "perm", new long[] {0, 2, 1, 3});
-        Value scaled = op.flag("normalize") ? g.node("Mul", List.of(bins, g.scalar(DataType.FLOAT32, 1 / Math.sqrt(length)))) : bins;
+        Value scaled = op.flag("normalize")
+                ? g.node("Mul", List.of(bins, g.scalar(DataType.FLOAT32, 1 / Math.sqrt(length))))
+                : bins;
         return isSingle ? g.node("Squeeze", List.of(scaled, g.integers(0))) : scaled;
     }
 }

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An index as the tape has it, sorted by what is to be done first: slices, then single positions (whose axes go), then new axes,
- * then arrays of positions and masks.
+ * An index as the tape has it, sorted by what is to be done first: slices, then single positions (whose axes go), then
+ * new axes, then arrays of positions and masks.
  *
  * @param slices of axes of the indexed array
  * @param positions single positions on axes of the indexed array
@@ -17,17 +17,16 @@ import java.util.List;
  * @param arrays in order; at which of the axes that are left (new ones included) they are
  * @param rank of what is left when slices, positions and new axes are done
  */
-record IndexParts(List<SlicePart> slices, List<PositionPart> positions, List<Long> newAxes, List<ArrayPart> arrays, int rank) {
+record IndexParts(
+        List<SlicePart> slices, List<PositionPart> positions, List<Long> newAxes, List<ArrayPart> arrays, int rank) {
     /** How the tracer writes an open end of a slice. */
     static final long OPEN = Long.MAX_VALUE;
 
     /** Elements from start to end (excluded) in steps. */
-    record SlicePart(long axis, Size start, Size end, Size step) {
-    }
+    record SlicePart(long axis, Size start, Size end, Size step) {}
 
     /** One element. */
-    record PositionPart(int axis, Size position) {
-    }
+    record PositionPart(int axis, Size position) {}
 
     /**
      * An array.
@@ -36,8 +35,7 @@ record IndexParts(List<SlicePart> slices, List<PositionPart> positions, List<Lon
      * @param axis the first one that it is about
      * @param axes how many it is about; more than 1 for masks only
      */
-    record ArrayPart(String kind, int axis, int axes, Value value, Operand operand) {
-    }
+    record ArrayPart(String kind, int axis, int axes, Value value, Operand operand) {}
 
     /** The index of a {@code get} or {@code set}, whose second and further inputs are the index's arrays. */
     static IndexParts of(Operation op, List<Value> in) {
@@ -55,7 +53,8 @@ record IndexParts(List<SlicePart> slices, List<PositionPart> positions, List<Lon
                 case "fixed" -> positions.add(new PositionPart(from++, numbers.get(at++)));
                 case "slice" -> {
                     Size start = numbers.get(at);
-                    slices.add(new SlicePart(from++, start.is(OPEN) ? Size.fixed(0) : start, numbers.get(at + 1), numbers.get(at + 2)));
+                    slices.add(new SlicePart(
+                            from++, start.is(OPEN) ? Size.fixed(0) : start, numbers.get(at + 1), numbers.get(at + 2)));
                     at += 3;
                     to++;
                 }

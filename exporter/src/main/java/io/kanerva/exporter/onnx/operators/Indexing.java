@@ -6,7 +6,6 @@ import io.kanerva.exporter.onnx.Value;
 import io.kanerva.exporter.onnx.operators.IndexParts.ArrayPart;
 import io.kanerva.exporter.onnx.operators.IndexParts.PositionPart;
 import io.kanerva.exporter.onnx.operators.IndexParts.SlicePart;
-import io.kanerva.exporter.trace.Operation;
 import io.kanerva.exporter.trace.Size;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,14 +14,17 @@ import java.util.stream.LongStream;
 
 /** Parts of an array, by an index in any of its forms. */
 final class Indexing {
-    private Indexing() {
-    }
+    private Indexing() {}
 
     static void register(Operators table) {
-        table.putSingle("get", "Slice, Gather, Unsqueeze; GatherND for several arrays, Compress (and Reshape) for masks, GatherElements for pick",
+        table.putSingle(
+                "get",
+                "Slice, Gather, Unsqueeze; GatherND for several arrays, Compress (and Reshape) for masks, GatherElements for pick",
                 (g, op, in) -> get(g, IndexParts.of(op, in), in.get(0)));
-        table.putSingle("set", "Where for a number in a box or under a mask; otherwise ScatterElements "
-                + "(Reshape, Range, Expand) where the index selects, with the operators of get: Slice, Gather, GatherND, Compress",
+        table.putSingle(
+                "set",
+                "Where for a number in a box or under a mask; otherwise ScatterElements "
+                        + "(Reshape, Range, Expand) where the index selects, with the operators of get: Slice, Gather, GatherND, Compress",
                 Assigning::set);
     }
 
@@ -31,26 +33,41 @@ final class Indexing {
         Value part = sliced(g, index.slices(), x);
         List<PositionPart> positions = index.positions();
         for (int i = positions.size() - 1; i >= 0; i--) {
-            part = g.node("Gather", List.of(part, scalar(g, positions.get(i).position())), "axis", positions.get(i).axis());
+            part = g.node(
+                    "Gather",
+                    List.of(part, scalar(g, positions.get(i).position())),
+                    "axis",
+                    positions.get(i).axis());
         }
         if (!index.newAxes().isEmpty()) {
-            part = g.node("Unsqueeze", List.of(part, g.integers(index.newAxes().stream().mapToLong(a -> a).toArray())));
+            part = g.node(
+                    "Unsqueeze",
+                    List.of(
+                            part,
+                            g.integers(
+                                    index.newAxes().stream().mapToLong(a -> a).toArray())));
         }
         List<ArrayPart> arrays = index.arrays();
         if (arrays.isEmpty()) {
             return part;
         }
-        return arrays.size() == 1 ? byOneArray(g, part, arrays.get(0), index.rank()) : bySeveral(g, part, arrays, index.rank());
+        return arrays.size() == 1
+                ? byOneArray(g, part, arrays.get(0), index.rank())
+                : bySeveral(g, part, arrays, index.rank());
     }
 
     private static Value sliced(GraphBuilder g, List<SlicePart> slices, Value x) {
         if (slices.isEmpty()) {
             return x;
         }
-        return g.node("Slice", List.of(x, g.sizes(slices.stream().map(SlicePart::start).toList()),
-                g.sizes(slices.stream().map(SlicePart::end).toList()),
-                g.integers(slices.stream().mapToLong(SlicePart::axis).toArray()),
-                g.sizes(slices.stream().map(SlicePart::step).toList())));
+        return g.node(
+                "Slice",
+                List.of(
+                        x,
+                        g.sizes(slices.stream().map(SlicePart::start).toList()),
+                        g.sizes(slices.stream().map(SlicePart::end).toList()),
+                        g.integers(slices.stream().mapToLong(SlicePart::axis).toArray()),
+                        g.sizes(slices.stream().map(SlicePart::step).toList())));
     }
 
     private static Value scalar(GraphBuilder g, Size size) {
@@ -63,11 +80,22 @@ final class Indexing {
             case "pick" -> {
                 Value positions = Selections.positions(g, array.value());
                 int missing = rank - array.operand().rank();
-                Value same = missing == 0 ? positions : g.node("Unsqueeze",
-                        List.of(positions, g.integers(LongStream.range(rank - missing, rank).toArray())));
+                Value same = missing == 0
+                        ? positions
+                        : g.node(
+                                "Unsqueeze",
+                                List.of(
+                                        positions,
+                                        g.integers(LongStream.range(rank - missing, rank)
+                                                .toArray())));
                 yield g.node("GatherElements", List.of(x, same), "axis", array.axis());
             }
-            default -> g.node("Compress", List.of(merged(g, x, array, rank), Selections.flat(g, array.value())), "axis", array.axis());
+            default ->
+                g.node(
+                        "Compress",
+                        List.of(merged(g, x, array, rank), Selections.flat(g, array.value())),
+                        "axis",
+                        array.axis());
         };
     }
 
@@ -90,8 +118,9 @@ final class Indexing {
     }
 
     /**
-     * Arrays of positions are broadcast against each other and looked up together; a mask stands for the positions where it is
-     * true. As in PyTorch, their common axes come where the arrays are, or first if other axes lie between them.
+     * Arrays of positions are broadcast against each other and looked up together; a mask stands for the positions
+     * where it is true. As in PyTorch, their common axes come where the arrays are, or first if other axes lie between
+     * them.
      */
     private static Value bySeveral(GraphBuilder g, Value x, List<ArrayPart> arrays, int rank) {
         List<Value> positions = new ArrayList<>();
@@ -104,8 +133,10 @@ final class Indexing {
             Value where = array.kind().equals("mask") ? g.node("NonZero", List.of(array.value())) : null;
             for (int i = 0; i < array.axes(); i++) {
                 axes.add((long) array.axis() + i);
-                positions.add(where == null ? g.cast(array.value(), DataType.INT64)
-                        : g.node("Gather", List.of(where, g.scalar(DataType.INT64, i)), "axis", 0));
+                positions.add(
+                        where == null
+                                ? g.cast(array.value(), DataType.INT64)
+                                : g.node("Gather", List.of(where, g.scalar(DataType.INT64, i)), "axis", 0));
             }
             common = Math.max(common, where == null ? array.operand().rank() : 1);
         }
@@ -118,8 +149,13 @@ final class Indexing {
         for (Value each : positions) {
             columns.add(g.node("Unsqueeze", List.of(g.node("Add", List.of(each, zeros)), g.integers(-1))));
         }
-        List<Long> others = LongStream.range(0, rank).boxed().filter(axis -> !axes.contains(axis)).toList();
-        long[] order = LongStream.concat(axes.stream().mapToLong(a -> a), others.stream().mapToLong(a -> a)).toArray();
+        List<Long> others = LongStream.range(0, rank)
+                .boxed()
+                .filter(axis -> !axes.contains(axis))
+                .toList();
+        long[] order = LongStream.concat(
+                        axes.stream().mapToLong(a -> a), others.stream().mapToLong(a -> a))
+                .toArray();
         Value front = g.node("Transpose", List.of(x), "perm", order);
         Value found = g.node("GatherND", List.of(front, g.node("Concat", columns, "axis", -1)));
         long before = axes.get(0);
@@ -129,7 +165,8 @@ final class Indexing {
 
     /** The first axes behind some others. */
     private static Value moved(GraphBuilder g, Value x, int first, int before, int rank) {
-        IntStream order = IntStream.concat(IntStream.range(first, first + before),
+        IntStream order = IntStream.concat(
+                IntStream.range(first, first + before),
                 IntStream.concat(IntStream.range(0, first), IntStream.range(first + before, rank)));
         return g.node("Transpose", List.of(x), "perm", order.asLongStream().toArray());
     }

@@ -12,8 +12,7 @@ import java.util.stream.LongStream;
 
 /** Matrix products and convolutions. */
 final class Layers {
-    private Layers() {
-    }
+    private Layers() {}
 
     static void register(Operators table) {
         table.putSingle("matMul", "MatMul", (g, op, in) -> g.node("MatMul", in));
@@ -51,7 +50,12 @@ final class Layers {
         for (long g = 0; g < groups; g++) {
             for (long r = 0; r < rows; r++) {
                 for (long c = 0; c < columns; c++) {
-                    System.arraycopy(from, (int) (((g * rows + r) * columns + c) * width), to, (int) (((g * columns + c) * rows + r) * width), width);
+                    System.arraycopy(
+                            from,
+                            (int) (((g * rows + r) * columns + c) * width),
+                            to,
+                            (int) (((g * columns + c) * rows + r) * width),
+                            width);
                 }
             }
         }
@@ -60,17 +64,32 @@ final class Layers {
 
     private static Value convolution(GraphBuilder g, Operation op, List<Value> in) {
         long[] padding = op.numbers("padding");
-        long[] kernel = op.inputs().get(1).shape().stream().skip(2).mapToLong(Size::value).toArray();
+        long[] kernel = op.inputs().get(1).shape().stream()
+                .skip(2)
+                .mapToLong(Size::value)
+                .toArray();
         List<Value> operands = in.get(2) == Value.ABSENT ? in.subList(0, 2) : in;
-        return g.node("Conv", operands, "kernel_shape", kernel, "strides", op.numbers("stride"), "pads", twice(padding),
-                "dilations", op.numbers("dilation"), "group", op.number("groups"));
+        return g.node(
+                "Conv",
+                operands,
+                "kernel_shape",
+                kernel,
+                "strides",
+                op.numbers("stride"),
+                "pads",
+                twice(padding),
+                "dilations",
+                op.numbers("dilation"),
+                "group",
+                op.number("groups"));
     }
 
     /** DJL's weights are [Cout, Cin / groups, ...], ONNX's [Cin, Cout / groups, ...]. */
     private static Value deconvolution(GraphBuilder g, Operation op, List<Value> in) {
         Operand weight = op.inputs().get(1);
         if (!weight.isConstant()) {
-            throw new UnsupportedOperationException("a transposed convolution is exported with weights that are parameters or constants");
+            throw new UnsupportedOperationException(
+                    "a transposed convolution is exported with weights that are parameters or constants");
         }
         long[] shape = weight.constant().shape();
         long groups = op.number("groups");
@@ -78,11 +97,25 @@ final class Layers {
         turned[0] = groups * shape[1];
         turned[1] = shape[0] / groups;
         Tensor weights = swapped(weight.constant(), groups, turned[1], shape[1], turned);
-        Value kernel = weight.name().isEmpty() ? g.constant(weights) : g.initializer(weight.name() + "/transposed", weights);
-        List<Value> operands = in.get(2) == Value.ABSENT ? List.of(in.get(0), kernel) : List.of(in.get(0), kernel, in.get(2));
-        return g.node("ConvTranspose", operands, "kernel_shape", Arrays.copyOfRange(shape, 2, shape.length), "strides",
-                op.numbers("stride"), "pads", twice(op.numbers("padding")), "output_padding", op.numbers("outPadding"), "dilations",
-                op.numbers("dilation"), "group", groups);
+        Value kernel =
+                weight.name().isEmpty() ? g.constant(weights) : g.initializer(weight.name() + "/transposed", weights);
+        List<Value> operands =
+                in.get(2) == Value.ABSENT ? List.of(in.get(0), kernel) : List.of(in.get(0), kernel, in.get(2));
+        return g.node(
+                "ConvTranspose",
+                operands,
+                "kernel_shape",
+                Arrays.copyOfRange(shape, 2, shape.length),
+                "strides",
+                op.numbers("stride"),
+                "pads",
+                twice(op.numbers("padding")),
+                "output_padding",
+                op.numbers("outPadding"),
+                "dilations",
+                op.numbers("dilation"),
+                "group",
+                groups);
     }
 
     /** ONNX gives the padding before all axes, then the padding behind them. */

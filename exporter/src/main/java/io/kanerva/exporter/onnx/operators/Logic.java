@@ -10,8 +10,7 @@ import java.util.List;
 
 /** Comparisons, logic and choice. Both sides of a comparison are cast to the type that PyTorch would promote to. */
 final class Logic {
-    private Logic() {
-    }
+    private Logic() {}
 
     static void register(Operators table) {
         comparison(table, "eq", "Equal");
@@ -23,13 +22,15 @@ final class Logic {
         logic(table, "logicalAnd", "And");
         logic(table, "logicalOr", "Or");
         logic(table, "logicalXor", "Xor");
-        table.putSingle("logicalNot", "Not", (g, op, in) -> g.node("Not", List.of(g.cast(in.get(0), DataType.BOOLEAN))));
+        table.putSingle(
+                "logicalNot", "Not", (g, op, in) -> g.node("Not", List.of(g.cast(in.get(0), DataType.BOOLEAN))));
         table.putSingle("isNaN", "IsNaN", (g, op, in) -> g.node("IsNaN", List.of(floating(g, op, in))));
         table.putSingle("isInfinite", "IsInf", (g, op, in) -> g.node("IsInf", List.of(floating(g, op, in))));
         table.putSingle("where", "Where", (g, op, in) -> {
             DataType type = op.output().type();
-            return g.node("Where", List.of(g.cast(in.get(1), DataType.BOOLEAN), g.cast(in.get(0), type),
-                    g.cast(in.get(2), type)));
+            return g.node(
+                    "Where",
+                    List.of(g.cast(in.get(1), DataType.BOOLEAN), g.cast(in.get(0), type), g.cast(in.get(2), type)));
         });
     }
 
@@ -51,7 +52,9 @@ final class Logic {
         return g.node(onnx, Arithmetic.operands(g, op, in, isEquality ? type : Arithmetic.calculated(type)));
     }
 
-    /** PyTorch's promotion: the higher kind wins; within a kind, an array beats a number or an array without dimensions. */
+    /**
+     * PyTorch's promotion: the higher kind wins; within a kind, an array beats a number or an array without dimensions.
+     */
     private static DataType comparisonType(Operation op) {
         Operand a = op.input();
         if (op.has("other")) {

@@ -13,13 +13,17 @@ import java.util.stream.LongStream;
 final class Normalisations {
     private static final int LAYER_NORMALIZATION_SINCE = 17;
 
-    private Normalisations() {
-    }
+    private Normalisations() {}
 
     static void register(Operators table) {
-        table.putSingle("batchNorm", "BatchNormalization, with Transpose for other axes than 1; ReduceMean, Sub, Mul, Sqrt, Div with "
-                + "the batch's statistics", Normalisations::batchNorm);
-        table.putSingle("layerNorm", "LayerNormalization from opset 17 on; ReduceMean, Sub, Mul, Sqrt, Div before",
+        table.putSingle(
+                "batchNorm",
+                "BatchNormalization, with Transpose for other axes than 1; ReduceMean, Sub, Mul, Sqrt, Div with "
+                        + "the batch's statistics",
+                Normalisations::batchNorm);
+        table.putSingle(
+                "layerNorm",
+                "LayerNormalization from opset 17 on; ReduceMean, Sub, Mul, Sqrt, Div before",
                 Normalisations::layerNorm);
     }
 
@@ -32,16 +36,22 @@ final class Normalisations {
         if (axis != 1 && op.inputs().stream().skip(1).allMatch(operand -> operand != null && operand.isConstant())) {
             return scaleAndShift(g, op, in.get(0), axis);
         }
-        long[] swapped = LongStream.range(0, op.input().rank()).map(i -> i == 1 ? axis : i == axis ? 1 : i).toArray();
+        long[] swapped = LongStream.range(0, op.input().rank())
+                .map(i -> i == 1 ? axis : i == axis ? 1 : i)
+                .toArray();
         Value x = axis == 1 ? in.get(0) : g.node("Transpose", List.of(in.get(0)), "perm", swapped);
-        Value y = g.node("BatchNormalization", List.of(x, in.get(3), in.get(4), in.get(1), in.get(2)),
-                "epsilon", (float) op.real("epsilon"));
+        Value y =
+                g.node("BatchNormalization", List.of(x, in.get(3), in.get(4), in.get(1), in.get(2)), "epsilon", (float)
+                        op.real("epsilon"));
         return axis == 1 ? y : g.node("Transpose", List.of(y), "perm", swapped);
     }
 
     /** Another axis than ONNX's would need two transposes: with constant statistics, it is x a + b as well. */
     private static Value scaleAndShift(GraphBuilder g, Operation op, Value x, int axis) {
-        float[][] vectors = op.inputs().stream().skip(1).map(operand -> operand.constant().floats()).toArray(float[][]::new);
+        float[][] vectors = op.inputs().stream()
+                .skip(1)
+                .map(operand -> operand.constant().floats())
+                .toArray(float[][]::new);
         float[] scale = new float[vectors[0].length];
         float[] shift = new float[scale.length];
         for (int c = 0; c < scale.length; c++) {
@@ -69,7 +79,9 @@ final class Normalisations {
         long[] others = LongStream.range(0, rank).filter(i -> i != axis).toArray();
         Value centred = g.node("Sub", List.of(in.get(0), Reductions.reduce(g, "ReduceMean", in.get(0), others, true)));
         Value variance = Reductions.reduce(g, "ReduceMean", g.node("Mul", List.of(centred, centred)), others, true);
-        Value deviation = g.node("Sqrt", List.of(g.node("Add", List.of(variance, g.scalar(op.output().type(), op.real("epsilon"))))));
+        Value deviation = g.node(
+                "Sqrt",
+                List.of(g.node("Add", List.of(variance, g.scalar(op.output().type(), op.real("epsilon"))))));
         Value y = g.node("Div", List.of(centred, deviation));
         // A vector of channels lines up with the last axis; behind the channel axis it needs axes of one.
         Value behind = g.integers(LongStream.range(1, rank - axis).toArray());

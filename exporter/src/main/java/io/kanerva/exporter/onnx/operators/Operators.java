@@ -16,8 +16,8 @@ public final class Operators {
     /** The oldest opset that is written. */
     static final int OLDEST_OPSET = 13;
     /** Operations that know complex arrays: float arrays in the graph, with real and imaginary parts on a last axis. */
-    private static final Set<String> COMPLEX = Set.of("fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "stft", "real", "complex",
-            "conj", "abs", "identity");
+    private static final Set<String> COMPLEX = Set.of(
+            "fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "stft", "real", "complex", "conj", "abs", "identity");
 
     private final Map<String, Entry> entries = new HashMap<>();
 
@@ -27,8 +27,7 @@ public final class Operators {
      * @param onnx the operators that it becomes, in words
      * @param since the first opset that has them
      */
-    private record Entry(String onnx, int since, Lowering lowering) {
-    }
+    private record Entry(String onnx, int since, Lowering lowering) {}
 
     public Operators() {
         Arithmetic.register(this);
@@ -94,8 +93,8 @@ public final class Operators {
         boolean isComplex = Stream.concat(operation.inputs().stream(), operation.outputs().stream())
                 .anyMatch(operand -> operand != null && operand.type() == DataType.COMPLEX64);
         if (isComplex && !COMPLEX.contains(operation.name())) {
-            throw new UnsupportedOperationException("complex arrays are exported through " + new TreeSet<>(COMPLEX)
-                    + " only; take real() first");
+            throw new UnsupportedOperationException(
+                    "complex arrays are exported through " + new TreeSet<>(COMPLEX) + " only; take real() first");
         }
         return entry.lowering().lower(graph, operation, inputs);
     }

@@ -7,8 +7,7 @@ import java.util.List;
 
 /** A polynomial of each element by Horner's rule: Mul and Add. */
 final class Polynomial {
-    private Polynomial() {
-    }
+    private Polynomial() {}
 
     /** @param coefficients that of the highest power first */
     static Value of(GraphBuilder g, DataType type, double[] coefficients, Value x) {

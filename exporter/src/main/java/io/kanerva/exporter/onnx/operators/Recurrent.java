@@ -15,9 +15,9 @@ import java.util.stream.IntStream;
 /**
  * RNN, GRU and LSTM: one ONNX operator for each layer, both directions in one.
  *
- * <p>DJL's PyTorch engine stacks the gates of an LSTM as input, forget, cell, output and those of a GRU as reset, update, new;
- * ONNX as input, output, forget, cell and as update, reset, hidden. PyTorch's GRU multiplies the reset gate behind the linear layer
- * ({@code linear_before_reset}).
+ * <p>DJL's PyTorch engine stacks the gates of an LSTM as input, forget, cell, output and those of a GRU as reset,
+ * update, new; ONNX as input, output, forget, cell and as update, reset, hidden. PyTorch's GRU multiplies the reset
+ * gate behind the linear layer ({@code linear_before_reset}).
  */
 final class Recurrent {
     /**
@@ -27,20 +27,27 @@ final class Recurrent {
      * @param gates for each of ONNX's gates, its place in DJL's stack
      * @param states how many states a layer has
      */
-    private record Kind(String operator, int[] gates, int states) {
-    }
+    private record Kind(String operator, int[] gates, int states) {}
 
     private static final Kind RNN_KIND = new Kind("RNN", new int[] {0}, 1);
     private static final Kind GRU_KIND = new Kind("GRU", new int[] {1, 0, 2}, 1);
     private static final Kind LSTM_KIND = new Kind("LSTM", new int[] {0, 3, 1, 2}, 2);
 
-    private Recurrent() {
-    }
+    private Recurrent() {}
 
     static void register(Operators table) {
-        table.put("rnn", "RNN, one for each layer; Transpose if the batch is first", (g, op, in) -> new Stack(g, op, in, RNN_KIND).lower());
-        table.put("gru", "GRU, one for each layer; Transpose if the batch is first", (g, op, in) -> new Stack(g, op, in, GRU_KIND).lower());
-        table.put("lstm", "LSTM, one for each layer; Transpose if the batch is first", (g, op, in) -> new Stack(g, op, in, LSTM_KIND).lower());
+        table.put(
+                "rnn",
+                "RNN, one for each layer; Transpose if the batch is first",
+                (g, op, in) -> new Stack(g, op, in, RNN_KIND).lower());
+        table.put(
+                "gru",
+                "GRU, one for each layer; Transpose if the batch is first",
+                (g, op, in) -> new Stack(g, op, in, GRU_KIND).lower());
+        table.put(
+                "lstm",
+                "LSTM, one for each layer; Transpose if the batch is first",
+                (g, op, in) -> new Stack(g, op, in, LSTM_KIND).lower());
     }
 
     /** The layers of one block; inputs are x, the states, and all parameters layer by layer. */
@@ -62,14 +69,17 @@ final class Recurrent {
             this.directions = op.flag("bidirectional") ? 2 : 1;
             this.hasBiases = op.flag("biases");
             if (op.flag("training") && op.real("dropRate") > 0) {
-                throw new UnsupportedOperationException("dropout between layers draws random numbers; call forward with training = false");
+                throw new UnsupportedOperationException(
+                        "dropout between layers draws random numbers; call forward with training = false");
             }
         }
 
         List<Value> lower() {
             boolean isBatchFirst = op.flag("batchFirst");
             Value x = isBatchFirst ? swapped(in.get(0)) : in.get(0);
-            List<List<Value>> last = IntStream.range(0, kind.states()).mapToObj(i -> (List<Value>) new ArrayList<Value>()).toList();
+            List<List<Value>> last = IntStream.range(0, kind.states())
+                    .mapToObj(i -> (List<Value>) new ArrayList<Value>())
+                    .toList();
             for (int layer = 0; layer < layers; layer++) {
                 List<Value> results = g.nodes(kind.operator(), 1 + kind.states(), operands(x, layer), attributes());
                 x = joined(results.get(0));
@@ -88,8 +98,13 @@ final class Recurrent {
 
         /** (T, directions, B, H) to (T, B, directions H). */
         private Value joined(Value y) {
-            return directions == 1 ? g.node("Squeeze", List.of(y, g.integers(1)))
-                    : g.node("Reshape", List.of(g.node("Transpose", List.of(y), "perm", new long[] {0, 2, 1, 3}), g.integers(0, 0, -1)));
+            return directions == 1
+                    ? g.node("Squeeze", List.of(y, g.integers(1)))
+                    : g.node(
+                            "Reshape",
+                            List.of(
+                                    g.node("Transpose", List.of(y), "perm", new long[] {0, 2, 1, 3}),
+                                    g.integers(0, 0, -1)));
         }
 
         private Object[] attributes() {
@@ -118,7 +133,8 @@ final class Recurrent {
         }
 
         private List<Value> operands(Value x, int layer) {
-            List<Value> operands = new ArrayList<>(List.of(x, weights(layer, false), weights(layer, true), biases(layer), Value.ABSENT));
+            List<Value> operands = new ArrayList<>(
+                    List.of(x, weights(layer, false), weights(layer, true), biases(layer), Value.ABSENT));
             for (int i = 0; i < kind.states(); i++) {
                 operands.add(state(in.get(1 + i), layer));
             }
@@ -133,13 +149,24 @@ final class Recurrent {
             if (g.isZeros(states)) {
                 return Value.ABSENT;
             }
-            return layers == 1 ? states : g.node("Slice", List.of(states, g.integers((long) layer * directions),
-                    g.integers((layer + 1L) * directions), g.integers(0)));
+            return layers == 1
+                    ? states
+                    : g.node(
+                            "Slice",
+                            List.of(
+                                    states,
+                                    g.integers((long) layer * directions),
+                                    g.integers((layer + 1L) * directions),
+                                    g.integers(0)));
         }
 
         private Value weights(int layer, boolean isRecurrent) {
-            List<Operand> parts = IntStream.range(0, directions).mapToObj(d -> parameter(layer, d, isRecurrent, false)).toList();
-            long[] shape = parts.get(0).shape().stream().mapToLong(size -> size.value()).toArray();
+            List<Operand> parts = IntStream.range(0, directions)
+                    .mapToObj(d -> parameter(layer, d, isRecurrent, false))
+                    .toList();
+            long[] shape = parts.get(0).shape().stream()
+                    .mapToLong(size -> size.value())
+                    .toArray();
             return stacked(parts, directions, shape[0], shape[1]);
         }
 
@@ -147,7 +174,9 @@ final class Recurrent {
             if (!hasBiases) {
                 return Value.ABSENT;
             }
-            List<Operand> parts = IntStream.range(0, 2 * directions).mapToObj(i -> parameter(layer, i / 2, i % 2 == 1, true)).toList();
+            List<Operand> parts = IntStream.range(0, 2 * directions)
+                    .mapToObj(i -> parameter(layer, i / 2, i % 2 == 1, true))
+                    .toList();
             return stacked(parts, directions, 2 * parts.get(0).shape().get(0).value());
         }
 
@@ -156,8 +185,9 @@ final class Recurrent {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             for (Operand part : parts) {
                 if (!part.isConstant()) {
-                    throw new UnsupportedOperationException("the weights of a recurrent layer must be parameters or constants, found "
-                            + "ones that are computed in forward");
+                    throw new UnsupportedOperationException(
+                            "the weights of a recurrent layer must be parameters or constants, found "
+                                    + "ones that are computed in forward");
                 }
                 byte[] from = part.constant().bytes();
                 int gate = from.length / kind.gates().length;

@@ -10,8 +10,7 @@ import java.util.List;
 final class Reductions {
     private static final int AXES_ARE_INPUTS_SINCE = 18;
 
-    private Reductions() {
-    }
+    private Reductions() {}
 
     static void register(Operators table) {
         table.putSingle("sum", "ReduceSum", (g, op, in) -> reduce(g, op, in, "ReduceSum"));
@@ -20,7 +19,10 @@ final class Reductions {
         table.putSingle("min", "ReduceMin", (g, op, in) -> reduce(g, op, in, "ReduceMin"));
         table.putSingle("prod", "ReduceProd", (g, op, in) -> reduce(g, op, in, "ReduceProd"));
         table.putSingle("norm", "ReduceL1, ReduceL2; Abs, Pow, ReduceSum for other orders", Reductions::norm);
-        table.putSingle("normalize", "ReduceL1 or ReduceL2 (Abs, Pow, ReduceSum for other orders), Max, Div", Reductions::normalize);
+        table.putSingle(
+                "normalize",
+                "ReduceL1 or ReduceL2 (Abs, Pow, ReduceSum for other orders), Max, Div",
+                Reductions::normalize);
     }
 
     private static Value reduce(GraphBuilder g, Operation op, List<Value> in, String onnx) {

@@ -18,17 +18,18 @@ final class Resizing {
     private static final long BICUBIC = 3;
     private static final int ANTIALIAS_SINCE = 18;
 
-    private Resizing() {
-    }
+    private Resizing() {}
 
     static void register(Operators table) {
-        table.putSingle("interpolation", "Resize (from opset 18 on also to smaller sizes by bilinear and bicubic); Transpose, MatMul for areas",
+        table.putSingle(
+                "interpolation",
+                "Resize (from opset 18 on also to smaller sizes by bilinear and bicubic); Transpose, MatMul for areas",
                 Resizing::interpolation);
     }
 
     /**
-     * DJL's PyTorch engine never aligns corners, and smooths where it makes an image smaller, which ONNX's Resize can do since
-     * opset 18. Scales are given where they are whole, sizes otherwise.
+     * DJL's PyTorch engine never aligns corners, and smooths where it makes an image smaller, which ONNX's Resize can
+     * do since opset 18. Scales are given where they are whole, sizes otherwise.
      */
     private static Value interpolation(GraphBuilder g, Operation op, List<Value> in) {
         if (op.number("mode") == AREA) {
@@ -38,7 +39,9 @@ final class Resizing {
         List<Size> to = op.output().shape();
         float[] scales = new float[to.size()];
         boolean isWhole = IntStream.range(0, to.size()).allMatch(i -> {
-            OptionalLong ratio = from.get(i).equals(to.get(i)) ? OptionalLong.of(1) : to.get(i).timesLargerThan(from.get(i));
+            OptionalLong ratio = from.get(i).equals(to.get(i))
+                    ? OptionalLong.of(1)
+                    : to.get(i).timesLargerThan(from.get(i));
             scales[i] = ratio.orElse(1);
             return ratio.isPresent();
         });
@@ -49,9 +52,15 @@ final class Resizing {
         if (isWhole || mode == NEAREST || isLarger(from, to)) {
             return g.node("Resize", operands, mode(mode));
         }
-        Operators.requireOpset(g, ANTIALIAS_SINCE,
-                "making an image " + from + " smaller, " + to + ", by bilinear or bicubic interpolation, which the engine smooths,");
-        return g.node("Resize", operands, Stream.concat(Stream.of(mode(mode)), Stream.of("antialias", 1)).toArray());
+        Operators.requireOpset(
+                g,
+                ANTIALIAS_SINCE,
+                "making an image " + from + " smaller, " + to
+                        + ", by bilinear or bicubic interpolation, which the engine smooths,");
+        return g.node(
+                "Resize",
+                operands,
+                Stream.concat(Stream.of(mode(mode)), Stream.of("antialias", 1)).toArray());
     }
 
     private static boolean isLarger(List<Size> from, List<Size> to) {
@@ -60,15 +69,21 @@ final class Resizing {
 
     private static Object[] mode(long mode) {
         if (mode == NEAREST) {
-            return new Object[] {"mode", "nearest", "coordinate_transformation_mode", "asymmetric", "nearest_mode", "floor"};
+            return new Object[] {
+                "mode", "nearest", "coordinate_transformation_mode", "asymmetric", "nearest_mode", "floor"
+            };
         }
         if (mode != BILINEAR && mode != BICUBIC) {
-            throw new UnsupportedOperationException("interpolation is exported for nearest (0), bilinear (1), area (2) and "
-                    + "bicubic (3), found mode " + mode);
+            throw new UnsupportedOperationException(
+                    "interpolation is exported for nearest (0), bilinear (1), area (2) and "
+                            + "bicubic (3), found mode " + mode);
         }
-        Object[] common = {"mode", mode == BILINEAR ? "linear" : "cubic", "coordinate_transformation_mode", "half_pixel"};
-        return mode == BILINEAR ? common
-                : Stream.concat(Stream.of(common), Stream.of("cubic_coeff_a", -0.5f, "exclude_outside", 1)).toArray();
+        Object[] common = {"mode", mode == BILINEAR ? "linear" : "cubic", "coordinate_transformation_mode", "half_pixel"
+        };
+        return mode == BILINEAR
+                ? common
+                : Stream.concat(Stream.of(common), Stream.of("cubic_coeff_a", -0.5f, "exclude_outside", 1))
+                        .toArray();
     }
 
     /** Means over the areas that the new pixels cover: a product with a matrix of weights on each side. */
@@ -76,12 +91,14 @@ final class Resizing {
         List<Size> from = op.input().shape();
         List<Size> to = op.output().shape();
         if (from.size() != 4 || !from.get(2).isFixed() || !from.get(3).isFixed()) {
-            throw new UnsupportedOperationException("area interpolation is exported for images [N, C, H, W] of fixed height and "
-                    + "width, found " + from + "; use avgPool for dynamic ones");
+            throw new UnsupportedOperationException(
+                    "area interpolation is exported for images [N, C, H, W] of fixed height and " + "width, found "
+                            + from + "; use avgPool for dynamic ones");
         }
         Value rows = g.constant(areas(from.get(2).value(), to.get(2).value()));
         Value columns = g.constant(areas(from.get(3).value(), to.get(3).value()));
-        Value narrow = g.node("MatMul", List.of(in.get(0), g.node("Transpose", List.of(columns), "perm", new long[] {1, 0})));
+        Value narrow =
+                g.node("MatMul", List.of(in.get(0), g.node("Transpose", List.of(columns), "perm", new long[] {1, 0})));
         return g.node("MatMul", List.of(rows, narrow));
     }
 

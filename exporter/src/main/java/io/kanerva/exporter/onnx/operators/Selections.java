@@ -13,17 +13,24 @@ import java.util.stream.LongStream;
 
 /** Elements chosen, or replaced, by arrays of positions and by masks. */
 final class Selections {
-    private Selections() {
-    }
+    private Selections() {}
 
     static void register(Operators table) {
-        table.putSingle("embedding", "Gather",
+        table.putSingle(
+                "embedding",
+                "Gather",
                 (g, op, in) -> g.node("Gather", List.of(in.get(1), positions(g, in.get(0))), "axis", 0));
-        table.putSingle("gather", "GatherElements", (g, op, in) -> g.node("GatherElements",
-                List.of(in.get(0), positions(g, in.get(1))), "axis", op.number("axis")));
-        table.putSingle("gatherNd", "Transpose (the first axis of the positions to the end), GatherND", Selections::gatherNd);
-        table.putSingle("take", "Reshape, Gather", (g, op, in) -> g.node("Gather",
-                List.of(flat(g, in.get(0)), positions(g, in.get(1))), "axis", 0));
+        table.putSingle(
+                "gather",
+                "GatherElements",
+                (g, op, in) -> g.node(
+                        "GatherElements", List.of(in.get(0), positions(g, in.get(1))), "axis", op.number("axis")));
+        table.putSingle(
+                "gatherNd", "Transpose (the first axis of the positions to the end), GatherND", Selections::gatherNd);
+        table.putSingle(
+                "take",
+                "Reshape, Gather",
+                (g, op, in) -> g.node("Gather", List.of(flat(g, in.get(0)), positions(g, in.get(1))), "axis", 0));
         table.putSingle("put", "Reshape, ScatterElements", Selections::put);
         table.putSingle("scatter", "ScatterElements, after Slice of larger values", Selections::scatter);
         table.putSingle("booleanMask", "Reshape, Compress", Selections::booleanMask);
@@ -42,7 +49,10 @@ final class Selections {
         return g.node("Reshape", List.of(x, g.integers(-1)));
     }
 
-    /** DJL follows MXNet: the coordinates of a position are along the first axis of the index; ONNX has them along the last. */
+    /**
+     * DJL follows MXNet: the coordinates of a position are along the first axis of the index; ONNX has them along the
+     * last.
+     */
     private static Value gatherNd(GraphBuilder g, Operation op, List<Value> in) {
         int rank = op.inputs().get(1).rank();
         Value index = g.cast(in.get(1), DataType.INT64);
@@ -54,7 +64,8 @@ final class Selections {
     /** Positions count the elements of the whole array. */
     private static Value put(GraphBuilder g, Operation op, List<Value> in) {
         Value values = flat(g, g.cast(in.get(2), op.output().type()));
-        Value changed = g.node("ScatterElements", List.of(flat(g, in.get(0)), flat(g, positions(g, in.get(1))), values), "axis", 0);
+        Value changed = g.node(
+                "ScatterElements", List.of(flat(g, in.get(0)), flat(g, positions(g, in.get(1))), values), "axis", 0);
         return g.node("Reshape", List.of(changed, g.node("Shape", List.of(in.get(0)))));
     }
 
@@ -65,10 +76,16 @@ final class Selections {
         Value values = g.cast(in.get(2), op.output().type());
         if (!index.shape().equals(value.shape())) {
             long[] axes = LongStream.range(0, index.rank()).toArray();
-            values = g.node("Slice", List.of(values, g.integers(new long[axes.length]), g.node("Shape", List.of(in.get(1))),
-                    g.integers(axes)));
+            values = g.node(
+                    "Slice",
+                    List.of(
+                            values,
+                            g.integers(new long[axes.length]),
+                            g.node("Shape", List.of(in.get(1))),
+                            g.integers(axes)));
         }
-        return g.node("ScatterElements", List.of(in.get(0), positions(g, in.get(1)), values), "axis", op.number("axis"));
+        return g.node(
+                "ScatterElements", List.of(in.get(0), positions(g, in.get(1)), values), "axis", op.number("axis"));
     }
 
     /** A mask of the array's shape, or of its last axes, which are then laid out flat. */
@@ -80,9 +97,12 @@ final class Selections {
             return g.node("Compress", List.of(in.get(0), condition));
         }
         int kept = rank - mask.rank();
-        List<Long> shape = new ArrayList<>(LongStream.range(0, kept).map(i -> 0).boxed().toList());
+        List<Long> shape =
+                new ArrayList<>(LongStream.range(0, kept).map(i -> 0).boxed().toList());
         shape.add(-1L);
-        Value flat = g.node("Reshape", List.of(in.get(0), g.integers(shape.stream().mapToLong(s -> s).toArray())));
+        Value flat = g.node(
+                "Reshape",
+                List.of(in.get(0), g.integers(shape.stream().mapToLong(s -> s).toArray())));
         return g.node("Compress", List.of(flat, condition), "axis", kept);
     }
 

@@ -14,15 +14,27 @@ import java.util.stream.LongStream;
 
 /** Operations that only move, repeat or join elements. */
 final class Shapes {
-    private Shapes() {
-    }
+    private Shapes() {}
 
     static void register(Operators table) {
-        table.putSingle("reshape", "Reshape", (g, op, in) -> changesNothing(op) ? in.get(0) : reshape(g, op, in.get(0), target(op)));
-        table.putSingle("flatten", "Reshape", (g, op, in) -> op.has("from") ? reshape(g, op, in.get(0), op.output().shape())
-                : g.node("Reshape", List.of(in.get(0), g.integers(-1))));
-        table.putSingle("expandDims", "Unsqueeze", (g, op, in) -> g.node("Unsqueeze", List.of(in.get(0), g.integers(op.number("axis")))));
-        table.putSingle("squeeze", "Squeeze", (g, op, in) -> g.node("Squeeze", List.of(in.get(0), g.integers(op.numbers("axes")))));
+        table.putSingle(
+                "reshape",
+                "Reshape",
+                (g, op, in) -> changesNothing(op) ? in.get(0) : reshape(g, op, in.get(0), target(op)));
+        table.putSingle(
+                "flatten",
+                "Reshape",
+                (g, op, in) -> op.has("from")
+                        ? reshape(g, op, in.get(0), op.output().shape())
+                        : g.node("Reshape", List.of(in.get(0), g.integers(-1))));
+        table.putSingle(
+                "expandDims",
+                "Unsqueeze",
+                (g, op, in) -> g.node("Unsqueeze", List.of(in.get(0), g.integers(op.number("axis")))));
+        table.putSingle(
+                "squeeze",
+                "Squeeze",
+                (g, op, in) -> g.node("Squeeze", List.of(in.get(0), g.integers(op.numbers("axes")))));
         table.putSingle("squeezeAxis", "Squeeze", Shapes::squeezeAxis);
         table.putSingle("transpose", "Transpose", Shapes::transpose);
         table.putSingle("swapAxes", "Transpose", Shapes::swapAxes);
@@ -41,12 +53,13 @@ final class Shapes {
     }
 
     private static boolean changesNothing(Operation op) {
-        return op.output().shape().equals(op.input().shape()) && op.input().shape().stream().allMatch(Size::isKnown);
+        return op.output().shape().equals(op.input().shape())
+                && op.input().shape().stream().allMatch(Size::isKnown);
     }
 
     /**
-     * A reshape that needs as little shape arithmetic as possible: a dynamic size that stays at its place is 0, the last
-     * other one is -1, and only further ones are computed.
+     * A reshape that needs as little shape arithmetic as possible: a dynamic size that stays at its place is 0, the
+     * last other one is -1, and only further ones are computed.
      */
     static Value reshape(GraphBuilder g, Operation op, Value x, List<Size> target) {
         List<Size> from = op.input().shape();
@@ -71,8 +84,8 @@ final class Shapes {
         int axis = Math.floorMod((int) op.number("axis"), op.input().rank());
         Size size = op.input().shape().get(axis);
         if (!size.isFixed()) {
-            throw new UnsupportedOperationException("an axis of dynamic size " + size
-                    + " is removed or not, as its size is 1 or not");
+            throw new UnsupportedOperationException(
+                    "an axis of dynamic size " + size + " is removed or not, as its size is 1 or not");
         }
         return size.is(1) ? g.node("Squeeze", List.of(in.get(0), g.integers(axis))) : in.get(0);
     }
@@ -81,53 +94,72 @@ final class Shapes {
         int rank = op.input().rank();
         int first = Math.floorMod((int) op.number("first"), rank);
         int second = Math.floorMod((int) op.number("second"), rank);
-        long[] order = LongStream.range(0, rank).map(i -> i == first ? second : i == second ? first : i).toArray();
+        long[] order = LongStream.range(0, rank)
+                .map(i -> i == first ? second : i == second ? first : i)
+                .toArray();
         return g.node("Transpose", in, "perm", order);
     }
 
     private static Value transpose(GraphBuilder g, Operation op, List<Value> in) {
         int rank = op.input().rank();
-        long[] order = op.has("axes") ? Arrays.stream(op.numbers("axes")).map(a -> a < 0 ? a + rank : a).toArray()
+        long[] order = op.has("axes")
+                ? Arrays.stream(op.numbers("axes"))
+                        .map(a -> a < 0 ? a + rank : a)
+                        .toArray()
                 : LongStream.range(0, rank).map(i -> rank - 1 - i).toArray();
         return g.node("Transpose", in, "perm", order);
     }
 
     /** PyTorch's -1 keeps a size, which is what ONNX's 1 does. */
     private static Value broadcast(GraphBuilder g, Operation op, List<Value> in) {
-        List<Size> shape = op.sizes("shape").stream().map(size -> size.is(-1) ? Size.fixed(1) : size).toList();
+        List<Size> shape = op.sizes("shape").stream()
+                .map(size -> size.is(-1) ? Size.fixed(1) : size)
+                .toList();
         return g.node("Expand", List.of(in.get(0), g.sizes(shape)));
     }
 
     private static Value concat(GraphBuilder g, Operation op, List<Value> in) {
-        List<Value> parts = in.stream().map(value -> g.cast(value, op.output().type())).toList();
+        List<Value> parts =
+                in.stream().map(value -> g.cast(value, op.output().type())).toList();
         return g.node("Concat", parts, "axis", op.number("axis"));
     }
 
     private static Value stack(GraphBuilder g, Operation op, List<Value> in) {
         Value axis = g.integers(op.number("axis"));
         List<Value> parts = in.stream()
-                .map(value -> g.node("Unsqueeze", List.of(g.cast(value, op.output().type()), axis))).toList();
+                .map(value ->
+                        g.node("Unsqueeze", List.of(g.cast(value, op.output().type()), axis)))
+                .toList();
         return g.node("Concat", parts, "axis", op.number("axis"));
     }
 
     private static List<Value> split(GraphBuilder g, Operation op, List<Value> in) {
         int axis = Math.floorMod((int) op.number("axis"), op.input().rank());
-        List<Size> sizes = op.outputs().stream().map(Operand::shape).map(shape -> shape.get(axis)).toList();
+        List<Size> sizes = op.outputs().stream()
+                .map(Operand::shape)
+                .map(shape -> shape.get(axis))
+                .toList();
         return g.nodes("Split", op.outputs().size(), List.of(in.get(0), g.sizes(sizes)), "axis", axis);
     }
 
     private static Value tile(GraphBuilder g, Operation op, List<Value> in) {
         List<Size> repeats = repeats(op);
         int missing = repeats.size() - op.input().rank();
-        Value x = missing <= 0 ? in.get(0)
-                : g.node("Unsqueeze", List.of(in.get(0), g.integers(LongStream.range(0, missing).toArray())));
+        Value x = missing <= 0
+                ? in.get(0)
+                : g.node(
+                        "Unsqueeze",
+                        List.of(
+                                in.get(0),
+                                g.integers(LongStream.range(0, missing).toArray())));
         return g.node("Tile", List.of(x, g.sizes(repeats)));
     }
 
     /** The repeats of each axis; a single number is for all of them. */
     private static List<Size> repeats(Operation op) {
         return op.attributes().get("repeats") instanceof Size size
-                ? Collections.nCopies(Math.max(1, op.input().rank()), size) : op.sizes("repeats");
+                ? Collections.nCopies(Math.max(1, op.input().rank()), size)
+                : op.sizes("repeats");
     }
 
     /** Repeats each element: a new axis behind the repeated one is widened and folded into it. */
@@ -152,8 +184,14 @@ final class Shapes {
         if (newAxes.isEmpty()) {
             return in.get(0);
         }
-        Value wide = g.node("Unsqueeze", List.of(in.get(0), g.integers(newAxes.stream().mapToLong(a -> a).toArray())));
-        return reshape(g, op, g.node("Tile", List.of(wide, g.sizes(tiles))), op.output().shape());
+        Value wide = g.node(
+                "Unsqueeze",
+                List.of(in.get(0), g.integers(newAxes.stream().mapToLong(a -> a).toArray())));
+        return reshape(
+                g,
+                op,
+                g.node("Tile", List.of(wide, g.sizes(tiles))),
+                op.output().shape());
     }
 
     /** PyTorch gives pairs from the last axis on, ONNX all beginnings and then all ends. */
@@ -165,6 +203,11 @@ final class Shapes {
             int axis = rank - 1 - i / 2;
             pads.set(i % 2 * rank + axis, padding.get(i));
         }
-        return g.node("Pad", List.of(in.get(0), g.sizes(pads), Arithmetic.number(g, op, "value", op.output().type())));
+        return g.node(
+                "Pad",
+                List.of(
+                        in.get(0),
+                        g.sizes(pads),
+                        Arithmetic.number(g, op, "value", op.output().type())));
     }
 }

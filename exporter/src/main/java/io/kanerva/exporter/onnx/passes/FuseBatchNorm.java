@@ -12,8 +12,8 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * Puts a batch normalisation into the convolution or the matrix product before it: with s = gamma / sqrt(variance + epsilon), the weights of each
- * filter are multiplied by s, and the bias b becomes (b - mean) s + beta.
+ * Puts a batch normalisation into the convolution or the matrix product before it: with s = gamma / sqrt(variance +
+ * epsilon), the weights of each filter are multiplied by s, and the bias b becomes (b - mean) s + beta.
  */
 final class FuseBatchNorm implements Pass {
     private static final float DEFAULT_EPSILON = 1e-5f;
@@ -29,7 +29,9 @@ final class FuseBatchNorm implements Pass {
             if (node.is("Conv") || isMatrixOfFilters(node)) {
                 convolutions.put(node.output(), node);
             }
-            if (convolution == null || uses.get(convolution.output()) != 1 || !areConstant(convolution, node, initializers)) {
+            if (convolution == null
+                    || uses.get(convolution.output()) != 1
+                    || !areConstant(convolution, node, initializers)) {
                 nodes.add(node);
                 continue;
             }
@@ -44,7 +46,8 @@ final class FuseBatchNorm implements Pass {
     }
 
     private static boolean areConstant(Node convolution, Node norm, Map<String, Tensor> initializers) {
-        Stream<String> names = Stream.concat(convolution.inputs().stream().skip(1), norm.inputs().stream().skip(1));
+        Stream<String> names = Stream.concat(
+                convolution.inputs().stream().skip(1), norm.inputs().stream().skip(1));
         return names.map(initializers::get).allMatch(Objects::nonNull);
     }
 
@@ -67,6 +70,10 @@ final class FuseBatchNorm implements Pass {
         String biasName = weightName + "/bias";
         initializers.put(weightName, weight.withRowsScaled(scales));
         initializers.put(biasName, Tensor.of(bias, bias.length));
-        return new Node(convolution.operator(), List.of(convolution.input(0), weightName, biasName), norm.outputs(), convolution.attributes());
+        return new Node(
+                convolution.operator(),
+                List.of(convolution.input(0), weightName, biasName),
+                norm.outputs(),
+                convolution.attributes());
     }
 }

@@ -10,7 +10,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Makes a Clip of a Relu and a Min with a positive number, DJL's ReLU6: runtimes compute that within the convolution before it. */
+/**
+ * Makes a Clip of a Relu and a Min with a positive number, DJL's ReLU6: runtimes compute that within the convolution
+ * before it.
+ */
 final class FuseClip implements Pass {
     @Override
     public Graph apply(Graph graph) {
@@ -20,10 +23,15 @@ final class FuseClip implements Pass {
         List<Node> nodes = new ArrayList<>();
         for (Node node : graph.nodes()) {
             boolean isMin = node.is("Min") && node.inputs().size() == 2;
-            String from = isMin && isRectified(producers.get(node.input(0))) ? node.input(0) : isMin ? node.input(1) : "";
+            String from =
+                    isMin && isRectified(producers.get(node.input(0))) ? node.input(0) : isMin ? node.input(1) : "";
             Node rectifier = producers.get(from);
             Tensor largest = isMin ? initializers.get(node.input(from.equals(node.input(0)) ? 1 : 0)) : null;
-            if (!isRectified(rectifier) || uses.get(from) != 1 || largest == null || largest.shape().length > 0 || !(largest.doubles()[0] > 0)) {
+            if (!isRectified(rectifier)
+                    || uses.get(from) != 1
+                    || largest == null
+                    || largest.shape().length > 0
+                    || !(largest.doubles()[0] > 0)) {
                 nodes.add(node);
                 continue;
             }

@@ -12,8 +12,7 @@ import java.util.stream.Collectors;
 
 /** Computes once what several nodes compute from the same values. */
 final class MergeEqualNodes implements Pass {
-    private record Key(String operator, List<String> inputs, Map<String, Object> attributes) {
-    }
+    private record Key(String operator, List<String> inputs, Map<String, Object> attributes) {}
 
     @Override
     public Graph apply(Graph graph) {

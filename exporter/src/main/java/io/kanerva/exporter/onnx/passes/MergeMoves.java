@@ -25,14 +25,18 @@ final class MergeMoves implements Pass {
         return graph.with(nodes, initializers);
     }
 
-    /** The node itself, or one that reads what the node before it read; the other is removed if nothing else reads it. */
+    /**
+     * The node itself, or one that reads what the node before it read; the other is removed if nothing else reads it.
+     */
     private static Node merge(Node node, Node before, Map<String, Tensor> initializers) {
         if (before == null || !node.operator().equals(before.operator())) {
             return node;
         }
         if (node.is("Transpose")) {
             List<Long> inner = before.longs("perm", List.of());
-            List<Long> order = node.longs("perm", List.of()).stream().map(axis -> inner.get(axis.intValue())).toList();
+            List<Long> order = node.longs("perm", List.of()).stream()
+                    .map(axis -> inner.get(axis.intValue()))
+                    .toList();
             return node.withInputs(before.inputs()).withAttributes(Map.of("perm", order));
         }
         return node.is("Reshape") ? mergeReshapes(node, before, initializers) : node;
@@ -45,7 +49,8 @@ final class MergeMoves implements Pass {
         }
         Tensor inner = initializers.get(before.input(1));
         long[] target = outer.longs();
-        if (Arrays.stream(target).anyMatch(size -> size == 0) && (inner == null || !resolveZeros(target, inner.longs()))) {
+        if (Arrays.stream(target).anyMatch(size -> size == 0)
+                && (inner == null || !resolveZeros(target, inner.longs()))) {
             return node;
         }
         String name = Arrays.equals(target, outer.longs()) ? node.input(1) : before.input(1) + "/" + node.input(1);
@@ -54,8 +59,8 @@ final class MergeMoves implements Pass {
     }
 
     /**
-     * A zero in a target means "as in the input", which is another input after merging: it becomes what the inner target
-     * has there.
+     * A zero in a target means "as in the input", which is another input after merging: it becomes what the inner
+     * target has there.
      *
      * @return whether at most one size of the target is open
      */

@@ -11,8 +11,14 @@ public interface Pass {
 
     /** Applies all passes until none of them changes the graph any more. */
     static Graph applyAll(Graph graph) {
-        List<Pass> passes = List.of(new RemoveIdentities(), new MergeEqualNodes(), new MergeMoves(), new FuseBatchNorm(), new FuseClip(),
-                new RemoveUnused(), new ShareTransposed());
+        List<Pass> passes = List.of(
+                new RemoveIdentities(),
+                new MergeEqualNodes(),
+                new MergeMoves(),
+                new FuseBatchNorm(),
+                new FuseClip(),
+                new RemoveUnused(),
+                new ShareTransposed());
         List<Node> before;
         do {
             // Weights are not compared: none changes without the nodes that read it.

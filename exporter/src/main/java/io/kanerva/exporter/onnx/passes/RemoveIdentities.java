@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
- * Drops nodes that return their input. The one that gives a graph output its name goes too, by naming the node before it so,
- * unless the output is a graph input, a constant, or the same value as another output.
+ * Drops nodes that return their input. The one that gives a graph output its name goes too, by naming the node before
+ * it so, unless the output is a graph input, a constant, or the same value as another output.
  */
 final class RemoveIdentities implements Pass {
     @Override
@@ -41,18 +41,22 @@ final class RemoveIdentities implements Pass {
     }
 
     private static List<Node> nameOutputs(List<Node> nodes, Set<String> outputs) {
-        Set<String> made = nodes.stream().flatMap(node -> node.outputs().stream()).collect(Collectors.toSet());
+        Set<String> made =
+                nodes.stream().flatMap(node -> node.outputs().stream()).collect(Collectors.toSet());
         Map<String, String> names = new HashMap<>();
         List<Node> kept = new ArrayList<>();
         for (Node node : nodes) {
             String from = node.input(0);
-            boolean isNaming = isIdentity(node) && made.contains(from) && !outputs.contains(from) && !names.containsKey(from);
+            boolean isNaming =
+                    isIdentity(node) && made.contains(from) && !outputs.contains(from) && !names.containsKey(from);
             if (isNaming) {
                 names.put(from, node.output());
             } else {
                 kept.add(node);
             }
         }
-        return kept.stream().map(node -> node.renamed(name -> names.getOrDefault(name, name))).toList();
+        return kept.stream()
+                .map(node -> node.renamed(name -> names.getOrDefault(name, name)))
+                .toList();
     }
 }

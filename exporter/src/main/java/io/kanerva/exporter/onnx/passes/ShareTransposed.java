@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Writes a matrix once where a shared layer is applied to vectors (which takes it as it is) and to sequences (which takes it
- * transposed): the transposed one is then computed.
+ * Writes a matrix once where a shared layer is applied to vectors (which takes it as it is) and to sequences (which
+ * takes it transposed): the transposed one is then computed.
  */
 final class ShareTransposed implements Pass {
     private static final String SUFFIX = "/transposed";
@@ -24,7 +24,8 @@ final class ShareTransposed implements Pass {
             String matrix = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : "";
             if (initializers.containsKey(matrix)) {
                 initializers.remove(name);
-                nodes.add(new Node("Transpose", List.of(matrix), List.of(name), new TreeMap<>(Map.of("perm", List.of(1L, 0L)))));
+                nodes.add(new Node(
+                        "Transpose", List.of(matrix), List.of(name), new TreeMap<>(Map.of("perm", List.of(1L, 0L)))));
             }
         }
         nodes.addAll(graph.nodes());

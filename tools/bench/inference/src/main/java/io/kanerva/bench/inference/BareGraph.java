@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * ONNX Runtime's Java API alone: a session with the options of {@code io.kanerva.runtime}'s own, and tensors made once. Owns
- * both; closing it closes them.
+ * ONNX Runtime's Java API alone: a session with the options of {@code io.kanerva.runtime}'s own, and tensors made once.
+ * Owns both; closing it closes them.
  */
 final class BareGraph implements AutoCloseable {
     private final OrtSession session;
@@ -38,12 +38,20 @@ final class BareGraph implements AutoCloseable {
      * @param given the inputs
      * @param wanted the outputs, of which the shapes count
      */
-    static BareGraph open(byte[] model, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted, Optional<Path> trace) throws OrtException {
+    static BareGraph open(
+            byte[] model, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted, Optional<Path> trace)
+            throws OrtException {
         return open(model, given, wanted, OptLevel.ALL_OPT, trace);
     }
 
     /** @param level {@code ALL_OPT}, as the runtime has it, or less to run the graph more as it was written */
-    static BareGraph open(byte[] model, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted, OptLevel level, Optional<Path> trace) throws OrtException {
+    static BareGraph open(
+            byte[] model,
+            Map<String, FloatTensor> given,
+            Map<String, FloatTensor> wanted,
+            OptLevel level,
+            Optional<Path> trace)
+            throws OrtException {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(1);
@@ -86,11 +94,16 @@ final class BareGraph implements AutoCloseable {
         session.close();
     }
 
-    private Map<String, OnnxTensor> pinned(OrtEnvironment environment, Map<String, FloatTensor> values) throws OrtException {
+    private Map<String, OnnxTensor> pinned(OrtEnvironment environment, Map<String, FloatTensor> values)
+            throws OrtException {
         Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
         for (Map.Entry<String, FloatTensor> value : values.entrySet()) {
-            long[] shape = Arrays.stream(value.getValue().shape()).asLongStream().toArray();
-            OnnxTensor tensor = OnnxTensor.createTensor(environment, direct(value.getValue().size()).put(0, value.getValue().data()), shape);
+            long[] shape =
+                    Arrays.stream(value.getValue().shape()).asLongStream().toArray();
+            OnnxTensor tensor = OnnxTensor.createTensor(
+                    environment,
+                    direct(value.getValue().size()).put(0, value.getValue().data()),
+                    shape);
             tensors.add(tensor);
             pinned.put(value.getKey(), tensor);
         }
@@ -99,6 +112,8 @@ final class BareGraph implements AutoCloseable {
 
     /** Memory that ONNX Runtime can use in place. */
     static FloatBuffer direct(int floats) {
-        return ByteBuffer.allocateDirect(floats * Float.BYTES).order(ByteOrder.nativeOrder()).asFloatBuffer();
+        return ByteBuffer.allocateDirect(floats * Float.BYTES)
+                .order(ByteOrder.nativeOrder())
+                .asFloatBuffer();
     }
 }

@@ -10,8 +10,10 @@ import java.util.List;
  */
 record Case(String name, int batch) {
     static final int EPISODE = 32;
-    static final List<Case> RECALLS = List.of(new Case("recall-1", 1), new Case("recall-16", 16), new Case("recall-64", 64));
-    static final List<Case> WRITES = List.of(new Case("write-1", 1), new Case("write-16", 16), new Case("write-64", 64));
+    static final List<Case> RECALLS =
+            List.of(new Case("recall-1", 1), new Case("recall-16", 16), new Case("recall-64", 64));
+    static final List<Case> WRITES =
+            List.of(new Case("write-1", 1), new Case("write-16", 16), new Case("write-64", 64));
 
     /** B of a write: episodes of at most 32 images. */
     int episodes() {

@@ -17,7 +17,10 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 
-/** The same fused graphs on DJL's OnnxRuntime engine, one thread; in a JVM of its own, since it sets up ONNX Runtime's environment. */
+/**
+ * The same fused graphs on DJL's OnnxRuntime engine, one thread; in a JVM of its own, since it sets up ONNX Runtime's
+ * environment.
+ */
 final class DjlOnnxRuntimeSide {
     private static final String SIDE = "djl-onnxruntime";
 
@@ -26,7 +29,8 @@ final class DjlOnnxRuntimeSide {
     private final NDManager manager;
     private final int[] sizes;
 
-    private DjlOnnxRuntimeSide(Predictor<NDList, NDList> writer, Predictor<NDList, NDList> reader, NDManager manager, int[] sizes) {
+    private DjlOnnxRuntimeSide(
+            Predictor<NDList, NDList> writer, Predictor<NDList, NDList> reader, NDManager manager, int[] sizes) {
         this.writer = writer;
         this.reader = reader;
         this.manager = manager;
@@ -36,13 +40,18 @@ final class DjlOnnxRuntimeSide {
     public static void main(String[] arguments) throws IOException, MalformedModelException {
         SharedFolder shared = new SharedFolder(Path.of(arguments[0]));
         double seconds = Double.parseDouble(arguments[1]);
-        int[] sizes = Arrays.stream(Files.readString(shared.folder().resolve("sizes.txt")).trim().split(" ")).mapToInt(Integer::parseInt).toArray();
+        int[] sizes = Arrays.stream(Files.readString(shared.folder().resolve("sizes.txt"))
+                        .trim()
+                        .split(" "))
+                .mapToInt(Integer::parseInt)
+                .toArray();
         Map<String, String> options = Map.of("intraOpNumThreads", "1", "interOpNumThreads", "1", "optLevel", "ALL_OPT");
         try (Model write = Model.newInstance("encoder-memory-writer", Device.cpu(), "OnnxRuntime");
                 Model read = Model.newInstance("reader-decoder", Device.cpu(), "OnnxRuntime")) {
             write.load(shared.bundle(), "encoder-memory-writer", options);
             read.load(shared.bundle(), "reader-decoder", options);
-            try (Predictor<NDList, NDList> writer = write.newPredictor(new NoopTranslator()); Predictor<NDList, NDList> reader = read.newPredictor(new NoopTranslator())) {
+            try (Predictor<NDList, NDList> writer = write.newPredictor(new NoopTranslator());
+                    Predictor<NDList, NDList> reader = read.newPredictor(new NoopTranslator())) {
                 new DjlOnnxRuntimeSide(writer, reader, write.getNDManager(), sizes).run(shared, seconds);
             }
         }
@@ -74,7 +83,9 @@ final class DjlOnnxRuntimeSide {
 
     private float[] decoded(float[] memory, float[] keys, int count) {
         try (NDManager scratch = manager.newSubManager()) {
-            NDList inputs = new NDList(named(scratch, "memory", memory, 1, sizes[3], sizes[4], sizes[5]), named(scratch, "keys", keys, 1, count, sizes[8], 3),
+            NDList inputs = new NDList(
+                    named(scratch, "memory", memory, 1, sizes[3], sizes[4], sizes[5]),
+                    named(scratch, "keys", keys, 1, count, sizes[8], 3),
                     named(scratch, "noise", new float[count * sizes[9]], 1, count, sizes[9]));
             try (NDList outputs = reader.predict(inputs)) {
                 float[] images = output(outputs, "logits");
@@ -90,7 +101,8 @@ final class DjlOnnxRuntimeSide {
 
     private float[][] write(float[] images, int episodes, int samples) {
         try (NDManager scratch = manager.newSubManager()) {
-            NDList inputs = new NDList(named(scratch, "images", images, episodes, samples, sizes[0], sizes[1], sizes[2]));
+            NDList inputs =
+                    new NDList(named(scratch, "images", images, episodes, samples, sizes[0], sizes[1], sizes[2]));
             try (NDList outputs = writer.predict(inputs)) {
                 return new float[][] {output(outputs, "memory"), output(outputs, "pointers")};
             }
@@ -100,7 +112,11 @@ final class DjlOnnxRuntimeSide {
     }
 
     private static float[] output(NDList outputs, String name) {
-        return outputs.stream().filter(output -> name.equals(output.getName())).findFirst().orElseThrow().toFloatArray();
+        return outputs.stream()
+                .filter(output -> name.equals(output.getName()))
+                .findFirst()
+                .orElseThrow()
+                .toFloatArray();
     }
 
     private static NDArray named(NDManager manager, String name, float[] values, long... shape) {

@@ -16,17 +16,23 @@ import java.util.Locale;
 final class DjlPyTorchSide {
     private static final String SIDE = "djl-pytorch";
 
-    private DjlPyTorchSide() {
-    }
+    private DjlPyTorchSide() {}
 
     public static void main(String[] arguments) {
         SharedFolder shared = new SharedFolder(Path.of(arguments[0]));
         double seconds = Double.parseDouble(arguments[1]);
-        KanervaSettings settings = Arrays.stream(Preset.values()).filter(p -> p.id().equals(arguments[2])).findFirst().orElseThrow().plan().settings();
+        KanervaSettings settings = Arrays.stream(Preset.values())
+                .filter(p -> p.id().equals(arguments[2]))
+                .findFirst()
+                .orElseThrow()
+                .plan()
+                .settings();
         try (KanervaModel model = Prepare.model(settings)) {
             NDArray images = array(model.manager(), settings, shared.images(Case.EPISODE), 1, Case.EPISODE);
-            NDList written = model.run(model.writer(), model.run(model.encoder(), images).get(0));
-            NDArray contents = standardised(decoded(model, written.get(0), written.get(1)).reshape(Case.EPISODE, settings.pixels()));
+            NDList written =
+                    model.run(model.writer(), model.run(model.encoder(), images).get(0));
+            NDArray contents = standardised(
+                    decoded(model, written.get(0), written.get(1)).reshape(Case.EPISODE, settings.pixels()));
             for (Case c : Case.RECALLS) {
                 float[] queries = shared.images(c.batch());
                 float[] recalled = recall(model, written, contents, queries);
@@ -47,8 +53,12 @@ final class DjlPyTorchSide {
         int count = queries.length / settings.pixels();
         try (NDManager scratch = model.manager().newSubManager()) {
             // Arrays belong to their inputs' manager, so everything begins in the scratch one.
-            NDArray found = standardised(scratch.create(queries, new Shape(count, settings.pixels()))).matMul(contents.transpose()).argMax(1);
-            NDArray keys = scratch.create(written.get(1).get(0).toFloatArray(), new Shape(Case.EPISODE, settings.keys() * 3L)).get(found)
+            NDArray found = standardised(scratch.create(queries, new Shape(count, settings.pixels())))
+                    .matMul(contents.transpose())
+                    .argMax(1);
+            NDArray keys = scratch.create(
+                            written.get(1).get(0).toFloatArray(), new Shape(Case.EPISODE, settings.keys() * 3L))
+                    .get(found)
                     .reshape(1, count, settings.keys(), 3);
             NDList memory = new NDList(written.get(0).duplicate());
             memory.attach(scratch);
@@ -59,13 +69,16 @@ final class DjlPyTorchSide {
     private static float[] write(KanervaModel model, float[] episodes, Case c) {
         try (NDManager scratch = model.manager().newSubManager()) {
             NDArray images = array(scratch, model.settings(), episodes, c.episodes(), c.samples());
-            return model.run(model.writer(), model.run(model.encoder(), images).get(0)).get(0).toFloatArray();
+            return model.run(model.writer(), model.run(model.encoder(), images).get(0))
+                    .get(0)
+                    .toFloatArray();
         }
     }
 
     private static NDArray decoded(KanervaModel model, NDArray memory, NDArray keys) {
         NDList read = model.run(model.reader(), memory, keys);
-        return Activation.sigmoid(model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow());
+        return Activation.sigmoid(
+                model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow());
     }
 
     /** [N, L] to [N, L + 1]: pixels less their mean, the mean, all of unit length. */
@@ -76,8 +89,11 @@ final class DjlPyTorchSide {
         return rows.div(rows.square().sum(new int[] {1}, true).sqrt());
     }
 
-    private static NDArray array(NDManager manager, KanervaSettings settings, float[] images, int episodes, int samples) {
-        return manager.create(images, new Shape(episodes, samples, settings.imageChannels(), settings.imageHeight(), settings.imageWidth()));
+    private static NDArray array(
+            NDManager manager, KanervaSettings settings, float[] images, int episodes, int samples) {
+        return manager.create(
+                images,
+                new Shape(episodes, samples, settings.imageChannels(), settings.imageHeight(), settings.imageWidth()));
     }
 
     private static void check(Case c, float[] values) {

@@ -10,20 +10,26 @@ import java.util.Locale;
 
 /** Prints how long after the JVM's own start the first recall was done: loading, one write and one recall included. */
 final class FirstRecall {
-    private FirstRecall() {
-    }
+    private FirstRecall() {}
 
     public static void main(String[] arguments) {
         SharedFolder shared = new SharedFolder(Path.of(arguments[0]));
         long started = System.nanoTime();
         try (Kanerva kanerva = Kanerva.load(shared.bundle(), Device.CPU)) {
             Planes image = kanerva.bundle().settings().image();
-            FloatTensor episode = new FloatTensor(shared.images(Case.EPISODE), 1, Case.EPISODE, image.channels(), image.height(), image.width());
-            FloatTensor query = new FloatTensor(shared.images(1), 1, 1, image.channels(), image.height(), image.width());
+            FloatTensor episode = new FloatTensor(
+                    shared.images(Case.EPISODE), 1, Case.EPISODE, image.channels(), image.height(), image.width());
+            FloatTensor query =
+                    new FloatTensor(shared.images(1), 1, 1, image.channels(), image.height(), image.width());
             kanerva.recall(kanerva.write(episode), query, 1);
             long inMain = System.nanoTime() - started;
-            long inAll = System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime();
-            System.out.printf(Locale.ROOT, "runtime first-recall-from-jvm-start %.2f%nruntime first-recall-from-main %.2f%n", inAll * 1e3, inMain / 1e3);
+            long inAll = System.currentTimeMillis()
+                    - ManagementFactory.getRuntimeMXBean().getStartTime();
+            System.out.printf(
+                    Locale.ROOT,
+                    "runtime first-recall-from-jvm-start %.2f%nruntime first-recall-from-main %.2f%n",
+                    inAll * 1e3,
+                    inMain / 1e3);
         }
     }
 }

@@ -23,9 +23,9 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Where the time of a batch-64 recall goes, and how fast its arithmetic is beside ONNX Runtime's 512 x 512 matrix product: the
- * fused graph under ONNX Runtime's own profiler, the same graph without it, the whole recall, the product, and some
- * convolutions by themselves, by turns in one process on one thread. All times are on the clock.
+ * Where the time of a batch-64 recall goes, and how fast its arithmetic is beside ONNX Runtime's 512 x 512 matrix
+ * product: the fused graph under ONNX Runtime's own profiler, the same graph without it, the whole recall, the product,
+ * and some convolutions by themselves, by turns in one process on one thread. All times are on the clock.
  */
 final class GraphProfile implements AutoCloseable {
     private static final int QUERIES = 64;
@@ -86,10 +86,18 @@ final class GraphProfile implements AutoCloseable {
         double seconds = Double.parseDouble(arguments[2]);
         int rounds = Integer.parseInt(arguments[3]);
         Path traces = Files.createTempDirectory("kanerva-profile");
-        try (GraphProfile profile = new GraphProfile(traces); Kanerva kanerva = Kanerva.load(shared.bundle(), Device.CPU)) {
+        try (GraphProfile profile = new GraphProfile(traces);
+                Kanerva kanerva = Kanerva.load(shared.bundle(), Device.CPU)) {
             String report = profile.run(kanerva, shared, seconds, rounds);
-            System.out.printf("preset %s, %d queries; ONNX Runtime %s, Java %s, one thread; medians over %d rounds of %s s a side, by turns, on the clock%n%n%s",
-                    arguments[1], QUERIES, OrtEnvironment.getEnvironment().getVersion(), Runtime.version(), rounds, arguments[2], report);
+            System.out.printf(
+                    "preset %s, %d queries; ONNX Runtime %s, Java %s, one thread; medians over %d rounds of %s s a side, by turns, on the clock%n%n%s",
+                    arguments[1],
+                    QUERIES,
+                    OrtEnvironment.getEnvironment().getVersion(),
+                    Runtime.version(),
+                    rounds,
+                    arguments[2],
+                    report);
         } finally {
             try (var files = Files.list(traces)) {
                 for (Path file : files.toList()) {
@@ -100,23 +108,35 @@ final class GraphProfile implements AutoCloseable {
         }
     }
 
-    private String run(Kanerva kanerva, SharedFolder shared, double seconds, int rounds) throws OrtException, IOException {
+    private String run(Kanerva kanerva, SharedFolder shared, double seconds, int rounds)
+            throws OrtException, IOException {
         Planes image = kanerva.bundle().settings().image();
-        Memory memory = kanerva.write(new FloatTensor(shared.images(Case.EPISODE), 1, Case.EPISODE, image.channels(), image.height(), image.width()));
-        FloatTensor queries = new FloatTensor(shared.images(QUERIES), 1, QUERIES, image.channels(), image.height(), image.width());
+        Memory memory = kanerva.write(new FloatTensor(
+                shared.images(Case.EPISODE), 1, Case.EPISODE, image.channels(), image.height(), image.width()));
+        FloatTensor queries =
+                new FloatTensor(shared.images(QUERIES), 1, QUERIES, image.channels(), image.height(), image.width());
         FloatTensor keys = kanerva.lookUp(memory, queries).keys();
         Reading reading = kanerva.read(memory, keys);
-        Map<String, FloatTensor> given = Map.of("memory", memory.memory(), "keys", keys, "noise", FloatTensor.zeros(reading.priorMean().shape()));
+        Map<String, FloatTensor> given = Map.of(
+                "memory",
+                memory.memory(),
+                "keys",
+                keys,
+                "noise",
+                FloatTensor.zeros(reading.priorMean().shape()));
         Map<String, FloatTensor> wanted = Map.of("logits", kanerva.decode(reading.priorMean(), reading.traces()));
         byte[] model = Files.readAllBytes(shared.bundle().resolve("reader-decoder.onnx"));
 
         FloatTensor factor = random(PRODUCT, PRODUCT);
-        Profiled product = profiled("product", TinyModels.product(PRODUCT), Map.of("a", factor, "b", factor), Map.of("c", factor));
+        Profiled product =
+                profiled("product", TinyModels.product(PRODUCT), Map.of("a", factor, "b", factor), Map.of("c", factor));
         Profiled graph = profiled("graph", model, given, wanted);
         Side plain = side(own(BareGraph.open(model, given, wanted, Optional.empty()))::run);
         List<Profiled> convolutions = new ArrayList<>();
         for (LoneConvolution of : LoneConvolution.ALL) {
-            convolutions.add(profiled("convolution-" + convolutions.size(), TinyModels.convolution(of),
+            convolutions.add(profiled(
+                    "convolution-" + convolutions.size(),
+                    TinyModels.convolution(of),
                     Map.of("x", random(of.images(), of.inputChannels(), of.size(), of.size())),
                     Map.of("y", FloatTensor.zeros(of.images(), of.outputChannels(), of.size(), of.size()))));
         }
@@ -133,21 +153,29 @@ final class GraphProfile implements AutoCloseable {
             report.nodes(graph.runs());
             report.calls(plain.microseconds(), graph.side().microseconds(), recall.microseconds());
             for (int i = 0; i < convolutions.size(); i++) {
-                report.alone(LoneConvolution.ALL.get(i), NodeGroup.of(convolutions.get(i).runs()).get(0));
+                report.alone(
+                        LoneConvolution.ALL.get(i),
+                        NodeGroup.of(convolutions.get(i).runs()).get(0));
             }
             return report.toString();
         }
     }
 
-    /** Of the graph as the model has it: ONNX Runtime's own form of it has more channels where that fills its blocks. */
-    private long multiplyAdds(byte[] model, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted) throws OrtException, IOException {
-        try (BareGraph graph = BareGraph.open(model, given, wanted, OptLevel.NO_OPT, Optional.of(traces.resolve("model")))) {
+    /**
+     * Of the graph as the model has it: ONNX Runtime's own form of it has more channels where that fills its blocks.
+     */
+    private long multiplyAdds(byte[] model, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted)
+            throws OrtException, IOException {
+        try (BareGraph graph =
+                BareGraph.open(model, given, wanted, OptLevel.NO_OPT, Optional.of(traces.resolve("model")))) {
             graph.run();
             return NodeGroup.all(ProfilerTrace.runs(graph.endProfiling(), 1)).multiplyAdds();
         }
     }
 
-    private Profiled profiled(String name, byte[] model, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted) throws OrtException {
+    private Profiled profiled(
+            String name, byte[] model, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted)
+            throws OrtException {
         BareGraph graph = own(BareGraph.open(model, given, wanted, Optional.of(traces.resolve(name))));
         return new Profiled(graph, side(graph::run));
     }

@@ -1,6 +1,9 @@
 package io.kanerva.bench.inference;
 
-/** The content search of a recall as a user of a bare engine would write it: normalised correlation, in double precision. */
+/**
+ * The content search of a recall as a user of a bare engine would write it: normalised correlation, in double
+ * precision.
+ */
 final class HostSearch {
     private final int length;
     private final double[][] samples;

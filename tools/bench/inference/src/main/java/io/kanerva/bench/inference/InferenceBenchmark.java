@@ -24,7 +24,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Our own calls under JMH, for its distributions and its count of garbage ({@code -prof gc}), and with {@code -t 2} for scaling. */
+/**
+ * Our own calls under JMH, for its distributions and its count of garbage ({@code -prof gc}), and with {@code -t 2} for
+ * scaling.
+ */
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Fork(1)
@@ -54,9 +57,11 @@ public class InferenceBenchmark {
             Planes image = kanerva.bundle().settings().image();
             int samples = Math.min(batch, Case.EPISODE);
             int episodes = batch / samples;
-            episode = new FloatTensor(shared.images(batch), episodes, samples, image.channels(), image.height(), image.width());
+            episode = new FloatTensor(
+                    shared.images(batch), episodes, samples, image.channels(), image.height(), image.width());
             queries = new FloatTensor(shared.images(batch), 1, batch, image.channels(), image.height(), image.width());
-            memory = kanerva.write(new FloatTensor(shared.images(Case.EPISODE), 1, Case.EPISODE, image.channels(), image.height(), image.width()));
+            memory = kanerva.write(new FloatTensor(
+                    shared.images(Case.EPISODE), 1, Case.EPISODE, image.channels(), image.height(), image.width()));
         }
 
         /** Frees the model. */

@@ -5,8 +5,7 @@ import java.util.Collection;
 
 /** The middle of measured times, or the mean of the two in the middle. */
 final class Median {
-    private Median() {
-    }
+    private Median() {}
 
     /** @throws IllegalArgumentException if there is none */
     static double of(Collection<? extends Number> values) {

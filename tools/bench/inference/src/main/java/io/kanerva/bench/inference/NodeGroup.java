@@ -19,8 +19,8 @@ record NodeGroup(String label, int nodes, double microseconds, long multiplyAdds
     private static final double LEAST_SHARE = 0.01;
 
     /**
-     * Each convolution by itself, in the order in which they ran; then the other operators, those that took the most time
-     * first; at the end together those that took less than a hundredth and of which no arithmetic is counted.
+     * Each convolution by itself, in the order in which they ran; then the other operators, those that took the most
+     * time first; at the end together those that took less than a hundredth and of which no arithmetic is counted.
      *
      * @param runs of the same nodes
      */
@@ -28,7 +28,8 @@ record NodeGroup(String label, int nodes, double microseconds, long multiplyAdds
         List<NodeRun> first = runs.get(0);
         Map<String, List<Integer>> groups = new LinkedHashMap<>();
         for (int i = 0; i < first.size(); i++) {
-            groups.computeIfAbsent(first.get(i).group(), label -> new ArrayList<>()).add(i);
+            groups.computeIfAbsent(first.get(i).group(), label -> new ArrayList<>())
+                    .add(i);
         }
         double least = LEAST_SHARE * all(runs).microseconds();
         List<NodeGroup> convolutions = new ArrayList<>();
@@ -74,7 +75,12 @@ record NodeGroup(String label, int nodes, double microseconds, long multiplyAdds
     }
 
     private static NodeGroup group(String label, List<Integer> nodes, List<List<NodeRun>> runs) {
-        return new NodeGroup(label, nodes.size(), Median.of(runs.stream().map(run -> sum(run, nodes, NodeRun::microseconds)).toList()),
+        return new NodeGroup(
+                label,
+                nodes.size(),
+                Median.of(runs.stream()
+                        .map(run -> sum(run, nodes, NodeRun::microseconds))
+                        .toList()),
                 sum(runs.get(0), nodes, NodeRun::multiplyAdds));
     }
 

@@ -17,15 +17,16 @@ record NodeRun(String name, String operator, List<List<Long>> inputs, List<List<
     /**
      * Multiply-adds of a convolution or a matrix product; 0 for any other operator, whatever it computes.
      *
-     * <p>A convolution has one for each output, input channel of its group and kernel position, those on the padding included; so
-     * are channels that ONNX Runtime adds to fill its blocks. A product has one for each output and column of the first matrix, which is
-     * not transposed.
+     * <p>A convolution has one for each output, input channel of its group and kernel position, those on the padding
+     * included; so are channels that ONNX Runtime adds to fill its blocks. A product has one for each output and column
+     * of the first matrix, which is not transposed.
      *
      * @throws IllegalStateException if the shapes do not tell
      */
     long multiplyAdds() {
         return switch (operator) {
-            case "Conv", "FusedConv" -> Math.multiplyExact(product(outputs.get(0)), product(weight().subList(1, weight().size())));
+            case "Conv", "FusedConv" ->
+                Math.multiplyExact(product(outputs.get(0)), product(weight().subList(1, weight().size())));
             case "Gemm", "FusedGemm", "MatMul", "FusedMatMul" -> Math.multiplyExact(product(outputs.get(0)), columns());
             default -> 0;
         };
@@ -34,8 +35,14 @@ record NodeRun(String name, String operator, List<List<Long>> inputs, List<List<
     /** The node, or for those of which a table wants a single line, what they have in common. */
     String group() {
         return switch (operator) {
-            case "Conv", "FusedConv" -> "%s: %d to %d channels, %s, onto %s".formatted(name, inputs.get(0).get(1), outputs.get(0).get(1),
-                    sizes(weight()), sizes(outputs.get(0)));
+            case "Conv", "FusedConv" ->
+                "%s: %d to %d channels, %s, onto %s"
+                        .formatted(
+                                name,
+                                inputs.get(0).get(1),
+                                outputs.get(0).get(1),
+                                sizes(weight()),
+                                sizes(outputs.get(0)));
             case "ReorderInput", "ReorderOutput" -> "changes of layout";
             default -> operator;
         };
@@ -43,8 +50,11 @@ record NodeRun(String name, String operator, List<List<Long>> inputs, List<List<
 
     /** [output channels, input channels of a group, kernel height, kernel width]. */
     private List<Long> weight() {
-        if (inputs.size() < 2 || inputs.get(1).size() != outputs.get(0).size() || outputs.get(0).size() < 3) {
-            throw new IllegalStateException("node %s: expected the shapes of a convolution's input and weight, found %s".formatted(name, inputs));
+        if (inputs.size() < 2
+                || inputs.get(1).size() != outputs.get(0).size()
+                || outputs.get(0).size() < 3) {
+            throw new IllegalStateException("node %s: expected the shapes of a convolution's input and weight, found %s"
+                    .formatted(name, inputs));
         }
         return inputs.get(1);
     }
@@ -54,7 +64,9 @@ record NodeRun(String name, String operator, List<List<Long>> inputs, List<List<
         List<Long> output = outputs.get(0);
         int rank = first.size();
         if (rank < 2 || output.size() < 2 || !first.get(rank - 2).equals(output.get(output.size() - 2))) {
-            throw new IllegalStateException("node %s: expected a first matrix with as many rows as the product %s, found %s".formatted(name, output, first));
+            throw new IllegalStateException(
+                    "node %s: expected a first matrix with as many rows as the product %s, found %s"
+                            .formatted(name, output, first));
         }
         return first.get(rank - 1);
     }

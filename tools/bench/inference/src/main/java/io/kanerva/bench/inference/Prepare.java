@@ -18,32 +18,45 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Writes what all sides share to a folder: a bundle of a model with random weights (the cost of a call does not depend on
- * them), 64 black and white images as float32, and the sizes.
+ * Writes what all sides share to a folder: a bundle of a model with random weights (the cost of a call does not depend
+ * on them), 64 black and white images as float32, and the sizes.
  */
 final class Prepare {
     private static final int IMAGES = 64;
 
-    private Prepare() {
-    }
+    private Prepare() {}
 
     public static void main(String[] arguments) throws IOException {
         Path folder = Path.of(arguments[0]);
         KanervaSettings settings = Preset.named(arguments[1]).plan().settings();
         Path bundle = folder.resolve("bundle");
         try (KanervaModel model = model(settings)) {
-            Provenance provenance = new Provenance("random", Binarisation.THRESHOLD, Case.EPISODE, 1, 0, 0, "", "", Optional.empty());
-            BundleExporter.export(model, provenance, BundleOptions.named("bench").replacing(), bundle);
+            Provenance provenance =
+                    new Provenance("random", Binarisation.THRESHOLD, Case.EPISODE, 1, 0, 0, "", "", Optional.empty());
+            BundleExporter.export(
+                    model, provenance, BundleOptions.named("bench").replacing(), bundle);
         }
         Random random = new Random(7);
-        ByteBuffer images = ByteBuffer.allocate(IMAGES * settings.pixels() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer images =
+                ByteBuffer.allocate(IMAGES * settings.pixels() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         while (images.hasRemaining()) {
             images.putFloat(random.nextInt(3) == 0 ? 1 : 0);
         }
         Files.write(folder.resolve("images.f32"), images.array());
-        Files.writeString(folder.resolve("sizes.txt"), "%d %d %d %d %d %d %d %d %d %d%n".formatted(settings.imageChannels(), settings.imageHeight(),
-                settings.imageWidth(), settings.memoryChannels(), settings.memoryHeight(), settings.memoryWidth(), settings.blockHeight(),
-                settings.blockWidth(), settings.keys(), settings.latent()));
+        Files.writeString(
+                folder.resolve("sizes.txt"),
+                "%d %d %d %d %d %d %d %d %d %d%n"
+                        .formatted(
+                                settings.imageChannels(),
+                                settings.imageHeight(),
+                                settings.imageWidth(),
+                                settings.memoryChannels(),
+                                settings.memoryHeight(),
+                                settings.memoryWidth(),
+                                settings.blockHeight(),
+                                settings.blockWidth(),
+                                settings.keys(),
+                                settings.latent()));
     }
 
     /** The same weights every time. */

@@ -25,20 +25,32 @@ final class ProfileReport {
         NodeGroup all = NodeGroup.all(runs);
         List<NodeGroup> lines = new ArrayList<>(NodeGroup.of(runs));
         lines.add(all);
-        add("| nodes of the graph | how many | us | of all nodes | million multiply-adds | Gflop/s | of the product's |%n|---|---:|---:|---:|---:|---:|---:|%n");
+        add(
+                "| nodes of the graph | how many | us | of all nodes | million multiply-adds | Gflop/s | of the product's |%n|---|---:|---:|---:|---:|---:|---:|%n");
         for (NodeGroup line : lines) {
             double share = 100 * line.microseconds() / all.microseconds();
             if (line.multiplyAdds() == 0) {
                 add("| %s | %d | %,.0f | %.1f %% | | | |%n", line.label(), line.nodes(), line.microseconds(), share);
             } else {
-                add("| %s | %d | %,.0f | %.1f %% | %.1f | %.0f | %.0f %% |%n", line.label(), line.nodes(), line.microseconds(), share, line.multiplyAdds() / 1e6,
-                        line.gigaflops(), percent(line.gigaflops()));
+                add(
+                        "| %s | %d | %,.0f | %.1f %% | %.1f | %.0f | %.0f %% |%n",
+                        line.label(),
+                        line.nodes(),
+                        line.microseconds(),
+                        share,
+                        line.multiplyAdds() / 1e6,
+                        line.gigaflops(),
+                        percent(line.gigaflops()));
             }
         }
-        add("%nA convolution counts an output, an input channel and a kernel position as a multiply-add, padding included, a matrix product likewise; nothing else%n"
-                + "is counted. A multiply-add is two flops. Medians of %,d runs under ONNX Runtime's profiler, in whole microseconds a node.%n", runs.size());
+        add(
+                "%nA convolution counts an output, an input channel and a kernel position as a multiply-add, padding included, a matrix product likewise; nothing else%n"
+                        + "is counted. A multiply-add is two flops. Medians of %,d runs under ONNX Runtime's profiler, in whole microseconds a node.%n",
+                runs.size());
         if (all.multiplyAdds() != multiplyAdds) {
-            add("The model itself has %.1f million multiply-adds; the others are channels that ONNX Runtime adds to fill its blocks.%n", multiplyAdds / 1e6);
+            add(
+                    "The model itself has %.1f million multiply-adds; the others are channels that ONNX Runtime adds to fill its blocks.%n",
+                    multiplyAdds / 1e6);
         }
         add("%n");
     }
@@ -46,9 +58,14 @@ final class ProfileReport {
     /** Medians, in microseconds, of calls from Java. */
     void calls(double plain, double profiled, double recall) {
         add("| call | us | Gflop/s | of the product's |%n|---|---:|---:|---:|%n");
-        add("| matrix product, 512 x 512 (its node) | %,.0f | %.0f | 100 %% |%n", product.microseconds(), product.gigaflops());
+        add(
+                "| matrix product, 512 x 512 (its node) | %,.0f | %.0f | 100 %% |%n",
+                product.microseconds(), product.gigaflops());
         call("the graph", plain);
-        call("the graph under the profiler, which costs %.0f us (%.1f %%)".formatted(profiled - plain, 100 * (profiled / plain - 1)), profiled);
+        call(
+                "the graph under the profiler, which costs %.0f us (%.1f %%)"
+                        .formatted(profiled - plain, 100 * (profiled / plain - 1)),
+                profiled);
         call("the whole recall, prepared: search, graph, logistic function", recall);
         add("%n");
     }
@@ -59,8 +76,18 @@ final class ProfileReport {
             add("| a convolution by itself | us | Gflop/s | of the product's |%n|---|---:|---:|---:|%n");
             hasLoneConvolutions = true;
         }
-        add("| %d to %d channels, %d x %d, %d images of %d x %d | %,.0f | %.0f | %.0f %% |%n", of.inputChannels(), of.outputChannels(), of.kernel(), of.kernel(),
-                of.images(), of.size(), of.size(), node.microseconds(), node.gigaflops(), percent(node.gigaflops()));
+        add(
+                "| %d to %d channels, %d x %d, %d images of %d x %d | %,.0f | %.0f | %.0f %% |%n",
+                of.inputChannels(),
+                of.outputChannels(),
+                of.kernel(),
+                of.kernel(),
+                of.images(),
+                of.size(),
+                of.size(),
+                node.microseconds(),
+                node.gigaflops(),
+                percent(node.gigaflops()));
     }
 
     private void call(String name, double microseconds) {

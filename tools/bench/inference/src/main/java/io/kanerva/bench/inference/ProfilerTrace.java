@@ -9,31 +9,39 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The file that ONNX Runtime's profiler leaves: a JSON array of events, the nodes' before that of the run they belong to. */
+/**
+ * The file that ONNX Runtime's profiler leaves: a JSON array of events, the nodes' before that of the run they belong
+ * to.
+ */
 final class ProfilerTrace {
     private static final String KERNEL = "_kernel_time";
 
-    private ProfilerTrace() {
-    }
+    private ProfilerTrace() {}
 
     /**
      * The nodes of each run, in the order in which they ran.
      *
      * @throws IOException if the file cannot be read or is not JSON
-     * @throws IllegalStateException if there are not as many runs, as when the profiler stopped at its most events, or not all
-     *         are of the same nodes
+     * @throws IllegalStateException if there are not as many runs, as when the profiler stopped at its most events, or
+     *     not all are of the same nodes
      */
     static List<List<NodeRun>> runs(Path file, int expected) throws IOException {
         List<List<NodeRun>> runs = new ArrayList<>();
         List<NodeRun> run = new ArrayList<>();
-        try (var reader = Files.newBufferedReader(file); MappingIterator<JsonNode> events = new ObjectMapper().readerFor(JsonNode.class).readValues(reader)) {
+        try (var reader = Files.newBufferedReader(file);
+                MappingIterator<JsonNode> events =
+                        new ObjectMapper().readerFor(JsonNode.class).readValues(reader)) {
             while (events.hasNext()) {
                 JsonNode event = events.next();
                 String name = event.path("name").asText();
                 if (event.path("cat").asText().equals("Node") && name.endsWith(KERNEL)) {
                     JsonNode told = event.path("args");
-                    run.add(new NodeRun(name.substring(0, name.length() - KERNEL.length()).replaceFirst("_nchwc$", ""), told.path("op_name").asText(),
-                            shapes(told.path("input_type_shape")), shapes(told.path("output_type_shape")), event.path("dur").asLong()));
+                    run.add(new NodeRun(
+                            name.substring(0, name.length() - KERNEL.length()).replaceFirst("_nchwc$", ""),
+                            told.path("op_name").asText(),
+                            shapes(told.path("input_type_shape")),
+                            shapes(told.path("output_type_shape")),
+                            event.path("dur").asLong()));
                 } else if (name.equals("model_run")) {
                     runs.add(List.copyOf(run));
                     run.clear();
@@ -46,12 +54,14 @@ final class ProfilerTrace {
 
     private static void require(List<List<NodeRun>> runs, int expected) {
         if (runs.size() != expected) {
-            throw new IllegalStateException("expected %d runs in the profiler's file, found %d; it keeps a million events, so ask for fewer seconds or rounds"
-                    .formatted(expected, runs.size()));
+            throw new IllegalStateException(
+                    "expected %d runs in the profiler's file, found %d; it keeps a million events, so ask for fewer seconds or rounds"
+                            .formatted(expected, runs.size()));
         }
         for (List<NodeRun> run : runs) {
             if (!names(run).equals(names(runs.get(0)))) {
-                throw new IllegalStateException("expected the nodes %s in every run, found %s".formatted(names(runs.get(0)), names(run)));
+                throw new IllegalStateException(
+                        "expected the nodes %s in every run, found %s".formatted(names(runs.get(0)), names(run)));
             }
         }
     }

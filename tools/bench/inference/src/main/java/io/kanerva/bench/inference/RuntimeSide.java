@@ -4,8 +4,8 @@ import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
-import io.kanerva.runtime.Planes;
 import io.kanerva.runtime.Options;
+import io.kanerva.runtime.Planes;
 import io.kanerva.runtime.PreparedRecall;
 import io.kanerva.runtime.PreparedWrite;
 import java.nio.FloatBuffer;
@@ -21,13 +21,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Our side: {@code runtime} is Kanerva's calls, {@code prepared} those that write into the caller's buffers, {@code graph}
- * ONNX Runtime's Java API alone with tensors made once; what the first two take beyond it is our own overhead; {@code arrays} is the JVM
- * making arrays as large as the results of the first.
+ * Our side: {@code runtime} is Kanerva's calls, {@code prepared} those that write into the caller's buffers,
+ * {@code graph} ONNX Runtime's Java API alone with tensors made once; what the first two take beyond it is our own
+ * overhead; {@code arrays} is the JVM making arrays as large as the results of the first.
  */
 final class RuntimeSide {
-    private RuntimeSide() {
-    }
+    private RuntimeSide() {}
 
     public static void main(String[] arguments) throws Exception {
         SharedFolder shared = new SharedFolder(Path.of(arguments[0]));
@@ -37,7 +36,8 @@ final class RuntimeSide {
             if (arguments.length > 2) {
                 threads("threads-1", 1, kanerva, memory, shared, seconds);
                 threads("threads-2", 2, kanerva, memory, shared, seconds);
-                try (Kanerva forTwo = Kanerva.load(shared.bundle(), Options.on(Device.CPU).withCallers(2))) {
+                try (Kanerva forTwo =
+                        Kanerva.load(shared.bundle(), Options.on(Device.CPU).withCallers(2))) {
                     threads("callers-2", 2, forTwo, memory, shared, seconds);
                 }
                 return;
@@ -51,7 +51,8 @@ final class RuntimeSide {
         }
     }
 
-    private static void recall(Kanerva kanerva, Memory memory, SharedFolder shared, Case c, double seconds) throws Exception {
+    private static void recall(Kanerva kanerva, Memory memory, SharedFolder shared, Case c, double seconds)
+            throws Exception {
         FloatTensor queries = images(kanerva, shared, 1, c.batch());
         Timing.report("runtime", c.name(), seconds, () -> kanerva.recall(memory, queries, 1));
         arrays(c, seconds, queries.size(), c.batch() * memory.samples());
@@ -62,12 +63,21 @@ final class RuntimeSide {
         }
         check(c, recalled, queries.size());
         FloatTensor keys = kanerva.lookUp(memory, queries).keys();
-        FloatTensor noise = FloatTensor.zeros(1, c.batch(), kanerva.bundle().settings().latent());
+        FloatTensor noise =
+                FloatTensor.zeros(1, c.batch(), kanerva.bundle().settings().latent());
         int[] shape = {1, c.batch(), queries.dimension(2), queries.dimension(3), queries.dimension(4)};
-        graph(shared, "reader-decoder", c, seconds, Map.of("memory", memory.memory(), "keys", keys, "noise", noise), Map.of("logits", FloatTensor.zeros(shape)));
+        graph(
+                shared,
+                "reader-decoder",
+                c,
+                seconds,
+                Map.of("memory", memory.memory(), "keys", keys, "noise", noise),
+                Map.of("logits", FloatTensor.zeros(shape)));
     }
 
-    /** What the JVM itself takes to make arrays like the large ones that a call returns: it fills them with zeros first. */
+    /**
+     * What the JVM itself takes to make arrays like the large ones that a call returns: it fills them with zeros first.
+     */
     private static void arrays(Case c, double seconds, int... sizes) {
         float[][] made = new float[sizes.length][]; // seen from outside, so that the compiler leaves none out
         Timing.report("arrays", c.name(), seconds, () -> Arrays.setAll(made, i -> new float[sizes[i]]));
@@ -85,10 +95,23 @@ final class RuntimeSide {
             Timing.report("prepared", c.name(), seconds, () -> prepared.run(given, written, pointers));
         }
         check(c, written, memory.memory().size());
-        graph(shared, "encoder-memory-writer", c, seconds, Map.of("images", episodes), Map.of("memory", memory.memory(), "pointers", memory.pointers()));
+        graph(
+                shared,
+                "encoder-memory-writer",
+                c,
+                seconds,
+                Map.of("images", episodes),
+                Map.of("memory", memory.memory(), "pointers", memory.pointers()));
     }
 
-    private static void graph(SharedFolder shared, String graph, Case c, double seconds, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted) throws Exception {
+    private static void graph(
+            SharedFolder shared,
+            String graph,
+            Case c,
+            double seconds,
+            Map<String, FloatTensor> given,
+            Map<String, FloatTensor> wanted)
+            throws Exception {
         byte[] model = Files.readAllBytes(shared.bundle().resolve(graph + ".onnx"));
         try (BareGraph bare = BareGraph.open(model, given, wanted, Optional.empty())) {
             Timing.report("graph", c.name(), seconds, bare::run);
@@ -96,7 +119,9 @@ final class RuntimeSide {
     }
 
     /** How many recalls of one query so many threads do in a second, each with a prepared call of its own. */
-    private static void threads(String name, int threads, Kanerva kanerva, Memory memory, SharedFolder shared, double seconds) throws InterruptedException {
+    private static void threads(
+            String name, int threads, Kanerva kanerva, Memory memory, SharedFolder shared, double seconds)
+            throws InterruptedException {
         FloatTensor query = images(kanerva, shared, 1, 1);
         CountDownLatch ready = new CountDownLatch(threads);
         AtomicLong calls = new AtomicLong();
@@ -137,6 +162,7 @@ final class RuntimeSide {
 
     private static FloatTensor images(Kanerva kanerva, SharedFolder shared, int episodes, int samples) {
         Planes image = kanerva.bundle().settings().image();
-        return new FloatTensor(shared.images(episodes * samples), episodes, samples, image.channels(), image.height(), image.width());
+        return new FloatTensor(
+                shared.images(episodes * samples), episodes, samples, image.channels(), image.height(), image.width());
     }
 }

@@ -18,7 +18,8 @@ record SharedFolder(Path folder) {
     /** The first images, over and over if there are fewer. */
     float[] images(int count) {
         try {
-            ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("images.f32"))).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("images.f32")))
+                    .order(ByteOrder.LITTLE_ENDIAN);
             float[] all = new float[bytes.remaining() / Float.BYTES];
             bytes.asFloatBuffer().get(all);
             return Arrays.copyOf(all, count * all.length / 64);

@@ -16,15 +16,16 @@ final class Summary {
     private final Map<String, List<Double>> values = new LinkedHashMap<>();
     private final Set<String> sides = new LinkedHashSet<>();
 
-    private Summary() {
-    }
+    private Summary() {}
 
     public static void main(String[] arguments) throws IOException {
         Summary summary = new Summary();
         for (String line : Files.readAllLines(Path.of(arguments[0]))) {
             String[] words = line.split(" ");
             if (words.length == 3) {
-                summary.values.computeIfAbsent(words[0] + " " + words[1], name -> new ArrayList<>()).add(Double.parseDouble(words[2]));
+                summary.values
+                        .computeIfAbsent(words[0] + " " + words[1], name -> new ArrayList<>())
+                        .add(Double.parseDouble(words[2]));
                 summary.sides.add(words[0]);
             }
         }
@@ -42,7 +43,8 @@ final class Summary {
             double least = sums.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
             double most = sums.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
             if (most - least > 1e-4 * Math.max(1, Math.abs(most))) {
-                throw new IllegalStateException("%s: expected the same sum on all sides, found %s".formatted(name, sums));
+                throw new IllegalStateException(
+                        "%s: expected the same sum on all sides, found %s".formatted(name, sums));
             }
         });
         sides.remove("check");
@@ -52,10 +54,12 @@ final class Summary {
         List<String> cases = new ArrayList<>();
         Case.RECALLS.forEach(c -> cases.add(c.name()));
         Case.WRITES.forEach(c -> cases.add(c.name()));
-        System.out.printf("| microseconds a call | %s |%n|---|%s%n", String.join(" | ", cases), "---:|".repeat(cases.size()));
+        System.out.printf(
+                "| microseconds a call | %s |%n|---|%s%n", String.join(" | ", cases), "---:|".repeat(cases.size()));
         for (String side : sides) {
             System.out.printf("| %s |", side);
-            cases.forEach(name -> System.out.print(median(side, name) < 0 ? " |" : String.format(Locale.ROOT, " %,.1f |", median(side, name))));
+            cases.forEach(name -> System.out.print(
+                    median(side, name) < 0 ? " |" : String.format(Locale.ROOT, " %,.1f |", median(side, name))));
             System.out.println();
         }
         System.out.println();
@@ -67,28 +71,44 @@ final class Summary {
             ratio(name, "runtime", "c");
             ratio(name, "prepared", "c");
             if (median("arrays", name) > 0 && median("c", name) > 0) {
-                System.out.printf(Locale.ROOT, "%s: (runtime - arrays) / c = %.3f%n", name, (median("runtime", name) - median("arrays", name)) / median("c", name));
+                System.out.printf(
+                        Locale.ROOT,
+                        "%s: (runtime - arrays) / c = %.3f%n",
+                        name,
+                        (median("runtime", name) - median("arrays", name)) / median("c", name));
             }
             ratio(name, "python", "runtime");
             ratio(name, "djl-onnxruntime", "runtime");
             if (median("runtime", name) > 0) {
-                System.out.printf(Locale.ROOT, "%s: around the graph %.1f us, prepared %.1f us, in C %.1f us%n", name, median("runtime", name) - median("graph", name),
-                        median("prepared", name) - median("graph", name), name.startsWith("recall") ? median("c", name) - median("c-graph", name) : 0);
+                System.out.printf(
+                        Locale.ROOT,
+                        "%s: around the graph %.1f us, prepared %.1f us, in C %.1f us%n",
+                        name,
+                        median("runtime", name) - median("graph", name),
+                        median("prepared", name) - median("graph", name),
+                        name.startsWith("recall") ? median("c", name) - median("c-graph", name) : 0);
             }
         }
         if (median("prepared", "threads-1") > 0) {
-            System.out.printf(Locale.ROOT, "two threads do %.2f x the recalls of one, and %.2f x with a model opened for two callers%n",
-                    median("prepared", "threads-1") / median("prepared", "threads-2"), median("prepared", "threads-1") / median("prepared", "callers-2"));
+            System.out.printf(
+                    Locale.ROOT,
+                    "two threads do %.2f x the recalls of one, and %.2f x with a model opened for two callers%n",
+                    median("prepared", "threads-1") / median("prepared", "threads-2"),
+                    median("prepared", "threads-1") / median("prepared", "callers-2"));
         }
         if (median("runtime", "first-recall-from-main") > 0) {
-            System.out.printf(Locale.ROOT, "first recall: %.0f ms after the JVM's start, %.0f ms after main began%n", median("runtime", "first-recall-from-jvm-start") / 1e3,
+            System.out.printf(
+                    Locale.ROOT,
+                    "first recall: %.0f ms after the JVM's start, %.0f ms after main began%n",
+                    median("runtime", "first-recall-from-jvm-start") / 1e3,
                     median("runtime", "first-recall-from-main") / 1e3);
         }
     }
 
     private void ratio(String name, String one, String other) {
         if (median(one, name) > 0 && median(other, name) > 0) {
-            System.out.printf(Locale.ROOT, "%s: %s / %s = %.3f%n", name, one, other, median(one, name) / median(other, name));
+            System.out.printf(
+                    Locale.ROOT, "%s: %s / %s = %.3f%n", name, one, other, median(one, name) / median(other, name));
         }
     }
 

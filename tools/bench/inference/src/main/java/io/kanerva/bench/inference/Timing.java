@@ -8,13 +8,13 @@ import java.util.Locale;
 /**
  * Times one thing by itself: warms up, then takes the median of single calls.
  *
- * <p>All sides work on one thread and are timed by that thread's processor time, which other programs on the machine hardly disturb.
+ * <p>All sides work on one thread and are timed by that thread's processor time, which other programs on the machine
+ * hardly disturb.
  */
 final class Timing {
     private static final int MOST = 200_000;
 
-    private Timing() {
-    }
+    private Timing() {}
 
     /** Prints the median time of a call in microseconds. */
     static void report(String side, String name, double seconds, Runnable call) {

@@ -12,11 +12,20 @@ class NodeGroupTest {
     void convolutionsStandByThemselvesThenOperatorsByTimeThenTheRest() {
         List<NodeGroup> groups = NodeGroup.of(List.of(run(100, 300, 20, 30)));
 
-        assertThat(groups).extracting(NodeGroup::label).containsExactly("first: 1 to 2 channels, 3 x 3, onto 4 x 4", "second: 2 to 2 channels, 1 x 1, onto 4 x 4",
-                "changes of layout", "Add", "Gemm", "less than 1 % each: Reshape, Shape");
+        assertThat(groups)
+                .extracting(NodeGroup::label)
+                .containsExactly(
+                        "first: 1 to 2 channels, 3 x 3, onto 4 x 4",
+                        "second: 2 to 2 channels, 1 x 1, onto 4 x 4",
+                        "changes of layout",
+                        "Add",
+                        "Gemm",
+                        "less than 1 % each: Reshape, Shape");
         assertThat(groups).extracting(NodeGroup::nodes).containsExactly(1, 1, 2, 1, 1, 2);
         assertThat(groups).extracting(NodeGroup::microseconds).containsExactly(100.0, 300.0, 50.0, 10.0, 1.0, 3.0);
-        assertThat(groups).extracting(NodeGroup::multiplyAdds).containsExactly(2L * 16 * 9, 2L * 16 * 2, 0L, 0L, 4L * 5 * 3, 0L);
+        assertThat(groups)
+                .extracting(NodeGroup::multiplyAdds)
+                .containsExactly(2L * 16 * 9, 2L * 16 * 2, 0L, 0L, 4L * 5 * 3, 0L);
     }
 
     @Test
@@ -36,7 +45,12 @@ class NodeGroupTest {
         List<Long> image = List.of(1L, 2L, 4L, 4L);
         return List.of(
                 new NodeRun("in", "ReorderInput", List.of(image), List.of(image), before),
-                new NodeRun("first", "Conv", List.of(List.of(1L, 1L, 4L, 4L), List.of(2L, 1L, 3L, 3L)), List.of(image), first),
+                new NodeRun(
+                        "first",
+                        "Conv",
+                        List.of(List.of(1L, 1L, 4L, 4L), List.of(2L, 1L, 3L, 3L)),
+                        List.of(image),
+                        first),
                 new NodeRun("shape", "Reshape", List.of(image), List.of(image), 1),
                 new NodeRun("sum", "Add", List.of(image, image), List.of(image), 10),
                 new NodeRun("second", "Conv", List.of(image, List.of(2L, 2L, 1L, 1L)), List.of(image), second),

@@ -25,14 +25,19 @@ class ProfilerTraceTest {
 
         List<List<NodeRun>> runs = ProfilerTrace.runs(profiled(of, OptLevel.ALL_OPT, 4), 4);
 
-        assertThat(runs).hasSize(4).allSatisfy(run -> assertThat(run).filteredOn(node -> node.operator().endsWith("Conv")).singleElement()
-                .satisfies(node -> assertThat(node.multiplyAdds()).isEqualTo(2L * 32 * 6 * 6 * 16 * 3 * 3)));
+        assertThat(runs)
+                .hasSize(4)
+                .allSatisfy(run -> assertThat(run)
+                        .filteredOn(node -> node.operator().endsWith("Conv"))
+                        .singleElement()
+                        .satisfies(node -> assertThat(node.multiplyAdds()).isEqualTo(2L * 32 * 6 * 6 * 16 * 3 * 3)));
         assertThat(NodeGroup.of(runs).get(0).label()).isEqualTo("y: 16 to 32 channels, 3 x 3, onto 6 x 6");
     }
 
     @Test
     void withoutOptimisationTheChannelsAreTheModelsOwn() throws IOException, OrtException {
-        List<List<NodeRun>> runs = ProfilerTrace.runs(profiled(new LoneConvolution(3, 5, 3, 2, 6), OptLevel.NO_OPT, 1), 1);
+        List<List<NodeRun>> runs =
+                ProfilerTrace.runs(profiled(new LoneConvolution(3, 5, 3, 2, 6), OptLevel.NO_OPT, 1), 1);
 
         assertThat(NodeGroup.all(runs).multiplyAdds()).isEqualTo(2L * 5 * 6 * 6 * 3 * 3 * 3);
     }
@@ -41,8 +46,10 @@ class ProfilerTraceTest {
     void aFileWithoutSomeRunsIsRefused() throws IOException, OrtException {
         Path file = profiled(new LoneConvolution(1, 1, 1, 1, 2), OptLevel.ALL_OPT, 2);
 
-        assertThatThrownBy(() -> ProfilerTrace.runs(file, 3)).isInstanceOf(IllegalStateException.class)
-                .hasMessage("expected 3 runs in the profiler's file, found 2; it keeps a million events, so ask for fewer seconds or rounds");
+        assertThatThrownBy(() -> ProfilerTrace.runs(file, 3))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage(
+                        "expected 3 runs in the profiler's file, found 2; it keeps a million events, so ask for fewer seconds or rounds");
     }
 
     @Test
@@ -55,13 +62,18 @@ class ProfilerTraceTest {
                  {"cat": "Session", "name": "model_run", "dur": 4}]
                 """);
 
-        assertThatThrownBy(() -> ProfilerTrace.runs(file, 2)).isInstanceOf(IllegalStateException.class).hasMessage("expected the nodes [a] in every run, found [b]");
+        assertThatThrownBy(() -> ProfilerTrace.runs(file, 2))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("expected the nodes [a] in every run, found [b]");
     }
 
     private Path profiled(LoneConvolution of, OptLevel level, int runs) throws OrtException {
-        Map<String, FloatTensor> given = Map.of("x", FloatTensor.zeros(of.images(), of.inputChannels(), of.size(), of.size()));
-        Map<String, FloatTensor> wanted = Map.of("y", FloatTensor.zeros(of.images(), of.outputChannels(), of.size(), of.size()));
-        try (BareGraph graph = BareGraph.open(TinyModels.convolution(of), given, wanted, level, Optional.of(folder.resolve("trace")))) {
+        Map<String, FloatTensor> given =
+                Map.of("x", FloatTensor.zeros(of.images(), of.inputChannels(), of.size(), of.size()));
+        Map<String, FloatTensor> wanted =
+                Map.of("y", FloatTensor.zeros(of.images(), of.outputChannels(), of.size(), of.size()));
+        try (BareGraph graph = BareGraph.open(
+                TinyModels.convolution(of), given, wanted, level, Optional.of(folder.resolve("trace")))) {
             for (int i = 0; i < runs; i++) {
                 graph.run();
             }
