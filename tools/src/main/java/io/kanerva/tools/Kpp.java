@@ -1,20 +1,20 @@
 package io.kanerva.tools;
 
 import io.kanerva.runtime.KanervaException;
-import io.kanerva.tools.command.Completion;
-import io.kanerva.tools.command.Data;
-import io.kanerva.tools.command.Evaluate;
-import io.kanerva.tools.command.Experiment;
-import io.kanerva.tools.command.Export;
-import io.kanerva.tools.command.Generate;
-import io.kanerva.tools.command.Info;
-import io.kanerva.tools.command.Onnx;
-import io.kanerva.tools.command.Quickstart;
-import io.kanerva.tools.command.Recall;
-import io.kanerva.tools.command.Train;
-import io.kanerva.tools.command.Variant;
-import io.kanerva.tools.command.Verify;
-import io.kanerva.tools.command.Write;
+import io.kanerva.tools.command.CompletionCommand;
+import io.kanerva.tools.command.data.DataCommand;
+import io.kanerva.tools.command.experiment.ExperimentCommand;
+import io.kanerva.tools.command.export.ExportCommand;
+import io.kanerva.tools.command.export.VariantCommand;
+import io.kanerva.tools.command.memory.GenerateCommand;
+import io.kanerva.tools.command.memory.InfoCommand;
+import io.kanerva.tools.command.memory.RecallCommand;
+import io.kanerva.tools.command.memory.WriteCommand;
+import io.kanerva.tools.command.onnx.OnnxCommand;
+import io.kanerva.tools.command.quickstart.QuickstartCommand;
+import io.kanerva.tools.command.train.EvaluateCommand;
+import io.kanerva.tools.command.train.TrainCommand;
+import io.kanerva.tools.command.verify.VerifyCommand;
 import io.kanerva.trainer.data.DataFormatException;
 import io.kanerva.trainer.train.CheckpointException;
 import java.io.PrintWriter;
@@ -52,20 +52,20 @@ import picocli.CommandLine.Spec;
         commandListHeading = "%nCommands:%n",
         footerHeading = "%nExample:%n",
         subcommands = {
-            Quickstart.class,
-            Data.class,
-            Train.class,
-            Evaluate.class,
-            Experiment.class,
-            Export.class,
-            Variant.class,
-            Verify.class,
-            Info.class,
-            Write.class,
-            Recall.class,
-            Generate.class,
-            Onnx.class,
-            Completion.class
+            QuickstartCommand.class,
+            DataCommand.class,
+            TrainCommand.class,
+            EvaluateCommand.class,
+            ExperimentCommand.class,
+            ExportCommand.class,
+            VariantCommand.class,
+            VerifyCommand.class,
+            InfoCommand.class,
+            WriteCommand.class,
+            RecallCommand.class,
+            GenerateCommand.class,
+            OnnxCommand.class,
+            CompletionCommand.class
         })
 public final class Kpp implements Runnable {
     @Spec

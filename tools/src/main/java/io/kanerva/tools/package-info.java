@@ -1,6 +1,7 @@
 /**
- * The {@code kpp} command line. {@link io.kanerva.tools.Kpp} is the door; each subcommand is a class in
- * {@code command}, pictures are made in {@code image}, the HTML report in {@code report}, and what goes to the terminal
- * while work is under way in {@code terminal}. This module may know all the others; none of them knows it.
+ * The {@code kpp} command line. {@link io.kanerva.tools.Kpp} starts it; each subcommand is a class in a package below
+ * {@code command}. The other packages serve the subcommands: {@code run} (training runs), {@code bundle},
+ * {@code experiment}, {@code image}, {@code report} (HTML) and {@code terminal}. This module may know all the others;
+ * none of them knows it.
  */
 package io.kanerva.tools;

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where a command takes its images from. */
-final class DataHome {
+public final class DataHome {
     private DataHome() {}
 
     /**
@@ -17,7 +17,7 @@ final class DataHome {
      *
      * @throws Failure if there is none of these; the message says how to fetch it
      */
-    static Path of(Path named, DataSource source) {
+    public static Path of(Path named, DataSource source) {
         if (named != null) {
             return named;
         }

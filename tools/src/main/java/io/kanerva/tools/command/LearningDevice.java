@@ -14,7 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** Where DJL computes. */
-final class LearningDevice {
+public final class LearningDevice {
     @Option(
             names = "--device",
             paramLabel = "DEVICE",
@@ -31,7 +31,7 @@ final class LearningDevice {
      * @param kind of device
      * @param numbers which GPUs, from 0
      */
-    record Choice(io.kanerva.runtime.Device kind, List<Integer> numbers) {
+    public record Choice(io.kanerva.runtime.Device kind, List<Integer> numbers) {
 
         /** Reads the option. */
         static final class Converter implements ITypeConverter<Choice> {
@@ -64,12 +64,12 @@ final class LearningDevice {
      *
      * @throws Failure if a GPU is asked for that is not there
      */
-    List<Device> chooseAll() {
+    public List<Device> chooseAll() {
         return choose(device);
     }
 
     /** As {@link #chooseAll()}, for a device that was named elsewhere. */
-    static Device choose(io.kanerva.runtime.Device device) {
+    public static Device choose(io.kanerva.runtime.Device device) {
         return choose(new Choice(device, List.of(0))).get(0);
     }
 
@@ -90,7 +90,7 @@ final class LearningDevice {
     }
 
     /** Devices in words. */
-    static String names(List<Device> devices) {
+    public static String names(List<Device> devices) {
         return devices.stream()
                 .map(device -> device.isGpu()
                         ? "GPU " + device.getDeviceId()

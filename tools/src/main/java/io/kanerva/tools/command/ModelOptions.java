@@ -12,7 +12,7 @@ import java.util.logging.Logger;
 import picocli.CommandLine.Option;
 
 /** Which model a subcommand works with, and where it runs. */
-final class ModelOptions {
+public final class ModelOptions {
     private static final String DEFAULT = "fashion-mnist";
     private static final Logger RUNTIME = Logger.getLogger("io.kanerva.runtime");
 
@@ -41,7 +41,7 @@ final class ModelOptions {
     private int threads;
 
     /** Opens the model. */
-    Kanerva open(Action action) {
+    public Kanerva open(Subcommand action) {
         action.requirePositive("--threads", threads);
         if (device == null) {
             // Nobody asked, so nobody needs to hear that there is no GPU.
@@ -61,12 +61,12 @@ final class ModelOptions {
     }
 
     /** The same device for DJL. */
-    ai.djl.Device learningDevice() {
+    public ai.djl.Device learningDevice() {
         return LearningDevice.choose(device == null ? Device.AUTO : device);
     }
 
     /** The model's folder or name as given, or null if none was. */
-    Path folder() {
+    public Path folder() {
         return bundle;
     }
 }

@@ -1,2 +1,2 @@
-/** The subcommands of {@code kpp}, one class each, and the options that several of them share. */
+/** What the subcommands share. Each package below holds one group of them; none of these knows another. */
 package io.kanerva.tools.command;

@@ -6,6 +6,7 @@ import io.kanerva.runtime.Generation;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
 import io.kanerva.runtime.Reading;
+import io.kanerva.tools.image.Pictures;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
@@ -58,7 +59,7 @@ public final class GenerationExperiment {
         double divergence = 0;
         for (int e = 0; e < memories; e++) {
             int count = keys / memories + (e < keys % memories ? 1 : 0);
-            FloatTensor episode = Experiments.episode(kanerva, episodes, e);
+            FloatTensor episode = Pictures.of(episodes, e).tensor();
             Memory memory = kanerva.write(episode);
             Generation generation = kanerva.generate(memory, count, seed + e);
             Reading reading = kanerva.read(memory, generation.keys());

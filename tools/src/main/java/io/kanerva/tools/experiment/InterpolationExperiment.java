@@ -3,6 +3,7 @@ package io.kanerva.tools.experiment;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
+import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.Reading;
 import io.kanerva.tools.image.Pictures;
 import io.kanerva.trainer.evaluate.TestEpisodes;
@@ -27,9 +28,12 @@ public final class InterpolationExperiment {
      * @param steps keys on each line, ends included, at least 2
      */
     public static Result run(Kanerva kanerva, TestEpisodes episodes, int episode, int pairs, int steps) {
-        FloatTensor images = Experiments.episode(kanerva, episodes, episode);
+        FloatTensor images = Pictures.of(episodes, episode).tensor();
         Memory memory = kanerva.write(images);
-        FloatTensor ends = Experiments.keys(kanerva, images, memory);
+        // Where each sample is found: at its pointers, or without slots at the encoder's own key; [1, T, K, 3].
+        FloatTensor ends = kanerva.bundle().settings().writer() == ModelSettings.Writer.HEAP
+                ? memory.pointers()
+                : kanerva.encode(images).keyMean();
         int numbers = kanerva.bundle().settings().keys() * 3;
         FloatTensor keys =
                 FloatTensor.zeros(1, pairs * steps, kanerva.bundle().settings().keys(), 3);
@@ -57,6 +61,6 @@ public final class InterpolationExperiment {
             changes += read % steps > 0 && nearest != last ? 1 : 0;
             last = nearest;
         }
-        return new Result(Experiments.pictures(decoded), distances, changes / (double) pairs);
+        return new Result(Pictures.of(decoded), distances, changes / (double) pairs);
     }
 }

@@ -1,6 +1,5 @@
 package io.kanerva.tools.experiment;
 
-import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Lookup;
 import io.kanerva.runtime.Memory;
@@ -71,16 +70,14 @@ public final class IterationExperiment {
         double[] found = new double[iterations];
         boolean searched = false;
         for (int e = 0; e < episodes.count(); e++) {
-            FloatTensor episode = Experiments.episode(kanerva, episodes, e);
-            Memory memory = kanerva.write(episode);
-            Pictures queries = spoiler.spoil(Experiments.pictures(episode), seed + e);
-            errors[0] += Experiments.meanSquaredError(queries.values(), episode.data()) / episodes.count();
-            Recall recall = kanerva.recall(
-                    memory, Experiments.tensor(kanerva, queries.values(), episodes.length()), iterations);
+            Pictures episode = Pictures.of(episodes, e);
+            Memory memory = kanerva.write(episode.tensor());
+            Pictures queries = spoiler.spoil(episode, seed + e);
+            errors[0] += meanSquaredError(queries.values(), episode.values()) / episodes.count();
+            Recall recall = kanerva.recall(memory, queries.tensor(), iterations);
             for (int i = 0; i < iterations; i++) {
-                errors[i + 1] += Experiments.meanSquaredError(
-                                recall.steps().get(i).images().data(), episode.data())
-                        / episodes.count();
+                errors[i + 1] +=
+                        meanSquaredError(recall.steps().get(i).images().data(), episode.values()) / episodes.count();
                 Lookup lookup = recall.lookups().get(i);
                 searched = lookup.samples().length > 0;
                 found[i] += IntStream.range(0, lookup.samples().length)
@@ -94,5 +91,14 @@ public final class IterationExperiment {
                 name,
                 Arrays.stream(errors).boxed().toList(),
                 searched ? Arrays.stream(found).boxed().toList() : List.of());
+    }
+
+    private static double meanSquaredError(float[] images, float[] originals) {
+        double sum = 0;
+        for (int i = 0; i < images.length; i++) {
+            double difference = (double) images[i] - originals[i];
+            sum += difference * difference;
+        }
+        return sum / images.length;
     }
 }

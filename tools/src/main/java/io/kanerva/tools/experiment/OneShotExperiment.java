@@ -65,17 +65,17 @@ public final class OneShotExperiment {
             }
         });
         float[] reference = copies(images, binarisation, compared);
-        FloatTensor episode =
-                Experiments.tensor(kanerva, copies(images, binarisation, own.subList(0, written)), written);
-        Memory memory = kanerva.write(episode);
+        float[] episode = copies(images, binarisation, own.subList(0, written));
+        Memory memory =
+                kanerva.write(new FloatTensor(episode, 1, written, images.channels(), images.height(), images.width()));
         FloatTensor generated = kanerva.generate(memory, count, seed).images();
         int size = images.pixelsPerImage();
         return new Row(
                 label,
                 written,
                 share(generated.data(), count, reference, labels, label, size),
-                share(episode.data(), written, reference, labels, label, size),
-                Experiments.pictures(generated));
+                share(episode, written, reference, labels, label, size),
+                Pictures.of(generated));
     }
 
     private static double share(float[] of, int count, float[] reference, List<Integer> labels, int label, int size) {

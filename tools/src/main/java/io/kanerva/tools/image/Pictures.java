@@ -1,7 +1,10 @@
 package io.kanerva.tools.image;
 
+import io.kanerva.runtime.FloatTensor;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.evaluate.TestEpisodes;
 import java.util.Arrays;
 
 /**
@@ -22,6 +25,23 @@ public record Pictures(float[] values, int count, int channels, int height, int 
                     .formatted(
                             count, channels, height, width, (long) count * channels * height * width, values.length));
         }
+    }
+
+    /** All images of a tensor [B, N, Cx, Hx, Wx], in one row. */
+    public static Pictures of(FloatTensor images) {
+        return new Pictures(
+                images.data(),
+                images.dimension(0) * images.dimension(1),
+                images.dimension(2),
+                images.dimension(3),
+                images.dimension(4));
+    }
+
+    /** The images of a test episode. */
+    public static Pictures of(TestEpisodes episodes, int index) {
+        Images images = episodes.images();
+        return new Pictures(
+                episodes.episode(index), episodes.length(), images.channels(), images.height(), images.width());
     }
 
     /** The images of a set made binary; {@code binarisation} must not need random numbers. */
@@ -45,6 +65,11 @@ public record Pictures(float[] values, int count, int channels, int height, int 
     /** Values in one picture: channels x height x width. */
     public int size() {
         return channels * height * width;
+    }
+
+    /** These as one episode or one row of queries, [1, count, Cx, Hx, Wx]. */
+    public FloatTensor tensor() {
+        return new FloatTensor(values, 1, count, channels, height, width);
     }
 
     /** The pictures {@code from} (included) to {@code to} (excluded), copied. */

@@ -1,0 +1,62 @@
+package io.kanerva.tools.bundle;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.kanerva.tools.image.Mosaic;
+import io.kanerva.tools.image.Pictures;
+import io.kanerva.trainer.evaluate.NoiseSource;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.KanervaSettings;
+import java.util.List;
+
+/**
+ * The picture on a model card: in each band an episode, what the memory gives back of it, and images read at random
+ * keys.
+ */
+public final class CardPicture {
+    private static final int COLUMNS = 16;
+    private static final int SCALE = 2;
+
+    private CardPicture() {}
+
+    /** Draws the first test episode through the model's DJL blocks, as a PNG. */
+    public static byte[] png(KanervaModel model, TestEpisodes episodes, long seed) {
+        return Mosaic.bands(rows(model, episodes, seed), COLUMNS).png(SCALE);
+    }
+
+    /** The first test episode, what the memory gives back of it, and images read at random keys; each T pictures. */
+    public static List<Pictures> rows(KanervaModel model, TestEpisodes episodes, long seed) {
+        KanervaSettings s = model.settings();
+        int length = episodes.length();
+        Pictures episode = Pictures.of(episodes, 0);
+        NoiseSource noise = NoiseSource.seeded(seed);
+        try (NDManager scratch = model.manager().newSubManager()) {
+            NDArray images = scratch.create(
+                    episode.values(), new Shape(1, length, s.imageChannels(), s.imageHeight(), s.imageWidth()));
+            NDList encoded = model.run(model.encoder(), images);
+            NDList written = model.run(model.writer(), encoded.get(0));
+            // A heap's samples lie at their pointers; without pointers the encoder's key says where to look.
+            NDArray ownKeys = written.get(1).add(s.slots() > 0 ? encoded.get(1).mul(0) : encoded.get(1));
+            NDArray randomKeys =
+                    scratch.create(noise.normals(0, length * s.keys() * 3), new Shape(1, length, s.keys(), 3));
+            NDArray latentNoise =
+                    scratch.create(noise.normals(1, length * s.latent()), new Shape(1, length, s.latent()));
+            Pictures recalled = read(model, episode, written.get(0), ownKeys, latentNoise.mul(0));
+            Pictures generated = read(model, episode, written.get(0), randomKeys, latentNoise);
+            return List.of(episode, recalled, generated);
+        }
+    }
+
+    private static Pictures read(KanervaModel model, Pictures like, NDArray memory, NDArray keys, NDArray latentNoise) {
+        NDList read = model.run(model.reader(), memory, keys);
+        NDArray latent = read.get(1).add(read.get(2).mul(0.5f).exp().mul(latentNoise));
+        NDArray parameters = model.run(model.decoder(), latent, read.get(0)).singletonOrThrow();
+        return like.with(model.settings()
+                .likelihood()
+                .means(model.settings(), parameters)
+                .toFloatArray());
+    }
+}

@@ -1,0 +1,22 @@
+package io.kanerva.tools.command;
+
+import picocli.AutoComplete;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code kpp completion}: the script that teaches a shell to complete this command line. */
+@Command(
+        name = "completion",
+        header = "Print the completion script for bash and zsh.",
+        description = "Load it in the shell's start file to have commands and options completed by the tab key.",
+        footer = "  source <(kpp completion)")
+public final class CompletionCommand extends Subcommand {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    protected void run() {
+        out().print(AutoComplete.bash("kpp", spec.root().commandLine()));
+    }
+}

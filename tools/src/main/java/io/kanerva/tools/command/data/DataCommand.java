@@ -1,0 +1,19 @@
+package io.kanerva.tools.command.data;
+
+import io.kanerva.tools.command.Subcommand;
+import picocli.CommandLine.Command;
+
+/** {@code kpp data}: what data sets there are, and how to get them. */
+@Command(
+        name = "data",
+        header = "List data sets and fetch them.",
+        description =
+                "Fetched data sets lie in a cache folder ($KANERVA_CACHE, else ~/.cache/kanerva); commands without --data look there.",
+        footer = {"  kpp data list", "  kpp data fetch mnist"},
+        subcommands = {DataListCommand.class, DataFetchCommand.class})
+public final class DataCommand extends Subcommand {
+    @Override
+    protected void run() {
+        throw usage("Expected 'list' or 'fetch NAME', found neither");
+    }
+}

@@ -1,0 +1,37 @@
+package io.kanerva.tools.command.data;
+
+import io.kanerva.tools.command.Subcommand;
+import io.kanerva.trainer.fetch.Catalogue;
+import io.kanerva.trainer.fetch.DataCache;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code kpp data list}: the data sets, and which are here. */
+@Command(
+        name = "list",
+        header = "List the data sets.",
+        footer = {"  kpp data list"})
+public final class DataListCommand extends Subcommand {
+    @Option(
+            names = "--cache",
+            paramLabel = "DIR",
+            order = 1,
+            description = "The cache folder. Default: $KANERVA_CACHE, else ~/.cache/kanerva.")
+    private Path folder;
+
+    @Override
+    protected void run() {
+        DataCache cache = new DataCache(folder == null ? DataCache.usualFolder() : folder);
+        print("cache      %s%n", cache.folder());
+        for (Catalogue.Entry entry : Catalogue.all()) {
+            String state = cache.holds(entry) ? "here" : !entry.files().isEmpty() ? size(entry) : "by hand";
+            print("%-15s %-10s %s", entry.source().id(), state, entry.about());
+        }
+        print("%n'kpp data fetch NAME' downloads a data set, or says where to get it.");
+    }
+
+    private static String size(Catalogue.Entry entry) {
+        return entry.checked() ? "%,d MB".formatted(Math.max(1, entry.bytes() / 1_000_000)) : "? MB";
+    }
+}

@@ -1,0 +1,2 @@
+/** {@code kpp data}: lists and fetches data sets. */
+package io.kanerva.tools.command.data;

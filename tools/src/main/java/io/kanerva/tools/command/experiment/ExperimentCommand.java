@@ -1,0 +1,27 @@
+package io.kanerva.tools.command.experiment;
+
+import io.kanerva.tools.command.Subcommand;
+import picocli.CommandLine.Command;
+
+/** {@code kpp experiment}: what a trained memory can do besides its bound. */
+@Command(
+        name = "experiment",
+        header = "Try what a memory does: generation, iterations, interpolation, one-shot, held-out.",
+        description = "Each prints numbers together with their setting; the same seed gives the same numbers.",
+        footer = {
+            "  kpp experiment generation --bundle runs/mnist/bundle --data ~/data",
+            "  kpp experiment held-out --run runs/mnist --data ~/data"
+        },
+        subcommands = {
+            GenerationCommand.class,
+            IterationsCommand.class,
+            InterpolationCommand.class,
+            OneShotCommand.class,
+            HeldOutCommand.class
+        })
+public final class ExperimentCommand extends Subcommand {
+    @Override
+    protected void run() {
+        throw usage("Expected a command, generation, iterations, interpolation, one-shot or held-out, found none");
+    }
+}

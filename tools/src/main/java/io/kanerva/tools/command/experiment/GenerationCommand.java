@@ -1,0 +1,66 @@
+package io.kanerva.tools.command.experiment;
+
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.tools.Failure;
+import io.kanerva.tools.command.ModelOptions;
+import io.kanerva.tools.command.Subcommand;
+import io.kanerva.tools.experiment.GenerationExperiment;
+import io.kanerva.tools.terminal.Progress;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code kpp experiment generation}: how many random keys give valid images. */
+@Command(
+        name = "generation",
+        header =
+                "How many random keys give an image that is closer to one of its episode than two images of a class are to each other?",
+        description =
+                "Keys and latents are drawn from their priors; a dereferenced key that lands on a slot to which nothing was written is drawn again.",
+        footer = {"  kpp experiment generation --bundle runs/mnist/bundle --data ~/data --keys 10000"})
+public final class GenerationCommand extends Subcommand {
+    @Mixin
+    private ModelOptions bundle;
+
+    @Mixin
+    private ExperimentOptions options;
+
+    @Option(
+            names = "--keys",
+            paramLabel = "N",
+            defaultValue = "10000",
+            order = 5,
+            description = "Random keys, spread over the episodes. Default: ${DEFAULT-VALUE}.")
+    private int keys;
+
+    @Override
+    protected void run() {
+        requirePositive("--keys", keys);
+        try (Kanerva kanerva = bundle.open(this)) {
+            TestEpisodes episodes = options.episodes(this, kanerva);
+            GenerationExperiment.Result result;
+            try (Progress progress =
+                    Progress.start(terminal(), "Generating", Math.min(keys, episodes.count()), "episodes")) {
+                result = GenerationExperiment.run(kanerva, episodes, keys, options.seed(), progress::at);
+            } catch (IllegalArgumentException e) {
+                throw new Failure(e.getMessage(), e);
+            }
+            print(
+                    "setting    %s, %s, %,d random keys of %,d episodes of T = %d, seed %d",
+                    kanerva.bundle().name(),
+                    episodes.images().name(),
+                    result.keys(),
+                    result.episodes(),
+                    episodes.length(),
+                    options.seed());
+            print(
+                    "valid      %.2f %% of the mean images, %.2f %% of one image drawn from each distribution",
+                    100 * result.validMeans(), 100 * result.validSamples());
+            print(
+                    "distance   %.3f to the nearest image of the episode (two images of a class: %.3f)",
+                    result.meanDistance(), result.withinClass());
+            print("KL(Y)      %.3f nats an image (ln T = %.3f)", result.keyDivergence(), Math.log(episodes.length()));
+        }
+    }
+}

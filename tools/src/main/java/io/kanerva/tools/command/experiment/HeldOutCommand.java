@@ -1,0 +1,127 @@
+package io.kanerva.tools.command.experiment;
+
+import io.kanerva.conformance.PhiloxNoise;
+import io.kanerva.tools.Failure;
+import io.kanerva.tools.command.LearningDevice;
+import io.kanerva.tools.command.Subcommand;
+import io.kanerva.tools.run.RunPath;
+import io.kanerva.tools.terminal.Progress;
+import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.evaluate.BoundReport;
+import io.kanerva.trainer.evaluate.ClassEpisodes;
+import io.kanerva.trainer.evaluate.HeldOutBound;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.train.Checkpoint;
+import java.nio.file.Path;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code kpp experiment held-out}: the bound on images that were not written. */
+@Command(
+        name = "held-out",
+        header = "Write some images, score others of the same classes, beside the written ones.",
+        description =
+                "The baseline is a plain variational autoencoder of the same size, which has no memory: train one with the preset mnist-vae, omniglot-vae or cifar10-vae, "
+                        + "and score it with the same command.",
+        footer = {
+            "  kpp experiment held-out --run runs/mnist --data ~/data",
+            "  kpp experiment held-out --run runs/mnist-gist --beside runs/mnist-vae --data ~/data"
+        })
+public final class HeldOutCommand extends Subcommand {
+    @Option(
+            names = {"-r", "--run"},
+            paramLabel = "DIR",
+            required = true,
+            order = 0,
+            description = "Folder of the training run.")
+    private Path folder;
+
+    @Option(
+            names = "--beside",
+            paramLabel = "DIR",
+            order = 1,
+            description = "Folder of another run on the same images, usually the baseline's: also "
+                    + "the difference image by image, and the two models' mixture, half and half.")
+    private Path other;
+
+    @Mixin
+    private ExperimentOptions options;
+
+    @Mixin
+    private LearningDevice device;
+
+    @Override
+    protected void run() {
+        Checkpoint checkpoint = RunPath.checkpoint(folder);
+        DataSource source = options.source(checkpoint.plan().data());
+        Images images = options.images(source);
+        try (KanervaModel model = checkpoint.model(device.chooseAll().get(0))) {
+            ClassEpisodes episodes = options.some(
+                    this,
+                    new ClassEpisodes(
+                            images, source.testBinarisation(), checkpoint.plan().episodeLength(), options.seed()));
+            HeldOutBound.Report report;
+            try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
+                report = HeldOutBound.evaluate(model, episodes, new PhiloxNoise(options.seed()), progress::at);
+            }
+            print(
+                    "setting    run %s, step %d, %s, %s binarisation, %d episodes of T = %d, memory of %,d floats, seed %d",
+                    folder,
+                    checkpoint.step(),
+                    images.name(),
+                    episodes.binarisation(),
+                    episodes.count(),
+                    episodes.length(),
+                    model.settings().memoryFloats(),
+                    options.seed());
+            print("written    %s", line(report.written(), images));
+            print("held out   %s", line(report.heldOut(), images));
+            if (other != null) {
+                mixture(model, episodes);
+            }
+        } catch (IllegalArgumentException e) {
+            throw new Failure(e.getMessage(), e);
+        }
+    }
+
+    private void mixture(KanervaModel model, ClassEpisodes episodes) {
+        Checkpoint second = RunPath.checkpoint(other);
+        HeldOutBound.Comparison found;
+        try (KanervaModel beside = second.model(device.chooseAll().get(0));
+                Progress progress = Progress.start(terminal(), "Comparing", episodes.count(), "episodes")) {
+            found = HeldOutBound.compare(model, beside, episodes, new PhiloxNoise(options.seed()), progress::at);
+        }
+        print(
+                "difference to %s, step %d, on the same images: written %s, held out %s nats an image (below 0: better)",
+                other,
+                second.step(),
+                signed(found.difference().written()),
+                signed(found.difference().heldOut()));
+        print(
+                "mixture    of the two, half and half: written %.3f +- %.3f, held out %.3f +- %.3f nats an image",
+                found.mixture().written().nats(),
+                found.mixture().written().standardError(),
+                found.mixture().heldOut().nats(),
+                found.mixture().heldOut().standardError());
+    }
+
+    private static String signed(BoundReport report) {
+        return String.format(Locale.ROOT, "%+.3f +- %.3f", report.nats(), report.standardError());
+    }
+
+    private static String line(BoundReport report, Images images) {
+        String nats = String.format(
+                Locale.ROOT,
+                "%.3f +- %.3f nats an image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f",
+                report.nats(),
+                report.standardError(),
+                report.reconstruction(),
+                report.keyDivergence(),
+                report.latentDivergence());
+        return String.format(
+                Locale.ROOT, "%s (%.4f bits a dimension)", nats, report.bitsPerDimension(images.pixelsPerImage()));
+    }
+}

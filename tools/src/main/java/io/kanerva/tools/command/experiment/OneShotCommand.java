@@ -1,0 +1,107 @@
+package io.kanerva.tools.command.experiment;
+
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.tools.Failure;
+import io.kanerva.tools.OutputFile;
+import io.kanerva.tools.command.ModelOptions;
+import io.kanerva.tools.command.Subcommand;
+import io.kanerva.tools.experiment.OneShotExperiment;
+import io.kanerva.tools.image.Mosaic;
+import io.kanerva.tools.image.Pictures;
+import io.kanerva.tools.terminal.Progress;
+import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.data.Images;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code kpp experiment one-shot}: what a memory of a single class generates. */
+@Command(
+        name = "one-shot",
+        header = "Write images of one class, generate, and name the class of what comes out by its nearest neighbour.",
+        description =
+                "Neighbours are test images of all classes that were not written. The written images' own share says how good this way to name images is.",
+        footer = {"  kpp experiment one-shot --bundle runs/mnist/bundle --data ~/data --classes 10 --out classes.png"})
+public final class OneShotCommand extends Subcommand {
+    private static final int EPISODE = 32;
+    private static final int COLUMNS = 16;
+
+    @Mixin
+    private ModelOptions bundle;
+
+    @Mixin
+    private ExperimentOptions options;
+
+    @Option(
+            names = "--classes",
+            paramLabel = "N",
+            defaultValue = "10",
+            order = 5,
+            description = "Try the first so many classes. Default: ${DEFAULT-VALUE}.")
+    private int classes;
+
+    @Option(
+            names = {"-n", "--count"},
+            paramLabel = "N",
+            defaultValue = "64",
+            order = 6,
+            description = "Images to generate from each. Default: ${DEFAULT-VALUE}.")
+    private int count;
+
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "FILE.png",
+            order = 7,
+            description = "A picture with sixteen generated images of each class.")
+    private Path png;
+
+    @Override
+    protected void run() {
+        requirePositive("--classes", classes);
+        requirePositive("--count", count);
+        if (png != null) {
+            OutputFile.requireWritable(png);
+        }
+        try (Kanerva kanerva = bundle.open(this)) {
+            DataSource source = options.source(kanerva.bundle().provenance().data());
+            Images images = options.images(source);
+            ModelSettings settings = kanerva.bundle().settings();
+            int most = settings.capacity() > 0 ? Math.min(EPISODE, settings.capacity()) : EPISODE;
+            Set<Integer> all = images.classes().keySet();
+            List<Integer> labels = all.stream().sorted().limit(classes).toList();
+            int references = Math.max(5, 4000 / all.size());
+            print(
+                    "setting    %s, %s, %d images generated from each memory, named among at most %d images of each of %d classes, seed %d",
+                    kanerva.bundle().name(), images.name(), count, references, all.size(), options.seed());
+            print("class  written  generated of it   written of it");
+            double own = 0;
+            double writtenOwn = 0;
+            List<Pictures> rows = new ArrayList<>();
+            try (Progress progress = Progress.start(terminal(), "Generating", labels.size(), "classes")) {
+                for (int label : labels) {
+                    OneShotExperiment.Row row = OneShotExperiment.run(
+                            kanerva, images, source.testBinarisation(), label, most, references, count, options.seed());
+                    print(
+                            "%5d  %7d  %13.1f %%  %12.1f %%",
+                            row.label(), row.written(), 100 * row.own(), 100 * row.writtenOwn());
+                    own += row.own() / labels.size();
+                    writtenOwn += row.writtenOwn() / labels.size();
+                    rows.add(row.images().slice(0, Math.min(COLUMNS, count)));
+                    progress.at(rows.size());
+                }
+            }
+            print("mean            %13.1f %%  %12.1f %%", 100 * own, 100 * writtenOwn);
+            if (png != null) {
+                OutputFile.write(png, Mosaic.bands(rows, COLUMNS).png(3));
+                print("picture    %s", png);
+            }
+        } catch (IllegalArgumentException e) {
+            throw new Failure(e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+package io.kanerva.tools.command.export;
+
+import io.kanerva.conformance.OnnxGraph;
+import io.kanerva.conformance.PhiloxNoise;
+import io.kanerva.exporter.bundle.BundleExporter;
+import io.kanerva.exporter.bundle.BundleOptions;
+import io.kanerva.exporter.bundle.Provenance;
+import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.exporter.bundle.SampleImages;
+import io.kanerva.tools.Failure;
+import io.kanerva.tools.OutputFile;
+import io.kanerva.tools.bundle.BundleWriter;
+import io.kanerva.tools.command.DataHome;
+import io.kanerva.tools.command.Subcommand;
+import io.kanerva.tools.run.CommandRecord;
+import io.kanerva.tools.run.RunPath;
+import io.kanerva.tools.terminal.Progress;
+import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.evaluate.BoundReport;
+import io.kanerva.trainer.evaluate.CleanBound;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.train.Checkpoint;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code kpp export}: a training run becomes a bundle. */
+@Command(
+        name = "export",
+        header = "Export a training run as a bundle of four ONNX graphs.",
+        description = "The bound on the test set is measured first and goes onto the model card, with a picture.",
+        footer = {
+            "  kpp export --run runs/mnist --data ~/data --out mnist-bundle",
+            "  kpp export --run runs/mnist --data ~/data --out mnist-matmul --reader matmul"
+        })
+public final class ExportCommand extends Subcommand {
+    @Option(
+            names = {"-r", "--run"},
+            paramLabel = "DIR|FILE",
+            required = true,
+            order = 1,
+            description = "Folder of the training run (its last checkpoint), or a checkpoint.")
+    private Path folder;
+
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "DIR",
+            required = true,
+            order = 2,
+            description = "Folder of the bundle.")
+    private Path out;
+
+    @Option(
+            names = {"-d", "--data"},
+            paramLabel = "DIR",
+            order = 3,
+            description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
+    private Path data;
+
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            order = 4,
+            description = "The model's name. Default: the data set's.")
+    private String name;
+
+    @Option(
+            names = "--reader",
+            paramLabel = "KIND",
+            defaultValue = "gridsample",
+            order = 5,
+            description =
+                    "How the reader graph cuts blocks out: gridsample, or matmul where a runtime lacks GridSample. Default: ${DEFAULT-VALUE}.")
+    private ReaderKind reader;
+
+    @Option(names = "--replace", order = 6, description = "Take the place of a bundle that is there.")
+    private boolean replace;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            order = 7,
+            description = "Of the episodes and the noise that the bound is measured with. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(
+            names = "--show",
+            paramLabel = "IMAGES",
+            defaultValue = "test",
+            order = 8,
+            description =
+                    "Images in the card's picture and in the test vectors: test, or drawn where those of the data set may not be passed on. Default: ${DEFAULT-VALUE}.")
+    private Shown shown;
+
+    /** What a bundle shows. */
+    enum Shown {
+        /** Images of the test set. */
+        TEST,
+        /** Discs, drawn by the exporter. */
+        DRAWN
+    }
+
+    @Override
+    protected void run() {
+        Checkpoint checkpoint = RunPath.checkpoint(folder);
+        OutputFile.requireWritableFolder(out.toAbsolutePath().getParent());
+        BundleOptions options = BundleOptions.named(
+                        name == null ? checkpoint.plan().data() : name)
+                .withReader(reader)
+                .withCheck(OnnxGraph.runner());
+        DataSource source = DataSource.named(checkpoint.plan().data());
+        TestEpisodes episodes = new TestEpisodes(
+                source.test(DataHome.of(data, source)),
+                source.testBinarisation(),
+                checkpoint.plan().episodeLength(),
+                seed);
+        CommandRecord started = CommandRecord.read(RunPath.folder(folder));
+        Provenance provenance = Provenance.of(checkpoint.plan(), checkpoint.step(), checkpoint.seconds())
+                .withSource(started.commit(), started.command());
+        try (KanervaModel model = checkpoint.model(ai.djl.Device.cpu())) {
+            BoundReport report;
+            try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
+                report = CleanBound.evaluate(model, episodes, new PhiloxNoise(seed), 0, progress::at);
+            }
+            terminal().status("Exporting  four graphs");
+            BundleExporter.Export export = BundleWriter.write(
+                    model,
+                    provenance,
+                    replace ? options.replacing() : options,
+                    episodes,
+                    shown(model, episodes),
+                    report,
+                    out);
+            print("bundle     %s (%,d bytes)", export.folder(), export.bytes());
+            print("bound      %s", report);
+            if (!episodes.binarisation().isBinary()) {
+                print("bits       %s", report.bits(episodes.images().pixelsPerImage()));
+            }
+            print("try it     kpp info --bundle %s", out);
+        } catch (IllegalArgumentException e) {
+            throw new Failure(e.getMessage(), e);
+        }
+    }
+
+    private TestEpisodes shown(KanervaModel model, TestEpisodes test) {
+        return shown == Shown.TEST
+                ? test
+                : new TestEpisodes(
+                        SampleImages.discs(model.settings(), Math.max(64, test.length()), seed),
+                        test.binarisation(),
+                        test.length(),
+                        seed);
+    }
+}

@@ -1,0 +1,210 @@
+package io.kanerva.tools.command.export;
+
+import io.kanerva.conformance.OnnxGraph;
+import io.kanerva.conformance.PhiloxNoise;
+import io.kanerva.exporter.bundle.BundleExportException;
+import io.kanerva.exporter.bundle.BundleVariant;
+import io.kanerva.exporter.bundle.VariantPrice;
+import io.kanerva.exporter.onnx.WeightType;
+import io.kanerva.runtime.Device;
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Options;
+import io.kanerva.runtime.PreparedRecall;
+import io.kanerva.tools.Failure;
+import io.kanerva.tools.OutputFile;
+import io.kanerva.tools.bundle.BundleWriter;
+import io.kanerva.tools.bundle.GraphBound;
+import io.kanerva.tools.command.DataHome;
+import io.kanerva.tools.command.Subcommand;
+import io.kanerva.tools.image.Pictures;
+import io.kanerva.tools.terminal.Progress;
+import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code kpp variant}: the same bundle with its weights in fewer bits, and what that costs. */
+@Command(
+        name = "variant",
+        header = "Make a bundle with half-precision or 8-bit weights from a bundle, and measure what it costs.",
+        description =
+                "Scores both bundles on the same test episodes with the same noise, times a recall, and writes price, size and speed into the variant's bundle.json and card. "
+                        + "fp32 only adds the fused graphs to an older bundle.",
+        footer = {"  kpp variant --bundle mnist-bundle --weights int8 --out mnist-int8"})
+public final class VariantCommand extends Subcommand {
+    private static final int EPISODE = 32;
+    private static final int WARM_RECALLS = 300;
+    private static final int TIMED_RECALLS = 400;
+
+    @Option(
+            names = {"-b", "--bundle"},
+            paramLabel = "DIR",
+            required = true,
+            order = 1,
+            description = "Folder of the bundle.")
+    private Path folder;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "TYPE",
+            required = true,
+            order = 2,
+            description = "fp16, int8 or fp32.",
+            converter = WeightTypes.class)
+    private WeightType weights;
+
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "DIR",
+            required = true,
+            order = 3,
+            description = "Folder of the variant.")
+    private Path out;
+
+    @Option(
+            names = {"-d", "--data"},
+            paramLabel = "DIR",
+            order = 4,
+            description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
+    private Path data;
+
+    @Option(
+            names = "--episodes",
+            paramLabel = "N",
+            order = 5,
+            description = "Score only so many episodes, drawn by the seed from the whole test set. Default: all.")
+    private Integer most;
+
+    @Option(names = "--replace", order = 6, description = "Take the place of a bundle that is there.")
+    private boolean replace;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            order = 7,
+            description = "Of episodes and noise. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Override
+    protected void run() {
+        if (most != null) {
+            requirePositive("--episodes", most);
+        }
+        OutputFile.requireWritableFolder(out.toAbsolutePath().getParent());
+        try {
+            BundleVariant variant = BundleVariant.of(folder, weights, OnnxGraph.runner());
+            long sourceBytes = BundleVariant.of(folder, WeightType.FLOAT32, OnnxGraph.runner())
+                    .graphBytes();
+            try (Kanerva source = Kanerva.load(folder, Device.CPU);
+                    Kanerva made = Kanerva.load(variant.files(), Options.on(Device.CPU))) {
+                TestEpisodes episodes = episodes(source);
+                double[] before = score(source, episodes, "Scoring the source");
+                double[] after = score(made, episodes, "Scoring the variant");
+                double[] times = times(source, made, episodes);
+                VariantPrice price = new VariantPrice(
+                        mean(before),
+                        mean(after),
+                        standardError(before, after),
+                        before.length,
+                        BundleWriter.setting(episodes),
+                        sourceBytes,
+                        variant.graphBytes(),
+                        times[0],
+                        times[1],
+                        "one thread of %s, Java %s"
+                                .formatted(
+                                        System.getProperty("os.arch"),
+                                        Runtime.version().feature()));
+                variant.write(price, out, replace);
+                print("variant    %s (%s)", out, variant.name());
+                print("bound      %.4f nats an image, of the source %.4f", price.nats(), price.sourceNats());
+                // One episode alone says nothing of how far others would be from it.
+                String error = Double.isNaN(price.standardError())
+                        ? ""
+                        : String.format(Locale.ROOT, ", ± %.4f", price.standardError());
+                print(
+                        "price      %+.4f nats an image%s%s",
+                        price.difference(), error, price.isDear() ? ": more than 0.1, as its card says" : "");
+                print("size       %,d bytes in four graphs, of the source %,d", price.bytes(), price.sourceBytes());
+                print(
+                        "recall     %.0f us of one query, by the source %.0f us (medians by turns)",
+                        price.microseconds(), price.sourceMicroseconds());
+            }
+        } catch (BundleExportException e) {
+            throw new Failure(e.getMessage(), e);
+        }
+    }
+
+    private TestEpisodes episodes(Kanerva source) {
+        DataSource data = DataSource.named(source.bundle().provenance().data());
+        Images images = data.test(DataHome.of(this.data, data));
+        int trained = source.bundle().provenance().episodeLength();
+        int length = trained > 0 ? trained : EPISODE;
+        TestEpisodes all = new TestEpisodes(images, data.testBinarisation(), length, seed);
+        return most == null ? all : all.first(most);
+    }
+
+    private double[] score(Kanerva kanerva, TestEpisodes episodes, String what) {
+        try (Progress progress = Progress.start(terminal(), what, episodes.count(), "episodes")) {
+            return GraphBound.means(kanerva, episodes, new PhiloxNoise(seed), progress::at);
+        }
+    }
+
+    /** Median microseconds of a recall of one query by each of two models, measured by turns. */
+    private static double[] times(Kanerva one, Kanerva other, TestEpisodes episodes) {
+        Pictures episode = Pictures.of(episodes, 0);
+        FloatBuffer query = FloatBuffer.wrap(episode.values());
+        FloatBuffer recalled = FloatBuffer.allocate(episode.size());
+        long[][] times = new long[2][TIMED_RECALLS];
+        try (PreparedRecall first = one.prepareRecall(one.write(episode.tensor()), 1);
+                PreparedRecall second = other.prepareRecall(other.write(episode.tensor()), 1)) {
+            for (int i = -WARM_RECALLS; i < TIMED_RECALLS; i++) {
+                long start = System.nanoTime();
+                first.run(query, recalled);
+                long between = System.nanoTime();
+                second.run(query, recalled);
+                if (i >= 0) {
+                    times[0][i] = between - start;
+                    times[1][i] = System.nanoTime() - between;
+                }
+            }
+        }
+        Arrays.sort(times[0]);
+        Arrays.sort(times[1]);
+        return new double[] {times[0][TIMED_RECALLS / 2] / 1e3, times[1][TIMED_RECALLS / 2] / 1e3};
+    }
+
+    private static double mean(double[] values) {
+        return Arrays.stream(values).average().orElseThrow();
+    }
+
+    /** Of the mean difference, episode by episode. */
+    private static double standardError(double[] before, double[] after) {
+        double difference = mean(after) - mean(before);
+        double squares = 0;
+        for (int i = 0; i < before.length; i++) {
+            squares += Math.pow(after[i] - before[i] - difference, 2);
+        }
+        return Math.sqrt(squares / (before.length - 1) / before.length);
+    }
+
+    /** Reads the option's value. */
+    static final class WeightTypes implements ITypeConverter<WeightType> {
+        @Override
+        public WeightType convert(String value) {
+            try {
+                return WeightType.named(value);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package io.kanerva.tools.command.memory;
+
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Memory;
+import io.kanerva.tools.command.ModelOptions;
+import io.kanerva.tools.command.Subcommand;
+import io.kanerva.tools.image.Pictures;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code kpp generate}: images from random keys. */
+@Command(
+        name = "generate",
+        header = "Generate images from a memory with random keys.",
+        description =
+                "Keys and latents are drawn from their priors; the same seed gives the same images in every runtime.",
+        footer = {"  kpp generate --memory shoes.memory --count 64 --seed 7 --out generated.png"})
+public final class GenerateCommand extends Subcommand {
+    @Mixin
+    private ModelOptions bundle;
+
+    @Mixin
+    private PictureOutput output;
+
+    @Option(
+            names = {"-m", "--memory"},
+            paramLabel = "FILE",
+            required = true,
+            order = 2,
+            description = "The memory file that 'kpp write' made.")
+    private Path memoryFile;
+
+    @Option(
+            names = {"-n", "--count"},
+            paramLabel = "N",
+            defaultValue = "32",
+            order = 10,
+            description = "How many images. Default: ${DEFAULT-VALUE}.")
+    private int count;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            order = 11,
+            description = "Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Override
+    protected void run() {
+        requirePositive("--count", count);
+        output.check();
+        try (Kanerva kanerva = bundle.open(this)) {
+            Memory memory = kanerva.loadMemory(memoryFile);
+            Pictures generated =
+                    Pictures.of(kanerva.generate(memory, count, seed).images());
+            output.write(this, List.of(generated), generated);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package io.kanerva.tools.command.memory;
+
+import io.kanerva.tools.OutputFile;
+import io.kanerva.tools.command.Subcommand;
+import io.kanerva.tools.image.Mosaic;
+import io.kanerva.tools.image.PictureFiles;
+import io.kanerva.tools.image.Pictures;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** Where a subcommand puts the pictures that it makes. */
+final class PictureOutput {
+    private static final int COLUMNS = 16;
+    private static final int SCALE = 3;
+
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "FILE.png",
+            required = true,
+            order = 5,
+            description = "The picture to write.")
+    private Path png;
+
+    @Option(
+            names = "--npy",
+            paramLabel = "FILE.npy",
+            order = 6,
+            description =
+                    "Also write the pixel probabilities as a NumPy array [count, channels, rows, columns] of float32.")
+    private Path npy;
+
+    /** Makes sure, before any work, that the files can be written. */
+    void check() {
+        OutputFile.requireWritable(png);
+        if (npy != null) {
+            OutputFile.requireWritable(npy);
+        }
+    }
+
+    /**
+     * Writes the files and says so.
+     *
+     * @param rows what the picture shows, in bands of these rows
+     * @param result what the NumPy file holds
+     */
+    void write(Subcommand action, List<Pictures> rows, Pictures result) {
+        OutputFile.write(png, Mosaic.bands(rows, COLUMNS).png(SCALE));
+        action.print("picture   %s", png);
+        if (npy != null) {
+            PictureFiles.writeNpy(npy, result);
+            action.print("numbers   %s", npy);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package io.kanerva.tools.command.memory;
+
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Lookup;
+import io.kanerva.runtime.Memory;
+import io.kanerva.tools.command.ModelOptions;
+import io.kanerva.tools.command.Subcommand;
+import io.kanerva.tools.image.Damage;
+import io.kanerva.tools.image.Pictures;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code kpp recall}: what a memory makes of queries. */
+@Command(
+        name = "recall",
+        header = "Recall images from a memory, by whole or damaged queries.",
+        description =
+                "Each query is compared with what was written; the best match is read and decoded, and is the next query. The picture shows the queries above what was recalled.",
+        footer = {"  kpp recall --memory shoes.memory --range 0:32 --damage salt-and-pepper:0.3 --out recalled.png"})
+public final class RecallCommand extends Subcommand {
+    @Mixin
+    private ModelOptions bundle;
+
+    @Mixin
+    private ImageOptions images;
+
+    @Mixin
+    private PictureOutput output;
+
+    @Option(
+            names = {"-m", "--memory"},
+            paramLabel = "FILE",
+            required = true,
+            order = 2,
+            description = "The memory file that 'kpp write' made.")
+    private Path memoryFile;
+
+    @Option(
+            names = {"-n", "--iterations"},
+            paramLabel = "N",
+            defaultValue = "3",
+            order = 10,
+            description = "How often each query is read anew. Default: ${DEFAULT-VALUE}.")
+    private int iterations;
+
+    @Option(
+            names = "--damage",
+            paramLabel = "HOW",
+            converter = SpoilerConverter.class,
+            order = 11,
+            description =
+                    "Damage the queries first: salt-and-pepper:FRACTION replaces that part of the pixels by coin flips, erase:left|right|top|bottom sets that half to 0.")
+    private Spoiler damage;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            order = 12,
+            description = "Seed of the salt and pepper. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    /** Spoils queries. */
+    @FunctionalInterface
+    interface Spoiler {
+        Pictures spoil(Pictures pictures, long seed);
+    }
+
+    static final class SpoilerConverter implements ITypeConverter<Spoiler> {
+        @Override
+        public Spoiler convert(String text) {
+            String[] parts = text.split(":", 2);
+            try {
+                if (parts.length == 2 && parts[0].equals("salt-and-pepper")) {
+                    double fraction = Double.parseDouble(parts[1]);
+                    if (fraction >= 0 && fraction <= 1) {
+                        return (pictures, seed) -> Damage.saltAndPepper(pictures, fraction, seed);
+                    }
+                } else if (parts.length == 2 && parts[0].equals("erase")) {
+                    Damage.Half half = Damage.Half.valueOf(parts[1].toUpperCase(Locale.ROOT));
+                    return (pictures, seed) -> Damage.erase(pictures, half);
+                }
+            } catch (IllegalArgumentException e) {
+                throw expected(text);
+            }
+            throw expected(text);
+        }
+
+        private static TypeConversionException expected(String text) {
+            return new TypeConversionException(
+                    "expected salt-and-pepper:FRACTION with 0 to 1, or erase:left|right|top|bottom, found '" + text
+                            + "'");
+        }
+    }
+
+    @Override
+    protected void run() {
+        requirePositive("--iterations", iterations);
+        output.check();
+        try (Kanerva kanerva = bundle.open(this)) {
+            Memory memory = kanerva.loadMemory(memoryFile);
+            Pictures queries = images.read(this, kanerva.bundle().settings().image(), memory.samples());
+            if (damage != null) {
+                queries = damage.spoil(queries, seed);
+            }
+            io.kanerva.runtime.Recall recall = kanerva.recall(memory, queries.tensor(), iterations);
+            Pictures recalled = Pictures.of(recall.images());
+            printMatches(recall.lookups().get(iterations - 1));
+            output.write(this, List.of(queries, recalled), recalled);
+        }
+    }
+
+    private void printMatches(Lookup lookup) {
+        if (lookup.samples().length == 0) {
+            return;
+        }
+        int written = lookup.scores().dimension(2);
+        print("query   sample   match");
+        for (int i = 0; i < lookup.samples().length; i++) {
+            print(
+                    "%5d   %6d   %5.3f",
+                    images.first() + i, lookup.samples()[i], lookup.scores().data()[i * written + lookup.samples()[i]]);
+        }
+    }
+}

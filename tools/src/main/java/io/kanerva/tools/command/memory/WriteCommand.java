@@ -1,0 +1,60 @@
+package io.kanerva.tools.command.memory;
+
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Memory;
+import io.kanerva.tools.OutputFile;
+import io.kanerva.tools.command.ModelOptions;
+import io.kanerva.tools.command.Subcommand;
+import io.kanerva.tools.image.Pictures;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code kpp write}: one episode of images into a memory file. */
+@Command(
+        name = "write",
+        header = "Write images into a memory.",
+        description =
+                "All images become one episode in one memory, which is saved to a file for 'kpp recall' and 'kpp generate'.",
+        footer = {
+            "  kpp write --range 0:32 --memory shoes.memory",
+            "  kpp write --bundle runs/mnist/bundle --images digits/ --memory digits.memory"
+        })
+public final class WriteCommand extends Subcommand {
+    private static final int EPISODE = 32;
+
+    @Mixin
+    private ModelOptions bundle;
+
+    @Mixin
+    private ImageOptions images;
+
+    @Option(
+            names = {"-m", "--memory"},
+            paramLabel = "FILE",
+            required = true,
+            order = 5,
+            description = "The memory file to write.")
+    private Path memoryFile;
+
+    @Override
+    protected void run() throws Exception {
+        OutputFile.requireWritable(memoryFile);
+        try (Kanerva kanerva = bundle.open(this)) {
+            int capacity = kanerva.bundle().settings().capacity();
+            Pictures episode =
+                    images.read(this, kanerva.bundle().settings().image(), capacity == 0 ? EPISODE : capacity);
+            Memory memory = kanerva.write(episode.tensor());
+            memory.save(memoryFile);
+            print(
+                    "memory    %s (%,d bytes): %d samples in %s floats, model %s",
+                    memoryFile,
+                    Files.size(memoryFile),
+                    memory.samples(),
+                    kanerva.bundle().settings().memory(),
+                    kanerva.bundle().name());
+        }
+    }
+}

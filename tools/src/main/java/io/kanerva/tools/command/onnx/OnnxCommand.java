@@ -1,0 +1,18 @@
+package io.kanerva.tools.command.onnx;
+
+import io.kanerva.tools.command.Subcommand;
+import picocli.CommandLine.Command;
+
+/** {@code kpp onnx}: ONNX models of DJL networks of any kind. */
+@Command(
+        name = "onnx",
+        header = "Export any trained DJL model as ONNX, or show an ONNX model.",
+        description = "This has nothing to do with Kanerva++: 'kpp export' is for its training runs.",
+        footer = {"  kpp onnx export --help", "  kpp onnx show model.onnx"},
+        subcommands = {OnnxExportCommand.class, OnnxShowCommand.class})
+public final class OnnxCommand extends Subcommand {
+    @Override
+    protected void run() {
+        throw usage("Expected a command, export or show, found none");
+    }
+}

@@ -1,0 +1,239 @@
+package io.kanerva.tools.command.quickstart;
+
+import ai.djl.Device;
+import io.kanerva.conformance.Agreement;
+import io.kanerva.conformance.Budget;
+import io.kanerva.conformance.BundleVerification;
+import io.kanerva.conformance.OnnxGraph;
+import io.kanerva.conformance.PhiloxNoise;
+import io.kanerva.exporter.bundle.BundleExporter;
+import io.kanerva.exporter.bundle.BundleOptions;
+import io.kanerva.exporter.bundle.Provenance;
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.tools.Failure;
+import io.kanerva.tools.OutputFile;
+import io.kanerva.tools.Version;
+import io.kanerva.tools.bundle.BundleWriter;
+import io.kanerva.tools.bundle.GraphBound;
+import io.kanerva.tools.command.Subcommand;
+import io.kanerva.tools.report.QuickstartReport;
+import io.kanerva.tools.run.CommandRecord;
+import io.kanerva.tools.run.Interruption;
+import io.kanerva.tools.run.TrainingProgress;
+import io.kanerva.tools.terminal.Progress;
+import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.evaluate.BoundReport;
+import io.kanerva.trainer.evaluate.CleanBound;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.train.Preset;
+import io.kanerva.trainer.train.TrainingPlan;
+import io.kanerva.trainer.train.TrainingRun;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code kpp quickstart}: the whole chain, from images to a report that shows what the exported graphs remember. */
+@Command(
+        name = "quickstart",
+        header = "Train, export, run and check a small model, and show it all on one page.",
+        description = {
+            "Trains a small model on the Fashion-MNIST images that ship, exports it as four ONNX graphs, writes 32 test images into one memory, recalls them by whole and "
+                    + "damaged queries, generates, scores the model through DJL and through the graphs alone, checks every graph, and writes an HTML report. A few minutes on two cores."
+        },
+        footer = {"  kpp quickstart", "  kpp quickstart --steps 300 --out /tmp/quick"})
+public final class QuickstartCommand extends Subcommand {
+    private static final int EPISODE = 32;
+    private static final int SAMPLE_IMAGES = 64;
+    private static final List<String> RUN_FILES =
+            List.of(TrainingRun.CHECKPOINT, TrainingRun.METRICS, "plan.json", CommandRecord.FILE);
+
+    @Option(
+            names = {"-o", "--out"},
+            paramLabel = "DIR",
+            defaultValue = "kanerva-quickstart",
+            order = 1,
+            description =
+                    "Folder of the results; those of an earlier quick start there are replaced. Default: ${DEFAULT-VALUE}.")
+    private Path out;
+
+    @Option(names = "--steps", paramLabel = "N", order = 2, description = "Training steps, instead of the preset's.")
+    private Integer steps;
+
+    @Option(
+            names = "--episodes",
+            paramLabel = "N",
+            order = 3,
+            description = "Score only the first test images, so many episodes of 32. Default: all.")
+    private Integer most;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            order = 4,
+            description = "Of everything that is random. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Override
+    protected void run() {
+        long started = System.nanoTime();
+        TrainingPlan plan = plan();
+        Path runFolder = prepare();
+        Images train = DataSource.named(plan.data()).train(null);
+        TestEpisodes episodes = testEpisodes(plan);
+        try (TrainingRun run = TrainingProgress.start(plan, runFolder, train, List.of(Device.cpu()), terminal())) {
+            CommandRecord.write(runFolder, commandText());
+            try (Interruption interruption = new Interruption(terminal())) {
+                interruption.stops(run);
+                TrainingProgress.train(run, terminal(), step -> {});
+            }
+            if (run.stepsDone() < plan.steps()) {
+                throw new Failure("stopped after %d of %d steps of training".formatted(run.stepsDone(), plan.steps()));
+            }
+            BoundReport djl = scoreThroughDjl(run.model(), episodes);
+            Path bundle = export(run, episodes, djl);
+            try (BundleVerification verification = new BundleVerification(bundle)) {
+                Kanerva kanerva = verification.kanerva();
+                terminal().status("Recalling  32 test images from whole and damaged queries");
+                QuickstartFindings findings =
+                        new QuickstartFindings(kanerva, episodes, seed, out.resolve("episode.memory"));
+                BoundReport graphs = scoreThroughGraphs(kanerva, episodes);
+                terminal().status("Checking   every graph against its DJL block");
+                Agreement agreement =
+                        verification.againstModel(run.model(), episodes.images().slice(0, SAMPLE_IMAGES));
+                QuickstartReport report = findings.report(
+                        run, runFolder.resolve(TrainingRun.METRICS), episodes, djl, graphs, agreement, commandText());
+                Path page = out.resolve("report.html").toAbsolutePath().normalize();
+                OutputFile.write(page, report.html());
+                conclude(report, djl, graphs, agreement, (System.nanoTime() - started) / 1e9, page);
+            }
+        }
+    }
+
+    private TrainingPlan plan() {
+        if (steps != null) {
+            requirePositive("--steps", steps);
+        }
+        if (most != null) {
+            requirePositive("--episodes", most);
+        }
+        TrainingPlan plan = Preset.QUICKSTART.plan().withSeed(seed);
+        return steps == null ? plan : plan.withSteps(steps);
+    }
+
+    /** Makes room for the results, and returns the folder of the training run. */
+    private Path prepare() {
+        OutputFile.requireWritableFolder(out);
+        Path runFolder = out.resolve("run");
+        if (Files.exists(runFolder.resolve(TrainingRun.CHECKPOINT))
+                && !CommandRecord.read(runFolder).command().startsWith("kpp quickstart")) {
+            throw new Failure(
+                    "%s: expected no run there, or one of an earlier quick start, found another".formatted(runFolder));
+        }
+        try {
+            for (String file : RUN_FILES) {
+                Files.deleteIfExists(runFolder.resolve(file));
+            }
+        } catch (IOException e) {
+            throw new Failure(
+                    "%s: expected to be able to replace the earlier run, found that it cannot be deleted (%s)"
+                            .formatted(runFolder, e.getMessage()),
+                    e);
+        }
+        return runFolder;
+    }
+
+    private TestEpisodes testEpisodes(TrainingPlan plan) {
+        DataSource source = DataSource.named(plan.data());
+        Images images = source.test(null);
+        int count = images.count() / EPISODE;
+        return new TestEpisodes(
+                images.slice(0, EPISODE * (most == null ? count : Math.min(most, count))),
+                source.testBinarisation(),
+                EPISODE,
+                seed);
+    }
+
+    private BoundReport scoreThroughDjl(KanervaModel model, TestEpisodes episodes) {
+        try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes through DJL")) {
+            return CleanBound.evaluate(model, episodes, new PhiloxNoise(seed), 0, progress::at);
+        }
+    }
+
+    private BoundReport scoreThroughGraphs(Kanerva kanerva, TestEpisodes episodes) {
+        try (Progress progress =
+                Progress.start(terminal(), "Scoring", episodes.count(), "episodes through the graphs alone")) {
+            return GraphBound.evaluate(kanerva, episodes, new PhiloxNoise(seed), progress::at);
+        }
+    }
+
+    private Path export(TrainingRun run, TestEpisodes episodes, BoundReport djl) {
+        terminal().status("Exporting  four ONNX graphs");
+        Provenance provenance =
+                Provenance.of(run.plan(), run.stepsDone(), run.seconds()).withSource(Version.commit(), commandText());
+        BundleExporter.Export export = BundleWriter.write(
+                run.model(),
+                provenance,
+                BundleOptions.named("quickstart").withCheck(OnnxGraph.runner()).replacing(),
+                episodes,
+                episodes,
+                djl,
+                out.resolve("bundle"));
+        terminal()
+                .line(String.format(
+                        Locale.ROOT,
+                        "Exporting  four ONNX graphs, %,d kB with card and test vectors",
+                        export.bytes() / 1000));
+        return out.resolve("bundle");
+    }
+
+    /** The last lines, and a failure if the two paths do not agree. */
+    private void conclude(
+            QuickstartReport report,
+            BoundReport djl,
+            BoundReport graphs,
+            Agreement agreement,
+            double seconds,
+            Path page) {
+        double boundDifference = Math.abs(djl.nats() - graphs.nats());
+        print(
+                "bound      %.4f nats an image through DJL, %.4f through the graphs alone: they differ by %.1e (%d test episodes, ± %.2f)",
+                djl.nats(), graphs.nats(), boundDifference, djl.episodes(), djl.standardError());
+        print(
+                "graphs     largest difference from DJL: %s",
+                agreement.largestPerGraph().entrySet().stream()
+                        .map(entry -> String.format(Locale.ROOT, "%s %.1e", entry.getKey(), entry.getValue()))
+                        .collect(Collectors.joining(", ")));
+        print(
+                "recall     %s",
+                report.recalls().stream()
+                        .map(recall -> "%s %d of %d".formatted(recall.name(), recall.correct(), recall.found().length))
+                        .collect(Collectors.joining(", ")));
+        print("took       %s", Progress.duration(seconds));
+        print("report     %s", page);
+        if (!(boundDifference <= Budget.BOUND_NATS)) {
+            throw new Failure(String.format(
+                    Locale.ROOT,
+                    "the bounds differ by %.2e nats, expected at most %.0e",
+                    boundDifference,
+                    Budget.BOUND_NATS));
+        }
+        requireAgreement(agreement);
+    }
+
+    /** Fails with the first output that does not keep its budget. */
+    private static void requireAgreement(Agreement agreement) {
+        List<Agreement.Row> failures = agreement.failures();
+        if (!failures.isEmpty()) {
+            throw new Failure(failures.get(0).describe()
+                    + (failures.size() > 1 ? " (and %d more comparisons)".formatted(failures.size() - 1) : ""));
+        }
+    }
+}

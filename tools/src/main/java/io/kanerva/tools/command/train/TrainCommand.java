@@ -1,0 +1,308 @@
+package io.kanerva.tools.command.train;
+
+import ai.djl.Device;
+import io.kanerva.conformance.PhiloxNoise;
+import io.kanerva.tools.Failure;
+import io.kanerva.tools.OutputFile;
+import io.kanerva.tools.bundle.BundleWriter;
+import io.kanerva.tools.command.DataHome;
+import io.kanerva.tools.command.LearningDevice;
+import io.kanerva.tools.command.Subcommand;
+import io.kanerva.tools.run.CommandRecord;
+import io.kanerva.tools.run.Interruption;
+import io.kanerva.tools.run.RunPath;
+import io.kanerva.tools.run.RunReporter;
+import io.kanerva.tools.run.SeedSummary;
+import io.kanerva.tools.run.TrainingProgress;
+import io.kanerva.tools.terminal.Progress;
+import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.evaluate.BoundReport;
+import io.kanerva.trainer.evaluate.CleanBound;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+import io.kanerva.trainer.train.Checkpoint;
+import io.kanerva.trainer.train.PlanEdit;
+import io.kanerva.trainer.train.Preset;
+import io.kanerva.trainer.train.TrainingPlan;
+import io.kanerva.trainer.train.TrainingRun;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code kpp train}: learns a model from a data set. */
+@Command(
+        name = "train",
+        header = "Train a model.",
+        description =
+                "The run's folder holds the plan, checkpoints, the metrics as CSV and a page with curves and samples that renews itself (run.html). Control-C stops it with a "
+                        + "checkpoint; --resume goes on from there, and ends with the very weights of a run that was never stopped.",
+        footer = {
+            "  kpp train --preset mnist --data ~/data --run runs/mnist",
+            "  kpp train --resume --data ~/data --run runs/mnist",
+            "  kpp train --preset mnist --run runs/watched --set validation.images=2000 --set validation.patience=10 --set averageDecay=0.999",
+            "  kpp train --preset mnist --run runs/three --seeds 1,2,3"
+        })
+public final class TrainCommand extends Subcommand {
+    private static final long TEST_SEED = 1;
+
+    @Option(
+            names = {"-p", "--preset"},
+            paramLabel = "NAME",
+            order = 1,
+            completionCandidates = PresetNames.class,
+            description = "One of ${COMPLETION-CANDIDATES}.")
+    private String preset;
+
+    @Option(
+            names = {"-d", "--data"},
+            paramLabel = "DIR",
+            order = 2,
+            description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
+    private Path data;
+
+    @Option(
+            names = {"-r", "--run"},
+            paramLabel = "DIR",
+            required = true,
+            order = 3,
+            description = "Folder of the run.")
+    private Path folder;
+
+    @Option(names = "--resume", order = 4, description = "Go on with the run in that folder.")
+    private boolean resume;
+
+    @Option(names = "--steps", paramLabel = "N", order = 5, description = "Optimiser steps, instead of the preset's.")
+    private Integer steps;
+
+    @Option(
+            names = {"-T", "--episode-length"},
+            paramLabel = "T",
+            order = 6,
+            description = "Samples an episode, instead of the preset's.")
+    private Integer episodeLength;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            order = 7,
+            description = "Another value of the plan than the preset's, by its name in plan.json; may be given often. "
+                    + "--dry-run lists the names.")
+    private List<String> edits = List.of();
+
+    @Option(names = "--seed", paramLabel = "N", order = 8, description = "Of weights, episodes and noise. Default: 1.")
+    private Long seed;
+
+    @Option(
+            names = "--seeds",
+            paramLabel = "N",
+            split = ",",
+            order = 9,
+            description =
+                    "Train one run for each of these seeds, in folders seed-N of the run's, score them on the test "
+                            + "images, and leave mean and spread in " + SeedSummary.FILE + ".")
+    private List<Long> seeds;
+
+    @Option(names = "--dry-run", order = 10, description = "Print the plan's values, and train nothing.")
+    private boolean dryRun;
+
+    @Mixin
+    private LearningDevice device;
+
+    /** The presets' names, for help and completion. */
+    static final class PresetNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(Preset.values()).map(Preset::id).iterator();
+        }
+    }
+
+    @Override
+    protected void run() {
+        requireSense();
+        if (dryRun) {
+            PlanEdit.values(resume ? planOf(folder) : plan(seed == null ? 1 : seed))
+                    .forEach(value -> out().println(value));
+            return;
+        }
+        OutputFile.requirePlaceForFolder(folder);
+        try (Interruption interruption = new Interruption(terminal())) {
+            if (seeds == null) {
+                TrainingPlan plan = resume ? planOf(folder) : plan(seed == null ? 1 : seed);
+                DataSource source = DataSource.named(plan.data());
+                train(
+                        plan,
+                        folder,
+                        resume,
+                        source.train(DataHome.of(data, source), plan.augment()),
+                        device.chooseAll(),
+                        interruption);
+            } else {
+                trainSeeds(interruption);
+            }
+            out().flush();
+        }
+    }
+
+    private void requireSense() {
+        if (resume == (preset != null)) {
+            throw usage(
+                    resume
+                            ? "Expected either --preset or --resume, found both"
+                            : "Expected --preset NAME or --resume, found neither");
+        }
+        if (resume && (steps != null || episodeLength != null || !edits.isEmpty() || seed != null)) {
+            throw usage(
+                    "Expected --resume without --steps, --episode-length, --set and --seed, which the run's plan has fixed");
+        }
+        if (seed != null && seeds != null) {
+            throw usage("Expected --seed or --seeds, found both");
+        }
+        if (seeds != null && seeds.stream().distinct().count() < seeds.size()) {
+            throw usage("Expected --seeds that differ, found one twice in " + seeds);
+        }
+        if (steps != null) {
+            requirePositive("--steps", steps);
+        }
+        if (episodeLength != null) {
+            requirePositive("--episode-length", episodeLength);
+        }
+    }
+
+    /** Trains one run to its end, or until it is interrupted; returns whether it came to its end. */
+    private boolean train(
+            TrainingPlan plan, Path place, boolean goOn, Images images, List<Device> where, Interruption interruption) {
+        if (!goOn && Files.exists(place.resolve(TrainingRun.CHECKPOINT))) {
+            throw new Failure(
+                    "%s: expected no run there yet, found %s: resume it with --resume, or choose another folder"
+                            .formatted(place, TrainingRun.CHECKPOINT));
+        }
+        try (TrainingRun run = goOn
+                ? TrainingProgress.resume(place, images, where)
+                : TrainingProgress.start(plan, place, images, where, terminal())) {
+            interruption.stops(run);
+            terminal()
+                    .line(
+                            "%s: %,d images, %,d parameters, %d episodes of T = %d a step, %s writer, memory of %,d floats, on %s"
+                                    .formatted(
+                                            plan.data(),
+                                            images.count(),
+                                            run.model().parameterCount(),
+                                            plan.episodes(),
+                                            plan.episodeLength(),
+                                            plan.settings().writer().toString().toLowerCase(Locale.ROOT),
+                                            plan.settings().memoryFloats(),
+                                            LearningDevice.names(where)));
+            if (!goOn) {
+                CommandRecord.write(place, commandText());
+            }
+            RunReporter reporter =
+                    new RunReporter(run, place, CommandRecord.read(place).command(), images, System::nanoTime);
+            TrainingProgress.train(run, terminal(), reporter);
+            reporter.finish();
+            print(
+                    "run        %s: %,d of %,d steps in %s",
+                    place, run.stepsDone(), plan.steps(), Progress.duration(run.seconds()));
+            run.best()
+                    .ifPresent(best -> print(
+                            "best       step %,d: %.3f nats an image on the validation images%s",
+                            best.step(),
+                            best.bound(),
+                            run.endedEarly()
+                                    ? "; ended early, %d scores later"
+                                            .formatted(plan.validation().patience())
+                                    : ""));
+            print("page       %s", place.resolve(RunReporter.FILE));
+            if (!run.isFinished()) {
+                print(
+                        "go on      kpp train --resume%s%s --run %s",
+                        dataOption(),
+                        seeds == null
+                                ? ""
+                                : " --seeds "
+                                        + String.join(
+                                                ",",
+                                                seeds.stream()
+                                                        .map(String::valueOf)
+                                                        .toList()),
+                        quoted(folder.toString()));
+            } else if (seeds == null) {
+                Path best = run.best().isPresent() ? place.resolve(TrainingRun.BEST) : place;
+                print("evaluate   kpp evaluate%s --run %s", dataOption(), quoted(best.toString()));
+                print(
+                        "export     kpp export%s --run %s --out %s",
+                        dataOption(),
+                        quoted(best.toString()),
+                        quoted(place.resolve("bundle").toString()));
+            }
+            return run.isFinished();
+        }
+    }
+
+    private void trainSeeds(Interruption interruption) {
+        TrainingPlan first = resume
+                ? seeds.stream()
+                        .map(this::placeOf)
+                        .filter(place -> Files.exists(place.resolve(TrainingRun.CHECKPOINT)))
+                        .findFirst()
+                        .map(this::planOf)
+                        .orElseThrow(() ->
+                                new Failure("%s: expected the run of one of the seeds %s to go on with, found none"
+                                        .formatted(folder, seeds)))
+                : plan(seeds.get(0));
+        DataSource source = DataSource.named(first.data());
+        Images images = source.train(DataHome.of(data, source), first.augment());
+        // Before the long work: the test images must be there too.
+        TestEpisodes episodes = new TestEpisodes(
+                source.test(DataHome.of(data, source)), source.testBinarisation(), first.episodeLength(), TEST_SEED);
+        List<Device> where = device.chooseAll();
+        SeedSummary summary = new SeedSummary(BundleWriter.setting(episodes));
+        for (long one : seeds) {
+            Path place = placeOf(one);
+            boolean goOn = resume && Files.exists(place.resolve(TrainingRun.CHECKPOINT));
+            OutputFile.requirePlaceForFolder(place);
+            if (interruption.asked()
+                    || !train(goOn ? planOf(place) : first.withSeed(one), place, goOn, images, where, interruption)) {
+                return;
+            }
+            Path best = place.resolve(TrainingRun.BEST);
+            Checkpoint checkpoint = RunPath.checkpoint(Files.exists(best) ? best : place);
+            try (var model = checkpoint.model(where.get(0));
+                    Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
+                BoundReport report = CleanBound.evaluate(model, episodes, new PhiloxNoise(TEST_SEED), 0, progress::at);
+                summary.add(one, checkpoint.step(), checkpoint.seconds(), report);
+            }
+        }
+        summary.write(folder);
+        summary.lines().forEach(line -> out().println(line));
+        print("summary    %s", folder.resolve(SeedSummary.FILE));
+    }
+
+    private Path placeOf(long one) {
+        return folder.resolve("seed-" + one);
+    }
+
+    private String dataOption() {
+        return data == null ? "" : " --data " + quoted(data.toString());
+    }
+
+    private TrainingPlan planOf(Path place) {
+        return RunPath.checkpoint(place).plan();
+    }
+
+    private TrainingPlan plan(long withSeed) {
+        try {
+            TrainingPlan plan = Preset.named(preset).plan().withSeed(withSeed);
+            plan = steps == null ? plan : plan.withSteps(steps);
+            plan = episodeLength == null ? plan : plan.withEpisodeLength(episodeLength);
+            return PlanEdit.apply(plan, edits);
+        } catch (IllegalArgumentException e) {
+            throw usage(e.getMessage());
+        }
+    }
+}

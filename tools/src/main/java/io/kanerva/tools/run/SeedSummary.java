@@ -1,0 +1,127 @@
+package io.kanerva.tools.run;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kanerva.tools.OutputFile;
+import io.kanerva.trainer.evaluate.BoundReport;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
+/** The scores of runs that differ by their seeds alone: each one, their mean and their spread. */
+public final class SeedSummary {
+    public static final String FILE = "summary.json";
+
+    private final String setting;
+    private final List<Row> rows = new ArrayList<>();
+
+    /** One seed's run and its clean bound on the test images. */
+    private record Row(long seed, int steps, double seconds, BoundReport report) {}
+
+    /** @param setting what the bounds are measured on, in words */
+    public SeedSummary(String setting) {
+        this.setting = setting;
+    }
+
+    public void add(long seed, int steps, double seconds, BoundReport report) {
+        rows.add(new Row(seed, steps, seconds, report));
+    }
+
+    /** A line a seed and one for mean and standard deviation over the seeds, nats an image. */
+    public List<String> lines() {
+        List<String> lines = new ArrayList<>();
+        lines.add(String.format(
+                Locale.ROOT,
+                "%-10s %10s %10s %16s %10s %10s",
+                "seed",
+                "bound",
+                "+- error",
+                "reconstruction",
+                "KL(Y)",
+                "KL(Z)"));
+        for (Row row : rows) {
+            BoundReport r = row.report;
+            lines.add(String.format(
+                    Locale.ROOT,
+                    "%-10d %10.3f %10.3f %16.3f %10.3f %10.3f",
+                    row.seed,
+                    r.nats(),
+                    r.standardError(),
+                    r.reconstruction(),
+                    r.keyDivergence(),
+                    r.latentDivergence()));
+        }
+        lines.add(String.format(
+                Locale.ROOT,
+                "%-10s %10.3f %10s %16.3f %10.3f %10.3f",
+                "mean",
+                mean(BoundReport::nats),
+                "",
+                mean(BoundReport::reconstruction),
+                mean(BoundReport::keyDivergence),
+                mean(BoundReport::latentDivergence)));
+        lines.add(String.format(
+                Locale.ROOT,
+                "%-10s %10.3f %10s %16.3f %10.3f %10.3f",
+                "spread",
+                spread(BoundReport::nats),
+                "",
+                spread(BoundReport::reconstruction),
+                spread(BoundReport::keyDivergence),
+                spread(BoundReport::latentDivergence)));
+        return lines;
+    }
+
+    /** Mean over the seeds. */
+    public double mean(ToDoubleFunction<BoundReport> value) {
+        return rows.stream()
+                .mapToDouble(row -> value.applyAsDouble(row.report))
+                .average()
+                .orElse(Double.NaN);
+    }
+
+    /** Sample standard deviation over the seeds; NaN for a single one. */
+    public double spread(ToDoubleFunction<BoundReport> value) {
+        double mean = mean(value);
+        return rows.size() < 2
+                ? Double.NaN
+                : Math.sqrt(rows.stream()
+                                .mapToDouble(row -> Math.pow(value.applyAsDouble(row.report) - mean, 2))
+                                .sum()
+                        / (rows.size() - 1));
+    }
+
+    /** Leaves {@code summary.json} in the folder. */
+    public void write(Path folder) {
+        Map<String, Object> summary = new LinkedHashMap<>();
+        summary.put("setting", setting);
+        summary.put("unit", "nats an image");
+        List<Map<String, Object>> runs = new ArrayList<>();
+        for (Row row : rows) {
+            Map<String, Object> run = new LinkedHashMap<>();
+            run.put("seed", row.seed);
+            run.put("steps", row.steps);
+            run.put("minutes", row.seconds / 60);
+            run.put("bound", row.report.nats());
+            run.put("standardError", Double.isNaN(row.report.standardError()) ? null : row.report.standardError());
+            run.put("reconstruction", row.report.reconstruction());
+            run.put("klKeys", row.report.keyDivergence());
+            run.put("klLatent", row.report.latentDivergence());
+            runs.add(run);
+        }
+        summary.put("runs", runs);
+        summary.put("mean", mean(BoundReport::nats));
+        summary.put("standardDeviation", rows.size() < 2 ? null : spread(BoundReport::nats));
+        try {
+            OutputFile.write(
+                    folder.resolve(FILE),
+                    new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(summary) + "\n");
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
