@@ -49,9 +49,9 @@ public record Bundle(
      * part: a memory may be shared by models that differ only there.
      */
     public String modelId() {
-        String digests = graphs.get(Graph.ENCODER.label()).sha256()
-                + graphs.get(Graph.MEMORY_WRITER.label()).sha256()
-                + graphs.get(Graph.READER.label()).sha256();
+        String digests = graphs.get(BundleGraph.ENCODER.label()).sha256()
+                + graphs.get(BundleGraph.MEMORY_WRITER.label()).sha256()
+                + graphs.get(BundleGraph.READER.label()).sha256();
         return Sha256.hex(digests.getBytes(StandardCharsets.US_ASCII));
     }
 
@@ -73,11 +73,11 @@ public record Bundle(
         for (Map.Entry<String, JsonNode> graph : json.get("graphs").members().entrySet()) {
             graphs.put(graph.getKey(), GraphDescription.from(graph.getValue()));
         }
-        for (Graph graph : Graph.values()) {
+        for (BundleGraph graph : BundleGraph.values()) {
             if (graph.isOptional() && !graphs.containsKey(graph.label())) {
                 continue;
             }
-            graph.signature(settings).check(json.get("graphs").get(graph.label()), graphs.get(graph.label()));
+            Signature.of(graph, settings).check(json.get("graphs").get(graph.label()), graphs.get(graph.label()));
         }
         Map<String, String> files = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> file : json.get("files").members().entrySet()) {

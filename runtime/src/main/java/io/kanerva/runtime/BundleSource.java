@@ -83,8 +83,8 @@ final class BundleSource {
     Kanerva load(Options options) {
         byte[] json = read(Bundle.FILE_NAME);
         Bundle bundle = Bundle.parse(describe + "/" + Bundle.FILE_NAME, json);
-        Map<Graph, byte[]> graphs = new EnumMap<>(Graph.class);
-        for (Graph graph : Graph.values()) {
+        Map<BundleGraph, byte[]> graphs = new EnumMap<>(BundleGraph.class);
+        for (BundleGraph graph : BundleGraph.values()) {
             GraphDescription description = bundle.graphs().get(graph.label());
             if (description == null) {
                 continue; // an optional one: Bundle has made sure of the others

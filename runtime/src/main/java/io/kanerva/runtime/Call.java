@@ -23,7 +23,7 @@ final class Call implements AutoCloseable {
      * @param inputs one value an input, in the graph's order
      * @throws TensorException if one has the wrong shape or values, or two disagree
      */
-    PinnedTensors tensors(String use, Graph graph, FloatTensor... inputs) {
+    PinnedTensors tensors(String use, BundleGraph graph, FloatTensor... inputs) {
         int[] sizes = sessions.signature(graph).bind(inputs);
         PinnedTensors idle = sessions.borrow(use, sizes, null);
         PinnedTensors tensors = own(idle == null ? new PinnedTensors(sessions, use, sizes) : idle);
@@ -45,9 +45,9 @@ final class Call implements AutoCloseable {
 
     /** Checks that images have the encoder's shape and lie in [0, 1]. */
     void requireImages(FloatTensor images) {
-        Signature encoder = sessions.signature(Graph.ENCODER);
+        Signature encoder = sessions.signature(BundleGraph.ENCODER);
         encoder.bind(images);
-        encoder.requireValues(Graph.IMAGES, images);
+        encoder.requireValues(BundleGraph.IMAGES, images);
     }
 
     /** Gives everything back and lets the sessions go. */

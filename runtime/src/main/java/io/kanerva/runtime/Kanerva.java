@@ -35,8 +35,8 @@ public final class Kanerva implements AutoCloseable {
         inference = new Inference(
                 bundle,
                 geometry,
-                sessions.has(Graph.ENCODER_MEMORY_WRITER),
-                sessions.has(Graph.READER_DECODER) && sessions.device() == Device.CUDA);
+                sessions.has(BundleGraph.ENCODER_MEMORY_WRITER),
+                sessions.has(BundleGraph.READER_DECODER) && sessions.device() == Device.CUDA);
     }
 
     /**
@@ -264,7 +264,7 @@ public final class Kanerva implements AutoCloseable {
      */
     public BoundTerms bound(FloatTensor episodes, long seed) {
         ModelSettings settings = bundle.settings();
-        sessions.signature(Graph.ENCODER).bind(episodes);
+        sessions.signature(BundleGraph.ENCODER).bind(episodes);
         int batch = episodes.dimension(0);
         int samples = episodes.dimension(1);
         NormalSampler sampler = new NormalSampler(seed);

@@ -33,7 +33,7 @@ class PinnedTensors implements AutoCloseable {
     private final Map<String, int[]> shapes = new HashMap<>();
 
     /** What each added graph takes and gives. */
-    private final Map<Graph, List<Map<String, OnnxTensor>>> ends = new EnumMap<>(Graph.class);
+    private final Map<BundleGraph, List<Map<String, OnnxTensor>>> ends = new EnumMap<>(BundleGraph.class);
 
     /** The memories that lie in the tensor of that name, if that is known. */
     private WeakReference<Memory> held = NONE;
@@ -65,7 +65,7 @@ class PinnedTensors implements AutoCloseable {
     void hold(Memory memory) {
         if (!holds(memory)) {
             held = NONE; // until all of it is there
-            buffer(Graph.MEMORY).put(0, memory.checked().data());
+            buffer(BundleGraph.MEMORY).put(0, memory.checked().data());
             held = new WeakReference<>(memory);
         }
     }
@@ -79,7 +79,7 @@ class PinnedTensors implements AutoCloseable {
      * Adds a graph's run, if it was not yet. Its inputs that are not there yet are made, of zeros, and so are the
      * wanted outputs. An output that is there already, since a later graph takes it, is given anyway.
      */
-    void add(Graph graph, String... wanted) {
+    void add(BundleGraph graph, String... wanted) {
         if (ends.containsKey(graph)) {
             return;
         }
@@ -102,7 +102,7 @@ class PinnedTensors implements AutoCloseable {
         ends.put(graph, List.of(inputs, outputs));
     }
 
-    private OnnxTensor pin(Graph graph, TensorDescription description) {
+    private OnnxTensor pin(BundleGraph graph, TensorDescription description) {
         String name = description.name();
         if (!tensors.containsKey(name)) {
             int[] shape = Signature.resolve(description, sizes);
@@ -136,7 +136,7 @@ class PinnedTensors implements AutoCloseable {
      * @param values of the inputs' shapes, in order; null for one that is there already
      * @throws TensorException if they are not what the input may be
      */
-    void put(Graph graph, FloatTensor... values) {
+    void put(BundleGraph graph, FloatTensor... values) {
         Signature signature = sessions.signature(graph);
         for (int i = 0; i < values.length; i++) {
             if (values[i] != null) {
@@ -165,20 +165,20 @@ class PinnedTensors implements AutoCloseable {
         return floats;
     }
 
-    /** Adds the graph's run, if it was not yet, and {@linkplain #run(Graph) runs} it. */
-    void run(Graph graph, String... wanted) {
+    /** Adds the graph's run, if it was not yet, and {@linkplain #run(BundleGraph) runs} it. */
+    void run(BundleGraph graph, String... wanted) {
         add(graph, wanted);
         run(graph);
     }
 
     /** Runs a graph that was added; between {@link Sessions#enter} and {@link Sessions#leave}. */
-    void run(Graph graph) {
+    void run(BundleGraph graph) {
         List<Map<String, OnnxTensor>> both = ends.get(graph);
         sessions.run(graph, both.get(0), both.get(1));
     }
 
     /** Whether the graph's run was added. */
-    boolean runs(Graph graph) {
+    boolean runs(BundleGraph graph) {
         return ends.containsKey(graph);
     }
 

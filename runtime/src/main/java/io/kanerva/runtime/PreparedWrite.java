@@ -14,7 +14,7 @@ public final class PreparedWrite implements AutoCloseable {
     private final Sessions sessions;
     private final PinnedTensors tensors;
     private final float[] images;
-    private final Graph last;
+    private final BundleGraph last;
     private final int memories;
     private final int keys;
 
@@ -25,14 +25,16 @@ public final class PreparedWrite implements AutoCloseable {
                         Math.multiplyExact(episodes, samples), settings.image().floats())];
         memories = Math.multiplyExact(episodes, settings.memory().floats());
         keys = Math.multiplyExact(Math.multiplyExact(episodes, samples), settings.keys() * 3);
-        last = sessions.has(Graph.ENCODER_MEMORY_WRITER) ? Graph.ENCODER_MEMORY_WRITER : Graph.MEMORY_WRITER;
+        last = sessions.has(BundleGraph.ENCODER_MEMORY_WRITER)
+                ? BundleGraph.ENCODER_MEMORY_WRITER
+                : BundleGraph.MEMORY_WRITER;
         tensors = new PinnedTensors(sessions, "write", episodes, samples, 0);
         sessions.enter();
         try {
-            if (last == Graph.MEMORY_WRITER) {
-                tensors.add(Graph.ENCODER, Graph.CONTENT);
+            if (last == BundleGraph.MEMORY_WRITER) {
+                tensors.add(BundleGraph.ENCODER, BundleGraph.CONTENT);
             }
-            tensors.add(last, Graph.MEMORY, Graph.POINTERS);
+            tensors.add(last, BundleGraph.MEMORY, BundleGraph.POINTERS);
         } catch (RuntimeException | Error e) {
             tensors.close();
             throw e;
@@ -59,13 +61,13 @@ public final class PreparedWrite implements AutoCloseable {
         try {
             episodes.get(episodes.position(), images);
             PreparedRecall.requireImages("write: episodes", images, 0);
-            tensors.buffer(Graph.IMAGES).put(0, images);
-            if (last == Graph.MEMORY_WRITER) {
-                tensors.run(Graph.ENCODER);
+            tensors.buffer(BundleGraph.IMAGES).put(0, images);
+            if (last == BundleGraph.MEMORY_WRITER) {
+                tensors.run(BundleGraph.ENCODER);
             }
             tensors.run(last);
-            memory.put(memory.position(), tensors.buffer(Graph.MEMORY), 0, memories);
-            pointers.put(pointers.position(), tensors.buffer(Graph.POINTERS), 0, keys);
+            memory.put(memory.position(), tensors.buffer(BundleGraph.MEMORY), 0, memories);
+            pointers.put(pointers.position(), tensors.buffer(BundleGraph.POINTERS), 0, keys);
         } finally {
             sessions.leave();
         }

@@ -59,21 +59,21 @@ final class RecallPlan extends PinnedTensors {
     }
 
     private void addLookUp() {
-        if (settings.writer() == ModelSettings.Writer.POOLED && !runs(Graph.ENCODER)) {
-            add(Graph.ENCODER, Graph.KEY_MEAN);
+        if (settings.writer() == ModelSettings.Writer.POOLED && !runs(BundleGraph.ENCODER)) {
+            add(BundleGraph.ENCODER, BundleGraph.KEY_MEAN);
         }
     }
 
     private void addRead() {
-        if (runs(Graph.READER_DECODER) || runs(Graph.DECODER)) {
+        if (runs(BundleGraph.READER_DECODER) || runs(BundleGraph.DECODER)) {
             return;
         }
-        if (sessions.has(Graph.READER_DECODER)) {
-            add(Graph.READER_DECODER, Graph.LOGITS); // the noise stays 0
+        if (sessions.has(BundleGraph.READER_DECODER)) {
+            add(BundleGraph.READER_DECODER, BundleGraph.LOGITS); // the noise stays 0
         } else {
-            add(Graph.READER, Graph.TRACES, Graph.PRIOR_MEAN);
-            alias(Graph.LATENT, Graph.PRIOR_MEAN);
-            add(Graph.DECODER, Graph.LOGITS);
+            add(BundleGraph.READER, BundleGraph.TRACES, BundleGraph.PRIOR_MEAN);
+            alias(BundleGraph.LATENT, BundleGraph.PRIOR_MEAN);
+            add(BundleGraph.DECODER, BundleGraph.LOGITS);
         }
     }
 
@@ -97,7 +97,7 @@ final class RecallPlan extends PinnedTensors {
     void find(Memory memory, int query, float[] images, int from, int[] samples, float[] matches, float[] keys) {
         if (settings.writer() == ModelSettings.Writer.POOLED) {
             addLookUp();
-            buffer(Graph.IMAGES).put(query * image.length, images, from, image.length);
+            buffer(BundleGraph.IMAGES).put(query * image.length, images, from, image.length);
             return;
         }
         ContentSearch contents = memory.contents();
@@ -121,8 +121,8 @@ final class RecallPlan extends PinnedTensors {
     /** Has the encoder look at all queries, if the memory is a pooled one. */
     void endLookUp(float[] keys) {
         if (settings.writer() == ModelSettings.Writer.POOLED) {
-            run(Graph.ENCODER);
-            buffer(Graph.KEY_MEAN).get(0, keys);
+            run(BundleGraph.ENCODER);
+            buffer(BundleGraph.KEY_MEAN).get(0, keys);
         }
     }
 
@@ -144,18 +144,18 @@ final class RecallPlan extends PinnedTensors {
     void read(Memory memory, float[] keys) {
         addRead();
         hold(memory);
-        buffer(Graph.KEYS).put(0, keys);
-        if (sessions.has(Graph.READER_DECODER)) {
-            run(Graph.READER_DECODER);
+        buffer(BundleGraph.KEYS).put(0, keys);
+        if (sessions.has(BundleGraph.READER_DECODER)) {
+            run(BundleGraph.READER_DECODER);
         } else {
-            run(Graph.READER);
-            run(Graph.DECODER);
+            run(BundleGraph.READER);
+            run(BundleGraph.DECODER);
         }
     }
 
     /** One query's image after {@link #read}, into {@code images} from {@code to} on. */
     void image(int query, float[] images, int to) {
-        FloatBuffer parameters = buffer(Graph.LOGITS);
+        FloatBuffer parameters = buffer(BundleGraph.LOGITS);
         if (mixture == null) {
             parameters.get(query * image.length, images, to, image.length);
             Likelihood.logistic(images, to, image);

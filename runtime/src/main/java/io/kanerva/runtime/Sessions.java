@@ -36,8 +36,8 @@ final class Sessions implements AutoCloseable {
     private static final AtomicBoolean FALL_BACK_TOLD = new AtomicBoolean();
 
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
-    private final Map<Graph, SessionCopies> sessions = new EnumMap<>(Graph.class);
-    private final Map<Graph, Signature> signatures = new EnumMap<>(Graph.class);
+    private final Map<BundleGraph, SessionCopies> sessions = new EnumMap<>(BundleGraph.class);
+    private final Map<BundleGraph, Signature> signatures = new EnumMap<>(BundleGraph.class);
     private final BufferPool buffers = new BufferPool();
 
     /** Tensors between two calls. Not a queue, whose nodes would be garbage. */
@@ -59,7 +59,7 @@ final class Sessions implements AutoCloseable {
      * @param bundle how messages name the bundle
      * @param graphs each graph's ONNX bytes; an optional one may be missing
      */
-    static Sessions open(String bundle, ModelSettings settings, Map<Graph, byte[]> graphs, Options options) {
+    static Sessions open(String bundle, ModelSettings settings, Map<BundleGraph, byte[]> graphs, Options options) {
         Optional<String> obstacle = options.device() == Device.CPU ? Optional.empty() : cudaObstacle();
         if (options.device() == Device.CPU || (options.device() == Device.AUTO && obstacle.isPresent())) {
             obstacle.ifPresent(Sessions::tellFallBack);
@@ -80,18 +80,18 @@ final class Sessions implements AutoCloseable {
     }
 
     private static Sessions open(
-            String bundle, ModelSettings settings, Map<Graph, byte[]> graphs, Options wanted, Device device) {
+            String bundle, ModelSettings settings, Map<BundleGraph, byte[]> graphs, Options wanted, Device device) {
         Sessions opened = new Sessions(bundle, device);
         Queue<RuntimeException> failures = new ConcurrentLinkedQueue<>();
-        List<Graph> order = List.copyOf(graphs.keySet());
+        List<BundleGraph> order = List.copyOf(graphs.keySet());
         try (SessionOptions options = sessionOptions(wanted.threads(), device)) {
             // Side by side: most of the time until the first call goes into this. All end before a failure is passed
             // on.
             IntStream.range(0, graphs.size() * wanted.callers()).parallel().forEach(i -> {
-                Graph graph = order.get(i % graphs.size());
+                BundleGraph graph = order.get(i % graphs.size());
                 try {
                     opened.add(
-                            graph.signature(settings),
+                            Signature.of(graph, settings),
                             i / graphs.size(),
                             wanted.callers(),
                             createSession(bundle, graph, graphs.get(graph), options, device));
@@ -119,7 +119,7 @@ final class Sessions implements AutoCloseable {
     }
 
     private static OrtSession createSession(
-            String bundle, Graph graph, byte[] bytes, SessionOptions options, Device device) {
+            String bundle, BundleGraph graph, byte[] bytes, SessionOptions options, Device device) {
         try {
             return NativeRuntime.environment().createSession(bytes, options);
         } catch (OrtException e) {
@@ -176,7 +176,7 @@ final class Sessions implements AutoCloseable {
     }
 
     /** Whether the bundle has this graph. */
-    boolean has(Graph graph) {
+    boolean has(BundleGraph graph) {
         return sessions.containsKey(graph);
     }
 
@@ -225,7 +225,7 @@ final class Sessions implements AutoCloseable {
     }
 
     /** What the graph takes and gives. */
-    Signature signature(Graph graph) {
+    Signature signature(BundleGraph graph) {
         return signatures.get(graph);
     }
 
@@ -262,7 +262,7 @@ final class Sessions implements AutoCloseable {
     }
 
     /** Runs a graph into outputs that are there already; between {@link #enter} and {@link #leave}. */
-    void run(Graph graph, Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {
+    void run(BundleGraph graph, Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {
         try {
             sessions.get(graph).run(inputs, outputs);
         } catch (OrtException e) {
@@ -270,7 +270,7 @@ final class Sessions implements AutoCloseable {
         }
     }
 
-    static InferenceException failure(Graph graph, OrtException e) {
+    static InferenceException failure(BundleGraph graph, OrtException e) {
         return new InferenceException(e, "graph %s: ONNX Runtime failed: %s", graph.label(), e.getMessage());
     }
 

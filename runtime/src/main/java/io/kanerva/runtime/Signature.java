@@ -5,10 +5,13 @@ import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import io.kanerva.runtime.ModelSettings.Writer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The tensors that one graph takes and gives, in order; a dimension is a size or a name that each call binds to a size.
@@ -19,12 +22,12 @@ final class Signature {
     static final String NAMED = "BTQ";
 
     // Not a record: what the compiler adds to one is not needed in a jar that is to be small.
-    private final Graph graph;
+    private final BundleGraph graph;
     private final List<TensorDescription> inputs;
     private final List<TensorDescription> outputs;
     private final int[][] dimensions;
 
-    Signature(Graph graph, List<TensorDescription> inputs, List<TensorDescription> outputs) {
+    Signature(BundleGraph graph, List<TensorDescription> inputs, List<TensorDescription> outputs) {
         this.graph = graph;
         this.inputs = inputs;
         this.outputs = outputs;
@@ -35,7 +38,78 @@ final class Signature {
         }
     }
 
-    Graph graph() {
+    /** The tensors that {@code graph} must have in a model with {@code settings}. */
+    static Signature of(BundleGraph graph, ModelSettings settings) {
+        int keys = settings.keys();
+        int latent = settings.latent();
+        Planes block = settings.block();
+        Planes memory = settings.memory();
+        Planes image = settings.image();
+        TensorDescription content = settings.writer() == Writer.HEAP
+                ? tensor(BundleGraph.CONTENT, "B", "T", keys, block.channels(), block.height(), block.width())
+                : tensor(BundleGraph.CONTENT, "B", "T", settings.embedding());
+        TensorDescription memories =
+                tensor(BundleGraph.MEMORY, "B", memory.channels(), memory.height(), memory.width());
+        TensorDescription traces =
+                tensor(BundleGraph.TRACES, "B", "Q", keys, block.channels(), block.height(), block.width());
+        return switch (graph) {
+            case ENCODER ->
+                new Signature(
+                        graph,
+                        List.of(tensor(BundleGraph.IMAGES, "B", "T", image.channels(), image.height(), image.width())),
+                        List.of(
+                                content,
+                                tensor(BundleGraph.KEY_MEAN, "B", "T", keys, 3),
+                                tensor(BundleGraph.KEY_LOG_VARIANCE, "B", "T", keys, 3),
+                                tensor(BundleGraph.LATENT_MEAN, "B", "T", latent),
+                                tensor(BundleGraph.LATENT_LOG_VARIANCE, "B", "T", latent)));
+            case MEMORY_WRITER ->
+                new Signature(
+                        graph, List.of(content), List.of(memories, tensor(BundleGraph.POINTERS, "B", "T", keys, 3)));
+            case READER ->
+                new Signature(
+                        graph,
+                        List.of(memories, tensor(BundleGraph.KEYS, "B", "Q", keys, 3)),
+                        List.of(
+                                traces,
+                                tensor(BundleGraph.PRIOR_MEAN, "B", "Q", latent),
+                                tensor(BundleGraph.PRIOR_LOG_VARIANCE, "B", "Q", latent)));
+            case DECODER ->
+                new Signature(
+                        graph,
+                        List.of(tensor(BundleGraph.LATENT, "B", "Q", latent), traces),
+                        List.of(tensor(
+                                BundleGraph.LOGITS,
+                                "B",
+                                "Q",
+                                settings.likelihood().channels(settings),
+                                image.height(),
+                                image.width())));
+            case ENCODER_MEMORY_WRITER -> {
+                Signature encoder = of(BundleGraph.ENCODER, settings);
+                Signature writer = of(BundleGraph.MEMORY_WRITER, settings);
+                yield new Signature(graph, encoder.inputs, joined(encoder.outputs, writer.outputs));
+            }
+            case READER_DECODER -> {
+                Signature reader = of(BundleGraph.READER, settings);
+                Signature decoder = of(BundleGraph.DECODER, settings);
+                TensorDescription noise = tensor(BundleGraph.NOISE, "B", "Q", latent);
+                yield new Signature(
+                        graph, joined(reader.inputs, List.of(noise)), joined(reader.outputs, decoder.outputs));
+            }
+        };
+    }
+
+    private static List<TensorDescription> joined(List<TensorDescription> first, List<TensorDescription> second) {
+        return Stream.concat(first.stream(), second.stream()).toList();
+    }
+
+    private static TensorDescription tensor(String name, Object... dimensions) {
+        return new TensorDescription(
+                name, "float32", Arrays.stream(dimensions).map(Object::toString).toList(), "", "");
+    }
+
+    BundleGraph graph() {
         return graph;
     }
 
@@ -152,9 +226,9 @@ final class Signature {
      * Checks that images lie in [0, 1] and that other values are finite; {@link Memory#checked} has seen to memories.
      */
     void requireValues(String input, FloatTensor values) {
-        if (input.equals(Graph.IMAGES)) {
+        if (input.equals(BundleGraph.IMAGES)) {
             values.requireImages(place(input));
-        } else if (!input.equals(Graph.MEMORY)) {
+        } else if (!input.equals(BundleGraph.MEMORY)) {
             values.requireFinite(place(input));
         }
     }

@@ -77,7 +77,7 @@ class GarbageTest {
                 return;
             }
             FloatBuffer images = FloatBuffer.allocate(40 * image.floats());
-            long bare = bareRun(kanerva, bundle, "reader-decoder", new int[] {1, 0, 1}, Graph.LOGITS);
+            long bare = bareRun(kanerva, bundle, "reader-decoder", new int[] {1, 0, 1}, BundleGraph.LOGITS);
             for (int queries : new int[] {1, 40}) {
                 try (PreparedRecall recall = kanerva.prepareRecall(memory, queries)) {
                     System.out.printf(
@@ -86,7 +86,13 @@ class GarbageTest {
             }
             FloatBuffer written = FloatBuffer.allocate(memory.memory().size());
             FloatBuffer pointers = FloatBuffer.allocate(memory.pointers().size());
-            bare = bareRun(kanerva, bundle, "encoder-memory-writer", new int[] {1, 2, 0}, Graph.MEMORY, Graph.POINTERS);
+            bare = bareRun(
+                    kanerva,
+                    bundle,
+                    "encoder-memory-writer",
+                    new int[] {1, 2, 0},
+                    BundleGraph.MEMORY,
+                    BundleGraph.POINTERS);
             try (PreparedWrite write = kanerva.prepareWrite(1, 2)) {
                 System.out.printf("write: %d%n", leastBytes(() -> write.run(images, written, pointers)) - bare);
             }
@@ -96,7 +102,7 @@ class GarbageTest {
     /** Of each call, the bytes beyond the bare run of its graph and beyond what it returns. */
     private static void plain(Kanerva kanerva, Path bundle, Memory memory, FloatTensor episode) throws Exception {
         for (int queries : new int[] {1, 40}) {
-            long bare = bareRun(kanerva, bundle, "reader-decoder", new int[] {1, 0, queries}, Graph.LOGITS);
+            long bare = bareRun(kanerva, bundle, "reader-decoder", new int[] {1, 0, queries}, BundleGraph.LOGITS);
             FloatTensor images =
                     FloatTensor.zeros(1, queries, episode.dimension(2), episode.dimension(3), episode.dimension(4));
             Recall recall = kanerva.recall(memory, images, 1);
@@ -105,8 +111,13 @@ class GarbageTest {
                     "recall of %d: %d%n",
                     queries, leastBytes(() -> kanerva.recall(memory, images, 1)) - bare - returned);
         }
-        long bare =
-                bareRun(kanerva, bundle, "encoder-memory-writer", new int[] {1, 2, 0}, Graph.MEMORY, Graph.POINTERS);
+        long bare = bareRun(
+                kanerva,
+                bundle,
+                "encoder-memory-writer",
+                new int[] {1, 2, 0},
+                BundleGraph.MEMORY,
+                BundleGraph.POINTERS);
         long returned = leastBytes(
                 () -> new Memory(memory.memory(), memory.pointers(), memory.contentMean(), memory.modelId()));
         System.out.printf("write: %d%n", leastBytes(() -> kanerva.write(episode)) - bare - returned);
