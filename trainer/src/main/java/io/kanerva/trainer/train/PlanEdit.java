@@ -52,7 +52,7 @@ public final class PlanEdit {
     }
 
     private static void collect(JsonNode node, String prefix, List<String> values) {
-        node.fields().forEachRemaining(field -> {
+        node.properties().forEach(field -> {
             if (field.getValue().isObject()) {
                 collect(field.getValue(), prefix + field.getKey() + ".", values);
             } else {
@@ -100,9 +100,8 @@ public final class PlanEdit {
 
     private static IllegalArgumentException unknown(String key, ObjectNode node) {
         List<String> names = new ArrayList<>();
-        node.fields()
-                .forEachRemaining(
-                        field -> names.add(field.getKey() + (field.getValue().isObject() ? ".…" : "")));
+        node.properties()
+                .forEach(field -> names.add(field.getKey() + (field.getValue().isObject() ? ".…" : "")));
         return new IllegalArgumentException("'%s': expected the name of a value, found none of that name; there are %s"
                 .formatted(key, String.join(", ", names)));
     }
