@@ -144,7 +144,8 @@ class WrapperTest {
     }
 
     /**
-     * A folder of stand-ins for the tools that the wrapper uses, so that the machine's own Java and Maven stay out of reach. Not links: JUnit warns of links that leave its folder.
+     * A folder of stand-ins for the tools that the wrapper uses, so that the machine's own Java and Maven stay out of
+     * reach. Not links: JUnit warns of links that leave its folder.
      */
     private Path unixTools() throws IOException {
         Path tools = folder.resolve("unix");
