@@ -1,7 +1,7 @@
 package io.kanerva.conformance;
 
 import io.kanerva.conformance.compare.Tolerance;
-import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.ModelSettings;
 import java.util.Set;

@@ -2,7 +2,7 @@ package io.kanerva.conformance;
 
 import io.kanerva.conformance.Agreement.Row;
 import io.kanerva.conformance.compare.Comparison;
-import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
@@ -218,7 +218,7 @@ public final class BundleVerification implements AutoCloseable {
                     paths,
                     graph,
                     inputs,
-                    Comparison.between(
+                    Comparison.betweenFinite(
                             output.name(),
                             wanted,
                             found.get(output.name()),

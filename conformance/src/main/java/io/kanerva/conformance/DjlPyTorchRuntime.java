@@ -7,9 +7,7 @@ import io.kanerva.conformance.runtimes.Job;
 import io.kanerva.conformance.runtimes.ModelRuntime;
 import io.kanerva.conformance.runtimes.Readiness;
 import io.kanerva.conformance.runtimes.Readiness.State;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.onnx.TensorFiles;
-import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.TensorDescription;
 import io.kanerva.trainer.model.KanervaModel;
@@ -112,7 +110,7 @@ public final class DjlPyTorchRuntime implements ModelRuntime {
                 if (!Files.exists(file)) {
                     return new None(false, "input '%s' is missing".formatted(input.name()));
                 }
-                known.put(input.name(), TensorFiles.read(file));
+                known.put(input.name(), Tensor.read(file));
             }
         } catch (IOException e) {
             return new None(false, "an input cannot be read: " + e.getMessage());
@@ -133,7 +131,7 @@ public final class DjlPyTorchRuntime implements ModelRuntime {
             default -> known.putAll(path.run(graph, known));
         }
         return new Outputs(bundle.graphs().get(graph).outputs().stream()
-                .map(output -> TensorValue.of(TensorFiles.toProto(output.name(), known.get(output.name()))))
+                .map(output -> known.get(output.name()).named(output.name()))
                 .toList());
     }
 }

@@ -1,10 +1,10 @@
 package io.kanerva.conformance;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.kanerva.exporter.onnx.proto.AttributeProto;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.NodeProto;
-import io.kanerva.exporter.onnx.proto.OperatorSetIdProto;
+import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.OperatorSetIdProto;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package io.kanerva.conformance;
 
-import io.kanerva.exporter.bundle.SampleImages;
-import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.bundle.SampleImages;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.NormalSampler;
 import io.kanerva.runtime.TensorDescription;
 import io.kanerva.trainer.data.ImageSet;

@@ -5,7 +5,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
-import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.exporter.trace.DjlTensors;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.TensorDescription;
 import io.kanerva.trainer.model.KanervaModel;
@@ -25,14 +26,14 @@ record ModelPath(KanervaModel model, Bundle bundle) {
         try (NDManager scratch = model.manager().newSubManager()) {
             NDList arrays = new NDList();
             for (TensorDescription input : bundle.graphs().get(graph).inputs()) {
-                arrays.add(inputs.get(input.name()).toArray(scratch));
+                arrays.add(DjlTensors.toArray(inputs.get(input.name()), scratch));
             }
             NDList results = arrays.head().getDataType() == DataType.FLOAT64
                     ? wide(block(graph), arrays, scratch)
                     : model.run(block(graph), arrays.toArray(NDArray[]::new));
             Map<String, Tensor> outputs = new LinkedHashMap<>();
             for (TensorDescription output : bundle.graphs().get(graph).outputs()) {
-                outputs.put(output.name(), Tensor.copyOf(results.get(outputs.size())));
+                outputs.put(output.name(), DjlTensors.copyOf(results.get(outputs.size())));
             }
             return outputs;
         }

@@ -1,14 +1,14 @@
 package io.kanerva.conformance;
 
-import ai.djl.ndarray.types.DataType;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import io.kanerva.exporter.onnx.GraphRunner;
-import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.GraphRunner;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.NativeRuntime;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -22,20 +22,20 @@ import java.util.Map;
  * its session; close it.
  */
 public final class OnnxGraph implements AutoCloseable {
-    private static final Map<DataType, OnnxJavaType> TYPES = new EnumMap<>(Map.of(
-            DataType.FLOAT32,
+    private static final Map<ElementType, OnnxJavaType> TYPES = new EnumMap<>(Map.of(
+            ElementType.FLOAT32,
             OnnxJavaType.FLOAT,
-            DataType.FLOAT64,
+            ElementType.FLOAT64,
             OnnxJavaType.DOUBLE,
-            DataType.INT64,
+            ElementType.INT64,
             OnnxJavaType.INT64,
-            DataType.INT32,
+            ElementType.INT32,
             OnnxJavaType.INT32,
-            DataType.INT8,
+            ElementType.INT8,
             OnnxJavaType.INT8,
-            DataType.UINT8,
+            ElementType.UINT8,
             OnnxJavaType.UINT8,
-            DataType.BOOLEAN,
+            ElementType.BOOL,
             OnnxJavaType.BOOL));
 
     private final OrtEnvironment environment;
@@ -134,7 +134,7 @@ public final class OnnxGraph implements AutoCloseable {
     }
 
     private static Tensor fromOnnx(OnnxTensor tensor) {
-        DataType type = TYPES.entrySet().stream()
+        ElementType type = TYPES.entrySet().stream()
                 .filter(entry -> entry.getValue() == tensor.getInfo().type)
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("expected an output of one of the types "

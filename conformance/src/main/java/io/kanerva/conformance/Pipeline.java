@@ -3,10 +3,11 @@ package io.kanerva.conformance;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.kanerva.bundle.SampleImages;
 import io.kanerva.conformance.Agreement.Row;
 import io.kanerva.conformance.compare.Comparison;
-import io.kanerva.exporter.bundle.SampleImages;
-import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.exporter.trace.DjlTensors;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.Encoding;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
@@ -54,24 +55,26 @@ record Pipeline(KanervaModel model, Kanerva kanerva) {
                 PATHS,
                 "pipeline",
                 "B=" + b + " T=Q=" + t,
-                Comparison.between(name, tensor, found.get(name), Budget.ofPipeline(name, kanerva.bundle(), tensor)))));
+                Comparison.betweenFinite(
+                        name, tensor, found.get(name), Budget.ofPipeline(name, kanerva.bundle(), tensor)))));
         return new Agreement(rows);
     }
 
     private Map<String, Tensor> reference(Tensor episodes, Tensor keyNoise, Tensor latentNoise) {
         try (NDManager scratch = model.manager().newSubManager()) {
-            NDList encoded = model.run(model.encoder(), episodes.toArray(scratch));
+            NDList encoded = model.run(model.encoder(), DjlTensors.toArray(episodes, scratch));
             NDList written = model.run(model.writer(), encoded.get(0));
-            NDArray keys = model.sampleKeys(encoded, written, keyNoise.toArray(scratch));
+            NDArray keys = model.sampleKeys(encoded, written, DjlTensors.toArray(keyNoise, scratch));
             NDList read = model.run(model.reader(), written.get(0), keys);
-            NDArray latent = encoded.get(3).add(encoded.get(4).mul(0.5f).exp().mul(latentNoise.toArray(scratch)));
+            NDArray latent =
+                    encoded.get(3).add(encoded.get(4).mul(0.5f).exp().mul(DjlTensors.toArray(latentNoise, scratch)));
             NDArray logits = model.run(model.decoder(), latent, read.get(0)).singletonOrThrow();
             return steps(
-                    Tensor.copyOf(written.get(0)),
-                    Tensor.copyOf(keys),
-                    Tensor.copyOf(read.get(0)),
-                    Tensor.copyOf(latent),
-                    Tensor.copyOf(logits));
+                    DjlTensors.copyOf(written.get(0)),
+                    DjlTensors.copyOf(keys),
+                    DjlTensors.copyOf(read.get(0)),
+                    DjlTensors.copyOf(latent),
+                    DjlTensors.copyOf(logits));
         }
     }
 

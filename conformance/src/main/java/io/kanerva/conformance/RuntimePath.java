@@ -1,6 +1,6 @@
 package io.kanerva.conformance;
 
-import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.Encoding;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;

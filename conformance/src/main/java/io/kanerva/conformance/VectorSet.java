@@ -1,7 +1,6 @@
 package io.kanerva.conformance;
 
-import io.kanerva.exporter.onnx.TensorFiles;
-import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.GraphDescription;
 import io.kanerva.runtime.TensorDescription;
@@ -55,7 +54,7 @@ record VectorSet(String graph, int index, Map<String, Tensor> inputs, Map<String
         for (TensorDescription description : descriptions) {
             Path file = set.resolve(prefix + tensors.size() + ".pb");
             try {
-                tensors.put(description.name(), TensorFiles.read(file));
+                tensors.put(description.name(), Tensor.read(file));
             } catch (IOException e) {
                 throw new UncheckedIOException(
                         "%s: expected the tensor '%s', found that it cannot be read (%s)"

@@ -3,7 +3,7 @@ package io.kanerva.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.bundle.ReaderKind;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.trainer.data.Binarisation;

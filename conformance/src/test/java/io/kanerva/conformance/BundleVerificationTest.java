@@ -2,7 +2,7 @@ package io.kanerva.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.bundle.ReaderKind;
 import io.kanerva.trainer.model.KanervaModel;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;

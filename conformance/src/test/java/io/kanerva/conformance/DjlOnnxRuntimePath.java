@@ -10,9 +10,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.NoopTranslator;
 import io.kanerva.conformance.Agreement.Row;
 import io.kanerva.conformance.compare.Comparison;
-import io.kanerva.exporter.onnx.TensorFiles;
-import io.kanerva.exporter.onnx.proto.TensorProto;
-import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.TensorProto;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -70,7 +69,10 @@ final class DjlOnnxRuntimePath {
                                 : Tensor.of(
                                         found.toFloatArray(), found.getShape().getShape());
                         rows.add(new Row(
-                                PATHS, graph, label, Comparison.between(name, expected, values, Budget.of(name))));
+                                PATHS,
+                                graph,
+                                label,
+                                Comparison.betweenFinite(name, expected, values, Budget.of(name))));
                     });
                 }
             }
@@ -85,7 +87,7 @@ final class DjlOnnxRuntimePath {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         for (int i = 0; Files.exists(set.resolve(prefix + i + ".pb")); i++) {
             TensorProto proto = TensorProto.parseFrom(Files.readAllBytes(set.resolve(prefix + i + ".pb")));
-            tensors.put(proto.getName(), TensorFiles.fromProto(proto));
+            tensors.put(proto.getName(), Tensor.of(proto));
         }
         return tensors;
     }

@@ -2,7 +2,7 @@ package io.kanerva.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.bundle.ReaderKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.kanerva.bundle.ReaderKind;
 import io.kanerva.conformance.Agreement.Row;
-import io.kanerva.exporter.bundle.ReaderKind;
-import io.kanerva.exporter.onnx.proto.GraphProto;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.NodeProto;
-import io.kanerva.exporter.onnx.proto.OperatorSetIdProto;
+import io.kanerva.onnx.proto.GraphProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.OperatorSetIdProto;
 import io.kanerva.runtime.BundleException;
 import io.kanerva.trainer.model.KanervaModel;
 import java.io.IOException;

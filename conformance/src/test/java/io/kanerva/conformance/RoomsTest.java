@@ -20,7 +20,7 @@ class RoomsTest {
     @Test
     void allRoomsAreLookedAt() {
         for (String room :
-                new String[] {"trainer.model", "exporter.trace", "exporter.bundle", "runtime", "models", "conformance"
+                new String[] {"trainer.model", "exporter.trace", "onnx", "bundle", "runtime", "models", "conformance"
                 }) {
             assertThat(reactor.stream().map(type -> type.getPackageName()))
                     .as(room)
@@ -82,7 +82,7 @@ class RoomsTest {
                 .resideInAnyPackage(
                         "io.kanerva.trainer..",
                         "io.kanerva.runtime..",
-                        "io.kanerva.exporter.bundle..",
+                        "io.kanerva.bundle..",
                         "io.kanerva.conformance..")
                 .check(reactor);
     }

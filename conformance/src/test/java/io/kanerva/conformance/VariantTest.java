@@ -2,10 +2,10 @@ package io.kanerva.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.kanerva.exporter.bundle.BundleVariant;
-import io.kanerva.exporter.bundle.ReaderKind;
-import io.kanerva.exporter.bundle.VariantPrice;
-import io.kanerva.exporter.onnx.WeightType;
+import io.kanerva.bundle.BundleVariant;
+import io.kanerva.bundle.ReaderKind;
+import io.kanerva.bundle.VariantPrice;
+import io.kanerva.onnx.WeightType;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;

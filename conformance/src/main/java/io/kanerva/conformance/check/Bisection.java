@@ -7,11 +7,11 @@ import io.kanerva.conformance.runtimes.Answer.None;
 import io.kanerva.conformance.runtimes.Answer.Outputs;
 import io.kanerva.conformance.runtimes.Job;
 import io.kanerva.conformance.runtimes.ModelRuntime;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.onnx.proto.GraphProto;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.NodeProto;
-import io.kanerva.exporter.onnx.proto.ValueInfoProto;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.GraphProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -95,7 +95,7 @@ public final class Bisection {
     }
 
     private static Result compare(
-            GraphProto graph, Map<String, TensorValue> expected, Map<String, TensorValue> found, Tolerance tolerance) {
+            GraphProto graph, Map<String, Tensor> expected, Map<String, Tensor> found, Tolerance tolerance) {
         int compared = 0;
         for (NodeProto node : graph.getNodeList()) {
             for (String output : node.getOutputList()) {
@@ -117,8 +117,8 @@ public final class Bisection {
                 : new Result("", compared, null, "");
     }
 
-    private static Map<String, TensorValue> byName(List<String> names, List<TensorValue> values) {
-        Map<String, TensorValue> map = new HashMap<>();
+    private static Map<String, Tensor> byName(List<String> names, List<Tensor> values) {
+        Map<String, Tensor> map = new HashMap<>();
         for (int i = 0; i < Math.min(names.size(), values.size()); i++) {
             map.put(names.get(i), values.get(i));
         }

@@ -2,7 +2,7 @@ package io.kanerva.conformance.check;
 
 import io.kanerva.conformance.compare.Precision;
 import io.kanerva.conformance.compare.Tolerance;
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,7 +31,7 @@ public record Case(
         Path model,
         Precision precision,
         Path inputs,
-        List<TensorValue> expected,
+        List<Tensor> expected,
         Optional<Tolerance> tolerance,
         Set<String> measuredByOne) {
 
@@ -47,7 +47,7 @@ public record Case(
             Path model,
             Precision precision,
             Path inputs,
-            List<TensorValue> expected,
+            List<Tensor> expected,
             Optional<Tolerance> tolerance) {
         this(graph, label, model, precision, inputs, expected, tolerance, Set.of());
     }
@@ -93,12 +93,12 @@ public record Case(
     }
 
     /** output_0.pb, output_1.pb, ... of a folder, as far as they go. */
-    static List<TensorValue> outputs(Path folder) throws IOException {
-        List<TensorValue> outputs = new ArrayList<>();
+    static List<Tensor> outputs(Path folder) throws IOException {
+        List<Tensor> outputs = new ArrayList<>();
         for (Path file = folder.resolve("output_0.pb");
                 Files.exists(file);
                 file = folder.resolve("output_" + outputs.size() + ".pb")) {
-            outputs.add(TensorValue.read(file));
+            outputs.add(Tensor.read(file));
         }
         return outputs;
     }

@@ -1,14 +1,14 @@
 package io.kanerva.conformance.check;
 
 import io.kanerva.conformance.compare.Precision;
-import io.kanerva.conformance.tensor.ElementType;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.onnx.proto.AttributeProto;
-import io.kanerva.exporter.onnx.proto.GraphProto;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.NodeProto;
-import io.kanerva.exporter.onnx.proto.TensorProto;
-import io.kanerva.exporter.onnx.proto.ValueInfoProto;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.GraphProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.TensorProto;
+import io.kanerva.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,8 +33,7 @@ final class DoublePrecision {
         }
         Path inputs = Files.createDirectories(folder.resolve(single.label().replaceAll("[^\\w.-]", "_")));
         for (int i = 0; Files.exists(single.inputs().resolve("input_" + i + ".pb")); i++) {
-            TensorValue.read(single.inputs().resolve("input_" + i + ".pb"))
-                    .widened()
+            widened(Tensor.read(single.inputs().resolve("input_" + i + ".pb")))
                     .write(inputs.resolve("input_" + i + ".pb"));
         }
         return new Case(
@@ -77,9 +76,16 @@ final class DoublePrecision {
         }
     }
 
+    private static Tensor widened(Tensor tensor) {
+        return tensor.type() == ElementType.FLOAT32
+                ? Tensor.of(ElementType.FLOAT64, tensor.doubles(), tensor.shape())
+                        .named(tensor.name())
+                : tensor;
+    }
+
     private static void widen(TensorProto.Builder tensor) {
         if (tensor.getDataType() == ElementType.FLOAT32.number()) {
-            TensorValue wide = TensorValue.of(tensor.build()).widened();
+            Tensor wide = widened(Tensor.of(tensor.build()));
             tensor.clearFloatData()
                     .setDataType(ElementType.FLOAT64.number())
                     .setRawData(com.google.protobuf.ByteString.copyFrom(wide.bytes()));

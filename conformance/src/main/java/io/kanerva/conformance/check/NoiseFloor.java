@@ -8,7 +8,7 @@ import io.kanerva.conformance.runtimes.Answer;
 import io.kanerva.conformance.runtimes.Answer.None;
 import io.kanerva.conformance.runtimes.Answer.Outputs;
 import io.kanerva.conformance.runtimes.ModelRuntime;
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ import java.util.function.BiFunction;
  */
 final class NoiseFloor {
     private final String madeBy;
-    private final Map<Case, List<TensorValue>> outputs = new IdentityHashMap<>();
+    private final Map<Case, List<Tensor>> outputs = new IdentityHashMap<>();
     private final List<Finding> findings = new ArrayList<>();
 
     private NoiseFloor(String madeBy) {
@@ -75,7 +75,7 @@ final class NoiseFloor {
     }
 
     private void compare(ModelRuntime runtime, Case given, Answer answer) {
-        List<TensorValue> expected = outputs.getOrDefault(given, List.of());
+        List<Tensor> expected = outputs.getOrDefault(given, List.of());
         for (int i = 0; i < expected.size(); i++) {
             String output = given.expected().get(i).name();
             String problem = answer instanceof None none
@@ -114,15 +114,15 @@ final class NoiseFloor {
      * Root mean square of an output's error as a multiple of that of what was expected; NaN if nothing was computed in
      * float64, or what was expected is exact.
      */
-    double multiple(Case given, int output, TensorValue found) {
-        List<TensorValue> exact = outputs.getOrDefault(given, List.of());
+    double multiple(Case given, int output, Tensor found) {
+        List<Tensor> exact = outputs.getOrDefault(given, List.of());
         double own = output < exact.size()
                 ? error(exact.get(output), given.expected().get(output))
                 : 0;
         return own == 0 ? Double.NaN : error(exact.get(output), found) / own;
     }
 
-    private static double largestError(TensorValue wide, TensorValue single) {
+    private static double largestError(Tensor wide, Tensor single) {
         double[] exact = wide.doubles();
         double[] values = single.doubles();
         double largest = 0;
@@ -132,7 +132,7 @@ final class NoiseFloor {
         return largest;
     }
 
-    private static double error(TensorValue wide, TensorValue single) {
+    private static double error(Tensor wide, Tensor single) {
         double[] exact = wide.doubles();
         double[] values = single.doubles();
         if (exact.length != values.length) {

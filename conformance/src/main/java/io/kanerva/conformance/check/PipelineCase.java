@@ -2,8 +2,9 @@ package io.kanerva.conformance.check;
 
 import io.kanerva.conformance.compare.Precision;
 import io.kanerva.conformance.compare.Tolerance;
-import io.kanerva.conformance.tensor.ElementType;
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.conformance.tensor.FloatTensors;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Generation;
@@ -12,8 +13,6 @@ import io.kanerva.runtime.Memory;
 import io.kanerva.runtime.NormalSampler;
 import io.kanerva.runtime.Reading;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -49,23 +48,23 @@ public final class PipelineCase {
                 .tensor(episodes.dimension(0), 5, kanerva.bundle().settings().keys(), 3);
         Path inputs = write(
                 scratch.resolve("pipeline-" + seed),
-                TensorValue.of("episodes", episodes),
-                TensorValue.of("queries", queries),
-                TensorValue.of("keys", keys),
+                FloatTensors.of("episodes", episodes),
+                FloatTensors.of("queries", queries),
+                FloatTensors.of("keys", keys),
                 seed(seed));
         Memory memory = kanerva.write(episodes);
         Reading reading = kanerva.read(memory, keys);
         Generation generated = kanerva.generate(memory, GENERATED, seed);
-        List<TensorValue> expected = List.of(
-                TensorValue.of("memory", memory.memory()),
-                TensorValue.of("pointers", memory.pointers()),
-                TensorValue.of("traces", reading.traces()),
-                TensorValue.of("prior_mean", reading.priorMean()),
-                TensorValue.of(
+        List<Tensor> expected = List.of(
+                FloatTensors.of("memory", memory.memory()),
+                FloatTensors.of("pointers", memory.pointers()),
+                FloatTensors.of("traces", reading.traces()),
+                FloatTensors.of("prior_mean", reading.priorMean()),
+                FloatTensors.of(
                         "recalled", kanerva.recall(memory, queries, ITERATIONS).images()),
-                TensorValue.of("generated", generated.images()),
-                TensorValue.of("generated_keys", generated.keys()),
-                TensorValue.of("normals", new NormalSampler(seed).tensor(NORMALS)));
+                FloatTensors.of("generated", generated.images()),
+                FloatTensors.of("generated_keys", generated.keys()),
+                FloatTensors.of("normals", new NormalSampler(seed).tensor(NORMALS)));
         return new Case("pipeline", "seed " + seed, bundle, Precision.FLOAT32, inputs, expected, Optional.empty());
     }
 
@@ -78,17 +77,17 @@ public final class PipelineCase {
      */
     public static Case bound(Path bundle, Kanerva kanerva, FloatTensor episodes, long seed, Path scratch)
             throws IOException {
-        Path inputs = write(scratch.resolve("bound-" + seed), TensorValue.of("episodes", episodes), seed(seed));
+        Path inputs = write(scratch.resolve("bound-" + seed), FloatTensors.of("episodes", episodes), seed(seed));
         BoundTerms terms = kanerva.bound(episodes, seed);
         long[] shape = {episodes.dimension(0), episodes.dimension(1)};
-        List<TensorValue> expected = List.of(
-                TensorValue.of("reconstruction", terms.reconstruction(), shape),
-                TensorValue.of("kl_keys", terms.klKeys(), shape),
-                TensorValue.of("kl_latent", terms.klLatent(), shape));
+        List<Tensor> expected = List.of(
+                Tensor.of(ElementType.FLOAT64, terms.reconstruction(), shape).named("reconstruction"),
+                Tensor.of(ElementType.FLOAT64, terms.klKeys(), shape).named("kl_keys"),
+                Tensor.of(ElementType.FLOAT64, terms.klLatent(), shape).named("kl_latent"));
         return new Case("bound", "seed " + seed, bundle, Precision.FLOAT32, inputs, expected, Optional.of(NATS));
     }
 
-    private static Path write(Path folder, TensorValue... inputs) throws IOException {
+    private static Path write(Path folder, Tensor... inputs) throws IOException {
         for (int i = 0; i < inputs.length; i++) {
             inputs[i].write(folder.resolve("input_" + i + ".pb"));
         }
@@ -104,14 +103,7 @@ public final class PipelineCase {
         return new FloatTensor(pixels, images.shape());
     }
 
-    private static TensorValue seed(long seed) {
-        return TensorValue.of(
-                "seed",
-                ElementType.INT64,
-                ByteBuffer.allocate(Long.BYTES)
-                        .order(ByteOrder.LITTLE_ENDIAN)
-                        .putLong(seed)
-                        .array(),
-                1);
+    private static Tensor seed(long seed) {
+        return Tensor.of(new long[] {seed}, 1).named("seed");
     }
 }

@@ -3,12 +3,12 @@ package io.kanerva.conformance.check;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.kanerva.conformance.compare.Precision;
 import io.kanerva.conformance.compare.Tolerance;
-import io.kanerva.conformance.tensor.ElementType;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.TensorProto;
-import io.kanerva.exporter.onnx.proto.TensorShapeProto.Dimension;
-import io.kanerva.exporter.onnx.proto.ValueInfoProto;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.TensorProto;
+import io.kanerva.onnx.proto.TensorShapeProto.Dimension;
+import io.kanerva.onnx.proto.ValueInfoProto;
 import io.kanerva.runtime.NormalSampler;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -75,7 +75,7 @@ public final class RandomCases {
                 }
             }
             long[] longShape = Arrays.stream(shape).asLongStream().toArray();
-            TensorValue.of(inputs.get(i).getName(), values, longShape).write(folder.resolve("input_" + i + ".pb"));
+            Tensor.of(inputs.get(i).getName(), values, longShape).write(folder.resolve("input_" + i + ".pb"));
         }
         String label = ("random " + seed + " " + String.join(" ", named)).strip();
         return Optional.of(new Case(graph, label, model, Precision.of(bytes), folder, List.of(), tolerance));

@@ -6,7 +6,8 @@ import io.kanerva.conformance.runtimes.Answer.None;
 import io.kanerva.conformance.runtimes.Answer.Outputs;
 import io.kanerva.conformance.runtimes.Job;
 import io.kanerva.conformance.runtimes.ModelRuntime;
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.conformance.tensor.FloatTensors;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.Encoding;
 import io.kanerva.runtime.FloatTensor;
@@ -78,9 +79,9 @@ public final class RuntimeBound {
      */
     public BoundFinding of(ModelRuntime runtime, Path scratch, Consumer<String> progress) throws IOException {
         boolean optimised = runtime.optimisations().contains(true);
-        List<Map<String, TensorValue>> known = new ArrayList<>();
+        List<Map<String, Tensor>> known = new ArrayList<>();
         for (FloatTensor images : batches) {
-            known.add(new LinkedHashMap<>(Map.of("images", TensorValue.of("images", images))));
+            known.add(new LinkedHashMap<>(Map.of("images", FloatTensors.of("images", images))));
         }
         for (String graph : GRAPHS) {
             List<Job> jobs = new ArrayList<>();
@@ -106,7 +107,7 @@ public final class RuntimeBound {
                             budget,
                             "graph '%s': %s".formatted(graph, none.why()));
                 }
-                List<TensorValue> outputs = ((Outputs) answers.get(i)).outputs();
+                List<Tensor> outputs = ((Outputs) answers.get(i)).outputs();
                 for (int j = 0; j < outputs.size(); j++) {
                     known.get(i)
                             .put(
@@ -122,7 +123,7 @@ public final class RuntimeBound {
         }
         double[] found = new double[reference.length];
         int next = 0;
-        for (Map<String, TensorValue> tensors : known) {
+        for (Map<String, Tensor> tensors : known) {
             double[] bounds = bounds(tensors);
             System.arraycopy(bounds, 0, found, next, bounds.length);
             next += bounds.length;
@@ -142,16 +143,16 @@ public final class RuntimeBound {
                 "");
     }
 
-    private Path inputs(String graph, int batch, Map<String, TensorValue> known, Path scratch) throws IOException {
+    private Path inputs(String graph, int batch, Map<String, Tensor> known, Path scratch) throws IOException {
         if (graph.equals("reader")) {
             Memory memory = kanerva.write(batches.get(batch));
             Encoding encoding = new Encoding(
-                    known.get("content").toFloatTensor(),
-                    known.get("key_mean").toFloatTensor(),
-                    known.get("key_log_variance").toFloatTensor(),
-                    known.get("latent_mean").toFloatTensor(),
-                    known.get("latent_log_variance").toFloatTensor());
-            known.put("keys", TensorValue.of("keys", kanerva.sampleKeys(encoding, memory, keyNoise.get(batch))));
+                    FloatTensors.of(known.get("content")),
+                    FloatTensors.of(known.get("key_mean")),
+                    FloatTensors.of(known.get("key_log_variance")),
+                    FloatTensors.of(known.get("latent_mean")),
+                    FloatTensors.of(known.get("latent_log_variance")));
+            known.put("keys", FloatTensors.of("keys", kanerva.sampleKeys(encoding, memory, keyNoise.get(batch))));
         } else if (graph.equals("decoder")) {
             double[] mean = known.get("latent_mean").doubles();
             double[] logVariance = known.get("latent_log_variance").doubles();
@@ -161,7 +162,7 @@ public final class RuntimeBound {
             }
             known.put(
                     "latent",
-                    TensorValue.of("latent", latent, known.get("latent_mean").shape()));
+                    Tensor.of("latent", latent, known.get("latent_mean").shape()));
         }
         Path folder = Files.createDirectories(scratch.resolve("bound-%s-%d".formatted(graph, batch)));
         int i = 0;
@@ -172,14 +173,12 @@ public final class RuntimeBound {
     }
 
     /** The negative bound of each image, in nats: reconstruction + KL of the keys + KL of the latent. */
-    private double[] bounds(Map<String, TensorValue> tensors) {
+    private double[] bounds(Map<String, Tensor> tensors) {
         ModelSettings settings = kanerva.bundle().settings();
         boolean dereferenced = settings.addressing() == Addressing.DEREFERENCED;
         double[] bounds = settings.likelihood()
                 .negativeLogLikelihood(
-                        settings,
-                        tensors.get("images").toFloatTensor(),
-                        tensors.get("logits").toFloatTensor());
+                        settings, FloatTensors.of(tensors.get("images")), FloatTensors.of(tensors.get("logits")));
         for (int i = 0; dereferenced && i < bounds.length; i++) {
             bounds[i] += settings.keys()
                     * Math.log((double) settings.slotRows() * settings.slotColumns() * settings.scaleCells());

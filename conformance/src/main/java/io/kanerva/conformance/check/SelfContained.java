@@ -2,12 +2,12 @@ package io.kanerva.conformance.check;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.kanerva.exporter.onnx.proto.AttributeProto;
-import io.kanerva.exporter.onnx.proto.GraphProto;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.NodeProto;
-import io.kanerva.exporter.onnx.proto.StringStringEntryProto;
-import io.kanerva.exporter.onnx.proto.TensorProto;
+import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.GraphProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.StringStringEntryProto;
+import io.kanerva.onnx.proto.TensorProto;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

@@ -9,10 +9,10 @@ import io.kanerva.conformance.runtimes.Answer.Outputs;
 import io.kanerva.conformance.runtimes.Job;
 import io.kanerva.conformance.runtimes.ModelRuntime;
 import io.kanerva.conformance.runtimes.Readiness;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.OperatorSetIdProto;
-import io.kanerva.exporter.onnx.proto.ValueInfoProto;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.OperatorSetIdProto;
+import io.kanerva.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -168,7 +168,7 @@ public final class Suite {
         if (answer instanceof None none) {
             return new Result(test, none.crashed() ? Outcome.CRASHED : Outcome.REFUSED, none.why());
         }
-        List<TensorValue> found = ((Outputs) answer).outputs();
+        List<Tensor> found = ((Outputs) answer).outputs();
         if (found.size() != given.expected().size()) {
             return new Result(
                     test,

@@ -11,8 +11,7 @@ import io.kanerva.conformance.runtimes.JavaRuntime;
 import io.kanerva.conformance.runtimes.Job;
 import io.kanerva.conformance.runtimes.ModelRuntime;
 import io.kanerva.conformance.runtimes.Readiness;
-import io.kanerva.conformance.tensor.ElementType;
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,7 +39,7 @@ public final class Verification {
     private final Path scratch;
     private final Consumer<String> progress;
     private final ModelRuntime java = JavaRuntime.cpu();
-    private final Map<String, TensorValue> logits = new LinkedHashMap<>();
+    private final Map<String, Tensor> logits = new LinkedHashMap<>();
     private Case pictured;
 
     /**
@@ -117,7 +116,7 @@ public final class Verification {
      * Images to look at, once it has run: the logits of the case that expects most of them, as they are expected (under
      * the name {@code expected}) and as each runtime gives them; none if no case expects any.
      */
-    public Map<String, TensorValue> logits() {
+    public Map<String, Tensor> logits() {
         return Map.copyOf(logits);
     }
 
@@ -183,7 +182,7 @@ public final class Verification {
             Answer same,
             NoiseFloor floor) {
         boolean own = !given.expected().isEmpty();
-        List<TensorValue> expected =
+        List<Tensor> expected =
                 own ? given.expected() : unoptimised instanceof Outputs outputs ? outputs.outputs() : List.of();
         Tolerance tolerance = given.toleranceOn(runtime.device());
         if (expected.isEmpty()) {
@@ -214,7 +213,7 @@ public final class Verification {
                     Double.NaN));
             return;
         }
-        List<TensorValue> found = ((Outputs) answer).outputs();
+        List<Tensor> found = ((Outputs) answer).outputs();
         for (int i = 0; i < expected.size(); i++) {
             String output = expected.get(i).name().isEmpty()
                     ? "output " + i
@@ -268,15 +267,15 @@ public final class Verification {
      * The tolerance for one tensor: as it stands for golden vectors, or if it was asked for; for random inputs by the
      * tensor's size.
      */
-    private static Tolerance fitted(Tolerance tolerance, Case given, TensorValue expected) {
-        if (given.tolerance().isPresent() || ElementType.of(expected.type()).isEmpty()) {
+    private static Tolerance fitted(Tolerance tolerance, Case given, Tensor expected) {
+        if (given.tolerance().isPresent() || !expected.type().isNumeric()) {
             return tolerance;
         }
         Tolerance measured = given.measuredByOne().contains(expected.name()) ? tolerance.measuredBy(1) : tolerance;
         return given.expected().isEmpty() ? measured.scaledTo(rootMeanSquare(expected)) : measured;
     }
 
-    private static double rootMeanSquare(TensorValue tensor) {
+    private static double rootMeanSquare(Tensor tensor) {
         return Math.sqrt(Arrays.stream(tensor.doubles())
                 .map(value -> value * value)
                 .average()

@@ -1,8 +1,7 @@
 package io.kanerva.conformance.compare;
 
-import io.kanerva.conformance.tensor.ElementType;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -42,11 +41,11 @@ public record Comparison(
         String problem) {
 
     /** Compares two tensors. NaN agrees with NaN, and an infinity with itself. */
-    public static Comparison between(String output, TensorValue expected, TensorValue found, Tolerance tolerance) {
+    public static Comparison between(String output, Tensor expected, Tensor found, Tolerance tolerance) {
         if (expected.type() != found.type() || !Arrays.equals(expected.shape(), found.shape())) {
             return impossible(output, "expected %s, found %s".formatted(expected, found), tolerance);
         }
-        if (expected.sameBits(found)) {
+        if (expected.equals(found)) {
             return new Comparison(
                     output,
                     expected.size(),
@@ -63,10 +62,10 @@ public record Comparison(
                     tolerance,
                     "");
         }
-        if (ElementType.of(expected.type()).isEmpty()) {
+        if (!expected.type().isNumeric()) {
             return impossible(output, "expected equal elements of %s, found others".formatted(expected), tolerance);
         }
-        Sums sums = new Sums(expected.type() == ElementType.FLOAT32.number(), tolerance);
+        Sums sums = new Sums(expected.type() == ElementType.FLOAT32, tolerance);
         double[] reference = expected.doubles();
         double[] values = found.doubles();
         for (int i = 0; i < values.length; i++) {
@@ -80,7 +79,7 @@ public record Comparison(
      *
      * @param found null if the other path has no such output
      */
-    public static Comparison between(String output, Tensor expected, Tensor found, Tolerance tolerance) {
+    public static Comparison betweenFinite(String output, Tensor expected, Tensor found, Tolerance tolerance) {
         if (found == null) {
             return impossible(output, "expected %s, found no such output".formatted(expected), tolerance);
         }
@@ -92,11 +91,7 @@ public record Comparison(
                 return impossible(output, "expected finite values, found " + value, tolerance);
             }
         }
-        return between(
-                output,
-                TensorValue.of(output, expected.floats(), expected.shape()),
-                TensorValue.of(output, found.floats(), found.shape()),
-                tolerance);
+        return between(output, expected, found, tolerance);
     }
 
     /** The same with another number of elements, for a row that stands for several. */

@@ -1,9 +1,10 @@
 package io.kanerva.conformance.compare;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.NodeProto;
-import io.kanerva.exporter.onnx.proto.TensorProto;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.TensorProto;
 import java.util.List;
 import java.util.Set;
 
@@ -44,7 +45,7 @@ public enum Precision {
         }
         return proto.getGraph().getInitializerList().stream()
                         .mapToInt(TensorProto::getDataType)
-                        .anyMatch(type -> type == TensorProto.DataType.FLOAT16_VALUE)
+                        .anyMatch(type -> type == ElementType.FLOAT16.number())
                 ? FLOAT16
                 : FLOAT32;
     }

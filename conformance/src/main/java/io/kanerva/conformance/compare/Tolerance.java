@@ -1,6 +1,6 @@
 package io.kanerva.conformance.compare;
 
-import io.kanerva.exporter.onnx.PreciseWeights;
+import io.kanerva.onnx.PreciseWeights;
 import java.util.Locale;
 
 /**

@@ -1,13 +1,13 @@
 package io.kanerva.conformance.runtimes;
 
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.onnx.Tensor;
 import java.util.List;
 
 /** What a runtime made of a {@link Job}. */
 public sealed interface Answer {
 
     /** @param outputs all of the graph's, in its order */
-    record Outputs(List<TensorValue> outputs) implements Answer {
+    record Outputs(List<Tensor> outputs) implements Answer {
         public Outputs {
             outputs = List.copyOf(outputs);
         }

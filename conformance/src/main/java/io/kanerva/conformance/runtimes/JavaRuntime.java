@@ -14,8 +14,8 @@ import com.google.protobuf.ByteString;
 import io.kanerva.conformance.runtimes.Answer.None;
 import io.kanerva.conformance.runtimes.Answer.Outputs;
 import io.kanerva.conformance.runtimes.Readiness.State;
-import io.kanerva.conformance.tensor.ElementType;
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.NativeRuntime;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -155,17 +155,17 @@ public final class JavaRuntime implements ModelRuntime {
         }
     }
 
-    private static List<TensorValue> run(OrtSession session, Path inputs) throws OrtException, IOException {
+    private static List<Tensor> run(OrtSession session, Path inputs) throws OrtException, IOException {
         Map<String, OnnxTensor> feeds = new LinkedHashMap<>();
         try {
             int i = 0;
             for (String name : session.getInputNames()) {
                 Path file = inputs.resolve("input_" + i++ + ".pb");
                 if (Files.exists(file)) {
-                    feeds.put(name, toOnnx(TensorValue.read(file)));
+                    feeds.put(name, toOnnx(Tensor.read(file)));
                 }
             }
-            List<TensorValue> outputs = new ArrayList<>();
+            List<Tensor> outputs = new ArrayList<>();
             try (OrtSession.Result result = session.run(feeds)) {
                 for (Map.Entry<String, OnnxValue> output : result) {
                     outputs.add(fromOnnx(output.getKey(), output.getValue()));
@@ -177,7 +177,7 @@ public final class JavaRuntime implements ModelRuntime {
         }
     }
 
-    private static OnnxTensor toOnnx(TensorValue tensor) throws OrtException {
+    private static OnnxTensor toOnnx(Tensor tensor) throws OrtException {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         if (tensor.type() == ElementType.STRING) {
             return OnnxTensor.createTensor(
@@ -187,8 +187,7 @@ public final class JavaRuntime implements ModelRuntime {
         }
         ByteBuffer values = ByteBuffer.allocateDirect(tensor.bytes().length).order(ByteOrder.nativeOrder());
         values.put(tensor.bytes()).flip();
-        OnnxJavaType type = switch (ElementType.of(tensor.type())
-                .orElseThrow(() -> new IllegalArgumentException("Java has no tensors of " + tensor))) {
+        OnnxJavaType type = switch (tensor.type()) {
             case FLOAT32 -> OnnxJavaType.FLOAT;
             case FLOAT64 -> OnnxJavaType.DOUBLE;
             case FLOAT16 -> OnnxJavaType.FLOAT16;
@@ -199,45 +198,44 @@ public final class JavaRuntime implements ModelRuntime {
             case INT32 -> OnnxJavaType.INT32;
             case INT64 -> OnnxJavaType.INT64;
             case BOOL -> OnnxJavaType.BOOL;
-            case UINT16, UINT32, UINT64 ->
-                throw new IllegalArgumentException("ONNX Runtime's Java API takes no inputs of " + tensor);
+            default -> throw new IllegalArgumentException("ONNX Runtime's Java API takes no inputs of " + tensor);
         };
         return OnnxTensor.createTensor(environment, values, tensor.shape(), type);
     }
 
-    private static TensorValue fromOnnx(String name, OnnxValue value) throws OrtException {
+    private static Tensor fromOnnx(String name, OnnxValue value) throws OrtException {
         if (!(value instanceof OnnxTensor tensor)) {
             throw new IllegalStateException("expected tensors as outputs, found %s".formatted(value.getInfo()));
         }
         TensorInfo info = tensor.getInfo();
-        int number = number(info);
-        if (number == ElementType.STRING) {
+        ElementType type = type(info);
+        if (type == ElementType.STRING) {
             List<ByteString> strings = new ArrayList<>();
             flatten(tensor.getValue(), strings);
-            return new TensorValue(name, number, info.getShape(), new byte[0], strings);
+            return Tensor.of(strings, info.getShape()).named(name);
         }
         ByteBuffer buffer = tensor.getByteBuffer();
         byte[] bytes = new byte[buffer.remaining()];
         buffer.get(bytes);
-        return new TensorValue(name, number, info.getShape(), bytes, List.of());
+        return Tensor.ofBytes(type, bytes, info.getShape()).named(name);
     }
 
-    /** TensorProto.DataType; the Java API numbers the types in an order of its own. */
-    private static int number(TensorInfo info) {
+    /** The element type; the Java API numbers the types in an order of its own. */
+    private static ElementType type(TensorInfo info) {
         return switch (info.onnxType) {
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT -> ElementType.FLOAT32.number();
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE -> ElementType.FLOAT64.number();
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16 -> ElementType.FLOAT16.number();
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16 -> ElementType.BFLOAT16.number();
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8 -> ElementType.INT8.number();
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 -> ElementType.UINT8.number();
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16 -> ElementType.INT16.number();
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16 -> ElementType.UINT16.number();
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32 -> ElementType.INT32.number();
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32 -> ElementType.UINT32.number();
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64 -> ElementType.INT64.number();
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64 -> ElementType.UINT64.number();
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL -> ElementType.BOOL.number();
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT -> ElementType.FLOAT32;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE -> ElementType.FLOAT64;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16 -> ElementType.FLOAT16;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16 -> ElementType.BFLOAT16;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8 -> ElementType.INT8;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 -> ElementType.UINT8;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16 -> ElementType.INT16;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16 -> ElementType.UINT16;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32 -> ElementType.INT32;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32 -> ElementType.UINT32;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64 -> ElementType.INT64;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64 -> ElementType.UINT64;
+            case ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL -> ElementType.BOOL;
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING -> ElementType.STRING;
             default -> throw new IllegalStateException("ONNX Runtime's Java API gives no outputs of " + info.onnxType);
         };

@@ -2,7 +2,7 @@ package io.kanerva.conformance.runtimes;
 
 import io.kanerva.conformance.runtimes.Answer.None;
 import io.kanerva.conformance.runtimes.Answer.Outputs;
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.onnx.Tensor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -115,10 +115,10 @@ final class JobProcess implements AutoCloseable {
     }
 
     private static Answer read(Path folder) {
-        List<TensorValue> tensors = new ArrayList<>();
+        List<Tensor> tensors = new ArrayList<>();
         try {
             for (int i = 0; Files.exists(folder.resolve("output_" + i + ".pb")); i++) {
-                tensors.add(TensorValue.read(folder.resolve("output_" + i + ".pb")));
+                tensors.add(Tensor.read(folder.resolve("output_" + i + ".pb")));
             }
             return new Outputs(tensors);
         } catch (IOException e) {

@@ -9,9 +9,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.translate.NoopTranslator;
 import ai.onnxruntime.OrtEnvironment;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.onnx.TensorFiles;
-import io.kanerva.exporter.trace.Tensor;
+import io.kanerva.exporter.trace.DjlTensors;
+import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,18 +62,16 @@ public final class RunDjlJobs {
                     NDManager scratch = model.getNDManager().newSubManager()) {
                 NDList given = new NDList();
                 for (int i = 0; Files.exists(inputs.resolve("input_" + i + ".pb")); i++) {
-                    NDArray array = TensorFiles.read(inputs.resolve("input_" + i + ".pb"))
-                            .toArray(scratch);
-                    array.setName(TensorValue.read(inputs.resolve("input_" + i + ".pb"))
-                            .name()); // the engine matches by name only if the first one has one
+                    Tensor input = Tensor.read(inputs.resolve("input_" + i + ".pb"));
+                    NDArray array = DjlTensors.toArray(input, scratch);
+                    array.setName(input.name()); // the engine matches by name only if the first one has one
                     given.add(array);
                 }
                 int i = 0;
                 for (NDArray output : predictor.predict(given)) {
-                    TensorFiles.write(
-                            outputs.resolve("output_" + i++ + ".pb"),
-                            output.getName() == null ? "" : output.getName(),
-                            Tensor.copyOf(output));
+                    DjlTensors.copyOf(output)
+                            .named(output.getName() == null ? "" : output.getName())
+                            .write(outputs.resolve("output_" + i++ + ".pb"));
                 }
             }
         }

@@ -1,2 +1,2 @@
-/** Tensors of any ONNX element type, as the files of the ONNX project's test layout hold them. */
+/** Tensors of the runtime as tensors of the ONNX format. */
 package io.kanerva.conformance.tensor;

@@ -3,6 +3,7 @@ package io.kanerva.conformance.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kanerva.bundle.ReaderKind;
 import io.kanerva.conformance.ChangedBundle;
 import io.kanerva.conformance.Subject;
 import io.kanerva.conformance.check.Bisection.Side;
@@ -12,8 +13,8 @@ import io.kanerva.conformance.runtimes.Answer;
 import io.kanerva.conformance.runtimes.JavaRuntime;
 import io.kanerva.conformance.runtimes.Job;
 import io.kanerva.conformance.runtimes.ModelRuntime;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.conformance.tensor.FloatTensors;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.BundleException;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
@@ -73,10 +74,10 @@ class MistakesOfRuntimesTest {
             Case right = PipelineCase.make(bundle, kanerva, episodes, 7, temporary);
             var memory = kanerva.write(episodes);
             var generated = kanerva.generate(memory, 8, 8);
-            List<TensorValue> outputs = new ArrayList<>(right.expected());
-            outputs.set(5, TensorValue.of("generated", generated.images()));
-            outputs.set(6, TensorValue.of("generated_keys", generated.keys()));
-            outputs.set(7, TensorValue.of("normals", new NormalSampler(8).tensor(1000)));
+            List<Tensor> outputs = new ArrayList<>(right.expected());
+            outputs.set(5, FloatTensors.of("generated", generated.images()));
+            outputs.set(6, FloatTensors.of("generated_keys", generated.keys()));
+            outputs.set(7, FloatTensors.of("normals", new NormalSampler(8).tensor(1000)));
             Findings found = verify(new Answering("wrong-seed", outputs), List.of(right));
             assertThat(found.failures())
                     .extracting(finding -> finding.comparison().output())
@@ -134,7 +135,7 @@ class MistakesOfRuntimesTest {
                                         .map(tensor -> {
                                             float[] values = tensor.floats();
                                             values[values.length - 1] = Math.nextUp(values[values.length - 1]);
-                                            return TensorValue.of(tensor.name(), values, tensor.shape());
+                                            return Tensor.of(tensor.name(), values, tensor.shape());
                                         })
                                         .toList()))
                         .toList();
@@ -149,8 +150,7 @@ class MistakesOfRuntimesTest {
     }
 
     private static FloatTensor episodes(Path bundle) throws IOException {
-        return TensorValue.read(bundle.resolve("vectors/encoder/test_data_set_1/input_0.pb"))
-                .toFloatTensor();
+        return FloatTensors.of(Tensor.read(bundle.resolve("vectors/encoder/test_data_set_1/input_0.pb")));
     }
 
     private Findings verify(ModelRuntime runtime, List<Case> cases) throws IOException {
@@ -186,9 +186,9 @@ class MistakesOfRuntimesTest {
 
     /** A client that gives these outputs whatever it is asked. */
     private static final class Answering extends Mistaken {
-        private final List<TensorValue> outputs;
+        private final List<Tensor> outputs;
 
-        Answering(String name, List<TensorValue> outputs) {
+        Answering(String name, List<Tensor> outputs) {
             super(name, job -> job);
             this.outputs = outputs;
         }

@@ -2,6 +2,7 @@ package io.kanerva.conformance.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kanerva.bundle.ReaderKind;
 import io.kanerva.conformance.DjlPyTorchRuntime;
 import io.kanerva.conformance.Subject;
 import io.kanerva.conformance.check.Finding.Check;
@@ -11,9 +12,8 @@ import io.kanerva.conformance.runtimes.Answer.Outputs;
 import io.kanerva.conformance.runtimes.JavaRuntime;
 import io.kanerva.conformance.runtimes.Job;
 import io.kanerva.conformance.runtimes.ModelRuntime;
-import io.kanerva.conformance.tensor.ElementType;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.trainer.model.KanervaModel;
@@ -82,8 +82,8 @@ class NoiseFloorTest {
                 Subject.DEREFERENCED,
                 bundle,
                 "memory-writer",
-                new InFloat64(tensor -> TensorValue.of(
-                        tensor.name(),
+                new InFloat64(tensor -> Tensor.of(
+                        ElementType.FLOAT64,
                         Arrays.stream(tensor.doubles())
                                 .map(value -> value * (1 + 1e-5))
                                 .toArray(),
@@ -131,9 +131,9 @@ class NoiseFloorTest {
 
     /** ONNX Runtime's Java API as one that computes in float64, with something done to what it gives. */
     private static final class InFloat64 extends ForwardingRuntime {
-        private final UnaryOperator<TensorValue> change;
+        private final UnaryOperator<Tensor> change;
 
-        InFloat64(UnaryOperator<TensorValue> change) {
+        InFloat64(UnaryOperator<Tensor> change) {
             super(JavaRuntime.cpu());
             this.change = change;
         }
@@ -150,7 +150,7 @@ class NoiseFloorTest {
                         if (!(answer instanceof Outputs outputs)) {
                             return answer;
                         }
-                        assertThat(outputs.outputs()).allMatch(tensor -> tensor.type() == ElementType.FLOAT64.number());
+                        assertThat(outputs.outputs()).allMatch(tensor -> tensor.type() == ElementType.FLOAT64);
                         return (Answer) new Outputs(
                                 outputs.outputs().stream().map(change).toList());
                     })

@@ -7,9 +7,10 @@ import io.kanerva.conformance.ShippedBundles;
 import io.kanerva.conformance.check.Bisection.Side;
 import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.runtimes.JavaRuntime;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.StringStringEntryProto;
-import io.kanerva.exporter.onnx.proto.TensorProto;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.StringStringEntryProto;
+import io.kanerva.onnx.proto.TensorProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,8 +51,8 @@ class SelfContainedTest {
         assertThat(ModelProto.parseFrom(Files.readAllBytes(wide.model()))
                         .getGraph()
                         .getInitializerList())
-                .noneMatch(tensor -> tensor.getDataType() == TensorProto.DataType.FLOAT_VALUE)
-                .anyMatch(tensor -> tensor.getDataType() == TensorProto.DataType.DOUBLE_VALUE);
+                .noneMatch(tensor -> tensor.getDataType() == ElementType.FLOAT32.number())
+                .anyMatch(tensor -> tensor.getDataType() == ElementType.FLOAT64.number());
         Side whole = new Side(JavaRuntime.cpu(), bundle.resolve("decoder.onnx"), false);
         assertThat(Bisection.between(
                                 whole,

@@ -2,13 +2,13 @@ package io.kanerva.conformance.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kanerva.bundle.ReaderKind;
 import io.kanerva.conformance.Subject;
 import io.kanerva.conformance.check.Suite.Outcome;
 import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.report.SuiteReport;
 import io.kanerva.conformance.runtimes.JavaRuntime;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,10 +25,10 @@ class SuiteTest {
         Path bundle = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
         test("test_good", bundle, "decoder");
         Path differs = test("test_differs", bundle, "decoder");
-        TensorValue logits = TensorValue.read(differs.resolve("test_data_set_0/output_0.pb"));
+        Tensor logits = Tensor.read(differs.resolve("test_data_set_0/output_0.pb"));
         float[] values = logits.floats();
         values[3] += 1;
-        TensorValue.of("logits", values, logits.shape()).write(differs.resolve("test_data_set_0/output_0.pb"));
+        Tensor.of("logits", values, logits.shape()).write(differs.resolve("test_data_set_0/output_0.pb"));
         Path refused = test("test_refused", bundle, "decoder");
         Files.delete(refused.resolve("test_data_set_0/input_1.pb"));
         Files.write(

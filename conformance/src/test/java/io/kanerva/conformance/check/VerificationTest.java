@@ -2,6 +2,7 @@ package io.kanerva.conformance.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kanerva.bundle.ReaderKind;
 import io.kanerva.conformance.ChangedBundle;
 import io.kanerva.conformance.Subject;
 import io.kanerva.conformance.check.Bisection.Side;
@@ -16,8 +17,8 @@ import io.kanerva.conformance.runtimes.ForeignRuntime;
 import io.kanerva.conformance.runtimes.JavaRuntime;
 import io.kanerva.conformance.runtimes.ModelRuntime;
 import io.kanerva.conformance.runtimes.Readiness;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.conformance.tensor.FloatTensors;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
@@ -146,8 +147,8 @@ class VerificationTest {
     void theBoundThroughTheGraphsAloneIsTheRuntimesOwn(Subject subject) throws IOException {
         Path folder = subject.bundle(ReaderKind.GRIDSAMPLE);
         try (Kanerva kanerva = Kanerva.load(folder, Device.CPU)) {
-            FloatTensor images = TensorValue.read(folder.resolve("vectors/encoder/test_data_set_1/input_0.pb"))
-                    .toFloatTensor();
+            FloatTensor images =
+                    FloatTensors.of(Tensor.read(folder.resolve("vectors/encoder/test_data_set_1/input_0.pb")));
             BoundFinding bound =
                     new RuntimeBound(folder, kanerva, List.of(images), 3).of(JavaRuntime.cpu(), temporary, text -> {});
             assertThat(bound.holds()).as(bound.describe()).isTrue();

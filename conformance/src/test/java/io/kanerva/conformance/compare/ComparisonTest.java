@@ -3,15 +3,15 @@ package io.kanerva.conformance.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.kanerva.conformance.tensor.ElementType;
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
 import org.junit.jupiter.api.Test;
 
 class ComparisonTest {
 
     @Test
     void anElementMayDifferByTheAbsolutePartAndTheRelativePartOfItsValue() {
-        TensorValue expected = TensorValue.of("x", new float[] {0, 100}, 2);
+        Tensor expected = Tensor.of("x", new float[] {0, 100}, 2);
         assertThat(compare(expected, new float[] {0.9e-5f, 100.009f}).within()).isTrue();
         Comparison tooFar = compare(expected, new float[] {0, 100.02f});
         assertThat(tooFar.within()).isFalse();
@@ -22,7 +22,7 @@ class ComparisonTest {
 
     @Test
     void theWorstElementIsTheOneThatTakesMostOfItsBudgetNotTheOneThatDiffersMost() {
-        Comparison found = compare(TensorValue.of("x", new float[] {1000, 0}, 1, 2), new float[] {1000.01f, 5e-5f});
+        Comparison found = compare(Tensor.of("x", new float[] {1000, 0}, 1, 2), new float[] {1000.01f, 5e-5f});
         assertThat(found.at()).isEqualTo("[0, 1]");
         assertThat(found.largest()).isCloseTo(0.01, within(1e-4));
     }
@@ -30,26 +30,23 @@ class ComparisonTest {
     @Test
     void signalToNoiseCosineAndUnitsInTheLastPlaceAreThoseOfTheirDefinitions() {
         Comparison found = Comparison.between(
-                "x",
-                TensorValue.of("x", new float[] {3, 4}, 2),
-                TensorValue.of("x", new float[] {3, 4.5f}, 2),
-                Tolerance.INT8);
+                "x", Tensor.of("x", new float[] {3, 4}, 2), Tensor.of("x", new float[] {3, 4.5f}, 2), Tolerance.INT8);
         assertThat(found.signalToNoise()).isCloseTo(20, within(1e-9));
         assertThat(found.within()).isTrue();
         assertThat(found.cosine()).isCloseTo((9 + 18) / (5 * Math.sqrt(9 + 20.25)), within(1e-12));
         assertThat(found.units()).isEqualTo(Float.floatToIntBits(4.5f) - Float.floatToIntBits(4f));
-        assertThat(compare(TensorValue.of("x", new float[] {-Float.MIN_VALUE}, 1), new float[] {Float.MIN_VALUE})
+        assertThat(compare(Tensor.of("x", new float[] {-Float.MIN_VALUE}, 1), new float[] {Float.MIN_VALUE})
                         .units())
                 .isEqualTo(2);
     }
 
     @Test
     void aTensorThatMissesItsCosineOrItsSignalToNoiseRatioIsRefused() {
-        TensorValue expected = TensorValue.of("x", new float[] {1e-4f, 0}, 2);
-        assertThat(Comparison.between("x", expected, TensorValue.of("x", new float[] {0, 1e-4f}, 2), Tolerance.FLOAT16)
+        Tensor expected = Tensor.of("x", new float[] {1e-4f, 0}, 2);
+        assertThat(Comparison.between("x", expected, Tensor.of("x", new float[] {0, 1e-4f}, 2), Tolerance.FLOAT16)
                         .within())
                 .isFalse();
-        assertThat(Comparison.between("x", expected, TensorValue.of("x", new float[] {0.8e-4f, 0}, 2), Tolerance.INT8)
+        assertThat(Comparison.between("x", expected, Tensor.of("x", new float[] {0.8e-4f, 0}, 2), Tolerance.INT8)
                         .within())
                 .isFalse();
     }
@@ -58,32 +55,36 @@ class ComparisonTest {
     void aValueThatIsNotFiniteAgreesOnlyWithItself() {
         float nan = Float.NaN;
         float infinite = Float.POSITIVE_INFINITY;
-        assertThat(compare(TensorValue.of("x", new float[] {nan, infinite}, 2), new float[] {nan, infinite})
+        assertThat(compare(Tensor.of("x", new float[] {nan, infinite}, 2), new float[] {nan, infinite})
                         .within())
                 .isTrue();
-        assertThat(compare(TensorValue.of("x", new float[] {1, 1}, 2), new float[] {1, nan})
+        assertThat(compare(Tensor.of("x", new float[] {1, 1}, 2), new float[] {1, nan})
                         .within())
                 .isFalse();
-        assertThat(compare(TensorValue.of("x", new float[] {infinite, 1}, 2), new float[] {-infinite, 1})
+        assertThat(compare(Tensor.of("x", new float[] {infinite, 1}, 2), new float[] {-infinite, 1})
                         .within())
                 .isFalse();
     }
 
     @Test
     void otherShapesAndTypesCannotBeCompared() {
-        TensorValue expected = TensorValue.of("x", new float[] {1, 2}, 2);
-        assertThat(Comparison.between("x", expected, TensorValue.of("x", new float[] {1, 2}, 1, 2), Tolerance.FLOAT32)
+        Tensor expected = Tensor.of("x", new float[] {1, 2}, 2);
+        assertThat(Comparison.between("x", expected, Tensor.of("x", new float[] {1, 2}, 1, 2), Tolerance.FLOAT32)
                         .describe())
                 .isEqualTo("cannot be compared: expected float32[2], found float32[1, 2]");
-        assertThat(Comparison.between("x", expected, TensorValue.of("x", new double[] {1, 2}, 2), Tolerance.FLOAT32)
+        assertThat(Comparison.between(
+                                "x",
+                                expected,
+                                Tensor.of(ElementType.FLOAT64, new double[] {1, 2}, 2),
+                                Tolerance.FLOAT32)
                         .within())
                 .isFalse();
     }
 
     @Test
     void equalBitsMeansEveryBit() {
-        TensorValue zero = TensorValue.of("x", new float[] {0}, 1);
-        assertThat(Comparison.between("x", zero, TensorValue.of("x", new float[] {Math.ulp(0f)}, 1), Tolerance.BITS)
+        Tensor zero = Tensor.of("x", new float[] {0}, 1);
+        assertThat(Comparison.between("x", zero, Tensor.of("x", new float[] {Math.ulp(0f)}, 1), Tolerance.BITS)
                         .within())
                 .isFalse();
         assertThat(Comparison.between("x", zero, zero, Tolerance.BITS).within()).isTrue();
@@ -92,10 +93,10 @@ class ComparisonTest {
     @Test
     void halfPrecisionIsReadAsItsNumbers() {
         byte[] bits = {0, 0x3c, 0, (byte) 0xc0, 1, 0, (byte) 0xff, 0x7b}; // 1, -2, the least subnormal, the largest
-        assertThat(TensorValue.of("x", ElementType.FLOAT16, bits, 4).doubles()).containsExactly(1, -2, 0x1p-24, 65504);
+        assertThat(Tensor.ofBytes(ElementType.FLOAT16, bits, 4).doubles()).containsExactly(1, -2, 0x1p-24, 65504);
     }
 
-    private static Comparison compare(TensorValue expected, float[] found) {
-        return Comparison.between("x", expected, TensorValue.of("x", found, expected.shape()), Tolerance.FLOAT32);
+    private static Comparison compare(Tensor expected, float[] found) {
+        return Comparison.between("x", expected, Tensor.of("x", found, expected.shape()), Tolerance.FLOAT32);
     }
 }

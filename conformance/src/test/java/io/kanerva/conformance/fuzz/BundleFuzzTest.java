@@ -2,8 +2,8 @@ package io.kanerva.conformance.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kanerva.bundle.ReaderKind;
 import io.kanerva.conformance.Subject;
-import io.kanerva.exporter.bundle.ReaderKind;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

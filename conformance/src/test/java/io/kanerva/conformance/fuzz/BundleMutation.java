@@ -6,12 +6,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
-import io.kanerva.exporter.onnx.proto.AttributeProto;
-import io.kanerva.exporter.onnx.proto.GraphProto;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.NodeProto;
-import io.kanerva.exporter.onnx.proto.StringStringEntryProto;
-import io.kanerva.exporter.onnx.proto.TensorProto;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.GraphProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.StringStringEntryProto;
+import io.kanerva.onnx.proto.TensorProto;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -168,7 +169,7 @@ enum BundleMutation {
     private static void sizes(GraphProto.Builder graph, Random random) {
         TensorProto.Builder tensor = graph.getInitializerBuilder(random.nextInt(graph.getInitializerCount()));
         long size = SIZES[random.nextInt(SIZES.length)];
-        if (tensor.getDataType() == TensorProto.DataType.INT64_VALUE
+        if (tensor.getDataType() == ElementType.INT64.number()
                 && tensor.getRawData().size() >= Long.BYTES
                 && random.nextInt(4) > 0) {
             ByteBuffer values =

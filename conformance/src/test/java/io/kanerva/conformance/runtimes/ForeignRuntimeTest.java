@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.kanerva.conformance.runtimes.Answer.None;
 import io.kanerva.conformance.runtimes.Answer.Outputs;
 import io.kanerva.conformance.runtimes.Readiness.State;
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.onnx.Tensor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,7 +34,7 @@ class ForeignRuntimeTest {
     @BeforeEach
     void anInput() throws IOException {
         inputs = temporary.resolve("inputs");
-        TensorValue.of("x", new float[] {1, 2}, 2).write(inputs.resolve("input_0.pb"));
+        Tensor.of("x", new float[] {1, 2}, 2).write(inputs.resolve("input_0.pb"));
     }
 
     @Test

@@ -1,9 +1,9 @@
 package io.kanerva.tools.bundle;
 
-import io.kanerva.exporter.bundle.BundleExportException;
-import io.kanerva.exporter.bundle.BundleExporter;
-import io.kanerva.exporter.bundle.BundleOptions;
-import io.kanerva.exporter.bundle.Provenance;
+import io.kanerva.bundle.BundleExportException;
+import io.kanerva.bundle.BundleExporter;
+import io.kanerva.bundle.BundleOptions;
+import io.kanerva.bundle.Provenance;
 import io.kanerva.exporter.trace.ExportException;
 import io.kanerva.tools.Failure;
 import io.kanerva.trainer.evaluate.BoundReport;

@@ -8,7 +8,7 @@ import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.Findings.Participant;
 import io.kanerva.conformance.check.Findings.Summary;
 import io.kanerva.conformance.compare.Comparison;
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.tools.image.Pictures;
 import io.kanerva.tools.report.HtmlPage.Tile;
 import java.util.List;
@@ -241,7 +241,7 @@ public final class ConformancePage {
         page.figure(figure.svg(), "The first row is what is expected: what PyTorch gave on the day of the export.");
     }
 
-    private static Pictures pictures(TensorValue shaped, double[] values) {
+    private static Pictures pictures(Tensor shaped, double[] values) {
         long[] shape = shaped.shape();
         float[] single = new float[values.length];
         for (int i = 0; i < values.length; i++) {

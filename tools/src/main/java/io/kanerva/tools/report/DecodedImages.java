@@ -1,6 +1,7 @@
 package io.kanerva.tools.report;
 
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.ModelSettings;
 import java.util.Arrays;
@@ -15,7 +16,7 @@ import java.util.Optional;
  * @param all [B, Q, C, H, W] in [0, 1] each: first, under the name {@code expected}, what should have come out; then
  *     each runtime's by its name; empty if there is nothing to look at
  */
-public record DecodedImages(String source, Map<String, TensorValue> all) {
+public record DecodedImages(String source, Map<String, Tensor> all) {
     private static final String EXPECTED = "expected";
 
     /** Nothing to look at. */
@@ -30,15 +31,15 @@ public record DecodedImages(String source, Map<String, TensorValue> all) {
      * @param logits what is expected under {@code expected}, and each runtime's; may be empty
      * @param settings of the model; empty if it is none of ours, whose logits are taken for those of single pixels
      */
-    public static DecodedImages of(String source, Map<String, TensorValue> logits, Optional<ModelSettings> settings) {
-        TensorValue expected = logits.get(EXPECTED);
+    public static DecodedImages of(String source, Map<String, Tensor> logits, Optional<ModelSettings> settings) {
+        Tensor expected = logits.get(EXPECTED);
         boolean pixels = expected != null
                 && expected.shape().length == 5
                 && (expected.shape()[2] == 1 || expected.shape()[2] == 3);
         if (expected == null || settings.isEmpty() && !pixels) {
             return none();
         }
-        Map<String, TensorValue> images = new LinkedHashMap<>();
+        Map<String, Tensor> images = new LinkedHashMap<>();
         images.put(EXPECTED, image(expected, settings));
         // What came out in another shape or type is told of among the outputs; there is no image in it.
         logits.keySet().stream()
@@ -50,7 +51,7 @@ public record DecodedImages(String source, Map<String, TensorValue> all) {
         return new DecodedImages(source, images);
     }
 
-    private static TensorValue image(TensorValue logits, Optional<ModelSettings> settings) {
+    private static Tensor image(Tensor logits, Optional<ModelSettings> settings) {
         if (settings.isPresent()) {
             FloatTensor images = settings.get()
                     .likelihood()
@@ -61,7 +62,7 @@ public record DecodedImages(String source, Map<String, TensorValue> all) {
                                     Arrays.stream(logits.shape())
                                             .mapToInt(Math::toIntExact)
                                             .toArray()));
-            return TensorValue.of(
+            return Tensor.of(
                     logits.name(),
                     images.data(),
                     Arrays.stream(images.shape()).asLongStream().toArray());
@@ -70,7 +71,7 @@ public record DecodedImages(String source, Map<String, TensorValue> all) {
         for (int i = 0; i < values.length; i++) {
             values[i] = 1 / (1 + Math.exp(-values[i]));
         }
-        return TensorValue.of(logits.name(), values, logits.shape());
+        return Tensor.of(ElementType.FLOAT64, values, logits.shape()).named(logits.name());
     }
 
     /** Whether there is nothing to look at. */
@@ -79,7 +80,7 @@ public record DecodedImages(String source, Map<String, TensorValue> all) {
     }
 
     /** What should have come out. */
-    TensorValue expected() {
+    Tensor expected() {
         return all.get(EXPECTED);
     }
 }

@@ -1,12 +1,12 @@
 package io.kanerva.tools.command.export;
 
+import io.kanerva.bundle.BundleExporter;
+import io.kanerva.bundle.BundleOptions;
+import io.kanerva.bundle.Provenance;
+import io.kanerva.bundle.ReaderKind;
+import io.kanerva.bundle.SampleImages;
 import io.kanerva.conformance.OnnxGraph;
 import io.kanerva.conformance.PhiloxNoise;
-import io.kanerva.exporter.bundle.BundleExporter;
-import io.kanerva.exporter.bundle.BundleOptions;
-import io.kanerva.exporter.bundle.Provenance;
-import io.kanerva.exporter.bundle.ReaderKind;
-import io.kanerva.exporter.bundle.SampleImages;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.bundle.BundleWriter;

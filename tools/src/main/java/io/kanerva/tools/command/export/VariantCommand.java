@@ -1,11 +1,11 @@
 package io.kanerva.tools.command.export;
 
+import io.kanerva.bundle.BundleExportException;
+import io.kanerva.bundle.BundleVariant;
+import io.kanerva.bundle.VariantPrice;
 import io.kanerva.conformance.OnnxGraph;
 import io.kanerva.conformance.PhiloxNoise;
-import io.kanerva.exporter.bundle.BundleExportException;
-import io.kanerva.exporter.bundle.BundleVariant;
-import io.kanerva.exporter.bundle.VariantPrice;
-import io.kanerva.exporter.onnx.WeightType;
+import io.kanerva.onnx.WeightType;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Options;

@@ -1,6 +1,6 @@
 package io.kanerva.tools.command.onnx;
 
-import io.kanerva.exporter.onnx.OnnxFiles;
+import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.Subcommand;
 import java.io.IOException;

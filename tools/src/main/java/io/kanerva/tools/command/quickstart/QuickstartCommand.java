@@ -1,14 +1,14 @@
 package io.kanerva.tools.command.quickstart;
 
 import ai.djl.Device;
+import io.kanerva.bundle.BundleExporter;
+import io.kanerva.bundle.BundleOptions;
+import io.kanerva.bundle.Provenance;
 import io.kanerva.conformance.Agreement;
 import io.kanerva.conformance.Budget;
 import io.kanerva.conformance.BundleVerification;
 import io.kanerva.conformance.OnnxGraph;
 import io.kanerva.conformance.PhiloxNoise;
-import io.kanerva.exporter.bundle.BundleExporter;
-import io.kanerva.exporter.bundle.BundleOptions;
-import io.kanerva.exporter.bundle.Provenance;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;

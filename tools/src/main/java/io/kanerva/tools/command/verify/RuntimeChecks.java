@@ -16,7 +16,7 @@ import io.kanerva.conformance.check.Verification;
 import io.kanerva.conformance.runtimes.JavaRuntime;
 import io.kanerva.conformance.runtimes.ModelRuntime;
 import io.kanerva.conformance.runtimes.TemporaryFolder;
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.ModelSettings;
@@ -193,7 +193,7 @@ final class RuntimeChecks implements AutoCloseable {
             throws IOException {
         List<Case> pipelines = new ArrayList<>();
         for (int n = 0; Files.isDirectory(folder.resolve("vectors/encoder/test_data_set_" + n)); n++) {
-            TensorValue images = TensorValue.read(folder.resolve("vectors/encoder/test_data_set_" + n + "/input_0.pb"));
+            Tensor images = Tensor.read(folder.resolve("vectors/encoder/test_data_set_" + n + "/input_0.pb"));
             FloatTensor episodes = new FloatTensor(
                     images.floats(),
                     Arrays.stream(images.shape()).mapToInt(Math::toIntExact).toArray());

@@ -1,9 +1,9 @@
 package io.kanerva.bench.inference;
 
 import ai.djl.Device;
-import io.kanerva.exporter.bundle.BundleExporter;
-import io.kanerva.exporter.bundle.BundleOptions;
-import io.kanerva.exporter.bundle.Provenance;
+import io.kanerva.bundle.BundleExporter;
+import io.kanerva.bundle.BundleOptions;
+import io.kanerva.bundle.Provenance;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;

@@ -1,14 +1,15 @@
 package io.kanerva.bench.inference;
 
-import io.kanerva.exporter.onnx.proto.AttributeProto;
-import io.kanerva.exporter.onnx.proto.GraphProto;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.NodeProto;
-import io.kanerva.exporter.onnx.proto.OperatorSetIdProto;
-import io.kanerva.exporter.onnx.proto.TensorProto;
-import io.kanerva.exporter.onnx.proto.TensorShapeProto;
-import io.kanerva.exporter.onnx.proto.TypeProto;
-import io.kanerva.exporter.onnx.proto.ValueInfoProto;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.GraphProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.OperatorSetIdProto;
+import io.kanerva.onnx.proto.TensorProto;
+import io.kanerva.onnx.proto.TensorShapeProto;
+import io.kanerva.onnx.proto.TypeProto;
+import io.kanerva.onnx.proto.ValueInfoProto;
 import java.util.Random;
 
 /** Models of one node, as measures of the machine. Opset 17. */
@@ -36,7 +37,7 @@ final class TinyModels {
     static byte[] convolution(LoneConvolution of) {
         TensorProto.Builder weight = TensorProto.newBuilder()
                 .setName("weight")
-                .setDataType(TensorProto.DataType.FLOAT_VALUE)
+                .setDataType(ElementType.FLOAT32.number())
                 .addDims(of.outputChannels())
                 .addDims(of.inputChannels())
                 .addDims(of.kernel())
@@ -82,7 +83,7 @@ final class TinyModels {
                 .setName(name)
                 .setType(TypeProto.newBuilder()
                         .setTensorType(TypeProto.Tensor.newBuilder()
-                                .setElemType(TensorProto.DataType.FLOAT_VALUE)
+                                .setElemType(ElementType.FLOAT32.number())
                                 .setShape(shape)))
                 .build();
     }

@@ -1,0 +1,159 @@
+package io.kanerva.bundle;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.kanerva.exporter.trace.Dimension;
+import io.kanerva.trainer.evaluate.BoundReport;
+import io.kanerva.trainer.model.EncoderKind;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.LatentLayout;
+import io.kanerva.trainer.model.WriterKind;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Writes bundle.json: what a bundle holds, how its tensors look, the settings, all digests and where the model comes
+ * from.
+ */
+final class BundleDescription {
+    static final String FILE = "bundle.json";
+    static final String FORMAT = "kanerva-bundle";
+    static final int FORMAT_VERSION = 1;
+    static final int OPSET = 17;
+    static final int IR_VERSION = 8;
+
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private BundleDescription() {}
+
+    /**
+     * The file's bytes.
+     *
+     * @param digests SHA-256 of every other file of the bundle by its path, in small hexadecimal digits
+     */
+    static byte[] write(KanervaModel model, Provenance provenance, BundleOptions options, Map<String, String> digests) {
+        ObjectNode root = JSON.objectNode();
+        root.put("format", FORMAT).put("formatVersion", FORMAT_VERSION).put("name", options.name());
+        root.put("opset", OPSET)
+                .put("irVersion", IR_VERSION)
+                .put("reader", options.reader().id());
+        root.set("settings", settings(model.settings()));
+        ObjectNode graphs = root.putObject("graphs");
+        for (GraphSpec graph : GraphSpec.of(model)) {
+            ObjectNode node = graphs.putObject(graph.name());
+            node.put("file", graph.file()).put("sha256", digests.get(graph.file()));
+            node.set("inputs", tensors(graph.inputs()));
+            node.set("outputs", tensors(graph.outputs()));
+        }
+        FusedGraphs.describe(graphs, digests);
+        ObjectNode files = root.putObject("files");
+        digests.forEach(files::put);
+        root.set("provenance", provenance(model, provenance));
+        return (text(root) + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    static ObjectNode settings(KanervaSettings s) {
+        boolean heap = s.writer() == WriterKind.HEAP;
+        ObjectNode node = JSON.objectNode();
+        node.put("writer", s.writer().toString())
+                .put("addressing", s.addressing().toString())
+                .put("likelihood", s.likelihood().toString());
+        node.set("imageShape", numbers(s.imageChannels(), s.imageHeight(), s.imageWidth()));
+        node.set("memoryShape", numbers(s.memoryChannels(), s.memoryHeight(), s.memoryWidth()));
+        node.set("blockShape", numbers(s.memoryChannels(), s.blockHeight(), s.blockWidth()));
+        node.put("keys", s.keys()).put("latent", s.latent());
+        node.put("slotRows", s.slotRows()).put("slotColumns", s.slotColumns());
+        node.put("embedding", s.embedding()).put("width", s.width()).put("capacity", heap ? s.capacity() : 0);
+        // Named only where they matter, so that bundles from before they existed keep their bytes.
+        if (s.decoder().neighbours() > 0) {
+            node.put("neighbours", s.decoder().neighbours());
+        }
+        if (s.latentLayout() != LatentLayout.VECTOR) {
+            node.put("latentLayout", s.latentLayout().toString());
+        }
+        if (s.gist()) {
+            node.put("scaleCells", 2);
+        }
+        if (s.encoder() != EncoderKind.RESIDUAL) {
+            node.put("encoder", s.encoder().toString());
+        }
+        return node;
+    }
+
+    private static ArrayNode tensors(List<GraphTensor> tensors) {
+        ArrayNode list = JSON.arrayNode();
+        for (GraphTensor tensor : tensors) {
+            ObjectNode node = list.addObject();
+            node.put("name", tensor.name()).put("type", GraphTensor.TYPE);
+            ArrayNode shape = node.putArray("shape");
+            for (Dimension dimension : tensor.shape()) {
+                if (dimension.isNamed()) {
+                    shape.add(dimension.name());
+                } else {
+                    shape.add(dimension.size());
+                }
+            }
+            node.put("meaning", tensor.meaning()).put("range", tensor.range());
+        }
+        return list;
+    }
+
+    private static ObjectNode provenance(KanervaModel model, Provenance provenance) {
+        ObjectNode node = JSON.objectNode();
+        node.put("data", provenance.data())
+                .put("binarisation", provenance.binarisation().toString())
+                .put("augmentation", provenance.augmentation());
+        node.put("episodeLength", provenance.episodeLength())
+                .put("memoryFloats", model.settings().memoryFloats());
+        node.put("keys", model.settings().keys()).put("seed", provenance.seed()).put("steps", provenance.steps());
+        node.put("minutes", provenance.minutes()).put("parameters", model.parameterCount());
+        node.put("commit", provenance.commit()).put("command", provenance.command());
+        if (provenance.bound().isEmpty()) {
+            return node.set("bound", JSON.nullNode());
+        }
+        BoundReport report = provenance.bound().get().report();
+        ObjectNode bound = node.putObject("bound");
+        number(bound, "nats", report.nats());
+        number(bound, "standardError", report.standardError());
+        number(bound, "reconstruction", report.reconstruction());
+        number(bound, "klKeys", report.keyDivergence());
+        number(bound, "klLatent", report.latentDivergence());
+        bound.put("episodes", report.episodes())
+                .put("setting", provenance.bound().get().setting());
+        return node;
+    }
+
+    /** JSON has no NaN, which the standard error of a single episode is. */
+    static void number(ObjectNode node, String name, double value) {
+        if (Double.isFinite(value)) {
+            node.put(name, value);
+        } else {
+            node.putNull(name);
+        }
+    }
+
+    private static ArrayNode numbers(int... numbers) {
+        ArrayNode list = JSON.arrayNode();
+        for (int number : numbers) {
+            list.add(number);
+        }
+        return list;
+    }
+
+    /** The same text on every system: two blanks of indentation, lines that end in a line feed. */
+    static String text(ObjectNode node) {
+        DefaultPrettyPrinter printer = new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
+        try {
+            return new ObjectMapper().writer(printer).writeValueAsString(node);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

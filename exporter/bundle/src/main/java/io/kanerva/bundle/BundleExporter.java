@@ -1,0 +1,162 @@
+package io.kanerva.bundle;
+
+import io.kanerva.exporter.onnx.ExportOptions;
+import io.kanerva.exporter.onnx.OnnxExporter;
+import io.kanerva.exporter.onnx.OnnxModel;
+import io.kanerva.onnx.OnnxFiles;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.WindowReader;
+import io.kanerva.trainer.model.WriterKind;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Writes a trained model as a bundle: the four graphs, the two fused ones, bundle.json, the model card and test
+ * vectors. The same model, provenance and options give the same bytes, on the same machine.
+ */
+public final class BundleExporter {
+    /** The memory writer is traced at several episode lengths; a heap needs room for them. */
+    private static final int LEAST_CAPACITY = 3;
+
+    private static final int SAMPLES = 16;
+    private static final long SAMPLE_SEED = 1;
+    /** Metadata that names the graph. */
+    static final String GRAPH_NAME = "kanerva.graph";
+
+    private BundleExporter() {}
+
+    /**
+     * What was written.
+     *
+     * @param folder the bundle
+     * @param bytes size of all its files
+     * @param checks how far each graph was from its block on the sizes that it was run at; empty lists if no runner was
+     *     given
+     */
+    public record Export(Path folder, long bytes, Map<String, List<OnnxModel.Check>> checks) {}
+
+    /**
+     * Exports a model. The model is not changed; it must not be used by another thread meanwhile.
+     *
+     * @param folder is made, parents too; a bundle that is there is replaced in one step if the options say so
+     * @throws BundleExportException if the folder holds something else or cannot be written, the sample images have
+     *     another shape than the model's, or the heap is too small to be traced
+     * @throws io.kanerva.exporter.trace.ExportException if a graph does not compute what its block computes
+     */
+    public static Export export(KanervaModel model, Provenance provenance, BundleOptions options, Path folder) {
+        BundleFolder target = new BundleFolder(folder, options.replace());
+        target.requireFree();
+        KanervaSettings settings = model.settings();
+        ImageSet images = options.images().orElseGet(() -> SampleImages.discs(settings, SAMPLES, SAMPLE_SEED));
+        requireFit(settings, images);
+
+        Map<String, OnnxModel> graphs = graphs(model, provenance, options);
+        Map<String, byte[]> files = new TreeMap<>(new GoldenVectors(model, images).files());
+        Map<String, ModelProto> protos = new LinkedHashMap<>();
+        graphs.forEach((name, graph) -> protos.put(name, graph.proto()));
+        protos.putAll(FusedGraphs.of(protos));
+        protos.forEach((name, graph) -> files.put(name + ".onnx", OnnxFiles.toBytes(graph)));
+        options.picture().ifPresent(picture -> files.put(ModelCard.PICTURE, picture));
+        files.put(ModelCard.FILE, ModelCard.write(model, provenance, options).getBytes(StandardCharsets.UTF_8));
+        Map<String, String> digests = new TreeMap<>();
+        files.forEach((path, bytes) -> digests.put(path, BundleFolder.digest(bytes)));
+        files.put(BundleDescription.FILE, BundleDescription.write(model, provenance, options, digests));
+        target.write(files);
+
+        Map<String, List<OnnxModel.Check>> checks = new LinkedHashMap<>();
+        graphs.forEach((name, graph) -> checks.put(name, graph.checks()));
+        return new Export(
+                folder, files.values().stream().mapToLong(bytes -> bytes.length).sum(), checks);
+    }
+
+    /** Traces the four blocks; the reader with the window sampler that was asked for, and its own again afterwards. */
+    private static Map<String, OnnxModel> graphs(KanervaModel model, Provenance provenance, BundleOptions options) {
+        WindowReader own = model.reader().windowReader();
+        model.reader().setWindowReader(options.reader().windowReader());
+        try {
+            Map<String, OnnxModel> graphs = new LinkedHashMap<>();
+            for (GraphSpec graph : GraphSpec.of(model)) {
+                graphs.put(
+                        graph.name(),
+                        OnnxExporter.export(
+                                graph.block(),
+                                graph.inputs().stream()
+                                        .map(GraphTensor::asInput)
+                                        .toList(),
+                                graph.outputs().stream().map(GraphTensor::name).toList(),
+                                traceOptions(graph, model, provenance, options)));
+            }
+            return graphs;
+        } finally {
+            model.reader().setWindowReader(own);
+        }
+    }
+
+    private static ExportOptions traceOptions(
+            GraphSpec graph, KanervaModel model, Provenance provenance, BundleOptions options) {
+        KanervaSettings settings = model.settings();
+        ExportOptions trace = ExportOptions.defaults()
+                .withOpset(BundleDescription.OPSET)
+                .withGraphName(graph.name())
+                .withModelVersion(1)
+                .withErfWrittenOut() // where a continuous key points: a millionth there moves what is read by more than
+                // runtimes may differ
+                .withMetadata(metadata(graph, settings, provenance, options));
+        if (graph.name().equals(GraphSpec.ENCODER)) {
+            trace = trace.withInputRange("images", 0, 1);
+        }
+        if (graph.name().equals(GraphSpec.MEMORY_WRITER) && settings.writer() == WriterKind.HEAP) {
+            trace = trace.withDimensionLimit("T", 1, settings.capacity());
+        }
+        return options.runner().isPresent() ? trace.withCheck(options.runner().get()) : trace;
+    }
+
+    /** What a graph's file says of itself. No bound: measuring a model again must not make it another model. */
+    private static Map<String, String> metadata(
+            GraphSpec graph, KanervaSettings settings, Provenance provenance, BundleOptions options) {
+        Map<String, String> metadata = new TreeMap<>();
+        metadata.put("kanerva.name", options.name());
+        metadata.put(GRAPH_NAME, graph.name());
+        metadata.put("kanerva.settings", BundleDescription.settings(settings).toString());
+        metadata.put("kanerva.data", provenance.data());
+        metadata.put("kanerva.binarisation", provenance.binarisation().toString());
+        metadata.put("kanerva.episodeLength", Integer.toString(provenance.episodeLength()));
+        metadata.put("kanerva.seed", Long.toString(provenance.seed()));
+        metadata.put("kanerva.steps", Integer.toString(provenance.steps()));
+        metadata.put("kanerva.commit", provenance.commit());
+        metadata.put("kanerva.command", provenance.command());
+        return metadata;
+    }
+
+    private static void requireFit(KanervaSettings settings, ImageSet images) {
+        if (settings.writer() == WriterKind.NONE) {
+            throw new BundleExportException(
+                    "a model without a memory: expected a heap or pooled writer, found none, which leaves nothing to write and read");
+        }
+        if (images.channels() != settings.imageChannels()
+                || images.height() != settings.imageHeight()
+                || images.width() != settings.imageWidth()) {
+            throw new BundleExportException("sample images '%s': expected the model's [%d, %d, %d], found [%d, %d, %d]"
+                    .formatted(
+                            images.name(),
+                            settings.imageChannels(),
+                            settings.imageHeight(),
+                            settings.imageWidth(),
+                            images.channels(),
+                            images.height(),
+                            images.width()));
+        }
+        if (settings.capacity() < LEAST_CAPACITY) {
+            throw new BundleExportException(
+                    "a heap of %d slots with %d keys a sample: expected room for at least %d samples, so that the episode length can vary, found %d"
+                            .formatted(settings.slots(), settings.keys(), LEAST_CAPACITY, settings.capacity()));
+        }
+    }
+}

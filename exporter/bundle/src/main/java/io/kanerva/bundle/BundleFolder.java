@@ -1,0 +1,143 @@
+package io.kanerva.bundle;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Puts a bundle's folder in place: whole, or not at all, and never over anything that is no bundle. */
+final class BundleFolder {
+    private final Path folder;
+    private final boolean replace;
+
+    BundleFolder(Path folder, boolean replace) {
+        this.folder = folder.toAbsolutePath().normalize();
+        this.replace = replace;
+    }
+
+    /**
+     * Looks whether a bundle may be written here; called before the work is done, and again before the folder is
+     * touched.
+     *
+     * @throws BundleExportException if something is there that must not be replaced
+     */
+    void requireFree() {
+        if (folder.getParent() == null) {
+            throw new BundleExportException(
+                    "%s: expected a folder to write a bundle to, found the root of the file system".formatted(folder));
+        }
+        if (!Files.exists(folder) || isEmptyFolder()) {
+            return;
+        }
+        if (!isBundle()) {
+            throw new BundleExportException("%s: expected a new folder, or a bundle to replace, found %s"
+                    .formatted(folder, Files.isDirectory(folder) ? "a folder with other things in it" : "a file"));
+        }
+        if (!replace) {
+            throw new BundleExportException(
+                    "%s: expected a new folder, found a bundle that is there already; replace it (only when asked to), or choose another folder"
+                            .formatted(folder));
+        }
+    }
+
+    /**
+     * Writes all files to a folder beside this one, then gives that its name.
+     *
+     * @param files paths inside the bundle and bytes
+     * @throws BundleExportException if that cannot be done; what was there before is then still there
+     */
+    void write(Map<String, byte[]> files) {
+        requireFree();
+        Path part = sibling("part");
+        Path old = sibling("old");
+        try {
+            Files.createDirectories(part);
+            for (Map.Entry<String, byte[]> file : files.entrySet()) {
+                Path path = part.resolve(file.getKey());
+                Files.createDirectories(path.getParent());
+                Files.write(path, file.getValue());
+            }
+            if (Files.exists(folder)) {
+                Files.move(folder, old, StandardCopyOption.ATOMIC_MOVE);
+            }
+            Files.move(part, folder, StandardCopyOption.ATOMIC_MOVE);
+            delete(old);
+        } catch (IOException e) {
+            throw new BundleExportException(
+                    "%s: expected a place where a bundle can be written, found that it cannot (%s)%s"
+                            .formatted(folder, e, restored(part, old)),
+                    e);
+        }
+    }
+
+    /** SHA-256 in small hexadecimal digits. */
+    static String digest(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+
+    /** Cleans up after a failure; says what the user must know if even that fails. */
+    private String restored(Path part, Path old) {
+        try {
+            delete(part);
+            if (Files.exists(old) && !Files.exists(folder)) {
+                Files.move(old, folder, StandardCopyOption.ATOMIC_MOVE);
+            }
+            return "";
+        } catch (IOException e) {
+            return Files.exists(old) ? "; the bundle that was there is now " + old : "; " + part + " is left over";
+        }
+    }
+
+    private Path sibling(String what) {
+        return folder.resolveSibling("." + folder.getFileName() + "." + what + "-"
+                + ProcessHandle.current().pid() + ".tmp");
+    }
+
+    private boolean isEmptyFolder() {
+        if (!Files.isDirectory(folder)) {
+            return false;
+        }
+        try (Stream<Path> content = Files.list(folder)) {
+            return content.findAny().isEmpty();
+        } catch (IOException e) {
+            throw new BundleExportException(
+                    "%s: expected a folder that can be read, found that it cannot (%s)".formatted(folder, e), e);
+        }
+    }
+
+    private boolean isBundle() {
+        try {
+            JsonNode json = new ObjectMapper()
+                    .readTree(folder.resolve(BundleDescription.FILE).toFile());
+            return BundleDescription.FORMAT.equals(json.path("format").asText());
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static void delete(Path path) throws IOException {
+        if (!Files.exists(path)) {
+            return;
+        }
+        List<Path> content;
+        try (Stream<Path> walk = Files.walk(path)) {
+            content = walk.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path entry : content) {
+            Files.delete(entry);
+        }
+    }
+}

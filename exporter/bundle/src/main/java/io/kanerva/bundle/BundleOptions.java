@@ -1,0 +1,64 @@
+package io.kanerva.bundle;
+
+import io.kanerva.onnx.GraphRunner;
+import io.kanerva.trainer.data.ImageSet;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * How a bundle is written. Immutable; {@code with...} makes a changed copy.
+ *
+ * @param name the model's name, for example {@code fashion-mnist}
+ * @param reader how the reader graph samples
+ * @param picture the model card's picture, the bytes of a PNG file
+ * @param images inputs of the vectors, black and white at half intensity; without them, discs are drawn
+ * @param runner runs the finished graphs on sizes that were never traced, to compare them with their blocks before the
+ *     bundle is handed out; if empty, they are not run
+ * @param replace whether a bundle that lies in the folder is replaced
+ */
+public record BundleOptions(
+        String name,
+        ReaderKind reader,
+        Optional<byte[]> picture,
+        Optional<ImageSet> images,
+        Optional<GraphRunner> runner,
+        boolean replace) {
+
+    /** @throws IllegalArgumentException if the name is blank */
+    public BundleOptions {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("a bundle needs a name, found a blank one");
+        }
+        Objects.requireNonNull(reader, "reader");
+        Objects.requireNonNull(picture, "picture");
+        Objects.requireNonNull(images, "images");
+        Objects.requireNonNull(runner, "runner");
+    }
+
+    /** GridSample, no picture, vectors of drawn images, no check, and nothing is replaced. */
+    public static BundleOptions named(String name) {
+        return new BundleOptions(
+                name, ReaderKind.GRIDSAMPLE, Optional.empty(), Optional.empty(), Optional.empty(), false);
+    }
+
+    public BundleOptions withReader(ReaderKind kind) {
+        return new BundleOptions(name, kind, picture, images, runner, replace);
+    }
+
+    public BundleOptions withPicture(byte[] png) {
+        return new BundleOptions(name, reader, Optional.of(png), images, runner, replace);
+    }
+
+    public BundleOptions withImages(ImageSet samples) {
+        return new BundleOptions(name, reader, picture, Optional.of(samples), runner, replace);
+    }
+
+    public BundleOptions withCheck(GraphRunner graphRunner) {
+        return new BundleOptions(name, reader, picture, images, Optional.of(graphRunner), replace);
+    }
+
+    /** Lets the export take the place of a bundle that is there; any other folder stays an error. */
+    public BundleOptions replacing() {
+        return new BundleOptions(name, reader, picture, images, runner, true);
+    }
+}

@@ -1,0 +1,119 @@
+package io.kanerva.bundle;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.kanerva.exporter.trace.DjlTensors;
+import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.KanervaSettings;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * A bundle's test vectors, computed by the blocks themselves on PyTorch. A set goes through all four graphs: the
+ * encoder's content is what the writer gets, the written memory what the reader gets, the traces what the decoder gets,
+ * so that a runtime may be checked graph by graph or from image to logits. Keys are by turns near a written pointer and
+ * drawn from the prior; latents are drawn from theirs.
+ */
+final class GoldenVectors {
+    private static final long SEED = 20;
+    /** Numbers of a decoded image from which on fewer images are decoded, to keep bundles small: a megabyte each. */
+    private static final int MANY_NUMBERS = 1 << 18;
+
+    /** Sizes of one set. */
+    private record Sizes(int b, int t, int q) {}
+
+    private final KanervaModel model;
+    private final ImageSet images;
+
+    GoldenVectors(KanervaModel model, ImageSet images) {
+        this.model = model;
+        this.images = images;
+    }
+
+    /** The files of all sets: their paths inside the bundle, and their bytes. */
+    Map<String, byte[]> files() {
+        int capacity = model.settings().capacity();
+        KanervaSettings s = model.settings();
+        boolean large = s.parameterChannels() * s.imageHeight() * s.imageWidth() >= MANY_NUMBERS;
+        List<Sizes> sets =
+                List.of(new Sizes(1, Math.min(4, capacity), 2), new Sizes(2, Math.min(3, capacity), large ? 1 : 5));
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        int firstImage = 0;
+        for (int set = 0; set < sets.size(); set++) {
+            try (NDManager scratch = model.manager().newSubManager()) {
+                add(files, set, sets.get(set), firstImage, scratch);
+            }
+            firstImage += sets.get(set).b() * sets.get(set).t();
+        }
+        return files;
+    }
+
+    private void add(Map<String, byte[]> files, int set, Sizes sizes, int firstImage, NDManager scratch) {
+        KanervaSettings s = model.settings();
+        Random random = new Random(SEED + set);
+        int b = sizes.b();
+        int t = sizes.t();
+        int q = sizes.q();
+        NDArray episodes = scratch.create(
+                SampleImages.asSeen(s, images, firstImage, b * t),
+                new Shape(b, t, s.imageChannels(), s.imageHeight(), s.imageWidth()));
+        Map<String, NDArray> known = new LinkedHashMap<>(Map.of("images", episodes));
+        for (GraphSpec graph : GraphSpec.of(model)) {
+            if (graph.name().equals(GraphSpec.READER)) {
+                known.put(
+                        "keys",
+                        scratch.create(
+                                keys(known.get("pointers").toFloatArray(), sizes, random),
+                                new Shape(b, q, s.keys(), 3)));
+            }
+            if (graph.name().equals(GraphSpec.DECODER)) {
+                float[] mean = known.get("prior_mean").toFloatArray();
+                float[] logVariance = known.get("prior_log_variance").toFloatArray();
+                float[] latent = new float[mean.length];
+                for (int i = 0; i < latent.length; i++) {
+                    latent[i] = (float) (mean[i] + Math.exp(0.5 * logVariance[i]) * random.nextGaussian());
+                }
+                known.put("latent", scratch.create(latent, new Shape(b, q, s.latent())));
+            }
+            run(graph, known, "vectors/" + graph.name() + "/test_data_set_" + set + "/", files);
+        }
+    }
+
+    private void run(GraphSpec graph, Map<String, NDArray> known, String folder, Map<String, byte[]> files) {
+        List<NDArray> inputs = new ArrayList<>();
+        for (GraphTensor input : graph.inputs()) {
+            NDArray array = known.get(input.name());
+            files.put(folder + "input_" + inputs.size() + ".pb", bytes(input, array));
+            inputs.add(array);
+        }
+        NDList outputs = model.run(graph.block(), inputs.toArray(NDArray[]::new));
+        for (int i = 0; i < outputs.size(); i++) {
+            GraphTensor output = graph.outputs().get(i);
+            files.put(folder + "output_" + i + ".pb", bytes(output, outputs.get(i)));
+            known.put(output.name(), outputs.get(i));
+        }
+    }
+
+    private float[] keys(float[] pointers, Sizes sizes, Random random) {
+        int key = model.settings().keys() * 3;
+        float[] keys = new float[sizes.b() * sizes.q() * key];
+        for (int i = 0; i < keys.length; i++) {
+            int read = i / key;
+            int sample = read % sizes.q() % sizes.t();
+            int episode = read / sizes.q();
+            float noise = (float) random.nextGaussian();
+            keys[i] = read % 2 == 0 ? pointers[(episode * sizes.t() + sample) * key + i % key] + 0.1f * noise : noise;
+        }
+        return keys;
+    }
+
+    private static byte[] bytes(GraphTensor tensor, NDArray array) {
+        return DjlTensors.copyOf(array).named(tensor.name()).toProto().toByteArray();
+    }
+}

@@ -1,0 +1,163 @@
+package io.kanerva.bundle;
+
+import ai.djl.nn.Block;
+import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.Likelihood;
+import io.kanerva.trainer.model.WriterKind;
+import java.util.List;
+
+/**
+ * One of a bundle's four graphs: the block that it is traced from, and its tensors in order.
+ *
+ * @param name in bundle.json; the file is called {@code NAME.onnx}
+ */
+record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphTensor> outputs) {
+    static final String ENCODER = "encoder";
+    static final String MEMORY_WRITER = "memory-writer";
+    static final String READER = "reader";
+    static final String DECODER = "decoder";
+
+    private static final String ANY = "any";
+
+    GraphSpec {
+        inputs = List.copyOf(inputs);
+        outputs = List.copyOf(outputs);
+    }
+
+    String file() {
+        return name + ".onnx";
+    }
+
+    /** The four graphs in the order in which an image passes them. */
+    static List<GraphSpec> of(KanervaModel model) {
+        KanervaSettings s = model.settings();
+        boolean heap = s.writer() == WriterKind.HEAP;
+        GraphTensor content = heap
+                ? GraphTensor.of(
+                        "content",
+                        "what each sample writes: a block for each key",
+                        ANY,
+                        "B",
+                        "T",
+                        s.keys(),
+                        s.memoryChannels(),
+                        s.blockHeight(),
+                        s.blockWidth())
+                : GraphTensor.of("content", "the samples' embeddings", ANY, "B", "T", s.embedding());
+        GraphTensor memory = GraphTensor.of(
+                "memory", "the memories", ANY, "B", s.memoryChannels(), s.memoryHeight(), s.memoryWidth());
+        GraphTensor traces = GraphTensor.of(
+                "traces",
+                "the blocks that the keys cut out of the memory",
+                ANY,
+                "B",
+                "Q",
+                s.keys(),
+                s.memoryChannels(),
+                s.blockHeight(),
+                s.blockWidth());
+        return List.of(
+                new GraphSpec(
+                        ENCODER,
+                        model.encoder(),
+                        List.of(GraphTensor.of(
+                                "images",
+                                "images, an episode or queries",
+                                "[0, 1]",
+                                "B",
+                                "T",
+                                s.imageChannels(),
+                                s.imageHeight(),
+                                s.imageWidth())),
+                        List.of(
+                                content,
+                                GraphTensor.of("key_mean", keyMean(s), ANY, "B", "T", s.keys(), 3),
+                                GraphTensor.of(
+                                        "key_log_variance", "logarithms of its variances", ANY, "B", "T", s.keys(), 3),
+                                GraphTensor.of(
+                                        "latent_mean", "means of the latents' posterior", ANY, "B", "T", s.latent()),
+                                GraphTensor.of(
+                                        "latent_log_variance",
+                                        "logarithms of its variances",
+                                        ANY,
+                                        "B",
+                                        "T",
+                                        s.latent()))),
+                new GraphSpec(
+                        MEMORY_WRITER,
+                        model.writer(),
+                        List.of(content),
+                        List.of(memory, GraphTensor.of("pointers", pointers(heap), ANY, "B", "T", s.keys(), 3))),
+                new GraphSpec(
+                        READER,
+                        model.reader(),
+                        List.of(memory, GraphTensor.of("keys", keys(s), ANY, "B", "Q", s.keys(), 3)),
+                        List.of(
+                                traces,
+                                GraphTensor.of(
+                                        "prior_mean",
+                                        "means of the latents' prior given the traces",
+                                        ANY,
+                                        "B",
+                                        "Q",
+                                        s.latent()),
+                                GraphTensor.of(
+                                        "prior_log_variance",
+                                        "logarithms of its variances",
+                                        ANY,
+                                        "B",
+                                        "Q",
+                                        s.latent()))),
+                new GraphSpec(
+                        DECODER,
+                        model.decoder(),
+                        List.of(GraphTensor.of("latent", "latents", ANY, "B", "Q", s.latent()), traces),
+                        List.of(GraphTensor.of(
+                                "logits",
+                                logits(s),
+                                ANY,
+                                "B",
+                                "Q",
+                                s.parameterChannels(),
+                                s.imageHeight(),
+                                s.imageWidth()))));
+    }
+
+    private static String logits(KanervaSettings s) {
+        if (s.likelihood() == Likelihood.BERNOULLI) {
+            return "logits of the pixels' being 1";
+        }
+        String mixture =
+                "each pixel's mixture of 10 discretised logistics: 10 logits, 10 means and then 10 log-scales for each channel, "
+                        + "10 coefficients before tanh for each pair of channels (1 on 0, 2 on 0, 2 on 1)";
+        int neighbours = s.decoder().neighbours();
+        return neighbours == 0
+                ? mixture
+                : mixture
+                        + ", a reconstruction, and coefficients [channel, %d neighbours, channel] of the neighbours' errors"
+                                .formatted(neighbours);
+    }
+
+    private static String keys(KanervaSettings s) {
+        String keys = "where to read: (scale, x, y)";
+        return s.gist()
+                ? keys
+                        + "; a block is taken verbatim with a scale above 0, else for its gist: its traces are zero, its prior is not"
+                : keys;
+    }
+
+    private static String keyMean(KanervaSettings s) {
+        if (s.writer() == WriterKind.POOLED) {
+            return "means of the keys' posterior: (scale, x, y)";
+        }
+        return s.addressing() == Addressing.DEREFERENCED
+                ? "means of the keys' posterior: (scale, x, y), x and y inside the cell that the pointer lies in"
+                : "means of the keys' posterior: (scale, x, y), to be added to the pointer";
+    }
+
+    private static String pointers(boolean heap) {
+        return heap ? "the keys under which the samples were written: (scale, x, y)" : "all zero: nothing is allocated";
+    }
+}

@@ -1,0 +1,248 @@
+package io.kanerva.bundle;
+
+import io.kanerva.trainer.evaluate.BoundReport;
+import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.Likelihood;
+import io.kanerva.trainer.model.WriterKind;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Writes MODEL_CARD.md: what a bundle's model is, how it was trained, its numbers with their setting, its limits. */
+final class ModelCard {
+    static final String FILE = "MODEL_CARD.md";
+    static final String PICTURE = "card.png";
+
+    private static final Map<String, String> DATA = Map.of(
+            "mnist", "MNIST (LeCun, Cortes, Burges), CC BY-SA 3.0",
+            "cifar10", "CIFAR-10 (Krizhevsky 2009), research data whose terms are its authors'",
+            "omniglot", "Omniglot (Lake, Salakhutdinov, Tenenbaum 2015), MIT licence",
+            "fashion-mnist", "Fashion-MNIST (Xiao, Rasul, Vollgraf 2017; Zalando SE), MIT licence");
+
+    private final KanervaModel model;
+    private final KanervaSettings settings;
+    private final Provenance provenance;
+    private final BundleOptions options;
+
+    private ModelCard(KanervaModel model, Provenance provenance, BundleOptions options) {
+        this.model = model;
+        this.settings = model.settings();
+        this.provenance = provenance;
+        this.options = options;
+    }
+
+    /** The card's text. */
+    static String write(KanervaModel model, Provenance provenance, BundleOptions options) {
+        return new ModelCard(model, provenance, options).text();
+    }
+
+    private String text() {
+        StringBuilder card = new StringBuilder();
+        card.append("# ").append(options.name()).append("\n\n");
+        card.append(what()).append("\n");
+        if (options.picture().isPresent()) {
+            card.append("![an episode, what is recalled of it, and new images](")
+                    .append(PICTURE)
+                    .append(")\n\n");
+            options.images()
+                    .ifPresent(images -> card.append("The picture, and the vectors that begin with images, show: ")
+                            .append(images.name())
+                            .append(".\n\n"));
+        }
+        card.append("## Model\n\n").append(model()).append("\n");
+        card.append("## Training\n\n").append(training()).append("\n");
+        card.append("## Numbers\n\n").append(numbers()).append("\n");
+        card.append("## Graphs\n\n").append(graphs()).append("\n");
+        card.append("## Limits\n\n").append(limits()).append("\n");
+        card.append("## Licence and data\n\n").append(licence());
+        return card.toString();
+    }
+
+    private String what() {
+        return format(
+                """
+                A Kanerva++ memory model (Ramapuram, Wu, Kalousis, ICLR 2021, arXiv 2103.03905): it writes an episode of %s images into one
+                memory, %s, and reads them back. Four ONNX graphs (opset %d, IR %d, standard operators, float32) hold all that is
+                learned; `bundle.json` says what each tensor means, `vectors/` what each graph must answer.
+                """,
+                shape(settings.imageChannels(), settings.imageHeight(), settings.imageWidth()),
+                writes(),
+                BundleDescription.OPSET,
+                BundleDescription.IR_VERSION);
+    }
+
+    private String writes() {
+        return settings.writer() == WriterKind.HEAP
+                ? "each at slots of its own, allocated as a heap allocates"
+                : "all together, as the paper does";
+    }
+
+    private String model() {
+        StringBuilder rows = new StringBuilder("| | |\n|---|---|\n");
+        row(rows, "memory writer", settings.writer());
+        row(
+                rows,
+                "keys point at",
+                settings.addressing() == Addressing.DEREFERENCED
+                        ? "the slot in whose cell they land (dereferenced)"
+                        : "a window of any centre and scale (continuous)");
+        if (settings.gist()) {
+            row(
+                    rows,
+                    "a block is taken",
+                    "verbatim under a key of positive scale, else for its gist: it tells the prior of the latent alone");
+        }
+        row(
+                rows,
+                "memory M",
+                format(
+                        "%s = %,d floats",
+                        shape(settings.memoryChannels(), settings.memoryHeight(), settings.memoryWidth()),
+                        settings.memoryFloats()));
+        row(
+                rows,
+                "block that a key reads",
+                shape(settings.memoryChannels(), settings.blockHeight(), settings.blockWidth()));
+        if (settings.writer() == WriterKind.HEAP) {
+            row(
+                    rows,
+                    "slots",
+                    format(
+                            "%d x %d, room for %d samples",
+                            settings.slotRows(), settings.slotColumns(), settings.capacity()));
+        }
+        row(rows, "keys a sample, K", settings.keys());
+        row(rows, "latent, D", settings.latent());
+        row(rows, "parameters", format("%,d", model.parameterCount()));
+        row(
+                rows,
+                "reader graph",
+                options.reader() == ReaderKind.GRIDSAMPLE ? "GridSample" : "tent-weight matrix products");
+        return rows.toString();
+    }
+
+    private String training() {
+        StringBuilder text = new StringBuilder();
+        String moved = provenance.augmentation().equals("none")
+                ? ""
+                : ", images moved at random (" + provenance.augmentation() + ")";
+        text.append(format(
+                "Trained on %s, binarisation %s%s, episodes of T = %d, %,d steps in %.1f minutes, seed %d.\n",
+                provenance.data(),
+                provenance.binarisation(),
+                moved,
+                provenance.episodeLength(),
+                provenance.steps(),
+                provenance.minutes(),
+                provenance.seed()));
+        if (!provenance.command().isEmpty()) {
+            text.append("The command")
+                    .append(provenance.commit().isEmpty() ? "" : ", at commit " + provenance.commit())
+                    .append(":\n\n    ")
+                    .append(provenance.command())
+                    .append("\n");
+        }
+        return text.toString();
+    }
+
+    private String numbers() {
+        if (provenance.bound().isEmpty()) {
+            return "The bound of this model was not measured.\n";
+        }
+        BoundReport report = provenance.bound().get().report();
+        StringBuilder rows = new StringBuilder("| nats an image, lower is better | |\n|---|---|\n");
+        row(
+                rows,
+                "**negative bound**",
+                Double.isFinite(report.standardError())
+                        ? format("**%.3f** +- %.3f", report.nats(), report.standardError())
+                        : format("**%.3f**", report.nats()));
+        row(rows, "reconstruction, -ln p(x given z, M, Y)", format("%.3f", report.reconstruction()));
+        row(rows, "KL(Y), the keys", format("%.3f", report.keyDivergence()));
+        row(rows, "KL(Z), the latents", format("%.3f", report.latentDivergence()));
+        if (settings.likelihood() != Likelihood.BERNOULLI) {
+            row(rows, "the same in bits a dimension", format("**%.4f**", report.bitsPerDimension(settings.pixels())));
+        }
+        if (report.importanceSamples() > 0) {
+            row(
+                    rows,
+                    format("importance-weighted bound, %d samples", report.importanceSamples()),
+                    format("%.3f", report.importanceWeighted()));
+        }
+        return rows
+                + format(
+                        """
+
+                Setting: %s; %d episodes of T = %d, K = %d, a memory of %,d floats. Every latent is sampled from the distribution
+                whose divergence is charged, both divergences in full. The memory itself costs nothing in this bound, so the
+                number means something only together with its size; naming one of T samples costs ln T = %.2f nats at least.
+                """,
+                        provenance.bound().get().setting(),
+                        report.episodes(),
+                        report.episodeLength(),
+                        settings.keys(),
+                        settings.memoryFloats(),
+                        Math.log(report.episodeLength()));
+    }
+
+    private String graphs() {
+        StringBuilder rows = new StringBuilder("B episodes, T written samples and Q reads are each call's own choice");
+        rows.append(settings.writer() == WriterKind.HEAP ? format(", T up to %d.\n\n", settings.capacity()) : ".\n\n");
+        rows.append("| graph | | tensor | shape | what it holds |\n|---|---|---|---|---|\n");
+        for (GraphSpec graph : GraphSpec.of(model)) {
+            tensors(rows, graph, "in", graph.inputs());
+            tensors(rows, graph, "out", graph.outputs());
+        }
+        return rows.toString();
+    }
+
+    private static void tensors(StringBuilder rows, GraphSpec graph, String role, List<GraphTensor> tensors) {
+        for (GraphTensor tensor : tensors) {
+            rows.append(format(
+                    "| %s | %s | `%s` | %s | %s |\n",
+                    graph.file(), role, tensor.name(), tensor.shapeText(), tensor.meaning()));
+        }
+    }
+
+    private String limits() {
+        StringBuilder text = new StringBuilder();
+        text.append(format(
+                "- Images of %s like those it was trained on; others are written and read back less well.\n",
+                shape(settings.imageChannels(), settings.imageHeight(), settings.imageWidth())));
+        text.append(
+                settings.likelihood() == Likelihood.BERNOULLI
+                        ? "- The likelihood is Bernoulli: it models black and white images, and its outputs are probabilities of white.\n"
+                        : "- The likelihood is a mixture of discretised logistics: it models images of 256 levels; the images that recall shows are means.\n");
+        if (settings.writer() == WriterKind.HEAP) {
+            text.append(format(
+                    "- At most %d samples fit a memory. Trained at T = %d.\n",
+                    settings.capacity(), provenance.episodeLength()));
+        } else {
+            text.append(format(
+                    "- Trained at T = %d; a memory of more samples holds each less well.\n",
+                    provenance.episodeLength()));
+        }
+        text.append("- A research model of small images: nothing here was made to decide anything about people.\n");
+        return text.toString();
+    }
+
+    private String licence() {
+        return "Model: Apache-2.0. Data: "
+                + DATA.getOrDefault(provenance.data(), provenance.data() + ", under its own licence") + ".\n";
+    }
+
+    private static void row(StringBuilder rows, String name, Object value) {
+        rows.append("| ").append(name).append(" | ").append(value).append(" |\n");
+    }
+
+    private static String shape(int channels, int height, int width) {
+        return format("%d x %d x %d", channels, height, width);
+    }
+
+    /** The same text in every language that a machine may be set to. */
+    private static String format(String template, Object... values) {
+        return String.format(Locale.ROOT, template, values);
+    }
+}

@@ -1,0 +1,62 @@
+package io.kanerva.bundle;
+
+import io.kanerva.trainer.data.Binarisation;
+import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.Likelihood;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/** Images to try a model on. */
+public final class SampleImages {
+
+    private SampleImages() {}
+
+    /**
+     * White discs on black, with a dark hole in some: drawn, for where no data set is at hand. For a likelihood of 256
+     * levels they are shaded, on a shaded ground.
+     *
+     * @param settings says how large the images are
+     * @param count how many, at least 1
+     * @param seed the same seed gives the same images
+     */
+    public static ImageSet discs(KanervaSettings settings, int count, long seed) {
+        Random random = new Random(seed);
+        int height = settings.imageHeight();
+        int width = settings.imageWidth();
+        boolean shaded = settings.likelihood() != Likelihood.BERNOULLI;
+        byte[] pixels = new byte[count * settings.pixels()];
+        for (int plane = 0; plane < count * settings.imageChannels(); plane++) {
+            double side = Math.min(height, width);
+            double row = height * (0.3 + 0.4 * random.nextDouble());
+            double column = width * (0.3 + 0.4 * random.nextDouble());
+            double radius = side * (0.15 + 0.25 * random.nextDouble());
+            double hole = random.nextBoolean() ? radius / 2 : 0;
+            for (int i = 0; i < height * width; i++) {
+                double distance = Math.hypot(i / width - row, i % width - column);
+                boolean white = distance <= radius && distance >= hole;
+                double shade = shaded ? 60 * (i / width) / height + 60 * random.nextDouble() : 0;
+                pixels[plane * height * width + i] = (byte) (white ? 255 - shade : shade);
+            }
+        }
+        return new ImageSet("drawn discs", count, settings.imageChannels(), height, width, pixels);
+    }
+
+    /**
+     * Images as a model takes them: black and white at half intensity for a Bernoulli likelihood, else as they are;
+     * after the last one it starts over.
+     *
+     * @param settings the model's
+     * @param first index of the first image, counted on beyond the set's end
+     * @param count how many
+     * @return [count, Cx, Hx, Wx], row-major
+     */
+    public static float[] asSeen(KanervaSettings settings, ImageSet images, int first, int count) {
+        Binarisation seen = settings.likelihood() == Likelihood.BERNOULLI ? Binarisation.THRESHOLD : Binarisation.NONE;
+        return seen.copies(
+                images,
+                IntStream.range(first, first + count)
+                        .map(i -> i % images.count())
+                        .toArray());
+    }
+}

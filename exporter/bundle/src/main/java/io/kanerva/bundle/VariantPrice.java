@@ -1,0 +1,41 @@
+package io.kanerva.bundle;
+
+/**
+ * What a variant of a bundle costs and what it saves, both bundles measured in one run with the same episodes, noise
+ * and machine.
+ *
+ * @param sourceNats negative bound of the bundle that it was made from, mean over the episodes, in nats an image
+ * @param nats negative bound of the variant
+ * @param standardError of the difference of the two, over episodes; NaN for a single one
+ * @param episodes how many were scored
+ * @param setting what was scored, in words
+ * @param sourceBytes size of the source's graphs
+ * @param bytes size of the variant's graphs
+ * @param sourceMicroseconds median time of a recall of one query by the source
+ * @param microseconds the same by the variant
+ * @param machine what it was timed on, in words
+ */
+public record VariantPrice(
+        double sourceNats,
+        double nats,
+        double standardError,
+        int episodes,
+        String setting,
+        long sourceBytes,
+        long bytes,
+        double sourceMicroseconds,
+        double microseconds,
+        String machine) {
+    /** A variant that costs more than this says so in its card. */
+    public static final double DEAR_NATS = 0.1;
+
+    /** The price in nats an image; negative if the variant happens to be better. */
+    public double difference() {
+        return nats - sourceNats;
+    }
+
+    /** Whether it costs more than {@value #DEAR_NATS} nats. */
+    public boolean isDear() {
+        return difference() > DEAR_NATS;
+    }
+}

@@ -1,0 +1,137 @@
+package io.kanerva.bundle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kanerva.onnx.OrtRunner;
+import io.kanerva.onnx.WeightType;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.trainer.model.KanervaModel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class BundleVariantTest {
+
+    @TempDir
+    Path temporary;
+
+    private Path source;
+
+    @BeforeEach
+    void export() {
+        source = temporary.resolve("source");
+        try (KanervaModel model = TinyModels.model(TinyModels.DEREFERENCED)) {
+            BundleExporter.export(model, TinyModels.provenance(), BundleOptions.named("tiny"), source);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = WeightType.class,
+            names = {"FLOAT16", "INT8"})
+    void aVariantIsABundleWhoseFilesAreAllListed(WeightType type) throws IOException {
+        Path folder = temporary.resolve("variant");
+        BundleVariant variant = BundleVariant.of(source, type, new OrtRunner());
+        variant.write(price(5.0, 5.01), folder, false);
+        JsonNode json =
+                new ObjectMapper().readTree(folder.resolve("bundle.json").toFile());
+        assertThat(json.get("name").asText()).isEqualTo("tiny-" + type.id());
+        assertThat(json.get("weights").asText()).isEqualTo(type.onnxName());
+        assertThat(json.get("variantOf").asText()).isEqualTo("tiny");
+        json.get("files")
+                .properties()
+                .forEach(file -> assertThat(BundleFolder.digest(read(folder.resolve(file.getKey()))))
+                        .as(file.getKey())
+                        .isEqualTo(file.getValue().asText()));
+        json.get("graphs")
+                .properties()
+                .forEach(graph -> assertThat(graph.getValue().get("sha256"))
+                        .as(graph.getKey())
+                        .isEqualTo(json.get("files")
+                                .get(graph.getValue().get("file").asText())));
+        assertThat(json.get("graphs").size()).isEqualTo(6);
+        for (String graph : List.of("encoder", "decoder", "reader-decoder")) {
+            ModelProto model = ModelProto.parseFrom(read(folder.resolve(graph + ".onnx")));
+            assertThat(model.getGraph().getNodeList())
+                    .extracting(NodeProto::getOpType)
+                    .as(graph)
+                    .contains(type == WeightType.FLOAT16 ? "Cast" : "DequantizeLinear");
+            assertThat(model.getGraph().getNodeList())
+                    .allSatisfy(node -> assertThat(node.getDomain()).isEmpty());
+            assertThat(read(folder.resolve(graph + ".onnx")))
+                    .hasSizeLessThan(read(source.resolve(graph + ".onnx")).length);
+        }
+        assertThat(folder.resolve("vectors/decoder/test_data_set_0/output_0.pb"))
+                .hasSameBinaryContentAs(source.resolve("vectors/decoder/test_data_set_0/output_0.pb"));
+    }
+
+    @Test
+    void theCardStatesThePriceAndSaysSoIfItIsMoreThanATenthOfANat() throws IOException {
+        BundleVariant.of(source, WeightType.FLOAT16, new OrtRunner())
+                .write(price(5.0, 5.01), temporary.resolve("cheap"), false);
+        assertThat(temporary.resolve("cheap/MODEL_CARD.md"))
+                .content()
+                .startsWith("# tiny-fp16\n")
+                .contains("5.0100", "+0.0100 +- 0.0020", "made-up episodes")
+                .doesNotContain("more than 0.1");
+        BundleVariant.of(source, WeightType.INT8, new OrtRunner())
+                .write(price(5.0, 5.25), temporary.resolve("dear"), false);
+        assertThat(temporary.resolve("dear/MODEL_CARD.md"))
+                .content()
+                .contains("**This variant costs 0.25 nats an image, more than 0.1");
+        assertThat(new ObjectMapper()
+                        .readTree(temporary.resolve("dear/bundle.json").toFile())
+                        .at("/price/difference")
+                        .asDouble())
+                .isEqualTo(0.25);
+    }
+
+    @Test
+    void float32AddsTheFusedGraphsToABundleWithoutAndKeepsTheOthers() throws IOException {
+        Path folder = temporary.resolve("again");
+        BundleVariant.of(source, WeightType.FLOAT32, new OrtRunner()).write(price(5, 5), folder, false);
+        assertThat(ModelProto.parseFrom(read(folder.resolve("decoder.onnx"))).getGraph())
+                .isEqualTo(ModelProto.parseFrom(read(source.resolve("decoder.onnx")))
+                        .getGraph());
+        assertThat(ModelProto.parseFrom(read(folder.resolve("reader-decoder.onnx")))
+                        .getGraph())
+                .isEqualTo(ModelProto.parseFrom(read(source.resolve("reader-decoder.onnx")))
+                        .getGraph());
+    }
+
+    @Test
+    void aVariantOfAVariantAndAFolderThatIsNoBundleAreRefused() throws IOException {
+        Path folder = temporary.resolve("variant");
+        BundleVariant.of(source, WeightType.INT8, new OrtRunner()).write(price(5, 5), folder, false);
+        assertThatThrownBy(() -> BundleVariant.of(folder, WeightType.FLOAT16, new OrtRunner()))
+                .isInstanceOf(BundleExportException.class)
+                .hasMessage(folder + ": expected a bundle with float32 weights to make a variant of, found int8");
+        Path empty = Files.createDirectory(temporary.resolve("empty"));
+        assertThatThrownBy(() -> BundleVariant.of(empty, WeightType.INT8, new OrtRunner()))
+                .isInstanceOf(BundleExportException.class)
+                .hasMessageStartingWith(empty + ": expected a bundle that can be read");
+    }
+
+    private static VariantPrice price(double before, double after) {
+        return new VariantPrice(before, after, 0.002, 7, "made-up episodes", 1000, 500, 100, 90, "a machine");
+    }
+
+    private static byte[] read(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+package io.kanerva.exporter.onnx;
+
+import io.kanerva.exporter.trace.Sampler;
+import io.kanerva.exporter.trace.SamplingPlan;
+import io.kanerva.exporter.trace.Statistics;
+import io.kanerva.onnx.GraphRunner;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/** How a model is exported. Immutable; {@code with...} makes a changed copy. */
+public final class ExportOptions {
+    private static final int OLDEST_OPSET = 13;
+    private static final int DEFAULT_OPSET = 17;
+    private static final int NEWEST_OPSET = 22;
+    private static final int OLDEST_IR = 7;
+    private static final int DEFAULT_IR = 8;
+    private static final int NEWEST_IR = 13;
+    private static final long MOST_BYTES_OF_ONE_FILE = 2_000_000_000;
+
+    private int opset = DEFAULT_OPSET;
+    private int irVersion = DEFAULT_IR;
+    private String graphName = "graph";
+    private long modelVersion = 1;
+    private SortedMap<String, String> metadata = Collections.emptySortedMap();
+    private Map<String, SamplingPlan.Limit> limits = Map.of();
+    private Map<String, Sampler.Range> ranges = Map.of();
+    private GraphRunner runner;
+    private double tolerance = 1e-4;
+    private Statistics statistics = Statistics.RUNNING;
+    private long externalDataAbove = MOST_BYTES_OF_ONE_FILE;
+    private boolean writesErfOut;
+
+    private ExportOptions() {}
+
+    private ExportOptions(ExportOptions other) {
+        opset = other.opset;
+        irVersion = other.irVersion;
+        graphName = other.graphName;
+        modelVersion = other.modelVersion;
+        metadata = other.metadata;
+        limits = other.limits;
+        ranges = other.ranges;
+        runner = other.runner;
+        tolerance = other.tolerance;
+        statistics = other.statistics;
+        externalDataAbove = other.externalDataAbove;
+        writesErfOut = other.writesErfOut;
+    }
+
+    /** Opset 17, IR version 8, model version 1, tolerance 1e-4, running statistics, one file up to 2 GB, no check. */
+    public static ExportOptions defaults() {
+        return new ExportOptions();
+    }
+
+    /** Sets the version of the operator set, 13 to 22; an operation that needs a newer one than this is an error. */
+    public ExportOptions withOpset(int version) {
+        require(
+                version >= OLDEST_OPSET && version <= NEWEST_OPSET,
+                "expected an opset from " + OLDEST_OPSET + " to " + NEWEST_OPSET + ", found " + version);
+        return with(options -> options.opset = version);
+    }
+
+    /**
+     * Sets the version of the file format, 7 to 13. Runtimes refuse files of a newer one than they know; nothing here
+     * needs one.
+     */
+    public ExportOptions withIrVersion(int version) {
+        require(
+                version >= OLDEST_IR && version <= NEWEST_IR,
+                "expected an IR version from " + OLDEST_IR + " to " + NEWEST_IR + ", found " + version);
+        return with(options -> options.irVersion = version);
+    }
+
+    /** Sets the graph's name in the file. */
+    public ExportOptions withGraphName(String name) {
+        return with(options -> options.graphName = Objects.requireNonNull(name, "name"));
+    }
+
+    /** Sets the model's own version number, at least 1. */
+    public ExportOptions withModelVersion(long version) {
+        require(version >= 1, "expected a model version of at least 1, found " + version);
+        return with(options -> options.modelVersion = version);
+    }
+
+    /** Sets what is written into metadata_props, for example the model's provenance. */
+    public ExportOptions withMetadata(Map<String, String> properties) {
+        return with(options -> options.metadata = Collections.unmodifiableSortedMap(new TreeMap<>(properties)));
+    }
+
+    /**
+     * Says which sizes a dynamic dimension may take; tracing and checking stay inside. Others range over
+     * {@link SamplingPlan#DEFAULT_LIMIT}.
+     *
+     * @param smallest at least 1; sizes 0 and 1 are never traced, but 1 is checked if it is allowed
+     * @param largest at least 2
+     */
+    public ExportOptions withDimensionLimit(String dimension, long smallest, long largest) {
+        Map<String, SamplingPlan.Limit> more = new TreeMap<>(limits);
+        more.put(dimension, new SamplingPlan.Limit(smallest, largest));
+        return with(options -> options.limits = Map.copyOf(more));
+    }
+
+    /**
+     * Says which values an input may take: from low (included) to high (excluded). Others are standard normal, or 0 and
+     * 1 for whole numbers.
+     */
+    public ExportOptions withInputRange(String input, double low, double high) {
+        Map<String, Sampler.Range> more = new TreeMap<>(ranges);
+        more.put(input, new Sampler.Range(low, high));
+        return with(options -> options.ranges = Map.copyOf(more));
+    }
+
+    /**
+     * Has the finished model run by this runtime, on sizes that were never traced, and compared with the block. Without
+     * one, the block is run on these sizes, and the model's sizes and numbers, but not its values, are compared with
+     * what it does there.
+     */
+    public ExportOptions withCheck(GraphRunner graphRunner) {
+        return with(options -> options.runner = Objects.requireNonNull(graphRunner, "graphRunner"));
+    }
+
+    /**
+     * Sets the largest accepted difference d between the model's output y and the block's r: d &lt;= largest * max(1,
+     * |r|).
+     */
+    public ExportOptions withTolerance(double largest) {
+        require(largest >= 0, "expected a tolerance of at least 0, found " + largest);
+        return with(options -> options.tolerance = largest);
+    }
+
+    /** Sets with which statistics batch normalisations work. */
+    public ExportOptions withStatistics(Statistics which) {
+        return with(options -> options.statistics = Objects.requireNonNull(which, "which"));
+    }
+
+    /**
+     * Sets from which size on a model's weights go into a file of their own beside the model.
+     *
+     * @param bytes 0 to 2,000,000,000; an ONNX file of one part cannot be larger than 2 GiB
+     */
+    public ExportOptions withExternalDataAbove(long bytes) {
+        require(
+                bytes >= 0 && bytes <= MOST_BYTES_OF_ONE_FILE,
+                "expected a size from 0 to " + MOST_BYTES_OF_ONE_FILE
+                        + " bytes, from which on weights go into a file of their own, found " + bytes);
+        return with(options -> options.externalDataAbove = bytes);
+    }
+
+    /**
+     * Has {@code erf()} of float32 written out in operators that every runtime rounds alike, rather than as Erf, which
+     * some work out to five or six digits only. It takes some twenty nodes, and is within 9e-8 of the true value.
+     */
+    public ExportOptions withErfWrittenOut() {
+        return with(options -> options.writesErfOut = true);
+    }
+
+    private ExportOptions with(Consumer<ExportOptions> change) {
+        ExportOptions options = new ExportOptions(this);
+        change.accept(options);
+        return options;
+    }
+
+    private static void require(boolean holds, String sentence) {
+        if (!holds) {
+            throw new IllegalArgumentException(sentence);
+        }
+    }
+
+    public int opset() {
+        return opset;
+    }
+
+    public int irVersion() {
+        return irVersion;
+    }
+
+    public String graphName() {
+        return graphName;
+    }
+
+    public long modelVersion() {
+        return modelVersion;
+    }
+
+    public SortedMap<String, String> metadata() {
+        return metadata;
+    }
+
+    public Map<String, SamplingPlan.Limit> limits() {
+        return limits;
+    }
+
+    public Map<String, Sampler.Range> ranges() {
+        return ranges;
+    }
+
+    public Optional<GraphRunner> runner() {
+        return Optional.ofNullable(runner);
+    }
+
+    public double tolerance() {
+        return tolerance;
+    }
+
+    public Statistics statistics() {
+        return statistics;
+    }
+
+    public long externalDataAbove() {
+        return externalDataAbove;
+    }
+
+    boolean writesErfOut() {
+        return writesErfOut;
+    }
+}

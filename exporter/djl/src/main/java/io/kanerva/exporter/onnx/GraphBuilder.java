@@ -1,0 +1,270 @@
+package io.kanerva.exporter.onnx;
+
+import io.kanerva.exporter.trace.Size;
+import io.kanerva.exporter.trace.SizeFactor;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.WeightPacking;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/** Puts a graph together; what lowerings write to. Values are named by operator and number, the same way every time. */
+public final class GraphBuilder {
+    private static final int SHAPE_TAKES_A_RANGE_SINCE = 15;
+
+    private final int opset;
+    private final boolean writesErfOut;
+    private final List<Value> inputs = new ArrayList<>();
+    private final List<Node> nodes = new ArrayList<>();
+    private final Map<String, Tensor> initializers = new LinkedHashMap<>();
+    private final Map<Tensor, Value> constants = new HashMap<>();
+    private final Map<Size, Value> sizes = new HashMap<>();
+    private int count;
+
+    GraphBuilder(ExportOptions options) {
+        opset = options.opset();
+        writesErfOut = options.writesErfOut();
+    }
+
+    /** The version of the operator set that nodes must belong to. */
+    public int opset() {
+        return opset;
+    }
+
+    /** Whether erf is written out: {@link ExportOptions#withErfWrittenOut}. */
+    public boolean writesErfOut() {
+        return writesErfOut;
+    }
+
+    Value input(String name, ElementType type, List<Size> shape) {
+        Value value = new Value(name, type, shape);
+        inputs.add(value);
+        return value;
+    }
+
+    /** Gives a value the name of a graph output. */
+    void identity(Value value, String name) {
+        nodes.add(new Node("Identity", List.of(value.name()), List.of(name), new TreeMap<>()));
+    }
+
+    Graph build(List<Value> outputs) {
+        return new Graph(inputs, outputs, nodes, initializers);
+    }
+
+    /**
+     * Adds a node with one output.
+     *
+     * @param operator ONNX's name in the standard domain
+     * @param from the inputs; {@link Value#ABSENT} for optional ones that are not given
+     * @param attributes names and values in turn; values are Long, Integer, Float, String, Tensor, {@code long[]},
+     *     {@code float[]} or a list of String
+     */
+    public Value node(String operator, List<Value> from, Object... attributes) {
+        return nodes(operator, 1, from, attributes).get(0);
+    }
+
+    /** As {@link #node}, for operators with several outputs. */
+    public List<Value> nodes(String operator, int outputs, List<Value> from, Object... attributes) {
+        SortedMap<String, Object> named = new TreeMap<>();
+        for (int i = 0; i < attributes.length; i += 2) {
+            named.put((String) attributes[i], attribute(attributes[i + 1]));
+        }
+        String name = operator + "_" + count++;
+        List<Value> results = IntStream.range(0, outputs)
+                .mapToObj(i -> new Value(outputs == 1 ? name : name + "_" + i, null, null))
+                .toList();
+        nodes.add(new Node(
+                operator,
+                from.stream().map(Value::name).toList(),
+                results.stream().map(Value::name).toList(),
+                named));
+        return results;
+    }
+
+    private static Object attribute(Object value) {
+        if (value instanceof Integer number) {
+            return number.longValue();
+        }
+        if (value instanceof long[] numbers) {
+            return Arrays.stream(numbers).boxed().toList();
+        }
+        if (value instanceof float[] numbers) {
+            List<Float> list = new ArrayList<>();
+            for (float number : numbers) {
+                list.add(number);
+            }
+            return List.copyOf(list);
+        }
+        if (value instanceof List<?> texts) {
+            return texts.stream().map(String.class::cast).toList();
+        }
+        if (value instanceof Long || value instanceof Float || value instanceof String || value instanceof Tensor) {
+            return value;
+        }
+        throw new IllegalArgumentException(
+                "no ONNX attribute is a " + value.getClass().getSimpleName());
+    }
+
+    /** A constant; equal constants are one. */
+    public Value constant(Tensor tensor) {
+        return constants.computeIfAbsent(tensor, t -> initializer(WeightPacking.CONSTANT + constants.size(), t));
+    }
+
+    /** A named weight; the same name must always come with the same values. */
+    public Value initializer(String name, Tensor tensor) {
+        Tensor before = initializers.putIfAbsent(name, tensor);
+        if (before != null && !before.equals(tensor)) {
+            throw new IllegalStateException("two initializers are called " + name);
+        }
+        return new Value(
+                name,
+                tensor.type(),
+                Arrays.stream(tensor.shape()).mapToObj(Size::fixed).toList());
+    }
+
+    /** A constant without dimensions. */
+    public Value scalar(ElementType type, double value) {
+        return constant(Tensor.filled(type, value));
+    }
+
+    /** A constant int64 vector, the form in which ONNX takes axes, sizes and the like. */
+    public Value integers(long... values) {
+        return constant(Tensor.of(values, values.length));
+    }
+
+    /** The value in another element type; the same value if it has that type already. */
+    public Value cast(Value value, ElementType type) {
+        if (value.type() == type) {
+            return value;
+        }
+        return new Value(node("Cast", List.of(value), "to", type.number()).name(), type, value.shape());
+    }
+
+    /** A size as an int64 vector of one element, computed from the inputs' shapes where it is dynamic. */
+    public Value size(Size size) {
+        if (!size.isKnown()) {
+            throw new UnsupportedOperationException(
+                    "a size that is needed is no sum of products of the dynamic dimensions and of what strides leave of them");
+        }
+        Value known = sizes.get(size);
+        if (known == null) {
+            known = compute(size);
+            sizes.put(size, known);
+        }
+        return known;
+    }
+
+    private Value compute(Size size) {
+        Value sum = null;
+        for (Map.Entry<List<SizeFactor>, Long> term : size.terms().entrySet()) {
+            Value product = null;
+            for (SizeFactor each : term.getKey()) {
+                Value factor = size.equals(Size.of(each)) ? compute(each) : size(Size.of(each));
+                product = product == null ? factor : node("Mul", List.of(product, factor));
+            }
+            Value coefficient = integers(term.getValue());
+            if (product == null) {
+                product = coefficient;
+            } else if (term.getValue() != 1) {
+                product = node("Mul", List.of(product, coefficient));
+            }
+            sum = sum == null ? product : node("Add", List.of(sum, product));
+        }
+        return sum == null ? integers(0) : sum;
+    }
+
+    private Value compute(SizeFactor factor) {
+        if (factor.isDimension()) {
+            return shapeOf(factor.dimension());
+        }
+        Value dimension = size(Size.named(factor.dimension()));
+        Value moved = factor.offset() == 0 ? dimension : node("Add", List.of(dimension, integers(factor.offset())));
+        return node("Div", List.of(moved, integers(factor.divisor())));
+    }
+
+    private Value shapeOf(String dimension) {
+        Size size = Size.named(dimension);
+        Value input = inputs.stream()
+                .filter(i -> i.shape().contains(size))
+                .findFirst()
+                .orElseThrow();
+        return sizeOf(input, input.shape().indexOf(size));
+    }
+
+    /** The size of a value's axis when the model runs, as an int64 vector of one element. */
+    public Value sizeOf(Value value, long axis) {
+        return opset >= SHAPE_TAKES_A_RANGE_SINCE
+                ? node("Shape", List.of(value), "start", axis, "end", axis + 1)
+                : node("Gather", List.of(node("Shape", List.of(value)), integers(axis)), "axis", 0);
+    }
+
+    /**
+     * A size as an int64 vector of one element, also where no expression is known for it.
+     *
+     * @param value has the size at this axis
+     */
+    public Value size(Size size, Value value, long axis) {
+        return size.isKnown() ? size(size) : sizeOf(value, axis);
+    }
+
+    /** The only element of an int64 vector, without dimensions. */
+    public Value element(Value vector) {
+        Value scalar = node("Squeeze", List.of(vector, integers(0)));
+        return new Value(scalar.name(), ElementType.INT64, List.of());
+    }
+
+    /** The whole numbers from 0 to a size (excluded): an int64 vector. */
+    public Value range(Size size, Value value, long axis) {
+        if (size.isFixed()) {
+            return integers(LongStream.range(0, size.value()).toArray());
+        }
+        return node(
+                "Range",
+                List.of(scalar(ElementType.INT64, 0), element(size(size, value, axis)), scalar(ElementType.INT64, 1)));
+    }
+
+    /** Whether a value is filled with zeros that were made in the graph or are a constant. */
+    public boolean isZeros(Value value) {
+        Tensor tensor = initializers.get(value.name());
+        if (tensor != null) {
+            return isZeros(tensor);
+        }
+        return nodes.stream()
+                .filter(node -> node.outputs().contains(value.name()) && node.is("ConstantOfShape"))
+                .anyMatch(node -> isZeros((Tensor) node.attributes().get("value")));
+    }
+
+    private static boolean isZeros(Tensor tensor) {
+        return Arrays.stream(tensor.doubles()).allMatch(number -> number == 0);
+    }
+
+    /** Sizes as one int64 vector. */
+    public Value sizes(List<Size> list) {
+        if (list.stream().allMatch(Size::isFixed)) {
+            return integers(list.stream().mapToLong(Size::value).toArray());
+        }
+        List<Value> parts = new ArrayList<>();
+        for (int i = 0; i < list.size(); ) {
+            int end = i;
+            while (end < list.size() && list.get(end).isFixed()) {
+                end++;
+            }
+            parts.add(
+                    end > i
+                            ? integers(list.subList(i, end).stream()
+                                    .mapToLong(Size::value)
+                                    .toArray())
+                            : size(list.get(i)));
+            i = Math.max(end, i + 1);
+        }
+        return parts.size() == 1 ? parts.get(0) : node("Concat", parts, "axis", 0);
+    }
+}

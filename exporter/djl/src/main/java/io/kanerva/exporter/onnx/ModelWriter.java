@@ -1,0 +1,110 @@
+package io.kanerva.exporter.onnx;
+
+import com.google.protobuf.ByteString;
+import io.kanerva.exporter.trace.Size;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.AttributeProto.AttributeType;
+import io.kanerva.onnx.proto.GraphProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.OperatorSetIdProto;
+import io.kanerva.onnx.proto.StringStringEntryProto;
+import io.kanerva.onnx.proto.TensorShapeProto;
+import io.kanerva.onnx.proto.TypeProto;
+import io.kanerva.onnx.proto.ValueInfoProto;
+import java.util.List;
+
+/** Writes a graph as ONNX messages. */
+final class ModelWriter {
+    private static final String PRODUCER = "kanerva-exporter";
+
+    private ModelWriter() {}
+
+    static ModelProto write(Graph graph, ExportOptions options) {
+        ModelProto.Builder model = ModelProto.newBuilder()
+                .setIrVersion(options.irVersion())
+                .setProducerName(PRODUCER)
+                .setModelVersion(options.modelVersion())
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(options.opset()))
+                .setGraph(graph(graph, options.graphName()));
+        options.metadata()
+                .forEach((key, value) -> model.addMetadataProps(
+                        StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+        return model.build();
+    }
+
+    private static GraphProto graph(Graph graph, String name) {
+        GraphProto.Builder proto = GraphProto.newBuilder().setName(name);
+        graph.inputs().forEach(input -> proto.addInput(valueInfo(input)));
+        graph.outputs().forEach(output -> proto.addOutput(valueInfo(output)));
+        graph.initializers()
+                .forEach((key, tensor) ->
+                        proto.addInitializer(tensor.owned().named(key).toProto()));
+        for (Node node : graph.nodes()) {
+            NodeProto.Builder builder = NodeProto.newBuilder()
+                    .setOpType(node.operator())
+                    .setName(node.output())
+                    .addAllInput(node.inputs())
+                    .addAllOutput(node.outputs());
+            node.attributes().forEach((key, value) -> builder.addAttribute(attribute(key, value)));
+            proto.addNode(builder);
+        }
+        return proto.build();
+    }
+
+    private static ValueInfoProto valueInfo(Value value) {
+        TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+        for (Size size : value.shape()) {
+            TensorShapeProto.Dimension.Builder dimension = shape.addDimBuilder();
+            if (size.isFixed()) {
+                dimension.setDimValue(size.value());
+            } else if (size.isKnown()) {
+                dimension.setDimParam(size.toString());
+            }
+        }
+        return ValueInfoProto.newBuilder()
+                .setName(value.name())
+                .setType(TypeProto.newBuilder()
+                        .setTensorType(TypeProto.Tensor.newBuilder()
+                                .setElemType(value.type().number())
+                                .setShape(shape)))
+                .build();
+    }
+
+    private static AttributeProto attribute(String name, Object value) {
+        AttributeProto.Builder attribute = AttributeProto.newBuilder().setName(name);
+        if (value instanceof Long number) {
+            return attribute.setType(AttributeType.INT).setI(number).build();
+        } else if (value instanceof Float number) {
+            return attribute.setType(AttributeType.FLOAT).setF(number).build();
+        } else if (value instanceof String text) {
+            return attribute
+                    .setType(AttributeType.STRING)
+                    .setS(ByteString.copyFromUtf8(text))
+                    .build();
+        } else if (value instanceof Tensor tensor) {
+            return attribute
+                    .setType(AttributeType.TENSOR)
+                    .setT(tensor.toProto())
+                    .build();
+        }
+        List<?> list = (List<?>) value;
+        Object first = list.isEmpty() ? 0L : list.get(0);
+        for (Object element : list) {
+            if (element instanceof Float number) {
+                attribute.addFloats(number);
+            } else if (element instanceof String text) {
+                attribute.addStrings(ByteString.copyFromUtf8(text));
+            } else {
+                attribute.addInts((Long) element);
+            }
+        }
+        return attribute
+                .setType(
+                        first instanceof Float
+                                ? AttributeType.FLOATS
+                                : first instanceof String ? AttributeType.STRINGS : AttributeType.INTS)
+                .build();
+    }
+}

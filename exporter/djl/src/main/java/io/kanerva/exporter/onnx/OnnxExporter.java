@@ -1,0 +1,222 @@
+package io.kanerva.exporter.onnx;
+
+import ai.djl.Model;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Block;
+import ai.djl.nn.SymbolBlock;
+import io.kanerva.exporter.onnx.operators.Operators;
+import io.kanerva.exporter.onnx.passes.Pass;
+import io.kanerva.exporter.trace.DjlTensors;
+import io.kanerva.exporter.trace.ExportException;
+import io.kanerva.exporter.trace.InputSpec;
+import io.kanerva.exporter.trace.Operand;
+import io.kanerva.exporter.trace.Operation;
+import io.kanerva.exporter.trace.Program;
+import io.kanerva.exporter.trace.Sampler;
+import io.kanerva.exporter.trace.SamplingPlan;
+import io.kanerva.exporter.trace.Tracer;
+import io.kanerva.onnx.proto.ValueInfoProto;
+import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** Exports a DJL block as an ONNX model. */
+public final class OnnxExporter {
+    private final Operators operators = new Operators();
+    private final ExportOptions options;
+    private final GraphBuilder builder;
+    private final Map<Integer, Value> values = new HashMap<>();
+    private final List<String> problems = new ArrayList<>();
+
+    private OnnxExporter(ExportOptions options) {
+        this.options = options;
+        this.builder = new GraphBuilder(options);
+    }
+
+    /**
+     * Exports what the block computes at inference.
+     *
+     * <p>The block is run a few times at small sizes of the dynamic dimensions (see {@link SamplingPlan}); it is not
+     * changed. The same block and options give the same bytes. Before it is handed out, the model is run at sizes that
+     * were not traced, if the options name a runtime; else the block is, and each size and number in the model is
+     * compared with the block's.
+     *
+     * @param block initialised
+     * @param inputs one for each array of the forward's input list
+     * @param outputNames one for each array that the forward returns; if empty, {@code output}, or {@code output_0} and
+     *     so on
+     * @param options opset, names, limits, statistics, and whether the result is checked against the block
+     * @throws ExportException if the block cannot be exported, listing every operation that stands in the way, or if
+     *     the result does not agree with the block
+     */
+    public static OnnxModel export(
+            Block block, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
+        Tracer tracer = new Tracer(
+                block,
+                inputs,
+                options.limits(),
+                new Sampler(options.ranges()),
+                options.statistics(),
+                options.runner().isEmpty());
+        OnnxModel model = written(tracer, outputNames, options);
+        if (options.runner().isEmpty()) {
+            return model;
+        }
+        try {
+            return checked(model, tracer, inputs, options);
+        } catch (ExportException e) {
+            // A number that is the same at the few sizes of a trace and not at others: more sizes express it, or show
+            // where it is.
+            boolean isOfTheBlock = e.getCause() != null;
+            if (isOfTheBlock || !tracer.refine()) {
+                throw e;
+            }
+            return checked(written(tracer, outputNames, options), tracer, inputs, options);
+        }
+    }
+
+    private static OnnxModel written(Tracer tracer, List<String> outputNames, ExportOptions options) {
+        try {
+            // Not in variables: what the passes replace is to be free before the model is written.
+            return new OnnxModel(
+                    ModelWriter.write(Pass.applyAll(lowered(tracer, outputNames, options)), options),
+                    List.of(),
+                    options.externalDataAbove());
+        } finally {
+            // Until then, weights that nothing has changed are the block's own arrays.
+            Reference.reachabilityFence(tracer);
+        }
+    }
+
+    private static OnnxModel checked(OnnxModel model, Tracer tracer, List<InputSpec> inputs, ExportOptions options) {
+        List<String> names = model.proto().getGraph().getOutputList().stream()
+                .map(ValueInfoProto::getName)
+                .toList();
+        List<OnnxModel.Check> checks;
+        try {
+            checks = new OutputCheck(inputs, names, options).check(model, tracer, new Sampler(options.ranges()));
+        } catch (ExportException e) {
+            throw tracer.assumptions().isEmpty() || e.getCause() != null
+                    ? e
+                    : new ExportException(Stream.concat(e.problems().stream(), tracer.assumptions().stream())
+                            .toList());
+        }
+        return new OnnxModel(model.proto(), checks, options.externalDataAbove());
+    }
+
+    /**
+     * Exports the block of a DJL model, as {@link #export(Block, List, List, ExportOptions)}.
+     *
+     * @param model with a block that is initialised or loaded; see {@link SavedModel} for one in a folder
+     * @throws IllegalArgumentException also if the model has no block, or one that an engine has loaded from a file of
+     *     its own (a {@code SymbolBlock}), inside of which nothing can be traced
+     */
+    public static OnnxModel export(
+            Model model, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
+        Block block = model.getBlock();
+        if (block == null) {
+            throw new IllegalArgumentException(
+                    "the model " + model.getName() + " has no block; set or load it before exporting it");
+        }
+        if (block instanceof SymbolBlock) {
+            throw new IllegalArgumentException(
+                    "the model " + model.getName() + " is one that the engine has loaded from a file of its "
+                            + "own (" + block.getClass().getSimpleName()
+                            + "), inside of which nothing can be traced; export it with the "
+                            + "tool that made it");
+        }
+        return export(block, inputs, outputNames, options);
+    }
+
+    private static Graph lowered(Tracer tracer, List<String> outputNames, ExportOptions options) {
+        Program program = tracer.trace();
+        List<String> names =
+                outputNames.isEmpty() ? defaultNames(program.outputs().size()) : outputNames;
+        return new OnnxExporter(options).lower(program, names);
+    }
+
+    private static List<String> defaultNames(int count) {
+        return count == 1
+                ? List.of("output")
+                : IntStream.range(0, count).mapToObj(i -> "output_" + i).toList();
+    }
+
+    private Graph lower(Program program, List<String> outputNames) {
+        requireNames(program, outputNames);
+        program.inputs()
+                .forEach(input -> values.put(input.id(), builder.input(input.name(), input.type(), input.shape())));
+        for (Operation operation : program.operations()) {
+            try {
+                lower(operation);
+            } catch (UnsupportedOperationException e) {
+                problems.add(
+                        operation.name() + " cannot be exported: " + e.getMessage() + " (" + operation.site() + ")");
+                // A stand-in, so that later operations can still be looked at.
+                operation
+                        .outputs()
+                        .forEach(output ->
+                                values.put(output.id(), new Value("unsupported", output.type(), output.shape())));
+            }
+        }
+        for (int i = 0; i < outputNames.size(); i++) {
+            DataType type = DjlTensors.dataType(program.outputs().get(i).type());
+            if (!InputSpec.TYPES.contains(type)) {
+                problems.add("output " + outputNames.get(i) + " is of type " + type
+                        + ", which is not exported; return one of " + InputSpec.TYPES
+                        + ", a complex array through real()");
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new ExportException(problems);
+        }
+        List<Value> outputs = new ArrayList<>();
+        for (Operand result : program.outputs()) {
+            String name = outputNames.get(outputs.size());
+            builder.identity(value(result), name);
+            outputs.add(new Value(name, result.type(), result.shape()));
+        }
+        return builder.build(outputs);
+    }
+
+    private void lower(Operation operation) {
+        List<Value> inputs = operation.inputs().stream().map(this::value).toList();
+        List<Value> outputs = operators.lower(builder, operation, inputs);
+        for (int i = 0; i < outputs.size(); i++) {
+            Operand operand = operation.outputs().get(i);
+            values.put(operand.id(), new Value(outputs.get(i).name(), operand.type(), operand.shape()));
+        }
+    }
+
+    private Value value(Operand operand) {
+        if (operand == null) {
+            return Value.ABSENT;
+        }
+        if (operand.isConstant() && !values.containsKey(operand.id())) {
+            values.put(
+                    operand.id(),
+                    operand.name().isEmpty()
+                            ? builder.constant(operand.constant())
+                            : builder.initializer(operand.name(), operand.constant()));
+        }
+        return values.get(operand.id());
+    }
+
+    private void requireNames(Program program, List<String> outputNames) {
+        if (outputNames.size() != program.outputs().size()) {
+            throw new IllegalArgumentException(
+                    "the block returns " + program.outputs().size() + " arrays, but " + outputNames.size()
+                            + " output names are given: " + outputNames);
+        }
+        HashSet<String> names = new HashSet<>(outputNames);
+        program.inputs().forEach(input -> names.add(input.name()));
+        if (names.size() < outputNames.size() + program.inputs().size()) {
+            throw new IllegalArgumentException("inputs and outputs need different names, found "
+                    + program.inputs().stream().map(Operand::name).toList() + " and " + outputNames);
+        }
+    }
+}

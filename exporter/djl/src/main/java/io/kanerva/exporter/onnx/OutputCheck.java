@@ -1,0 +1,133 @@
+package io.kanerva.exporter.onnx;
+
+import io.kanerva.exporter.trace.ExportException;
+import io.kanerva.exporter.trace.InputSpec;
+import io.kanerva.exporter.trace.Sampler;
+import io.kanerva.exporter.trace.Tracer;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.TensorShapeProto;
+import io.kanerva.onnx.proto.ValueInfoProto;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Compares a model with its block on sizes that were never traced. */
+final class OutputCheck {
+    private static final long SEED = 2;
+
+    private final List<InputSpec> inputs;
+    private final List<String> outputNames;
+    private final ExportOptions options;
+
+    OutputCheck(List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
+        this.inputs = inputs;
+        this.outputNames = outputNames;
+        this.options = options;
+    }
+
+    /**
+     * Runs both and compares every output.
+     *
+     * @throws ExportException naming output, sizes and both values if a difference is larger than the tolerance
+     */
+    List<OnnxModel.Check> check(OnnxModel model, Tracer tracer, Sampler sampler) {
+        List<OnnxModel.Check> checks = new ArrayList<>();
+        List<String> problems = new ArrayList<>();
+        try (CheckedModel checked = CheckedModel.of(model, options.runner().orElseThrow())) {
+            for (Map<String, Long> sizes : tracer.plan().checks()) {
+                Map<String, Tensor> given = given(sampler, sizes);
+                List<Tensor> expected = compute(tracer, given, sizes);
+                Map<String, Tensor> found;
+                try {
+                    found = checked.run(given);
+                } catch (RuntimeException e) {
+                    throw new ExportException(
+                            List.of("the model cannot be run with " + sizes + " (" + e.getMessage() + ")"));
+                }
+                for (int i = 0; i < outputNames.size(); i++) {
+                    String name = outputNames.get(i);
+                    requireDeclared(model.proto().getGraph().getOutput(i), found.get(name), problems);
+                    checks.add(compare(name, sizes, expected.get(i), found.get(name), problems));
+                }
+            }
+        }
+        if (!problems.isEmpty()) {
+            throw new ExportException(problems);
+        }
+        return checks;
+    }
+
+    /**
+     * A runtime may be content with an output of another shape than the model says it has; whoever relies on the model
+     * is not.
+     */
+    private static void requireDeclared(ValueInfoProto output, Tensor found, List<String> problems) {
+        List<TensorShapeProto.Dimension> declared =
+                output.getType().getTensorType().getShape().getDimList();
+        long[] shape = found.shape();
+        boolean isSame = declared.size() == shape.length;
+        for (int i = 0; isSame && i < shape.length; i++) {
+            isSame = !declared.get(i).hasDimValue() || declared.get(i).getDimValue() == shape[i];
+        }
+        if (!isSame) {
+            problems.add("output " + output.getName() + " is declared as ["
+                    + declared.stream()
+                            .map(d -> d.hasDimValue()
+                                    ? Long.toString(d.getDimValue())
+                                    : d.getDimParam().isEmpty() ? "?" : d.getDimParam())
+                            .collect(Collectors.joining(", "))
+                    + "], but the model computes " + found);
+        }
+    }
+
+    private Map<String, Tensor> given(Sampler sampler, Map<String, Long> sizes) {
+        Map<String, Tensor> given = new LinkedHashMap<>();
+        inputs.forEach(input -> given.put(input.name(), sampler.sample(input, sizes, SEED)));
+        return given;
+    }
+
+    private static List<Tensor> compute(Tracer tracer, Map<String, Tensor> given, Map<String, Long> sizes) {
+        try {
+            return tracer.compute(given);
+        } catch (RuntimeException e) {
+            throw new ExportException(
+                    List.of("the block itself fails with " + sizes + " (" + e.getMessage()
+                            + "); if such sizes cannot occur, say so with a dimension limit"),
+                    e);
+        }
+    }
+
+    private OnnxModel.Check compare(
+            String name, Map<String, Long> sizes, Tensor expected, Tensor found, List<String> problems) {
+        if (!Arrays.equals(expected.shape(), found.shape()) || expected.type() != found.type()) {
+            problems.add(
+                    "output " + name + " with " + sizes + ": the block computes " + expected + ", the model " + found);
+            return new OnnxModel.Check(sizes, name, Double.NaN);
+        }
+        double[] reference = expected.doubles();
+        double[] values = found.doubles();
+        double largest = 0;
+        int worst = -1;
+        for (int i = 0; i < values.length; i++) {
+            double difference = values[i] == reference[i] || Double.isNaN(values[i]) && Double.isNaN(reference[i])
+                    ? 0
+                    : Math.abs(values[i] - reference[i]);
+            largest = Math.max(largest, difference);
+            boolean isClose =
+                    difference == 0 || difference <= options.tolerance() * Math.max(1, Math.abs(reference[i]));
+            if (!isClose && worst < 0) {
+                worst = i;
+            }
+        }
+        if (worst >= 0) {
+            problems.add("output " + name + " with " + sizes + ": element " + worst + " is " + reference[worst]
+                    + " in the block and " + values[worst] + " in the model, more than the tolerance "
+                    + options.tolerance()
+                    + " apart");
+        }
+        return new OnnxModel.Check(sizes, name, largest);
+    }
+}

@@ -1,0 +1,29 @@
+package io.kanerva.exporter.onnx;
+
+import io.kanerva.exporter.trace.Size;
+import io.kanerva.onnx.ElementType;
+import java.util.List;
+
+/**
+ * A value of a graph under construction.
+ *
+ * @param name unique in the graph
+ * @param type element type; null for an intermediate value of a lowering
+ * @param shape sizes that may depend on dynamic dimensions; null for an intermediate value of a lowering
+ */
+public record Value(String name, ElementType type, List<Size> shape) {
+    /** Stands for an optional input that is not given. */
+    public static final Value ABSENT = new Value("", null, null);
+
+    /**
+     * The number of dimensions.
+     *
+     * @throws IllegalStateException for an intermediate value, whose shape is not kept
+     */
+    public int rank() {
+        if (shape == null) {
+            throw new IllegalStateException("the shape of the intermediate value " + name + " is not known");
+        }
+        return shape.size();
+    }
+}

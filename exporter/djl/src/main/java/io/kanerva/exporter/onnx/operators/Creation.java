@@ -1,0 +1,55 @@
+package io.kanerva.exporter.onnx.operators;
+
+import io.kanerva.exporter.onnx.GraphBuilder;
+import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.Operation;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
+import java.util.List;
+
+/** Arrays made from nothing whose size depends on a dynamic dimension; fixed ones have become constants before. */
+final class Creation {
+    private Creation() {}
+
+    static void register(Operators table) {
+        table.putSingle("zeros", "ConstantOfShape", (g, op, in) -> filled(g, op, 0));
+        table.putSingle("ones", "ConstantOfShape", (g, op, in) -> filled(g, op, 1));
+        table.putSingle(
+                "full",
+                "Expand",
+                (g, op, in) -> g.node(
+                        "Expand",
+                        List.of(
+                                Arithmetic.number(g, op, "value", op.output().type()),
+                                g.sizes(op.output().shape()))));
+        table.putSingle("arange", "Range", Creation::arange);
+        table.putSingle("eye", "ConstantOfShape, EyeLike", Creation::eye);
+    }
+
+    private static Value filled(GraphBuilder g, Operation op, double value) {
+        return g.node(
+                "ConstantOfShape",
+                List.of(g.sizes(op.output().shape())),
+                "value",
+                Tensor.filled(op.output().type(), value, 1));
+    }
+
+    private static Value arange(GraphBuilder g, Operation op, List<Value> in) {
+        ElementType type = op.output().type();
+        return g.node(
+                "Range",
+                List.of(
+                        Arithmetic.number(g, op, "start", type),
+                        Arithmetic.number(g, op, "stop", type),
+                        Arithmetic.number(g, op, "step", type)));
+    }
+
+    private static Value eye(GraphBuilder g, Operation op, List<Value> in) {
+        Value shape = g.node(
+                "ConstantOfShape",
+                List.of(g.sizes(op.output().shape())),
+                "value",
+                Tensor.filled(op.output().type(), 0, 1));
+        return g.node("EyeLike", List.of(shape));
+    }
+}

@@ -1,0 +1,156 @@
+package io.kanerva.exporter.onnx.operators;
+
+import io.kanerva.exporter.onnx.GraphBuilder;
+import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.Operand;
+import io.kanerva.exporter.trace.Operation;
+import io.kanerva.onnx.ElementType;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BiFunction;
+
+/** Functions applied to each element, activations among them. */
+final class Functions {
+    private static final String[][] SAME = {
+        {"neg", "Neg"},
+        {"sqrt", "Sqrt"},
+        {"exp", "Exp"},
+        {"log", "Log"},
+        {"sin", "Sin"},
+        {"cos", "Cos"},
+        {"tan", "Tan"},
+        {"asin", "Asin"},
+        {"acos", "Acos"},
+        {"atan", "Atan"},
+        {"sinh", "Sinh"},
+        {"cosh", "Cosh"},
+        {"asinh", "Asinh"},
+        {"acosh", "Acosh"},
+        {"atanh", "Atanh"},
+        {"tanh", "Tanh"},
+        {"sign", "Sign"},
+        {"sigmoid", "Sigmoid"},
+        {"softPlus", "Softplus"},
+        {"softSign", "Softsign"},
+        {"selu", "Selu"}
+    };
+    private static final String[][] ROUNDING = {{"floor", "Floor"}, {"ceil", "Ceil"}, {"round", "Round"}};
+    private static final int GELU_SINCE = 20;
+
+    private Functions() {}
+
+    static void register(Operators table) {
+        for (String[] names : SAME) {
+            put(table, names[0], names[1], (g, x) -> g.node(names[1], List.of(x)));
+        }
+        for (String[] names : ROUNDING) {
+            put(table, names[0], names[1], (g, x) -> x.type().isInteger() ? x : g.node(names[1], List.of(x)));
+        }
+        put(
+                table,
+                "trunc",
+                "Abs, Floor, Sign, Mul",
+                (g, x) -> x.type().isInteger()
+                        ? x
+                        : g.node(
+                                "Mul",
+                                List.of(
+                                        g.node("Sign", List.of(x)),
+                                        g.node("Floor", List.of(g.node("Abs", List.of(x)))))));
+        table.putSingle("abs", "Abs; ReduceL2 for complex numbers", Functions::abs);
+        put(
+                table,
+                "relu",
+                "Relu",
+                (g, x) -> x.type().isFloat()
+                        ? g.node("Relu", List.of(x))
+                        : g.node("Max", List.of(x, g.scalar(x.type(), 0))));
+        put(table, "square", "Mul", (g, x) -> g.node("Mul", List.of(x, x)));
+        put(table, "cbrt", "Pow", (g, x) -> g.node("Pow", List.of(x, g.scalar(x.type(), 1.0 / 3))));
+        put(
+                table,
+                "log2",
+                "Log, Div",
+                (g, x) -> g.node("Div", List.of(g.node("Log", List.of(x)), g.scalar(x.type(), Math.log(2)))));
+        put(
+                table,
+                "log10",
+                "Log, Div",
+                (g, x) -> g.node("Div", List.of(g.node("Log", List.of(x)), g.scalar(x.type(), Math.log(10)))));
+        put(table, "toDegrees", "Mul, Div", (g, x) -> scaled(g, x, 180, Math.PI));
+        put(table, "toRadians", "Mul, Div", (g, x) -> scaled(g, x, Math.PI, 180));
+        put(table, "gelu", "Gelu from opset 20 on; Div, Erf, Mul, Add before", Functions::gelu);
+        put(table, "erf", "Erf; if it is to be written out, " + ErrorFunction.WRITTEN_OUT, ErrorFunction::lower);
+        put(
+                table,
+                "erfinv",
+                "Sub, Mul, Log, Neg, Min, Sqrt, Mul and Add of two polynomials, "
+                        + "chosen by Where with Less, Equal and Abs (float32)",
+                InverseErrorFunction::lower);
+        put(
+                table,
+                "gammaln",
+                "Log, Mul, Add, Sub and Div of Stirling's series, with Where and Less for small numbers, Sin and Round for "
+                        + "negative ones, Abs and Min",
+                LogGamma::lower);
+        table.putSingle("prelu", "PRelu; Reshape before for a slope of each channel", Functions::prelu);
+        table.putSingle(
+                "leakyRelu", "LeakyRelu", (g, op, in) -> g.node("LeakyRelu", in, "alpha", (float) op.real("alpha")));
+        table.putSingle("elu", "Elu", (g, op, in) -> g.node("Elu", in, "alpha", (float) op.real("alpha")));
+        table.putSingle("softmax", "Softmax", (g, op, in) -> g.node("Softmax", in, "axis", op.number("axis")));
+        table.putSingle("logSoftmax", "LogSoftmax", (g, op, in) -> g.node("LogSoftmax", in, "axis", op.number("axis")));
+        table.putSingle("identity", "the array itself", (g, op, in) -> in.get(0));
+        table.putSingle("dropout", "the array itself", (g, op, in) -> {
+            if (op.flag("training")) {
+                throw new UnsupportedOperationException(
+                        "dropout that is active draws random numbers; call forward with " + "training = false");
+            }
+            return in.get(0);
+        });
+    }
+
+    /** A function whose argument is first brought to the result's type (a whole number's square root is a float). */
+    private static void put(
+            Operators table, String name, String onnx, BiFunction<GraphBuilder, Value, Value> function) {
+        table.putSingle(name, onnx, (g, op, in) -> {
+            Value x = g.cast(in.get(0), op.output().type());
+            return function.apply(
+                    g, new Value(x.name(), op.output().type(), op.output().shape()));
+        });
+    }
+
+    private static Value scaled(GraphBuilder g, Value x, double factor, double divisor) {
+        return g.node(
+                "Div", List.of(g.node("Mul", List.of(x, g.scalar(x.type(), factor))), g.scalar(x.type(), divisor)));
+    }
+
+    private static Value abs(GraphBuilder g, Operation op, List<Value> in) {
+        return op.input().type() == ElementType.COMPLEX64
+                ? Reductions.reduce(g, "ReduceL2", in.get(0), new long[] {-1}, false)
+                : g.node("Abs", in);
+    }
+
+    /** A slope for each channel lines up with axis 1. */
+    private static Value prelu(GraphBuilder g, Operation op, List<Value> in) {
+        Operand alpha = op.inputs().get(1);
+        if (alpha.rank() <= 1 && alpha.shape().stream().allMatch(size -> size.is(1))) {
+            return g.node("PRelu", in);
+        }
+        long[] shape = new long[op.input().rank() - 1];
+        Arrays.fill(shape, 1);
+        shape[0] = -1;
+        Value slopes = g.node("Reshape", List.of(in.get(1), g.integers(shape)));
+        return g.node("PRelu", List.of(in.get(0), slopes));
+    }
+
+    /** x/2 (1 + erf(x/sqrt 2)), written as ONNX Runtime recognises it; the operator Gelu came with opset 20. */
+    private static Value gelu(GraphBuilder g, Value x) {
+        if (g.opset() >= GELU_SINCE) {
+            return g.node("Gelu", List.of(x));
+        }
+        ElementType type = x.type();
+        Value erf = g.node("Erf", List.of(g.node("Div", List.of(x, g.scalar(type, Math.sqrt(2))))));
+        Value half = g.node("Mul", List.of(x, g.scalar(type, 0.5)));
+        return g.node("Mul", List.of(half, g.node("Add", List.of(erf, g.scalar(type, 1)))));
+    }
+}

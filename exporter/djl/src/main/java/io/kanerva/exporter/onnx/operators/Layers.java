@@ -1,0 +1,125 @@
+package io.kanerva.exporter.onnx.operators;
+
+import io.kanerva.exporter.onnx.GraphBuilder;
+import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.Operand;
+import io.kanerva.exporter.trace.Operation;
+import io.kanerva.exporter.trace.Size;
+import io.kanerva.onnx.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/** Matrix products and convolutions. */
+final class Layers {
+    private Layers() {}
+
+    static void register(Operators table) {
+        table.putSingle("matMul", "MatMul", (g, op, in) -> g.node("MatMul", in));
+        table.putSingle("dot", "MatMul", (g, op, in) -> g.node("MatMul", in));
+        table.putSingle("linear", "Gemm for matrices; MatMul, Add for others", Layers::linear);
+        table.putSingle("convolution", "Conv", Layers::convolution);
+        table.putSingle("deconvolution", "ConvTranspose", Layers::deconvolution);
+    }
+
+    /** x W^T + b, for any rank of x; Gemm knows matrices only. */
+    private static Value linear(GraphBuilder g, Operation op, List<Value> in) {
+        Value bias = in.get(2);
+        if (op.input().rank() == 2) {
+            List<Value> operands = bias == Value.ABSENT ? in.subList(0, 2) : in;
+            return g.node("Gemm", operands, "transB", 1);
+        }
+        Operand weight = op.inputs().get(1);
+        Value transposed = weight.isConstant() && !weight.name().isEmpty()
+                ? g.initializer(weight.name() + "/transposed", transposed(weight.constant()))
+                : g.node("Transpose", List.of(in.get(1)), "perm", new long[] {1, 0});
+        Value product = g.node("MatMul", List.of(in.get(0), transposed));
+        return bias == Value.ABSENT ? product : g.node("Add", List.of(product, bias));
+    }
+
+    private static Tensor transposed(Tensor matrix) {
+        long[] shape = matrix.shape();
+        return swapped(matrix, 1, shape[0], shape[1], shape[1], shape[0]);
+    }
+
+    /** The elements of [groups, rows, columns, ...] as [groups, columns, rows, ...], in a tensor of the given shape. */
+    private static Tensor swapped(Tensor tensor, long groups, long rows, long columns, long... shape) {
+        byte[] from = tensor.bytes();
+        int width = Math.toIntExact(from.length / (groups * rows * columns));
+        byte[] to = new byte[from.length];
+        for (long g = 0; g < groups; g++) {
+            for (long r = 0; r < rows; r++) {
+                for (long c = 0; c < columns; c++) {
+                    System.arraycopy(
+                            from,
+                            (int) (((g * rows + r) * columns + c) * width),
+                            to,
+                            (int) (((g * columns + c) * rows + r) * width),
+                            width);
+                }
+            }
+        }
+        return Tensor.ofBytes(tensor.type(), to, shape);
+    }
+
+    private static Value convolution(GraphBuilder g, Operation op, List<Value> in) {
+        long[] padding = op.numbers("padding");
+        long[] kernel = op.inputs().get(1).shape().stream()
+                .skip(2)
+                .mapToLong(Size::value)
+                .toArray();
+        List<Value> operands = in.get(2) == Value.ABSENT ? in.subList(0, 2) : in;
+        return g.node(
+                "Conv",
+                operands,
+                "kernel_shape",
+                kernel,
+                "strides",
+                op.numbers("stride"),
+                "pads",
+                twice(padding),
+                "dilations",
+                op.numbers("dilation"),
+                "group",
+                op.number("groups"));
+    }
+
+    /** DJL's weights are [Cout, Cin / groups, ...], ONNX's [Cin, Cout / groups, ...]. */
+    private static Value deconvolution(GraphBuilder g, Operation op, List<Value> in) {
+        Operand weight = op.inputs().get(1);
+        if (!weight.isConstant()) {
+            throw new UnsupportedOperationException(
+                    "a transposed convolution is exported with weights that are parameters or constants");
+        }
+        long[] shape = weight.constant().shape();
+        long groups = op.number("groups");
+        long[] turned = shape.clone();
+        turned[0] = groups * shape[1];
+        turned[1] = shape[0] / groups;
+        Tensor weights = swapped(weight.constant(), groups, turned[1], shape[1], turned);
+        Value kernel =
+                weight.name().isEmpty() ? g.constant(weights) : g.initializer(weight.name() + "/transposed", weights);
+        List<Value> operands =
+                in.get(2) == Value.ABSENT ? List.of(in.get(0), kernel) : List.of(in.get(0), kernel, in.get(2));
+        return g.node(
+                "ConvTranspose",
+                operands,
+                "kernel_shape",
+                Arrays.copyOfRange(shape, 2, shape.length),
+                "strides",
+                op.numbers("stride"),
+                "pads",
+                twice(op.numbers("padding")),
+                "output_padding",
+                op.numbers("outPadding"),
+                "dilations",
+                op.numbers("dilation"),
+                "group",
+                groups);
+    }
+
+    /** ONNX gives the padding before all axes, then the padding behind them. */
+    static long[] twice(long[] padding) {
+        return LongStream.concat(LongStream.of(padding), LongStream.of(padding)).toArray();
+    }
+}

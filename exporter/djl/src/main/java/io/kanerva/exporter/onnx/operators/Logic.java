@@ -1,0 +1,78 @@
+package io.kanerva.exporter.onnx.operators;
+
+import io.kanerva.exporter.onnx.GraphBuilder;
+import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.Operand;
+import io.kanerva.exporter.trace.Operation;
+import io.kanerva.exporter.trace.Size;
+import io.kanerva.onnx.ElementType;
+import java.util.List;
+
+/** Comparisons, logic and choice. Both sides of a comparison are cast to the type that PyTorch would promote to. */
+final class Logic {
+    private Logic() {}
+
+    static void register(Operators table) {
+        comparison(table, "eq", "Equal");
+        comparison(table, "gt", "Greater");
+        comparison(table, "gte", "GreaterOrEqual");
+        comparison(table, "lt", "Less");
+        comparison(table, "lte", "LessOrEqual");
+        table.putSingle("neq", "Equal, Not", (g, op, in) -> g.node("Not", List.of(compare(g, op, in, "Equal"))));
+        logic(table, "logicalAnd", "And");
+        logic(table, "logicalOr", "Or");
+        logic(table, "logicalXor", "Xor");
+        table.putSingle(
+                "logicalNot", "Not", (g, op, in) -> g.node("Not", List.of(g.cast(in.get(0), ElementType.BOOL))));
+        table.putSingle("isNaN", "IsNaN", (g, op, in) -> g.node("IsNaN", List.of(floating(g, op, in))));
+        table.putSingle("isInfinite", "IsInf", (g, op, in) -> g.node("IsInf", List.of(floating(g, op, in))));
+        table.putSingle("where", "Where", (g, op, in) -> {
+            ElementType type = op.output().type();
+            return g.node(
+                    "Where",
+                    List.of(g.cast(in.get(1), ElementType.BOOL), g.cast(in.get(0), type), g.cast(in.get(2), type)));
+        });
+    }
+
+    private static Value floating(GraphBuilder g, Operation op, List<Value> in) {
+        return op.input().type().isFloat() ? in.get(0) : g.cast(in.get(0), ElementType.FLOAT32);
+    }
+
+    private static void comparison(Operators table, String name, String onnx) {
+        table.putSingle(name, onnx, (g, op, in) -> compare(g, op, in, onnx));
+    }
+
+    private static void logic(Operators table, String name, String onnx) {
+        table.putSingle(name, onnx, (g, op, in) -> g.node(onnx, Arithmetic.operands(g, op, in, ElementType.BOOL)));
+    }
+
+    private static Value compare(GraphBuilder g, Operation op, List<Value> in, String onnx) {
+        ElementType type = comparisonType(op);
+        boolean isEquality = type == ElementType.BOOL && onnx.equals("Equal");
+        return g.node(onnx, Arithmetic.operands(g, op, in, isEquality ? type : Arithmetic.calculated(type)));
+    }
+
+    /**
+     * PyTorch's promotion: the higher kind wins; within a kind, an array beats a number or an array without dimensions.
+     */
+    private static ElementType comparisonType(Operation op) {
+        Operand a = op.input();
+        if (op.has("other")) {
+            boolean isWhole = op.attributes().get("other") instanceof Size;
+            ElementType number = isWhole ? ElementType.INT64 : ElementType.FLOAT32;
+            return kind(number) > kind(a.type()) ? number : a.type();
+        }
+        Operand b = op.inputs().get(1);
+        if (kind(a.type()) != kind(b.type())) {
+            return kind(a.type()) > kind(b.type()) ? a.type() : b.type();
+        }
+        if ((a.rank() == 0) != (b.rank() == 0)) {
+            return a.rank() == 0 ? b.type() : a.type();
+        }
+        return a.type().bytes(1) >= b.type().bytes(1) ? a.type() : b.type();
+    }
+
+    private static int kind(ElementType type) {
+        return type == ElementType.BOOL ? 0 : type.isInteger() ? 1 : 2;
+    }
+}

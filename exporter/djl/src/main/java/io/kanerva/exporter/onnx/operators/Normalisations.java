@@ -1,0 +1,110 @@
+package io.kanerva.exporter.onnx.operators;
+
+import io.kanerva.exporter.onnx.GraphBuilder;
+import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.Operation;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/** Batch and layer normalisation. */
+final class Normalisations {
+    private static final int LAYER_NORMALIZATION_SINCE = 17;
+
+    private Normalisations() {}
+
+    static void register(Operators table) {
+        table.putSingle(
+                "batchNorm",
+                "BatchNormalization, with Transpose for other axes than 1; ReduceMean, Sub, Mul, Sqrt, Div with "
+                        + "the batch's statistics",
+                Normalisations::batchNorm);
+        table.putSingle(
+                "layerNorm",
+                "LayerNormalization from opset 17 on; ReduceMean, Sub, Mul, Sqrt, Div before",
+                Normalisations::layerNorm);
+    }
+
+    /** Inputs are x, mean, variance, gamma, beta; ONNX normalises axis 1. */
+    private static Value batchNorm(GraphBuilder g, Operation op, List<Value> in) {
+        if (op.flag("training")) {
+            return batchStatistics(g, op, in);
+        }
+        int axis = op.number("axis") == -1 ? 1 : (int) op.number("axis");
+        if (axis != 1 && op.inputs().stream().skip(1).allMatch(operand -> operand != null && operand.isConstant())) {
+            return scaleAndShift(g, op, in.get(0), axis);
+        }
+        long[] swapped = LongStream.range(0, op.input().rank())
+                .map(i -> i == 1 ? axis : i == axis ? 1 : i)
+                .toArray();
+        Value x = axis == 1 ? in.get(0) : g.node("Transpose", List.of(in.get(0)), "perm", swapped);
+        Value y =
+                g.node("BatchNormalization", List.of(x, in.get(3), in.get(4), in.get(1), in.get(2)), "epsilon", (float)
+                        op.real("epsilon"));
+        return axis == 1 ? y : g.node("Transpose", List.of(y), "perm", swapped);
+    }
+
+    /** Another axis than ONNX's would need two transposes: with constant statistics, it is x a + b as well. */
+    private static Value scaleAndShift(GraphBuilder g, Operation op, Value x, int axis) {
+        float[][] vectors = op.inputs().stream()
+                .skip(1)
+                .map(operand -> operand.constant().floats())
+                .toArray(float[][]::new);
+        float[] scale = new float[vectors[0].length];
+        float[] shift = new float[scale.length];
+        for (int c = 0; c < scale.length; c++) {
+            double factor = vectors[2][c] / Math.sqrt(vectors[1][c] + op.real("epsilon"));
+            scale[c] = (float) factor;
+            shift[c] = (float) (vectors[3][c] - vectors[0][c] * factor);
+        }
+        long[] shape = new long[op.input().rank() - axis];
+        Arrays.fill(shape, 1);
+        shape[0] = scale.length;
+        String name = op.inputs().get(3).name();
+        String path = name.substring(0, name.lastIndexOf('/') + 1);
+        Value scaled = g.node("Mul", List.of(x, folded(g, path, "scale", Tensor.of(scale, shape))));
+        return g.node("Add", List.of(scaled, folded(g, path, "shift", Tensor.of(shift, shape))));
+    }
+
+    private static Value folded(GraphBuilder g, String path, String name, Tensor tensor) {
+        return path.isEmpty() ? g.constant(tensor) : g.initializer(path + name, tensor);
+    }
+
+    /** Normalises with the mean and the biased variance over all axes but one. */
+    private static Value batchStatistics(GraphBuilder g, Operation op, List<Value> in) {
+        int rank = op.input().rank();
+        int axis = op.number("axis") == -1 ? 1 : (int) op.number("axis");
+        long[] others = LongStream.range(0, rank).filter(i -> i != axis).toArray();
+        Value centred = g.node("Sub", List.of(in.get(0), Reductions.reduce(g, "ReduceMean", in.get(0), others, true)));
+        Value variance = Reductions.reduce(g, "ReduceMean", g.node("Mul", List.of(centred, centred)), others, true);
+        Value deviation = g.node(
+                "Sqrt",
+                List.of(g.node("Add", List.of(variance, g.scalar(op.output().type(), op.real("epsilon"))))));
+        Value y = g.node("Div", List.of(centred, deviation));
+        // A vector of channels lines up with the last axis; behind the channel axis it needs axes of one.
+        Value behind = g.integers(LongStream.range(1, rank - axis).toArray());
+        for (int i : new int[] {3, 4}) {
+            if (in.get(i) != Value.ABSENT) {
+                Value vector = axis == rank - 1 ? in.get(i) : g.node("Unsqueeze", List.of(in.get(i), behind));
+                y = g.node(i == 3 ? "Mul" : "Add", List.of(y, vector));
+            }
+        }
+        return y;
+    }
+
+    private static Value layerNorm(GraphBuilder g, Operation op, List<Value> in) {
+        int axes = op.sizes("shape").size();
+        if (g.opset() >= LAYER_NORMALIZATION_SINCE) {
+            return g.node("LayerNormalization", in, "axis", -axes, "epsilon", (float) op.real("epsilon"));
+        }
+        ElementType type = op.output().type();
+        long[] last = LongStream.range(-axes, 0).toArray();
+        Value centred = g.node("Sub", List.of(in.get(0), Reductions.reduce(g, "ReduceMean", in.get(0), last, true)));
+        Value variance = Reductions.reduce(g, "ReduceMean", g.node("Mul", List.of(centred, centred)), last, true);
+        Value deviation = g.node("Sqrt", List.of(g.node("Add", List.of(variance, g.scalar(type, op.real("epsilon"))))));
+        Value scaled = g.node("Mul", List.of(g.node("Div", List.of(centred, deviation)), in.get(1)));
+        return g.node("Add", List.of(scaled, in.get(2)));
+    }
+}

@@ -1,0 +1,109 @@
+package io.kanerva.exporter.onnx.operators;
+
+import io.kanerva.exporter.onnx.GraphBuilder;
+import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.Operation;
+import io.kanerva.onnx.ElementType;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/** All operations that can be exported, with how each is said in ONNX and since which opset. */
+public final class Operators {
+    /** The oldest opset that is written. */
+    static final int OLDEST_OPSET = 13;
+    /** Operations that know complex arrays: float arrays in the graph, with real and imaginary parts on a last axis. */
+    private static final Set<String> COMPLEX = Set.of(
+            "fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "stft", "real", "complex", "conj", "abs", "identity");
+
+    private final Map<String, Entry> entries = new HashMap<>();
+
+    /**
+     * One line of the registry.
+     *
+     * @param onnx the operators that it becomes, in words
+     * @param since the first opset that has them
+     */
+    private record Entry(String onnx, int since, Lowering lowering) {}
+
+    public Operators() {
+        Arithmetic.register(this);
+        Logic.register(this);
+        Functions.register(this);
+        Reductions.register(this);
+        Ordering.register(this);
+        Cumulative.register(this);
+        Shapes.register(this);
+        Arrangements.register(this);
+        Indexing.register(this);
+        Selections.register(this);
+        Creation.register(this);
+        Layers.register(this);
+        Normalisations.register(this);
+        Resizing.register(this);
+        Pooling.register(this);
+        Composites.register(this);
+        Recurrent.register(this);
+        Fourier.register(this);
+    }
+
+    void put(String operation, String onnx, Lowering lowering) {
+        put(operation, onnx, OLDEST_OPSET, lowering);
+    }
+
+    void put(String operation, String onnx, int since, Lowering lowering) {
+        if (entries.put(operation, new Entry(onnx, since, lowering)) != null) {
+            throw new IllegalStateException(operation + " has two lowerings");
+        }
+    }
+
+    void putSingle(String operation, String onnx, Lowering.Single lowering) {
+        put(operation, onnx, Lowering.of(lowering));
+    }
+
+    void putSingle(String operation, String onnx, int since, Lowering.Single lowering) {
+        put(operation, onnx, since, Lowering.of(lowering));
+    }
+
+    /** The names of the operations, as the tracer calls them. */
+    public Set<String> names() {
+        return new TreeSet<>(entries.keySet());
+    }
+
+    /** What an operation becomes in ONNX, in words. */
+    public String description(String operation) {
+        return entries.get(operation).onnx();
+    }
+
+    /** The first opset in which an operation can be exported. */
+    public int since(String operation) {
+        return entries.get(operation).since();
+    }
+
+    /** As {@link Lowering#lower}. */
+    public List<Value> lower(GraphBuilder graph, Operation operation, List<Value> inputs) {
+        Entry entry = entries.get(operation.name());
+        if (entry == null) {
+            throw new UnsupportedOperationException("ONNX has no counterpart for it");
+        }
+        requireOpset(graph, entry.since(), entry.onnx());
+        boolean isComplex = Stream.concat(operation.inputs().stream(), operation.outputs().stream())
+                .anyMatch(operand -> operand != null && operand.type() == ElementType.COMPLEX64);
+        if (isComplex && !COMPLEX.contains(operation.name())) {
+            throw new UnsupportedOperationException(
+                    "complex arrays are exported through " + new TreeSet<>(COMPLEX) + " only; take real() first");
+        }
+        return entry.lowering().lower(graph, operation, inputs);
+    }
+
+    /** An error if the graph's opset is older than what a lowering needs. */
+    static void requireOpset(GraphBuilder graph, int since, String what) {
+        if (graph.opset() < since) {
+            throw new UnsupportedOperationException(what + " needs opset " + since + ", found opset " + graph.opset()
+                    + "; export with opset " + since + " or newer");
+        }
+    }
+}

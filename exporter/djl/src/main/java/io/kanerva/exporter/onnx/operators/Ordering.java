@@ -1,0 +1,157 @@
+package io.kanerva.exporter.onnx.operators;
+
+import io.kanerva.exporter.onnx.GraphBuilder;
+import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.Operation;
+import io.kanerva.exporter.trace.Size;
+import io.kanerva.onnx.ElementType;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Sorting, and what is found by sorting. ONNX sorts with TopK, of as many elements as there are. */
+final class Ordering {
+    private Ordering() {}
+
+    static void register(Operators table) {
+        table.putSingle(
+                "argMax", "ArgMax; of all elements behind Reshape", (g, op, in) -> position(g, op, in, "ArgMax"));
+        table.putSingle(
+                "argMin", "ArgMin; of all elements behind Reshape", (g, op, in) -> position(g, op, in, "ArgMin"));
+        table.put("topK", "TopK", Ordering::topK);
+        table.putSingle(
+                "sort",
+                "TopK",
+                (g, op, in) -> g.cast(
+                        sorted(g, op, in, axis(op, "axis")).get(0), op.output().type()));
+        table.putSingle("argSort", "TopK; Slice for descending order", Ordering::argSort);
+        table.putSingle("median", "TopK, Gather; Sub and Div for the middle of a dynamic size", Ordering::median);
+        table.putSingle(
+                "percentile",
+                "TopK, Gather, Sub, Floor and Ceil for the rank, Mul and Add between two elements",
+                Ordering::percentile);
+        table.put("unique", "Unique; Reshape for the inverse", Ordering::unique);
+    }
+
+    private static int axis(Operation op, String attribute) {
+        return Math.floorMod(
+                op.has(attribute) ? (int) op.number(attribute) : -1,
+                Math.max(1, op.input().rank()));
+    }
+
+    /** ONNX Runtime orders floats and whole numbers of 32 and 64 bits. */
+    private static Value comparable(GraphBuilder g, Operation op, List<Value> in) {
+        return g.cast(in.get(0), Arithmetic.calculated(op.input().type()));
+    }
+
+    private static Value position(GraphBuilder g, Operation op, List<Value> in, String onnx) {
+        Value x = comparable(g, op, in);
+        if (op.has("axis")) {
+            return g.node(onnx, List.of(x), "axis", op.number("axis"), "keepdims", 0);
+        }
+        Value flat = g.node("Reshape", List.of(x, g.integers(-1)));
+        return g.node(onnx, List.of(flat), "axis", 0, "keepdims", 0);
+    }
+
+    private static List<Value> topK(GraphBuilder g, Operation op, List<Value> in) {
+        List<Value> found = g.nodes(
+                "TopK",
+                2,
+                List.of(comparable(g, op, in), g.size(op.size("k"))),
+                "axis",
+                op.number("axis"),
+                "largest",
+                op.flag("largest") ? 1 : 0,
+                "sorted",
+                op.flag("sorted") ? 1 : 0);
+        ElementType type = op.output().type();
+        boolean isSame = Arithmetic.calculated(type) == type;
+        return new ArrayList<>(List.of(isSame ? found.get(0) : g.cast(found.get(0), type), found.get(1)));
+    }
+
+    /** All elements along an axis in ascending order, and where they were; of the calculated type. */
+    private static List<Value> sorted(GraphBuilder g, Operation op, List<Value> in, int axis) {
+        Value x = comparable(g, op, in);
+        List<Value> found =
+                g.nodes("TopK", 2, List.of(x, length(g, op, in, axis)), "axis", axis, "largest", 0, "sorted", 1);
+        return List.of(
+                new Value(found.get(0).name(), x.type(), null),
+                new Value(found.get(1).name(), ElementType.INT64, null));
+    }
+
+    private static Value length(GraphBuilder g, Operation op, List<Value> in, int axis) {
+        return g.size(op.input().shape().get(axis), in.get(0), axis);
+    }
+
+    /** Descending order is ascending order read backwards, as in DJL's PyTorch engine. */
+    private static Value argSort(GraphBuilder g, Operation op, List<Value> in) {
+        int axis = axis(op, "axis");
+        Value positions = sorted(g, op, in, axis).get(1);
+        return op.flag("ascending") ? positions : Arrangements.flip(g, positions, axis);
+    }
+
+    /** PyTorch's median is the lower one of two. */
+    private static Value median(GraphBuilder g, Operation op, List<Value> in) {
+        int axis = op.has("axes")
+                ? Math.floorMod((int) op.numbers("axes")[0], op.input().rank())
+                : axis(op, "axis");
+        Size size = op.input().shape().get(axis);
+        Value middle = size.isFixed()
+                ? g.scalar(ElementType.INT64, (size.value() - 1) / 2)
+                : g.node(
+                        "Div",
+                        List.of(
+                                g.node(
+                                        "Sub",
+                                        List.of(g.element(length(g, op, in, axis)), g.scalar(ElementType.INT64, 1))),
+                                g.scalar(ElementType.INT64, 2)));
+        Value median = g.node("Gather", List.of(sorted(g, op, in, axis).get(0), middle), "axis", axis);
+        return Arithmetic.calculated(op.output().type()) == op.output().type()
+                ? median
+                : g.cast(median, op.output().type());
+    }
+
+    /** Element q (n - 1) / 100 of the sorted ones, interpolated between its two neighbours. */
+    private static Value percentile(GraphBuilder g, Operation op, List<Value> in) {
+        int axis = op.has("axes")
+                ? Math.floorMod((int) op.numbers("axes")[0], op.input().rank())
+                : axis(op, "axis");
+        ElementType type = op.output().type();
+        Value last = g.node("Sub", List.of(g.element(length(g, op, in, axis)), g.scalar(ElementType.INT64, 1)));
+        Value rank = g.node(
+                "Mul",
+                List.of(
+                        g.cast(new Value(last.name(), ElementType.INT64, List.of()), type),
+                        g.scalar(type, (float) op.real("percent") / 100)));
+        Value below = g.node("Floor", List.of(rank));
+        Value sorted = sorted(g, op, in, axis).get(0);
+        Value low = g.node("Gather", List.of(sorted, g.cast(below, ElementType.INT64)), "axis", axis);
+        Value high = g.node(
+                "Gather", List.of(sorted, g.cast(g.node("Ceil", List.of(rank)), ElementType.INT64)), "axis", axis);
+        Value share = g.node("Sub", List.of(rank, below));
+        return g.node("Add", List.of(low, g.node("Mul", List.of(share, g.node("Sub", List.of(high, low))))));
+    }
+
+    private static List<Value> unique(GraphBuilder g, Operation op, List<Value> in) {
+        if (!op.flag("sorted")) {
+            throw new UnsupportedOperationException(
+                    "the order of unique without sorting is the engine's own; ask for sorted = " + "true");
+        }
+        ElementType type = op.input().type();
+        boolean isKnown = type == ElementType.FLOAT32 || type == ElementType.FLOAT64 || type == ElementType.INT64;
+        Value x = isKnown ? in.get(0) : g.cast(in.get(0), type.isFloat() ? ElementType.FLOAT32 : ElementType.INT64);
+        Object[] attributes =
+                op.has("axis") ? new Object[] {"axis", axis(op, "axis"), "sorted", 1} : new Object[] {"sorted", 1};
+        List<Value> found = g.nodes("Unique", 4, List.of(x), attributes);
+        List<Value> results = new ArrayList<>(List.of(isKnown ? found.get(0) : g.cast(found.get(0), type)));
+        if (op.flag("inverse")) {
+            results.add(
+                    op.has("axis")
+                            ? found.get(2)
+                            : g.node("Reshape", List.of(found.get(2), g.node("Shape", List.of(in.get(0))))));
+        }
+        if (op.flag("counts")) {
+            results.add(found.get(3));
+        }
+        return results;
+    }
+}

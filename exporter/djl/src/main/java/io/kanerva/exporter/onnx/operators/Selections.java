@@ -1,0 +1,118 @@
+package io.kanerva.exporter.onnx.operators;
+
+import io.kanerva.exporter.onnx.GraphBuilder;
+import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.Operand;
+import io.kanerva.exporter.trace.Operation;
+import io.kanerva.exporter.trace.Size;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/** Elements chosen, or replaced, by arrays of positions and by masks. */
+final class Selections {
+    private Selections() {}
+
+    static void register(Operators table) {
+        table.putSingle(
+                "embedding",
+                "Gather",
+                (g, op, in) -> g.node("Gather", List.of(in.get(1), positions(g, in.get(0))), "axis", 0));
+        table.putSingle(
+                "gather",
+                "GatherElements",
+                (g, op, in) -> g.node(
+                        "GatherElements", List.of(in.get(0), positions(g, in.get(1))), "axis", op.number("axis")));
+        table.putSingle(
+                "gatherNd", "Transpose (the first axis of the positions to the end), GatherND", Selections::gatherNd);
+        table.putSingle(
+                "take",
+                "Reshape, Gather",
+                (g, op, in) -> g.node("Gather", List.of(flat(g, in.get(0)), positions(g, in.get(1))), "axis", 0));
+        table.putSingle("put", "Reshape, ScatterElements", Selections::put);
+        table.putSingle("scatter", "ScatterElements, after Slice of larger values", Selections::scatter);
+        table.putSingle("booleanMask", "Reshape, Compress", Selections::booleanMask);
+        table.putSingle("nonzero", "NonZero, Transpose", (g, op, in) -> {
+            Value x = op.input().rank() == 0 ? flat(g, in.get(0)) : in.get(0);
+            return g.node("Transpose", List.of(g.node("NonZero", List.of(x))), "perm", new long[] {1, 0});
+        });
+        table.putSingle("oneHot", "OneHot", Selections::oneHot);
+    }
+
+    static Value positions(GraphBuilder g, Value index) {
+        return index.type() == ElementType.INT32 ? index : g.cast(index, ElementType.INT64);
+    }
+
+    static Value flat(GraphBuilder g, Value x) {
+        return g.node("Reshape", List.of(x, g.integers(-1)));
+    }
+
+    /**
+     * DJL follows MXNet: the coordinates of a position are along the first axis of the index; ONNX has them along the
+     * last.
+     */
+    private static Value gatherNd(GraphBuilder g, Operation op, List<Value> in) {
+        int rank = op.inputs().get(1).rank();
+        Value index = g.cast(in.get(1), ElementType.INT64);
+        long[] order = LongStream.range(0, rank).map(i -> (i + 1) % rank).toArray();
+        Value last = rank == 1 ? index : g.node("Transpose", List.of(index), "perm", order);
+        return g.node("GatherND", List.of(in.get(0), last));
+    }
+
+    /** Positions count the elements of the whole array. */
+    private static Value put(GraphBuilder g, Operation op, List<Value> in) {
+        Value values = flat(g, g.cast(in.get(2), op.output().type()));
+        Value changed = g.node(
+                "ScatterElements", List.of(flat(g, in.get(0)), flat(g, positions(g, in.get(1))), values), "axis", 0);
+        return g.node("Reshape", List.of(changed, g.node("Shape", List.of(in.get(0)))));
+    }
+
+    /** PyTorch takes as many of the values as there are positions along each axis. */
+    private static Value scatter(GraphBuilder g, Operation op, List<Value> in) {
+        Operand index = op.inputs().get(1);
+        Operand value = op.inputs().get(2);
+        Value values = g.cast(in.get(2), op.output().type());
+        if (!index.shape().equals(value.shape())) {
+            long[] axes = LongStream.range(0, index.rank()).toArray();
+            values = g.node(
+                    "Slice",
+                    List.of(
+                            values,
+                            g.integers(new long[axes.length]),
+                            g.node("Shape", List.of(in.get(1))),
+                            g.integers(axes)));
+        }
+        return g.node(
+                "ScatterElements", List.of(in.get(0), positions(g, in.get(1)), values), "axis", op.number("axis"));
+    }
+
+    /** A mask of the array's shape, or of its last axes, which are then laid out flat. */
+    private static Value booleanMask(GraphBuilder g, Operation op, List<Value> in) {
+        int rank = op.input().rank();
+        Operand mask = op.inputs().get(1);
+        Value condition = flat(g, g.cast(in.get(1), ElementType.BOOL));
+        if (mask.rank() == rank) {
+            return g.node("Compress", List.of(in.get(0), condition));
+        }
+        int kept = rank - mask.rank();
+        List<Long> shape =
+                new ArrayList<>(LongStream.range(0, kept).map(i -> 0).boxed().toList());
+        shape.add(-1L);
+        Value flat = g.node(
+                "Reshape",
+                List.of(in.get(0), g.integers(shape.stream().mapToLong(s -> s).toArray())));
+        return g.node("Compress", List.of(flat, condition), "axis", kept);
+    }
+
+    /** ONNX Runtime writes float32 and int64. */
+    private static Value oneHot(GraphBuilder g, Operation op, List<Value> in) {
+        ElementType type = op.output().type();
+        ElementType written = type == ElementType.INT64 ? type : ElementType.FLOAT32;
+        Value values = g.constant(Tensor.of(written, new double[] {0, 1}, 2));
+        Size depth = op.size("depth");
+        Value hot = g.node("OneHot", List.of(g.cast(in.get(0), ElementType.INT64), g.size(depth), values), "axis", -1);
+        return written == type ? hot : g.cast(hot, type);
+    }
+}

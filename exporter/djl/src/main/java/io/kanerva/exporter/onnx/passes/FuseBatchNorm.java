@@ -1,0 +1,79 @@
+package io.kanerva.exporter.onnx.passes;
+
+import io.kanerva.exporter.onnx.Graph;
+import io.kanerva.exporter.onnx.Node;
+import io.kanerva.onnx.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/**
+ * Puts a batch normalisation into the convolution or the matrix product before it: with s = gamma / sqrt(variance +
+ * epsilon), the weights of each filter are multiplied by s, and the bias b becomes (b - mean) s + beta.
+ */
+final class FuseBatchNorm implements Pass {
+    private static final float DEFAULT_EPSILON = 1e-5f;
+
+    @Override
+    public Graph apply(Graph graph) {
+        Map<String, Long> uses = graph.uses();
+        Map<String, Node> convolutions = new HashMap<>();
+        Map<String, Tensor> initializers = new LinkedHashMap<>(graph.initializers());
+        List<Node> nodes = new ArrayList<>();
+        for (Node node : graph.nodes()) {
+            Node convolution = node.is("BatchNormalization") ? convolutions.get(node.input(0)) : null;
+            if (node.is("Conv") || isMatrixOfFilters(node)) {
+                convolutions.put(node.output(), node);
+            }
+            if (convolution == null
+                    || uses.get(convolution.output()) != 1
+                    || !areConstant(convolution, node, initializers)) {
+                nodes.add(node);
+                continue;
+            }
+            nodes.set(nodes.indexOf(convolution), fuse(convolution, node, initializers));
+        }
+        return graph.with(nodes, initializers);
+    }
+
+    /** A product x W^T + b has one row of W for each output channel, as a convolution has one filter. */
+    private static boolean isMatrixOfFilters(Node node) {
+        return node.is("Gemm") && node.attributes().equals(Map.of("transB", 1L));
+    }
+
+    private static boolean areConstant(Node convolution, Node norm, Map<String, Tensor> initializers) {
+        Stream<String> names = Stream.concat(
+                convolution.inputs().stream().skip(1), norm.inputs().stream().skip(1));
+        return names.map(initializers::get).allMatch(Objects::nonNull);
+    }
+
+    private static Node fuse(Node convolution, Node norm, Map<String, Tensor> initializers) {
+        Tensor weight = initializers.get(convolution.input(1));
+        float[] gamma = initializers.get(norm.input(1)).floats();
+        float[] beta = initializers.get(norm.input(2)).floats();
+        float[] mean = initializers.get(norm.input(3)).floats();
+        float[] variance = initializers.get(norm.input(4)).floats();
+        boolean hasBias = !convolution.input(2).isEmpty();
+        float[] bias = hasBias ? initializers.get(convolution.input(2)).floats() : new float[gamma.length];
+        float epsilon = (Float) norm.attributes().getOrDefault("epsilon", DEFAULT_EPSILON);
+        double[] scales = new double[gamma.length];
+        for (int c = 0; c < gamma.length; c++) {
+            scales[c] = gamma[c] / Math.sqrt((double) variance[c] + epsilon);
+            bias[c] = (float) ((bias[c] - mean[c]) * scales[c] + beta[c]);
+        }
+        // Named after the normalisation's first parameter, which tells apart several normalisations of shared weights.
+        String weightName = convolution.input(1) + "/with/" + norm.input(1);
+        String biasName = weightName + "/bias";
+        initializers.put(weightName, weight.withRowsScaled(scales));
+        initializers.put(biasName, Tensor.of(bias, bias.length));
+        return new Node(
+                convolution.operator(),
+                List.of(convolution.input(0), weightName, biasName),
+                norm.outputs(),
+                convolution.attributes());
+    }
+}

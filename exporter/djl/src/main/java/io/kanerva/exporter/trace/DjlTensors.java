@@ -1,0 +1,52 @@
+package io.kanerva.exporter.trace;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
+import java.nio.ByteBuffer;
+
+/** Tensors from DJL's arrays, and the other way round. */
+public final class DjlTensors {
+    private DjlTensors() {}
+
+    /** A copy of an engine's array. */
+    public static Tensor copyOf(NDArray array) {
+        // The engine's own memory where it can be seen: one copy instead of two.
+        ByteBuffer source = array.toByteBuffer(array.size() > 0);
+        ByteBuffer bytes = ByteBuffer.allocate(source.remaining()).put(source).rewind();
+        return over(array, bytes);
+    }
+
+    /**
+     * An array of the engine without a copy, where its memory can be seen. It must not be read any more when the array
+     * is closed, and shows what is written to the array.
+     */
+    static Tensor viewOf(NDArray array) {
+        return array.size() == 0 ? copyOf(array) : over(array, array.toByteBuffer(true));
+    }
+
+    private static Tensor over(NDArray array, ByteBuffer bytes) {
+        return Tensor.over(
+                elementType(array.getDataType()), bytes, array.getShape().getShape());
+    }
+
+    /** A new array of the engine with a tensor's values. */
+    public static NDArray toArray(Tensor tensor, NDManager manager) {
+        ByteBuffer buffer = manager.allocateDirect(tensor.buffer().limit());
+        buffer.put(tensor.buffer()).rewind();
+        return manager.create(buffer, new Shape(tensor.shape()), dataType(tensor.type()));
+    }
+
+    /** ONNX's type for a DJL type. */
+    public static ElementType elementType(DataType type) {
+        return type == DataType.BOOLEAN ? ElementType.BOOL : ElementType.valueOf(type.name());
+    }
+
+    /** DJL's type for one of ONNX's that DJL has, too. */
+    public static DataType dataType(ElementType type) {
+        return type == ElementType.BOOL ? DataType.BOOLEAN : DataType.valueOf(type.name());
+    }
+}

@@ -1,0 +1,359 @@
+package io.kanerva.exporter.trace;
+
+import io.kanerva.onnx.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Finds out what in a set of tapes depends on the dynamic dimensions.
+ *
+ * <p>All tapes must hold the same operations on the same values. A number that differs between them becomes an
+ * expression in the dynamic dimensions. The last tape has the first one's sizes and other input values: a number that
+ * differs between these two depends on values, which is an error, and a size that does so (of the elements under a
+ * mask, say) is unknown. Operations on constants alone become constants, with the engine's own result.
+ */
+final class TapeComparison {
+    /** Folding may not blow up the file: a larger result than this must not be larger than what it is made of. */
+    private static final long SMALL = 4096;
+
+    private final SamplingPlan plan;
+    private final List<InputSpec> specs;
+    private final List<Recorder> recorders;
+    private final Recorder first;
+    private final Recorder otherValues;
+    private final Operand[] operands;
+    /** How many operations read each value. */
+    private final Map<Integer, Integer> reads = new HashMap<>();
+
+    private final List<Operation> operations = new ArrayList<>();
+    private final List<String> problems = new ArrayList<>();
+    private final Set<String> assumptions = new LinkedHashSet<>();
+    private final StridedSizes strided;
+    private boolean isInexpressible;
+
+    /**
+     * Prepares a comparison.
+     *
+     * @param limits sizes that dynamic dimensions may take, by name
+     * @param recorders one for each trace of the plan, and one of the first trace's sizes with other input values
+     */
+    TapeComparison(
+            SamplingPlan plan,
+            Map<String, SamplingPlan.Limit> limits,
+            List<InputSpec> specs,
+            List<Recorder> recorders) {
+        this.plan = plan;
+        this.strided = new StridedSizes(plan, limits);
+        this.specs = specs;
+        this.recorders = recorders.subList(0, recorders.size() - 1);
+        this.otherValues = recorders.get(recorders.size() - 1);
+        this.first = recorders.get(0);
+        this.operands = new Operand[first.values().size()];
+        first.steps()
+                .forEach(step -> step.inputs().stream()
+                        .filter(Objects::nonNull)
+                        .forEach(value -> reads.merge(value.id(), 1, Integer::sum)));
+    }
+
+    /**
+     * The program that all tapes are recordings of.
+     *
+     * @param outputs the block's results, in the order of the recorders
+     * @param isLast whether a number that is no expression is an error, and one with sizes behind strides is believed;
+     *     if not, the result is then empty
+     */
+    Optional<Program> combine(List<List<TapeValue>> outputs, boolean isLast) {
+        requireSameOperations();
+        List<Operand> inputs = new ArrayList<>();
+        for (TapeValue input : first.inputs()) {
+            InputSpec spec = specs.get(inputs.size());
+            operands[input.id()] =
+                    new Operand(input.id(), spec.name(), DjlTensors.elementType(spec.type()), spec.sizes(), null);
+            inputs.add(operands[input.id()]);
+        }
+        for (int i = 0; i < first.steps().size(); i++) {
+            int index = i;
+            combineSteps(
+                    recorders.stream()
+                            .map(recorder -> recorder.steps().get(index))
+                            .toList(),
+                    otherValues.steps().get(index));
+        }
+        List<Operand> results = new ArrayList<>();
+        for (int i = 0; i < outputs.get(0).size(); i++) {
+            int index = i;
+            int id = same(
+                    outputs.stream().map(list -> (long) list.get(index).id()).toList(), "output " + i);
+            results.add(operand(id));
+        }
+        if (isInexpressible && !isLast) {
+            return Optional.empty();
+        }
+        if (!problems.isEmpty()) {
+            throw new ExportException(problems);
+        }
+        return Optional.of(
+                new Program(inputs, List.copyOf(operations), List.copyOf(results), List.copyOf(assumptions)));
+    }
+
+    /** Everything below relies on tapes that differ in numbers only. */
+    private void requireSameOperations() {
+        for (int t = 1; t < recorders.size(); t++) {
+            int parted = firstDifference(recorders.get(t).steps());
+            if (parted >= 0) {
+                throw new ExportException(
+                        List.of("the block runs " + first.steps().size() + " operations with "
+                                + plan.traces().get(0) + " and "
+                                + recorders.get(t).steps().size() + " with "
+                                + plan.traces().get(t)
+                                + "; a Java loop or branch depends on a dynamic dimension, and only the tensor operations of one run can"
+                                + " be exported; use operations on the whole dimension, or make it a fixed one (they part at "
+                                + culprit(recorders.get(t).steps(), parted) + ")"));
+            }
+        }
+        int parted = firstDifference(otherValues.steps());
+        if (parted >= 0) {
+            throw new ExportException(
+                    List.of("the block runs other operations when its inputs have other values; control flow "
+                            + "that depends on values cannot be exported, use where instead (they part at "
+                            + culprit(otherValues.steps(), parted) + ")"));
+        }
+    }
+
+    /** Where a tape parts from the first one; -1 if it does not. */
+    private int firstDifference(List<Step> steps) {
+        int common = Math.min(steps.size(), first.steps().size());
+        int i = 0;
+        while (i < common && isSame(first.steps().get(i), steps.get(i))) {
+            i++;
+        }
+        return i == common && steps.size() == first.steps().size() ? -1 : i;
+    }
+
+    private String culprit(List<Step> steps, int index) {
+        Step step = index < first.steps().size() ? first.steps().get(index) : steps.get(index);
+        return step.operation() + " " + step.site();
+    }
+
+    private static boolean isSame(Step a, Step b) {
+        return a.operation().equals(b.operation())
+                && ids(a.inputs()).equals(ids(b.inputs()))
+                && ids(a.outputs()).equals(ids(b.outputs()));
+    }
+
+    private static List<Integer> ids(List<TapeValue> values) {
+        return values.stream().map(value -> value == null ? -1 : value.id()).toList();
+    }
+
+    private void combineSteps(List<Step> steps, Step other) {
+        Step step = steps.get(0);
+        List<Operand> inputs = new ArrayList<>();
+        step.inputs().forEach(value -> inputs.add(value == null ? null : operand(value.id())));
+        Map<String, Object> attributes = new LinkedHashMap<>();
+        for (String name : step.attributes().keySet()) {
+            List<Object> values =
+                    steps.stream().map(s -> s.attributes().get(name)).toList();
+            if (!isEqual(step.attributes().get(name), other.attributes().get(name))) {
+                problems.add(step.operation() + "'s " + name
+                        + " is a number that depends on the values of the inputs, such as how"
+                        + " many elements a mask selects; it would be frozen, use -1 or another operation ("
+                        + step.site() + ")");
+            }
+            attributes.put(name, attribute(values, step.operation() + "'s " + name, step.site()));
+        }
+        List<Operand> outputs = step.outputs().stream()
+                .map(value -> new Operand(
+                        value.id(),
+                        "",
+                        value.elementType(),
+                        shape(value.id(), step.operation(), inputs, attributes),
+                        null))
+                .toList();
+        if (isFoldable(inputs, attributes, outputs) && !doublesWeights(inputs, outputs)) {
+            step.outputs().forEach(value -> operands[value.id()] = constant(value));
+            return;
+        }
+        outputs.forEach(output -> operands[output.id()] = output);
+        operations.add(new Operation(step.operation(), inputs, attributes, outputs, step.site()));
+    }
+
+    private static boolean isFoldable(List<Operand> inputs, Map<String, Object> attributes, List<Operand> outputs) {
+        boolean isConstant = inputs.stream().allMatch(input -> input == null || input.isConstant())
+                && attributes.values().stream().allMatch(TapeComparison::isFixed)
+                && outputs.stream().allMatch(output -> output.fixedElements() >= 0);
+        long read = inputs.stream()
+                .filter(Objects::nonNull)
+                .mapToLong(Operand::fixedElements)
+                .sum();
+        return isConstant && outputs.stream().mapToLong(Operand::fixedElements).sum() <= Math.max(SMALL, read);
+    }
+
+    /**
+     * Whether folding would write a large parameter twice: as it is, for who else reads it, and as what is made of it
+     * here.
+     */
+    private boolean doublesWeights(List<Operand> inputs, List<Operand> outputs) {
+        return outputs.stream().mapToLong(Operand::fixedElements).sum() > SMALL
+                && inputs.stream()
+                        .filter(Objects::nonNull)
+                        .anyMatch(input -> !input.name().isEmpty() && reads.getOrDefault(input.id(), 0) > 1);
+    }
+
+    private static boolean isFixed(Object attribute) {
+        if (attribute instanceof List<?> list) {
+            return list.stream().allMatch(TapeComparison::isFixed);
+        }
+        return !(attribute instanceof Size size) || size.isFixed();
+    }
+
+    /** The operand of a value; constants and parameters are made when they are first met. */
+    private Operand operand(int id) {
+        if (operands[id] == null) {
+            TapeValue value = first.values().get(id);
+            operands[id] = value.kind() == TapeValue.Kind.PARAMETER
+                    ? constant(value, value.name(), DjlTensors.viewOf(value.array()))
+                    : comparedConstant(value);
+        }
+        return operands[id];
+    }
+
+    private static Operand constant(TapeValue value) {
+        return constant(value, "", DjlTensors.copyOf(value.array()));
+    }
+
+    private static Operand constant(TapeValue value, String name, Tensor tensor) {
+        List<Size> shape = Arrays.stream(tensor.shape()).mapToObj(Size::fixed).toList();
+        return new Operand(value.id(), name, tensor.type(), shape, tensor);
+    }
+
+    private Operand comparedConstant(TapeValue value) {
+        List<Tensor> tensors = recorders.stream()
+                .map(r -> DjlTensors.copyOf(r.values().get(value.id()).array()))
+                .toList();
+        if (!tensors.get(0)
+                .equals(DjlTensors.copyOf(otherValues.values().get(value.id()).array()))) {
+            problems.add("a constant made from Java numbers depends on the values of the inputs; it would be frozen ("
+                    + value.site() + ")");
+            return constant(value);
+        }
+        if (tensors.stream().allMatch(tensors.get(0)::equals)) {
+            return constant(value);
+        }
+        if (tensors.stream().allMatch(tensor -> tensor.size() == 1 && tensor.shape().length == 0)) {
+            Object number =
+                    attribute(tensors.stream().map(t -> (Object) t.doubles()[0]).toList(), "the number", value.site());
+            Operand operand = new Operand(value.id(), "", value.elementType(), List.of(), null);
+            operations.add(new Operation("number", List.of(), Map.of("value", number), List.of(operand), value.site()));
+            return operand;
+        }
+        problems.add("a constant made from Java numbers has other values or another shape at other sizes of "
+                + plan.dimensions() + "; compute it with traced arrays, arange, zeros or ones (" + value.site() + ")");
+        return constant(value);
+    }
+
+    private List<Size> shape(int id, String operation, List<Operand> inputs, Map<String, Object> attributes) {
+        List<long[]> shapes = recorders.stream()
+                .map(r -> r.values().get(id).shape().getShape())
+                .toList();
+        int rank = shapes.get(0).length;
+        if (shapes.stream().anyMatch(shape -> shape.length != rank)) {
+            problems.add("the number of dimensions of a value depends on the sizes of " + plan.dimensions() + " ("
+                    + first.values().get(id).site() + ")");
+            return List.of();
+        }
+        long[] other = otherValues.values().get(id).shape().getShape();
+        return IntStream.range(0, rank)
+                .mapToObj(i -> other[i] != shapes.get(0)[i]
+                        ? Size.unknown()
+                        : size(
+                                shapes.stream().mapToLong(s -> s[i]).toArray(),
+                                StrideRules.of(operation, inputs, attributes, i)))
+                .toList();
+    }
+
+    /** The expression for an axis: what a rule says if that was seen, else what the numbers say. */
+    private Size size(long[] values, Size ruled) {
+        Size size = strided.withinLimits(ruled);
+        if (!strided.meets(ruled, values)) {
+            Size polynomial = plan.express(values);
+            size = polynomial.isKnown() ? polynomial : strided.express(values);
+        }
+        strided.add(size);
+        return size;
+    }
+
+    private Object attribute(List<Object> values, String what, CallSite site) {
+        Object one = values.get(0);
+        if (one instanceof long[] numbers) {
+            if (values.stream().anyMatch(value -> ((long[]) value).length != numbers.length)) {
+                return differs(values, what, site);
+            }
+            return IntStream.range(0, numbers.length)
+                    .mapToObj(i -> attribute(
+                            values.stream()
+                                    .map(value -> (Object) ((long[]) value)[i])
+                                    .toList(),
+                            what,
+                            site))
+                    .toList();
+        }
+        boolean isEqual = values.stream().allMatch(value -> isEqual(value, one));
+        if (isEqual) {
+            return one instanceof Long number ? Size.fixed(number) : one;
+        }
+        boolean isWhole = values.stream().allMatch(v -> v instanceof Number n && n.doubleValue() == n.longValue());
+        long[] numbers = isWhole
+                ? values.stream().mapToLong(v -> ((Number) v).longValue()).toArray()
+                : new long[0];
+        Size size = isWhole ? plan.express(numbers) : Size.unknown();
+        // Two expressions for the same few numbers: more sizes tell them apart.
+        isInexpressible |= size.isKnown() && strided.mayMake(numbers);
+        if (isWhole && !size.isKnown()) {
+            size = strided.express(numbers);
+            // A few numbers may meet by accident: more of them are looked at before this is believed.
+            isInexpressible |= size.isKnown();
+            if (size.isKnown()) {
+                assumptions.add(what + " was taken to be " + size + ", which holds at the sizes that were traced ("
+                        + site + ")");
+            }
+        }
+        return size.isKnown() ? size : differs(values, what, site);
+    }
+
+    private static boolean isEqual(Object a, Object b) {
+        if (a instanceof CompositeOperation x && b instanceof CompositeOperation y) {
+            return x.name().equals(y.name());
+        }
+        return a instanceof long[] x && b instanceof long[] y ? Arrays.equals(x, y) : Objects.equals(a, b);
+    }
+
+    private Object differs(List<Object> values, String what, CallSite site) {
+        isInexpressible = true;
+        List<String> found = new ArrayList<>();
+        for (int i = 0; i < values.size(); i++) {
+            Object value = values.get(i);
+            found.add((value instanceof long[] numbers ? Arrays.toString(numbers) : value) + " with "
+                    + plan.traces().get(i));
+        }
+        problems.add(what
+                + " depends on the dynamic dimensions, but not as a sum of products of them and of what strides leave of them: "
+                + String.join(", ", found) + " (" + site + ")");
+        return values.get(0) instanceof Long ? Size.fixed(0) : values.get(0);
+    }
+
+    private static int same(List<Long> ids, String what) {
+        if (ids.stream().distinct().count() > 1) {
+            throw new ExportException(List.of(what + " is another value at other sizes of the dynamic dimensions"));
+        }
+        return Math.toIntExact(ids.get(0));
+    }
+}

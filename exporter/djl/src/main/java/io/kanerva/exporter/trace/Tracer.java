@@ -1,0 +1,238 @@
+package io.kanerva.exporter.trace;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import io.kanerva.onnx.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Runs a block on recording arrays at several sizes and combines the tapes into one {@link Program}. */
+public final class Tracer {
+    private static final Pattern CAST_OF_RECORDING = Pattern.compile("\\$Proxy\\d+ cannot be cast to class ([\\w.$]+)");
+    private static final long SEED = 1;
+    private static final long OTHER_SEED = 3;
+
+    private final Block block;
+    private final List<InputSpec> inputs;
+    private final Sampler sampler;
+    private SamplingPlan plan;
+    private final boolean tracesChecks;
+    private boolean isFine;
+    private List<String> assumptions = List.of();
+    private final Statistics statistics;
+    private final Map<String, SamplingPlan.Limit> limits;
+
+    /**
+     * Prepares to trace a block.
+     *
+     * @param block initialised; its {@code forward} must be deterministic when not training
+     * @param inputs one for each array of the forward's input list
+     * @param limits sizes that dynamic dimensions may take, by name
+     * @param sampler makes the input values
+     * @param statistics which ones batch normalisations use
+     * @param tracesChecks whether to trace at the sizes of the checks as well, because nobody is going to run the graph
+     *     there: each number of the program must then be what the block has at these sizes, too
+     */
+    public Tracer(
+            Block block,
+            List<InputSpec> inputs,
+            Map<String, SamplingPlan.Limit> limits,
+            Sampler sampler,
+            Statistics statistics,
+            boolean tracesChecks) {
+        List<String> missing = block.getParameters().stream()
+                .filter(pair -> !pair.getValue().isInitialized())
+                .map(pair -> pair.getKey())
+                .toList();
+        if (!missing.isEmpty()) {
+            throw new IllegalArgumentException("the block's parameters " + missing
+                    + " have no values; initialise or load the block before exporting it");
+        }
+        Set<String> names = inputs.stream().map(InputSpec::name).collect(Collectors.toSet());
+        if (inputs.isEmpty() || names.size() < inputs.size()) {
+            throw new IllegalArgumentException("expected at least one input, each with its own name, found "
+                    + inputs.stream().map(InputSpec::name).toList());
+        }
+        this.block = block;
+        this.inputs = List.copyOf(inputs);
+        this.sampler = sampler;
+        this.statistics = statistics;
+        this.tracesChecks = tracesChecks;
+        Set<Long> fixedSizes = new LinkedHashSet<>();
+        for (Parameter parameter : block.getParameters().values()) {
+            Arrays.stream(parameter.getArray().getShape().getShape()).forEach(fixedSizes::add);
+        }
+        this.limits = Map.copyOf(limits);
+        this.plan = SamplingPlan.of(inputs, limits, fixedSizes);
+    }
+
+    /** The sizes of this tracer's recordings and of the checks that should follow. */
+    public SamplingPlan plan() {
+        return plan;
+    }
+
+    /** The device on which the block's parameters are. */
+    public Device device() {
+        return block.getParameters().values().stream()
+                .findFirst()
+                .map(p -> p.getArray().getDevice())
+                .orElse(Device.cpu());
+    }
+
+    /**
+     * Records the block.
+     *
+     * @throws ExportException listing everything in the block that cannot be recorded
+     */
+    public Program trace() {
+        Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits);
+        Optional<Program> program = trace(plan, finer.isEmpty());
+        // Squares of a dimension and arithmetic with sizes behind strides are rare, and finding them takes more traces.
+        Program found = program.orElseGet(() -> {
+            refine();
+            return trace(plan, true).orElseThrow();
+        });
+        assumptions = found.assumptions();
+        return found;
+    }
+
+    /**
+     * Has the next trace go over more sizes, for a block that has turned out to compute something else at others.
+     *
+     * @return false if it did so already, or there are no more sizes
+     */
+    public boolean refine() {
+        Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits);
+        isFine = true;
+        plan = finer.orElse(plan);
+        return finer.isPresent();
+    }
+
+    /**
+     * What the last program takes for granted because numbers suggest it: the first suspects if it turns out to be
+     * wrong.
+     */
+    public List<String> assumptions() {
+        return assumptions;
+    }
+
+    /** The program; empty if a finer plan may find more than this one, unless it is the last. */
+    private Optional<Program> trace(SamplingPlan sizes, boolean isLast) {
+        try {
+            return trace(sizes, isLast, false);
+        } catch (Recorder.ValuesNeeded e) {
+            return trace(sizes, isLast, true);
+        }
+    }
+
+    private Optional<Program> trace(SamplingPlan planned, boolean isLast, boolean keepsValues) {
+        SamplingPlan sizes = tracesChecks ? planned.withChecksTraced() : planned;
+        List<Recorder> recorders = new ArrayList<>();
+        try (NDManager engine = NDManager.newBaseManager(device())) {
+            List<List<TapeValue>> outputs = new ArrayList<>();
+            ParameterNames names = new ParameterNames(block);
+            for (Map<String, Long> point : sizes.traces()) {
+                recorders.add(new Recorder(engine, names, statistics, keepsValues));
+                outputs.add(record(recorders.get(recorders.size() - 1), point, SEED));
+            }
+            // Once more with other values: what differs now depends on the values, and must not be frozen.
+            recorders.add(new Recorder(engine, names, statistics, keepsValues));
+            outputs.add(
+                    record(recorders.get(recorders.size() - 1), sizes.traces().get(0), OTHER_SEED));
+            TapeComparison comparison = new TapeComparison(sizes, limits, inputs, recorders);
+            return comparison.combine(outputs, isLast);
+        } finally {
+            recorders.forEach(Recorder::close);
+        }
+    }
+
+    /**
+     * Runs the block, with this tracer's statistics, on given inputs.
+     *
+     * @param given all inputs by name
+     * @return copies of what the forward returns
+     */
+    public List<Tensor> compute(Map<String, Tensor> given) {
+        try (NDManager manager = NDManager.newBaseManager(device())) {
+            NDList arguments = new NDList();
+            for (InputSpec input : inputs) {
+                NDArray array = DjlTensors.toArray(given.get(input.name()), manager);
+                array.setName(input.name());
+                arguments.add(array);
+            }
+            if (statistics == Statistics.RUNNING) {
+                try {
+                    return block.forward(new ParameterStore(manager, false), new NDList(arguments), false).stream()
+                            .map(DjlTensors::copyOf)
+                            .toList();
+                } catch (UnsupportedOperationException e) {
+                    // The engine lacks a method that the recording knows a formula for; if not, that fails as well, and
+                    // says why.
+                    return computeRecorded(manager, arguments);
+                }
+            }
+            // The block itself knows these statistics in training only, with its dropout and its updates of the running
+            // ones.
+            return computeRecorded(manager, arguments);
+        }
+    }
+
+    private List<Tensor> computeRecorded(NDManager manager, NDList arguments) {
+        try (Recorder recorder = new Recorder(manager, new ParameterNames(block), statistics, true)) {
+            NDList traced = new NDList();
+            arguments.forEach(array -> traced.add(recorder.input(array.getName(), array)));
+            return block.forward(new TracingParameterStore(recorder), traced, false).stream()
+                    .map(array -> DjlTensors.copyOf(recorder.valueOf(array).array()))
+                    .toList();
+        }
+    }
+
+    /** A block that takes arrays for its engine's own is told the way out; others are quoted. */
+    private static String failure(RuntimeException e, Map<String, Long> sizes) {
+        Matcher cast = CAST_OF_RECORDING.matcher(String.valueOf(e.getMessage()));
+        return e instanceof ClassCastException && cast.find()
+                ? "the block casts an array to " + cast.group(1)
+                        + ", the engine's own class, and so leaves the recording; use the methods of "
+                        + "NDArray, NDManager and getNDArrayInternal(), or make the step one operation, a CompositeOperation"
+                : "the block fails with " + sizes + ": " + e
+                        + (sizes.isEmpty() ? "" : "; if such sizes cannot occur, say so with a dimension limit");
+    }
+
+    private List<TapeValue> record(Recorder recorder, Map<String, Long> sizes, long seed) {
+        NDList arguments = new NDList();
+        for (InputSpec input : inputs) {
+            NDArray array = DjlTensors.toArray(sampler.sample(input, sizes, seed), recorder.engine());
+            array.setName(input.name());
+            arguments.add(recorder.input(input.name(), array));
+        }
+        NDList results;
+        try {
+            results = block.forward(new TracingParameterStore(recorder), arguments, false);
+        } catch (ExportException | Recorder.ValuesNeeded e) {
+            throw e;
+        } catch (RuntimeException e) {
+            List<String> problems = new ArrayList<>(recorder.problems());
+            problems.add(failure(e, sizes) + " ("
+                    + recorder.siteOf(e, block.getClass().getClassLoader()) + ")");
+            throw new ExportException(problems, e);
+        }
+        List<TapeValue> values = results.stream().map(recorder::valueOf).toList();
+        if (!recorder.problems().isEmpty()) {
+            throw new ExportException(recorder.problems());
+        }
+        return values;
+    }
+}

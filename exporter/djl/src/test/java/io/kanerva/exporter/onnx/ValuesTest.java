@@ -1,0 +1,190 @@
+package io.kanerva.exporter.onnx;
+
+import static io.kanerva.exporter.onnx.Exports.CHECKED;
+import static io.kanerva.exporter.onnx.Exports.exportFunction;
+import static io.kanerva.exporter.onnx.Exports.input;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.LambdaBlock;
+import io.kanerva.exporter.trace.DjlTensors;
+import io.kanerva.exporter.trace.ExportException;
+import java.util.List;
+import java.util.function.Function;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.Test;
+
+/** Numbers that depend on the inputs' values or sizes: written as such, or reported, never frozen. */
+class ValuesTest {
+    private static AbstractThrowableAssert<?, ?> refusal(Function<NDArray, NDArray> function) {
+        return assertThatThrownBy(() -> exportFunction(function, input("x", "B", 6)))
+                .isInstanceOf(ExportException.class);
+    }
+
+    @Test
+    void a_number_of_selected_elements_is_no_number_to_compute_with() {
+        refusal(x -> {
+                    NDArray positive = x.get(x.gt(0));
+                    return positive.sum().div(positive.getShape().get(0));
+                })
+                .hasMessageContaining("div's other is a number that depends on the values of the inputs")
+                .hasMessageContaining("ValuesTest");
+    }
+
+    @Test
+    void a_reshape_to_a_number_of_selected_elements_is_an_error_and_an_open_size_is_the_way_out() {
+        refusal(x -> {
+                    NDArray places = x.round().nonzero();
+                    return places.reshape(places.getShape().get(0) * 2);
+                })
+                .hasMessageContaining("reshape's shape is a number that depends on the values")
+                .hasMessageContaining("use -1");
+        OnnxModel model = exportFunction(x -> x.round().nonzero().reshape(-1), input("x", "B", 6));
+        assertThat(model.checks()).isNotEmpty();
+    }
+
+    @Test
+    void a_java_branch_on_a_number_of_selected_elements_is_an_error() {
+        refusal(x -> {
+                    NDArray y = x;
+                    for (int i = 0; i < x.get(0).get(x.get(0).gt(0)).getShape().get(0); i++) {
+                        y = y.neg();
+                    }
+                    return y;
+                })
+                .hasMessageContaining("the block runs other operations when its inputs have other values")
+                .hasMessageContaining("use where instead");
+    }
+
+    @Test
+    void a_constant_made_from_a_number_of_selected_elements_is_an_error() {
+        refusal(x -> x.mul(x.getManager()
+                        .create((float) x.round().nonzero().getShape().get(0))))
+                .hasMessageContaining("a constant made from Java numbers depends on the values of the inputs");
+    }
+
+    @Test
+    void a_number_of_elements_selected_from_a_large_array_is_not_frozen_either() {
+        assertThatThrownBy(() -> exportFunction(
+                        x -> x.sum().div(x.exp().get(x.mul(2).gt(0)).getShape().get(0)), input("x", "B", 20_000)))
+                .hasMessageContaining("div's other is a number that depends on the values of the inputs");
+        OnnxModel model =
+                exportFunction(x -> x.exp().get(x.mul(2).gt(0)).reshape(-1).max(), input("x", "B", 20_000));
+        assertThat(model.checks()).isNotEmpty();
+    }
+
+    @Test
+    void every_way_to_read_a_value_is_an_error() {
+        List<Function<NDArray, Object>> ways = List.of(
+                NDArray::toArray,
+                NDArray::toFloatArray,
+                x -> x.getFloat(0, 0),
+                NDArray::toByteBuffer,
+                NDArray::encode,
+                x -> x.allClose(x),
+                x -> x.contentEquals(1),
+                x -> x.equals(x.neg()));
+        for (Function<NDArray, Object> way : ways) {
+            refusal(x -> way.apply(x) == null ? x : x.neg())
+                    .hasMessageContaining("reads the values of a traced array")
+                    .hasMessageContaining("(in LambdaBlock at ");
+        }
+    }
+
+    @Test
+    void squares_of_a_dimension_are_found() {
+        Function<NDArray, NDArray> outer = x -> x.matMul(x.transpose())
+                .reshape(x.getShape().get(0) * x.getShape().get(0))
+                .add(x.getManager()
+                        .arange((float) (x.getShape().get(0) * x.getShape().get(0))));
+        assertThat(exportFunction(outer, input("x", "T", 6)).checks()).isNotEmpty();
+        OnnxModel model = OnnxExporter.export(
+                LambdaBlock.singleton(x -> x.matMul(x.transpose(0, 2, 1))
+                        .reshape(
+                                1,
+                                x.getShape().get(0)
+                                        * x.getShape().get(1)
+                                        * x.getShape().get(1))),
+                List.of(input("x", "B", "T", 6)),
+                List.of("y"),
+                CHECKED);
+        assertThat(model.proto()
+                        .getGraph()
+                        .getOutput(0)
+                        .getType()
+                        .getTensorType()
+                        .getShape()
+                        .getDim(1)
+                        .getDimParam())
+                .isEqualTo("B*T*T");
+    }
+
+    @Test
+    void halves_of_a_dimension_are_found() {
+        OnnxModel model = exportFunction(x -> x.get("0:{}", x.getShape().get(0) / 2 + 1), input("x", "B", 6));
+        assertThat(model.proto()
+                        .getGraph()
+                        .getOutput(0)
+                        .getType()
+                        .getTensorType()
+                        .getShape()
+                        .getDim(0)
+                        .getDimParam())
+                .isEqualTo("floor(B/2)+1");
+    }
+
+    @Test
+    void positions_that_djl_spoils_in_gather_nd_are_not_spoiled_in_the_export() {
+        NDManager manager = NDManager.newBaseManager();
+        NDArray data = manager.arange(12f).reshape(3, 4);
+        NDArray index = manager.create(new long[] {1, 2}, new Shape(2, 1));
+        data.gatherNd(index);
+        assertThat(index.toLongArray())
+                .as("DJL 0.35.1 computes in the memory of the positions")
+                .isNotEqualTo(new long[] {1, 2});
+        OnnxModel model = OnnxExporter.export(
+                new LambdaBlock(list -> new NDList(list.get(0)
+                        .gatherNd(list.get(1).duplicate())
+                        .add(list.get(1).sum()))),
+                List.of(input("x", 3, "B"), input("i", DataType.INT64, 1, 4)),
+                List.of("y"),
+                CHECKED);
+        assertThat(model.checks()).isNotEmpty();
+    }
+
+    @Test
+    void other_element_types_agree_with_the_engine() {
+        for (DataType type : List.of(DataType.FLOAT16, DataType.FLOAT64)) {
+            OnnxModel model = OnnxExporter.export(
+                    LambdaBlock.singleton(x -> x.mul(2)
+                            .add(x.exp())
+                            .softmax(1)
+                            .matMul(x.transpose())
+                            .sum(new int[] {1}, true)
+                            .concat(x.max(new int[] {1}, true).sub(1.5), 1)),
+                    List.of(input("x", type, "B", 6)),
+                    List.of("y"),
+                    CHECKED.withTolerance(type == DataType.FLOAT16 ? 1e-2 : 1e-12));
+            assertThat(model.proto()
+                            .getGraph()
+                            .getOutput(0)
+                            .getType()
+                            .getTensorType()
+                            .getElemType())
+                    .isEqualTo(DjlTensors.elementType(type).number());
+        }
+        for (DataType type : List.of(DataType.INT8, DataType.UINT8, DataType.INT32, DataType.INT64)) {
+            OnnxModel model = OnnxExporter.export(
+                    LambdaBlock.singleton(x -> x.mul(3).add(x).sub(1).maximum(2).concat(x, 1)),
+                    List.of(input("x", type, "B", 6)),
+                    List.of("y"),
+                    CHECKED.withInputRange("x", 0, 40));
+            assertThat(model.checks()).isNotEmpty();
+        }
+    }
+}

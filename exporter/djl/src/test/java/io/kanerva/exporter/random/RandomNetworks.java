@@ -1,0 +1,135 @@
+package io.kanerva.exporter.random;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.kanerva.exporter.onnx.ExportOptions;
+import io.kanerva.exporter.onnx.OnnxChecker;
+import io.kanerva.exporter.onnx.OnnxExporter;
+import io.kanerva.exporter.onnx.OnnxModel;
+import io.kanerva.exporter.trace.Dimension;
+import io.kanerva.exporter.trace.InputSpec;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.reference.SeveralOpinions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+
+/** Random trees of blocks: what they are drawn from, and what must hold for each. */
+final class RandomNetworks {
+    /** Normalising a few nearly equal numbers makes much of their rounding. */
+    private static final double TOLERANCE = 1e-3;
+
+    private static final int DEPTH = 2;
+    private static final Path MODELS = OnnxChecker.folder("random");
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private RandomNetworks() {}
+
+    /**
+     * A network's genes.
+     *
+     * @param input 0: vectors, 1: sequences of any length, 2: images, 3: images of any height and width
+     * @param size number of features or channels, and the images' height and width
+     */
+    record Genome(int input, int size, List<Gene> genes) {}
+
+    static Arbitrary<Genome> genomes() {
+        return Combinators.combine(
+                        Arbitraries.integers().between(0, 3),
+                        Arbitraries.integers().between(0, 7),
+                        genes(DEPTH).list().ofMinSize(1).ofMaxSize(5))
+                .as(Genome::new);
+    }
+
+    private static Arbitrary<Gene> genes(int depth) {
+        Arbitrary<Integer> number = Arbitraries.integers().between(0, 47);
+        return Combinators.combine(
+                        Arbitraries.integers().between(0, 11),
+                        number,
+                        number,
+                        number,
+                        depth == 0
+                                ? Arbitraries.just(List.<Gene>of())
+                                : genes(depth - 1).list().ofMaxSize(3))
+                .as(Gene::new);
+    }
+
+    /**
+     * Exports a network; that export itself compares it with ONNX Runtime's answers at two sizes that were not traced,
+     * and those with the reference evaluator's.
+     */
+    static void check(Genome genome) throws IOException {
+        Engine.getInstance().setRandomSeed(3);
+        try (NDManager manager = NDManager.newBaseManager()) {
+            int size = 1 + genome.size();
+            int side = 5 + genome.size() % 4;
+            Shape shape = switch (genome.input()) {
+                case 0 -> new Shape(2, size);
+                case 1 -> new Shape(2, 3, size);
+                default -> new Shape(2, size, side, side + 1);
+            };
+            boolean isDynamic = genome.input() == 3;
+            Growth.Grown grown = new Growth(manager, isDynamic).sequence(genome.genes(), shape);
+            ExportOptions options = ExportOptions.defaults()
+                    .withTolerance(TOLERANCE)
+                    .withCheck(new SeveralOpinions(TOLERANCE))
+                    .withDimensionLimit("B", 1, 9);
+            if (isDynamic) {
+                // No smaller than what the kernels were fitted to.
+                options =
+                        options.withDimensionLimit("H", side, side + 8L).withDimensionLimit("W", side + 1L, side + 9L);
+            }
+            InputSpec input = new InputSpec(
+                    "x",
+                    DataType.FLOAT32,
+                    switch (genome.input()) {
+                        case 0 -> List.of(Dimension.named("B"), Dimension.fixed(size));
+                        case 1 -> List.of(Dimension.named("B"), Dimension.named("T"), Dimension.fixed(size));
+                        case 2 ->
+                            List.of(
+                                    Dimension.named("B"),
+                                    Dimension.fixed(size),
+                                    Dimension.fixed(side),
+                                    Dimension.fixed(side + 1));
+                        default ->
+                            List.of(
+                                    Dimension.named("B"),
+                                    Dimension.fixed(size),
+                                    Dimension.named("H"),
+                                    Dimension.named("W"));
+                    });
+            OnnxModel model = OnnxExporter.export(grown.block(), List.of(input), List.of("y"), options);
+            assertThat(model.checks().stream().map(OnnxModel.Check::sizes).distinct())
+                    .hasSizeGreaterThanOrEqualTo(2);
+            requireTidiness(model);
+            model.write(MODELS.resolve("network-" + COUNT.incrementAndGet() + ".onnx"));
+        }
+    }
+
+    /** Has the onnx project's checker look at all networks that were exported, where Python has it. */
+    static void checkWithOnnx() {
+        System.out.println("random networks: " + OnnxChecker.check(MODELS).orElse(OnnxChecker.ABSENT));
+    }
+
+    /** No node that does nothing or that nothing needs, no weight that nothing reads, standard operators only. */
+    private static void requireTidiness(OnnxModel model) {
+        List<NodeProto> nodes = model.proto().getGraph().getNodeList();
+        List<String> read =
+                nodes.stream().flatMap(node -> node.getInputList().stream()).toList();
+        assertThat(nodes)
+                .allMatch(node -> node.getDomain().isEmpty())
+                .allMatch(node ->
+                        node.getOutputList().stream().anyMatch(name -> name.equals("y") || read.contains(name)));
+        assertThat(nodes.stream().filter(node -> node.getOpType().equals("Identity") && nodes.size() > 1))
+                .isEmpty();
+        assertThat(model.proto().getGraph().getInitializerList()).allMatch(tensor -> read.contains(tensor.getName()));
+    }
+}

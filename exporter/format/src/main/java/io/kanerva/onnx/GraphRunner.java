@@ -1,0 +1,33 @@
+package io.kanerva.onnx;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Runs an ONNX model: how a check gets at a runtime without this package depending on one. */
+@FunctionalInterface
+public interface GraphRunner {
+    /**
+     * Runs a model once.
+     *
+     * @param model the bytes of the .onnx file
+     * @param inputs all inputs by name
+     * @return all outputs by name
+     */
+    Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs);
+
+    /**
+     * Runs a model whose weights may be in a file beside it.
+     *
+     * @param model the .onnx file
+     */
+    default Map<String, Tensor> run(Path model, Map<String, Tensor> inputs) {
+        try {
+            return run(Files.readAllBytes(model), inputs);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

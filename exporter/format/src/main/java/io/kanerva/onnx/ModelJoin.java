@@ -1,0 +1,81 @@
+package io.kanerva.onnx;
+
+import io.kanerva.onnx.proto.GraphProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.TensorProto;
+import io.kanerva.onnx.proto.ValueInfoProto;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Makes one model of several that are run one after the other: an input of a later model that has the name of an
+ * earlier model's output is fed by it. All outputs stay outputs. Nothing is computed anew, so the values are those of
+ * the parts.
+ */
+public final class ModelJoin {
+    private ModelJoin() {}
+
+    /**
+     * Joins models.
+     *
+     * @param graphName of the result
+     * @param parts in the order in which they run; format version, operator sets and metadata are the first one's
+     * @return inputs: those that no earlier part computes, in order; outputs: those of all parts, in order
+     * @throws IllegalArgumentException if two parts give an output the same name, or use different operator sets
+     */
+    public static ModelProto join(String graphName, List<ModelProto> parts) {
+        GraphProto.Builder graph = GraphProto.newBuilder().setName(graphName);
+        Map<String, ValueInfoProto> inputs = new LinkedHashMap<>();
+        Map<String, ValueInfoProto> outputs = new LinkedHashMap<>();
+        for (ModelProto part : parts) {
+            if (!part.getOpsetImportList().equals(parts.get(0).getOpsetImportList())) {
+                throw new IllegalArgumentException("join: expected all parts on the same operator sets, found %s and %s"
+                        .formatted(parts.get(0).getOpsetImportList(), part.getOpsetImportList()));
+            }
+            for (ValueInfoProto input : part.getGraph().getInputList()) {
+                if (!outputs.containsKey(input.getName())) {
+                    inputs.putIfAbsent(input.getName(), input);
+                }
+            }
+            for (ValueInfoProto output : part.getGraph().getOutputList()) {
+                if (outputs.put(output.getName(), output) != null) {
+                    throw new IllegalArgumentException(
+                            "join: expected outputs of different names, found '%s' twice".formatted(output.getName()));
+                }
+            }
+            copy(part.getGraph(), graph);
+        }
+        graph.addAllInput(inputs.values()).addAllOutput(outputs.values());
+        return parts.get(0).toBuilder().setGraph(graph).build();
+    }
+
+    /**
+     * Copies nodes and weights; what is neither input nor output gets the part's name in front, so that parts do not
+     * collide.
+     */
+    private static void copy(GraphProto part, GraphProto.Builder graph) {
+        Set<String> border = new HashSet<>();
+        part.getInputList().forEach(input -> border.add(input.getName()));
+        part.getOutputList().forEach(output -> border.add(output.getName()));
+        for (TensorProto weight : part.getInitializerList()) {
+            graph.addInitializer(weight.toBuilder().setName(inner(part, border, weight.getName())));
+        }
+        for (NodeProto node : part.getNodeList()) {
+            NodeProto.Builder copy = node.toBuilder()
+                    .setName(part.getName() + "/" + node.getName())
+                    .clearInput()
+                    .clearOutput();
+            node.getInputList().forEach(name -> copy.addInput(inner(part, border, name)));
+            node.getOutputList().forEach(name -> copy.addOutput(inner(part, border, name)));
+            graph.addNode(copy);
+        }
+    }
+
+    private static String inner(GraphProto part, Set<String> border, String name) {
+        return name.isEmpty() || border.contains(name) ? name : part.getName() + "/" + name;
+    }
+}

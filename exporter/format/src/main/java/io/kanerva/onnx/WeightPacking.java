@@ -1,0 +1,197 @@
+package io.kanerva.onnx;
+
+import com.google.protobuf.ByteString;
+import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.AttributeProto.AttributeType;
+import io.kanerva.onnx.proto.GraphProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.TensorProto;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Stores a finished model's weights in fewer bits, with standard operators of opset 17: a {@code Cast} from float16, or
+ * a {@code DequantizeLinear} of int8 numbers with one scale for each output channel, stands between a weight and what
+ * uses it. The rest of the graph, its inputs and its outputs stay as they are.
+ *
+ * <p>Weights are the second inputs of Conv, ConvTranspose, Gemm and MatMul. What is computed from keys and coordinates
+ * keeps its precision: there, one rounding may name another slot.
+ */
+public final class WeightPacking {
+    /** How the names of constants begin that are no weights of a layer. */
+    public static final String CONSTANT = "constant_";
+
+    private static final Set<String> LAYERS = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
+    /** Fewer numbers than this are not worth a node. */
+    private static final int LEAST = 64;
+
+    private static final int LARGEST_INT8 = 127;
+
+    private final WeightType type;
+    private final List<NodeProto> unpacking = new ArrayList<>();
+    private final List<TensorProto> initializers = new ArrayList<>();
+
+    private WeightPacking(WeightType type) {
+        this.type = type;
+    }
+
+    /**
+     * Packs a model's weights.
+     *
+     * @param model in float32
+     * @return the same model with its weights stored as {@code type}; the model itself for {@link WeightType#FLOAT32}
+     * @throws IllegalArgumentException if a weight is too large for half precision or not finite, naming it
+     */
+    public static ModelProto pack(ModelProto model, WeightType type) {
+        return pack(model, type, Set.of());
+    }
+
+    /**
+     * Packs a model's weights, but for some.
+     *
+     * @param kept names of weights that stay in float32
+     */
+    public static ModelProto pack(ModelProto model, WeightType type, Set<String> kept) {
+        return type == WeightType.FLOAT32 ? model : new WeightPacking(type).packed(model, kept);
+    }
+
+    /** The names of the weights that {@link #pack} packs, in the model's order. */
+    public static Set<String> weights(ModelProto model) {
+        Map<String, Integer> channelAxes = channelAxes(model.getGraph());
+        return model.getGraph().getInitializerList().stream()
+                .filter(weight -> isWeight(weight, channelAxes))
+                .map(TensorProto::getName)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** Constants of the trace are coordinates and the like; only parameters have names of their own. */
+    private static boolean isWeight(TensorProto weight, Map<String, Integer> channelAxes) {
+        return channelAxes.containsKey(weight.getName())
+                && weight.getDataType() == ElementType.FLOAT32.number()
+                && weight.getDimsCount() >= 2
+                && weight.getRawData().size() >= LEAST * Float.BYTES
+                && !weight.getName().startsWith(CONSTANT);
+    }
+
+    private ModelProto packed(ModelProto model, Set<String> kept) {
+        GraphProto graph = model.getGraph();
+        Map<String, Integer> channelAxes = channelAxes(graph);
+        for (TensorProto weight : graph.getInitializerList()) {
+            if (kept.contains(weight.getName()) || !isWeight(weight, channelAxes)) {
+                initializers.add(weight);
+            } else if (type == WeightType.FLOAT16) {
+                packHalf(weight);
+            } else {
+                packBytes(weight, channelAxes.get(weight.getName()));
+            }
+        }
+        GraphProto packed = graph.toBuilder()
+                .clearInitializer()
+                .addAllInitializer(initializers)
+                .clearNode()
+                .addAllNode(unpacking)
+                .addAllNode(graph.getNodeList())
+                .build();
+        return model.toBuilder().setGraph(packed).build();
+    }
+
+    /** Each weight's axis of output channels. */
+    private static Map<String, Integer> channelAxes(GraphProto graph) {
+        Map<String, Integer> axes = new HashMap<>();
+        for (NodeProto node : graph.getNodeList()) {
+            if (LAYERS.contains(node.getOpType())) {
+                boolean rows = node.getOpType().equals("Conv")
+                        || node.getAttributeList().stream()
+                                .anyMatch(a -> a.getName().equals("transB") && a.getI() == 1);
+                axes.put(node.getInput(1), rows ? 0 : 1);
+            }
+        }
+        return axes;
+    }
+
+    private void packHalf(TensorProto weight) {
+        float[] values = values(weight);
+        ByteBuffer halves = ByteBuffer.allocate(2 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (float value : values) {
+            if (!(Math.abs(value) <= HalfFloat.MAX_VALUE)) {
+                throw new IllegalArgumentException(
+                        "weight '%s': expected numbers of at most %s for half precision, found %s"
+                                .formatted(weight.getName(), HalfFloat.MAX_VALUE, value));
+            }
+            halves.putShort(HalfFloat.of(value));
+        }
+        String stored = weight.getName() + "/half";
+        initializers.add(weight.toBuilder()
+                .setName(stored)
+                .setDataType(ElementType.FLOAT16.number())
+                .setRawData(ByteString.copyFrom(halves.array()))
+                .build());
+        unpacking.add(NodeProto.newBuilder()
+                .setOpType("Cast")
+                .setName(weight.getName())
+                .addInput(stored)
+                .addOutput(weight.getName())
+                .addAttribute(attribute("to", ElementType.FLOAT32.number()))
+                .build());
+    }
+
+    private void packBytes(TensorProto weight, int axis) {
+        float[] values = values(weight);
+        int channels = Math.toIntExact(weight.getDims(axis));
+        int inner = 1;
+        for (int i = axis + 1; i < weight.getDimsCount(); i++) {
+            inner *= Math.toIntExact(weight.getDims(i));
+        }
+        float[] scales = new float[channels];
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new IllegalArgumentException(
+                        "weight '%s': expected finite numbers, found %s".formatted(weight.getName(), values[i]));
+            }
+            int channel = i / inner % channels;
+            scales[channel] = Math.max(scales[channel], Math.abs(values[i]) / LARGEST_INT8);
+        }
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < values.length; i++) {
+            float scale = scales[i / inner % channels];
+            bytes[i] = (byte)
+                    (scale == 0 ? 0 : Math.max(-LARGEST_INT8, Math.min(LARGEST_INT8, Math.round(values[i] / scale))));
+        }
+        String stored = weight.getName() + "/int8";
+        String scale = weight.getName() + "/scale";
+        initializers.add(weight.toBuilder()
+                .setName(stored)
+                .setDataType(ElementType.INT8.number())
+                .setRawData(ByteString.copyFrom(bytes))
+                .build());
+        initializers.add(Tensor.of(scale, scales, channels).toProto());
+        unpacking.add(NodeProto.newBuilder()
+                .setOpType("DequantizeLinear")
+                .setName(weight.getName())
+                .addInput(stored)
+                .addInput(scale)
+                .addOutput(weight.getName())
+                .addAttribute(attribute("axis", axis))
+                .build());
+    }
+
+    private static float[] values(TensorProto weight) {
+        return Tensor.of(weight).floats();
+    }
+
+    private static AttributeProto attribute(String name, long value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeType.INT)
+                .setI(value)
+                .build();
+    }
+}

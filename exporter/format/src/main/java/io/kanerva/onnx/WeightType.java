@@ -1,0 +1,50 @@
+package io.kanerva.onnx;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** How a model stores its weights. Whatever the type, all arithmetic is in float32. */
+public enum WeightType {
+    /** As they were trained. */
+    FLOAT32("fp32"),
+    /** IEEE half precision, rounded to nearest even; half the size. */
+    FLOAT16("fp16"),
+    /** 8 bits, symmetric, with one float32 scale for each output channel; a quarter of the size. */
+    INT8("int8");
+
+    private final String id;
+
+    WeightType(String id) {
+        this.id = id;
+    }
+
+    /** The short name, for the command line and for file names: {@code fp16}. */
+    public String id() {
+        return id;
+    }
+
+    /** ONNX's name, for bundle.json: {@code float16}. */
+    public String onnxName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * The type of that short name.
+     *
+     * @throws IllegalArgumentException if there is none; the message lists those that there are
+     */
+    public static WeightType named(String id) {
+        return Arrays.stream(values())
+                .filter(type -> type.id.equals(id))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("weights '%s': expected one of %s"
+                        .formatted(
+                                id, Arrays.stream(values()).map(WeightType::id).collect(Collectors.joining(", ")))));
+    }
+
+    @Override
+    public String toString() {
+        return id;
+    }
+}
