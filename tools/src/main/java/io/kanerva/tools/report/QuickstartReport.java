@@ -15,7 +15,7 @@ import java.util.Locale;
  * @param recalls one entry a kind of query
  * @param recallIterations how often each query was read anew
  * @param generations what random keys read
- * @param curve measurements during training
+ * @param curve measurements during training; empty if the run was shorter than the distance of two
  * @param djl the bound as DJL computes it
  * @param graphs the bound as the exported graphs compute it, from the same noise
  * @param boundSetting what the bounds were measured on, in words
@@ -125,14 +125,16 @@ public record QuickstartReport(
                         .svg(),
                 "Pixel probabilities, decoded from %d keys drawn from the standard normal distribution."
                         .formatted(generations.count()));
-        page.section(
-                "training",
-                "Training",
-                "The bound is the number of nats that the model needs for an image: what is left to say about the pixels once the block is read "
-                        + "(reconstruction), which block it was (keys), and what the latent adds. Lower is better.");
-        page.figure(
-                new CurveFigure(curve).svg(),
-                "Nats an image on the training episodes, each with all its terms at full weight. The first steps run out of the top.");
+        if (!curve.isEmpty()) {
+            page.section(
+                    "training",
+                    "Training",
+                    "The bound is the number of nats that the model needs for an image: what is left to say about the pixels once the block is read "
+                            + "(reconstruction), which block it was (keys), and what the latent adds. Lower is better.");
+            page.figure(
+                    new CurveFigure(curve).svg(),
+                    "Nats an image on the training episodes, each with all its terms at full weight. The first steps run out of the top.");
+        }
         agreement(page);
         page.section("settings", "Settings", "All that is needed to get the same numbers again.")
                 .facts(settings);
@@ -148,7 +150,10 @@ public record QuickstartReport(
 
     private List<HtmlPage.Tile> tiles() {
         List<HtmlPage.Tile> tiles = new ArrayList<>();
-        tiles.add(new HtmlPage.Tile("Bound, DJL", nats(djl.total()), "nats an image, ± " + nats(djl.standardError())));
+        tiles.add(new HtmlPage.Tile(
+                "Bound, DJL",
+                nats(djl.total()),
+                "nats an image" + (Double.isNaN(djl.standardError()) ? "" : ", ± " + nats(djl.standardError()))));
         tiles.add(new HtmlPage.Tile(
                 "Bound, graphs alone",
                 nats(graphs.total()),
@@ -251,7 +256,7 @@ public record QuickstartReport(
         return List.of(
                 name,
                 Html.format("%.4f", bound.total()),
-                nats(bound.standardError()),
+                Double.isNaN(bound.standardError()) ? "" : nats(bound.standardError()),
                 Html.format("%.4f", bound.reconstruction()),
                 Html.format("%.4f", bound.klKeys()),
                 Html.format("%.4f", bound.klLatent()));

@@ -135,4 +135,9 @@ public interface Images {
         }
         return new ImageSet(name(), to - from, channels(), height(), width(), pixels, labels);
     }
+
+    /** The first images, copied: {@code atMost} of them, or all where there are fewer. */
+    default ImageSet first(int atMost) {
+        return slice(0, Math.min(atMost, count()));
+    }
 }
