@@ -45,7 +45,7 @@ public final class WriteCommand extends Subcommand {
         try (Kanerva kanerva = bundle.open(this)) {
             int capacity = kanerva.bundle().settings().capacity();
             Pictures episode =
-                    images.read(this, kanerva.bundle().settings().image(), capacity == 0 ? EPISODE : capacity);
+                    images.read(this, kanerva.bundle().settings().image(), capacity == Integer.MAX_VALUE ? EPISODE : capacity);
             Memory memory = kanerva.write(episode.tensor());
             memory.save(memoryFile);
             print(
