@@ -67,8 +67,7 @@ class DataCommandsTest {
                 "--cache",
                 cache.toString());
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err())
-                .contains("/nothing/images_background.zip: expected the file, found HTTP 404");
+        assertThat(run.err()).contains("/nothing/images_background.zip: expected the file, found HTTP 404");
         assertThat(cache.resolve("omniglot/images_background.zip")).doesNotExist();
     }
 

@@ -197,8 +197,8 @@ public enum DataSource {
         return part.find(place, id + " " + side)
                 .orElseThrow(() -> new DataFormatException(
                         place.ships()
-                                ? ("data set '%s': expected a data folder (--data DIR), found none; this data set "
-                                                + "does not ship")
+                                ? ("data set '%s': expected a data folder (--data DIR), found none; this data "
+                                                + "set does not ship")
                                         .formatted(id)
                                 : "%s: expected the %s images of %s as %s, found none"
                                         .formatted(folder, side, id, part.files())));

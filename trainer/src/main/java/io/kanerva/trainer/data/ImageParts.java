@@ -22,8 +22,8 @@ final class ImageParts implements Images {
                     || part.width() != first.width()
                     || part.hasLabels() != first.hasLabels()) {
                 throw new IllegalArgumentException(
-                        ("'%s': expected parts of equal image size, all with labels or all without, found part %d "
-                                        + "unlike the first")
+                        ("'%s': expected parts of equal image size, all with labels or all without, found part "
+                                        + "%d unlike the first")
                                 .formatted(name, i));
             }
             starts[i + 1] = Math.addExact(starts[i], part.count());

@@ -62,8 +62,8 @@ public record BoundReport(
         String error = Double.isNaN(standardError) ? "" : String.format(Locale.ROOT, " +- %.3f", standardError);
         String line = String.format(
                 Locale.ROOT,
-                "%.3f%s nats per image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f"
-                        + " (%d %s of T = %d, scored on the images that wrote M)",
+                "%.3f%s nats per image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f (%d %s of T = %d, scored "
+                        + "on the images that wrote M)",
                 nats,
                 error,
                 reconstruction,

@@ -167,27 +167,26 @@ public final class Catalogue {
                 byHand(
                         source,
                         "1,281,167 photographs, 32 x 32 colour",
-                        "everyone must accept its terms in person: log in at"
-                                + " https://image-net.org/download-images, download the 32 x 32 images in npz "
-                                + "format, and"
-                                + " put train_data_batch_1.npz to train_data_batch_10.npz"
-                                + " and val_data.npz into %s/imagenet32");
+                        "everyone must accept its terms in person: log in at "
+                                + "https://image-net.org/download-images, download the 32 x 32 images in npz "
+                                + "format, and put train_data_batch_1.npz to train_data_batch_10.npz and "
+                                + "val_data.npz into %s/imagenet32");
             case CELEBA, CELEBA_32 ->
                 byHand(
                         source,
                         "202,599 faces, cropped and resized to %s on reading"
                                 .formatted(source == DataSource.CELEBA ? "64 x 64" : "32 x 32"),
-                        "its terms allow research but not redistribution: download img_align_celeba.zip from"
-                                + " https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html, unzip it in"
-                                + " %s/celeba, and put list_eval_partition.txt there too");
+                        "its terms allow research but not redistribution: download img_align_celeba.zip from "
+                                + "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html, unzip it in %s/celeba, "
+                                + "and put list_eval_partition.txt there too");
             case DMLAB, DMLAB_32 ->
                 byHand(
                         source,
                         "frames of mazes, resized to %s on reading"
                                 .formatted(source == DataSource.DMLAB ? "64 x 64" : "32 x 32"),
-                        "no set is published: record frames with DeepMind Lab"
-                                + " (https://github.com/google-deepmind/lab) and save them as image files in"
-                                + " %1$s/dmlab/train/MAZE and %1$s/dmlab/test/MAZE");
+                        "no set is published: record frames with DeepMind Lab "
+                                + "(https://github.com/google-deepmind/lab) and save them as image files in "
+                                + "%1$s/dmlab/train/MAZE and %1$s/dmlab/test/MAZE");
         };
     }
 

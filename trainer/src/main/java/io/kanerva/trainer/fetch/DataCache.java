@@ -143,7 +143,7 @@ public final class DataCache {
         }
         Transfer.discard(part);
         if (file.sha256().isEmpty()) {
-            listener.note("%s: SHA-256 unknown in advance; recorded %s in sha256.json".formatted(file.name(), sum));
+            listener.note("%s: SHA-256 unknown in advance; %s recorded in sha256.json".formatted(file.name(), sum));
         }
     }
 

@@ -38,9 +38,7 @@ class BadImageFilesTest {
         return Stream.of(
                 Arguments.of("an empty file", new byte[0], "expected images, found an empty file"),
                 Arguments.of(
-                        "an empty gzip file",
-                        Bytes.gzip(new byte[0]),
-                        "expected images, found an empty gzip file"),
+                        "an empty gzip file", Bytes.gzip(new byte[0]), "expected images, found an empty gzip file"),
                 Arguments.of(
                         "a picture",
                         new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10},

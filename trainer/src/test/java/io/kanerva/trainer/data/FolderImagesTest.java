@@ -91,8 +91,8 @@ class FolderImagesTest {
         assertThat(images.count()).isEqualTo(2000);
         assertThatThrownBy(() -> images.copyPixels(7, new byte[3 * 64 * 64], 0))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessage(mazes.resolve("0007.png")
-                        + ": expected a JPEG, PNG, GIF or BMP file, found another format");
+                .hasMessage(
+                        mazes.resolve("0007.png") + ": expected a JPEG, PNG, GIF or BMP file, found another format");
     }
 
     @Test

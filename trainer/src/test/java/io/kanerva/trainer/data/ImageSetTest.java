@@ -66,7 +66,7 @@ class ImageSetTest {
     void refusesAnArrayOfAnotherLengthAndAnEmptySet() {
         assertThatThrownBy(() -> new ImageSet("short", 2, 1, 2, 2, new byte[7]))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("image set 'short' of 2 images of [1, 2, 2] needs 8 bytes, found 7");
+                .hasMessage("image set 'short' of 2 images of [1, 2, 2]: expected 8 bytes, found 7");
         assertThatThrownBy(() -> new ImageSet("none", 0, 1, 2, 2, new byte[0]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("at least one image");

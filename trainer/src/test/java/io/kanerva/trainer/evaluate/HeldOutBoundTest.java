@@ -63,7 +63,8 @@ class HeldOutBoundTest {
                 .withMessage("'rectangles': expected labelled images, found no labels");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new ClassEpisodes(classes(8, 2), Binarisation.FIXED, 5, 1))
-                .withMessage("episode length (T): expected 1 to 4, the number of same-class pairs in 'rectangles', found 5");
+                .withMessage(
+                        "episode length (T): expected 1 to 4, the number of same-class pairs in 'rectangles', found 5");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new ClassEpisodes(classes(8, 2), Binarisation.DYNAMIC, 2, 1))
                 .withMessageContaining("found dynamic");

@@ -82,7 +82,9 @@ class TestEpisodesTest {
         for (int length : new int[] {0, -1, 31}) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new TestEpisodes(images, Binarisation.FIXED, length, 1))
-                    .withMessage("episode length (T): expected 1 to 30, the number of images in 'rectangles', found %d", length);
+                    .withMessage(
+                            "episode length (T): expected 1 to 30, the number of images in 'rectangles', found %d",
+                            length);
         }
     }
 

@@ -82,10 +82,9 @@ class DataCacheTest {
                 CONTENT, breaksOffAt(60_000), status("503 Busy"), status("503 Busy"), status("503 Busy"))) {
             assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
                     .isInstanceOf(FetchException.class)
-                    .hasMessage(
-                            server.uri("file.bin")
-                                    + ": expected 100,000 bytes, found 60,000 bytes: the connection failed 3 times in a row"
-                                    + " (the server answered HTTP 503); fetching again resumes the download");
+                    .hasMessage(server.uri("file.bin")
+                            + ": expected 100,000 bytes, found 60,000 bytes: the connection failed 3 times in a row"
+                            + " (the server answered HTTP 503); fetching again resumes the download");
             assertThat(folder.resolve("set/file.bin")).doesNotExist();
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
@@ -142,9 +141,7 @@ class DataCacheTest {
         try (UnreliableServer server = new UnreliableServer(CONTENT, pads(300_000))) {
             assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
                     .isInstanceOf(FetchException.class)
-                    .hasMessage(
-                            server.uri("file.bin")
-                                    + ": expected the file, found more than 100,000 bytes");
+                    .hasMessage(server.uri("file.bin") + ": expected the file, found more than 100,000 bytes");
             assertThat(leftovers()).isEmpty();
         }
     }
@@ -170,8 +167,7 @@ class DataCacheTest {
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
             assertThat(notes)
                     .last()
-                    .isEqualTo("file.bin: SHA-256 unknown in advance; recorded %s in sha256.json"
-                            .formatted(SUM));
+                    .isEqualTo("file.bin: SHA-256 unknown in advance; %s recorded in sha256.json".formatted(SUM));
             Path file = Files.write(folder.resolve("set/file.bin"), new byte[3]);
             assertThatThrownBy(() -> fetch(server, -1, ""))
                     .isInstanceOf(FetchException.class)
@@ -191,8 +187,7 @@ class DataCacheTest {
         try (UnreliableServer server = new UnreliableServer(CONTENT, status("404 Not Found"))) {
             assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
                     .isInstanceOf(FetchException.class)
-                    .hasMessage(
-                            server.uri("file.bin") + ": expected the file, found HTTP 404");
+                    .hasMessage(server.uri("file.bin") + ": expected the file, found HTTP 404");
             assertThat(server.requests()).hasSize(1);
         }
     }
