@@ -1,5 +1,5 @@
-/* Recall and write by ONNX Runtime's C API: the same fused graphs, threads and options as the Java runtime, and the same work
- * around them. Prints "c CASE MICROSECONDS" (a whole call) and "c-graph CASE MICROSECONDS" (OrtApi::Run alone). */
+/* Recall and write through ONNX Runtime's C API: the same fused graphs, threads, options and surrounding work as in the
+ * Java runtime. Prints "c CASE MICROSECONDS" (the complete call) and "c-graph CASE MICROSECONDS" (OrtApi::Run alone). */
 #include <math.h>
 #include <onnxruntime_c_api.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { EPISODE = 32, IMAGES = 64, MOST_TIMES = 200000 };
+enum { EPISODE = 32, IMAGES = 64, MAX_TIMES = 200000 };
 
 static const OrtApi *ort;
 static OrtEnv *environment;
@@ -29,7 +29,7 @@ static double now(void) {
     return t.tv_sec * 1e6 + t.tv_nsec * 1e-3;
 }
 
-/* Processor time of this thread, as on all sides: other programs on the machine hardly disturb it. */
+/* Thread CPU time, as on all sides: it is almost unaffected by other processes. */
 static double spent(void) {
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -46,7 +46,7 @@ static FILE *open_file(const char *folder, const char *name) {
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "rb");
     if (!file) {
-        fprintf(stderr, "%s: expected a file that can be read, found none\n", path);
+        fprintf(stderr, "%s: expected a readable file, found none\n", path);
         exit(1);
     }
     return file;
@@ -76,7 +76,7 @@ static OrtValue *tensor(float *data, int rank, const int64_t *shape) {
 
 static float *floats(int64_t count) { return calloc(count, sizeof(float)); }
 
-/* One recall of q queries from one memory. */
+/* A recall of q queries from one memory. */
 typedef struct {
     OrtSession *session;
     int q;
@@ -92,7 +92,7 @@ static void run_reader(Recall *r) {
     check(ort->Run(r->session, NULL, inputs, (const OrtValue *const *)r->inputs, 3, outputs, 1, r->outputs));
 }
 
-/* pixels less their mean, the mean, all of unit length */
+/* Pixels minus their mean, then the mean, normalised to unit length. */
 static void standardise(const float *image, double *row) {
     double sum = 0, squares;
     for (int i = 0; i < image_size; i++) sum += image[i];
@@ -132,7 +132,7 @@ static Recall new_recall(OrtSession *session, float *memory, int q) {
     return r;
 }
 
-/* One write of b episodes of t images. */
+/* A write of b episodes of t images. */
 typedef struct {
     OrtSession *session;
     float *images, *memory, *pointers;
@@ -154,10 +154,10 @@ static Write new_write(OrtSession *session, const float *images, int b, int t) {
 }
 
 static void report(const char *side, const char *name, int n, double seconds, void (*call)(void *), void *argument) {
-    static double times[MOST_TIMES];
+    static double times[MAX_TIMES];
     int count = 0;
     for (double end = now() + seconds * 0.5e6; now() < end;) call(argument);
-    for (double end = now() + seconds * 1e6; count < 5 || (now() < end && count < MOST_TIMES);) {
+    for (double end = now() + seconds * 1e6; count < 5 || (now() < end && count < MAX_TIMES);) {
         double start = spent();
         call(argument);
         times[count++] = spent() - start;

@@ -1,6 +1,6 @@
-"""Has both sides export the same networks, checks that the graphs have the same parameters, and times ONNX Runtime on them in turn.
+"""Exports the same networks from DJL and PyTorch, checks their parameter counts, and times ONNX Runtime on both.
 
-Prints a report; the exit code is 1 if a graph of ours reaches less than the wanted part of the other's speed.
+Prints a report. The exit code is 1 if a graph of ours is slower than the required fraction of PyTorch's speed.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from networks import NETWORKS
 
 
 def exported_by_java(arguments: argparse.Namespace, name: str, file: Path) -> str:
-    """Runs the exporter in a JVM of its own; returns its report on time, memory and size."""
+    """Runs the exporter in a new JVM; returns its report of time, memory and size."""
     command = [arguments.java, f"-Xmx{arguments.heap}", "-Dai.djl.offline=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                "-cp", arguments.class_path, "io.kanerva.exporter.zoo.ExportOnce", name, str(file)]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
@@ -35,7 +35,7 @@ def exported_by_pytorch(name: str, file: Path) -> None:
 
 
 def weights(file: Path) -> int:
-    """Elements of all weights of at least two axes: the convolutions' and the matrices', whatever was folded into them."""
+    """Counts the elements of all weights with at least two axes: convolutions and matrices, unaffected by folding."""
     return sum(int(np.prod(tensor.dims)) for tensor in onnx.load(str(file)).graph.initializer if len(tensor.dims) > 1)
 
 
@@ -58,18 +58,18 @@ def main() -> int:
     parser.add_argument("--java", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--class-path", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--networks", nargs="+", choices=list(NETWORKS), default=list(NETWORKS), help="default: all")
-    parser.add_argument("--rounds", type=int, default=15, help="runs of each graph, in turn; default: 15")
-    parser.add_argument("--batch", type=int, default=1, help="images a run; default: 1")
-    parser.add_argument("--threads", type=int, default=1, help="of ONNX Runtime; default: 1")
-    parser.add_argument("--heap", default="3g", help="largest heap of the exporting JVM; default: 3g")
-    parser.add_argument("--goal", type=float, default=0.95, help="wanted part of the speed on PyTorch's graph; default: 0.95")
+    parser.add_argument("--rounds", type=int, default=15, help="runs of each graph, alternately; default: 15")
+    parser.add_argument("--batch", type=int, default=1, help="images per run; default: 1")
+    parser.add_argument("--threads", type=int, default=1, help="ONNX Runtime's threads; default: 1")
+    parser.add_argument("--heap", default="3g", help="maximum heap of the exporting JVM; default: 3g")
+    parser.add_argument("--goal", type=float, default=0.95, help="required fraction of the speed on PyTorch's graph; default: 0.95")
     arguments = parser.parse_args()
 
-    # One thread's processor time says the same on a busy machine; with more of them, only the wall clock says how fast they are.
-    clock, unit = (time.process_time, "processor time") if arguments.threads == 1 else (time.perf_counter, "wall-clock time")
+    # CPU time of one thread is stable even on a busy machine; with several threads only wall-clock time shows speed.
+    clock, unit = (time.process_time, "CPU time") if arguments.threads == 1 else (time.perf_counter, "wall-clock time")
     print(f"ONNX Runtime {onnxruntime.__version__} on the CPU ({platform.machine()}), {arguments.threads} thread(s), images "
           f"[{arguments.batch}, 3, 224, 224], PyTorch {torch.__version__}; medians of {unit} over {arguments.rounds} "
-          "runs in turn")
+          "alternating runs")
     print(f"{'network':<14}{'PyTorch graph, ms':>19}{'our graph, ms':>15}{'speed':>8}")
     reports, slow = [], False
     for name in arguments.networks:
@@ -82,7 +82,7 @@ def main() -> int:
         images = np.random.default_rng(1).standard_normal((arguments.batch, 3, 224, 224), dtype=np.float32)
         pair = [session(theirs, arguments.threads), session(ours, arguments.threads)]
         times: "list[list[float]]" = [[], []]
-        for current in range(arguments.rounds + 2):  # the first two warm up
+        for current in range(arguments.rounds + 2):  # the first two are warm-up
             for side in ((0, 1) if current % 2 else (1, 0)):
                 times[side].append(seconds(pair[side], images, clock))
         medians = [statistics.median(side[2:]) for side in times]

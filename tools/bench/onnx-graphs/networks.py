@@ -1,4 +1,4 @@
-"""The networks of DJL's model zoo in plain PyTorch, layer by layer as DJL 0.35.1 has them."""
+"""The networks of DJL 0.35.1's model zoo in plain PyTorch, layer by layer."""
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,7 @@ class Residual(nn.Module):
 
 
 class Fire(nn.Module):
-    """SqueezeNet's module: x is squeezed, then expanded twice, and both are joined along the channels."""
+    """SqueezeNet's module: squeezes x, expands it twice and concatenates the results along the channels."""
 
     def __init__(self, channels: int, squeeze: int, expand: int):
         super().__init__()
@@ -32,7 +32,7 @@ class Fire(nn.Module):
 
 
 def resnet(units: "list[int]") -> nn.Module:
-    """ResNetV1 for images of more than 32 pixels; DJL's has bottlenecks at every depth."""
+    """ResNetV1 for images larger than 32 pixels; DJL's uses bottlenecks at every depth."""
     filters = [64, 256, 512, 1024, 2048] if sum(units) >= 16 else [64, 64, 128, 256, 512]
     layers: "list[nn.Module]" = [conv(3, filters[0], 7, 2, 3, bias=False), nn.BatchNorm2d(filters[0], 2e-5), nn.ReLU(), nn.MaxPool2d(3, 2, 1)]
     channels = filters[0]

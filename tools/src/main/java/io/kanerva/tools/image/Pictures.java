@@ -26,7 +26,7 @@ public record Pictures(float[] values, int count, int channels, int height, int 
         }
     }
 
-    /** All images of a tensor [B, N, Cx, Hx, Wx], in one row. */
+    /** Returns all images of a tensor [B, N, Cx, Hx, Wx] in order. */
     public static Pictures of(FloatTensor images) {
         return new Pictures(
                 images.data(),
@@ -36,7 +36,7 @@ public record Pictures(float[] values, int count, int channels, int height, int 
                 images.dimension(4));
     }
 
-    /** The images of a test episode. */
+    /** Returns the images of a test episode. */
     public static Pictures of(TestEpisodes episodes, int index) {
         Images images = episodes.images();
         return new Pictures(
@@ -66,7 +66,7 @@ public record Pictures(float[] values, int count, int channels, int height, int 
         return channels * height * width;
     }
 
-    /** These as one episode or one row of queries, [1, count, Cx, Hx, Wx]. */
+    /** Returns the images as one episode or row of queries, [1, count, Cx, Hx, Wx]. */
     public FloatTensor tensor() {
         return new FloatTensor(values, 1, count, channels, height, width);
     }

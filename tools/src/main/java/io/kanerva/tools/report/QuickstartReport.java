@@ -151,7 +151,7 @@ public record QuickstartReport(
         tiles.add(new HtmlPage.Tile(
                 "Bound, DJL",
                 nats(djl.total()),
-                "nats an image" + (Double.isNaN(djl.standardError()) ? "" : ", ± " + nats(djl.standardError()))));
+                "nats per image" + (Double.isNaN(djl.standardError()) ? "" : ", ± " + nats(djl.standardError()))));
         tiles.add(new HtmlPage.Tile(
                 "Bound, graphs alone",
                 nats(graphs.total()),
