@@ -1,5 +1,6 @@
 /* Recall and write through ONNX Runtime's C API: the same fused graphs, threads, options and surrounding work as in the
- * Java runtime. Prints "c CASE MICROSECONDS" (the complete call) and "c-graph CASE MICROSECONDS" (OrtApi::Run alone). */
+ * Java runtime. Prints "c CASE MICROSECONDS" (the complete call) and "c-graph CASE MICROSECONDS" (OrtApi::Run
+ * alone). */
 #include <math.h>
 #include <onnxruntime_c_api.h>
 #include <stdint.h>
@@ -70,7 +71,8 @@ static OrtValue *tensor(float *data, int rank, const int64_t *shape) {
     int64_t count = 1;
     OrtValue *value;
     for (int i = 0; i < rank; i++) count *= shape[i];
-    check(ort->CreateTensorWithDataAsOrtValue(memory_info, data, count * sizeof(float), shape, rank, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, &value));
+    check(ort->CreateTensorWithDataAsOrtValue(memory_info, data, count * sizeof(float), shape, rank,
+                                              ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, &value));
     return value;
 }
 
@@ -123,8 +125,13 @@ static void recall(Recall *r) {
 }
 
 static Recall new_recall(OrtSession *session, float *memory, int q) {
-    Recall r = {.session = session, .q = q, .queries = floats(q * image_size), .keys = floats(q * keys_size), .logits = floats(q * image_size),
-                .recalled = floats(q * image_size), .row = calloc(image_size + 1, sizeof(double))};
+    Recall r = {.session = session,
+                .q = q,
+                .queries = floats(q * image_size),
+                .keys = floats(q * keys_size),
+                .logits = floats(q * image_size),
+                .recalled = floats(q * image_size),
+                .row = calloc(image_size + 1, sizeof(double))};
     r.inputs[0] = tensor(memory, 4, (int64_t[]){1, sizes[3], sizes[4], sizes[5]});
     r.inputs[1] = tensor(r.keys, 4, (int64_t[]){1, q, sizes[8], 3});
     r.inputs[2] = tensor(floats(q * latent_size), 3, (int64_t[]){1, q, latent_size});
@@ -145,7 +152,10 @@ static void run_writer(Write *w) {
 }
 
 static Write new_write(OrtSession *session, const float *images, int b, int t) {
-    Write w = {.session = session, .images = floats(b * t * image_size), .memory = floats(b * memory_size), .pointers = floats(b * t * keys_size)};
+    Write w = {.session = session,
+               .images = floats(b * t * image_size),
+               .memory = floats(b * memory_size),
+               .pointers = floats(b * t * keys_size)};
     memcpy(w.images, images, b * t * image_size * sizeof(float));
     w.inputs[0] = tensor(w.images, 5, (int64_t[]){b, t, sizes[0], sizes[1], sizes[2]});
     w.outputs[0] = tensor(w.memory, 4, (int64_t[]){b, sizes[3], sizes[4], sizes[5]});
@@ -199,7 +209,8 @@ int main(int argc, char **argv) {
     ort = OrtGetApiBase()->GetApi(ORT_API_VERSION);
     check(ort->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "bench", &environment));
     check(ort->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory_info));
-    OrtSession *writer = open_session(bundle, "encoder-memory-writer.onnx"), *reader = open_session(bundle, "reader-decoder.onnx");
+    OrtSession *writer = open_session(bundle, "encoder-memory-writer.onnx");
+    OrtSession *reader = open_session(bundle, "reader-decoder.onnx");
 
     Write written = new_write(writer, images, 1, EPISODE);
     run_writer(&written);
@@ -208,7 +219,8 @@ int main(int argc, char **argv) {
     run_reader(&contents);
     double *columns = calloc((image_size + 1) * EPISODE, sizeof(double)), *row = calloc(image_size + 1, sizeof(double));
     for (int s = 0; s < EPISODE; s++) {
-        for (int i = 0; i < image_size; i++) contents.recalled[i] = 1 / (1 + expf(-contents.logits[s * image_size + i]));
+        for (int i = 0; i < image_size; i++)
+            contents.recalled[i] = 1 / (1 + expf(-contents.logits[s * image_size + i]));
         standardise(contents.recalled, row);
         for (int f = 0; f <= image_size; f++) columns[f * EPISODE + s] = row[f];
     }

@@ -28,7 +28,7 @@ class Side:
             raise RuntimeError(f"{name}: expected 'ready', found '{answer}'")
 
     def train(self, steps: int) -> "tuple[float, float, list[float]]":
-        """Trains; returns wall-clock seconds, CPU seconds of all threads (NaN if unknown) and each step's loss in nats."""
+        """Trains; returns wall-clock seconds, CPU seconds of all threads (NaN if unknown) and each loss in nats."""
         cpu = self.cpu_seconds()
         self.process.stdin.write(f"steps {steps}\n")
         self.process.stdin.flush()
@@ -38,7 +38,9 @@ class Side:
     def answer(self) -> str:
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self.name}: expected an answer, found exit code {self.process.wait()}; see its messages above")
+            raise RuntimeError(
+                f"{self.name}: expected an answer, found exit code {self.process.wait()}; see its messages above"
+            )
         return line.strip()
 
     def cpu_seconds(self) -> float:
@@ -79,13 +81,21 @@ def race(java: Side, others: "list[Side]", warm_up: int, rounds: int, steps: int
     for side in sides:
         side.train(warm_up)
     print(f"\n{rounds} alternating rounds of {steps} steps each, after {warm_up} steps of warm-up")
-    print(f"{'round':>6}  " + "".join(f"{side.name + ' steps/s':>18}{'CPU ms/step':>13}" for side in sides) + "".join(f"{'ratio to ' + side.name:>20}" for side in others))
+    print(
+        f"{'round':>6}  "
+        + "".join(f"{side.name + ' steps/s':>18}{'CPU ms/step':>13}" for side in sides)
+        + "".join(f"{'ratio to ' + side.name:>20}" for side in others)
+    )
     rows = []
     for number in range(1, rounds + 1):
         # Alternates the order too, so that a growing or shrinking load favours neither.
         order = sides if number % 2 else sides[::-1]
         measured = {side.name: side.train(steps) for side in order}
-        row = [figure for side in sides for figure in (steps / measured[side.name][0], measured[side.name][1] / steps * 1000)]
+        row = [
+            figure
+            for side in sides
+            for figure in (steps / measured[side.name][0], measured[side.name][1] / steps * 1000)
+        ]
         row += [measured[side.name][0] / measured[java.name][0] for side in others]
         rows.append(row)
         print_row(str(number), row, sides)
@@ -93,13 +103,16 @@ def race(java: Side, others: "list[Side]", warm_up: int, rounds: int, steps: int
     print_row("median", medians, sides)
     for index, side in enumerate(others):
         at = 2 * (index + 1)
-        print(f"\n{java.name} / {side.name}: ratio of the median throughputs {medians[0] / medians[at]:.3f}, "
-              f"median of the rounds' ratios {medians[2 * len(sides) + index]:.3f}, by CPU time {medians[at + 1] / medians[1]:.3f}")
+        print(
+            f"\n{java.name} / {side.name}: ratio of the median throughputs {medians[0] / medians[at]:.3f}, "
+            f"median of the rounds' ratios {medians[2 * len(sides) + index]:.3f}, "
+            f"by CPU time {medians[at + 1] / medians[1]:.3f}"
+        )
 
 
 def print_row(name: str, row: "list[float]", sides: "list[Side]") -> None:
     figures = "".join(f"{row[2 * i]:>18.2f}{row[2 * i + 1]:>13.1f}" for i in range(len(sides)))
-    print(f"{name:>6}  {figures}" + "".join(f"{ratio:>20.3f}" for ratio in row[2 * len(sides):]), flush=True)
+    print(f"{name:>6}  {figures}" + "".join(f"{ratio:>20.3f}" for ratio in row[2 * len(sides) :]), flush=True)
 
 
 def print_setting(folder: Path) -> None:
@@ -109,11 +122,13 @@ def print_setting(folder: Path) -> None:
     setting = json.loads((folder / "setting.json").read_text())
     plan = setting["plan"]
     print(
-        f"preset {setting['preset']}: {plan['episodes']} episodes of T = {plan['episodeLength']} per step, {setting['parameters']:,} parameters, "
+        f"preset {setting['preset']}: {plan['episodes']} episodes of T = {plan['episodeLength']} per step, "
+        f"{setting['parameters']:,} parameters, "
         f"binarisation {plan['binarisation'].lower()}, Adam at {plan['learningRate']}"
     )
     print(
-        f"every side: {setting['threads']} threads, OMP_WAIT_POLICY {os.environ.get('OMP_WAIT_POLICY', 'not set')}, {os.cpu_count()} cores, {processor()}\n"
+        f"every side: {setting['threads']} threads, OMP_WAIT_POLICY {os.environ.get('OMP_WAIT_POLICY', 'not set')}, "
+        f"{os.cpu_count()} cores, {processor()}\n"
         f"DJL {setting['djl']} on PyTorch {setting['torch']}, Java {setting['java']}\n"
         f"Python {platform.python_version()}, PyTorch {torch.__version__}, NumPy {numpy.__version__}"
     )
@@ -134,18 +149,47 @@ def main() -> int:
     options.add_argument("--data", help="data folder (default: the data that ship, for the preset fashion-mnist)")
     options.add_argument("--threads", type=int, default=2, help="threads of each side (default: %(default)s)")
     options.add_argument("--gate", type=int, default=10, help="steps whose losses must match (default: %(default)s)")
-    options.add_argument("--warm-up", type=int, default=150, help="steps before the first round, for Java's JIT compiler (default: %(default)s)")
+    options.add_argument(
+        "--warm-up",
+        type=int,
+        default=150,
+        help="steps before the first round, for Java's JIT compiler (default: %(default)s)",
+    )
     options.add_argument("--rounds", type=int, default=11, help="default: %(default)s")
     options.add_argument("--steps", type=int, default=40, help="steps per round (default: %(default)s)")
     options.add_argument("--compile", action="store_true", help="time torch.compile too; needs a C++ compiler")
-    options.add_argument("--java-option", action="append", default=[], help="option of the Java virtual machine; repeatable")
+    options.add_argument(
+        "--java-option", action="append", default=[], help="option of the Java virtual machine; repeatable"
+    )
     o = options.parse_args()
-    java = Side("DJL", [
-        o.java, f"-Dai.djl.pytorch.num_threads={o.threads}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", *o.java_option,
-        "-cp", o.class_path, "io.kanerva.tools.bench.TrainingThroughput",
-        "--folder", str(o.folder), "--preset", o.preset, "--batches", str(o.gate), *(["--data", o.data] if o.data else []),
-    ])
-    python = [sys.executable, "-B", str(Path(__file__).with_name("python_side.py")), "--folder", str(o.folder), "--threads", str(o.threads)]
+    java = Side(
+        "DJL",
+        [
+            o.java,
+            f"-Dai.djl.pytorch.num_threads={o.threads}",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            *o.java_option,
+            "-cp",
+            o.class_path,
+            "io.kanerva.tools.bench.TrainingThroughput",
+            "--folder",
+            str(o.folder),
+            "--preset",
+            o.preset,
+            "--batches",
+            str(o.gate),
+            *(["--data", o.data] if o.data else []),
+        ],
+    )
+    python = [
+        sys.executable,
+        "-B",
+        str(Path(__file__).with_name("python_side.py")),
+        "--folder",
+        str(o.folder),
+        "--threads",
+        str(o.threads),
+    ]
     others = [Side("Python", python)]
     if o.compile:
         others.append(Side("compiled", [*python, "--compile"]))

@@ -79,12 +79,18 @@ class Settings:
 
     def latent_head(self, width: int) -> nn.Module:
         """From feature maps [N, width, h, w] if the latent is a map, else from features [N, width]."""
-        return nn.Conv2d(width, self.latent // (self.block_height * self.block_width), 1) if self.map else nn.Linear(width, self.latent)
+        return (
+            nn.Conv2d(width, self.latent // (self.block_height * self.block_width), 1)
+            if self.map
+            else nn.Linear(width, self.latent)
+        )
 
     @property
     def mixture(self) -> "LogisticMixture | None":
         """The likelihood of 8-bit images; None for Bernoulli pixels."""
-        return None if self.likelihood == "bernoulli" else LogisticMixture(self.image_channels, self.decoder["neighbours"])
+        return (
+            None if self.likelihood == "bernoulli" else LogisticMixture(self.image_channels, self.decoder["neighbours"])
+        )
 
 
 class ResidualStack(nn.Module):
@@ -143,11 +149,17 @@ class Addresses(nn.Module):
         self.s = s
         quantile = NormalDist().inv_cdf
         slots = [
-            (0.0, quantile((slot % s.slot_columns + 0.5) / s.slot_columns), quantile((slot // s.slot_columns + 0.5) / s.slot_rows))
+            (
+                0.0,
+                quantile((slot % s.slot_columns + 0.5) / s.slot_columns),
+                quantile((slot // s.slot_columns + 0.5) / s.slot_rows),
+            )
             for slot in range(s.slots)
         ]
         self.register_buffer("slot_keys", torch.tensor(slots))  # [slots, 3]
-        self.register_buffer("column_bounds", torch.tensor([quantile(m / s.slot_columns) for m in range(1, s.slot_columns)]))
+        self.register_buffer(
+            "column_bounds", torch.tensor([quantile(m / s.slot_columns) for m in range(1, s.slot_columns)])
+        )
         self.register_buffer("row_bounds", torch.tensor([quantile(m / s.slot_rows) for m in range(1, s.slot_rows)]))
 
     def cells(self, keys: Tensor) -> tuple[Tensor, Tensor]:
@@ -180,8 +192,12 @@ class Addresses(nn.Module):
         s = self.s
         column, row = self.cells(keys)
         return (
-            tent_weights(self.centre(row, s.slot_rows, s.block_height / s.memory_height), s.block_height, s.memory_height),
-            tent_weights(self.centre(column, s.slot_columns, s.block_width / s.memory_width), s.block_width, s.memory_width),
+            tent_weights(
+                self.centre(row, s.slot_rows, s.block_height / s.memory_height), s.block_height, s.memory_height
+            ),
+            tent_weights(
+                self.centre(column, s.slot_columns, s.block_width / s.memory_width), s.block_width, s.memory_width
+            ),
         )
 
     @staticmethod
@@ -275,7 +291,11 @@ class Decoder(nn.Module):
         s = self.s
         flat = latent.flatten(0, 1)
         maps = traces.flatten(0, 1).flatten(1, 2)
-        spread = self.latent(flat.view(len(flat), -1, s.block_height, s.block_width)) if s.map else self.latent(flat)[..., None, None]
+        spread = (
+            self.latent(flat.view(len(flat), -1, s.block_height, s.block_width))
+            if s.map
+            else self.latent(flat)[..., None, None]
+        )
         return self.features(self.traces(maps) + spread), maps
 
     def negative_log_likelihood(self, latent: Tensor, traces: Tensor, images: Tensor) -> Tensor:
@@ -334,7 +354,9 @@ class Training:
         self.model = model
         self.forward = torch.compile(model) if compiled else model
         self.step = 0
-        self.optimiser = torch.optim.Adam(model.parameters(), lr=plan["learningRate"], betas=(0.9, 0.999), eps=1e-8, fused=True)
+        self.optimiser = torch.optim.Adam(
+            model.parameters(), lr=plan["learningRate"], betas=(0.9, 0.999), eps=1e-8, fused=True
+        )
 
     def update(self, images: Tensor, key_noise: Tensor, latent_noise: Tensor) -> float:
         """Takes one step on a batch for KanervaPlusPlus.forward; returns the negative bound in nats."""

@@ -52,8 +52,10 @@ class LogisticMixture:
         predicted = (coefficients.unflatten(1, (c, c * self.neighbours)) * around).sum(2)
         return self.given_base(own, images, reconstruction, reconstruction + predicted)
 
-    def given_base(self, own: Tensor, images: Tensor, reconstruction: Tensor | None = None, base: Tensor | None = None) -> Tensor:
-        """The same, given the mixture's own parameters, the reconstruction and the common part of the components' means."""
+    def given_base(
+        self, own: Tensor, images: Tensor, reconstruction: Tensor | None = None, base: Tensor | None = None
+    ) -> Tensor:
+        """The same, given the mixture's own parameters, the reconstruction and the components' common mean."""
         c = self.channels
         levels = (images * 255).round()
         values = levels * (2 / 255) - 1
@@ -89,8 +91,11 @@ class LogisticMixture:
 
 
 class LinearPath(nn.Module):
-    """A reconstruction linear in the traces, plus a prediction from the neighbours' errors. Its coefficients depend on the
-    position in the patch; the network mixes banks of them per patch. The network's other contributions start at zero."""
+    """A reconstruction linear in the traces, plus a prediction from the neighbours' errors.
+
+    Its coefficients depend on the position in the patch; the network mixes banks of them per patch. The network's other
+    contributions start at zero.
+    """
 
     def __init__(self, s: "Settings"):
         super().__init__()
@@ -119,7 +124,9 @@ class LinearPath(nn.Module):
                 for x in range(p):
                     for a in range(c):
                         for b in range(c):
-                            index[a, y, x, b, reach + y + dy, reach + x + dx] = (((a * n + number) * c + b) * p + y) * p + x
+                            index[a, y, x, b, reach + y + dy, reach + x + dx] = (
+                                ((a * n + number) * c + b) * p + y
+                            ) * p + x
         return index.flatten(0, 2)
 
     def forward(self, found: Tensor, maps: Tensor, images: Tensor) -> Tensor:
@@ -128,13 +135,19 @@ class LinearPath(nn.Module):
         weight = self.numbers.weight * self.scale.view(-1, 1, 1, 1)
         numbers = F.conv2d(found, weight, self.numbers.bias * self.scale)
         own, correction = numbers.split((s.mixture.own_parameters * s.patch**2, s.image_channels * s.patch**2), 1)
-        linear = F.conv2d(maps, self.reconstruction.weight * STEP_SCALE, self.reconstruction.bias * STEP_SCALE, padding=1)
+        linear = F.conv2d(
+            maps, self.reconstruction.weight * STEP_SCALE, self.reconstruction.bias * STEP_SCALE, padding=1
+        )
         reconstruction = F.pixel_shuffle(linear + correction, s.patch)
         errors = images * 255
         errors = errors.round() * (2 / 255) - 1 - reconstruction
         coefficients = F.pad(STEP_SCALE * self.coefficients.weight.flatten(1).T, (0, 1))  # [banks, all + 1]
         kernel = coefficients[:, self.kernel_index].flatten(0, 1)
         reach = s.mixture.reach
-        predicted = F.conv2d(F.pad(errors, (reach, reach, reach, 0)), kernel, stride=s.patch).unflatten(1, (s.banks, -1))
+        predicted = F.conv2d(F.pad(errors, (reach, reach, reach, 0)), kernel, stride=s.patch).unflatten(
+            1, (s.banks, -1)
+        )
         predicted = (predicted * self.mixing(found).unsqueeze(2)).sum(1)
-        return s.mixture.given_base(F.pixel_shuffle(own, s.patch), images, reconstruction, reconstruction + F.pixel_shuffle(predicted, s.patch))
+        return s.mixture.given_base(
+            F.pixel_shuffle(own, s.patch), images, reconstruction, reconstruction + F.pixel_shuffle(predicted, s.patch)
+        )

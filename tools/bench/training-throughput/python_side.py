@@ -44,7 +44,7 @@ class Episodes:
         return tuple(torch.from_numpy(array) for array in arrays)
 
     def binary(self, grey: np.ndarray) -> np.ndarray:
-        """DYNAMIC: 1 with a probability equal to the intensity. NONE: the intensity. Otherwise: thresholded at one half."""
+        """DYNAMIC: 1 with probability equal to the intensity; NONE: the intensity; otherwise thresholded at 0.5."""
         if self.binarisation == "NONE":
             return grey.astype(np.float32) / np.float32(255)
         if self.binarisation == "DYNAMIC":
