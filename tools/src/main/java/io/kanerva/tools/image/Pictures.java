@@ -7,7 +7,8 @@ import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import java.util.Arrays;
 
-/** Images of one size as floats, a model's input and output.
+/**
+ * Images of one size as floats, a model's input and output.
  *
  * @param values [count][channels][height][width], row-major; intensities in [0, 1]
  * @param count number of images, at least 1

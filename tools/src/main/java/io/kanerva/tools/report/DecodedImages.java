@@ -9,10 +9,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Images that runtimes decoded from the same vectors.
+/**
+ * Images that runtimes decoded from the same vectors.
  *
  * @param source describes the vectors
- * @param all [B, Q, C, H, W] in [0, 1] each: first the expected images, as {@code expected}, then each runtime's by its name; empty if there are none
+ * @param all [B, Q, C, H, W] in [0, 1] each: first the expected images, as {@code expected}, then each runtime's by its
+ *     name; empty if there are none
  */
 public record DecodedImages(String source, Map<String, Tensor> all) {
     private static final String EXPECTED = "expected";
@@ -22,7 +24,8 @@ public record DecodedImages(String source, Map<String, Tensor> all) {
         return new DecodedImages("", Map.of());
     }
 
-    /** Computes images from logits.
+    /**
+     * Computes images from logits.
      *
      * @param source describes the vectors
      * @param logits the expected ones, as {@code expected}, and each runtime's; may be empty

@@ -5,7 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The page that {@code kpp quickstart} writes: its steps in order, with images and figures.
+/**
+ * The page that {@code kpp quickstart} writes: its steps in order, with images and figures.
  *
  * @param summary what ran, in a sentence or two
  * @param episode the images that were written
@@ -47,7 +48,8 @@ public record QuickstartReport(
      */
     public record Memory(float[] values, int channels, int height, int width, List<MemoryFigure.Block> blocks) {}
 
-    /** One kind of query and its results.
+    /**
+     * One kind of query and its results.
      *
      * @param name the kind, such as {@code clean}
      * @param explanation how the queries were made
@@ -72,7 +74,8 @@ public record QuickstartReport(
         }
     }
 
-    /** The negative bound and its terms, in nats per image.
+    /**
+     * The negative bound and its terms, in nats per image.
      *
      * @param total the sum of the others
      * @param standardError of the mean over episodes
@@ -82,7 +85,8 @@ public record QuickstartReport(
      */
     public record Bound(double total, double standardError, double reconstruction, double klKeys, double klLatent) {}
 
-    /** The difference between a graph's output and its DJL block's.
+    /**
+     * The difference between a graph's output and its DJL block's.
      *
      * @param graph the graph's name
      * @param output the tensor's name
@@ -99,7 +103,7 @@ public record QuickstartReport(
                 "episode",
                 "The episode",
                 ("These %d test images were never seen in training. Together they form one episode: all are "
-                        + "written into a single memory at once.")
+                                + "written into a single memory at once.")
                         .formatted(episode.count()));
         page.figure(
                 new GridFigure("The %d images of the episode".formatted(episode.count()), EPISODE_COLUMNS)
@@ -194,12 +198,13 @@ public record QuickstartReport(
                 "recall",
                 "Recall",
                 ("Each query is an image, intact or damaged, without the index of its sample. It is compared "
-                        + "with the image that each block in memory decodes to; the best match is read and "
-                        + "decoded. %s")
+                                + "with the image that each block in memory decodes to; the best match is read and "
+                                + "decoded. %s")
                         .formatted(
                                 recallIterations == 1
                                         ? ""
-                                        : "The result is the next query, for %d iterations.".formatted(recallIterations))
+                                        : "The result is the next query, for %d iterations."
+                                                .formatted(recallIterations))
                         .strip());
         for (Recalled recall : recalls) {
             String heading = recall.name().substring(0, 1).toUpperCase(Locale.ROOT)
