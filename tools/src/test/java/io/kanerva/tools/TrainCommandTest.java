@@ -214,6 +214,7 @@ class TrainCommandTest {
         Path err = folder.resolve("err");
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
                 "-Xmx512m",
                 "-Dai.djl.offline=true",
                 "-cp",

@@ -33,7 +33,7 @@ class WrapperTest {
     @BeforeEach
     void layOutAProject() throws IOException {
         project = Files.createDirectories(folder.resolve("a project"));
-        programs = Files.createDirectories(folder.resolve("programs"));
+        programs = Files.createDirectories(folder.resolve("jdk/bin"));
         Instant past = Instant.now().minusSeconds(3600);
         for (String module : List.of("trainer", "exporter", "runtime", "models", "conformance", "tools")) {
             Files.createDirectories(project.resolve(module + "/src/main"));
@@ -92,6 +92,18 @@ class WrapperTest {
                         .strip()))
                 .isNotEqualTo(before);
         assertThat(before.resolve("kanerva-trainer-1.jar")).exists();
+    }
+
+    @Test
+    void declaresNativeAccessAndTheUseOfUnsafeWhereJavaWarnsOfIt() throws Exception {
+        Path release = folder.resolve("jdk/release");
+        String unsafe = "--sun-misc-unsafe-memory-access=allow";
+        Files.writeString(release, "IMPLEMENTOR=\"Debian\"\nJAVA_VERSION=\"21.0.8\"\n");
+        assertThat(kpp(project.resolve("tools/kpp")).lines())
+                .contains("--enable-native-access=ALL-UNNAMED")
+                .doesNotContain(unsafe);
+        Files.writeString(release, "JAVA_VERSION=\"25\"\n");
+        assertThat(kpp(project.resolve("tools/kpp")).lines()).contains("--enable-native-access=ALL-UNNAMED", unsafe);
     }
 
     @Test

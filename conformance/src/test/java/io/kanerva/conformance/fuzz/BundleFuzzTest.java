@@ -36,6 +36,7 @@ class BundleFuzzTest {
                         "ulimit -v " + KILOBYTES + "; exec \"$@\"",
                         "sh",
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
                         "-Xmx256m",
                         "-XX:+UseSerialGC",
                         "-XX:ErrorFile=/dev/stdout",

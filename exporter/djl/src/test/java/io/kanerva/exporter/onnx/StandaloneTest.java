@@ -33,6 +33,7 @@ class StandaloneTest {
         Path file = folder.resolve("mine.onnx");
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
                         "-Dai.djl.offline=true",
                         "-cp",
                         classPath,
