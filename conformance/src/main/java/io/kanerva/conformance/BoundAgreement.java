@@ -44,7 +44,13 @@ public record BoundAgreement(BoundReport djl, BoundReport graphs, double largest
             float[] latentNoise = noise.normals(NoiseSource.stream(e, 0, 1), t * s.latent());
             double[] expected = djl.add(reference(model, t, images, keyNoise, latentNoise));
             double[] found = graphs.add(kanerva.bound(
-                    new FloatTensor(images, 1, t, s.imageChannels(), s.imageHeight(), s.imageWidth()),
+                    new FloatTensor(
+                            images,
+                            1,
+                            t,
+                            s.image().channels(),
+                            s.image().height(),
+                            s.image().width()),
                     new FloatTensor(keyNoise, 1, t, s.keys(), 3),
                     new FloatTensor(latentNoise, 1, t, s.latent())));
             for (int i = 0; i < t; i++) {
@@ -84,7 +90,7 @@ public record BoundAgreement(BoundReport djl, BoundReport graphs, double largest
         KanervaSettings s = model.settings();
         try (NDManager scratch = model.manager().newSubManager()) {
             BoundTerms terms = model.pass(
-                    scratch.create(images, new Shape(1, t, s.imageChannels(), s.imageHeight(), s.imageWidth())),
+                    scratch.create(images, s.image().shape(1, t)),
                     scratch.create(keyNoise, new Shape(1, t, s.keys(), 3)),
                     scratch.create(latentNoise, new Shape(1, t, s.latent())),
                     false);

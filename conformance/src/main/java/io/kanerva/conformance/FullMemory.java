@@ -6,10 +6,13 @@ import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.Planes;
 import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.EncoderSettings;
+import io.kanerva.trainer.model.Grid;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
-import io.kanerva.trainer.model.WriterKind;
+import io.kanerva.trainer.model.MapShape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,24 +33,15 @@ final class FullMemory {
             return new Agreement(List.of());
         }
         // The other blocks are of no use here, and so are small.
-        KanervaSettings settings = new KanervaSettings(
-                WriterKind.HEAP,
-                Addressing.valueOf(s.addressing().name()),
-                s.image().channels(),
-                s.image().height(),
-                s.image().width(),
-                s.memory().channels(),
-                s.memory().height(),
-                s.memory().width(),
-                s.block().height(),
-                s.block().width(),
-                s.keys(),
-                1,
-                s.slotRows(),
-                s.slotColumns(),
-                0,
-                1,
-                1);
+        KanervaSettings settings = KanervaSettings.heap(
+                        shape(s.image()),
+                        shape(s.memory()),
+                        new Grid(s.block().height(), s.block().width()),
+                        new Grid(s.slotRows(), s.slotColumns()),
+                        1,
+                        EncoderSettings.residual(1, 1))
+                .withKeys(s.keys())
+                .withAddressing(Addressing.valueOf(s.addressing().name()));
         settings = s.scaleCells() == 2 ? settings.withGist() : settings;
         Sizes sizes = new Sizes(2, s.capacity(), 1);
         List<Row> rows = new ArrayList<>();
@@ -65,5 +59,9 @@ final class FullMemory {
                                     output, expected, found.get(output), Budget.of(output, bundle, expected)))));
         }
         return new Agreement(rows);
+    }
+
+    private static MapShape shape(Planes planes) {
+        return new MapShape(planes.channels(), planes.height(), planes.width());
     }
 }

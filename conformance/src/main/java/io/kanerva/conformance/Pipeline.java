@@ -37,7 +37,7 @@ record Pipeline(KanervaModel model, Kanerva kanerva) {
     /** One episode of as many samples as fit (32 for a pooled writer), then three of two. */
     Agreement compare(ImageSet images, long seed) {
         int capacity = kanerva.bundle().settings().capacity();
-        int most = capacity == Integer.MAX_VALUE ? 32 : capacity;
+        int most = capacity == 0 ? 32 : capacity;
         NormalSampler sampler = new NormalSampler(seed);
         return compare(images, 1, most, sampler).and(compare(images, 3, 2, sampler));
     }
@@ -45,7 +45,12 @@ record Pipeline(KanervaModel model, Kanerva kanerva) {
     private Agreement compare(ImageSet images, int b, int t, NormalSampler sampler) {
         KanervaSettings s = model.settings();
         Tensor episodes = Tensor.of(
-                SampleImages.asSeen(s, images, 0, b * t), b, t, s.imageChannels(), s.imageHeight(), s.imageWidth());
+                SampleImages.asSeen(s, images, 0, b * t),
+                b,
+                t,
+                s.image().channels(),
+                s.image().height(),
+                s.image().width());
         Tensor keyNoise = Inputs.normal(sampler, b, t, s.keys(), 3);
         Tensor latentNoise = Inputs.normal(sampler, b, t, s.latent());
         Map<String, Tensor> expected = reference(episodes, keyNoise, latentNoise);

@@ -13,11 +13,13 @@ import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.DecoderSettings;
 import io.kanerva.trainer.model.EncoderKind;
+import io.kanerva.trainer.model.EncoderSettings;
+import io.kanerva.trainer.model.Grid;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.LatentLayout;
 import io.kanerva.trainer.model.Likelihood;
-import io.kanerva.trainer.model.WriterKind;
+import io.kanerva.trainer.model.MapShape;
 import io.kanerva.trainer.train.Preset;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -30,70 +32,82 @@ import java.util.concurrent.ConcurrentHashMap;
  * with anything.
  */
 public enum Subject {
-    DEREFERENCED(new KanervaSettings(
-            WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 3, 12, 20, 4, 4, 1, 5, 3, 5, 0, 6, 1)),
+    DEREFERENCED(KanervaSettings.heap(
+            new MapShape(1, 8, 8),
+            new MapShape(3, 12, 20),
+            new Grid(4, 4),
+            new Grid(3, 5),
+            5,
+            EncoderSettings.residual(6, 1))),
     /** Slots lie off the pixel grid, so that blocks are smeared into each other. */
-    CONTINUOUS_TWO_KEYS(
-            new KanervaSettings(WriterKind.HEAP, Addressing.CONTINUOUS, 2, 8, 12, 3, 9, 31, 4, 6, 2, 5, 2, 7, 0, 6, 1)),
-    POOLED_TWO_KEYS(new KanervaSettings(
-            WriterKind.POOLED, Addressing.CONTINUOUS, 1, 8, 8, 3, 12, 16, 4, 4, 2, 5, 0, 0, 9, 6, 1)),
+    CONTINUOUS_TWO_KEYS(KanervaSettings.heap(
+                    new MapShape(2, 8, 12),
+                    new MapShape(3, 9, 31),
+                    new Grid(4, 6),
+                    new Grid(2, 7),
+                    5,
+                    EncoderSettings.residual(6, 1))
+            .withKeys(2)
+            .withAddressing(Addressing.CONTINUOUS)),
+    POOLED_TWO_KEYS(KanervaSettings.pooled(
+                    new MapShape(1, 8, 8),
+                    new MapShape(3, 12, 16),
+                    new Grid(4, 4),
+                    9,
+                    5,
+                    EncoderSettings.residual(6, 1))
+            .withKeys(2)),
     /** Colour images of 256 levels, a latent map, a decoder that refines, and neighbours. */
-    COLOUR(new KanervaSettings(
-            WriterKind.HEAP,
-            Addressing.CONTINUOUS,
-            3,
-            8,
-            8,
-            3,
-            12,
-            20,
-            4,
-            4,
-            1,
-            32,
-            3,
-            5,
-            0,
-            6,
-            1,
-            Likelihood.DISCRETIZED_LOGISTIC_MIXTURE,
-            LatentLayout.MAP,
-            EncoderKind.RESIDUAL,
-            new DecoderSettings(7, 2, 5, 1, 4))),
+    COLOUR(KanervaSettings.heap(
+                    new MapShape(3, 8, 8),
+                    new MapShape(3, 12, 20),
+                    new Grid(4, 4),
+                    new Grid(3, 5),
+                    32,
+                    EncoderSettings.residual(6, 1))
+            .withAddressing(Addressing.CONTINUOUS)
+            .withLatent(32, LatentLayout.MAP)
+            .withDecoder(
+                    DecoderSettings.of(7, 2).refined(5, 1).withNeighbours(4, 0),
+                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE)),
     /** Colour images again, with a linear path and as many neighbours as there may be. */
-    LINEAR_COLOUR(new KanervaSettings(
-            WriterKind.HEAP,
-            Addressing.DEREFERENCED,
-            3,
-            8,
-            8,
-            3,
-            12,
-            20,
-            4,
-            4,
-            1,
-            5,
-            3,
-            5,
-            0,
-            6,
-            1,
-            Likelihood.DISCRETIZED_LOGISTIC_MIXTURE,
-            LatentLayout.VECTOR,
-            EncoderKind.RESIDUAL,
-            new DecoderSettings(7, 2, 0, 0, 24, 3))),
+    LINEAR_COLOUR(KanervaSettings.heap(
+                    new MapShape(3, 8, 8),
+                    new MapShape(3, 12, 20),
+                    new Grid(4, 4),
+                    new Grid(3, 5),
+                    5,
+                    EncoderSettings.residual(6, 1))
+            .withDecoder(DecoderSettings.of(7, 2).withNeighbours(24, 3), Likelihood.DISCRETIZED_LOGISTIC_MIXTURE)),
     /** The paper's encoder, the episode as its time, and four keys. */
-    PAPER_FOUR_KEYS(new KanervaSettings(
-                    WriterKind.POOLED, Addressing.CONTINUOUS, 1, 12, 12, 3, 12, 16, 4, 4, 4, 5, 0, 0, 9, 8, 1)
-            .withEncoder(EncoderKind.RESNET18_TSM)),
-    HEAP_EIGHT_KEYS(new KanervaSettings(
-            WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 1, 16, 24, 4, 4, 8, 5, 4, 6, 0, 6, 1)),
+    PAPER_FOUR_KEYS(KanervaSettings.pooled(
+                    new MapShape(1, 12, 12),
+                    new MapShape(3, 12, 16),
+                    new Grid(4, 4),
+                    9,
+                    5,
+                    new EncoderSettings(EncoderKind.RESNET18_TSM, 8, 1))
+            .withKeys(4)),
+    HEAP_EIGHT_KEYS(KanervaSettings.heap(
+                    new MapShape(1, 8, 8),
+                    new MapShape(1, 16, 24),
+                    new Grid(4, 4),
+                    new Grid(4, 6),
+                    5,
+                    EncoderSettings.residual(6, 1))
+            .withKeys(8)),
     /** Blocks that can be read for their gist, a latent map, and two keys. */
-    GIST(new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 3, 12, 24, 4, 4, 2, 5, 3, 6, 0, 6, 1)
+    GIST(KanervaSettings.heap(
+                    new MapShape(1, 8, 8),
+                    new MapShape(3, 12, 24),
+                    new Grid(4, 4),
+                    new Grid(3, 6),
+                    5,
+                    EncoderSettings.residual(6, 1))
+            .withKeys(2)
             .withLatent(32, LatentLayout.MAP)
             .withGist()),
-    QUICKSTART(Preset.QUICKSTART.plan().settings());
+    QUICKSTART(Preset.named("quickstart").plan().settings());
 
     private static final Path FOLDER = Path.of("target", "bundles-under-test");
     private static final Set<Path> EXPORTED = ConcurrentHashMap.newKeySet();

@@ -3,11 +3,11 @@ package io.kanerva.runtime;
 /** A device that was asked for by name and cannot be had. */
 public final class DeviceException extends KanervaException {
 
-    public DeviceException(String format, Object... values) {
+    DeviceException(String format, Object... values) {
         super(null, format, values);
     }
 
-    public DeviceException(Throwable cause, String format, Object... values) {
+    DeviceException(Throwable cause, String format, Object... values) {
         super(cause, format, values);
     }
 }

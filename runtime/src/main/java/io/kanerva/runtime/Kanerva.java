@@ -1,10 +1,5 @@
 package io.kanerva.runtime;
 
-import io.kanerva.runtime.bundle.BundleSource;
-import io.kanerva.runtime.session.Inference;
-import io.kanerva.runtime.session.SessionLoader;
-import io.kanerva.runtime.session.Sessions;
-import io.kanerva.runtime.session.StoredMemory;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -31,13 +26,17 @@ public final class Kanerva implements AutoCloseable {
     private final KeyGeometry geometry;
     private final Inference inference;
 
-    private Kanerva(BundleSource source, Options options) {
-        bundle = source.bundle();
-        sessions = SessionLoader.open(source.name(), bundle.settings(), source.graphs(bundle), options);
+    Kanerva(Bundle bundle, Sessions sessions) {
+        this.bundle = bundle;
+        this.sessions = sessions;
         geometry = new KeyGeometry(bundle.settings());
-        // On the CPU the seam between the graphs is free, and the host draws latents as every language does.
-        boolean fusedSampling = sessions.has(BundleGraph.READER_DECODER) && sessions.device() == Device.CUDA;
-        inference = new Inference(bundle, geometry, sessions, fusedSampling);
+        // On the CPU the seam between the graphs is free, so that the latents are drawn where every language draws
+        // them.
+        inference = new Inference(
+                bundle,
+                geometry,
+                sessions.has(BundleGraph.ENCODER_MEMORY_WRITER),
+                sessions.has(BundleGraph.READER_DECODER) && sessions.device() == Device.CUDA);
     }
 
     /**
@@ -52,7 +51,7 @@ public final class Kanerva implements AutoCloseable {
 
     /** Opens the bundle in a folder; see {@link #load(Path, Device)}. */
     public static Kanerva load(Path folder, Options options) {
-        return new Kanerva(BundleSource.folder(folder), options);
+        return BundleSource.folder(folder).load(options);
     }
 
     /**
@@ -64,7 +63,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws DeviceException if {@link Device#CUDA} cannot be had
      */
     public static Kanerva loadResource(ClassLoader loader, String folder, Options options) {
-        return new Kanerva(BundleSource.resource(loader, folder), options);
+        return BundleSource.resource(loader, folder).load(options);
     }
 
     /** Opens a bundle that lies on the class path; see {@link #loadResource(ClassLoader, String, Options)}. */
@@ -80,7 +79,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws DeviceException if {@link Device#CUDA} cannot be had
      */
     public static Kanerva load(Map<String, byte[]> files, Options options) {
-        return new Kanerva(BundleSource.bytes(files), options);
+        return BundleSource.bytes(files).load(options);
     }
 
     /** What the bundle says of itself: settings, tensors, provenance. */
@@ -104,7 +103,9 @@ public final class Kanerva implements AutoCloseable {
      * @param images [B, T, Cx, Hx, Wx], values in [0, 1]
      */
     public Encoding encode(FloatTensor images) {
-        return inference.encode(images);
+        try (Call call = sessions.begin()) {
+            return inference.encode(call, images);
+        }
     }
 
     /**
@@ -114,7 +115,9 @@ public final class Kanerva implements AutoCloseable {
      * @throws CapacityException if T is more than a heap memory takes
      */
     public Memory write(FloatTensor episodes) {
-        return new Memory(inference.write(episodes));
+        try (Call call = sessions.begin()) {
+            return inference.write(call, episodes);
+        }
     }
 
     /**
@@ -127,7 +130,10 @@ public final class Kanerva implements AutoCloseable {
      * @throws CapacityException if T + N is more than a heap memory takes
      */
     public Memory extend(Memory memory, FloatTensor episodes) {
-        return new Memory(inference.extend(memory.stored, episodes));
+        inference.checkModel(memory);
+        try (Call call = sessions.begin()) {
+            return inference.extend(call, memory, episodes);
+        }
     }
 
     /**
@@ -137,7 +143,10 @@ public final class Kanerva implements AutoCloseable {
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]: Q queries for each memory
      */
     public Lookup lookUp(Memory memory, FloatTensor queries) {
-        return inference.lookUp(memory.stored, queries);
+        inference.checkModel(memory);
+        try (Call call = sessions.begin()) {
+            return inference.lookUp(call, memory, queries);
+        }
     }
 
     /**
@@ -147,7 +156,10 @@ public final class Kanerva implements AutoCloseable {
      * @param keys [B, Q, K, 3], each (scale, x, y)
      */
     public Reading read(Memory memory, FloatTensor keys) {
-        return inference.read(memory.stored, keys);
+        inference.checkModel(memory);
+        try (Call call = sessions.begin()) {
+            return inference.read(call, memory, keys);
+        }
     }
 
     /**
@@ -160,7 +172,8 @@ public final class Kanerva implements AutoCloseable {
      * @return keys, [B, T, K, 3]
      */
     public FloatTensor sampleKeys(Encoding encoding, Memory memory, FloatTensor noise) {
-        return inference.sampleKeys(encoding, memory.stored, noise);
+        inference.checkModel(memory);
+        return inference.sampleKeys(encoding, memory, noise);
     }
 
     /**
@@ -172,7 +185,9 @@ public final class Kanerva implements AutoCloseable {
      *     and {@link #sample} draws some
      */
     public FloatTensor decode(FloatTensor latent, FloatTensor traces) {
-        return inference.decode(latent, traces);
+        try (Call call = sessions.begin()) {
+            return inference.decode(call, latent, traces);
+        }
     }
 
     /**
@@ -187,8 +202,7 @@ public final class Kanerva implements AutoCloseable {
      * @return [B, Q, Cx, Hx, Wx]: zeros and ones, or k / 255
      */
     public FloatTensor sample(FloatTensor logits, long seed) {
-        inference.checkLogits(logits);
-        return bundle.settings().likelihood().sample(bundle.settings(), logits, new NormalSampler(seed));
+        return inference.sample(logits, new NormalSampler(seed));
     }
 
     /**
@@ -200,8 +214,11 @@ public final class Kanerva implements AutoCloseable {
      * @param iterations how often, 1 or more
      */
     public Recall recall(Memory memory, FloatTensor queries, int iterations) {
+        inference.checkModel(memory);
         checkPositive("recall: iterations", iterations);
-        return inference.recall(memory.stored, queries, iterations);
+        try (Call call = sessions.begin()) {
+            return inference.recall(call, memory, queries, iterations);
+        }
     }
 
     /**
@@ -216,8 +233,11 @@ public final class Kanerva implements AutoCloseable {
      * @param seed the same seed gives the same images
      */
     public Generation generate(Memory memory, int count, long seed) {
+        inference.checkModel(memory);
         checkPositive("generate: count", count);
-        return inference.generate(memory.stored, count, new NormalSampler(seed));
+        try (Call call = sessions.begin()) {
+            return inference.generate(call, memory, count, new NormalSampler(seed));
+        }
     }
 
     /**
@@ -230,7 +250,9 @@ public final class Kanerva implements AutoCloseable {
      * @throws CapacityException if T is more than a heap memory takes
      */
     public BoundTerms bound(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
-        return inference.bound(episodes, keyNoise, latentNoise);
+        try (Call call = sessions.begin()) {
+            return inference.bound(call, episodes, keyNoise, latentNoise);
+        }
     }
 
     /**
@@ -241,7 +263,13 @@ public final class Kanerva implements AutoCloseable {
      * @throws CapacityException if T is more than a heap memory takes
      */
     public BoundTerms bound(FloatTensor episodes, long seed) {
-        return inference.bound(episodes, seed);
+        ModelSettings settings = bundle.settings();
+        sessions.signature(BundleGraph.ENCODER).bind(episodes);
+        int batch = episodes.dimension(0);
+        int samples = episodes.dimension(1);
+        NormalSampler sampler = new NormalSampler(seed);
+        FloatTensor keyNoise = sampler.tensor(batch, samples, settings.keys(), 3);
+        return bound(episodes, keyNoise, sampler.tensor(batch, samples, settings.latent()));
     }
 
     /**
@@ -250,7 +278,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws MemoryFileException if it is missing, damaged or of another model
      */
     public Memory loadMemory(Path file) {
-        return new Memory(StoredMemory.read(file, bundle));
+        return MemoryFile.read(file, bundle);
     }
 
     /**
@@ -259,7 +287,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws MemoryFileException if they are damaged or of another model
      */
     public Memory loadMemory(byte[] bytes) {
-        return new Memory(StoredMemory.parse("memory in bytes", bytes, bundle));
+        return MemoryFile.parse("memory in bytes", bytes, bundle);
     }
 
     /**
@@ -270,8 +298,12 @@ public final class Kanerva implements AutoCloseable {
      * @return to be closed by the caller, before or after this Kanerva
      */
     public PreparedRecall prepareRecall(Memory memory, int queries) {
+        inference.checkModel(memory);
         checkPositive("prepareRecall: queries", queries);
-        return new PreparedRecall(inference.prepareRecall(memory.stored, queries), bundle.settings(), memory.stored);
+        try (Call call = sessions.begin()) {
+            inference.ready(call, memory);
+        }
+        return new PreparedRecall(sessions, bundle.settings(), memory, queries);
     }
 
     /**
@@ -285,7 +317,8 @@ public final class Kanerva implements AutoCloseable {
     public PreparedWrite prepareWrite(int episodes, int samples) {
         checkPositive("prepareWrite: episodes", episodes);
         checkPositive("prepareWrite: samples", samples);
-        return new PreparedWrite(inference.prepareWrite(episodes, samples), bundle.settings());
+        inference.checkCapacity(samples);
+        return new PreparedWrite(sessions, bundle.settings(), episodes, samples);
     }
 
     /** Waits for running calls, then frees the graphs. Closing again does nothing. */
@@ -294,8 +327,9 @@ public final class Kanerva implements AutoCloseable {
         sessions.close();
     }
 
-    Sessions sessions() {
-        return sessions;
+    /** Keeps the graphs open for a call's inner workings. */
+    Call begin() {
+        return sessions.begin();
     }
 
     private static void checkPositive(String place, int number) {

@@ -1,6 +1,5 @@
 package io.kanerva.runtime;
 
-import io.kanerva.runtime.session.StoredMemory;
 import java.nio.file.Path;
 
 /**
@@ -9,15 +8,36 @@ import java.nio.file.Path;
  */
 public final class Memory {
 
-    final StoredMemory stored;
+    /** Not to be changed: callers get copies. */
+    final FloatTensor memory;
 
-    Memory(StoredMemory stored) {
-        this.stored = stored;
+    final FloatTensor pointers;
+    final FloatTensor contentMean;
+    private final String modelId;
+
+    /**
+     * The images that the written samples read back as, ready to be searched. Filled by the first content search, which
+     * may happen twice at once without harm: both compute the same.
+     */
+    private volatile ContentSearch contents;
+
+    private volatile boolean finite;
+
+    /**
+     * @param memory [B, C, H, W]
+     * @param pointers [B, T, K, 3]
+     * @param contentMean [B, E], E being 0 for a heap
+     */
+    Memory(FloatTensor memory, FloatTensor pointers, FloatTensor contentMean, String modelId) {
+        this.contentMean = contentMean;
+        this.memory = memory;
+        this.pointers = pointers;
+        this.modelId = modelId;
     }
 
     /** A copy of the memories themselves, [B, C, H, W]. */
     public FloatTensor memory() {
-        return stored.memory().copy();
+        return memory.copy();
     }
 
     /**
@@ -25,7 +45,7 @@ public final class Memory {
      * allocates nothing.
      */
     public FloatTensor pointers() {
-        return stored.pointers().copy();
+        return pointers.copy();
     }
 
     /**
@@ -33,22 +53,22 @@ public final class Memory {
      * {@linkplain Kanerva#extend extend} it. A heap needs nothing of the kind: [B, 0].
      */
     public FloatTensor contentMean() {
-        return stored.contentMean().copy();
+        return contentMean.copy();
     }
 
     /** The model that wrote it: {@link Bundle#modelId()}. */
     public String modelId() {
-        return stored.modelId();
+        return modelId;
     }
 
     /** B, how many memories. */
     public int episodes() {
-        return stored.episodes();
+        return memory.dimension(0);
     }
 
     /** T, how many samples were written to each. */
     public int samples() {
-        return stored.samples();
+        return pointers.dimension(1);
     }
 
     /**
@@ -76,28 +96,49 @@ public final class Memory {
      * @throws MemoryFileException if the file cannot be written
      */
     public void save(Path file) {
-        stored.save(file);
+        MemoryFile.write(this, file);
     }
 
     /** The same as {@link #save}'s file, for a database or a cache; {@link Kanerva#loadMemory(byte[])} reads it. */
     public byte[] toBytes() {
-        return stored.toBytes();
+        return MemoryFile.toBytes(this);
+    }
+
+    /** The memories, looked through for numbers that are not finite once: that takes longer than a copy. */
+    FloatTensor checked() {
+        if (!finite) {
+            memory.requireFinite("memory");
+            finite = true;
+        }
+        return memory;
+    }
+
+    ContentSearch contents() {
+        return contents;
+    }
+
+    void contents(ContentSearch computed) {
+        contents = computed;
     }
 
     /** Equal models, memories and pointers. */
     @Override
     public boolean equals(Object other) {
-        return other instanceof Memory that && stored.equals(that.stored);
+        return other instanceof Memory that
+                && modelId.equals(that.modelId)
+                && memory.equals(that.memory)
+                && pointers.equals(that.pointers)
+                && contentMean.equals(that.contentMean);
     }
 
     @Override
     public int hashCode() {
-        return stored.hashCode();
+        return 31 * memory.hashCode() + pointers.hashCode();
     }
 
     /** Its shapes, such as {@code Memory[memory float32[1, 10, 28, 56], pointers float32[1, 32, 1, 3]]}. */
     @Override
     public String toString() {
-        return "Memory[memory " + stored.memory() + ", pointers " + stored.pointers() + "]";
+        return "Memory[memory " + memory + ", pointers " + pointers + "]";
     }
 }

@@ -1,10 +1,5 @@
 package io.kanerva.runtime;
 
-import io.kanerva.runtime.ModelSettings.Writer;
-import io.kanerva.runtime.bundle.Signature;
-import io.kanerva.runtime.session.Recaller;
-import io.kanerva.runtime.session.StoredMemory;
-import io.kanerva.runtime.session.Workspace;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 
@@ -17,23 +12,34 @@ import java.util.Arrays;
  */
 public final class PreparedRecall implements AutoCloseable {
 
-    private final Workspace workspace;
-    private final Recaller recaller;
-    private final StoredMemory memory;
+    private final Sessions sessions;
+    private final Memory memory;
+    private final RecallPlan plan;
     private final float[] image;
     private final float[] keys;
     private final int[] samples;
+    private final int floats;
 
-    /** @param workspace of a recall from {@code memory}; owned from now on */
-    PreparedRecall(Workspace workspace, ModelSettings settings, StoredMemory memory) {
-        this.workspace = workspace;
+    /** @param memory ready to be searched */
+    PreparedRecall(Sessions sessions, ModelSettings settings, Memory memory, int queries) {
+        this.sessions = sessions;
         this.memory = memory;
-        recaller = workspace.recaller();
-        samples = new int[workspace.batch() * workspace.count()];
+        plan = new RecallPlan(sessions, settings, memory.episodes(), queries);
         image = new float[settings.image().floats()];
-        keys = new float[Math.multiplyExact(samples.length, settings.keys() * 3)];
-        if (settings.writer() == Writer.POOLED) {
+        floats = Math.multiplyExact(plan.count(), image.length);
+        keys = new float[Math.multiplyExact(plan.count(), settings.keys() * 3)];
+        samples = new int[plan.count()];
+        if (memory.contents() == null) {
             Arrays.fill(samples, -1);
+        }
+        sessions.enter();
+        try {
+            plan.prepare();
+        } catch (RuntimeException | Error e) {
+            plan.close();
+            throw e;
+        } finally {
+            sessions.leave();
         }
     }
 
@@ -47,25 +53,25 @@ public final class PreparedRecall implements AutoCloseable {
      * @throws ClosedException after {@link #close} of this or of its Kanerva
      */
     public synchronized void run(FloatBuffer queries, FloatBuffer recalled) {
-        requireRoom("queries", queries, samples.length * image.length);
-        requireRoom("recalled", recalled, samples.length * image.length);
-        requireOpen("PreparedRecall", workspace);
-        workspace.enter();
+        requireRoom("queries", queries, floats);
+        requireRoom("recalled", recalled, floats);
+        requireOpen("PreparedRecall", plan.isClosed());
+        sessions.enter();
         try {
             // Image by image: each stays in the nearest cache from one step to the next.
             for (int query = 0; query < samples.length; query++) {
                 queries.get(queries.position() + query * image.length, image);
                 requireImages("recall: queries", image, query * image.length);
-                recaller.find(memory, query, image, 0, samples, null, keys);
+                plan.find(memory, query, image, 0, samples, null, keys);
             }
-            recaller.endLookUp(keys);
-            recaller.read(memory, keys);
+            plan.endLookUp(keys);
+            plan.read(memory, keys);
             for (int query = 0; query < samples.length; query++) {
-                recaller.image(query, image, 0);
+                plan.image(query, image, 0);
                 recalled.put(recalled.position() + query * image.length, image);
             }
         } finally {
-            workspace.leave();
+            sessions.leave();
         }
     }
 
@@ -82,11 +88,11 @@ public final class PreparedRecall implements AutoCloseable {
     /** Frees the tensors; closing again does nothing. Waits for a run. */
     @Override
     public synchronized void close() {
-        workspace.free();
+        plan.close();
     }
 
-    static void requireOpen(String what, Workspace workspace) {
-        if (workspace.isFreed()) {
+    static void requireOpen(String what, boolean closed) {
+        if (closed) {
             throw new ClosedException("%s: called after close", what);
         }
     }
@@ -100,7 +106,7 @@ public final class PreparedRecall implements AutoCloseable {
 
     /** @param first where the values begin in what the caller gave */
     static void requireImages(String place, float[] values, int first) {
-        int outside = Signature.firstOutsideImages(values);
+        int outside = FloatTensor.outsideImages(values);
         if (outside >= 0) {
             throw new TensorException(
                     "%s: expected values from 0 to 1, found %s at [%d]", place, values[outside], first + outside);

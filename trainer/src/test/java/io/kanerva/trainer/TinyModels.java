@@ -8,10 +8,13 @@ import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.DecoderSettings;
 import io.kanerva.trainer.model.EncoderKind;
+import io.kanerva.trainer.model.EncoderSettings;
+import io.kanerva.trainer.model.Grid;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.LatentLayout;
 import io.kanerva.trainer.model.Likelihood;
+import io.kanerva.trainer.model.MapShape;
 import io.kanerva.trainer.model.WriterKind;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
@@ -20,6 +23,10 @@ import java.util.random.RandomGenerator;
 public final class TinyModels {
     /** Image height and width. */
     public static final int SIDE = 8;
+
+    private static final MapShape IMAGE = new MapShape(1, SIDE, SIDE);
+    private static final Grid BLOCK = new Grid(4, 4);
+    private static final EncoderSettings ENCODER = EncoderSettings.residual(8, 1);
 
     private TinyModels() {}
 
@@ -30,43 +37,31 @@ public final class TinyModels {
 
     /** The same heap with other keys: room for 8 / keys samples. */
     public static KanervaSettings heap(Addressing addressing, int keys) {
-        return new KanervaSettings(WriterKind.HEAP, addressing, 1, SIDE, SIDE, 2, 8, 16, 4, 4, keys, 3, 2, 4, 0, 8, 1);
+        return KanervaSettings.heap(IMAGE, new MapShape(2, 8, 16), BLOCK, new Grid(2, 4), 3, ENCODER)
+                .withKeys(keys)
+                .withAddressing(addressing);
     }
 
     /** The pooled writer over the same memory. */
     public static KanervaSettings pooled(int keys) {
-        return new KanervaSettings(
-                WriterKind.POOLED, Addressing.CONTINUOUS, 1, SIDE, SIDE, 2, 8, 16, 4, 4, keys, 3, 0, 0, 12, 8, 1);
+        return KanervaSettings.pooled(IMAGE, new MapShape(2, 8, 16), BLOCK, 12, 3, ENCODER)
+                .withKeys(keys);
     }
 
     /** The pooled writer with the paper's encoder, the smallest that shifts channels. */
     public static KanervaSettings paper(int keys) {
-        return pooled(keys).withEncoder(EncoderKind.RESNET18_TSM);
+        return pooled(keys).withEncoder(new EncoderSettings(EncoderKind.RESNET18_TSM, 8, 1));
     }
 
     /**
      * Room for four samples of up to eight keys: heaps of 4 x 8 slots, and the pooled writer over as large a memory.
      */
     public static KanervaSettings manyKeys(WriterKind writer, int keys) {
-        boolean heap = writer == WriterKind.HEAP;
-        return new KanervaSettings(
-                writer,
-                heap ? Addressing.DEREFERENCED : Addressing.CONTINUOUS,
-                1,
-                SIDE,
-                SIDE,
-                2,
-                16,
-                32,
-                4,
-                4,
-                keys,
-                3,
-                heap ? 4 : 0,
-                heap ? 8 : 0,
-                heap ? 0 : 12,
-                8,
-                1);
+        MapShape memory = new MapShape(2, 16, 32);
+        return writer == WriterKind.HEAP
+                ? KanervaSettings.heap(IMAGE, memory, BLOCK, new Grid(4, 8), 3, ENCODER)
+                        .withKeys(keys)
+                : KanervaSettings.pooled(IMAGE, memory, BLOCK, 12, 3, ENCODER).withKeys(keys);
     }
 
     /**
@@ -74,33 +69,37 @@ public final class TinyModels {
      * resolution.
      */
     public static KanervaSettings colour() {
-        return colour(new DecoderSettings(12, 2, 6, 1, 4));
+        return colour(DecoderSettings.of(12, 2).refined(6, 1).withNeighbours(4, 0));
     }
 
     /** The same with another decoder. */
     public static KanervaSettings colour(DecoderSettings decoder) {
+        return KanervaSettings.heap(
+                        new MapShape(3, SIDE, SIDE), new MapShape(2, 8, 16), BLOCK, new Grid(2, 4), 32, ENCODER)
+                .withLatent(32, LatentLayout.MAP)
+                .withDecoder(decoder, Likelihood.DISCRETIZED_LOGISTIC_MIXTURE);
+    }
+
+    /** The plain variational autoencoder with the same encoder and decoder, and a latent of its own. */
+    public static KanervaSettings withoutMemory(KanervaSettings s, int latent, LatentLayout layout) {
         return new KanervaSettings(
-                WriterKind.HEAP,
-                Addressing.DEREFERENCED,
-                3,
-                SIDE,
-                SIDE,
-                2,
-                8,
-                16,
-                4,
-                4,
-                1,
-                32,
-                2,
-                4,
+                WriterKind.NONE,
+                Addressing.CONTINUOUS,
+                false,
+                s.image(),
+                new MapShape(
+                        s.memory().channels(),
+                        2 * s.block().rows(),
+                        2 * s.block().columns()),
+                s.block(),
+                Grid.NONE,
+                s.keys(),
                 0,
-                8,
-                1,
-                Likelihood.DISCRETIZED_LOGISTIC_MIXTURE,
-                LatentLayout.MAP,
-                EncoderKind.RESIDUAL,
-                decoder);
+                latent,
+                layout,
+                s.encoder(),
+                s.decoder(),
+                s.likelihood());
     }
 
     /** Colour images of 256 levels of noise with some black and white in it. */

@@ -65,12 +65,18 @@ final class BundleDescription {
         node.put("writer", s.writer().toString())
                 .put("addressing", s.addressing().toString())
                 .put("likelihood", s.likelihood().toString());
-        node.set("imageShape", numbers(s.imageChannels(), s.imageHeight(), s.imageWidth()));
-        node.set("memoryShape", numbers(s.memoryChannels(), s.memoryHeight(), s.memoryWidth()));
-        node.set("blockShape", numbers(s.memoryChannels(), s.blockHeight(), s.blockWidth()));
+        node.set(
+                "imageShape",
+                numbers(s.image().channels(), s.image().height(), s.image().width()));
+        node.set(
+                "memoryShape",
+                numbers(s.memory().channels(), s.memory().height(), s.memory().width()));
+        node.set(
+                "blockShape",
+                numbers(s.memory().channels(), s.block().rows(), s.block().columns()));
         node.put("keys", s.keys()).put("latent", s.latent());
-        node.put("slotRows", s.slotRows()).put("slotColumns", s.slotColumns());
-        node.put("embedding", s.embedding()).put("width", s.width()).put("capacity", heap ? s.capacity() : 0);
+        node.put("slotRows", s.slots().rows()).put("slotColumns", s.slots().columns());
+        node.put("embedding", s.embedding()).put("width", s.encoder().width()).put("capacity", heap ? s.capacity() : 0);
         // Named only where they matter, so that bundles from before they existed keep their bytes.
         if (s.decoder().neighbours() > 0) {
             node.put("neighbours", s.decoder().neighbours());
@@ -81,8 +87,8 @@ final class BundleDescription {
         if (s.gist()) {
             node.put("scaleCells", 2);
         }
-        if (s.encoder() != EncoderKind.RESIDUAL) {
-            node.put("encoder", s.encoder().toString());
+        if (s.encoder().kind() != EncoderKind.RESIDUAL) {
+            node.put("encoder", s.encoder().kind().toString());
         }
         return node;
     }

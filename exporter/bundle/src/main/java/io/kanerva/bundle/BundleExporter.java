@@ -140,15 +140,15 @@ public final class BundleExporter {
             throw new BundleExportException(
                     "a model without a memory: expected a heap or pooled writer, found none, which leaves nothing to write and read");
         }
-        if (images.channels() != settings.imageChannels()
-                || images.height() != settings.imageHeight()
-                || images.width() != settings.imageWidth()) {
+        if (images.channels() != settings.image().channels()
+                || images.height() != settings.image().height()
+                || images.width() != settings.image().width()) {
             throw new BundleExportException("sample images '%s': expected the model's [%d, %d, %d], found [%d, %d, %d]"
                     .formatted(
                             images.name(),
-                            settings.imageChannels(),
-                            settings.imageHeight(),
-                            settings.imageWidth(),
+                            settings.image().channels(),
+                            settings.image().height(),
+                            settings.image().width(),
                             images.channels(),
                             images.height(),
                             images.width()));
@@ -156,7 +156,7 @@ public final class BundleExporter {
         if (settings.capacity() < LEAST_CAPACITY) {
             throw new BundleExportException(
                     "a heap of %d slots with %d keys a sample: expected room for at least %d samples, so that the episode length can vary, found %d"
-                            .formatted(settings.slots(), settings.keys(), LEAST_CAPACITY, settings.capacity()));
+                            .formatted(settings.slots().size(), settings.keys(), LEAST_CAPACITY, settings.capacity()));
         }
     }
 }

@@ -40,7 +40,7 @@ final class GoldenVectors {
     Map<String, byte[]> files() {
         int capacity = model.settings().capacity();
         KanervaSettings s = model.settings();
-        boolean large = s.parameterChannels() * s.imageHeight() * s.imageWidth() >= MANY_NUMBERS;
+        boolean large = s.parameterChannels() * s.image().height() * s.image().width() >= MANY_NUMBERS;
         List<Sizes> sets =
                 List.of(new Sizes(1, Math.min(4, capacity), 2), new Sizes(2, Math.min(3, capacity), large ? 1 : 5));
         Map<String, byte[]> files = new LinkedHashMap<>();
@@ -61,8 +61,7 @@ final class GoldenVectors {
         int t = sizes.t();
         int q = sizes.q();
         NDArray episodes = scratch.create(
-                SampleImages.asSeen(s, images, firstImage, b * t),
-                new Shape(b, t, s.imageChannels(), s.imageHeight(), s.imageWidth()));
+                SampleImages.asSeen(s, images, firstImage, b * t), s.image().shape(b, t));
         Map<String, NDArray> known = new LinkedHashMap<>(Map.of("images", episodes));
         for (GraphSpec graph : GraphSpec.of(model)) {
             if (graph.name().equals(GraphSpec.READER)) {

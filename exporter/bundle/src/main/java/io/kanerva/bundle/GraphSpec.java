@@ -42,12 +42,18 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
                         "B",
                         "T",
                         s.keys(),
-                        s.memoryChannels(),
-                        s.blockHeight(),
-                        s.blockWidth())
+                        s.memory().channels(),
+                        s.block().rows(),
+                        s.block().columns())
                 : GraphTensor.of("content", "the samples' embeddings", ANY, "B", "T", s.embedding());
         GraphTensor memory = GraphTensor.of(
-                "memory", "the memories", ANY, "B", s.memoryChannels(), s.memoryHeight(), s.memoryWidth());
+                "memory",
+                "the memories",
+                ANY,
+                "B",
+                s.memory().channels(),
+                s.memory().height(),
+                s.memory().width());
         GraphTensor traces = GraphTensor.of(
                 "traces",
                 "the blocks that the keys cut out of the memory",
@@ -55,9 +61,9 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
                 "B",
                 "Q",
                 s.keys(),
-                s.memoryChannels(),
-                s.blockHeight(),
-                s.blockWidth());
+                s.memory().channels(),
+                s.block().rows(),
+                s.block().columns());
         return List.of(
                 new GraphSpec(
                         ENCODER,
@@ -68,9 +74,9 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
                                 "[0, 1]",
                                 "B",
                                 "T",
-                                s.imageChannels(),
-                                s.imageHeight(),
-                                s.imageWidth())),
+                                s.image().channels(),
+                                s.image().height(),
+                                s.image().width())),
                         List.of(
                                 content,
                                 GraphTensor.of("key_mean", keyMean(s), ANY, "B", "T", s.keys(), 3),
@@ -121,8 +127,8 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
                                 "B",
                                 "Q",
                                 s.parameterChannels(),
-                                s.imageHeight(),
-                                s.imageWidth()))));
+                                s.image().height(),
+                                s.image().width()))));
     }
 
     private static String logits(KanervaSettings s) {

@@ -67,7 +67,10 @@ final class ModelCard {
                 memory, %s, and reads them back. Four ONNX graphs (opset %d, IR %d, standard operators, float32) hold all that is
                 learned; `bundle.json` says what each tensor means, `vectors/` what each graph must answer.
                 """,
-                shape(settings.imageChannels(), settings.imageHeight(), settings.imageWidth()),
+                shape(
+                        settings.image().channels(),
+                        settings.image().height(),
+                        settings.image().width()),
                 writes(),
                 BundleDescription.OPSET,
                 BundleDescription.IR_VERSION);
@@ -99,19 +102,25 @@ final class ModelCard {
                 "memory M",
                 format(
                         "%s = %,d floats",
-                        shape(settings.memoryChannels(), settings.memoryHeight(), settings.memoryWidth()),
+                        shape(
+                                settings.memory().channels(),
+                                settings.memory().height(),
+                                settings.memory().width()),
                         settings.memoryFloats()));
         row(
                 rows,
                 "block that a key reads",
-                shape(settings.memoryChannels(), settings.blockHeight(), settings.blockWidth()));
+                shape(
+                        settings.memory().channels(),
+                        settings.block().rows(),
+                        settings.block().columns()));
         if (settings.writer() == WriterKind.HEAP) {
             row(
                     rows,
                     "slots",
                     format(
                             "%d x %d, room for %d samples",
-                            settings.slotRows(), settings.slotColumns(), settings.capacity()));
+                            settings.slots().rows(), settings.slots().columns(), settings.capacity()));
         }
         row(rows, "keys a sample, K", settings.keys());
         row(rows, "latent, D", settings.latent());
@@ -163,7 +172,10 @@ final class ModelCard {
         row(rows, "KL(Y), the keys", format("%.3f", report.keyDivergence()));
         row(rows, "KL(Z), the latents", format("%.3f", report.latentDivergence()));
         if (settings.likelihood() != Likelihood.BERNOULLI) {
-            row(rows, "the same in bits a dimension", format("**%.4f**", report.bitsPerDimension(settings.pixels())));
+            row(
+                    rows,
+                    "the same in bits a dimension",
+                    format("**%.4f**", report.bitsPerDimension(settings.image().size())));
         }
         if (report.importanceSamples() > 0) {
             row(
@@ -210,7 +222,10 @@ final class ModelCard {
         StringBuilder text = new StringBuilder();
         text.append(format(
                 "- Images of %s like those it was trained on; others are written and read back less well.\n",
-                shape(settings.imageChannels(), settings.imageHeight(), settings.imageWidth())));
+                shape(
+                        settings.image().channels(),
+                        settings.image().height(),
+                        settings.image().width())));
         text.append(
                 settings.likelihood() == Likelihood.BERNOULLI
                         ? "- The likelihood is Bernoulli: it models black and white images, and its outputs are probabilities of white.\n"

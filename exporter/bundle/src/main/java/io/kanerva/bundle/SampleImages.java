@@ -22,11 +22,11 @@ public final class SampleImages {
      */
     public static ImageSet discs(KanervaSettings settings, int count, long seed) {
         Random random = new Random(seed);
-        int height = settings.imageHeight();
-        int width = settings.imageWidth();
+        int height = settings.image().height();
+        int width = settings.image().width();
         boolean shaded = settings.likelihood() != Likelihood.BERNOULLI;
-        byte[] pixels = new byte[count * settings.pixels()];
-        for (int plane = 0; plane < count * settings.imageChannels(); plane++) {
+        byte[] pixels = new byte[count * settings.image().size()];
+        for (int plane = 0; plane < count * settings.image().channels(); plane++) {
             double side = Math.min(height, width);
             double row = height * (0.3 + 0.4 * random.nextDouble());
             double column = width * (0.3 + 0.4 * random.nextDouble());
@@ -39,7 +39,7 @@ public final class SampleImages {
                 pixels[plane * height * width + i] = (byte) (white ? 255 - shade : shade);
             }
         }
-        return new ImageSet("drawn discs", count, settings.imageChannels(), height, width, pixels);
+        return new ImageSet("drawn discs", count, settings.image().channels(), height, width, pixels);
     }
 
     /**

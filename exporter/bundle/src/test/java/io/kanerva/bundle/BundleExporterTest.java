@@ -13,11 +13,12 @@ import io.kanerva.onnx.proto.NodeProto;
 import io.kanerva.onnx.reference.SeveralOpinions;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.evaluate.BoundReport;
-import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.EncoderSettings;
+import io.kanerva.trainer.model.Grid;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.MapShape;
 import io.kanerva.trainer.model.WindowReader;
-import io.kanerva.trainer.model.WriterKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -219,8 +220,13 @@ class BundleExporterTest {
 
     @Test
     void aHeapWithoutRoomForSeveralSamplesIsRefused() {
-        KanervaSettings small = new KanervaSettings(
-                WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 3, 8, 12, 4, 4, 1, 5, 1, 2, 0, 6, 1);
+        KanervaSettings small = KanervaSettings.heap(
+                new MapShape(1, 8, 8),
+                new MapShape(3, 8, 12),
+                new Grid(4, 4),
+                new Grid(1, 2),
+                5,
+                EncoderSettings.residual(6, 1));
         assertThatThrownBy(() -> export(small, BundleOptions.named("tiny")))
                 .isInstanceOf(BundleExportException.class)
                 .hasMessage(

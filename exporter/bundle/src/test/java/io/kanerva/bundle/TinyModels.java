@@ -6,46 +6,44 @@ import ai.djl.ndarray.index.NDIndex;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.DecoderSettings;
-import io.kanerva.trainer.model.EncoderKind;
+import io.kanerva.trainer.model.EncoderSettings;
+import io.kanerva.trainer.model.Grid;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
-import io.kanerva.trainer.model.LatentLayout;
 import io.kanerva.trainer.model.Likelihood;
-import io.kanerva.trainer.model.WriterKind;
+import io.kanerva.trainer.model.MapShape;
 import java.util.Optional;
 import java.util.Random;
 
 /** Small models whose weights are all random: fresh heads are zero, and a zero output would agree with anything. */
 final class TinyModels {
-    static final KanervaSettings DEREFERENCED =
-            new KanervaSettings(WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 3, 8, 12, 4, 4, 1, 5, 2, 3, 0, 6, 1);
-    static final KanervaSettings TWO_KEYS =
-            new KanervaSettings(WriterKind.HEAP, Addressing.CONTINUOUS, 2, 8, 12, 3, 9, 20, 4, 6, 2, 5, 2, 5, 0, 6, 1);
-    static final KanervaSettings POOLED =
-            new KanervaSettings(WriterKind.POOLED, Addressing.CONTINUOUS, 1, 8, 8, 3, 8, 12, 4, 4, 1, 5, 0, 0, 7, 6, 1);
-    /** Colour images, with a linear path and neighbours, as the preset cifar10. */
-    static final KanervaSettings COLOUR = new KanervaSettings(
-            WriterKind.HEAP,
-            Addressing.DEREFERENCED,
-            3,
-            8,
-            8,
-            2,
-            8,
-            16,
-            4,
-            4,
-            1,
+    static final KanervaSettings DEREFERENCED = KanervaSettings.heap(
+            new MapShape(1, 8, 8),
+            new MapShape(3, 8, 12),
+            new Grid(4, 4),
+            new Grid(2, 3),
             5,
-            2,
-            4,
-            0,
-            8,
-            1,
-            Likelihood.DISCRETIZED_LOGISTIC_MIXTURE,
-            LatentLayout.VECTOR,
-            EncoderKind.RESIDUAL,
-            new DecoderSettings(8, 1, 0, 0, 12, 2));
+            EncoderSettings.residual(6, 1));
+    static final KanervaSettings TWO_KEYS = KanervaSettings.heap(
+                    new MapShape(2, 8, 12),
+                    new MapShape(3, 9, 20),
+                    new Grid(4, 6),
+                    new Grid(2, 5),
+                    5,
+                    EncoderSettings.residual(6, 1))
+            .withKeys(2)
+            .withAddressing(Addressing.CONTINUOUS);
+    static final KanervaSettings POOLED = KanervaSettings.pooled(
+            new MapShape(1, 8, 8), new MapShape(3, 8, 12), new Grid(4, 4), 7, 5, EncoderSettings.residual(6, 1));
+    /** Colour images, with a linear path and neighbours, as the preset cifar10. */
+    static final KanervaSettings COLOUR = KanervaSettings.heap(
+                    new MapShape(3, 8, 8),
+                    new MapShape(2, 8, 16),
+                    new Grid(4, 4),
+                    new Grid(2, 4),
+                    5,
+                    EncoderSettings.residual(8, 1))
+            .withDecoder(DecoderSettings.of(8, 1).withNeighbours(12, 2), Likelihood.DISCRETIZED_LOGISTIC_MIXTURE);
 
     private TinyModels() {}
 

@@ -34,12 +34,12 @@ public final class CardPicture {
         Pictures episode = Pictures.of(episodes, 0);
         NoiseSource noise = NoiseSource.seeded(seed);
         try (NDManager scratch = model.manager().newSubManager()) {
-            NDArray images = scratch.create(
-                    episode.values(), new Shape(1, length, s.imageChannels(), s.imageHeight(), s.imageWidth()));
+            NDArray images = scratch.create(episode.values(), s.image().shape(1, length));
             NDList encoded = model.run(model.encoder(), images);
             NDList written = model.run(model.writer(), encoded.get(0));
             // A heap's samples lie at their pointers; without pointers the encoder's key says where to look.
-            NDArray ownKeys = written.get(1).add(s.slots() > 0 ? encoded.get(1).mul(0) : encoded.get(1));
+            NDArray ownKeys =
+                    written.get(1).add(s.slots().size() > 0 ? encoded.get(1).mul(0) : encoded.get(1));
             NDArray randomKeys =
                     scratch.create(noise.normals(0, length * s.keys() * 3), new Shape(1, length, s.keys(), 3));
             NDArray latentNoise =

@@ -15,27 +15,28 @@ import java.util.Map;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
-/** Measures iterative reading: a damaged image is looked up, read and decoded, and the result is the next query. */
+/** Iterative reading: each damaged image is looked up, read and decoded, and the result is the next query. */
 public final class IterationExperiment {
     private IterationExperiment() {}
 
-    /** A kind of damage. */
+    /** A way to spoil a row of images. */
     @FunctionalInterface
     public interface Spoiler {
-        /** Returns damaged copies; the same seed gives the same damage. */
+        /** The spoiled images; the same seed spoils alike. */
         Pictures spoil(Pictures pictures, long seed);
     }
 
     /**
-     * The results for one kind of damage.
+     * One damage.
      *
-     * @param damage its name
-     * @param errors mean squared error per pixel against the intact image: of the query, then after each iteration
-     * @param found share of the queries that found their own sample in each iteration; empty for a pooled writer
+     * @param damage what was done to the queries
+     * @param errors mean squared error a pixel against the whole image: first of the query itself, then after each
+     *     iteration
+     * @param found share of the queries whose own sample was looked up in each iteration; empty for a pooled writer
      */
     public record Row(String damage, List<Double> errors, List<Double> found) {}
 
-    /** Returns the kinds of damage by name. */
+    /** The damages that are tried, by name. */
     public static Map<String, Spoiler> damages() {
         Map<String, Spoiler> damages = new LinkedHashMap<>();
         damages.put("none", (pictures, seed) -> pictures);
@@ -52,10 +53,10 @@ public final class IterationExperiment {
     }
 
     /**
-     * Runs one kind of damage over all episodes.
+     * Runs one damage over all episodes.
      *
      * @param iterations at least 1
-     * @param progress called with the number of episodes done
+     * @param progress hears the number of episodes done
      */
     public static Row run(
             Kanerva kanerva,

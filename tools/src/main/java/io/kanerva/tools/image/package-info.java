@@ -1,2 +1,2 @@
-/** Images as arrays: reading, damaging, tiling and writing them. */
+/** Pictures as numbers: where they come from, how they are damaged, how they are laid out and saved. */
 package io.kanerva.tools.image;

@@ -1,2 +1,2 @@
-/** Self-contained HTML reports: a page builder independent of K++, and K++'s figures and pages. */
+/** The self-contained HTML report: a page builder that knows nothing of K++, and the figures that do. */
 package io.kanerva.tools.report;

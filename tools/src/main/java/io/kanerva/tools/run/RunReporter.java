@@ -114,7 +114,7 @@ public final class RunReporter implements TrainingListener {
                 run.stepsDone(),
                 plan.steps(),
                 run.seconds(),
-                plan.binarisation().isBinary() ? 0 : plan.settings().pixels(),
+                plan.binarisation().isBinary() ? 0 : plan.settings().image().size(),
                 curve,
                 validation,
                 run.best().map(ValidationScore::step).orElse(0),

@@ -1,2 +1,2 @@
-/** Progress and status lines on the terminal. */
+/** What a person sees on the terminal while work is under way. */
 package io.kanerva.tools.terminal;

@@ -1,22 +1,23 @@
 package io.kanerva.trainer.data;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
- * How 8-bit images become a model's input. Scores on binary images are comparable only under the same binarisation: the
- * literature reports MNIST on the fixed one and often trains on the dynamic one.
+ * How 8-bit images become the numbers that a model sees. A score on binary images means something only together with
+ * this: the literature's MNIST numbers are on the fixed binarisation, training on the dynamic one is common.
  */
 public enum Binarisation {
-    /** A pixel is 1 with a probability equal to its intensity, redrawn each time the image is copied. */
+    /** A pixel is 1 with the probability of its intensity, drawn anew each time an image is asked for. */
     DYNAMIC,
     /** A pixel is 1 if its intensity is at least 128 of 255. */
     THRESHOLD,
-    /** The images are already binary; a grey pixel is an error. */
+    /** The set is binary already and stays as it is; a grey pixel is an error. */
     FIXED,
     /**
-     * Not binary: a pixel is its intensity k / 255, for a likelihood over 256 levels; {@link Images#level} recovers k.
+     * Not binary: a pixel is its intensity k / 255, for a likelihood of 256 levels; {@link Images#level} gives back k.
      */
     NONE;
 
@@ -24,9 +25,10 @@ public enum Binarisation {
      * Writes one image to {@code target[offset ...]}, in the order channel, row, column: zeros and ones, or with
      * {@link #NONE} intensities in [0, 1].
      *
-     * @param random used only by {@link #DYNAMIC}, may be null otherwise: one {@code nextInt(255)} for each pixel that
-     *     is neither 0 nor 255, in order, so that a generator in the same state gives the same image
-     * @throws DataFormatException if this is {@link #FIXED} and the image has a grey pixel, or the image cannot be read
+     * @param random drawn from only by {@link #DYNAMIC}: one {@code nextInt(255)} for each pixel that is neither 0 nor
+     *     255, in order, so that a generator in the same state gives the same image; may be null otherwise
+     * @throws DataFormatException if this is {@link #FIXED} and the image holds a grey pixel, or the image cannot be
+     *     read
      * @throws IndexOutOfBoundsException if there is no such image, or it does not fit into the target
      */
     public void copy(Images images, int index, float[] target, int offset, RandomGenerator random) {
@@ -34,8 +36,8 @@ public enum Binarisation {
     }
 
     /**
-     * Like {@link #copy(Images, int, float[], int, RandomGenerator)}, for the image transformed by {@code map} unless
-     * it is null.
+     * As {@link #copy(Images, int, float[], int, RandomGenerator)}, of the image moved by {@code map}, which may be
+     * null.
      */
     public void copy(Images images, int index, AffineMap map, float[] target, int offset, RandomGenerator random) {
         if (this == NONE && map == null) {
@@ -66,8 +68,7 @@ public enum Binarisation {
                 ink = intensity >= 128;
             } else {
                 throw new DataFormatException(
-                        ("'%2$s', image %1$d: expected only pixels 0 and 255, found %3$d: use dynamic or "
-                                        + "threshold binarisation for grey images")
+                        "image %d of '%s' should be binary (only 0 and 255), but it has a pixel of %d: use dynamic or threshold binarisation for grey images"
                                 .formatted(index, images.name(), intensity));
             }
             target[offset + i] = ink ? 1f : 0f;
@@ -75,12 +76,12 @@ public enum Binarisation {
     }
 
     /**
-     * Returns images one after the other, the same each time.
+     * Images that come out the same each time, one after the other.
      *
-     * @param indices the images, from 0
+     * @param indices which images
      * @return [indices, Cx, Hx, Wx], as {@link #copy(Images, int, float[], int, RandomGenerator)} writes them
      * @throws IllegalArgumentException if this is {@link #DYNAMIC}
-     * @throws DataFormatException if this is {@link #FIXED} and an image has a grey pixel, or one cannot be read
+     * @throws DataFormatException if this is {@link #FIXED} and an image holds a grey pixel, or one cannot be read
      * @throws IndexOutOfBoundsException if there is no such image
      */
     public float[] copies(Images images, int... indices) {
@@ -93,30 +94,30 @@ public enum Binarisation {
         return copies;
     }
 
-    /** Whether images consist of zeros and ones only. */
+    /** Whether images come out as nothing but zeros and ones. */
     public boolean isBinary() {
         return this != NONE;
     }
 
     /**
-     * The name in lower case, as in a bundle's provenance: {@code dynamic}, {@code threshold}, {@code fixed} or
-     * {@code none}.
+     * The name in lower case, as it stands in a bundle's provenance: {@code dynamic}, {@code threshold}, {@code fixed}
+     * or {@code none}.
      */
+    @JsonValue
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);
     }
 
     /**
-     * Checks that images are the same each time, as a reproducible score needs.
+     * Checks that images come out the same each time, as a score that can be repeated needs.
      *
      * @throws IllegalArgumentException for {@link #DYNAMIC}
      */
     public void requireRepeatable() {
         if (this == DYNAMIC) {
             throw new IllegalArgumentException(
-                    "test images: expected binarisation fixed, threshold or none, found dynamic, which changes "
-                            + "the images each time");
+                    "test images: expected the binarisation fixed, threshold or none, found dynamic, which gives other images each time");
         }
     }
 }

@@ -3,19 +3,24 @@ package io.kanerva.trainer.evaluate;
 import io.kanerva.trainer.train.StreamSeed;
 import java.util.SplittableRandom;
 
-/** Standard normal noise for an evaluation, so that every implementation can be given the same values. */
+/** Standard normal numbers for the draws of an evaluation, so that the same ones can go down every path. */
 @FunctionalInterface
 public interface NoiseSource {
 
-    /** Returns the first {@code count} values of a stream; the same stream gives the same values. */
+    /**
+     * Numbers of one stream; the same stream gives the same numbers.
+     *
+     * @param stream which one
+     * @param count how many numbers
+     */
     float[] normals(long stream, int count);
 
-    /** The stream of a draw's key noise ({@code kind} 0) or latent noise ({@code kind} 1) in an episode. */
+    /** The stream of one draw's key noise ({@code kind} 0) or latent noise ({@code kind} 1) in one episode. */
     static long stream(int episode, int draw, int kind) {
         return ((long) episode << 32) | ((long) draw << 1) | kind;
     }
 
-    /** Returns noise from Java's own generator. */
+    /** Noise from Java's own generator. */
     static NoiseSource seeded(long seed) {
         return (stream, count) -> {
             SplittableRandom random = new SplittableRandom(StreamSeed.of(seed, stream));

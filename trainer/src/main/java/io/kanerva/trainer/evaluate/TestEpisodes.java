@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A test set shuffled by a seed and split into episodes of T images. Each image is in at most one; an incomplete last
- * episode is dropped.
+ * A test set cut into episodes: shuffled once by a seed, then T images an episode, each image in one episode at most.
+ * Images that do not fill a last episode are left out.
  */
 public final class TestEpisodes {
     private final Images images;
@@ -19,17 +19,16 @@ public final class TestEpisodes {
     private final List<Integer> order;
 
     /**
-     * @param binarisation any but {@link Binarisation#DYNAMIC}, so that scores are reproducible
+     * @param binarisation any but {@link Binarisation#DYNAMIC}, so that a score can be repeated
      * @param length T
      * @param seed of the order
-     * @throws IllegalArgumentException if the set is too small for one episode, or the binarisation is dynamic
+     * @throws IllegalArgumentException if the set does not fill one episode, or binarisation is dynamic
      */
     public TestEpisodes(Images images, Binarisation binarisation, int length, long seed) {
         binarisation.requireRepeatable();
         if (length < 1 || images.count() < length) {
-            throw new IllegalArgumentException(
-                    ("episode length (T): expected 1 to %d, the number of images in " + "'%s', found %d")
-                            .formatted(images.count(), images.name(), length));
+            throw new IllegalArgumentException("episode length (T): expected 1 to %d, the images of '%s', found %d"
+                    .formatted(images.count(), images.name(), length));
         }
         this.images = images;
         this.binarisation = binarisation;
@@ -38,22 +37,22 @@ public final class TestEpisodes {
         Collections.shuffle(order, new Random(seed));
     }
 
-    private TestEpisodes(TestEpisodes all, int max) {
+    private TestEpisodes(TestEpisodes all, int most) {
         images = all.images;
         binarisation = all.binarisation;
         length = all.length;
-        order = all.order.subList(0, Math.min(all.count(), max) * length);
+        order = all.order.subList(0, Math.min(all.count(), most) * length);
     }
 
     /**
-     * Returns the first {@code max} of these episodes, or all if there are fewer. They sample the whole set, whatever
-     * its order.
+     * The first so many of these episodes, or all if there are fewer: of the whole set's images, whatever order it is
+     * in.
      */
-    public TestEpisodes first(int max) {
-        return new TestEpisodes(this, max);
+    public TestEpisodes first(int most) {
+        return new TestEpisodes(this, most);
     }
 
-    /** Number of episodes. */
+    /** Number of whole episodes. */
     public int count() {
         return order.size() / length;
     }
@@ -63,17 +62,19 @@ public final class TestEpisodes {
         return length;
     }
 
-    /** The set that the episodes are drawn from. */
+    /** The set that the episodes are cut from. */
     public Images images() {
         return images;
     }
 
-    /** The binarisation of the images. */
+    /** How the images were made binary. */
     public Binarisation binarisation() {
         return binarisation;
     }
 
-    /** Returns an episode's images, [T, Cx, Hx, Wx]: zeros and ones, or intensities for {@link Binarisation#NONE}. */
+    /**
+     * One episode's images: [T, Cx, Hx, Wx] row-major, zeros and ones, or intensities for {@link Binarisation#NONE}.
+     */
     public float[] episode(int index) {
         return binarisation.copies(
                 images,
@@ -82,7 +83,7 @@ public final class TestEpisodes {
                         .toArray());
     }
 
-    /** The index in the set of sample {@code sample} of an episode. */
+    /** Which image of the set sample {@code sample} of an episode is. */
     public int imageIndex(int episode, int sample) {
         return order.get(episode * length + sample);
     }

@@ -1,19 +1,19 @@
 package io.kanerva.trainer.fetch;
 
-/** Receives the progress of a download, on the downloading thread. */
+/** Hears how far a fetch is. All calls come on the thread that fetches. */
 public interface FetchListener {
-    /** Ignores everything. */
+    /** Hears nothing. */
     FetchListener SILENT = new FetchListener() {};
 
     /**
-     * Called after each chunk of a file.
+     * A file is under way.
      *
      * @param file its name
-     * @param bytes bytes received
-     * @param total bytes of the complete file, or -1 if unknown
+     * @param bytes that are here
+     * @param total bytes of the whole file, or -1 if nobody knows
      */
     default void transferred(String file, long bytes, long total) {}
 
-    /** Called with a sentence worth a line: a retry, an existing file, a new checksum. */
+    /** Something worth a line of its own: a retry, a file that is there already, a sum that is new. */
     default void note(String sentence) {}
 }

@@ -31,11 +31,16 @@ public final class Decoder extends KanervaBlock {
         super(settings);
         DecoderSettings size = settings.decoder();
         int width = size.width();
-        int h = settings.blockHeight();
-        int w = settings.blockWidth();
+        int h = settings.block().rows();
+        int w = settings.block().columns();
         int places = settings.patch() * settings.patch();
         boolean refine = size.refineDepth() > 0;
-        traces = child("traces", Layers.conv3(width), (long) settings.keys() * settings.memoryChannels(), h, w);
+        traces = child(
+                "traces",
+                Layers.conv3(width),
+                (long) settings.keys() * settings.memory().channels(),
+                h,
+                w);
         latent = settings.latentLayout() == LatentLayout.MAP
                 ? child("latent", Layers.unlessAlone(settings, Layers.conv3(width)), settings.latentChannels(), h, w)
                 : child("latent", Layers.unlessAlone(settings, Layers.dense(width)), settings.latent());
@@ -43,7 +48,7 @@ public final class Decoder extends KanervaBlock {
         linear = size.banks() > 0 ? child("linear", new LinearPath(settings), width, h, w) : null;
         int extra = size.neighbours() == 0
                 ? 0
-                : new LogisticMixture(settings.imageChannels(), size.neighbours()).neighbourParameters();
+                : new LogisticMixture(settings.image().channels(), size.neighbours()).neighbourParameters();
         int own = settings.parameterChannels() - extra;
         pixels = linear != null
                 ? null
@@ -55,19 +60,19 @@ public final class Decoder extends KanervaBlock {
                                 settings,
                                 size.refineWidth(),
                                 size.refineDepth(),
-                                settings.imageHeight(),
-                                settings.imageWidth()),
+                                settings.image().height(),
+                                settings.image().width()),
                         size.refineWidth(),
-                        settings.imageHeight(),
-                        settings.imageWidth())
+                        settings.image().height(),
+                        settings.image().width())
                 : null;
         refinedPixels = refine
                 ? child(
                         "refined_pixels",
                         Layers.conv1(own),
                         size.refineWidth(),
-                        settings.imageHeight(),
-                        settings.imageWidth())
+                        settings.image().height(),
+                        settings.image().width())
                 : null;
         // Starts at zero: each pixel by itself.
         neighbours = extra == 0 || linear != null
@@ -77,8 +82,8 @@ public final class Decoder extends KanervaBlock {
                                 "neighbours",
                                 Layers.zero(Layers.conv1(extra)),
                                 size.refineWidth(),
-                                settings.imageHeight(),
-                                settings.imageWidth())
+                                settings.image().height(),
+                                settings.image().width())
                         : child("neighbours", Layers.zero(Layers.conv3(extra * places)), width, h, w);
     }
 
@@ -92,7 +97,8 @@ public final class Decoder extends KanervaBlock {
         if (linear != null) {
             NDArray parameters =
                     linear.forward(store, new NDList(found, maps), training).singletonOrThrow();
-            return new NDList(parameters.reshape(b, q, s.parameterChannels(), s.imageHeight(), s.imageWidth()));
+            return new NDList(parameters.reshape(
+                    b, q, s.parameterChannels(), s.image().height(), s.image().width()));
         }
         NDArray image = Layers.depthToSpace(Layers.run(pixels, store, found, training), s.patch());
         if (refined != null) {
@@ -103,7 +109,8 @@ public final class Decoder extends KanervaBlock {
             NDArray coefficients = Layers.run(neighbours, store, found, training);
             image = image.concat(refined == null ? Layers.depthToSpace(coefficients, s.patch()) : coefficients, 1);
         }
-        return new NDList(image.reshape(b, q, s.parameterChannels(), s.imageHeight(), s.imageWidth()));
+        return new NDList(image.reshape(
+                b, q, s.parameterChannels(), s.image().height(), s.image().width()));
     }
 
     /**
@@ -145,9 +152,9 @@ public final class Decoder extends KanervaBlock {
         KanervaSettings s = settings;
         return read.reshape(
                 read.getShape().get(0) * read.getShape().get(1),
-                (long) s.keys() * s.memoryChannels(),
-                s.blockHeight(),
-                s.blockWidth());
+                (long) s.keys() * s.memory().channels(),
+                s.block().rows(),
+                s.block().columns());
     }
 
     /** Features at the block's resolution, [B Q, width, h, w]. */
@@ -162,7 +169,10 @@ public final class Decoder extends KanervaBlock {
         KanervaSettings s = settings;
         if (s.latentLayout() == LatentLayout.MAP) {
             return Layers.run(
-                    latent, store, z.reshape(n, s.latentChannels(), s.blockHeight(), s.blockWidth()), training);
+                    latent,
+                    store,
+                    z.reshape(n, s.latentChannels(), s.block().rows(), s.block().columns()),
+                    training);
         }
         return Layers.run(latent, store, z.reshape(n, s.latent()), training)
                 .reshape(n, s.decoder().width(), 1, 1);
@@ -175,8 +185,8 @@ public final class Decoder extends KanervaBlock {
                     inputShapes[0].get(0),
                     inputShapes[0].get(1),
                     settings.parameterChannels(),
-                    settings.imageHeight(),
-                    settings.imageWidth())
+                    settings.image().height(),
+                    settings.image().width())
         };
     }
 }

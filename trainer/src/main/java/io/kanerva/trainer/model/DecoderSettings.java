@@ -39,8 +39,18 @@ public record DecoderSettings(int width, int depth, int refineWidth, int refineD
         }
     }
 
-    /** A decoder without a linear path. */
-    public DecoderSettings(int width, int depth, int refineWidth, int refineDepth, int neighbours) {
-        this(width, depth, refineWidth, refineDepth, neighbours, 0);
+    /** Residual blocks at the block's resolution, and nothing else. */
+    public static DecoderSettings of(int width, int depth) {
+        return new DecoderSettings(width, depth, 0, 0, 0, 0);
+    }
+
+    /** The same with layers at the image's resolution. */
+    public DecoderSettings refined(int newWidth, int newDepth) {
+        return new DecoderSettings(width, depth, newWidth, newDepth, neighbours, banks);
+    }
+
+    /** The same with pixels that are conditioned on neighbours, by so many banks of coefficients. */
+    public DecoderSettings withNeighbours(int count, int newBanks) {
+        return new DecoderSettings(width, depth, refineWidth, refineDepth, count, newBanks);
     }
 }

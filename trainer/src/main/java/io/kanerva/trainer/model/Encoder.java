@@ -41,26 +41,31 @@ public final class Encoder extends KanervaBlock {
 
     Encoder(KanervaSettings settings) {
         super(settings);
-        int width = settings.width();
-        int h = settings.blockHeight();
-        int w = settings.blockWidth();
-        boolean episodes = settings.encoder() == EncoderKind.RESNET18_TSM;
+        int width = settings.encoder().width();
+        int h = settings.block().rows();
+        int w = settings.block().columns();
+        boolean episodes = settings.encoder().kind() == EncoderKind.RESNET18_TSM;
         patches = episodes
                 ? null
                 : child(
                         "patches",
                         Layers.conv3(width),
-                        (long) settings.imageChannels() * settings.patch() * settings.patch(),
+                        (long) settings.image().channels() * settings.patch() * settings.patch(),
                         h,
                         w);
         features = episodes
                 ? child("features", new TemporalResNet(settings), 1)
-                : child("features", new ResidualStack(settings, width, settings.depth(), h, w), width, h, w);
+                : child(
+                        "features",
+                        new ResidualStack(settings, width, settings.encoder().depth(), h, w),
+                        width,
+                        h,
+                        w);
         int seen = episodes ? TemporalResNet.features(settings) : width;
         boolean heap = settings.writer() == WriterKind.HEAP;
         boolean pooling = settings.writer() == WriterKind.POOLED;
         boolean linear = heap && settings.decoder().banks() > 0;
-        int stored = settings.keys() * settings.memoryChannels();
+        int stored = settings.keys() * settings.memory().channels();
         content = settings.writer() == WriterKind.NONE
                 ? null
                 : heap
@@ -81,7 +86,7 @@ public final class Encoder extends KanervaBlock {
                 ? child(
                         "code",
                         Layers.conv1(stored),
-                        (long) settings.imageChannels() * settings.patch() * settings.patch(),
+                        (long) settings.image().channels() * settings.patch() * settings.patch(),
                         h,
                         w)
                 : null;
@@ -109,11 +114,11 @@ public final class Encoder extends KanervaBlock {
         NDArray maps;
         NDArray pooled;
         NDArray patch = null;
-        if (s.encoder() == EncoderKind.RESNET18_TSM) {
+        if (s.encoder().kind() == EncoderKind.RESNET18_TSM) {
             maps = Layers.run(features, store, input, training);
             pooled = maps;
         } else {
-            NDArray flat = input.reshape(b * t, s.imageChannels(), s.imageHeight(), s.imageWidth());
+            NDArray flat = input.reshape(s.image().shape(b * t));
             patch = Layers.spaceToDepth(flat, s.patch());
             NDArray first = Layers.run(patches, store, training ? Layers.channelsLast(patch) : patch, training);
             maps = Layers.run(features, store, first, training);
@@ -127,7 +132,7 @@ public final class Encoder extends KanervaBlock {
             written = (code == null
                             ? blocks
                             : Scale.by(blocks.add(Layers.run(code, store, patch, training)), LinearPath.CAREFUL))
-                    .reshape(b, t, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth());
+                    .reshape(s.blockShape(b, t));
             keyFeatures = pooled;
         } else if (s.writer() == WriterKind.NONE) {
             written = images.getManager().zeros(new Shape(b, t, 1), DataType.FLOAT32);
@@ -152,9 +157,10 @@ public final class Encoder extends KanervaBlock {
         if (found.dimension() != 5
                 || found.get(0) < 1
                 || found.get(1) < 1
-                || !found.slice(2).equals(new Shape(s.imageChannels(), s.imageHeight(), s.imageWidth()))) {
+                || !found.slice(2).equals(s.image().shape())) {
             throw new IllegalArgumentException("images: expected [B, T, %d, %d, %d] with B and T at least 1, found %s"
-                    .formatted(s.imageChannels(), s.imageHeight(), s.imageWidth(), found));
+                    .formatted(
+                            s.image().channels(), s.image().height(), s.image().width(), found));
         }
     }
 
@@ -164,7 +170,7 @@ public final class Encoder extends KanervaBlock {
         long t = inputShapes[0].get(1);
         KanervaSettings s = settings;
         Shape written = s.writer() == WriterKind.HEAP
-                ? new Shape(b, t, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth())
+                ? s.blockShape(b, t)
                 : new Shape(b, t, s.writer() == WriterKind.NONE ? 1 : s.embedding());
         Shape key = new Shape(b, t, s.keys(), KeySpace.KEY);
         Shape latent = new Shape(b, t, s.latent());

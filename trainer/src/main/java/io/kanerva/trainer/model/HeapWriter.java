@@ -26,20 +26,39 @@ public final class HeapWriter extends MemoryWriter {
     HeapWriter(KanervaSettings settings) {
         super(settings);
         KeySpace space = new KeySpace(settings);
-        long slots = settings.slots();
+        long slots = settings.slots().size();
         slotKeys = Constant.of(space.slotKeys(), new Shape(slots, KeySpace.KEY));
         try (NDManager scratch = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
             Windows windows = space.windows(slotKeys.on(scratch).reshape(1, slots, KeySpace.KEY));
             float[] rows = TentWeights.matrix(
-                            windows.centreY(), windows.halfY(), settings.blockHeight(), settings.memoryHeight())
-                    .reshape((long) settings.slots() * settings.blockHeight(), settings.memoryHeight())
+                            windows.centreY(),
+                            windows.halfY(),
+                            settings.block().rows(),
+                            settings.memory().height())
+                    .reshape(
+                            (long) settings.slots().size() * settings.block().rows(),
+                            settings.memory().height())
                     .transpose()
                     .toFloatArray();
             float[] columns = TentWeights.matrix(
-                            windows.centreX(), windows.halfX(), settings.blockWidth(), settings.memoryWidth())
+                            windows.centreX(),
+                            windows.halfX(),
+                            settings.block().columns(),
+                            settings.memory().width())
                     .toFloatArray();
-            slotRows = Constant.of(rows, new Shape(1, settings.memoryHeight(), slots * settings.blockHeight()));
-            slotColumns = Constant.of(columns, new Shape(1, slots, settings.blockWidth(), settings.memoryWidth()));
+            slotRows = Constant.of(
+                    rows,
+                    new Shape(
+                            1,
+                            settings.memory().height(),
+                            slots * settings.block().rows()));
+            slotColumns = Constant.of(
+                    columns,
+                    new Shape(
+                            1,
+                            slots,
+                            settings.block().columns(),
+                            settings.memory().width()));
         }
     }
 
@@ -52,13 +71,14 @@ public final class HeapWriter extends MemoryWriter {
         if (t > s.capacity()) {
             throw new IllegalArgumentException(
                     "out of memory: an episode of %d samples needs %d slots, the memory has %d"
-                            .formatted(t, t * s.keys(), s.slots()));
+                            .formatted(t, t * s.keys(), s.slots().size()));
         }
         long n = t * s.keys();
         NDManager manager = content.getManager();
-        NDArray rows = slotRows.on(manager).get(":, :, 0:" + n * s.blockHeight());
+        NDArray rows = slotRows.on(manager).get(":, :, 0:" + n * s.block().rows());
         NDArray columns = slotColumns.on(manager).get(":, 0:" + n);
-        NDArray blocks = content.reshape(b, n, s.memoryChannels(), s.blockHeight(), s.blockWidth());
+        NDArray blocks = content.reshape(
+                b, n, s.memory().channels(), s.block().rows(), s.block().columns());
         NDArray memory = TentWeights.place(blocks, rows, columns);
         NDArray keys = slotKeys.on(manager).get("0:" + n);
         NDArray pointers = keys.reshape(1, t, s.keys(), KeySpace.KEY).broadcast(b, t, s.keys(), KeySpace.KEY);

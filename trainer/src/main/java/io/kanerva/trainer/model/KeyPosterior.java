@@ -36,8 +36,8 @@ final class KeyPosterior {
         }
         NDArray scale = settings.gist() ? intoCell(pointers, offset, 0, 2) : offset.get("..., 0:1");
         return scale.concat(
-                intoCell(pointers, offset, 1, settings.slotColumns())
-                        .concat(intoCell(pointers, offset, 2, settings.slotRows()), -1),
+                intoCell(pointers, offset, 1, settings.slots().columns())
+                        .concat(intoCell(pointers, offset, 2, settings.slots().rows()), -1),
                 -1);
     }
 

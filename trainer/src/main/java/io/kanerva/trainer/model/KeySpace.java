@@ -29,8 +29,8 @@ final class KeySpace {
      * verbatim.
      */
     float[] slotKeys() {
-        int rows = settings.slotRows();
-        int columns = settings.slotColumns();
+        int rows = settings.slots().rows();
+        int columns = settings.slots().columns();
         float[] keys = new float[rows * columns * KEY];
         for (int slot = 0; slot < rows * columns; slot++) {
             keys[slot * KEY] = settings.gist() ? quantile(0.75) : 0;
@@ -44,17 +44,17 @@ final class KeySpace {
     Windows windows(NDArray keys) {
         NDArray x = keys.get(":, :, 1");
         NDArray y = keys.get(":, :, 2");
-        float halfX = settings.blockWidth() / (float) settings.memoryWidth();
-        float halfY = settings.blockHeight() / (float) settings.memoryHeight();
+        float halfX = settings.block().columns() / (float) settings.memory().width();
+        float halfY = settings.block().rows() / (float) settings.memory().height();
         if (settings.addressing() == Addressing.DEREFERENCED) {
             // Everything comes from comparisons, so no gradient reaches the keys: where in its cell a key lies changes
             // nothing.
-            NDArray column = cell(x, settings.slotColumns());
-            NDArray row = cell(y, settings.slotRows());
+            NDArray column = cell(x, settings.slots().columns());
+            NDArray row = cell(y, settings.slots().rows());
             return new Windows(
-                    slotCentre(column, settings.slotColumns(), halfX),
+                    slotCentre(column, settings.slots().columns(), halfX),
                             column.mul(0f).add(halfX),
-                    slotCentre(row, settings.slotRows(), halfY), row.mul(0f).add(halfY));
+                    slotCentre(row, settings.slots().rows(), halfY), row.mul(0f).add(halfY));
         }
         NDArray stretch = Scale.by(keys.get(":, :, 0").tanh(), KanervaSettings.SCALE_RANGE)
                 .exp();

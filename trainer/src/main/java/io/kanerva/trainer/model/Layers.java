@@ -54,7 +54,12 @@ final class Layers {
     static Block latentHead(KanervaBlock parent, String name, int width) {
         KanervaSettings s = parent.settings;
         return s.latentLayout() == LatentLayout.MAP
-                ? parent.child(name, zero(conv1(s.latentChannels())), width, s.blockHeight(), s.blockWidth())
+                ? parent.child(
+                        name,
+                        zero(conv1(s.latentChannels())),
+                        width,
+                        s.block().rows(),
+                        s.block().columns())
                 : parent.child(name, zero(dense(s.latent())), width);
     }
 

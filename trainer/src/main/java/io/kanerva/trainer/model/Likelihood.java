@@ -2,16 +2,16 @@ package io.kanerva.trainer.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Activation;
-import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Locale;
 
 /** p(x | z, traces): what the decoder's output says about an image. */
 public enum Likelihood {
     /** Independent black and white pixels; the decoder gives each pixel's logit, [B, Q, Cx, Hx, Wx]. */
-    @JsonProperty("bernoulli")
     BERNOULLI {
         @Override
         int channels(KanervaSettings settings) {
-            return settings.imageChannels();
+            return settings.image().channels();
         }
 
         @Override
@@ -35,7 +35,6 @@ public enum Likelihood {
      * on those before them (Salimans et al. 2017), and if the settings say so on neighbours; see
      * {@link LogisticMixture}. The decoder gives [B, Q, P, Hx, Wx].
      */
-    @JsonProperty("discretized_logistic_mixture")
     DISCRETIZED_LOGISTIC_MIXTURE {
         @Override
         int channels(KanervaSettings settings) {
@@ -63,9 +62,9 @@ public enum Likelihood {
                     .reshape(
                             parameters.getShape().get(0),
                             parameters.getShape().get(1),
-                            settings.imageChannels(),
-                            settings.imageHeight(),
-                            settings.imageWidth());
+                            settings.image().channels(),
+                            settings.image().height(),
+                            settings.image().width());
         }
     };
 
@@ -93,7 +92,8 @@ public enum Likelihood {
     public abstract NDArray means(KanervaSettings settings, NDArray parameters);
 
     private static LogisticMixture mixture(KanervaSettings settings) {
-        return new LogisticMixture(settings.imageChannels(), settings.decoder().neighbours());
+        return new LogisticMixture(
+                settings.image().channels(), settings.decoder().neighbours());
     }
 
     private static NDArray flat(NDArray array) {
@@ -105,8 +105,9 @@ public enum Likelihood {
     }
 
     /** The name in lower case, as it stands in a bundle. */
+    @JsonValue
     @Override
     public String toString() {
-        return name().toLowerCase(java.util.Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -48,15 +48,15 @@ final class LinearPath extends KanervaBlock {
     LinearPath(KanervaSettings settings) {
         super(settings);
         DecoderSettings size = settings.decoder();
-        int channels = settings.imageChannels();
-        int h = settings.blockHeight();
-        int w = settings.blockWidth();
+        int channels = settings.image().channels();
+        int h = settings.block().rows();
+        int w = settings.block().columns();
         mixture = new LogisticMixture(channels, size.neighbours());
         places = settings.patch() * settings.patch();
         reconstruction = child(
                 "reconstruction",
                 Layers.conv3(channels * places),
-                (long) settings.keys() * settings.memoryChannels(),
+                (long) settings.keys() * settings.memory().channels(),
                 h,
                 w);
         numbers = child(
@@ -86,7 +86,7 @@ final class LinearPath extends KanervaBlock {
     }
 
     private float[] scales() {
-        int channels = settings.imageChannels();
+        int channels = settings.image().channels();
         float[] all = new float[(mixture.mixtureParameters() + channels) * places];
         Arrays.fill(all, 1);
         int group = LogisticMixture.COMPONENTS * places;
@@ -121,7 +121,7 @@ final class LinearPath extends KanervaBlock {
         long n = s.get(0);
         long area = s.get(2) * s.get(3);
         long banks = settings.decoder().banks();
-        long colours = (long) settings.imageChannels() * places;
+        long colours = (long) settings.image().channels() * places;
         NDArray seen = withOnes(found.transpose(0, 2, 3, 1).reshape(n * area, s.get(1)))
                 .transpose();
         NDList rows = augmented(numbers, scales, store, found, training).split(sections(), 0);
@@ -161,7 +161,8 @@ final class LinearPath extends KanervaBlock {
     /** [N, Cx p p, h, w] to [1, Cx, p p, N h w]. */
     private NDArray byPlace(NDArray maps) {
         Shape s = maps.getShape();
-        return maps.transpose(1, 0, 2, 3).reshape(1, settings.imageChannels(), places, s.get(0) * s.get(2) * s.get(3));
+        return maps.transpose(1, 0, 2, 3)
+                .reshape(1, settings.image().channels(), places, s.get(0) * s.get(2) * s.get(3));
     }
 
     /** Where the rows of {@link #numbers} end for each of the mixture's groups. */
@@ -236,7 +237,7 @@ final class LinearPath extends KanervaBlock {
      */
     private NDArray kernel(ParameterStore store, Device device, boolean training) {
         int banks = settings.decoder().banks();
-        int colours = settings.imageChannels() * places;
+        int colours = settings.image().channels() * places;
         NDArray weight = store.getValue(weight(coefficients), device, training).reshape(-1, banks);
         // A last coefficient of zero for where there is none.
         NDArray all =
@@ -247,7 +248,7 @@ final class LinearPath extends KanervaBlock {
 
     /** Where in the coefficients, [all + 1, banks], each number of {@link #kernel} stands. */
     private long[] kernelIndex() {
-        int channels = settings.imageChannels();
+        int channels = settings.image().channels();
         int patch = settings.patch();
         int banks = settings.decoder().banks();
         int away = patchesAway();
@@ -281,9 +282,9 @@ final class LinearPath extends KanervaBlock {
     /** Numbers in all banks. */
     private int coefficients() {
         return settings.decoder().banks()
-                * settings.imageChannels()
+                * settings.image().channels()
                 * mixture.neighbours()
-                * settings.imageChannels()
+                * settings.image().channels()
                 * places;
     }
 
@@ -304,7 +305,9 @@ final class LinearPath extends KanervaBlock {
         Layers.set(weight(reconstruction), enlarged(reconstructionWeight));
         Layers.set(bias(reconstruction), enlarged(reconstructionBias));
         // The network's part of r keeps its zeros.
-        Layers.set(bias(numbers), Arrays.copyOf(mixtureBias, mixtureBias.length + settings.imageChannels() * places));
+        Layers.set(
+                bias(numbers),
+                Arrays.copyOf(mixtureBias, mixtureBias.length + settings.image().channels() * places));
         float[] all = new float[coefficients()];
         for (int i = 0; i < neighbourCoefficients.length; i++) {
             all[i * banks] = neighbourCoefficients[i] / CAREFUL;
@@ -338,7 +341,11 @@ final class LinearPath extends KanervaBlock {
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
         return new Shape[] {
-            new Shape(inputShapes[0].get(0), mixture.parameters(), settings.imageHeight(), settings.imageWidth())
+            new Shape(
+                    inputShapes[0].get(0),
+                    mixture.parameters(),
+                    settings.image().height(),
+                    settings.image().width())
         };
     }
 }

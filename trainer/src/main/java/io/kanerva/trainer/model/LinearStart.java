@@ -46,7 +46,7 @@ public final class LinearStart {
 
     private LinearStart(KanervaSettings settings, float[] images, IntConsumer progress) {
         s = settings;
-        count = images.length / s.pixels();
+        count = images.length / s.image().size();
         patch = s.patch();
         places = patch * patch;
         values = new float[images.length];
@@ -74,10 +74,11 @@ public final class LinearStart {
     }
 
     private void fit(KanervaModel model) {
-        int numbers = s.imageChannels() * places;
+        int numbers = s.image().channels() * places;
         boolean heap = s.writer() == WriterKind.HEAP;
-        int codes = s.keys() * s.memoryChannels();
-        float[] traces = new float[heap ? count * codes * s.blockHeight() * s.blockWidth() : 0];
+        int codes = s.keys() * s.memory().channels();
+        float[] traces =
+                new float[heap ? count * codes * s.block().rows() * s.block().columns() : 0];
         if (heap) {
             PrincipalComponents code = components(codes);
             model.encoder().startCode(floats(code.weights()), floats(new double[][] {code.bias()}));
@@ -95,7 +96,7 @@ public final class LinearStart {
                 weight[number * inputs + i] = (float) reconstruction[number][1 + i];
             }
         }
-        int channels = s.imageChannels();
+        int channels = s.image().channels();
         int neighbours = s.decoder().neighbours();
         float[] coefficients = new float[channels * neighbours * channels * places];
         float[] mixture = new float[new LogisticMixture(channels, neighbours).mixtureParameters() * places];
@@ -112,7 +113,7 @@ public final class LinearStart {
     }
 
     private PrincipalComponents components(int codes) {
-        int length = s.imageChannels() * places;
+        int length = s.image().channels() * places;
         LeastSquares sums = new LeastSquares(1 + length);
         double[] line = new double[1 + length];
         line[0] = 1;
@@ -134,20 +135,23 @@ public final class LinearStart {
     private void encode(PrincipalComponents code, float[] traces) {
         int codes = code.bias().length;
         forEachPatch((image, row, column) -> {
-            double[] pixels = withPatch(image, row, column, new double[s.imageChannels() * places], 0);
+            double[] pixels = withPatch(image, row, column, new double[s.image().channels() * places], 0);
             for (int k = 0; k < codes; k++) {
                 double number = code.bias()[k];
                 for (int i = 0; i < pixels.length; i++) {
                     number += code.weights()[k][i] * pixels[i];
                 }
-                traces[((image * codes + k) * s.blockHeight() + row) * s.blockWidth() + column] = (float) number;
+                traces[
+                        ((image * codes + k) * s.block().rows() + row)
+                                        * s.block().columns()
+                                + column] = (float) number;
             }
         });
     }
 
     /** Coefficients of 1 and of the traces around a patch, [numbers in a patch, 1 + inputs]; fills the errors too. */
     private double[][] reconstruction(float[] traces, int inputs) {
-        int numbers = s.imageChannels() * places;
+        int numbers = s.image().channels() * places;
         LeastSquares sums = new LeastSquares(1 + inputs + numbers);
         double[] line = new double[1 + inputs + numbers];
         forEachPatch((image, row, column) -> sums.add(
@@ -173,9 +177,14 @@ public final class LinearStart {
         for (int i = 0; i < inputs; i++) {
             int y = row + i / 3 % 3 - 1;
             int x = column + i % 3 - 1;
-            boolean inside = y >= 0 && y < s.blockHeight() && x >= 0 && x < s.blockWidth();
-            line[1 + i] =
-                    inside ? traces[((image * (inputs / 9) + i / 9) * s.blockHeight() + y) * s.blockWidth() + x] : 0;
+            boolean inside =
+                    y >= 0 && y < s.block().rows() && x >= 0 && x < s.block().columns();
+            line[1 + i] = inside
+                    ? traces[
+                            ((image * (inputs / 9) + i / 9) * s.block().rows() + y)
+                                            * s.block().columns()
+                                    + x]
+                    : 0;
         }
         return line;
     }
@@ -185,7 +194,7 @@ public final class LinearStart {
      * patches.
      */
     private void neighbours(int place, float[] coefficients, float[] mixture) {
-        int channels = s.imageChannels();
+        int channels = s.image().channels();
         int[][] offsets = CausalNeighbours.offsets(s.decoder().neighbours());
         int around = offsets.length * channels;
         LeastSquares sums = new LeastSquares(around + channels);
@@ -196,10 +205,13 @@ public final class LinearStart {
             for (int n = 0; n <= offsets.length; n++) {
                 int top = n < offsets.length ? y + offsets[n][0] : y;
                 int left = n < offsets.length ? x + offsets[n][1] : x;
-                boolean inside = top >= 0 && left >= 0 && left < s.imageWidth();
+                boolean inside = top >= 0 && left >= 0 && left < s.image().width();
                 for (int d = 0; d < channels; d++) {
                     line[n * channels + d] = inside
-                            ? errors[((image * channels + d) * s.imageHeight() + top) * s.imageWidth() + left]
+                            ? errors[
+                                    ((image * channels + d) * s.image().height() + top)
+                                                    * s.image().width()
+                                            + left]
                             : 0;
                 }
             }
@@ -252,8 +264,8 @@ public final class LinearStart {
 
     private void forEachPatch(PatchVisitor visitor) {
         for (int image = 0; image < count; image++) {
-            for (int row = 0; row < s.blockHeight(); row++) {
-                for (int column = 0; column < s.blockWidth(); column++) {
+            for (int row = 0; row < s.block().rows(); row++) {
+                for (int column = 0; column < s.block().columns(); column++) {
                     visitor.visit(image, row, column);
                 }
             }
@@ -262,7 +274,7 @@ public final class LinearStart {
 
     /** Copies a patch, [Cx, p, p], to a place in a line of numbers. */
     private double[] withPatch(int image, int row, int column, double[] line, int start) {
-        for (int number = 0; number < s.imageChannels() * places; number++) {
+        for (int number = 0; number < s.image().channels() * places; number++) {
             line[start + number] = values[pixel(image, number, row, column)];
         }
         return line;
@@ -272,7 +284,9 @@ public final class LinearStart {
     private int pixel(int image, int number, int row, int column) {
         int y = row * patch + number / patch % patch;
         int x = column * patch + number % patch;
-        return ((image * s.imageChannels() + number / places) * s.imageHeight() + y) * s.imageWidth() + x;
+        return ((image * s.image().channels() + number / places) * s.image().height() + y)
+                        * s.image().width()
+                + x;
     }
 
     private static float[] floats(double[][] rows) {

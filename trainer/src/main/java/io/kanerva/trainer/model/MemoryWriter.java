@@ -25,9 +25,6 @@ public abstract sealed class MemoryWriter extends KanervaBlock permits HeapWrite
     public final Shape[] getOutputShapes(Shape[] inputShapes) {
         long b = inputShapes[0].get(0);
         long t = inputShapes[0].get(1);
-        return new Shape[] {
-            new Shape(b, settings.memoryChannels(), settings.memoryHeight(), settings.memoryWidth()),
-            new Shape(b, t, settings.keys(), KeySpace.KEY)
-        };
+        return new Shape[] {settings.memory().shape(b), new Shape(b, t, settings.keys(), KeySpace.KEY)};
     }
 }

@@ -22,7 +22,7 @@ public final class NoWriter extends MemoryWriter {
         long t = content.getShape().get(1);
         NDManager manager = content.getManager();
         return new NDList(
-                manager.zeros(new Shape(b, s.memoryChannels(), s.memoryHeight(), s.memoryWidth()), DataType.FLOAT32),
+                manager.zeros(s.memory().shape(b), DataType.FLOAT32),
                 manager.zeros(new Shape(b, t, s.keys(), KeySpace.KEY), DataType.FLOAT32));
     }
 }

@@ -24,11 +24,15 @@ public final class PooledWriter extends MemoryWriter {
 
     PooledWriter(KanervaSettings settings) {
         super(settings);
-        rows = settings.memoryHeight() / SCALE;
-        columns = settings.memoryWidth() / SCALE;
-        spread = child("spread", Layers.dense(settings.width() * rows * columns), settings.embedding());
+        rows = settings.memory().height() / SCALE;
+        columns = settings.memory().width() / SCALE;
+        spread = child("spread", Layers.dense(settings.encoder().width() * rows * columns), settings.embedding());
         refine = child(
-                "refine", Layers.conv3(settings.memoryChannels() * SCALE * SCALE), settings.width(), rows, columns);
+                "refine",
+                Layers.conv3(settings.memory().channels() * SCALE * SCALE),
+                settings.encoder().width(),
+                rows,
+                columns);
     }
 
     @Override
@@ -37,8 +41,8 @@ public final class PooledWriter extends MemoryWriter {
         long b = content.getShape().get(0);
         long t = content.getShape().get(1);
         NDArray episode = Activation.relu(content.mean(new int[] {1}));
-        NDArray maps = Activation.relu(
-                Layers.run(spread, store, episode, training).reshape(b, settings.width(), rows, columns));
+        NDArray maps = Activation.relu(Layers.run(spread, store, episode, training)
+                .reshape(b, settings.encoder().width(), rows, columns));
         NDArray memory = Layers.depthToSpace(Layers.run(refine, store, maps, training), SCALE);
         NDArray pointers = content.getManager().zeros(new Shape(b, t, settings.keys(), KeySpace.KEY), DataType.FLOAT32);
         return new NDList(memory, pointers);

@@ -34,17 +34,22 @@ public final class Reader extends KanervaBlock {
         super(settings);
         space = new KeySpace(settings);
         boolean map = settings.latentLayout() == LatentLayout.MAP;
-        int h = settings.blockHeight();
-        int w = settings.blockWidth();
-        int width = map ? settings.width() : PRIOR_WIDTH;
+        int h = settings.block().rows();
+        int w = settings.block().columns();
+        int width = map ? settings.encoder().width() : PRIOR_WIDTH;
         features = child(
                 "prior_features",
                 Layers.conv3(width),
-                (long) settings.keys() * (settings.memoryChannels() + (settings.gist() ? 1 : 0)),
+                (long) settings.keys() * (settings.memory().channels() + (settings.gist() ? 1 : 0)),
                 h,
                 w);
         refined = map
-                ? child("prior_refined", new ResidualStack(settings, width, settings.depth(), h, w), width, h, w)
+                ? child(
+                        "prior_refined",
+                        new ResidualStack(settings, width, settings.encoder().depth(), h, w),
+                        width,
+                        h,
+                        w)
                 : null;
         mean = Layers.latentHead(this, "prior_mean", width);
         logVariance = Layers.latentHead(this, "prior_log_variance", width);
@@ -68,14 +73,21 @@ public final class Reader extends KanervaBlock {
         long b = keys.getShape().get(0);
         long q = keys.getShape().get(1);
         Windows windows = space.windows(keys.reshape(b, q * s.keys(), KeySpace.KEY));
-        NDArray traces = windowReader.read(memory, windows, s.blockHeight(), s.blockWidth());
-        NDArray maps = traces.reshape(b * q, (long) s.keys() * s.memoryChannels(), s.blockHeight(), s.blockWidth());
-        NDArray blocks = traces.reshape(b, q, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth());
+        NDArray traces =
+                windowReader.read(memory, windows, s.block().rows(), s.block().columns());
+        NDArray maps = traces.reshape(
+                b * q,
+                (long) s.keys() * s.memory().channels(),
+                s.block().rows(),
+                s.block().columns());
+        NDArray blocks = traces.reshape(s.blockShape(b, q));
         if (s.gist()) {
             NDArray verbatim = keys.get("..., 0:1").gt(0f).toType(DataType.FLOAT32, false);
             blocks = blocks.mul(verbatim.reshape(b, q, s.keys(), 1, 1, 1));
             maps = maps.concat(
-                    verbatim.reshape(b * q, s.keys(), 1, 1).broadcast(b * q, s.keys(), s.blockHeight(), s.blockWidth()),
+                    verbatim.reshape(b * q, s.keys(), 1, 1)
+                            .broadcast(
+                                    b * q, s.keys(), s.block().rows(), s.block().columns()),
                     1);
         }
         NDArray seen = Layers.run(features, store, maps, training);
@@ -94,8 +106,6 @@ public final class Reader extends KanervaBlock {
         long q = inputShapes[1].get(1);
         KanervaSettings s = settings;
         Shape latent = new Shape(b, q, s.latent());
-        return new Shape[] {
-            new Shape(b, q, s.keys(), s.memoryChannels(), s.blockHeight(), s.blockWidth()), latent, latent
-        };
+        return new Shape[] {s.blockShape(b, q), latent, latent};
     }
 }

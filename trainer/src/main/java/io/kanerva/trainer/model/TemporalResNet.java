@@ -37,10 +37,10 @@ final class TemporalResNet extends KanervaBlock {
 
     TemporalResNet(KanervaSettings settings) {
         super(settings);
-        int channels = settings.width();
-        int height = settings.imageHeight();
-        int width = settings.imageWidth();
-        stem = child("stem", convolution(3, channels, 2), settings.imageChannels(), height, width);
+        int channels = settings.encoder().width();
+        int height = settings.image().height();
+        int width = settings.image().width();
+        stem = child("stem", convolution(3, channels, 2), settings.image().channels(), height, width);
         height = (height + 1) / 2;
         width = (width + 1) / 2;
         stemNorm = child("stem_norm", BatchNorm.builder().build(), channels, height, width);
@@ -70,7 +70,7 @@ final class TemporalResNet extends KanervaBlock {
 
     /** Numbers in a sample's features. */
     static int features(KanervaSettings settings) {
-        return settings.width() << (STAGES - 1);
+        return settings.encoder().width() << (STAGES - 1);
     }
 
     @Override

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.nn.Parameter;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kanerva.trainer.model.KanervaModel;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -37,7 +36,6 @@ import java.util.zip.CheckedOutputStream;
  */
 public record Checkpoint(TrainingPlan plan, int step, double seconds, int images, Map<String, float[]> arrays) {
     private static final String MAGIC = "KPPCKPT1";
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private record Header(TrainingPlan plan, int step, double seconds, int images) {}
 
@@ -118,7 +116,7 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
             CheckedOutputStream checked = new CheckedOutputStream(out, new CRC32());
             DataOutputStream data = new DataOutputStream(checked);
             data.writeBytes(MAGIC);
-            byte[] header = JSON.writeValueAsBytes(new Header(plan, step, seconds, images));
+            byte[] header = PlanEdit.JSON.writeValueAsBytes(new Header(plan, step, seconds, images));
             data.writeInt(header.length);
             data.write(header);
             data.writeInt(arrays.size());
@@ -163,7 +161,7 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
         }
         try (DataInputStream in =
                 new DataInputStream(new ByteArrayInputStream(bytes, MAGIC.length(), bytes.length - MAGIC.length()))) {
-            Header header = JSON.readValue(in.readNBytes(in.readInt()), Header.class);
+            Header header = PlanEdit.JSON.readValue(in.readNBytes(in.readInt()), Header.class);
             Map<String, float[]> arrays = new LinkedHashMap<>();
             for (int left = in.readInt(); left > 0; left--) {
                 String name = in.readUTF();
@@ -176,8 +174,8 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
             return new Checkpoint(header.plan(), header.step(), header.seconds(), header.images(), arrays);
         } catch (JsonProcessingException e) {
             throw new CheckpointException(
-                    "%s: expected the plan of a run of this version, found one that cannot be read (%s)"
-                            .formatted(file, e.getOriginalMessage()),
+                    "%s: expected the plan of a run of this version, found another: %s"
+                            .formatted(file, PlanEdit.problem(e)),
                     e);
         } catch (IOException e) {
             throw new CheckpointException(

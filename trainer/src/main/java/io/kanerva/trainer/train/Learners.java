@@ -49,7 +49,7 @@ final class Learners implements AutoCloseable {
         KanervaSettings s = plan.settings();
         long b = plan.episodes() / devices.size();
         long t = plan.episodeLength();
-        images = empty(new Shape(b, t, s.imageChannels(), s.imageHeight(), s.imageWidth()));
+        images = empty(s.image().shape(b, t));
         keyNoise = empty(new Shape(b, t, s.keys(), 3));
         latentNoise = empty(new Shape(b, t, s.latent()));
         others = s.gist() ? empty(images.shape()) : null;

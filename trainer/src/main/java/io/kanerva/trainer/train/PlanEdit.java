@@ -1,17 +1,27 @@
 package io.kanerva.trainer.train;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
-/** Changes single values of a plan by their names in {@code plan.json}, such as {@code settings.width=96}. */
+/** Changes single values of a plan by their names in {@code plan.json}, such as {@code model.encoder.width=96}. */
 public final class PlanEdit {
-    private static final JsonMapper JSON = JsonMapper.builder()
+    /** Reads plans; every key must be there. */
+    static final JsonMapper JSON = JsonMapper.builder()
             .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+            .enable(
+                    DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
+                    DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
             .build();
 
     private PlanEdit() {}
@@ -35,13 +45,37 @@ public final class PlanEdit {
                     assignment.substring(0, equals).strip(),
                     assignment.substring(equals + 1).strip());
         }
+        return plan(tree);
+    }
+
+    /** @throws IllegalArgumentException if the tree is no plan; the message names key, expected and found */
+    static TrainingPlan plan(JsonNode tree) {
         try {
             return JSON.treeToValue(tree, TrainingPlan.class);
         } catch (JsonProcessingException e) {
-            Throwable cause = e.getCause() instanceof IllegalArgumentException ? e.getCause() : e;
-            throw new IllegalArgumentException(
-                    cause instanceof JsonProcessingException json ? json.getOriginalMessage() : cause.getMessage(), e);
+            throw new IllegalArgumentException(problem(e), e);
         }
+    }
+
+    /** What is wrong with JSON that was read: key, expected and found. */
+    static String problem(JsonProcessingException e) {
+        if (e.getCause() instanceof IllegalArgumentException refused) {
+            return refused.getMessage();
+        }
+        if (!(e instanceof JsonMappingException mapping)) {
+            return e.getOriginalMessage();
+        }
+        String key = mapping.getPath().stream()
+                .map(JsonMappingException.Reference::getFieldName)
+                .collect(Collectors.joining("."));
+        if (e instanceof UnrecognizedPropertyException unknown) {
+            return "'%s': expected one of %s, found another key".formatted(key, unknown.getKnownPropertyIds());
+        }
+        if (e instanceof InvalidFormatException format && format.getTargetType().isEnum()) {
+            return "'%s': expected one of %s, found '%s'"
+                    .formatted(key, Arrays.toString(format.getTargetType().getEnumConstants()), format.getValue());
+        }
+        return "'%s': expected a value, found none, or one of another kind".formatted(key);
     }
 
     /** All keys with their values, in the order of {@code plan.json}. */

@@ -28,15 +28,15 @@ public final class TrainingEpisodes {
         this.images = images;
         this.plan = plan;
         KanervaSettings s = plan.settings();
-        if (images.channels() != s.imageChannels()
-                || images.height() != s.imageHeight()
-                || images.width() != s.imageWidth()) {
+        if (images.channels() != s.image().channels()
+                || images.height() != s.image().height()
+                || images.width() != s.image().width()) {
             throw new IllegalArgumentException("'%s': expected images of [%d, %d, %d], found [%d, %d, %d]"
                     .formatted(
                             images.name(),
-                            s.imageChannels(),
-                            s.imageHeight(),
-                            s.imageWidth(),
+                            s.image().channels(),
+                            s.image().height(),
+                            s.image().width(),
                             images.channels(),
                             images.height(),
                             images.width()));

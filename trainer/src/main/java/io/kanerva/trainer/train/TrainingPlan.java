@@ -1,10 +1,11 @@
 package io.kanerva.trainer.train;
 
-import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import io.kanerva.trainer.data.Augmentation;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.Likelihood;
+import java.util.List;
 
 /**
  * All that a run depends on besides the images themselves: with the same plan and images, the same machine learns the
@@ -24,13 +25,13 @@ import io.kanerva.trainer.model.Likelihood;
  * @param seed of weights, episodes, binarisation and latents
  * @param logEvery steps between two rows of the metrics
  * @param checkpointEvery steps between two checkpoints
- * @param validation how the run is watched; null means {@link Validation#NONE}
+ * @param validation how the run is watched
  * @param averageDecay decay of the weights' exponential moving average, at least 0 and below 1; 0 for no average. With
  *     an average, it is what is scored and exported
- * @param augment how training images are moved each time they are drawn; null means {@link Augmentation#NONE}
+ * @param augment how training images are moved each time they are drawn
  */
 public record TrainingPlan(
-        KanervaSettings settings,
+        @JsonProperty("model") KanervaSettings settings,
         String data,
         Binarisation binarisation,
         int episodes,
@@ -49,14 +50,16 @@ public record TrainingPlan(
         Augmentation augment) {
 
     /** @throws IllegalArgumentException if a number is out of its range; the message names it */
-    @JsonCreator
     public TrainingPlan {
-        // Runs from before there was validation or augmentation do not name it.
-        validation = validation == null ? Validation.NONE : validation;
-        augment = augment == null ? Augmentation.NONE : augment;
-        if (settings == null || data == null || binarisation == null || keyWeight == null || latentWeight == null) {
+        if (settings == null
+                || data == null
+                || binarisation == null
+                || keyWeight == null
+                || latentWeight == null
+                || validation == null
+                || augment == null) {
             throw new IllegalArgumentException(
-                    "a plan needs settings, a data set's name, a binarisation and two weight schedules, found that one is missing");
+                    "a plan needs a model, a data set's name, a binarisation, two weight schedules, a validation and an augmentation, found that one is missing");
         }
         if ((settings.likelihood() == Likelihood.BERNOULLI) == (binarisation == Binarisation.NONE)) {
             throw new IllegalArgumentException("a %s likelihood needs %s, found the binarisation %s"
@@ -91,178 +94,29 @@ public record TrainingPlan(
         }
     }
 
-    /** A plan without validation and without an average of the weights. */
-    public TrainingPlan(
-            KanervaSettings settings,
-            String data,
-            Binarisation binarisation,
-            int episodes,
-            int episodeLength,
-            int steps,
-            double learningRate,
-            int warmup,
-            double gradientNorm,
-            Ramp keyWeight,
-            Ramp latentWeight,
-            long seed,
-            int logEvery,
-            int checkpointEvery) {
-        this(
-                settings,
-                data,
-                binarisation,
-                episodes,
-                episodeLength,
-                steps,
-                learningRate,
-                warmup,
-                gradientNorm,
-                keyWeight,
-                latentWeight,
-                seed,
-                logEvery,
-                checkpointEvery,
-                Validation.NONE,
-                0,
-                Augmentation.NONE);
-    }
-
     /** Adam's learning rate in step {@code step}, counted from 0: linear warm-up, then cosine decay to nearly 0. */
     public double learningRateAt(int step) {
         double warm = warmup == 0 ? 1 : Math.min(1, (step + 1) / (double) warmup);
         return learningRate * warm * 0.5 * (1 + Math.cos(Math.PI * step / steps));
     }
 
-    /** The same plan with another number of steps. */
-    public TrainingPlan withSteps(int newSteps) {
-        return new TrainingPlan(
-                settings,
-                data,
-                binarisation,
-                episodes,
-                episodeLength,
-                newSteps,
-                learningRate,
-                Math.min(warmup, newSteps / 4),
-                gradientNorm,
-                keyWeight,
-                latentWeight,
-                seed,
-                logEvery,
-                checkpointEvery,
-                validation,
-                averageDecay,
-                augment);
+    /** The same plan with another number of steps, of which the warm-up takes at most a quarter. */
+    public TrainingPlan withSteps(int count) {
+        return with("steps=" + count, "warmup=" + Math.min(warmup, count / 4));
     }
 
     /** The same plan with another seed. */
-    public TrainingPlan withSeed(long newSeed) {
-        return new TrainingPlan(
-                settings,
-                data,
-                binarisation,
-                episodes,
-                episodeLength,
-                steps,
-                learningRate,
-                warmup,
-                gradientNorm,
-                keyWeight,
-                latentWeight,
-                newSeed,
-                logEvery,
-                checkpointEvery,
-                validation,
-                averageDecay,
-                augment);
+    public TrainingPlan withSeed(long other) {
+        return with("seed=" + other);
     }
 
-    /** The same plan with another number of samples an episode. */
-    public TrainingPlan withEpisodeLength(int newLength) {
-        return new TrainingPlan(
-                settings,
-                data,
-                binarisation,
-                episodes,
-                newLength,
-                steps,
-                learningRate,
-                warmup,
-                gradientNorm,
-                keyWeight,
-                latentWeight,
-                seed,
-                logEvery,
-                checkpointEvery,
-                validation,
-                averageDecay,
-                augment);
-    }
-
-    /** The same plan with other steps between rows of metrics and between checkpoints. */
-    public TrainingPlan withIntervals(int newLogEvery, int newCheckpointEvery) {
-        return new TrainingPlan(
-                settings,
-                data,
-                binarisation,
-                episodes,
-                episodeLength,
-                steps,
-                learningRate,
-                warmup,
-                gradientNorm,
-                keyWeight,
-                latentWeight,
-                seed,
-                newLogEvery,
-                newCheckpointEvery,
-                validation,
-                averageDecay,
-                augment);
-    }
-
-    /** The same plan with validation and an average of the weights. */
-    public TrainingPlan withOversight(Validation newValidation, double newAverageDecay) {
-        return new TrainingPlan(
-                settings,
-                data,
-                binarisation,
-                episodes,
-                episodeLength,
-                steps,
-                learningRate,
-                warmup,
-                gradientNorm,
-                keyWeight,
-                latentWeight,
-                seed,
-                logEvery,
-                checkpointEvery,
-                newValidation,
-                newAverageDecay,
-                augment);
-    }
-
-    /** The same plan with another augmentation. */
-    public TrainingPlan withAugmentation(Augmentation newAugment) {
-        return new TrainingPlan(
-                settings,
-                data,
-                binarisation,
-                episodes,
-                episodeLength,
-                steps,
-                learningRate,
-                warmup,
-                gradientNorm,
-                keyWeight,
-                latentWeight,
-                seed,
-                logEvery,
-                checkpointEvery,
-                validation,
-                averageDecay,
-                newAugment);
+    /**
+     * The same plan with other values.
+     *
+     * @param assignments as {@link PlanEdit#apply} takes them
+     */
+    public TrainingPlan with(String... assignments) {
+        return PlanEdit.apply(this, List.of(assignments));
     }
 
     private static void positive(String name, double value) {

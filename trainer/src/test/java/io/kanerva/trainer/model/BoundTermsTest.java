@@ -26,10 +26,10 @@ class BoundTermsTest {
                 blackAndWhite(),
                 Stream.of(
                         TinyModels.colour(),
-                        TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 24)),
-                        TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 24, 3)),
-                        TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 4, 1)),
-                        TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 0))));
+                        TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(24, 0)),
+                        TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(24, 3)),
+                        TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(4, 1)),
+                        TinyModels.colour(DecoderSettings.of(8, 1))));
     }
 
     static Stream<KanervaSettings> blackAndWhite() {
@@ -57,7 +57,8 @@ class BoundTermsTest {
             model = TinyModels.randomised(s, seed);
             scratch = model.manager().newSubManager();
             SplittableRandom random = new SplittableRandom(seed);
-            images = scratch.create(TinyModels.images(s, B * T, seed), new Shape(B, T, s.imageChannels(), 8, 8));
+            images = scratch.create(
+                    TinyModels.images(s, B * T, seed), new Shape(B, T, s.image().channels(), 8, 8));
             keyNoise = scratch.create(normals(random, B * T * s.keys() * 3, 1), new Shape(B, T, s.keys(), 3));
             latentNoise = scratch.create(normals(random, B * T * s.latent(), 1), new Shape(B, T, s.latent()));
         }

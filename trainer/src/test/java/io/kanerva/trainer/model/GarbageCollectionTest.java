@@ -24,14 +24,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GarbageCollectionTest {
 
     static Stream<KanervaSettings> settings() {
+        MapShape image = new MapShape(1, 8, 8);
+        MapShape memory = new MapShape(2, 8, 16);
+        Grid block = new Grid(2, 2);
+        EncoderSettings encoder = EncoderSettings.residual(8, 1);
         return Stream.of(
-                new KanervaSettings(
-                        WriterKind.HEAP, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 2, 2, 1, 4, 2, 4, 0, 8, 1),
-                new KanervaSettings(
-                        WriterKind.POOLED, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 2, 2, 1, 4, 0, 0, 16, 8, 1),
+                KanervaSettings.heap(image, memory, block, new Grid(2, 4), 4, encoder)
+                        .withAddressing(Addressing.CONTINUOUS),
+                KanervaSettings.pooled(image, memory, block, 16, 4, encoder),
                 TinyModels.paper(4),
                 TinyModels.colour(),
-                TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12, 2)));
+                TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(12, 2)));
     }
 
     @ParameterizedTest
@@ -64,7 +67,8 @@ class GarbageCollectionTest {
         KanervaSettings s = model.settings();
         Map<String, float[]> gradients = new LinkedHashMap<>();
         try (NDManager scratch = model.manager().newSubManager()) {
-            NDArray images = scratch.create(TinyModels.images(s, 2 * 3, 4), new Shape(2, 3, s.imageChannels(), 8, 8));
+            NDArray images = scratch.create(
+                    TinyModels.images(s, 2 * 3, 4), new Shape(2, 3, s.image().channels(), 8, 8));
             NDArray keyNoise = scratch.create(floats(random, 2 * 3 * 3), new Shape(2, 3, 1, 3));
             NDArray latentNoise = scratch.create(floats(random, 2 * 3 * s.latent()), new Shape(2, 3, s.latent()));
             try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {

@@ -42,7 +42,8 @@ class KanervaModelTest {
         try (KanervaModel model = TinyModels.randomised(s, 51);
                 NDManager scratch = model.manager().newSubManager()) {
             SplittableRandom random = new SplittableRandom(52);
-            NDArray images = scratch.create(TinyModels.images(s, 8, 53), new Shape(2, 4, s.imageChannels(), 8, 8));
+            NDArray images = scratch.create(
+                    TinyModels.images(s, 8, 53), new Shape(2, 4, s.image().channels(), 8, 8));
             NDArray keyNoise = scratch.create(normals(random, 8 * s.keys() * 3, 1), new Shape(2, 4, s.keys(), 3));
             NDArray latentNoise = scratch.create(normals(random, 8 * s.latent(), 1), new Shape(2, 4, s.latent()));
             try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
@@ -79,7 +80,9 @@ class KanervaModelTest {
                                         latentNoise))
                         / (2 * step);
                 TinyModels.set(array, here);
-                assertThat(slope).as(entry.getKey()).isCloseTo(norm, within(0.02 * norm + 1e-4 * s.pixels()));
+                assertThat(slope)
+                        .as(entry.getKey())
+                        .isCloseTo(norm, within(0.02 * norm + 1e-4 * s.image().size()));
             }
         }
     }
@@ -147,7 +150,7 @@ class KanervaModelTest {
                     model.manager().getParentManager().getManagedArrays().size();
             try (NDManager scratch = model.manager().newSubManager()) {
                 model.pass(
-                        scratch.zeros(new Shape(1, 2, s.imageChannels(), 8, 8)),
+                        scratch.zeros(new Shape(1, 2, s.image().channels(), 8, 8)),
                         scratch.zeros(new Shape(1, 2, s.keys(), 3)),
                         scratch.zeros(new Shape(1, 2, s.latent())),
                         false);

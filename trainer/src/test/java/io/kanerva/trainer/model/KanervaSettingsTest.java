@@ -31,40 +31,37 @@ class KanervaSettingsTest {
         return new KanervaSettings(
                 writer,
                 addressing,
-                s[0],
-                s[1],
-                s[2],
-                s[3],
-                s[4],
-                s[5],
-                s[6],
-                s[7],
+                false,
+                new MapShape(s[0], s[1], s[2]),
+                new MapShape(s[3], s[4], s[5]),
+                new Grid(s[6], s[7]),
+                new Grid(s[10], s[11]),
                 s[8],
-                s[9],
-                s[10],
-                s[11],
                 s[12],
-                s[13],
-                s[14]);
+                s[9],
+                LatentLayout.VECTOR,
+                EncoderSettings.residual(s[13], s[14]),
+                DecoderSettings.of(8, 1),
+                Likelihood.BERNOULLI);
     }
 
     static Stream<Arguments> sizesThatMustBePositive() {
         List<String> names = List.of(
-                "imageChannels",
-                "imageHeight",
-                "imageWidth",
-                "memoryChannels",
-                "memoryHeight",
-                "memoryWidth",
-                "blockHeight",
-                "blockWidth",
+                "image.channels",
+                "image.height",
+                "image.width",
+                "memory.channels",
+                "memory.height",
+                "memory.width",
+                "block.rows",
+                "block.columns",
                 "keys (K)",
                 "latent (D)",
-                "slotRows",
-                "slotColumns",
+                "slots.rows",
+                "slots.columns",
                 "",
-                "width",
-                "depth");
+                "encoder.width",
+                "encoder.depth");
         return Stream.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14).map(i -> Arguments.of(i, names.get(i)));
     }
 
@@ -91,8 +88,8 @@ class KanervaSettingsTest {
         refused(() -> heap(8, 9), "a heap of 2 x 4 slots must hold the 9 keys of one sample");
         refused(() -> heap(12, 5), "the heap writer has no embedding, found embedding = 5");
         refused(
-                () -> new KanervaSettings(null, DEREFERENCED, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1),
-                "writer and addressing must be given");
+                () -> settings(null, DEREFERENCED, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1),
+                "all of writer, addressing, image, memory, block, slots, latentLayout, encoder, encoder.kind, decoder and likelihood must be given");
     }
 
     @Test
@@ -115,9 +112,9 @@ class KanervaSettingsTest {
     void derivedSizesFollow() {
         KanervaSettings heap = TinyModels.heap(DEREFERENCED, 3);
         assertThat(heap.memoryFloats()).isEqualTo(256);
-        assertThat(heap.pixels()).isEqualTo(64);
+        assertThat(heap.image().size()).isEqualTo(64);
         assertThat(heap.patch()).isEqualTo(2);
-        assertThat(heap.slots()).isEqualTo(8);
+        assertThat(heap.slots().size()).isEqualTo(8);
         assertThat(heap.capacity()).isEqualTo(2);
         assertThat(TinyModels.pooled(2).capacity()).isEqualTo(Integer.MAX_VALUE);
     }
@@ -137,19 +134,6 @@ class KanervaSettingsTest {
     }
 
     @Test
-    void settingsOfARunFromBeforeLikelihoodsHadNamesAreBernoulliWithADecoderOfTheEncodersSize() throws Exception {
-        String old =
-                "{\"writer\":\"heap\",\"addressing\":\"dereferenced\",\"imageChannels\":1,\"imageHeight\":8,\"imageWidth\":8,\"memoryChannels\":2,"
-                        + "\"memoryHeight\":8,\"memoryWidth\":16,\"blockHeight\":4,\"blockWidth\":4,\"keys\":1,\"latent\":3,\"slotRows\":2,\"slotColumns\":4,"
-                        + "\"embedding\":0,\"width\":8,\"depth\":1}";
-        KanervaSettings settings = new ObjectMapper().readValue(old, KanervaSettings.class);
-        assertThat(settings).isEqualTo(TinyModels.heap());
-        assertThat(settings.likelihood()).isEqualTo(Likelihood.BERNOULLI);
-        assertThat(settings.latentLayout()).isEqualTo(LatentLayout.VECTOR);
-        assertThat(settings.decoder()).isEqualTo(new DecoderSettings(8, 1, 0, 0, 0));
-    }
-
-    @Test
     void aLatentMapFillsTheBlocksPlacesAndADecodersSizesFitEachOther() {
         assertThat(TinyModels.colour().latentChannels()).isEqualTo(2);
         assertThat(TinyModels.colour().parameterChannels()).isEqualTo(139);
@@ -157,12 +141,12 @@ class KanervaSettingsTest {
                 () -> TinyModels.colour().withLatent(33, LatentLayout.MAP),
                 "a latent of D = 33 numbers as a map must be a multiple of the block's 4 x 4 places");
         refused(
-                () -> new DecoderSettings(0, 1, 0, 0, 0),
+                () -> new DecoderSettings(0, 1, 0, 0, 0, 0),
                 "the decoder's width and depth must be at least 1, found 0 and 1");
         refused(
-                () -> new DecoderSettings(8, 1, 8, 0, 0),
+                () -> new DecoderSettings(8, 1, 8, 0, 0, 0),
                 "refineWidth and refineDepth must both be 0 or both at least 1, found 8 and 0");
-        refused(() -> new DecoderSettings(8, 1, 0, 0, 5), "neighbours must be 0, 4, 12 or 24, found 5");
+        refused(() -> new DecoderSettings(8, 1, 0, 0, 5, 0), "neighbours must be 0, 4, 12 or 24, found 5");
         refused(
                 () -> new DecoderSettings(8, 1, 0, 0, 0, 2),
                 "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found 2 with neighbours = 0, refineDepth = 0");
@@ -173,15 +157,18 @@ class KanervaSettingsTest {
                 () -> new DecoderSettings(8, 1, 0, 0, 4, -1),
                 "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found -1 with neighbours = 4, refineDepth = 0");
         refused(
-                () -> TinyModels.heap().withDecoder(new DecoderSettings(8, 1, 0, 0, 4)),
+                () -> TinyModels.heap()
+                        .withDecoder(DecoderSettings.of(8, 1).withNeighbours(4, 0), Likelihood.BERNOULLI),
                 "a Bernoulli likelihood conditions a pixel on no neighbours, found 4");
     }
 
     @Test
     void thePapersEncoderNeedsThePooledWriterAndALatentVector() {
         String needs =
-                "the encoder resnet18-tsm has features but no maps of the block's size, so it goes with no heap and a latent vector, found ";
-        refused(() -> TinyModels.heap().withEncoder(EncoderKind.RESNET18_TSM), needs + "heap and vector");
+                "the encoder resnet18-tsm has features but no maps of the block's size, so it needs the pooled writer and a latent vector, found ";
+        refused(
+                () -> TinyModels.heap().withEncoder(new EncoderSettings(EncoderKind.RESNET18_TSM, 8, 1)),
+                needs + "heap and vector");
         refused(() -> TinyModels.paper(1).withLatent(16, LatentLayout.MAP), needs + "pooled and map");
     }
 

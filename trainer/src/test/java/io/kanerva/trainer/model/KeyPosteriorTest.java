@@ -33,8 +33,13 @@ class KeyPosteriorTest {
     @Test
     void aDereferencedSampleStaysInItsSlotsCellHoweverFarThePosteriorStrays() {
         for (int cells = 1; cells <= 128; cells++) {
-            KanervaSettings s = new KanervaSettings(
-                    WriterKind.HEAP, Addressing.DEREFERENCED, 1, 8, 8, 2, 4, 4 * cells, 4, 4, 1, 3, 1, cells, 0, 8, 1);
+            KanervaSettings s = KanervaSettings.heap(
+                    new MapShape(1, 8, 8),
+                    new MapShape(2, 4, 4 * cells),
+                    new Grid(4, 4),
+                    new Grid(1, cells),
+                    3,
+                    EncoderSettings.residual(8, 1));
             NDArray pointers = pointers(s, 9);
             NDArray zeros = pointers.mul(0f);
             NDArray means = zeros.add(
@@ -206,8 +211,8 @@ class KeyPosteriorTest {
         if (axis == 0) {
             return within::density;
         }
-        int cells = axis == 1 ? s.slotColumns() : s.slotRows();
-        int cell = axis == 1 ? slot % s.slotColumns() : slot / s.slotColumns();
+        int cells = axis == 1 ? s.slots().columns() : s.slots().rows();
+        int cell = axis == 1 ? slot % s.slots().columns() : slot / s.slots().columns();
         return y -> {
             double part = cells * NORMAL.cumulativeProbability(y) - cell;
             if (part <= 0 || part >= 1) {
@@ -235,7 +240,7 @@ class KeyPosteriorTest {
     }
 
     private NDArray pointers(KanervaSettings s, int episodes) {
-        return manager.create(new KeySpace(s).slotKeys(), new Shape(1, s.slots(), 1, 3))
+        return manager.create(new KeySpace(s).slotKeys(), new Shape(1, s.slots().size(), 1, 3))
                 .repeat(0, episodes);
     }
 

@@ -31,7 +31,7 @@ class KeySpaceTest {
 
     static Stream<KanervaSettings> heaps() {
         return Stream.concat(
-                        Arrays.stream(Preset.values())
+                        Preset.all().stream()
                                 .map(preset -> preset.plan().settings())
                                 .distinct(),
                         Stream.of(TinyModels.heap()))
@@ -41,11 +41,22 @@ class KeySpaceTest {
     @ParameterizedTest
     @MethodSource("heaps")
     void theSlotsCoverEveryCellOfTheMemoryOnce(KanervaSettings s) {
-        float[] ones = new float[s.slots() * s.memoryChannels() * s.blockHeight() * s.blockWidth()];
+        float[] ones = new float
+                [s.slots().size()
+                        * s.memory().channels()
+                        * s.block().rows()
+                        * s.block().columns()];
         Arrays.fill(ones, 1);
-        NDArray blocks =
-                manager.create(ones, new Shape(1, s.slots(), s.memoryChannels(), s.blockHeight(), s.blockWidth()));
-        float[] memory = TentWeights.place(blocks, slotWindows(s), s.memoryHeight(), s.memoryWidth())
+        NDArray blocks = manager.create(
+                ones,
+                new Shape(
+                        1,
+                        s.slots().size(),
+                        s.memory().channels(),
+                        s.block().rows(),
+                        s.block().columns()));
+        float[] memory = TentWeights.place(
+                        blocks, slotWindows(s), s.memory().height(), s.memory().width())
                 .toFloatArray();
         float[] expected = new float[s.memoryFloats()];
         Arrays.fill(expected, 1);
@@ -57,20 +68,25 @@ class KeySpaceTest {
     void aSlotIsARectangleOfTheMemoryCountedRowByRow(KanervaSettings s) {
         float[] memory = normals(new SplittableRandom(3), s.memoryFloats(), 1);
         float[] traces = TentWeights.read(
-                        manager.create(memory, new Shape(1, s.memoryChannels(), s.memoryHeight(), s.memoryWidth())),
+                        manager.create(memory, s.memory().shape(1)),
                         slotWindows(s),
-                        s.blockHeight(),
-                        s.blockWidth())
+                        s.block().rows(),
+                        s.block().columns())
                 .toFloatArray();
         int at = 0;
-        for (int slot = 0; slot < s.slots(); slot++) {
-            for (int c = 0; c < s.memoryChannels(); c++) {
-                for (int row = 0; row < s.blockHeight(); row++) {
-                    for (int column = 0; column < s.blockWidth(); column++) {
-                        int y = slot / s.slotColumns() * s.blockHeight() + row;
-                        int x = slot % s.slotColumns() * s.blockWidth() + column;
+        for (int slot = 0; slot < s.slots().size(); slot++) {
+            for (int c = 0; c < s.memory().channels(); c++) {
+                for (int row = 0; row < s.block().rows(); row++) {
+                    for (int column = 0; column < s.block().columns(); column++) {
+                        int y = slot / s.slots().columns() * s.block().rows() + row;
+                        int x = slot % s.slots().columns() * s.block().columns() + column;
                         assertThat(traces[at++])
-                                .isCloseTo(memory[(c * s.memoryHeight() + y) * s.memoryWidth() + x], within(3e-5f));
+                                .isCloseTo(
+                                        memory[
+                                                (c * s.memory().height() + y)
+                                                                * s.memory().width()
+                                                        + x],
+                                        within(3e-5f));
                     }
                 }
             }
@@ -85,13 +101,13 @@ class KeySpaceTest {
         float[] keys = normals(random, n * KeySpace.KEY, 1);
         int[] slots = new int[n];
         for (int i = 0; i < n; i++) {
-            int column = random.nextInt(s.slotColumns());
-            int row = random.nextInt(s.slotRows());
-            slots[i] = row * s.slotColumns() + column;
+            int column = random.nextInt(s.slots().columns());
+            int row = random.nextInt(s.slots().rows());
+            slots[i] = row * s.slots().columns() + column;
             keys[i * 3 + 1] = (float) NORMAL.inverseCumulativeProbability(
-                    (column + 1e-4 + 0.9998 * random.nextDouble()) / s.slotColumns());
-            keys[i * 3 + 2] = (float)
-                    NORMAL.inverseCumulativeProbability((row + 1e-4 + 0.9998 * random.nextDouble()) / s.slotRows());
+                    (column + 1e-4 + 0.9998 * random.nextDouble()) / s.slots().columns());
+            keys[i * 3 + 2] = (float) NORMAL.inverseCumulativeProbability(
+                    (row + 1e-4 + 0.9998 * random.nextDouble()) / s.slots().rows());
         }
         Windows found = new KeySpace(s).windows(manager.create(keys, new Shape(1, n, 3)));
         Windows expected = slotWindows(s);
@@ -101,8 +117,10 @@ class KeySpaceTest {
             assertThat(foundX[i]).isEqualTo(expected.centreX().toFloatArray()[slots[i]]);
             assertThat(foundY[i]).isEqualTo(expected.centreY().toFloatArray()[slots[i]]);
         }
-        assertThat(found.halfX().toFloatArray()).containsOnly(s.blockWidth() / (float) s.memoryWidth());
-        assertThat(found.halfY().toFloatArray()).containsOnly(s.blockHeight() / (float) s.memoryHeight());
+        assertThat(found.halfX().toFloatArray())
+                .containsOnly(s.block().columns() / (float) s.memory().width());
+        assertThat(found.halfY().toFloatArray())
+                .containsOnly(s.block().rows() / (float) s.memory().height());
     }
 
     @ParameterizedTest
@@ -110,15 +128,17 @@ class KeySpaceTest {
     void thePriorFallsIntoEveryCellEquallyOften(KanervaSettings s) {
         int n = 320_000;
         SplittableRandom random = new SplittableRandom(8);
-        float[] columns = KeySpace.cell(manager.create(normals(random, n, 1)), s.slotColumns())
+        float[] columns = KeySpace.cell(
+                        manager.create(normals(random, n, 1)), s.slots().columns())
                 .toFloatArray();
-        float[] rows = KeySpace.cell(manager.create(normals(random, n, 1)), s.slotRows())
+        float[] rows = KeySpace.cell(
+                        manager.create(normals(random, n, 1)), s.slots().rows())
                 .toFloatArray();
-        int[] counts = new int[s.slots()];
+        int[] counts = new int[s.slots().size()];
         for (int i = 0; i < n; i++) {
-            counts[(int) rows[i] * s.slotColumns() + (int) columns[i]]++;
+            counts[(int) rows[i] * s.slots().columns() + (int) columns[i]]++;
         }
-        double expected = n / (double) s.slots();
+        double expected = n / (double) s.slots().size();
         for (int count : counts) {
             assertThat((double) count).isCloseTo(expected, within(5 * Math.sqrt(expected)));
         }
@@ -140,8 +160,14 @@ class KeySpaceTest {
         }
         KanervaSettings s = TinyModels.pooled(1);
         Windows windows = new KeySpace(s).windows(manager.create(keys, new Shape(1, 3000, 3)));
-        assertInside(windows.centreX(), windows.halfX(), s.blockWidth() / (double) s.memoryWidth());
-        assertInside(windows.centreY(), windows.halfY(), s.blockHeight() / (double) s.memoryHeight());
+        assertInside(
+                windows.centreX(),
+                windows.halfX(),
+                s.block().columns() / (double) s.memory().width());
+        assertInside(
+                windows.centreY(),
+                windows.halfY(),
+                s.block().rows() / (double) s.memory().height());
     }
 
     @Test
@@ -172,6 +198,7 @@ class KeySpaceTest {
 
     private Windows slotWindows(KanervaSettings s) {
         KeySpace space = new KeySpace(s);
-        return space.windows(manager.create(space.slotKeys(), new Shape(1, s.slots(), KeySpace.KEY)));
+        return space.windows(
+                manager.create(space.slotKeys(), new Shape(1, s.slots().size(), KeySpace.KEY)));
     }
 }

@@ -79,8 +79,8 @@ class LinearStartTest {
     /** Every pixel of a patch alike: one number a patch says all, and what is read back is the image. */
     @Test
     void imagesThatTheCodeCanHoldAreReconstructed() {
-        KanervaSettings settings =
-                TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12, 2)).withLatent(3, LatentLayout.VECTOR);
+        KanervaSettings settings = TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(12, 2))
+                .withLatent(3, LatentLayout.VECTOR);
         float[] images = new float[IMAGES * 3 * 64];
         SplittableRandom random = new SplittableRandom(3);
         int[] greys =
@@ -111,7 +111,7 @@ class LinearStartTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 3})
     void itStartsWithTheSameCoefficientsInEveryPatchThatExplainNeighboursErrors(int banks) {
-        KanervaSettings settings = TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 4, banks));
+        KanervaSettings settings = TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(4, banks));
         float[] images = smooth(400, 5);
         try (KanervaModel model = new KanervaModel(settings, Device.cpu(), 1)) {
             LinearStart.fit(model, images, done -> {});
@@ -136,7 +136,7 @@ class LinearStartTest {
      */
     @Test
     void theLinearModelExplainsImagesItHasNotSeen() {
-        KanervaSettings settings = TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12, 2));
+        KanervaSettings settings = TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(12, 2));
         float[] seen = smooth(400, 7);
         float[] unseen = smooth(32, 8);
         try (KanervaModel model = new KanervaModel(settings, Device.cpu(), 1)) {
@@ -158,7 +158,7 @@ class LinearStartTest {
 
     @Test
     void theSameImagesGiveTheSameWeightsBitForBit() {
-        KanervaSettings settings = TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12, 2));
+        KanervaSettings settings = TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(12, 2));
         List<float[]> weights = new ArrayList<>();
         for (int i = 0; i < 2; i++) {
             try (KanervaModel model = new KanervaModel(settings, Device.cpu(), 1)) {
@@ -176,8 +176,8 @@ class LinearStartTest {
 
     @Test
     void withoutAMemoryOnlyMeansAndNeighboursAreFitted() {
-        KanervaSettings settings =
-                TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 12, 2)).withoutMemory(32, LatentLayout.MAP);
+        KanervaSettings settings = TinyModels.withoutMemory(
+                TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(12, 2)), 32, LatentLayout.MAP);
         try (KanervaModel model = new KanervaModel(settings, Device.cpu(), 1)) {
             double before = bits(model, smooth(32, 8));
             LinearStart.fit(model, smooth(200, 7), done -> {});

@@ -15,7 +15,7 @@ import io.kanerva.trainer.train.Preset;
 import org.junit.jupiter.api.Test;
 
 class NoWriterTest {
-    private static final KanervaSettings SETTINGS = TinyModels.heap().withoutMemory(6, LatentLayout.VECTOR);
+    private static final KanervaSettings SETTINGS = TinyModels.withoutMemory(TinyModels.heap(), 6, LatentLayout.VECTOR);
 
     @Test
     void withoutAMemoryTheBoundIsThatOfAVariationalAutoencoder() {
@@ -59,11 +59,11 @@ class NoWriterTest {
 
     @Test
     void itHasTheEncoderAndDecoderOfTheModelThatItIsComparedWith() {
-        KanervaSettings memory = Preset.MNIST.plan().settings();
-        KanervaSettings plain = Preset.MNIST_VAE.plan().settings();
+        KanervaSettings memory = Preset.named("mnist").plan().settings();
+        KanervaSettings plain = Preset.named("mnist-vae").plan().settings();
         assertThat(plain.memoryFloats()).isZero();
-        assertThat(plain.width()).isEqualTo(memory.width());
-        assertThat(plain.depth()).isEqualTo(memory.depth());
+        assertThat(plain.encoder().width()).isEqualTo(memory.encoder().width());
+        assertThat(plain.encoder().depth()).isEqualTo(memory.encoder().depth());
         assertThat(plain.decoder()).isEqualTo(memory.decoder());
         try (KanervaModel with = new KanervaModel(memory, Device.cpu(), 1);
                 KanervaModel without = new KanervaModel(plain, Device.cpu(), 1)) {
@@ -86,7 +86,20 @@ class NoWriterTest {
     void slotsOrAnEmbeddingWithoutAMemoryAreRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new KanervaSettings(
-                        WriterKind.NONE, Addressing.CONTINUOUS, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1))
+                        WriterKind.NONE,
+                        Addressing.CONTINUOUS,
+                        false,
+                        SETTINGS.image(),
+                        SETTINGS.memory(),
+                        SETTINGS.block(),
+                        new Grid(2, 4),
+                        1,
+                        0,
+                        3,
+                        LatentLayout.VECTOR,
+                        SETTINGS.encoder(),
+                        SETTINGS.decoder(),
+                        SETTINGS.likelihood()))
                 .withMessage(
                         "model settings: without a memory addressing must be continuous, and there are no slots and no embedding, found continuous, 2 x 4 and 0");
     }

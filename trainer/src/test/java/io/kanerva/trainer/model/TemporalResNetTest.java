@@ -53,7 +53,8 @@ class TemporalResNetTest {
 
     @Test
     void thePresetHasTheEighteenLayersOfAResNet18() {
-        try (KanervaModel model = new KanervaModel(Preset.PAPER_MNIST.plan().settings(), Device.cpu(), 1)) {
+        try (KanervaModel model =
+                new KanervaModel(Preset.named("paper-mnist").plan().settings(), Device.cpu(), 1)) {
             long convolutions = model.parameters().entrySet().stream()
                     .filter(entry -> entry.getKey().startsWith("encoder/01features")
                             && entry.getValue().getShape().dimension() == 4)

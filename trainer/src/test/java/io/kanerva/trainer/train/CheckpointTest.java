@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeEach;
@@ -100,20 +101,34 @@ class CheckpointTest {
     }
 
     @Test
-    void aPlanOfAnotherVersionSaysSo() throws IOException {
-        Files.write(file, withChecksum("KPPCKPT1", "{\"plan\":null,\"step\":1,\"seconds\":1,\"momentum\":3}"));
+    void aPlanOfAnotherVersionSaysWhichKeyIsNotOfThisOne() throws IOException {
+        for (String key : List.of("settings", "momentum")) {
+            String header = header().replaceFirst("\\{\"model\"", "{\"" + key + "\":{},\"model\"");
+            Files.write(file, withChecksum("KPPCKPT1", header));
+            assertThatExceptionOfType(CheckpointException.class)
+                    .isThrownBy(() -> Checkpoint.read(file))
+                    .withMessageStartingWith(
+                            "%s: expected the plan of a run of this version, found another: 'plan.%s': expected one of [",
+                            file, key)
+                    .withMessageEndingWith("], found another key");
+        }
+        Files.write(file, withChecksum("KPPCKPT1", header().replace("\"width\":8,\"depth\"", "\"depth\"")));
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> Checkpoint.read(file))
-                .withMessageStartingWith(
-                        "%s: expected the plan of a run of this version, found one that cannot be read (", file)
-                .withMessageContaining("momentum");
+                .withMessage(
+                        "%s: expected the plan of a run of this version, found another: 'plan.model.encoder.width': expected a value, found none, or one of another kind",
+                        file);
+    }
+
+    private String header() {
+        byte[] header =
+                Arrays.copyOfRange(bytes, 12, 12 + ByteBuffer.wrap(bytes, 8, 4).getInt());
+        return new String(header, StandardCharsets.UTF_8);
     }
 
     @Test
     void aCheckpointThatEndsAfterItsPlanSaysSo() throws IOException {
-        byte[] header =
-                Arrays.copyOfRange(bytes, 12, 12 + ByteBuffer.wrap(bytes, 8, 4).getInt());
-        Files.write(file, withChecksum("KPPCKPT1", new String(header, StandardCharsets.UTF_8)));
+        Files.write(file, withChecksum("KPPCKPT1", header()));
         Checkpoint checkpoint = Checkpoint.read(file);
         int before = Engine.getEngine("PyTorch")
                 .newBaseManager()

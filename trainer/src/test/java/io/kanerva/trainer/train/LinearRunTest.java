@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import io.kanerva.trainer.TinyModels;
+import io.kanerva.trainer.data.Augmentation;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.DecoderSettings;
@@ -17,15 +18,36 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runs that begin with a linear model. */
 class LinearRunTest {
-    private static final KanervaSettings SETTINGS = TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 4, 2));
+    private static final KanervaSettings SETTINGS =
+            TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(4, 2));
     private static final ImageSet IMAGES = TinyModels.colours(60, 4);
 
     @TempDir
     Path folder;
 
     private static TrainingPlan plan() {
+        return plan(SETTINGS, 12, 2);
+    }
+
+    private static TrainingPlan plan(KanervaSettings settings, int steps, int warmup) {
         return new TrainingPlan(
-                SETTINGS, "colours", Binarisation.NONE, 1, 8, 12, 1e-3, 2, 1000, Ramp.NONE, Ramp.NONE, 3, 1, 5);
+                settings,
+                "colours",
+                Binarisation.NONE,
+                1,
+                8,
+                steps,
+                1e-3,
+                warmup,
+                1000,
+                Ramp.NONE,
+                Ramp.NONE,
+                3,
+                1,
+                5,
+                Validation.NONE,
+                0,
+                Augmentation.NONE);
     }
 
     @Test
@@ -57,9 +79,9 @@ class LinearRunTest {
     void theFirstStepIsTakenFromTheFittedModel() {
         double[] first = new double[2];
         for (int banks = 0; banks < 2; banks++) {
-            KanervaSettings settings = TinyModels.colour(new DecoderSettings(8, 1, 0, 0, 4, banks));
-            TrainingPlan plan = new TrainingPlan(
-                    settings, "colours", Binarisation.NONE, 1, 8, 1, 1e-3, 0, 1000, Ramp.NONE, Ramp.NONE, 3, 1, 5);
+            KanervaSettings settings =
+                    TinyModels.colour(DecoderSettings.of(8, 1).withNeighbours(4, banks));
+            TrainingPlan plan = plan(settings, 1, 0);
             int which = banks;
             try (TrainingRun run = TrainingRun.start(plan, folder.resolve("banks-" + banks), IMAGES, Device.cpu())) {
                 run.train(step -> first[which] = step.bound());

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Validation, early stopping, the best checkpoint and the average of the weights. */
 class OversightTest {
-    private static final TrainingPlan WATCHED = TinyRuns.plan().withOversight(new Validation(40, 5, 0), 0.9);
+    private static final TrainingPlan WATCHED =
+            TinyRuns.plan().with("validation.images=40", "validation.every=5", "averageDecay=0.9");
 
     @TempDir
     Path folder;
@@ -33,7 +34,7 @@ class OversightTest {
     void theAverageFollowsTheWeightsAsItsFormulaSays() {
         try (KanervaModel learner = TinyModels.randomised(TinyModels.heap(), 5);
                 WeightAverage average =
-                        new WeightAverage(learner, TinyRuns.plan().withOversight(Validation.NONE, 0.5))) {
+                        new WeightAverage(learner, TinyRuns.plan().with("averageDecay=0.5"))) {
             String name = learner.parameters().keySet().iterator().next();
             NDArray weight = learner.parameters().get(name).getArray();
             double expected = weight.toFloatArray()[0];
@@ -59,8 +60,7 @@ class OversightTest {
     @Test
     void averagingLeavesTheTrainingAloneAndIsWhatIsUsed() {
         Path plain = TinyRuns.finished(TinyRuns.plan(), folder.resolve("plain"));
-        Path averaged =
-                TinyRuns.finished(TinyRuns.plan().withOversight(Validation.NONE, 0.9), folder.resolve("averaged"));
+        Path averaged = TinyRuns.finished(TinyRuns.plan().with("averageDecay=0.9"), folder.resolve("averaged"));
         Checkpoint one = Checkpoint.read(plain.resolve("last.ckpt"));
         Checkpoint other = Checkpoint.read(averaged.resolve("last.ckpt"));
         one.arrays()
@@ -152,26 +152,14 @@ class OversightTest {
 
     @Test
     void trainingEndsEarlyWhenTheScoreNoLongerFalls() {
-        TrainingPlan p = TinyRuns.plan();
         // So small a rate moves no weight: every score is the first one again.
-        TrainingPlan still = new TrainingPlan(
-                p.settings(),
-                p.data(),
-                p.binarisation(),
-                p.episodes(),
-                p.episodeLength(),
-                p.steps(),
-                1e-30,
-                0,
-                p.gradientNorm(),
-                p.keyWeight(),
-                p.latentWeight(),
-                p.seed(),
-                p.logEvery(),
-                p.checkpointEvery(),
-                new Validation(8, 4, 3),
-                0,
-                p.augment());
+        TrainingPlan still = TinyRuns.plan()
+                .with(
+                        "learningRate=1e-30",
+                        "warmup=0",
+                        "validation.images=8",
+                        "validation.every=4",
+                        "validation.patience=3");
         try (TrainingRun run = TinyRuns.start(still, folder)) {
             run.train(step -> {});
             assertThat(run.stepsDone()).isEqualTo(16);
@@ -195,7 +183,7 @@ class OversightTest {
             other[i] = (byte) ~other[i];
         }
         ImageSet changed = new ImageSet(images.name(), images.count(), 1, 8, 8, other);
-        TrainingPlan plan = TinyRuns.plan().withOversight(new Validation(40, 20, 0), 0);
+        TrainingPlan plan = TinyRuns.plan().with("validation.images=40", "validation.every=20");
         TinyRuns.finished(plan, folder.resolve("one"));
         try (TrainingRun run = TrainingRun.start(plan, folder.resolve("other"), changed, Device.cpu())) {
             run.train(step -> {});
@@ -208,25 +196,7 @@ class OversightTest {
 
     @Test
     void greyImagesAreMadeBinaryOnceForAllScores() {
-        TrainingPlan p = TinyRuns.plan();
-        TrainingPlan plan = new TrainingPlan(
-                p.settings(),
-                p.data(),
-                Binarisation.DYNAMIC,
-                p.episodes(),
-                p.episodeLength(),
-                p.steps(),
-                p.learningRate(),
-                p.warmup(),
-                p.gradientNorm(),
-                p.keyWeight(),
-                p.latentWeight(),
-                p.seed(),
-                p.logEvery(),
-                p.checkpointEvery(),
-                new Validation(16, 10, 0),
-                0,
-                p.augment());
+        TrainingPlan plan = TinyRuns.plan().with("binarisation=dynamic", "validation.images=16", "validation.every=10");
         byte[] grey = new byte[100 * 64];
         Arrays.fill(grey, (byte) 100);
         Validator validator = new Validator(new ImageSet("grey", 100, 1, 8, 8, grey), plan);
@@ -238,7 +208,7 @@ class OversightTest {
     @Test
     void asManyImagesAreHeldOutAsLeaveAnEpisodeOnEitherSide() {
         for (int held : new int[] {7, 193}) {
-            TrainingPlan plan = TinyRuns.plan().withOversight(new Validation(held, 5, 0), 0);
+            TrainingPlan plan = TinyRuns.plan().with("validation.images=" + held, "validation.every=5");
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> TinyRuns.start(plan, folder.resolve("run")))
                     .withMessage(
@@ -298,7 +268,7 @@ class OversightTest {
                 .isThrownBy(() -> new Validation(0, 1, 3))
                 .withMessage("early stopping (patience 3) needs validation images, found none");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> TinyRuns.plan().withOversight(Validation.NONE, 1))
+                .isThrownBy(() -> TinyRuns.plan().with("averageDecay=1"))
                 .withMessage("decay of the average must be at least 0 and below 1, found 1.0");
     }
 }

@@ -3,7 +3,6 @@ package io.kanerva.trainer.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kanerva.trainer.data.Augmentation;
 import io.kanerva.trainer.model.Addressing;
@@ -11,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PlanEditTest {
-    private final TrainingPlan plan = Preset.MNIST.plan();
+    private final TrainingPlan plan = Preset.named("mnist").plan();
 
     @Test
     void setsValuesAtAnyLevel() {
@@ -19,14 +18,14 @@ class PlanEditTest {
                 plan,
                 List.of(
                         "learningRate=1e-3",
-                        "settings.width = 96",
+                        "model.encoder.width = 96",
                         "validation.images=2000",
-                        "settings.addressing=continuous",
+                        "model.addressing=continuous",
                         "seed=5000000000",
                         "augment.rotation=8",
                         "augment.mirror=true"));
         assertThat(edited.learningRate()).isEqualTo(1e-3);
-        assertThat(edited.settings().width()).isEqualTo(96);
+        assertThat(edited.settings().encoder().width()).isEqualTo(96);
         assertThat(edited.validation()).isEqualTo(new Validation(2000, 500, 0));
         assertThat(edited.settings().addressing()).isEqualTo(Addressing.CONTINUOUS);
         assertThat(edited.seed()).isEqualTo(5_000_000_000L);
@@ -38,15 +37,15 @@ class PlanEditTest {
     @Test
     void setsAllValuesBeforeTheyMustFitEachOther() {
         TrainingPlan edited = PlanEdit.apply(
-                plan, List.of("settings.imageChannels=3", "settings.imageHeight=56", "settings.imageWidth=56"));
-        assertThat(edited.settings().pixels()).isEqualTo(3 * 56 * 56);
+                plan, List.of("model.image.channels=3", "model.image.height=56", "model.image.width=56"));
+        assertThat(edited.settings().image().size()).isEqualTo(3 * 56 * 56);
     }
 
     @Test
     void namesTheKeysThatThereAre() {
         refused(
                 "learningrate=1",
-                "'learningrate': expected the name of a value, found none of that name; there are settings.…, data, binarisation, episodes, episodeLength, steps,"
+                "'learningrate': expected the name of a value, found none of that name; there are model.…, data, binarisation, episodes, episodeLength, steps,"
                         + " learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, checkpointEvery, validation.…, averageDecay, augment.…");
         refused(
                 "validation=3",
@@ -63,24 +62,38 @@ class PlanEditTest {
         refused("augment.rotation=200", "augment.rotation must be from 0 to 180, found 200.0");
         refused("steps=0", "steps must be greater than 0, found 0");
         refused(
-                "settings.imageHeight=29",
+                "model.image.height=29",
                 "model settings: the image of 29 x 28 must be the same whole multiple of the block of 7 x 7 on both sides");
-        refused("binarisation=grey", "\"grey\": not one of the values accepted for Enum class");
+        refused("binarisation=grey", "'binarisation': expected one of [dynamic, threshold, fixed, none], found 'grey'");
     }
 
     @Test
     void listsEveryValueOnce() {
         assertThat(PlanEdit.values(plan))
-                .contains("settings.width=64", "keyWeight.start=1.0", "validation.every=500", "steps=8000")
+                .contains("model.encoder.width=64", "keyWeight.start=1.0", "validation.every=500", "steps=8000")
                 .doesNotHaveDuplicates();
     }
 
     @Test
-    void aPlanFromBeforeThereWereValidationAndAugmentationIsReadAsOneWithout() throws Exception {
-        ObjectMapper json = new ObjectMapper();
-        ObjectNode tree = json.valueToTree(plan);
-        tree.remove(List.of("validation", "averageDecay", "augment"));
-        assertThat(json.treeToValue(tree, TrainingPlan.class)).isEqualTo(plan);
+    void aPlanWithAnotherKeyOrWithoutOneIsRefusedByItsName() {
+        ObjectNode other = PlanEdit.JSON.valueToTree(plan);
+        other.put("momentum", 0.9);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PlanEdit.plan(other))
+                .withMessageStartingWith("'momentum': expected one of [")
+                .withMessageEndingWith("], found another key");
+        for (String key : List.of("validation", "averageDecay", "augment", "model")) {
+            ObjectNode tree = PlanEdit.JSON.valueToTree(plan);
+            tree.remove(key);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> PlanEdit.plan(tree))
+                    .withMessage("'%s': expected a value, found none, or one of another kind", key);
+        }
+        ObjectNode tree = PlanEdit.JSON.valueToTree(plan);
+        ((ObjectNode) tree.get("model").get("encoder")).remove("width");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PlanEdit.plan(tree))
+                .withMessage("'model.encoder.width': expected a value, found none, or one of another kind");
     }
 
     private void refused(String assignment, String message) {

@@ -2,6 +2,7 @@ package io.kanerva.trainer.train;
 
 import ai.djl.Device;
 import io.kanerva.trainer.TinyModels;
+import io.kanerva.trainer.data.Augmentation;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.KanervaSettings;
@@ -42,7 +43,10 @@ final class TinyRuns {
                 Ramp.NONE,
                 7,
                 3,
-                10);
+                10,
+                Validation.NONE,
+                0,
+                Augmentation.NONE);
     }
 
     /** The same of a model that reads blocks for their gist. */

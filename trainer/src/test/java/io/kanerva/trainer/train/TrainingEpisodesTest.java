@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.kanerva.trainer.TinyModels;
-import io.kanerva.trainer.data.Augmentation;
-import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -110,22 +108,7 @@ class TrainingEpisodesTest {
     void dynamicBinarisationIsDrawnAnewInEachStep() {
         byte[] grey = new byte[8 * 64];
         Arrays.fill(grey, (byte) 128);
-        TrainingPlan p = TinyRuns.plan();
-        TrainingPlan dynamic = new TrainingPlan(
-                p.settings(),
-                p.data(),
-                Binarisation.DYNAMIC,
-                p.episodes(),
-                p.episodeLength(),
-                p.steps(),
-                p.learningRate(),
-                p.warmup(),
-                p.gradientNorm(),
-                p.keyWeight(),
-                p.latentWeight(),
-                p.seed(),
-                p.logEvery(),
-                p.checkpointEvery());
+        TrainingPlan dynamic = TinyRuns.plan().with("binarisation=dynamic");
         TrainingEpisodes episodes =
                 new TrainingEpisodes(new ImageSet("grey", 8, 1, TinyModels.SIDE, TinyModels.SIDE, grey), dynamic);
         float[] first = episodes.draw(0).images();
@@ -140,23 +123,13 @@ class TrainingEpisodesTest {
 
     @Test
     void movedImagesDependOnSeedAndStepAloneAndDifferFromTheirOriginals() {
-        TrainingPlan plan = TinyRuns.plan();
-        TrainingPlan p = new TrainingPlan(
-                plan.settings(),
-                plan.data(),
-                Binarisation.THRESHOLD,
-                plan.episodes(),
-                plan.episodeLength(),
-                plan.steps(),
-                plan.learningRate(),
-                plan.warmup(),
-                plan.gradientNorm(),
-                plan.keyWeight(),
-                plan.latentWeight(),
-                plan.seed(),
-                plan.logEvery(),
-                plan.checkpointEvery());
-        TrainingPlan moving = p.withAugmentation(new Augmentation(20, 0.2, 0.2, 0.1, true));
+        TrainingPlan p = TinyRuns.plan().with("binarisation=threshold");
+        TrainingPlan moving = p.with(
+                "augment.rotation=20",
+                "augment.scale=0.2",
+                "augment.shear=0.2",
+                "augment.shift=0.1",
+                "augment.mirror=true");
         float[] fifth = new TrainingEpisodes(TinyRuns.IMAGES, moving).draw(5).images();
         assertThat(new TrainingEpisodes(TinyRuns.IMAGES, moving).draw(5).images())
                 .containsExactly(fifth)
@@ -168,7 +141,7 @@ class TrainingEpisodesTest {
 
     @Test
     void blackAndWhiteImagesThatWouldTurnGreyAreNotMoved() {
-        TrainingPlan moving = TinyRuns.plan().withAugmentation(new Augmentation(20, 0, 0, 0, false));
+        TrainingPlan moving = TinyRuns.plan().with("augment.rotation=20");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new TrainingEpisodes(TinyRuns.IMAGES, moving))
                 .withMessageStartingWith(

@@ -5,65 +5,54 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.kanerva.trainer.TinyModels;
+import io.kanerva.trainer.data.Augmentation;
 import io.kanerva.trainer.data.Binarisation;
-import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class TrainingPlanTest {
 
-    /** A tiny plan in which one number, counted from the episodes on, is another. */
-    private static TrainingPlan plan(int index, double value) {
-        double[] n = {2, 8, 100, 1e-3, 10, 50, 5, 20};
-        n[index] = value;
-        return new TrainingPlan(
-                TinyModels.heap(),
-                "rectangles",
-                Binarisation.FIXED,
-                (int) n[0],
-                (int) n[1],
-                (int) n[2],
-                n[3],
-                (int) n[4],
-                n[5],
-                Ramp.NONE,
-                Ramp.NONE,
-                1,
-                (int) n[6],
-                (int) n[7]);
-    }
+    private static final TrainingPlan PLAN = TinyRuns.plan(TinyModels.heap(), 100)
+            .with(
+                    "learningRate=1e-3",
+                    "warmup=10",
+                    "gradientNorm=50",
+                    "keyWeight.start=1",
+                    "seed=1",
+                    "logEvery=5",
+                    "checkpointEvery=20");
 
     @ParameterizedTest
     @CsvSource({
-        "0, episodes",
-        "1, episode length (T)",
-        "2, steps",
-        "3, learning rate",
-        "5, gradient norm",
-        "6, steps between metrics",
-        "7, steps between checkpoints"
+        "episodes, episodes",
+        "episodeLength, episode length (T)",
+        "steps, steps",
+        "learningRate, learning rate",
+        "gradientNorm, gradient norm",
+        "logEvery, steps between metrics",
+        "checkpointEvery, steps between checkpoints"
     })
-    void aNumberOfZeroOrLessIsNamed(int index, String name) {
+    void aNumberOfZeroOrLessIsNamed(String key, String name) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> plan(index, 0))
+                .isThrownBy(() -> PLAN.with(key + "=0"))
                 .withMessage("%s must be greater than 0, found 0", name);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> plan(index, -3))
+                .isThrownBy(() -> PLAN.with(key + "=-3"))
                 .withMessage("%s must be greater than 0, found -3", name);
     }
 
     @Test
     void aLearningRateThatIsNoNumberIsNamed() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> plan(3, Double.NaN))
+                .isThrownBy(() -> PLAN.with("learningRate=NaN"))
                 .withMessage("learning rate must be greater than 0, found NaN");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> plan(3, -0.5))
+                .isThrownBy(() -> PLAN.with("learningRate=-0.5"))
                 .withMessage("learning rate must be greater than 0, found -0.5");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> plan(3, Double.POSITIVE_INFINITY))
+                .isThrownBy(() -> PLAN.with("learningRate=Infinity"))
                 .withMessage("learning rate must be finite, found Infinity");
     }
 
@@ -84,71 +73,46 @@ class TrainingPlanTest {
                         Ramp.NONE,
                         1,
                         5,
-                        20))
+                        20,
+                        Validation.NONE,
+                        0,
+                        Augmentation.NONE))
                 .withMessage(
-                        "a plan needs settings, a data set's name, a binarisation and two weight schedules, found that one is missing");
+                        "a plan needs a model, a data set's name, a binarisation, two weight schedules, a validation and an augmentation, found that one is missing");
     }
 
     @Test
     void imagesMustBeAsTheLikelihoodHasThem() {
-        TrainingPlan plan = Preset.CIFAR10.plan();
+        TrainingPlan plan = Preset.named("cifar10").plan();
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new TrainingPlan(
-                        plan.settings(),
-                        "cifar10",
-                        Binarisation.THRESHOLD,
-                        2,
-                        8,
-                        100,
-                        1e-3,
-                        10,
-                        50,
-                        Ramp.NONE,
-                        Ramp.NONE,
-                        1,
-                        5,
-                        20))
+                .isThrownBy(() -> plan.with("binarisation=threshold"))
                 .withMessage(
                         "a discretized_logistic_mixture likelihood needs images of 256 levels (binarisation none), found the binarisation threshold");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> new TrainingPlan(
-                        TinyModels.heap(),
-                        "cifar10",
-                        Binarisation.NONE,
-                        2,
-                        8,
-                        100,
-                        1e-3,
-                        10,
-                        50,
-                        Ramp.NONE,
-                        Ramp.NONE,
-                        1,
-                        5,
-                        20))
+                .isThrownBy(() -> PLAN.with("binarisation=none"))
                 .withMessage("a bernoulli likelihood needs binary images, found the binarisation none");
     }
 
     @Test
     void aNegativeWarmUpIsRefused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> plan(4, -1))
+                .isThrownBy(() -> PLAN.with("warmup=-1"))
                 .withMessage("warm-up must not be negative, found -1");
     }
 
     @Test
     void anEpisodeThatTheHeapCannotHoldIsRefused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> plan(1, 9))
+                .isThrownBy(() -> PLAN.with("episodeLength=9"))
                 .withMessage("episode length (T) must be at most 8, the slots of the memory, found 9");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> plan(1, 8).withEpisodeLength(9))
+                .isThrownBy(() -> PLAN.with("episodeLength=8").with("episodeLength=9"))
                 .withMessageContaining("at most 8");
     }
 
     @Test
     void theLearningRateWarmsUpAndThenFollowsHalfACosine() {
-        TrainingPlan plan = plan(4, 10);
+        TrainingPlan plan = PLAN.with("warmup=10");
         for (int step = 0; step < 100; step++) {
             double warm = step < 10 ? (step + 1) / 10.0 : 1;
             assertThat(plan.learningRateAt(step))
@@ -157,32 +121,35 @@ class TrainingPlanTest {
         assertThat(plan.learningRateAt(9)).isCloseTo(1e-3 * 0.9801, within(1e-6));
         assertThat(plan.learningRateAt(50)).isCloseTo(0.5e-3, within(1e-12));
         assertThat(plan.learningRateAt(99)).isPositive().isLessThan(1e-6);
-        assertThat(plan(4, 0).learningRateAt(0)).isEqualTo(1e-3);
+        assertThat(PLAN.with("warmup=0").learningRateAt(0)).isEqualTo(1e-3);
     }
 
     @Test
     void copiesDifferInWhatWasAskedForAlone() {
-        TrainingPlan plan = plan(0, 2);
+        TrainingPlan plan = PLAN.with("episodes=2");
         assertThat(plan.withSeed(9).withSeed(1)).isEqualTo(plan);
         assertThat(plan.withSeed(9).seed()).isEqualTo(9);
-        assertThat(plan.withEpisodeLength(4).withEpisodeLength(8)).isEqualTo(plan);
-        assertThat(plan.withIntervals(1, 2))
-                .isEqualTo(plan.withIntervals(7, 7).withIntervals(1, 2))
+        assertThat(plan.with("episodeLength=4").with("episodeLength=8")).isEqualTo(plan);
+        assertThat(plan.with("logEvery=1", "checkpointEvery=2"))
+                .isEqualTo(plan.with("logEvery=7", "checkpointEvery=7").with("logEvery=1", "checkpointEvery=2"))
                 .isNotEqualTo(plan);
-        assertThat(plan.withSteps(1000)).isEqualTo(plan(2, 1000));
+        assertThat(plan.withSteps(1000)).isEqualTo(PLAN.with("steps=1000"));
         assertThat(plan.withSteps(20).warmup())
                 .as("the warm-up takes at most a quarter")
                 .isEqualTo(5);
     }
 
     @ParameterizedTest
-    @EnumSource(Preset.class)
+    @MethodSource("io.kanerva.trainer.train.Preset#all")
     void presetsHave32SamplesAnEpisodeAndAtMost16384FloatsOfMemory(Preset preset) {
         TrainingPlan plan = preset.plan();
         assertThat(plan.episodeLength()).isEqualTo(32);
         assertThat(plan.settings().memoryFloats()).isLessThanOrEqualTo(16_384);
         assertThat(plan.settings().capacity()).isGreaterThanOrEqualTo(32);
         assertThat(plan.data()).isEqualTo(preset.data().id());
+        assertThat(plan.binarisation()).isEqualTo(preset.data().trainBinarisation());
+        assertThat(plan.seed()).isEqualTo(1);
+        assertThat(preset.about()).isNotBlank();
         assertThat(plan.warmup()).isLessThan(plan.steps());
         assertThat(Preset.named(preset.id())).isEqualTo(preset);
     }
@@ -192,8 +159,7 @@ class TrainingPlanTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Preset.named("minst"))
                 .withMessageStartingWith("preset 'minst': expected one of ")
-                .withMessageContainingAll(
-                        Arrays.stream(Preset.values()).map(Preset::id).toArray(String[]::new));
+                .withMessageContainingAll(Preset.all().stream().map(Preset::id).toArray(String[]::new));
     }
 
     @Test

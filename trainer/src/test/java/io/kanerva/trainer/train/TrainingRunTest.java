@@ -175,22 +175,8 @@ class TrainingRunTest {
 
     @Test
     void trainingThatDivergesSaysSoAndKeepsTheLastCheckpoint() {
-        TrainingPlan p = TinyRuns.plan();
-        TrainingPlan wild = new TrainingPlan(
-                p.settings(),
-                p.data(),
-                p.binarisation(),
-                p.episodes(),
-                p.episodeLength(),
-                p.steps(),
-                1e30,
-                0,
-                1e9,
-                p.keyWeight(),
-                p.latentWeight(),
-                p.seed(),
-                1,
-                1);
+        TrainingPlan wild = TinyRuns.plan()
+                .with("learningRate=1e30", "warmup=0", "gradientNorm=1e9", "logEvery=1", "checkpointEvery=1");
         try (TrainingRun run = TinyRuns.start(wild, folder)) {
             assertThatIllegalStateException()
                     .isThrownBy(() -> run.train(step -> {}))

@@ -31,8 +31,6 @@ import picocli.CommandLine.Option;
             "  kpp experiment held-out --run runs/mnist-gist --beside runs/mnist-vae --data ~/data"
         })
 public final class HeldOutCommand extends Subcommand {
-    private static final String ERROR = " +- %.3f";
-
     @Option(
             names = {"-r", "--run"},
             paramLabel = "DIR",
@@ -103,23 +101,23 @@ public final class HeldOutCommand extends Subcommand {
                 signed(found.difference().written()),
                 signed(found.difference().heldOut()));
         print(
-                "mixture    of the two, half and half: written %.3f%s, held out %.3f%s nats an image",
+                "mixture    of the two, half and half: written %.3f +- %.3f, held out %.3f +- %.3f nats an image",
                 found.mixture().written().nats(),
-                plusMinus(ERROR, found.mixture().written().standardError()),
+                found.mixture().written().standardError(),
                 found.mixture().heldOut().nats(),
-                plusMinus(ERROR, found.mixture().heldOut().standardError()));
+                found.mixture().heldOut().standardError());
     }
 
     private static String signed(BoundReport report) {
-        return String.format(Locale.ROOT, "%+.3f", report.nats()) + plusMinus(ERROR, report.standardError());
+        return String.format(Locale.ROOT, "%+.3f +- %.3f", report.nats(), report.standardError());
     }
 
     private static String line(BoundReport report, Images images) {
         String nats = String.format(
                 Locale.ROOT,
-                "%.3f%s nats an image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f",
+                "%.3f +- %.3f nats an image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f",
                 report.nats(),
-                plusMinus(ERROR, report.standardError()),
+                report.standardError(),
                 report.reconstruction(),
                 report.keyDivergence(),
                 report.latentDivergence());

@@ -27,7 +27,6 @@ import io.kanerva.trainer.train.TrainingPlan;
 import io.kanerva.trainer.train.TrainingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -118,7 +117,7 @@ public final class TrainCommand extends Subcommand {
     static final class PresetNames implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
-            return Arrays.stream(Preset.values()).map(Preset::id).iterator();
+            return Preset.all().stream().map(Preset::id).iterator();
         }
     }
 
@@ -299,7 +298,7 @@ public final class TrainCommand extends Subcommand {
         try {
             TrainingPlan plan = Preset.named(preset).plan().withSeed(withSeed);
             plan = steps == null ? plan : plan.withSteps(steps);
-            plan = episodeLength == null ? plan : plan.withEpisodeLength(episodeLength);
+            plan = episodeLength == null ? plan : plan.with("episodeLength=" + episodeLength);
             return PlanEdit.apply(plan, edits);
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** The model's blocks, and the content search, on DJL's PyTorch engine, one thread. */
+/** The model's own blocks on DJL's PyTorch engine, one thread; the content search in its arrays too. */
 final class DjlPyTorchSide {
     private static final String SIDE = "djl-pytorch";
 
@@ -21,18 +21,13 @@ final class DjlPyTorchSide {
     public static void main(String[] arguments) {
         SharedFolder shared = new SharedFolder(Path.of(arguments[0]));
         double seconds = Double.parseDouble(arguments[1]);
-        KanervaSettings settings = Arrays.stream(Preset.values())
-                .filter(p -> p.id().equals(arguments[2]))
-                .findFirst()
-                .orElseThrow()
-                .plan()
-                .settings();
+        KanervaSettings settings = Preset.named(arguments[2]).plan().settings();
         try (KanervaModel model = Prepare.model(settings)) {
             NDArray images = array(model.manager(), settings, shared.images(Case.EPISODE), 1, Case.EPISODE);
             NDList written =
                     model.run(model.writer(), model.run(model.encoder(), images).get(0));
             NDArray contents = standardised(
-                    decoded(model, written.get(0), written.get(1)).reshape(Case.EPISODE, settings.pixels()));
+                    decoded(model, written.get(0), written.get(1)).reshape(Case.EPISODE, settings.image().size()));
             for (Case c : Case.RECALLS) {
                 float[] queries = shared.images(c.batch());
                 float[] recalled = recall(model, written, contents, queries);
@@ -50,10 +45,10 @@ final class DjlPyTorchSide {
 
     private static float[] recall(KanervaModel model, NDList written, NDArray contents, float[] queries) {
         KanervaSettings settings = model.settings();
-        int count = queries.length / settings.pixels();
+        int count = queries.length / settings.image().size();
         try (NDManager scratch = model.manager().newSubManager()) {
-            // Results attach to their inputs' manager, so all inputs are created in the scratch one.
-            NDArray found = standardised(scratch.create(queries, new Shape(count, settings.pixels())))
+            // Arrays belong to their inputs' manager, so everything begins in the scratch one.
+            NDArray found = standardised(scratch.create(queries, new Shape(count, settings.image().size())))
                     .matMul(contents.transpose())
                     .argMax(1);
             NDArray keys = scratch.create(
@@ -81,7 +76,7 @@ final class DjlPyTorchSide {
                 model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow());
     }
 
-    /** [N, L] to [N, L + 1]: pixels minus their mean, then the mean, normalised to unit length. */
+    /** [N, L] to [N, L + 1]: pixels less their mean, the mean, all of unit length. */
     private static NDArray standardised(NDArray images) {
         NDArray mean = images.mean(new int[] {1}, true);
         double level = 0.1 * Math.sqrt(images.getShape().get(1));
@@ -93,7 +88,7 @@ final class DjlPyTorchSide {
             NDManager manager, KanervaSettings settings, float[] images, int episodes, int samples) {
         return manager.create(
                 images,
-                new Shape(episodes, samples, settings.imageChannels(), settings.imageHeight(), settings.imageWidth()));
+                settings.image().shape(episodes, samples));
     }
 
     private static void check(Case c, float[] values) {

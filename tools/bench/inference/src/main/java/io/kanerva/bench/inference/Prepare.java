@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Writes the folder that all sides share: a bundle with random weights (speed does not depend on them), 64 black and
- * white images as float32, and the sizes.
+ * Writes what all sides share to a folder: a bundle of a model with random weights (the cost of a call does not depend
+ * on them), 64 black and white images as float32, and the sizes.
  */
 final class Prepare {
     private static final int IMAGES = 64;
@@ -38,7 +38,7 @@ final class Prepare {
         }
         Random random = new Random(7);
         ByteBuffer images =
-                ByteBuffer.allocate(IMAGES * settings.pixels() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+                ByteBuffer.allocate(IMAGES * settings.image().size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         while (images.hasRemaining()) {
             images.putFloat(random.nextInt(3) == 0 ? 1 : 0);
         }
@@ -47,19 +47,19 @@ final class Prepare {
                 folder.resolve("sizes.txt"),
                 "%d %d %d %d %d %d %d %d %d %d%n"
                         .formatted(
-                                settings.imageChannels(),
-                                settings.imageHeight(),
-                                settings.imageWidth(),
-                                settings.memoryChannels(),
-                                settings.memoryHeight(),
-                                settings.memoryWidth(),
-                                settings.blockHeight(),
-                                settings.blockWidth(),
+                                settings.image().channels(),
+                                settings.image().height(),
+                                settings.image().width(),
+                                settings.memory().channels(),
+                                settings.memory().height(),
+                                settings.memory().width(),
+                                settings.block().rows(),
+                                settings.block().columns(),
                                 settings.keys(),
                                 settings.latent()));
     }
 
-    /** Makes a model with the same weights every time. */
+    /** The same weights every time. */
     static KanervaModel model(KanervaSettings settings) {
         KanervaModel model = new KanervaModel(settings, Device.cpu(), 1);
         Random random = new Random(2);

@@ -1,0 +1,189 @@
+package io.kanerva.runtime;
+
+/**
+ * Finds a query's sample in a heap memory by content: the query is compared with the image that each written sample's
+ * pointers read back, by normalised correlation. Immutable.
+ *
+ * <p>The comparison is made between images, not between content blocks: damage to a few pixels changes a block's code
+ * everywhere near, while it changes the correlation of two images only by those pixels. It needs no knowledge of the
+ * damage either: a contrast, an offset, noise or an erased part all leave the right image the likest one. An image of
+ * one intensity has no content in this sense; it is found by its mean, if the query is hardly damaged.
+ */
+final class ContentSearch {
+
+    /**
+     * How much an image's mean intensity counts beside its pixels. Little, since damage moves the mean; but not
+     * nothing, so that images of one intensity, which have no other feature, are still told apart.
+     */
+    private static final double MEAN_WEIGHT = 0.1;
+
+    /** Samples that the scoring loop takes at once: so many sums that do not wait for each other. */
+    private static final int AT_ONCE = 16;
+
+    private final int samples;
+    private final int features;
+
+    /**
+     * The samples' features, [B, T / 16, F, 16]: sixteen samples' values of one feature side by side, T rounded up with
+     * zeros.
+     */
+    private final double[] rows;
+
+    /** @param images what was written, read back: [B, T, Cx, Hx, Wx] */
+    ContentSearch(FloatTensor images) {
+        int episodes = images.dimension(0);
+        samples = images.dimension(1);
+        int length = images.size() / (episodes * samples);
+        features = length + 1;
+        rows = new double[Math.multiplyExact(Math.multiplyExact(episodes, groups() * AT_ONCE), features)];
+        for (int image = 0; image < episodes * samples; image++) {
+            int sample = image % samples;
+            int to = (image / samples * groups() + sample / AT_ONCE) * features * AT_ONCE + sample % AT_ONCE;
+            double mean = 0;
+            for (int i = 0; i < length; i++) {
+                mean += images.data()[image * length + i];
+            }
+            mean /= length;
+            double squares = level(mean) * level(mean);
+            for (int i = 0; i < length; i++) {
+                double value = images.data()[image * length + i] - mean;
+                rows[to + i * AT_ONCE] = value;
+                squares += value * value;
+            }
+            rows[to + length * AT_ONCE] = level(mean);
+            double norm = squares == 0 ? 1 : Math.sqrt(squares);
+            for (int i = 0; i <= length; i++) {
+                rows[to + i * AT_ONCE] /= norm;
+            }
+        }
+    }
+
+    private int groups() {
+        return (samples + AT_ONCE - 1) / AT_ONCE;
+    }
+
+    /** How long the scores array of {@link #scores} must be: T rounded up. */
+    int scoreSlots() {
+        return groups() * AT_ONCE;
+    }
+
+    /**
+     * The feature for an image's mean. It stands behind the pixels less their mean, and all are scaled to unit length;
+     * an image of the intensity 1/2 throughout becomes zeros.
+     */
+    private double level(double mean) {
+        return MEAN_WEIGHT * Math.sqrt(features - 1) * (mean - 0.5);
+    }
+
+    /**
+     * The match of one query with each sample of one memory: the correlation of the two, in double precision.
+     *
+     * <p>This is the one place that decides how well contents match.
+     *
+     * <p>Samples' pixels less their mean add up to 0, so that a query's pixels may be taken less any one number: less
+     * the first one, which in many images is the background's, of whose pixels then nothing is left to multiply.
+     *
+     * @param queries images, one after the other
+     * @param from where the query begins
+     * @param episode which memory
+     * @param pixels scratch, a number more than an image has
+     * @param values scratch, as long
+     * @param scores is filled: T numbers, each in [-1, 1]; {@link #scoreSlots} long
+     * @return the sample that matches best, the first of equals
+     */
+    int scores(float[] queries, int from, int episode, int[] pixels, double[] values, double[] scores) {
+        float background = queries[from];
+        int length = features - 1;
+        int count = 0;
+        for (int i = 0; i < length; i++) {
+            pixels[count] = i * AT_ONCE;
+            values[count] = queries[from + i] - (double) background;
+            // 1 if the bits differ. Where bright pixels lie no processor foresees, so that a branch would cost more
+            // than the products.
+            int difference = Float.floatToRawIntBits(queries[from + i]) ^ Float.floatToRawIntBits(background);
+            count += (difference | -difference) >>> 31;
+        }
+        double mean = 0;
+        for (int i = 0; i < count; i++) {
+            mean += values[i];
+        }
+        mean /= length;
+        double level = level(background + mean);
+        double squares = level * level + (length - count) * mean * mean;
+        for (int i = 0; i < count; i++) {
+            squares += (values[i] - mean) * (values[i] - mean);
+        }
+        pixels[count] = length * AT_ONCE;
+        values[count++] = level;
+        double scale = squares == 0 ? 0 : 1 / Math.sqrt(squares);
+        for (int group = 0; group < groups(); group++) {
+            groupScores(
+                    pixels, values, count, (episode * groups() + group) * features * AT_ONCE, scores, group * AT_ONCE);
+        }
+        int best = 0;
+        for (int sample = 0; sample < samples; sample++) {
+            scores[sample] = Math.min(1, Math.max(-1, scores[sample] * scale));
+            if (scores[sample] > scores[best]) {
+                best = sample;
+            }
+        }
+        return best;
+    }
+
+    /** A group's dot products, of as many features as are not 0; those beyond the last sample are dropped. */
+    private void groupScores(int[] pixels, double[] values, int count, int from, double[] scores, int first) {
+        double s0 = 0;
+        double s1 = 0;
+        double s2 = 0;
+        double s3 = 0;
+        double s4 = 0;
+        double s5 = 0;
+        double s6 = 0;
+        double s7 = 0;
+        double s8 = 0;
+        double s9 = 0;
+        double s10 = 0;
+        double s11 = 0;
+        double s12 = 0;
+        double s13 = 0;
+        double s14 = 0;
+        double s15 = 0;
+        double[] rows = this.rows;
+        for (int feature = 0; feature < count; feature++) {
+            double q = values[feature];
+            int at = from + pixels[feature];
+            s0 += q * rows[at];
+            s1 += q * rows[at + 1];
+            s2 += q * rows[at + 2];
+            s3 += q * rows[at + 3];
+            s4 += q * rows[at + 4];
+            s5 += q * rows[at + 5];
+            s6 += q * rows[at + 6];
+            s7 += q * rows[at + 7];
+            s8 += q * rows[at + 8];
+            s9 += q * rows[at + 9];
+            s10 += q * rows[at + 10];
+            s11 += q * rows[at + 11];
+            s12 += q * rows[at + 12];
+            s13 += q * rows[at + 13];
+            s14 += q * rows[at + 14];
+            s15 += q * rows[at + 15];
+        }
+        scores[first] = s0;
+        scores[first + 1] = s1;
+        scores[first + 2] = s2;
+        scores[first + 3] = s3;
+        scores[first + 4] = s4;
+        scores[first + 5] = s5;
+        scores[first + 6] = s6;
+        scores[first + 7] = s7;
+        scores[first + 8] = s8;
+        scores[first + 9] = s9;
+        scores[first + 10] = s10;
+        scores[first + 11] = s11;
+        scores[first + 12] = s12;
+        scores[first + 13] = s13;
+        scores[first + 14] = s14;
+        scores[first + 15] = s15;
+    }
+}

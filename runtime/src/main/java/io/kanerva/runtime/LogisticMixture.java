@@ -1,0 +1,271 @@
+package io.kanerva.runtime;
+
+/**
+ * The discretised mixture of logistics of PixelCNN++ (Salimans et al. 2017, section 2.1), in double precision.
+ *
+ * <p>A pixel's level k = 0 ... 255 stands for v = 2 k / 255 - 1. Under a logistic distribution a level's probability is
+ * the mass of the interval of width 2 / 255 around v, which for k = 0 reaches down to minus infinity, for k = 255 up to
+ * infinity. The channels of a pixel share the component of the mixture; given it, channel c's mean is moved by the
+ * values of the channels before it. A pixel's numbers, channels of the decoder's output [P, H, W], are in groups of 10,
+ * one a component: the logits of the mixture; the means of channel 0, 1, ...; the logarithms of their scales, limited
+ * to -7 ... 7; the coefficients, before tanh, of channel 1 on 0, 2 on 0, 2 on 1, and so on.
+ *
+ * <p>With neighbours there follow a reconstruction r, [C, H, W], and coefficients [C, neighbours, C, H, W]. Means are
+ * then relative to r, what moves them is the error v - r instead of v, and they are moved also by the errors of pixels
+ * that come before in reading order; outside of the image these are 0.
+ *
+ * <p>An instance works on one image after the other and keeps what moves the means of the pixels to come; used by one
+ * thread.
+ */
+final class LogisticMixture {
+
+    private static final int COMPONENTS = 10;
+    private static final int LEVELS = 255;
+    private static final double LIMIT = 7;
+
+    /** Where the neighbours lie, rows and columns from the pixel; with fewer neighbours, the first of these. */
+    private static final byte[] ROWS = new byte[24];
+
+    private static final byte[] COLUMNS = new byte[24];
+
+    static {
+        // By distance; of the same, left, then to both sides row by row upwards, then the farthest row from left to
+        // right.
+        int n = 0;
+        for (int far = 1; far <= 3; far++) {
+            for (int i = 0; i < 4 * far; i++) {
+                boolean beside = i < 2 * far - 1;
+                ROWS[n] = (byte) (beside ? -(i + 1) / 2 : -far);
+                COLUMNS[n++] = (byte) (!beside ? i - 3 * far + 1 : i % 2 == 0 && i > 0 ? far : -far);
+            }
+        }
+    }
+
+    private final int channels;
+    private final int neighbours;
+    private final int width;
+    private final int places;
+    private final double[] moving;
+    private final double[] before;
+    private final double[] weights = new double[COMPONENTS];
+    private float[] data;
+    private int start;
+
+    /**
+     * @param image [C, H, W]
+     * @param neighbours 0, 4, 12 or 24
+     */
+    LogisticMixture(Planes image, int neighbours) {
+        this.neighbours = neighbours;
+        channels = image.channels();
+        width = image.width();
+        places = image.height() * width;
+        moving = new double[channels * places];
+        before = new double[channels];
+    }
+
+    /** How far so many neighbours reach: r, if they are 2 r (r + 1). */
+    static int reach(int neighbours) {
+        return (int) Math.sqrt(neighbours / 2.0);
+    }
+
+    /** P, numbers that describe one pixel of so many channels. */
+    static int parameters(int channels, int neighbours) {
+        return mixtureParameters(channels) + (neighbours == 0 ? 0 : channels + channels * neighbours * channels);
+    }
+
+    private static int mixtureParameters(int channels) {
+        return COMPONENTS * (1 + 2 * channels + channels * (channels - 1) / 2);
+    }
+
+    /**
+     * -ln p(x) of each image, in nats.
+     *
+     * @param images [N, C, H, W], k / 255; levels are recovered by rounding
+     * @param parameters [N, P, H, W]
+     * @param nats receives N numbers
+     */
+    void negativeLogLikelihood(float[] images, float[] parameters, double[] nats) {
+        int[] levels = new int[moving.length];
+        double[] logits = new double[COMPONENTS];
+        double[] joint = new double[COMPONENTS];
+        for (int n = 0; n < nats.length; n++) {
+            begin(parameters, n);
+            for (int i = 0; i < levels.length; i++) {
+                levels[i] = Math.round(images[n * levels.length + i] * LEVELS);
+                setLevel(i, levels[i]);
+            }
+            for (int place = 0; place < places; place++) {
+                for (int m = 0; m < COMPONENTS; m++) {
+                    logits[m] = parameter(m, place);
+                    joint[m] = logits[m];
+                }
+                for (int c = 0; c < channels; c++) {
+                    before[c] = moving[c * places + place];
+                    int level = levels[c * places + place];
+                    double base = base(c, place);
+                    for (int m = 0; m < COMPONENTS; m++) {
+                        joint[m] += logMass(level, value(level), base + mean(c, m, place), logScale(c, m, place));
+                    }
+                }
+                nats[n] += logSumExp(logits) - logSumExp(joint);
+            }
+        }
+    }
+
+    /**
+     * The mean images, in [0, 1]: each component's means limited to the range of the levels, a channel's given those of
+     * the channels before it, weighted by the mixture. Neighbours count as free of error.
+     *
+     * @param parameters [N, P, H, W]
+     * @param means receives [N, C, H, W], from {@code to} on
+     */
+    void means(float[] parameters, float[] means, int to) {
+        for (int n = 0; n < parameters.length / (parameters(channels, neighbours) * places); n++) {
+            begin(parameters, n);
+            int first = to + n * moving.length;
+            for (int place = 0; place < places; place++) {
+                weigh(place);
+                for (int c = 0; c < channels; c++) {
+                    means[first + c * places + place] = 0;
+                }
+                for (int m = 0; m < COMPONENTS; m++) {
+                    for (int c = 0; c < channels; c++) {
+                        double base = reconstruction(c, place);
+                        double value = Math.max(-1, Math.min(1, base + mean(c, m, place)));
+                        before[c] = value - base;
+                        means[first + c * places + place] += (float) (weights[m] * (value + 1) / 2);
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * Images drawn from the distribution, in reading order: for each pixel one uniform number names the component, then
+     * one a channel its value, mean + scale ln(u / (1 - u)), rounded to the nearest level. Uniform numbers are Phi of
+     * the sampler's normal ones.
+     *
+     * @param parameters [N, P, H, W]
+     * @param images receives [N, C, H, W], k / 255
+     */
+    void sample(float[] parameters, float[] images, NormalSampler sampler) {
+        for (int n = 0; n < images.length / moving.length; n++) {
+            begin(parameters, n);
+            for (int place = 0; place < places; place++) {
+                weigh(place);
+                double left = Normal.cdf(sampler.next()) - weights[0];
+                int m = 0;
+                while (left > 0 && m < COMPONENTS - 1) {
+                    m++;
+                    left -= weights[m];
+                }
+                for (int c = 0; c < channels; c++) {
+                    double u = Normal.cdf(sampler.next());
+                    double value = base(c, place)
+                            + mean(c, m, place)
+                            + Math.exp(logScale(c, m, place)) * Math.log(u / (1 - u));
+                    int level = (int) Math.max(0, Math.min(LEVELS, Math.round((value + 1) * LEVELS / 2)));
+                    int i = c * places + place;
+                    setLevel(i, level);
+                    before[c] = moving[i];
+                    images[n * moving.length + i] = level / (float) LEVELS;
+                }
+            }
+        }
+    }
+
+    /**
+     * ln of the mass that a logistic distribution puts on a level; in these forms nothing cancels, however small it is.
+     */
+    static double logMass(int level, double value, double mean, double logScale) {
+        double inverse = Math.exp(-logScale);
+        double middle = (value - mean) * inverse;
+        double half = inverse / LEVELS;
+        if (level == 0) {
+            return -Likelihood.softplus(-middle - half);
+        }
+        if (level == LEVELS) {
+            return -Likelihood.softplus(middle - half);
+        }
+        return middle
+                - Likelihood.softplus(middle + half)
+                - Likelihood.softplus(middle - half)
+                + Math.log(2 * Math.sinh(half));
+    }
+
+    private void begin(float[] parameters, int image) {
+        data = parameters;
+        start = image * parameters(channels, neighbours) * places;
+    }
+
+    private double parameter(int number, int place) {
+        return data[start + number * places + place];
+    }
+
+    /** Tells the level of number {@code i} of [C, H, W]. */
+    private void setLevel(int i, int level) {
+        moving[i] = value(level) - reconstruction(i / places, i % places);
+    }
+
+    /** The mixture's weights at a pixel. */
+    private void weigh(int place) {
+        for (int m = 0; m < COMPONENTS; m++) {
+            weights[m] = parameter(m, place);
+        }
+        double norm = logSumExp(weights);
+        for (int m = 0; m < COMPONENTS; m++) {
+            weights[m] = Math.exp(weights[m] - norm);
+        }
+    }
+
+    /** r; 0 without neighbours. */
+    private double reconstruction(int c, int place) {
+        return neighbours == 0 ? 0 : parameter(mixtureParameters(channels) + c, place);
+    }
+
+    /** What all components' means of a channel have in common: r, and what the neighbours' errors add. */
+    private double base(int c, int place) {
+        double base = reconstruction(c, place);
+        for (int n = 0; n < neighbours; n++) {
+            int row = place / width + ROWS[n];
+            int column = place % width + COLUMNS[n];
+            if (row >= 0 && column >= 0 && column < width) {
+                for (int d = 0; d < channels; d++) {
+                    int coefficient = mixtureParameters(channels) + channels + (c * neighbours + n) * channels + d;
+                    base += parameter(coefficient, place) * moving[d * places + row * width + column];
+                }
+            }
+        }
+        return base;
+    }
+
+    /** A component's own mean of a channel, moved by the channels before. */
+    private double mean(int c, int m, int place) {
+        double mean = parameter((1 + c) * COMPONENTS + m, place);
+        for (int d = 0; d < c; d++) {
+            mean += Math.tanh(parameter((1 + 2 * channels + c * (c - 1) / 2 + d) * COMPONENTS + m, place)) * before[d];
+        }
+        return mean;
+    }
+
+    private double logScale(int c, int m, int place) {
+        return Math.max(-LIMIT, Math.min(LIMIT, parameter((1 + channels + c) * COMPONENTS + m, place)));
+    }
+
+    private static double value(int level) {
+        return 2.0 * level / LEVELS - 1;
+    }
+
+    private static double logSumExp(double[] values) {
+        double largest = Double.NEGATIVE_INFINITY;
+        for (double value : values) {
+            largest = Math.max(largest, value);
+        }
+        double sum = 0;
+        for (double value : values) {
+            sum += Math.exp(value - largest);
+        }
+        return largest + Math.log(sum);
+    }
+}

@@ -1,0 +1,153 @@
+package io.kanerva.runtime;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/** Memory files; {@link Memory#save} documents the format. */
+final class MemoryFile {
+
+    private static final byte[] MAGIC = "KANMEMRY".getBytes(StandardCharsets.US_ASCII);
+    private static final int VERSION = 2;
+    private static final int FLOATS_AT = 76;
+    private static final int DIGEST_BYTES = 32;
+
+    private MemoryFile() {}
+
+    static void write(Memory memory, Path file) {
+        try {
+            Path folder = file.toAbsolutePath().getParent();
+            if (Files.isDirectory(file) || !Files.isDirectory(folder)) {
+                throw new MemoryFileException(
+                        "%s: the memory cannot be written there: expected a file's path in a folder that exists", file);
+            }
+            Path unfinished = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
+            try {
+                Files.write(unfinished, toBytes(memory));
+                Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(unfinished);
+            }
+        } catch (IOException e) {
+            throw new MemoryFileException(e, "%s: the memory cannot be written there: %s", file, e);
+        }
+    }
+
+    static byte[] toBytes(Memory memory) {
+        int floats =
+                Math.addExact(Math.addExact(memory.memory.size(), memory.pointers.size()), memory.contentMean.size());
+        int size = Math.addExact(Math.multiplyExact(floats, Float.BYTES), FLOATS_AT + DIGEST_BYTES);
+        ByteBuffer buffer = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.put(MAGIC).putInt(VERSION).putInt(FLOATS_AT);
+        for (int dimension : memory.memory.shape()) {
+            buffer.putInt(dimension);
+        }
+        buffer.putInt(memory.samples()).putInt(memory.pointers.dimension(2));
+        buffer.put(HexFormat.of().parseHex(memory.modelId())).putInt(memory.contentMean.dimension(1));
+        putFloats(buffer, memory.memory);
+        putFloats(buffer, memory.pointers);
+        putFloats(buffer, memory.contentMean);
+        byte[] bytes = buffer.array();
+        buffer.put(Sha256.of(Arrays.copyOf(bytes, size - DIGEST_BYTES)));
+        return bytes;
+    }
+
+    private static void putFloats(ByteBuffer buffer, FloatTensor tensor) {
+        buffer.asFloatBuffer().put(tensor.data());
+        buffer.position(buffer.position() + tensor.size() * Float.BYTES);
+    }
+
+    /** The memory in {@code file}, which must belong to {@code bundle}'s model. */
+    static Memory read(Path file, Bundle bundle) {
+        byte[] bytes;
+        if (!Files.exists(file) || Files.isDirectory(file)) {
+            throw new MemoryFileException("%s: expected a memory file, found none", file);
+        }
+        try {
+            bytes = Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new MemoryFileException(e, "%s: the memory file cannot be read: %s", file, e);
+        }
+        return parse(file.toString(), bytes, bundle);
+    }
+
+    /** The memory that {@code bytes} hold; {@code file} names them in messages. */
+    static Memory parse(String file, byte[] bytes, Bundle bundle) {
+        if (bytes.length < MAGIC.length || !Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
+            throw new MemoryFileException(
+                    "%s: expected a memory file, which begins with KANMEMRY, found another kind of file", file);
+        }
+        if (bytes.length < FLOATS_AT + DIGEST_BYTES) {
+            throw truncated(file, FLOATS_AT + DIGEST_BYTES, bytes.length);
+        }
+        ByteBuffer buffer =
+                ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).position(MAGIC.length);
+        int version = buffer.getInt();
+        if (version != VERSION) {
+            throw new MemoryFileException(
+                    "%s: expected memory format version %d, found %s",
+                    file, VERSION, Integer.toUnsignedString(version));
+        }
+        int floatsAt = buffer.getInt();
+        int[] sizes = new int[7];
+        for (int i = 0; i < 6; i++) {
+            sizes[i] = buffer.getInt();
+        }
+        byte[] modelId = new byte[DIGEST_BYTES];
+        buffer.get(modelId);
+        sizes[6] = buffer.getInt();
+        checkModel(file, modelId, sizes, bundle);
+        Planes planes = bundle.settings().memory();
+        long memoryFloats = (long) sizes[0] * planes.floats();
+        long pointerFloats = (long) sizes[0] * (sizes[4] * bundle.settings().keys() * 3L + sizes[6]);
+        // Sizes were checked to be at least 1 and the planes to be small, so this does not overflow.
+        long expected = FLOATS_AT + Math.addExact(memoryFloats, pointerFloats) * Float.BYTES + DIGEST_BYTES;
+        if (expected != bytes.length || floatsAt != FLOATS_AT) {
+            throw truncated(file, expected, bytes.length);
+        }
+        byte[] digest = Arrays.copyOfRange(bytes, bytes.length - DIGEST_BYTES, bytes.length);
+        if (!Arrays.equals(digest, Sha256.of(Arrays.copyOf(bytes, bytes.length - DIGEST_BYTES)))) {
+            throw new MemoryFileException("%s: the memory file is damaged: its SHA-256 does not match", file);
+        }
+        FloatTensor memory = floats(buffer, sizes[0], planes.channels(), planes.height(), planes.width());
+        FloatTensor pointers = floats(buffer, sizes[0], sizes[4], sizes[5], 3);
+        return new Memory(memory, pointers, floats(buffer, sizes[0], sizes[6]), bundle.modelId());
+    }
+
+    private static void checkModel(String file, byte[] modelId, int[] sizes, Bundle bundle) {
+        String found = HexFormat.of().formatHex(modelId);
+        if (!found.equals(bundle.modelId())) {
+            throw new MemoryFileException(
+                    "%s: the memory belongs to another model: expected model id %s (%s), found %s",
+                    file, bundle.modelId(), bundle.name(), found);
+        }
+        ModelSettings settings = bundle.settings();
+        Planes planes = settings.memory();
+        boolean fits =
+                sizes[0] >= 1 && sizes[4] >= 1 && sizes[5] == settings.keys() && sizes[6] == settings.embedding();
+        fits &= settings.capacity() == 0 || sizes[4] <= settings.capacity();
+        if (!fits || !new Planes(sizes[1], sizes[2], sizes[3]).equals(planes)) {
+            throw new MemoryFileException(
+                    "%s: expected memories %s with %d keys a sample and embeddings of %d, found sizes %s for [B, C, H, W, T, K, E]",
+                    file, planes, settings.keys(), settings.embedding(), sizes);
+        }
+    }
+
+    private static MemoryFileException truncated(String file, long expected, long found) {
+        return new MemoryFileException(
+                "%s: the memory file is cut short or damaged: expected %d bytes, found %d", file, expected, found);
+    }
+
+    private static FloatTensor floats(ByteBuffer buffer, int... shape) {
+        FloatTensor tensor = FloatTensor.zeros(shape);
+        buffer.asFloatBuffer().get(tensor.data());
+        buffer.position(buffer.position() + tensor.size() * Float.BYTES);
+        return tensor;
+    }
+}

@@ -1,0 +1,124 @@
+package io.kanerva.runtime;
+
+import io.kanerva.runtime.ModelSettings.Addressing;
+
+/**
+ * The posteriors of the read keys and of the latents, which are diagonal Gaussians. That of the keys, q(Y|X), comes
+ * from the encoder's mean m and log-variance v and the writer's pointers p, all [B, T, K, 3] in the order (scale, x,
+ * y).
+ *
+ * <ul>
+ *   <li>Continuous: y = p + m + exp(v / 2) e with e ~ N(0, I); KL to N(0, I) is 0.5 ((p + m)^2 + exp(v) - 1 - v) a
+ *       number.
+ *   <li>Dereferenced: the coordinate inside a cell is c = m + exp(v / 2) e. The scale is c itself; x is quantile((i +
+ *       Phi(c)) / Gx), where i is the cell of p's x and Phi(c) is kept in [1e-6, 1 - 1e-6]; y alike; and so the scale,
+ *       if it says how a block is taken, with the two cells that 0 parts. With m = v = 0 it is the prior cut down to
+ *       the cell. KL is ln(cells) a key and 0.5 (m^2 + exp(v) - 1 - v) a number.
+ * </ul>
+ *
+ * <p>All in double precision; keys are rounded to float32 at the end.
+ */
+final class Posterior {
+
+    private static final double CELL_MARGIN = 1e-6;
+
+    private final ModelSettings settings;
+    private final KeyGeometry geometry;
+
+    Posterior(ModelSettings settings, KeyGeometry geometry) {
+        this.settings = settings;
+        this.geometry = geometry;
+    }
+
+    /** Keys [B, T, K, 3] for standard normal {@code noise} of that shape. */
+    FloatTensor sample(FloatTensor mean, FloatTensor logVariance, FloatTensor pointers, FloatTensor noise) {
+        FloatTensor keys = FloatTensor.zeros(mean.shape());
+        for (int i = 0; i < keys.size(); i++) {
+            double offset = gaussian(mean.data()[i], logVariance.data()[i], noise.data()[i]);
+            keys.data()[i] = (float) key(i % 3, offset, pointers.data()[i]);
+        }
+        return keys;
+    }
+
+    /**
+     * Keys [B, N, K, 3] from the prior N(0, I), three numbers each in order. With dereferenced addressing a key on a
+     * slot that none of {@code samples} written samples took is drawn again.
+     */
+    FloatTensor samplePrior(NormalSampler sampler, int episodes, int count, int samples) {
+        FloatTensor keys = FloatTensor.zeros(episodes, count, settings.keys(), 3);
+        int allocated = samples * settings.keys();
+        for (int i = 0; i < keys.size(); i += 3) {
+            do {
+                for (int coordinate = 0; coordinate < 3; coordinate++) {
+                    keys.data()[i + coordinate] = (float) sampler.next();
+                }
+            } while (settings.addressing() == Addressing.DEREFERENCED
+                    && geometry.slot(keys.data()[i + 1], keys.data()[i + 2]) >= allocated);
+        }
+        return keys;
+    }
+
+    private double key(int coordinate, double offset, float pointer) {
+        if (settings.addressing() == Addressing.CONTINUOUS) {
+            return pointer + offset;
+        }
+        return switch (coordinate) {
+            case 0 -> settings.scaleCells() == 1 ? offset : inCell(pointer > 0 ? 1 : 0, 2, offset);
+            case 1 -> inCell(geometry.column(pointer), settings.slotColumns(), offset);
+            default -> inCell(geometry.row(pointer), settings.slotRows(), offset);
+        };
+    }
+
+    private static double inCell(int cell, int cells, double offset) {
+        double share = Math.min(Math.max(Normal.cdf(offset), CELL_MARGIN), 1 - CELL_MARGIN);
+        return Normal.quantile((cell + share) / cells);
+    }
+
+    /** KL(q(Y|X) || p(Y)) of each sample, [B * T], in nats. */
+    double[] divergence(FloatTensor mean, FloatTensor logVariance, FloatTensor pointers) {
+        int numbers = settings.keys() * 3;
+        boolean dereferenced = settings.addressing() == Addressing.DEREFERENCED;
+        double[] divergence = new double[mean.size() / numbers];
+        for (int i = 0; i < mean.size(); i++) {
+            double centre = dereferenced ? mean.data()[i] : (double) pointers.data()[i] + mean.data()[i];
+            double v = logVariance.data()[i];
+            divergence[i / numbers] += 0.5 * (centre * centre + Math.exp(v) - 1 - v);
+        }
+        if (dereferenced) {
+            double choice = settings.keys() * Math.log(settings.cells());
+            for (int sample = 0; sample < divergence.length; sample++) {
+                divergence[sample] += choice;
+            }
+        }
+        return divergence;
+    }
+
+    /** mean + exp(logVariance / 2) * noise. */
+    static double gaussian(float mean, float logVariance, float noise) {
+        return mean + Math.exp(0.5 * logVariance) * noise;
+    }
+
+    /** mean + exp(logVariance / 2) * noise, number by number; all of one shape. */
+    static FloatTensor sampleLatent(FloatTensor mean, FloatTensor logVariance, FloatTensor noise) {
+        FloatTensor latent = FloatTensor.zeros(mean.shape());
+        for (int i = 0; i < latent.size(); i++) {
+            latent.data()[i] = (float) gaussian(mean.data()[i], logVariance.data()[i], noise.data()[i]);
+        }
+        return latent;
+    }
+
+    /** KL(q(Z|X) || p(Z|M,Y)) of each sample, [B * T], in nats. */
+    static double[] latentDivergence(Encoding posterior, Reading prior) {
+        int numbers = posterior.latentMean().dimension(2);
+        double[] divergence = new double[posterior.latentMean().size() / numbers];
+        for (int i = 0; i < posterior.latentMean().size(); i++) {
+            double difference = (double) posterior.latentMean().data()[i]
+                    - prior.priorMean().data()[i];
+            double v = posterior.latentLogVariance().data()[i];
+            double priorV = prior.priorLogVariance().data()[i];
+            divergence[i / numbers] +=
+                    0.5 * (Math.exp(v - priorV) + difference * difference * Math.exp(-priorV) - 1 + priorV - v);
+        }
+        return divergence;
+    }
+}

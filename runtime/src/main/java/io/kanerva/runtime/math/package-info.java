@@ -1,2 +1,0 @@
-/** The arithmetic that stays on the host: distributions, content search and posteriors. Not exported. */
-package io.kanerva.runtime.math;

@@ -1,0 +1,19 @@
+package io.kanerva.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.Size;
+
+class JsonReaderPropertyTest {
+
+    @Property(tries = 2_000, seed = "1")
+    void anyBytesEitherReadOrAreRefused(@ForAll @Size(max = 40) byte[] bytes) {
+        try {
+            assertThat(JsonReader.read("x.json", bytes)).isNotNull();
+        } catch (BundleException e) {
+            assertThat(e).hasMessageStartingWith("x.json: ");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package io.kanerva.trainer.model;
+
+/**
+ * The encoder's trunk. Where other blocks have layers of their own (the pooled writer, the prior of a latent map), they
+ * are as large.
+ *
+ * @param kind how it gets from an image to features
+ * @param width channels of its convolutional layers, of its first stage for {@link EncoderKind#RESNET18_TSM}; at least
+ *     1
+ * @param depth residual blocks, at least 1; {@link EncoderKind#RESNET18_TSM} has always eight
+ */
+public record EncoderSettings(EncoderKind kind, int width, int depth) {
+
+    /** Residual blocks at the block's resolution. */
+    public static EncoderSettings residual(int width, int depth) {
+        return new EncoderSettings(EncoderKind.RESIDUAL, width, depth);
+    }
+}

@@ -1,0 +1,17 @@
+package io.kanerva.trainer.model;
+
+/**
+ * Rows and columns: of the numbers in one channel of a block, or of the slots of a heap.
+ *
+ * @param rows at least 1, but for {@link #NONE}
+ * @param columns at least 1, but for {@link #NONE}
+ */
+public record Grid(int rows, int columns) {
+    /** No slots. */
+    public static final Grid NONE = new Grid(0, 0);
+
+    /** Rows times columns. */
+    public int size() {
+        return rows * columns;
+    }
+}
