@@ -16,14 +16,24 @@ from kanerva import Kanerva, NormalSampler
 
 
 def run(bundle: str, inputs: Path, outputs: Path) -> None:
-    given = [numpy_helper.to_array(onnx.TensorProto.FromString(file.read_bytes())) for file in sorted(inputs.glob("input_*.pb"))]
+    given = [
+        numpy_helper.to_array(onnx.TensorProto.FromString(file.read_bytes()))
+        for file in sorted(inputs.glob("input_*.pb"))
+    ]
     kanerva = Kanerva.load(bundle)
     results = score(kanerva, *given) if len(given) == 2 else pipeline(kanerva, outputs, *given)
     for i, (name, values) in enumerate(results.items()):
         (outputs / f"output_{i}.pb").write_bytes(numpy_helper.from_array(values, name).SerializeToString())
 
 
-def pipeline(kanerva: Kanerva, scratch: Path, episodes: numpy.ndarray, queries: numpy.ndarray, keys: numpy.ndarray, seed: numpy.ndarray) -> dict:
+def pipeline(
+    kanerva: Kanerva,
+    scratch: Path,
+    episodes: numpy.ndarray,
+    queries: numpy.ndarray,
+    keys: numpy.ndarray,
+    seed: numpy.ndarray,
+) -> dict:
     memory = kanerva.write(episodes)
     file = scratch / "memory.kanerva"
     memory.save(file)
@@ -31,9 +41,15 @@ def pipeline(kanerva: Kanerva, scratch: Path, episodes: numpy.ndarray, queries: 
     reading = kanerva.read(memory, keys)
     dream = kanerva.generate(memory, 8, seed.item())
     return {
-        "memory": memory.memory, "pointers": memory.pointers, "traces": reading.traces, "prior_mean": reading.prior_mean,
-        "recalled": kanerva.recall(memory, queries, 3).images, "generated": dream.images, "generated_keys": dream.keys,
-        "normals": NormalSampler(seed.item()).tensor(1000)}
+        "memory": memory.memory,
+        "pointers": memory.pointers,
+        "traces": reading.traces,
+        "prior_mean": reading.prior_mean,
+        "recalled": kanerva.recall(memory, queries, 3).images,
+        "generated": dream.images,
+        "generated_keys": dream.keys,
+        "normals": NormalSampler(seed.item()).tensor(1000),
+    }
 
 
 def score(kanerva: Kanerva, episodes: numpy.ndarray, seed: numpy.ndarray) -> dict:
@@ -42,7 +58,10 @@ def score(kanerva: Kanerva, episodes: numpy.ndarray, seed: numpy.ndarray) -> dic
 
 
 def main(jobs: str) -> None:
-    print(f"about\tonnxruntime {onnxruntime.__version__}, Python {sys.version.split()[0]}, numpy {numpy.__version__}", flush=True)
+    print(
+        f"about\tonnxruntime {onnxruntime.__version__}, Python {sys.version.split()[0]}, numpy {numpy.__version__}",
+        flush=True,
+    )
     for number, line in enumerate(Path(jobs).read_text(encoding="utf-8").splitlines()):
         bundle, inputs, outputs, _ = line.split("\t")
         try:

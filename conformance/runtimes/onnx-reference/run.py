@@ -43,7 +43,9 @@ def run(graph: ReferenceEvaluator, inputs: Path, outputs: Path) -> None:
             feeds[name] = read(file)
     outputs.mkdir(parents=True, exist_ok=True)
     for i, (name, values) in enumerate(zip(graph.output_names, graph.run(None, feeds))):
-        (outputs / f"output_{i}.pb").write_bytes(numpy_helper.from_array(numpy.asarray(values), name).SerializeToString())
+        (outputs / f"output_{i}.pb").write_bytes(
+            numpy_helper.from_array(numpy.asarray(values), name).SerializeToString()
+        )
 
 
 def main(jobs: str) -> None:

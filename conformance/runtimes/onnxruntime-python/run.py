@@ -9,15 +9,33 @@ import onnxruntime
 from onnx import numpy_helper
 
 # What numpy has no type of its own for must be handed over with its ONNX element type.
-NUMPY_TYPES = {numpy.dtype(name) for name in (
-    "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool", "object")}
+NUMPY_TYPES = {
+    numpy.dtype(name)
+    for name in (
+        "float16",
+        "float32",
+        "float64",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "bool",
+        "object",
+    )
+}
 
 
 def session(model: str, optimisations: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = (
-        onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL if optimisations == "on"
-        else onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL)
+        onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+        if optimisations == "on"
+        else onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    )
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
@@ -45,7 +63,10 @@ def run(graph: onnxruntime.InferenceSession, inputs: Path, outputs: Path) -> Non
 
 
 def main(jobs: str) -> None:
-    print(f"about\tonnxruntime {onnxruntime.__version__}, Python {sys.version.split()[0]}, numpy {numpy.__version__}", flush=True)
+    print(
+        f"about\tonnxruntime {onnxruntime.__version__}, Python {sys.version.split()[0]}, numpy {numpy.__version__}",
+        flush=True,
+    )
     loaded = None
     for number, line in enumerate(Path(jobs).read_text(encoding="utf-8").splitlines()):
         model, inputs, outputs, optimisations = line.split("\t")

@@ -1,5 +1,6 @@
-/* Recall and write by ONNX Runtime's C API: the same fused graphs, threads and options as the Java runtime, and the same work
- * around them. Prints "c CASE MICROSECONDS" (a whole call) and "c-graph CASE MICROSECONDS" (OrtApi::Run alone). */
+/* Recall and write through ONNX Runtime's C API: the same fused graphs, threads, options and surrounding work as in the
+ * Java runtime. Prints "c CASE MICROSECONDS" (the complete call) and "c-graph CASE MICROSECONDS" (OrtApi::Run
+ * alone). */
 #include <math.h>
 #include <onnxruntime_c_api.h>
 #include <stdint.h>
@@ -8,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { EPISODE = 32, IMAGES = 64, MOST_TIMES = 200000 };
+enum { EPISODE = 32, IMAGES = 64, MAX_TIMES = 200000 };
 
 static const OrtApi *ort;
 static OrtEnv *environment;
@@ -29,7 +30,7 @@ static double now(void) {
     return t.tv_sec * 1e6 + t.tv_nsec * 1e-3;
 }
 
-/* Processor time of this thread, as on all sides: other programs on the machine hardly disturb it. */
+/* Thread CPU time, as on all sides: it is almost unaffected by other processes. */
 static double spent(void) {
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -46,7 +47,7 @@ static FILE *open_file(const char *folder, const char *name) {
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "rb");
     if (!file) {
-        fprintf(stderr, "%s: expected a file that can be read, found none\n", path);
+        fprintf(stderr, "%s: expected a readable file, found none\n", path);
         exit(1);
     }
     return file;
@@ -70,13 +71,14 @@ static OrtValue *tensor(float *data, int rank, const int64_t *shape) {
     int64_t count = 1;
     OrtValue *value;
     for (int i = 0; i < rank; i++) count *= shape[i];
-    check(ort->CreateTensorWithDataAsOrtValue(memory_info, data, count * sizeof(float), shape, rank, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, &value));
+    check(ort->CreateTensorWithDataAsOrtValue(memory_info, data, count * sizeof(float), shape, rank,
+                                              ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, &value));
     return value;
 }
 
 static float *floats(int64_t count) { return calloc(count, sizeof(float)); }
 
-/* One recall of q queries from one memory. */
+/* A recall of q queries from one memory. */
 typedef struct {
     OrtSession *session;
     int q;
@@ -92,7 +94,7 @@ static void run_reader(Recall *r) {
     check(ort->Run(r->session, NULL, inputs, (const OrtValue *const *)r->inputs, 3, outputs, 1, r->outputs));
 }
 
-/* pixels less their mean, the mean, all of unit length */
+/* Pixels minus their mean, then the mean, normalised to unit length. */
 static void standardise(const float *image, double *row) {
     double sum = 0, squares;
     for (int i = 0; i < image_size; i++) sum += image[i];
@@ -123,8 +125,13 @@ static void recall(Recall *r) {
 }
 
 static Recall new_recall(OrtSession *session, float *memory, int q) {
-    Recall r = {.session = session, .q = q, .queries = floats(q * image_size), .keys = floats(q * keys_size), .logits = floats(q * image_size),
-                .recalled = floats(q * image_size), .row = calloc(image_size + 1, sizeof(double))};
+    Recall r = {.session = session,
+                .q = q,
+                .queries = floats(q * image_size),
+                .keys = floats(q * keys_size),
+                .logits = floats(q * image_size),
+                .recalled = floats(q * image_size),
+                .row = calloc(image_size + 1, sizeof(double))};
     r.inputs[0] = tensor(memory, 4, (int64_t[]){1, sizes[3], sizes[4], sizes[5]});
     r.inputs[1] = tensor(r.keys, 4, (int64_t[]){1, q, sizes[8], 3});
     r.inputs[2] = tensor(floats(q * latent_size), 3, (int64_t[]){1, q, latent_size});
@@ -132,7 +139,7 @@ static Recall new_recall(OrtSession *session, float *memory, int q) {
     return r;
 }
 
-/* One write of b episodes of t images. */
+/* A write of b episodes of t images. */
 typedef struct {
     OrtSession *session;
     float *images, *memory, *pointers;
@@ -145,7 +152,10 @@ static void run_writer(Write *w) {
 }
 
 static Write new_write(OrtSession *session, const float *images, int b, int t) {
-    Write w = {.session = session, .images = floats(b * t * image_size), .memory = floats(b * memory_size), .pointers = floats(b * t * keys_size)};
+    Write w = {.session = session,
+               .images = floats(b * t * image_size),
+               .memory = floats(b * memory_size),
+               .pointers = floats(b * t * keys_size)};
     memcpy(w.images, images, b * t * image_size * sizeof(float));
     w.inputs[0] = tensor(w.images, 5, (int64_t[]){b, t, sizes[0], sizes[1], sizes[2]});
     w.outputs[0] = tensor(w.memory, 4, (int64_t[]){b, sizes[3], sizes[4], sizes[5]});
@@ -154,10 +164,10 @@ static Write new_write(OrtSession *session, const float *images, int b, int t) {
 }
 
 static void report(const char *side, const char *name, int n, double seconds, void (*call)(void *), void *argument) {
-    static double times[MOST_TIMES];
+    static double times[MAX_TIMES];
     int count = 0;
     for (double end = now() + seconds * 0.5e6; now() < end;) call(argument);
-    for (double end = now() + seconds * 1e6; count < 5 || (now() < end && count < MOST_TIMES);) {
+    for (double end = now() + seconds * 1e6; count < 5 || (now() < end && count < MAX_TIMES);) {
         double start = spent();
         call(argument);
         times[count++] = spent() - start;
@@ -199,7 +209,8 @@ int main(int argc, char **argv) {
     ort = OrtGetApiBase()->GetApi(ORT_API_VERSION);
     check(ort->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "bench", &environment));
     check(ort->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory_info));
-    OrtSession *writer = open_session(bundle, "encoder-memory-writer.onnx"), *reader = open_session(bundle, "reader-decoder.onnx");
+    OrtSession *writer = open_session(bundle, "encoder-memory-writer.onnx");
+    OrtSession *reader = open_session(bundle, "reader-decoder.onnx");
 
     Write written = new_write(writer, images, 1, EPISODE);
     run_writer(&written);
@@ -208,7 +219,8 @@ int main(int argc, char **argv) {
     run_reader(&contents);
     double *columns = calloc((image_size + 1) * EPISODE, sizeof(double)), *row = calloc(image_size + 1, sizeof(double));
     for (int s = 0; s < EPISODE; s++) {
-        for (int i = 0; i < image_size; i++) contents.recalled[i] = 1 / (1 + expf(-contents.logits[s * image_size + i]));
+        for (int i = 0; i < image_size; i++)
+            contents.recalled[i] = 1 / (1 + expf(-contents.logits[s * image_size + i]));
         standardise(contents.recalled, row);
         for (int f = 0; f <= image_size; f++) columns[f * EPISODE + s] = row[f];
     }

@@ -34,7 +34,7 @@ def report(name, seconds, call):
 
 
 def standardised(images):
-    """[N, L] to [N, L + 1]: pixels less their mean, the mean, all of unit length."""
+    """[N, L] to [N, L + 1]: pixels minus their mean, then the mean, normalised to unit length."""
     mean = images.mean(axis=1, keepdims=True, dtype=numpy.float64)
     rows = numpy.concatenate([images - mean, 0.1 * numpy.sqrt(images.shape[1]) * (mean - 0.5)], axis=1)
     return rows / numpy.sqrt((rows * rows).sum(axis=1, keepdims=True))

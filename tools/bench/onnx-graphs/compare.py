@@ -1,6 +1,6 @@
-"""Has both sides export the same networks, checks that the graphs have the same parameters, and times ONNX Runtime on them in turn.
+"""Exports the same networks from DJL and PyTorch, checks their parameter counts, and times ONNX Runtime on both.
 
-Prints a report; the exit code is 1 if a graph of ours reaches less than the wanted part of the other's speed.
+Prints a report. The exit code is 1 if a graph of ours is slower than the required fraction of PyTorch's speed.
 """
 
 import argparse
@@ -21,21 +21,38 @@ from networks import NETWORKS
 
 
 def exported_by_java(arguments: argparse.Namespace, name: str, file: Path) -> str:
-    """Runs the exporter in a JVM of its own; returns its report on time, memory and size."""
-    command = [arguments.java, f"-Xmx{arguments.heap}", "-Dai.djl.offline=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-               "-cp", arguments.class_path, "io.kanerva.exporter.zoo.ExportOnce", name, str(file)]
+    """Runs the exporter in a new JVM; returns its report of time, memory and size."""
+    command = [
+        arguments.java,
+        f"-Xmx{arguments.heap}",
+        "-Dai.djl.offline=true",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-cp",
+        arguments.class_path,
+        "io.kanerva.exporter.zoo.ExportOnce",
+        name,
+        str(file),
+    ]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 def exported_by_pytorch(name: str, file: Path) -> None:
     torch.manual_seed(1)
     network = NETWORKS[name]().eval()
-    torch.onnx.export(network, (torch.zeros(2, 3, 224, 224),), str(file), opset_version=17, input_names=["images"], output_names=["y"],
-                      dynamic_axes={"images": {0: "N"}, "y": {0: "N"}}, dynamo=False)
+    torch.onnx.export(
+        network,
+        (torch.zeros(2, 3, 224, 224),),
+        str(file),
+        opset_version=17,
+        input_names=["images"],
+        output_names=["y"],
+        dynamic_axes={"images": {0: "N"}, "y": {0: "N"}},
+        dynamo=False,
+    )
 
 
 def weights(file: Path) -> int:
-    """Elements of all weights of at least two axes: the convolutions' and the matrices', whatever was folded into them."""
+    """Counts the elements of all weights with at least two axes: convolutions and matrices, unaffected by folding."""
     return sum(int(np.prod(tensor.dims)) for tensor in onnx.load(str(file)).graph.initializer if len(tensor.dims) > 1)
 
 
@@ -53,23 +70,30 @@ def seconds(run: onnxruntime.InferenceSession, images: np.ndarray, clock: "Calla
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="run", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--folder", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--java", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--class-path", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--networks", nargs="+", choices=list(NETWORKS), default=list(NETWORKS), help="default: all")
-    parser.add_argument("--rounds", type=int, default=15, help="runs of each graph, in turn; default: 15")
-    parser.add_argument("--batch", type=int, default=1, help="images a run; default: 1")
-    parser.add_argument("--threads", type=int, default=1, help="of ONNX Runtime; default: 1")
-    parser.add_argument("--heap", default="3g", help="largest heap of the exporting JVM; default: 3g")
-    parser.add_argument("--goal", type=float, default=0.95, help="wanted part of the speed on PyTorch's graph; default: 0.95")
+    parser.add_argument("--rounds", type=int, default=15, help="runs of each graph, alternately; default: 15")
+    parser.add_argument("--batch", type=int, default=1, help="images per run; default: 1")
+    parser.add_argument("--threads", type=int, default=1, help="ONNX Runtime's threads; default: 1")
+    parser.add_argument("--heap", default="3g", help="maximum heap of the exporting JVM; default: 3g")
+    parser.add_argument(
+        "--goal", type=float, default=0.95, help="required fraction of the speed on PyTorch's graph; default: 0.95"
+    )
     arguments = parser.parse_args()
 
-    # One thread's processor time says the same on a busy machine; with more of them, only the wall clock says how fast they are.
-    clock, unit = (time.process_time, "processor time") if arguments.threads == 1 else (time.perf_counter, "wall-clock time")
-    print(f"ONNX Runtime {onnxruntime.__version__} on the CPU ({platform.machine()}), {arguments.threads} thread(s), images "
-          f"[{arguments.batch}, 3, 224, 224], PyTorch {torch.__version__}; medians of {unit} over {arguments.rounds} "
-          "runs in turn")
+    # CPU time of one thread is stable even on a busy machine; with several threads only wall-clock time shows speed.
+    clock, unit = (time.process_time, "CPU time") if arguments.threads == 1 else (time.perf_counter, "wall-clock time")
+    print(
+        f"ONNX Runtime {onnxruntime.__version__} on the CPU ({platform.machine()}), {arguments.threads} thread(s), "
+        "images "
+        f"[{arguments.batch}, 3, 224, 224], PyTorch {torch.__version__}; medians of {unit} over {arguments.rounds} "
+        "alternating runs"
+    )
     print(f"{'network':<14}{'PyTorch graph, ms':>19}{'our graph, ms':>15}{'speed':>8}")
     reports, slow = [], False
     for name in arguments.networks:
@@ -77,22 +101,30 @@ def main() -> int:
         reports.append(exported_by_java(arguments, name, ours))
         exported_by_pytorch(name, theirs)
         if weights(ours) != weights(theirs):
-            print(f"{name}: expected the same network, found {weights(ours):,} weights in DJL's and {weights(theirs):,} in PyTorch's")
+            print(
+                f"{name}: expected the same network, found {weights(ours):,} weights in DJL's and "
+                f"{weights(theirs):,} in PyTorch's"
+            )
             return 1
         images = np.random.default_rng(1).standard_normal((arguments.batch, 3, 224, 224), dtype=np.float32)
         pair = [session(theirs, arguments.threads), session(ours, arguments.threads)]
         times: "list[list[float]]" = [[], []]
-        for current in range(arguments.rounds + 2):  # the first two warm up
-            for side in ((0, 1) if current % 2 else (1, 0)):
+        for current in range(arguments.rounds + 2):  # the first two are warm-up
+            for side in (0, 1) if current % 2 else (1, 0):
                 times[side].append(seconds(pair[side], images, clock))
         medians = [statistics.median(side[2:]) for side in times]
         slow |= medians[0] / medians[1] < arguments.goal
-        print(f"{name:<14}{1e3 * medians[0]:>19.1f}{1e3 * medians[1]:>15.1f}{medians[0] / medians[1]:>7.2f}x", flush=True)
+        print(
+            f"{name:<14}{1e3 * medians[0]:>19.1f}{1e3 * medians[1]:>15.1f}{medians[0] / medians[1]:>7.2f}x", flush=True
+        )
         for file in (ours, theirs):
             file.unlink()
     print("\nExports, each in a new JVM:")
     print("\n".join(reports))
-    print(f"\n{'A graph of ours is slower than' if slow else 'All graphs of ours reach'} {arguments.goal} x the speed on PyTorch's")
+    print(
+        f"\n{'A graph of ours is slower than' if slow else 'All graphs of ours reach'} {arguments.goal} x "
+        "the speed on PyTorch's"
+    )
     return 1 if slow else 0
 
 

@@ -1,11 +1,11 @@
-"""Kanerva++ with the heap writer and dereferenced keys, written in plain Python PyTorch: Bernoulli pixels and a latent
-vector, or a discretised mixture of logistics and a latent map.
+"""Kanerva++ with the heap writer and dereferenced keys in plain Python PyTorch: Bernoulli pixels and a latent vector,
+or a discretised mixture of logistics and a latent map.
 
-The same network, loss and optimiser as the Java trainer's (io.kanerva.trainer.model, io.kanerva.trainer.train), the way
-that one writes them in Python: torch.nn modules, torch.optim's Adam with its fused kernel, clip_grad_norm_, eager mode.
+The same network, loss and optimiser as in the Java trainer (io.kanerva.trainer.model, io.kanerva.trainer.train), in
+idiomatic Python: torch.nn modules, torch.optim's Adam with its fused kernel, clip_grad_norm_, eager mode.
 
-Symbols: B episodes of T samples, images [Cx, Hx, Wx], memory [C, H, W], block [C, h, w], K keys a sample, latent of D
-numbers. A key is (scale, x, y); x runs along W, y along H.
+Symbols: B episodes of T samples, images [Cx, Hx, Wx], memory [C, H, W], block [C, h, w], K keys per sample, latent of D
+values. A key is (scale, x, y); x runs along W, y along H.
 """
 
 import math
@@ -16,18 +16,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from logistic_mixture import CAREFUL, LinearPath, LogisticMixture
+from logistic_mixture import STEP_SCALE, LinearPath, LogisticMixture
 
 PRIOR_WIDTH = 32
 """Channels of the latent prior's features."""
 
 EDGE = 1e-6
-"""Keeps a place within a cell off the cell's ends, where the last cell's quantile is infinite."""
+"""Keeps positions within a cell away from its ends: the last cell's quantile is infinite there."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The model's shape, by the names of setting.json with underscores."""
+    """The model's shape: the names of setting.json in snake case."""
 
     image_channels: int
     image_height: int
@@ -60,7 +60,7 @@ class Settings:
 
     @property
     def patch(self) -> int:
-        """Image pixels that one cell of a block stands for, on each side."""
+        """Side of the image patch of one cell of a block, in pixels."""
         return self.image_height // self.block_height
 
     @property
@@ -74,17 +74,23 @@ class Settings:
 
     @property
     def banks(self) -> int:
-        """Banks of neighbours' coefficients; 0 without the linear path."""
+        """Number of banks of neighbour coefficients; 0 without the linear path."""
         return self.decoder.get("banks", 0)
 
     def latent_head(self, width: int) -> nn.Module:
         """From feature maps [N, width, h, w] if the latent is a map, else from features [N, width]."""
-        return nn.Conv2d(width, self.latent // (self.block_height * self.block_width), 1) if self.map else nn.Linear(width, self.latent)
+        return (
+            nn.Conv2d(width, self.latent // (self.block_height * self.block_width), 1)
+            if self.map
+            else nn.Linear(width, self.latent)
+        )
 
     @property
     def mixture(self) -> "LogisticMixture | None":
         """The likelihood of 8-bit images; None for Bernoulli pixels."""
-        return None if self.likelihood == "bernoulli" else LogisticMixture(self.image_channels, self.decoder["neighbours"])
+        return (
+            None if self.likelihood == "bernoulli" else LogisticMixture(self.image_channels, self.decoder["neighbours"])
+        )
 
 
 class ResidualStack(nn.Module):
@@ -125,7 +131,7 @@ class Encoder(nn.Module):
         maps = self.features(self.patches(patches))  # [B T, width, h, w]
         pooled = maps.mean((2, 3))  # [B T, width]
         latent_features = maps if s.map else pooled
-        content = self.content(maps) if self.code is None else CAREFUL * (self.content(maps) + self.code(patches))
+        content = self.content(maps) if self.code is None else STEP_SCALE * (self.content(maps) + self.code(patches))
         return (
             content.view(b, t, s.keys, s.memory_channels, s.block_height, s.block_width),
             self.key_mean(pooled).view(b, t, s.keys, 3),
@@ -136,28 +142,34 @@ class Encoder(nn.Module):
 
 
 class Addresses(nn.Module):
-    """What keys point at: each axis is cut into cells of equal mass under N(0, 1), a key is the slot of its cells."""
+    """Dereferences keys: each axis is divided into cells of equal mass under N(0, 1); a key's cells select a slot."""
 
     def __init__(self, s: Settings):
         super().__init__()
         self.s = s
         quantile = NormalDist().inv_cdf
         slots = [
-            (0.0, quantile((slot % s.slot_columns + 0.5) / s.slot_columns), quantile((slot // s.slot_columns + 0.5) / s.slot_rows))
+            (
+                0.0,
+                quantile((slot % s.slot_columns + 0.5) / s.slot_columns),
+                quantile((slot // s.slot_columns + 0.5) / s.slot_rows),
+            )
             for slot in range(s.slots)
         ]
         self.register_buffer("slot_keys", torch.tensor(slots))  # [slots, 3]
-        self.register_buffer("column_bounds", torch.tensor([quantile(m / s.slot_columns) for m in range(1, s.slot_columns)]))
+        self.register_buffer(
+            "column_bounds", torch.tensor([quantile(m / s.slot_columns) for m in range(1, s.slot_columns)])
+        )
         self.register_buffer("row_bounds", torch.tensor([quantile(m / s.slot_rows) for m in range(1, s.slot_rows)]))
 
     def cells(self, keys: Tensor) -> tuple[Tensor, Tensor]:
-        """Keys [..., 3] to the column and the row of the slots that they point at, as floats [...]."""
+        """Keys [..., 3] to the columns and rows of their slots, as floats [...]."""
         column = (keys[..., 1, None] > self.column_bounds).sum(-1, dtype=torch.float32)
         row = (keys[..., 2, None] > self.row_bounds).sum(-1, dtype=torch.float32)
         return column, row
 
     def sample(self, pointers: Tensor, mean: Tensor, log_variance: Tensor, noise: Tensor) -> Tensor:
-        """A draw from q(Y | X): mean and log-variance are of the place within the pointer's cell; all are [B, T, K, 3]."""
+        """Samples q(Y | X): mean and log-variance of the position within the pointer's cell; all [B, T, K, 3]."""
         place = mean + (0.5 * log_variance).exp() * noise
         column, row = self.cells(pointers)
         x = self.into_cell(column, place[..., 1], self.s.slot_columns)
@@ -166,12 +178,12 @@ class Addresses(nn.Module):
 
     @staticmethod
     def into_cell(cell: Tensor, place: Tensor, cells: int) -> Tensor:
-        """quantile((cell + Phi(place)) / cells)"""
+        """quantile((cell + Phi(position)) / cells)"""
         within = (0.5 * (1 + torch.erf(place * math.sqrt(0.5)))).clamp(EDGE, 1 - EDGE)
         return math.sqrt(2) * torch.erfinv((cell + within) * (2 / cells) - 1)
 
     def divergence(self, mean: Tensor, log_variance: Tensor) -> Tensor:
-        """KL(q(Y | X) || p(Y)) of each sample, [B, T], nats: ln(slots) a key for naming the cell, and the place's."""
+        """KL(q(Y | X) || p(Y)) of each sample, [B, T], in nats: ln(slots) per key for the cell, plus the position's."""
         place = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum((2, 3))
         return place + self.s.keys * math.log(self.s.slots)
 
@@ -180,13 +192,17 @@ class Addresses(nn.Module):
         s = self.s
         column, row = self.cells(keys)
         return (
-            tent_weights(self.centre(row, s.slot_rows, s.block_height / s.memory_height), s.block_height, s.memory_height),
-            tent_weights(self.centre(column, s.slot_columns, s.block_width / s.memory_width), s.block_width, s.memory_width),
+            tent_weights(
+                self.centre(row, s.slot_rows, s.block_height / s.memory_height), s.block_height, s.memory_height
+            ),
+            tent_weights(
+                self.centre(column, s.slot_columns, s.block_width / s.memory_width), s.block_width, s.memory_width
+            ),
         )
 
     @staticmethod
     def centre(cell: Tensor, cells: int, half: float) -> Tensor:
-        """Where the slot of that cell has its centre, in [-1, 1]; half is a window's half extent."""
+        """The centre of the cell's slot, in [-1, 1]; half is half of a window's extent."""
         return cell if cells == 1 else cell * (2 * (1 - half) / (cells - 1)) + (half - 1)
 
 
@@ -199,7 +215,7 @@ def tent_weights(centre: Tensor, samples: int, size: int) -> Tensor:
 
 
 def place(blocks: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """The write: adds blocks [B, N, C, h, w] into an empty memory, [B, C, H, W], by the adjoint of the read."""
+    """Writes: adds blocks [B, N, C, h, w] to an empty memory, [B, C, H, W], by the adjoint of the read."""
     b, n, c, h, w = blocks.shape
     height, width = rows.shape[-1], columns.shape[-1]
     strips = blocks.transpose(2, 3).reshape(b, n, h * c, w) @ columns  # [B, N, h C, W]
@@ -208,7 +224,7 @@ def place(blocks: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
 
 
 def read(memory: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """The spatial transformer: windows of a memory [B, C, H, W], as two matrix products, [B, N, C, h, w]."""
+    """Reads windows of a memory [B, C, H, W], [B, N, C, h, w]: a spatial transformer as two matrix products."""
     b, c, height, width = memory.shape
     n, h, w = rows.shape[1], rows.shape[2], columns.shape[2]
     strips = rows.view(b, n * h, height) @ memory.transpose(1, 2).reshape(b, height, c * width)  # [B, N h, C W]
@@ -234,7 +250,7 @@ class Reader(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Latent [B, Q, D] and traces [B, Q, K, C, h, w] to what log_probability of the likelihood takes."""
+    """Latent [B, Q, D] and traces [B, Q, K, C, h, w] to the likelihood's parameters."""
 
     def __init__(self, s: Settings):
         super().__init__()
@@ -275,11 +291,15 @@ class Decoder(nn.Module):
         s = self.s
         flat = latent.flatten(0, 1)
         maps = traces.flatten(0, 1).flatten(1, 2)
-        spread = self.latent(flat.view(len(flat), -1, s.block_height, s.block_width)) if s.map else self.latent(flat)[..., None, None]
+        spread = (
+            self.latent(flat.view(len(flat), -1, s.block_height, s.block_width))
+            if s.map
+            else self.latent(flat)[..., None, None]
+        )
         return self.features(self.traces(maps) + spread), maps
 
     def negative_log_likelihood(self, latent: Tensor, traces: Tensor, images: Tensor) -> Tensor:
-        """-ln p of images [B, Q, Cx, Hx, Wx], [B, Q], nats."""
+        """-ln p of images [B, Q, Cx, Hx, Wx]: [B, Q], in nats."""
         s = self.s
         if s.mixture is None:
             logits = self(latent, traces)
@@ -293,7 +313,7 @@ class Decoder(nn.Module):
 
 
 class KanervaPlusPlus(nn.Module):
-    """The whole model: writes episodes, and reads every sample back at keys and latents drawn from its posterior."""
+    """The complete model: writes episodes and reads each sample back at keys and latents drawn from its posterior."""
 
     def __init__(self, s: Settings):
         super().__init__()
@@ -304,9 +324,10 @@ class KanervaPlusPlus(nn.Module):
         self.decoder = Decoder(s)
 
     def forward(self, images: Tensor, key_noise: Tensor, latent_noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The negative bound's terms of each sample, [B, T] each, nats: reconstruction, KL(Y), KL(Z).
+        """The negative bound's terms of each sample, [B, T] each, in nats: reconstruction, KL(Y), KL(Z).
 
-        images [B, T, Cx, Hx, Wx], zeros and ones, or k / 255; key_noise [B, T, K, 3] and latent_noise [B, T, D], standard normal.
+        images [B, T, Cx, Hx, Wx], zeros and ones, or k / 255; key_noise [B, T, K, 3] and latent_noise [B, T, D] are
+        standard normal.
         """
         s = self.s
         b, t = images.shape[:2]
@@ -326,17 +347,19 @@ class KanervaPlusPlus(nn.Module):
 
 
 class Training:
-    """The optimiser and its schedules, after a plan (the "plan" of setting.json)."""
+    """The optimiser and its schedules, as in the "plan" of setting.json."""
 
     def __init__(self, plan: dict, model: KanervaPlusPlus, compiled: bool = False):
         self.plan = plan
         self.model = model
         self.forward = torch.compile(model) if compiled else model
         self.step = 0
-        self.optimiser = torch.optim.Adam(model.parameters(), lr=plan["learningRate"], betas=(0.9, 0.999), eps=1e-8, fused=True)
+        self.optimiser = torch.optim.Adam(
+            model.parameters(), lr=plan["learningRate"], betas=(0.9, 0.999), eps=1e-8, fused=True
+        )
 
     def update(self, images: Tensor, key_noise: Tensor, latent_noise: Tensor) -> float:
-        """One step on one batch; the arrays are those of KanervaPlusPlus.forward. Returns the negative bound, nats."""
+        """Takes one step on a batch for KanervaPlusPlus.forward; returns the negative bound in nats."""
         plan = self.plan
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate()
@@ -353,14 +376,14 @@ class Training:
         return bound
 
     def learning_rate(self) -> float:
-        """Linear warm-up, then cosine decay to nearly 0."""
+        """Linear warm-up, then cosine decay to almost 0."""
         plan = self.plan
         warm = min(1.0, (self.step + 1) / plan["warmup"]) if plan["warmup"] else 1.0
         return plan["learningRate"] * warm * 0.5 * (1 + math.cos(math.pi * self.step / plan["steps"]))
 
 
 def ramp(schedule: dict, done: float) -> float:
-    """A weight that rises linearly between two parts of the run, to 1."""
+    """A weight that rises linearly to 1 between two fractions of the run."""
     start, begin, end = schedule["start"], schedule["from"], schedule["to"]
     if done >= end:
         return 1.0

@@ -1,4 +1,4 @@
-"""The likelihood of 8-bit images, and the end of a decoder that starts as a linear model (the Java trainer's LogisticMixture and LinearPath)."""
+"""The likelihood of 8-bit images and the linear output path of a decoder, as in the Java trainer."""
 
 import math
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-CAREFUL = 1 / 16
-"""What moves a pixel's means in the linear path is stored larger by this factor, so that a step of the optimiser moves it less."""
+STEP_SCALE = 1 / 16
+"""Parameters that move a pixel's means are stored divided by this, so that an optimiser step moves them less."""
 
 
 @dataclass(frozen=True)
 class LogisticMixture:
-    """The discretised mixture of logistics of PixelCNN++ with the Java trainer's layout of parameters (its LogisticMixture)."""
+    """PixelCNN++'s discretised mixture of logistics, with the parameter layout of the Java trainer."""
 
     channels: int
     neighbours: int
@@ -22,12 +22,12 @@ class LogisticMixture:
 
     @property
     def reach(self) -> int:
-        """How far a neighbour may lie away: 2 r (r + 1) pixels before a pixel lie within r rows and columns."""
+        """Maximum distance r of a neighbour: 2 r (r + 1) earlier pixels are within r rows and columns."""
         return round((math.sqrt(1 + 2 * self.neighbours) - 1) / 2)
 
     @property
     def offsets(self) -> list[tuple[int, int]]:
-        """Of the neighbours, (rows, columns), the nearest first."""
+        """The neighbours' offsets (rows, columns), nearest first."""
         found = []
         for r in range(1, self.reach + 1):
             found += [(0, -r), *((-y, x) for y in range(1, r) for x in (-r, r)), *((-r, x) for x in range(-r, r + 1))]
@@ -42,7 +42,7 @@ class LogisticMixture:
         return self.channels + self.channels**2 * self.neighbours if self.neighbours else 0
 
     def log_probability(self, parameters: Tensor, images: Tensor) -> Tensor:
-        """ln p of images [N, C, H, W] = k / 255 under parameters [N, P, H, W]: [N], nats."""
+        """ln p of images [N, C, H, W] = k / 255 under parameters [N, P, H, W]: [N], in nats."""
         c = self.channels
         if not self.neighbours:
             return self.given_base(parameters, images)
@@ -52,8 +52,10 @@ class LogisticMixture:
         predicted = (coefficients.unflatten(1, (c, c * self.neighbours)) * around).sum(2)
         return self.given_base(own, images, reconstruction, reconstruction + predicted)
 
-    def given_base(self, own: Tensor, images: Tensor, reconstruction: Tensor | None = None, base: Tensor | None = None) -> Tensor:
-        """The same, given the mixture's own parameters, r and all that the components' means have in common."""
+    def given_base(
+        self, own: Tensor, images: Tensor, reconstruction: Tensor | None = None, base: Tensor | None = None
+    ) -> Tensor:
+        """The same, given the mixture's own parameters, the reconstruction and the components' common mean."""
         c = self.channels
         levels = (images * 255).round()
         values = levels * (2 / 255) - 1
@@ -72,7 +74,7 @@ class LogisticMixture:
         return total.logsumexp(1).sum((1, 2))
 
     def around(self, maps: Tensor) -> Tensor:
-        """What each pixel's neighbours hold, zero outside: [N, C, H, W] to [N, neighbours C, H, W]."""
+        """The values of each pixel's neighbours, zero outside: [N, C, H, W] to [N, neighbours C, H, W]."""
         height, width = maps.shape[2:]
         r = self.reach
         padded = F.pad(maps, (r, r, r, 0))
@@ -89,8 +91,11 @@ class LogisticMixture:
 
 
 class LinearPath(nn.Module):
-    """A reconstruction that is linear in the traces, and coefficients of the neighbours' errors that depend on the place in the
-    patch: banks of them, which the network mixes in each patch. What the network adds to the rest starts at zero."""
+    """A reconstruction linear in the traces, plus a prediction from the neighbours' errors.
+
+    Its coefficients depend on the position in the patch; the network mixes banks of them per patch. The network's other
+    contributions start at zero.
+    """
 
     def __init__(self, s: "Settings"):
         super().__init__()
@@ -104,13 +109,13 @@ class LinearPath(nn.Module):
         self.register_buffer("kernel_index", self.index(), persistent=False)
         m = s.mixture.COMPONENTS
         scale = torch.ones(s.mixture.own_parameters + channels, places)
-        scale[m : m * (1 + channels)] = CAREFUL
-        scale[-channels:] = CAREFUL
+        scale[m : m * (1 + channels)] = STEP_SCALE
+        scale[-channels:] = STEP_SCALE
         self.register_buffer("scale", scale.flatten(), persistent=False)
 
     def index(self) -> Tensor:
-        """Which coefficient stands where in a convolution of stride p that predicts all of a patch: [Cx p p, Cx, p + reach, p + 2 reach];
-        where none does, one past the last."""
+        """The index of the coefficient at each position of a convolution of stride p that predicts a whole patch:
+        [Cx p p, Cx, p + reach, p + 2 reach]; positions without one have an index past the last."""
         s = self.s
         p, c, n, reach = s.patch, s.image_channels, s.decoder["neighbours"], s.mixture.reach
         index = torch.full((c, p, p, c, p + reach, p + 2 * reach), c * n * c * p * p)
@@ -119,22 +124,30 @@ class LinearPath(nn.Module):
                 for x in range(p):
                     for a in range(c):
                         for b in range(c):
-                            index[a, y, x, b, reach + y + dy, reach + x + dx] = (((a * n + number) * c + b) * p + y) * p + x
+                            index[a, y, x, b, reach + y + dy, reach + x + dx] = (
+                                ((a * n + number) * c + b) * p + y
+                            ) * p + x
         return index.flatten(0, 2)
 
     def forward(self, found: Tensor, maps: Tensor, images: Tensor) -> Tensor:
-        """ln p of images [N, Cx, Hx, Wx] given features [N, width, h, w] and traces [N, K C, h, w]: [N], nats."""
+        """ln p of images [N, Cx, Hx, Wx] given features [N, width, h, w] and traces [N, K C, h, w]: [N], in nats."""
         s = self.s
         weight = self.numbers.weight * self.scale.view(-1, 1, 1, 1)
         numbers = F.conv2d(found, weight, self.numbers.bias * self.scale)
         own, correction = numbers.split((s.mixture.own_parameters * s.patch**2, s.image_channels * s.patch**2), 1)
-        linear = F.conv2d(maps, self.reconstruction.weight * CAREFUL, self.reconstruction.bias * CAREFUL, padding=1)
+        linear = F.conv2d(
+            maps, self.reconstruction.weight * STEP_SCALE, self.reconstruction.bias * STEP_SCALE, padding=1
+        )
         reconstruction = F.pixel_shuffle(linear + correction, s.patch)
         errors = images * 255
         errors = errors.round() * (2 / 255) - 1 - reconstruction
-        coefficients = F.pad(CAREFUL * self.coefficients.weight.flatten(1).T, (0, 1))  # [banks, all + 1]
+        coefficients = F.pad(STEP_SCALE * self.coefficients.weight.flatten(1).T, (0, 1))  # [banks, all + 1]
         kernel = coefficients[:, self.kernel_index].flatten(0, 1)
         reach = s.mixture.reach
-        predicted = F.conv2d(F.pad(errors, (reach, reach, reach, 0)), kernel, stride=s.patch).unflatten(1, (s.banks, -1))
+        predicted = F.conv2d(F.pad(errors, (reach, reach, reach, 0)), kernel, stride=s.patch).unflatten(
+            1, (s.banks, -1)
+        )
         predicted = (predicted * self.mixing(found).unsqueeze(2)).sum(1)
-        return s.mixture.given_base(F.pixel_shuffle(own, s.patch), images, reconstruction, reconstruction + F.pixel_shuffle(predicted, s.patch))
+        return s.mixture.given_base(
+            F.pixel_shuffle(own, s.patch), images, reconstruction, reconstruction + F.pixel_shuffle(predicted, s.patch)
+        )

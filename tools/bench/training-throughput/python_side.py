@@ -1,8 +1,8 @@
-"""The Python side of the benchmark: what TrainingThroughput.java is on the other side, with the same line protocol.
+"""The Python side of the benchmark: the counterpart of TrainingThroughput.java, with the same line protocol.
 
-It starts from the weights that the Java side wrote to a folder. The first steps take the very batches that the Java side
-drew, where it wrote them; later ones are drawn here. To each line `steps N` on standard input it answers
-`SECONDS LOSS ... LOSS` on standard output. The end of the input ends the program.
+It starts from the weights that the Java side wrote to a folder. The first steps use the batches that the Java side
+wrote; later ones are drawn here. It answers each line `steps N` on standard input with `SECONDS LOSS ... LOSS` on
+standard output. The program ends with its input.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from kanerva_reference import KanervaPlusPlus, Settings, Training
 
 
 class Episodes:
-    """Each step's input: images drawn at random and binarised anew on the host, and noise."""
+    """Draws each step's inputs: random images, binarised on the host each time, and noise."""
 
     def __init__(self, folder: Path, plan: dict, settings: Settings):
         self.images = np.load(folder / "images.npy")  # uint8 [count, Cx, Hx, Wx]
@@ -30,7 +30,7 @@ class Episodes:
         self.settings = settings
 
     def draw(self, step: int) -> tuple[torch.Tensor, ...]:
-        """Images [B, T, Cx, Hx, Wx], key noise [B, T, K, 3], latent noise [B, T, D]: the Java side's if it wrote them."""
+        """Images [B, T, Cx, Hx, Wx], key noise [B, T, K, 3], latent noise [B, T, D]: the Java side's if they exist."""
         names = [self.given / f"{step}.{part}.npy" for part in ("images", "key-noise", "latent-noise")]
         if names[0].exists():
             arrays = [np.load(name) for name in names]
@@ -44,7 +44,7 @@ class Episodes:
         return tuple(torch.from_numpy(array) for array in arrays)
 
     def binary(self, grey: np.ndarray) -> np.ndarray:
-        """Dynamic: a pixel is 1 with the probability of its intensity. None: its intensity. Otherwise: at half intensity."""
+        """DYNAMIC: 1 with probability equal to the intensity; NONE: the intensity; otherwise thresholded at 0.5."""
         if self.binarisation == "NONE":
             return grey.astype(np.float32) / np.float32(255)
         if self.binarisation == "DYNAMIC":
@@ -53,11 +53,12 @@ class Episodes:
 
 
 def load_parameters(folder: Path, model: KanervaPlusPlus) -> None:
-    """Sets all of a model's parameters to those in the folder; one missing, left over or of another shape is an error."""
+    """Loads all of a model's parameters; a missing, extra or differently shaped one is an error."""
     state = {python_name(file.stem): torch.from_numpy(np.load(file)) for file in folder.glob("*.npy")}
     parameters = dict(model.named_parameters())
     if state.keys() != parameters.keys():
-        raise ValueError(f"{folder}: expected the parameters of both sides to be the same, found a difference in {sorted(state.keys() ^ parameters.keys())}")
+        different = sorted(state.keys() ^ parameters.keys())
+        raise ValueError(f"{folder}: expected the same parameters on both sides, found differences in {different}")
     for name, parameter in parameters.items():
         if parameter.shape != state[name].shape:
             raise ValueError(f"{name}: expected {tuple(parameter.shape)}, found {tuple(state[name].shape)}")
@@ -65,7 +66,7 @@ def load_parameters(folder: Path, model: KanervaPlusPlus) -> None:
 
 
 def python_name(java_name: str) -> str:
-    """encoder.02features_03block2a_weight is encoder.features.first.1.weight here: DJL numbers a block's children."""
+    """Maps encoder.02features_03block2a_weight to encoder.features.first.1.weight: DJL numbers a block's children."""
     path, kind = java_name.rsplit("_", 1)
     parts = [re.sub(r"block(\d+)([ab])", residual, part) for part in re.split(r"[._]\d\d", path)]
     return ".".join([*parts, kind]).replace("reader.prior_", "reader.")
@@ -77,7 +78,7 @@ def residual(block: "re.Match[str]") -> str:
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--folder", type=Path, required=True, help="what the Java side wrote")
+    options.add_argument("--folder", type=Path, required=True, help="the folder that the Java side wrote")
     options.add_argument("--threads", type=int, required=True)
     options.add_argument("--compile", action="store_true", help="run the model through torch.compile")
     options = options.parse_args()

@@ -29,7 +29,14 @@ def gaussian(mean: np.ndarray, log_variance: np.ndarray, noise: np.ndarray) -> n
     return mean + np.exp(0.5 * log_variance.astype(np.float64)) * noise
 
 
-def posterior_keys(settings: dict, boundaries: list[np.ndarray], mean: np.ndarray, log_variance: np.ndarray, pointers: np.ndarray, noise: np.ndarray) -> np.ndarray:
+def posterior_keys(
+    settings: dict,
+    boundaries: list[np.ndarray],
+    mean: np.ndarray,
+    log_variance: np.ndarray,
+    pointers: np.ndarray,
+    noise: np.ndarray,
+) -> np.ndarray:
     """Keys [B, T, K, 3], float32, from the posterior; boundaries are those of the grid's columns and rows."""
     keys = gaussian(mean, log_variance, noise)
     if settings["addressing"] == "continuous":
@@ -48,11 +55,17 @@ def key_divergence(settings: dict, mean: np.ndarray, log_variance: np.ndarray, p
     dereferenced = settings["addressing"] == "dereferenced"
     v = log_variance.astype(np.float64)
     centre = mean.astype(np.float64) + (0 if dereferenced else pointers)
-    choice = settings["keys"] * math.log(settings["slotRows"] * settings["slotColumns"] * settings.get("scaleCells", 1)) if dereferenced else 0
+    choice = (
+        settings["keys"] * math.log(settings["slotRows"] * settings["slotColumns"] * settings.get("scaleCells", 1))
+        if dereferenced
+        else 0
+    )
     return choice + 0.5 * (centre**2 + np.exp(v) - 1 - v).sum(axis=(2, 3))
 
 
-def latent_divergence(mean: np.ndarray, log_variance: np.ndarray, prior_mean: np.ndarray, prior_log_variance: np.ndarray) -> np.ndarray:
+def latent_divergence(
+    mean: np.ndarray, log_variance: np.ndarray, prior_mean: np.ndarray, prior_log_variance: np.ndarray
+) -> np.ndarray:
     """KL(q(Z|X) || p(Z|M,Y)), [B, T]."""
     v, prior_v = log_variance.astype(np.float64), prior_log_variance.astype(np.float64)
     difference = mean.astype(np.float64) - prior_mean

@@ -10,14 +10,32 @@ GRAPHS = {
     "reader": (("memory", "keys"), ("traces", "prior_mean", "prior_log_variance")),
     "decoder": (("latent", "traces"), ("logits",)),
 }
-_SETTINGS = ("writer", "addressing", "likelihood", "imageShape", "memoryShape", "blockShape", "keys", "latent", "slotRows", "slotColumns", "capacity")
+_SETTINGS = (
+    "writer",
+    "addressing",
+    "likelihood",
+    "imageShape",
+    "memoryShape",
+    "blockShape",
+    "keys",
+    "latent",
+    "slotRows",
+    "slotColumns",
+    "capacity",
+)
 
 # The messages of onnx.proto that can hold tensors: for each, which fields to look into, and which message those hold.
 _MODEL, _GRAPH, _NODE, _ATTRIBUTE, _TENSOR, _SPARSE_TENSOR, _FUNCTION, _TRAINING = range(8)
 _FIELDS = (
-    {7: _GRAPH, 20: _TRAINING, 25: _FUNCTION}, {1: _NODE, 5: _TENSOR, 15: _SPARSE_TENSOR}, {5: _ATTRIBUTE},
-    {5: _TENSOR, 6: _GRAPH, 10: _TENSOR, 11: _GRAPH, 22: _SPARSE_TENSOR, 23: _SPARSE_TENSOR}, {}, {1: _TENSOR, 2: _TENSOR},
-    {7: _NODE, 11: _ATTRIBUTE}, {1: _GRAPH, 2: _GRAPH})
+    {7: _GRAPH, 20: _TRAINING, 25: _FUNCTION},
+    {1: _NODE, 5: _TENSOR, 15: _SPARSE_TENSOR},
+    {5: _ATTRIBUTE},
+    {5: _TENSOR, 6: _GRAPH, 10: _TENSOR, 11: _GRAPH, 22: _SPARSE_TENSOR, 23: _SPARSE_TENSOR},
+    {},
+    {1: _TENSOR, 2: _TENSOR},
+    {7: _NODE, 11: _ATTRIBUTE},
+    {1: _GRAPH, 2: _GRAPH},
+)
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
 _DEEPEST = 100
 
@@ -28,16 +46,24 @@ def read_description(folder: Path) -> dict:
         bundle = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
     except ValueError as e:  # bytes that are no text, or text that is no JSON
         raise ValueError(f"{folder}: bundle.json: expected JSON, found that it cannot be understood: {e}") from e
-    found = (bundle.get("format"), bundle.get("formatVersion")) if isinstance(bundle, dict) else (type(bundle).__name__, "")
+    found = (
+        (bundle.get("format"), bundle.get("formatVersion")) if isinstance(bundle, dict) else (type(bundle).__name__, "")
+    )
     if found != ("kanerva-bundle", 1):
-        raise ValueError(f"{folder}: bundle.json: expected a kanerva-bundle of format version 1, found {found[0]} {found[1]}")
+        raise ValueError(
+            f"{folder}: bundle.json: expected a kanerva-bundle of format version 1, found {found[0]} {found[1]}"
+        )
     settings, graphs = bundle.get("settings"), bundle.get("graphs")
     missing = [name for name in _SETTINGS if not isinstance(settings, dict) or name not in settings]
     if missing:
         raise ValueError(f"{folder}: bundle.json: expected the settings {', '.join(missing)}, found none")
     for name in GRAPHS:
         graph = graphs.get(name) if isinstance(graphs, dict) else None
-        if not isinstance(graph, dict) or not isinstance(graph.get("file"), str) or not isinstance(graph.get("sha256"), str):
+        if (
+            not isinstance(graph, dict)
+            or not isinstance(graph.get("file"), str)
+            or not isinstance(graph.get("sha256"), str)
+        ):
             raise ValueError(f"{folder}: bundle.json: expected the graph '{name}' with its file and sha256, found none")
     return bundle
 
@@ -55,7 +81,9 @@ def read_graph(folder: Path, graph: dict) -> bytes:
     except (IndexError, ValueError) as e:
         raise ValueError(f"{folder}: '{file}': expected an ONNX model, found other or damaged bytes") from e
     if elsewhere:
-        raise ValueError(f"{folder}: '{file}': expected a graph that carries its data, found a tensor whose data lie in another file")
+        raise ValueError(
+            f"{folder}: '{file}': expected a graph that carries its data, found a tensor whose data lie in another file"
+        )
     return data
 
 
@@ -77,7 +105,11 @@ def _has_external_data(data: memoryview, message: int, depth: int) -> bool:
             content, at = data[at : at + length], at + length
             if kind == 2 and message == _TENSOR and field == _EXTERNAL_DATA:
                 return True
-            if kind == 2 and field in _FIELDS[message] and _has_external_data(content, _FIELDS[message][field], depth + 1):
+            if (
+                kind == 2
+                and field in _FIELDS[message]
+                and _has_external_data(content, _FIELDS[message][field], depth + 1)
+            ):
                 return True
         else:
             raise ValueError("no protobuf")

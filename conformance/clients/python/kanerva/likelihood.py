@@ -24,7 +24,9 @@ def negative_log_likelihood(settings: dict, images: np.ndarray, logits: np.ndarr
     if likelihood == "bernoulli":
         return (_softplus(values) - pixels * values).sum(axis=(2, 3, 4))
     if likelihood == "discretized_logistic_mixture":
-        return _mixture_nats(values, np.floor(pixels * _LEVELS + 0.5), settings["imageShape"][0], settings.get("neighbours", 0))
+        return _mixture_nats(
+            values, np.floor(pixels * _LEVELS + 0.5), settings["imageShape"][0], settings.get("neighbours", 0)
+        )
     raise _unknown(likelihood)
 
 
@@ -75,7 +77,11 @@ def _mixture_nats(values: np.ndarray, levels: np.ndarray, channels: int, neighbo
 def _from_neighbours(coefficients: np.ndarray, errors: np.ndarray, neighbours: int) -> np.ndarray:
     """What the errors of pixels that come before in reading order add to each channel's means, [B, Q, C, Hx, Wx]; outside they are 0."""
     *_, channels, height, width = errors.shape
-    coefficients = coefficients.reshape(*errors.shape[:2], channels, neighbours, channels, height, width) if neighbours else coefficients
+    coefficients = (
+        coefficients.reshape(*errors.shape[:2], channels, neighbours, channels, height, width)
+        if neighbours
+        else coefficients
+    )
     reach = 3
     padded = np.pad(errors, ((0, 0),) * 3 + ((reach, 0), (reach, reach)))
     added = np.zeros_like(errors)
@@ -101,7 +107,9 @@ def _log_mass(level: np.ndarray, value: np.ndarray, mean: np.ndarray, log_scale:
     middle = (value - mean) * inverse
     half = inverse / _LEVELS
     inside = middle - _softplus(middle + half) - _softplus(middle - half) + np.log(2 * np.sinh(half))
-    return np.where(level == 0, -_softplus(-middle - half), np.where(level == _LEVELS, -_softplus(middle - half), inside))
+    return np.where(
+        level == 0, -_softplus(-middle - half), np.where(level == _LEVELS, -_softplus(middle - half), inside)
+    )
 
 
 def _softplus(x: np.ndarray) -> np.ndarray:

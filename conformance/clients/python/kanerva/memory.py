@@ -32,7 +32,9 @@ class Memory:
         b, c, h, w = self.memory.shape
         head = _MAGIC + struct.pack("<8I", _VERSION, _FLOATS_AT, b, c, h, w, *self.pointers.shape[1:3])
         head += bytes.fromhex(self.model_id) + struct.pack("<I", self.contents_mean.shape[1])
-        body = head + b"".join(np.ascontiguousarray(part, "<f4").tobytes() for part in (self.memory, self.pointers, self.contents_mean))
+        body = head + b"".join(
+            np.ascontiguousarray(part, "<f4").tobytes() for part in (self.memory, self.pointers, self.contents_mean)
+        )
         target = Path(file).absolute()
         part = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}")
         try:

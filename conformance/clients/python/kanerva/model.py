@@ -64,7 +64,8 @@ class Kanerva:
         self._sessions = sessions
         self._boundaries = [
             np.array([NormalDist().inv_cdf(m / cells) for m in range(1, cells)], np.float32)
-            for cells in (max(1, self.settings["slotColumns"]), max(1, self.settings["slotRows"]))]
+            for cells in (max(1, self.settings["slotColumns"]), max(1, self.settings["slotRows"]))
+        ]
 
     @staticmethod
     def load(folder: str | os.PathLike, threads: int = 1) -> "Kanerva":
@@ -81,11 +82,15 @@ class Kanerva:
             try:
                 session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
             except Exception as e:  # ONNX Runtime has a class for each of its status codes, and none for all
-                raise ValueError(f"{folder}: '{graph['file']}': expected a graph that ONNX Runtime loads, found that it does not: {e}") from e
+                raise ValueError(
+                    f"{folder}: '{graph['file']}': expected a graph that ONNX Runtime loads, found that it does not: {e}"
+                ) from e
             found = [[value.name for value in values] for values in (session.get_inputs(), session.get_outputs())]
             if sorted(found[0]) != sorted(inputs) or not set(outputs) <= set(found[1]):
-                raise ValueError(f"{folder}: '{graph['file']}': expected the {name}, from {', '.join(inputs)} to {', '.join(outputs)}; "
-                                 f"found a graph from {', '.join(found[0])} to {', '.join(found[1])}")
+                raise ValueError(
+                    f"{folder}: '{graph['file']}': expected the {name}, from {', '.join(inputs)} to {', '.join(outputs)}; "
+                    f"found a graph from {', '.join(found[0])} to {', '.join(found[1])}"
+                )
             sessions[name] = session
         return Kanerva(bundle, sessions)
 
@@ -95,7 +100,11 @@ class Kanerva:
         (content,) = self._run("encoder", {"images": images}, "content")
         memory, pointers = self._run("memory-writer", {"content": content}, "memory", "pointers")
         pooled = self.settings["writer"] == "pooled"
-        mean = content.astype(np.float64).mean(axis=1).astype(np.float32) if pooled else np.empty((len(images), 0), np.float32)
+        mean = (
+            content.astype(np.float64).mean(axis=1).astype(np.float32)
+            if pooled
+            else np.empty((len(images), 0), np.float32)
+        )
         return Memory(memory, pointers, mean, self.model_id)
 
     def load_memory(self, file: str | os.PathLike) -> Memory:
@@ -109,20 +118,26 @@ class Kanerva:
         self._check_model(memory)
         images = self._images("queries", queries)
         if len(images) != len(memory.memory):
-            raise ValueError(f"queries: expected {len(memory.memory)} rows, one for each memory, found shape {list(images.shape)}")
+            raise ValueError(
+                f"queries: expected {len(memory.memory)} rows, one for each memory, found shape {list(images.shape)}"
+            )
         if self.settings["writer"] == "pooled":
             (keys,) = self._run("encoder", {"images": images}, "key_mean")
             return Lookup(np.empty((*images.shape[:2], 0), int), np.empty((*images.shape[:2], 0), np.float32), keys)
         contents = self._decode_at_mean(memory, memory.pointers)
         scores = np.clip(_standardised(images) @ _standardised(contents).transpose(0, 2, 1), -1, 1)
         samples = scores.argmax(axis=2)
-        return Lookup(samples, scores.astype(np.float32), np.take_along_axis(memory.pointers, samples[:, :, None, None], axis=1))
+        return Lookup(
+            samples, scores.astype(np.float32), np.take_along_axis(memory.pointers, samples[:, :, None, None], axis=1)
+        )
 
     def read(self, memory: Memory, keys: np.ndarray) -> Reading:
         """Reads memories at keys [B, Q, K, 3], each (scale, x, y)."""
         self._check_model(memory)
         keys = self._finite("keys", keys, len(memory.memory), None, self.settings["keys"], 3)
-        return Reading(*self._run("reader", {"memory": memory.memory, "keys": keys}, "traces", "prior_mean", "prior_log_variance"))
+        return Reading(
+            *self._run("reader", {"memory": memory.memory, "keys": keys}, "traces", "prior_mean", "prior_log_variance")
+        )
 
     def decode(self, latent: np.ndarray, traces: np.ndarray) -> np.ndarray:
         """The pixels' means [B, Q, Cx, Hx, Wx] of latents [B, Q, D] and traces."""
@@ -161,15 +176,26 @@ class Kanerva:
         key_noise = sampler.tensor(*images.shape[:2], self.settings["keys"], 3)
         latent_noise = sampler.tensor(*images.shape[:2], self.settings["latent"])
         content, key_mean, key_log_variance, mean, log_variance = self._run(
-            "encoder", {"images": images}, "content", "key_mean", "key_log_variance", "latent_mean", "latent_log_variance")
+            "encoder",
+            {"images": images},
+            "content",
+            "key_mean",
+            "key_log_variance",
+            "latent_mean",
+            "latent_log_variance",
+        )
         memory, pointers = self._run("memory-writer", {"content": content}, "memory", "pointers")
         keys = posterior_keys(self.settings, self._boundaries, key_mean, key_log_variance, pointers, key_noise)
-        traces, prior_mean, prior_log_variance = self._run("reader", {"memory": memory, "keys": keys}, "traces", "prior_mean", "prior_log_variance")
+        traces, prior_mean, prior_log_variance = self._run(
+            "reader", {"memory": memory, "keys": keys}, "traces", "prior_mean", "prior_log_variance"
+        )
         latent = gaussian(mean, log_variance, latent_noise).astype(np.float32)
         (logits,) = self._run("decoder", {"latent": latent, "traces": traces}, "logits")
         return BoundTerms(
-            negative_log_likelihood(self.settings, images, logits), key_divergence(self.settings, key_mean, key_log_variance, pointers),
-            latent_divergence(mean, log_variance, prior_mean, prior_log_variance))
+            negative_log_likelihood(self.settings, images, logits),
+            key_divergence(self.settings, key_mean, key_log_variance, pointers),
+            latent_divergence(mean, log_variance, prior_mean, prior_log_variance),
+        )
 
     def _prior_keys(self, sampler: NormalSampler, memory: Memory, count: int) -> np.ndarray:
         keys = np.empty((len(memory.memory), count, self.settings["keys"], 3), np.float32)
@@ -195,7 +221,9 @@ class Kanerva:
     def _images(self, name: str, images: np.ndarray) -> np.ndarray:
         images = np.asarray(images, np.float32)
         if images.ndim != 5 or list(images.shape[2:]) != self.settings["imageShape"] or 0 in images.shape:
-            raise ValueError(f"{name}: expected shape [B, T, {', '.join(map(str, self.settings['imageShape']))}], found {list(images.shape)}")
+            raise ValueError(
+                f"{name}: expected shape [B, T, {', '.join(map(str, self.settings['imageShape']))}], found {list(images.shape)}"
+            )
         if not ((images >= 0) & (images <= 1)).all():
             raise ValueError(f"{name}: expected values in [0, 1], found others")
         return images
@@ -203,8 +231,12 @@ class Kanerva:
     def _finite(self, name: str, values: np.ndarray, *shape: int | None) -> np.ndarray:
         """A float32 array of this shape, None being any size from 1 up."""
         values = np.asarray(values, np.float32)
-        if values.ndim != len(shape) or any(size == 0 or wanted not in (None, size) for size, wanted in zip(values.shape, shape)):
-            raise ValueError(f"{name}: expected shape [{', '.join('any' if size is None else str(size) for size in shape)}], found {list(values.shape)}")
+        if values.ndim != len(shape) or any(
+            size == 0 or wanted not in (None, size) for size, wanted in zip(values.shape, shape)
+        ):
+            raise ValueError(
+                f"{name}: expected shape [{', '.join('any' if size is None else str(size) for size in shape)}], found {list(values.shape)}"
+            )
         if not np.isfinite(values).all():
             raise ValueError(f"{name}: expected finite values, found others")
         return values

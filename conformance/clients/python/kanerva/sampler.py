@@ -20,8 +20,11 @@ def philox(counters: np.ndarray, key: tuple[int, int]) -> np.ndarray:
         first = c0 * _MULTIPLIERS[0]
         second = c2 * _MULTIPLIERS[1]
         c0, c1, c2, c3 = (
-            (second >> _SHIFT) ^ c1 ^ np.uint64(k0), second & _MASK,
-            (first >> _SHIFT) ^ c3 ^ np.uint64(k1), first & _MASK)
+            (second >> _SHIFT) ^ c1 ^ np.uint64(k0),
+            second & _MASK,
+            (first >> _SHIFT) ^ c3 ^ np.uint64(k1),
+            first & _MASK,
+        )
         k0 = (k0 + _WEYL[0]) & 0xFFFFFFFF
         k1 = (k1 + _WEYL[1]) & 0xFFFFFFFF
     return np.stack([c0, c1, c2, c3])

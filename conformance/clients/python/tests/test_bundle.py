@@ -47,7 +47,9 @@ class BundleTest(unittest.TestCase):
         bundle = json.loads((BUNDLE / "bundle.json").read_text(encoding="utf-8"))
         self.describe({**bundle, "formatVersion": 9})
         self.refused("expected a kanerva-bundle of format version 1, found kanerva-bundle 9")
-        self.describe({**bundle, "settings": {key: value for key, value in bundle["settings"].items() if key != "latent"}})
+        self.describe(
+            {**bundle, "settings": {key: value for key, value in bundle["settings"].items() if key != "latent"}}
+        )
         self.refused("expected the settings latent, found none")
         self.describe({**bundle, "graphs": {**bundle["graphs"], "reader": {"file": 5}}})
         self.refused("expected the graph 'reader' with its file and sha256, found none")
@@ -69,9 +71,16 @@ class BundleTest(unittest.TestCase):
     def test_weights_in_another_file_are_not_read(self):
         location = field(1, b"location") + field(2, b"secret.bin")
         for tensor in (field(13, location), b"\x70\x01"):  # external_data; data_location = EXTERNAL
-            for graph in (field(5, tensor), field(15, field(1, tensor)), field(1, field(5, field(5, tensor))), field(1, field(5, field(6, field(5, tensor))))):
+            for graph in (
+                field(5, tensor),
+                field(15, field(1, tensor)),
+                field(1, field(5, field(5, tensor))),
+                field(1, field(5, field(6, field(5, tensor)))),
+            ):
                 self.graph("decoder", (BUNDLE / "decoder.onnx").read_bytes() + field(7, graph))
-                self.refused("'decoder.onnx': expected a graph that carries its data, found a tensor whose data lie in another file")
+                self.refused(
+                    "'decoder.onnx': expected a graph that carries its data, found a tensor whose data lie in another file"
+                )
 
 
 class CallTest(unittest.TestCase):
@@ -84,13 +93,23 @@ class CallTest(unittest.TestCase):
         kanerva, memory = self.kanerva, self.memory
         traces = kanerva.read(memory, np.zeros((1, 3, 1, 3))).traces
         for call, why in (
-                (lambda: kanerva.read(memory, np.zeros((1, 3, 3))), r"keys: expected shape \[1, any, 1, 3\], found \[1, 3, 3\]"),
-                (lambda: kanerva.read(memory, np.zeros((2, 3, 1, 3))), r"keys: expected shape"),
-                (lambda: kanerva.read(memory, np.zeros((1, 0, 1, 3))), r"keys: expected shape"),
-                (lambda: kanerva.read(memory, np.full((1, 3, 1, 3), np.nan)), "keys: expected finite values"),
-                (lambda: kanerva.decode(np.zeros((1, 3, 5)), traces), r"latent: expected shape \[any, any, 16\], found \[1, 3, 5\]"),
-                (lambda: kanerva.decode(np.full((1, 3, 16), np.inf), traces), "latent: expected finite values"),
-                (lambda: kanerva.decode(np.zeros((1, 2, 16)), traces), r"traces: expected shape \[1, 2, 1, 10, 7, 7\], found \[1, 3, 1, 10, 7, 7\]")):
+            (
+                lambda: kanerva.read(memory, np.zeros((1, 3, 3))),
+                r"keys: expected shape \[1, any, 1, 3\], found \[1, 3, 3\]",
+            ),
+            (lambda: kanerva.read(memory, np.zeros((2, 3, 1, 3))), r"keys: expected shape"),
+            (lambda: kanerva.read(memory, np.zeros((1, 0, 1, 3))), r"keys: expected shape"),
+            (lambda: kanerva.read(memory, np.full((1, 3, 1, 3), np.nan)), "keys: expected finite values"),
+            (
+                lambda: kanerva.decode(np.zeros((1, 3, 5)), traces),
+                r"latent: expected shape \[any, any, 16\], found \[1, 3, 5\]",
+            ),
+            (lambda: kanerva.decode(np.full((1, 3, 16), np.inf), traces), "latent: expected finite values"),
+            (
+                lambda: kanerva.decode(np.zeros((1, 2, 16)), traces),
+                r"traces: expected shape \[1, 2, 1, 10, 7, 7\], found \[1, 3, 1, 10, 7, 7\]",
+            ),
+        ):
             with self.assertRaisesRegex(ValueError, why):
                 call()
 

@@ -14,9 +14,14 @@ class SamplerTest(unittest.TestCase):
     def test_philox_gives_the_known_answers_of_its_authors(self):
         full = 0xFFFFFFFF
         for counter, key, expected in (
-                ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
-                ((full,) * 4, (full,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
-                ((0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344), (0xA4093822, 0x299F31D0), (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1))):
+            ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+            ((full,) * 4, (full,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+            (
+                (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344),
+                (0xA4093822, 0x299F31D0),
+                (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
+            ),
+        ):
             words = philox(np.array(counter, np.uint64)[:, None], key)
             self.assertEqual(tuple(int(word) for word in words[:, 0]), expected)
 
@@ -30,8 +35,12 @@ class SamplerTest(unittest.TestCase):
 
 class MemoryTest(unittest.TestCase):
     def test_a_memory_comes_back_from_its_file_and_a_damaged_one_is_refused(self):
-        memory = Memory(np.arange(24, dtype=np.float32).reshape(1, 2, 3, 4), np.ones((1, 5, 1, 3), np.float32),
-                        np.empty((1, 0), np.float32), hashlib.sha256(b"x").hexdigest())
+        memory = Memory(
+            np.arange(24, dtype=np.float32).reshape(1, 2, 3, 4),
+            np.ones((1, 5, 1, 3), np.float32),
+            np.empty((1, 0), np.float32),
+            hashlib.sha256(b"x").hexdigest(),
+        )
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "memory"
             memory.save(file)
@@ -48,7 +57,9 @@ class MemoryTest(unittest.TestCase):
 
 class LikelihoodTest(unittest.TestCase):
     def test_a_bernoulli_pixel_has_its_probability_for_a_mean(self):
-        self.assertAlmostEqual(means({"likelihood": "bernoulli"}, np.full((1, 1, 1, 1, 1), np.log(3), np.float32)).item(), 0.75, places=6)
+        self.assertAlmostEqual(
+            means({"likelihood": "bernoulli"}, np.full((1, 1, 1, 1, 1), np.log(3), np.float32)).item(), 0.75, places=6
+        )
 
     def test_a_mixture_weighs_its_components_and_follows_the_channels_before(self):
         # Two components of weight 3/4 and 1/4, the others next to nothing; then the same around a reconstruction.
@@ -61,20 +72,29 @@ class LikelihoodTest(unittest.TestCase):
         numbers[70] = 0.3
         settings = {"likelihood": "discretized_logistic_mixture", "imageShape": [3, 1, 1]}
         green = 0.75 * (0.1 + np.tanh(0.3) * 0.5)
-        np.testing.assert_allclose(means(settings, parameters[:, :, :100]).ravel(), [(0.75 * 0.5 - 0.25 + 1) / 2, (green + 1) / 2, 0.5], atol=1e-6)
+        np.testing.assert_allclose(
+            means(settings, parameters[:, :, :100]).ravel(),
+            [(0.75 * 0.5 - 0.25 + 1) / 2, (green + 1) / 2, 0.5],
+            atol=1e-6,
+        )
         numbers[100:103] = 0.2, 0.4, -0.6
         found = means({**settings, "neighbours": 4}, parameters).ravel()
         np.testing.assert_allclose(found, [(0.75 * 0.7 - 0.25 + 1) / 2, (0.4 + green + 1) / 2, 0.2], atol=1e-6)
 
     def test_another_likelihood_is_refused(self):
         nothing = np.zeros((1, 1, 1, 1, 1), np.float32)
-        for of in (lambda settings: means(settings, nothing), lambda settings: negative_log_likelihood(settings, nothing, nothing)):
+        for of in (
+            lambda settings: means(settings, nothing),
+            lambda settings: negative_log_likelihood(settings, nothing, nothing),
+        ):
             with self.assertRaisesRegex(ValueError, "found poisson"):
                 of({"likelihood": "poisson"})
 
     def test_a_bernoulli_image_costs_the_logarithm_of_its_probability(self):
         logits = np.full((1, 1, 1, 1, 2), np.log(3), np.float32)
-        nats = negative_log_likelihood({"likelihood": "bernoulli"}, np.array([1, 0], np.float32).reshape(1, 1, 1, 1, 2), logits)
+        nats = negative_log_likelihood(
+            {"likelihood": "bernoulli"}, np.array([1, 0], np.float32).reshape(1, 1, 1, 1, 2), logits
+        )
         self.assertAlmostEqual(nats.item(), -np.log(0.75 * 0.25), places=6)
 
     def test_the_levels_of_a_pixel_share_all_probability(self):
@@ -92,7 +112,11 @@ class LikelihoodTest(unittest.TestCase):
         parameters[0, 0, 31, 0, 1] = 0.5  # the neighbour to the left
         moved[0, 0, 30, 0, 1] += 0.5 * (0.2 - 0.7)
         moved[0, 0, 31, 0, 0] = 9  # outside of the image there is no error
-        np.testing.assert_allclose(negative_log_likelihood(settings, images, parameters), negative_log_likelihood(settings, images, moved), rtol=1e-6)
+        np.testing.assert_allclose(
+            negative_log_likelihood(settings, images, parameters),
+            negative_log_likelihood(settings, images, moved),
+            rtol=1e-6,
+        )
 
 
 class BoundTest(unittest.TestCase):
@@ -102,7 +126,9 @@ class BoundTest(unittest.TestCase):
         pointers = np.array([[0, -1, -1], [0, 0.3, 1]], np.float32).reshape(1, 2, 1, 3)
         zeros = np.zeros_like(pointers)
         middle = posterior_keys(settings, boundaries, zeros, zeros, pointers, zeros)
-        np.testing.assert_allclose(middle.reshape(2, 3), [[0, -1.15034938, -0.67448975], [0, 0.31863936, 0.67448975]], rtol=1e-6)
+        np.testing.assert_allclose(
+            middle.reshape(2, 3), [[0, -1.15034938, -0.67448975], [0, 0.31863936, 0.67448975]], rtol=1e-6
+        )
         far = posterior_keys(settings, boundaries, zeros, zeros, pointers, zeros + 9)
         np.testing.assert_allclose(far[0, 1, 0], [9, 0.67448661, 4.8916385], rtol=1e-5)
         np.testing.assert_allclose(key_divergence(settings, zeros, zeros, pointers), np.full((1, 2), np.log(8)))
@@ -111,8 +137,14 @@ class BoundTest(unittest.TestCase):
         settings = {"addressing": "continuous", "keys": 1}
         pointers = np.array([0, 1, -1], np.float32).reshape(1, 1, 1, 3)
         mean, log_variance, noise = pointers * 0 + 0.5, pointers * 0 + np.float32(np.log(4)), pointers * 0 + 1
-        np.testing.assert_allclose(posterior_keys(settings, [], mean, log_variance, pointers, noise).ravel(), [2.5, 3.5, 1.5], rtol=1e-6)
-        self.assertAlmostEqual(key_divergence(settings, mean, log_variance, pointers).item(), 0.5 * (0.25 + 2.25 + 0.25 + 3 * (4 - 1 - np.log(4))), places=6)
+        np.testing.assert_allclose(
+            posterior_keys(settings, [], mean, log_variance, pointers, noise).ravel(), [2.5, 3.5, 1.5], rtol=1e-6
+        )
+        self.assertAlmostEqual(
+            key_divergence(settings, mean, log_variance, pointers).item(),
+            0.5 * (0.25 + 2.25 + 0.25 + 3 * (4 - 1 - np.log(4))),
+            places=6,
+        )
 
 
 if __name__ == "__main__":

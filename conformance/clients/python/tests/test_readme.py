@@ -10,7 +10,9 @@ ROOT = FOLDER.parent.parent.parent
 
 class ReadmeTest(unittest.TestCase):
     def test_the_example_runs_as_it_stands_and_recalls_what_is_missing(self):
-        example = re.search(r"```python\n(.*?)```", (FOLDER / "README.md").read_text(encoding="utf-8"), re.DOTALL).group(1)
+        example = re.search(
+            r"```python\n(.*?)```", (FOLDER / "README.md").read_text(encoding="utf-8"), re.DOTALL
+        ).group(1)
         names = {}
         before = os.getcwd()
         with tempfile.TemporaryDirectory() as folder:

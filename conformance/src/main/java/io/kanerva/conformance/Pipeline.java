@@ -37,7 +37,7 @@ record Pipeline(KanervaModel model, Kanerva kanerva) {
     /** One episode of as many samples as fit (32 for a pooled writer), then three of two. */
     Agreement compare(ImageSet images, long seed) {
         int capacity = kanerva.bundle().settings().capacity();
-        int most = capacity == 0 ? 32 : capacity;
+        int most = capacity == Integer.MAX_VALUE ? 32 : capacity;
         NormalSampler sampler = new NormalSampler(seed);
         return compare(images, 1, most, sampler).and(compare(images, 3, 2, sampler));
     }

@@ -17,7 +17,7 @@ record Sizes(int b, int t, int q) {
 
     /** Where graphs are held against their blocks: the least, the most that fits a memory, and some between. */
     static List<Sizes> cases(ModelSettings settings) {
-        int most = settings.capacity() == 0 ? NEVER_TRACED + 7 : settings.capacity();
+        int most = settings.capacity() == Integer.MAX_VALUE ? NEVER_TRACED + 7 : settings.capacity();
         return List.of(
                 new Sizes(1, 1, 1),
                 new Sizes(2, Math.min(most, NEVER_TRACED + 2), NEVER_TRACED + 4),

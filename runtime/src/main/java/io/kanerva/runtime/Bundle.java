@@ -1,5 +1,6 @@
 package io.kanerva.runtime;
 
+import io.kanerva.runtime.bundle.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -36,8 +37,6 @@ public record Bundle(
     /** The newest bundle format that this runtime reads. */
     public static final int NEWEST_FORMAT_VERSION = 1;
 
-    static final String FILE_NAME = "bundle.json";
-
     public Bundle {
         graphs = Collections.unmodifiableMap(new LinkedHashMap<>(graphs));
         files = Collections.unmodifiableMap(new LinkedHashMap<>(files));
@@ -53,46 +52,5 @@ public record Bundle(
                 + graphs.get(BundleGraph.MEMORY_WRITER.label()).sha256()
                 + graphs.get(BundleGraph.READER.label()).sha256();
         return Sha256.hex(digests.getBytes(StandardCharsets.US_ASCII));
-    }
-
-    /** The bundle that {@code bytes}, a bundle.json, describe; {@code source} names the file in messages. */
-    static Bundle parse(String source, byte[] bytes) {
-        JsonNode json = JsonReader.read(source, bytes);
-        if (!json.get("format").string().equals("kanerva-bundle")) {
-            throw json.get("format")
-                    .error("\"kanerva-bundle\"", '"' + json.get("format").string() + '"');
-        }
-        int version = json.get("formatVersion").integer(1, Integer.MAX_VALUE);
-        if (version > NEWEST_FORMAT_VERSION) {
-            throw new BundleException(
-                    "%s: bundle format version %d is newer than %d, the newest that this runtime reads; update the runtime",
-                    source, version, NEWEST_FORMAT_VERSION);
-        }
-        ModelSettings settings = ModelSettings.from(json.get("settings"));
-        Map<String, GraphDescription> graphs = new LinkedHashMap<>();
-        for (Map.Entry<String, JsonNode> graph : json.get("graphs").members().entrySet()) {
-            graphs.put(graph.getKey(), GraphDescription.from(graph.getValue()));
-        }
-        for (BundleGraph graph : BundleGraph.values()) {
-            if (graph.isOptional() && !graphs.containsKey(graph.label())) {
-                continue;
-            }
-            Signature.of(graph, settings).check(json.get("graphs").get(graph.label()), graphs.get(graph.label()));
-        }
-        Map<String, String> files = new LinkedHashMap<>();
-        for (Map.Entry<String, JsonNode> file : json.get("files").members().entrySet()) {
-            files.put(file.getKey(), Sha256.checked(file.getValue()));
-        }
-        return new Bundle(
-                json.get("name").string(),
-                version,
-                json.get("opset").integer(1, Integer.MAX_VALUE),
-                json.get("irVersion").integer(1, Integer.MAX_VALUE),
-                json.get("reader").string(),
-                settings,
-                json.has("weights") ? json.get("weights").string() : "float32",
-                graphs,
-                files,
-                Provenance.from(json.get("provenance")));
     }
 }

@@ -3,11 +3,11 @@ package io.kanerva.runtime;
 /** A bundle that cannot be used: a missing, changed or foreign graph, a newer format, a malformed bundle.json. */
 public final class BundleException extends KanervaException {
 
-    BundleException(String format, Object... values) {
+    public BundleException(String format, Object... values) {
         super(null, format, values);
     }
 
-    BundleException(Throwable cause, String format, Object... values) {
+    public BundleException(Throwable cause, String format, Object... values) {
         super(cause, format, values);
     }
 }

@@ -3,7 +3,7 @@ package io.kanerva.runtime;
 /** An episode with more samples than the heap writer has slots for. */
 public final class CapacityException extends KanervaException {
 
-    CapacityException(String format, Object... values) {
+    public CapacityException(String format, Object... values) {
         super(null, format, values);
     }
 }

@@ -3,7 +3,7 @@ package io.kanerva.runtime;
 /** A call on a {@link Kanerva} that has been closed, or a load that the process's end overtook. */
 public final class ClosedException extends KanervaException {
 
-    ClosedException(String format, Object... values) {
+    public ClosedException(String format, Object... values) {
         super(null, format, values);
     }
 }

@@ -3,11 +3,11 @@ package io.kanerva.runtime;
 /** A device that was asked for by name and cannot be had. */
 public final class DeviceException extends KanervaException {
 
-    DeviceException(String format, Object... values) {
+    public DeviceException(String format, Object... values) {
         super(null, format, values);
     }
 
-    DeviceException(Throwable cause, String format, Object... values) {
+    public DeviceException(Throwable cause, String format, Object... values) {
         super(cause, format, values);
     }
 }

@@ -14,12 +14,6 @@ import java.util.Objects;
  */
 public record FloatTensor(float[] data, int... shape) {
 
-    /** The bits of 1f. */
-    private static final int ONE = 0x3F800000;
-
-    /** The bits of {@link Float#MAX_VALUE}. */
-    private static final int LARGEST = 0x7F7FFFFF;
-
     /** @throws TensorException if a dimension is negative or the shape does not hold exactly {@code data} */
     public FloatTensor {
         Objects.requireNonNull(data, "data");
@@ -116,60 +110,7 @@ public record FloatTensor(float[] data, int... shape) {
         return "float32" + Arrays.toString(shape);
     }
 
-    /** Checks that no value is NaN or infinite; {@code place} names the tensor in the message. */
-    void requireFinite(String place) {
-        require(place, "finite values", outside(data, Integer.MAX_VALUE, LARGEST));
-    }
-
-    /** Checks that every value lies in [0, 1]. */
-    void requireImages(String place) {
-        require(place, "values from 0 to 1", outsideImages(data));
-    }
-
-    private void require(String place, String expected, int outside) {
-        if (outside >= 0) {
-            throw new TensorException(
-                    "%s: expected %s, found %s at %s", place, expected, data[outside], indexOf(outside));
-        }
-    }
-
-    /** Where the first value lies that is not in [0, 1]; -1 if there is none. */
-    static int outsideImages(float[] values) {
-        return outside(values, -1, ONE);
-    }
-
-    /**
-     * Where the first value lies whose bits, as far as the mask lets them through, are not from 0 to {@code most}; -1
-     * if there is none. Faster than to compare each number with both ends, as the bits of positive numbers are in their
-     * order.
-     */
-    private static int outside(float[] values, int mask, int most) {
-        int doubtful = 0;
-        for (float value : values) {
-            int bits = Float.floatToRawIntBits(value) & mask;
-            doubtful |= bits | most - bits;
-        }
-        for (int i = 0; doubtful < 0 && i < values.length; i++) {
-            int bits = Float.floatToRawIntBits(values[i] + 0f) & mask; // the sum makes -0 a 0
-            if ((bits | most - bits) < 0) {
-                return i;
-            }
-        }
-        return -1;
-    }
-
-    /** The index of the value at {@code offset}, written as in {@code [0, 3, 5]}. */
-    private String indexOf(int offset) {
-        int[] index = new int[shape.length];
-        int rest = offset;
-        for (int axis = shape.length - 1; axis >= 0; axis--) {
-            index[axis] = rest % shape[axis];
-            rest /= shape[axis];
-        }
-        return Arrays.toString(index);
-    }
-
-    static long elements(int[] shape) {
+    private static long elements(int[] shape) {
         long size = 1;
         for (int dimension : shape) {
             if (dimension < 0) {

@@ -17,16 +17,4 @@ public record GraphDescription(
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
     }
-
-    static GraphDescription from(JsonNode json) {
-        return new GraphDescription(
-                json.get("file").string(),
-                Sha256.checked(json.get("sha256")),
-                json.get("inputs").elements().stream()
-                        .map(TensorDescription::from)
-                        .toList(),
-                json.get("outputs").elements().stream()
-                        .map(TensorDescription::from)
-                        .toList());
-    }
 }

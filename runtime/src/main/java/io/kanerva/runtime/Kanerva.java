@@ -1,5 +1,10 @@
 package io.kanerva.runtime;
 
+import io.kanerva.runtime.bundle.BundleSource;
+import io.kanerva.runtime.session.Inference;
+import io.kanerva.runtime.session.SessionLoader;
+import io.kanerva.runtime.session.Sessions;
+import io.kanerva.runtime.session.StoredMemory;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -26,17 +31,13 @@ public final class Kanerva implements AutoCloseable {
     private final KeyGeometry geometry;
     private final Inference inference;
 
-    Kanerva(Bundle bundle, Sessions sessions) {
-        this.bundle = bundle;
-        this.sessions = sessions;
+    private Kanerva(BundleSource source, Options options) {
+        bundle = source.bundle();
+        sessions = SessionLoader.open(source.name(), bundle.settings(), source.graphs(bundle), options);
         geometry = new KeyGeometry(bundle.settings());
-        // On the CPU the seam between the graphs is free, so that the latents are drawn where every language draws
-        // them.
-        inference = new Inference(
-                bundle,
-                geometry,
-                sessions.has(BundleGraph.ENCODER_MEMORY_WRITER),
-                sessions.has(BundleGraph.READER_DECODER) && sessions.device() == Device.CUDA);
+        // On the CPU the seam between the graphs is free, and the host draws latents as every language does.
+        boolean fusedSampling = sessions.has(BundleGraph.READER_DECODER) && sessions.device() == Device.CUDA;
+        inference = new Inference(bundle, geometry, sessions, fusedSampling);
     }
 
     /**
@@ -51,7 +52,7 @@ public final class Kanerva implements AutoCloseable {
 
     /** Opens the bundle in a folder; see {@link #load(Path, Device)}. */
     public static Kanerva load(Path folder, Options options) {
-        return BundleSource.folder(folder).load(options);
+        return new Kanerva(BundleSource.folder(folder), options);
     }
 
     /**
@@ -63,7 +64,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws DeviceException if {@link Device#CUDA} cannot be had
      */
     public static Kanerva loadResource(ClassLoader loader, String folder, Options options) {
-        return BundleSource.resource(loader, folder).load(options);
+        return new Kanerva(BundleSource.resource(loader, folder), options);
     }
 
     /** Opens a bundle that lies on the class path; see {@link #loadResource(ClassLoader, String, Options)}. */
@@ -79,7 +80,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws DeviceException if {@link Device#CUDA} cannot be had
      */
     public static Kanerva load(Map<String, byte[]> files, Options options) {
-        return BundleSource.bytes(files).load(options);
+        return new Kanerva(BundleSource.bytes(files), options);
     }
 
     /** What the bundle says of itself: settings, tensors, provenance. */
@@ -103,9 +104,7 @@ public final class Kanerva implements AutoCloseable {
      * @param images [B, T, Cx, Hx, Wx], values in [0, 1]
      */
     public Encoding encode(FloatTensor images) {
-        try (Call call = sessions.begin()) {
-            return inference.encode(call, images);
-        }
+        return inference.encode(images);
     }
 
     /**
@@ -115,9 +114,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws CapacityException if T is more than a heap memory takes
      */
     public Memory write(FloatTensor episodes) {
-        try (Call call = sessions.begin()) {
-            return inference.write(call, episodes);
-        }
+        return new Memory(inference.write(episodes));
     }
 
     /**
@@ -130,10 +127,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws CapacityException if T + N is more than a heap memory takes
      */
     public Memory extend(Memory memory, FloatTensor episodes) {
-        inference.checkModel(memory);
-        try (Call call = sessions.begin()) {
-            return inference.extend(call, memory, episodes);
-        }
+        return new Memory(inference.extend(memory.stored, episodes));
     }
 
     /**
@@ -143,10 +137,7 @@ public final class Kanerva implements AutoCloseable {
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]: Q queries for each memory
      */
     public Lookup lookUp(Memory memory, FloatTensor queries) {
-        inference.checkModel(memory);
-        try (Call call = sessions.begin()) {
-            return inference.lookUp(call, memory, queries);
-        }
+        return inference.lookUp(memory.stored, queries);
     }
 
     /**
@@ -156,10 +147,7 @@ public final class Kanerva implements AutoCloseable {
      * @param keys [B, Q, K, 3], each (scale, x, y)
      */
     public Reading read(Memory memory, FloatTensor keys) {
-        inference.checkModel(memory);
-        try (Call call = sessions.begin()) {
-            return inference.read(call, memory, keys);
-        }
+        return inference.read(memory.stored, keys);
     }
 
     /**
@@ -172,8 +160,7 @@ public final class Kanerva implements AutoCloseable {
      * @return keys, [B, T, K, 3]
      */
     public FloatTensor sampleKeys(Encoding encoding, Memory memory, FloatTensor noise) {
-        inference.checkModel(memory);
-        return inference.sampleKeys(encoding, memory, noise);
+        return inference.sampleKeys(encoding, memory.stored, noise);
     }
 
     /**
@@ -185,9 +172,7 @@ public final class Kanerva implements AutoCloseable {
      *     and {@link #sample} draws some
      */
     public FloatTensor decode(FloatTensor latent, FloatTensor traces) {
-        try (Call call = sessions.begin()) {
-            return inference.decode(call, latent, traces);
-        }
+        return inference.decode(latent, traces);
     }
 
     /**
@@ -202,7 +187,8 @@ public final class Kanerva implements AutoCloseable {
      * @return [B, Q, Cx, Hx, Wx]: zeros and ones, or k / 255
      */
     public FloatTensor sample(FloatTensor logits, long seed) {
-        return inference.sample(logits, new NormalSampler(seed));
+        inference.checkLogits(logits);
+        return bundle.settings().likelihood().sample(bundle.settings(), logits, new NormalSampler(seed));
     }
 
     /**
@@ -214,11 +200,8 @@ public final class Kanerva implements AutoCloseable {
      * @param iterations how often, 1 or more
      */
     public Recall recall(Memory memory, FloatTensor queries, int iterations) {
-        inference.checkModel(memory);
         checkPositive("recall: iterations", iterations);
-        try (Call call = sessions.begin()) {
-            return inference.recall(call, memory, queries, iterations);
-        }
+        return inference.recall(memory.stored, queries, iterations);
     }
 
     /**
@@ -233,11 +216,8 @@ public final class Kanerva implements AutoCloseable {
      * @param seed the same seed gives the same images
      */
     public Generation generate(Memory memory, int count, long seed) {
-        inference.checkModel(memory);
         checkPositive("generate: count", count);
-        try (Call call = sessions.begin()) {
-            return inference.generate(call, memory, count, new NormalSampler(seed));
-        }
+        return inference.generate(memory.stored, count, new NormalSampler(seed));
     }
 
     /**
@@ -250,9 +230,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws CapacityException if T is more than a heap memory takes
      */
     public BoundTerms bound(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
-        try (Call call = sessions.begin()) {
-            return inference.bound(call, episodes, keyNoise, latentNoise);
-        }
+        return inference.bound(episodes, keyNoise, latentNoise);
     }
 
     /**
@@ -263,13 +241,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws CapacityException if T is more than a heap memory takes
      */
     public BoundTerms bound(FloatTensor episodes, long seed) {
-        ModelSettings settings = bundle.settings();
-        sessions.signature(BundleGraph.ENCODER).bind(episodes);
-        int batch = episodes.dimension(0);
-        int samples = episodes.dimension(1);
-        NormalSampler sampler = new NormalSampler(seed);
-        FloatTensor keyNoise = sampler.tensor(batch, samples, settings.keys(), 3);
-        return bound(episodes, keyNoise, sampler.tensor(batch, samples, settings.latent()));
+        return inference.bound(episodes, seed);
     }
 
     /**
@@ -278,7 +250,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws MemoryFileException if it is missing, damaged or of another model
      */
     public Memory loadMemory(Path file) {
-        return MemoryFile.read(file, bundle);
+        return new Memory(StoredMemory.read(file, bundle));
     }
 
     /**
@@ -287,7 +259,7 @@ public final class Kanerva implements AutoCloseable {
      * @throws MemoryFileException if they are damaged or of another model
      */
     public Memory loadMemory(byte[] bytes) {
-        return MemoryFile.parse("memory in bytes", bytes, bundle);
+        return new Memory(StoredMemory.parse("memory in bytes", bytes, bundle));
     }
 
     /**
@@ -298,12 +270,8 @@ public final class Kanerva implements AutoCloseable {
      * @return to be closed by the caller, before or after this Kanerva
      */
     public PreparedRecall prepareRecall(Memory memory, int queries) {
-        inference.checkModel(memory);
         checkPositive("prepareRecall: queries", queries);
-        try (Call call = sessions.begin()) {
-            inference.ready(call, memory);
-        }
-        return new PreparedRecall(sessions, bundle.settings(), memory, queries);
+        return new PreparedRecall(inference.prepareRecall(memory.stored, queries), bundle.settings(), memory.stored);
     }
 
     /**
@@ -317,8 +285,7 @@ public final class Kanerva implements AutoCloseable {
     public PreparedWrite prepareWrite(int episodes, int samples) {
         checkPositive("prepareWrite: episodes", episodes);
         checkPositive("prepareWrite: samples", samples);
-        inference.checkCapacity(samples);
-        return new PreparedWrite(sessions, bundle.settings(), episodes, samples);
+        return new PreparedWrite(inference.prepareWrite(episodes, samples), bundle.settings());
     }
 
     /** Waits for running calls, then frees the graphs. Closing again does nothing. */
@@ -327,9 +294,8 @@ public final class Kanerva implements AutoCloseable {
         sessions.close();
     }
 
-    /** Keeps the graphs open for a call's inner workings. */
-    Call begin() {
-        return sessions.begin();
+    Sessions sessions() {
+        return sessions;
     }
 
     private static void checkPositive(String place, int number) {

@@ -1,6 +1,7 @@
 package io.kanerva.runtime;
 
 import io.kanerva.runtime.ModelSettings.Addressing;
+import io.kanerva.runtime.math.Normal;
 
 /**
  * Where keys (scale s, x, y) point in a model's memory.

@@ -1,5 +1,6 @@
 package io.kanerva.runtime;
 
+import io.kanerva.runtime.session.StoredMemory;
 import java.nio.file.Path;
 
 /**
@@ -8,36 +9,15 @@ import java.nio.file.Path;
  */
 public final class Memory {
 
-    /** Not to be changed: callers get copies. */
-    final FloatTensor memory;
+    final StoredMemory stored;
 
-    final FloatTensor pointers;
-    final FloatTensor contentMean;
-    private final String modelId;
-
-    /**
-     * The images that the written samples read back as, ready to be searched. Filled by the first content search, which
-     * may happen twice at once without harm: both compute the same.
-     */
-    private volatile ContentSearch contents;
-
-    private volatile boolean finite;
-
-    /**
-     * @param memory [B, C, H, W]
-     * @param pointers [B, T, K, 3]
-     * @param contentMean [B, E], E being 0 for a heap
-     */
-    Memory(FloatTensor memory, FloatTensor pointers, FloatTensor contentMean, String modelId) {
-        this.contentMean = contentMean;
-        this.memory = memory;
-        this.pointers = pointers;
-        this.modelId = modelId;
+    Memory(StoredMemory stored) {
+        this.stored = stored;
     }
 
     /** A copy of the memories themselves, [B, C, H, W]. */
     public FloatTensor memory() {
-        return memory.copy();
+        return stored.memory().copy();
     }
 
     /**
@@ -45,7 +25,7 @@ public final class Memory {
      * allocates nothing.
      */
     public FloatTensor pointers() {
-        return pointers.copy();
+        return stored.pointers().copy();
     }
 
     /**
@@ -53,22 +33,22 @@ public final class Memory {
      * {@linkplain Kanerva#extend extend} it. A heap needs nothing of the kind: [B, 0].
      */
     public FloatTensor contentMean() {
-        return contentMean.copy();
+        return stored.contentMean().copy();
     }
 
     /** The model that wrote it: {@link Bundle#modelId()}. */
     public String modelId() {
-        return modelId;
+        return stored.modelId();
     }
 
     /** B, how many memories. */
     public int episodes() {
-        return memory.dimension(0);
+        return stored.episodes();
     }
 
     /** T, how many samples were written to each. */
     public int samples() {
-        return pointers.dimension(1);
+        return stored.samples();
     }
 
     /**
@@ -96,49 +76,28 @@ public final class Memory {
      * @throws MemoryFileException if the file cannot be written
      */
     public void save(Path file) {
-        MemoryFile.write(this, file);
+        stored.save(file);
     }
 
     /** The same as {@link #save}'s file, for a database or a cache; {@link Kanerva#loadMemory(byte[])} reads it. */
     public byte[] toBytes() {
-        return MemoryFile.toBytes(this);
-    }
-
-    /** The memories, looked through for numbers that are not finite once: that takes longer than a copy. */
-    FloatTensor checked() {
-        if (!finite) {
-            memory.requireFinite("memory");
-            finite = true;
-        }
-        return memory;
-    }
-
-    ContentSearch contents() {
-        return contents;
-    }
-
-    void contents(ContentSearch computed) {
-        contents = computed;
+        return stored.toBytes();
     }
 
     /** Equal models, memories and pointers. */
     @Override
     public boolean equals(Object other) {
-        return other instanceof Memory that
-                && modelId.equals(that.modelId)
-                && memory.equals(that.memory)
-                && pointers.equals(that.pointers)
-                && contentMean.equals(that.contentMean);
+        return other instanceof Memory that && stored.equals(that.stored);
     }
 
     @Override
     public int hashCode() {
-        return 31 * memory.hashCode() + pointers.hashCode();
+        return stored.hashCode();
     }
 
     /** Its shapes, such as {@code Memory[memory float32[1, 10, 28, 56], pointers float32[1, 32, 1, 3]]}. */
     @Override
     public String toString() {
-        return "Memory[memory " + memory + ", pointers " + pointers + "]";
+        return "Memory[memory " + stored.memory() + ", pointers " + stored.pointers() + "]";
     }
 }

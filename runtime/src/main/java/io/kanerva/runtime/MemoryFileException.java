@@ -3,11 +3,11 @@ package io.kanerva.runtime;
 /** A memory file that cannot be read or written, is damaged, or belongs to another model. */
 public final class MemoryFileException extends KanervaException {
 
-    MemoryFileException(String format, Object... values) {
+    public MemoryFileException(String format, Object... values) {
         super(null, format, values);
     }
 
-    MemoryFileException(Throwable cause, String format, Object... values) {
+    public MemoryFileException(Throwable cause, String format, Object... values) {
         super(cause, format, values);
     }
 }

@@ -18,35 +18,19 @@ public final class NativeRuntime {
     /** Address space only: what is not used takes no memory. 64 MB bear 100,000 characters. */
     private static final long STACK_BYTES = 256L << 20;
 
-    private static OrtEnvironment environment;
+    private static boolean isStarted;
 
     private NativeRuntime() {}
 
     /** Starts ONNX Runtime if it is not running yet. */
-    public static void start() {
-        environment();
-    }
-
-    static synchronized OrtEnvironment environment() {
-        if (environment == null) {
-            environment = onLargeStack();
-        }
-        return environment;
-    }
-
-    /** Whether the JVM is shutting down; ONNX Runtime then takes its environment away, whoever is using it. */
-    static boolean isProcessEnding() {
-        Thread probe = new Thread();
-        try {
-            Runtime.getRuntime().addShutdownHook(probe);
-            Runtime.getRuntime().removeShutdownHook(probe);
-            return false;
-        } catch (IllegalStateException e) {
-            return true;
+    public static synchronized void start() {
+        if (!isStarted) {
+            startOnLargeStack();
+            isStarted = true;
         }
     }
 
-    private static OrtEnvironment onLargeStack() {
+    private static void startOnLargeStack() {
         FutureTask<OrtEnvironment> task = new FutureTask<>(OrtEnvironment::getEnvironment);
         Thread thread = new Thread(null, task, "ONNX Runtime start", STACK_BYTES);
         thread.setDaemon(true);
@@ -55,9 +39,10 @@ public final class NativeRuntime {
         try {
             while (true) {
                 try {
-                    return task.get();
+                    task.get();
+                    return;
                 } catch (InterruptedException e) {
-                    interrupted = true; // it takes milliseconds, and half an environment is of no use
+                    interrupted = true; // starting takes milliseconds and must not stop half-way
                 } catch (ExecutionException e) {
                     throw new InferenceException(e.getCause(), "ONNX Runtime cannot be started: %s", e.getCause());
                 }

@@ -1,5 +1,10 @@
 package io.kanerva.runtime;
 
+import io.kanerva.runtime.ModelSettings.Writer;
+import io.kanerva.runtime.bundle.Signature;
+import io.kanerva.runtime.session.Recaller;
+import io.kanerva.runtime.session.StoredMemory;
+import io.kanerva.runtime.session.Workspace;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 
@@ -12,34 +17,23 @@ import java.util.Arrays;
  */
 public final class PreparedRecall implements AutoCloseable {
 
-    private final Sessions sessions;
-    private final Memory memory;
-    private final RecallPlan plan;
+    private final Workspace workspace;
+    private final Recaller recaller;
+    private final StoredMemory memory;
     private final float[] image;
     private final float[] keys;
     private final int[] samples;
-    private final int floats;
 
-    /** @param memory ready to be searched */
-    PreparedRecall(Sessions sessions, ModelSettings settings, Memory memory, int queries) {
-        this.sessions = sessions;
+    /** @param workspace of a recall from {@code memory}; owned from now on */
+    PreparedRecall(Workspace workspace, ModelSettings settings, StoredMemory memory) {
+        this.workspace = workspace;
         this.memory = memory;
-        plan = new RecallPlan(sessions, settings, memory.episodes(), queries);
+        recaller = workspace.recaller();
+        samples = new int[workspace.batch() * workspace.count()];
         image = new float[settings.image().floats()];
-        floats = Math.multiplyExact(plan.count(), image.length);
-        keys = new float[Math.multiplyExact(plan.count(), settings.keys() * 3)];
-        samples = new int[plan.count()];
-        if (memory.contents() == null) {
+        keys = new float[Math.multiplyExact(samples.length, settings.keys() * 3)];
+        if (settings.writer() == Writer.POOLED) {
             Arrays.fill(samples, -1);
-        }
-        sessions.enter();
-        try {
-            plan.prepare();
-        } catch (RuntimeException | Error e) {
-            plan.close();
-            throw e;
-        } finally {
-            sessions.leave();
         }
     }
 
@@ -53,25 +47,25 @@ public final class PreparedRecall implements AutoCloseable {
      * @throws ClosedException after {@link #close} of this or of its Kanerva
      */
     public synchronized void run(FloatBuffer queries, FloatBuffer recalled) {
-        requireRoom("queries", queries, floats);
-        requireRoom("recalled", recalled, floats);
-        requireOpen("PreparedRecall", plan.isClosed());
-        sessions.enter();
+        requireRoom("queries", queries, samples.length * image.length);
+        requireRoom("recalled", recalled, samples.length * image.length);
+        requireOpen("PreparedRecall", workspace);
+        workspace.enter();
         try {
             // Image by image: each stays in the nearest cache from one step to the next.
             for (int query = 0; query < samples.length; query++) {
                 queries.get(queries.position() + query * image.length, image);
                 requireImages("recall: queries", image, query * image.length);
-                plan.find(memory, query, image, 0, samples, null, keys);
+                recaller.find(memory, query, image, 0, samples, null, keys);
             }
-            plan.endLookUp(keys);
-            plan.read(memory, keys);
+            recaller.endLookUp(keys);
+            recaller.read(memory, keys);
             for (int query = 0; query < samples.length; query++) {
-                plan.image(query, image, 0);
+                recaller.image(query, image, 0);
                 recalled.put(recalled.position() + query * image.length, image);
             }
         } finally {
-            sessions.leave();
+            workspace.leave();
         }
     }
 
@@ -88,11 +82,11 @@ public final class PreparedRecall implements AutoCloseable {
     /** Frees the tensors; closing again does nothing. Waits for a run. */
     @Override
     public synchronized void close() {
-        plan.close();
+        workspace.free();
     }
 
-    static void requireOpen(String what, boolean closed) {
-        if (closed) {
+    static void requireOpen(String what, Workspace workspace) {
+        if (workspace.isFreed()) {
             throw new ClosedException("%s: called after close", what);
         }
     }
@@ -106,7 +100,7 @@ public final class PreparedRecall implements AutoCloseable {
 
     /** @param first where the values begin in what the caller gave */
     static void requireImages(String place, float[] values, int first) {
-        int outside = FloatTensor.outsideImages(values);
+        int outside = Signature.firstOutsideImages(values);
         if (outside >= 0) {
             throw new TensorException(
                     "%s: expected values from 0 to 1, found %s at [%d]", place, values[outside], first + outside);

@@ -1,5 +1,6 @@
 package io.kanerva.runtime;
 
+import io.kanerva.runtime.session.Workspace;
 import java.nio.FloatBuffer;
 
 /**
@@ -11,36 +12,18 @@ import java.nio.FloatBuffer;
  */
 public final class PreparedWrite implements AutoCloseable {
 
-    private final Sessions sessions;
-    private final PinnedTensors tensors;
+    private final Workspace workspace;
     private final float[] images;
-    private final BundleGraph last;
     private final int memories;
     private final int keys;
 
-    PreparedWrite(Sessions sessions, ModelSettings settings, int episodes, int samples) {
-        this.sessions = sessions;
-        images = new float
-                [Math.multiplyExact(
-                        Math.multiplyExact(episodes, samples), settings.image().floats())];
-        memories = Math.multiplyExact(episodes, settings.memory().floats());
-        keys = Math.multiplyExact(Math.multiplyExact(episodes, samples), settings.keys() * 3);
-        last = sessions.has(BundleGraph.ENCODER_MEMORY_WRITER)
-                ? BundleGraph.ENCODER_MEMORY_WRITER
-                : BundleGraph.MEMORY_WRITER;
-        tensors = new PinnedTensors(sessions, "write", episodes, samples, 0);
-        sessions.enter();
-        try {
-            if (last == BundleGraph.MEMORY_WRITER) {
-                tensors.add(BundleGraph.ENCODER, BundleGraph.CONTENT);
-            }
-            tensors.add(last, BundleGraph.MEMORY, BundleGraph.POINTERS);
-        } catch (RuntimeException | Error e) {
-            tensors.close();
-            throw e;
-        } finally {
-            sessions.leave();
-        }
+    /** @param workspace of a write; owned from now on */
+    PreparedWrite(Workspace workspace, ModelSettings settings) {
+        this.workspace = workspace;
+        int samples = workspace.batch() * workspace.count();
+        images = new float[Math.multiplyExact(samples, settings.image().floats())];
+        memories = workspace.buffer(BundleGraph.MEMORY).limit();
+        keys = workspace.buffer(BundleGraph.POINTERS).limit();
     }
 
     /**
@@ -56,26 +39,23 @@ public final class PreparedWrite implements AutoCloseable {
         PreparedRecall.requireRoom("episodes", episodes, images.length);
         PreparedRecall.requireRoom("memory", memory, memories);
         PreparedRecall.requireRoom("pointers", pointers, keys);
-        PreparedRecall.requireOpen("PreparedWrite", tensors.isClosed());
-        sessions.enter();
+        PreparedRecall.requireOpen("PreparedWrite", workspace);
+        workspace.enter();
         try {
             episodes.get(episodes.position(), images);
             PreparedRecall.requireImages("write: episodes", images, 0);
-            tensors.buffer(BundleGraph.IMAGES).put(0, images);
-            if (last == BundleGraph.MEMORY_WRITER) {
-                tensors.run(BundleGraph.ENCODER);
-            }
-            tensors.run(last);
-            memory.put(memory.position(), tensors.buffer(BundleGraph.MEMORY), 0, memories);
-            pointers.put(pointers.position(), tensors.buffer(BundleGraph.POINTERS), 0, keys);
+            workspace.buffer(BundleGraph.IMAGES).put(0, images);
+            workspace.run();
+            memory.put(memory.position(), workspace.buffer(BundleGraph.MEMORY), 0, memories);
+            pointers.put(pointers.position(), workspace.buffer(BundleGraph.POINTERS), 0, keys);
         } finally {
-            sessions.leave();
+            workspace.leave();
         }
     }
 
     /** Frees the tensors; closing again does nothing. Waits for a run. */
     @Override
     public synchronized void close() {
-        tensors.close();
+        workspace.free();
     }
 }

@@ -50,45 +50,5 @@ public record Provenance(
             double klKeys,
             double klLatent,
             long episodes,
-            String setting) {
-
-        private static MeasuredBound from(JsonNode json) {
-            return new MeasuredBound(
-                    json.get("nats").number(),
-                    number(json, "standardError"),
-                    number(json, "reconstruction"),
-                    number(json, "klKeys"),
-                    number(json, "klLatent"),
-                    integer(json, "episodes"),
-                    string(json, "setting"));
-        }
-    }
-
-    static Provenance from(JsonNode json) {
-        return new Provenance(
-                string(json, "data"),
-                string(json, "binarisation"),
-                json.has("episodeLength") ? json.get("episodeLength").integer(0, Integer.MAX_VALUE) : 0,
-                integer(json, "memoryFloats"),
-                json.has("keys") ? json.get("keys").integer(0, Integer.MAX_VALUE) : 0,
-                integer(json, "seed"),
-                integer(json, "steps"),
-                number(json, "minutes"),
-                integer(json, "parameters"),
-                string(json, "commit"),
-                string(json, "command"),
-                json.has("bound") ? Optional.of(MeasuredBound.from(json.get("bound"))) : Optional.empty());
-    }
-
-    private static String string(JsonNode json, String name) {
-        return json.has(name) ? json.get(name).string() : "";
-    }
-
-    private static long integer(JsonNode json, String name) {
-        return json.has(name) ? json.get(name).integer() : 0;
-    }
-
-    private static double number(JsonNode json, String name) {
-        return json.has(name) ? json.get(name).number() : 0;
-    }
+            String setting) {}
 }

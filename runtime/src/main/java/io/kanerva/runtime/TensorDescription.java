@@ -17,24 +17,4 @@ public record TensorDescription(String name, String type, List<String> shape, St
     public TensorDescription {
         shape = List.copyOf(shape);
     }
-
-    static TensorDescription from(JsonNode json) {
-        return new TensorDescription(
-                json.get("name").string(),
-                json.get("type").string(),
-                json.get("shape").elements().stream()
-                        .map(TensorDescription::dimension)
-                        .toList(),
-                json.has("meaning") ? json.get("meaning").string() : "",
-                json.has("range") ? json.get("range").string() : "");
-    }
-
-    private static String dimension(JsonNode json) {
-        return json.value() instanceof String ? json.string() : Integer.toString(json.integer(1, Integer.MAX_VALUE));
-    }
-
-    /** Name, type and shape, such as {@code keys float32[B, Q, 1, 3]}. */
-    String signature() {
-        return name + " " + type + shape;
-    }
 }

@@ -3,7 +3,7 @@ package io.kanerva.runtime;
 /** A tensor of the wrong shape, with values that are not finite, or outside their range. */
 public final class TensorException extends KanervaException {
 
-    TensorException(String format, Object... values) {
+    public TensorException(String format, Object... values) {
         super(null, format, values);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kanerva.runtime.TinyBundle.Kind;
 import io.kanerva.runtime.TinyOnnx.Message;
+import io.kanerva.runtime.bundle.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -40,6 +40,9 @@ final class ForkedJvm {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(options);
+        if (Runtime.version().feature() >= 24) {
+            command.add("--enable-native-access=ALL-UNNAMED"); // JDK 24 and later warn on standard error otherwise
+        }
         command.addAll(List.of("-XX:ErrorFile=/dev/stdout", "-cp", classPath, main.getName()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);

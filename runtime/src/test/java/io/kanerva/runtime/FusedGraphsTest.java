@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.kanerva.runtime.TinyBundle.Kind;
+import io.kanerva.runtime.session.Inference;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,14 +43,12 @@ class FusedGraphsTest {
             bundle = fused.bundle();
             Memory memory = fused.write(EPISODES);
             float[] expected = fused.generate(memory, 6, 5).images().data();
-            Inference inference = new Inference(bundle, fused.geometry(), true, true);
-            try (Call call = fused.begin()) {
-                float[] found = inference
-                        .generate(call, memory, 6, new NormalSampler(5))
-                        .images()
-                        .data();
-                assertThat(found).hasSameSizeAs(expected).containsExactly(expected, within(1e-6f));
-            }
+            Inference inference = new Inference(bundle, fused.geometry(), fused.sessions(), true);
+            float[] found = inference
+                    .generate(memory.stored, 6, new NormalSampler(5))
+                    .images()
+                    .data();
+            assertThat(found).hasSameSizeAs(expected).containsExactly(expected, within(1e-6f));
         }
     }
 

@@ -3,10 +3,13 @@ package io.kanerva.runtime;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import com.sun.management.ThreadMXBean;
 import io.kanerva.runtime.TinyBundle.Kind;
+import io.kanerva.runtime.bundle.Signature;
+import io.kanerva.runtime.session.StoredMemory;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -77,7 +80,7 @@ class GarbageTest {
                 return;
             }
             FloatBuffer images = FloatBuffer.allocate(40 * image.floats());
-            long bare = bareRun(kanerva, bundle, "reader-decoder", new int[] {1, 0, 1}, BundleGraph.LOGITS);
+            long bare = bareRun(kanerva, bundle, "reader-decoder", 1, BundleGraph.LOGITS);
             for (int queries : new int[] {1, 40}) {
                 try (PreparedRecall recall = kanerva.prepareRecall(memory, queries)) {
                     System.out.printf(
@@ -86,13 +89,7 @@ class GarbageTest {
             }
             FloatBuffer written = FloatBuffer.allocate(memory.memory().size());
             FloatBuffer pointers = FloatBuffer.allocate(memory.pointers().size());
-            bare = bareRun(
-                    kanerva,
-                    bundle,
-                    "encoder-memory-writer",
-                    new int[] {1, 2, 0},
-                    BundleGraph.MEMORY,
-                    BundleGraph.POINTERS);
+            bare = bareRun(kanerva, bundle, "encoder-memory-writer", 2, BundleGraph.MEMORY, BundleGraph.POINTERS);
             try (PreparedWrite write = kanerva.prepareWrite(1, 2)) {
                 System.out.printf("write: %d%n", leastBytes(() -> write.run(images, written, pointers)) - bare);
             }
@@ -102,7 +99,7 @@ class GarbageTest {
     /** Of each call, the bytes beyond the bare run of its graph and beyond what it returns. */
     private static void plain(Kanerva kanerva, Path bundle, Memory memory, FloatTensor episode) throws Exception {
         for (int queries : new int[] {1, 40}) {
-            long bare = bareRun(kanerva, bundle, "reader-decoder", new int[] {1, 0, queries}, BundleGraph.LOGITS);
+            long bare = bareRun(kanerva, bundle, "reader-decoder", queries, BundleGraph.LOGITS);
             FloatTensor images =
                     FloatTensor.zeros(1, queries, episode.dimension(2), episode.dimension(3), episode.dimension(4));
             Recall recall = kanerva.recall(memory, images, 1);
@@ -111,15 +108,9 @@ class GarbageTest {
                     "recall of %d: %d%n",
                     queries, leastBytes(() -> kanerva.recall(memory, images, 1)) - bare - returned);
         }
-        long bare = bareRun(
-                kanerva,
-                bundle,
-                "encoder-memory-writer",
-                new int[] {1, 2, 0},
-                BundleGraph.MEMORY,
-                BundleGraph.POINTERS);
-        long returned = leastBytes(
-                () -> new Memory(memory.memory(), memory.pointers(), memory.contentMean(), memory.modelId()));
+        long bare = bareRun(kanerva, bundle, "encoder-memory-writer", 2, BundleGraph.MEMORY, BundleGraph.POINTERS);
+        long returned = leastBytes(() -> new Memory(
+                new StoredMemory(memory.memory(), memory.pointers(), memory.contentMean(), memory.modelId())));
         System.out.printf("write: %d%n", leastBytes(() -> kanerva.write(episode)) - bare - returned);
     }
 
@@ -130,21 +121,21 @@ class GarbageTest {
         return new Recall(List.of(new Recall.Step(copied, recall.images().copy())));
     }
 
-    private static long bareRun(Kanerva kanerva, Path bundle, String graph, int[] sizes, String... wanted)
+    private static long bareRun(Kanerva kanerva, Path bundle, String graph, int count, String... wanted)
             throws Exception {
         Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
         Map<String, OnnxTensor> outputs = new LinkedHashMap<>();
         GraphDescription description = kanerva.bundle().graphs().get(graph);
         for (TensorDescription input : description.inputs()) {
-            inputs.put(input.name(), tensor(input, sizes));
+            inputs.put(input.name(), tensor(input, count));
         }
         for (TensorDescription output : description.outputs()) {
             if (Arrays.asList(wanted).contains(output.name())) {
-                outputs.put(output.name(), tensor(output, sizes));
+                outputs.put(output.name(), tensor(output, count));
             }
         }
         try (OrtSession session =
-                NativeRuntime.environment().createSession(Files.readAllBytes(bundle.resolve(description.file())))) {
+                OrtEnvironment.getEnvironment().createSession(Files.readAllBytes(bundle.resolve(description.file())))) {
             return leastBytes(() -> {
                 try {
                     session.run(inputs, outputs).close();
@@ -155,13 +146,14 @@ class GarbageTest {
         }
     }
 
-    private static OnnxTensor tensor(TensorDescription description, int[] sizes) throws OrtException {
-        int[] shape = Signature.resolve(description, sizes);
-        FloatBuffer values = ByteBuffer.allocateDirect(Float.BYTES * (int) FloatTensor.elements(shape))
+    private static OnnxTensor tensor(TensorDescription description, int count) throws OrtException {
+        int[] shape = Signature.shape(description, 1, count);
+        FloatBuffer values = ByteBuffer.allocateDirect(
+                        Float.BYTES * FloatTensor.zeros(shape).size())
                 .order(ByteOrder.nativeOrder())
                 .asFloatBuffer();
         return OnnxTensor.createTensor(
-                NativeRuntime.environment(),
+                OrtEnvironment.getEnvironment(),
                 values,
                 Arrays.stream(shape).asLongStream().toArray());
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.kanerva.runtime.ModelSettings.Addressing;
 import io.kanerva.runtime.ModelSettings.Writer;
+import io.kanerva.runtime.math.Normal;
 import org.junit.jupiter.api.Test;
 
 class KeyGeometryTest {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.kanerva.runtime.TinyBundle.Kind;
+import io.kanerva.runtime.session.SessionLoader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +23,7 @@ class SessionOptionsTest {
 
     @Test
     void noThreadSpinsWhileItWaits() {
-        try (SessionOptions options = Sessions.sessionOptions(2, Device.CPU)) {
+        try (SessionOptions options = SessionLoader.sessionOptions(2, Device.CPU)) {
             assertThat(options.getConfigEntries())
                     .containsEntry("session.intra_op.allow_spinning", "0")
                     .containsEntry("session.inter_op.allow_spinning", "0");

@@ -1,5 +1,6 @@
 package io.kanerva.runtime;
 
+import io.kanerva.runtime.bundle.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

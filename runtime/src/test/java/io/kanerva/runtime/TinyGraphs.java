@@ -4,6 +4,7 @@ import static io.kanerva.runtime.TinyOnnx.integer;
 import static io.kanerva.runtime.TinyOnnx.ints;
 
 import io.kanerva.runtime.TinyBundle.Kind;
+import io.kanerva.runtime.math.Normal;
 
 /**
  * The four graphs of a K++ model without training: images [1, 8, 8], blocks [2, 2, 2], memory [2, 4, 8], one key,

@@ -46,7 +46,7 @@ class DataCommandsTest {
         CommandRun run =
                 CommandRun.kpp("data", "fetch", "omniglot-burda", "--mirror", mirror, "--cache", cache.toString());
         assertThat(run.err())
-                .contains("chardata.mat: no SHA-256 was known beforehand; ")
+                .contains("chardata.mat: SHA-256 unknown in advance; ")
                 .contains("recorded in sha256.json");
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("data       omniglot-burda: ", "folder     " + cache);
@@ -67,8 +67,7 @@ class DataCommandsTest {
                 "--cache",
                 cache.toString());
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err())
-                .contains("/nothing/images_background.zip: expected the file, found that the server answered HTTP 404");
+        assertThat(run.err()).contains("/nothing/images_background.zip: expected the file, found HTTP 404");
         assertThat(cache.resolve("omniglot/images_background.zip")).doesNotExist();
     }
 

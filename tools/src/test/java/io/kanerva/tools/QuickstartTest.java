@@ -11,6 +11,8 @@ import java.util.regex.Pattern;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The whole chain: train, export, load, write, recall, generate, score both ways, check, report. */
 class QuickstartTest {
@@ -72,6 +74,18 @@ class QuickstartTest {
                 Quick.RUN.resolve("last.ckpt"))) {
             assertThat(file).isNotEmptyFile();
         }
+    }
+
+    @ParameterizedTest(name = "{0} steps, {1} episodes")
+    @CsvSource({"1, 1", "2, 3", "10, 1"})
+    void theSmallestRunsEndWithAReport(String steps, String episodes, @TempDir Path folder) throws IOException {
+        CommandRun small =
+                CommandRun.kpp("quickstart", "--steps", steps, "--episodes", episodes, "--out", folder.toString());
+        assertThat(small.exitCode()).as(small.err()).isZero();
+        assertThat(small.out()).contains("(" + episodes + " test episode").doesNotContain("NaN");
+        assertThat(Files.readString(folder.resolve("report.html")))
+                .contains("<section id=\"agreement\">", "%s steps, in Java".formatted(steps))
+                .doesNotContain("NaN<", "NaN ", " NaN");
     }
 
     @Test

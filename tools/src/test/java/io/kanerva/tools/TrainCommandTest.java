@@ -25,6 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code kpp train} with a model so small that a step takes milliseconds. */
 class TrainCommandTest {
@@ -62,6 +64,20 @@ class TrainCommandTest {
         assertThat(Files.readString(run.resolve("command.txt")))
                 .as("as a shell takes it")
                 .contains("--set model.encoder.width=8", "--run '" + run + "'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--steps 1 --set logEvery=10",
+                "--steps 1 --set episodeLength=1",
+                "--steps 2 --set validation.images=8 --set validation.every=1 --set validation.patience=1",
+                "--steps 1 --seeds 5"
+            })
+    void trainsWithTheSmallestValues(String values) {
+        CommandRun trained = train(folder.resolve("run"), values.split(" "));
+        assertThat(trained.exitCode()).as(trained.err()).isZero();
+        assertThat(trained.out()).contains("run.html").doesNotContain("NaN");
     }
 
     @Test

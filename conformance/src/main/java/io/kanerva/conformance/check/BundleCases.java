@@ -52,7 +52,7 @@ public final class BundleCases {
     }
 
     private static Map<String, Integer> sizes(int capacity, int index) {
-        int most = capacity == 0 ? 32 : capacity;
+        int most = capacity == Integer.MAX_VALUE ? 32 : capacity;
         return index % 2 == 0
                 ? Map.of("B", 1 + index, "T", most, "Q", 7)
                 : Map.of("B", 2 + index, "T", Math.min(most, 2), "Q", 5);

@@ -9,21 +9,21 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** Writes arrays for NumPy: the .npy format, version 1.0, row-major. */
+/** Writes NumPy's .npy format, version 1.0, row-major. */
 final class NpyFile {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
     private static final int ALIGNMENT = 64;
 
     private NpyFile() {}
 
-    /** Little-endian float32 of that shape. */
+    /** Writes little-endian float32 values. */
     static void write(Path file, float[] values, long... shape) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.asFloatBuffer().put(values);
         write(file, "<f4", bytes.array(), shape);
     }
 
-    /** Unsigned bytes of that shape. */
+    /** Writes unsigned bytes. */
     static void write(Path file, byte[] values, long... shape) throws IOException {
         write(file, "|u1", values, shape);
     }
@@ -32,7 +32,7 @@ final class NpyFile {
         String sizes = Arrays.stream(shape).mapToObj(size -> size + ",").collect(Collectors.joining(" "));
         String header = "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }".formatted(type, sizes);
         int start = MAGIC.length + Short.BYTES;
-        // The header ends in a line feed, and the data starts at a multiple of 64 bytes.
+        // The header ends in a line feed, and the data is aligned to 64 bytes.
         int end = (start + header.length() + 1 + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
         ByteBuffer whole = ByteBuffer.allocate(end + data.length).order(ByteOrder.LITTLE_ENDIAN);
         whole.put(MAGIC).putShort((short) (end - start)).put(header.getBytes(StandardCharsets.US_ASCII));

@@ -27,21 +27,21 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The Java side of {@code tools/bench/training-throughput}: an ordinary {@link TrainingRun} that stops after so many
- * steps as a line on standard input says, and answers with a line on standard output.
+ * The Java side of {@code tools/bench/training-throughput}: an ordinary {@link TrainingRun} that runs as many steps as
+ * a line on standard input says and reports them in a line on standard output.
  *
- * <p>Before the first step it writes what the other side needs to do the same to {@code --folder}:
+ * <p>Before the first step it writes to {@code --folder} what the Python side needs to do the same:
  *
  * <ul>
- *   <li>{@code setting.json}: the plan and this side's versions;
+ *   <li>{@code setting.json}: the plan and Java's library versions;
  *   <li>{@code parameters/NAME.npy}: the initial weights, float32, with {@code /} in a name written as {@code .};
  *   <li>{@code images.npy}: the training images, uint8 [count, Cx, Hx, Wx];
  *   <li>{@code batches/STEP.images.npy} [B, T, Cx, Hx, Wx], {@code STEP.key-noise.npy} [B, T, K, 3] and
- *       {@code STEP.latent-noise.npy} [B, T, D]: the input of the first steps, float32.
+ *       {@code STEP.latent-noise.npy} [B, T, D]: the inputs of the first steps, float32.
  * </ul>
  *
- * <p>It then prints {@code ready}. To each line {@code steps N} it answers {@code SECONDS LOSS ... LOSS}: how long the
- * N steps took, and the negative bound of each, nats. The end of the input ends the program.
+ * <p>Then it prints {@code ready}. It answers each line {@code steps N} with {@code SECONDS LOSS ... LOSS}: the time of
+ * the N steps, and the negative bound of each in nats. The program ends with its input.
  */
 @Command(
         name = "training-throughput",
@@ -52,22 +52,22 @@ public final class TrainingThroughput implements Callable<Integer> {
     @Option(names = "--preset", defaultValue = "mnist", description = "preset to train (default: ${DEFAULT-VALUE})")
     private String preset;
 
-    @Option(names = "--data", description = "data folder; without it, the data that ships")
+    @Option(names = "--data", description = "data folder (default: the data that ship)")
     private Path data;
 
     @Option(
             names = "--folder",
             required = true,
-            description = "new folder for the files that both sides share, and for the run")
+            description = "new folder for the run and the files that both sides share")
     private Path folder;
 
     @Option(
             names = "--batches",
             defaultValue = "10",
-            description = "steps whose input is written (default: ${DEFAULT-VALUE})")
+            description = "steps whose inputs are written (default: ${DEFAULT-VALUE})")
     private int batches;
 
-    /** Runs the program; see the class. */
+    /** Runs the program. */
     public static void main(String[] arguments) {
         CommandLine line = new CommandLine(new TrainingThroughput());
         line.setExecutionExceptionHandler((failure, command, parsed) -> {
@@ -157,7 +157,7 @@ public final class TrainingThroughput implements Callable<Integer> {
         }
     }
 
-    /** Listens to a run, and holds it up between rounds until the next one is asked for. */
+    /** Pauses the run after each round until the next one is requested. */
     private static final class Rounds implements Consumer<StepMetrics> {
         private final TrainingRun run;
         private final BufferedReader commands;
@@ -178,7 +178,8 @@ public final class TrainingThroughput implements Callable<Integer> {
                     return false;
                 }
                 if (!line.matches("steps [1-9]\\d{0,8}")) {
-                    throw new IllegalArgumentException("expected a line 'steps N', found '%s'".formatted(line));
+                    throw new IllegalArgumentException(
+                            "standard input: expected a line 'steps N', found '%s'".formatted(line));
                 }
                 left = Integer.parseInt(line.substring("steps ".length()));
             } catch (IOException e) {

@@ -1,5 +1,2 @@
-/**
- * Benchmarks of the project itself: the Java side of what {@code tools/bench} runs. Knows the modules' public
- * interfaces only.
- */
+/** The Java side of the benchmarks in {@code tools/bench}. Uses the modules' public interfaces only. */
 package io.kanerva.tools.bench;

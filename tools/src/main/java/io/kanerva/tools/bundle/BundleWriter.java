@@ -37,8 +37,7 @@ public final class BundleWriter {
             return BundleExporter.export(
                     model,
                     provenance.withBound(report, setting(episodes)),
-                    options.withImages(shown.images()
-                                    .slice(0, Math.min(64, shown.images().count())))
+                    options.withImages(shown.images().first(64))
                             .withPicture(CardPicture.png(model, shown, provenance.seed())),
                     folder);
         } catch (BundleExportException | ExportException e) {

@@ -21,7 +21,7 @@ public final class DataHome {
         if (named != null) {
             return named;
         }
-        Path cache = DataCache.usualFolder();
+        Path cache = DataCache.defaultFolder();
         Catalogue.Entry entry = Catalogue.of(source);
         if (new DataCache(cache).holds(entry)) {
             return cache;
@@ -33,7 +33,8 @@ public final class DataHome {
             return cache;
         }
         throw new Failure(
-                "data set '%s': expected a folder (--data DIR) or a fetched copy in %s, found neither: 'kpp data fetch %s' %s"
+                ("data set '%s': expected a folder (--data DIR) or a fetched copy in %s, found neither: 'kpp data "
+                                + "fetch %s' %s")
                         .formatted(
                                 source.id(),
                                 cache,

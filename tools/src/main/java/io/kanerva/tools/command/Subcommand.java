@@ -54,6 +54,11 @@ public abstract class Subcommand implements Callable<Integer> {
         return argument.matches("[\\w@%+=:,./-]+") ? argument : "'" + argument.replace("'", "'\\''") + "'";
     }
 
+    /** A standard error in words, or nothing where there is none because there was a single episode. */
+    public static String plusMinus(String pattern, double standardError) {
+        return Double.isNaN(standardError) ? "" : String.format(Locale.ROOT, pattern, standardError);
+    }
+
     /** The command line was understood but makes no sense: exit code 2. */
     public final ParameterException usage(String message) {
         return new ParameterException(spec.commandLine(), message);

@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.function.IntConsumer;
 
 /**
- * Do random keys give valid images? An image counts as valid if it is closer to some image of the episode that the
- * memory holds than two images of the same class are to each other on average.
+ * Measures how many random keys give valid images. An image is valid if it is closer to some image of the episode in
+ * memory than two images of the same class are to each other on average.
  */
 public final class GenerationExperiment {
     private static final int PAIRS = 20_000;
@@ -21,15 +21,15 @@ public final class GenerationExperiment {
     private GenerationExperiment() {}
 
     /**
-     * What was found.
+     * The results.
      *
      * @param keys random keys read, each with a latent drawn from its prior
-     * @param episodes memories that they were read from
-     * @param withinClass mean distance of two images of the same class
-     * @param meanDistance of a generated mean image to the nearest image of its episode
+     * @param episodes number of memories that they were read from
+     * @param withinClass mean distance between two images of the same class
+     * @param meanDistance mean distance of a generated mean image to the nearest image of its episode
      * @param validMeans share of the keys whose mean image is valid
-     * @param validSamples the same for one image drawn from each distribution
-     * @param keyDivergence KL(Y) of these episodes, nats an image
+     * @param validSamples the same for one sampled image per key
+     * @param keyDivergence KL(Y) of these episodes, nats per image
      */
     public record Result(
             int keys,
@@ -41,11 +41,11 @@ public final class GenerationExperiment {
             double keyDivergence) {}
 
     /**
-     * Runs it.
+     * Runs the experiment.
      *
-     * @param keys how many, spread over the episodes
+     * @param keys number of keys, spread over the episodes
      * @param seed of pairs, keys, latents and samples
-     * @param progress hears the number of episodes done
+     * @param progress called with the number of episodes done
      * @throws IllegalArgumentException if the images have no labels
      */
     public static Result run(Kanerva kanerva, TestEpisodes episodes, int keys, long seed, IntConsumer progress) {

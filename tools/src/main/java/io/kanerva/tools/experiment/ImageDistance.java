@@ -6,11 +6,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
-/** How far images lie from each other: the Euclidean distance of their intensities, each in [0, 1]. */
+/** Euclidean distances between images with intensities in [0, 1]. */
 public final class ImageDistance {
     private ImageDistance() {}
 
-    /** Between image {@code i} of {@code a} and image {@code j} of {@code b}, each of {@code size} numbers. */
+    /**
+     * Returns the distance between image {@code i} of {@code a} and image {@code j} of {@code b}, of {@code size}
+     * values.
+     */
     public static double between(float[] a, int i, float[] b, int j, int size) {
         double sum = 0;
         for (int k = 0; k < size; k++) {
@@ -20,14 +23,14 @@ public final class ImageDistance {
         return Math.sqrt(sum);
     }
 
-    /** The image of {@code set}, which holds {@code count}, that lies closest to image {@code i} of {@code images}. */
+    /** Returns which of the {@code count} images of {@code set} is nearest to image {@code i} of {@code images}. */
     public static int nearest(float[] images, int i, float[] set, int count, int size) {
         int nearest = 0;
-        double least = Double.POSITIVE_INFINITY;
+        double min = Double.POSITIVE_INFINITY;
         for (int j = 0; j < count; j++) {
             double distance = between(images, i, set, j, size);
-            if (distance < least) {
-                least = distance;
+            if (distance < min) {
+                min = distance;
                 nearest = j;
             }
         }
@@ -35,9 +38,9 @@ public final class ImageDistance {
     }
 
     /**
-     * How far two images of the same class are from each other on average, over random pairs of a test set.
+     * Returns the mean distance between two images of the same class, over random pairs of a test set.
      *
-     * @param pairs how many pairs are drawn
+     * @param pairs number of pairs
      * @throws IllegalArgumentException if the set has no labels, or no class has two images
      */
     public static double withinClass(TestEpisodes episodes, int pairs, long seed) {
@@ -49,7 +52,7 @@ public final class ImageDistance {
             throw new IllegalArgumentException(
                     "'%s': expected a class with two images, found none".formatted(images.name()));
         }
-        // A class is drawn as often as it has images.
+        // Draws classes in proportion to their number of images.
         List<List<Integer>> perImage = new ArrayList<>();
         classes.forEach(members -> members.forEach(member -> perImage.add(members)));
         SplittableRandom random = new SplittableRandom(seed);

@@ -8,24 +8,24 @@ import io.kanerva.runtime.Reading;
 import io.kanerva.tools.image.Pictures;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 
-/** Images read at keys on the straight line from one sample's key to another's. */
+/** Reads images at keys on the straight line between two samples' keys. */
 public final class InterpolationExperiment {
     private InterpolationExperiment() {}
 
     /**
-     * What was found.
+     * The results.
      *
-     * @param images [pairs x steps], a row a pair, from one sample to the next one written
+     * @param images [pairs x steps], a row per pair, from one sample to the next one written
      * @param distances mean distance of each step's images to the nearest image of the episode, [steps]
-     * @param changes mean number of times that the nearest image changes on the way
+     * @param changes mean number of changes of the nearest image along a line
      */
     public record Result(Pictures images, double[] distances, double changes) {}
 
     /**
-     * Runs it on one episode.
+     * Runs the experiment on one episode.
      *
-     * @param pairs how many pairs of neighbours in the episode, at most T - 1
-     * @param steps keys on each line, ends included, at least 2
+     * @param pairs number of pairs of consecutive samples, at most T - 1
+     * @param steps keys per line, including both ends, at least 2
      */
     public static Result run(Kanerva kanerva, TestEpisodes episodes, int episode, int pairs, int steps) {
         FloatTensor images = Pictures.of(episodes, episode).tensor();

@@ -15,28 +15,27 @@ import java.util.Map;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
-/** Iterative reading: each damaged image is looked up, read and decoded, and the result is the next query. */
+/** Measures iterative reading: a damaged image is looked up, read and decoded, and the result is the next query. */
 public final class IterationExperiment {
     private IterationExperiment() {}
 
-    /** A way to spoil a row of images. */
+    /** A kind of damage. */
     @FunctionalInterface
     public interface Spoiler {
-        /** The spoiled images; the same seed spoils alike. */
+        /** Returns damaged copies; the same seed gives the same damage. */
         Pictures spoil(Pictures pictures, long seed);
     }
 
     /**
-     * One damage.
+     * The results for one kind of damage.
      *
-     * @param damage what was done to the queries
-     * @param errors mean squared error a pixel against the whole image: first of the query itself, then after each
-     *     iteration
-     * @param found share of the queries whose own sample was looked up in each iteration; empty for a pooled writer
+     * @param damage its name
+     * @param errors mean squared error per pixel against the intact image: of the query, then after each iteration
+     * @param found share of the queries that found their own sample in each iteration; empty for a pooled writer
      */
     public record Row(String damage, List<Double> errors, List<Double> found) {}
 
-    /** The damages that are tried, by name. */
+    /** Returns the kinds of damage by name. */
     public static Map<String, Spoiler> damages() {
         Map<String, Spoiler> damages = new LinkedHashMap<>();
         damages.put("none", (pictures, seed) -> pictures);
@@ -53,10 +52,10 @@ public final class IterationExperiment {
     }
 
     /**
-     * Runs one damage over all episodes.
+     * Runs one kind of damage over all episodes.
      *
      * @param iterations at least 1
-     * @param progress hears the number of episodes done
+     * @param progress called with the number of episodes done
      */
     public static Row run(
             Kanerva kanerva,

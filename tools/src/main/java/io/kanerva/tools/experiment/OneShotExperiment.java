@@ -13,37 +13,37 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * One-shot generation: a memory is written with images of a single class, and what random keys read from it is named by
- * its nearest neighbour among images of all classes that were not written.
+ * Measures one-shot generation: a memory is written with images of one class, and images read at random keys are
+ * classified by their nearest neighbour among images of all classes that were not written.
  */
 public final class OneShotExperiment {
     private OneShotExperiment() {}
 
     /**
-     * One class.
+     * The results for one class.
      *
      * @param label the class
-     * @param written images in the memory
-     * @param own share of the generated images whose nearest neighbour is of that class
-     * @param writtenOwn the same share for the written images themselves: as good as this way to name images is
-     * @param images what was generated
+     * @param written number of images in the memory
+     * @param own share of the generated images classified as that class
+     * @param writtenOwn the same for the written images: the classifier's own accuracy
+     * @param images the generated images
      */
     public record Row(int label, int written, double own, double writtenOwn, Pictures images) {}
 
     /**
      * Runs one class.
      *
-     * @param label a class of the set with at least 4 images
-     * @param most images that are written; of a class with few, three quarters are
-     * @param references images of each class that generated ones are compared with, at most
-     * @param count images to generate
+     * @param label a class with at least 4 images
+     * @param maxWritten limit of written images; at most three quarters of the class are written
+     * @param references limit of images per class that generated ones are compared with
+     * @param count number of images to generate
      */
     public static Row run(
             Kanerva kanerva,
             Images images,
             Binarisation binarisation,
             int label,
-            int most,
+            int maxWritten,
             int references,
             int count,
             long seed) {
@@ -54,7 +54,7 @@ public final class OneShotExperiment {
             throw new IllegalArgumentException("class %d of '%s': expected at least 4 images, found %d"
                     .formatted(label, images.name(), own == null ? 0 : own.size()));
         }
-        int written = Math.min(most, own.size() * 3 / 4);
+        int written = Math.min(maxWritten, own.size() * 3 / 4);
         List<Integer> compared = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
         shuffled.forEach((other, members) -> {

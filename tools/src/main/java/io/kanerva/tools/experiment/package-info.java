@@ -1,5 +1,5 @@
 /**
- * Experiments with an exported model: what it generates, mends, and makes of classes. Knows the runtime and the
- * trainer's data.
+ * Experiments with an exported model: generation, interpolation, iterative reading and one-shot generation. Depends on
+ * the runtime and on the trainer's data.
  */
 package io.kanerva.tools.experiment;

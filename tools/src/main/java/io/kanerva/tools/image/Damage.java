@@ -2,11 +2,11 @@ package io.kanerva.tools.image;
 
 import java.util.SplittableRandom;
 
-/** Spoils pictures, to be used as queries for what was written whole. */
+/** Damages images to use them as queries for the intact ones. */
 public final class Damage {
     private Damage() {}
 
-    /** Which half of a picture is erased. */
+    /** The half of an image to erase. */
     public enum Half {
         /** Columns below half the width. */
         LEFT,
@@ -19,21 +19,21 @@ public final class Damage {
     }
 
     /**
-     * Replaces pixels by coin flips: each with probability {@code fraction}, then by 0 or 1 with equal probability.
-     * About half of the replaced pixels of a binary picture keep their value by luck.
+     * Replaces each pixel with probability {@code fraction} by 0 or 1, equally likely. About half of the replaced
+     * pixels of a binary image keep their value by chance.
      *
-     * @param fraction how many of the pixels, 0 to 1
-     * @param seed the same seed spoils the same pixels
-     * @throws IllegalArgumentException if the fraction lies outside 0 to 1
+     * @param fraction share of the pixels, 0 to 1
+     * @param seed the same seed damages the same pixels
+     * @throws IllegalArgumentException if the fraction is outside 0 to 1
      */
     public static Pictures saltAndPepper(Pictures pictures, double fraction, long seed) {
         if (!(fraction >= 0 && fraction <= 1)) {
-            throw new IllegalArgumentException("the damaged fraction must be 0 to 1, found " + fraction);
+            throw new IllegalArgumentException("damaged fraction: expected 0 to 1, found " + fraction);
         }
         SplittableRandom random = new SplittableRandom(seed);
         float[] values = pictures.values().clone();
         for (int i = 0; i < values.length; i++) {
-            // Both numbers are drawn for every pixel, so that a larger fraction spoils the same pixels and more.
+            // Draws both values for every pixel, so that a larger fraction damages a superset of the pixels.
             double chance = random.nextDouble();
             float coin = random.nextInt(2);
             if (chance < fraction) {
@@ -44,14 +44,14 @@ public final class Damage {
     }
 
     /**
-     * Multiplies every value by 1 + deviation times a normal number, and limits the result to 0 ... 1.
+     * Multiplies every value by 1 + deviation times standard normal noise and clamps the result to [0, 1].
      *
-     * @param deviation of the factor, 0 or more
-     * @throws IllegalArgumentException if the deviation is negative or no number
+     * @param deviation standard deviation of the factor, at least 0
+     * @throws IllegalArgumentException if the deviation is negative or NaN
      */
     public static Pictures speckle(Pictures pictures, double deviation, long seed) {
         if (!(deviation >= 0)) {
-            throw new IllegalArgumentException("the speckle's deviation must be at least 0, found " + deviation);
+            throw new IllegalArgumentException("speckle deviation: expected at least 0, found " + deviation);
         }
         SplittableRandom random = new SplittableRandom(seed);
         float[] values = pictures.values().clone();
@@ -62,20 +62,20 @@ public final class Damage {
     }
 
     /**
-     * Shot noise: every value becomes the number of photons counted, over the number expected of white, at most 1.
+     * Adds shot noise: every value becomes a Poisson photon count, divided by the expected count of white, at most 1.
      *
-     * @param photons expected of a white pixel, greater than 0 and at most 100
-     * @throws IllegalArgumentException if it is not
+     * @param photons expected count of a white pixel, above 0 and at most 100
+     * @throws IllegalArgumentException if it is out of range
      */
     public static Pictures poisson(Pictures pictures, double photons, long seed) {
         if (!(photons > 0 && photons <= 100)) {
             throw new IllegalArgumentException(
-                    "the photons expected of white must be above 0 and at most 100, found " + photons);
+                    "photons of a white pixel: expected above 0 and at most 100, found " + photons);
         }
         SplittableRandom random = new SplittableRandom(seed);
         float[] values = pictures.values().clone();
         for (int i = 0; i < values.length; i++) {
-            // Knuth: uniform numbers are multiplied until the product falls below exp(-mean).
+            // Knuth's method: multiply uniform draws until the product falls below exp(-mean).
             double limit = Math.exp(-photons * values[i]);
             int counted = 0;
             for (double product = random.nextDouble(); product > limit; product *= random.nextDouble()) {
@@ -86,7 +86,7 @@ public final class Damage {
         return pictures.with(values);
     }
 
-    /** Sets one half of every picture to 0.. */
+    /** Sets one half of every image to 0. */
     public static Pictures erase(Pictures pictures, Half half) {
         float[] values = pictures.values().clone();
         int height = pictures.height();

@@ -11,24 +11,22 @@ import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * Many small pictures in one, in rows of equal length with a transparent gap between them. One pixel of a picture is
- * one pixel of the mosaic.
+ * Small images tiled into one, in rows of equal length with transparent gaps, at their original resolution.
  *
  * @param image the mosaic
- * @param columns pictures in a row
- * @param cellWidth pixels from one picture's left edge to the next's
- * @param cellHeight pixels from one picture's top edge to the next's
+ * @param columns images per row
+ * @param cellWidth pixels from one image's left edge to the next
+ * @param cellHeight pixels from one image's top edge to the next
  */
 public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHeight) {
 
     /**
-     * Lays pictures out. Pictures of three channels are taken as red, green and blue; of others the mean over the
-     * channels is shown.
+     * Tiles images. Three channels are red, green and blue; otherwise the mean over the channels is shown.
      *
-     * @param columns pictures in a row
+     * @param columns images per row
      * @param gapX transparent pixels between neighbours
      * @param gapY transparent pixels between rows
-     * @param palette how values in [0, 1] are coloured; not used for three channels
+     * @param palette colours of values in [0, 1]; unused for three channels
      */
     public static Mosaic of(Pictures pictures, int columns, int gapX, int gapY, Palette palette) {
         int rows = (pictures.count() + columns - 1) / columns;
@@ -50,10 +48,10 @@ public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHe
     }
 
     /**
-     * Rows of pictures that belong together, such as queries above what was recalled, in bands of that many rows.
+     * Tiles rows that belong together, such as queries above recalled images, as bands.
      *
-     * @param rows as many pictures of one size in each
-     * @param columns pictures in a row
+     * @param rows equally many images of one size each
+     * @param columns images per row
      */
     public static Mosaic bands(List<Pictures> rows, int columns) {
         Pictures first = rows.get(0);
@@ -90,17 +88,17 @@ public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHe
         return palette.argb(sum / pictures.channels());
     }
 
-    /** Left edge of a picture. */
+    /** The left edge of an image. */
     public int x(int index) {
         return index % columns * cellWidth;
     }
 
-    /** Top edge of a picture. */
+    /** The top edge of an image. */
     public int y(int index) {
         return index / columns * cellHeight;
     }
 
-    /** The mosaic as a PNG file, each pixel drawn as a square of {@code scale} pixels. */
+    /** Encodes the mosaic as PNG, each pixel as a square of {@code scale} pixels. */
     public byte[] png(int scale) {
         BufferedImage shown = image;
         if (scale > 1) {
@@ -112,8 +110,7 @@ public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHe
             }
         }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        // In memory: a cache file would want to be deleted when the process ends, which is too late to ask for when it
-        // is ending.
+        // In memory: ImageIO's cache file registers a shutdown hook, which fails once the process is shutting down.
         try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
             if (!ImageIO.write(shown, "png", out)) {
                 throw new IllegalStateException("this JDK cannot write PNG files");
@@ -124,7 +121,7 @@ public record Mosaic(BufferedImage image, int columns, int cellWidth, int cellHe
         return bytes.toByteArray();
     }
 
-    /** The mosaic as a {@code data:} address, for use inside a page. */
+    /** Returns the mosaic as a {@code data:} URI. */
     public String dataUri() {
         return "data:image/png;base64," + Base64.getEncoder().encodeToString(png(1));
     }

@@ -1,12 +1,12 @@
 package io.kanerva.tools.image;
 
-/** Turns a value into a colour. */
+/** Maps values to colours. */
 public enum Palette {
-    /** 0 is near black, 1 is paper white. */
+    /** From near black at 0 to paper white at 1. */
     INK(0x14181d, 0xf6f2e9),
-    /** For signed values scaled to [0, 1] with zero at one half: blue, near black, orange. */
+    /** For signed values scaled to [0, 1] with zero at 0.5: blue, near black, orange. */
     SIGNED(0x7cc7ff, 0x2a6fb0, 0x14181d, 0xc2571a, 0xffc07a),
-    /** For values from 0 up, scaled to [0, 1]: near black to pale yellow through purple and orange. */
+    /** For non-negative values scaled to [0, 1]: near black, purple, orange, pale yellow. */
     HEAT(0x14181d, 0x4b2070, 0xb0355f, 0xf0803c, 0xfdf2b0);
 
     private final int[] stops;
@@ -15,7 +15,7 @@ public enum Palette {
         this.stops = stops;
     }
 
-    /** The opaque colour 0xAARRGGBB of a value; below 0 counts as 0, above 1 and NaN as 1. */
+    /** Returns the opaque colour 0xAARRGGBB of a value, clamped to [0, 1]; NaN counts as 1. */
     public int argb(float value) {
         float clamped = value >= 0 ? Math.min(value, 1) : value < 0 ? 0 : 1;
         float place = clamped * (stops.length - 1);

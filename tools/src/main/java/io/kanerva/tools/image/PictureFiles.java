@@ -15,15 +15,15 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
-/** Pictures in a folder of PNG files, and pictures as a NumPy file. */
+/** Reads images from a folder of PNG files and writes them as NumPy files. */
 public final class PictureFiles {
     private PictureFiles() {}
 
     /**
-     * Reads all {@code .png} files of a folder in the order of their names.
+     * Reads all {@code .png} files of a folder, ordered by name.
      *
-     * @param channels 1 for grey (colours are turned into their luminance), 3 for red, green and blue
-     * @throws Failure if there are none, one cannot be read, or they differ in size
+     * @param channels 1 for grey (colours become their luminance), 3 for red, green and blue
+     * @throws Failure if there are none, one is unreadable, or their sizes differ
      */
     public static ImageSet readFolder(Path folder, int channels) {
         List<Path> files;
@@ -34,7 +34,7 @@ public final class PictureFiles {
                     .toList();
         } catch (IOException e) {
             throw new Failure(
-                    "%s: expected a folder of PNG files, found that it cannot be read (%s)"
+                    "%s: expected a folder of PNG files, found an unreadable folder (%s)"
                             .formatted(folder, e.getMessage()),
                     e);
         }
@@ -65,11 +65,11 @@ public final class PictureFiles {
         return new ImageSet(folder.toString(), files.size(), channels, height, width, pixels);
     }
 
-    /** Writes pictures as a NumPy array of float32, [count, channels, height, width]. */
+    /** Writes images as a NumPy array of float32, [count, channels, height, width]. */
     public static void writeNpy(Path file, Pictures pictures) {
         String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d, %d, %d), }"
                 .formatted(pictures.count(), pictures.channels(), pictures.height(), pictures.width());
-        // The values start at a multiple of 64 bytes, as the format asks for.
+        // The format aligns the values to 64 bytes.
         int start = (10 + header.length() + 1 + 63) / 64 * 64;
         ByteBuffer content =
                 ByteBuffer.allocate(start + 4 * pictures.values().length).order(ByteOrder.LITTLE_ENDIAN);
@@ -88,7 +88,7 @@ public final class PictureFiles {
             return image;
         } catch (IOException e) {
             throw new Failure(
-                    "%s: expected a PNG file, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+                    "%s: expected a PNG file, found an unreadable file (%s)".formatted(file, e.getMessage()), e);
         }
     }
 

@@ -8,26 +8,26 @@ import io.kanerva.trainer.evaluate.TestEpisodes;
 import java.util.Arrays;
 
 /**
- * Pictures of one size as floats, the form in which they go into the model and come out of it.
+ * Images of one size as floats, a model's input and output.
  *
  * @param values [count][channels][height][width], row-major; intensities in [0, 1]
- * @param count how many, at least 1
+ * @param count number of images, at least 1
  * @param channels colour channels, at least 1
  * @param height rows
  * @param width columns
  */
 public record Pictures(float[] values, int count, int channels, int height, int width) {
 
-    /** @throws IllegalArgumentException if the array's length is not the product of the sizes, or that is 0 */
+    /** @throws IllegalArgumentException if the array's length is not the product of the sizes, or is 0 */
     public Pictures {
         if (values.length == 0 || values.length != (long) count * channels * height * width) {
-            throw new IllegalArgumentException("%d pictures of [%d, %d, %d] need %d values, found %d"
+            throw new IllegalArgumentException("%d images of [%d, %d, %d]: expected %d values, found %d"
                     .formatted(
                             count, channels, height, width, (long) count * channels * height * width, values.length));
         }
     }
 
-    /** All images of a tensor [B, N, Cx, Hx, Wx], in one row. */
+    /** Returns all images of a tensor [B, N, Cx, Hx, Wx] in order. */
     public static Pictures of(FloatTensor images) {
         return new Pictures(
                 images.data(),
@@ -37,14 +37,14 @@ public record Pictures(float[] values, int count, int channels, int height, int 
                 images.dimension(4));
     }
 
-    /** The images of a test episode. */
+    /** Returns the images of a test episode. */
     public static Pictures of(TestEpisodes episodes, int index) {
         Images images = episodes.images();
         return new Pictures(
                 episodes.episode(index), episodes.length(), images.channels(), images.height(), images.width());
     }
 
-    /** The images of a set made binary; {@code binarisation} must not need random numbers. */
+    /** Returns the images of a set, binarised; {@code binarisation} must not be random. */
     public static Pictures binary(ImageSet images, Binarisation binarisation) {
         float[] values = new float[images.pixels().length];
         for (int i = 0; i < images.count(); i++) {
@@ -53,7 +53,7 @@ public record Pictures(float[] values, int count, int channels, int height, int 
         return new Pictures(values, images.count(), images.channels(), images.height(), images.width());
     }
 
-    /** The images of a set as they are. */
+    /** Returns the images of a set unchanged. */
     public static Pictures grey(ImageSet images) {
         float[] values = new float[images.pixels().length];
         for (int i = 0; i < images.count(); i++) {
@@ -62,29 +62,29 @@ public record Pictures(float[] values, int count, int channels, int height, int 
         return new Pictures(values, images.count(), images.channels(), images.height(), images.width());
     }
 
-    /** Values in one picture: channels x height x width. */
+    /** Values in one image: channels x height x width. */
     public int size() {
         return channels * height * width;
     }
 
-    /** These as one episode or one row of queries, [1, count, Cx, Hx, Wx]. */
+    /** Returns the images as one episode or row of queries, [1, count, Cx, Hx, Wx]. */
     public FloatTensor tensor() {
         return new FloatTensor(values, 1, count, channels, height, width);
     }
 
-    /** The pictures {@code from} (included) to {@code to} (excluded), copied. */
+    /** Copies the images {@code from} (inclusive) to {@code to} (exclusive). */
     public Pictures slice(int from, int to) {
         return new Pictures(Arrays.copyOfRange(values, from * size(), to * size()), to - from, channels, height, width);
     }
 
-    /** These and then others of the same size. */
+    /** Appends other images of the same size. */
     public Pictures and(Pictures others) {
         float[] all = Arrays.copyOf(values, values.length + others.values.length);
         System.arraycopy(others.values, 0, all, values.length, others.values.length);
         return with(all);
     }
 
-    /** As many pictures of this size with other values. */
+    /** Returns images of this count and size with other values. */
     public Pictures with(float[] others) {
         return new Pictures(others, others.length / size(), channels, height, width);
     }

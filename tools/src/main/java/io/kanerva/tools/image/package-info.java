@@ -1,2 +1,2 @@
-/** Pictures as numbers: where they come from, how they are damaged, how they are laid out and saved. */
+/** Images as arrays: reading, damaging, tiling and writing them. */
 package io.kanerva.tools.image;

@@ -7,7 +7,8 @@ import io.kanerva.conformance.check.Findings.Participant;
 import java.util.List;
 
 /**
- * How much of its budget each output takes on each runtime: a line a runtime, a dot an output, on a logarithmic axis.
+ * The share of its budget that each output uses on each runtime: one line per runtime, one dot per output, on a
+ * logarithmic axis.
  */
 final class BudgetFigure {
     private static final int LEFT = 250;
@@ -18,13 +19,14 @@ final class BudgetFigure {
 
     private BudgetFigure() {}
 
-    /** The figure's markup. */
+    /** Returns the markup. */
     static String svg(Findings findings) {
         List<Participant> ran =
                 findings.runtimes().stream().filter(Participant::ran).toList();
         int height = TOP + LINE * ran.size() + 30;
         StringBuilder svg = new StringBuilder(
-                "<svg class=\"wide\" viewBox=\"0 0 820 %d\" role=\"img\" aria-label=\"Part of the budget taken by each output on each runtime\">"
+                ("<svg class=\"wide\" viewBox=\"0 0 820 %d\" role=\"img\" aria-label=\"Share of the budget that "
+                                + "each output uses on each runtime\">")
                         .formatted(height));
         for (int decade = -DECADES; decade <= 1; decade++) {
             double x = x(Math.pow(10, decade));
@@ -59,7 +61,8 @@ final class BudgetFigure {
                         finding.optimised() ? "on" : "off",
                         finding.comparison().describe());
         return Html.format(
-                "<circle cx=\"%.1f\" cy=\"%d\" r=\"4\" fill=\"var(--%s)\" fill-opacity=\"0.7\"><title>%s</title></circle>",
+                "<circle cx=\"%.1f\" cy=\"%d\" r=\"4\" fill=\"var(--%s)\" "
+                        + "fill-opacity=\"0.7\"><title>%s</title></circle>",
                 x(finding.comparison().share()), y, finding.holds() ? "accent" : "wrong", Html.escape(title));
     }
 

@@ -14,19 +14,19 @@ import io.kanerva.tools.report.HtmlPage.Tile;
 import java.util.List;
 import java.util.Locale;
 
-/** The page of a verification: what ran, how much of each budget was taken, and what the images look like. */
+/** The page of a verification: what ran, how much of each budget was used, and the decoded images. */
 public final class ConformancePage {
-    private static final int MOST_PICTURES = 6;
+    private static final int MAX_PICTURES = 6;
     private static final int FEWEST_COLUMNS = 8;
-    private static final int MOST_PROBLEMS = 50;
+    private static final int MAX_PROBLEMS = 50;
     private static final double DIFFERENCE_SCALE = 1e4;
 
     private ConformancePage() {}
 
     /**
-     * The whole page.
+     * Returns the page.
      *
-     * @param pictures what the decoder makes of some vectors, those that are expected and each runtime's
+     * @param pictures images decoded from some vectors: the expected ones and each runtime's
      */
     public static String of(Findings findings, DecodedImages pictures) {
         List<String> problems = findings.problems();
@@ -34,8 +34,8 @@ public final class ConformancePage {
         HtmlPage page = new HtmlPage(
                 "Conformance of " + findings.subject(),
                 problems.isEmpty()
-                        ? "Every output of every runtime that ran is as it should be."
-                        : "%d comparisons are not as they should be.".formatted(problems.size()));
+                        ? "Every output of every runtime that ran is within its budget."
+                        : "%d comparisons failed.".formatted(problems.size()));
         page.tiles(List.of(
                 new Tile("runtimes", ran + " of " + findings.runtimes().size(), "ran on this machine"),
                 new Tile(
@@ -43,27 +43,26 @@ public final class ConformancePage {
                         Html.format("%,d", findings.findings().size()),
                         "outputs, with optimisations off and on"),
                 new Tile(
-                        "not as they should be",
+                        "failed comparisons",
                         Integer.toString(problems.size()),
                         problems.isEmpty() ? "all are within their budgets" : "see below")));
         if (!problems.isEmpty()) {
-            page.section(
-                    "problems", "What is not as it should be", "Graph, output and inputs, and what was found there.");
-            problems.stream().limit(MOST_PROBLEMS).forEach(page::paragraph);
-            if (problems.size() > MOST_PROBLEMS) {
-                page.paragraph("And %,d more.".formatted(problems.size() - MOST_PROBLEMS));
+            page.section("problems", "Failures", "Graph, output, inputs and what was found.");
+            problems.stream().limit(MAX_PROBLEMS).forEach(page::paragraph);
+            if (problems.size() > MAX_PROBLEMS) {
+                page.paragraph("And %,d more.".formatted(problems.size() - MAX_PROBLEMS));
             }
         }
         page.section(
                 "runtimes",
                 "Runtimes",
-                "Budget: the largest part of its budget that an output takes. Noise: its error as a multiple of the error that the "
-                        + "float32 vectors themselves have against float64."
+                "Budget: the largest share of its budget that an output uses. Noise: its error as a multiple of "
+                        + "the error that the float32 vectors themselves have against float64."
                         + (findings.noise().isEmpty()
-                                ? " Nothing here computed in float64."
+                                ? " No runtime here computes in float64."
                                 : " " + sentence(findings.noise())));
         page.table(
-                "What ran, and what did not",
+                "Runtimes",
                 List.of(
                         "runtime",
                         "outputs",
@@ -79,7 +78,8 @@ public final class ConformancePage {
             page.section(
                     "own",
                     "The bundle itself",
-                    "Its graphs on ONNX Runtime and through io.kanerva.runtime in one process: with its vectors, with each other, and with what else was given to compare.");
+                    "Its graphs on ONNX Runtime and through io.kanerva.runtime in one process, compared with its "
+                            + "vectors, with each other and with any other reference given.");
             List<Agreement.Row> own = findings.own().summary();
             page.foldedTable(
                     "%d outputs, each at its worst case".formatted(own.size()),
@@ -90,12 +90,12 @@ public final class ConformancePage {
         }
         page.section(
                 "budgets",
-                "How much of each budget is taken",
-                "One dot an output at its worst case, without graph optimisations above a runtime's line, "
-                        + "with them below; the line at the right is the budget. What has the expected bits is at the left edge.");
+                "Budget used",
+                "One dot per output at its worst case, without graph optimisations above a runtime's line, with "
+                        + "them below; the line at the right is the budget. Bit-identical outputs are at the "
+                        + "left edge.");
         page.figure(
-                BudgetFigure.svg(findings),
-                "Logarithmic: each step is a factor of ten. A dot says what it is when pointed at.");
+                BudgetFigure.svg(findings), "Logarithmic: each step is a factor of ten. Hover over a dot for details.");
         if (!findings.bounds().isEmpty() || !findings.unscored().isEmpty()) {
             page.section(
                     "bound",
@@ -103,8 +103,8 @@ public final class ConformancePage {
                     "The clean bound of the same test images with the same noise through each runtime's graphs.");
             if (!findings.bounds().isEmpty()) {
                 page.table(
-                        "nats an image",
-                        List.of("runtime", "model", "images", "bound", "difference", "of one image at most", ""),
+                        "nats per image",
+                        List.of("runtime", "model", "images", "bound", "difference", "maximum of one image", ""),
                         findings.bounds().stream().map(ConformancePage::row).toList());
             }
             findings.unscored().forEach(page::paragraph);
@@ -115,8 +115,9 @@ public final class ConformancePage {
         page.section(
                 "outputs",
                 "Every output",
-                "Its worst case, a table a runtime; click to see one. A unit in the last place is the distance to the next float32; dB is the signal-to-noise ratio; "
-                        + "where names the inputs and the element that takes most of the budget.");
+                "Worst cases, one table per runtime; click to open one. A unit in the last place is the distance "
+                        + "to the next float32; dB is the signal-to-noise ratio; 'where' is the inputs and the "
+                        + "element that uses most of the budget.");
         for (Summary summary : findings.summaries()) {
             List<Finding> worst = findings.worst().stream()
                     .filter(finding ->
@@ -134,8 +135,8 @@ public final class ConformancePage {
                                         summary.runtime().title(),
                                         outputs,
                                         summary.failed() == 0
-                                                ? "all as they should be"
-                                                : summary.failed() + " comparisons not as they should be"),
+                                                ? "all passed"
+                                                : summary.failed() + " comparisons failed"),
                         summary.failed() > 0,
                         List.of(
                                 "output",
@@ -224,12 +225,13 @@ public final class ConformancePage {
         page.section(
                 "pictures",
                 "Pictures",
-                "Decoded images (%s) at the left; at the right how far their pixels are from what is expected, times 10,000. Black is no difference."
+                ("Left: decoded images (%s). Right: the difference of their pixels from the expected ones, times "
+                                + "10,000; black is no difference.")
                         .formatted(images.source()));
         double[] expected = images.expected().doubles();
         int columns = Math.max(
                 FEWEST_COLUMNS, 2 * pictures(images.expected(), expected).count());
-        GridFigure figure = new GridFigure("Decoded images and their differences, a row a runtime", columns);
+        GridFigure figure = new GridFigure("Decoded images and their differences, one row per runtime", columns);
         images.all().forEach((name, found) -> {
             double[] values = found.doubles();
             double[] difference = new double[values.length];
@@ -238,7 +240,7 @@ public final class ConformancePage {
             }
             figure.row(name, pictures(found, values).and(pictures(found, difference)));
         });
-        page.figure(figure.svg(), "The first row is what is expected: what PyTorch gave on the day of the export.");
+        page.figure(figure.svg(), "The first row is expected: PyTorch's images at the time of export.");
     }
 
     private static Pictures pictures(Tensor shaped, double[] values) {
@@ -249,7 +251,7 @@ public final class ConformancePage {
         }
         Pictures all =
                 new Pictures(single, (int) (shape[0] * shape[1]), (int) shape[2], (int) shape[3], (int) shape[4]);
-        return all.slice(0, Math.min(MOST_PICTURES, all.count()));
+        return all.slice(0, Math.min(MAX_PICTURES, all.count()));
     }
 
     private static String sentence(String text) {

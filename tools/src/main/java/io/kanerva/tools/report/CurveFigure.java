@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** The training curve as SVG: the bound and its three terms over the steps. */
+/** The training curve as SVG: the bound and its three terms by step. */
 public final class CurveFigure {
     private static final int WIDTH = 760;
     private static final int HEIGHT = 300;
@@ -12,10 +12,10 @@ public final class CurveFigure {
     private static final int RIGHT = 140;
     private static final int TOP = 12;
     private static final int BOTTOM = 34;
-    private static final int MOST_POINTS = 240;
+    private static final int MAX_POINTS = 240;
 
     /**
-     * One measurement during training, in nats an image.
+     * One measurement during training, in nats per image.
      *
      * @param step optimiser steps taken
      * @param bound the negative bound: the sum of the other three
@@ -38,18 +38,17 @@ public final class CurveFigure {
     private final double top;
     private final String plot;
 
-    /** @param measurements in the order of their steps, at least one */
+    /** @param measurements ordered by step, at least one */
     CurveFigure(List<Point> measurements) {
         this(measurements, "plot");
     }
 
-    /** @param plot a word that no other figure of the page has */
+    /** @param plot an id that is unique in the page */
     CurveFigure(List<Point> measurements, String plot) {
         this.plot = plot;
         points = thinned(measurements);
         lastStep = Math.max(1, points.get(points.size() - 1).step());
-        // The first steps are far above all others and would press the rest flat: they may leave the picture at the
-        // top.
+        // The first steps are far above the rest and would flatten it, so they may leave the plot at the top.
         double highest = points.stream()
                 .filter(point -> point.step() >= 0.04 * lastStep)
                 .mapToDouble(Point::bound)
@@ -59,12 +58,12 @@ public final class CurveFigure {
         top = Math.max(1e-3, 1.08 * highest);
     }
 
-    /** The figure's markup. */
+    /** Returns the markup. */
     String svg() {
         Point last = points.get(points.size() - 1);
         StringBuilder svg = new StringBuilder(
-                ("<svg class=\"wide\" role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"Training curve: after %d steps the bound is %s nats, "
-                                + "of which reconstruction %s, keys %s, latent %s\">\n")
+                ("<svg class=\"wide\" role=\"img\" viewBox=\"0 0 %d %d\" aria-label=\"Training curve: after %d "
+                                + "steps the bound is %s nats, of which reconstruction %s, keys %s, latent %s\">\n")
                         .formatted(
                                 WIDTH,
                                 HEIGHT,
@@ -95,15 +94,15 @@ public final class CurveFigure {
 
     private void axes(StringBuilder svg) {
         for (double value = 0; value <= top; value += tick(top, 5)) {
-            svg.append(
-                    "<path class=\"axis\" d=\"M%d %sH%d\"/><text x=\"%d\" y=\"%s\" font-size=\"12\" text-anchor=\"end\">%s</text>\n"
-                            .formatted(
-                                    LEFT,
-                                    Html.number(y(value)),
-                                    WIDTH - RIGHT,
-                                    LEFT - 8,
-                                    Html.number(y(value) + 4),
-                                    Html.number(value)));
+            svg.append(("<path class=\"axis\" d=\"M%d %sH%d\"/><text x=\"%d\" y=\"%s\" font-size=\"12\" "
+                            + "text-anchor=\"end\">%s</text>\n")
+                    .formatted(
+                            LEFT,
+                            Html.number(y(value)),
+                            WIDTH - RIGHT,
+                            LEFT - 8,
+                            Html.number(y(value) + 4),
+                            Html.number(value)));
         }
         for (double step = 0; step <= lastStep; step += tick(lastStep, 6)) {
             svg.append("<text x=\"%s\" y=\"%d\" font-size=\"12\" text-anchor=\"middle\">%s</text>\n"
@@ -115,7 +114,7 @@ public final class CurveFigure {
                 .formatted(LEFT - 8, TOP + 2));
     }
 
-    /** The name and the last value of each line at its right end, pushed apart where they would overlap. */
+    /** Labels each line at its right end with its name and last value, spread to avoid overlaps. */
     private void labels(StringBuilder svg, Point last) {
         List<Line> fromBelow = LINES.stream()
                 .sorted((a, b) ->
@@ -139,16 +138,16 @@ public final class CurveFigure {
         return HEIGHT - BOTTOM - Math.min(nats, 3 * top) / top * (HEIGHT - TOP - BOTTOM);
     }
 
-    /** A round distance between ticks (1, 2 or 5 times a power of ten) that gives about {@code count} of them. */
+    /** Returns a round distance between about {@code count} ticks: 1, 2 or 5 times a power of ten. */
     private static double tick(double range, int count) {
         double power = Math.pow(10, Math.floor(Math.log10(range / count)));
         double part = range / count / power;
         return power * (part < 1.5 ? 1 : part < 3.5 ? 2 : part < 7.5 ? 5 : 10);
     }
 
-    /** Neighbours averaged until few enough are left to draw. */
+    /** Averages neighbours down to a number that can be drawn. */
     private static List<Point> thinned(List<Point> points) {
-        int group = (points.size() + MOST_POINTS - 1) / MOST_POINTS;
+        int group = (points.size() + MAX_POINTS - 1) / MAX_POINTS;
         if (group <= 1) {
             return List.copyOf(points);
         }

@@ -12,24 +12,24 @@ import java.util.Optional;
 /**
  * Images that runtimes decoded from the same vectors.
  *
- * @param source which vectors, in words
- * @param all [B, Q, C, H, W] in [0, 1] each: first, under the name {@code expected}, what should have come out; then
- *     each runtime's by its name; empty if there is nothing to look at
+ * @param source describes the vectors
+ * @param all [B, Q, C, H, W] in [0, 1] each: first the expected images, as {@code expected}, then each runtime's by its
+ *     name; empty if there are none
  */
 public record DecodedImages(String source, Map<String, Tensor> all) {
     private static final String EXPECTED = "expected";
 
-    /** Nothing to look at. */
+    /** No images. */
     public static DecodedImages none() {
         return new DecodedImages("", Map.of());
     }
 
     /**
-     * The images that logits stand for.
+     * Computes images from logits.
      *
-     * @param source which vectors, in words
-     * @param logits what is expected under {@code expected}, and each runtime's; may be empty
-     * @param settings of the model; empty if it is none of ours, whose logits are taken for those of single pixels
+     * @param source describes the vectors
+     * @param logits the expected ones, as {@code expected}, and each runtime's; may be empty
+     * @param settings the model's; if empty, for a model of another kind, each logit is that of a pixel
      */
     public static DecodedImages of(String source, Map<String, Tensor> logits, Optional<ModelSettings> settings) {
         Tensor expected = logits.get(EXPECTED);
@@ -41,7 +41,7 @@ public record DecodedImages(String source, Map<String, Tensor> all) {
         }
         Map<String, Tensor> images = new LinkedHashMap<>();
         images.put(EXPECTED, image(expected, settings));
-        // What came out in another shape or type is told of among the outputs; there is no image in it.
+        // An output of another shape or type holds no image; it is reported among the outputs.
         logits.keySet().stream()
                 .filter(name -> !name.equals(EXPECTED)
                         && logits.get(name).type() == expected.type()
@@ -74,12 +74,12 @@ public record DecodedImages(String source, Map<String, Tensor> all) {
         return Tensor.of(ElementType.FLOAT64, values, logits.shape()).named(logits.name());
     }
 
-    /** Whether there is nothing to look at. */
+    /** Whether there are no images. */
     boolean isEmpty() {
         return all.isEmpty();
     }
 
-    /** What should have come out. */
+    /** The expected images. */
     Tensor expected() {
         return all.get(EXPECTED);
     }

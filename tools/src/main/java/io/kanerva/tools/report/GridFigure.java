@@ -9,16 +9,16 @@ import java.util.function.IntFunction;
 import java.util.function.IntPredicate;
 
 /**
- * Pictures in a grid, as SVG: sharp at any size, with words and marks that stay readable. Several rows of pictures can
- * belong together, such as originals, queries and what was recalled; they are shown in bands of that many rows.
+ * A grid of images as SVG, with labels that stay sharp at any size. Rows that belong together, such as originals,
+ * queries and recalled images, are shown as bands.
  */
 final class GridFigure {
     private static final int GAP = 2;
     private static final int BAND_GAP = 7;
     private static final int NUMBER_HEIGHT = 9;
     private static final int LABELS = 40;
-    /** What a letter takes at the size of the labels, 7. */
-    private static final double LETTER = 4.15;
+    /** The width of a letter at the labels' font size, 7. */
+    private static final double LETTER_WIDTH = 4.15;
 
     private final String alternative;
     private final int columns;
@@ -29,8 +29,8 @@ final class GridFigure {
     private String wrongText = "";
 
     /**
-     * @param alternative what is to be seen, for those who do not see it
-     * @param columns pictures in a row
+     * @param alternative the alternative text
+     * @param columns images per row
      */
     GridFigure(String alternative, int columns) {
         this.alternative = alternative;
@@ -40,8 +40,8 @@ final class GridFigure {
     /**
      * Adds a row to each band.
      *
-     * @param name what these pictures are; empty where there is only one row
-     * @param pictures as many as in the other rows, of the same size
+     * @param name the row's label; empty for a single row
+     * @param pictures as many as in the other rows, and of the same size
      */
     GridFigure row(String name, Pictures pictures) {
         names.add(name);
@@ -49,24 +49,24 @@ final class GridFigure {
         return this;
     }
 
-    /** Writes a number above each picture of the band. */
+    /** Writes a number above each image of the band. */
     GridFigure numbered(IntFunction<String> numbers) {
         number = numbers;
         return this;
     }
 
-    /** Outlines the last row's pictures for which this holds; {@code text} is shown when pointed at. */
+    /** Outlines the matching images of the last row; {@code text} is their tooltip. */
     GridFigure outline(IntPredicate which, String text) {
         wrong = which;
         wrongText = text;
         return this;
     }
 
-    /** The figure's markup. */
+    /** Returns the markup. */
     String svg() {
         Pictures first = rows.get(0);
         int longest = names.stream().mapToInt(String::length).max().orElse(0);
-        int labels = longest == 0 ? 0 : Math.max(LABELS, (int) (LETTER * longest) + GAP);
+        int labels = longest == 0 ? 0 : Math.max(LABELS, (int) (LETTER_WIDTH * longest) + GAP);
         int head = number == null ? 0 : NUMBER_HEIGHT;
         int cellWidth = first.width() + GAP;
         int cellHeight = first.height() + GAP;
@@ -78,7 +78,7 @@ final class GridFigure {
                 new StringBuilder("<svg class=\"wide\" role=\"img\" aria-label=\"%s\" viewBox=\"0 0 %d %d\">\n"
                         .formatted(Html.escape(alternative), width, height));
         for (int row = 0; row < rows.size(); row++) {
-            // One PNG a row of the figure; the distance between its rows is that between bands.
+            // One PNG per row of a band; its rows are as far apart as the bands.
             Mosaic mosaic = Mosaic.of(rows.get(row), columns, GAP, bandHeight - first.height(), Palette.INK);
             svg.append("<image x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" href=\"%s\"/>\n"
                     .formatted(
@@ -104,14 +104,14 @@ final class GridFigure {
                         .formatted(Html.number(x + first.width() / 2.0), y + head - 2, Html.escape(number.apply(i))));
             }
             if (wrong.test(i)) {
-                svg.append(
-                        "<rect class=\"wrong\" x=\"%s\" y=\"%s\" width=\"%d\" height=\"%d\" stroke-width=\"1.5\"><title>%s</title></rect>\n"
-                                .formatted(
-                                        Html.number(x - 0.5),
-                                        Html.number(y + head + (rows.size() - 1) * cellHeight - 0.5),
-                                        first.width() + 1,
-                                        first.height() + 1,
-                                        Html.escape(wrongText)));
+                svg.append(("<rect class=\"wrong\" x=\"%s\" y=\"%s\" width=\"%d\" height=\"%d\" "
+                                + "stroke-width=\"1.5\"><title>%s</title></rect>\n")
+                        .formatted(
+                                Html.number(x - 0.5),
+                                Html.number(y + head + (rows.size() - 1) * cellHeight - 0.5),
+                                first.width() + 1,
+                                first.height() + 1,
+                                Html.escape(wrongText)));
             }
         }
         return svg.append("</svg>").toString();

@@ -9,9 +9,8 @@ import java.util.List;
 import java.util.function.IntPredicate;
 
 /**
- * Builds one self-contained HTML page: styles inline, pictures as data, no scripts, nothing fetched from anywhere. It
- * follows the reader's light or dark preference and narrow screens. All text that is passed in is escaped, except where
- * it says markup.
+ * Builds a self-contained HTML page: inline styles, images as data URIs, no scripts, no external resources. It adapts
+ * to the reader's light or dark preference and to narrow screens. All text is escaped, except parameters called markup.
  */
 public final class HtmlPage {
     private final String title;
@@ -22,30 +21,30 @@ public final class HtmlPage {
     private int renewal;
 
     /**
-     * A number that the page shows first.
+     * A key figure at the top of the page.
      *
-     * @param label what it is
-     * @param value the number with its unit
-     * @param note its setting in a few words
+     * @param label its name
+     * @param value its value and unit
+     * @param note a short remark, such as its setting
      */
     public record Tile(String label, String value, String note) {}
 
     /**
      * @param title heading and window title
-     * @param summary one or two sentences below it
+     * @param summary one or two sentences below the heading
      */
     public HtmlPage(String title, String summary) {
         this.title = title;
         this.summary = summary;
     }
 
-    /** Makes the page load itself anew every so many seconds; 0 for never. */
+    /** Makes the page reload every {@code seconds}; 0 for never. */
     public HtmlPage renewedEvery(int seconds) {
         renewal = seconds;
         return this;
     }
 
-    /** The numbers to show first. */
+    /** Sets the key figures at the top. */
     public HtmlPage tiles(List<Tile> tiles) {
         top.append("<dl class=\"tiles\">\n");
         for (Tile tile : tiles) {
@@ -57,11 +56,11 @@ public final class HtmlPage {
     }
 
     /**
-     * Starts a section; what follows belongs to it.
+     * Starts a section.
      *
      * @param id anchor, a word
      * @param heading its title
-     * @param lead one paragraph on what is to be seen
+     * @param lead a paragraph that introduces it
      */
     public HtmlPage section(String id, String heading, String lead) {
         if (!sections.isEmpty()) {
@@ -73,16 +72,16 @@ public final class HtmlPage {
         return this;
     }
 
-    /** A heading inside the section, and a few words beside it. */
+    /** Adds a heading inside the section with a remark beside it. */
     public HtmlPage subheading(String heading, String beside) {
         body.append("<h3>%s<span>%s</span></h3>\n".formatted(Html.escape(heading), Html.escape(beside)));
         return this;
     }
 
     /**
-     * A figure.
+     * Adds a figure.
      *
-     * @param markup an {@code <svg>} or {@code <img>} that carries its own alternative text
+     * @param markup an {@code <svg>} or {@code <img>} with alternative text
      * @param caption the sentence below it
      */
     public HtmlPage figure(String markup, String caption) {
@@ -95,24 +94,24 @@ public final class HtmlPage {
     }
 
     /**
-     * A table whose first column names the rows.
+     * Adds a table whose first column names the rows.
      *
-     * @param caption what it shows
-     * @param header titles of the columns
-     * @param rows cells as text, as many a row as there are titles; columns that hold numbers only are set flush right
+     * @param caption its caption
+     * @param header the columns' titles
+     * @param rows the cells, one per column; columns of numbers are right-aligned
      */
     public HtmlPage table(String caption, List<String> header, List<List<String>> rows) {
         return table("", caption, header, rows, row -> false);
     }
 
     /**
-     * A long table that is shown when its summary is clicked.
+     * Adds a long table that opens when its summary is clicked.
      *
-     * @param summary what it holds, in a line
-     * @param open whether it is shown from the start
-     * @param header titles of the columns
+     * @param summary one line
+     * @param open whether it is open initially
+     * @param header the columns' titles
      * @param rows as in {@link #table}
-     * @param wrong which rows, by number, to bring out
+     * @param wrong the indices of rows to highlight
      */
     public HtmlPage foldedTable(
             String summary, boolean open, List<String> header, List<List<String>> rows, IntPredicate wrong) {
@@ -153,7 +152,7 @@ public final class HtmlPage {
         return this;
     }
 
-    /** Names and values, such as settings; values are set as code. */
+    /** Adds names and values, such as settings; values are shown as code. */
     public HtmlPage facts(List<String[]> facts) {
         body.append("<dl class=\"facts\">\n");
         for (String[] fact : facts) {
@@ -163,18 +162,18 @@ public final class HtmlPage {
         return this;
     }
 
-    /** A paragraph. */
+    /** Adds a paragraph. */
     public HtmlPage paragraph(String text) {
         body.append("<p>").append(Html.escape(text)).append("</p>\n");
         return this;
     }
 
-    /** The whole page. */
+    /** Returns the page. */
     public String html() {
         StringBuilder page = new StringBuilder();
         page.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-                .append(
-                        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
+                .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta "
+                        + "name=\"color-scheme\" content=\"light dark\">\n")
                 .append(renewal > 0 ? "<meta http-equiv=\"refresh\" content=\"%d\">\n".formatted(renewal) : "")
                 .append("<title>")
                 .append(Html.escape(title))

@@ -6,14 +6,14 @@ import io.kanerva.tools.image.Pictures;
 import java.util.List;
 
 /**
- * A memory as a picture, as SVG: the mean over its channels with every allocated block outlined and numbered, and each
- * channel by itself.
+ * A memory as SVG: the mean over its channels with every allocated block outlined and numbered, and each channel
+ * separately.
  */
 public final class MemoryFigure {
     private static final int CHANNEL_GAP = 2;
 
     /**
-     * Where a sample's block lies, in memory cells from the upper left corner.
+     * The position of a sample's block, in memory cells from the upper left corner.
      *
      * @param sample the sample's number, from 1
      * @param x left edge
@@ -29,7 +29,7 @@ public final class MemoryFigure {
     private final int width;
 
     /**
-     * @param memory [C, H, W], row-major, any values
+     * @param memory [C, H, W], row-major
      * @param channels C
      * @param height H
      * @param width W
@@ -41,7 +41,7 @@ public final class MemoryFigure {
         this.width = width;
     }
 
-    /** The mean over the channels with blocks drawn in; {@code blocks} may be empty. */
+    /** Returns the mean over the channels with outlined blocks; {@code blocks} may be empty. */
     String blocks(List<Block> blocks) {
         float[] mean = new float[height * width];
         for (int i = 0; i < memory.length; i++) {
@@ -49,7 +49,8 @@ public final class MemoryFigure {
         }
         Mosaic mosaic = Mosaic.of(new Pictures(scaled(mean), 1, 1, height, width), 1, 0, 0, palette(mean));
         StringBuilder svg = new StringBuilder(
-                "<svg role=\"img\" aria-label=\"The memory, %d by %d cells, mean of %d channels, with %d allocated blocks outlined\" viewBox=\"%s %s %s %s\">\n"
+                ("<svg role=\"img\" aria-label=\"The memory, %d by %d cells, mean of %d channels, with %d "
+                                + "allocated blocks outlined\" viewBox=\"%s %s %s %s\">\n")
                         .formatted(
                                 height,
                                 width,
@@ -62,24 +63,25 @@ public final class MemoryFigure {
         svg.append("<image width=\"%d\" height=\"%d\" href=\"%s\"/>\n".formatted(width, height, mosaic.dataUri()));
         double unit = Math.max(width, height) / 56.0;
         for (Block block : blocks) {
-            svg.append(
-                    "<g><title>sample %d</title><rect class=\"slot\" stroke-width=\"%s\" x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\"/><text class=\"slot-number\" font-size=\"%s\" x=\"%s\" y=\"%s\">%d</text></g>\n"
-                            .formatted(
-                                    block.sample(),
-                                    Html.number(0.12 * unit),
-                                    Html.number(block.x()),
-                                    Html.number(block.y()),
-                                    Html.number(block.width()),
-                                    Html.number(block.height()),
-                                    Html.number(1.5 * unit),
-                                    Html.number(block.x() + 0.35 * unit),
-                                    Html.number(block.y() + 1.55 * unit),
-                                    block.sample()));
+            svg.append(("<g><title>sample %d</title><rect class=\"slot\" stroke-width=\"%s\" x=\"%s\" y=\"%s\" "
+                            + "width=\"%s\" height=\"%s\"/><text class=\"slot-number\" font-size=\"%s\" x=\"%s\" "
+                            + "y=\"%s\">%d</text></g>\n")
+                    .formatted(
+                            block.sample(),
+                            Html.number(0.12 * unit),
+                            Html.number(block.x()),
+                            Html.number(block.y()),
+                            Html.number(block.width()),
+                            Html.number(block.height()),
+                            Html.number(1.5 * unit),
+                            Html.number(block.x() + 0.35 * unit),
+                            Html.number(block.y() + 1.55 * unit),
+                            block.sample()));
         }
         return svg.append("</svg>").toString();
     }
 
-    /** Each channel by itself, all coloured by one scale. */
+    /** Returns each channel separately, all on one colour scale. */
     String channels(int columns) {
         Mosaic mosaic = Mosaic.of(
                 new Pictures(scaled(memory), channels, 1, height, width),
@@ -89,17 +91,18 @@ public final class MemoryFigure {
                 palette(memory));
         int imageWidth = mosaic.image().getWidth();
         int imageHeight = mosaic.image().getHeight();
-        return "<svg class=\"wide\" role=\"img\" aria-label=\"The %d channels of the memory side by side\" viewBox=\"0 0 %d %d\"><image width=\"%d\" height=\"%d\" href=\"%s\"/></svg>"
+        return ("<svg class=\"wide\" role=\"img\" aria-label=\"The %d channels of the memory side by side\" "
+                        + "viewBox=\"0 0 %d %d\"><image width=\"%d\" height=\"%d\" href=\"%s\"/></svg>")
                 .formatted(channels, imageWidth, imageHeight, imageWidth, imageHeight, mosaic.dataUri());
     }
 
-    /** Whether there are values of both signs, so that zero deserves the middle of the colours. */
+    /** Whether some values are negative, so that zero belongs in the middle of the scale. */
     private static boolean signed(float[] values) {
-        float least = 0;
+        float min = 0;
         for (float value : values) {
-            least = Math.min(least, value);
+            min = Math.min(min, value);
         }
-        return least < 0;
+        return min < 0;
     }
 
     private static Palette palette(float[] values) {
@@ -107,7 +110,7 @@ public final class MemoryFigure {
     }
 
     /**
-     * The values in [0, 1]; the scale ends at 2.5 times their root mean square, so that a few large ones do not darken
+     * Scales the values to [0, 1]; the scale ends at 2.5 times their root mean square, so that outliers do not darken
      * the rest.
      */
     private static float[] scaled(float[] values) {

@@ -6,20 +6,19 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The page that {@code kpp quickstart} leaves behind: what was done, in the order in which it was done, with pictures
- * and numbers.
+ * The page that {@code kpp quickstart} writes: its steps in order, with images and figures.
  *
  * @param summary what ran, in a sentence or two
  * @param episode the images that were written
  * @param memory the memory that they were written into
- * @param recalls one entry a kind of query
- * @param recallIterations how often each query was read anew
- * @param generations what random keys read
- * @param curve measurements during training
- * @param djl the bound as DJL computes it
- * @param graphs the bound as the exported graphs compute it, from the same noise
- * @param boundSetting what the bounds were measured on, in words
- * @param agreement the largest differences between graphs and DJL blocks
+ * @param recalls one entry per kind of query
+ * @param recallIterations iterations of each query
+ * @param generations images from random keys
+ * @param curve measurements during training; empty if the run was shorter than the distance of two
+ * @param djl the bound computed by DJL
+ * @param graphs the bound computed by the exported graphs from the same noise
+ * @param boundSetting describes what the bounds were measured on
+ * @param agreement the maximum differences between graphs and DJL blocks
  * @param settings names and values
  */
 public record QuickstartReport(
@@ -45,22 +44,22 @@ public record QuickstartReport(
      * @param channels C
      * @param height H
      * @param width W
-     * @param blocks one a written sample and key; empty where nothing is allocated
+     * @param blocks one per written sample and key; empty without allocation
      */
     public record Memory(float[] values, int channels, int height, int width, List<MemoryFigure.Block> blocks) {}
 
     /**
-     * One kind of query and what came of it.
+     * One kind of query and its results.
      *
      * @param name the kind, such as {@code clean}
      * @param explanation how the queries were made
-     * @param queries what was asked with, in the order of the episode
-     * @param images what was recalled
-     * @param found for each query the sample that it was taken for, from 0
+     * @param queries the queries, in the order of the episode
+     * @param images the recalled images
+     * @param found for each query the sample that it found, from 0
      */
     public record Recalled(String name, String explanation, Pictures queries, Pictures images, int[] found) {
 
-        /** How many queries found their own sample. */
+        /** The number of queries that found their own sample. */
         public int correct() {
             int correct = 0;
             for (int i = 0; i < found.length; i++) {
@@ -69,14 +68,14 @@ public record QuickstartReport(
             return correct;
         }
 
-        /** The part of the queries that found their own sample, such as {@code 96.9 %}. */
+        /** The share of queries that found their own sample, such as {@code 96.9 %}. */
         public String accuracy() {
             return Html.format("%.1f %%", 100.0 * correct() / found.length);
         }
     }
 
     /**
-     * The negative bound and its terms, in nats an image.
+     * The negative bound and its terms, in nats per image.
      *
      * @param total the sum of the others
      * @param standardError of the mean over episodes
@@ -87,59 +86,64 @@ public record QuickstartReport(
     public record Bound(double total, double standardError, double reconstruction, double klKeys, double klLatent) {}
 
     /**
-     * How far one graph is from its DJL block.
+     * The difference between a graph's output and its DJL block's.
      *
      * @param graph the graph's name
      * @param output the tensor's name
-     * @param difference largest absolute difference found
-     * @param budget what is allowed
-     * @param compared how many numbers were compared
+     * @param difference maximum absolute difference
+     * @param budget the allowed difference
+     * @param compared number of values compared
      */
     public record Agreement(String graph, String output, double difference, double budget, long compared) {}
 
-    /** The page's markup. */
+    /** Returns the markup. */
     public String html() {
         HtmlPage page = new HtmlPage("Kanerva++ quick start", summary).tiles(tiles());
         page.section(
                 "episode",
                 "The episode",
-                ("These %d test images were never seen in training. Together they are one episode: all of them are written into a single "
-                                + "memory at once.")
+                ("These %d test images were never seen in training. Together they form one episode: all are "
+                                + "written into a single memory at once.")
                         .formatted(episode.count()));
         page.figure(
                 new GridFigure("The %d images of the episode".formatted(episode.count()), EPISODE_COLUMNS)
                         .row("", episode)
                         .numbered(i -> Integer.toString(i + 1))
                         .svg(),
-                "The numbers are those of the blocks in the memory below.");
+                "The numbers refer to the blocks in the memory below.");
         memory(page);
         recalls(page);
         page.section(
                 "generations",
                 "Generations",
-                "Nobody asks for a sample here: keys are drawn from their prior, a block is read at each of them, a latent is drawn from what "
-                        + "the block suggests, and both are decoded. A key that lands in an allocated block gives a picture like the one written there.");
+                "Without any query: keys are drawn from their prior, a block is read at each, a latent is drawn "
+                        + "from the prior that the block predicts, and both are decoded. A key that lands in "
+                        + "an allocated block gives an image like the one written there.");
         page.figure(
                 new GridFigure("%d generated images".formatted(generations.count()), EPISODE_COLUMNS)
                         .row("", generations)
                         .svg(),
                 "Pixel probabilities, decoded from %d keys drawn from the standard normal distribution."
                         .formatted(generations.count()));
-        page.section(
-                "training",
-                "Training",
-                "The bound is the number of nats that the model needs for an image: what is left to say about the pixels once the block is read "
-                        + "(reconstruction), which block it was (keys), and what the latent adds. Lower is better.");
-        page.figure(
-                new CurveFigure(curve).svg(),
-                "Nats an image on the training episodes, each with all its terms at full weight. The first steps run out of the top.");
+        if (!curve.isEmpty()) {
+            page.section(
+                    "training",
+                    "Training",
+                    "The bound is the number of nats that the model needs for an image: for its pixels given the "
+                            + "block (reconstruction), for the choice of block (keys), and for the latent. "
+                            + "Lower is better.");
+            page.figure(
+                    new CurveFigure(curve).svg(),
+                    "Nats per image on the training episodes, with all terms at full weight. The first steps are "
+                            + "cut off at the top.");
+        }
         agreement(page);
-        page.section("settings", "Settings", "All that is needed to get the same numbers again.")
+        page.section("settings", "Settings", "Everything needed to reproduce these results.")
                 .facts(settings);
         return page.html();
     }
 
-    /** The largest difference of all graphs, as a part of what is allowed; at most 1 if all agree. */
+    /** Returns the largest difference relative to its budget. */
     private Agreement worst() {
         return agreement.stream()
                 .max((a, b) -> Double.compare(a.difference() / a.budget(), b.difference() / b.budget()))
@@ -148,14 +152,17 @@ public record QuickstartReport(
 
     private List<HtmlPage.Tile> tiles() {
         List<HtmlPage.Tile> tiles = new ArrayList<>();
-        tiles.add(new HtmlPage.Tile("Bound, DJL", nats(djl.total()), "nats an image, ± " + nats(djl.standardError())));
+        tiles.add(new HtmlPage.Tile(
+                "Bound, DJL",
+                nats(djl.total()),
+                "nats per image" + (Double.isNaN(djl.standardError()) ? "" : ", ± " + nats(djl.standardError()))));
         tiles.add(new HtmlPage.Tile(
                 "Bound, graphs alone",
                 nats(graphs.total()),
                 Html.format("same noise, differs by %.1e", Math.abs(djl.total() - graphs.total()))));
         Agreement worst = worst();
         tiles.add(new HtmlPage.Tile(
-                "Largest difference",
+                "Maximum difference",
                 Html.format("%.1e", worst.difference()),
                 Html.format("%s, %.0e allowed", worst.graph(), worst.budget())));
         for (Recalled recall : recalls) {
@@ -172,15 +179,17 @@ public record QuickstartReport(
         page.section(
                 "memory",
                 "The memory",
-                "The whole episode is now in %d channels of %d × %d numbers. "
+                "The whole episode is now in %d channels of %d × %d values. "
                                 .formatted(memory.channels(), memory.height(), memory.width())
                         + (allocated
-                                ? "As on a heap, each sample was given a block of its own; the outlines show where, and carry the sample's number."
-                                : "It is the mean of the samples' embeddings, mapped to this shape; no sample has a place of its own."));
+                                ? "As on a heap, each sample was allocated its own block; the outlines show "
+                                        + "where, with the sample's number."
+                                : "It is the mean of the samples' embeddings, mapped to this shape; no sample "
+                                        + "has its own block."));
         MemoryFigure figure = new MemoryFigure(memory.values(), memory.channels(), memory.height(), memory.width());
         page.figure(figure.blocks(memory.blocks()), "Mean over the channels. Blue is below zero, orange above it.");
         if (memory.channels() > 1) {
-            page.figure(figure.channels(Math.min(memory.channels(), 5)), "Each channel by itself.");
+            page.figure(figure.channels(Math.min(memory.channels(), 5)), "Each channel separately.");
         }
     }
 
@@ -188,12 +197,14 @@ public record QuickstartReport(
         page.section(
                 "recall",
                 "Recall",
-                ("Each query is an image, whole or damaged; nothing says which sample it is. It is compared with what every block in memory reads back as, the best match is "
-                                + "read and decoded. %s")
+                ("Each query is an image, intact or damaged, without the index of its sample. It is compared "
+                                + "with the image that each block in memory decodes to; the best match is read and "
+                                + "decoded. %s")
                         .formatted(
                                 recallIterations == 1
                                         ? ""
-                                        : "The result is the next query; %d times in all.".formatted(recallIterations))
+                                        : "The result is the next query, for %d iterations."
+                                                .formatted(recallIterations))
                         .strip());
         for (Recalled recall : recalls) {
             String heading = recall.name().substring(0, 1).toUpperCase(Locale.ROOT)
@@ -202,16 +213,16 @@ public record QuickstartReport(
                     heading, "%d of %d found their own sample".formatted(recall.correct(), recall.found().length));
             page.figure(
                     new GridFigure(
-                                    "Originals, %s queries and what was recalled".formatted(recall.name()),
+                                    "Originals, %s queries and recalled images".formatted(recall.name()),
                                     EPISODE_COLUMNS)
                             .row("original", episode)
                             .row("query", recall.queries())
                             .row("recalled", recall.images())
-                            .outline(i -> recall.found()[i] != i, "taken for another sample")
+                            .outline(i -> recall.found()[i] != i, "found another sample")
                             .svg(),
                     recall.explanation()
                             + (recall.correct() < recall.found().length
-                                    ? " Those taken for another sample are outlined in red."
+                                    ? " Those that found another sample are outlined in red."
                                     : ""));
         }
     }
@@ -220,9 +231,10 @@ public record QuickstartReport(
         page.section(
                 "agreement",
                 "Agreement",
-                "The model was learned in Java with DJL on PyTorch and exported as four ONNX graphs. Here the same numbers go into both.");
+                "The model was trained in Java with DJL on PyTorch and exported as four ONNX graphs. Here both "
+                        + "get the same inputs.");
         page.table(
-                "The negative clean bound in nats an image, " + boundSetting + ".",
+                "The negative clean bound in nats per image, " + boundSetting + ".",
                 List.of("path", "bound", "± standard error", "reconstruction", "KL(Y), keys", "KL(Z), latent"),
                 List.of(
                         row("DJL on PyTorch", djl),
@@ -235,8 +247,8 @@ public record QuickstartReport(
                                 difference(djl.klKeys(), graphs.klKeys()),
                                 difference(djl.klLatent(), graphs.klLatent()))));
         page.table(
-                "The largest absolute difference between each graph and its DJL block, on real and on random inputs.",
-                List.of("graph", "output", "largest difference", "allowed", "numbers compared"),
+                "The maximum absolute difference between each graph and its DJL block, on real and on random inputs.",
+                List.of("graph", "output", "maximum difference", "allowed", "values compared"),
                 agreement.stream()
                         .map(a -> List.of(
                                 a.graph(),
@@ -251,7 +263,7 @@ public record QuickstartReport(
         return List.of(
                 name,
                 Html.format("%.4f", bound.total()),
-                nats(bound.standardError()),
+                Double.isNaN(bound.standardError()) ? "" : nats(bound.standardError()),
                 Html.format("%.4f", bound.reconstruction()),
                 Html.format("%.4f", bound.klKeys()),
                 Html.format("%.4f", bound.klLatent()));

@@ -5,23 +5,23 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The page of a training run: how far it is, its curves, and what the model makes of an episode. While the run goes on,
- * the page loads itself anew.
+ * The page of a training run: its progress, its curves and an episode as the model recalls it. The page reloads itself
+ * while the run goes on.
  *
  * @param title what is being trained
- * @param command that started it
- * @param state in a few words, such as {@code training} or {@code finished}
- * @param running whether there is more to come
- * @param steps done
- * @param totalSteps of the plan
- * @param seconds of training so far
- * @param dimensions numbers in an image if the bound is to be shown in bits a dimension too, else 0
+ * @param command the command that started it
+ * @param state such as {@code training} or {@code finished}
+ * @param running whether the run goes on
+ * @param steps steps done
+ * @param totalSteps steps planned
+ * @param seconds training time so far
+ * @param dimensions values per image, to show the bound in bits per dimension too, or 0
  * @param curve measurements on the training episodes
  * @param validation scores of held-out images; empty without validation
- * @param bestStep step of the best of them, or 0
- * @param grids rows of as many pictures each: an episode, what the memory gives back, images at random keys; empty
- *     before the first checkpoint
- * @param gridStep the step that they show
+ * @param bestStep step of the best score, or 0
+ * @param grids rows of equal length: an episode, its recalled images, images at random keys; empty before the first
+ *     checkpoint
+ * @param gridStep the step at which they were made
  * @param settings names and values
  */
 public record RunPage(
@@ -43,7 +43,7 @@ public record RunPage(
     private static final int COLUMNS = 16;
     private static final List<String> ROWS = List.of("image", "recalled", "dreamt");
 
-    /** The page's markup. */
+    /** Returns the markup. */
     public String html() {
         HtmlPage page = new HtmlPage(title, command)
                 .renewedEvery(running ? RENEWAL_SECONDS : 0)
@@ -51,24 +51,26 @@ public record RunPage(
         if (running) {
             page.section(
                     "now",
-                    "Under way",
-                    "This page loads itself anew every %d seconds until the run ends.".formatted(RENEWAL_SECONDS));
+                    "Progress",
+                    "This page reloads every %d seconds until the run ends.".formatted(RENEWAL_SECONDS));
         }
         if (!curve.isEmpty()) {
             page.section(
                     "training",
                     "Training",
-                    "Nats that the model needs for an image: what is left to say about the pixels once the block is read (reconstruction), which block "
-                            + "it was (keys), and what the latent adds. Lower is better.");
+                    "Nats that the model needs for an image: for its pixels given the block (reconstruction), "
+                            + "for the choice of block (keys), and for the latent. Lower is better.");
             page.figure(
                     new CurveFigure(curve).svg(),
-                    "On the training episodes, one draw each, every term at full weight. The first steps run out of the top.");
+                    "On the training episodes, one draw each, with all terms at full weight. The first steps are "
+                            + "cut off at the top.");
         }
         if (!validation.isEmpty()) {
             page.section(
                     "validation",
                     "Validation",
-                    "The clean bound on images that the model does not learn from, each time with the same noise. The best checkpoint is best.ckpt.");
+                    "The clean bound on images not used in training, each time with the same noise. The best "
+                            + "checkpoint is best.ckpt.");
             page.figure(
                     new CurveFigure(validation, "validation-plot").svg(),
                     "On the held-out images; the lowest bound was at step %,d.".formatted(bestStep));
@@ -77,16 +79,15 @@ public record RunPage(
             page.section(
                     "samples",
                     "Samples",
-                    "One episode is written into a single memory. Each band shows its images, what the memory gives back at their own keys, and "
-                            + "what lies at keys drawn from the prior.");
-            GridFigure grid = new GridFigure(
-                    "Images of an episode, what is recalled of them, and what random keys give", COLUMNS);
+                    "One episode is written into a single memory. Each band shows its images, the images read at "
+                            + "their own keys, and those read at keys drawn from the prior.");
+            GridFigure grid = new GridFigure("Images of an episode, as recalled, and at random keys", COLUMNS);
             for (int row = 0; row < grids.size(); row++) {
                 grid.row(ROWS.get(row), grids.get(row));
             }
             page.figure(grid.svg(), "After %,d steps.".formatted(gridStep));
         }
-        page.section("settings", "Settings", "All that is needed to get the same numbers again.")
+        page.section("settings", "Settings", "Everything needed to reproduce this run.")
                 .facts(settings);
         return page.html();
     }
@@ -102,7 +103,7 @@ public record RunPage(
             tiles.add(new HtmlPage.Tile(
                     "Bound, training",
                     Html.format("%.2f", bound),
-                    "nats an image, mean of the last rows" + bits(bound)));
+                    "nats per image, mean of the last rows" + bits(bound)));
         }
         if (!validation.isEmpty()) {
             double last = validation.get(validation.size() - 1).bound();
@@ -110,17 +111,17 @@ public record RunPage(
                     .mapToDouble(CurveFigure.Point::bound)
                     .min()
                     .orElseThrow();
-            tiles.add(new HtmlPage.Tile("Bound, validation", Html.format("%.2f", last), "nats an image" + bits(last)));
+            tiles.add(new HtmlPage.Tile("Bound, validation", Html.format("%.2f", last), "nats per image" + bits(last)));
             tiles.add(new HtmlPage.Tile("Best", Html.format("%.2f", best), Html.format("at step %,d", bestStep)));
         }
         tiles.add(new HtmlPage.Tile(
                 "Time",
                 Html.format("%.1f min", seconds / 60),
-                steps > 0 ? Html.format("%.0f ms a step", 1000 * seconds / steps) : ""));
+                steps > 0 ? Html.format("%.0f ms per step", 1000 * seconds / steps) : ""));
         return tiles;
     }
 
     private String bits(double nats) {
-        return dimensions == 0 ? "" : Html.format("; %.4f bits a dimension", nats / (dimensions * Math.log(2)));
+        return dimensions == 0 ? "" : Html.format("; %.4f bits per dimension", nats / (dimensions * Math.log(2)));
     }
 }

@@ -1,2 +1,2 @@
-/** The self-contained HTML report: a page builder that knows nothing of K++, and the figures that do. */
+/** Self-contained HTML reports: a page builder independent of K++, and K++'s figures and pages. */
 package io.kanerva.tools.report;

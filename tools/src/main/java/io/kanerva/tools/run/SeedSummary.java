@@ -15,6 +15,7 @@ import java.util.function.ToDoubleFunction;
 /** The scores of runs that differ by their seeds alone: each one, their mean and their spread. */
 public final class SeedSummary {
     public static final String FILE = "summary.json";
+    private static final String COLUMNS = "%-10s %10s %10s %16s %10s %10s";
 
     private final String setting;
     private final List<Row> rows = new ArrayList<>();
@@ -34,46 +35,28 @@ public final class SeedSummary {
     /** A line a seed and one for mean and standard deviation over the seeds, nats an image. */
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
-        lines.add(String.format(
-                Locale.ROOT,
-                "%-10s %10s %10s %16s %10s %10s",
-                "seed",
-                "bound",
-                "+- error",
-                "reconstruction",
-                "KL(Y)",
-                "KL(Z)"));
+        lines.add(COLUMNS.formatted("seed", "bound", "+- error", "reconstruction", "KL(Y)", "KL(Z)"));
         for (Row row : rows) {
-            BoundReport r = row.report;
-            lines.add(String.format(
-                    Locale.ROOT,
-                    "%-10d %10.3f %10.3f %16.3f %10.3f %10.3f",
-                    row.seed,
-                    r.nats(),
-                    r.standardError(),
-                    r.reconstruction(),
-                    r.keyDivergence(),
-                    r.latentDivergence()));
+            lines.add(line(
+                    Long.toString(row.seed), row.report.standardError(), value -> value.applyAsDouble(row.report)));
         }
-        lines.add(String.format(
-                Locale.ROOT,
-                "%-10s %10.3f %10s %16.3f %10.3f %10.3f",
-                "mean",
-                mean(BoundReport::nats),
-                "",
-                mean(BoundReport::reconstruction),
-                mean(BoundReport::keyDivergence),
-                mean(BoundReport::latentDivergence)));
-        lines.add(String.format(
-                Locale.ROOT,
-                "%-10s %10.3f %10s %16.3f %10.3f %10.3f",
-                "spread",
-                spread(BoundReport::nats),
-                "",
-                spread(BoundReport::reconstruction),
-                spread(BoundReport::keyDivergence),
-                spread(BoundReport::latentDivergence)));
+        lines.add(line("mean", Double.NaN, this::mean));
+        lines.add(line("spread", Double.NaN, this::spread));
         return lines;
+    }
+
+    private static String line(String name, double error, ToDoubleFunction<ToDoubleFunction<BoundReport>> numbers) {
+        return COLUMNS.formatted(
+                name,
+                number(numbers.applyAsDouble(BoundReport::nats)),
+                number(error),
+                number(numbers.applyAsDouble(BoundReport::reconstruction)),
+                number(numbers.applyAsDouble(BoundReport::keyDivergence)),
+                number(numbers.applyAsDouble(BoundReport::latentDivergence)));
+    }
+
+    private static String number(double value) {
+        return Double.isNaN(value) ? "" : String.format(Locale.ROOT, "%.3f", value);
     }
 
     /** Mean over the seeds. */

@@ -4,9 +4,8 @@ import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
- * Shows how far a long task is. On a terminal: one line with a bar, rate and time left that is redrawn in place.
- * Elsewhere (a log file, a pipe): a plain line every few seconds. Closing it leaves one line that says how long it
- * took.
+ * Shows the progress of a long task. On a terminal, one line with a bar, rate and time left is redrawn in place;
+ * elsewhere (a log file, a pipe), a plain line is printed every few seconds. Closing prints a line with the time taken.
  *
  * <pre>
  * Training   ━━━━━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌  58 %   696/1200 steps  7.1/s  1:11 left  bound 74.2 nats
@@ -41,39 +40,37 @@ public final class Progress implements AutoCloseable {
     /**
      * Starts a task.
      *
-     * @param task what is being done, such as {@code Training}
+     * @param task its name, such as {@code Training}
      * @param total units of work, at least 1
-     * @param unit what is counted, plural, such as {@code steps}
+     * @param unit the unit, plural, such as {@code steps}
      */
     public static Progress start(Terminal terminal, String task, long total, String unit) {
         return start(terminal, task, total, unit, System::nanoTime);
     }
 
-    /** As {@link #start(Terminal, String, long, String)}, with a clock in nanoseconds. */
+    /** Like {@link #start(Terminal, String, long, String)}, with a clock in nanoseconds. */
     static Progress start(Terminal terminal, String task, long total, String unit, LongSupplier clock) {
         Progress progress = new Progress(terminal, task, Math.max(1, total), unit, clock);
         progress.at(0, "");
         return progress;
     }
 
-    /**
-     * Work that was done before this task started, such as the steps of a resumed run: it does not count for the rate.
-     */
+    /** Sets the work done before this task, such as the steps of a resumed run. It does not count for the rate. */
     public Progress from(long alreadyDone) {
         first = alreadyDone;
         done = alreadyDone;
         return this;
     }
 
-    /** Tells how many units are done by now. Cheap: most calls show nothing. */
+    /** Reports the number of units done. Cheap: most calls show nothing. */
     public void at(long unitsDone) {
         at(unitsDone, note);
     }
 
     /**
-     * Tells how many units are done by now, and something to show beside them.
+     * Reports the number of units done, with a remark.
      *
-     * @param remark a few words, such as {@code bound 74.2 nats}
+     * @param remark such as {@code bound 74.2 nats}
      */
     public void at(long unitsDone, String remark) {
         done = unitsDone;
@@ -86,7 +83,7 @@ public final class Progress implements AutoCloseable {
         terminal.status(line(now));
     }
 
-    /** Ends the task with one line: what, how many units (if they are not all), how long, and the last remark. */
+    /** Ends the task with one line: its name, the units done, the time taken and the last remark. */
     @Override
     public void close() {
         String count =
@@ -114,7 +111,7 @@ public final class Progress implements AutoCloseable {
         return note.isEmpty() ? line.toString() : line + "  " + note;
     }
 
-    /** Seconds as {@code 12.3 s}, {@code 2:05} (minutes) or {@code 1:02:05} (hours). */
+    /** Formats seconds as {@code 12.3 s}, {@code 2:05} (minutes) or {@code 1:02:05} (hours). */
     public static String duration(double seconds) {
         if (seconds < 60) {
             return format("%.1f s", seconds);

@@ -4,7 +4,7 @@ import java.io.Console;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 
-/** Where messages for a person go: standard error, so that standard output stays clean for results. */
+/** Prints messages for people on standard error, so that standard output holds only results. */
 public final class Terminal {
     private static final String ERASE_LINE = "\r\033[K";
 
@@ -16,9 +16,9 @@ public final class Terminal {
 
     /**
      * @param out where to write
-     * @param redraws whether the line can be drawn anew in place
-     * @param fancy whether characters beyond ASCII can be shown
-     * @param width columns; a status line is cut there
+     * @param redraws whether a line can be redrawn in place
+     * @param fancy whether it shows characters beyond ASCII
+     * @param width columns; longer status lines are truncated
      */
     public Terminal(PrintWriter out, boolean redraws, boolean fancy, int width) {
         this.out = out;
@@ -27,7 +27,7 @@ public final class Terminal {
         this.width = width;
     }
 
-    /** The terminal that this process runs on, written to through {@code out}. */
+    /** The terminal of this process, written to through {@code out}. */
     public static Terminal of(PrintWriter out) {
         Console console = System.console();
         String kind = System.getenv("TERM");
@@ -41,17 +41,17 @@ public final class Terminal {
         return new Terminal(out, redraws, charset.newEncoder().canEncode("━╌"), width);
     }
 
-    /** Whether a status line is drawn anew in place, rather than printed below the last one. */
+    /** Whether status lines are redrawn in place rather than printed one below the other. */
     public boolean redraws() {
         return redraws;
     }
 
-    /** A piece of a bar that is done. */
+    /** The finished piece of a bar. */
     String full() {
         return fancy ? "━" : "#";
     }
 
-    /** A piece of a bar that is still to do. */
+    /** The unfinished piece of a bar. */
     String empty() {
         return fancy ? "╌" : ".";
     }
@@ -68,7 +68,7 @@ public final class Terminal {
         out.flush();
     }
 
-    /** Prints a line that stays. */
+    /** Prints a permanent line. */
     public void line(String line) {
         if (statusShown) {
             out.print(ERASE_LINE);

@@ -1,2 +1,2 @@
-/** What a person sees on the terminal while work is under way. */
+/** Progress and status lines on the terminal. */
 package io.kanerva.tools.terminal;

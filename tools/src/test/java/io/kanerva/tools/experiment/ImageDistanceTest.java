@@ -36,6 +36,6 @@ class ImageDistanceTest {
                 new TestEpisodes(new ImageSet("blank", 2, 1, 1, 1, new byte[2]), Binarisation.FIXED, 2, 1);
         assertThatThrownBy(() -> ImageDistance.withinClass(unlabelled, 1, 1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("'blank': expected images whose classes are known, found no labels");
+                .hasMessage("'blank': expected labelled images, found no labels");
     }
 }

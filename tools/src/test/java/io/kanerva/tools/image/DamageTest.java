@@ -31,7 +31,7 @@ class DamageTest {
                         .values())
                 .containsOnly(0f);
         assertThatThrownBy(() -> Damage.speckle(grey, -1, 1))
-                .hasMessage("the speckle's deviation must be at least 0, found -1.0");
+                .hasMessage("speckle deviation: expected at least 0, found -1.0");
     }
 
     @Test
@@ -53,7 +53,7 @@ class DamageTest {
                         / 10_000.0)
                 .isCloseTo(Math.exp(-5), Offset.offset(0.004));
         assertThatThrownBy(() -> Damage.poisson(grey, 0, 1))
-                .hasMessage("the photons expected of white must be above 0 and at most 100, found 0.0");
+                .hasMessage("photons of a white pixel: expected above 0 and at most 100, found 0.0");
     }
 
     @Test
@@ -103,7 +103,7 @@ class DamageTest {
     @Test
     void refusesAFractionThatIsNone() {
         assertThatThrownBy(() -> Damage.saltAndPepper(grey, 1.5, 1))
-                .hasMessage("the damaged fraction must be 0 to 1, found 1.5");
+                .hasMessage("damaged fraction: expected 0 to 1, found 1.5");
         assertThatThrownBy(() -> Damage.saltAndPepper(grey, Double.NaN, 1))
                 .isInstanceOf(IllegalArgumentException.class);
     }

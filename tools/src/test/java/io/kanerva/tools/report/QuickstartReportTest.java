@@ -44,7 +44,7 @@ class QuickstartReportTest {
                         "<b>5.0e-05</b>",
                         "<b>50.0 %</b>",
                         "1 of 2 queries",
-                        "Those taken for another sample are outlined in red.",
+                        "Those that found another sample are outlined in red.",
                         "<td class=\"n\">5.00e-05</td><td class=\"n\">1e-04</td><td class=\"n\">12,345</td>");
     }
 

@@ -1,18 +1,18 @@
 package io.kanerva.trainer.data;
 
 /**
- * Where each place of a new image lies in the old one: ({@code xx x + xy y + dx}, {@code yx x + yy y + dy}). Places are
- * counted from an image's centre in halves of its sides, so that the same map serves every resolution: -1 is the left
- * or upper edge, 1 the other.
+ * Maps each point (x, y) of a new image to its source ({@code xx x + xy y + dx}, {@code yx x + yy y + dy}) in the old
+ * one. Coordinates are normalised, so that one map serves every resolution: -1 is the left or upper edge, 1 the right
+ * or lower one.
  */
 public record AffineMap(double xx, double xy, double dx, double yx, double yy, double dy) {
 
     /**
-     * Fills one plane from another of the same size, bilinearly. What lies beyond the old plane's edge is as its edge
-     * is.
+     * Resamples one plane from another of the same size, bilinearly. Beyond its edges the old plane repeats its border
+     * pixels.
      *
      * @param from holds [height][width] unsigned bytes from {@code start}
-     * @param to receives as many from {@code offset}
+     * @param to receives [height][width] bytes at {@code offset}
      */
     void resample(byte[] from, int start, int height, int width, byte[] to, int offset) {
         double[] across = new double[width];

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * The {@code .amat} text in which the fixed binarisation of MNIST is published (Larochelle and Murray 2011): an image a
- * line, 784 numbers 0 or 1 with white space between them.
+ * Reads {@code .amat} text, the format of the fixed binarisation of MNIST (Larochelle and Murray 2011): one image per
+ * line, 784 zeros and ones separated by white space.
  */
 final class AmatReader {
     private static final int SIDE = 28;
@@ -13,9 +13,9 @@ final class AmatReader {
 
     private AmatReader() {}
 
-    /** Reads binary images of 28 x 28. Lines without a number are passed over. */
+    /** Reads binary images of 28 x 28. Blank lines are skipped. */
     static ImageSet read(ImageFiles.Source source) throws IOException {
-        // A pixel takes at least two characters, so this is enough for a plain file and a start for a gzipped one.
+        // A pixel takes at least two characters, so a plain file never outgrows this; a gzipped one may.
         long rows = Math.max(1, Math.min(source.limit() / (2 * PIXELS) + 1, 100_000));
         byte[] pixels = new byte[(int) rows * PIXELS];
         byte[] buffer = new byte[1 << 16];

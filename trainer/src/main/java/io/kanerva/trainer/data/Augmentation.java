@@ -7,17 +7,18 @@ import java.util.Locale;
 import java.util.random.RandomGenerator;
 
 /**
- * How far training images are moved at random each time they are drawn, so that a model does not learn a small set by
- * heart. Each number is the largest change, either way, of a uniform draw; with all at 0 images stay as they are.
+ * Random distortions of training images, drawn anew each time an image is used, against overfitting on a small set.
+ * Each value is the bound of a uniform draw in both directions; 0 turns it off.
  *
  * @param rotation degrees, 0 to 180
- * @param scale of the logarithm of height and of width, each on its own, 0 to 1: 0.1 is about a tenth larger or smaller
- * @param shear columns by which a row moves for each row that it is off the centre, 0 to 1
- * @param shift along each side, as a part of it, 0 to 1
- * @param mirror whether an image is mirrored or turned by quarters, all eight ways as likely
+ * @param scale change of log height and log width, drawn separately, 0 to 1: 0.1 is about 10 % larger or smaller
+ * @param shear columns by which a row moves per row of distance from the centre, 0 to 1
+ * @param shift along each axis, as a fraction of the side, 0 to 1
+ * @param mirror whether images are also flipped and rotated by multiples of 90 degrees, all eight symmetries equally
+ *     likely
  */
 public record Augmentation(double rotation, double scale, double shear, double shift, boolean mirror) {
-    /** Images stay as they are. */
+    /** No augmentation. */
     public static final Augmentation NONE = new Augmentation(0, 0, 0, 0, false);
 
     /** @throws IllegalArgumentException if a number is out of its range; the message names it */
@@ -28,25 +29,25 @@ public record Augmentation(double rotation, double scale, double shear, double s
         require("shift", shift, 1);
     }
 
-    /** Whether images stay as they are. */
+    /** Whether images stay unchanged. */
     @JsonIgnore
     public boolean isNone() {
         return equals(NONE);
     }
 
-    /** Draws one image's map; always as many numbers, whatever the values are. */
+    /** Draws the map for one image. Always takes the same number of random values, whatever the settings. */
     public AffineMap draw(RandomGenerator random) {
         double angle = Math.toRadians(uniform(random, rotation));
         double wide = Math.exp(uniform(random, scale));
         double high = Math.exp(uniform(random, scale));
         double slant = uniform(random, shear);
-        // Twice: places are counted in halves of the sides.
+        // Twice, because normalised coordinates span 2.
         double dx = 2 * uniform(random, shift);
         double dy = 2 * uniform(random, shift);
         int way = random.nextInt(8);
         double cosine = Math.cos(angle);
         double sine = Math.sin(angle);
-        // Stretched, slanted, then turned.
+        // Scaled, sheared, then rotated.
         double xx = cosine * wide;
         double xy = (cosine * slant - sine) * high;
         double yx = sine * wide;
@@ -67,8 +68,8 @@ public record Augmentation(double rotation, double scale, double shear, double s
     }
 
     /**
-     * In words, for a card or a report: {@code none}, or for example {@code rotation up to 8 degrees, shift up to
-     * 0.03}.
+     * Describes this for a model card or a report: {@code none}, or for example {@code rotation up to 8 degrees, shift
+     * up to 0.03 of a side}.
      */
     public String inWords() {
         List<String> words = new ArrayList<>();
@@ -77,7 +78,7 @@ public record Augmentation(double rotation, double scale, double shear, double s
         add(words, "shear up to %s", shear);
         add(words, "shift up to %s of a side", shift);
         if (mirror) {
-            words.add("mirrored and turned by quarters");
+            words.add("mirrored and rotated by 90 degrees");
         }
         return words.isEmpty() ? "none" : String.join(", ", words);
     }
@@ -88,14 +89,14 @@ public record Augmentation(double rotation, double scale, double shear, double s
         }
     }
 
-    private static double uniform(RandomGenerator random, double most) {
-        return (2 * random.nextDouble() - 1) * most;
+    private static double uniform(RandomGenerator random, double max) {
+        return (2 * random.nextDouble() - 1) * max;
     }
 
-    private static void require(String name, double value, int most) {
-        if (!(value >= 0 && value <= most)) {
+    private static void require(String name, double value, int max) {
+        if (!(value >= 0 && value <= max)) {
             throw new IllegalArgumentException(
-                    String.format(Locale.ROOT, "augment.%s must be from 0 to %d, found %s", name, most, value));
+                    String.format(Locale.ROOT, "augment.%s must be from 0 to %d, found %s", name, max, value));
         }
     }
 }

@@ -1,10 +1,10 @@
 package io.kanerva.trainer.data;
 
 /**
- * Shrinks or enlarges images by a triangle filter as wide as the step between the new pixels, so that a shrunk image
- * has no aliasing. Computed as Pillow's {@code Image.resize(size, BILINEAR)} does for 8-bit images, to the last bit:
- * weights in fixed point with 22 fractional bits, columns first, rounded to bytes in between. So the sets made here
- * equal those that the literature's Python scripts make.
+ * Resizes images with a triangle filter as wide as the step between new pixels, so that shrinking does not alias.
+ * Bit-exact with Pillow's {@code Image.resize(size, BILINEAR)} for 8-bit images (weights in fixed point with 22
+ * fractional bits, columns first, rounded to bytes in between), so that data sets made here equal those of the
+ * literature's Python scripts.
  */
 final class BilinearResize {
     private static final int FRACTION_BITS = 22;
@@ -14,7 +14,7 @@ final class BilinearResize {
     private final Weights columns;
     private final Weights rows;
 
-    /** Of planes of height x width to planes of newHeight x newWidth; all at least 1. */
+    /** Resizes planes from height x width to newHeight x newWidth; all at least 1. */
     BilinearResize(int height, int width, int newHeight, int newWidth) {
         this.height = height;
         this.width = width;
@@ -48,7 +48,7 @@ final class BilinearResize {
         }
     }
 
-    /** Which old pixels make each new one along one axis, and with what weight. */
+    /** The old pixels, and their weights, that make up each new pixel along one axis. */
     private static final class Weights {
         private final int to;
         private final int[] first;

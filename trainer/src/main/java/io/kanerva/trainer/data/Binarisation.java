@@ -6,18 +6,18 @@ import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
- * How 8-bit images become the numbers that a model sees. A score on binary images means something only together with
- * this: the literature's MNIST numbers are on the fixed binarisation, training on the dynamic one is common.
+ * How 8-bit images become a model's input. Scores on binary images are comparable only under the same binarisation: the
+ * literature reports MNIST on the fixed one and often trains on the dynamic one.
  */
 public enum Binarisation {
-    /** A pixel is 1 with the probability of its intensity, drawn anew each time an image is asked for. */
+    /** A pixel is 1 with a probability equal to its intensity, redrawn each time the image is copied. */
     DYNAMIC,
     /** A pixel is 1 if its intensity is at least 128 of 255. */
     THRESHOLD,
-    /** The set is binary already and stays as it is; a grey pixel is an error. */
+    /** The images are already binary; a grey pixel is an error. */
     FIXED,
     /**
-     * Not binary: a pixel is its intensity k / 255, for a likelihood of 256 levels; {@link Images#level} gives back k.
+     * Not binary: a pixel is its intensity k / 255, for a likelihood over 256 levels; {@link Images#level} recovers k.
      */
     NONE;
 
@@ -25,10 +25,9 @@ public enum Binarisation {
      * Writes one image to {@code target[offset ...]}, in the order channel, row, column: zeros and ones, or with
      * {@link #NONE} intensities in [0, 1].
      *
-     * @param random drawn from only by {@link #DYNAMIC}: one {@code nextInt(255)} for each pixel that is neither 0 nor
-     *     255, in order, so that a generator in the same state gives the same image; may be null otherwise
-     * @throws DataFormatException if this is {@link #FIXED} and the image holds a grey pixel, or the image cannot be
-     *     read
+     * @param random used only by {@link #DYNAMIC}, may be null otherwise: one {@code nextInt(255)} for each pixel that
+     *     is neither 0 nor 255, in order, so that a generator in the same state gives the same image
+     * @throws DataFormatException if this is {@link #FIXED} and the image has a grey pixel, or the image cannot be read
      * @throws IndexOutOfBoundsException if there is no such image, or it does not fit into the target
      */
     public void copy(Images images, int index, float[] target, int offset, RandomGenerator random) {
@@ -36,8 +35,8 @@ public enum Binarisation {
     }
 
     /**
-     * As {@link #copy(Images, int, float[], int, RandomGenerator)}, of the image moved by {@code map}, which may be
-     * null.
+     * Like {@link #copy(Images, int, float[], int, RandomGenerator)}, for the image transformed by {@code map} unless
+     * it is null.
      */
     public void copy(Images images, int index, AffineMap map, float[] target, int offset, RandomGenerator random) {
         if (this == NONE && map == null) {
@@ -68,7 +67,8 @@ public enum Binarisation {
                 ink = intensity >= 128;
             } else {
                 throw new DataFormatException(
-                        "image %d of '%s' should be binary (only 0 and 255), but it has a pixel of %d: use dynamic or threshold binarisation for grey images"
+                        ("'%2$s', image %1$d: expected only pixels 0 and 255, found %3$d: use dynamic or "
+                                        + "threshold binarisation for grey images")
                                 .formatted(index, images.name(), intensity));
             }
             target[offset + i] = ink ? 1f : 0f;
@@ -76,12 +76,12 @@ public enum Binarisation {
     }
 
     /**
-     * Images that come out the same each time, one after the other.
+     * Returns images one after the other, the same each time.
      *
-     * @param indices which images
+     * @param indices the images, from 0
      * @return [indices, Cx, Hx, Wx], as {@link #copy(Images, int, float[], int, RandomGenerator)} writes them
      * @throws IllegalArgumentException if this is {@link #DYNAMIC}
-     * @throws DataFormatException if this is {@link #FIXED} and an image holds a grey pixel, or one cannot be read
+     * @throws DataFormatException if this is {@link #FIXED} and an image has a grey pixel, or one cannot be read
      * @throws IndexOutOfBoundsException if there is no such image
      */
     public float[] copies(Images images, int... indices) {
@@ -94,14 +94,14 @@ public enum Binarisation {
         return copies;
     }
 
-    /** Whether images come out as nothing but zeros and ones. */
+    /** Whether images consist of zeros and ones only. */
     public boolean isBinary() {
         return this != NONE;
     }
 
     /**
-     * The name in lower case, as it stands in a bundle's provenance: {@code dynamic}, {@code threshold}, {@code fixed}
-     * or {@code none}.
+     * The name in lower case, as in a bundle's provenance: {@code dynamic}, {@code threshold}, {@code fixed} or
+     * {@code none}.
      */
     @JsonValue
     @Override
@@ -110,14 +110,15 @@ public enum Binarisation {
     }
 
     /**
-     * Checks that images come out the same each time, as a score that can be repeated needs.
+     * Checks that images are the same each time, as a reproducible score needs.
      *
      * @throws IllegalArgumentException for {@link #DYNAMIC}
      */
     public void requireRepeatable() {
         if (this == DYNAMIC) {
             throw new IllegalArgumentException(
-                    "test images: expected the binarisation fixed, threshold or none, found dynamic, which gives other images each time");
+                    "test images: expected binarisation fixed, threshold or none, found dynamic, which changes "
+                            + "the images each time");
         }
     }
 }

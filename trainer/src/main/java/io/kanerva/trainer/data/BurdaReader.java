@@ -11,9 +11,9 @@ import us.hebi.matlab.mat.types.MatFile;
 import us.hebi.matlab.mat.types.Matrix;
 
 /**
- * The 28 x 28 Omniglot of Burda et al. (2016), {@code chardata.mat}: a MATLAB 5 file with {@code data} and
- * {@code testdata}, intensities in [0, 1] of shape [784, images], each image column after column; {@code target} and
- * {@code targetchar} name an image's alphabet (one-hot, [50, images]) and its character in it ([1, images]).
+ * Reads the 28 x 28 Omniglot of Burda et al. (2016), {@code chardata.mat}: a MATLAB 5 file with {@code data} and
+ * {@code testdata}, intensities in [0, 1] of shape [784, images], each image column-major; {@code target} and
+ * {@code targetchar} give an image's alphabet (one-hot, [50, images]) and its character within it ([1, images]).
  */
 final class BurdaReader {
     private static final int SIDE = 28;
@@ -26,13 +26,13 @@ final class BurdaReader {
      *
      * @param prefix of the arrays' names: {@code ""} for the 24,345 training images, {@code "test"} for the 8,070 test
      *     images
-     * @throws DataFormatException if the file is no such file
+     * @throws DataFormatException if the file is malformed or unreadable
      */
     static ImageSet read(String name, Path file, String prefix) {
         try (MatFile mat = Mat5.readFromFile(file.toFile())) {
             Matrix data = matrix(mat, file, prefix + "data");
             if (data.getNumRows() != PIXELS || data.getNumCols() < 1) {
-                throw new DataFormatException("%s, array '%sdata': expected the shape [784, images], found [%d, %d]"
+                throw new DataFormatException("%s, array '%sdata': expected shape [784, images], found [%d, %d]"
                         .formatted(file, prefix, data.getNumRows(), data.getNumCols()));
             }
             int count = data.getNumCols();
@@ -50,7 +50,7 @@ final class BurdaReader {
             return new ImageSet(name, count, 1, SIDE, SIDE, pixels, labels(mat, prefix, count));
         } catch (IOException | IllegalArgumentException | IllegalStateException | BufferUnderflowException e) {
             throw new DataFormatException(
-                    "%s: expected a MATLAB 5 file, found that it cannot be read (%s)"
+                    "%s: expected a MATLAB 5 file, found an unreadable file (%s)"
                             .formatted(file, endsEarly(e) ? "it ends early" : e.getMessage()),
                     e);
         }
@@ -71,7 +71,7 @@ final class BurdaReader {
         throw new DataFormatException("%s: expected a matrix '%s', found none".formatted(file, name));
     }
 
-    /** Characters numbered by alphabet, then by their number in it; none if the file does not tell. */
+    /** Numbers the characters by alphabet, then by index in it; empty if the file has no labels. */
     private static int[] labels(MatFile mat, String prefix, int count) {
         if (!(find(mat, prefix + "target") instanceof Matrix alphabets)
                 || !(find(mat, prefix + "targetchar") instanceof Matrix characters)

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * CIFAR-10's binary version: records of one label byte, 0 to 9, and 3,072 pixel bytes, the red, the green and the blue
- * plane of 32 x 32 each, row-major. Gzipped or not.
+ * Reads CIFAR-10's binary version, gzipped or not: records of one label byte, 0 to 9, and 3,072 pixel bytes, a red, a
+ * green and a blue plane of 32 x 32, row-major.
  *
  * @see <a href="https://www.cs.toronto.edu/~kriz/cifar.html">The CIFAR-10 dataset, "Binary version"</a>
  */
@@ -23,9 +23,9 @@ final class CifarReader {
     private CifarReader() {}
 
     /**
-     * Reads the records of all files, one file after the other.
+     * Reads the records of all files in order.
      *
-     * @throws DataFormatException if a file is not made of whole records
+     * @throws DataFormatException if a file does not consist of complete records
      */
     static ImageSet read(String name, List<Path> files) {
         List<byte[]> parts = new ArrayList<>();
@@ -56,8 +56,7 @@ final class CifarReader {
                     file.toString(), file.toString(), in, Files.size(file), "CIFAR-10 records", CifarReader::records);
         } catch (IOException e) {
             throw new DataFormatException(
-                    "%s: expected CIFAR-10 records, found that it cannot be read (%s)".formatted(file, e.getMessage()),
-                    e);
+                    "%s: expected CIFAR-10 records, found an unreadable file (%s)".formatted(file, e.getMessage()), e);
         }
     }
 
@@ -65,7 +64,7 @@ final class CifarReader {
         byte[] bytes = source.in().readNBytes(Integer.MAX_VALUE - 16);
         if (bytes.length % RECORD != 0) {
             throw source.bad(
-                    "whole CIFAR-10 records of %d bytes".formatted(RECORD),
+                    "complete CIFAR-10 records of %d bytes".formatted(RECORD),
                     "%d bytes, which is %d records and %d bytes"
                             .formatted(bytes.length, bytes.length / RECORD, bytes.length % RECORD));
         }

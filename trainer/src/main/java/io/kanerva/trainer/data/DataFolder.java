@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Where a data set's files are looked for: a folder of the user's, or the class path for what ships. */
+/** Where a data set's files are: a user's folder, or the class path for the data that ship. */
 final class DataFolder {
     private final Path folder;
 
@@ -20,9 +20,9 @@ final class DataFolder {
     }
 
     /**
-     * The user's folder, or the data that ship if it is null.
+     * Returns the user's folder, or the data that ship if it is null.
      *
-     * @throws DataFormatException if it is no folder
+     * @throws DataFormatException if it is not a folder
      */
     static DataFolder of(Path folder) {
         if (folder != null && !Files.isDirectory(folder)) {
@@ -37,12 +37,12 @@ final class DataFolder {
         return folder == null;
     }
 
-    /** The folder; not for {@link #ships() what ships}. */
+    /** The folder; not for {@linkplain #ships() the class path}. */
     Path path() {
         return folder;
     }
 
-    /** The first of these files that is there. */
+    /** The first of these files that exists. */
     Optional<String> first(List<String> files) {
         return files.stream().filter(this::has).findFirst();
     }
@@ -51,7 +51,7 @@ final class DataFolder {
         return ships() ? resource(file) != null : Files.isRegularFile(folder.resolve(file));
     }
 
-    /** Reads a file of images that is there. */
+    /** Reads an existing file of images. */
     ImageSet images(String file, String name) {
         if (!ships()) {
             return ImageFiles.read(folder.resolve(file)).named(name);
@@ -59,7 +59,7 @@ final class DataFolder {
         return read(file, (in, size) -> ImageFiles.read(name, DataSource.SHIPPED + file, in, size));
     }
 
-    /** Reads a file of labels that is there. */
+    /** Reads an existing file of labels. */
     int[] labels(String file, int count) {
         if (!ships()) {
             return LabelFiles.read(folder.resolve(file), count);
@@ -79,7 +79,7 @@ final class DataFolder {
             }
         } catch (IOException e) {
             throw new DataFormatException(
-                    "%s: expected the data that ship, found that they cannot be read (%s)"
+                    "%s: expected the data that ship, found an unreadable file (%s)"
                             .formatted(DataSource.SHIPPED + file, e.getMessage()),
                     e);
         }

@@ -1,8 +1,8 @@
 package io.kanerva.trainer.data;
 
 /**
- * A data file or data folder is not what it should be. The message is one sentence for the person who named the file:
- * which file, what was expected, what was found.
+ * Thrown for a missing, unreadable or malformed data file or folder. The message is one sentence for the user: the
+ * file, what was expected, what was found.
  */
 public final class DataFormatException extends RuntimeException {
 
@@ -13,7 +13,7 @@ public final class DataFormatException extends RuntimeException {
 
     /**
      * @param message one sentence: file, expected, found
-     * @param cause what the JDK reported
+     * @param cause the underlying error
      */
     public DataFormatException(String message, Throwable cause) {
         super(message, cause);

@@ -7,24 +7,24 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 
-/** How one part (training or test) of a data set is found in a data folder and read. */
+/** Finds and reads one part (training or test) of a data set in a data folder. */
 interface DataPart {
 
     /**
-     * Finds and reads the images, or nothing if the folder does not hold this part.
+     * Finds and reads the images; empty if the folder does not have this part.
      *
-     * @param name what to call the set
-     * @throws DataFormatException if files are there but are not what they should be
+     * @param name the name of the resulting set
+     * @throws DataFormatException if a file is unreadable or malformed
      */
     Optional<Images> find(DataFolder folder, String name);
 
-    /** Whether the folder holds files of this part; does not look into them. */
+    /** Whether the folder has files of this part, without reading them. */
     boolean isIn(DataFolder folder);
 
-    /** Which files it is made of, in words that end "expected ... as". */
+    /** Describes the files for a message that says "expected ... as". */
     String files();
 
-    /** One file of images: the first that is there. */
+    /** One file of images: the first that exists. */
     static DataPart file(LabelRule labels, String... candidates) {
         List<String> files = List.of(candidates);
         return new DataPart() {
@@ -48,7 +48,7 @@ interface DataPart {
         };
     }
 
-    /** One file of a format of its own: the first that is there. */
+    /** One file in a special format: the first that exists. */
     static DataPart special(BiFunction<String, Path, Images> reader, String... candidates) {
         return batches(
                 (name, files) -> reader.apply(name, files.get(0)),
@@ -58,11 +58,11 @@ interface DataPart {
     }
 
     /**
-     * Several files that make one set: all that are there, in order, in the first place that has any.
+     * Several files that make up one set: all that exist, in order, in the first folder that has any.
      *
-     * @param reader of the files, at least one
-     * @param places folders to look in
-     * @param batches the names that each file may have
+     * @param reader reads the files, at least one
+     * @param places the folders to search
+     * @param batches the possible names of each file
      */
     static DataPart batches(
             BiFunction<String, List<Path>, Images> reader,
@@ -103,7 +103,7 @@ interface DataPart {
         };
     }
 
-    /** The first of these parts that is there. */
+    /** The first of these parts that exists. */
     static DataPart either(DataPart... parts) {
         return new DataPart() {
             @Override

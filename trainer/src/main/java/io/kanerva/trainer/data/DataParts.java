@@ -5,11 +5,11 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** The parts of the data sets that have a name. */
+/** The parts of the named data sets. */
 final class DataParts {
     private DataParts() {}
 
-    /** IDX files, gzipped or not, with their labels beside them. */
+    /** IDX files, gzipped or not, with label files alongside. */
     static DataPart idx(String... files) {
         return DataPart.file(LabelRule.BESIDE, gzipped(files));
     }
@@ -27,7 +27,7 @@ final class DataParts {
     }
 
     /**
-     * Omniglot at 28 x 28, made before or made now from the original drawings.
+     * Omniglot at 28 x 28, ready-made or made on reading from the original drawings.
      *
      * @param part {@code background} or {@code evaluation}
      * @param kind {@code pil1dither} or {@code gray}, as the ready-made files are called
@@ -52,7 +52,8 @@ final class DataParts {
     }
 
     /**
-     * The same from the original drawings alone, which are kept, so that they can be moved before they are made small.
+     * The same from the original drawings only, which are kept so that augmentation can move them before they are
+     * shrunk.
      */
     static DataPart omniglotDrawings(String part, String kind) {
         OmniglotReader reader = new OmniglotReader(kind.equals("pil1dither"));
@@ -81,7 +82,7 @@ final class DataParts {
                 CifarReader::read,
                 "cifar10/" + batches[0] + " or cifar10/" + batches[0] + ".gz"
                         + (batches.length > 1 ? ", and so on," : "")
-                        + " or the same in cifar-10-batches-bin or in the folder itself",
+                        + " or the same in cifar-10-batches-bin or in the data folder itself",
                 List.of("cifar10", "cifar-10-batches-bin", "."),
                 Arrays.stream(batches)
                         .map(batch -> List.of(batch, batch + ".gz"))
@@ -95,7 +96,7 @@ final class DataParts {
                 .toArray(String[]::new));
     }
 
-    /** ImageNet's 32 x 32 batches: the ten to train, or the one to validate, which is what the literature tests on. */
+    /** ImageNet's 32 x 32 batches: the ten training ones, or the validation one, which the literature tests on. */
     static DataPart imageNet(boolean training) {
         List<String> batches = training
                 ? IntStream.rangeClosed(1, 10)
@@ -105,7 +106,7 @@ final class DataParts {
         return DataPart.batches(
                 ImageNetReader::read,
                 "imagenet32/" + batches.get(0) + (training ? " to train_data_batch_10.npz" : "")
-                        + " or the same in the folder itself",
+                        + " or the same in the data folder itself",
                 List.of("imagenet32", "."),
                 batches.stream().map(List::of).toList());
     }

@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * The data sets that have a name, and which files of a data folder they are made of. For each part the first file that
- * exists is taken.
+ * The named data sets, and the files of a data folder that each consists of. For each part the first file that exists
+ * is used.
  */
 public enum DataSource {
-    /** MNIST: grey training images, and the fixed binarised test set that the literature reports on. */
+    /** MNIST: grey training images and the test set in the fixed binarisation that the literature reports on. */
     MNIST(
             "mnist",
             Binarisation.DYNAMIC,
@@ -17,7 +17,7 @@ public enum DataSource {
             DataParts.idx(
                     "mnist/train-images-idx3-ubyte", "MNIST/raw/train-images-idx3-ubyte", "train-images-idx3-ubyte"),
             DataParts.fixedMnist("test")),
-    /** The fixed binarisation of MNIST (Larochelle and Murray 2011) to train as well: its 50,000 training images. */
+    /** The fixed binarisation of MNIST (Larochelle and Murray 2011) for training too: its 50,000 training images. */
     MNIST_FIXED(
             "mnist-fixed",
             Binarisation.FIXED,
@@ -25,8 +25,8 @@ public enum DataSource {
             DataParts.fixedMnist("train"),
             DataParts.fixedMnist("test")),
     /**
-     * Omniglot at 28 x 28, binarised by Pillow's dithering ({@code pil1dither}): the background alphabets to train, the
-     * evaluation ones to test. Made from the original drawings if it is not there ready-made.
+     * Omniglot at 28 x 28, binarised by Pillow's dithering ({@code pil1dither}): background alphabets for training,
+     * evaluation alphabets for testing. Made from the original drawings unless ready-made files exist.
      */
     OMNIGLOT(
             "omniglot",
@@ -35,7 +35,7 @@ public enum DataSource {
             DataParts.omniglot("background", "pil1dither"),
             DataParts.omniglot("evaluation", "pil1dither"),
             DataParts.omniglotDrawings("background", "pil1dither")),
-    /** The same drawings in grey. Not the same numbers as {@link #OMNIGLOT}: say which. */
+    /** The same drawings in grey. Scores are not comparable with {@link #OMNIGLOT}'s. */
     OMNIGLOT_GREY(
             "omniglot-grey",
             Binarisation.DYNAMIC,
@@ -43,16 +43,14 @@ public enum DataSource {
             DataParts.omniglot("background", "gray"),
             DataParts.omniglot("evaluation", "gray"),
             DataParts.omniglotDrawings("background", "gray")),
-    /** Burda's Omniglot, another split and other images again; its test images are made binary at half intensity. */
+    /** Burda's Omniglot: another split and other images; test images are thresholded at half intensity. */
     OMNIGLOT_BURDA(
             "omniglot-burda",
             Binarisation.DYNAMIC,
             Binarisation.THRESHOLD,
             DataParts.burda(""),
             DataParts.burda("test")),
-    /**
-     * Fashion-MNIST, made binary at half intensity. Without a data folder: the part of it that ships with the tools.
-     */
+    /** Fashion-MNIST, thresholded at half intensity. Without a data folder: the part that ships with the tools. */
     FASHION_MNIST(
             "fashion-mnist",
             Binarisation.THRESHOLD,
@@ -65,7 +63,7 @@ public enum DataSource {
                     "fashion-mnist/t10k-images-idx3-ubyte",
                     "FashionMNIST/raw/t10k-images-idx3-ubyte",
                     "t10k-images-idx3-ubyte")),
-    /** CIFAR-10: 32 x 32 in red, green and blue, 8 bits each; as many of the training batches as are there. */
+    /** CIFAR-10: 32 x 32, 8-bit colour; all training batches that exist. */
     CIFAR10(
             "cifar10",
             Binarisation.NONE,
@@ -94,7 +92,7 @@ public enum DataSource {
             PictureParts.mazes("train", 32),
             PictureParts.mazes("test", 32));
 
-    /** Where a data set that ships lies on the class path: folder, then the data set's name, then its file. */
+    /** The class path folder of the data sets that ship; followed by the data set's name and its file. */
     public static final String SHIPPED = "io/kanerva/data/";
 
     private final String id;
@@ -125,9 +123,9 @@ public enum DataSource {
     }
 
     /**
-     * The data set of that name.
+     * Returns the data set of that name.
      *
-     * @throws DataFormatException if there is none; the message lists those that there are
+     * @throws DataFormatException if there is none; the message lists all names
      */
     public static DataSource named(String id) {
         return Arrays.stream(values())
@@ -138,40 +136,39 @@ public enum DataSource {
                                 id, Arrays.stream(values()).map(DataSource::id).collect(Collectors.joining(", ")))));
     }
 
-    /** The name on the command line and in a bundle's provenance, for example {@code fashion-mnist}. */
+    /** The name on the command line and in provenance, for example {@code fashion-mnist}. */
     public String id() {
         return id;
     }
 
-    /** How training images are made binary unless told otherwise. */
+    /** The default binarisation of training images. */
     public Binarisation trainBinarisation() {
         return trainBinarisation;
     }
 
     /**
-     * How test images are made binary unless told otherwise; never {@link Binarisation#DYNAMIC}, so that a number can
-     * be repeated.
+     * The default binarisation of test images; never {@link Binarisation#DYNAMIC}, so that a score can be reproduced.
      */
     public Binarisation testBinarisation() {
         return testBinarisation;
     }
 
     /**
-     * The training images.
+     * Reads the training images.
      *
-     * @param folder the data folder, or null for the data that ships
-     * @throws DataFormatException if the files are not there or are not what they should be
+     * @param folder the data folder, or null for the data that ship
+     * @throws DataFormatException if files are missing, unreadable or malformed
      */
     public Images train(Path folder) {
         return read(folder, "train", train);
     }
 
     /**
-     * The training images, for training with that augmentation: the same ones, but where they are made from larger
-     * originals and are to be moved, read from these.
+     * Reads the training images for use with that augmentation: the same images, but kept as their larger originals if
+     * augmentation has to transform those.
      *
-     * @param folder the data folder, or null for the data that ships
-     * @throws DataFormatException if the files are not there or are not what they should be
+     * @param folder the data folder, or null for the data that ship
+     * @throws DataFormatException if files are missing, unreadable or malformed
      */
     public Images train(Path folder, Augmentation augmentation) {
         if (augmentation.isNone() || originals == train) {
@@ -180,15 +177,16 @@ public enum DataSource {
         return originals
                 .find(DataFolder.of(folder), id + " train")
                 .orElseThrow(() -> new DataFormatException(
-                        "%s: expected the drawings of %s at their original size, to be moved in training, as %s, found none of these files: fetch them, or set augment.… to 0"
+                        ("%s: expected the original drawings of %s, for augmentation, as %s, found none: fetch "
+                                        + "them, or set augment.… to 0")
                                 .formatted(folder, id, originals.files())));
     }
 
     /**
-     * The test images.
+     * Reads the test images.
      *
-     * @param folder the data folder, or null for the data that ships
-     * @throws DataFormatException if the files are not there or are not what they should be
+     * @param folder the data folder, or null for the data that ship
+     * @throws DataFormatException if files are missing, unreadable or malformed
      */
     public Images test(Path folder) {
         return read(folder, "test", test);
@@ -199,13 +197,14 @@ public enum DataSource {
         return part.find(place, id + " " + side)
                 .orElseThrow(() -> new DataFormatException(
                         place.ships()
-                                ? "data set '%s': expected a data folder (--data DIR), found none given, and this data set does not ship"
+                                ? ("data set '%s': expected a data folder (--data DIR), found none; this data "
+                                                + "set does not ship")
                                         .formatted(id)
-                                : "%s: expected the %s images of %s as %s, found none of these files"
+                                : "%s: expected the %s images of %s as %s, found none"
                                         .formatted(folder, side, id, part.files())));
     }
 
-    /** Whether this folder, or with null what ships, holds the training images or the test images of this data set. */
+    /** Whether the folder, or with null the data that ship, has training or test images of this data set. */
     public boolean isIn(Path folder) {
         DataFolder place = DataFolder.of(folder);
         return train.isIn(place) || test.isIn(place);

@@ -3,13 +3,13 @@ package io.kanerva.trainer.data;
 import java.util.Objects;
 
 /**
- * Omniglot's original drawings, 105 x 105 in black and white, seen as ink-high images of 28 x 28: shrunk by
- * {@link BilinearResize}, grey or dithered by {@link FloydSteinberg}, both on the paper-high image, as the usual Python
- * scripts do. Holds the originals, one bit a pixel, so that a moved image is the moved drawing, shrunk and dithered
- * anew.
+ * Omniglot's original drawings, 105 x 105 in black and white, as 28 x 28 images in which ink is 255: shrunk by
+ * {@link BilinearResize} and, unless grey, dithered by {@link FloydSteinberg}, both while paper is 255, as the usual
+ * Python scripts do. Keeps the originals at one bit per pixel, so that augmentation transforms the drawing before it is
+ * shrunk and dithered.
  */
 final class Drawings implements Images {
-    /** Pixels on each side of an original. */
+    /** Side of an original in pixels. */
     static final int LARGE = 105;
 
     private static final int SIDE = 28;
@@ -22,9 +22,9 @@ final class Drawings implements Images {
     private final BilinearResize resize = new BilinearResize(LARGE, LARGE, SIDE, SIDE);
 
     /**
-     * Drawings still to be {@linkplain #put put in}: until then all ink.
+     * Makes room for drawings to be {@linkplain #put added}; until then each is all ink.
      *
-     * @param dither whether images become black and white
+     * @param dither whether images are dithered to black and white
      * @param labels each drawing's class
      */
     Drawings(String name, boolean dither, int[] labels) {
@@ -34,7 +34,7 @@ final class Drawings implements Images {
         paper = new long[Math.multiplyExact(labels.length, WORDS)];
     }
 
-    /** Keeps one drawing: [105][105], paper where a byte, unsigned, is at least 128. */
+    /** Stores one drawing, [105][105]: paper where the unsigned byte is at least 128. */
     void put(int index, byte[] drawing) {
         for (int i = 0; i < LARGE * LARGE; i++) {
             if (drawing[i] < 0) {
@@ -92,7 +92,7 @@ final class Drawings implements Images {
     public void copyMoved(int index, AffineMap map, byte[] target, int offset) {
         byte[] moved = new byte[LARGE * LARGE];
         map.resample(drawing(index), 0, LARGE, LARGE, moved, 0);
-        // A drawing again, black on white: the originals have no grey edges either.
+        // Back to black and white: the originals have no grey edges either.
         for (int i = 0; i < moved.length; i++) {
             moved[i] = (byte) (moved[i] < 0 ? 255 : 0);
         }

@@ -16,9 +16,9 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Picture files (JPEG, PNG, GIF or BMP) as colour images of one size: each is read when it is asked for, cropped to its
- * largest centred square and resized ({@link BilinearResize}). Pictures that were read stay in memory as far as their
- * share of it goes; beyond that they are read anew, so that a folder of any size can be drawn from.
+ * Image files (JPEG, PNG, GIF or BMP) as colour images of one size, read on demand, cropped to the largest centred
+ * square and resized ({@link BilinearResize}). Images stay cached up to a memory limit and are read again beyond it, so
+ * that the folder may have any size.
  */
 final class FolderImages implements Images {
     private static final int CHANNELS = 3;
@@ -28,30 +28,30 @@ final class FolderImages implements Images {
     private final int[] labels;
     private final int side;
     private final AtomicReferenceArray<byte[]> kept;
-    private final AtomicLong room;
+    private final AtomicLong cacheBytes;
 
     /**
      * @param files the pictures, at least one
      * @param labels [files], or empty
-     * @param side rows and columns of an image
-     * @param room bytes of memory that read pictures may take
+     * @param side height and width of an image
+     * @param cacheBytes limit of the cache
      */
-    FolderImages(String name, List<Path> files, int[] labels, int side, long room) {
+    FolderImages(String name, List<Path> files, int[] labels, int side, long cacheBytes) {
         this.name = name;
         this.files = List.copyOf(files);
         this.labels = labels;
         this.side = side;
         kept = new AtomicReferenceArray<>(files.size());
-        this.room = new AtomicLong(room);
+        this.cacheBytes = new AtomicLong(cacheBytes);
     }
 
-    /** Half of what Java may use: the model, if it is on the CPU, lies outside of that. */
-    static long usualRoom() {
+    /** Half of Java's heap: a model on the CPU lives outside of the heap. */
+    static long defaultCacheBytes() {
         return Runtime.getRuntime().maxMemory() / 2;
     }
 
     /**
-     * All pictures in a folder and the folders in it, sorted by path.
+     * Lists the image files in a folder and its subfolders, sorted by path.
      *
      * @throws DataFormatException if the folder cannot be read
      */
@@ -60,12 +60,12 @@ final class FolderImages implements Images {
             return all.filter(FolderImages::isPicture).sorted().toList();
         } catch (IOException e) {
             throw new DataFormatException(
-                    "%s: expected a folder of pictures, found that it cannot be read (%s)"
+                    "%s: expected a folder of image files, found an unreadable folder (%s)"
                             .formatted(folder, e.getMessage()),
                     e);
         } catch (UncheckedIOException e) {
             throw new DataFormatException(
-                    "%s: expected a folder of pictures, found that it cannot be read (%s)"
+                    "%s: expected a folder of image files, found an unreadable folder (%s)"
                             .formatted(folder, e.getCause().getMessage()),
                     e);
         }
@@ -118,10 +118,10 @@ final class FolderImages implements Images {
         byte[] pixels = kept.get(Objects.checkIndex(index, files.size()));
         if (pixels == null) {
             pixels = read(files.get(index));
-            if (room.addAndGet(-pixels.length) >= 0) {
+            if (cacheBytes.addAndGet(-pixels.length) >= 0) {
                 kept.set(index, pixels);
             } else {
-                room.addAndGet(pixels.length);
+                cacheBytes.addAndGet(pixels.length);
             }
         }
         System.arraycopy(pixels, 0, target, offset, pixels.length);
@@ -130,15 +130,15 @@ final class FolderImages implements Images {
     private byte[] read(Path file) {
         BufferedImage picture;
         try (InputStream in = Files.newInputStream(file)) {
-            // In memory: ImageIO would put the stream into a temporary file first.
+            // In memory: ImageIO would copy the stream to a temporary file first.
             picture = ImageIO.read(new MemoryCacheImageInputStream(in));
         } catch (IOException | RuntimeException e) {
             throw new DataFormatException(
-                    "%s: expected a picture, found that it cannot be read (%s)".formatted(file, e.getMessage()), e);
+                    "%s: expected an image file, found an unreadable one (%s)".formatted(file, e.getMessage()), e);
         }
         if (picture == null) {
             throw new DataFormatException(
-                    "%s: expected a JPEG, PNG, GIF or BMP picture, found another kind of file".formatted(file));
+                    "%s: expected a JPEG, PNG, GIF or BMP file, found another format".formatted(file));
         }
         int square = Math.min(picture.getWidth(), picture.getHeight());
         int[] colours = picture.getRGB(

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The IDX format of the MNIST files: two zero bytes, a byte for the number type, a byte for the number of dimensions,
- * the dimensions as big-endian 32-bit numbers, the values.
+ * Reads the IDX format of the MNIST files: two zero bytes, a byte for the element type, a byte for the number of
+ * dimensions, the dimensions as big-endian 32-bit integers, the values.
  *
  * @see <a href="http://yann.lecun.com/exdb/mnist/">The MNIST database, "the IDX file format"</a>
  */
@@ -14,7 +14,7 @@ final class IdxReader {
 
     private IdxReader() {}
 
-    /** Reads three dimensions of unsigned bytes: [images][rows][columns]. */
+    /** Reads images from a file of unsigned bytes, [images][rows][columns]. */
     static ImageSet read(ImageFiles.Source source) throws IOException {
         byte[] magic = source.bytes(4, "IDX header");
         int type = magic[2] & 0xff;

@@ -12,19 +12,19 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * Reads a file of images, whichever of the known formats it has:
+ * Reads a file of images in any of these formats, gzipped or not:
  *
  * <ul>
- *   <li>IDX with three dimensions of unsigned bytes, as MNIST is published: [images][rows][columns] of grey levels;
- *   <li>{@code .amat} text, as the fixed binarisation of MNIST is published: 784 zeros and ones a row;
+ *   <li>IDX with three dimensions of unsigned bytes, the format of MNIST: [images][rows][columns] of grey levels;
+ *   <li>{@code .amat} text, the format of the fixed binarisation of MNIST: 784 zeros and ones per line;
  *   <li>NumPy {@code .npy} of unsigned bytes: [images, 98] packed bits, or [images, 784], [images, rows, columns] and
  *       [images, channels, rows, columns] of plain bytes.
  * </ul>
  *
- * <p>A file of nothing but zeros and ones is taken as black and white: its ones become 255. Each may be gzipped. The
- * format is recognised by the file's first bytes, never by its name, so a renamed file is read all the same and a file
- * of labels is not mistaken for images. The readers are our own: no maintained Java library reads IDX, and those that
- * read {@code .npy} bring a numeric library along for a format of one header line.
+ * <p>A file of zeros and ones only is taken as black and white: its ones become 255. The format is recognised by the
+ * first bytes, not by the name, so a renamed file is read all the same and labels are not mistaken for images. The
+ * readers are ours because no maintained Java library reads IDX, and those that read {@code .npy} bring a numeric
+ * library along for a format of one header line.
  */
 public final class ImageFiles {
     private static final int BUFFER = 1 << 16;
@@ -34,10 +34,9 @@ public final class ImageFiles {
     /**
      * Reads all images of a file.
      *
-     * @param file the file; the set gets its file name as name
-     * @return the images, as many and as large as the file says
-     * @throws DataFormatException if there is no such file, or it is empty, truncated, too long, damaged, or none of
-     *     the formats above
+     * @param file the file; its name becomes the set's name
+     * @throws DataFormatException if the file is missing, empty, truncated, too long, corrupt, or in none of the
+     *     formats above
      */
     public static ImageSet read(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
@@ -49,19 +48,17 @@ public final class ImageFiles {
             throw new DataFormatException("%s: expected a file of images, found no such file".formatted(file), e);
         } catch (IOException e) {
             throw new DataFormatException(
-                    "%s: expected a file of images, found that it cannot be read (%s)".formatted(file, e.getMessage()),
-                    e);
+                    "%s: expected a file of images, found an unreadable file (%s)".formatted(file, e.getMessage()), e);
         }
     }
 
     /**
      * Reads all images of a stream, which stays open.
      *
-     * @param name what to call the set
-     * @param place what messages call the source, usually a path
+     * @param name the set's name
+     * @param place the source's name in messages, usually a path
      * @param in the stream, at its start
-     * @param size bytes in the stream as it is (compressed, if it is compressed); bounds what a false header can make
-     *     this allocate
+     * @param size bytes in the stream before decompression; bounds the memory that a false header can claim
      * @throws DataFormatException as {@link #read(Path)}
      */
     static ImageSet read(String name, String place, InputStream in, long size) {
@@ -81,16 +78,16 @@ public final class ImageFiles {
         });
     }
 
-    /** What makes something of a file's unpacked bytes. */
+    /** Parses a file's decompressed bytes. */
     interface Format<T> {
         T read(Source source) throws IOException;
     }
 
     /**
-     * Unpacks a stream if it is gzipped, and reads it.
+     * Reads a stream, decompressing it if it is gzipped.
      *
-     * @param what the file should hold, for messages
-     * @throws DataFormatException if there is nothing in it, or it cannot be unpacked or read
+     * @param what the expected content, for messages
+     * @throws DataFormatException if the stream is empty, corrupt or unreadable
      */
     static <T> T unpacked(String name, String place, InputStream in, long size, String what, Format<T> format) {
         long limit = size;
@@ -105,24 +102,23 @@ public final class ImageFiles {
                 limit = size * 1032;
                 head = new PushbackInputStream(new BufferedInputStream(new GZIPInputStream(head, BUFFER), BUFFER), 8);
                 if (peek(head).length == 0) {
-                    throw new DataFormatException(
-                            "%s: expected %s, found a gzip file with nothing in it".formatted(place, what));
+                    throw new DataFormatException("%s: expected %s, found an empty gzip file".formatted(place, what));
                 }
             }
             return format.read(new Source(name, place, head, limit));
         } catch (ZipException e) {
             throw new DataFormatException(
-                    "%s: expected a sound gzip file, found a damaged one (%s)".formatted(place, e.getMessage()), e);
+                    "%s: expected a valid gzip file, found a corrupt one (%s)".formatted(place, e.getMessage()), e);
         } catch (EOFException e) {
             throw new DataFormatException(
-                    "%s: expected a whole gzip file, found that it ends early".formatted(place), e);
+                    "%s: expected a complete gzip file, found a truncated one".formatted(place), e);
         } catch (IOException e) {
             throw new DataFormatException(
-                    "%s: expected %s, found that it cannot be read (%s)".formatted(place, what, e.getMessage()), e);
+                    "%s: expected %s, found an unreadable file (%s)".formatted(place, what, e.getMessage()), e);
         }
     }
 
-    /** The first bytes, at most 8, left in the stream. */
+    /** Returns up to 8 bytes without consuming them. */
     private static byte[] peek(PushbackInputStream in) throws IOException {
         byte[] start = in.readNBytes(8);
         in.unread(start);
@@ -147,12 +143,12 @@ public final class ImageFiles {
     }
 
     /**
-     * An unpacked stream with what its messages need.
+     * A decompressed stream and what its messages need.
      *
-     * @param name what to call the set
-     * @param place what messages call the source
-     * @param in the unpacked bytes
-     * @param limit more bytes than this cannot come
+     * @param name the set's name
+     * @param place the source's name in messages
+     * @param in the decompressed bytes
+     * @param limit upper bound of the number of bytes
      */
     record Source(String name, String place, PushbackInputStream in, long limit) {
 
@@ -160,7 +156,7 @@ public final class ImageFiles {
             return new DataFormatException("%s: expected %s, found %s".formatted(place, expected, found));
         }
 
-        /** Reads exactly {@code count} bytes; {@code what} they are goes into the message if they are not there. */
+        /** Reads exactly {@code count} bytes; {@code what} describes them in the message if there are fewer. */
         byte[] bytes(int count, String what) throws IOException {
             byte[] bytes = new byte[count];
             int read = in.readNBytes(bytes, 0, count);
@@ -171,22 +167,22 @@ public final class ImageFiles {
         }
 
         /**
-         * Reads the last {@code count} bytes of the file: no more may follow.
+         * Reads the last {@code count} bytes of the file: none may follow.
          *
-         * @param shape how the header describes them, for messages
+         * @param shape the header's description of them, for messages
          */
         byte[] pixels(long count, String shape) throws IOException {
             return pixels(count, shape, "pixels");
         }
 
-        /** As {@link #pixels(long, String)}, for bytes that are something else. */
+        /** Like {@link #pixels(long, String)}, for bytes other than pixels. */
         byte[] pixels(long count, String shape, String what) throws IOException {
             String expected = "%d bytes of %s (%s)".formatted(count, what, shape);
             if (count > Integer.MAX_VALUE - 16) {
-                throw bad("less than 2 GiB of pixels", "a header that says %d bytes (%s)".formatted(count, shape));
+                throw bad("less than 2 GiB of pixels", "%d bytes in the header (%s)".formatted(count, shape));
             }
             if (count > limit) {
-                throw bad(expected, "a file far too short for that");
+                throw bad(expected, "a much shorter file");
             }
             byte[] pixels = new byte[(int) count];
             int read;
@@ -194,18 +190,18 @@ public final class ImageFiles {
                 read = in.readNBytes(pixels, 0, pixels.length);
             } catch (EOFException e) {
                 throw new DataFormatException(
-                        "%s: expected %s, found a gzip file that ends early".formatted(place, expected), e);
+                        "%s: expected %s, found a truncated gzip file".formatted(place, expected), e);
             }
             if (read < count) {
                 throw bad(expected, "%d (the file is truncated)".formatted(read));
             }
             if (in.read() >= 0) {
-                throw bad(expected, "more bytes behind them");
+                throw bad(expected, "more bytes after them");
             }
             return pixels;
         }
 
-        /** As {@link #pixels}, but where nothing is above 1 the ones are ink, and become 255. */
+        /** Like {@link #pixels}, but if no value is above 1, ones become 255. */
         byte[] inkOrGrey(long count, String shape) throws IOException {
             byte[] pixels = pixels(count, shape);
             for (byte pixel : pixels) {

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * ImageNet at 32 x 32 as its authors publish it in NumPy's format: batches of {@code data}, uint8 [images, 3072], the
- * red, the green and the blue plane row-major, and {@code labels}, 1 to 1000.
+ * Reads ImageNet at 32 x 32 as published in NumPy's format: batches of {@code data}, uint8 [images, 3072], a red, a
+ * green and a blue plane, row-major, and {@code labels}, 1 to 1000.
  *
  * @see <a href="https://arxiv.org/abs/1707.08819">Chrabaszcz, Loshchilov and Hutter 2017, A downsampled variant of
  *     ImageNet</a>
@@ -21,7 +21,7 @@ final class ImageNetReader {
     /**
      * Reads all batches. The whole training set takes 3.9 GB.
      *
-     * @throws DataFormatException if a file is not such a batch, or Java's memory is too small for all of them
+     * @throws DataFormatException if a file is not such a batch, or Java's heap is too small for all of them
      */
     static Images read(String name, List<Path> files) {
         long bytes = 0;
@@ -42,12 +42,12 @@ final class ImageNetReader {
                             "uint8 values ('|u1') of shape [images, %d]".formatted(PIXELS),
                             "'%s' of %s".formatted(header.type(), header.describe()));
                 }
-                // Half a gigabyte is left for everything else.
+                // Leaves half a gigabyte for everything else.
                 if (before + header.values() > Runtime.getRuntime().maxMemory() - (1L << 29)) {
                     throw source.bad(
-                            "room for its %,d MB beside the %,d MB before it"
+                            "memory for its %,d MB besides the %,d MB before it"
                                     .formatted(header.values() >> 20, before >> 20),
-                            "that Java may use %,d MB: give it more, for example -Xmx6g"
+                            "a Java heap of %,d MB: raise it, for example with -Xmx6g"
                                     .formatted(Runtime.getRuntime().maxMemory() >> 20));
                 }
                 return source.pixels(header.values(), header.describe());

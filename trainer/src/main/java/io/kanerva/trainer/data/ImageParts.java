@@ -3,9 +3,7 @@ package io.kanerva.trainer.data;
 import java.util.List;
 import java.util.Objects;
 
-/**
- * Several sets of equal image size, one after the other: together they may hold more than the 2 GiB of one Java array.
- */
+/** Concatenates sets of equal image size, which together may exceed the 2 GiB of one Java array. */
 final class ImageParts implements Images {
     private final String name;
     private final List<? extends Images> parts;
@@ -24,7 +22,8 @@ final class ImageParts implements Images {
                     || part.width() != first.width()
                     || part.hasLabels() != first.hasLabels()) {
                 throw new IllegalArgumentException(
-                        "'%s': expected parts of equal image size, all with labels or all without, found part %d unlike the first"
+                        ("'%s': expected parts of equal image size, all with labels or all without, found part "
+                                        + "%d unlike the first")
                                 .formatted(name, i));
             }
             starts[i + 1] = Math.addExact(starts[i], part.count());

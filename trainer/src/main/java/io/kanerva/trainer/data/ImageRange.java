@@ -3,19 +3,20 @@ package io.kanerva.trainer.data;
 import java.util.Objects;
 
 /**
- * A part of a set, without a copy: the images {@code from} (included) to {@code to} (excluded).
+ * A view of part of a set: the images {@code from} (inclusive) to {@code to} (exclusive).
  *
  * @param images the whole set
- * @param from first image
- * @param to behind the last
+ * @param from the first image
+ * @param to one past the last image
  */
 public record ImageRange(Images images, int from, int to) implements Images {
 
-    /** @throws IndexOutOfBoundsException if that is not a part of the set with at least one image */
+    /** @throws IndexOutOfBoundsException if the range is empty or exceeds the set */
     public ImageRange {
         if (from < 0 || to > images.count() || from >= to) {
-            throw new IndexOutOfBoundsException("images %d to %d of '%s' were asked for, which has the images 0 to %d"
-                    .formatted(from, to, images.name(), images.count()));
+            throw new IndexOutOfBoundsException(
+                    ("'%3$s': expected a range of images within 0 to %4$d, found %1$d " + "to %2$d")
+                            .formatted(from, to, images.name(), images.count()));
         }
     }
 

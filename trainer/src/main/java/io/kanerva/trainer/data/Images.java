@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Images of one size, by number. {@link ImageSet} holds them in memory; other implementations read an image from disk
- * each time it is asked for, so that a set may be larger than the memory. Safe for several threads at a time.
+ * An indexed set of images of one size. {@link ImageSet} holds them in memory; other implementations read from disk on
+ * demand, so that a set may exceed the memory. Thread-safe.
  */
 public interface Images {
-    /** What {@link #label} gives for an image whose class is not known. */
+    /** The {@link #label} of an image whose class is unknown. */
     int UNLABELLED = -1;
 
-    /** What to call the set in messages, usually a data set's or a file's name. */
+    /** The set's name in messages, usually a data set's or a file's. */
     String name();
 
     /** Number of images, at least 1. */
@@ -33,23 +33,22 @@ public interface Images {
     boolean hasLabels();
 
     /**
-     * The class of an image, counted from 0: a digit, a kind of garment or object, an alphabet's character;
-     * {@link #UNLABELLED} if the set {@linkplain #hasLabels() has no labels}.
+     * Returns the class of an image, from 0: a digit, a kind of garment or object, a character; {@link #UNLABELLED} if
+     * the set {@linkplain #hasLabels() has no labels}.
      *
      * @throws IndexOutOfBoundsException if there is no such image
      */
     int label(int index);
 
     /**
-     * The numbers of the images of each class, in ascending order; classes in the order of their first images. Map and
-     * lists are the caller's to change.
+     * Returns the indices of the images of each class, ascending; classes in the order of their first images. The
+     * caller may modify map and lists.
      *
      * @throws IllegalArgumentException if the set {@linkplain #hasLabels() has no labels}
      */
     default Map<Integer, List<Integer>> classes() {
         if (!hasLabels()) {
-            throw new IllegalArgumentException(
-                    "'%s': expected images whose classes are known, found no labels".formatted(name()));
+            throw new IllegalArgumentException("'%s': expected labelled images, found no labels".formatted(name()));
         }
         Map<Integer, List<Integer>> classes = new LinkedHashMap<>();
         for (int i = 0; i < count(); i++) {
@@ -67,8 +66,8 @@ public interface Images {
     void copyPixels(int index, byte[] target, int offset);
 
     /**
-     * Copies one image, moved, as {@link #copyPixels} does: by bilinear interpolation of each channel, what lies beyond
-     * an edge being as the edge is.
+     * Copies one transformed image, like {@link #copyPixels}: each channel is interpolated bilinearly and repeats its
+     * border pixels beyond the edges.
      *
      * @throws IndexOutOfBoundsException if there is no such image, or it does not fit into the target
      * @throws DataFormatException if the image is read from disk and cannot be
@@ -83,19 +82,19 @@ public interface Images {
         }
     }
 
-    /** Whether a {@linkplain #copyMoved moved} image is black and white again. */
+    /** Whether a {@linkplain #copyMoved transformed} image is still black and white. */
     default boolean staysBlackAndWhite() {
         return false;
     }
 
-    /** Numbers in one image: channels x height x width. */
+    /** Values in one image: channels x height x width. */
     default int pixelsPerImage() {
         return channels() * height() * width();
     }
 
     /**
      * Copies one image as intensities in [0, 1] (pixel / 255, in float32) to {@code target[offset ...]}, in the order
-     * channel, row, column. {@link #level} gives back the pixel.
+     * channel, row, column. {@link #level} recovers the pixel.
      *
      * @throws IndexOutOfBoundsException if there is no such image, or it does not fit into the target
      * @throws DataFormatException if the image is read from disk and cannot be
@@ -109,21 +108,22 @@ public interface Images {
         }
     }
 
-    /** The pixel, 0 to 255, that an intensity of {@link #copyIntensities} stands for: exact for all 256. */
+    /** Recovers the pixel, 0 to 255, from an intensity of {@link #copyIntensities}; exact for all 256. */
     static int level(float intensity) {
         return Math.round(intensity * 255);
     }
 
     /**
-     * The images {@code from} (included) to {@code to} (excluded), copied into a set of their own in memory, with their
-     * labels.
+     * Copies the images {@code from} (inclusive) to {@code to} (exclusive), with their labels, into a new set in
+     * memory.
      *
-     * @throws IndexOutOfBoundsException if that is not a part of 0 to {@link #count()} with at least one image
+     * @throws IndexOutOfBoundsException if the range is empty or exceeds the set
      */
     default ImageSet slice(int from, int to) {
         if (from < 0 || to > count() || from >= to) {
-            throw new IndexOutOfBoundsException("images %d to %d of '%s' were asked for, which has the images 0 to %d"
-                    .formatted(from, to, name(), count()));
+            throw new IndexOutOfBoundsException(
+                    ("'%3$s': expected a range of images within 0 to %4$d, found %1$d " + "to %2$d")
+                            .formatted(from, to, name(), count()));
         }
         byte[] pixels = new byte[Math.multiplyExact(to - from, pixelsPerImage())];
         int[] labels = new int[hasLabels() ? to - from : 0];
@@ -134,5 +134,10 @@ public interface Images {
             }
         }
         return new ImageSet(name(), to - from, channels(), height(), width(), pixels, labels);
+    }
+
+    /** The first images, copied: {@code atMost} of them, or all where there are fewer. */
+    default ImageSet first(int atMost) {
+        return slice(0, Math.min(atMost, count()));
     }
 }

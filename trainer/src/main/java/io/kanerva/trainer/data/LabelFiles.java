@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Reads labels as MNIST publishes them: IDX with one dimension of unsigned bytes, gzipped or not. */
+/** Reads labels in MNIST's format: IDX with one dimension of unsigned bytes, gzipped or not. */
 final class LabelFiles {
     private static final int MAGIC = 0x801;
 
@@ -15,16 +15,15 @@ final class LabelFiles {
     /**
      * Reads all labels of a file.
      *
-     * @param count how many there must be
-     * @throws DataFormatException if it is no such file
+     * @param count the expected number of labels
+     * @throws DataFormatException if the file is unreadable or malformed
      */
     static int[] read(Path file, int count) {
         try (InputStream in = Files.newInputStream(file)) {
             return read(file.toString(), in, Files.size(file), count);
         } catch (IOException e) {
             throw new DataFormatException(
-                    "%s: expected a file of labels, found that it cannot be read (%s)".formatted(file, e.getMessage()),
-                    e);
+                    "%s: expected a file of labels, found an unreadable file (%s)".formatted(file, e.getMessage()), e);
         }
     }
 

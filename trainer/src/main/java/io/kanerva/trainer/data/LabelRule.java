@@ -2,13 +2,13 @@ package io.kanerva.trainer.data;
 
 import java.util.List;
 
-/** Where the classes of a file of images are known from. */
+/** Where the labels of a file of images come from. */
 @FunctionalInterface
 interface LabelRule {
-    /** Nowhere. */
+    /** No labels. */
     LabelRule NONE = (folder, file, count) -> new int[0];
 
-    /** The file of the same name with "labels-idx1" in place of "images-idx3", if it is there. */
+    /** The file of the same name with "labels-idx1" in place of "images-idx3", if it exists. */
     LabelRule BESIDE = (folder, file, count) -> {
         String packed = file.replace("images-idx3", "labels-idx1").replaceAll("\\.gz$", "") + ".gz";
         return folder.first(List.of(packed, packed.replaceAll("\\.gz$", "")))
@@ -16,7 +16,7 @@ interface LabelRule {
                 .orElseGet(() -> new int[0]);
     };
 
-    /** Omniglot's 20 drawings a character, character after character. */
+    /** Omniglot's 20 drawings per character, character after character. */
     LabelRule OMNIGLOT = (folder, file, count) -> {
         int[] labels = new int[count % 20 == 0 ? count : 0];
         for (int i = 0; i < labels.length; i++) {
@@ -39,13 +39,13 @@ interface LabelRule {
     };
 
     /**
-     * The labels of a file's images.
+     * Returns the labels of a file's images.
      *
-     * @param folder where the file is
-     * @param file its name there
-     * @param count of its images
-     * @return one label an image, or none at all
-     * @throws DataFormatException if there is a file of labels that is not what it should be
+     * @param folder the data folder
+     * @param file the file's path in it
+     * @param count the number of its images
+     * @return one label per image, or none
+     * @throws DataFormatException if a file of labels is unreadable or malformed
      */
     int[] labels(DataFolder folder, String file, int count);
 }

@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * NumPy's {@code .npy} format, versions 1 to 3: a magic, a version, the length of a header, the header (a Python
- * dictionary with the type, the order and the shape), the values.
+ * Reads NumPy's {@code .npy} format, versions 1 to 3: magic, version, header length, header (a Python dictionary of
+ * type, order and shape), values.
  *
  * @see <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">numpy.lib.format</a>
  */
@@ -22,14 +22,14 @@ final class NpyReader {
     private NpyReader() {}
 
     /**
-     * What the header says; the values follow in C order.
+     * The header of values in C order.
      *
-     * @param type NumPy's name of the number type, for example {@code |u1}
-     * @param shape each at least 1
+     * @param type NumPy's name of the element type, for example {@code |u1}
+     * @param shape dimensions, each at least 1
      */
     record Header(String type, long[] shape) {
 
-        /** How many values follow; more than an array holds if it is more than {@link Integer#MAX_VALUE}. */
+        /** The number of values; may exceed {@link Integer#MAX_VALUE}, and with it any Java array. */
         long values() {
             return product(shape);
         }
@@ -49,7 +49,7 @@ final class NpyReader {
         return new Header(type, shape(source, find(source, SHAPE, header, "shape")));
     }
 
-    /** Reads unsigned bytes of one of the shapes that {@link ImageFiles} names. */
+    /** Reads unsigned bytes in one of the shapes of {@link ImageFiles}. */
     static ImageSet read(ImageFiles.Source source) throws IOException {
         Header header = header(source);
         if (!header.type().equals("|u1") && !header.type().equals("u1")) {
@@ -68,7 +68,8 @@ final class NpyReader {
         };
         if (full.length == 0) {
             throw source.bad(
-                    "a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns] or [images, channels, rows, columns]",
+                    "a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns] "
+                            + "or [images, channels, rows, columns]",
                     describe(shape));
         }
         byte[] pixels = source.inkOrGrey(product(full), describe(shape));
@@ -121,7 +122,7 @@ final class NpyReader {
     private static long product(long[] shape) {
         long product = 1;
         for (long size : shape) {
-            // More than any array holds is as good as overflow, and is reported by the reader of the pixels.
+            // Saturates: the reader of the pixels rejects anything that no array can hold.
             product = product > Integer.MAX_VALUE ? product : product * size;
         }
         return product;

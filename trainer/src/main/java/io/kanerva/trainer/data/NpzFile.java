@@ -13,30 +13,29 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
-/** NumPy's {@code .npz}: a zip of arrays, packed or not. Arrays are read one at a time, as streams. */
+/** NumPy's {@code .npz}: a zip of arrays, compressed or not. Arrays are streamed one at a time. */
 final class NpzFile implements AutoCloseable {
     private static final int BUFFER = 1 << 16;
 
     private final Path file;
     private final ZipFile zip;
 
-    /** @throws DataFormatException if it is no zip file */
+    /** @throws DataFormatException if it is not a zip file */
     NpzFile(Path file) {
         this.file = file;
         try {
             zip = new ZipFile(file.toFile());
         } catch (IOException e) {
             throw new DataFormatException(
-                    "%s: expected a NumPy .npz file, found that it cannot be read (%s)".formatted(file, e.getMessage()),
-                    e);
+                    "%s: expected a NumPy .npz file, found an unreadable file (%s)".formatted(file, e.getMessage()), e);
         }
     }
 
     /**
      * Reads one array.
      *
-     * @param format is given the stream behind the array's header
-     * @throws DataFormatException if there is no such array or it cannot be read
+     * @param format reads the values from the stream after the array's header
+     * @throws DataFormatException if the array is missing or unreadable
      */
     <T> T array(String name, ArrayFormat<T> format) {
         return optional(name, format)
@@ -44,7 +43,7 @@ final class NpzFile implements AutoCloseable {
                         () -> new DataFormatException("%s: expected an array '%s', found none".formatted(file, name)));
     }
 
-    /** As {@link #array}, or nothing if there is no such array. */
+    /** Like {@link #array}, but empty if there is no such array. */
     <T> Optional<T> optional(String name, ArrayFormat<T> format) {
         ZipEntry entry = zip.getEntry(name + ".npy");
         if (entry == null) {
@@ -57,30 +56,30 @@ final class NpzFile implements AutoCloseable {
             return Optional.of(format.read(source, NpyReader.header(source)));
         } catch (ZipException e) {
             throw new DataFormatException(
-                    "%s: expected a sound zip file, found a damaged one (%s)".formatted(place, e.getMessage()), e);
+                    "%s: expected a valid zip file, found a corrupt one (%s)".formatted(place, e.getMessage()), e);
         } catch (EOFException e) {
-            throw new DataFormatException("%s: expected a whole array, found that it ends early".formatted(place), e);
+            throw new DataFormatException("%s: expected a complete array, found a truncated one".formatted(place), e);
         } catch (IOException e) {
             throw new DataFormatException(
-                    "%s: expected an array, found that it cannot be read (%s)".formatted(place, e.getMessage()), e);
+                    "%s: expected an array, found an unreadable one (%s)".formatted(place, e.getMessage()), e);
         }
     }
 
-    /** Makes something of an array's values. */
+    /** Parses an array's values. */
     interface ArrayFormat<T> {
         T read(ImageFiles.Source source, NpyReader.Header header) throws IOException;
     }
 
-    /** Whole numbers of any of NumPy's widths, for {@link #array}. */
+    /** Reads integers of any of NumPy's widths, for {@link #array}. */
     static int[] integers(ImageFiles.Source source, NpyReader.Header header) throws IOException {
         int width = switch (header.type()) {
             case "|u1", "|i1" -> 1;
             case "<i2", "<u2" -> 2;
             case "<i4", "<u4" -> 4;
             case "<i8", "<u8" -> 8;
-            default -> throw source.bad("whole numbers", "NumPy type '" + header.type() + "'");
+            default -> throw source.bad("integers", "NumPy type '" + header.type() + "'");
         };
-        ByteBuffer bytes = ByteBuffer.wrap(source.pixels(header.values() * width, header.describe(), "whole numbers"))
+        ByteBuffer bytes = ByteBuffer.wrap(source.pixels(header.values() * width, header.describe(), "integers"))
                 .order(ByteOrder.LITTLE_ENDIAN);
         int[] numbers = new int[(int) header.values()];
         for (int i = 0; i < numbers.length; i++) {
@@ -99,7 +98,8 @@ final class NpzFile implements AutoCloseable {
         try {
             zip.close();
         } catch (IOException e) {
-            throw new DataFormatException("%s: cannot be closed (%s)".formatted(file, e.getMessage()), e);
+            throw new DataFormatException(
+                    "%s: expected to close the file, found an error (%s)".formatted(file, e.getMessage()), e);
         }
     }
 }

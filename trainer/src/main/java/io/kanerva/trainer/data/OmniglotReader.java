@@ -13,21 +13,21 @@ import java.util.zip.ZipFile;
 import javax.imageio.ImageIO;
 
 /**
- * Omniglot's original drawings (Lake et al. 2015), black ink on white paper, 105 x 105: as published, a zip file of
- * {@code ALPHABET/CHARACTER/DRAWING.png}, or as a NumPy file with {@code images}, booleans [characters, drawings, 105,
- * 105], true where there is paper. Labels are the characters, in order.
+ * Reads Omniglot's original drawings (Lake et al. 2015), black ink on white paper, 105 x 105: the published zip file of
+ * {@code ALPHABET/CHARACTER/DRAWING.png}, or a NumPy file with {@code images}, booleans [characters, drawings, 105,
+ * 105], true for paper. Labels number the characters in order.
  */
 final class OmniglotReader {
     private static final int LARGE = Drawings.LARGE;
 
     private final boolean dither;
 
-    /** @param dither whether images become black and white at 28 x 28 */
+    /** @param dither whether the 28 x 28 images are dithered to black and white */
     OmniglotReader(boolean dither) {
         this.dither = dither;
     }
 
-    /** @throws DataFormatException if the file is not made of such drawings */
+    /** @throws DataFormatException if the file does not hold such drawings */
     Drawings readNumPy(String name, Path file) {
         try (NpzFile npz = new NpzFile(file)) {
             return npz.array("images", (source, header) -> {
@@ -52,7 +52,7 @@ final class OmniglotReader {
         }
     }
 
-    /** @throws DataFormatException if the file is not made of such drawings */
+    /** @throws DataFormatException if the file does not hold such drawings */
     Drawings readZip(String name, Path file) {
         try (ZipFile zip = new ZipFile(file.toFile())) {
             List<String> names = new ArrayList<>();
@@ -64,7 +64,7 @@ final class OmniglotReader {
             }
             if (names.isEmpty()) {
                 throw new DataFormatException(
-                        "%s: expected drawings ALPHABET/CHARACTER/DRAWING.png, found no .png in it".formatted(file));
+                        "%s: expected drawings ALPHABET/CHARACTER/DRAWING.png, found no .png".formatted(file));
             }
             Collections.sort(names);
             int[] labels = new int[names.size()];
@@ -78,7 +78,7 @@ final class OmniglotReader {
             return drawings;
         } catch (IOException e) {
             throw new DataFormatException(
-                    "%s: expected a zip file of drawings, found that it cannot be read (%s)"
+                    "%s: expected a zip file of drawings, found an unreadable file (%s)"
                             .formatted(file, e.getMessage()),
                     e);
         }
@@ -98,7 +98,7 @@ final class OmniglotReader {
                     .formatted(
                             file,
                             entry,
-                            picture == null ? "no picture" : picture.getHeight() + " x " + picture.getWidth()));
+                            picture == null ? "no image" : picture.getHeight() + " x " + picture.getWidth()));
         }
         byte[] paper = new byte[LARGE * LARGE];
         for (int i = 0; i < paper.length; i++) {

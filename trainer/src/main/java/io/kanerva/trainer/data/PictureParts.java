@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Parts of data sets that are folders of pictures: Celeb-A and DeepMind Lab's mazes. */
+/** Parts of data sets that are folders of image files: Celeb-A and DeepMind Lab's mazes. */
 final class PictureParts {
     private static final String PARTITION = "list_eval_partition.txt";
-    /** Celeb-A's own split: pictures to 162770 train, to 182637 validate, the rest tests. */
+    /** Celeb-A's own split: images up to 162770 are for training, up to 182637 for validation, the rest for testing. */
     private static final int LAST_TRAINING = 162_770;
 
     private static final int LAST_VALIDATION = 182_637;
@@ -20,9 +20,9 @@ final class PictureParts {
     private PictureParts() {}
 
     /**
-     * Celeb-A's aligned pictures, split by {@code list_eval_partition.txt} or, without it, by number as that file does.
+     * Celeb-A's aligned images, split by {@code list_eval_partition.txt} or, without it, by number in the same way.
      *
-     * @param part 0 to train, 2 to test
+     * @param part 0 for training, 2 for testing
      */
     static DataPart celebA(int part, int side) {
         return new FolderPart(
@@ -39,9 +39,7 @@ final class PictureParts {
         };
     }
 
-    /**
-     * Frames in {@code dmlab/train} or {@code dmlab/test}, in a folder each maze if their mazes shall be told apart.
-     */
+    /** Frames in {@code dmlab/train} or {@code dmlab/test}; a folder per maze labels them. */
     static DataPart mazes(String part, int side) {
         return new FolderPart(List.of("dmlab/" + part), side, "dmlab/%s/MAZE/FRAME.png".formatted(part)) {
             @Override
@@ -62,7 +60,7 @@ final class PictureParts {
             this.files = files;
         }
 
-        /** Which of a folder's pictures belong to this part. */
+        /** Selects the images of a folder that belong to this part. */
         abstract List<Path> choose(Path folder, List<Path> pictures);
 
         @Override
@@ -75,8 +73,8 @@ final class PictureParts {
                 List<Path> pictures =
                         Files.isDirectory(folder) ? choose(folder, FolderImages.pictures(folder)) : List.of();
                 if (!pictures.isEmpty()) {
-                    return Optional.of(
-                            new FolderImages(name, pictures, labels(folder, pictures), side, FolderImages.usualRoom()));
+                    return Optional.of(new FolderImages(
+                            name, pictures, labels(folder, pictures), side, FolderImages.defaultCacheBytes()));
                 }
             }
             return Optional.empty();
@@ -93,7 +91,7 @@ final class PictureParts {
         }
     }
 
-    /** The folders that pictures lie in, numbered in order; none if all lie in the top folder. */
+    /** Numbers the folders of the images in order; empty if an image is in the top folder. */
     private static int[] labels(Path top, List<Path> pictures) {
         Map<Path, Integer> folders = new HashMap<>();
         int[] labels = new int[pictures.size()];
@@ -117,15 +115,15 @@ final class PictureParts {
             for (String line : Files.readAllLines(places.get(0))) {
                 String[] words = line.strip().split("\\s+");
                 if (words.length != 2 || !words[1].matches("[012]")) {
-                    throw new DataFormatException(
-                            "%s: expected lines 'PICTURE 0', 1 or 2, found '%s'".formatted(places.get(0), line));
+                    throw new DataFormatException("%s: expected lines 'FILE 0', 'FILE 1' or 'FILE 2', found '%s'"
+                            .formatted(places.get(0), line));
                 }
                 partition.put(words[0], Integer.parseInt(words[1]));
             }
             return partition;
         } catch (IOException e) {
             throw new DataFormatException(
-                    "%s: expected Celeb-A's split, found that it cannot be read (%s)"
+                    "%s: expected Celeb-A's split, found an unreadable file (%s)"
                             .formatted(places.get(0), e.getMessage()),
                     e);
         }

@@ -3,17 +3,18 @@ package io.kanerva.trainer.evaluate;
 import java.util.Locale;
 
 /**
- * The clean bound over test episodes: every latent sampled from the very distribution whose divergence is charged, both
- * divergences in full, scored on the images that wrote the memory. All in nats an image; lower is better.
+ * The clean bound over test episodes: every latent is sampled from the distribution whose divergence counts, both
+ * divergences count in full, and the scored images are those that wrote the memory. All in nats per image; lower is
+ * better.
  *
  * @param nats the negative bound: reconstruction + keyDivergence + latentDivergence
- * @param standardError of {@code nats}, over episodes; NaN if there was only one
+ * @param standardError of {@code nats}, over episodes; NaN for a single one
  * @param reconstruction -ln p(x | z, M, Y)
  * @param keyDivergence KL(Y)
  * @param latentDivergence KL(Z)
- * @param importanceWeighted the importance-weighted bound, negated; NaN if it was not asked for
- * @param importanceSamples draws an image that it took; 0 if it was not asked for
- * @param episodes episodes scored
+ * @param importanceWeighted the negative importance-weighted bound; NaN if not computed
+ * @param importanceSamples its draws per image; 0 if not computed
+ * @param episodes number of episodes
  * @param episodeLength T
  */
 public record BoundReport(
@@ -27,18 +28,18 @@ public record BoundReport(
         int episodes,
         int episodeLength) {
 
-    /** Nats to bits a dimension, for images of {@code dimensions} numbers. */
+    /** Returns the bound in bits per dimension, for images of {@code dimensions} values. */
     public double bitsPerDimension(int dimensions) {
         return nats / (dimensions * Math.log(2));
     }
 
-    /** The bound as bits a dimension, with its standard error, for images of {@code dimensions} numbers. */
+    /** Describes the bound in bits per dimension, with its standard error, for images of {@code dimensions} values. */
     public String bits(int dimensions) {
         double bit = dimensions * Math.log(2);
         String error = Double.isNaN(standardError) ? "" : String.format(Locale.ROOT, " +- %.4f", standardError / bit);
         String line = String.format(
                 Locale.ROOT,
-                "%.4f%s bits a dimension = reconstruction %.4f + KL(Y) %.4f + KL(Z) %.4f (%,d dimensions)",
+                "%.4f%s bits per dimension = reconstruction %.4f + KL(Y) %.4f + KL(Z) %.4f (%,d dimensions)",
                 nats / bit,
                 error,
                 reconstruction / bit,
@@ -55,13 +56,14 @@ public record BoundReport(
                                 importanceWeighted / bit);
     }
 
-    /** One line with all the numbers. */
+    /** All terms in one line. */
     @Override
     public String toString() {
         String error = Double.isNaN(standardError) ? "" : String.format(Locale.ROOT, " +- %.3f", standardError);
         String line = String.format(
                 Locale.ROOT,
-                "%.3f%s nats an image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f (%d %s of T = %d, scored on the images that wrote M)",
+                "%.3f%s nats per image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f (%d %s of T = %d, scored "
+                        + "on the images that wrote M)",
                 nats,
                 error,
                 reconstruction,

@@ -1,6 +1,6 @@
 package io.kanerva.trainer.evaluate;
 
-/** Adds up the terms of the bound, and their spread over episodes. */
+/** Accumulates the terms of the bound and its variance over episodes. */
 final class BoundTotals {
     private double reconstruction;
     private double keys;

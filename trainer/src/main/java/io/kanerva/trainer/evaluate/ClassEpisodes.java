@@ -9,8 +9,8 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * A test set cut into episodes of pairs: sample t to be written, and one of the same class to be held out. Each image
- * is in one pair at most; pairs that do not fill a last episode are left out.
+ * A test set split into episodes of pairs: an image to write and one of the same class to hold out. Each image is in at
+ * most one pair; an incomplete last episode is dropped.
  */
 public final class ClassEpisodes {
     private final Images images;
@@ -19,11 +19,11 @@ public final class ClassEpisodes {
     private final List<int[]> pairs = new ArrayList<>();
 
     /**
-     * @param binarisation anything but {@link Binarisation#DYNAMIC}, so that a score can be repeated
-     * @param length T, images written, and as many held out
+     * @param binarisation any but {@link Binarisation#DYNAMIC}, so that scores are reproducible
+     * @param length T, the number of images written, and of those held out
      * @param seed of the pairs and their order
-     * @throws IllegalArgumentException if the set has no labels, its pairs do not fill one episode, or binarisation is
-     *     dynamic
+     * @throws IllegalArgumentException if the set has no labels or too few pairs for one episode, or the binarisation
+     *     is dynamic
      */
     public ClassEpisodes(Images images, Binarisation binarisation, int length, long seed) {
         binarisation.requireRepeatable();
@@ -40,12 +40,12 @@ public final class ClassEpisodes {
         Collections.shuffle(pairs, random);
         if (length < 1 || pairs.size() < length) {
             throw new IllegalArgumentException(
-                    "episode length (T): expected 1 to %d, the pairs of one class in '%s', found %d"
+                    "episode length (T): expected 1 to %d, the number of same-class pairs in '%s', found %d"
                             .formatted(pairs.size(), images.name(), length));
         }
     }
 
-    /** Number of whole episodes. */
+    /** Number of episodes. */
     public int count() {
         return pairs.size() / length;
     }
@@ -55,20 +55,20 @@ public final class ClassEpisodes {
         return length;
     }
 
-    /** The set that the episodes are cut from. */
+    /** The set that the episodes are drawn from. */
     public Images images() {
         return images;
     }
 
-    /** How the images were made binary, if they were. */
+    /** The binarisation of the images. */
     public Binarisation binarisation() {
         return binarisation;
     }
 
-    /** The first so many of these episodes, or all if there are fewer. */
-    public ClassEpisodes first(int most) {
+    /** Returns the first {@code max} of these episodes, or all if there are fewer. */
+    public ClassEpisodes first(int max) {
         ClassEpisodes part = new ClassEpisodes(this);
-        part.pairs.addAll(pairs.subList(0, Math.min(count(), most) * length));
+        part.pairs.addAll(pairs.subList(0, Math.min(count(), max) * length));
         return part;
     }
 
@@ -78,17 +78,17 @@ public final class ClassEpisodes {
         length = all.length;
     }
 
-    /** The images that an episode writes, [T, Cx, Hx, Wx]. */
+    /** Returns the images that an episode writes, [T, Cx, Hx, Wx]. */
     public float[] written(int episode) {
         return copies(episode, 0);
     }
 
-    /** For each written image another of its class, [T, Cx, Hx, Wx]. */
+    /** Returns for each written image another of its class, [T, Cx, Hx, Wx]. */
     public float[] heldOut(int episode) {
         return copies(episode, 1);
     }
 
-    /** Which image of the set a pair's written (0) or held-out (1) one is. */
+    /** The index in the set of a pair's written (0) or held-out (1) image. */
     int imageIndex(int episode, int sample, int which) {
         return pairs.get(episode * length + sample)[which];
     }

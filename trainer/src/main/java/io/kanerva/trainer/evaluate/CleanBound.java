@@ -10,7 +10,7 @@ import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import java.util.function.IntConsumer;
 
-/** Scores a model by the clean bound (one draw an image) and by the importance-weighted bound (Burda et al. 2016). */
+/** Scores a model by the clean bound (one draw per image) and the importance-weighted bound (Burda et al. 2016). */
 public final class CleanBound {
 
     private CleanBound() {}
@@ -20,16 +20,16 @@ public final class CleanBound {
      *
      * @param model only read
      * @param noise of keys and latents; draw 0 is the clean bound's
-     * @param importanceSamples draws an image for the importance-weighted bound, 0 to leave it out
-     * @param progress hears the number of episodes done after each one
-     * @throws IllegalArgumentException if the images are not of the model's size, an episode does not fit into the
+     * @param importanceSamples draws per image for the importance-weighted bound, 0 to skip it
+     * @param progress called after each episode with the number done
+     * @throws IllegalArgumentException if the images do not have the model's size, an episode does not fit into the
      *     heap, or importanceSamples is negative
      */
     public static BoundReport evaluate(
             KanervaModel model, TestEpisodes episodes, NoiseSource noise, int importanceSamples, IntConsumer progress) {
         KanervaSettings s = model.settings();
         Images images = episodes.images();
-        // Checked here: the engine would take the first numbers of an array that is too long.
+        // Checked here because the engine would silently truncate an array that is too long.
         if (images.channels() != s.image().channels()
                 || images.height() != s.image().height()
                 || images.width() != s.image().width()) {
@@ -44,7 +44,7 @@ public final class CleanBound {
                             images.width()));
         }
         if (importanceSamples < 0) {
-            throw new IllegalArgumentException("importance samples must not be negative, found " + importanceSamples);
+            throw new IllegalArgumentException("importance samples: expected at least 0, found " + importanceSamples);
         }
         BoundTotals totals = new BoundTotals();
         for (int e = 0; e < episodes.count(); e++) {
@@ -99,7 +99,7 @@ public final class CleanBound {
         }
     }
 
-    /** ln of the mean of exp(x), added up stably. */
+    /** Accumulates the ln of the mean of exp(x) without overflow. */
     private static final class LogMeanExp {
         private double largest = Double.NEGATIVE_INFINITY;
         private double sum;

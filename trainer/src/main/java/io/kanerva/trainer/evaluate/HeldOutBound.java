@@ -12,14 +12,13 @@ import java.util.function.BiConsumer;
 import java.util.function.IntConsumer;
 
 /**
- * The held-out protocol: a memory is written with some images of an episode and scored on others of the same classes,
- * beside the written ones.
+ * The held-out protocol: a memory is written with some images of an episode and scored on these and on others of the
+ * same classes.
  *
  * <p>A held-out image has no pointer. On a heap it takes that of the written sample whose image, read back at the
- * latent's prior mean, correlates best with it, so that q(Y | X, M) is a function of image and memory; where nothing is
- * allocated its key comes from the encoder alone. A model that reads blocks for their gist
- * ({@link KanervaSettings#gist}) has a posterior over all of the written samples. In each case the bound is the clean
- * one, for every such q.
+ * latent's prior mean, correlates best with it, so that q(Y | X, M) is a function of image and memory. Without
+ * allocation its key comes from the encoder alone. A model that reads gists ({@link KanervaSettings#gist}) has a
+ * posterior over all written samples. The bound is the clean one for each of these q.
  */
 public final class HeldOutBound {
 
@@ -29,23 +28,23 @@ public final class HeldOutBound {
      * Both bounds.
      *
      * @param written on the images that wrote the memories
-     * @param heldOut on images of the same classes that did not
+     * @param heldOut on other images of the same classes
      */
     public record Report(BoundReport written, BoundReport heldOut) {}
 
     /**
      * Two models on the same images with the same noise.
      *
-     * @param difference the first model's bounds less the second's, image by image, and so with the standard error of
-     *     that; below 0 the first is better
-     * @param mixture the bounds of both, half and half, all of them in {@link BoundReport#reconstruction}
+     * @param difference the first model's bounds minus the second's, paired by image, as is the standard error; below 0
+     *     the first is better
+     * @param mixture the bounds of their equal mixture, all in {@link BoundReport#reconstruction}
      */
     public record Comparison(Report difference, Report mixture) {}
 
     /**
      * Scores all episodes.
      *
-     * @param progress hears the number of episodes done after each one
+     * @param progress called after each episode with the number done
      */
     public static Report evaluate(KanervaModel model, ClassEpisodes episodes, NoiseSource noise, IntConsumer progress) {
         BoundTotals[] totals = {new BoundTotals(), new BoundTotals()};
@@ -60,19 +59,20 @@ public final class HeldOutBound {
     }
 
     /**
-     * Holds a model against another, and scores their mixture, half and half: p(x | M) = (p1(x | M1) + p2(x | M2)) / 2.
-     * A memory that knows only what was written and an autoencoder that knows only what images look like make up for
-     * each other so, for at most ln 2 nats an image more than the better one. The bound is -E ln((w1 + w2) / 2) with w
-     * = p(x, z, y | M) / q(z, y | x), one draw of each model's latents.
+     * Compares two models and scores their equal mixture, p(x | M) = (p1(x | M1) + p2(x | M2)) / 2. A memory that knows
+     * only what was written and an autoencoder that knows only what images look like complement each other in it, at a
+     * cost of at most ln 2 nats per image over the better one. The bound is -E ln((w1 + w2) / 2) with w = p(x, z, y |
+     * M) / q(z, y | x), from one draw of each model's latents.
      *
-     * @throws IllegalArgumentException if the models are for images of different sizes
+     * @throws IllegalArgumentException if the models' image sizes or likelihoods differ
      */
     public static Comparison compare(
             KanervaModel model, KanervaModel other, ClassEpisodes episodes, NoiseSource noise, IntConsumer progress) {
         if (model.settings().image().size() != other.settings().image().size()
                 || model.settings().likelihood() != other.settings().likelihood()) {
             throw new IllegalArgumentException(
-                    "two models of the same images can be compared, found one of %,d numbers with the likelihood %s and one of %,d with %s"
+                    ("expected two models of the same images, found one of %,d values with likelihood %s and one "
+                                    + "of %,d with %s")
                             .formatted(
                                     model.settings().image().size(),
                                     model.settings().likelihood(),
@@ -97,7 +97,7 @@ public final class HeldOutBound {
         return new Comparison(report(differences, episodes), report(mixtures, episodes));
     }
 
-    /** A draw's terms of the bound, [T] each. */
+    /** The terms of the bound for one draw, each [T]. */
     private record Values(float[] reconstruction, float[] keys, float[] latent, float[] logWeight) {
 
         static Values of(BoundTerms terms) {
@@ -109,7 +109,7 @@ public final class HeldOutBound {
         }
     }
 
-    /** Those of the written and of the held-out images. */
+    /** Returns the terms of the written images and those of the held-out ones. */
     private static Values[] values(KanervaModel model, ClassEpisodes episodes, int episode, NoiseSource noise) {
         Values[] values = new Values[2];
         score(model, episodes, episode, noise, (terms, others) -> {
@@ -131,7 +131,7 @@ public final class HeldOutBound {
         return difference;
     }
 
-    /** -ln((exp(a) + exp(b)) / 2), one by one. */
+    /** Returns -ln((exp(a) + exp(b)) / 2), element by element. */
     private static float[] mixed(float[] a, float[] b) {
         float[] mixed = new float[a.length];
         for (int i = 0; i < a.length; i++) {
@@ -182,7 +182,7 @@ public final class HeldOutBound {
         }
     }
 
-    /** For each image the pointers of the written sample that correlates best with it, [T, K, 3]. */
+    /** Returns for each image the pointers of the best-correlated written sample, [T, K, 3]. */
     private static float[] nearestPointers(KanervaModel model, NDList memory, float[] images) {
         NDList read = model.run(model.reader(), memory.get(0), memory.get(1));
         NDArray decoded = model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow();
@@ -194,11 +194,11 @@ public final class HeldOutBound {
         float[] chosen = new float[images.length / size * key];
         for (int i = 0; i < images.length / size; i++) {
             int best = 0;
-            double most = Double.NEGATIVE_INFINITY;
+            double max = Double.NEGATIVE_INFINITY;
             for (int j = 0; j < contents.length / size; j++) {
                 double correlation = correlation(images, i * size, contents, j * size, size);
-                if (correlation > most) {
-                    most = correlation;
+                if (correlation > max) {
+                    max = correlation;
                     best = j;
                 }
             }

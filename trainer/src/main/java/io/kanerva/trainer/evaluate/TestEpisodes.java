@@ -9,8 +9,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A test set cut into episodes: shuffled once by a seed, then T images an episode, each image in one episode at most.
- * Images that do not fill a last episode are left out.
+ * A test set shuffled by a seed and split into episodes of T images. Each image is in at most one; an incomplete last
+ * episode is dropped.
  */
 public final class TestEpisodes {
     private final Images images;
@@ -19,16 +19,17 @@ public final class TestEpisodes {
     private final List<Integer> order;
 
     /**
-     * @param binarisation any but {@link Binarisation#DYNAMIC}, so that a score can be repeated
+     * @param binarisation any but {@link Binarisation#DYNAMIC}, so that scores are reproducible
      * @param length T
      * @param seed of the order
-     * @throws IllegalArgumentException if the set does not fill one episode, or binarisation is dynamic
+     * @throws IllegalArgumentException if the set is too small for one episode, or the binarisation is dynamic
      */
     public TestEpisodes(Images images, Binarisation binarisation, int length, long seed) {
         binarisation.requireRepeatable();
         if (length < 1 || images.count() < length) {
-            throw new IllegalArgumentException("episode length (T): expected 1 to %d, the images of '%s', found %d"
-                    .formatted(images.count(), images.name(), length));
+            throw new IllegalArgumentException(
+                    ("episode length (T): expected 1 to %d, the number of images in " + "'%s', found %d")
+                            .formatted(images.count(), images.name(), length));
         }
         this.images = images;
         this.binarisation = binarisation;
@@ -37,22 +38,22 @@ public final class TestEpisodes {
         Collections.shuffle(order, new Random(seed));
     }
 
-    private TestEpisodes(TestEpisodes all, int most) {
+    private TestEpisodes(TestEpisodes all, int max) {
         images = all.images;
         binarisation = all.binarisation;
         length = all.length;
-        order = all.order.subList(0, Math.min(all.count(), most) * length);
+        order = all.order.subList(0, Math.min(all.count(), max) * length);
     }
 
     /**
-     * The first so many of these episodes, or all if there are fewer: of the whole set's images, whatever order it is
-     * in.
+     * Returns the first {@code max} of these episodes, or all if there are fewer. They sample the whole set, whatever
+     * its order.
      */
-    public TestEpisodes first(int most) {
-        return new TestEpisodes(this, most);
+    public TestEpisodes first(int max) {
+        return new TestEpisodes(this, max);
     }
 
-    /** Number of whole episodes. */
+    /** Number of episodes. */
     public int count() {
         return order.size() / length;
     }
@@ -62,19 +63,17 @@ public final class TestEpisodes {
         return length;
     }
 
-    /** The set that the episodes are cut from. */
+    /** The set that the episodes are drawn from. */
     public Images images() {
         return images;
     }
 
-    /** How the images were made binary. */
+    /** The binarisation of the images. */
     public Binarisation binarisation() {
         return binarisation;
     }
 
-    /**
-     * One episode's images: [T, Cx, Hx, Wx] row-major, zeros and ones, or intensities for {@link Binarisation#NONE}.
-     */
+    /** Returns an episode's images, [T, Cx, Hx, Wx]: zeros and ones, or intensities for {@link Binarisation#NONE}. */
     public float[] episode(int index) {
         return binarisation.copies(
                 images,
@@ -83,7 +82,7 @@ public final class TestEpisodes {
                         .toArray());
     }
 
-    /** Which image of the set sample {@code sample} of an episode is. */
+    /** The index in the set of sample {@code sample} of an episode. */
     public int imageIndex(int episode, int sample) {
         return order.get(episode * length + sample);
     }

@@ -1,2 +1,2 @@
-/** The clean bound and the importance-weighted one, over test episodes. */
+/** Evaluates models by the clean and the importance-weighted bound over test episodes. */
 package io.kanerva.trainer.evaluate;

@@ -11,37 +11,37 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A response's body, piece by piece, with a limit on how long to wait for the next piece: the JDK's client limits only
- * the time to the headers. One piece is asked for at a time, so a fast server cannot fill the memory.
+ * A response body in chunks, with a timeout for each: the JDK's client limits only the time to the headers. Requests
+ * one chunk at a time, so that a fast server cannot fill the memory.
  */
 final class BodyQueue implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
     private final BlockingQueue<Piece> pieces = new LinkedBlockingQueue<>();
-    private final Duration patience;
+    private final Duration timeout;
     private volatile Flow.Subscription subscription;
 
-    /** Bytes, or with null bytes the end, which is an early one if there is an error. */
+    /** A chunk, or the end if {@code bytes} is null: premature if there is an error. */
     private record Piece(List<ByteBuffer> bytes, Throwable error) {}
 
-    BodyQueue(Duration patience) {
-        this.patience = patience;
+    BodyQueue(Duration timeout) {
+        this.timeout = timeout;
     }
 
     /**
-     * The next bytes, or null at the end.
+     * Returns the next bytes, or null at the end.
      *
-     * @throws HttpTimeoutException if none came in time
+     * @throws HttpTimeoutException if none arrived in time
      * @throws IOException if the connection broke
      */
     List<ByteBuffer> next() throws IOException {
         Piece piece;
         try {
-            piece = pieces.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
+            piece = pieces.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         }
         if (piece == null) {
-            throw new HttpTimeoutException("nothing came for %.1f s".formatted(patience.toMillis() / 1e3));
+            throw new HttpTimeoutException("no data for %.1f s".formatted(timeout.toMillis() / 1e3));
         }
         if (piece.error() != null) {
             throw new IOException(

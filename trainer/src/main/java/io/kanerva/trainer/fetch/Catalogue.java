@@ -7,11 +7,10 @@ import java.net.URI;
 import java.util.List;
 
 /**
- * What each data set is made of and where it is at home.
+ * The files of each data set and their URLs.
  *
- * <p>Sums: those of the fixed binarisation of MNIST were computed from its images, printed as the published text; they
- * and the others are also those that TensorFlow Datasets records ({@code tensorflow_datasets/url_checksums}). Where
- * none stands, none is known.
+ * <p>The checksums are those that TensorFlow Datasets records ({@code tensorflow_datasets/url_checksums}); for the
+ * fixed binarisation of MNIST they also match its images printed as the published text. A missing checksum is unknown.
  */
 public final class Catalogue {
     private static final String MNIST = "https://ossci-datasets.s3.amazonaws.com/mnist/";
@@ -22,12 +21,12 @@ public final class Catalogue {
     private Catalogue() {}
 
     /**
-     * How a data set is had.
+     * How to get a data set.
      *
-     * @param source which one
-     * @param about what it is and on what terms
-     * @param files to download; empty if it must be had by hand
-     * @param byHand where to get it and what to put where, relative to the data folder; empty if it can be downloaded
+     * @param source the data set
+     * @param about its content and licence
+     * @param files the files to download; empty if it must be downloaded manually
+     * @param byHand instructions for a manual download, with {@code %s} for the data folder; empty if there are files
      */
     public record Entry(DataSource source, String about, List<RemoteFile> files, String byHand) {
 
@@ -36,29 +35,29 @@ public final class Catalogue {
             files = List.copyOf(files);
         }
 
-        /** Bytes of all files together; files of unknown size count nothing. */
+        /** Total size of all files in bytes; files of unknown size count as 0. */
         public long bytes() {
             return files.stream().mapToLong(file -> Math.max(0, file.bytes())).sum();
         }
 
-        /** Whether every file's SHA-256 is known beforehand. */
+        /** Whether every file's SHA-256 is known in advance. */
         public boolean checked() {
             return files.stream().noneMatch(file -> file.sha256().isEmpty());
         }
 
-        /** The same from a mirror that has the files under the same names. */
+        /** Returns the same entry for a mirror that has the files under the same names. */
         public Entry at(URI mirror) {
             return new Entry(
                     source, about, files.stream().map(file -> file.at(mirror)).toList(), byHand);
         }
     }
 
-    /** All data sets that have a name, in their order. */
+    /** Returns the entries of all data sets, in the order of {@link DataSource}. */
     public static List<Entry> all() {
         return List.of(DataSource.values()).stream().map(Catalogue::of).toList();
     }
 
-    /** How that data set is had. */
+    /** Returns the entry of that data set. */
     public static Entry of(DataSource source) {
         return switch (source) {
             case MNIST ->
@@ -90,7 +89,8 @@ public final class Catalogue {
             case MNIST_FIXED ->
                 download(
                         source,
-                        "the fixed binarisation of MNIST (Larochelle and Murray 2011): 50,000 to train, 10,000 to test (research use)",
+                        "the fixed binarisation of MNIST (Larochelle and Murray 2011): 50,000 training and "
+                                + "10,000 test images (research use)",
                         List.of(
                                 plain(
                                         FIXED_MNIST + "binarized_mnist_train.amat",
@@ -101,7 +101,7 @@ public final class Catalogue {
             case OMNIGLOT, OMNIGLOT_GREY ->
                 download(
                         source,
-                        "32,460 drawings of 1,623 characters (MIT licence); made 28 x 28 on reading",
+                        "32,460 drawings of 1,623 characters (MIT licence); resized to 28 x 28 on reading",
                         List.of(
                                 plain(
                                         OMNIGLOT + "images_background.zip",
@@ -116,7 +116,7 @@ public final class Catalogue {
             case OMNIGLOT_BURDA ->
                 download(
                         source,
-                        "Omniglot as Burda et al. (2016) split it, 28 x 28 grey",
+                        "Omniglot in the split of Burda et al. (2016), 28 x 28 grey",
                         List.of(plain(
                                 "https://github.com/yburda/iwae/raw/master/datasets/OMNIGLOT/chardata.mat",
                                 "omniglot-burda/chardata.mat",
@@ -167,23 +167,26 @@ public final class Catalogue {
                 byHand(
                         source,
                         "1,281,167 photographs, 32 x 32 colour",
-                        "its terms want everybody to agree for themselves: log in at"
-                                + " https://image-net.org/download-images, take the 32 x 32 images in npz format, and put train_data_batch_1.npz to train_data_batch_10.npz"
-                                + " and val_data.npz into %s/imagenet32");
+                        "everyone must accept its terms in person: log in at "
+                                + "https://image-net.org/download-images, download the 32 x 32 images in npz "
+                                + "format, and put train_data_batch_1.npz to train_data_batch_10.npz and "
+                                + "val_data.npz into %s/imagenet32");
             case CELEBA, CELEBA_32 ->
                 byHand(
                         source,
-                        "202,599 faces, cropped and made %s on reading"
+                        "202,599 faces, cropped and resized to %s on reading"
                                 .formatted(source == DataSource.CELEBA ? "64 x 64" : "32 x 32"),
-                        "its terms allow research but no passing on: from https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html take img_align_celeba.zip, unzip it in"
-                                + " %s/celeba, and put list_eval_partition.txt there too");
+                        "its terms allow research but not redistribution: download img_align_celeba.zip from "
+                                + "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html, unzip it in %s/celeba, "
+                                + "and put list_eval_partition.txt there too");
             case DMLAB, DMLAB_32 ->
                 byHand(
                         source,
-                        "frames of mazes, made %s on reading"
+                        "frames of mazes, resized to %s on reading"
                                 .formatted(source == DataSource.DMLAB ? "64 x 64" : "32 x 32"),
-                        "there is no published set: record frames with DeepMind Lab (https://github.com/google-deepmind/lab) and put them as pictures into"
-                                + " %1$s/dmlab/train/MAZE and %1$s/dmlab/test/MAZE");
+                        "no set is published: record frames with DeepMind Lab "
+                                + "(https://github.com/google-deepmind/lab) and save them as image files in "
+                                + "%1$s/dmlab/train/MAZE and %1$s/dmlab/test/MAZE");
         };
     }
 

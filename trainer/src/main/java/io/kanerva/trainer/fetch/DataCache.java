@@ -13,41 +13,41 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The folder that fetched data sets lie in, laid out as a data folder. Beside them {@code sha256.json} records the sum
- * of every file that came. A file appears under its name only when it is whole and its sum is right; until then it is
+ * The folder of downloaded data sets, laid out as a data folder. {@code sha256.json} records the checksum of every
+ * downloaded file. A file gets its name only when it is complete and its checksum is right; until then it is
  * {@code NAME.part}.
  */
 public final class DataCache {
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final Duration PAUSE = Duration.ofSeconds(1);
     private static final int ATTEMPTS = 5;
 
     private final Path folder;
-    private final Duration patience;
+    private final Duration timeout;
     private final int attempts;
     private final Duration pause;
 
-    /** A cache in that folder, which is made when something is fetched. */
+    /** A cache in that folder, which is created on the first download. */
     public DataCache(Path folder) {
-        this(folder, PATIENCE, ATTEMPTS, PAUSE);
+        this(folder, TIMEOUT, ATTEMPTS, PAUSE);
     }
 
     /**
-     * A cache with its own manner of downloading.
+     * A cache with its own timeouts.
      *
-     * @param patience how long to wait for a connection, an answer or the next bytes
-     * @param attempts how often in a row to try without a byte of progress
-     * @param pause before the second try in a row; doubles with each
+     * @param timeout how long to wait for a connection, a response or the next bytes
+     * @param attempts the limit on consecutive attempts without progress
+     * @param pause the wait before the second consecutive attempt; doubles with each
      */
-    public DataCache(Path folder, Duration patience, int attempts, Duration pause) {
+    public DataCache(Path folder, Duration timeout, int attempts, Duration pause) {
         this.folder = folder;
-        this.patience = patience;
+        this.timeout = timeout;
         this.attempts = attempts;
         this.pause = pause;
     }
 
-    /** Where the user's cache is: {@code $KANERVA_CACHE}, else {@code ~/.cache/kanerva}. */
-    public static Path usualFolder() {
+    /** The user's cache: {@code $KANERVA_CACHE}, by default {@code ~/.cache/kanerva}. */
+    public static Path defaultFolder() {
         String chosen = System.getenv("KANERVA_CACHE");
         return chosen == null || chosen.isBlank()
                 ? Path.of(System.getProperty("user.home"), ".cache", "kanerva")
@@ -60,8 +60,8 @@ public final class DataCache {
     }
 
     /**
-     * Whether all files of a data set are here, by name; their sums are not looked at. For those had by hand, whether
-     * any is.
+     * Whether all files of a data set exist, without checking their checksums; for a manual download, whether any
+     * exists.
      */
     public boolean holds(Catalogue.Entry entry) {
         if (!Files.isDirectory(folder)) {
@@ -73,9 +73,9 @@ public final class DataCache {
     }
 
     /**
-     * Fetches what is not here yet, and checks the sums of what is.
+     * Downloads missing files and verifies existing ones.
      *
-     * @throws FetchException if a file cannot be had, is not what it should be, or the data set must be had by hand
+     * @throws FetchException if a download fails, a checksum is wrong, or the data set must be downloaded manually
      */
     public void fetch(Catalogue.Entry entry, FetchListener listener) {
         if (entry.files().isEmpty()) {
@@ -98,13 +98,11 @@ public final class DataCache {
             }
         } catch (IOException e) {
             throw new FetchException(
-                    "%s: expected a cache folder that can be written to, found that it cannot (%s)"
-                            .formatted(folder, e),
-                    e);
+                    "%s: expected a writable cache folder, found an error (%s)".formatted(folder, e), e);
         }
     }
 
-    /** Holds until the channel is closed. */
+    /** Locks the cache until the channel is closed. */
     private void lock(FileChannel channel) throws IOException {
         FileLock lock;
         try {
@@ -114,24 +112,24 @@ public final class DataCache {
         }
         if (lock == null) {
             throw new FetchException(
-                    "%s: expected nobody else to be fetching into it, found that another process is".formatted(folder));
+                    "%s: expected exclusive access, found another process downloading into it".formatted(folder));
         }
     }
 
     private void fetch(RemoteFile file, SumLedger ledger, FetchListener listener) throws IOException {
-        if (isHere(file, ledger, listener)) {
+        if (exists(file, ledger, listener)) {
             return;
         }
         Path target = folder.resolve(file.members().isEmpty() ? file.path() : file.path() + file.name());
         Files.createDirectories(target.toAbsolutePath().getParent());
         Path part = target.resolveSibling(target.getFileName() + ".part");
-        Transfer transfer = new Transfer(patience, attempts, pause, listener);
-        boolean resumed = transfer.bring(file.uri(), part, file.bytes());
+        Transfer transfer = new Transfer(timeout, attempts, pause, listener);
+        boolean resumed = transfer.download(file.uri(), part, file.bytes());
         String sum = Sha256.of(part);
         if (resumed && !file.sha256().isEmpty() && !sum.equals(file.sha256())) {
-            listener.note("%s: the continued download is damaged; starting it over".formatted(file.name()));
+            listener.note("%s: the resumed download is corrupt; starting over".formatted(file.name()));
             Transfer.discard(part);
-            transfer.bring(file.uri(), part, file.bytes());
+            transfer.download(file.uri(), part, file.bytes());
             sum = Sha256.of(part);
         }
         requireSum(file, part, sum, ledger);
@@ -145,8 +143,7 @@ public final class DataCache {
         }
         Transfer.discard(part);
         if (file.sha256().isEmpty()) {
-            listener.note("%s: no SHA-256 was known beforehand; %s is what came, recorded in sha256.json"
-                    .formatted(file.name(), sum));
+            listener.note("%s: SHA-256 unknown in advance; %s recorded in sha256.json".formatted(file.name(), sum));
         }
     }
 
@@ -157,15 +154,17 @@ public final class DataCache {
         if (expected.isPresent() && !expected.get().equals(sum)) {
             long bytes = Files.size(part);
             Transfer.discard(part);
-            throw new FetchException("%s: expected a file of SHA-256 %s, found %,d bytes of %s, which were deleted"
+            throw new FetchException("%s: expected SHA-256 %s, found %,d bytes with %s, now deleted"
                     .formatted(file.uri(), expected.get(), bytes, sum));
         }
     }
 
     /**
-     * Whether the file, or all that is kept of the archive, is here with the right sums; what has changed is an error.
+     * Whether the file, or every member kept of the archive, exists.
+     *
+     * @throws FetchException if one has changed
      */
-    private boolean isHere(RemoteFile file, SumLedger ledger, FetchListener listener) {
+    private boolean exists(RemoteFile file, SumLedger ledger, FetchListener listener) {
         List<Path> targets = targets(file);
         if (!targets.stream().allMatch(Files::isRegularFile)) {
             return false;
@@ -178,11 +177,11 @@ public final class DataCache {
                             : ledger.sum(path);
             String found = Sha256.of(target);
             if (expected.isPresent() && !expected.get().equals(found)) {
-                throw new FetchException("%s: expected SHA-256 %s, found %s: delete the file and fetch it again"
+                throw new FetchException("%s: expected SHA-256 %s, found %s: delete the file and fetch again"
                         .formatted(target, expected.get(), found));
             }
-            listener.note("%s is here%s"
-                    .formatted(path, expected.isPresent() ? ", its SHA-256 is right" : "; no SHA-256 is known for it"));
+            listener.note("%s exists%s"
+                    .formatted(path, expected.isPresent() ? " with the right SHA-256" : "; its SHA-256 is unknown"));
         }
         return true;
     }

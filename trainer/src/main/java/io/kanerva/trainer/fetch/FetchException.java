@@ -1,6 +1,6 @@
 package io.kanerva.trainer.fetch;
 
-/** A file could not be fetched. The message is one sentence: which file, what was expected, what was found. */
+/** Thrown if a download fails. The message is one sentence: the file, what was expected, what was found. */
 public final class FetchException extends RuntimeException {
 
     FetchException(String message) {

@@ -1,19 +1,19 @@
 package io.kanerva.trainer.fetch;
 
-/** Hears how far a fetch is. All calls come on the thread that fetches. */
+/** Receives the progress of a download, on the downloading thread. */
 public interface FetchListener {
-    /** Hears nothing. */
+    /** Ignores everything. */
     FetchListener SILENT = new FetchListener() {};
 
     /**
-     * A file is under way.
+     * Called after each chunk of a file.
      *
      * @param file its name
-     * @param bytes that are here
-     * @param total bytes of the whole file, or -1 if nobody knows
+     * @param bytes bytes received
+     * @param total bytes of the complete file, or -1 if unknown
      */
     default void transferred(String file, long bytes, long total) {}
 
-    /** Something worth a line of its own: a retry, a file that is there already, a sum that is new. */
+    /** Called with a sentence worth a line: a retry, an existing file, a new checksum. */
     default void note(String sentence) {}
 }

@@ -5,19 +5,17 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A file that a data set is made of, and where it can be had.
+ * A file of a data set and its URL.
  *
- * @param uri its public address
- * @param path where it belongs in a data folder, with slashes; for an archive the folder that it is unpacked in, empty
- *     for the top
- * @param bytes its size, or -1 if that is not known
- * @param sha256 of the file, 64 hexadecimal digits, or empty if that is not known: it is then recorded when the file
- *     first comes
- * @param members for a {@code .tar.gz}: its members to keep, with slashes; empty for a plain file
+ * @param uri its public URL
+ * @param path its path in a data folder, with slashes; for an archive the folder to unpack it in, empty for the top
+ * @param bytes its size, or -1 if unknown
+ * @param sha256 its checksum, 64 hexadecimal digits, or empty if unknown: then recorded on the first download
+ * @param members for a {@code .tar.gz}, the members to keep, with slashes; empty for a plain file
  */
 public record RemoteFile(URI uri, String path, long bytes, String sha256, List<String> members) {
 
-    /** @throws IllegalArgumentException if the sum is not one, or the path leaves the data folder */
+    /** @throws IllegalArgumentException if the checksum is malformed or the path leaves the data folder */
     public RemoteFile {
         if (!sha256.isEmpty() && !sha256.matches("[0-9a-f]{64}")) {
             throw new IllegalArgumentException(
@@ -35,12 +33,12 @@ public record RemoteFile(URI uri, String path, long bytes, String sha256, List<S
         return new RemoteFile(URI.create(uri), path, bytes, sha256, List.of());
     }
 
-    /** Its name at its home. */
+    /** The file name in the URL. */
     public String name() {
         return uri.getPath().substring(uri.getPath().lastIndexOf('/') + 1);
     }
 
-    /** The same file at another address: that of a folder which has it under the same name. */
+    /** Returns the same file at a mirror: a folder that has it under the same name. */
     public RemoteFile at(URI mirror) {
         String folder = mirror.toString();
         return new RemoteFile(

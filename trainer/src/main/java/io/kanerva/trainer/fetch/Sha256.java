@@ -8,11 +8,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 sums of files. */
+/** SHA-256 checksums of files. */
 final class Sha256 {
     private Sha256() {}
 
-    /** The sum as 64 lower-case hexadecimal digits. */
+    /** Returns the checksum as 64 lower-case hexadecimal digits. */
     static String of(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -22,9 +22,10 @@ final class Sha256 {
             }
             return HexFormat.of().formatHex(digest.digest());
         } catch (IOException e) {
-            throw new FetchException("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
+            throw new FetchException(
+                    "%s: expected a readable file, found an error (%s)".formatted(file, e.getMessage()), e);
         } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }

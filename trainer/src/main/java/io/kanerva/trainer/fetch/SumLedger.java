@@ -13,17 +13,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The sums of the files that were fetched, as a JSON file: by path, the sum, the address and the time. */
+/** The JSON file of downloaded files: by path, the SHA-256, the URL and the time. */
 final class SumLedger {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path file;
     private final Map<String, Line> lines;
 
-    /** One file's line. */
+    /** A file's entry. */
     record Line(String sha256, String from, String fetched) {}
 
-    /** @throws FetchException if there is such a file but it cannot be read */
+    /** @throws FetchException if the file exists but is unreadable */
     SumLedger(Path file) {
         this.file = file;
         try {
@@ -32,13 +32,13 @@ final class SumLedger {
                     : new TreeMap<>();
         } catch (IOException e) {
             throw new FetchException(
-                    "%s: expected the record of fetched files, found that it cannot be read (%s)"
+                    "%s: expected the checksums of downloaded files, found an unreadable file (%s)"
                             .formatted(file, e.getMessage()),
                     e);
         }
     }
 
-    /** What was recorded for the file at this path in the cache. */
+    /** Returns the recorded checksum of the file at this path in the cache. */
     Optional<String> sum(String path) {
         return Optional.ofNullable(lines.get(path)).map(Line::sha256);
     }

@@ -13,17 +13,15 @@ import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
-/**
- * Takes named files out of a {@code .tar.gz}. Only what was named is written, so an archive cannot put files elsewhere.
- */
+/** Unpacks named members of a {@code .tar.gz}. Writes only these, so an archive cannot put files elsewhere. */
 final class TarGz {
     private TarGz() {}
 
     /**
-     * Unpacks members into a folder; each appears under its name only when it is whole.
+     * Unpacks members into a folder; each gets its name only when it is complete.
      *
      * @return the members
-     * @throws FetchException if one is missing or the archive is damaged
+     * @throws FetchException if one is missing or the archive is corrupt
      */
     static List<String> unpack(Path archive, Path folder, List<String> members) {
         Set<String> missing = new LinkedHashSet<>(members);
@@ -40,12 +38,10 @@ final class TarGz {
             }
         } catch (IOException e) {
             throw new FetchException(
-                    "%s: expected a sound .tar.gz, found that it cannot be unpacked (%s)"
-                            .formatted(archive, e.getMessage()),
-                    e);
+                    "%s: expected a valid .tar.gz, found a corrupt one (%s)".formatted(archive, e.getMessage()), e);
         }
         if (!missing.isEmpty()) {
-            throw new FetchException("%s: expected '%s' in it, found no such file"
+            throw new FetchException("%s: expected a member '%s', found none"
                     .formatted(archive, missing.iterator().next()));
         }
         return members;

@@ -19,37 +19,37 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Brings the bytes of an address into a file. What is there already is not asked for again (HTTP {@code Range}), as
- * long as the server says it is still the same version ({@code If-Range}); a connection that breaks or stalls is opened
- * anew. The length that a server announces is never believed over the length that is known.
+ * Downloads a URL into a file. Resumes a partial download (HTTP {@code Range}) if the server still has the same version
+ * ({@code If-Range}), and reconnects if the connection breaks or stalls. A known length takes precedence over the
+ * length that the server announces.
  */
 final class Transfer {
     private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-\\d+/(\\d+|\\*)");
 
     private final HttpClient client;
-    private final Duration patience;
+    private final Duration timeout;
     private final int attempts;
     private final Duration pause;
     private final FetchListener listener;
 
     /**
-     * @param patience how long to wait for a connection, for an answer, and for the next bytes
-     * @param attempts how often in a row to try in vain, at least 1
-     * @param pause before the second attempt in a row; it doubles with each
+     * @param timeout how long to wait for a connection, for a response, and for the next bytes
+     * @param attempts the limit on consecutive attempts without progress, at least 1
+     * @param pause the wait before the second consecutive attempt; doubles with each
      */
-    Transfer(Duration patience, int attempts, Duration pause, FetchListener listener) {
+    Transfer(Duration timeout, int attempts, Duration pause, FetchListener listener) {
         client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NORMAL)
-                .connectTimeout(patience)
+                .connectTimeout(timeout)
                 .build();
-        this.patience = patience;
+        this.timeout = timeout;
         this.attempts = attempts;
         this.pause = pause;
         this.listener = listener;
     }
 
-    /** An answer that trying again will not change. */
+    /** A response that a retry will not change. */
     private static final class FinalAnswer extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -59,18 +59,17 @@ final class Transfer {
     }
 
     /**
-     * Brings the whole file.
+     * Downloads the complete file.
      *
-     * @param part the file to fill; may hold the beginning from an earlier time
+     * @param part the file to fill; may hold the beginning of an earlier download
      * @param known the file's length, or -1
-     * @return whether some of the bytes were there before
-     * @throws FetchException if the server has no such file, or the connection fails too often without a byte of
-     *     progress
+     * @return whether an earlier download was resumed
+     * @throws FetchException if the server has no such file, or too many consecutive attempts make no progress
      */
-    boolean bring(URI uri, Path part, long known) {
+    boolean download(URI uri, Path part, long known) {
         long before = size(part);
         boolean resumed = before > 0;
-        int inVain = 0;
+        int failures = 0;
         long furthest = before;
         while (true) {
             long have = size(part);
@@ -81,46 +80,44 @@ final class Transfer {
                 if (attempt(uri, part, have, known)) {
                     return resumed;
                 }
-                throw new IOException("it ended at byte %,d of %,d".formatted(size(part), known));
+                throw new IOException("truncated at byte %,d of %,d".formatted(size(part), known));
             } catch (FinalAnswer e) {
-                throw new FetchException("%s: expected the file, found that %s".formatted(uri, e.getMessage()), e);
+                throw new FetchException("%s: expected the file, found %s".formatted(uri, e.getMessage()), e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new FetchException("%s: interrupted".formatted(uri), e);
             } catch (IOException e) {
-                // Progress is what no attempt had before: a server that cannot resume may break off anywhere, for ever.
-                inVain = size(part) > furthest ? 0 : inVain + 1;
+                // Only new bytes count as progress: a server that cannot resume could break off for ever.
+                failures = size(part) > furthest ? 0 : failures + 1;
                 furthest = Math.max(furthest, size(part));
                 String reason = e instanceof ConnectException
                         ? "no connection to " + uri.getHost()
                         : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-                if (inVain >= attempts) {
+                if (failures >= attempts) {
                     throw new FetchException(
-                            "%s: expected %s, found that the connection failed %d times in a row at byte %,d (%s)%s"
+                            "%s: expected %s, found %,d bytes: the connection failed %d times in a row (%s)%s"
                                     .formatted(
                                             uri,
                                             known < 0 ? "the file" : "%,d bytes".formatted(known),
-                                            inVain,
                                             size(part),
+                                            failures,
                                             reason,
-                                            size(part) > 0
-                                                    ? "; what has come stays, and fetching again goes on from there"
-                                                    : ""),
+                                            size(part) > 0 ? "; fetching again resumes the download" : ""),
                             e);
                 }
                 listener.note("%s: connection lost at byte %,d (%s); trying again"
                         .formatted(part.getFileName().toString().replaceAll("\\.part$", ""), size(part), reason));
-                waitBefore(inVain);
+                waitBefore(failures);
             }
         }
     }
 
-    /** One request; true if the file is whole by all that is known. */
+    /** Makes one request; returns whether the file is complete, as far as is known. */
     private boolean attempt(URI uri, Path part, long have, long known) throws IOException, InterruptedException {
         Path versionFile = versionOf(part);
         String version = Files.exists(versionFile) ? Files.readString(versionFile) : "";
-        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(patience);
-        // Bytes of an unknown version may be continued only if a known length, and so the sum, will tell.
+        HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(timeout);
+        // Bytes of an unknown version may be resumed only if the length, and so the checksum, is known.
         boolean goOn = have > 0 && (known < 0 ? !version.isEmpty() : have < known);
         if (goOn) {
             request.header("Range", "bytes=" + have + "-");
@@ -130,7 +127,7 @@ final class Transfer {
         }
         HttpResponse<Flow.Publisher<List<ByteBuffer>>> response =
                 client.send(request.build(), HttpResponse.BodyHandlers.ofPublisher());
-        try (BodyQueue body = new BodyQueue(patience)) {
+        try (BodyQueue body = new BodyQueue(timeout)) {
             response.body().subscribe(body);
             long start = 0;
             int status = response.statusCode();
@@ -139,17 +136,17 @@ final class Transfer {
                         response.headers().firstValue("Content-Range").orElse(""));
                 if (!goOn || !range.matches() || Long.parseLong(range.group(1)) != have) {
                     discard(part);
-                    throw new IOException("the server sent another part than asked for: "
+                    throw new IOException("the server sent a range other than the one requested: "
                             + response.headers().firstValue("Content-Range").orElse("no Content-Range"));
                 }
                 start = have;
             } else if (status == 416) {
                 discard(part);
-                throw new IOException("the server has no bytes from %,d on".formatted(have));
+                throw new IOException("the server has no bytes from %,d onwards".formatted(have));
             } else if (status == 429 || status >= 500) {
                 throw new IOException("the server answered HTTP " + status);
             } else if (status != 200) {
-                throw new FinalAnswer("the server answered HTTP " + status);
+                throw new FinalAnswer("HTTP " + status);
             }
             Files.write(versionFile, version(response).getBytes(StandardCharsets.UTF_8));
             long announced =
@@ -160,7 +157,7 @@ final class Transfer {
         }
     }
 
-    /** Writes the body behind the bytes that are there; returns the file's length. */
+    /** Appends the body; returns the file's length. */
     private long fill(Path part, long start, long known, long total, BodyQueue body) throws IOException {
         try (FileChannel file = FileChannel.open(part, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             file.truncate(start).position(start);
@@ -168,7 +165,7 @@ final class Transfer {
                 for (ByteBuffer buffer : bytes) {
                     if (known >= 0 && file.position() + buffer.remaining() > known) {
                         discard(part);
-                        throw new FinalAnswer("the server sends more than the %,d bytes that it has".formatted(known));
+                        throw new FinalAnswer("more than %,d bytes".formatted(known));
                     }
                     write(file, buffer, part);
                 }
@@ -186,13 +183,12 @@ final class Transfer {
             }
         } catch (IOException e) {
             throw new FetchException(
-                    "%s: expected room for what was downloaded, found that it cannot be written (%s)"
-                            .formatted(part, e.getMessage()),
+                    "%s: expected to write the downloaded bytes, found an error (%s)".formatted(part, e.getMessage()),
                     e);
         }
     }
 
-    /** What tells this version of the file from another: a strong entity tag, or the date of the last change. */
+    /** Returns what identifies this version of the file: a strong entity tag, or the date of the last change. */
     private static String version(HttpResponse<?> response) {
         return response.headers()
                 .firstValue("ETag")
@@ -201,12 +197,12 @@ final class Transfer {
                 .orElse("");
     }
 
-    /** Where the version of what has come is written down. */
+    /** The file that records the version of a partial download. */
     private static Path versionOf(Path part) {
         return part.resolveSibling(part.getFileName() + ".version");
     }
 
-    /** Deletes what has come, if anything has. */
+    /** Deletes a partial download, if there is one. */
     static void discard(Path part) throws IOException {
         Files.deleteIfExists(part);
         Files.deleteIfExists(versionOf(part));
@@ -218,7 +214,7 @@ final class Transfer {
                 Thread.sleep(pause.toMillis() << attempt - 1);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new FetchException("interrupted while waiting to try again", e);
+                throw new FetchException("interrupted while waiting to retry", e);
             }
         }
     }
@@ -227,7 +223,8 @@ final class Transfer {
         try {
             return Files.exists(file) ? Files.size(file) : 0;
         } catch (IOException e) {
-            throw new FetchException("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
+            throw new FetchException(
+                    "%s: expected a readable file, found an error (%s)".formatted(file, e.getMessage()), e);
         }
     }
 }

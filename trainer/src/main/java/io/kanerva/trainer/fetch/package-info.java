@@ -1,7 +1,6 @@
 /**
- * Brings data sets from their public homes into a cache folder: {@link io.kanerva.trainer.fetch.Catalogue} says what
- * lies where, {@link io.kanerva.trainer.fetch.DataCache} fetches and checks it. The cache is laid out as a data folder,
- * so {@link io.kanerva.trainer.data.DataSource} reads from it. Knows the JDK, Jackson and Commons Compress; neither DJL
- * nor the model.
+ * Downloads data sets into a cache folder: {@link io.kanerva.trainer.fetch.Catalogue} lists the files and their URLs,
+ * {@link io.kanerva.trainer.fetch.DataCache} downloads and verifies them. {@link io.kanerva.trainer.data.DataSource}
+ * reads the cache like any data folder. Depends on the JDK, Jackson and Commons Compress, not on DJL or the model.
  */
 package io.kanerva.trainer.fetch;

@@ -95,7 +95,7 @@ class AugmentationTest {
         assertThat(Augmentation.NONE.inWords()).isEqualTo("none");
         assertThat(new Augmentation(8, 0.12, 0, 0.03, true).inWords())
                 .isEqualTo(
-                        "rotation up to 8 degrees, log scale up to 0.12, shift up to 0.03 of a side, mirrored and turned by quarters");
+                        "rotation up to 8 degrees, log scale up to 0.12, shift up to 0.03 of a side, mirrored and rotated by 90 degrees");
     }
 
     @Test

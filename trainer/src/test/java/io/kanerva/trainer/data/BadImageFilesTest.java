@@ -38,9 +38,7 @@ class BadImageFilesTest {
         return Stream.of(
                 Arguments.of("an empty file", new byte[0], "expected images, found an empty file"),
                 Arguments.of(
-                        "an empty gzip file",
-                        Bytes.gzip(new byte[0]),
-                        "expected images, found a gzip file with nothing in it"),
+                        "an empty gzip file", Bytes.gzip(new byte[0]), "expected images, found an empty gzip file"),
                 Arguments.of(
                         "a picture",
                         new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10},
@@ -68,27 +66,27 @@ class BadImageFilesTest {
                 Arguments.of(
                         "IDX with trailing bytes",
                         Arrays.copyOf(idx, 77),
-                        "expected 60 bytes of pixels (3 images of 4 x 5), found more bytes behind them"),
+                        "expected 60 bytes of pixels (3 images of 4 x 5), found more bytes after them"),
                 Arguments.of(
                         "IDX with a boastful header",
                         Bytes.idxHeader(0x803, 1000, 1000, 1000),
-                        "expected 1000000000 bytes of pixels (1000 images of 1000 x 1000), found a file far too short for that"),
+                        "expected 1000000000 bytes of pixels (1000 images of 1000 x 1000), found a much shorter file"),
                 Arguments.of(
                         "IDX beyond two gigabytes",
                         Bytes.idxHeader(0x803, -1, 1000, 1000),
-                        "expected less than 2 GiB of pixels, found a header that says 4294967295000000 bytes (4294967295 images of 1000 x 1000)"),
+                        "expected less than 2 GiB of pixels, found 4294967295000000 bytes in the header (4294967295 images of 1000 x 1000)"),
                 Arguments.of(
                         "truncated gzip",
                         Arrays.copyOf(gzip, gzip.length / 2),
-                        "expected 2352 bytes of pixels (3 images of 28 x 28), found a gzip file that ends early"),
+                        "expected 2352 bytes of pixels (3 images of 28 x 28), found a truncated gzip file"),
                 Arguments.of(
                         "a gzip magic and no more",
                         Arrays.copyOf(gzip, 5),
-                        "expected a whole gzip file, found that it ends early"),
+                        "expected a complete gzip file, found a truncated one"),
                 Arguments.of(
                         "gzip with a wrong check sum",
                         wrongSum,
-                        "expected a sound gzip file, found a damaged one (Corrupt GZIP trailer)"),
+                        "expected a valid gzip file, found a corrupt one (Corrupt GZIP trailer)"),
                 Arguments.of(
                         "amat with a short row",
                         Bytes.text(ROW + "\n0 1 0\n"),
@@ -142,7 +140,7 @@ class BadImageFilesTest {
                 Arguments.of(
                         "npy with trailing bytes",
                         Bytes.npy("|u1", false, "(1, 98)", new byte[99]),
-                        "expected 98 bytes of pixels (shape [1, 98]), found more bytes behind them"),
+                        "expected 98 bytes of pixels (shape [1, 98]), found more bytes after them"),
                 Arguments.of(
                         "npy of records",
                         Bytes.npy("{'descr': [('a', '|u1')], 'fortran_order': False, 'shape': (1, 98)}", new byte[98]),
@@ -164,7 +162,7 @@ class BadImageFilesTest {
         Path file = Files.write(folder.resolve("damaged.gz"), gzip);
         assertThatThrownBy(() -> ImageFiles.read(file))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessageStartingWith(file + ": expected a sound gzip file, found a damaged one (");
+                .hasMessageStartingWith(file + ": expected a valid gzip file, found a corrupt one (");
     }
 
     @Test
@@ -174,7 +172,7 @@ class BadImageFilesTest {
                 .hasMessage(folder.resolve("none") + ": expected a file of images, found no such file");
         assertThatThrownBy(() -> ImageFiles.read(folder))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessageContaining("found that it cannot be read (");
+                .hasMessageContaining("found an unreadable file (");
     }
 
     @Test

@@ -48,7 +48,7 @@ class BinarisationTest {
         assertThatThrownBy(() -> copy(Binarisation.FIXED, grey, null))
                 .isInstanceOf(DataFormatException.class)
                 .hasMessage(
-                        "image 0 of 'grey' should be binary (only 0 and 255), but it has a pixel of 127: use dynamic or threshold binarisation for grey images");
+                        "'grey', image 0: expected only pixels 0 and 255, found 127: use dynamic or threshold binarisation for grey images");
     }
 
     @Test

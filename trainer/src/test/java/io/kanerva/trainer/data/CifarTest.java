@@ -61,7 +61,7 @@ class CifarTest {
                 .isInstanceOf(DataFormatException.class)
                 .hasMessage(
                         file
-                                + ": expected whole CIFAR-10 records of 3073 bytes, found 3078 bytes, which is 1 records and 5 bytes");
+                                + ": expected complete CIFAR-10 records of 3073 bytes, found 3078 bytes, which is 1 records and 5 bytes");
         put("cifar10/test_batch.bin", Bytes.concat(record(0, 1), record(0, 10)));
         assertThatThrownBy(() -> DataSource.CIFAR10.test(folder))
                 .isInstanceOf(DataFormatException.class)
@@ -74,7 +74,7 @@ class CifarTest {
                 .isInstanceOf(DataFormatException.class)
                 .hasMessage(folder
                         + ": expected the train images of cifar10 as cifar10/data_batch_1.bin or cifar10/data_batch_1.bin.gz, and so on,"
-                        + " or the same in cifar-10-batches-bin or in the folder itself, found none of these files");
+                        + " or the same in cifar-10-batches-bin or in the data folder itself, found none");
     }
 
     private static byte[] record(int seed, int label) {

@@ -74,7 +74,7 @@ class DataSourceTest {
             assertThatThrownBy(() -> DataSource.MNIST.train(null))
                     .isInstanceOf(DataFormatException.class)
                     .hasMessage(
-                            "data set 'mnist': expected a data folder (--data DIR), found none given, and this data set does not ship");
+                            "data set 'mnist': expected a data folder (--data DIR), found none; this data set does not ship");
         } finally {
             thread.setContextClassLoader(before);
         }
@@ -131,7 +131,7 @@ class DataSourceTest {
                         folder
                                 + ": expected the test images of omniglot as omniglot_28/evaluation-pil1dither-idx3-ubyte.gz"
                                 + " or omniglot_28/evaluation-pil1dither-idx3-ubyte or evaluation-pil1dither-idx3-ubyte.gz or evaluation-pil1dither-idx3-ubyte"
-                                + " or omniglot/images_evaluation.npz or images_evaluation.npz or omniglot/images_evaluation.zip or images_evaluation.zip, found none of these files");
+                                + " or omniglot/images_evaluation.npz or images_evaluation.npz or omniglot/images_evaluation.zip or images_evaluation.zip, found none");
     }
 
     @Test

@@ -53,7 +53,7 @@ class FolderImagesTest {
         Path partition = Files.writeString(folder.resolve("celeba/list_eval_partition.txt"), "000001.png three\n");
         assertThatThrownBy(() -> DataSource.CELEBA.train(folder))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessage(partition + ": expected lines 'PICTURE 0', 1 or 2, found '000001.png three'");
+                .hasMessage(partition + ": expected lines 'FILE 0', 'FILE 1' or 'FILE 2', found '000001.png three'");
     }
 
     @Test
@@ -91,8 +91,8 @@ class FolderImagesTest {
         assertThat(images.count()).isEqualTo(2000);
         assertThatThrownBy(() -> images.copyPixels(7, new byte[3 * 64 * 64], 0))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessage(mazes.resolve("0007.png")
-                        + ": expected a JPEG, PNG, GIF or BMP picture, found another kind of file");
+                .hasMessage(
+                        mazes.resolve("0007.png") + ": expected a JPEG, PNG, GIF or BMP file, found another format");
     }
 
     @Test
@@ -104,7 +104,7 @@ class FolderImagesTest {
         assertThatThrownBy(() -> range.copyPixels(2, new byte[1], 0)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> new ImageRange(images, 3, 5))
                 .isInstanceOf(IndexOutOfBoundsException.class)
-                .hasMessage("images 3 to 5 of 'steps' were asked for, which has the images 0 to 4");
+                .hasMessage("'steps': expected a range of images within 0 to 4, found 3 to 5");
     }
 
     private static BufferedImage plain(int colour) {

@@ -40,7 +40,7 @@ class ImageSetTest {
     void imagesWithoutLabelsHaveNoClasses() {
         assertThatThrownBy(images::classes)
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("'steps': expected images whose classes are known, found no labels");
+                .hasMessage("'steps': expected labelled images, found no labels");
     }
 
     @Test
@@ -54,7 +54,7 @@ class ImageSetTest {
     void refusesImagesThatAreNotThere() {
         assertThatThrownBy(() -> images.slice(2, 4))
                 .isInstanceOf(IndexOutOfBoundsException.class)
-                .hasMessage("images 2 to 4 of 'steps' were asked for, which has the images 0 to 3");
+                .hasMessage("'steps': expected a range of images within 0 to 3, found 2 to 4");
         assertThatThrownBy(() -> images.slice(1, 1)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> images.copyIntensities(3, new float[4], 0))
                 .isInstanceOf(IndexOutOfBoundsException.class);
@@ -66,7 +66,7 @@ class ImageSetTest {
     void refusesAnArrayOfAnotherLengthAndAnEmptySet() {
         assertThatThrownBy(() -> new ImageSet("short", 2, 1, 2, 2, new byte[7]))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("image set 'short' of 2 images of [1, 2, 2] needs 8 bytes, found 7");
+                .hasMessage("image set 'short' of 2 images of [1, 2, 2]: expected 8 bytes, found 7");
         assertThatThrownBy(() -> new ImageSet("none", 0, 1, 2, 2, new byte[0]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("at least one image");

@@ -64,8 +64,8 @@ class PackedDataTest {
         assertThatThrownBy(() -> DataSource.OMNIGLOT.train(folder, new Augmentation(5, 0, 0, 0, false)))
                 .isInstanceOf(DataFormatException.class)
                 .hasMessage(folder
-                        + ": expected the drawings of omniglot at their original size, to be moved in training, as omniglot/images_background.npz or images_background.npz"
-                        + " or omniglot/images_background.zip or images_background.zip, found none of these files:"
+                        + ": expected the original drawings of omniglot, for augmentation, as omniglot/images_background.npz or images_background.npz"
+                        + " or omniglot/images_background.zip or images_background.zip, found none:"
                         + " fetch them, or set augment.… to 0");
     }
 
@@ -86,7 +86,7 @@ class PackedDataTest {
         Files.write(npz, new byte[] {1, 2, 3});
         assertThatThrownBy(() -> DataSource.OMNIGLOT.test(folder))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessageStartingWith(npz + ": expected a NumPy .npz file, found that it cannot be read");
+                .hasMessageStartingWith(npz + ": expected a NumPy .npz file, found an unreadable file");
     }
 
     @Test
@@ -128,11 +128,11 @@ class PackedDataTest {
         Path file = Files.write(folder.resolve("chardata.mat"), Bytes.text("this is no MATLAB file, ".repeat(20)));
         assertThatThrownBy(() -> DataSource.OMNIGLOT_BURDA.train(folder))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessageStartingWith(file + ": expected a MATLAB 5 file, found that it cannot be read");
+                .hasMessageStartingWith(file + ": expected a MATLAB 5 file, found an unreadable file");
         Files.write(file, Bytes.text("hello"));
         assertThatThrownBy(() -> DataSource.OMNIGLOT_BURDA.train(folder))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessage(file + ": expected a MATLAB 5 file, found that it cannot be read (it ends early)");
+                .hasMessage(file + ": expected a MATLAB 5 file, found an unreadable file (it ends early)");
     }
 
     @Test

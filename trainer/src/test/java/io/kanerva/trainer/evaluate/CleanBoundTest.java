@@ -220,7 +220,7 @@ class CleanBoundTest {
         try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 88)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> CleanBound.evaluate(model, episodes(1), NoiseSource.seeded(1), -1, done -> {}))
-                    .withMessage("importance samples must not be negative, found -1");
+                    .withMessage("importance samples: expected at least 0, found -1");
         }
     }
 

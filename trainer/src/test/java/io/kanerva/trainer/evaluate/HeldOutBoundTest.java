@@ -60,10 +60,11 @@ class HeldOutBoundTest {
     void imagesWithoutLabelsOrWithTooFewOfAClassAreRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new ClassEpisodes(TinyModels.rectangles(8, 1), Binarisation.FIXED, 2, 1))
-                .withMessage("'rectangles': expected images whose classes are known, found no labels");
+                .withMessage("'rectangles': expected labelled images, found no labels");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new ClassEpisodes(classes(8, 2), Binarisation.FIXED, 5, 1))
-                .withMessage("episode length (T): expected 1 to 4, the pairs of one class in 'rectangles', found 5");
+                .withMessage(
+                        "episode length (T): expected 1 to 4, the number of same-class pairs in 'rectangles', found 5");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new ClassEpisodes(classes(8, 2), Binarisation.DYNAMIC, 2, 1))
                 .withMessageContaining("found dynamic");
@@ -152,7 +153,7 @@ class HeldOutBoundTest {
                             new ClassEpisodes(classes(6, 2), Binarisation.FIXED, 3, 1),
                             NOISE,
                             done -> {}))
-                    .withMessageStartingWith("two models of the same images can be compared, found one of 64 numbers");
+                    .withMessageStartingWith("expected two models of the same images, found one of 64 values");
         }
     }
 

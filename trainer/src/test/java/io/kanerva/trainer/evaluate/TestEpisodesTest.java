@@ -66,7 +66,7 @@ class TestEpisodesTest {
         assertThat(pixels).containsExactlyInAnyOrder(0f, 1f);
         Assertions.assertThatExceptionOfType(DataFormatException.class)
                 .isThrownBy(() -> new TestEpisodes(grey, Binarisation.FIXED, 2, 1).episode(0))
-                .withMessageContaining("'grey' should be binary");
+                .withMessageContaining("'grey', image 0: expected only pixels 0 and 255");
     }
 
     @Test
@@ -74,7 +74,7 @@ class TestEpisodesTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new TestEpisodes(images, Binarisation.DYNAMIC, 5, 1))
                 .withMessage(
-                        "test images: expected the binarisation fixed, threshold or none, found dynamic, which gives other images each time");
+                        "test images: expected binarisation fixed, threshold or none, found dynamic, which changes the images each time");
     }
 
     @Test
@@ -82,7 +82,9 @@ class TestEpisodesTest {
         for (int length : new int[] {0, -1, 31}) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new TestEpisodes(images, Binarisation.FIXED, length, 1))
-                    .withMessage("episode length (T): expected 1 to 30, the images of 'rectangles', found %d", length);
+                    .withMessage(
+                            "episode length (T): expected 1 to 30, the number of images in 'rectangles', found %d",
+                            length);
         }
     }
 

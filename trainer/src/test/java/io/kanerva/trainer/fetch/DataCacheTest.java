@@ -50,7 +50,7 @@ class DataCacheTest {
             assertThat(leftovers()).isEmpty();
             fetch(server, CONTENT.length, SUM);
             assertThat(server.requests()).as("nothing is fetched twice").hasSize(1);
-            assertThat(notes).containsExactly("set/file.bin is here, its SHA-256 is right");
+            assertThat(notes).containsExactly("set/file.bin exists with the right SHA-256");
         }
     }
 
@@ -72,7 +72,7 @@ class DataCacheTest {
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
             assertThat(server.starts()).startsWith(0, 40_000);
-            assertThat(notes).first().asString().contains("nothing came for 1.0 s");
+            assertThat(notes).first().asString().contains("no data for 1.0 s");
         }
     }
 
@@ -82,10 +82,9 @@ class DataCacheTest {
                 CONTENT, breaksOffAt(60_000), status("503 Busy"), status("503 Busy"), status("503 Busy"))) {
             assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
                     .isInstanceOf(FetchException.class)
-                    .hasMessage(
-                            server.uri("file.bin")
-                                    + ": expected 100,000 bytes, found that the connection failed 3 times in a row at byte 60,000"
-                                    + " (the server answered HTTP 503); what has come stays, and fetching again goes on from there");
+                    .hasMessage(server.uri("file.bin")
+                            + ": expected 100,000 bytes, found 60,000 bytes: the connection failed 3 times in a row"
+                            + " (the server answered HTTP 503); fetching again resumes the download");
             assertThat(folder.resolve("set/file.bin")).doesNotExist();
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
@@ -116,7 +115,7 @@ class DataCacheTest {
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
             assertThat(server.starts()).containsExactly(50_000, 0);
-            assertThat(notes).containsExactly("file.bin: the continued download is damaged; starting it over");
+            assertThat(notes).containsExactly("file.bin: the resumed download is corrupt; starting over");
         }
     }
 
@@ -142,9 +141,7 @@ class DataCacheTest {
         try (UnreliableServer server = new UnreliableServer(CONTENT, pads(300_000))) {
             assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
                     .isInstanceOf(FetchException.class)
-                    .hasMessage(
-                            server.uri("file.bin")
-                                    + ": expected the file, found that the server sends more than the 100,000 bytes that it has");
+                    .hasMessage(server.uri("file.bin") + ": expected the file, found more than 100,000 bytes");
             assertThat(leftovers()).isEmpty();
         }
     }
@@ -156,7 +153,7 @@ class DataCacheTest {
         try (UnreliableServer server = new UnreliableServer(other)) {
             assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
                     .isInstanceOf(FetchException.class)
-                    .hasMessage("%s: expected a file of SHA-256 %s, found 100,000 bytes of %s, which were deleted"
+                    .hasMessage("%s: expected SHA-256 %s, found 100,000 bytes with %s, now deleted"
                             .formatted(server.uri("file.bin"), SUM, sum(other)));
             assertThat(folder.resolve("set/file.bin")).doesNotExist();
             assertThat(leftovers()).isEmpty();
@@ -170,19 +167,18 @@ class DataCacheTest {
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
             assertThat(notes)
                     .last()
-                    .isEqualTo("file.bin: no SHA-256 was known beforehand; %s is what came, recorded in sha256.json"
-                            .formatted(SUM));
+                    .isEqualTo("file.bin: SHA-256 unknown in advance; %s recorded in sha256.json".formatted(SUM));
             Path file = Files.write(folder.resolve("set/file.bin"), new byte[3]);
             assertThatThrownBy(() -> fetch(server, -1, ""))
                     .isInstanceOf(FetchException.class)
-                    .hasMessage("%s: expected SHA-256 %s, found %s: delete the file and fetch it again"
+                    .hasMessage("%s: expected SHA-256 %s, found %s: delete the file and fetch again"
                             .formatted(file, SUM, sum(new byte[3])));
         }
         Files.delete(folder.resolve("set/file.bin"));
         try (UnreliableServer server = new UnreliableServer(new byte[7])) {
             assertThatThrownBy(() -> fetch(server, -1, ""))
                     .isInstanceOf(FetchException.class)
-                    .hasMessageContaining("expected a file of SHA-256 " + SUM + ", found 7 bytes");
+                    .hasMessageContaining("expected SHA-256 " + SUM + ", found 7 bytes");
         }
     }
 
@@ -191,8 +187,7 @@ class DataCacheTest {
         try (UnreliableServer server = new UnreliableServer(CONTENT, status("404 Not Found"))) {
             assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
                     .isInstanceOf(FetchException.class)
-                    .hasMessage(
-                            server.uri("file.bin") + ": expected the file, found that the server answered HTTP 404");
+                    .hasMessage(server.uri("file.bin") + ": expected the file, found HTTP 404");
             assertThat(server.requests()).hasSize(1);
         }
     }
@@ -215,7 +210,7 @@ class DataCacheTest {
                     server.uri("set.tar.gz"), "", archive.length, sum(archive), List.of("set-bin/none.bin"));
             assertThatThrownBy(() -> fetch(missing))
                     .isInstanceOf(FetchException.class)
-                    .hasMessageEndingWith("expected 'set-bin/none.bin' in it, found no such file");
+                    .hasMessageEndingWith("expected a member 'set-bin/none.bin', found none");
         }
     }
 

@@ -24,9 +24,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "fetch",
         header = "Download a data set.",
-        description =
-                "From its public home into the cache, with its SHA-256 checked. A transfer that broke goes on where it was, also the next day. Where its terms forbid a "
-                        + "download, it says where to get the data set and what to put where.",
+        description = "From its public home into the cache, with its SHA-256 checked. A transfer that broke goes on "
+                + "where it was, also the next day. Where its terms forbid a "
+                + "download, it says where to get the data set and what to put where.",
         footer = {"  kpp data fetch cifar10", "  kpp train --preset mnist --run runs/mnist     (reads what was fetched)"
         })
 public final class DataFetchCommand extends Subcommand {
@@ -47,8 +47,8 @@ public final class DataFetchCommand extends Subcommand {
             names = "--mirror",
             paramLabel = "URL",
             order = 2,
-            description =
-                    "Take the files from here instead: a folder that has them under the same names. The sums stay the same.")
+            description = "Take the files from here instead: a folder that has them under the same names. The sums "
+                    + "stay the same.")
     private URI mirror;
 
     /** The data sets' names, for help and completion. */
@@ -63,12 +63,12 @@ public final class DataFetchCommand extends Subcommand {
     protected void run() {
         if (mirror != null
                 && (mirror.getScheme() == null || !mirror.getScheme().matches("https?") || mirror.getHost() == null)) {
-            throw usage(
-                    "Invalid value for option '--mirror': expected http://HOST/FOLDER or https://HOST/FOLDER, found '%s'"
-                            .formatted(mirror));
+            throw usage(("Invalid value for option '--mirror': expected http://HOST/FOLDER or https://HOST/FOLDER, "
+                            + "found '%s'")
+                    .formatted(mirror));
         }
         Catalogue.Entry entry = Catalogue.of(source());
-        DataCache cache = new DataCache(folder == null ? DataCache.usualFolder() : folder);
+        DataCache cache = new DataCache(folder == null ? DataCache.defaultFolder() : folder);
         try {
             if (entry.bytes() == 0 || cache.holds(entry)) {
                 cache.fetch(mirror == null ? entry : entry.at(mirror), new Shown(terminal(), null));

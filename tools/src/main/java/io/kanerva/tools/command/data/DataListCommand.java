@@ -22,7 +22,7 @@ public final class DataListCommand extends Subcommand {
 
     @Override
     protected void run() {
-        DataCache cache = new DataCache(folder == null ? DataCache.usualFolder() : folder);
+        DataCache cache = new DataCache(folder == null ? DataCache.defaultFolder() : folder);
         print("cache      %s%n", cache.folder());
         for (Catalogue.Entry entry : Catalogue.all()) {
             String state = cache.holds(entry) ? "here" : !entry.files().isEmpty() ? size(entry) : "by hand";

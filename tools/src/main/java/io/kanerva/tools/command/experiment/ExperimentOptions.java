@@ -61,7 +61,7 @@ final class ExperimentOptions {
     TestEpisodes episodes(Subcommand action, Kanerva kanerva) {
         int trained = kanerva.bundle().provenance().episodeLength();
         ModelSettings settings = kanerva.bundle().settings();
-        int length = trained > 0 ? trained : settings.capacity() > 0 ? Math.min(EPISODE, settings.capacity()) : EPISODE;
+        int length = trained > 0 ? trained : Math.min(EPISODE, settings.capacity());
         return episodes(action, source(kanerva.bundle().provenance().data()), length);
     }
 

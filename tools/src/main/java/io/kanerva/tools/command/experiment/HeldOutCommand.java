@@ -31,6 +31,8 @@ import picocli.CommandLine.Option;
             "  kpp experiment held-out --run runs/mnist-gist --beside runs/mnist-vae --data ~/data"
         })
 public final class HeldOutCommand extends Subcommand {
+    private static final String ERROR = " +- %.3f";
+
     @Option(
             names = {"-r", "--run"},
             paramLabel = "DIR",
@@ -101,23 +103,23 @@ public final class HeldOutCommand extends Subcommand {
                 signed(found.difference().written()),
                 signed(found.difference().heldOut()));
         print(
-                "mixture    of the two, half and half: written %.3f +- %.3f, held out %.3f +- %.3f nats an image",
+                "mixture    of the two, half and half: written %.3f%s, held out %.3f%s nats an image",
                 found.mixture().written().nats(),
-                found.mixture().written().standardError(),
+                plusMinus(ERROR, found.mixture().written().standardError()),
                 found.mixture().heldOut().nats(),
-                found.mixture().heldOut().standardError());
+                plusMinus(ERROR, found.mixture().heldOut().standardError()));
     }
 
     private static String signed(BoundReport report) {
-        return String.format(Locale.ROOT, "%+.3f +- %.3f", report.nats(), report.standardError());
+        return String.format(Locale.ROOT, "%+.3f", report.nats()) + plusMinus(ERROR, report.standardError());
     }
 
     private static String line(BoundReport report, Images images) {
         String nats = String.format(
                 Locale.ROOT,
-                "%.3f +- %.3f nats an image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f",
+                "%.3f%s nats an image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f",
                 report.nats(),
-                report.standardError(),
+                plusMinus(ERROR, report.standardError()),
                 report.reconstruction(),
                 report.keyDivergence(),
                 report.latentDivergence());

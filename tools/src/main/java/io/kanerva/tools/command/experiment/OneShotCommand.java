@@ -71,7 +71,7 @@ public final class OneShotCommand extends Subcommand {
             DataSource source = options.source(kanerva.bundle().provenance().data());
             Images images = options.images(source);
             ModelSettings settings = kanerva.bundle().settings();
-            int most = settings.capacity() > 0 ? Math.min(EPISODE, settings.capacity()) : EPISODE;
+            int most = Math.min(EPISODE, settings.capacity());
             Set<Integer> all = images.classes().keySet();
             List<Integer> labels = all.stream().sorted().limit(classes).toList();
             int references = Math.max(5, 4000 / all.size());

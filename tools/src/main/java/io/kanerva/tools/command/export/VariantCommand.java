@@ -24,7 +24,6 @@ import io.kanerva.trainer.evaluate.TestEpisodes;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -126,13 +125,11 @@ public final class VariantCommand extends Subcommand {
                 variant.write(price, out, replace);
                 print("variant    %s (%s)", out, variant.name());
                 print("bound      %.4f nats an image, of the source %.4f", price.nats(), price.sourceNats());
-                // One episode alone says nothing of how far others would be from it.
-                String error = Double.isNaN(price.standardError())
-                        ? ""
-                        : String.format(Locale.ROOT, ", ± %.4f", price.standardError());
                 print(
                         "price      %+.4f nats an image%s%s",
-                        price.difference(), error, price.isDear() ? ": more than 0.1, as its card says" : "");
+                        price.difference(),
+                        plusMinus(", ± %.4f", price.standardError()),
+                        price.isDear() ? ": more than 0.1, as its card says" : "");
                 print("size       %,d bytes in four graphs, of the source %,d", price.bytes(), price.sourceBytes());
                 print(
                         "recall     %.0f us of one query, by the source %.0f us (medians by turns)",

@@ -79,8 +79,12 @@ public final class InfoCommand extends Subcommand {
         print("parameters %,d", provenance.parameters());
         provenance.bound().ifPresent(bound -> {
             print(
-                    "bound      %.2f nats an image, ± %.2f: reconstruction %.2f, KL(Y) %.2f, KL(Z) %.2f",
-                    bound.nats(), bound.standardError(), bound.reconstruction(), bound.klKeys(), bound.klLatent());
+                    "bound      %.2f nats an image%s: reconstruction %.2f, KL(Y) %.2f, KL(Z) %.2f",
+                    bound.nats(),
+                    plusMinus(", ± %.2f", bound.standardError()),
+                    bound.reconstruction(),
+                    bound.klKeys(),
+                    bound.klLatent());
             print("           %s", bound.setting());
         });
         print("command    %s", provenance.command());

@@ -44,8 +44,8 @@ public final class WriteCommand extends Subcommand {
         OutputFile.requireWritable(memoryFile);
         try (Kanerva kanerva = bundle.open(this)) {
             int capacity = kanerva.bundle().settings().capacity();
-            Pictures episode =
-                    images.read(this, kanerva.bundle().settings().image(), capacity == 0 ? EPISODE : capacity);
+            Pictures episode = images.read(
+                    this, kanerva.bundle().settings().image(), capacity == Integer.MAX_VALUE ? EPISODE : capacity);
             Memory memory = kanerva.write(episode.tensor());
             memory.save(memoryFile);
             print(

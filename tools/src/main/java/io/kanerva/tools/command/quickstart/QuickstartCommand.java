@@ -107,7 +107,7 @@ public final class QuickstartCommand extends Subcommand {
                 BoundReport graphs = scoreThroughGraphs(kanerva, episodes);
                 terminal().status("Checking   every graph against its DJL block");
                 Agreement agreement =
-                        verification.againstModel(run.model(), episodes.images().slice(0, SAMPLE_IMAGES));
+                        verification.againstModel(run.model(), episodes.images().first(SAMPLE_IMAGES));
                 QuickstartReport report = findings.report(
                         run, runFolder.resolve(TrainingRun.METRICS), episodes, djl, graphs, agreement, commandText());
                 Path page = out.resolve("report.html").toAbsolutePath().normalize();
@@ -204,8 +204,13 @@ public final class QuickstartCommand extends Subcommand {
             Path page) {
         double boundDifference = Math.abs(djl.nats() - graphs.nats());
         print(
-                "bound      %.4f nats an image through DJL, %.4f through the graphs alone: they differ by %.1e (%d test episodes, ± %.2f)",
-                djl.nats(), graphs.nats(), boundDifference, djl.episodes(), djl.standardError());
+                "bound      %.4f nats an image through DJL, %.4f through the graphs alone: they differ by %.1e (%d test %s%s)",
+                djl.nats(),
+                graphs.nats(),
+                boundDifference,
+                djl.episodes(),
+                djl.episodes() == 1 ? "episode" : "episodes",
+                plusMinus(", ± %.2f", djl.standardError()));
         print(
                 "graphs     largest difference from DJL: %s",
                 agreement.largestPerGraph().entrySet().stream()

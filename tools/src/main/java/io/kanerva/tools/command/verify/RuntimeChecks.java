@@ -217,7 +217,7 @@ final class RuntimeChecks implements AutoCloseable {
             Path folder, BundleVerification verification, List<ModelRuntime> runtimes, int asked, long seed, Path data)
             throws IOException {
         ModelSettings settings = verification.bundle().settings();
-        int most = settings.capacity() == 0 ? MOST_IN_EPISODE : Math.min(MOST_IN_EPISODE, settings.capacity());
+        int most = Math.min(MOST_IN_EPISODE, settings.capacity());
         DataSource source = source(folder, verification);
         Images test = source.test(DataHome.of(data, source));
         int images = Math.min(asked, test.count());

@@ -285,7 +285,7 @@ public final class VerifyCommand extends Subcommand {
                     runFolder,
                     bound.difference()));
         }
-        ImageSet sample = images.slice(0, Math.min(SAMPLE_IMAGES, images.count()));
+        ImageSet sample = images.first(SAMPLE_IMAGES);
         return verification.againstModel(model, sample).and(verification.pipeline(model, sample, seed));
     }
 }

@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * ONNX Runtime's Java API alone: a session with the options of {@code io.kanerva.runtime}'s own, and tensors made once.
- * Owns both; closing it closes them.
+ * ONNX Runtime's Java API alone: a session with the options of {@code io.kanerva.runtime}, and preallocated tensors.
+ * Owns both and closes them.
  */
 final class BareGraph implements AutoCloseable {
     private final OrtSession session;
@@ -34,9 +34,9 @@ final class BareGraph implements AutoCloseable {
     }
 
     /**
-     * @param trace where ONNX Runtime's profiler begins the name of its file; empty to run without the profiler
+     * @param trace prefix of the profiler's file; empty to disable the profiler
      * @param given the inputs
-     * @param wanted the outputs, of which the shapes count
+     * @param wanted the outputs; only their shapes matter
      */
     static BareGraph open(
             byte[] model, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted, Optional<Path> trace)
@@ -44,7 +44,7 @@ final class BareGraph implements AutoCloseable {
         return open(model, given, wanted, OptLevel.ALL_OPT, trace);
     }
 
-    /** @param level {@code ALL_OPT}, as the runtime has it, or less to run the graph more as it was written */
+    /** @param level {@code ALL_OPT}, as in the runtime, or a lower level to keep the graph closer to the model */
     static BareGraph open(
             byte[] model,
             Map<String, FloatTensor> given,
@@ -83,7 +83,7 @@ final class BareGraph implements AutoCloseable {
         }
     }
 
-    /** Ends the profiler and returns its file. */
+    /** Stops the profiler and returns its file. */
     Path endProfiling() throws OrtException {
         return Path.of(session.endProfiling());
     }
@@ -110,7 +110,7 @@ final class BareGraph implements AutoCloseable {
         return pinned;
     }
 
-    /** Memory that ONNX Runtime can use in place. */
+    /** Allocates memory that ONNX Runtime can use in place. */
     static FloatBuffer direct(int floats) {
         return ByteBuffer.allocateDirect(floats * Float.BYTES)
                 .order(ByteOrder.nativeOrder())

@@ -3,7 +3,7 @@ package io.kanerva.bench.inference;
 import java.util.List;
 
 /**
- * What is timed.
+ * A timed call.
  *
  * @param name for example {@code recall-16}
  * @param batch images: queries of one memory of 32 samples, or written images

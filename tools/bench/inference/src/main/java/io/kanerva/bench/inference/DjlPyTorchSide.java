@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** The model's own blocks on DJL's PyTorch engine, one thread; the content search in its arrays too. */
+/** The model's blocks, and the content search, on DJL's PyTorch engine, one thread. */
 final class DjlPyTorchSide {
     private static final String SIDE = "djl-pytorch";
 
@@ -47,7 +47,7 @@ final class DjlPyTorchSide {
         KanervaSettings settings = model.settings();
         int count = queries.length / settings.image().size();
         try (NDManager scratch = model.manager().newSubManager()) {
-            // Arrays belong to their inputs' manager, so everything begins in the scratch one.
+            // Results attach to their inputs' manager, so all inputs are created in the scratch one.
             NDArray found = standardised(scratch.create(queries, new Shape(count, settings.image().size())))
                     .matMul(contents.transpose())
                     .argMax(1);
@@ -76,7 +76,7 @@ final class DjlPyTorchSide {
                 model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow());
     }
 
-    /** [N, L] to [N, L + 1]: pixels less their mean, the mean, all of unit length. */
+    /** [N, L] to [N, L + 1]: pixels minus their mean, then the mean, normalised to unit length. */
     private static NDArray standardised(NDArray images) {
         NDArray mean = images.mean(new int[] {1}, true);
         double level = 0.1 * Math.sqrt(images.getShape().get(1));

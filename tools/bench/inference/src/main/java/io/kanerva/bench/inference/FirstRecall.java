@@ -8,7 +8,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** Prints how long after the JVM's own start the first recall was done: loading, one write and one recall included. */
+/** Prints the time from the JVM's start to the end of the first recall, including loading and one write. */
 final class FirstRecall {
     private FirstRecall() {}
 

@@ -23,9 +23,9 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Where the time of a batch-64 recall goes, and how fast its arithmetic is beside ONNX Runtime's 512 x 512 matrix
- * product: the fused graph under ONNX Runtime's own profiler, the same graph without it, the whole recall, the product,
- * and some convolutions by themselves, by turns in one process on one thread. All times are on the clock.
+ * Profiles a batch-64 recall and compares its arithmetic speed with ONNX Runtime's 512 x 512 matrix product. Runs the
+ * fused graph with and without ONNX Runtime's profiler, the complete recall, the product and some isolated
+ * convolutions, alternately in one process on one thread. All times are wall-clock times.
  */
 final class GraphProfile implements AutoCloseable {
     private static final int QUERIES = 64;
@@ -35,7 +35,7 @@ final class GraphProfile implements AutoCloseable {
     private final Deque<BareGraph> graphs = new ArrayDeque<>();
     private final List<Side> sides = new ArrayList<>();
 
-    /** What is run by turns. */
+    /** One of the alternating runs. */
     private static final class Side {
         private final Runnable call;
         private final List<Long> nanoseconds = new ArrayList<>();
@@ -46,7 +46,7 @@ final class GraphProfile implements AutoCloseable {
         }
 
         void warmUp() {
-            // Long enough for the JIT compiler, which compiles in the background.
+            // Long enough for the JIT compiler, which runs in the background.
             for (long end = System.nanoTime() + 1_000_000_000L; System.nanoTime() < end; warm++) {
                 call.run();
             }
@@ -69,7 +69,7 @@ final class GraphProfile implements AutoCloseable {
     /** A side under the profiler. */
     private record Profiled(BareGraph graph, Side side) {
 
-        /** The nodes of the runs that were timed. */
+        /** Returns the nodes of the timed runs. */
         List<List<NodeRun>> runs() throws OrtException, IOException {
             List<List<NodeRun>> all = ProfilerTrace.runs(graph.endProfiling(), side.warm + side.nanoseconds.size());
             return all.subList(side.warm, all.size());
@@ -80,7 +80,7 @@ final class GraphProfile implements AutoCloseable {
         this.traces = traces;
     }
 
-    /** Arguments: the folder of {@link Prepare}, the preset it was given, seconds a side and round, rounds. */
+    /** Arguments: the folder of {@link Prepare}, its preset, seconds per side and round, rounds. */
     public static void main(String[] arguments) throws Exception {
         SharedFolder shared = new SharedFolder(Path.of(arguments[0]));
         double seconds = Double.parseDouble(arguments[2]);
@@ -90,7 +90,8 @@ final class GraphProfile implements AutoCloseable {
                 Kanerva kanerva = Kanerva.load(shared.bundle(), Device.CPU)) {
             String report = profile.run(kanerva, shared, seconds, rounds);
             System.out.printf(
-                    "preset %s, %d queries; ONNX Runtime %s, Java %s, one thread; medians over %d rounds of %s s a side, by turns, on the clock%n%n%s",
+                    "preset %s, %d queries; ONNX Runtime %s, Java %s, one thread; medians of wall-clock time "
+                            + "over %d alternating rounds of %s s per side%n%n%s",
                     arguments[1],
                     QUERIES,
                     OrtEnvironment.getEnvironment().getVersion(),
@@ -161,9 +162,7 @@ final class GraphProfile implements AutoCloseable {
         }
     }
 
-    /**
-     * Of the graph as the model has it: ONNX Runtime's own form of it has more channels where that fills its blocks.
-     */
+    /** Counts the multiply-adds of the model's own graph; ONNX Runtime's optimised graph may have padded channels. */
     private long multiplyAdds(byte[] model, Map<String, FloatTensor> given, Map<String, FloatTensor> wanted)
             throws OrtException, IOException {
         try (BareGraph graph =

@@ -1,15 +1,12 @@
 package io.kanerva.bench.inference;
 
-/**
- * The content search of a recall as a user of a bare engine would write it: normalised correlation, in double
- * precision.
- */
+/** A recall's content search as a user of a bare engine would write it: normalised correlation in double precision. */
 final class HostSearch {
     private final int length;
     private final double[][] samples;
     private final double[] query;
 
-    /** @param contents what was read back, sample after sample */
+    /** @param contents the images read back, sample after sample */
     HostSearch(float[] contents, int count) {
         length = contents.length / count;
         samples = new double[count][length + 1];
@@ -38,19 +35,19 @@ final class HostSearch {
         }
     }
 
-    /** The sample that a query matches best. */
+    /** Returns the best match of a query. */
     int best(float[] queries, int index) {
         standardise(queries, index, query);
         int best = 0;
-        double most = Double.NEGATIVE_INFINITY;
+        double max = Double.NEGATIVE_INFINITY;
         for (int s = 0; s < samples.length; s++) {
             double score = 0;
             double[] sample = samples[s];
             for (int i = 0; i <= length; i++) {
                 score += query[i] * sample[i];
             }
-            if (score > most) {
-                most = score;
+            if (score > max) {
+                max = score;
                 best = s;
             }
         }

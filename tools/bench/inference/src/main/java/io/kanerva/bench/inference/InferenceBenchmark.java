@@ -24,10 +24,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/**
- * Our own calls under JMH, for its distributions and its count of garbage ({@code -prof gc}), and with {@code -t 2} for
- * scaling.
- */
+/** Our own calls under JMH, for distributions, allocation rates ({@code -prof gc}) and scaling ({@code -t 2}). */
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Fork(1)
@@ -35,7 +32,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class InferenceBenchmark {
 
-    /** One open model for all threads. */
+    /** One model shared by all threads. */
     @State(Scope.Benchmark)
     public static class Shared {
         @Param({"1", "16", "64"})
@@ -49,7 +46,7 @@ public class InferenceBenchmark {
         FloatTensor episode;
         FloatTensor queries;
 
-        /** Opens the model that {@link Prepare} wrote to {@code folder}. */
+        /** Opens the model of {@link Prepare} in {@code folder}. */
         @Setup
         public void open() {
             SharedFolder shared = new SharedFolder(Path.of(folder));
@@ -99,7 +96,7 @@ public class InferenceBenchmark {
         return shared.kanerva.recall(shared.memory, shared.queries, 1);
     }
 
-    /** Into the caller's buffer. */
+    /** The same into the caller's buffer. */
     @Benchmark
     public FloatBuffer preparedRecall(Own own) {
         own.recall.run(own.queries, own.recalled);

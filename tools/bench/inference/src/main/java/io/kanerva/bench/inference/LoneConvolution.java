@@ -3,19 +3,19 @@ package io.kanerva.bench.inference;
 import java.util.List;
 
 /**
- * A convolution in a graph of its own; what shapes cost by themselves tells why those of a model take what they take.
+ * A convolution in its own graph, to show the cost of its shape in isolation.
  *
  * @param inputChannels channels in
  * @param outputChannels channels out
- * @param kernel its height and width, odd; the padding keeps the images' size
- * @param images how many
- * @param size their height and width
+ * @param kernel height and width of the kernel, odd; padding keeps the images' size
+ * @param images batch size
+ * @param size height and width of the images
  */
 record LoneConvolution(int inputChannels, int outputChannels, int kernel, int images, int size) {
     /**
-     * Around the shapes of the quickstart preset's graph: fewer input channels than the 16 floats of an AVX-512
-     * register, which ONNX Runtime reads in another layout, and as many; one to four registers of output channels;
-     * larger images of as many pixels altogether.
+     * Shapes around those of the quickstart preset's graph: fewer input channels than the 16 floats of an AVX-512
+     * register, for which ONNX Runtime uses another layout, and 16; one to four registers of output channels; fewer but
+     * larger images.
      */
     static final List<LoneConvolution> ALL = List.of(
             new LoneConvolution(10, 48, 1, 64, 7),

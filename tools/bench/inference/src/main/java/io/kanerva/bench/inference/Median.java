@@ -3,11 +3,11 @@ package io.kanerva.bench.inference;
 import java.util.Arrays;
 import java.util.Collection;
 
-/** The middle of measured times, or the mean of the two in the middle. */
+/** The median: the middle value, or the mean of the two middle ones. */
 final class Median {
     private Median() {}
 
-    /** @throws IllegalArgumentException if there is none */
+    /** @throws IllegalArgumentException if there are no values */
     static double of(Collection<? extends Number> values) {
         double[] sorted = values.stream().mapToDouble(Number::doubleValue).toArray();
         if (sorted.length == 0) {

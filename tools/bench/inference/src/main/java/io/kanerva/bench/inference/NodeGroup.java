@@ -8,19 +8,19 @@ import java.util.Map;
 import java.util.function.ToLongFunction;
 
 /**
- * Nodes that have one line in the table.
+ * Nodes that share a line of the table.
  *
- * @param label what they are
- * @param nodes how many
- * @param microseconds the median, over the runs, of what they took together
- * @param multiplyAdds of one run; see {@link NodeRun#multiplyAdds}
+ * @param label their description
+ * @param nodes their number
+ * @param microseconds the median over the runs of their total time
+ * @param multiplyAdds their total per run; see {@link NodeRun#multiplyAdds}
  */
 record NodeGroup(String label, int nodes, double microseconds, long multiplyAdds) {
-    private static final double LEAST_SHARE = 0.01;
+    private static final double MIN_SHARE = 0.01;
 
     /**
-     * Each convolution by itself, in the order in which they ran; then the other operators, those that took the most
-     * time first; at the end together those that took less than a hundredth and of which no arithmetic is counted.
+     * Groups nodes: first each convolution, in execution order; then the other operators, slowest first; last, in one
+     * group, those that took less than 1 % each and have no counted arithmetic.
      *
      * @param runs of the same nodes
      */
@@ -31,7 +31,7 @@ record NodeGroup(String label, int nodes, double microseconds, long multiplyAdds
             groups.computeIfAbsent(first.get(i).group(), label -> new ArrayList<>())
                     .add(i);
         }
-        double least = LEAST_SHARE * all(runs).microseconds();
+        double min = MIN_SHARE * all(runs).microseconds();
         List<NodeGroup> convolutions = new ArrayList<>();
         List<NodeGroup> operators = new ArrayList<>();
         List<Integer> rest = new ArrayList<>();
@@ -40,7 +40,7 @@ record NodeGroup(String label, int nodes, double microseconds, long multiplyAdds
             NodeGroup group = group(label, nodes, runs);
             if (first.get(nodes.get(0)).operator().endsWith("Conv")) {
                 convolutions.add(group);
-            } else if (group.microseconds() >= least || group.multiplyAdds() > 0) {
+            } else if (group.microseconds() >= min || group.multiplyAdds() > 0) {
                 operators.add(group);
             } else {
                 rest.addAll(nodes);
@@ -56,7 +56,7 @@ record NodeGroup(String label, int nodes, double microseconds, long multiplyAdds
         return sorted;
     }
 
-    /** All nodes as one. */
+    /** Returns all nodes as one group. */
     static NodeGroup all(List<List<NodeRun>> runs) {
         List<Integer> nodes = new ArrayList<>();
         for (int i = 0; i < runs.get(0).size(); i++) {
@@ -69,7 +69,7 @@ record NodeGroup(String label, int nodes, double microseconds, long multiplyAdds
         return gigaflops(multiplyAdds, microseconds);
     }
 
-    /** Thousand millions of multiplications and additions a second. */
+    /** Returns 10^9 multiplications and additions per second. */
     static double gigaflops(long multiplyAdds, double microseconds) {
         return 2 * multiplyAdds / microseconds / 1e3;
     }

@@ -4,24 +4,24 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * One run of one node, as ONNX Runtime's profiler tells it.
+ * One run of one node, from ONNX Runtime's profiler.
  *
- * @param name as in the graph that ONNX Runtime made of the model
- * @param operator of ONNX, or ONNX Runtime's own
- * @param inputs shapes; without those of absent inputs and of weights that were packed for a matrix product
+ * @param name the node's name in ONNX Runtime's optimised graph
+ * @param operator ONNX's, or ONNX Runtime's own
+ * @param inputs shapes, without those of absent inputs and of packed weights of matrix products
  * @param outputs shapes
- * @param microseconds on the clock
+ * @param microseconds wall-clock time
  */
 record NodeRun(String name, String operator, List<List<Long>> inputs, List<List<Long>> outputs, long microseconds) {
 
     /**
-     * Multiply-adds of a convolution or a matrix product; 0 for any other operator, whatever it computes.
+     * Returns the multiply-adds of a convolution or a matrix product; 0 for any other operator.
      *
-     * <p>A convolution has one for each output, input channel of its group and kernel position, those on the padding
-     * included; so are channels that ONNX Runtime adds to fill its blocks. A product has one for each output and column
-     * of the first matrix, which is not transposed.
+     * <p>A convolution has one per output, input channel of its group and kernel position, including padding and
+     * channels that ONNX Runtime adds to fill its blocks. A product has one per output and column of the first matrix,
+     * which is not transposed.
      *
-     * @throws IllegalStateException if the shapes do not tell
+     * @throws IllegalStateException if the shapes do not determine it
      */
     long multiplyAdds() {
         return switch (operator) {
@@ -32,7 +32,7 @@ record NodeRun(String name, String operator, List<List<Long>> inputs, List<List<
         };
     }
 
-    /** The node, or for those of which a table wants a single line, what they have in common. */
+    /** The label of the node's group. */
     String group() {
         return switch (operator) {
             case "Conv", "FusedConv" ->
@@ -43,7 +43,7 @@ record NodeRun(String name, String operator, List<List<Long>> inputs, List<List<
                                 outputs.get(0).get(1),
                                 sizes(weight()),
                                 sizes(outputs.get(0)));
-            case "ReorderInput", "ReorderOutput" -> "changes of layout";
+            case "ReorderInput", "ReorderOutput" -> "layout conversions";
             default -> operator;
         };
     }
@@ -75,7 +75,7 @@ record NodeRun(String name, String operator, List<List<Long>> inputs, List<List<
         return sizes.stream().reduce(1L, Math::multiplyExact);
     }
 
-    /** Height and width, of a shape that has two dimensions before them. */
+    /** Formats height and width, the third and fourth dimensions of a shape. */
     private static String sizes(List<Long> shape) {
         return shape.stream().skip(2).map(String::valueOf).collect(Collectors.joining(" x "));
     }

@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Writes what all sides share to a folder: a bundle of a model with random weights (the cost of a call does not depend
- * on them), 64 black and white images as float32, and the sizes.
+ * Writes the folder that all sides share: a bundle with random weights (speed does not depend on them), 64 black and
+ * white images as float32, and the sizes.
  */
 final class Prepare {
     private static final int IMAGES = 64;
@@ -59,7 +59,7 @@ final class Prepare {
                                 settings.latent()));
     }
 
-    /** The same weights every time. */
+    /** Makes a model with the same weights every time. */
     static KanervaModel model(KanervaSettings settings) {
         KanervaModel model = new KanervaModel(settings, Device.cpu(), 1);
         Random random = new Random(2);

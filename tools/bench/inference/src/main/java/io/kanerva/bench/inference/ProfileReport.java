@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The tables of {@link GraphProfile}, put together as text; speeds are given beside the matrix product's. */
+/** The tables of {@link GraphProfile} as text; speeds are relative to the matrix product's. */
 final class ProfileReport {
     private final StringBuilder text = new StringBuilder();
     private final NodeGroup product;
@@ -13,20 +13,20 @@ final class ProfileReport {
 
     /**
      * @param product the matrix product
-     * @param multiplyAdds of the graph as the model has it
+     * @param multiplyAdds of the model's own graph
      */
     ProfileReport(NodeGroup product, long multiplyAdds) {
         this.product = product;
         this.multiplyAdds = multiplyAdds;
     }
 
-    /** @param runs of the graph; at least one */
+    /** @param runs of the graph, at least one */
     void nodes(List<List<NodeRun>> runs) {
         NodeGroup all = NodeGroup.all(runs);
         List<NodeGroup> lines = new ArrayList<>(NodeGroup.of(runs));
         lines.add(all);
-        add(
-                "| nodes of the graph | how many | us | of all nodes | million multiply-adds | Gflop/s | of the product's |%n|---|---:|---:|---:|---:|---:|---:|%n");
+        add("| nodes of the graph | count | us | of all nodes | million multiply-adds | Gflop/s | of the "
+                + "product's |%n|---|---:|---:|---:|---:|---:|---:|%n");
         for (NodeGroup line : lines) {
             double share = 100 * line.microseconds() / all.microseconds();
             if (line.multiplyAdds() == 0) {
@@ -44,18 +44,21 @@ final class ProfileReport {
             }
         }
         add(
-                "%nA convolution counts an output, an input channel and a kernel position as a multiply-add, padding included, a matrix product likewise; nothing else%n"
-                        + "is counted. A multiply-add is two flops. Medians of %,d runs under ONNX Runtime's profiler, in whole microseconds a node.%n",
+                "%nA convolution counts one multiply-add per output, input channel and kernel position, "
+                        + "including padding; a matrix%nproduct likewise; other operators count none. A "
+                        + "multiply-add is two flops. Medians of %,d runs under ONNX Runtime's%nprofiler, "
+                        + "which measures whole microseconds per node.%n",
                 runs.size());
         if (all.multiplyAdds() != multiplyAdds) {
             add(
-                    "The model itself has %.1f million multiply-adds; the others are channels that ONNX Runtime adds to fill its blocks.%n",
+                    "The model itself has %.1f million multiply-adds; the rest are channels that ONNX Runtime "
+                            + "adds to fill its blocks.%n",
                     multiplyAdds / 1e6);
         }
         add("%n");
     }
 
-    /** Medians, in microseconds, of calls from Java. */
+    /** Adds the medians of calls from Java, in microseconds. */
     void calls(double plain, double profiled, double recall) {
         add("| call | us | Gflop/s | of the product's |%n|---|---:|---:|---:|%n");
         add(
@@ -66,14 +69,14 @@ final class ProfileReport {
                 "the graph under the profiler, which costs %.0f us (%.1f %%)"
                         .formatted(profiled - plain, 100 * (profiled / plain - 1)),
                 profiled);
-        call("the whole recall, prepared: search, graph, logistic function", recall);
+        call("the complete prepared recall: search, graph, sigmoid", recall);
         add("%n");
     }
 
-    /** @param node the convolution, without the changes of layout around it */
+    /** @param node the convolution, without the layout conversions around it */
     void alone(LoneConvolution of, NodeGroup node) {
         if (!hasLoneConvolutions) {
-            add("| a convolution by itself | us | Gflop/s | of the product's |%n|---|---:|---:|---:|%n");
+            add("| isolated convolution | us | Gflop/s | of the product's |%n|---|---:|---:|---:|%n");
             hasLoneConvolutions = true;
         }
         add(

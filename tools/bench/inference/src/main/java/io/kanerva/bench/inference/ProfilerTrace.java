@@ -9,21 +9,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * The file that ONNX Runtime's profiler leaves: a JSON array of events, the nodes' before that of the run they belong
- * to.
- */
+/** Reads the file of ONNX Runtime's profiler: a JSON array of events, each run's after those of its nodes. */
 final class ProfilerTrace {
     private static final String KERNEL = "_kernel_time";
 
     private ProfilerTrace() {}
 
     /**
-     * The nodes of each run, in the order in which they ran.
+     * Returns the nodes of each run, in execution order.
      *
      * @throws IOException if the file cannot be read or is not JSON
-     * @throws IllegalStateException if there are not as many runs, as when the profiler stopped at its most events, or
-     *     not all are of the same nodes
+     * @throws IllegalStateException if the number of runs differs, as when the profiler reached its event limit, or the
+     *     runs' nodes differ
      */
     static List<List<NodeRun>> runs(Path file, int expected) throws IOException {
         List<List<NodeRun>> runs = new ArrayList<>();
@@ -35,12 +32,12 @@ final class ProfilerTrace {
                 JsonNode event = events.next();
                 String name = event.path("name").asText();
                 if (event.path("cat").asText().equals("Node") && name.endsWith(KERNEL)) {
-                    JsonNode told = event.path("args");
+                    JsonNode arguments = event.path("args");
                     run.add(new NodeRun(
                             name.substring(0, name.length() - KERNEL.length()).replaceFirst("_nchwc$", ""),
-                            told.path("op_name").asText(),
-                            shapes(told.path("input_type_shape")),
-                            shapes(told.path("output_type_shape")),
+                            arguments.path("op_name").asText(),
+                            shapes(arguments.path("input_type_shape")),
+                            shapes(arguments.path("output_type_shape")),
                             event.path("dur").asLong()));
                 } else if (name.equals("model_run")) {
                     runs.add(List.copyOf(run));
@@ -55,7 +52,8 @@ final class ProfilerTrace {
     private static void require(List<List<NodeRun>> runs, int expected) {
         if (runs.size() != expected) {
             throw new IllegalStateException(
-                    "expected %d runs in the profiler's file, found %d; it keeps a million events, so ask for fewer seconds or rounds"
+                    ("expected %d runs in the profiler's file, found %d; it keeps a million events: use fewer "
+                                    + "seconds or rounds")
                             .formatted(expected, runs.size()));
         }
         for (List<NodeRun> run : runs) {

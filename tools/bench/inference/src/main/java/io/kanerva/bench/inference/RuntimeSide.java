@@ -22,8 +22,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Our side: {@code runtime} is Kanerva's calls, {@code prepared} those that write into the caller's buffers,
- * {@code graph} ONNX Runtime's Java API alone with tensors made once; what the first two take beyond it is our own
- * overhead; {@code arrays} is the JVM making arrays as large as the results of the first.
+ * {@code graph} ONNX Runtime's Java API alone with preallocated tensors, so that the difference is our own overhead;
+ * {@code arrays} is the JVM allocating arrays as large as the results of {@code runtime}.
  */
 final class RuntimeSide {
     private RuntimeSide() {}
@@ -75,11 +75,9 @@ final class RuntimeSide {
                 Map.of("logits", FloatTensor.zeros(shape)));
     }
 
-    /**
-     * What the JVM itself takes to make arrays like the large ones that a call returns: it fills them with zeros first.
-     */
+    /** Times the JVM's allocation of arrays like the large ones that a call returns, which it fills with zeros. */
     private static void arrays(Case c, double seconds, int... sizes) {
-        float[][] made = new float[sizes.length][]; // seen from outside, so that the compiler leaves none out
+        float[][] made = new float[sizes.length][]; // escapes, so that the compiler cannot remove the allocations
         Timing.report("arrays", c.name(), seconds, () -> Arrays.setAll(made, i -> new float[sizes[i]]));
     }
 
@@ -118,7 +116,7 @@ final class RuntimeSide {
         }
     }
 
-    /** How many recalls of one query so many threads do in a second, each with a prepared call of its own. */
+    /** Times recalls of one query on several threads, each with its own prepared call. */
     private static void threads(
             String name, int threads, Kanerva kanerva, Memory memory, SharedFolder shared, double seconds)
             throws InterruptedException {
@@ -151,7 +149,7 @@ final class RuntimeSide {
         System.out.printf(Locale.ROOT, "prepared %s %.2f%n", name, 2e6 * seconds / calls.get());
     }
 
-    /** All sides must have computed the same. */
+    /** Prints a checksum, which must be the same on all sides. */
     private static void check(Case c, FloatBuffer values, int count) {
         double sum = 0;
         for (int i = 0; i < count; i++) {

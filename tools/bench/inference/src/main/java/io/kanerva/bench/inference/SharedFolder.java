@@ -8,14 +8,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** What {@link Prepare} wrote. */
+/** The folder that {@link Prepare} wrote. */
 record SharedFolder(Path folder) {
 
     Path bundle() {
         return folder.resolve("bundle");
     }
 
-    /** The first images, over and over if there are fewer. */
+    /** Returns the first images, repeated if there are fewer. */
     float[] images(int count) {
         try {
             ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(folder.resolve("images.f32")))

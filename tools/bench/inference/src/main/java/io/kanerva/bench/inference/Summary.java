@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
-/** Makes the table from all sides' lines: medians over the rounds, and what follows from them. */
+/** Makes the table from all sides' lines: medians over the rounds, and ratios of them. */
 final class Summary {
     private final Map<String, List<Double>> values = new LinkedHashMap<>();
     private final Set<String> sides = new LinkedHashSet<>();
@@ -34,17 +34,17 @@ final class Summary {
         summary.findings();
     }
 
-    /** The checksums of one case must be the same on all sides, to what a float32 sum allows. */
+    /** Checks that the checksums of each case are the same on all sides, up to the rounding of float32 sums. */
     private void requireSameAnswers() {
         values.forEach((name, sums) -> {
             if (!name.startsWith("check ")) {
                 return;
             }
-            double least = sums.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
-            double most = sums.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
-            if (most - least > 1e-4 * Math.max(1, Math.abs(most))) {
+            double min = sums.stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+            double max = sums.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
+            if (max - min > 1e-4 * Math.max(1, Math.abs(max))) {
                 throw new IllegalStateException(
-                        "%s: expected the same sum on all sides, found %s".formatted(name, sums));
+                        "%s: expected the same checksum on all sides, found %s".formatted(name, sums));
             }
         });
         sides.remove("check");
@@ -55,7 +55,7 @@ final class Summary {
         Case.RECALLS.forEach(c -> cases.add(c.name()));
         Case.WRITES.forEach(c -> cases.add(c.name()));
         System.out.printf(
-                "| microseconds a call | %s |%n|---|%s%n", String.join(" | ", cases), "---:|".repeat(cases.size()));
+                "| microseconds per call | %s |%n|---|%s%n", String.join(" | ", cases), "---:|".repeat(cases.size()));
         for (String side : sides) {
             System.out.printf("| %s |", side);
             cases.forEach(name -> System.out.print(
@@ -92,14 +92,14 @@ final class Summary {
         if (median("prepared", "threads-1") > 0) {
             System.out.printf(
                     Locale.ROOT,
-                    "two threads do %.2f x the recalls of one, and %.2f x with a model opened for two callers%n",
+                    "two threads reach %.2f x the recalls of one, and %.2f x with a model opened for two callers%n",
                     median("prepared", "threads-1") / median("prepared", "threads-2"),
                     median("prepared", "threads-1") / median("prepared", "callers-2"));
         }
         if (median("runtime", "first-recall-from-main") > 0) {
             System.out.printf(
                     Locale.ROOT,
-                    "first recall: %.0f ms after the JVM's start, %.0f ms after main began%n",
+                    "first recall: %.0f ms after the JVM's start, %.0f ms after main's start%n",
                     median("runtime", "first-recall-from-jvm-start") / 1e3,
                     median("runtime", "first-recall-from-main") / 1e3);
         }
@@ -112,7 +112,7 @@ final class Summary {
         }
     }
 
-    /** Median over the rounds; -1 if this side has no such case. */
+    /** Returns the median over the rounds; -1 if this side lacks the case. */
     private double median(String side, String name) {
         List<Double> all = values.get(side + " " + name);
         return all == null ? -1 : Median.of(all);

@@ -12,7 +12,7 @@ import io.kanerva.onnx.proto.TypeProto;
 import io.kanerva.onnx.proto.ValueInfoProto;
 import java.util.Random;
 
-/** Models of one node, as measures of the machine. Opset 17. */
+/** Models of one node, to measure the machine. Opset 17. */
 final class TinyModels {
     private TinyModels() {}
 

@@ -1,5 +1,6 @@
 /**
- * Recall and write of one model, timed on several ways to run it. Every side is a program of its own that prints lines
- * {@code SIDE CASE MICROSECONDS}; {@link io.kanerva.bench.inference.Summary} makes the table. May know everything.
+ * Times recall and write of one model on several engines. Every side is a separate program that prints lines
+ * {@code SIDE CASE MICROSECONDS}; {@link io.kanerva.bench.inference.Summary} makes the table. May depend on every
+ * module.
  */
 package io.kanerva.bench.inference;

@@ -17,7 +17,7 @@ class NodeGroupTest {
                 .containsExactly(
                         "first: 1 to 2 channels, 3 x 3, onto 4 x 4",
                         "second: 2 to 2 channels, 1 x 1, onto 4 x 4",
-                        "changes of layout",
+                        "layout conversions",
                         "Add",
                         "Gemm",
                         "less than 1 % each: Reshape, Shape");

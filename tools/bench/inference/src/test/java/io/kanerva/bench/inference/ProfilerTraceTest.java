@@ -48,8 +48,8 @@ class ProfilerTraceTest {
 
         assertThatThrownBy(() -> ProfilerTrace.runs(file, 3))
                 .isInstanceOf(IllegalStateException.class)
-                .hasMessage(
-                        "expected 3 runs in the profiler's file, found 2; it keeps a million events, so ask for fewer seconds or rounds");
+                .hasMessage("expected 3 runs in the profiler's file, found 2; it keeps a million events: use fewer "
+                        + "seconds or rounds");
     }
 
     @Test

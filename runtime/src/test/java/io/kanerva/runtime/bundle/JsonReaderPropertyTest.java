@@ -1,7 +1,8 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.bundle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kanerva.runtime.BundleException;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;

@@ -1,10 +1,10 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.math;
 
 /**
  * The standard normal distribution function and its inverse, in double precision. Tests hold both within 1e-15 of
  * tabulated values (absolute for the function, relative for the inverse).
  */
-final class Normal {
+public final class Normal {
 
     private static final double SQRT_2_PI = Math.sqrt(2 * Math.PI);
 
@@ -17,7 +17,7 @@ final class Normal {
      * (Marsaglia, <i>Evaluating the normal distribution</i>, 2004); in the tails Laplace's continued fraction Phi(-x) =
      * phi(x) / (x + 1/(x + 2/(x + 3/(x + ...)))).
      */
-    static double cdf(double x) {
+    public static double cdf(double x) {
         if (Double.isNaN(x)) {
             return x;
         }
@@ -47,7 +47,7 @@ final class Normal {
      * <p>Wichura, <i>Algorithm AS 241: the percentage points of the normal distribution</i>, Applied Statistics 37
      * (1988), routine PPND16: rational functions with about 16 digits.
      */
-    static double quantile(double p) {
+    public static double quantile(double p) {
         if (!(p >= 0 && p <= 1)) {
             throw new IllegalArgumentException("quantile: expected a probability from 0 to 1, found " + p);
         }

@@ -1,4 +1,4 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -15,7 +15,7 @@ class LogisticTest {
             logits[i] = (float) (random.nextGaussian() * (i % 2 == 0 ? 5 : 60));
         }
         float[] found = logits.clone();
-        Likelihood.logistic(found, 0, new double[logits.length]);
+        ImageMeans.logistic(found, 0, new double[logits.length]);
         int others = 0;
         for (int i = 0; i < logits.length; i++) {
             float expected = (float) (1 / (1 + StrictMath.exp(-(double) logits[i])));
@@ -44,7 +44,7 @@ class LogisticTest {
             0,
             7
         };
-        Likelihood.logistic(logits, 1, new double[11]);
+        ImageMeans.logistic(logits, 1, new double[11]);
         assertThat(logits).containsExactly(7, 0.5f, 0.5f, 1, 1, 0, 1, 0, 1, 0, Float.NaN, 0.5f, 7);
     }
 }

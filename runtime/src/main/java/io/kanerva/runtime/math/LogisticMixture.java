@@ -1,4 +1,7 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.math;
+
+import io.kanerva.runtime.NormalSampler;
+import io.kanerva.runtime.Planes;
 
 /**
  * The discretised mixture of logistics of PixelCNN++ (Salimans et al. 2017, section 2.1), in double precision.
@@ -17,7 +20,7 @@ package io.kanerva.runtime;
  * <p>An instance works on one image after the other and keeps what moves the means of the pixels to come; used by one
  * thread.
  */
-final class LogisticMixture {
+public final class LogisticMixture {
 
     private static final int COMPONENTS = 10;
     private static final int LEVELS = 255;
@@ -55,7 +58,7 @@ final class LogisticMixture {
      * @param image [C, H, W]
      * @param neighbours 0, 4, 12 or 24
      */
-    LogisticMixture(Planes image, int neighbours) {
+    public LogisticMixture(Planes image, int neighbours) {
         this.neighbours = neighbours;
         channels = image.channels();
         width = image.width();
@@ -65,12 +68,12 @@ final class LogisticMixture {
     }
 
     /** How far so many neighbours reach: r, if they are 2 r (r + 1). */
-    static int reach(int neighbours) {
+    public static int reach(int neighbours) {
         return (int) Math.sqrt(neighbours / 2.0);
     }
 
     /** P, numbers that describe one pixel of so many channels. */
-    static int parameters(int channels, int neighbours) {
+    public static int parameters(int channels, int neighbours) {
         return mixtureParameters(channels) + (neighbours == 0 ? 0 : channels + channels * neighbours * channels);
     }
 
@@ -85,7 +88,7 @@ final class LogisticMixture {
      * @param parameters [N, P, H, W]
      * @param nats receives N numbers
      */
-    void negativeLogLikelihood(float[] images, float[] parameters, double[] nats) {
+    public void negativeLogLikelihood(float[] images, float[] parameters, double[] nats) {
         int[] levels = new int[moving.length];
         double[] logits = new double[COMPONENTS];
         double[] joint = new double[COMPONENTS];
@@ -149,7 +152,7 @@ final class LogisticMixture {
      * @param parameters [N, P, H, W]
      * @param images receives [N, C, H, W], k / 255
      */
-    void sample(float[] parameters, float[] images, NormalSampler sampler) {
+    public void sample(float[] parameters, float[] images, NormalSampler sampler) {
         for (int n = 0; n < images.length / moving.length; n++) {
             begin(parameters, n);
             for (int place = 0; place < places; place++) {
@@ -183,15 +186,17 @@ final class LogisticMixture {
         double middle = (value - mean) * inverse;
         double half = inverse / LEVELS;
         if (level == 0) {
-            return -Likelihood.softplus(-middle - half);
+            return -softplus(-middle - half);
         }
         if (level == LEVELS) {
-            return -Likelihood.softplus(middle - half);
+            return -softplus(middle - half);
         }
-        return middle
-                - Likelihood.softplus(middle + half)
-                - Likelihood.softplus(middle - half)
-                + Math.log(2 * Math.sinh(half));
+        return middle - softplus(middle + half) - softplus(middle - half) + Math.log(2 * Math.sinh(half));
+    }
+
+    /** ln(1 + exp(l)) without overflow and without losing small values. */
+    public static double softplus(double logit) {
+        return Math.max(logit, 0) + Math.log1p(Math.exp(-Math.abs(logit)));
     }
 
     private void begin(float[] parameters, int image) {

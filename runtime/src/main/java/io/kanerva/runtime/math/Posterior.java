@@ -1,6 +1,12 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.math;
 
+import io.kanerva.runtime.Encoding;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.KeyGeometry;
+import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.ModelSettings.Addressing;
+import io.kanerva.runtime.NormalSampler;
+import io.kanerva.runtime.Reading;
 
 /**
  * The posteriors of the read keys and of the latents, which are diagonal Gaussians. That of the keys, q(Y|X), comes
@@ -18,20 +24,20 @@ import io.kanerva.runtime.ModelSettings.Addressing;
  *
  * <p>All in double precision; keys are rounded to float32 at the end.
  */
-final class Posterior {
+public final class Posterior {
 
     private static final double CELL_MARGIN = 1e-6;
 
     private final ModelSettings settings;
     private final KeyGeometry geometry;
 
-    Posterior(ModelSettings settings, KeyGeometry geometry) {
+    public Posterior(ModelSettings settings, KeyGeometry geometry) {
         this.settings = settings;
         this.geometry = geometry;
     }
 
     /** Keys [B, T, K, 3] for standard normal {@code noise} of that shape. */
-    FloatTensor sample(FloatTensor mean, FloatTensor logVariance, FloatTensor pointers, FloatTensor noise) {
+    public FloatTensor sample(FloatTensor mean, FloatTensor logVariance, FloatTensor pointers, FloatTensor noise) {
         FloatTensor keys = FloatTensor.zeros(mean.shape());
         for (int i = 0; i < keys.size(); i++) {
             double offset = gaussian(mean.data()[i], logVariance.data()[i], noise.data()[i]);
@@ -44,7 +50,7 @@ final class Posterior {
      * Keys [B, N, K, 3] from the prior N(0, I), three numbers each in order. With dereferenced addressing a key on a
      * slot that none of {@code samples} written samples took is drawn again.
      */
-    FloatTensor samplePrior(NormalSampler sampler, int episodes, int count, int samples) {
+    public FloatTensor samplePrior(NormalSampler sampler, int episodes, int count, int samples) {
         FloatTensor keys = FloatTensor.zeros(episodes, count, settings.keys(), 3);
         int allocated = samples * settings.keys();
         for (int i = 0; i < keys.size(); i += 3) {
@@ -75,7 +81,7 @@ final class Posterior {
     }
 
     /** KL(q(Y|X) || p(Y)) of each sample, [B * T], in nats. */
-    double[] divergence(FloatTensor mean, FloatTensor logVariance, FloatTensor pointers) {
+    public double[] divergence(FloatTensor mean, FloatTensor logVariance, FloatTensor pointers) {
         int numbers = settings.keys() * 3;
         boolean dereferenced = settings.addressing() == Addressing.DEREFERENCED;
         double[] divergence = new double[mean.size() / numbers];
@@ -85,7 +91,8 @@ final class Posterior {
             divergence[i / numbers] += 0.5 * (centre * centre + Math.exp(v) - 1 - v);
         }
         if (dereferenced) {
-            double choice = settings.keys() * Math.log(settings.cells());
+            int cells = settings.slotRows() * settings.slotColumns() * settings.scaleCells();
+            double choice = settings.keys() * Math.log(cells);
             for (int sample = 0; sample < divergence.length; sample++) {
                 divergence[sample] += choice;
             }
@@ -94,12 +101,12 @@ final class Posterior {
     }
 
     /** mean + exp(logVariance / 2) * noise. */
-    static double gaussian(float mean, float logVariance, float noise) {
+    private static double gaussian(float mean, float logVariance, float noise) {
         return mean + Math.exp(0.5 * logVariance) * noise;
     }
 
     /** mean + exp(logVariance / 2) * noise, number by number; all of one shape. */
-    static FloatTensor sampleLatent(FloatTensor mean, FloatTensor logVariance, FloatTensor noise) {
+    public static FloatTensor sampleLatent(FloatTensor mean, FloatTensor logVariance, FloatTensor noise) {
         FloatTensor latent = FloatTensor.zeros(mean.shape());
         for (int i = 0; i < latent.size(); i++) {
             latent.data()[i] = (float) gaussian(mean.data()[i], logVariance.data()[i], noise.data()[i]);
@@ -108,7 +115,7 @@ final class Posterior {
     }
 
     /** KL(q(Z|X) || p(Z|M,Y)) of each sample, [B * T], in nats. */
-    static double[] latentDivergence(Encoding posterior, Reading prior) {
+    public static double[] latentDivergence(Encoding posterior, Reading prior) {
         int numbers = posterior.latentMean().dimension(2);
         double[] divergence = new double[posterior.latentMean().size() / numbers];
         for (int i = 0; i < posterior.latentMean().size(); i++) {

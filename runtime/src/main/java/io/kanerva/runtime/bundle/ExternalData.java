@@ -1,5 +1,6 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.bundle;
 
+import io.kanerva.runtime.BundleException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 

@@ -1,8 +1,11 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.NormalSampler;
+import io.kanerva.runtime.Planes;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

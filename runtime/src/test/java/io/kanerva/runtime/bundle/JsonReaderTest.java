@@ -1,8 +1,9 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.bundle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kanerva.runtime.BundleException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;

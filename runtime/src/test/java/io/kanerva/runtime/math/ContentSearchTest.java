@@ -1,8 +1,9 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.kanerva.runtime.FloatTensor;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

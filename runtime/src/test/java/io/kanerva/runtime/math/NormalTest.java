@@ -1,4 +1,4 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

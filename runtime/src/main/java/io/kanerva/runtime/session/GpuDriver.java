@@ -1,4 +1,4 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.session;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * Looks for NVIDIA's driver library without loading it: asking ONNX Runtime for CUDA on a machine that has none unpacks
  * 583 MB before it fails.
  */
-final class GpuDriver {
+public final class GpuDriver {
 
     private static final Path LINKER_CACHE = Path.of("/etc/ld.so.cache");
     private static final List<String> LINUX_FOLDERS = List.of(
@@ -31,7 +31,7 @@ final class GpuDriver {
     private GpuDriver() {}
 
     /** The driver library of this machine, if it has one. */
-    static Optional<Path> find() {
+    public static Optional<Path> find() {
         if (System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("win")) {
             return first(List.of(Path.of(
                     Optional.ofNullable(System.getenv("SystemRoot")).orElse("C:\\Windows"),
@@ -60,14 +60,14 @@ final class GpuDriver {
     }
 
     /** The driver library's file name on this system. */
-    static String libraryName() {
+    public static String libraryName() {
         return System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("win")
                 ? "nvcuda.dll"
                 : "libcuda.so.1";
     }
 
     /** The paths ending in the driver library's name that the dynamic linker's cache lists. */
-    static List<Path> cached(Path linkerCache) {
+    public static List<Path> cached(Path linkerCache) {
         List<Path> paths = new ArrayList<>();
         try {
             String cache = Files.readString(linkerCache, StandardCharsets.ISO_8859_1);

@@ -1,4 +1,6 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.math;
+
+import io.kanerva.runtime.FloatTensor;
 
 /**
  * Finds a query's sample in a heap memory by content: the query is compared with the image that each written sample's
@@ -9,7 +11,7 @@ package io.kanerva.runtime;
  * damage either: a contrast, an offset, noise or an erased part all leave the right image the likest one. An image of
  * one intensity has no content in this sense; it is found by its mean, if the query is hardly damaged.
  */
-final class ContentSearch {
+public final class ContentSearch {
 
     /**
      * How much an image's mean intensity counts beside its pixels. Little, since damage moves the mean; but not
@@ -30,7 +32,7 @@ final class ContentSearch {
     private final double[] rows;
 
     /** @param images what was written, read back: [B, T, Cx, Hx, Wx] */
-    ContentSearch(FloatTensor images) {
+    public ContentSearch(FloatTensor images) {
         int episodes = images.dimension(0);
         samples = images.dimension(1);
         int length = images.size() / (episodes * samples);
@@ -63,7 +65,7 @@ final class ContentSearch {
     }
 
     /** How long the scores array of {@link #scores} must be: T rounded up. */
-    int scoreSlots() {
+    public int scoreSlots() {
         return groups() * AT_ONCE;
     }
 
@@ -91,7 +93,7 @@ final class ContentSearch {
      * @param scores is filled: T numbers, each in [-1, 1]; {@link #scoreSlots} long
      * @return the sample that matches best, the first of equals
      */
-    int scores(float[] queries, int from, int episode, int[] pixels, double[] values, double[] scores) {
+    public int scores(float[] queries, int from, int episode, int[] pixels, double[] values, double[] scores) {
         float background = queries[from];
         int length = features - 1;
         int count = 0;

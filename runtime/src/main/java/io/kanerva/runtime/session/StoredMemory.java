@@ -1,5 +1,14 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.session;
 
+import io.kanerva.runtime.Bundle;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.Memory;
+import io.kanerva.runtime.MemoryFileException;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.Planes;
+import io.kanerva.runtime.bundle.Sha256;
+import io.kanerva.runtime.bundle.Signature;
+import io.kanerva.runtime.math.ContentSearch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -9,18 +18,96 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 
-/** Memory files; {@link Memory#save} documents the format. */
-final class MemoryFile {
+/**
+ * What a {@link Memory} holds, without copies, and its file format, which {@link Memory#save} documents. Immutable;
+ * what it caches, several threads may compute at once without harm, as all compute the same.
+ */
+public final class StoredMemory {
 
     private static final byte[] MAGIC = "KANMEMRY".getBytes(StandardCharsets.US_ASCII);
     private static final int VERSION = 2;
     private static final int FLOATS_AT = 76;
     private static final int DIGEST_BYTES = 32;
 
-    private MemoryFile() {}
+    private final FloatTensor memory;
+    private final FloatTensor pointers;
+    private final FloatTensor contentMean;
+    private final String modelId;
+    private volatile ContentSearch contents;
+    private volatile boolean finite;
 
-    static void write(Memory memory, Path file) {
+    /**
+     * @param memory [B, C, H, W]
+     * @param pointers [B, T, K, 3]
+     * @param contentMean [B, E], E being 0 for a heap
+     */
+    public StoredMemory(FloatTensor memory, FloatTensor pointers, FloatTensor contentMean, String modelId) {
+        this.memory = memory;
+        this.pointers = pointers;
+        this.contentMean = contentMean;
+        this.modelId = modelId;
+    }
+
+    public FloatTensor memory() {
+        return memory;
+    }
+
+    /** The memories, checked once for values that are not finite: the check takes longer than a copy. */
+    FloatTensor finiteMemory() {
+        if (!finite) {
+            Signature.requireFinite("memory", memory);
+            finite = true;
+        }
+        return memory;
+    }
+
+    public FloatTensor pointers() {
+        return pointers;
+    }
+
+    public FloatTensor contentMean() {
+        return contentMean;
+    }
+
+    public String modelId() {
+        return modelId;
+    }
+
+    public int episodes() {
+        return memory.dimension(0);
+    }
+
+    public int samples() {
+        return pointers.dimension(1);
+    }
+
+    /** What the written samples read back as, ready to be searched; null until the first search of a heap. */
+    ContentSearch contents() {
+        return contents;
+    }
+
+    void contents(ContentSearch computed) {
+        contents = computed;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof StoredMemory that
+                && modelId.equals(that.modelId)
+                && memory.equals(that.memory)
+                && pointers.equals(that.pointers)
+                && contentMean.equals(that.contentMean);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * memory.hashCode() + pointers.hashCode();
+    }
+
+    /** Writes the file; {@link Memory#save}. */
+    public void save(Path file) {
         try {
             Path folder = file.toAbsolutePath().getParent();
             if (Files.isDirectory(file) || !Files.isDirectory(folder)) {
@@ -29,7 +116,7 @@ final class MemoryFile {
             }
             Path unfinished = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
             try {
-                Files.write(unfinished, toBytes(memory));
+                Files.write(unfinished, toBytes());
                 Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } finally {
                 Files.deleteIfExists(unfinished);
@@ -39,32 +126,27 @@ final class MemoryFile {
         }
     }
 
-    static byte[] toBytes(Memory memory) {
-        int floats =
-                Math.addExact(Math.addExact(memory.memory.size(), memory.pointers.size()), memory.contentMean.size());
+    /** The file's bytes. */
+    public byte[] toBytes() {
+        int floats = Math.addExact(Math.addExact(memory.size(), pointers.size()), contentMean.size());
         int size = Math.addExact(Math.multiplyExact(floats, Float.BYTES), FLOATS_AT + DIGEST_BYTES);
         ByteBuffer buffer = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
         buffer.put(MAGIC).putInt(VERSION).putInt(FLOATS_AT);
-        for (int dimension : memory.memory.shape()) {
+        for (int dimension : memory.shape()) {
             buffer.putInt(dimension);
         }
-        buffer.putInt(memory.samples()).putInt(memory.pointers.dimension(2));
-        buffer.put(HexFormat.of().parseHex(memory.modelId())).putInt(memory.contentMean.dimension(1));
-        putFloats(buffer, memory.memory);
-        putFloats(buffer, memory.pointers);
-        putFloats(buffer, memory.contentMean);
-        byte[] bytes = buffer.array();
-        buffer.put(Sha256.of(Arrays.copyOf(bytes, size - DIGEST_BYTES)));
-        return bytes;
-    }
-
-    private static void putFloats(ByteBuffer buffer, FloatTensor tensor) {
-        buffer.asFloatBuffer().put(tensor.data());
-        buffer.position(buffer.position() + tensor.size() * Float.BYTES);
+        buffer.putInt(samples()).putInt(pointers.dimension(2));
+        buffer.put(HexFormat.of().parseHex(modelId)).putInt(contentMean.dimension(1));
+        for (FloatTensor tensor : List.of(memory, pointers, contentMean)) {
+            buffer.asFloatBuffer().put(tensor.data());
+            buffer.position(buffer.position() + tensor.size() * Float.BYTES);
+        }
+        buffer.put(Sha256.of(Arrays.copyOf(buffer.array(), size - DIGEST_BYTES)));
+        return buffer.array();
     }
 
     /** The memory in {@code file}, which must belong to {@code bundle}'s model. */
-    static Memory read(Path file, Bundle bundle) {
+    public static StoredMemory read(Path file, Bundle bundle) {
         byte[] bytes;
         if (!Files.exists(file) || Files.isDirectory(file)) {
             throw new MemoryFileException("%s: expected a memory file, found none", file);
@@ -78,7 +160,7 @@ final class MemoryFile {
     }
 
     /** The memory that {@code bytes} hold; {@code file} names them in messages. */
-    static Memory parse(String file, byte[] bytes, Bundle bundle) {
+    public static StoredMemory parse(String file, byte[] bytes, Bundle bundle) {
         if (bytes.length < MAGIC.length || !Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
             throw new MemoryFileException(
                     "%s: expected a memory file, which begins with KANMEMRY, found another kind of file", file);
@@ -117,7 +199,7 @@ final class MemoryFile {
         }
         FloatTensor memory = floats(buffer, sizes[0], planes.channels(), planes.height(), planes.width());
         FloatTensor pointers = floats(buffer, sizes[0], sizes[4], sizes[5], 3);
-        return new Memory(memory, pointers, floats(buffer, sizes[0], sizes[6]), bundle.modelId());
+        return new StoredMemory(memory, pointers, floats(buffer, sizes[0], sizes[6]), bundle.modelId());
     }
 
     private static void checkModel(String file, byte[] modelId, int[] sizes, Bundle bundle) {
@@ -129,9 +211,11 @@ final class MemoryFile {
         }
         ModelSettings settings = bundle.settings();
         Planes planes = settings.memory();
-        boolean fits =
-                sizes[0] >= 1 && sizes[4] >= 1 && sizes[5] == settings.keys() && sizes[6] == settings.embedding();
-        fits &= settings.capacity() == 0 || sizes[4] <= settings.capacity();
+        boolean fits = sizes[0] >= 1
+                && sizes[4] >= 1
+                && sizes[4] <= settings.capacity()
+                && sizes[5] == settings.keys()
+                && sizes[6] == settings.embedding();
         if (!fits || !new Planes(sizes[1], sizes[2], sizes[3]).equals(planes)) {
             throw new MemoryFileException(
                     "%s: expected memories %s with %d keys a sample and embeddings of %d, found sizes %s for [B, C, H, W, T, K, E]",

@@ -1,5 +1,6 @@
-package io.kanerva.runtime;
+package io.kanerva.runtime.bundle;
 
+import io.kanerva.runtime.BundleException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

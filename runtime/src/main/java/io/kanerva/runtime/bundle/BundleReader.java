@@ -1,0 +1,227 @@
+package io.kanerva.runtime.bundle;
+
+import io.kanerva.runtime.Bundle;
+import io.kanerva.runtime.BundleException;
+import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.GraphDescription;
+import io.kanerva.runtime.Likelihood;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.ModelSettings.Addressing;
+import io.kanerva.runtime.ModelSettings.Writer;
+import io.kanerva.runtime.Planes;
+import io.kanerva.runtime.Provenance;
+import io.kanerva.runtime.Provenance.MeasuredBound;
+import io.kanerva.runtime.TensorDescription;
+import io.kanerva.runtime.math.LogisticMixture;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads a bundle.json and checks it for contradictions. */
+final class BundleReader {
+
+    private BundleReader() {}
+
+    /** The bundle that {@code bytes}, a bundle.json, describe; {@code source} names the file in messages. */
+    static Bundle read(String source, byte[] bytes) {
+        JsonNode json = JsonReader.read(source, bytes);
+        if (!json.get("format").string().equals("kanerva-bundle")) {
+            throw json.get("format")
+                    .error("\"kanerva-bundle\"", '"' + json.get("format").string() + '"');
+        }
+        int version = json.get("formatVersion").integer(1, Integer.MAX_VALUE);
+        if (version > Bundle.NEWEST_FORMAT_VERSION) {
+            throw new BundleException(
+                    "%s: bundle format version %d is newer than %d, the newest that this runtime reads; update the runtime",
+                    source, version, Bundle.NEWEST_FORMAT_VERSION);
+        }
+        ModelSettings settings = settings(json.get("settings"));
+        Map<String, GraphDescription> graphs = new LinkedHashMap<>();
+        json.get("graphs").members().forEach((name, graph) -> graphs.put(name, graph(graph)));
+        for (BundleGraph graph : BundleGraph.values()) {
+            if (!graph.isOptional() || graphs.containsKey(graph.label())) {
+                JsonNode described = json.get("graphs").get(graph.label());
+                Signature expected = Signature.of(graph, settings);
+                check(described.get("inputs"), expected.inputs());
+                check(described.get("outputs"), expected.outputs());
+            }
+        }
+        Map<String, String> files = new LinkedHashMap<>();
+        json.get("files").members().forEach((file, digest) -> files.put(file, sha256(digest)));
+        return new Bundle(
+                json.get("name").string(),
+                version,
+                json.get("opset").integer(1, Integer.MAX_VALUE),
+                json.get("irVersion").integer(1, Integer.MAX_VALUE),
+                json.get("reader").string(),
+                settings,
+                json.has("weights") ? json.get("weights").string() : "float32",
+                graphs,
+                files,
+                provenance(json.get("provenance")));
+    }
+
+    private static ModelSettings settings(JsonNode json) {
+        Writer writer = json.get("writer").oneOf(Writer.class);
+        int capacity = json.get("capacity").integer(0, 1 << 30);
+        ModelSettings settings = new ModelSettings(
+                writer,
+                json.get("addressing").oneOf(Addressing.class),
+                json.get("likelihood").oneOf(Likelihood.class),
+                planes(json.get("imageShape")),
+                planes(json.get("memoryShape")),
+                planes(json.get("blockShape")),
+                json.get("keys").integer(1, 1024),
+                json.get("latent").integer(1, 1 << 20),
+                json.get("slotRows").integer(0, 1 << 15),
+                json.get("slotColumns").integer(0, 1 << 15),
+                json.get("embedding").integer(0, 1 << 24),
+                json.get("width").integer(0, 1 << 24),
+                writer == Writer.POOLED ? Integer.MAX_VALUE : capacity,
+                json.has("neighbours") ? json.get("neighbours").integer(0, 24) : 0,
+                json.has("scaleCells") ? json.get("scaleCells").integer(1, 2) : 1);
+        check(json, settings);
+        return settings;
+    }
+
+    private static void check(JsonNode json, ModelSettings settings) {
+        Planes block = settings.block();
+        Planes memory = settings.memory();
+        if (block.channels() != memory.channels()
+                || block.height() > memory.height()
+                || block.width() > memory.width()) {
+            throw json.get("blockShape").error("a block that fits memory " + memory, block.toString());
+        }
+        int neighbours = settings.neighbours();
+        int reach = LogisticMixture.reach(neighbours);
+        if (neighbours != 2 * reach * (reach + 1)) {
+            throw json.get("neighbours").error("0, 4, 12 or 24", Integer.toString(neighbours));
+        }
+        if (settings.writer() == Writer.POOLED) {
+            if (settings.addressing() != Addressing.CONTINUOUS) {
+                throw json.get("addressing")
+                        .error(
+                                "continuous for a pooled writer",
+                                settings.addressing().name().toLowerCase(Locale.ROOT));
+            }
+            return;
+        }
+        int slots = settings.slotRows() * settings.slotColumns();
+        int keys = settings.keys();
+        if (slots < keys) {
+            throw json.get("slotColumns").error("slots for at least one sample of " + keys + " keys", slots + " slots");
+        }
+        if (settings.capacity() != slots / keys) {
+            throw json.get("capacity")
+                    .error("%d, slots over keys".formatted(slots / keys), Integer.toString(settings.capacity()));
+        }
+    }
+
+    private static Planes planes(JsonNode json) {
+        List<JsonNode> sizes = json.elements();
+        if (sizes.size() != 3) {
+            throw json.error("[channels, height, width]", sizes.size() + " numbers");
+        }
+        Planes planes = new Planes(
+                sizes.get(0).integer(1, 1 << 16),
+                sizes.get(1).integer(1, 1 << 16),
+                sizes.get(2).integer(1, 1 << 16));
+        if ((long) planes.channels() * planes.height() * planes.width() > 1 << 28) {
+            throw json.error("at most 2^28 values", planes.toString());
+        }
+        return planes;
+    }
+
+    private static GraphDescription graph(JsonNode json) {
+        return new GraphDescription(
+                json.get("file").string(),
+                sha256(json.get("sha256")),
+                tensors(json.get("inputs")),
+                tensors(json.get("outputs")));
+    }
+
+    private static List<TensorDescription> tensors(JsonNode json) {
+        return json.elements().stream()
+                .map(tensor -> new TensorDescription(
+                        tensor.get("name").string(),
+                        tensor.get("type").string(),
+                        tensor.get("shape").elements().stream()
+                                .map(BundleReader::dimension)
+                                .toList(),
+                        text(tensor, "meaning"),
+                        text(tensor, "range")))
+                .toList();
+    }
+
+    private static String dimension(JsonNode json) {
+        return json.value() instanceof String ? json.string() : Integer.toString(json.integer(1, Integer.MAX_VALUE));
+    }
+
+    /** Checks that bundle.json describes a graph's inputs or outputs as its settings demand. */
+    private static void check(JsonNode json, List<TensorDescription> expected) {
+        List<String> wanted = summaries(expected);
+        List<String> found = summaries(tensors(json));
+        if (!wanted.equals(found)) {
+            throw json.error(wanted.toString(), found.toString());
+        }
+    }
+
+    /** Name, type and shape of each tensor, such as {@code keys float32[B, Q, 1, 3]}. */
+    private static List<String> summaries(List<TensorDescription> tensors) {
+        return tensors.stream()
+                .map(tensor -> tensor.name() + " " + tensor.type() + tensor.shape())
+                .toList();
+    }
+
+    private static String sha256(JsonNode json) {
+        if (!json.string().matches("[0-9a-f]{64}")) {
+            throw json.error("64 small hexadecimal digits", '"' + json.string() + '"');
+        }
+        return json.string();
+    }
+
+    private static Provenance provenance(JsonNode json) {
+        return new Provenance(
+                text(json, "data"),
+                text(json, "binarisation"),
+                count(json, "episodeLength"),
+                integer(json, "memoryFloats"),
+                count(json, "keys"),
+                integer(json, "seed"),
+                integer(json, "steps"),
+                number(json, "minutes"),
+                integer(json, "parameters"),
+                text(json, "commit"),
+                text(json, "command"),
+                json.has("bound") ? Optional.of(bound(json.get("bound"))) : Optional.empty());
+    }
+
+    private static MeasuredBound bound(JsonNode json) {
+        return new MeasuredBound(
+                json.get("nats").number(),
+                number(json, "standardError"),
+                number(json, "reconstruction"),
+                number(json, "klKeys"),
+                number(json, "klLatent"),
+                integer(json, "episodes"),
+                text(json, "setting"));
+    }
+
+    private static String text(JsonNode json, String name) {
+        return json.has(name) ? json.get(name).string() : "";
+    }
+
+    private static int count(JsonNode json, String name) {
+        return json.has(name) ? json.get(name).integer(0, Integer.MAX_VALUE) : 0;
+    }
+
+    private static long integer(JsonNode json, String name) {
+        return json.has(name) ? json.get(name).integer() : 0;
+    }
+
+    private static double number(JsonNode json, String name) {
+        return json.has(name) ? json.get(name).number() : 0;
+    }
+}

@@ -1,0 +1,133 @@
+package io.kanerva.runtime.bundle;
+
+import io.kanerva.runtime.Bundle;
+import io.kanerva.runtime.BundleException;
+import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.GraphDescription;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Where a bundle's files are read from. Each file is read once: what is hashed is what is loaded. */
+public final class BundleSource {
+
+    private static final String FILE_NAME = "bundle.json";
+
+    private final String name;
+    private final Function<String, byte[]> files;
+
+    private BundleSource(String name, Function<String, byte[]> files) {
+        this.name = name;
+        this.files = files;
+    }
+
+    /** A folder. */
+    public static BundleSource folder(Path folder) {
+        return new BundleSource(folder.toString(), file -> read(folder, file));
+    }
+
+    private static byte[] read(Path folder, String file) {
+        if (!Files.isDirectory(folder)) {
+            throw new BundleException("%s: expected a bundle's folder, found none", folder);
+        }
+        Path path = folder.resolve(file);
+        if (!Files.isRegularFile(path)) {
+            return null;
+        }
+        try {
+            // A link must not lead out of the folder either.
+            if (!path.toRealPath().startsWith(folder.toRealPath())) {
+                throw new BundleException(
+                        "%s: '%s' is a link that leads out of the bundle; expected a file inside it", folder, file);
+            }
+            return Files.readAllBytes(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A folder on the class path. */
+    public static BundleSource resource(ClassLoader loader, String folder) {
+        return new BundleSource("classpath:" + folder, file -> {
+            try (InputStream stream = loader.getResourceAsStream(folder + "/" + file)) {
+                return stream == null ? null : stream.readAllBytes();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    /** Files in memory, by their paths. */
+    public static BundleSource bytes(Map<String, byte[]> files) {
+        return new BundleSource("bundle in memory", files::get);
+    }
+
+    /** How messages name the bundle. */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * What bundle.json says.
+     *
+     * @throws BundleException if it is missing, malformed or contradicts itself
+     */
+    public Bundle bundle() {
+        return BundleReader.read(name + "/" + FILE_NAME, read(FILE_NAME));
+    }
+
+    /**
+     * The bytes of the graphs that the bundle has, checked against their digests.
+     *
+     * @throws BundleException if a file is missing, was changed, or refers to other files
+     */
+    public Map<BundleGraph, byte[]> graphs(Bundle bundle) {
+        Map<BundleGraph, byte[]> graphs = new EnumMap<>(BundleGraph.class);
+        for (BundleGraph graph : BundleGraph.values()) {
+            GraphDescription description = bundle.graphs().get(graph.label());
+            if (description == null) {
+                continue; // an optional graph: the reader of bundle.json has checked the others
+            }
+            byte[] bytes = read(description.file());
+            String found = Sha256.hex(bytes);
+            if (!found.equals(description.sha256())) {
+                throw new BundleException(
+                        "%s: the file '%s' was changed or is another bundle's: expected SHA-256 %s, found %s",
+                        name, description.file(), description.sha256(), found);
+            }
+            ExternalData.refuse(name + ": the file '" + description.file() + "'", bytes);
+            graphs.put(graph, bytes);
+        }
+        return graphs;
+    }
+
+    private byte[] read(String file) {
+        checkInside(file);
+        try {
+            byte[] bytes = files.apply(file);
+            if (bytes == null) {
+                throw new BundleException("%s: the file '%s' is missing from the bundle", name, file);
+            }
+            return bytes;
+        } catch (UncheckedIOException e) {
+            throw new BundleException(e.getCause(), "%s: '%s' cannot be read: %s", name, file, e.getCause());
+        }
+    }
+
+    /** Refuses paths that are absolute or climb: only names of letters, digits and {@code . _ - + space}. */
+    private void checkInside(String file) {
+        boolean inside = !file.isEmpty() && file.length() <= 255;
+        for (String part : file.split("/", -1)) {
+            inside &= part.matches("[\\p{L}\\p{N}._+ -]+") && !part.equals(".") && !part.equals("..");
+        }
+        if (!inside) {
+            throw new BundleException(
+                    "%s: bundle.json names the file '%s'; expected a path inside the bundle", name, file);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+package io.kanerva.runtime.bundle;
+
+import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.ModelSettings.Writer;
+import io.kanerva.runtime.Planes;
+import io.kanerva.runtime.TensorDescription;
+import io.kanerva.runtime.TensorException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The tensors that one graph takes and gives, in order, and the checks that a call's inputs have to pass.
+ *
+ * <p>A dimension is a size or a name that each call binds to a size: B for the batch of episodes, T for the samples of
+ * each episode or Q for its queries. No graph has both T and Q, so that two numbers fix all shapes: B and the count T
+ * or Q.
+ */
+public final class Signature {
+
+    /** The bits of 1f. */
+    private static final int ONE = 0x3F800000;
+
+    /** The bits of {@link Float#MAX_VALUE}. */
+    private static final int MAX_FINITE = 0x7F7FFFFF;
+
+    private final BundleGraph graph;
+    private final List<TensorDescription> inputs;
+    private final List<TensorDescription> outputs;
+
+    /** Of each input; parsed once, as every call compares its shapes with them. */
+    private final List<int[]> dimensions;
+
+    private Signature(BundleGraph graph, List<TensorDescription> inputs, List<TensorDescription> outputs) {
+        this.graph = graph;
+        this.inputs = inputs;
+        this.outputs = outputs;
+        dimensions = inputs.stream().map(Signature::dimensions).toList();
+    }
+
+    /** The tensors that {@code graph} must have in a model with {@code settings}. */
+    public static Signature of(BundleGraph graph, ModelSettings settings) {
+        int keys = settings.keys();
+        int latent = settings.latent();
+        Planes block = settings.block();
+        Planes memory = settings.memory();
+        Planes image = settings.image();
+        TensorDescription content = settings.writer() == Writer.HEAP
+                ? tensor(BundleGraph.CONTENT, "B", "T", keys, block.channels(), block.height(), block.width())
+                : tensor(BundleGraph.CONTENT, "B", "T", settings.embedding());
+        TensorDescription memories =
+                tensor(BundleGraph.MEMORY, "B", memory.channels(), memory.height(), memory.width());
+        TensorDescription traces =
+                tensor(BundleGraph.TRACES, "B", "Q", keys, block.channels(), block.height(), block.width());
+        return switch (graph) {
+            case ENCODER ->
+                new Signature(
+                        graph,
+                        List.of(tensor(BundleGraph.IMAGES, "B", "T", image.channels(), image.height(), image.width())),
+                        List.of(
+                                content,
+                                tensor(BundleGraph.KEY_MEAN, "B", "T", keys, 3),
+                                tensor(BundleGraph.KEY_LOG_VARIANCE, "B", "T", keys, 3),
+                                tensor(BundleGraph.LATENT_MEAN, "B", "T", latent),
+                                tensor(BundleGraph.LATENT_LOG_VARIANCE, "B", "T", latent)));
+            case MEMORY_WRITER ->
+                new Signature(
+                        graph, List.of(content), List.of(memories, tensor(BundleGraph.POINTERS, "B", "T", keys, 3)));
+            case READER ->
+                new Signature(
+                        graph,
+                        List.of(memories, tensor(BundleGraph.KEYS, "B", "Q", keys, 3)),
+                        List.of(
+                                traces,
+                                tensor(BundleGraph.PRIOR_MEAN, "B", "Q", latent),
+                                tensor(BundleGraph.PRIOR_LOG_VARIANCE, "B", "Q", latent)));
+            case DECODER ->
+                new Signature(
+                        graph,
+                        List.of(tensor(BundleGraph.LATENT, "B", "Q", latent), traces),
+                        List.of(tensor(
+                                BundleGraph.LOGITS,
+                                "B",
+                                "Q",
+                                settings.likelihood().channels(settings),
+                                image.height(),
+                                image.width())));
+            case ENCODER_MEMORY_WRITER -> {
+                Signature encoder = of(BundleGraph.ENCODER, settings);
+                Signature writer = of(BundleGraph.MEMORY_WRITER, settings);
+                yield new Signature(graph, encoder.inputs, joined(encoder.outputs, writer.outputs));
+            }
+            case READER_DECODER -> {
+                Signature reader = of(BundleGraph.READER, settings);
+                Signature decoder = of(BundleGraph.DECODER, settings);
+                TensorDescription noise = tensor(BundleGraph.NOISE, "B", "Q", latent);
+                yield new Signature(
+                        graph, joined(reader.inputs, List.of(noise)), joined(reader.outputs, decoder.outputs));
+            }
+        };
+    }
+
+    private static List<TensorDescription> joined(List<TensorDescription> first, List<TensorDescription> second) {
+        return Stream.concat(first.stream(), second.stream()).toList();
+    }
+
+    private static TensorDescription tensor(String name, Object... dimensions) {
+        return new TensorDescription(
+                name, "float32", Arrays.stream(dimensions).map(Object::toString).toList(), "", "");
+    }
+
+    public List<TensorDescription> inputs() {
+        return inputs;
+    }
+
+    public List<TensorDescription> outputs() {
+        return outputs;
+    }
+
+    /**
+     * Checks a call's inputs.
+     *
+     * @param values one tensor for each of the first inputs, in order
+     * @return B and the count T or Q
+     * @throws TensorException if a shape does not fit or is empty, if two inputs disagree, if an image lies outside [0,
+     *     1] or another value is not finite
+     */
+    public int[] check(FloatTensor... values) {
+        int[] sizes = new int[2];
+        for (int i = 0; i < values.length; i++) {
+            bind(i, values[i].shape(), sizes);
+        }
+        for (int i = 0; i < values.length; i++) {
+            requireValues(inputs.get(i).name(), values[i]);
+        }
+        return sizes;
+    }
+
+    private void bind(int index, int[] shape, int[] sizes) {
+        TensorDescription input = inputs.get(index);
+        int[] expected = dimensions.get(index);
+        if (shape.length != expected.length) {
+            throw mismatch(input, shape);
+        }
+        for (int axis = 0; axis < shape.length; axis++) {
+            int size = expected[axis] >= 0 ? expected[axis] : sizes[~expected[axis]];
+            if (expected[axis] < 0 && shape[axis] < 1) {
+                throw new TensorException(
+                        "%s: expected at least 1 in dimension %s of %s, found %s",
+                        place(input.name()), input.shape().get(axis), input.shape(), shape);
+            }
+            if (expected[axis] < 0 && size == 0) {
+                sizes[~expected[axis]] = shape[axis];
+            } else if (size != shape[axis]) {
+                throw expected[axis] >= 0 ? mismatch(input, shape) : disagreement(input, axis, size, shape);
+            }
+        }
+    }
+
+    private TensorException mismatch(TensorDescription input, int[] shape) {
+        return new TensorException("%s: expected shape %s, found %s", place(input.name()), input.shape(), shape);
+    }
+
+    private TensorException disagreement(TensorDescription input, int axis, int size, int[] shape) {
+        String dimension = input.shape().get(axis);
+        String first = inputs.stream()
+                .filter(other -> other.shape().contains(dimension))
+                .findFirst()
+                .orElseThrow()
+                .name();
+        return new TensorException(
+                "%s: expected %s = %d in %s, as in '%s', found %s",
+                place(input.name()), dimension, size, input.shape(), first, shape);
+    }
+
+    /** Checks the values of one input; those of memories, which are looked through once, are not read again. */
+    public void requireValues(String input, FloatTensor values) {
+        if (input.equals(BundleGraph.IMAGES)) {
+            requireImages(place(input), values);
+        } else if (!input.equals(BundleGraph.MEMORY)) {
+            requireFinite(place(input), values);
+        }
+    }
+
+    private String place(String input) {
+        return graph.label() + " input '" + input + "'";
+    }
+
+    /** A tensor's shape for {@code batch} episodes with {@code count} samples or queries each. */
+    public static int[] shape(TensorDescription tensor, int batch, int count) {
+        int[] shape = dimensions(tensor);
+        for (int axis = 0; axis < shape.length; axis++) {
+            if (shape[axis] < 0) {
+                shape[axis] = shape[axis] == ~0 ? batch : count;
+            }
+        }
+        return shape;
+    }
+
+    /** Sizes as they are, B as ~0 and the count as ~1. */
+    private static int[] dimensions(TensorDescription tensor) {
+        int[] dimensions = new int[tensor.shape().size()];
+        for (int axis = 0; axis < dimensions.length; axis++) {
+            String dimension = tensor.shape().get(axis);
+            dimensions[axis] = isSize(dimension) ? Integer.parseInt(dimension) : dimension.equals("B") ? ~0 : ~1;
+        }
+        return dimensions;
+    }
+
+    /** Whether a dimension is a size rather than a name. */
+    public static boolean isSize(String dimension) {
+        return Character.isDigit(dimension.charAt(0));
+    }
+
+    /** Checks that no value is NaN or infinite; {@code place} names the tensor in the message. */
+    public static void requireFinite(String place, FloatTensor values) {
+        require(place, "finite values", values, outside(values.data(), Integer.MAX_VALUE, MAX_FINITE));
+    }
+
+    private static void requireImages(String place, FloatTensor values) {
+        require(place, "values from 0 to 1", values, firstOutsideImages(values.data()));
+    }
+
+    private static void require(String place, String expected, FloatTensor values, int outside) {
+        if (outside < 0) {
+            return;
+        }
+        int[] index = new int[values.rank()];
+        int rest = outside;
+        for (int axis = index.length - 1; axis >= 0; axis--) {
+            index[axis] = rest % values.dimension(axis);
+            rest /= values.dimension(axis);
+        }
+        throw new TensorException("%s: expected %s, found %s at %s", place, expected, values.data()[outside], index);
+    }
+
+    /** Where the first value lies that is not in [0, 1]; -1 if there is none. */
+    public static int firstOutsideImages(float[] values) {
+        return outside(values, -1, ONE);
+    }
+
+    /**
+     * Where the first value lies whose bits under {@code mask} are not from 0 to {@code max}; -1 if there is none. The
+     * bits of positive numbers are in the numbers' order, and one pass over integers is faster than comparing each
+     * number with both ends.
+     */
+    private static int outside(float[] values, int mask, int max) {
+        int suspect = 0;
+        for (float value : values) {
+            int bits = Float.floatToRawIntBits(value) & mask;
+            suspect |= bits | max - bits;
+        }
+        for (int i = 0; suspect < 0 && i < values.length; i++) {
+            int bits = Float.floatToRawIntBits(values[i] + 0f) & mask; // the sum turns -0 into 0
+            if ((bits | max - bits) < 0) {
+                return i;
+            }
+        }
+        return -1;
+    }
+}

@@ -1,0 +1,407 @@
+package io.kanerva.runtime.session;
+
+import static io.kanerva.runtime.BundleGraph.CONTENT;
+import static io.kanerva.runtime.BundleGraph.DECODER;
+import static io.kanerva.runtime.BundleGraph.ENCODER;
+import static io.kanerva.runtime.BundleGraph.ENCODER_MEMORY_WRITER;
+import static io.kanerva.runtime.BundleGraph.IMAGES;
+import static io.kanerva.runtime.BundleGraph.KEYS;
+import static io.kanerva.runtime.BundleGraph.KEY_LOG_VARIANCE;
+import static io.kanerva.runtime.BundleGraph.KEY_MEAN;
+import static io.kanerva.runtime.BundleGraph.LATENT;
+import static io.kanerva.runtime.BundleGraph.LATENT_LOG_VARIANCE;
+import static io.kanerva.runtime.BundleGraph.LATENT_MEAN;
+import static io.kanerva.runtime.BundleGraph.LOGITS;
+import static io.kanerva.runtime.BundleGraph.MEMORY;
+import static io.kanerva.runtime.BundleGraph.MEMORY_WRITER;
+import static io.kanerva.runtime.BundleGraph.NOISE;
+import static io.kanerva.runtime.BundleGraph.POINTERS;
+import static io.kanerva.runtime.BundleGraph.PRIOR_LOG_VARIANCE;
+import static io.kanerva.runtime.BundleGraph.PRIOR_MEAN;
+import static io.kanerva.runtime.BundleGraph.READER;
+import static io.kanerva.runtime.BundleGraph.READER_DECODER;
+import static io.kanerva.runtime.BundleGraph.TRACES;
+
+import io.kanerva.runtime.BoundTerms;
+import io.kanerva.runtime.Bundle;
+import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.CapacityException;
+import io.kanerva.runtime.Encoding;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.Generation;
+import io.kanerva.runtime.KeyGeometry;
+import io.kanerva.runtime.Lookup;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.ModelSettings.Writer;
+import io.kanerva.runtime.NormalSampler;
+import io.kanerva.runtime.Planes;
+import io.kanerva.runtime.Reading;
+import io.kanerva.runtime.Recall;
+import io.kanerva.runtime.TensorException;
+import io.kanerva.runtime.bundle.Signature;
+import io.kanerva.runtime.math.ContentSearch;
+import io.kanerva.runtime.math.Posterior;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What {@link io.kanerva.runtime.Kanerva}'s calls do, put together from the graphs. */
+public final class Inference {
+
+    private final Sessions sessions;
+    private final ModelSettings settings;
+    private final String modelId;
+    private final Posterior posterior;
+    private final boolean isHeap;
+    private final boolean fusedSampling;
+    private final Plan encode;
+    private final Plan write;
+    private final Plan extendEncode;
+    private final Plan extendWrite;
+    private final Plan lookUp;
+    private final Plan recall;
+    private final Plan read;
+    private final Plan decode;
+    private final Plan generate;
+    private final Plan bound;
+
+    /**
+     * @param fusedSampling whether {@link #generate} draws latents in the fused graph, in float32; else the host draws
+     *     them in double precision, as users of {@link NormalSampler} in other languages do
+     */
+    public Inference(Bundle bundle, KeyGeometry geometry, Sessions sessions, boolean fusedSampling) {
+        this.sessions = sessions;
+        this.fusedSampling = fusedSampling;
+        settings = bundle.settings();
+        modelId = bundle.modelId();
+        posterior = new Posterior(settings, geometry);
+        isHeap = settings.writer() == Writer.HEAP;
+        List<BundleGraph> encodeAndWrite =
+                sessions.has(ENCODER_MEMORY_WRITER) ? List.of(ENCODER_MEMORY_WRITER) : List.of(ENCODER, MEMORY_WRITER);
+        List<BundleGraph> readAndDecode =
+                sessions.has(READER_DECODER) ? List.of(READER_DECODER) : List.of(READER, DECODER);
+        List<BundleGraph> find = isHeap ? List.of() : List.of(ENCODER);
+        List<String> encoded = List.of(CONTENT, KEY_MEAN, KEY_LOG_VARIANCE, LATENT_MEAN, LATENT_LOG_VARIANCE);
+        List<String> written = isHeap ? List.of(MEMORY, POINTERS) : List.of(MEMORY, POINTERS, CONTENT);
+        List<String> prior = List.of(PRIOR_MEAN, PRIOR_LOG_VARIANCE);
+        encode = new Plan(List.of(ENCODER), encoded);
+        write = new Plan(encodeAndWrite, written);
+        extendEncode = new Plan(List.of(ENCODER), List.of(CONTENT));
+        extendWrite = new Plan(List.of(MEMORY_WRITER), List.of(MEMORY, POINTERS));
+        lookUp = new Plan(find, List.of(KEY_MEAN));
+        recall = new Plan(
+                joined(find, readAndDecode),
+                sessions.has(READER_DECODER) ? List.of(KEY_MEAN, LOGITS) : List.of(KEY_MEAN, PRIOR_MEAN, LOGITS));
+        read = new Plan(List.of(READER), joined(List.of(TRACES), prior));
+        decode = new Plan(List.of(DECODER), List.of(LOGITS));
+        generate = fusedSampling
+                ? new Plan(List.of(READER_DECODER), List.of(LOGITS))
+                : new Plan(List.of(READER, DECODER), joined(List.of(LOGITS), prior));
+        bound = new Plan(
+                joined(encodeAndWrite, List.of(READER, DECODER)),
+                joined(encoded, joined(prior, List.of(POINTERS, LOGITS))));
+    }
+
+    private static <T> List<T> joined(List<T> first, List<T> second) {
+        return Stream.concat(first.stream(), second.stream()).toList();
+    }
+
+    public Encoding encode(FloatTensor images) {
+        int[] sizes = sessions.signature(ENCODER).check(images);
+        try (Workspace workspace = sessions.begin(encode, sizes[0], sizes[1])) {
+            workspace.put(IMAGES, images);
+            workspace.run();
+            return encoding(workspace);
+        }
+    }
+
+    private static Encoding encoding(Workspace encoded) {
+        return new Encoding(
+                encoded.get(CONTENT),
+                encoded.get(KEY_MEAN),
+                encoded.get(KEY_LOG_VARIANCE),
+                encoded.get(LATENT_MEAN),
+                encoded.get(LATENT_LOG_VARIANCE));
+    }
+
+    public StoredMemory write(FloatTensor episodes) {
+        int[] sizes = sessions.signature(ENCODER).check(episodes);
+        checkCapacity(sizes[1]);
+        try (Workspace workspace = sessions.begin(write, sizes[0], sizes[1])) {
+            workspace.put(IMAGES, episodes);
+            workspace.run();
+            FloatTensor contentMean = isHeap ? FloatTensor.zeros(sizes[0], 0) : mean(workspace.get(CONTENT));
+            return new StoredMemory(workspace.get(MEMORY), workspace.get(POINTERS), contentMean, modelId);
+        }
+    }
+
+    /** To be freed by the caller. */
+    public Workspace prepareWrite(int episodes, int samples) {
+        checkCapacity(samples);
+        return sessions.prepare(write, episodes, samples);
+    }
+
+    /**
+     * Adds samples. A heap's writer adds each block at its slot, so what was written before is added to what is written
+     * now behind samples of zeros; a pooled one sees its samples' mean only, so the mean stands in for those before.
+     */
+    public StoredMemory extend(StoredMemory memory, FloatTensor episodes) {
+        checkModel(memory);
+        int[] sizes = sessions.signature(ENCODER).check(episodes);
+        checkRows("episodes", memory, episodes);
+        int samples = memory.samples() + sizes[1];
+        checkCapacity(samples);
+        FloatTensor content;
+        try (Workspace workspace = sessions.begin(extendEncode, sizes[0], sizes[1])) {
+            workspace.put(IMAGES, episodes);
+            workspace.run();
+            content = behind(memory, workspace.get(CONTENT));
+        }
+        sessions.signature(MEMORY_WRITER).check(content);
+        try (Workspace workspace = sessions.begin(extendWrite, sizes[0], samples)) {
+            workspace.put(CONTENT, content);
+            workspace.run();
+            FloatTensor planes = workspace.get(MEMORY);
+            for (int i = 0; isHeap && i < planes.size(); i++) {
+                planes.data()[i] += memory.memory().data()[i];
+            }
+            FloatTensor contentMean = isHeap ? memory.contentMean() : mean(content);
+            return new StoredMemory(planes, workspace.get(POINTERS), contentMean, modelId);
+        }
+    }
+
+    /** {@code added} behind as many samples of zeros (heap) or of the mean before (pooled) as the memory holds. */
+    private FloatTensor behind(StoredMemory memory, FloatTensor added) {
+        int[] shape = added.shape().clone();
+        int sample = added.size() / (shape[0] * shape[1]);
+        int one = added.size() / shape[0];
+        int before = memory.samples();
+        shape[1] += before;
+        FloatTensor content = FloatTensor.zeros(shape);
+        for (int episode = 0; episode < shape[0]; episode++) {
+            int start = episode * (before * sample + one);
+            for (int t = 0; t < before && !isHeap; t++) {
+                System.arraycopy(
+                        memory.contentMean().data(), episode * sample, content.data(), start + t * sample, sample);
+            }
+            System.arraycopy(added.data(), episode * one, content.data(), start + before * sample, one);
+        }
+        return content;
+    }
+
+    /** Mean over the samples, in double precision: [B, E] of [B, T, E]. */
+    private static FloatTensor mean(FloatTensor content) {
+        int samples = content.dimension(1);
+        int length = content.dimension(2);
+        FloatTensor mean = FloatTensor.zeros(content.dimension(0), length);
+        for (int i = 0; i < mean.size(); i++) {
+            double sum = 0;
+            for (int t = 0; t < samples; t++) {
+                sum += content.data()[(i / length * samples + t) * length + i % length];
+            }
+            mean.data()[i] = (float) (sum / samples);
+        }
+        return mean;
+    }
+
+    public Lookup lookUp(StoredMemory memory, FloatTensor queries) {
+        checkQueries(memory, queries);
+        try (Workspace workspace = sessions.begin(lookUp, memory.episodes(), queries.dimension(1))) {
+            return lookUp(workspace, memory, queries);
+        }
+    }
+
+    private Lookup lookUp(Workspace workspace, StoredMemory memory, FloatTensor queries) {
+        int batch = workspace.batch();
+        int count = workspace.count();
+        FloatTensor keys = FloatTensor.zeros(batch, count, settings.keys(), 3);
+        FloatTensor scores = FloatTensor.zeros(batch, count, isHeap ? memory.samples() : 0);
+        int[] samples = new int[isHeap ? batch * count : 0];
+        workspace.recaller().lookUp(memory, queries.data(), samples, scores.data(), keys.data());
+        return new Lookup(samples, scores, keys);
+    }
+
+    public Recall recall(StoredMemory memory, FloatTensor queries, int iterations) {
+        checkQueries(memory, queries);
+        try (Workspace workspace = sessions.begin(recall, memory.episodes(), queries.dimension(1), memory)) {
+            Recall.Step[] steps = new Recall.Step[iterations];
+            FloatTensor images = queries;
+            for (int i = 0; i < iterations; i++) {
+                Lookup lookup = lookUp(workspace, memory, images);
+                images = FloatTensor.zeros(queries.shape());
+                workspace.recaller().read(memory, lookup.keys().data(), images.data());
+                steps[i] = new Recall.Step(lookup, images);
+            }
+            return new Recall(List.of(steps));
+        }
+    }
+
+    /** To be freed by the caller. */
+    public Workspace prepareRecall(StoredMemory memory, int queries) {
+        checkModel(memory);
+        index(memory);
+        return sessions.prepare(recall, memory.episodes(), queries);
+    }
+
+    /** Makes a heap memory ready to be searched: by the images that the written samples' pointers read back. */
+    private void index(StoredMemory memory) {
+        if (isHeap && memory.contents() == null) {
+            Planes image = settings.image();
+            FloatTensor images = FloatTensor.zeros(
+                    memory.episodes(), memory.samples(), image.channels(), image.height(), image.width());
+            try (Workspace workspace = sessions.begin(recall, memory.episodes(), memory.samples(), memory)) {
+                workspace.recaller().read(memory, memory.pointers().data(), images.data());
+            }
+            memory.contents(new ContentSearch(images));
+        }
+    }
+
+    public Reading read(StoredMemory memory, FloatTensor keys) {
+        checkModel(memory);
+        int[] sizes = sessions.signature(READER).check(memory.finiteMemory(), keys);
+        try (Workspace workspace = sessions.begin(read, sizes[0], sizes[1], memory)) {
+            workspace.hold(memory);
+            workspace.put(KEYS, keys);
+            workspace.run();
+            return reading(workspace);
+        }
+    }
+
+    private static Reading reading(Workspace read) {
+        return new Reading(read.get(TRACES), read.get(PRIOR_MEAN), read.get(PRIOR_LOG_VARIANCE));
+    }
+
+    public FloatTensor sampleKeys(Encoding encoding, StoredMemory memory, FloatTensor noise) {
+        checkModel(memory);
+        int[] shape = memory.pointers().shape();
+        checkShape("sampleKeys: encoding", encoding.keyMean(), shape);
+        checkShape("sampleKeys: encoding", encoding.keyLogVariance(), shape);
+        checkShape("sampleKeys: noise", noise, shape);
+        return posterior.sample(encoding.keyMean(), encoding.keyLogVariance(), memory.pointers(), noise);
+    }
+
+    public FloatTensor decode(FloatTensor latent, FloatTensor traces) {
+        int[] sizes = sessions.signature(DECODER).check(latent, traces);
+        try (Workspace workspace = sessions.begin(decode, sizes[0], sizes[1])) {
+            workspace.put(LATENT, latent);
+            workspace.put(TRACES, traces);
+            workspace.run();
+            return workspace.get(LOGITS);
+        }
+    }
+
+    public Generation generate(StoredMemory memory, int count, NormalSampler sampler) {
+        checkModel(memory);
+        FloatTensor keys = posterior.samplePrior(sampler, memory.episodes(), count, memory.samples());
+        FloatTensor noise = sampler.tensor(memory.episodes(), count, settings.latent());
+        try (Workspace workspace = sessions.begin(generate, memory.episodes(), count, memory)) {
+            workspace.hold(memory);
+            workspace.put(KEYS, keys);
+            if (fusedSampling) {
+                workspace.put(NOISE, noise);
+                workspace.run();
+            } else {
+                workspace.run(READER);
+                decode(
+                        workspace,
+                        Posterior.sampleLatent(workspace.get(PRIOR_MEAN), workspace.get(PRIOR_LOG_VARIANCE), noise));
+            }
+            return new Generation(settings.likelihood().means(settings, workspace.get(LOGITS)), keys);
+        }
+    }
+
+    private void decode(Workspace workspace, FloatTensor latent) {
+        sessions.signature(DECODER).requireValues(LATENT, latent);
+        workspace.put(LATENT, latent);
+        workspace.run(DECODER);
+    }
+
+    public BoundTerms bound(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
+        int[] sizes = sessions.signature(ENCODER).check(episodes);
+        checkCapacity(sizes[1]);
+        checkShape("bound: keyNoise", keyNoise, sizes[0], sizes[1], settings.keys(), 3);
+        checkShape("bound: latentNoise", latentNoise, sizes[0], sizes[1], settings.latent());
+        try (Workspace workspace = sessions.begin(bound, sizes[0], sizes[1])) {
+            workspace.put(IMAGES, episodes);
+            for (BundleGraph graph : write.graphs()) {
+                workspace.run(graph);
+            }
+            Encoding q = encoding(workspace);
+            FloatTensor pointers = workspace.get(POINTERS);
+            FloatTensor keys = posterior.sample(q.keyMean(), q.keyLogVariance(), pointers, keyNoise);
+            sessions.signature(READER).requireValues(KEYS, keys);
+            workspace.put(KEYS, keys);
+            workspace.run(READER);
+            Reading p = reading(workspace);
+            decode(workspace, Posterior.sampleLatent(q.latentMean(), q.latentLogVariance(), latentNoise));
+            return new BoundTerms(
+                    settings.likelihood().negativeLogLikelihood(settings, episodes, workspace.get(LOGITS)),
+                    posterior.divergence(q.keyMean(), q.keyLogVariance(), pointers),
+                    Posterior.latentDivergence(q, p));
+        }
+    }
+
+    public BoundTerms bound(FloatTensor episodes, long seed) {
+        int[] sizes = sessions.signature(ENCODER).check(episodes);
+        NormalSampler sampler = new NormalSampler(seed);
+        FloatTensor keyNoise = sampler.tensor(sizes[0], sizes[1], settings.keys(), 3);
+        return bound(episodes, keyNoise, sampler.tensor(sizes[0], sizes[1], settings.latent()));
+    }
+
+    /** Checks the decoder's output for {@link io.kanerva.runtime.Kanerva#sample}. */
+    public void checkLogits(FloatTensor logits) {
+        int[] shape = logits.shape();
+        int batch = shape.length == 5 ? shape[0] : 1;
+        int queries = shape.length == 5 ? shape[1] : 1;
+        checkShape(
+                "sample: logits",
+                logits,
+                batch,
+                queries,
+                settings.likelihood().channels(settings),
+                settings.image().height(),
+                settings.image().width());
+    }
+
+    private void checkModel(StoredMemory memory) {
+        if (!memory.modelId().equals(modelId)) {
+            throw new TensorException(
+                    "memory: expected one of model %s, found one of model %s", modelId, memory.modelId());
+        }
+    }
+
+    /** Checks queries for these memories, and makes the memories ready to be searched. */
+    private void checkQueries(StoredMemory memory, FloatTensor queries) {
+        checkModel(memory);
+        sessions.signature(ENCODER).check(queries);
+        checkRows("queries", memory, queries);
+        index(memory);
+    }
+
+    private static void checkRows(String place, StoredMemory memory, FloatTensor images) {
+        if (images.dimension(0) != memory.episodes()) {
+            throw new TensorException(
+                    "%s: expected %d rows, one for each memory, found shape %s",
+                    place, memory.episodes(), images.shape());
+        }
+    }
+
+    private void checkCapacity(int samples) {
+        if (samples > settings.capacity()) {
+            throw new CapacityException(
+                    "out of memory: %d samples, %d slots (%d rows x %d columns, %d a sample)",
+                    samples,
+                    settings.slotRows() * settings.slotColumns(),
+                    settings.slotRows(),
+                    settings.slotColumns(),
+                    settings.keys());
+        }
+    }
+
+    private static void checkShape(String place, FloatTensor tensor, int... expected) {
+        if (!Arrays.equals(tensor.shape(), expected)) {
+            throw new TensorException("%s: expected shape %s, found %s", place, expected, tensor.shape());
+        }
+        Signature.requireFinite(place, tensor);
+    }
+}

@@ -1,0 +1,127 @@
+package io.kanerva.runtime.session;
+
+import static io.kanerva.runtime.BundleGraph.DECODER;
+import static io.kanerva.runtime.BundleGraph.ENCODER;
+import static io.kanerva.runtime.BundleGraph.IMAGES;
+import static io.kanerva.runtime.BundleGraph.KEYS;
+import static io.kanerva.runtime.BundleGraph.KEY_MEAN;
+import static io.kanerva.runtime.BundleGraph.LATENT;
+import static io.kanerva.runtime.BundleGraph.LOGITS;
+import static io.kanerva.runtime.BundleGraph.PRIOR_MEAN;
+import static io.kanerva.runtime.BundleGraph.READER;
+import static io.kanerva.runtime.BundleGraph.READER_DECODER;
+
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.ModelSettings.Writer;
+import io.kanerva.runtime.math.ContentSearch;
+import io.kanerva.runtime.math.ImageMeans;
+
+/**
+ * The steps of a recall of Q queries from each of B memories, on the tensors of a {@link Workspace} and with the host's
+ * own arrays, so that a step leaves no garbage. Used as its workspace is.
+ */
+public final class Recaller {
+
+    private final Workspace workspace;
+    private final boolean isPooled;
+    private final int keyNumbers;
+    private final int floats;
+    private final ImageMeans means;
+    private final int[] pixels;
+    private final double[] values;
+    private double[] scores = {};
+
+    Recaller(Workspace workspace, ModelSettings settings) {
+        this.workspace = workspace;
+        isPooled = settings.writer() == Writer.POOLED;
+        keyNumbers = settings.keys() * 3;
+        floats = settings.image().floats();
+        means = ImageMeans.of(settings);
+        pixels = new int[floats + 1];
+        values = new double[floats + 1];
+    }
+
+    /**
+     * Finds all queries.
+     *
+     * @param memory B memories
+     * @param images the queries, [B, Q, Cx, Hx, Wx], all in [0, 1]
+     * @param samples is filled with the samples found, [B Q]; not used for a pooled memory
+     * @param matches is filled with every query's match with every sample, [B, Q, T]; not used for a pooled memory
+     * @param keys is filled, [B, Q, K, 3]
+     */
+    void lookUp(StoredMemory memory, float[] images, int[] samples, float[] matches, float[] keys) {
+        for (int query = 0; query < workspace.batch() * workspace.count(); query++) {
+            find(memory, query, images, query * floats, samples, matches, keys);
+        }
+        endLookUp(keys);
+    }
+
+    /**
+     * Finds one query, which begins at {@code from}; {@link #endLookUp} must follow the last one.
+     *
+     * @param matches may be null
+     */
+    public void find(
+            StoredMemory memory, int query, float[] images, int from, int[] samples, float[] matches, float[] keys) {
+        if (isPooled) {
+            workspace.buffer(IMAGES).put(query * floats, images, from, floats);
+            return;
+        }
+        ContentSearch contents = memory.contents();
+        if (scores.length != contents.scoreSlots()) {
+            scores = new double[contents.scoreSlots()];
+        }
+        int episode = query / workspace.count();
+        samples[query] = contents.scores(images, from, episode, pixels, values, scores);
+        for (int sample = 0; matches != null && sample < memory.samples(); sample++) {
+            matches[query * memory.samples() + sample] = (float) scores[sample];
+        }
+        System.arraycopy(
+                memory.pointers().data(),
+                (episode * memory.samples() + samples[query]) * keyNumbers,
+                keys,
+                query * keyNumbers,
+                keyNumbers);
+    }
+
+    /** Encodes all queries of a pooled memory, whose keys come from the encoder. */
+    public void endLookUp(float[] keys) {
+        if (isPooled) {
+            workspace.run(ENCODER);
+            workspace.buffer(KEY_MEAN).get(0, keys);
+        }
+    }
+
+    /**
+     * Reads and decodes with the latents at their prior's mean.
+     *
+     * @param memory B memories
+     * @param keys [B, Q, K, 3]
+     * @param images is filled with the pixels' means, [B, Q, Cx, Hx, Wx]
+     */
+    void read(StoredMemory memory, float[] keys, float[] images) {
+        read(memory, keys);
+        for (int query = 0; query < workspace.batch() * workspace.count(); query++) {
+            image(query, images, query * floats);
+        }
+    }
+
+    /** The same, but leaves the images to {@link #image}. */
+    public void read(StoredMemory memory, float[] keys) {
+        workspace.hold(memory);
+        workspace.buffer(KEYS).put(0, keys);
+        if (workspace.plan().graphs().contains(READER_DECODER)) {
+            workspace.run(READER_DECODER); // its noise stays 0
+        } else {
+            workspace.run(READER);
+            workspace.copy(PRIOR_MEAN, LATENT);
+            workspace.run(DECODER);
+        }
+    }
+
+    /** Writes one query's image after {@link #read} into {@code images}, from {@code to} on. */
+    public void image(int query, float[] images, int to) {
+        means.write(workspace.buffer(LOGITS), query, images, to);
+    }
+}

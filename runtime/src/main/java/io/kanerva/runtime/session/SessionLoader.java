@@ -1,0 +1,238 @@
+package io.kanerva.runtime.session;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtProvider;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import ai.onnxruntime.TensorInfo;
+import io.kanerva.runtime.BundleException;
+import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.ClosedException;
+import io.kanerva.runtime.Device;
+import io.kanerva.runtime.DeviceException;
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.NativeRuntime;
+import io.kanerva.runtime.Options;
+import io.kanerva.runtime.TensorDescription;
+import io.kanerva.runtime.bundle.Signature;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+
+/** Opens the graphs of a bundle on the device that is asked for. */
+public final class SessionLoader {
+
+    private static final Logger LOGGER = System.getLogger(Kanerva.class.getName());
+    private static final AtomicBoolean FALL_BACK_LOGGED = new AtomicBoolean();
+
+    private final String bundle;
+    private final ModelSettings settings;
+    private final Map<BundleGraph, byte[]> graphs;
+    private final Options options;
+
+    private SessionLoader(String bundle, ModelSettings settings, Map<BundleGraph, byte[]> graphs, Options options) {
+        this.bundle = bundle;
+        this.settings = settings;
+        this.graphs = graphs;
+        this.options = options;
+    }
+
+    /**
+     * Opens all graphs.
+     *
+     * @param bundle how messages name the bundle
+     * @param graphs each graph's ONNX bytes; an optional one may be missing
+     * @throws BundleException if ONNX Runtime cannot load a graph, or its tensors are not those of {@code settings}
+     * @throws DeviceException if the device cannot be had
+     */
+    public static Sessions open(
+            String bundle, ModelSettings settings, Map<BundleGraph, byte[]> graphs, Options options) {
+        SessionLoader loader = new SessionLoader(bundle, settings, graphs, options);
+        boolean fallsBack = options.device() == Device.AUTO;
+        Optional<String> obstacle = options.device() == Device.CPU ? Optional.empty() : cudaObstacle();
+        if (options.device() == Device.CPU || fallsBack && obstacle.isPresent()) {
+            obstacle.ifPresent(SessionLoader::logFallBack);
+            return loader.open(Device.CPU);
+        }
+        if (obstacle.isPresent()) {
+            throw new DeviceException("Device CUDA: %s", obstacle.get());
+        }
+        try {
+            return loader.open(Device.CUDA);
+        } catch (DeviceException e) {
+            if (!fallsBack) {
+                throw e;
+            }
+            logFallBack(e.getMessage());
+            return loader.open(Device.CPU);
+        }
+    }
+
+    /** Why CUDA cannot be had, found out without asking for it; empty if nothing speaks against it. */
+    private static Optional<String> cudaObstacle() {
+        if (GpuDriver.find().isEmpty()) {
+            return Optional.of("expected NVIDIA's driver library %s, found none on this machine"
+                    .formatted(GpuDriver.libraryName()));
+        }
+        if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
+            return Optional.of("expected ONNX Runtime with CUDA (the onnxruntime_gpu jar), found one without");
+        }
+        return Optional.empty();
+    }
+
+    private static void logFallBack(String reason) {
+        if (FALL_BACK_LOGGED.compareAndSet(false, true)) {
+            LOGGER.log(Level.INFO, "Device AUTO runs on the CPU: {0}", reason);
+        }
+    }
+
+    private Sessions open(Device device) {
+        Map<BundleGraph, OrtSession[]> opened = new EnumMap<>(BundleGraph.class);
+        graphs.keySet().forEach(graph -> opened.put(graph, new OrtSession[options.callers()]));
+        Sessions sessions = new Sessions(bundle, settings, device, opened);
+        Queue<RuntimeException> failures = new ConcurrentLinkedQueue<>();
+        List<BundleGraph> order = List.copyOf(graphs.keySet());
+        try (SessionOptions sessionOptions = sessionOptions(options.threads(), device)) {
+            // In parallel, as most of the time until the first call goes into this. All end before a failure is thrown.
+            IntStream.range(0, order.size() * options.callers()).parallel().forEach(i -> {
+                BundleGraph graph = order.get(i % order.size());
+                try {
+                    OrtSession session = createSession(graph, sessionOptions, device);
+                    opened.get(graph)[i / order.size()] = session;
+                    checkTensors(graph, session);
+                } catch (RuntimeException e) {
+                    failures.add(e);
+                }
+            });
+        }
+        if (!failures.isEmpty()) {
+            sessions.close();
+            throw failures.remove();
+        }
+        return sessions;
+    }
+
+    private OrtSession createSession(BundleGraph graph, SessionOptions sessionOptions, Device device) {
+        try {
+            return OrtEnvironment.getEnvironment().createSession(graphs.get(graph), sessionOptions);
+        } catch (OrtException e) {
+            if (isProcessEnding()) {
+                throw new ClosedException("%s: not loaded, since the process is ending", bundle);
+            }
+            String message =
+                    "%s: ONNX Runtime cannot load graph %s: %s".formatted(bundle, graph.label(), e.getMessage());
+            throw device == Device.CUDA
+                    ? new DeviceException(e, "Device CUDA: %s", message)
+                    : new BundleException(e, "%s", message);
+        }
+    }
+
+    /** Whether the JVM is shutting down; ONNX Runtime then closes its environment, whoever is using it. */
+    private static boolean isProcessEnding() {
+        Thread probe = new Thread();
+        try {
+            Runtime.getRuntime().addShutdownHook(probe);
+            Runtime.getRuntime().removeShutdownHook(probe);
+            return false;
+        } catch (IllegalStateException e) {
+            return true;
+        }
+    }
+
+    /** To be closed by the caller. */
+    public static SessionOptions sessionOptions(int threads, Device device) {
+        NativeRuntime.start(); // else ONNX Runtime cannot say what CUDA lacks
+        SessionOptions options = new SessionOptions();
+        try {
+            options.setIntraOpNumThreads(threads);
+            options.setInterOpNumThreads(1);
+            // Errors arrive as exceptions, and warnings about a graph concern who exports it: stderr stays clean.
+            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+            options.addConfigEntry("session.intra_op.allow_spinning", "0");
+            options.addConfigEntry("session.inter_op.allow_spinning", "0");
+            // 8-bit weights are unpacked once, at load, rather than at every run: the arithmetic is in float32 anyway.
+            options.addConfigEntry("session.disable_quant_qdq", "1");
+            if (device == Device.CUDA) {
+                options.addCUDA();
+            }
+            return options;
+        } catch (OrtException e) {
+            options.close();
+            throw new DeviceException(e, "Device %s: ONNX Runtime cannot set it up: %s", device, e.getMessage());
+        }
+    }
+
+    /** Compares a loaded graph's own inputs and outputs with those that its model must have. */
+    private void checkTensors(BundleGraph graph, OrtSession session) {
+        Signature signature = Signature.of(graph, settings);
+        try {
+            checkTensors(graph, "input", signature.inputs(), session.getInputInfo());
+            checkTensors(graph, "output", signature.outputs(), session.getOutputInfo());
+        } catch (OrtException e) {
+            throw new BundleException(e, "%s: a graph's tensors cannot be read: %s", bundle, e.getMessage());
+        }
+    }
+
+    private void checkTensors(
+            BundleGraph graph, String role, List<TensorDescription> expected, Map<String, NodeInfo> found) {
+        List<String> names = expected.stream().map(TensorDescription::name).toList();
+        if (!names.equals(List.copyOf(found.keySet()))) {
+            throw new BundleException(
+                    "%s: graph %s: expected %ss %s, found %s", bundle, graph.label(), role, names, found.keySet());
+        }
+        for (TensorDescription tensor : expected) {
+            NodeInfo node = found.get(tensor.name());
+            if (!(node.getInfo() instanceof TensorInfo info) || !fits(tensor, info)) {
+                String type = node.getInfo() instanceof TensorInfo other ? type(other) + shape(other) : "no tensor";
+                throw new BundleException(
+                        "%s: graph %s: expected %s '%s' to be %s%s, found %s",
+                        bundle, graph.label(), role, tensor.name(), tensor.type(), tensor.shape(), type);
+            }
+        }
+    }
+
+    private static boolean fits(TensorDescription expected, TensorInfo found) {
+        List<String> shape = shape(found);
+        if (!type(found).equals(expected.type())
+                || shape.size() != expected.shape().size()) {
+            return false;
+        }
+        for (int axis = 0; axis < shape.size(); axis++) {
+            String dimension = expected.shape().get(axis);
+            // A dynamic dimension without a name takes any size, so it fits any name, but no fixed size.
+            boolean isUnnamed = shape.get(axis).equals("?") && !Signature.isSize(dimension);
+            if (!isUnnamed && !shape.get(axis).equals(dimension)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String type(TensorInfo info) {
+        return info.type == OnnxJavaType.FLOAT ? "float32" : info.type.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static List<String> shape(TensorInfo info) {
+        List<String> shape = new ArrayList<>();
+        for (int axis = 0; axis < info.getShape().length; axis++) {
+            String name = info.getDimensionNames()[axis];
+            long size = info.getShape()[axis];
+            shape.add(size >= 0 ? Long.toString(size) : name.isEmpty() ? "?" : name);
+        }
+        return shape;
+    }
+}

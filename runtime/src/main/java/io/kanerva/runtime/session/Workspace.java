@@ -1,0 +1,261 @@
+package io.kanerva.runtime.session;
+
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.InferenceException;
+import io.kanerva.runtime.TensorDescription;
+import io.kanerva.runtime.TensorException;
+import io.kanerva.runtime.bundle.Signature;
+import java.lang.ref.WeakReference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The tensors of a {@link Plan} for one size of call. They are reused from call to call, as making tensors takes longer
+ * than all else that we do around a run. It owns the tensors and their buffers, which are direct and in native byte
+ * order: ONNX Runtime would silently misread another order.
+ *
+ * <p>Used by one thread at a time, between {@link Sessions#begin} and {@link #close} or, if it was made by
+ * {@link Sessions#prepare}, between {@link #enter} and {@link #leave}.
+ */
+public final class Workspace implements AutoCloseable {
+
+    /** A direct buffer's size in bytes is an int. */
+    private static final int MAX_FLOATS = 1 << 28;
+
+    private static final int MIN_FLOATS = 1 << 8;
+    private static final WeakReference<StoredMemory> NONE = new WeakReference<>(null);
+
+    private final Sessions sessions;
+    private final Plan plan;
+    private final Map<String, FloatBuffer> buffers = new HashMap<>();
+    private final Map<String, OnnxTensor> tensors = new HashMap<>();
+    private final Map<String, TensorDescription> descriptions = new HashMap<>();
+    private final Map<BundleGraph, Map<String, OnnxTensor>> inputs = new EnumMap<>(BundleGraph.class);
+    private final Map<BundleGraph, Map<String, OnnxTensor>> outputs = new EnumMap<>(BundleGraph.class);
+    private Recaller recaller;
+    private int batch;
+    private int count;
+    private long floats;
+
+    /** The memories that lie in their tensor, if they are known. */
+    private WeakReference<StoredMemory> held = NONE;
+
+    /** Which copy of the sessions the call at hand runs on. */
+    private int copy;
+
+    private boolean freed;
+
+    Workspace(Sessions sessions, Plan plan) {
+        this.sessions = sessions;
+        this.plan = plan;
+    }
+
+    /**
+     * Makes the tensors for another size; buffers that are large enough are kept.
+     *
+     * @throws TensorException if a tensor exceeds what a direct buffer holds; the workspace is then freed
+     */
+    void resize(int batch, int count) {
+        if (this.batch == batch && this.count == count) {
+            return;
+        }
+        closeTensors();
+        held = NONE;
+        this.batch = batch;
+        this.count = count;
+        try {
+            // Inputs first, since an output that is also an input is wanted in any case.
+            for (BundleGraph graph : plan.graphs()) {
+                Map<String, OnnxTensor> taken = new LinkedHashMap<>();
+                for (TensorDescription input : sessions.signature(graph).inputs()) {
+                    taken.put(input.name(), tensor(graph, input));
+                }
+                inputs.put(graph, taken);
+            }
+            for (BundleGraph graph : plan.graphs()) {
+                Map<String, OnnxTensor> given = new LinkedHashMap<>();
+                for (TensorDescription output : sessions.signature(graph).outputs()) {
+                    if (tensors.containsKey(output.name()) || plan.outputs().contains(output.name())) {
+                        given.put(output.name(), tensor(graph, output));
+                    }
+                }
+                outputs.put(graph, given);
+            }
+        } catch (RuntimeException | Error e) {
+            free();
+            throw e;
+        }
+    }
+
+    private OnnxTensor tensor(BundleGraph graph, TensorDescription description) {
+        String name = description.name();
+        if (!tensors.containsKey(name)) {
+            int[] shape = Signature.shape(description, batch, count);
+            double size = Arrays.stream(shape).asDoubleStream().reduce(1, (a, b) -> a * b);
+            if (size > MAX_FLOATS) {
+                throw new TensorException(
+                        "graph %s, tensor '%s': expected at most %d values, found shape %s",
+                        graph.label(), name, MAX_FLOATS, shape);
+            }
+            descriptions.put(name, description);
+            try {
+                tensors.put(
+                        name,
+                        OnnxTensor.createTensor(
+                                OrtEnvironment.getEnvironment(),
+                                roomFor(name, (int) size),
+                                Arrays.stream(shape).asLongStream().toArray()));
+            } catch (OrtException e) {
+                throw new InferenceException(e, "graph %s: ONNX Runtime failed: %s", graph.label(), e.getMessage());
+            }
+        }
+        return tensors.get(name);
+    }
+
+    private FloatBuffer roomFor(String name, int size) {
+        FloatBuffer buffer = buffers.get(name);
+        if (buffer == null || buffer.capacity() < size) {
+            int capacity = Math.max(MIN_FLOATS, Integer.highestOneBit(2 * size - 1)); // the next power of two
+            buffer = ByteBuffer.allocateDirect(Float.BYTES * capacity)
+                    .order(ByteOrder.nativeOrder())
+                    .asFloatBuffer();
+            FloatBuffer smaller = buffers.put(name, buffer);
+            floats += capacity - (smaller == null ? 0 : smaller.capacity());
+        }
+        return buffer.limit(size);
+    }
+
+    /** Whether it was made for this plan and has tensors of this size. */
+    boolean fits(Plan plan, int batch, int count) {
+        return this.plan == plan && this.batch == batch && this.count == count;
+    }
+
+    Plan plan() {
+        return plan;
+    }
+
+    /** B. */
+    public int batch() {
+        return batch;
+    }
+
+    /** T or Q. */
+    public int count() {
+        return count;
+    }
+
+    /** Native floats of all buffers. */
+    long floats() {
+        return floats;
+    }
+
+    /** Whether these memories lie in their tensor. */
+    boolean holds(StoredMemory memory) {
+        return held.get() == memory;
+    }
+
+    /** Puts memories into their tensor unless they lie there already. */
+    void hold(StoredMemory memory) {
+        if (!holds(memory)) {
+            held = NONE; // until all of it is there
+            put(BundleGraph.MEMORY, memory.finiteMemory());
+            held = new WeakReference<>(memory);
+        }
+    }
+
+    /** Puts values, which must have been checked, into an input. */
+    void put(String name, FloatTensor values) {
+        buffer(name).put(0, values.data());
+    }
+
+    /** Copies one tensor's values into another of the same shape. */
+    void copy(String from, String to) {
+        buffer(to).put(0, buffer(from), 0, buffer(from).limit());
+    }
+
+    /** A copy of a tensor. */
+    FloatTensor get(String name) {
+        FloatTensor values = FloatTensor.zeros(Signature.shape(descriptions.get(name), batch, count));
+        buffer(name).get(0, values.data());
+        return values;
+    }
+
+    /** A tensor's values; position 0 stays. */
+    public FloatBuffer buffer(String name) {
+        return buffers.get(name);
+    }
+
+    /** Runs all graphs of the plan in a row. */
+    public void run() {
+        for (int i = 0; i < plan.graphs().size(); i++) {
+            run(plan.graphs().get(i));
+        }
+    }
+
+    /** Runs one graph of the plan. */
+    void run(BundleGraph graph) {
+        sessions.run(graph, copy, inputs.get(graph), outputs.get(graph));
+    }
+
+    /** What a recall on these tensors needs of the host; made when first asked for. */
+    public Recaller recaller() {
+        if (recaller == null) {
+            recaller = new Recaller(this, sessions.settings());
+        }
+        return recaller;
+    }
+
+    /** Starts a call: the sessions stay open until {@link #leave}. */
+    public void enter() {
+        enter(sessions.enter());
+    }
+
+    /** Starts a call on a copy of the sessions that was entered. */
+    void enter(int copy) {
+        this.copy = copy;
+    }
+
+    /** Ends a call. */
+    public void leave() {
+        sessions.leave(copy);
+    }
+
+    /** Ends a call and keeps the tensors for later ones. */
+    @Override
+    public void close() {
+        int left = copy; // another thread may use this workspace as soon as it is given back
+        try {
+            sessions.giveBack(this);
+        } finally {
+            sessions.leave(left);
+        }
+    }
+
+    /** Frees the tensors; doing so again does nothing. */
+    public void free() {
+        freed = true;
+        closeTensors();
+        buffers.clear();
+    }
+
+    public boolean isFreed() {
+        return freed;
+    }
+
+    private void closeTensors() {
+        tensors.values().forEach(OnnxTensor::close);
+        tensors.clear();
+        inputs.clear();
+        outputs.clear();
+    }
+}
