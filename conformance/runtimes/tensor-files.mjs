@@ -1,9 +1,10 @@
-// ONNX TensorProto messages (the .pb files of the ONNX project's test layout) for the JavaScript runtimes. No dependencies.
+// ONNX TensorProto messages (the .pb files of the ONNX project's test layout) for the JavaScript runtimes, without
+// dependencies.
 
 const INT64 = 7;
 const UINT64 = 13;
 
-/** Element types by their number in TensorProto.DataType: the name in ONNX Runtime's JavaScript API, and what holds the values. */
+/** Element types by TensorProto.DataType: the name in ONNX Runtime's JavaScript API, the array class and the field. */
 export const TYPES = new Map([
   [1, { name: 'float32', array: Float32Array, field: 4 }],
   [2, { name: 'uint8', array: Uint8Array, field: 5 }],
@@ -20,7 +21,7 @@ export const TYPES = new Map([
   [UINT64, { name: 'uint64', array: BigUint64Array, field: 11 }],
 ]);
 
-/** Reads a message: { name, type, dims, data }; type is the API's name for the element type. */
+/** Decodes a message: { name, type, dims, data }; type is the API's name of the element type. */
 export function decodeTensor(bytes) {
   const reader = new Reader(bytes);
   const tensor = { dims: [], number: 0, name: '', raw: null, values: [] };
@@ -47,7 +48,7 @@ export function decodeTensor(bytes) {
   }
   const type = TYPES.get(tensor.number);
   if (type === undefined) {
-    throw new Error(`expected a tensor of an element type that JavaScript has, found ONNX element type ${tensor.number}`);
+    throw new Error(`expected an element type that JavaScript supports, found ONNX element type ${tensor.number}`);
   }
   return { name: tensor.name, type: type.name, dims: tensor.dims, data: values(tensor, type) };
 }
@@ -57,17 +58,18 @@ function values(tensor, type) {
     return tensor.values;
   }
   if (tensor.raw !== null) {
-    const copy = new Uint8Array(tensor.raw); // aligned, which a part of a file is not
+    const copy = new Uint8Array(tensor.raw); // aligned, unlike a part of a file
     return new type.array(copy.buffer, 0, copy.byteLength / type.array.BYTES_PER_ELEMENT);
   }
   if (type.field === 4 || type.field === 10) {
     return type.array.from(tensor.values);
   }
-  const wide = tensor.number === INT64 ? (v) => BigInt.asIntN(64, v) : tensor.number === UINT64 ? (v) => v : (v) => Number(BigInt.asIntN(64, v));
+  const signed = (v) => BigInt.asIntN(64, v);
+  const wide = tensor.number === INT64 ? signed : tensor.number === UINT64 ? (v) => v : (v) => Number(signed(v));
   return type.array.from(tensor.values, wide);
 }
 
-/** The message of a tensor, elements in raw_data (strings in string_data). */
+/** Encodes a tensor, with elements in raw_data (strings in string_data). */
 export function encodeTensor(name, type, dims, data) {
   const entry = [...TYPES].find(([, candidate]) => candidate.name === type);
   if (entry === undefined) {
@@ -126,7 +128,7 @@ class Reader {
     for (let shift = 0n; ; shift += 7n) {
       const byte = this.bytes[this.at++];
       if (byte === undefined) {
-        throw new Error('expected an ONNX tensor, found one that is cut short');
+        throw new Error('expected an ONNX tensor, found a truncated one');
       }
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) {
@@ -138,7 +140,7 @@ class Reader {
   block() {
     const length = Number(this.varint());
     if (this.at + length > this.bytes.length) {
-      throw new Error('expected an ONNX tensor, found one that is cut short');
+      throw new Error('expected an ONNX tensor, found a truncated one');
     }
     this.at += length;
     return this.bytes.subarray(this.at - length, this.at);

@@ -1,5 +1,5 @@
-// Runs whole pipelines on bundles, by the protocol of conformance/runtimes: a case's model is a bundle's folder. ../python/run.py lists the
-// inputs and outputs.
+// Runs complete pipelines on bundles. The protocol is that of conformance/runtimes, with a bundle's folder as model;
+// ../python/run.py lists the inputs and outputs.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
@@ -8,11 +8,16 @@ import { encodeMemory, Kanerva, NormalSampler } from './src/index.mjs';
 import { folder } from './src/node.mjs';
 
 async function run(bundle, inputs, outputs) {
-  const given = readdirSync(inputs).sort().map((file) => decodeTensor(readFileSync(join(inputs, file))));
+  const given = readdirSync(inputs)
+    .sort()
+    .map((file) => decodeTensor(readFileSync(join(inputs, file))));
   const kanerva = await Kanerva.load(folder(bundle), ort);
   try {
-    const [type, results] = given.length === 2 ? ['float64', await score(kanerva, ...given)] : ['float32', await pipeline(kanerva, ...given)];
-    Object.entries(results).forEach(([name, { data, dims }], i) => writeFileSync(join(outputs, `output_${i}.pb`), encodeTensor(name, type, dims, data)));
+    const scores = given.length === 2;
+    const results = await (scores ? score : pipeline)(kanerva, ...given);
+    Object.entries(results).forEach(([name, { data, dims }], i) =>
+      writeFileSync(join(outputs, `output_${i}.pb`), encodeTensor(name, scores ? 'float64' : 'float32', dims, data)),
+    );
   } finally {
     await kanerva.release();
   }
@@ -23,8 +28,13 @@ async function pipeline(kanerva, episodes, queries, keys, seed) {
   const reading = await kanerva.read(memory, keys);
   const dream = await kanerva.generate(memory, 8, seed.data[0]);
   return {
-    memory: memory.memory, pointers: memory.pointers, traces: reading.traces, prior_mean: reading.prior_mean,
-    recalled: (await kanerva.recall(memory, queries, 3)).images, generated: dream.images, generated_keys: dream.keys,
+    memory: memory.memory,
+    pointers: memory.pointers,
+    traces: reading.traces,
+    prior_mean: reading.prior_mean,
+    recalled: (await kanerva.recall(memory, queries, 3)).images,
+    generated: dream.images,
+    generated_keys: dream.keys,
     normals: new NormalSampler(seed.data[0]).tensor(1000),
   };
 }
@@ -32,11 +42,19 @@ async function pipeline(kanerva, episodes, queries, keys, seed) {
 async function score(kanerva, episodes, seed) {
   const { reconstruction, klKeys, klLatent } = await kanerva.bound(episodes, seed.data[0]);
   const dims = episodes.dims.slice(0, 2);
-  return { reconstruction: { data: reconstruction, dims }, kl_keys: { data: klKeys, dims }, kl_latent: { data: klLatent, dims } };
+  return {
+    reconstruction: { data: reconstruction, dims },
+    kl_keys: { data: klKeys, dims },
+    kl_latent: { data: klLatent, dims },
+  };
 }
 
-console.log(`about\tonnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}, Node.js ${process.versions.node}`);
-for (const [number, line] of readFileSync(process.argv[2], 'utf8').split('\n').filter((text) => text !== '').entries()) {
+const version = ort.env.versions.node ?? ort.env.versions.common;
+console.log(`about\tonnxruntime-node ${version}, Node.js ${process.versions.node}`);
+const jobs = readFileSync(process.argv[2], 'utf8')
+  .split('\n')
+  .filter((text) => text !== '');
+for (const [number, line] of jobs.entries()) {
   const [bundle, inputs, outputs] = line.split('\t');
   try {
     await run(bundle, inputs, outputs);

@@ -1,7 +1,8 @@
-"""Runs whole pipelines on bundles, by the protocol of conformance/runtimes: a case's model is a bundle's folder.
+"""Runs complete pipelines on bundles. The protocol is that of conformance/runtimes, with a bundle's folder as model.
 
-Inputs: episodes, queries, keys, and an int64 seed. Outputs: memory, pointers, traces, prior mean, images after three iterations of recall, generated
-images and keys, and the first 1,000 numbers of the seed's sequence. Or, inputs: episodes and a seed; outputs: the terms of the bound, in float64.
+Inputs: episodes, queries, keys and an int64 seed. Outputs: memory, pointers, traces, prior mean, images after three
+iterations of recall, generated images and keys, and the first 1,000 values of the seed's sequence. Or, for the inputs
+episodes and seed, the terms of the bound in float64.
 """
 
 import sys
@@ -67,7 +68,7 @@ def main(jobs: str) -> None:
         try:
             run(bundle, Path(inputs), Path(outputs))
             print(f"done\t{number}", flush=True)
-        except Exception as problem:  # whatever goes wrong is the answer to this case
+        except Exception as problem:  # any exception is the result of the case
             print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
 
 

@@ -12,16 +12,16 @@ from onnx.reference.ops.op_grid_sample import GridSample as GridSample20
 
 
 class GridSample(GridSample20):
-    """The evaluator knows the names of opset 20 only; opset 16 says bilinear for linear and bicubic for cubic."""
+    """The evaluator knows only opset 20's names of modes; opset 16 calls linear bilinear and cubic bicubic."""
 
     def _run(self, X, grid, mode=None, **attributes):
         return super()._run(X, grid, mode={"bilinear": "linear", "bicubic": "cubic"}.get(mode, mode), **attributes)
 
 
 class DequantizeLinear(DequantizeLinear_19):
-    """The evaluator has none before opset 19; what opsets 10 and 13 allow is a part of what 19 does."""
+    """The evaluator lacks the operator before opset 19; opsets 10 and 13 are a subset of 19."""
 
-    def _run(self, x, x_scale, x_zero_point=None, axis=None, **later):  # attributes of later opsets, at their defaults
+    def _run(self, x, x_scale, x_zero_point=None, axis=None, **later):  # attributes of later opsets have their defaults
         return super()._run(x, x_scale, x_zero_point, axis=1 if axis is None else axis)
 
 
@@ -59,7 +59,7 @@ def main(jobs: str) -> None:
                 loaded = (model, load(model))
             run(loaded[1], Path(inputs), Path(outputs))
             print(f"done\t{number}", flush=True)
-        except Exception as problem:  # whatever the evaluator throws is its answer to this case
+        except Exception as problem:  # any exception is the result of the case
             print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
 
 

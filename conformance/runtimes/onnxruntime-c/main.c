@@ -15,14 +15,14 @@ static const OrtApi *ort;
 static OrtEnv *environment;
 static OrtMemoryInfo *memory;
 
-// A graph that is open, and what it was opened from.
+// An open graph and what it was opened from.
 typedef struct {
     char model[PATH], optimisations[8];
     OrtSession *session;
 } Graph;
 
-// Takes a status: true if all went well, else its text is in `problem`.
-static int fine(OrtStatus *status, char *problem) {
+// Consumes a status; returns whether it is OK, else copies its message to `problem`.
+static int ok(OrtStatus *status, char *problem) {
     if (status == NULL) {
         return 1;
     }
@@ -45,11 +45,11 @@ static int open_graph(Graph *graph, const char *model, const char *optimisations
     }
     OrtSessionOptions *options = NULL;
     GraphOptimizationLevel level = strcmp(optimisations, "on") == 0 ? ORT_ENABLE_ALL : ORT_DISABLE_ALL;
-    int opened = fine(ort->CreateSessionOptions(&options), problem)
-        && fine(ort->SetSessionGraphOptimizationLevel(options, level), problem)
-        && fine(ort->SetIntraOpNumThreads(options, 1), problem)
-        && fine(ort->SetInterOpNumThreads(options, 1), problem)
-        && fine(ort->CreateSession(environment, model, options, &graph->session), problem);
+    int opened = ok(ort->CreateSessionOptions(&options), problem)
+        && ok(ort->SetSessionGraphOptimizationLevel(options, level), problem)
+        && ok(ort->SetIntraOpNumThreads(options, 1), problem)
+        && ok(ort->SetInterOpNumThreads(options, 1), problem)
+        && ok(ort->CreateSession(environment, model, options, &graph->session), problem);
     if (options != NULL) {
         ort->ReleaseSessionOptions(options);
     }
@@ -62,7 +62,7 @@ static int read_input(const char *folder, size_t index, Tensor *tensor, OrtValue
     char file[PATH];
     snprintf(file, sizeof file, "%s/input_%zu.pb", folder, index);
     return refuse(read_tensor(file, tensor), problem)
-        && fine(ort->CreateTensorWithDataAsOrtValue(memory, tensor->data, tensor->bytes, tensor->shape, tensor->rank,
+        && ok(ort->CreateTensorWithDataAsOrtValue(memory, tensor->data, tensor->bytes, tensor->shape, tensor->rank,
             (ONNXTensorElementDataType)tensor->type, value), problem);
 }
 
@@ -74,14 +74,14 @@ static int write_output(const char *folder, size_t index, const char *name, OrtV
     Tensor tensor = {0};
     size_t elements = 0;
     void *data = NULL;
-    int written = fine(ort->GetTensorTypeAndShape(value, &info), problem)
-        && fine(ort->GetTensorElementType(info, &type), problem)
-        && fine(ort->GetDimensionsCount(info, &tensor.rank), problem)
-        && refuse(tensor.rank > MAX_RANK ? "the output has too many dimensions" : NULL, problem)
-        && fine(ort->GetDimensions(info, tensor.shape, tensor.rank), problem)
-        && fine(ort->GetTensorShapeElementCount(info, &elements), problem)
-        && refuse(element_width((int)type) == 0 ? "the output's elements are no numbers" : NULL, problem)
-        && fine(ort->GetTensorMutableData(value, &data), problem);
+    int written = ok(ort->GetTensorTypeAndShape(value, &info), problem)
+        && ok(ort->GetTensorElementType(info, &type), problem)
+        && ok(ort->GetDimensionsCount(info, &tensor.rank), problem)
+        && refuse(tensor.rank > MAX_RANK ? "expected an output of at most 16 dimensions, found more" : NULL, problem)
+        && ok(ort->GetDimensions(info, tensor.shape, tensor.rank), problem)
+        && ok(ort->GetTensorShapeElementCount(info, &elements), problem)
+        && refuse(element_width((int)type) == 0 ? "expected an output of numbers, found another type" : NULL, problem)
+        && ok(ort->GetTensorMutableData(value, &data), problem);
     if (written) {
         tensor.type = (int)type;
         tensor.bytes = elements * element_width((int)type);
@@ -100,21 +100,23 @@ static int run(Graph *graph, const char *inputs, const char *outputs, char *prob
     Tensor tensors[MAX_TENSORS] = {0};
     OrtValue *feeds[MAX_TENSORS] = {0}, *results[MAX_TENSORS] = {0};
     char *names[2][MAX_TENSORS] = {0};
-    int good = fine(ort->GetAllocatorWithDefaultOptions(&allocator), problem)
-        && fine(ort->SessionGetInputCount(graph->session, &given), problem)
-        && fine(ort->SessionGetOutputCount(graph->session, &wanted), problem)
-        && refuse(given > MAX_TENSORS || wanted > MAX_TENSORS ? "the graph has too many inputs or outputs" : NULL, problem);
+    int good = ok(ort->GetAllocatorWithDefaultOptions(&allocator), problem)
+        && ok(ort->SessionGetInputCount(graph->session, &given), problem)
+        && ok(ort->SessionGetOutputCount(graph->session, &wanted), problem)
+        && refuse(given > MAX_TENSORS || wanted > MAX_TENSORS ? "expected at most 64 inputs and outputs, found more"
+                                                              : NULL, problem);
     for (size_t i = 0; good && i < given; i++) {
-        good = fine(ort->SessionGetInputName(graph->session, i, allocator, &names[0][i]), problem)
+        good = ok(ort->SessionGetInputName(graph->session, i, allocator, &names[0][i]), problem)
             && read_input(inputs, i, &tensors[i], &feeds[i], problem);
     }
     for (size_t i = 0; good && i < wanted; i++) {
-        good = fine(ort->SessionGetOutputName(graph->session, i, allocator, &names[1][i]), problem);
+        good = ok(ort->SessionGetOutputName(graph->session, i, allocator, &names[1][i]), problem);
     }
-    good = good && fine(ort->Run(graph->session, NULL, (const char *const *)names[0], (const OrtValue *const *)feeds, given,
-        (const char *const *)names[1], wanted, results), problem);
+    good = good
+        && ok(ort->Run(graph->session, NULL, (const char *const *)names[0], (const OrtValue *const *)feeds, given,
+                         (const char *const *)names[1], wanted, results), problem);
     if (good && mkdir(outputs, 0755) != 0 && errno != EEXIST) {
-        good = refuse("the output folder cannot be made", problem);
+        good = refuse("expected to create the output folder, found an error", problem);
     }
     for (size_t i = 0; good && i < wanted; i++) {
         good = write_output(outputs, i, names[1][i], results[i], problem);
@@ -140,8 +142,9 @@ int main(int count, char **arguments) {
     char problem[MESSAGE];
     FILE *jobs = count == 2 ? fopen(arguments[1], "r") : NULL;
     ort = OrtGetApiBase()->GetApi(ORT_API_VERSION);
-    if (jobs == NULL || ort == NULL || !fine(ort->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "conformance", &environment), problem)
-        || !fine(ort->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory), problem)) {
+    if (jobs == NULL || ort == NULL
+        || !ok(ort->CreateEnv(ORT_LOGGING_LEVEL_FATAL, "conformance", &environment), problem)
+        || !ok(ort->CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory), problem)) {
         fprintf(stderr, "expected a file of jobs and ONNX Runtime of API version %d or later\n", ORT_API_VERSION);
         return 1;
     }
@@ -154,10 +157,11 @@ int main(int count, char **arguments) {
         char *model = strtok_r(line, "\t", &rest), *inputs = strtok_r(NULL, "\t", &rest);
         char *outputs = strtok_r(NULL, "\t", &rest), *optimisations = strtok_r(NULL, "\t", &rest);
         if (model == NULL || inputs == NULL || outputs == NULL || optimisations == NULL) {
-            fprintf(stderr, "line %d: expected four fields\n", number + 1);
+            fprintf(stderr, "line %d: expected four fields, found fewer\n", number + 1);
             return 1;
         }
-        int same = graph.session != NULL && strcmp(graph.model, model) == 0 && strcmp(graph.optimisations, optimisations) == 0;
+        int same = graph.session != NULL && strcmp(graph.model, model) == 0
+            && strcmp(graph.optimisations, optimisations) == 0;
         if ((same || open_graph(&graph, model, optimisations, problem)) && run(&graph, inputs, outputs, problem)) {
             printf("done\t%d\n", number);
         } else {

@@ -21,7 +21,7 @@ static uint64_t varint(Span *span) {
             return value;
         }
     }
-    span->at = span->end = NULL; // cut short
+    span->at = span->end = NULL; // truncated
     return 0;
 }
 
@@ -49,7 +49,7 @@ static void append(Tensor *tensor, size_t *room, const void *bytes, size_t count
     tensor->bytes += count;
 }
 
-// A field of integers, packed or not: sizes into the shape, elements into the data.
+// Reads a field of integers, packed or not: dimensions into the shape, elements into the data.
 static void integers(Tensor *tensor, size_t *room, Span *span, int field, int wire) {
     Span packed = *span;
     if (wire == 2) {
@@ -66,7 +66,7 @@ static void integers(Tensor *tensor, size_t *room, Span *span, int field, int wi
             }
             tensor->rank++;
         } else {
-            append(tensor, room, &value, sizeof value); // narrowed once the type is known
+            append(tensor, room, &value, sizeof value); // narrowed when the type is known
         }
     } while (wire == 2 && packed.at != NULL);
     if (wire == 0) {
@@ -95,7 +95,7 @@ static const char *decode(Span span, Tensor *tensor) {
         } else {
             size_t width = wire == 1 ? 8 : 4;
             if ((size_t)(span.end - span.at) < width) {
-                return "the tensor is cut short";
+                return "expected a tensor, found a truncated one";
             }
             if (field == 4 || field == 10) {
                 append(tensor, &room, span.at, width);
@@ -103,7 +103,7 @@ static const char *decode(Span span, Tensor *tensor) {
             span.at += width;
         }
         if (span.at == NULL) {
-            return "the tensor is cut short";
+            return "expected a tensor, found a truncated one";
         }
     }
     size_t width = element_width(tensor->type);
@@ -117,22 +117,23 @@ static const char *decode(Span span, Tensor *tensor) {
     for (size_t axis = 0; axis < tensor->rank && axis < MAX_RANK; axis++) {
         elements *= (size_t)tensor->shape[axis];
     }
-    return width == 0 ? "the element type is no number"
-        : tensor->rank > MAX_RANK ? "the tensor has too many dimensions"
-        : elements * width != tensor->bytes ? "the shape does not fit the data" : NULL;
+    return width == 0 ? "expected a tensor of numbers, found another element type"
+        : tensor->rank > MAX_RANK ? "expected a tensor of at most 16 dimensions, found more"
+        : elements * width != tensor->bytes ? "expected as many elements as the shape says, found another number"
+        : NULL;
 }
 
 const char *read_tensor(const char *file, Tensor *tensor) {
     memset(tensor, 0, sizeof *tensor);
     FILE *in = fopen(file, "rb");
     if (in == NULL) {
-        return "an input file is missing";
+        return "expected an input file, found none";
     }
     fseek(in, 0, SEEK_END);
     long length = ftell(in);
     rewind(in);
     unsigned char *message = malloc(length > 0 ? (size_t)length : 1);
-    const char *problem = "an input file cannot be read";
+    const char *problem = "expected a readable input file, found an error";
     if (message != NULL && length >= 0 && fread(message, 1, (size_t)length, in) == (size_t)length) {
         problem = decode((Span){message, message + length}, tensor);
     }
@@ -159,7 +160,7 @@ static void put_block(FILE *out, int field, const void *bytes, size_t length) {
 const char *write_tensor(const char *file, const char *name, const Tensor *tensor) {
     FILE *out = fopen(file, "wb");
     if (out == NULL) {
-        return "an output file cannot be made";
+        return "expected to create an output file, found an error";
     }
     for (size_t axis = 0; axis < tensor->rank; axis++) {
         put_varint(out, 1 << 3);
@@ -170,5 +171,5 @@ const char *write_tensor(const char *file, const char *name, const Tensor *tenso
     put_block(out, 8, name, strlen(name));
     put_block(out, 9, tensor->data, tensor->bytes);
     int failed = ferror(out);
-    return fclose(out) != 0 || failed ? "an output file cannot be written" : NULL;
+    return fclose(out) != 0 || failed ? "expected to write an output file, found an error" : NULL;
 }

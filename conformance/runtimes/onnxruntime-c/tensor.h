@@ -1,4 +1,4 @@
-// ONNX TensorProto messages: the .pb files of the ONNX project's test layout.
+// ONNX TensorProto messages, the .pb files of the ONNX project's test layout.
 #ifndef TENSOR_H
 #define TENSOR_H
 
@@ -8,7 +8,7 @@
 
 enum { MAX_RANK = 16 };
 
-// Row-major little-endian elements of the type that TensorProto.DataType numbers. `data` belongs to the tensor.
+// Row-major little-endian elements; `type` is a TensorProto.DataType. The tensor owns `data`.
 typedef struct {
     int type;
     size_t rank;
@@ -17,13 +17,13 @@ typedef struct {
     unsigned char *data;
 } Tensor;
 
-// Bytes that one element takes; 0 for what is no number.
+// Returns the bytes per element; 0 if the type is not numeric.
 size_t element_width(int type);
 
-// Reads a file; NULL if all went well, else what is wrong. The caller frees tensor->data either way.
+// Reads a file; returns NULL or an error message. The caller frees tensor->data in both cases.
 const char *read_tensor(const char *file, Tensor *tensor);
 
-// Writes a file; NULL if all went well, else what is wrong.
+// Writes a file; returns NULL or an error message.
 const char *write_tensor(const char *file, const char *name, const Tensor *tensor);
 
 #endif

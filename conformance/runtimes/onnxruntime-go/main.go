@@ -12,7 +12,7 @@ import (
 	ort "github.com/yalue/onnxruntime_go"
 )
 
-// A graph that is open, and what it was opened from.
+// An open graph and what it was opened from.
 type graph struct {
 	model, optimisations string
 	inputs, outputs      []ort.InputOutputInfo
@@ -29,7 +29,9 @@ func open(model, optimisations string) (*graph, error) {
 	if optimisations == "on" {
 		level = ort.GraphOptimizationLevelEnableAll
 	}
-	for _, failed := range []error{options.SetGraphOptimizationLevel(level), options.SetIntraOpNumThreads(1), options.SetInterOpNumThreads(1)} {
+	for _, failed := range []error{
+		options.SetGraphOptimizationLevel(level), options.SetIntraOpNumThreads(1), options.SetInterOpNumThreads(1),
+	} {
 		if failed != nil {
 			return nil, failed
 		}

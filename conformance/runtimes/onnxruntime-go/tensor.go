@@ -10,14 +10,14 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// What an ONNX TensorProto message says: row-major little-endian elements of the type that TensorProto.DataType numbers.
+// The content of an ONNX TensorProto: row-major little-endian elements; elementType is a TensorProto.DataType.
 type tensor struct {
 	elementType int
 	shape       []int64
 	data        []byte
 }
 
-// Bytes that one element takes, by element type.
+// Bytes per element, by element type.
 var widths = map[int]int{1: 4, 2: 1, 3: 1, 4: 2, 5: 2, 6: 4, 7: 8, 9: 1, 10: 2, 11: 8, 12: 4, 13: 8, 16: 2}
 
 func decodeTensor(message []byte) (*tensor, error) {
@@ -102,7 +102,8 @@ func (t *tensor) value() (ort.Value, error) {
 		elements *= size
 	}
 	if elements*int64(widths[t.elementType]) != int64(len(t.data)) || elements > math.MaxInt32 {
-		return nil, fmt.Errorf("expected %d elements of ONNX element type %d, found %d bytes", elements, t.elementType, len(t.data))
+		return nil, fmt.Errorf(
+			"expected %d elements of ONNX element type %d, found %d bytes", elements, t.elementType, len(t.data))
 	}
 	return ort.NewCustomDataTensor(ort.NewShape(t.shape...), t.data, ort.TensorElementDataType(t.elementType))
 }
@@ -146,12 +147,13 @@ func contents(value ort.Value) ([]byte, error) {
 	case *ort.Tensor[bool]:
 		return raw(t.GetData()), nil
 	default:
-		// The binding hands out half of a float16 output's bytes.
-		return nil, fmt.Errorf("the Go binding does not give outputs of ONNX element type %d", value.DataType())
+		// The binding returns only half of a float16 output's bytes.
+		return nil, fmt.Errorf(
+			"expected an output type that the Go binding supports, found ONNX element type %d", value.DataType())
 	}
 }
 
-// The elements' bytes; the machines that ONNX Runtime runs on are little-endian.
+// Returns the elements' bytes; all machines that ONNX Runtime supports are little-endian.
 func raw[T any](elements []T) []byte {
 	if len(elements) == 0 {
 		return nil

@@ -33,9 +33,12 @@ async function run(session, inputs, outputs) {
 
 const oneLine = (problem) => String(problem?.message ?? problem).replace(/\s+/g, ' ');
 
-console.log(`about\tonnxruntime-node ${ort.env.versions.node ?? ort.env.versions.common}, Node.js ${process.versions.node}`);
+const version = ort.env.versions.node ?? ort.env.versions.common;
+console.log(`about\tonnxruntime-node ${version}, Node.js ${process.versions.node}`);
 let loaded = null;
-const jobs = readFileSync(process.argv[2], 'utf8').split('\n').filter((line) => line !== '');
+const jobs = readFileSync(process.argv[2], 'utf8')
+  .split('\n')
+  .filter((line) => line !== '');
 for (const [number, line] of jobs.entries()) {
   const [model, inputs, outputs, optimisations] = line.split('\t');
   try {

@@ -8,7 +8,7 @@ import onnx
 import onnxruntime
 from onnx import numpy_helper
 
-# What numpy has no type of its own for must be handed over with its ONNX element type.
+# Element types that numpy lacks must be passed with their ONNX element type.
 NUMPY_TYPES = {
     numpy.dtype(name)
     for name in (
@@ -75,7 +75,7 @@ def main(jobs: str) -> None:
                 loaded = ((model, optimisations), session(model, optimisations))
             run(loaded[1], Path(inputs), Path(outputs))
             print(f"done\t{number}", flush=True)
-        except Exception as problem:  # whatever a runtime throws is its answer to this case
+        except Exception as problem:  # any exception is the result of the case
             print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
 
 

@@ -1,4 +1,4 @@
-// What runs inside the browser; ./run.mjs calls globalThis.run once a case.
+// The part that runs in the browser; ./run.mjs calls globalThis.run for each case.
 import * as ort from '/ort.wasm.min.mjs';
 import { decodeTensor, encodeTensor } from '/tensor-files.mjs';
 
@@ -29,7 +29,7 @@ async function open(number, model, optimisations) {
   return session;
 }
 
-/** Runs one case: null if its outputs were posted, else what is wrong. */
+/** Runs a case and posts its outputs; returns null or an error message. */
 globalThis.run = async ({ number, model, optimisations }) => {
   try {
     const session = await open(number, model, optimisations);

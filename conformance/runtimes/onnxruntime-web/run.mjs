@@ -1,5 +1,5 @@
-// Runs ONNX test cases on ONNX Runtime's WebAssembly in headless Chromium; the protocol is in ../README.md. The page fetches models
-// and inputs from this program and posts its outputs back.
+// Runs ONNX test cases on ONNX Runtime's WebAssembly in headless Chromium; the protocol is in ../README.md. The page
+// fetches models and inputs from this program and posts its outputs back.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
@@ -8,16 +8,22 @@ import { chromium } from 'playwright-core';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const distribution = join(here, 'node_modules', 'onnxruntime-web', 'dist');
-const jobs = readFileSync(process.argv[2], 'utf8').split('\n').filter((line) => line !== '').map((line) => {
-  const [model, inputs, outputs, optimisations] = line.split('\t');
-  return { model, inputs, outputs, optimisations };
-});
+const jobs = readFileSync(process.argv[2], 'utf8')
+  .split('\n')
+  .filter((line) => line !== '')
+  .map((line) => {
+    const [model, inputs, outputs, optimisations] = line.split('\t');
+    return { model, inputs, outputs, optimisations };
+  });
 
 const files = new Map([
   ['/', [join(here, 'page.html'), 'text/html']],
   ['/page.mjs', [join(here, 'page.mjs'), 'text/javascript']],
   ['/tensor-files.mjs', [join(here, '..', 'tensor-files.mjs'), 'text/javascript']],
-  ...['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs'].map((name) => [`/${name}`, [join(distribution, name), 'text/javascript']]),
+  ...['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs'].map((name) => [
+    `/${name}`,
+    [join(distribution, name), 'text/javascript'],
+  ]),
   ['/ort-wasm-simd-threaded.wasm', [join(distribution, 'ort-wasm-simd-threaded.wasm'), 'application/wasm']],
 ]);
 
@@ -25,15 +31,19 @@ function answer(request, response) {
   const job = /^\/(\d+)\/(model\.onnx|input_\d+\.pb|output_\d+\.pb)$/.exec(request.url);
   if (job !== null && request.method === 'POST') {
     const chunks = [];
-    request.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
-      mkdirSync(jobs[job[1]].outputs, { recursive: true });
-      writeFileSync(join(jobs[job[1]].outputs, job[2]), Buffer.concat(chunks));
-      response.writeHead(204).end();
-    });
+    request
+      .on('data', (chunk) => chunks.push(chunk))
+      .on('end', () => {
+        mkdirSync(jobs[job[1]].outputs, { recursive: true });
+        writeFileSync(join(jobs[job[1]].outputs, job[2]), Buffer.concat(chunks));
+        response.writeHead(204).end();
+      });
     return;
   }
-  const [file, type] = job === null ? files.get(request.url) ?? ['', '']
-    : [job[2] === 'model.onnx' ? jobs[job[1]].model : join(jobs[job[1]].inputs, job[2]), 'application/octet-stream'];
+  const [file, type] =
+    job === null
+      ? (files.get(request.url) ?? ['', ''])
+      : [job[2] === 'model.onnx' ? jobs[job[1]].model : join(jobs[job[1]].inputs, job[2]), 'application/octet-stream'];
   if (!existsSync(file)) {
     response.writeHead(404).end();
     return;
@@ -46,7 +56,14 @@ await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
   chromiumSandbox: process.getuid?.() !== 0,
-  args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  args: [
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
 });
 try {
   const open = async () => {
@@ -58,11 +75,12 @@ try {
   let page = await open();
   console.log(`about\tonnxruntime-web ${await page.evaluate(() => globalThis.version)}, Chromium ${browser.version()}`);
   for (const [number, { optimisations, model }] of jobs.entries()) {
-    const problem = await page.evaluate((job) => globalThis.run(job), { number, model, optimisations })
-      .catch((failure) => `the page stopped: ${failure.message}`);
+    const problem = await page
+      .evaluate((job) => globalThis.run(job), { number, model, optimisations })
+      .catch((failure) => `expected the page to answer, found that it crashed: ${failure.message}`);
     console.log(problem === null ? `done\t${number}` : `failed\t${number}\t${problem.replace(/\s+/g, ' ')}`);
     if (problem !== null) {
-      await page.close().catch(() => {}); // WebAssembly that has thrown may be left unusable
+      await page.close().catch(() => {}); // WebAssembly may be unusable after an error
       page = await open();
     }
   }

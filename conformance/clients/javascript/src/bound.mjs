@@ -1,14 +1,17 @@
-// The posteriors of keys and latents and their divergences from the priors, as conformance/SAMPLER.md specifies them; in float64.
+// The posteriors of keys and latents and their KL divergences from the priors, in float64 (see conformance/SAMPLER.md).
 import { cdf, cellFinder, quantile } from './geometry.mjs';
 
 const CELL_MARGIN = 1e-6;
 
-/** mean + exp(logVariance / 2) noise, as a float32 tensor. */
+/** Returns mean + exp(logVariance / 2) noise as a float32 tensor. */
 export function gaussian(mean, logVariance, noise) {
-  return { data: mean.data.map((value, i) => value + Math.exp(0.5 * logVariance.data[i]) * noise.data[i]), dims: mean.dims };
+  return {
+    data: mean.data.map((value, i) => value + Math.exp(0.5 * logVariance.data[i]) * noise.data[i]),
+    dims: mean.dims,
+  };
 }
 
-/** Keys [B, T, K, 3] from the posterior. */
+/** Samples keys [B, T, K, 3] from the posterior. */
 export function posteriorKeys(settings, mean, logVariance, pointers, noise) {
   const grid = [settings.scaleCells ?? 1, settings.slotColumns, settings.slotRows];
   const cells = grid.map(cellFinder);
@@ -27,19 +30,24 @@ export function posteriorKeys(settings, mean, logVariance, pointers, noise) {
   return { data, dims: mean.dims };
 }
 
-/** KL(q(Y|X) || p(Y)) of each sample: a Float64Array [B * T]. */
-export function keyDivergence(settings, mean, logVariance, pointers) {
+/** Returns KL(q(Y|X) || p(Y)) of each sample in nats: a Float64Array [B * T]. */
+export function klKeys(settings, mean, logVariance, pointers) {
   const dereferenced = settings.addressing === 'dereferenced';
-  const choice = dereferenced ? settings.keys * Math.log(settings.slotRows * settings.slotColumns * (settings.scaleCells ?? 1)) : 0;
-  return sums(mean, (i) => {
-    const centre = mean.data[i] + (dereferenced ? 0 : pointers.data[i]);
-    const v = logVariance.data[i];
-    return 0.5 * (centre * centre + Math.exp(v) - 1 - v);
-  }, choice);
+  const cells = settings.slotRows * settings.slotColumns * (settings.scaleCells ?? 1);
+  const choice = dereferenced ? settings.keys * Math.log(cells) : 0;
+  return sums(
+    mean,
+    (i) => {
+      const centre = mean.data[i] + (dereferenced ? 0 : pointers.data[i]);
+      const v = logVariance.data[i];
+      return 0.5 * (centre * centre + Math.exp(v) - 1 - v);
+    },
+    choice,
+  );
 }
 
-/** KL(q(Z|X) || p(Z|M,Y)) of each sample: a Float64Array [B * T]. */
-export function latentDivergence(mean, logVariance, priorMean, priorLogVariance) {
+/** Returns KL(q(Z|X) || p(Z|M,Y)) of each sample in nats: a Float64Array [B * T]. */
+export function klLatent(mean, logVariance, priorMean, priorLogVariance) {
   return sums(mean, (i) => {
     const difference = mean.data[i] - priorMean.data[i];
     const [v, prior] = [logVariance.data[i], priorLogVariance.data[i]];
@@ -47,12 +55,12 @@ export function latentDivergence(mean, logVariance, priorMean, priorLogVariance)
   });
 }
 
-/** The sum of a term over each sample's numbers. */
+/** Sums a term over each sample's values. */
 function sums({ data, dims: [b, t] }, term, start = 0) {
   const totals = new Float64Array(b * t).fill(start);
-  const numbers = data.length / totals.length;
+  const size = data.length / totals.length;
   for (let i = 0; i < data.length; i++) {
-    totals[Math.floor(i / numbers)] += term(i);
+    totals[Math.floor(i / size)] += term(i);
   }
   return totals;
 }

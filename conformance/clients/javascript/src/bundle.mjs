@@ -1,35 +1,56 @@
-// What a bundle's files must be before anything is run: one may come from anywhere.
+// Validates a bundle's files before use: a bundle may come from an untrusted source.
 import { hex, sha256 } from './memory.mjs';
 
 /** Each graph's inputs and outputs. */
 export const GRAPHS = {
   encoder: [['images'], ['content', 'key_mean', 'key_log_variance', 'latent_mean', 'latent_log_variance']],
   'memory-writer': [['content'], ['memory', 'pointers']],
-  reader: [['memory', 'keys'], ['traces', 'prior_mean', 'prior_log_variance']],
+  reader: [
+    ['memory', 'keys'],
+    ['traces', 'prior_mean', 'prior_log_variance'],
+  ],
   decoder: [['latent', 'traces'], ['logits']],
 };
-const SETTINGS = ['writer', 'addressing', 'likelihood', 'imageShape', 'memoryShape', 'blockShape', 'keys', 'latent', 'slotRows', 'slotColumns', 'capacity'];
+const SETTINGS = [
+  'writer',
+  'addressing',
+  'likelihood',
+  'imageShape',
+  'memoryShape',
+  'blockShape',
+  'keys',
+  'latent',
+  'slotRows',
+  'slotColumns',
+  'capacity',
+];
 
-// The messages of onnx.proto that can hold tensors: for each, which fields to look into, and which message those hold.
+// The messages of onnx.proto that can contain tensors: for each, the fields to search and their messages.
 const [MODEL, GRAPH, NODE, ATTRIBUTE, TENSOR, SPARSE_TENSOR, FUNCTION, TRAINING] = Array(8).keys();
 const FIELDS = [
-  { 7: GRAPH, 20: TRAINING, 25: FUNCTION }, { 1: NODE, 5: TENSOR, 15: SPARSE_TENSOR }, { 5: ATTRIBUTE },
-  { 5: TENSOR, 6: GRAPH, 10: TENSOR, 11: GRAPH, 22: SPARSE_TENSOR, 23: SPARSE_TENSOR }, {}, { 1: TENSOR, 2: TENSOR },
-  { 7: NODE, 11: ATTRIBUTE }, { 1: GRAPH, 2: GRAPH },
+  { 7: GRAPH, 20: TRAINING, 25: FUNCTION },
+  { 1: NODE, 5: TENSOR, 15: SPARSE_TENSOR },
+  { 5: ATTRIBUTE },
+  { 5: TENSOR, 6: GRAPH, 10: TENSOR, 11: GRAPH, 22: SPARSE_TENSOR, 23: SPARSE_TENSOR },
+  {},
+  { 1: TENSOR, 2: TENSOR },
+  { 7: NODE, 11: ATTRIBUTE },
+  { 1: GRAPH, 2: GRAPH },
 ];
 const [EXTERNAL_DATA, DATA_LOCATION] = [13, 14];
-const DEEPEST = 100;
+const MAX_DEPTH = 100;
 
-/** bundle.json from its bytes. */
+/** Parses and validates bundle.json. */
 export function parseDescription(bytes) {
   let bundle;
   try {
     bundle = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (problem) {
-    throw new Error(`bundle.json: expected JSON, found that it cannot be understood: ${problem.message}`, { cause: problem });
+    throw new Error(`bundle.json: expected JSON, found other text (${problem.message})`, { cause: problem });
   }
   if (bundle?.format !== 'kanerva-bundle' || bundle.formatVersion !== 1) {
-    throw new Error(`bundle.json: expected a kanerva-bundle of format version 1, found ${bundle?.format} ${bundle?.formatVersion}`);
+    const found = `${bundle?.format} ${bundle?.formatVersion}`;
+    throw new Error(`bundle.json: expected a kanerva-bundle of format version 1, found ${found}`);
   }
   const missing = SETTINGS.filter((name) => bundle.settings?.[name] === undefined);
   if (missing.length > 0) {
@@ -44,38 +65,38 @@ export function parseDescription(bytes) {
   return bundle;
 }
 
-/** A graph's bytes, if they are what bundle.json means and want no further files, which could be any. */
+/** Reads a graph; throws if its SHA-256 differs from bundle.json's or it refers to other files. */
 export async function readGraph(read, { file, sha256: expected }) {
   if (!/^[\w-][\w.-]*$/.test(file)) {
-    throw new Error(`bundle.json names the file '${file}'; expected one inside the bundle`);
+    throw new Error(`bundle.json: expected a file inside the bundle, found '${file}'`);
   }
   const bytes = await read(file);
   if (hex(await sha256(bytes)) !== expected) {
-    throw new Error(`'${file}' was changed: its SHA-256 is not what bundle.json states`);
+    throw new Error(`'${file}': expected the SHA-256 in bundle.json, found another: the file was changed`);
   }
   let elsewhere;
   try {
     elsewhere = hasExternalData(bytes, MODEL, 0);
   } catch (problem) {
-    throw new Error(`'${file}': expected an ONNX model, found other or damaged bytes`, { cause: problem });
+    throw new Error(`'${file}': expected an ONNX model, found another or a corrupt file`, { cause: problem });
   }
   if (elsewhere) {
-    throw new Error(`'${file}': expected a graph that carries its data, found a tensor whose data lie in another file`);
+    throw new Error(`'${file}': expected a self-contained graph, found a tensor with external data`);
   }
   return bytes;
 }
 
 function hasExternalData(bytes, message, depth) {
-  if (depth > DEEPEST) {
-    throw new Error('nested too deep');
+  if (depth > MAX_DEPTH) {
+    throw new Error('nested too deeply');
   }
   let at = 0;
-  // A number of up to 64 bits; beyond 2^53 only roughly, which is enough to see that it is not 0 and no length.
+  // Up to 64 bits; inexact beyond 2^53, which suffices to see that a value is not 0 and not a valid length.
   const varint = () => {
     let value = 0;
     for (let place = 0; place < 10; place++) {
       if (at === bytes.length) {
-        throw new Error('cut short');
+        throw new Error('truncated');
       }
       const byte = bytes[at++];
       value += (byte & 0x7f) * 128 ** place;
@@ -83,7 +104,7 @@ function hasExternalData(bytes, message, depth) {
         return value;
       }
     }
-    throw new Error('a number of more than 10 bytes');
+    throw new Error('a varint of more than 10 bytes');
   };
   while (at < bytes.length) {
     const tag = varint();
@@ -95,16 +116,19 @@ function hasExternalData(bytes, message, depth) {
     } else if (kind === 1 || kind === 2 || kind === 5) {
       const length = kind === 2 ? varint() : kind === 1 ? 8 : 4;
       if (length > bytes.length - at) {
-        throw new Error('cut short');
+        throw new Error('truncated');
       }
       const content = bytes.subarray(at, at + length);
       at += length;
       const inner = kind === 2 ? FIELDS[message][field] : undefined;
-      if (kind === 2 && message === TENSOR && field === EXTERNAL_DATA || inner !== undefined && hasExternalData(content, inner, depth + 1)) {
+      if (
+        (kind === 2 && message === TENSOR && field === EXTERNAL_DATA) ||
+        (inner !== undefined && hasExternalData(content, inner, depth + 1))
+      ) {
         return true;
       }
     } else {
-      throw new Error('no protobuf');
+      throw new Error('not protobuf');
     }
   }
   return false;

@@ -1,24 +1,31 @@
-// The standard normal distribution, and which slot a dereferenced key lands on.
+// The standard normal distribution, and the slot of a dereferenced key.
 
 /** Evaluates a polynomial, lowest coefficient first. */
 const polynomial = (coefficients, x) => coefficients.reduceRight((value, coefficient) => value * x + coefficient, 0);
 
 const CENTRE = [
-  [3.3871328727963666080e0, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
-    4.5921953931549871457e4, 6.7265770927008700853e4, 3.3430575583588128105e4, 2.5090809287301226727e3],
-  [1, 4.2313330701600911252e1, 6.8718700749205790830e2, 5.3941960214247511077e3,
-    2.1213794301586595867e4, 3.9307895800092710610e4, 2.8729085735721942674e4, 5.2264952788528545610e3],
+  [
+    3.387132872796366608, 1.3314166789178437745e2, 1.9715909503065514427e3, 1.3731693765509461125e4,
+    4.5921953931549871457e4, 6.7265770927008700853e4, 3.3430575583588128105e4, 2.5090809287301226727e3,
+  ],
+  [
+    1, 4.2313330701600911252e1, 6.871870074920579083e2, 5.3941960214247511077e3, 2.1213794301586595867e4,
+    3.930789580009271061e4, 2.8729085735721942674e4, 5.226495278852854561e3,
+  ],
 ];
 const TAIL = [
-  [1.42343711074968357734e0, 4.63033784615654529590e0, 5.76949722146069140550e0, 3.64784832476320460504e0,
-    1.27045825245236838258e0, 2.41780725177450611770e-1, 2.27238449892691845833e-2, 7.74545014278341407640e-4],
-  [1, 2.05319162663775882187e0, 1.67638483018380384940e0, 6.89767334985100004550e-1,
-    1.48103976427480074590e-1, 1.51986665636164571966e-2, 5.47593808499534494600e-4, 1.05075007164441684324e-9],
+  [
+    1.42343711074968357734, 4.6303378461565452959, 5.7694972214606914055, 3.64784832476320460504,
+    1.27045825245236838258, 2.4178072517745061177e-1, 2.27238449892691845833e-2, 7.7454501427834140764e-4,
+  ],
+  [
+    1, 2.05319162663775882187, 1.6763848301838038494, 6.8976733498510000455e-1, 1.4810397642748007459e-1,
+    1.51986665636164571966e-2, 5.475938084995344946e-4, 1.05075007164441684324e-9,
+  ],
 ];
 
-/**
- * The number below which a standard normal one lies with probability p, 1e-11 < p < 1 - 1e-11 (Wichura, Algorithm AS 241, routine PPND16,
- * Applied Statistics 37, 1988).
+/** Returns the quantile of the standard normal distribution at p, 1e-11 < p < 1 - 1e-11 (Wichura, Algorithm AS 241,
+ * routine PPND16, Applied Statistics 37, 1988).
  */
 export function quantile(p) {
   const q = p - 0.5;
@@ -30,9 +37,8 @@ export function quantile(p) {
   return (Math.sign(q) * polynomial(TAIL[0], r)) / polynomial(TAIL[1], r);
 }
 
-/**
- * The probability that a standard normal number is below x: near 0 a series all of whose terms have one sign (Marsaglia, Evaluating the
- * normal distribution, 2004), in the tails Laplace's continued fraction.
+/** Returns the standard normal distribution function at x: near 0 by a series whose terms all have the same sign
+ * (Marsaglia, Evaluating the normal distribution, 2004), in the tails by Laplace's continued fraction.
  */
 export function cdf(x) {
   const density = Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
@@ -53,13 +59,13 @@ export function cdf(x) {
   return x < 0 ? tail : 1 - tail;
 }
 
-/** Which of so many cells of equal prior mass a coordinate lies in: how many of their float32 boundaries are below it. */
+/** Returns a function from a coordinate to its cell, of `cells` with equal prior mass and float32 boundaries. */
 export function cellFinder(cells) {
   const boundaries = Float32Array.from({ length: Math.max(0, cells - 1) }, (_, m) => quantile((m + 1) / cells));
   return (at) => boundaries.reduce((count, boundary) => count + (boundary < at ? 1 : 0), 0);
 }
 
-/** The slot of a key's x and y in a grid: row * columns + column. */
+/** Returns a function from a key's x and y to its slot: row * columns + column. */
 export function slotFinder(rows, columns) {
   const [column, row] = [cellFinder(columns), cellFinder(rows)];
   return (x, y) => row(y) * columns + column(x);

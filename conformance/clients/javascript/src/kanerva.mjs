@@ -1,4 +1,4 @@
-import { gaussian, keyDivergence, latentDivergence, posteriorKeys } from './bound.mjs';
+import { gaussian, klKeys, klLatent, posteriorKeys } from './bound.mjs';
 import { GRAPHS, parseDescription, readGraph } from './bundle.mjs';
 import { slotFinder } from './geometry.mjs';
 import { means, negativeLogLikelihood } from './likelihood.mjs';
@@ -6,18 +6,17 @@ import { decodeMemory, hex, sha256 } from './memory.mjs';
 import { NormalSampler } from './sampler.mjs';
 import { search, standardised } from './search.mjs';
 
-/** A bundle behind an address that ends in a slash, for Kanerva.load in a browser. */
+/** A bundle at a URL that ends in a slash, for Kanerva.load in a browser. */
 export const url = (base) => async (file) => {
   const response = await fetch(new URL(file, base));
   if (!response.ok) {
-    throw new Error(`${file}: expected a file of the bundle, found ${response.status}`);
+    throw new Error(`${file}: expected a file of the bundle, found HTTP ${response.status}`);
   }
   return new Uint8Array(await response.arrayBuffer());
 };
 
-/**
- * An exported Kanerva++ model, open for inference. Tensors are { data: Float32Array, dims }; images lie in [0, 1]; B, T, Q and N are each
- * call's own choice. Release it when done.
+/** An exported Kanerva++ model, open for inference. Tensors are { data: Float32Array, dims }; images are in [0, 1].
+ * B, T, Q and N may differ between calls. Release it after use.
  */
 export class Kanerva {
   #ort;
@@ -35,10 +34,9 @@ export class Kanerva {
 
   /**
    * Opens a bundle.
-   *
-   * @param read gives a file of the bundle by its name: folder(path) of 'kanerva/node' or url(address)
+   * @param read returns a file of the bundle by name: folder(path) of 'kanerva/node' or url(base)
    * @param ort onnxruntime-node or onnxruntime-web
-   * @param options of the sessions; one thread a call by default
+   * @param options session options; by default one thread per call
    */
   static async load(read, ort, options = {}) {
     const bundle = parseDescription(await read('bundle.json'));
@@ -56,36 +54,39 @@ export class Kanerva {
     return new Kanerva(bundle, hex(await sha256(new TextEncoder().encode(digests))), ort, sessions);
   }
 
-  /** Writes B episodes of T samples, [B, T, Cx, Hx, Wx], into a memory each. */
+  /** Writes B episodes of T samples, [B, T, Cx, Hx, Wx], into one memory each. */
   async write(episodes) {
     this.#checkEpisodes(episodes);
     const [b] = episodes.dims;
     const { content } = await this.#run('encoder', { images: episodes }, 'content');
     const { memory, pointers } = await this.#run('memory-writer', { content }, 'memory', 'pointers');
-    return { memory, pointers, contentsMean: this.settings.writer === 'pooled' ? meanOverSamples(content) : { data: new Float32Array(0), dims: [b, 0] }, modelId: this.modelId };
+    const pooled = this.settings.writer === 'pooled';
+    const contentsMean = pooled ? meanOverSamples(content) : { data: new Float32Array(0), dims: [b, 0] };
+    return { memory, pointers, contentsMean, modelId: this.modelId };
   }
 
-  /** Reads a memory file that belongs to this model; encodeMemory makes one. */
+  /** Reads a memory file of this model, as made by encodeMemory. */
   async loadMemory(file) {
     const memory = await decodeMemory(file);
     this.#checkModel(memory);
     return memory;
   }
 
-  /** Finds queries [B, Q, Cx, Hx, Wx]: { samples, scores, keys }, keys [B, Q, K, 3]; by the encoder's keys for a pooled writer. */
+  /** Looks up queries [B, Q, Cx, Hx, Wx], by the encoder's keys for a pooled writer: { samples, scores, keys }. */
   async lookUp(memory, queries) {
     this.#checkModel(memory);
     this.#checkImages('queries', queries);
     const [b, q] = queries.dims;
     if (b !== memory.memory.dims[0]) {
-      throw new Error(`queries: expected ${memory.memory.dims[0]} rows, one for each memory, found shape [${queries.dims}]`);
+      throw new Error(`queries: expected ${memory.memory.dims[0]} rows, one per memory, found shape [${queries.dims}]`);
     }
     if (this.settings.writer === 'pooled') {
       const { key_mean: keys } = await this.#run('encoder', { images: queries }, 'key_mean');
       return { samples: new Int32Array(0), scores: { data: new Float32Array(0), dims: [b, q, 0] }, keys };
     }
     const [, t, k] = memory.pointers.dims;
-    const found = search(standardised(queries), standardised(await this.#decodeAtMean(memory, memory.pointers)), b, q, t);
+    const contents = await this.#decodeAtMean(memory, memory.pointers);
+    const found = search(standardised(queries), standardised(contents), b, q, t);
     const keys = new Float32Array(b * q * k * 3);
     found.samples.forEach((sample, query) => {
       const from = (Math.floor(query / q) * t + sample) * k * 3;
@@ -101,7 +102,7 @@ export class Kanerva {
     return this.#run('reader', { memory: memory.memory, keys }, 'traces', 'prior_mean', 'prior_log_variance');
   }
 
-  /** The pixels' means [B, Q, Cx, Hx, Wx] of latents [B, Q, D] and traces. */
+  /** Decodes latents [B, Q, D] and traces to the pixels' means [B, Q, Cx, Hx, Wx]. */
   async decode(latent, traces) {
     checkTensor('latent', latent, [undefined, undefined, this.settings.latent]);
     checkTensor('traces', traces, [...latent.dims.slice(0, 2), this.settings.keys, ...this.settings.blockShape]);
@@ -109,10 +110,10 @@ export class Kanerva {
     return means(this.settings, logits);
   }
 
-  /** Looks up, reads and decodes queries; the images are the next iteration's queries. { images, lookups }. */
+  /** Looks up, reads and decodes queries; the images are the next iteration's queries. Returns { images, lookups }. */
   async recall(memory, queries, iterations = 1) {
     if (!Number.isInteger(iterations) || iterations < 1) {
-      throw new Error(`iterations: expected a whole number from 1 up, found ${iterations}`);
+      throw new Error(`iterations: expected an integer of at least 1, found ${iterations}`);
     }
     const lookups = [];
     let images = queries;
@@ -123,10 +124,10 @@ export class Kanerva {
     return { images, lookups };
   }
 
-  /** Draws count images from each memory: { images, keys }. The same seed gives the same images in every language. */
+  /** Draws images from each memory: { images, keys }. The same seed gives the same images in every language. */
   async generate(memory, count, seed) {
     if (!Number.isInteger(count) || count < 1) {
-      throw new Error(`count: expected a whole number from 1 up, found ${count}`);
+      throw new Error(`count: expected an integer of at least 1, found ${count}`);
     }
     const sampler = new NormalSampler(seed);
     const keys = this.#priorKeys(sampler, memory, count);
@@ -136,9 +137,9 @@ export class Kanerva {
   }
 
   /**
-   * Scores B episodes of T samples, each on the memory that it is written into, with every latent drawn from its posterior: the terms
-   * { reconstruction, klKeys, klLatent } in nats and their sum negativeBound, a Float64Array [B * T] each. The same seed gives the same
-   * terms in every language.
+   * Scores B episodes of T samples on the memory into which each is written, with latents sampled from their posterior:
+   * { reconstruction, klKeys, klLatent } in nats and their sum negativeBound, each a Float64Array [B * T]. The same
+   * seed gives the same terms in every language.
    */
   async bound(episodes, seed) {
     this.#checkEpisodes(episodes);
@@ -146,16 +147,25 @@ export class Kanerva {
     const sampler = new NormalSampler(seed);
     const keyNoise = sampler.tensor(b, t, this.settings.keys, 3);
     const latentNoise = sampler.tensor(b, t, this.settings.latent);
-    const posterior = await this.#run('encoder', { images: episodes }, 'content', 'key_mean', 'key_log_variance', 'latent_mean', 'latent_log_variance');
-    const { memory, pointers } = await this.#run('memory-writer', { content: posterior.content }, 'memory', 'pointers');
-    const keys = posteriorKeys(this.settings, posterior.key_mean, posterior.key_log_variance, pointers, keyNoise);
+    const {
+      content,
+      key_mean: keyMean,
+      key_log_variance: keyLogVariance,
+      latent_mean: mean,
+      latent_log_variance: logVariance,
+    } = await this.#run('encoder', { images: episodes }, ...GRAPHS.encoder[1]);
+    const { memory, pointers } = await this.#run('memory-writer', { content }, 'memory', 'pointers');
+    const keys = posteriorKeys(this.settings, keyMean, keyLogVariance, pointers, keyNoise);
     const prior = await this.#run('reader', { memory, keys }, 'traces', 'prior_mean', 'prior_log_variance');
-    const latent = gaussian(posterior.latent_mean, posterior.latent_log_variance, latentNoise);
+    const latent = gaussian(mean, logVariance, latentNoise);
     const { logits } = await this.#run('decoder', { latent, traces: prior.traces }, 'logits');
-    const reconstruction = negativeLogLikelihood(this.settings, episodes, logits);
-    const klKeys = keyDivergence(this.settings, posterior.key_mean, posterior.key_log_variance, pointers);
-    const klLatent = latentDivergence(posterior.latent_mean, posterior.latent_log_variance, prior.prior_mean, prior.prior_log_variance);
-    return { reconstruction, klKeys, klLatent, negativeBound: reconstruction.map((nats, i) => nats + klKeys[i] + klLatent[i]) };
+    const terms = {
+      reconstruction: negativeLogLikelihood(this.settings, episodes, logits),
+      klKeys: klKeys(this.settings, keyMean, keyLogVariance, pointers),
+      klLatent: klLatent(mean, logVariance, prior.prior_mean, prior.prior_log_variance),
+    };
+    const sum = (nats, i) => nats + terms.klKeys[i] + terms.klLatent[i];
+    return { ...terms, negativeBound: terms.reconstruction.map(sum) };
   }
 
   /** Frees the graphs. */
@@ -181,9 +191,13 @@ export class Kanerva {
   }
 
   async #run(graph, tensors, ...wanted) {
-    const feeds = Object.fromEntries(Object.entries(tensors).map(([name, { data, dims }]) => [name, new this.#ort.Tensor('float32', data, dims)]));
+    const feeds = Object.fromEntries(
+      Object.entries(tensors).map(([name, { data, dims }]) => [name, new this.#ort.Tensor('float32', data, dims)]),
+    );
     const results = await this.#sessions[graph].run(feeds, wanted);
-    return Object.fromEntries(wanted.map((name) => [name, { data: results[name].data, dims: Array.from(results[name].dims) }]));
+    return Object.fromEntries(
+      wanted.map((name) => [name, { data: results[name].data, dims: Array.from(results[name].dims) }]),
+    );
   }
 
   #checkImages(name, images) {
@@ -208,37 +222,55 @@ export class Kanerva {
   }
 }
 
-/** A session of a graph that has the inputs and outputs which its name promises. */
+/** Opens a session and checks that the graph has the inputs and outputs of its name. */
 async function open(ort, name, file, bytes, options) {
   let session;
   try {
     session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, interOpNumThreads: 1, ...options });
   } catch (problem) {
-    throw new Error(`'${file}': expected a graph that ONNX Runtime loads, found that it does not: ${problem.message ?? problem}`, { cause: problem });
+    const reason = problem.message ?? problem;
+    throw new Error(`'${file}': expected a graph that ONNX Runtime loads, found another (${reason})`, {
+      cause: problem,
+    });
   }
   const [inputs, outputs] = GRAPHS[name];
-  if ([...session.inputNames].sort().join() !== [...inputs].sort().join() || !outputs.every((output) => session.outputNames.includes(output))) {
+  if (
+    [...session.inputNames].sort().join() !== [...inputs].sort().join() ||
+    !outputs.every((output) => session.outputNames.includes(output))
+  ) {
     await session.release();
-    throw new Error(`'${file}': expected the ${name}, from ${inputs.join(', ')} to ${outputs.join(', ')}; `
-      + `found a graph from ${session.inputNames.join(', ')} to ${session.outputNames.join(', ')}`);
+    throw new Error(
+      `'${file}': expected the ${name}, from ${inputs.join(', ')} to ${outputs.join(', ')}; ` +
+        `found a graph from ${session.inputNames.join(', ')} to ${session.outputNames.join(', ')}`,
+    );
   }
   return session;
 }
 
 const release = (sessions) => Promise.all(Object.values(sessions).map((session) => session.release()));
 
-/** Makes sure that a tensor has this shape, undefined being any size from 1 up, and finite numbers. */
+/** Checks that a tensor has this shape (undefined: any size of at least 1) and finite values. */
 function checkTensor(name, { data, dims }, shape) {
-  const fits = Array.isArray(dims) && dims.length === shape.length && dims.every((size, i) => size >= 1 && size === (shape[i] ?? size));
-  if (!fits || !(data instanceof Float32Array) || data.length !== dims.reduce((size, dimension) => size * dimension, 1)) {
-    throw new Error(`${name}: expected a Float32Array of shape [${shape.map((size) => size ?? 'any').join(', ')}], found ${data?.constructor?.name} of ${data?.length} and [${dims}]`);
+  const fits =
+    Array.isArray(dims) &&
+    dims.length === shape.length &&
+    dims.every((size, i) => size >= 1 && size === (shape[i] ?? size));
+  if (
+    !fits ||
+    !(data instanceof Float32Array) ||
+    data.length !== dims.reduce((size, dimension) => size * dimension, 1)
+  ) {
+    throw new Error(
+      `${name}: expected a Float32Array of shape [${shape.map((size) => size ?? 'any').join(', ')}], ` +
+        `found ${data?.constructor?.name} of ${data?.length} and [${dims}]`,
+    );
   }
   if (!data.every(Number.isFinite)) {
     throw new Error(`${name}: expected finite values, found others`);
   }
 }
 
-/** [B, E] from [B, T, E], in double precision. */
+/** Averages [B, T, E] to [B, E] in float64. */
 function meanOverSamples({ data, dims: [b, t, e] }) {
   const mean = Float32Array.from({ length: b * e }, (_, i) => {
     let sum = 0;

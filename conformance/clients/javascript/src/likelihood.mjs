@@ -2,7 +2,7 @@ const COMPONENTS = 10;
 const LEVELS = 255;
 const SCALE_LIMIT = 7;
 
-/** The images that the decoder's output [B, Q, P, Hx, Wx] stands for, [B, Q, Cx, Hx, Wx] in [0, 1]: the pixels' means. */
+/** Returns the pixels' means [B, Q, Cx, Hx, Wx] in [0, 1] for the decoder's output [B, Q, P, Hx, Wx]. */
 export function means(settings, logits) {
   if (settings.likelihood === 'bernoulli') {
     return { data: logits.data.map((logit) => 1 / (1 + Math.exp(-logit))), dims: logits.dims };
@@ -14,14 +14,16 @@ export function means(settings, logits) {
   const data = new Float32Array(b * q * channels * places);
   for (let n = 0; n < b * q; n++) {
     for (let place = 0; place < places; place++) {
-      const pixel = pixelMeans((number) => logits.data[(n * numbers + number) * places + place], channels, settings.neighbours ?? 0);
-      pixel.forEach((mean, c) => { data[(n * channels + c) * places + place] = mean; });
+      const parameter = (number) => logits.data[(n * numbers + number) * places + place];
+      pixelMeans(parameter, channels, settings.neighbours ?? 0).forEach((mean, c) => {
+        data[(n * channels + c) * places + place] = mean;
+      });
     }
   }
   return { data, dims: [b, q, channels, height, width] };
 }
 
-/** -ln p of images [B, Q, Cx, Hx, Wx] under the decoder's output, in nats: a Float64Array [B * Q]. */
+/** Returns -ln p of images [B, Q, Cx, Hx, Wx] under the decoder's output, in nats: a Float64Array [B * Q]. */
 export function negativeLogLikelihood(settings, images, logits) {
   const rows = images.dims[0] * images.dims[1];
   const size = images.data.length / rows;
@@ -36,8 +38,13 @@ export function negativeLogLikelihood(settings, images, logits) {
   }
   requireMixture(settings);
   const numbers = logits.data.length / rows;
-  return Float64Array.from({ length: rows }, (_, n) => mixtureNats(
-    settings, images.data.subarray(n * size, (n + 1) * size), logits.data.subarray(n * numbers, (n + 1) * numbers)));
+  return Float64Array.from({ length: rows }, (_, n) =>
+    mixtureNats(
+      settings,
+      images.data.subarray(n * size, (n + 1) * size),
+      logits.data.subarray(n * numbers, (n + 1) * numbers),
+    ),
+  );
 }
 
 function requireMixture({ likelihood }) {
@@ -46,10 +53,10 @@ function requireMixture({ likelihood }) {
   }
 }
 
-/** Where the groups of a pixel's numbers end, and those of reconstruction and neighbours begin. */
+/** The number of mixture parameters per pixel; those of reconstruction and neighbours follow. */
 const mixtureEnd = (channels) => COMPONENTS * (1 + 2 * channels + (channels * (channels - 1)) / 2);
 
-/** -ln p of one image, [C, H, W], under its numbers, [P, H, W]. */
+/** Returns -ln p of one image [C, H, W] under its parameters [P, H, W]. */
 function mixtureNats({ imageShape: [channels, height, width], neighbours = 0 }, image, numbers) {
   const places = height * width;
   const end = mixtureEnd(channels);
@@ -69,14 +76,18 @@ function mixtureNats({ imageShape: [channels, height, width], neighbours = 0 }, 
       near.forEach(([row, column], n) => {
         if (y + row >= 0 && x + column >= 0 && x + column < width) {
           for (let d = 0; d < channels; d++) {
-            base += parameter(end + channels + (c * neighbours + n) * channels + d) * errors[d * places + (y + row) * width + x + column];
+            base +=
+              parameter(end + channels + (c * neighbours + n) * channels + d) *
+              errors[d * places + (y + row) * width + x + column];
           }
         }
       });
       for (let m = 0; m < COMPONENTS; m++) {
         let mean = base + parameter((1 + c) * COMPONENTS + m);
         for (let d = 0; d < c; d++) {
-          mean += Math.tanh(parameter((1 + 2 * channels + (c * (c - 1)) / 2 + d) * COMPONENTS + m)) * errors[d * places + place];
+          mean +=
+            Math.tanh(parameter((1 + 2 * channels + (c * (c - 1)) / 2 + d) * COMPONENTS + m)) *
+            errors[d * places + place];
         }
         const logScale = Math.max(-SCALE_LIMIT, Math.min(SCALE_LIMIT, parameter((1 + channels + c) * COMPONENTS + m)));
         joint[m] += logMass(levels[c * places + place], values[c * places + place], mean, logScale);
@@ -87,7 +98,7 @@ function mixtureNats({ imageShape: [channels, height, width], neighbours = 0 }, 
   return nats;
 }
 
-/** Rows and columns from the pixel: by distance; of the same, to both sides row by row upwards, then the farthest row. */
+/** Offsets (rows, columns) from the pixel, by distance; within one, both sides row by row upwards, then the top row. */
 export function neighbourPlaces(neighbours) {
   const places = [];
   for (let far = 1; far <= 3; far++) {
@@ -102,7 +113,7 @@ export function neighbourPlaces(neighbours) {
   return places.slice(0, neighbours);
 }
 
-/** ln of the mass that a logistic distribution puts on a level, in forms in which nothing cancels. */
+/** Returns ln of a logistic distribution's mass at a level, without cancellation. */
 function logMass(level, value, mean, logScale) {
   const inverse = Math.exp(-logScale);
   const middle = (value - mean) * inverse;
@@ -110,7 +121,8 @@ function logMass(level, value, mean, logScale) {
   if (level === 0) {
     return -softplus(-middle - half);
   }
-  return level === LEVELS ? -softplus(middle - half)
+  return level === LEVELS
+    ? -softplus(middle - half)
     : middle - softplus(middle + half) - softplus(middle - half) + Math.log(2 * Math.sinh(half));
 }
 
@@ -121,7 +133,9 @@ function logSumExp(values) {
   return largest + Math.log(values.reduce((sum, value) => sum + Math.exp(value - largest), 0));
 }
 
-/** Each component's means limited to [-1, 1], a channel's given those before it, weighted by the mixture; neighbours' errors count as 0. */
+/** Averages the components' means, clamped to [-1, 1], by the mixture's weights. A channel depends on those before it;
+ * neighbours' errors count as 0.
+ */
 function pixelMeans(parameter, channels, neighbours) {
   const end = mixtureEnd(channels);
   const logits = Array.from({ length: COMPONENTS }, (_, m) => parameter(m));

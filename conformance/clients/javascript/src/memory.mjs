@@ -1,26 +1,33 @@
-// Memory files; the Java runtime's Memory.save documents the format.
+// Memory files, in the format documented at the Java runtime's Memory.save.
 
 const MAGIC = 'KANMEMRY';
 const VERSION = 2;
 const FLOATS_AT = 76;
 const DIGEST = 32;
 
-/** SHA-256 of bytes. */
+/** Returns the SHA-256 of bytes. */
 export async function sha256(bytes) {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
 }
 
-/** Bytes in hexadecimal. */
+/** Formats bytes in hexadecimal. */
 export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** A memory's file: a Uint8Array. */
+/** Encodes a memory as a file: a Uint8Array. */
 export async function encodeMemory({ memory, pointers, contentsMean, modelId }) {
-  const parts = [memory, pointers, contentsMean].map((tensor) => new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, tensor.data.byteLength));
+  const parts = [memory, pointers, contentsMean].map(
+    ({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  );
   const file = new Uint8Array(FLOATS_AT + parts.reduce((sum, part) => sum + part.length, 0) + DIGEST);
   const view = new DataView(file.buffer);
   file.set(new TextEncoder().encode(MAGIC));
-  [VERSION, FLOATS_AT, ...memory.dims, ...pointers.dims.slice(1, 3)].forEach((word, i) => view.setUint32(8 + 4 * i, word, true));
-  file.set(Uint8Array.from(modelId.match(/../g), (digits) => Number.parseInt(digits, 16)), 40);
+  [VERSION, FLOATS_AT, ...memory.dims, ...pointers.dims.slice(1, 3)].forEach((word, i) =>
+    view.setUint32(8 + 4 * i, word, true),
+  );
+  file.set(
+    Uint8Array.from(modelId.match(/../g), (digits) => Number.parseInt(digits, 16)),
+    40,
+  );
   view.setUint32(72, contentsMean.dims[1], true);
   let at = FLOATS_AT;
   for (const part of parts) {
@@ -31,15 +38,16 @@ export async function encodeMemory({ memory, pointers, contentsMean, modelId }) 
   return file;
 }
 
-/** The memory in a file's bytes; an Error says what is wrong with one that is damaged or of another kind. */
+/** Decodes a file's bytes; throws an Error if they are corrupt or of another kind. */
 export async function decodeMemory(bytes) {
-  const file = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength); // a Node.js Buffer's slice would be no copy
+  // A Node.js Buffer's slice is not a copy.
+  const file = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (new TextDecoder().decode(file.subarray(0, 8)) !== MAGIC) {
-    throw new Error('expected a memory file, which begins with KANMEMRY, found another kind of file');
+    throw new Error('expected a memory file, which starts with KANMEMRY, found another kind of file');
   }
   const end = file.length - DIGEST;
   if (end < FLOATS_AT || hex(await sha256(file.subarray(0, end))) !== hex(file.subarray(end))) {
-    throw new Error('the memory file is cut short or damaged: its SHA-256 does not match');
+    throw new Error('memory file: expected its SHA-256 to match, found a truncated or damaged file');
   }
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const [version, floatsAt, b, c, h, w, t, k] = Array.from({ length: 8 }, (_, i) => view.getUint32(8 + 4 * i, true));
@@ -50,9 +58,9 @@ export async function decodeMemory(bytes) {
   const take = (...dims) => {
     const size = dims.reduce((product, dimension) => product * dimension, 1);
     if (at + 4 * size > end) {
-      throw new Error(`expected ${size} more numbers, found ${(end - at) / 4}`);
+      throw new Error(`expected ${size} more floats, found ${(end - at) / 4}`);
     }
-    const data = new Float32Array(file.slice(at, at + 4 * size).buffer); // a copy, so that it is aligned
+    const data = new Float32Array(file.slice(at, at + 4 * size).buffer); // copied for alignment
     at += 4 * size;
     return { data, dims };
   };
@@ -60,7 +68,7 @@ export async function decodeMemory(bytes) {
   const pointers = take(b, t, k, 3);
   const contentsMean = take(b, view.getUint32(72, true));
   if (at !== end) {
-    throw new Error(`expected no more numbers, found ${(end - at) / 4}`);
+    throw new Error(`expected no more floats, found ${(end - at) / 4}`);
   }
   return { memory, pointers, contentsMean, modelId: hex(file.subarray(40, 72)) };
 }

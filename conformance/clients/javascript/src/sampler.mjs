@@ -1,15 +1,15 @@
-// Standard normal numbers from a seed: Philox4x32-10 and Box-Muller, as conformance/SAMPLER.md specifies them.
+// Standard normal values from a seed: Philox4x32-10 and Box-Muller, as specified in conformance/SAMPLER.md.
 
 const TWO_TO_MINUS_32 = 2 ** -32;
 
-/** The high and the low half of a 32 x 32 bit product. */
+/** Returns the high and low halves of a 32 x 32 bit product. */
 function product(a, b) {
   const low = (a & 0xffff) * b;
   const high = (a >>> 16) * b + Math.floor(low / 65536);
   return [Math.floor(high / 65536) >>> 0, ((high % 65536) * 65536 + (low % 65536)) >>> 0];
 }
 
-/** Ten rounds of Philox4x32: four 32-bit words from a counter of four and a key of two, lowest first. */
+/** Runs ten rounds of Philox4x32: four 32-bit words from a counter of four and a key of two, lowest first. */
 export function philox(counter, key) {
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
@@ -23,7 +23,7 @@ export function philox(counter, key) {
   return [c0, c1, c2, c3];
 }
 
-/** The sequence of a seed: an integer of 64 bits, as a number or a BigInt. */
+/** The sequence of a seed, a 64-bit integer as a number or a BigInt. */
 export class NormalSampler {
   #key;
   #block = 0;
@@ -34,13 +34,16 @@ export class NormalSampler {
     this.#key = [Number(bits & 0xffffffffn), Number(bits >> 32n)];
   }
 
-  /** The next number. */
+  /** Returns the next value. */
   next() {
     if (this.#ready.length === 0) {
       const words = philox([this.#block >>> 0, Math.floor(this.#block / 2 ** 32), 0, 0], this.#key);
       this.#block++;
       const u = words.map((word) => (word + 0.5) * TWO_TO_MINUS_32);
-      for (const [radius, angle] of [[u[0], u[1]], [u[2], u[3]]]) {
+      for (const [radius, angle] of [
+        [u[0], u[1]],
+        [u[2], u[3]],
+      ]) {
         const length = Math.sqrt(-2 * Math.log(radius));
         this.#ready.push(length * Math.cos(2 * Math.PI * angle), length * Math.sin(2 * Math.PI * angle));
       }
@@ -48,7 +51,7 @@ export class NormalSampler {
     return this.#ready.shift();
   }
 
-  /** The next numbers, row-major, as a float32 tensor { data, dims }. */
+  /** Returns the next values, row-major, as a float32 tensor { data, dims }. */
   tensor(...dims) {
     const data = new Float32Array(dims.reduce((size, dimension) => size * dimension, 1));
     for (let i = 0; i < data.length; i++) {

@@ -1,8 +1,8 @@
-// Finds queries by content: the correlation of images.
+// Content search by the correlation of images.
 
 const MEAN_WEIGHT = 0.1;
 
-/** Each image's pixels less their mean, then a little of the mean itself, scaled to unit length; zeros for uniform grey. */
+/** Each image's pixels minus their mean, then a fraction of the mean, scaled to unit length; zeros for a uniform 0.5. */
 export function standardised(images) {
   const rows = images.dims[0] * images.dims[1];
   const length = images.data.length / rows;
@@ -18,14 +18,20 @@ export function standardised(images) {
   return features;
 }
 
-/** { samples: [B * Q] indices, scores: { data, dims: [B, Q, T] } } of standardised queries among standardised samples. */
+/** Finds standardised queries among standardised samples: { samples: [B * Q], scores: { data, dims: [B, Q, T] } }. */
 export function search(queries, samples, b, q, t) {
   const scores = new Float32Array(b * q * t);
   const best = new Int32Array(b * q);
   for (let query = 0; query < b * q; query++) {
     const row = Array.from({ length: t }, (_, i) => {
       const sample = samples[Math.floor(query / q) * t + i];
-      return Math.min(1, Math.max(-1, queries[query].reduce((sum, value, j) => sum + value * sample[j], 0)));
+      return Math.min(
+        1,
+        Math.max(
+          -1,
+          queries[query].reduce((sum, value, j) => sum + value * sample[j], 0),
+        ),
+      );
     });
     scores.set(row, query * t);
     best[query] = row.indexOf(Math.max(...row));

@@ -8,7 +8,16 @@ import * as ort from 'onnxruntime-node';
 import { decodeMemory, encodeMemory, Kanerva } from '../src/index.mjs';
 import { folder } from '../src/node.mjs';
 
-const bundle = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', '..', 'models', 'bundles', 'fashion-mnist');
+const bundle = join(
+  dirname(fileURLToPath(import.meta.url)),
+  '..',
+  '..',
+  '..',
+  '..',
+  'models',
+  'bundles',
+  'fashion-mnist',
+);
 const shipped = (file) => new Uint8Array(readFileSync(join(bundle, file)));
 const description = () => JSON.parse(readFileSync(join(bundle, 'bundle.json'), 'utf8'));
 const json = (value) => new TextEncoder().encode(JSON.stringify(value));
@@ -17,71 +26,131 @@ const field = (number, content) => Uint8Array.of((number << 3) | 2, content.leng
 /** Loads the bundle with some of its files replaced. */
 const load = (files, runtime = ort) => Kanerva.load((file) => files[file] ?? shipped(file), runtime);
 
-/** Files in which a graph is other bytes, with the digest that they have. */
+/** Files that replace a graph by other bytes with their own digest. */
 const graph = (name, bytes) => {
   const changed = description();
   changed.graphs[name].sha256 = createHash('sha256').update(bytes).digest('hex');
   return { 'bundle.json': json(changed), [`${name}.onnx`]: bytes };
 };
 
-test('a description that is none is refused in a sentence', async () => {
+test('a malformed description is rejected with one sentence', async () => {
   await assert.rejects(load({ 'bundle.json': Uint8Array.of(0x7b, 0xff) }), /bundle.json: expected JSON/);
-  await assert.rejects(load({ 'bundle.json': json(null) }), /expected a kanerva-bundle of format version 1, found undefined/);
+  await assert.rejects(
+    load({ 'bundle.json': json(null) }),
+    /expected a kanerva-bundle of format version 1, found undefined/,
+  );
   const without = description();
   delete without.settings.latent;
   await assert.rejects(load({ 'bundle.json': json(without) }), /expected the settings latent, found none/);
   const file = description();
   file.graphs.reader.file = 5;
-  await assert.rejects(load({ 'bundle.json': json(file) }), /expected the graph 'reader' with its file and sha256, found none/);
+  await assert.rejects(
+    load({ 'bundle.json': json(file) }),
+    /expected the graph 'reader' with its file and sha256, found none/,
+  );
   file.graphs.reader.file = '../reader.onnx';
-  await assert.rejects(load({ 'bundle.json': json(file) }), /expected one inside the bundle/);
+  await assert.rejects(load({ 'bundle.json': json(file) }), /expected a file inside the bundle/);
 });
 
-test('a graph that is not what it should be is refused in a sentence, and what was opened before it is closed', async () => {
+test('an invalid graph is rejected with one sentence, and open sessions are released', async () => {
   let open = 0;
-  const counting = { ...ort, InferenceSession: { create: async (...all) => {
-    const session = await ort.InferenceSession.create(...all);
-    open++;
-    return { inputNames: session.inputNames, outputNames: session.outputNames, release: async () => { open--; await session.release(); } };
-  } } };
-  await assert.rejects(load({ 'reader.onnx': Uint8Array.of(1) }, counting), /'reader.onnx' was changed/);
-  await assert.rejects(load(graph('reader', Uint8Array.of(0x0f)), counting), /'reader.onnx': expected an ONNX model, found other or damaged bytes/);
-  await assert.rejects(load(graph('reader', shipped('reader.onnx').subarray(0, -7)), counting), /'reader.onnx': expected an ONNX model/);
-  await assert.rejects(load(graph('reader', shipped('encoder.onnx')), counting), /'reader.onnx': expected the reader, from memory, keys to traces.*found a graph from images/);
-  await assert.rejects(load(graph('reader', new Uint8Array(0)), counting), /'reader.onnx': expected a graph that ONNX Runtime loads/);
+  const counting = {
+    ...ort,
+    InferenceSession: {
+      create: async (...all) => {
+        const session = await ort.InferenceSession.create(...all);
+        open++;
+        return {
+          inputNames: session.inputNames,
+          outputNames: session.outputNames,
+          release: async () => {
+            open--;
+            await session.release();
+          },
+        };
+      },
+    },
+  };
+  await assert.rejects(
+    load({ 'reader.onnx': Uint8Array.of(1) }, counting),
+    /'reader.onnx': expected the SHA-256 in bundle.json, found another/,
+  );
+  await assert.rejects(
+    load(graph('reader', Uint8Array.of(0x0f)), counting),
+    /'reader.onnx': expected an ONNX model, found another or a corrupt file/,
+  );
+  await assert.rejects(
+    load(graph('reader', shipped('reader.onnx').subarray(0, -7)), counting),
+    /'reader.onnx': expected an ONNX model/,
+  );
+  await assert.rejects(
+    load(graph('reader', shipped('encoder.onnx')), counting),
+    /'reader.onnx': expected the reader, from memory, keys to traces.*found a graph from images/,
+  );
+  await assert.rejects(
+    load(graph('reader', new Uint8Array(0)), counting),
+    /'reader.onnx': expected a graph that ONNX Runtime loads/,
+  );
   assert.equal(open, 0);
 });
 
-test('weights in another file are not read', async () => {
-  const location = field(1, [...field(1, new TextEncoder().encode('location')), ...field(2, new TextEncoder().encode('secret.bin'))]);
-  for (const tensor of [field(13, location), Uint8Array.of(0x70, 1)]) { // external_data; data_location = EXTERNAL
-    for (const content of [field(5, tensor), field(15, field(1, tensor)), field(1, field(5, field(5, tensor))), field(1, field(5, field(6, field(5, tensor))))]) {
+test('external weights are not read', async () => {
+  const location = field(1, [
+    ...field(1, new TextEncoder().encode('location')),
+    ...field(2, new TextEncoder().encode('secret.bin')),
+  ]);
+  for (const tensor of [field(13, location), Uint8Array.of(0x70, 1)]) {
+    // external_data; data_location = EXTERNAL
+    for (const content of [
+      field(5, tensor),
+      field(15, field(1, tensor)),
+      field(1, field(5, field(5, tensor))),
+      field(1, field(5, field(6, field(5, tensor)))),
+    ]) {
       const bytes = Uint8Array.from([...shipped('decoder.onnx'), ...field(7, content)]);
-      await assert.rejects(load(graph('decoder', bytes)), /'decoder.onnx': expected a graph that carries its data, found a tensor whose data lie in another file/);
+      await assert.rejects(
+        load(graph('decoder', bytes)),
+        /'decoder.onnx': expected a self-contained graph, found a tensor with external data/,
+      );
     }
   }
 });
 
-test('tensors and numbers are checked before they are used', async () => {
+test('tensors and numbers are checked before use', async () => {
   const kanerva = await Kanerva.load(folder(bundle), ort);
   const zeros = (...dims) => ({ data: new Float32Array(dims.reduce((size, dimension) => size * dimension, 1)), dims });
   const filled = (value, ...dims) => ({ data: zeros(...dims).data.fill(value), dims });
   try {
     const memory = await kanerva.write(zeros(1, 4, 1, 28, 28));
     const { traces } = await kanerva.read(memory, zeros(1, 3, 1, 3));
-    await assert.rejects(kanerva.write({ data: Array(784).fill(0), dims: [1, 1, 1, 28, 28] }), /episodes: expected a Float32Array of shape \[any, any, 1, 28, 28\], found Array of 784/);
+    await assert.rejects(
+      kanerva.write({ data: Array(784).fill(0), dims: [1, 1, 1, 28, 28] }),
+      /episodes: expected a Float32Array of shape \[any, any, 1, 28, 28\], found Array of 784/,
+    );
     await assert.rejects(kanerva.write(filled(NaN, 1, 1, 1, 28, 28)), /episodes: expected finite values/);
     await assert.rejects(kanerva.write(filled(2, 1, 1, 1, 28, 28)), /episodes: expected values in \[0, 1\]/);
-    await assert.rejects(kanerva.read(memory, zeros(1, 3, 3)), /keys: expected a Float32Array of shape \[1, any, 1, 3\], found Float32Array of 9 and \[1,3,3\]/);
+    await assert.rejects(
+      kanerva.read(memory, zeros(1, 3, 3)),
+      /keys: expected a Float32Array of shape \[1, any, 1, 3\], found Float32Array of 9 and \[1,3,3\]/,
+    );
     await assert.rejects(kanerva.read(memory, zeros(2, 3, 1, 3)), /keys: expected/);
     await assert.rejects(kanerva.read(memory, filled(NaN, 1, 3, 1, 3)), /keys: expected finite values/);
     await assert.rejects(kanerva.decode(zeros(1, 3, 5), traces), /latent: expected/);
-    await assert.rejects(kanerva.decode(zeros(1, 2, 16), traces), /traces: expected a Float32Array of shape \[1, 2, 1, 10, 7, 7\]/);
-    await assert.rejects(kanerva.recall(memory, zeros(1, 1, 1, 28, 28), 1.5), /iterations: expected a whole number from 1 up, found 1.5/);
-    await assert.rejects(kanerva.generate(memory, 2.5, 1), /count: expected a whole number from 1 up, found 2.5/);
+    await assert.rejects(
+      kanerva.decode(zeros(1, 2, 16), traces),
+      /traces: expected a Float32Array of shape \[1, 2, 1, 10, 7, 7\]/,
+    );
+    await assert.rejects(
+      kanerva.recall(memory, zeros(1, 1, 1, 28, 28), 1.5),
+      /iterations: expected an integer of at least 1, found 1.5/,
+    );
+    await assert.rejects(kanerva.generate(memory, 2.5, 1), /count: expected an integer of at least 1, found 2.5/);
     const file = await encodeMemory(memory);
     const body = Uint8Array.from([...file.subarray(0, -32), 0, 0, 0, 0]);
-    await assert.rejects(decodeMemory(Uint8Array.from([...body, ...createHash('sha256').update(body).digest()])), /expected no more numbers, found 1/);
+    await assert.rejects(
+      decodeMemory(Uint8Array.from([...body, ...createHash('sha256').update(body).digest()])),
+      /expected no more floats, found 1/,
+    );
   } finally {
     await kanerva.release();
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeMemory, encodeMemory, NormalSampler, philox } from '../src/index.mjs';
-import { keyDivergence, posteriorKeys } from '../src/bound.mjs';
+import { klKeys, posteriorKeys } from '../src/bound.mjs';
 import { cdf, quantile, slotFinder } from '../src/geometry.mjs';
 import { means, negativeLogLikelihood } from '../src/likelihood.mjs';
 
@@ -10,14 +10,17 @@ const near = (found, expected, tolerance = 1e-6) => {
   expected.forEach((value, i) => assert.ok(Math.abs(found[i] - value) < tolerance, `${found[i]} and ${value}`));
 };
 
-test('Philox gives the known answers of its authors', () => {
+test("Philox matches its authors' test vectors", () => {
   const full = 0xffffffff;
   assert.deepEqual(philox([0, 0, 0, 0], [0, 0]), [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8]);
   assert.deepEqual(philox([full, full, full, full], [full, full]), [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd]);
-  assert.deepEqual(philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]), [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1]);
+  assert.deepEqual(
+    philox([0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0]),
+    [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1],
+  );
 });
 
-test('seeds are integers of 64 bits, as numbers or BigInts', () => {
+test('seeds are 64-bit integers, as numbers or BigInts', () => {
   assert.equal(new NormalSampler(-1).next(), new NormalSampler(0xffffffffffffffffn).next());
   assert.notEqual(new NormalSampler(1).next(), new NormalSampler(1n << 32n).next());
 });
@@ -30,7 +33,11 @@ test('the quantile inverts the distribution function at tabulated points', () =>
 
 test('the distribution function has its tabulated values', () => {
   assert.equal(cdf(0), 0.5);
-  for (const [x, p] of [[1.959963984540054, 0.975], [-3.090232306167813, 0.001], [-10, 7.619853024160527e-24]]) {
+  for (const [x, p] of [
+    [1.959963984540054, 0.975],
+    [-3.090232306167813, 0.001],
+    [-10, 7.619853024160527e-24],
+  ]) {
     assert.ok(Math.abs(cdf(x) / p - 1) < 1e-13, `${cdf(x)} and ${p}`);
   }
 });
@@ -40,7 +47,7 @@ test('cells of slots are bounded by quantiles', () => {
   assert.deepEqual([slot(-1, -1), slot(-0.5, -1), slot(0.1, 1), slot(2, 1)], [0, 1, 6, 7]);
 });
 
-test('a memory comes back from its file, and a damaged one is refused', async () => {
+test('a memory survives a round trip, and a damaged file is rejected', async () => {
   const memory = {
     memory: { data: Float32Array.from({ length: 24 }, (_, i) => i), dims: [1, 2, 3, 4] },
     pointers: { data: new Float32Array(15).fill(1), dims: [1, 5, 1, 3] },
@@ -49,19 +56,19 @@ test('a memory comes back from its file, and a damaged one is refused', async ()
   };
   const file = await encodeMemory(memory);
   assert.deepEqual(await decodeMemory(file), memory);
-  assert.deepEqual(await decodeMemory(Buffer.from(file)), memory, 'as fs.readFileSync gives it');
+  assert.deepEqual(await decodeMemory(Buffer.from(file)), memory, 'a Buffer, as returned by fs.readFileSync');
   file[80] ^= 1;
   await assert.rejects(decodeMemory(file), /damaged/);
   await assert.rejects(decodeMemory(new Uint8Array(200)), /KANMEMRY/);
 });
 
-test('a Bernoulli pixel has its probability for a mean', () => {
+test('the mean of a Bernoulli pixel is its probability', () => {
   const { data } = means({ likelihood: 'bernoulli' }, { data: Float32Array.of(Math.log(3)), dims: [1, 1, 1, 1, 1] });
   assert.ok(Math.abs(data[0] - 0.75) < 1e-6);
 });
 
-test('a mixture weighs its components and follows the channels before', () => {
-  // Two components of weight 3/4 and 1/4, the others next to nothing; then the same around a reconstruction.
+test('a mixture mean weighs components and depends on earlier channels', () => {
+  // Two components of weights 3/4 and 1/4, the others negligible; then the same around a reconstruction.
   const numbers = new Float32Array(139);
   numbers.fill(-100, 2, 10);
   numbers[0] = Math.log(3);
@@ -71,24 +78,36 @@ test('a mixture weighs its components and follows the channels before', () => {
   numbers[70] = 0.3;
   const settings = { likelihood: 'discretized_logistic_mixture', imageShape: [3, 1, 1] };
   const green = 0.75 * (0.1 + Math.tanh(0.3) * 0.5);
-  near(means(settings, { data: numbers.slice(0, 100), dims: [1, 1, 100, 1, 1] }).data, [(0.75 * 0.5 - 0.25 + 1) / 2, (green + 1) / 2, 0.5]);
+  near(means(settings, { data: numbers.slice(0, 100), dims: [1, 1, 100, 1, 1] }).data, [
+    (0.75 * 0.5 - 0.25 + 1) / 2,
+    (green + 1) / 2,
+    0.5,
+  ]);
   numbers.set([0.2, 0.4, -0.6], 100);
-  near(means({ ...settings, neighbours: 4 }, { data: numbers, dims: [1, 1, 139, 1, 1] }).data, [(0.75 * 0.7 - 0.25 + 1) / 2, (0.4 + green + 1) / 2, 0.2]);
+  near(means({ ...settings, neighbours: 4 }, { data: numbers, dims: [1, 1, 139, 1, 1] }).data, [
+    (0.75 * 0.7 - 0.25 + 1) / 2,
+    (0.4 + green + 1) / 2,
+    0.2,
+  ]);
 });
 
-test('another likelihood is refused', () => {
+test('an unknown likelihood is rejected', () => {
   const nothing = { data: new Float32Array(1), dims: [1, 1, 1, 1, 1] };
   assert.throws(() => means({ likelihood: 'poisson' }, nothing), /found poisson/);
   assert.throws(() => negativeLogLikelihood({ likelihood: 'poisson' }, nothing, nothing), /found poisson/);
 });
 
-test('a Bernoulli image costs the logarithm of its probability', () => {
+test('a Bernoulli image costs its negative log probability', () => {
   const dims = [1, 1, 1, 1, 2];
-  const nats = negativeLogLikelihood({ likelihood: 'bernoulli' }, { data: Float32Array.of(1, 0), dims }, { data: new Float32Array(2).fill(Math.log(3)), dims });
+  const nats = negativeLogLikelihood(
+    { likelihood: 'bernoulli' },
+    { data: Float32Array.of(1, 0), dims },
+    { data: new Float32Array(2).fill(Math.log(3)), dims },
+  );
   near(nats, [-Math.log(0.75 * 0.25)]);
 });
 
-test('the levels of a pixel share all probability', () => {
+test("the probabilities of a pixel's levels sum to one", () => {
   const settings = { likelihood: 'discretized_logistic_mixture', imageShape: [1, 1, 1] };
   const parameters = new NormalSampler(1).tensor(30).data;
   const data = Float32Array.from({ length: 256 * 30 }, (_, i) => parameters[i % 30]);
@@ -105,7 +124,7 @@ test('the error at a neighbour moves the mean', () => {
   const moved = parameters.slice();
   parameters[63] = 0.5; // the neighbour to the left of the second pixel
   moved[61] += 0.5 * (0.2 - 0.7);
-  moved[62] = 9; // outside of the image there is no error
+  moved[62] = 9; // errors outside the image are 0
   const nats = (data) => negativeLogLikelihood(settings, images, { data, dims: [1, 1, 35, 1, 2] });
   near(nats(parameters), nats(moved));
 });
@@ -115,16 +134,23 @@ test('a dereferenced key stays in the cell of its pointer', () => {
   const tensor = (...data) => ({ data: Float32Array.from(data), dims: [1, 2, 1, 3] });
   const pointers = tensor(0, -1, -1, 0, 0.3, 1);
   const zeros = tensor(0, 0, 0, 0, 0, 0);
-  near(posteriorKeys(settings, zeros, zeros, pointers, zeros).data, [0, -1.15034938, -0.67448975, 0, 0.31863936, 0.67448975]);
-  near(posteriorKeys(settings, zeros, zeros, pointers, tensor(9, 9, 9, 9, 9, 9)).data.slice(3), [9, 0.67448661, 4.8916385], 1e-5);
-  near(keyDivergence(settings, zeros, zeros, pointers), [Math.log(8), Math.log(8)], 1e-14);
+  near(
+    posteriorKeys(settings, zeros, zeros, pointers, zeros).data,
+    [0, -1.15034938, -0.67448975, 0, 0.31863936, 0.67448975],
+  );
+  near(
+    posteriorKeys(settings, zeros, zeros, pointers, tensor(9, 9, 9, 9, 9, 9)).data.slice(3),
+    [9, 0.67448661, 4.8916385],
+    1e-5,
+  );
+  near(klKeys(settings, zeros, zeros, pointers), [Math.log(8), Math.log(8)], 1e-14);
 });
 
-test('a continuous key moves from its pointer and pays for where it is', () => {
+test('a continuous key is relative to its pointer and costs its divergence', () => {
   const tensor = (...data) => ({ data: Float32Array.from(data), dims: [1, 1, 1, 3] });
   const pointers = tensor(0, 1, -1);
   const [mean, logVariance] = [tensor(0.5, 0.5, 0.5), tensor(...new Array(3).fill(Math.log(4)))];
   const settings = { addressing: 'continuous', keys: 1 };
   near(posteriorKeys(settings, mean, logVariance, pointers, tensor(1, 1, 1)).data, [2.5, 3.5, 1.5]);
-  near(keyDivergence(settings, mean, logVariance, pointers), [0.5 * (0.25 + 2.25 + 0.25 + 3 * (4 - 1 - Math.log(4)))]);
+  near(klKeys(settings, mean, logVariance, pointers), [0.5 * (0.25 + 2.25 + 0.25 + 3 * (4 - 1 - Math.log(4)))]);
 });

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const folder = dirname(dirname(fileURLToPath(import.meta.url)));
 
-test('the example of the README runs as it stands and recalls what is missing', async () => {
+test('the README example runs as written and restores missing rows', async () => {
   const [, example] = /```js\n(.*?)```/s.exec(readFileSync(join(folder, 'README.md'), 'utf8'));
   const file = join(folder, 'test', `example-${process.pid}.mjs`); // here, 'kanerva' is this package
   const before = process.cwd();

@@ -1,4 +1,4 @@
-"""The clean bound: what it costs to say an image by the memory that it was written into, as conformance/SAMPLER.md specifies it."""
+"""The clean bound: the cost of an image given the memory into which it was written (see conformance/SAMPLER.md)."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _cdf = np.vectorize(lambda x: 0.5 * math.erfc(-x / math.sqrt(2)), otypes=[np.flo
 
 @dataclass(frozen=True)
 class BoundTerms:
-    """The three terms of the bound in nats, float64 [B, T] each; their sum is the negative bound, of which lower is better."""
+    """The terms of the bound in nats, float64 [B, T] each. Their sum is the negative bound; lower is better."""
 
     reconstruction: np.ndarray
     kl_keys: np.ndarray
@@ -25,7 +25,7 @@ class BoundTerms:
 
 
 def gaussian(mean: np.ndarray, log_variance: np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """mean + exp(log_variance / 2) noise in float64."""
+    """Returns mean + exp(log_variance / 2) noise in float64."""
     return mean + np.exp(0.5 * log_variance.astype(np.float64)) * noise
 
 
@@ -37,21 +37,21 @@ def posterior_keys(
     pointers: np.ndarray,
     noise: np.ndarray,
 ) -> np.ndarray:
-    """Keys [B, T, K, 3], float32, from the posterior; boundaries are those of the grid's columns and rows."""
+    """Samples keys [B, T, K, 3], float32, from the posterior; boundaries are those of the grid's columns and rows."""
     keys = gaussian(mean, log_variance, noise)
     if settings["addressing"] == "continuous":
         return (pointers + keys).astype(np.float32)
     if settings.get("scaleCells", 1) == 2:
         boundaries = [np.zeros(1, np.float32), *boundaries]
     for coordinate, cells in zip(range(3 - len(boundaries), 3), boundaries):
-        cell = np.searchsorted(cells, pointers[..., coordinate])  # how many boundaries are below it
+        cell = np.searchsorted(cells, pointers[..., coordinate])  # the number of boundaries below it
         share = np.clip(_cdf(keys[..., coordinate]), _CELL_MARGIN, 1 - _CELL_MARGIN)
         keys[..., coordinate] = _quantile((cell + share) / (len(cells) + 1))
     return keys.astype(np.float32)
 
 
-def key_divergence(settings: dict, mean: np.ndarray, log_variance: np.ndarray, pointers: np.ndarray) -> np.ndarray:
-    """KL(q(Y|X) || p(Y)), [B, T]."""
+def kl_keys(settings: dict, mean: np.ndarray, log_variance: np.ndarray, pointers: np.ndarray) -> np.ndarray:
+    """Returns KL(q(Y|X) || p(Y)), [B, T]."""
     dereferenced = settings["addressing"] == "dereferenced"
     v = log_variance.astype(np.float64)
     centre = mean.astype(np.float64) + (0 if dereferenced else pointers)
@@ -63,10 +63,10 @@ def key_divergence(settings: dict, mean: np.ndarray, log_variance: np.ndarray, p
     return choice + 0.5 * (centre**2 + np.exp(v) - 1 - v).sum(axis=(2, 3))
 
 
-def latent_divergence(
+def kl_latent(
     mean: np.ndarray, log_variance: np.ndarray, prior_mean: np.ndarray, prior_log_variance: np.ndarray
 ) -> np.ndarray:
-    """KL(q(Z|X) || p(Z|M,Y)), [B, T]."""
+    """Returns KL(q(Z|X) || p(Z|M,Y)), [B, T]."""
     v, prior_v = log_variance.astype(np.float64), prior_log_variance.astype(np.float64)
     difference = mean.astype(np.float64) - prior_mean
     return 0.5 * (np.exp(v - prior_v) + difference**2 * np.exp(-prior_v) - 1 + prior_v - v).sum(axis=2)

@@ -1,4 +1,4 @@
-"""What a bundle's files must be before anything is run: one may come from anywhere."""
+"""Validates a bundle's files before use: a bundle may come from an untrusted source."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ _SETTINGS = (
     "capacity",
 )
 
-# The messages of onnx.proto that can hold tensors: for each, which fields to look into, and which message those hold.
+# The messages of onnx.proto that can contain tensors: for each, the fields to search and their messages.
 _MODEL, _GRAPH, _NODE, _ATTRIBUTE, _TENSOR, _SPARSE_TENSOR, _FUNCTION, _TRAINING = range(8)
 _FIELDS = (
     {7: _GRAPH, 20: _TRAINING, 25: _FUNCTION},
@@ -37,15 +37,15 @@ _FIELDS = (
     {1: _GRAPH, 2: _GRAPH},
 )
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
-_DEEPEST = 100
+_MAX_DEPTH = 100
 
 
 def read_description(folder: Path) -> dict:
-    """bundle.json; ValueError says what is wrong with one that is none."""
+    """Reads and validates bundle.json; raises ValueError if it is malformed."""
     try:
         bundle = json.loads((folder / "bundle.json").read_text(encoding="utf-8"))
-    except ValueError as e:  # bytes that are no text, or text that is no JSON
-        raise ValueError(f"{folder}: bundle.json: expected JSON, found that it cannot be understood: {e}") from e
+    except ValueError as e:  # not UTF-8, or not JSON
+        raise ValueError(f"{folder}: bundle.json: expected JSON, found other text ({e})") from e
     found = (
         (bundle.get("format"), bundle.get("formatVersion")) if isinstance(bundle, dict) else (type(bundle).__name__, "")
     )
@@ -69,27 +69,27 @@ def read_description(folder: Path) -> dict:
 
 
 def read_graph(folder: Path, graph: dict) -> bytes:
-    """A graph's file; ValueError if it is not the one that bundle.json means, or wants further files, which could be any."""
+    """Reads a graph; raises ValueError if its SHA-256 differs from bundle.json's or it refers to other files."""
     file = graph["file"]
     if Path(file).name != file:
-        raise ValueError(f"{folder}: bundle.json names the file '{file}'; expected one inside the bundle")
+        raise ValueError(f"{folder}: bundle.json: expected a file inside the bundle, found '{file}'")
     data = (folder / file).read_bytes()
     if hashlib.sha256(data).hexdigest() != graph["sha256"]:
-        raise ValueError(f"{folder}: '{file}' was changed: its SHA-256 is not what bundle.json states")
+        raise ValueError(
+            f"{folder}: '{file}': expected the SHA-256 in bundle.json, found another: the file was changed"
+        )
     try:
         elsewhere = _has_external_data(memoryview(data), _MODEL, 0)
     except (IndexError, ValueError) as e:
-        raise ValueError(f"{folder}: '{file}': expected an ONNX model, found other or damaged bytes") from e
+        raise ValueError(f"{folder}: '{file}': expected an ONNX model, found another or a corrupt file") from e
     if elsewhere:
-        raise ValueError(
-            f"{folder}: '{file}': expected a graph that carries its data, found a tensor whose data lie in another file"
-        )
+        raise ValueError(f"{folder}: '{file}': expected a self-contained graph, found a tensor with external data")
     return data
 
 
 def _has_external_data(data: memoryview, message: int, depth: int) -> bool:
-    if depth > _DEEPEST:
-        raise ValueError("nested too deep")
+    if depth > _MAX_DEPTH:
+        raise ValueError("nested too deeply")
     at = 0
     while at < len(data):
         tag, at = _varint(data, at)
@@ -101,7 +101,7 @@ def _has_external_data(data: memoryview, message: int, depth: int) -> bool:
         elif kind in (1, 2, 5):
             length, at = _varint(data, at) if kind == 2 else (8 if kind == 1 else 4, at)
             if length > len(data) - at:
-                raise ValueError("cut short")
+                raise ValueError("truncated")
             content, at = data[at : at + length], at + length
             if kind == 2 and message == _TENSOR and field == _EXTERNAL_DATA:
                 return True
@@ -112,7 +112,7 @@ def _has_external_data(data: memoryview, message: int, depth: int) -> bool:
             ):
                 return True
         else:
-            raise ValueError("no protobuf")
+            raise ValueError("not protobuf")
     return False
 
 
@@ -124,4 +124,4 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, at
-    raise ValueError("a number of more than 10 bytes")
+    raise ValueError("a varint of more than 10 bytes")

@@ -1,4 +1,4 @@
-"""What the decoder's output says about an image."""
+"""The image distribution of a decoder's output."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ _LEVELS = 255
 
 
 def means(settings: dict, logits: np.ndarray) -> np.ndarray:
-    """The images that the decoder's output [B, Q, P, Hx, Wx] stands for, [B, Q, Cx, Hx, Wx] in [0, 1]: the pixels' means, float32."""
+    """Returns the pixels' means [B, Q, Cx, Hx, Wx] in [0, 1], float32, for the decoder's output [B, Q, P, Hx, Wx]."""
     likelihood = settings["likelihood"]
     values = logits.astype(np.float64)
     if likelihood == "bernoulli":
@@ -18,7 +18,7 @@ def means(settings: dict, logits: np.ndarray) -> np.ndarray:
 
 
 def negative_log_likelihood(settings: dict, images: np.ndarray, logits: np.ndarray) -> np.ndarray:
-    """-ln p of images [B, Q, Cx, Hx, Wx] under the decoder's output [B, Q, P, Hx, Wx], in nats, float64 [B, Q]."""
+    """Returns -ln p of images [B, Q, Cx, Hx, Wx] under the decoder's output [B, Q, P, Hx, Wx]: nats, float64 [B, Q]."""
     likelihood = settings["likelihood"]
     values, pixels = logits.astype(np.float64), images.astype(np.float64)
     if likelihood == "bernoulli":
@@ -35,7 +35,10 @@ def _unknown(likelihood: str) -> ValueError:
 
 
 def _mixture_means(values: np.ndarray, channels: int, neighbours: int) -> np.ndarray:
-    """Each component's means limited to [-1, 1], a channel's given those before it, weighted by the mixture; neighbours' errors count as 0."""
+    """Averages the components' means, clamped to [-1, 1], by the mixture's weights.
+
+    Each channel depends on those before it; neighbours' errors count as 0.
+    """
     groups, end = _groups(values, channels)
     weights = np.exp(groups[:, :, 0] - groups[:, :, 0].max(axis=2, keepdims=True))
     weights /= weights.sum(axis=2, keepdims=True)
@@ -53,7 +56,7 @@ def _mixture_means(values: np.ndarray, channels: int, neighbours: int) -> np.nda
 
 
 def _groups(values: np.ndarray, channels: int) -> tuple[np.ndarray, int]:
-    """The mixture's numbers, [B, Q, groups, components, Hx, Wx], and where those of reconstruction and neighbours begin."""
+    """The mixture's parameters [B, Q, groups, components, Hx, Wx], and the start of the others."""
     end = _COMPONENTS * (1 + 2 * channels + channels * (channels - 1) // 2)
     return values[:, :, :end].reshape(*values.shape[:2], -1, _COMPONENTS, *values.shape[3:]), end
 
@@ -75,7 +78,7 @@ def _mixture_nats(values: np.ndarray, levels: np.ndarray, channels: int, neighbo
 
 
 def _from_neighbours(coefficients: np.ndarray, errors: np.ndarray, neighbours: int) -> np.ndarray:
-    """What the errors of pixels that come before in reading order add to each channel's means, [B, Q, C, Hx, Wx]; outside they are 0."""
+    """The effect of earlier pixels' errors on each channel's means, [B, Q, C, Hx, Wx]; errors outside are 0."""
     *_, channels, height, width = errors.shape
     coefficients = (
         coefficients.reshape(*errors.shape[:2], channels, neighbours, channels, height, width)
@@ -92,7 +95,7 @@ def _from_neighbours(coefficients: np.ndarray, errors: np.ndarray, neighbours: i
 
 
 def neighbour_places(neighbours: int) -> list[tuple[int, int]]:
-    """Rows and columns from the pixel: by distance; of the same, to both sides row by row upwards, then the farthest row."""
+    """Offsets (rows, columns), by distance; within one, both sides row by row upwards, then the top row."""
     places = []
     for far in (1, 2, 3):
         places.append((0, -far))
@@ -102,7 +105,7 @@ def neighbour_places(neighbours: int) -> list[tuple[int, int]]:
 
 
 def _log_mass(level: np.ndarray, value: np.ndarray, mean: np.ndarray, log_scale: np.ndarray) -> np.ndarray:
-    """ln of the mass that a logistic distribution puts on a level, in forms in which nothing cancels."""
+    """Returns ln of a logistic distribution's mass at a level, without cancellation."""
     inverse = np.exp(-log_scale)
     middle = (value - mean) * inverse
     half = inverse / _LEVELS

@@ -18,8 +18,9 @@ _FLOATS_AT = 76
 class Memory:
     """B memories of one model.
 
-    memory: float32 [B, C, H, W]; pointers: float32 [B, T, K, 3], where each sample was written, as keys (scale, x, y);
-    contents_mean: float32 [B, E], the mean of a pooled writer's embeddings, E = 0 for a heap; model_id: hexadecimal.
+    memory: float32 [B, C, H, W]; pointers: float32 [B, T, K, 3], the keys (scale, x, y) at which each sample was
+    written; contents_mean: float32 [B, E], the mean of a pooled writer's embeddings, E = 0 for a heap; model_id:
+    hexadecimal.
     """
 
     memory: np.ndarray
@@ -28,7 +29,7 @@ class Memory:
     model_id: str
 
     def save(self, file: str | os.PathLike) -> None:
-        """Writes the file that the Java runtime's Memory.save documents; an older one is replaced in one step."""
+        """Writes the file in the format of the Java runtime's Memory.save, replacing an existing one atomically."""
         b, c, h, w = self.memory.shape
         head = _MAGIC + struct.pack("<8I", _VERSION, _FLOATS_AT, b, c, h, w, *self.pointers.shape[1:3])
         head += bytes.fromhex(self.model_id) + struct.pack("<I", self.contents_mean.shape[1])
@@ -45,12 +46,12 @@ class Memory:
 
     @staticmethod
     def load(file: str | os.PathLike) -> "Memory":
-        """Reads a memory file; ValueError says what is wrong with one that is damaged or of another kind."""
+        """Reads a memory file; raises ValueError if it is corrupt or of another kind."""
         data = Path(file).read_bytes()
         if data[:8] != _MAGIC:
-            raise ValueError(f"{file}: expected a memory file, which begins with KANMEMRY, found another kind of file")
+            raise ValueError(f"{file}: expected a memory file, which starts with KANMEMRY, found another kind of file")
         if len(data) < _FLOATS_AT + 32 or hashlib.sha256(data[:-32]).digest() != data[-32:]:
-            raise ValueError(f"{file}: the memory file is cut short or damaged: its SHA-256 does not match")
+            raise ValueError(f"{file}: expected its SHA-256 to match, found a truncated or damaged file")
         version, floats_at, b, c, h, w, t, k = struct.unpack_from("<8I", data, 8)
         if version != _VERSION or floats_at != _FLOATS_AT:
             raise ValueError(f"{file}: expected memory format version {_VERSION}, found {version}")
@@ -58,6 +59,6 @@ class Memory:
         floats = np.frombuffer(data[_FLOATS_AT:-32], "<f4")
         sizes = (b * c * h * w, b * t * k * 3, b * e)
         if floats.size != sum(sizes):
-            raise ValueError(f"{file}: expected {sum(sizes)} numbers, found {floats.size}")
+            raise ValueError(f"{file}: expected {sum(sizes)} floats, found {floats.size}")
         memory, pointers, mean = np.split(floats, np.cumsum(sizes)[:2])
         return Memory(memory.reshape(b, c, h, w), pointers.reshape(b, t, k, 3), mean.reshape(b, e), data[40:72].hex())

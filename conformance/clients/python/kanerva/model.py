@@ -9,7 +9,7 @@ from statistics import NormalDist
 import numpy as np
 import onnxruntime
 
-from .bound import BoundTerms, gaussian, key_divergence, latent_divergence, posterior_keys
+from .bound import BoundTerms, gaussian, kl_keys, kl_latent, posterior_keys
 from .bundle import GRAPHS, read_description, read_graph
 from .likelihood import means, negative_log_likelihood
 from .memory import Memory
@@ -20,7 +20,7 @@ _MEAN_WEIGHT = 0.1
 
 @dataclass(frozen=True)
 class Reading:
-    """What a read gives: traces [B, Q, K, C, h, w]; the latent prior's mean and log-variance [B, Q, D]."""
+    """Traces [B, Q, K, C, h, w] and the latent prior's mean and log-variance [B, Q, D]."""
 
     traces: np.ndarray
     prior_mean: np.ndarray
@@ -29,7 +29,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Lookup:
-    """Where queries were found: sample indices [B, Q] (none for a pooled writer), scores [B, Q, T], keys [B, Q, K, 3]."""
+    """Results: sample indices [B, Q] and scores [B, Q, T] (empty for a pooled writer), keys [B, Q, K, 3]."""
 
     samples: np.ndarray
     scores: np.ndarray
@@ -38,7 +38,7 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Recall:
-    """Images of the last iteration, [B, Q, Cx, Hx, Wx] in [0, 1], and each iteration's look-up."""
+    """Images of the last iteration, [B, Q, Cx, Hx, Wx] in [0, 1], and the look-up of each iteration."""
 
     images: np.ndarray
     lookups: list[Lookup]
@@ -53,7 +53,7 @@ class Generation:
 
 
 class Kanerva:
-    """An exported Kanerva++ model. Arrays are float32; images lie in [0, 1]; B, T, Q and N are each call's own choice."""
+    """An exported Kanerva++ model. Arrays are float32; images are in [0, 1]; B, T, Q and N may differ between calls."""
 
     def __init__(self, bundle: dict, sessions: dict[str, onnxruntime.InferenceSession]):
         self.bundle = bundle
@@ -69,7 +69,7 @@ class Kanerva:
 
     @staticmethod
     def load(folder: str | os.PathLike, threads: int = 1) -> "Kanerva":
-        """Opens the bundle in a folder; ValueError says what is wrong with one that was changed or is none. `threads` is what one call may use."""
+        """Opens a bundle's folder, with `threads` threads per call; raises ValueError if the bundle is invalid."""
         folder = Path(folder)
         bundle = read_description(folder)
         options = onnxruntime.SessionOptions()
@@ -81,21 +81,22 @@ class Kanerva:
             data = read_graph(folder, graph)
             try:
                 session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-            except Exception as e:  # ONNX Runtime has a class for each of its status codes, and none for all
+            except Exception as e:  # ONNX Runtime has one class per status code and no common one
                 raise ValueError(
-                    f"{folder}: '{graph['file']}': expected a graph that ONNX Runtime loads, found that it does not: {e}"
+                    f"{folder}: '{graph['file']}': expected a graph that ONNX Runtime loads, found another ({e})"
                 ) from e
             found = [[value.name for value in values] for values in (session.get_inputs(), session.get_outputs())]
             if sorted(found[0]) != sorted(inputs) or not set(outputs) <= set(found[1]):
                 raise ValueError(
-                    f"{folder}: '{graph['file']}': expected the {name}, from {', '.join(inputs)} to {', '.join(outputs)}; "
+                    f"{folder}: '{graph['file']}': expected the {name}, "
+                    f"from {', '.join(inputs)} to {', '.join(outputs)}; "
                     f"found a graph from {', '.join(found[0])} to {', '.join(found[1])}"
                 )
             sessions[name] = session
         return Kanerva(bundle, sessions)
 
     def write(self, episodes: np.ndarray) -> Memory:
-        """Writes B episodes of T samples, [B, T, Cx, Hx, Wx], into a memory each."""
+        """Writes B episodes of T samples, [B, T, Cx, Hx, Wx], into one memory each."""
         images = self._episodes(episodes)
         (content,) = self._run("encoder", {"images": images}, "content")
         memory, pointers = self._run("memory-writer", {"content": content}, "memory", "pointers")
@@ -108,18 +109,18 @@ class Kanerva:
         return Memory(memory, pointers, mean, self.model_id)
 
     def load_memory(self, file: str | os.PathLike) -> Memory:
-        """Reads a memory file that belongs to this model."""
+        """Reads a memory file of this model."""
         memory = Memory.load(file)
         self._check_model(memory)
         return memory
 
     def look_up(self, memory: Memory, queries: np.ndarray) -> Lookup:
-        """Finds queries [B, Q, Cx, Hx, Wx] in memories: by the correlation of images, or by the encoder's keys for a pooled writer."""
+        """Looks up queries [B, Q, Cx, Hx, Wx] by the correlation of images; a pooled writer uses the encoder's keys."""
         self._check_model(memory)
         images = self._images("queries", queries)
         if len(images) != len(memory.memory):
             raise ValueError(
-                f"queries: expected {len(memory.memory)} rows, one for each memory, found shape {list(images.shape)}"
+                f"queries: expected {len(memory.memory)} rows, one per memory, found shape {list(images.shape)}"
             )
         if self.settings["writer"] == "pooled":
             (keys,) = self._run("encoder", {"images": images}, "key_mean")
@@ -140,7 +141,7 @@ class Kanerva:
         )
 
     def decode(self, latent: np.ndarray, traces: np.ndarray) -> np.ndarray:
-        """The pixels' means [B, Q, Cx, Hx, Wx] of latents [B, Q, D] and traces."""
+        """Decodes latents [B, Q, D] and traces to the pixels' means [B, Q, Cx, Hx, Wx]."""
         latent = self._finite("latent", latent, None, None, self.settings["latent"])
         traces = self._finite("traces", traces, *latent.shape[:2], self.settings["keys"], *self.settings["blockShape"])
         (logits,) = self._run("decoder", {"latent": latent, "traces": traces}, "logits")
@@ -169,20 +170,17 @@ class Kanerva:
         return Generation(self.decode(latent, reading.traces), keys)
 
     def bound(self, episodes: np.ndarray, seed: int) -> BoundTerms:
-        """Scores B episodes of T samples, [B, T, Cx, Hx, Wx], each on the memory that it is written into, with every latent drawn from its
-        posterior; the same seed gives the same terms in every language. B T images and all that is decoded of them are held at once."""
+        """Scores B episodes of T samples, [B, T, Cx, Hx, Wx], on the memory into which each is written.
+
+        Latents are sampled from their posterior; the same seed gives the same terms in every language. Holds all B T
+        images and their decoded distributions in memory.
+        """
         images = self._episodes(episodes)
         sampler = NormalSampler(seed)
         key_noise = sampler.tensor(*images.shape[:2], self.settings["keys"], 3)
         latent_noise = sampler.tensor(*images.shape[:2], self.settings["latent"])
         content, key_mean, key_log_variance, mean, log_variance = self._run(
-            "encoder",
-            {"images": images},
-            "content",
-            "key_mean",
-            "key_log_variance",
-            "latent_mean",
-            "latent_log_variance",
+            "encoder", {"images": images}, *GRAPHS["encoder"][1]
         )
         memory, pointers = self._run("memory-writer", {"content": content}, "memory", "pointers")
         keys = posterior_keys(self.settings, self._boundaries, key_mean, key_log_variance, pointers, key_noise)
@@ -193,8 +191,8 @@ class Kanerva:
         (logits,) = self._run("decoder", {"latent": latent, "traces": traces}, "logits")
         return BoundTerms(
             negative_log_likelihood(self.settings, images, logits),
-            key_divergence(self.settings, key_mean, key_log_variance, pointers),
-            latent_divergence(mean, log_variance, prior_mean, prior_log_variance),
+            kl_keys(self.settings, key_mean, key_log_variance, pointers),
+            kl_latent(mean, log_variance, prior_mean, prior_log_variance),
         )
 
     def _prior_keys(self, sampler: NormalSampler, memory: Memory, count: int) -> np.ndarray:
@@ -221,22 +219,20 @@ class Kanerva:
     def _images(self, name: str, images: np.ndarray) -> np.ndarray:
         images = np.asarray(images, np.float32)
         if images.ndim != 5 or list(images.shape[2:]) != self.settings["imageShape"] or 0 in images.shape:
-            raise ValueError(
-                f"{name}: expected shape [B, T, {', '.join(map(str, self.settings['imageShape']))}], found {list(images.shape)}"
-            )
+            wanted = ", ".join(map(str, self.settings["imageShape"]))
+            raise ValueError(f"{name}: expected shape [B, T, {wanted}], found {list(images.shape)}")
         if not ((images >= 0) & (images <= 1)).all():
             raise ValueError(f"{name}: expected values in [0, 1], found others")
         return images
 
     def _finite(self, name: str, values: np.ndarray, *shape: int | None) -> np.ndarray:
-        """A float32 array of this shape, None being any size from 1 up."""
+        """Converts to float32 and checks that values are finite and have this shape; None is any size of at least 1."""
         values = np.asarray(values, np.float32)
         if values.ndim != len(shape) or any(
             size == 0 or wanted not in (None, size) for size, wanted in zip(values.shape, shape)
         ):
-            raise ValueError(
-                f"{name}: expected shape [{', '.join('any' if size is None else str(size) for size in shape)}], found {list(values.shape)}"
-            )
+            expected = ", ".join("any" if size is None else str(size) for size in shape)
+            raise ValueError(f"{name}: expected shape [{expected}], found {list(values.shape)}")
         if not np.isfinite(values).all():
             raise ValueError(f"{name}: expected finite values, found others")
         return values
@@ -254,7 +250,7 @@ class Kanerva:
 
 
 def _standardised(images: np.ndarray) -> np.ndarray:
-    """[B, N, L + 1] float64 of unit length: the pixels less their mean, then a little of the mean itself; zeros for uniform grey."""
+    """Pixels minus their mean, then a fraction of the mean, as float64 unit vectors [B, N, L + 1]."""
     pixels = images.reshape(*images.shape[:2], -1).astype(np.float64)
     mean = pixels.mean(axis=2, keepdims=True)
     level = _MEAN_WEIGHT * np.sqrt(pixels.shape[2]) * (mean - 0.5)

@@ -1,4 +1,4 @@
-"""Standard normal numbers from a seed: Philox4x32-10 and Box-Muller, as conformance/SAMPLER.md specifies them."""
+"""Standard normal values from a seed: Philox4x32-10 and Box-Muller, as specified in conformance/SAMPLER.md."""
 
 import numpy as np
 
@@ -10,9 +10,9 @@ _BLOCKS_AT_ONCE = 1024
 
 
 def philox(counters: np.ndarray, key: tuple[int, int]) -> np.ndarray:
-    """Ten rounds of Philox4x32.
+    """Runs ten rounds of Philox4x32.
 
-    counters: uint64 [4, N], 32-bit words from the lowest up; key: its two words. Returns uint64 [4, N] of 32-bit words.
+    counters: uint64 [4, N] of 32-bit words, lowest first; key: its two words. Returns uint64 [4, N] of 32-bit words.
     """
     c0, c1, c2, c3 = counters
     k0, k1 = key
@@ -31,7 +31,7 @@ def philox(counters: np.ndarray, key: tuple[int, int]) -> np.ndarray:
 
 
 class NormalSampler:
-    """The sequence of a seed, an integer of 64 bits (signed or not)."""
+    """The sequence of a seed, a 64-bit integer, signed or unsigned."""
 
     def __init__(self, seed: int):
         seed &= 0xFFFFFFFFFFFFFFFF
@@ -40,7 +40,7 @@ class NormalSampler:
         self._ready = np.empty(0)
 
     def next(self, count: int) -> np.ndarray:
-        """The next numbers, float64 [count]."""
+        """Returns the next values, float64 [count]."""
         while self._ready.size < count:
             blocks = max(_BLOCKS_AT_ONCE, (count + 3) // 4)
             self._ready = np.concatenate([self._ready, self._normals(blocks)])
@@ -48,7 +48,7 @@ class NormalSampler:
         return taken
 
     def tensor(self, *shape: int) -> np.ndarray:
-        """The next numbers, row-major, float32 of this shape."""
+        """Returns the next values, row-major, as float32 of this shape."""
         return self.next(int(np.prod(shape))).astype(np.float32).reshape(shape)
 
     def _normals(self, blocks: int) -> np.ndarray:

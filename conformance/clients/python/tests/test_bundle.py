@@ -12,7 +12,7 @@ BUNDLE = Path(__file__).resolve().parents[4] / "models" / "bundles" / "fashion-m
 
 
 def field(number: int, content: bytes) -> bytes:
-    """A protobuf field of bytes, shorter than 128."""
+    """A protobuf field of fewer than 128 bytes."""
     return bytes([number << 3 | 2, len(content)]) + content
 
 
@@ -30,7 +30,7 @@ class BundleTest(unittest.TestCase):
             Kanerva.load(self.folder)
 
     def graph(self, name: str, data: bytes) -> None:
-        """Puts other bytes in a graph's place, with the digest that they have."""
+        """Replaces a graph by other bytes with their own digest."""
         bundle = json.loads((BUNDLE / "bundle.json").read_text(encoding="utf-8"))
         (self.folder / f"{name}.onnx").write_bytes(data)
         bundle["graphs"][name]["sha256"] = hashlib.sha256(data).hexdigest()
@@ -39,7 +39,7 @@ class BundleTest(unittest.TestCase):
     def describe(self, bundle: object) -> None:
         (self.folder / "bundle.json").write_text(json.dumps(bundle), encoding="utf-8")
 
-    def test_a_description_that_is_none_is_refused_in_a_sentence(self):
+    def test_a_malformed_description_is_rejected_with_one_sentence(self):
         (self.folder / "bundle.json").write_bytes(b"{\xff")
         self.refused("bundle.json: expected JSON")
         self.describe([])
@@ -54,21 +54,21 @@ class BundleTest(unittest.TestCase):
         self.describe({**bundle, "graphs": {**bundle["graphs"], "reader": {"file": 5}}})
         self.refused("expected the graph 'reader' with its file and sha256, found none")
         self.describe({**bundle, "graphs": {**bundle["graphs"], "reader": {"file": "../reader.onnx", "sha256": ""}}})
-        self.refused("expected one inside the bundle")
+        self.refused("expected a file inside the bundle")
 
-    def test_a_graph_that_is_not_what_it_should_be_is_refused_in_a_sentence(self):
+    def test_an_invalid_graph_is_rejected_with_one_sentence(self):
         (self.folder / "reader.onnx").write_bytes(b"x")
-        self.refused("'reader.onnx' was changed")
+        self.refused("'reader.onnx': expected the SHA-256 in bundle.json, found another: the file was changed")
         self.graph("reader", b"\x0f")
-        self.refused("'reader.onnx': expected an ONNX model, found other or damaged bytes")
+        self.refused("'reader.onnx': expected an ONNX model, found another or a corrupt file")
         self.graph("reader", (BUNDLE / "reader.onnx").read_bytes()[:-7])
-        self.refused("'reader.onnx': expected an ONNX model, found other or damaged bytes")
+        self.refused("'reader.onnx': expected an ONNX model, found another or a corrupt file")
         self.graph("reader", b"")
         self.refused("'reader.onnx': expected a graph that ONNX Runtime loads")
         self.graph("reader", (BUNDLE / "encoder.onnx").read_bytes())
         self.refused("'reader.onnx': expected the reader, from memory, keys to traces.*found a graph from images")
 
-    def test_weights_in_another_file_are_not_read(self):
+    def test_external_weights_are_not_read(self):
         location = field(1, b"location") + field(2, b"secret.bin")
         for tensor in (field(13, location), b"\x70\x01"):  # external_data; data_location = EXTERNAL
             for graph in (
@@ -78,9 +78,7 @@ class BundleTest(unittest.TestCase):
                 field(1, field(5, field(6, field(5, tensor)))),
             ):
                 self.graph("decoder", (BUNDLE / "decoder.onnx").read_bytes() + field(7, graph))
-                self.refused(
-                    "'decoder.onnx': expected a graph that carries its data, found a tensor whose data lie in another file"
-                )
+                self.refused("'decoder.onnx': expected a self-contained graph, found a tensor with external data")
 
 
 class CallTest(unittest.TestCase):
@@ -89,7 +87,7 @@ class CallTest(unittest.TestCase):
         cls.kanerva = Kanerva.load(BUNDLE)
         cls.memory = cls.kanerva.write(np.zeros((1, 4, 1, 28, 28)))
 
-    def test_keys_latents_and_traces_are_checked_before_they_are_used(self):
+    def test_keys_latents_and_traces_are_checked_before_use(self):
         kanerva, memory = self.kanerva, self.memory
         traces = kanerva.read(memory, np.zeros((1, 3, 1, 3))).traces
         for call, why in (
@@ -113,7 +111,7 @@ class CallTest(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, why):
                 call()
 
-    def test_a_memory_of_another_model_is_refused(self):
+    def test_a_memory_of_another_model_is_rejected(self):
         other = Memory(self.memory.memory, self.memory.pointers, self.memory.contents_mean, "00" * 32)
         with self.assertRaisesRegex(ValueError, "memory: expected one of model"):
             self.kanerva.generate(other, 1, 1)

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 from kanerva import Memory, NormalSampler
-from kanerva.bound import key_divergence, posterior_keys
+from kanerva.bound import kl_keys, posterior_keys
 from kanerva.likelihood import means, negative_log_likelihood
 from kanerva.sampler import philox
 
 
 class SamplerTest(unittest.TestCase):
-    def test_philox_gives_the_known_answers_of_its_authors(self):
+    def test_philox_matches_its_authors_test_vectors(self):
         full = 0xFFFFFFFF
         for counter, key, expected in (
             ((0, 0, 0, 0), (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
@@ -25,7 +25,7 @@ class SamplerTest(unittest.TestCase):
             words = philox(np.array(counter, np.uint64)[:, None], key)
             self.assertEqual(tuple(int(word) for word in words[:, 0]), expected)
 
-    def test_the_sequence_does_not_depend_on_how_it_is_taken(self):
+    def test_the_sequence_does_not_depend_on_the_size_of_requests(self):
         whole = NormalSampler(-7).next(9000)
         sampler = NormalSampler(-7)
         parts = np.concatenate([sampler.next(1), sampler.next(4100), sampler.next(4899)])
@@ -34,7 +34,7 @@ class SamplerTest(unittest.TestCase):
 
 
 class MemoryTest(unittest.TestCase):
-    def test_a_memory_comes_back_from_its_file_and_a_damaged_one_is_refused(self):
+    def test_a_memory_survives_a_round_trip_and_a_damaged_file_is_rejected(self):
         memory = Memory(
             np.arange(24, dtype=np.float32).reshape(1, 2, 3, 4),
             np.ones((1, 5, 1, 3), np.float32),
@@ -56,13 +56,13 @@ class MemoryTest(unittest.TestCase):
 
 
 class LikelihoodTest(unittest.TestCase):
-    def test_a_bernoulli_pixel_has_its_probability_for_a_mean(self):
+    def test_the_mean_of_a_bernoulli_pixel_is_its_probability(self):
         self.assertAlmostEqual(
             means({"likelihood": "bernoulli"}, np.full((1, 1, 1, 1, 1), np.log(3), np.float32)).item(), 0.75, places=6
         )
 
-    def test_a_mixture_weighs_its_components_and_follows_the_channels_before(self):
-        # Two components of weight 3/4 and 1/4, the others next to nothing; then the same around a reconstruction.
+    def test_a_mixture_mean_weighs_components_and_depends_on_earlier_channels(self):
+        # Two components of weights 3/4 and 1/4, the others negligible; then the same around a reconstruction.
         parameters = np.zeros((1, 1, 103 + 36, 1, 1), np.float32)
         numbers = parameters[0, 0, :, 0, 0]
         numbers[2:10] = -100
@@ -81,7 +81,7 @@ class LikelihoodTest(unittest.TestCase):
         found = means({**settings, "neighbours": 4}, parameters).ravel()
         np.testing.assert_allclose(found, [(0.75 * 0.7 - 0.25 + 1) / 2, (0.4 + green + 1) / 2, 0.2], atol=1e-6)
 
-    def test_another_likelihood_is_refused(self):
+    def test_an_unknown_likelihood_is_rejected(self):
         nothing = np.zeros((1, 1, 1, 1, 1), np.float32)
         for of in (
             lambda settings: means(settings, nothing),
@@ -90,14 +90,14 @@ class LikelihoodTest(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, "found poisson"):
                 of({"likelihood": "poisson"})
 
-    def test_a_bernoulli_image_costs_the_logarithm_of_its_probability(self):
+    def test_a_bernoulli_image_costs_its_negative_log_probability(self):
         logits = np.full((1, 1, 1, 1, 2), np.log(3), np.float32)
         nats = negative_log_likelihood(
             {"likelihood": "bernoulli"}, np.array([1, 0], np.float32).reshape(1, 1, 1, 1, 2), logits
         )
         self.assertAlmostEqual(nats.item(), -np.log(0.75 * 0.25), places=6)
 
-    def test_the_levels_of_a_pixel_share_all_probability(self):
+    def test_the_probabilities_of_a_pixels_levels_sum_to_one(self):
         settings = {"likelihood": "discretized_logistic_mixture", "imageShape": [1, 1, 1]}
         parameters = np.random.default_rng(1).normal(size=(1, 1, 30, 1, 1)).astype(np.float32).repeat(256, axis=1)
         levels = (np.arange(256) / 255).astype(np.float32).reshape(1, 256, 1, 1, 1)
@@ -111,7 +111,7 @@ class LikelihoodTest(unittest.TestCase):
         moved = parameters.copy()
         parameters[0, 0, 31, 0, 1] = 0.5  # the neighbour to the left
         moved[0, 0, 30, 0, 1] += 0.5 * (0.2 - 0.7)
-        moved[0, 0, 31, 0, 0] = 9  # outside of the image there is no error
+        moved[0, 0, 31, 0, 0] = 9  # errors outside the image are 0
         np.testing.assert_allclose(
             negative_log_likelihood(settings, images, parameters),
             negative_log_likelihood(settings, images, moved),
@@ -131,9 +131,9 @@ class BoundTest(unittest.TestCase):
         )
         far = posterior_keys(settings, boundaries, zeros, zeros, pointers, zeros + 9)
         np.testing.assert_allclose(far[0, 1, 0], [9, 0.67448661, 4.8916385], rtol=1e-5)
-        np.testing.assert_allclose(key_divergence(settings, zeros, zeros, pointers), np.full((1, 2), np.log(8)))
+        np.testing.assert_allclose(kl_keys(settings, zeros, zeros, pointers), np.full((1, 2), np.log(8)))
 
-    def test_a_continuous_key_moves_from_its_pointer_and_pays_for_where_it_is(self):
+    def test_a_continuous_key_is_relative_to_its_pointer_and_costs_its_divergence(self):
         settings = {"addressing": "continuous", "keys": 1}
         pointers = np.array([0, 1, -1], np.float32).reshape(1, 1, 1, 3)
         mean, log_variance, noise = pointers * 0 + 0.5, pointers * 0 + np.float32(np.log(4)), pointers * 0 + 1
@@ -141,7 +141,7 @@ class BoundTest(unittest.TestCase):
             posterior_keys(settings, [], mean, log_variance, pointers, noise).ravel(), [2.5, 3.5, 1.5], rtol=1e-6
         )
         self.assertAlmostEqual(
-            key_divergence(settings, mean, log_variance, pointers).item(),
+            kl_keys(settings, mean, log_variance, pointers).item(),
             0.5 * (0.25 + 2.25 + 0.25 + 3 * (4 - 1 - np.log(4))),
             places=6,
         )

@@ -9,7 +9,7 @@ ROOT = FOLDER.parent.parent.parent
 
 
 class ReadmeTest(unittest.TestCase):
-    def test_the_example_runs_as_it_stands_and_recalls_what_is_missing(self):
+    def test_the_example_runs_as_written_and_restores_missing_rows(self):
         example = re.search(
             r"```python\n(.*?)```", (FOLDER / "README.md").read_text(encoding="utf-8"), re.DOTALL
         ).group(1)
@@ -18,7 +18,7 @@ class ReadmeTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             for part in ("tools", "models"):
                 os.symlink(ROOT / part, Path(folder) / part)
-            os.chdir(folder)  # the example writes where it runs
+            os.chdir(folder)  # the example writes to the current folder
             try:
                 exec(compile(example, "README.md", "exec"), names)
                 self.assertTrue(Path("episode.kanerva").is_file())

@@ -8,7 +8,7 @@ use tract_onnx::prelude::*;
 use tract_onnx::tensor::load_tensor;
 use tract_onnx::tract_core::internal::*;
 
-/// One case: loads the graph for the sizes of its inputs, runs it, writes the outputs.
+/// Runs a case: loads the graph for the sizes of its inputs, runs it and writes the outputs.
 fn run(model: &str, inputs: &Path, outputs: &Path, optimise: bool) -> TractResult<()> {
     let onnx = tract_onnx::onnx();
     let mut graph = onnx.model_for_path(model)?;
@@ -36,8 +36,9 @@ fn run(model: &str, inputs: &Path, outputs: &Path, optimise: bool) -> TractResul
 }
 
 fn encode(name: &str, value: &Tensor) -> TractResult<TensorProto> {
-    // Sizes that were computed are numbers of tract's own type.
-    let cast = if value.datum_type() == TDim::datum_type() { value.cast_to::<i64>()?.into_owned() } else { value.clone() };
+    // Computed sizes have tract's own type.
+    let is_size = value.datum_type() == TDim::datum_type();
+    let cast = if is_size { value.cast_to::<i64>()?.into_owned() } else { value.clone() };
     let number = match cast.datum_type().unquantized() {
         DatumType::F32 => DataType::Float,
         DatumType::F64 => DataType::Double,
@@ -64,11 +65,13 @@ fn encode(name: &str, value: &Tensor) -> TractResult<TensorProto> {
 
 fn main() {
     println!("about\ttract {}", "0.23.9");
-    std::panic::set_hook(Box::new(|_| {})); // a panic is an answer like an error, told below
-    let jobs = std::fs::read_to_string(std::env::args().nth(1).expect("a file of jobs")).expect("a file of jobs that can be read");
+    std::panic::set_hook(Box::new(|_| {})); // a panic is reported below, like an error
+    let file = std::env::args().nth(1).expect("expected a file of jobs");
+    let jobs = std::fs::read_to_string(file).expect("expected a readable file of jobs");
     for (number, line) in jobs.lines().enumerate() {
         let job: Vec<&str> = line.split('\t').collect();
-        let answer = catch_unwind(AssertUnwindSafe(|| run(job[0], Path::new(job[1]), Path::new(job[2]), job[3] == "on")));
+        let answer =
+            catch_unwind(AssertUnwindSafe(|| run(job[0], Path::new(job[1]), Path::new(job[2]), job[3] == "on")));
         let problem = match answer {
             Ok(Ok(())) => {
                 println!("done\t{number}");
@@ -76,7 +79,10 @@ fn main() {
             }
             Ok(Err(problem)) => format!("{problem:#}"),
             Err(panic) => {
-                let text = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|s| s.to_string()));
+                let text = panic
+                    .downcast_ref::<String>()
+                    .cloned()
+                    .or_else(|| panic.downcast_ref::<&str>().map(|s| s.to_string()));
                 format!("panic: {}", text.unwrap_or_default())
             }
         };
