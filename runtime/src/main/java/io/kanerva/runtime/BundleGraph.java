@@ -1,28 +1,41 @@
 package io.kanerva.runtime;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The graphs of a bundle by the names that bundle.json gives them, and the names of their tensors. */
 public enum BundleGraph {
-    /** {@link #IMAGES} to {@link #CONTENT} and the posteriors of keys and latents. */
-    ENCODER("encoder"),
-    /** {@link #CONTENT} to {@link #MEMORY} and {@link #POINTERS}. */
-    MEMORY_WRITER("memory-writer"),
-    /** {@link #MEMORY} and {@link #KEYS} to {@link #TRACES} and the latents' prior. */
-    READER("reader"),
-    /** {@link #LATENT} and {@link #TRACES} to {@link #LOGITS}. */
-    DECODER("decoder"),
-    /** Optional: the encoder and the memory writer in one graph, with the outputs of both. */
-    ENCODER_MEMORY_WRITER("encoder-memory-writer"),
-    /**
-     * Optional: the reader and the decoder in one graph, with {@link #NOISE} for the latents and the outputs of both.
-     */
-    READER_DECODER("reader-decoder");
+    /** Images to content and to the posteriors of keys and latents. */
+    ENCODER(
+            "encoder",
+            List.of(BundleGraph.IMAGES),
+            List.of(
+                    BundleGraph.CONTENT,
+                    BundleGraph.KEY_MEAN,
+                    BundleGraph.KEY_LOG_VARIANCE,
+                    BundleGraph.LATENT_MEAN,
+                    BundleGraph.LATENT_LOG_VARIANCE)),
+    /** Content to memory and pointers. */
+    MEMORY_WRITER("memory-writer", List.of(BundleGraph.CONTENT), List.of(BundleGraph.MEMORY, BundleGraph.POINTERS)),
+    /** Memory and keys to traces and the latents' prior. */
+    READER(
+            "reader",
+            List.of(BundleGraph.MEMORY, BundleGraph.KEYS),
+            List.of(BundleGraph.TRACES, BundleGraph.PRIOR_MEAN, BundleGraph.PRIOR_LOG_VARIANCE)),
+    /** Latents and traces to the image distribution's parameters. */
+    DECODER("decoder", List.of(BundleGraph.LATENT, BundleGraph.TRACES), List.of(BundleGraph.LOGITS)),
+    /** Optional: the encoder and the memory writer in one. */
+    ENCODER_MEMORY_WRITER("encoder-memory-writer", ENCODER.inputs, joined(ENCODER.outputs, MEMORY_WRITER.outputs)),
+    /** Optional: the reader and the decoder in one, which draws the latents with given noise. */
+    READER_DECODER(
+            "reader-decoder",
+            joined(READER.inputs, List.of(BundleGraph.NOISE)),
+            joined(READER.outputs, DECODER.outputs));
 
     /** The graphs that every bundle has, in the order in which an image passes them. */
     public static final List<BundleGraph> REQUIRED = List.of(ENCODER, MEMORY_WRITER, READER, DECODER);
 
-    /** Input of the encoder: images in [0, 1], [B, T, Cx, Hx, Wx]. */
+    /** Images in [0, 1], [B, T, Cx, Hx, Wx]. */
     public static final String IMAGES = "images";
 
     /** What the memory writer stores: [B, T, K, C, h, w] for a heap, [B, T, E] for a pooled writer. */
@@ -64,18 +77,36 @@ public enum BundleGraph {
     /** Parameters of the image distribution, [B, Q, P, Hx, Wx]; see {@link Likelihood}. */
     public static final String LOGITS = "logits";
 
-    /** Standard normal numbers for {@link #READER_DECODER}'s latents, [B, Q, D]; zeros give the prior's mean. */
+    /** Standard normal numbers for the latents, [B, Q, D]; zeros give the prior's mean. */
     public static final String NOISE = "noise";
 
     private final String label;
+    private final List<String> inputs;
+    private final List<String> outputs;
 
-    BundleGraph(String label) {
+    BundleGraph(String label, List<String> inputs, List<String> outputs) {
         this.label = label;
+        this.inputs = inputs;
+        this.outputs = outputs;
+    }
+
+    private static List<String> joined(List<String> first, List<String> second) {
+        return Stream.concat(first.stream(), second.stream()).toList();
     }
 
     /** The graph's name in bundle.json, such as {@code memory-writer}. */
     public String label() {
         return label;
+    }
+
+    /** The names of the tensors that it takes, in order. */
+    public List<String> inputs() {
+        return inputs;
+    }
+
+    /** The names of the tensors that it gives, in order. */
+    public List<String> outputs() {
+        return outputs;
     }
 
     /** Whether a bundle may lack this graph. */

@@ -115,10 +115,10 @@ class GarbageTest {
     }
 
     private static Recall copy(Recall recall) {
-        Lookup lookup = recall.steps().get(0).lookup();
+        Lookup lookup = recall.lookups().get(0);
         Lookup copied = new Lookup(
                 lookup.samples().clone(), lookup.scores().copy(), lookup.keys().copy());
-        return new Recall(List.of(new Recall.Step(copied, recall.images().copy())));
+        return new Recall(List.of(copied), List.of(recall.images().copy()));
     }
 
     private static long bareRun(Kanerva kanerva, Path bundle, String graph, int count, String... wanted)

@@ -43,7 +43,7 @@ final class BundleReader {
         for (BundleGraph graph : BundleGraph.values()) {
             if (!graph.isOptional() || graphs.containsKey(graph.label())) {
                 JsonNode described = json.get("graphs").get(graph.label());
-                Signature expected = Signature.of(graph, settings);
+                Signature expected = new Signature(graph, settings);
                 check(described.get("inputs"), expected.inputs());
                 check(described.get("outputs"), expected.outputs());
             }

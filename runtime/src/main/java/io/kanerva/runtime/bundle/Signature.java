@@ -1,5 +1,7 @@
 package io.kanerva.runtime.bundle;
 
+import static io.kanerva.runtime.BundleGraph.*;
+
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.ModelSettings;
@@ -9,7 +11,6 @@ import io.kanerva.runtime.TensorDescription;
 import io.kanerva.runtime.TensorException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The tensors that one graph takes and gives, in order, and the checks that a call's inputs have to pass.
@@ -33,77 +34,35 @@ public final class Signature {
     /** Of each input; parsed once, as every call compares its shapes with them. */
     private final List<int[]> dimensions;
 
-    private Signature(BundleGraph graph, List<TensorDescription> inputs, List<TensorDescription> outputs) {
+    /** The tensors that {@code graph} must have in a model with {@code settings}. */
+    public Signature(BundleGraph graph, ModelSettings settings) {
         this.graph = graph;
-        this.inputs = inputs;
-        this.outputs = outputs;
+        inputs = graph.inputs().stream().map(name -> tensor(name, settings)).toList();
+        outputs = graph.outputs().stream().map(name -> tensor(name, settings)).toList();
         dimensions = inputs.stream().map(Signature::dimensions).toList();
     }
 
-    /** The tensors that {@code graph} must have in a model with {@code settings}. */
-    public static Signature of(BundleGraph graph, ModelSettings settings) {
+    private static TensorDescription tensor(String name, ModelSettings settings) {
         int keys = settings.keys();
-        int latent = settings.latent();
         Planes block = settings.block();
         Planes memory = settings.memory();
         Planes image = settings.image();
-        TensorDescription content = settings.writer() == Writer.HEAP
-                ? tensor(BundleGraph.CONTENT, "B", "T", keys, block.channels(), block.height(), block.width())
-                : tensor(BundleGraph.CONTENT, "B", "T", settings.embedding());
-        TensorDescription memories =
-                tensor(BundleGraph.MEMORY, "B", memory.channels(), memory.height(), memory.width());
-        TensorDescription traces =
-                tensor(BundleGraph.TRACES, "B", "Q", keys, block.channels(), block.height(), block.width());
-        return switch (graph) {
-            case ENCODER ->
-                new Signature(
-                        graph,
-                        List.of(tensor(BundleGraph.IMAGES, "B", "T", image.channels(), image.height(), image.width())),
-                        List.of(
-                                content,
-                                tensor(BundleGraph.KEY_MEAN, "B", "T", keys, 3),
-                                tensor(BundleGraph.KEY_LOG_VARIANCE, "B", "T", keys, 3),
-                                tensor(BundleGraph.LATENT_MEAN, "B", "T", latent),
-                                tensor(BundleGraph.LATENT_LOG_VARIANCE, "B", "T", latent)));
-            case MEMORY_WRITER ->
-                new Signature(
-                        graph, List.of(content), List.of(memories, tensor(BundleGraph.POINTERS, "B", "T", keys, 3)));
-            case READER ->
-                new Signature(
-                        graph,
-                        List.of(memories, tensor(BundleGraph.KEYS, "B", "Q", keys, 3)),
-                        List.of(
-                                traces,
-                                tensor(BundleGraph.PRIOR_MEAN, "B", "Q", latent),
-                                tensor(BundleGraph.PRIOR_LOG_VARIANCE, "B", "Q", latent)));
-            case DECODER ->
-                new Signature(
-                        graph,
-                        List.of(tensor(BundleGraph.LATENT, "B", "Q", latent), traces),
-                        List.of(tensor(
-                                BundleGraph.LOGITS,
-                                "B",
-                                "Q",
-                                settings.likelihood().channels(settings),
-                                image.height(),
-                                image.width())));
-            case ENCODER_MEMORY_WRITER -> {
-                Signature encoder = of(BundleGraph.ENCODER, settings);
-                Signature writer = of(BundleGraph.MEMORY_WRITER, settings);
-                yield new Signature(graph, encoder.inputs, joined(encoder.outputs, writer.outputs));
-            }
-            case READER_DECODER -> {
-                Signature reader = of(BundleGraph.READER, settings);
-                Signature decoder = of(BundleGraph.DECODER, settings);
-                TensorDescription noise = tensor(BundleGraph.NOISE, "B", "Q", latent);
-                yield new Signature(
-                        graph, joined(reader.inputs, List.of(noise)), joined(reader.outputs, decoder.outputs));
-            }
+        return switch (name) {
+            case IMAGES -> tensor(name, "B", "T", image.channels(), image.height(), image.width());
+            case CONTENT ->
+                settings.writer() == Writer.HEAP
+                        ? tensor(name, "B", "T", keys, block.channels(), block.height(), block.width())
+                        : tensor(name, "B", "T", settings.embedding());
+            case KEY_MEAN, KEY_LOG_VARIANCE, POINTERS -> tensor(name, "B", "T", keys, 3);
+            case LATENT_MEAN, LATENT_LOG_VARIANCE -> tensor(name, "B", "T", settings.latent());
+            case MEMORY -> tensor(name, "B", memory.channels(), memory.height(), memory.width());
+            case KEYS -> tensor(name, "B", "Q", keys, 3);
+            case TRACES -> tensor(name, "B", "Q", keys, block.channels(), block.height(), block.width());
+            case PRIOR_MEAN, PRIOR_LOG_VARIANCE, LATENT, NOISE -> tensor(name, "B", "Q", settings.latent());
+            case LOGITS ->
+                tensor(name, "B", "Q", settings.likelihood().channels(settings), image.height(), image.width());
+            default -> throw new IllegalArgumentException(name);
         };
-    }
-
-    private static List<TensorDescription> joined(List<TensorDescription> first, List<TensorDescription> second) {
-        return Stream.concat(first.stream(), second.stream()).toList();
     }
 
     private static TensorDescription tensor(String name, Object... dimensions) {
@@ -177,9 +136,9 @@ public final class Signature {
 
     /** Checks the values of one input; those of memories, which are looked through once, are not read again. */
     public void requireValues(String input, FloatTensor values) {
-        if (input.equals(BundleGraph.IMAGES)) {
+        if (input.equals(IMAGES)) {
             requireImages(place(input), values);
-        } else if (!input.equals(BundleGraph.MEMORY)) {
+        } else if (!input.equals(MEMORY)) {
             requireFinite(place(input), values);
         }
     }

@@ -1,26 +1,6 @@
 package io.kanerva.runtime.session;
 
-import static io.kanerva.runtime.BundleGraph.CONTENT;
-import static io.kanerva.runtime.BundleGraph.DECODER;
-import static io.kanerva.runtime.BundleGraph.ENCODER;
-import static io.kanerva.runtime.BundleGraph.ENCODER_MEMORY_WRITER;
-import static io.kanerva.runtime.BundleGraph.IMAGES;
-import static io.kanerva.runtime.BundleGraph.KEYS;
-import static io.kanerva.runtime.BundleGraph.KEY_LOG_VARIANCE;
-import static io.kanerva.runtime.BundleGraph.KEY_MEAN;
-import static io.kanerva.runtime.BundleGraph.LATENT;
-import static io.kanerva.runtime.BundleGraph.LATENT_LOG_VARIANCE;
-import static io.kanerva.runtime.BundleGraph.LATENT_MEAN;
-import static io.kanerva.runtime.BundleGraph.LOGITS;
-import static io.kanerva.runtime.BundleGraph.MEMORY;
-import static io.kanerva.runtime.BundleGraph.MEMORY_WRITER;
-import static io.kanerva.runtime.BundleGraph.NOISE;
-import static io.kanerva.runtime.BundleGraph.POINTERS;
-import static io.kanerva.runtime.BundleGraph.PRIOR_LOG_VARIANCE;
-import static io.kanerva.runtime.BundleGraph.PRIOR_MEAN;
-import static io.kanerva.runtime.BundleGraph.READER;
-import static io.kanerva.runtime.BundleGraph.READER_DECODER;
-import static io.kanerva.runtime.BundleGraph.TRACES;
+import static io.kanerva.runtime.BundleGraph.*;
 
 import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.Bundle;
@@ -224,15 +204,16 @@ public final class Inference {
     public Recall recall(StoredMemory memory, FloatTensor queries, int iterations) {
         checkQueries(memory, queries);
         try (Workspace workspace = sessions.begin(recall, memory.episodes(), queries.dimension(1), memory)) {
-            Recall.Step[] steps = new Recall.Step[iterations];
+            Lookup[] lookups = new Lookup[iterations];
+            FloatTensor[] steps = new FloatTensor[iterations];
             FloatTensor images = queries;
             for (int i = 0; i < iterations; i++) {
-                Lookup lookup = lookUp(workspace, memory, images);
+                lookups[i] = lookUp(workspace, memory, images);
                 images = FloatTensor.zeros(queries.shape());
-                workspace.recaller().read(memory, lookup.keys().data(), images.data());
-                steps[i] = new Recall.Step(lookup, images);
+                workspace.recaller().read(memory, lookups[i].keys().data(), images.data());
+                steps[i] = images;
             }
-            return new Recall(List.of(steps));
+            return new Recall(List.of(lookups), List.of(steps));
         }
     }
 

@@ -1,15 +1,6 @@
 package io.kanerva.runtime.session;
 
-import static io.kanerva.runtime.BundleGraph.DECODER;
-import static io.kanerva.runtime.BundleGraph.ENCODER;
-import static io.kanerva.runtime.BundleGraph.IMAGES;
-import static io.kanerva.runtime.BundleGraph.KEYS;
-import static io.kanerva.runtime.BundleGraph.KEY_MEAN;
-import static io.kanerva.runtime.BundleGraph.LATENT;
-import static io.kanerva.runtime.BundleGraph.LOGITS;
-import static io.kanerva.runtime.BundleGraph.PRIOR_MEAN;
-import static io.kanerva.runtime.BundleGraph.READER;
-import static io.kanerva.runtime.BundleGraph.READER_DECODER;
+import static io.kanerva.runtime.BundleGraph.*;
 
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.ModelSettings.Writer;

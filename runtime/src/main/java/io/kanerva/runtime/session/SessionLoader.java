@@ -178,7 +178,7 @@ public final class SessionLoader {
 
     /** Compares a loaded graph's own inputs and outputs with those that its model must have. */
     private void checkTensors(BundleGraph graph, OrtSession session) {
-        Signature signature = Signature.of(graph, settings);
+        Signature signature = new Signature(graph, settings);
         try {
             checkTensors(graph, "input", signature.inputs(), session.getInputInfo());
             checkTensors(graph, "output", signature.outputs(), session.getOutputInfo());

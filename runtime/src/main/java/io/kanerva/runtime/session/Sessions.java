@@ -53,7 +53,7 @@ public final class Sessions implements AutoCloseable {
         this.settings = settings;
         this.device = device;
         this.sessions = sessions;
-        sessions.keySet().forEach(graph -> signatures.put(graph, Signature.of(graph, settings)));
+        sessions.keySet().forEach(graph -> signatures.put(graph, new Signature(graph, settings)));
         callers = new AtomicIntegerArray(sessions.get(BundleGraph.ENCODER).length);
     }
 

@@ -76,7 +76,7 @@ public final class IterationExperiment {
             Recall recall = kanerva.recall(memory, queries.tensor(), iterations);
             for (int i = 0; i < iterations; i++) {
                 errors[i + 1] +=
-                        meanSquaredError(recall.steps().get(i).images().data(), episode.values()) / episodes.count();
+                        meanSquaredError(recall.steps().get(i).data(), episode.values()) / episodes.count();
                 Lookup lookup = recall.lookups().get(i);
                 searched = lookup.samples().length > 0;
                 found[i] += IntStream.range(0, lookup.samples().length)
