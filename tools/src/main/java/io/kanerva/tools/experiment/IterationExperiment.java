@@ -75,8 +75,7 @@ public final class IterationExperiment {
             errors[0] += meanSquaredError(queries.values(), episode.values()) / episodes.count();
             Recall recall = kanerva.recall(memory, queries.tensor(), iterations);
             for (int i = 0; i < iterations; i++) {
-                errors[i + 1] +=
-                        meanSquaredError(recall.steps().get(i).data(), episode.values()) / episodes.count();
+                errors[i + 1] += meanSquaredError(recall.steps().get(i).data(), episode.values()) / episodes.count();
                 Lookup lookup = recall.lookups().get(i);
                 searched = lookup.samples().length > 0;
                 found[i] += IntStream.range(0, lookup.samples().length)
