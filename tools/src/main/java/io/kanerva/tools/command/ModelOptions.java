@@ -35,14 +35,14 @@ public final class ModelOptions {
     @Option(
             names = "--threads",
             paramLabel = "N",
+            converter = Positive.class,
             defaultValue = "1",
             order = 901,
             description = "Threads that one graph may use. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
     /** Opens the model. */
-    public Kanerva open(Subcommand action) {
-        action.requirePositive("--threads", threads);
+    public Kanerva open() {
         if (device == null) {
             // Nobody asked, so nobody needs to hear that there is no GPU.
             RUNTIME.setLevel(Level.WARNING);

@@ -63,11 +63,4 @@ public abstract class Subcommand implements Callable<Integer> {
     public final ParameterException usage(String message) {
         return new ParameterException(spec.commandLine(), message);
     }
-
-    /** Requires a number of at least 1. */
-    public final void requirePositive(String option, long value) {
-        if (value < 1) {
-            throw usage("Invalid value for option '%s': expected at least 1, found %d".formatted(option, value));
-        }
-    }
 }

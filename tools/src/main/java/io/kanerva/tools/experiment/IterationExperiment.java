@@ -19,13 +19,6 @@ import java.util.stream.IntStream;
 public final class IterationExperiment {
     private IterationExperiment() {}
 
-    /** A kind of damage. */
-    @FunctionalInterface
-    public interface Spoiler {
-        /** Returns damaged copies; the same seed gives the same damage. */
-        Pictures spoil(Pictures pictures, long seed);
-    }
-
     /**
      * The results for one kind of damage.
      *
@@ -36,8 +29,8 @@ public final class IterationExperiment {
     public record Row(String damage, List<Double> errors, List<Double> found) {}
 
     /** Returns the kinds of damage by name. */
-    public static Map<String, Spoiler> damages() {
-        Map<String, Spoiler> damages = new LinkedHashMap<>();
+    public static Map<String, Damage> damages() {
+        Map<String, Damage> damages = new LinkedHashMap<>();
         damages.put("none", (pictures, seed) -> pictures);
         damages.put("salt and pepper, 15 %", (pictures, seed) -> Damage.saltAndPepper(pictures, 0.15, seed));
         damages.put("salt and pepper, 30 %", (pictures, seed) -> Damage.saltAndPepper(pictures, 0.3, seed));
@@ -61,7 +54,7 @@ public final class IterationExperiment {
             Kanerva kanerva,
             TestEpisodes episodes,
             String name,
-            Spoiler spoiler,
+            Damage damage,
             int iterations,
             long seed,
             IntConsumer progress) {
@@ -71,7 +64,7 @@ public final class IterationExperiment {
         for (int e = 0; e < episodes.count(); e++) {
             Pictures episode = Pictures.of(episodes, e);
             Memory memory = kanerva.write(episode.tensor());
-            Pictures queries = spoiler.spoil(episode, seed + e);
+            Pictures queries = damage.spoil(episode, seed + e);
             errors[0] += meanSquaredError(queries.values(), episode.values()) / episodes.count();
             Recall recall = kanerva.recall(memory, queries.tensor(), iterations);
             for (int i = 0; i < iterations; i++) {

@@ -3,11 +3,14 @@ package io.kanerva.tools.image;
 import java.util.SplittableRandom;
 
 /** Damages images to use them as queries for the intact ones. */
-public final class Damage {
-    private Damage() {}
+@FunctionalInterface
+public interface Damage {
+
+    /** Returns damaged copies; the same seed gives the same damage. */
+    Pictures spoil(Pictures pictures, long seed);
 
     /** The half of an image to erase. */
-    public enum Half {
+    enum Half {
         /** Columns below half the width. */
         LEFT,
         /** The other columns. */
@@ -26,7 +29,7 @@ public final class Damage {
      * @param seed the same seed damages the same pixels
      * @throws IllegalArgumentException if the fraction is outside 0 to 1
      */
-    public static Pictures saltAndPepper(Pictures pictures, double fraction, long seed) {
+    static Pictures saltAndPepper(Pictures pictures, double fraction, long seed) {
         if (!(fraction >= 0 && fraction <= 1)) {
             throw new IllegalArgumentException("damaged fraction: expected 0 to 1, found " + fraction);
         }
@@ -49,7 +52,7 @@ public final class Damage {
      * @param deviation standard deviation of the factor, at least 0
      * @throws IllegalArgumentException if the deviation is negative or NaN
      */
-    public static Pictures speckle(Pictures pictures, double deviation, long seed) {
+    static Pictures speckle(Pictures pictures, double deviation, long seed) {
         if (!(deviation >= 0)) {
             throw new IllegalArgumentException("speckle deviation: expected at least 0, found " + deviation);
         }
@@ -67,7 +70,7 @@ public final class Damage {
      * @param photons expected count of a white pixel, above 0 and at most 100
      * @throws IllegalArgumentException if it is out of range
      */
-    public static Pictures poisson(Pictures pictures, double photons, long seed) {
+    static Pictures poisson(Pictures pictures, double photons, long seed) {
         if (!(photons > 0 && photons <= 100)) {
             throw new IllegalArgumentException(
                     "photons of a white pixel: expected above 0 and at most 100, found " + photons);
@@ -87,7 +90,7 @@ public final class Damage {
     }
 
     /** Sets one half of every image to 0. */
-    public static Pictures erase(Pictures pictures, Half half) {
+    static Pictures erase(Pictures pictures, Half half) {
         float[] values = pictures.values().clone();
         int height = pictures.height();
         int width = pictures.width();

@@ -2,7 +2,9 @@ package io.kanerva.tools.command.experiment;
 
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.tools.Failure;
+import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.ModelOptions;
+import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.experiment.GenerationExperiment;
 import io.kanerva.tools.terminal.Progress;
@@ -24,11 +26,12 @@ public final class GenerationCommand extends Subcommand {
     private ModelOptions bundle;
 
     @Mixin
-    private ExperimentOptions options;
+    private EpisodeOptions options;
 
     @Option(
             names = "--keys",
             paramLabel = "N",
+            converter = Positive.class,
             defaultValue = "10000",
             order = 5,
             description = "Random keys, spread over the episodes. Default: ${DEFAULT-VALUE}.")
@@ -36,9 +39,8 @@ public final class GenerationCommand extends Subcommand {
 
     @Override
     protected void run() {
-        requirePositive("--keys", keys);
-        try (Kanerva kanerva = bundle.open(this)) {
-            TestEpisodes episodes = options.episodes(this, kanerva);
+        try (Kanerva kanerva = bundle.open()) {
+            TestEpisodes episodes = options.episodes(kanerva);
             GenerationExperiment.Result result;
             try (Progress progress =
                     Progress.start(terminal(), "Generating", Math.min(keys, episodes.count()), "episodes")) {

@@ -2,6 +2,7 @@ package io.kanerva.tools.command.experiment;
 
 import io.kanerva.conformance.PhiloxNoise;
 import io.kanerva.tools.Failure;
+import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.LearningDevice;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.RunPath;
@@ -50,7 +51,7 @@ public final class HeldOutCommand extends Subcommand {
     private Path other;
 
     @Mixin
-    private ExperimentOptions options;
+    private EpisodeOptions options;
 
     @Mixin
     private LearningDevice device;
@@ -61,10 +62,8 @@ public final class HeldOutCommand extends Subcommand {
         DataSource source = options.source(checkpoint.plan().data());
         Images images = options.images(source);
         try (KanervaModel model = checkpoint.model(device.chooseAll().get(0))) {
-            ClassEpisodes episodes = options.some(
-                    this,
-                    new ClassEpisodes(
-                            images, source.testBinarisation(), checkpoint.plan().episodeLength(), options.seed()));
+            ClassEpisodes episodes = options.some(new ClassEpisodes(
+                    images, source.testBinarisation(), checkpoint.plan().episodeLength(), options.seed()));
             HeldOutBound.Report report;
             try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
                 report = HeldOutBound.evaluate(model, episodes, new PhiloxNoise(options.seed()), progress::at);

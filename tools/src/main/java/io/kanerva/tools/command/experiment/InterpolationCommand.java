@@ -2,7 +2,9 @@ package io.kanerva.tools.command.experiment;
 
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.tools.OutputFile;
+import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.ModelOptions;
+import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.experiment.InterpolationExperiment;
 import io.kanerva.tools.image.Mosaic;
@@ -27,7 +29,7 @@ public final class InterpolationCommand extends Subcommand {
     private ModelOptions bundle;
 
     @Mixin
-    private ExperimentOptions options;
+    private EpisodeOptions options;
 
     @Option(
             names = {"-o", "--out"},
@@ -40,6 +42,7 @@ public final class InterpolationCommand extends Subcommand {
     @Option(
             names = "--pairs",
             paramLabel = "N",
+            converter = Positive.class,
             defaultValue = "8",
             order = 6,
             description = "Rows. Default: ${DEFAULT-VALUE}.")
@@ -55,13 +58,12 @@ public final class InterpolationCommand extends Subcommand {
 
     @Override
     protected void run() {
-        requirePositive("--pairs", pairs);
         if (steps < 2) {
             throw usage("Invalid value for option '--steps': expected at least 2, found " + steps);
         }
         OutputFile.requireWritable(png);
-        try (Kanerva kanerva = bundle.open(this)) {
-            TestEpisodes episodes = options.episodes(this, kanerva);
+        try (Kanerva kanerva = bundle.open()) {
+            TestEpisodes episodes = options.episodes(kanerva);
             int rows = Math.min(pairs, episodes.length() - 1);
             InterpolationExperiment.Result result = InterpolationExperiment.run(kanerva, episodes, 0, rows, steps);
             OutputFile.write(png, Mosaic.bands(List.of(result.images()), steps).png(3));

@@ -1,9 +1,12 @@
 package io.kanerva.tools.command.experiment;
 
 import io.kanerva.runtime.Kanerva;
+import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.ModelOptions;
+import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.experiment.IterationExperiment;
+import io.kanerva.tools.image.Damage;
 import io.kanerva.tools.terminal.Progress;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import java.util.Locale;
@@ -26,11 +29,12 @@ public final class IterationsCommand extends Subcommand {
     private ModelOptions bundle;
 
     @Mixin
-    private ExperimentOptions options;
+    private EpisodeOptions options;
 
     @Option(
             names = {"-n", "--iterations"},
             paramLabel = "N",
+            converter = Positive.class,
             defaultValue = "4",
             order = 5,
             description = "Default: ${DEFAULT-VALUE}.")
@@ -38,9 +42,8 @@ public final class IterationsCommand extends Subcommand {
 
     @Override
     protected void run() {
-        requirePositive("--iterations", iterations);
-        try (Kanerva kanerva = bundle.open(this)) {
-            TestEpisodes episodes = options.episodes(this, kanerva);
+        try (Kanerva kanerva = bundle.open()) {
+            TestEpisodes episodes = options.episodes(kanerva);
             print(
                     "setting    %s, %s, %,d episodes of T = %d, seed %d",
                     kanerva.bundle().name(),
@@ -54,7 +57,7 @@ public final class IterationsCommand extends Subcommand {
                     IntStream.rangeClosed(0, iterations)
                             .mapToObj(i -> String.format(Locale.ROOT, "%8d", i))
                             .collect(Collectors.joining()));
-            for (Map.Entry<String, IterationExperiment.Spoiler> damage :
+            for (Map.Entry<String, Damage> damage :
                     IterationExperiment.damages().entrySet()) {
                 IterationExperiment.Row row;
                 try (Progress progress = Progress.start(terminal(), "Reading", episodes.count(), "episodes")) {

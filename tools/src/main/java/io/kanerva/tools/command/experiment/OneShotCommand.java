@@ -1,10 +1,11 @@
 package io.kanerva.tools.command.experiment;
 
 import io.kanerva.runtime.Kanerva;
-import io.kanerva.runtime.ModelSettings;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
+import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.ModelOptions;
+import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.experiment.OneShotExperiment;
 import io.kanerva.tools.image.Mosaic;
@@ -28,18 +29,18 @@ import picocli.CommandLine.Option;
                 "Neighbours are test images of all classes that were not written. The written images' own share says how good this way to name images is.",
         footer = {"  kpp experiment one-shot --bundle runs/mnist/bundle --data ~/data --classes 10 --out classes.png"})
 public final class OneShotCommand extends Subcommand {
-    private static final int EPISODE = 32;
     private static final int COLUMNS = 16;
 
     @Mixin
     private ModelOptions bundle;
 
     @Mixin
-    private ExperimentOptions options;
+    private EpisodeOptions options;
 
     @Option(
             names = "--classes",
             paramLabel = "N",
+            converter = Positive.class,
             defaultValue = "10",
             order = 5,
             description = "Try the first so many classes. Default: ${DEFAULT-VALUE}.")
@@ -48,6 +49,7 @@ public final class OneShotCommand extends Subcommand {
     @Option(
             names = {"-n", "--count"},
             paramLabel = "N",
+            converter = Positive.class,
             defaultValue = "64",
             order = 6,
             description = "Images to generate from each. Default: ${DEFAULT-VALUE}.")
@@ -62,16 +64,13 @@ public final class OneShotCommand extends Subcommand {
 
     @Override
     protected void run() {
-        requirePositive("--classes", classes);
-        requirePositive("--count", count);
         if (png != null) {
             OutputFile.requireWritable(png);
         }
-        try (Kanerva kanerva = bundle.open(this)) {
+        try (Kanerva kanerva = bundle.open()) {
             DataSource source = options.source(kanerva.bundle().provenance().data());
             Images images = options.images(source);
-            ModelSettings settings = kanerva.bundle().settings();
-            int most = Math.min(EPISODE, settings.capacity());
+            int longest = EpisodeOptions.longest(kanerva.bundle().settings());
             Set<Integer> all = images.classes().keySet();
             List<Integer> labels = all.stream().sorted().limit(classes).toList();
             int references = Math.max(5, 4000 / all.size());
@@ -85,7 +84,14 @@ public final class OneShotCommand extends Subcommand {
             try (Progress progress = Progress.start(terminal(), "Generating", labels.size(), "classes")) {
                 for (int label : labels) {
                     OneShotExperiment.Row row = OneShotExperiment.run(
-                            kanerva, images, source.testBinarisation(), label, most, references, count, options.seed());
+                            kanerva,
+                            images,
+                            source.testBinarisation(),
+                            label,
+                            longest,
+                            references,
+                            count,
+                            options.seed());
                     print(
                             "%5d  %7d  %13.1f %%  %12.1f %%",
                             row.label(), row.written(), 100 * row.own(), 100 * row.writtenOwn());

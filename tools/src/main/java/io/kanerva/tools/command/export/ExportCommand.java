@@ -10,7 +10,7 @@ import io.kanerva.conformance.PhiloxNoise;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.bundle.BundleWriter;
-import io.kanerva.tools.command.DataHome;
+import io.kanerva.tools.command.DataOptions;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.CommandRecord;
 import io.kanerva.tools.run.RunPath;
@@ -23,6 +23,7 @@ import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.train.Checkpoint;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code kpp export}: a training run becomes a bundle. */
@@ -51,12 +52,8 @@ public final class ExportCommand extends Subcommand {
             description = "Folder of the bundle.")
     private Path out;
 
-    @Option(
-            names = {"-d", "--data"},
-            paramLabel = "DIR",
-            order = 3,
-            description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
-    private Path data;
+    @Mixin
+    private DataOptions data;
 
     @Option(
             names = "--name",
@@ -112,10 +109,7 @@ public final class ExportCommand extends Subcommand {
                 .withCheck(OnnxGraph.runner());
         DataSource source = DataSource.named(checkpoint.plan().data());
         TestEpisodes episodes = new TestEpisodes(
-                source.test(DataHome.of(data, source)),
-                source.testBinarisation(),
-                checkpoint.plan().episodeLength(),
-                seed);
+                data.test(source), source.testBinarisation(), checkpoint.plan().episodeLength(), seed);
         CommandRecord started = CommandRecord.read(RunPath.folder(folder));
         Provenance provenance = Provenance.of(checkpoint.plan(), checkpoint.step(), checkpoint.seconds())
                 .withSource(started.commit(), started.command());

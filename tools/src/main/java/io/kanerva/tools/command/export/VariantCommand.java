@@ -14,18 +14,17 @@ import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.bundle.BundleWriter;
 import io.kanerva.tools.bundle.GraphBound;
-import io.kanerva.tools.command.DataHome;
+import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.image.Pictures;
 import io.kanerva.tools.terminal.Progress;
-import io.kanerva.trainer.data.DataSource;
-import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -38,7 +37,6 @@ import picocli.CommandLine.TypeConversionException;
                         + "fp32 only adds the fused graphs to an older bundle.",
         footer = {"  kpp variant --bundle mnist-bundle --weights int8 --out mnist-int8"})
 public final class VariantCommand extends Subcommand {
-    private static final int EPISODE = 32;
     private static final int WARM_RECALLS = 300;
     private static final int TIMED_RECALLS = 400;
 
@@ -67,36 +65,14 @@ public final class VariantCommand extends Subcommand {
             description = "Folder of the variant.")
     private Path out;
 
-    @Option(
-            names = {"-d", "--data"},
-            paramLabel = "DIR",
-            order = 4,
-            description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
-    private Path data;
-
-    @Option(
-            names = "--episodes",
-            paramLabel = "N",
-            order = 5,
-            description = "Score only so many episodes, drawn by the seed from the whole test set. Default: all.")
-    private Integer most;
+    @Mixin
+    private EpisodeOptions options;
 
     @Option(names = "--replace", order = 6, description = "Take the place of a bundle that is there.")
     private boolean replace;
 
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            defaultValue = "1",
-            order = 7,
-            description = "Of episodes and noise. Default: ${DEFAULT-VALUE}.")
-    private long seed;
-
     @Override
     protected void run() {
-        if (most != null) {
-            requirePositive("--episodes", most);
-        }
         OutputFile.requireWritableFolder(out.toAbsolutePath().getParent());
         try {
             BundleVariant variant = BundleVariant.of(folder, weights, OnnxGraph.runner());
@@ -104,7 +80,7 @@ public final class VariantCommand extends Subcommand {
                     .graphBytes();
             try (Kanerva source = Kanerva.load(folder, Device.CPU);
                     Kanerva made = Kanerva.load(variant.files(), Options.on(Device.CPU))) {
-                TestEpisodes episodes = episodes(source);
+                TestEpisodes episodes = options.episodes(source);
                 double[] before = score(source, episodes, "Scoring the source");
                 double[] after = score(made, episodes, "Scoring the variant");
                 double[] times = times(source, made, episodes);
@@ -140,18 +116,9 @@ public final class VariantCommand extends Subcommand {
         }
     }
 
-    private TestEpisodes episodes(Kanerva source) {
-        DataSource data = DataSource.named(source.bundle().provenance().data());
-        Images images = data.test(DataHome.of(this.data, data));
-        int trained = source.bundle().provenance().episodeLength();
-        int length = trained > 0 ? trained : EPISODE;
-        TestEpisodes all = new TestEpisodes(images, data.testBinarisation(), length, seed);
-        return most == null ? all : all.first(most);
-    }
-
     private double[] score(Kanerva kanerva, TestEpisodes episodes, String what) {
         try (Progress progress = Progress.start(terminal(), what, episodes.count(), "episodes")) {
-            return GraphBound.means(kanerva, episodes, new PhiloxNoise(seed), progress::at);
+            return GraphBound.means(kanerva, episodes, new PhiloxNoise(options.seed()), progress::at);
         }
     }
 

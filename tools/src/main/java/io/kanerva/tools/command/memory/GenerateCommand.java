@@ -3,6 +3,7 @@ package io.kanerva.tools.command.memory;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
 import io.kanerva.tools.command.ModelOptions;
+import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.image.Pictures;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ public final class GenerateCommand extends Subcommand {
     @Option(
             names = {"-n", "--count"},
             paramLabel = "N",
+            converter = Positive.class,
             defaultValue = "32",
             order = 10,
             description = "How many images. Default: ${DEFAULT-VALUE}.")
@@ -51,9 +53,8 @@ public final class GenerateCommand extends Subcommand {
 
     @Override
     protected void run() {
-        requirePositive("--count", count);
         output.check();
-        try (Kanerva kanerva = bundle.open(this)) {
+        try (Kanerva kanerva = bundle.open()) {
             Memory memory = kanerva.loadMemory(memoryFile);
             Pictures generated =
                     Pictures.of(kanerva.generate(memory, count, seed).images());

@@ -25,7 +25,7 @@ public final class InfoCommand extends Subcommand {
 
     @Override
     protected void run() {
-        try (Kanerva kanerva = options.open(this)) {
+        try (Kanerva kanerva = options.open()) {
             Bundle bundle = kanerva.bundle();
             print(
                     "%s: Kanerva++ bundle, format %d, ONNX opset %d (IR %d), reader by %s",

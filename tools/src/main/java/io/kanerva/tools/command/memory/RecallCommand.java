@@ -4,6 +4,7 @@ import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Lookup;
 import io.kanerva.runtime.Memory;
 import io.kanerva.tools.command.ModelOptions;
+import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.image.Damage;
 import io.kanerva.tools.image.Pictures;
@@ -44,6 +45,7 @@ public final class RecallCommand extends Subcommand {
     @Option(
             names = {"-n", "--iterations"},
             paramLabel = "N",
+            converter = Positive.class,
             defaultValue = "3",
             order = 10,
             description = "How often each query is read anew. Default: ${DEFAULT-VALUE}.")
@@ -52,11 +54,11 @@ public final class RecallCommand extends Subcommand {
     @Option(
             names = "--damage",
             paramLabel = "HOW",
-            converter = SpoilerConverter.class,
+            converter = DamageConverter.class,
             order = 11,
             description =
                     "Damage the queries first: salt-and-pepper:FRACTION replaces that part of the pixels by coin flips, erase:left|right|top|bottom sets that half to 0.")
-    private Spoiler damage;
+    private Damage damage;
 
     @Option(
             names = "--seed",
@@ -66,15 +68,9 @@ public final class RecallCommand extends Subcommand {
             description = "Seed of the salt and pepper. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    /** Spoils queries. */
-    @FunctionalInterface
-    interface Spoiler {
-        Pictures spoil(Pictures pictures, long seed);
-    }
-
-    static final class SpoilerConverter implements ITypeConverter<Spoiler> {
+    static final class DamageConverter implements ITypeConverter<Damage> {
         @Override
-        public Spoiler convert(String text) {
+        public Damage convert(String text) {
             String[] parts = text.split(":", 2);
             try {
                 if (parts.length == 2 && parts[0].equals("salt-and-pepper")) {
@@ -101,9 +97,8 @@ public final class RecallCommand extends Subcommand {
 
     @Override
     protected void run() {
-        requirePositive("--iterations", iterations);
         output.check();
-        try (Kanerva kanerva = bundle.open(this)) {
+        try (Kanerva kanerva = bundle.open()) {
             Memory memory = kanerva.loadMemory(memoryFile);
             Pictures queries = images.read(this, kanerva.bundle().settings().image(), memory.samples());
             if (damage != null) {

@@ -42,7 +42,7 @@ public final class WriteCommand extends Subcommand {
     @Override
     protected void run() throws Exception {
         OutputFile.requireWritable(memoryFile);
-        try (Kanerva kanerva = bundle.open(this)) {
+        try (Kanerva kanerva = bundle.open()) {
             int capacity = kanerva.bundle().settings().capacity();
             Pictures episode = images.read(
                     this, kanerva.bundle().settings().image(), capacity == Integer.MAX_VALUE ? EPISODE : capacity);

@@ -15,6 +15,7 @@ import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.Version;
 import io.kanerva.tools.bundle.BundleWriter;
 import io.kanerva.tools.bundle.GraphBound;
+import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.report.QuickstartReport;
 import io.kanerva.tools.run.CommandRecord;
@@ -63,15 +64,21 @@ public final class QuickstartCommand extends Subcommand {
                     "Folder of the results; those of an earlier quick start there are replaced. Default: ${DEFAULT-VALUE}.")
     private Path out;
 
-    @Option(names = "--steps", paramLabel = "N", order = 2, description = "Training steps, instead of the preset's.")
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            converter = Positive.class,
+            order = 2,
+            description = "Training steps, instead of the preset's.")
     private Integer steps;
 
     @Option(
             names = "--episodes",
             paramLabel = "N",
+            converter = Positive.class,
             order = 3,
             description = "Score only the first test images, so many episodes of 32. Default: all.")
-    private Integer most;
+    private int atMost = Integer.MAX_VALUE;
 
     @Option(
             names = "--seed",
@@ -118,12 +125,6 @@ public final class QuickstartCommand extends Subcommand {
     }
 
     private TrainingPlan plan() {
-        if (steps != null) {
-            requirePositive("--steps", steps);
-        }
-        if (most != null) {
-            requirePositive("--episodes", most);
-        }
         TrainingPlan plan = Preset.named("quickstart").plan().withSeed(seed);
         return steps == null ? plan : plan.withSteps(steps);
     }
@@ -153,9 +154,8 @@ public final class QuickstartCommand extends Subcommand {
     private TestEpisodes testEpisodes(TrainingPlan plan) {
         DataSource source = DataSource.named(plan.data());
         Images images = source.test(null);
-        int count = images.count() / EPISODE;
         return new TestEpisodes(
-                images.slice(0, EPISODE * (most == null ? count : Math.min(most, count))),
+                images.slice(0, EPISODE * Math.min(atMost, images.count() / EPISODE)),
                 source.testBinarisation(),
                 EPISODE,
                 seed);

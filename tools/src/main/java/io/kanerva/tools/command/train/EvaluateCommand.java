@@ -5,13 +5,12 @@ import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.bundle.GraphBound;
-import io.kanerva.tools.command.DataHome;
+import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.ModelOptions;
+import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.RunPath;
 import io.kanerva.tools.terminal.Progress;
-import io.kanerva.trainer.data.DataSource;
-import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.evaluate.CleanBound;
 import io.kanerva.trainer.evaluate.TestEpisodes;
@@ -34,7 +33,6 @@ import picocli.CommandLine.Option;
             "  kpp evaluate --bundle runs/mnist/bundle --data ~/data --recall"
         })
 public final class EvaluateCommand extends Subcommand {
-    private static final int EPISODE = 32;
     private static final double[] DAMAGES = {0, 0.15, 0.3};
 
     @Mixin
@@ -47,49 +45,23 @@ public final class EvaluateCommand extends Subcommand {
             description = "Folder of a training run (its last checkpoint) or a checkpoint, to be scored through DJL.")
     private Path folder;
 
-    @Option(
-            names = {"-d", "--data"},
-            paramLabel = "DIR",
-            order = 2,
-            description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
-    private Path data;
-
-    @Option(
-            names = "--data-set",
-            paramLabel = "NAME",
-            order = 3,
-            description = "See 'kpp data list'. Default: what the model was trained on.")
-    private String dataSet;
-
-    @Option(
-            names = "--episodes",
-            paramLabel = "N",
-            order = 4,
-            description = "Score only so many episodes, drawn by the seed from the whole test set. Default: all.")
-    private Integer most;
+    @Mixin
+    private EpisodeOptions options;
 
     @Option(
             names = "--importance",
             paramLabel = "N",
-            defaultValue = "0",
-            order = 5,
+            converter = Positive.class,
+            order = 6,
             description = "With --run: also the importance-weighted bound with so many draws an image, usually 64.")
     private int importance;
 
     @Option(
             names = "--recall",
-            order = 6,
+            order = 7,
             description =
                     "With --bundle: also how many samples are found again by content with 0, 15 and 30 %% of their pixels replaced by coin flips.")
     private boolean recall;
-
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            defaultValue = "1",
-            order = 7,
-            description = "Of the episodes, the noise and the damage. Default: ${DEFAULT-VALUE}.")
-    private long seed;
 
     @Override
     protected void run() {
@@ -102,12 +74,6 @@ public final class EvaluateCommand extends Subcommand {
         if (folder == null && importance != 0) {
             throw usage("Expected --importance with --run, found it with a bundle");
         }
-        if (importance < 0) {
-            requirePositive("--importance", importance);
-        }
-        if (most != null) {
-            requirePositive("--episodes", most);
-        }
         if (folder != null) {
             evaluateRun();
         } else {
@@ -117,32 +83,31 @@ public final class EvaluateCommand extends Subcommand {
 
     private void evaluateRun() {
         Checkpoint checkpoint = RunPath.checkpoint(folder);
-        TestEpisodes episodes =
-                episodes(checkpoint.plan().data(), checkpoint.plan().episodeLength());
+        TestEpisodes episodes = options.episodes(checkpoint.plan());
         try (KanervaModel model = checkpoint.model(bundle.learningDevice());
                 Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
-            BoundReport report = CleanBound.evaluate(model, episodes, new PhiloxNoise(seed), importance, progress::at);
+            BoundReport report =
+                    CleanBound.evaluate(model, episodes, new PhiloxNoise(options.seed()), importance, progress::at);
             print(episodes, "run " + folder + ", step " + checkpoint.step() + ", through DJL", report);
         }
     }
 
     private void evaluateBundle() {
-        try (Kanerva kanerva = bundle.open(this)) {
+        try (Kanerva kanerva = bundle.open()) {
             ModelSettings settings = kanerva.bundle().settings();
             if (recall && settings.writer() == ModelSettings.Writer.POOLED) {
                 throw new Failure(
                         "--recall: expected a model with a heap writer, found a pooled one, which allocates no blocks to be found");
             }
-            int trained = kanerva.bundle().provenance().episodeLength();
-            TestEpisodes episodes = episodes(kanerva.bundle().provenance().data(), trained > 0 ? trained : EPISODE);
+            TestEpisodes episodes = options.episodes(kanerva);
             BoundReport report;
             try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
-                report = GraphBound.evaluate(kanerva, episodes, new PhiloxNoise(seed), progress::at);
+                report = GraphBound.evaluate(kanerva, episodes, new PhiloxNoise(options.seed()), progress::at);
             }
             print(episodes, "bundle " + kanerva.bundle().name() + ", through its graphs", report);
             for (double damage : recall ? DAMAGES : new double[0]) {
                 try (Progress progress = Progress.start(terminal(), "Recall", episodes.count(), "episodes")) {
-                    double found = GraphBound.recallAccuracy(kanerva, episodes, damage, seed, progress::at);
+                    double found = GraphBound.recallAccuracy(kanerva, episodes, damage, options.seed(), progress::at);
                     print(
                             "found      %.2f %% of %,d queries with %.0f %% of their pixels damaged",
                             100 * found, episodes.count() * episodes.length(), 100 * damage);
@@ -160,16 +125,5 @@ public final class EvaluateCommand extends Subcommand {
         if (!episodes.binarisation().isBinary()) {
             print("bits       %s", report.bits(episodes.images().pixelsPerImage()));
         }
-    }
-
-    private TestEpisodes episodes(String trainedOn, int length) {
-        DataSource source = DataSource.named(dataSet == null ? trainedOn : dataSet);
-        Images images = source.test(DataHome.of(data, source));
-        if (images.count() < length) {
-            throw new Failure("%s: expected at least one episode of %d images, found %d images"
-                    .formatted(images.name(), length, images.count()));
-        }
-        TestEpisodes all = new TestEpisodes(images, source.testBinarisation(), length, seed);
-        return most == null ? all : all.first(most);
     }
 }

@@ -5,8 +5,9 @@ import io.kanerva.conformance.PhiloxNoise;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.bundle.BundleWriter;
-import io.kanerva.tools.command.DataHome;
+import io.kanerva.tools.command.DataOptions;
 import io.kanerva.tools.command.LearningDevice;
+import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.CommandRecord;
 import io.kanerva.tools.run.Interruption;
@@ -58,12 +59,8 @@ public final class TrainCommand extends Subcommand {
             description = "One of ${COMPLETION-CANDIDATES}.")
     private String preset;
 
-    @Option(
-            names = {"-d", "--data"},
-            paramLabel = "DIR",
-            order = 2,
-            description = "Folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
-    private Path data;
+    @Mixin
+    private DataOptions data;
 
     @Option(
             names = {"-r", "--run"},
@@ -76,12 +73,18 @@ public final class TrainCommand extends Subcommand {
     @Option(names = "--resume", order = 4, description = "Go on with the run in that folder.")
     private boolean resume;
 
-    @Option(names = "--steps", paramLabel = "N", order = 5, description = "Optimiser steps, instead of the preset's.")
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            converter = Positive.class,
+            order = 5,
+            description = "Optimiser steps, instead of the preset's.")
     private Integer steps;
 
     @Option(
             names = {"-T", "--episode-length"},
             paramLabel = "T",
+            converter = Positive.class,
             order = 6,
             description = "Samples an episode, instead of the preset's.")
     private Integer episodeLength;
@@ -133,14 +136,7 @@ public final class TrainCommand extends Subcommand {
         try (Interruption interruption = new Interruption(terminal())) {
             if (seeds == null) {
                 TrainingPlan plan = resume ? planOf(folder) : plan(seed == null ? 1 : seed);
-                DataSource source = DataSource.named(plan.data());
-                train(
-                        plan,
-                        folder,
-                        resume,
-                        source.train(DataHome.of(data, source), plan.augment()),
-                        device.chooseAll(),
-                        interruption);
+                train(plan, folder, resume, images(plan), device.chooseAll(), interruption);
             } else {
                 trainSeeds(interruption);
             }
@@ -164,12 +160,6 @@ public final class TrainCommand extends Subcommand {
         }
         if (seeds != null && seeds.stream().distinct().count() < seeds.size()) {
             throw usage("Expected --seeds that differ, found one twice in " + seeds);
-        }
-        if (steps != null) {
-            requirePositive("--steps", steps);
-        }
-        if (episodeLength != null) {
-            requirePositive("--episode-length", episodeLength);
         }
     }
 
@@ -255,10 +245,10 @@ public final class TrainCommand extends Subcommand {
                                         .formatted(folder, seeds)))
                 : plan(seeds.get(0));
         DataSource source = DataSource.named(first.data());
-        Images images = source.train(DataHome.of(data, source), first.augment());
+        Images images = images(first);
         // Before the long work: the test images must be there too.
-        TestEpisodes episodes = new TestEpisodes(
-                source.test(DataHome.of(data, source)), source.testBinarisation(), first.episodeLength(), TEST_SEED);
+        TestEpisodes episodes =
+                new TestEpisodes(data.test(source), source.testBinarisation(), first.episodeLength(), TEST_SEED);
         List<Device> where = device.chooseAll();
         SeedSummary summary = new SeedSummary(BundleWriter.setting(episodes));
         for (long one : seeds) {
@@ -287,7 +277,12 @@ public final class TrainCommand extends Subcommand {
     }
 
     private String dataOption() {
-        return data == null ? "" : " --data " + quoted(data.toString());
+        return data.folder() == null ? "" : " --data " + quoted(data.folder().toString());
+    }
+
+    private Images images(TrainingPlan plan) {
+        DataSource source = DataSource.named(plan.data());
+        return source.train(DataOptions.home(data.folder(), source), plan.augment());
     }
 
     private TrainingPlan planOf(Path place) {

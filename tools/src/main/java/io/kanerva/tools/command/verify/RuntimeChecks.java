@@ -21,7 +21,7 @@ import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.tools.Failure;
-import io.kanerva.tools.command.DataHome;
+import io.kanerva.tools.command.DataOptions;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.image.Pictures;
 import io.kanerva.tools.report.DecodedImages;
@@ -219,7 +219,7 @@ final class RuntimeChecks implements AutoCloseable {
         ModelSettings settings = verification.bundle().settings();
         int most = Math.min(MOST_IN_EPISODE, settings.capacity());
         DataSource source = source(folder, verification);
-        Images test = source.test(DataHome.of(data, source));
+        Images test = source.test(DataOptions.home(data, source));
         int images = Math.min(asked, test.count());
         int length = most;
         while (images % length != 0) {

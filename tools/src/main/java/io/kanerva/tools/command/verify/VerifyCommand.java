@@ -5,7 +5,8 @@ import io.kanerva.conformance.Agreement;
 import io.kanerva.conformance.BoundAgreement;
 import io.kanerva.conformance.BundleVerification;
 import io.kanerva.tools.Failure;
-import io.kanerva.tools.command.DataHome;
+import io.kanerva.tools.command.DataOptions;
+import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.RunPath;
 import io.kanerva.tools.terminal.Progress;
@@ -89,6 +90,7 @@ public final class VerifyCommand extends Subcommand {
     @Option(
             names = "--episodes",
             paramLabel = "N",
+            converter = Positive.class,
             order = 5,
             description =
                     "With --run: score only so many episodes, drawn by the seed from the whole test set. Default: all.")
@@ -113,6 +115,7 @@ public final class VerifyCommand extends Subcommand {
     @Option(
             names = "--bound",
             paramLabel = "N",
+            converter = Positive.class,
             order = 8,
             description = "Also score so many test images through each runtime's graphs.")
     private Integer boundImages;
@@ -149,12 +152,6 @@ public final class VerifyCommand extends Subcommand {
                     folder == null
                             ? "Expected a bundle, --model with --vectors, or --suite, found none"
                             : "Expected a bundle or --model or --suite, found both");
-        }
-        if (most != null) {
-            requirePositive("--episodes", most);
-        }
-        if (boundImages != null) {
-            requirePositive("--bound", boundImages);
         }
         if (random < 0) {
             throw usage("Invalid value for option '--random': expected at least 0, found " + random);
@@ -267,7 +264,7 @@ public final class VerifyCommand extends Subcommand {
     private Agreement againstRun(Path folder, BundleVerification verification, KanervaModel model) {
         Checkpoint checkpoint = RunPath.checkpoint(runFolder);
         DataSource source = DataSource.named(checkpoint.plan().data());
-        Images images = source.test(DataHome.of(data, source));
+        Images images = source.test(DataOptions.home(data, source));
         int length = checkpoint.plan().episodeLength();
         TestEpisodes all = new TestEpisodes(images, source.testBinarisation(), length, seed);
         TestEpisodes episodes = most == null ? all : all.first(most);

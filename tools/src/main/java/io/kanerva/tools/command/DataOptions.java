@@ -2,14 +2,35 @@ package io.kanerva.tools.command;
 
 import io.kanerva.tools.Failure;
 import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.fetch.Catalogue;
 import io.kanerva.trainer.fetch.DataCache;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import picocli.CommandLine.Option;
 
-/** Where a command takes its images from. */
-public final class DataHome {
-    private DataHome() {}
+/** Where a subcommand takes its images from. */
+public final class DataOptions {
+    @Option(
+            names = {"-d", "--data"},
+            paramLabel = "DIR",
+            order = 3,
+            description = "Folder of data sets. Default: the fetched copy, else the Fashion-MNIST images that ship.")
+    private Path folder;
+
+    /** The folder that was named, or null. */
+    public Path folder() {
+        return folder;
+    }
+
+    /**
+     * The test images of a data set.
+     *
+     * @throws Failure if the data set is not at hand; the message says how to fetch it
+     */
+    public Images test(DataSource source) {
+        return source.test(home(folder, source));
+    }
 
     /**
      * The folder that was named, else the cache if the data set was fetched, else null, which stands for the images
@@ -17,7 +38,7 @@ public final class DataHome {
      *
      * @throws Failure if there is none of these; the message says how to fetch it
      */
-    public static Path of(Path named, DataSource source) {
+    public static Path home(Path named, DataSource source) {
         if (named != null) {
             return named;
         }

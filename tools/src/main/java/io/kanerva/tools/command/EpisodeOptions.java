@@ -1,0 +1,92 @@
+package io.kanerva.tools.command;
+
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.tools.Failure;
+import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.evaluate.ClassEpisodes;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+import io.kanerva.trainer.train.TrainingPlan;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Which test episodes a model is scored on. */
+public final class EpisodeOptions {
+    /** Images in a test episode where nothing else says how many. */
+    public static final int LENGTH = 32;
+
+    @Mixin
+    private DataOptions data;
+
+    @Option(
+            names = "--data-set",
+            paramLabel = "NAME",
+            order = 4,
+            description = "See 'kpp data list'. Default: what the model was trained on.")
+    private String dataSet;
+
+    @Option(
+            names = "--episodes",
+            paramLabel = "N",
+            converter = Positive.class,
+            order = 5,
+            description = "Take only so many test episodes, drawn by the seed from the whole test set. Default: all.")
+    private int atMost = Integer.MAX_VALUE;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "1",
+            order = 20,
+            description = "Seed of the episodes, of noise and of damage. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    /** The seed of everything that is random. */
+    public long seed() {
+        return seed;
+    }
+
+    /** The data set: the one that was named, else what the model was trained on. */
+    public DataSource source(String trainedOn) {
+        return DataSource.named(dataSet == null ? trainedOn : dataSet);
+    }
+
+    /** The test images of a data set. */
+    public Images images(DataSource source) {
+        return data.test(source);
+    }
+
+    /** Test episodes for a bundle, of the length that it was trained with, or as long as its memory allows. */
+    public TestEpisodes episodes(Kanerva kanerva) {
+        int trained = kanerva.bundle().provenance().episodeLength();
+        return episodes(
+                kanerva.bundle().provenance().data(),
+                trained > 0 ? trained : longest(kanerva.bundle().settings()));
+    }
+
+    /** Test episodes for a training run. */
+    public TestEpisodes episodes(TrainingPlan plan) {
+        return episodes(plan.data(), plan.episodeLength());
+    }
+
+    /** As many of these episodes as were asked for. */
+    public ClassEpisodes some(ClassEpisodes all) {
+        return all.first(atMost);
+    }
+
+    /** Images in an episode that a model's memory takes: {@link #LENGTH}, or fewer if it has fewer slots. */
+    public static int longest(ModelSettings settings) {
+        return Math.min(LENGTH, settings.capacity());
+    }
+
+    private TestEpisodes episodes(String trainedOn, int length) {
+        DataSource source = source(trainedOn);
+        Images images = images(source);
+        if (images.count() < length) {
+            throw new Failure("%s: expected at least one episode of %d images, found %d images"
+                    .formatted(images.name(), length, images.count()));
+        }
+        return new TestEpisodes(images, source.testBinarisation(), length, seed).first(atMost);
+    }
+}
