@@ -38,9 +38,9 @@ import picocli.CommandLine.Spec;
         scope = ScopeType.INHERIT,
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        header = "Kanerva++: memories that are learned in Java and run everywhere through ONNX.",
-        description =
-                "Start with 'kpp quickstart': it trains a small model, exports it, checks it and shows what it remembers.",
+        header = "Kanerva++: generative memories that are trained in Java and run everywhere through ONNX.",
+        description = "Start with 'kpp quickstart': it trains a small model, exports and checks it, and shows what it "
+                + "remembers.",
         footer = {"  kpp quickstart", "  kpp recall --help"},
         usageHelpAutoWidth = true,
         sortOptions = false,
@@ -75,8 +75,7 @@ public final class Kpp implements Runnable {
             names = "--stacktrace",
             scope = ScopeType.INHERIT,
             order = 1000,
-            description =
-                    "When something fails, also show where in the code (so does the environment variable KPP_DEBUG=1).")
+            description = "Show the stack trace when a command fails, as the environment variable KPP_DEBUG=1 does.")
     private boolean stackTrace;
 
     private Kpp() {}

@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "completion",
         header = "Print the completion script for bash and zsh.",
-        description = "Load it in the shell's start file to have commands and options completed by the tab key.",
+        description = "Source it in the shell's startup file, and the tab key completes commands and options.",
         footer = "  source <(kpp completion)")
 public final class CompletionCommand extends Subcommand {
     @Spec

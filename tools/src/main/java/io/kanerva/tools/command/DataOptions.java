@@ -15,7 +15,9 @@ public final class DataOptions {
             names = {"-d", "--data"},
             paramLabel = "DIR",
             order = 3,
-            description = "Folder of data sets. Default: the fetched copy, else the Fashion-MNIST images that ship.")
+            description =
+                    "Folder of data sets. Default: the fetched data set, else the Fashion-MNIST images that ship with "
+                            + "kpp.")
     private Path folder;
 
     /** The folder that was named, or null. */

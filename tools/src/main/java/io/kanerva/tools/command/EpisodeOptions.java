@@ -23,7 +23,7 @@ public final class EpisodeOptions {
             names = "--data-set",
             paramLabel = "NAME",
             order = 4,
-            description = "See 'kpp data list'. Default: what the model was trained on.")
+            description = "Name of a data set; see 'kpp data list'. Default: the one the model was trained on.")
     private String dataSet;
 
     @Option(
@@ -31,7 +31,7 @@ public final class EpisodeOptions {
             paramLabel = "N",
             converter = Positive.class,
             order = 5,
-            description = "Take only so many test episodes, drawn by the seed from the whole test set. Default: all.")
+            description = "Use only N test episodes, drawn from the whole test set by the seed. Default: all.")
     private int atMost = Integer.MAX_VALUE;
 
     @Option(
@@ -39,7 +39,7 @@ public final class EpisodeOptions {
             paramLabel = "N",
             defaultValue = "1",
             order = 20,
-            description = "Seed of the episodes, of noise and of damage. Default: ${DEFAULT-VALUE}.")
+            description = "Seed of the episodes, the noise and the damage. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     /** The seed of everything that is random. */

@@ -22,7 +22,8 @@ public final class LearningDevice {
             order = 900,
             converter = Choice.Converter.class,
             description =
-                    "cpu, cuda, cuda:N or cuda:N,N... (several GPUs share the episodes of each step; fails at once where there is none) or auto. Default: ${DEFAULT-VALUE}.")
+                    "cpu, cuda, cuda:N, cuda:N,N,... (several GPUs share the episodes of each step) or auto (a GPU if "
+                            + "there is one). cuda fails if there is none. Default: ${DEFAULT-VALUE}.")
     private Choice device;
 
     /**

@@ -29,7 +29,8 @@ public final class ModelOptions {
             paramLabel = "DEVICE",
             order = 900,
             description =
-                    "cpu, cuda (fails at once where there is none) or auto (says which it is and why). Default: cuda if there is one.")
+                    "cpu, cuda (fails if there is no GPU) or auto (reports which one it takes and why). Default: cuda "
+                            + "if there is a GPU.")
     private Device device;
 
     @Option(
@@ -38,7 +39,7 @@ public final class ModelOptions {
             converter = Positive.class,
             defaultValue = "1",
             order = 901,
-            description = "Threads that one graph may use. Default: ${DEFAULT-VALUE}.")
+            description = "Threads per graph. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
     /** Opens the model. */

@@ -6,9 +6,10 @@ import picocli.CommandLine.Command;
 /** {@code kpp data}: what data sets there are, and how to get them. */
 @Command(
         name = "data",
-        header = "List data sets and fetch them.",
+        header = "List and fetch data sets.",
         description =
-                "Fetched data sets lie in a cache folder ($KANERVA_CACHE, else ~/.cache/kanerva); commands without --data look there.",
+                "Fetched data sets are kept in a cache folder ($KANERVA_CACHE, else ~/.cache/kanerva), where commands "
+                        + "without --data look for them.",
         footer = {"  kpp data list", "  kpp data fetch mnist"},
         subcommands = {DataListCommand.class, DataFetchCommand.class})
 public final class DataCommand extends Subcommand {

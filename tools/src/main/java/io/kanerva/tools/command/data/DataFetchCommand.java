@@ -24,9 +24,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "fetch",
         header = "Download a data set.",
-        description = "From its public home into the cache, with its SHA-256 checked. A transfer that broke goes on "
-                + "where it was, also the next day. Where its terms forbid a "
-                + "download, it says where to get the data set and what to put where.",
+        description = "Downloads the files from their source into the cache and checks their SHA-256. An interrupted "
+                + "download is resumed, even on another day. If the terms of a data set forbid a direct download, the "
+                + "command says where to get it and where to put the files.",
         footer = {"  kpp data fetch cifar10", "  kpp train --preset mnist --run runs/mnist     (reads what was fetched)"
         })
 public final class DataFetchCommand extends Subcommand {
@@ -47,8 +47,9 @@ public final class DataFetchCommand extends Subcommand {
             names = "--mirror",
             paramLabel = "URL",
             order = 2,
-            description = "Take the files from here instead: a folder that has them under the same names. The sums "
-                    + "stay the same.")
+            description =
+                    "Download from this folder instead, which has the files under the same names. Their SHA-256 must "
+                            + "match as well.")
     private URI mirror;
 
     /** The data sets' names, for help and completion. */

@@ -11,6 +11,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "list",
         header = "List the data sets.",
+        description = "Shows which of them are in the cache, how large the others are, and which must be downloaded "
+                + "manually.",
         footer = {"  kpp data list"})
 public final class DataListCommand extends Subcommand {
     @Option(

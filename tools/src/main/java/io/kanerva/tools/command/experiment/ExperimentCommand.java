@@ -6,8 +6,9 @@ import picocli.CommandLine.Command;
 /** {@code kpp experiment}: what a trained memory can do besides its bound. */
 @Command(
         name = "experiment",
-        header = "Try what a memory does: generation, iterations, interpolation, one-shot, held-out.",
-        description = "Each prints numbers together with their setting; the same seed gives the same numbers.",
+        header = "Measure what a memory does: generation, iterations, interpolation, one-shot, held-out.",
+        description =
+                "Each experiment prints its results together with their setting; the same seed gives the same results.",
         footer = {
             "  kpp experiment generation --bundle runs/mnist/bundle --data ~/data",
             "  kpp experiment held-out --run runs/mnist --data ~/data"

@@ -16,11 +16,12 @@ import picocli.CommandLine.Option;
 /** {@code kpp experiment generation}: how many random keys give valid images. */
 @Command(
         name = "generation",
-        header =
-                "How many random keys give an image that is closer to one of its episode than two images of a class are to each other?",
+        header = "Count how many generated images are valid.",
         description =
-                "Keys and latents are drawn from their priors; a dereferenced key that lands on a slot to which nothing was written is drawn again.",
-        footer = {"  kpp experiment generation --bundle runs/mnist/bundle --data ~/data --keys 10000"})
+                "An image read at a random key is valid if it is closer to an image of the episode than two images of "
+                        + "one class are to each other on average. Keys and latents are drawn from their priors; a dereferenced "
+                        + "key that hits an empty slot is drawn again.",
+        footer = {"  kpp experiment generation --bundle runs/mnist/bundle --keys 10000"})
 public final class GenerationCommand extends Subcommand {
     @Mixin
     private ModelOptions bundle;

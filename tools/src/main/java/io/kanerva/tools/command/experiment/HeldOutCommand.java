@@ -23,13 +23,13 @@ import picocli.CommandLine.Option;
 /** {@code kpp experiment held-out}: the bound on images that were not written. */
 @Command(
         name = "held-out",
-        header = "Write some images, score others of the same classes, beside the written ones.",
+        header = "Write some images, and score them and others of the same classes.",
         description =
-                "The baseline is a plain variational autoencoder of the same size, which has no memory: train one with the preset mnist-vae, omniglot-vae or cifar10-vae, "
-                        + "and score it with the same command.",
+                "The baseline is a plain variational autoencoder of the same size without a memory: train one with the "
+                        + "preset mnist-vae, omniglot-vae or cifar10-vae, and score it with this command.",
         footer = {
-            "  kpp experiment held-out --run runs/mnist --data ~/data",
-            "  kpp experiment held-out --run runs/mnist-gist --beside runs/mnist-vae --data ~/data"
+            "  kpp experiment held-out --run runs/mnist",
+            "  kpp experiment held-out --run runs/mnist-gist --beside runs/mnist-vae"
         })
 public final class HeldOutCommand extends Subcommand {
     private static final String ERROR = " +- %.3f";
@@ -46,8 +46,9 @@ public final class HeldOutCommand extends Subcommand {
             names = "--beside",
             paramLabel = "DIR",
             order = 1,
-            description = "Folder of another run on the same images, usually the baseline's: also "
-                    + "the difference image by image, and the two models' mixture, half and half.")
+            description =
+                    "Folder of another run on the same images, usually the baseline: also print the difference image "
+                            + "by image, and the bound of an equal mixture of the two models.")
     private Path other;
 
     @Mixin

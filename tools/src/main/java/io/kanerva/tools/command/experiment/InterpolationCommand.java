@@ -21,9 +21,9 @@ import picocli.CommandLine.Option;
 /** {@code kpp experiment interpolation}: images between two keys. */
 @Command(
         name = "interpolation",
-        header = "Read at keys on the way from one sample's key to another's.",
-        description = "Each row of the picture goes from one sample of the first test episode to the next.",
-        footer = {"  kpp experiment interpolation --bundle runs/mnist/bundle --data ~/data --out between.png"})
+        header = "Read at keys on the line from one sample's key to another's.",
+        description = "Each row of the picture leads from one sample of the first test episode to the next.",
+        footer = {"  kpp experiment interpolation --bundle runs/mnist/bundle --out between.png"})
 public final class InterpolationCommand extends Subcommand {
     @Mixin
     private ModelOptions bundle;
@@ -36,7 +36,7 @@ public final class InterpolationCommand extends Subcommand {
             paramLabel = "FILE.png",
             required = true,
             order = 5,
-            description = "The picture to write.")
+            description = "PNG file to write.")
     private Path png;
 
     @Option(
@@ -45,7 +45,7 @@ public final class InterpolationCommand extends Subcommand {
             converter = Positive.class,
             defaultValue = "8",
             order = 6,
-            description = "Rows. Default: ${DEFAULT-VALUE}.")
+            description = "Number of rows. Default: ${DEFAULT-VALUE}.")
     private int pairs;
 
     @Option(
@@ -53,7 +53,7 @@ public final class InterpolationCommand extends Subcommand {
             paramLabel = "N",
             defaultValue = "11",
             order = 7,
-            description = "Keys on each way, ends included. Default: ${DEFAULT-VALUE}.")
+            description = "Keys per row, both ends included; at least 2. Default: ${DEFAULT-VALUE}.")
     private int steps;
 
     @Override

@@ -20,10 +20,11 @@ import picocli.CommandLine.Option;
 /** {@code kpp experiment iterations}: iterative reading of damaged queries. */
 @Command(
         name = "iterations",
-        header = "Read damaged images again and again: the error after each iteration.",
+        header = "Read damaged images iteratively and show the error after each iteration.",
         description =
-                "The error is the mean squared difference of a pixel from the whole image's; iteration 0 is the damaged query itself.",
-        footer = {"  kpp experiment iterations --bundle runs/mnist/bundle --data ~/data --episodes 50 --iterations 4"})
+                "The error is the mean squared difference per pixel from the intact image; iteration 0 is the damaged "
+                        + "query.",
+        footer = {"  kpp experiment iterations --bundle runs/mnist/bundle --episodes 50 --iterations 4"})
 public final class IterationsCommand extends Subcommand {
     @Mixin
     private ModelOptions bundle;
@@ -37,7 +38,7 @@ public final class IterationsCommand extends Subcommand {
             converter = Positive.class,
             defaultValue = "4",
             order = 5,
-            description = "Default: ${DEFAULT-VALUE}.")
+            description = "Iterations per query. Default: ${DEFAULT-VALUE}.")
     private int iterations;
 
     @Override

@@ -24,10 +24,11 @@ import picocli.CommandLine.Option;
 /** {@code kpp experiment one-shot}: what a memory of a single class generates. */
 @Command(
         name = "one-shot",
-        header = "Write images of one class, generate, and name the class of what comes out by its nearest neighbour.",
+        header = "Write images of one class, generate, and classify what comes out by its nearest neighbour.",
         description =
-                "Neighbours are test images of all classes that were not written. The written images' own share says how good this way to name images is.",
-        footer = {"  kpp experiment one-shot --bundle runs/mnist/bundle --data ~/data --classes 10 --out classes.png"})
+                "The neighbours are test images of all classes that were not written. The share of the written images "
+                        + "that are classified correctly shows how good the classifier is.",
+        footer = {"  kpp experiment one-shot --bundle runs/mnist/bundle --classes 10 --out classes.png"})
 public final class OneShotCommand extends Subcommand {
     private static final int COLUMNS = 16;
 
@@ -43,7 +44,7 @@ public final class OneShotCommand extends Subcommand {
             converter = Positive.class,
             defaultValue = "10",
             order = 5,
-            description = "Try the first so many classes. Default: ${DEFAULT-VALUE}.")
+            description = "Number of classes to try. Default: ${DEFAULT-VALUE}.")
     private int classes;
 
     @Option(
@@ -52,14 +53,14 @@ public final class OneShotCommand extends Subcommand {
             converter = Positive.class,
             defaultValue = "64",
             order = 6,
-            description = "Images to generate from each. Default: ${DEFAULT-VALUE}.")
+            description = "Images to generate per class. Default: ${DEFAULT-VALUE}.")
     private int count;
 
     @Option(
             names = {"-o", "--out"},
             paramLabel = "FILE.png",
             order = 7,
-            description = "A picture with sixteen generated images of each class.")
+            description = "PNG file with sixteen generated images per class.")
     private Path png;
 
     @Override

@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "export",
         header = "Export a training run as a bundle of four ONNX graphs.",
-        description = "The bound on the test set is measured first and goes onto the model card, with a picture.",
+        description = "Measures the bound on the test set first, for the model card.",
         footer = {
             "  kpp export --run runs/mnist --data ~/data --out mnist-bundle",
             "  kpp export --run runs/mnist --data ~/data --out mnist-matmul --reader matmul"
@@ -55,11 +55,7 @@ public final class ExportCommand extends Subcommand {
     @Mixin
     private DataOptions data;
 
-    @Option(
-            names = "--name",
-            paramLabel = "NAME",
-            order = 4,
-            description = "The model's name. Default: the data set's.")
+    @Option(names = "--name", paramLabel = "NAME", order = 4, description = "Name of the model. Default: the data set.")
     private String name;
 
     @Option(
@@ -68,10 +64,11 @@ public final class ExportCommand extends Subcommand {
             defaultValue = "gridsample",
             order = 5,
             description =
-                    "How the reader graph cuts blocks out: gridsample, or matmul where a runtime lacks GridSample. Default: ${DEFAULT-VALUE}.")
+                    "How the reader graph cuts out blocks: gridsample, or matmul for runtimes without GridSample. "
+                            + "Default: ${DEFAULT-VALUE}.")
     private ReaderKind reader;
 
-    @Option(names = "--replace", order = 6, description = "Take the place of a bundle that is there.")
+    @Option(names = "--replace", order = 6, description = "Replace an existing bundle.")
     private boolean replace;
 
     @Option(
@@ -79,7 +76,8 @@ public final class ExportCommand extends Subcommand {
             paramLabel = "N",
             defaultValue = "1",
             order = 7,
-            description = "Of the episodes and the noise that the bound is measured with. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Seed of the episodes and the noise with which the bound is measured. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Option(
@@ -87,8 +85,8 @@ public final class ExportCommand extends Subcommand {
             paramLabel = "IMAGES",
             defaultValue = "test",
             order = 8,
-            description =
-                    "Images in the card's picture and in the test vectors: test, or drawn where those of the data set may not be passed on. Default: ${DEFAULT-VALUE}.")
+            description = "Images on the card and in the test vectors: test, or drawn if the data set may not be "
+                    + "redistributed. Default: ${DEFAULT-VALUE}.")
     private Shown shown;
 
     /** What a bundle shows. */

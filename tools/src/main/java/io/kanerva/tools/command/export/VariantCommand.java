@@ -31,10 +31,11 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code kpp variant}: the same bundle with its weights in fewer bits, and what that costs. */
 @Command(
         name = "variant",
-        header = "Make a bundle with half-precision or 8-bit weights from a bundle, and measure what it costs.",
+        header = "Make a bundle with 16-bit or 8-bit weights from a bundle, and measure the cost.",
         description =
-                "Scores both bundles on the same test episodes with the same noise, times a recall, and writes price, size and speed into the variant's bundle.json and card. "
-                        + "fp32 only adds the fused graphs to an older bundle.",
+                "Scores both bundles on the same test episodes with the same noise, times a recall, and writes cost in "
+                        + "nats, size and speed into the variant's bundle.json and model card. fp32 only adds the fused graphs "
+                        + "to a bundle that has none.",
         footer = {"  kpp variant --bundle mnist-bundle --weights int8 --out mnist-int8"})
 public final class VariantCommand extends Subcommand {
     private static final int WARM_RECALLS = 300;
@@ -68,7 +69,7 @@ public final class VariantCommand extends Subcommand {
     @Mixin
     private EpisodeOptions options;
 
-    @Option(names = "--replace", order = 6, description = "Take the place of a bundle that is there.")
+    @Option(names = "--replace", order = 6, description = "Replace an existing bundle.")
     private boolean replace;
 
     @Override

@@ -31,7 +31,7 @@ public final class GenerateCommand extends Subcommand {
             paramLabel = "FILE",
             required = true,
             order = 2,
-            description = "The memory file that 'kpp write' made.")
+            description = "Memory file written by 'kpp write'.")
     private Path memoryFile;
 
     @Option(
@@ -40,7 +40,7 @@ public final class GenerateCommand extends Subcommand {
             converter = Positive.class,
             defaultValue = "32",
             order = 10,
-            description = "How many images. Default: ${DEFAULT-VALUE}.")
+            description = "Number of images. Default: ${DEFAULT-VALUE}.")
     private int count;
 
     @Option(
@@ -48,7 +48,7 @@ public final class GenerateCommand extends Subcommand {
             paramLabel = "N",
             defaultValue = "1",
             order = 11,
-            description = "Default: ${DEFAULT-VALUE}.")
+            description = "Seed of keys and latents. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Override

@@ -25,7 +25,8 @@ final class ImageOptions {
             paramLabel = "FILE|DIR",
             order = 2,
             description =
-                    "IDX, .amat or .npy file, or a folder of PNG files in the order of their names. Default: the Fashion-MNIST test images that ship.")
+                    "IDX, .amat or .npy file, or a folder of PNG files, taken in the order of their names. Default: "
+                            + "the Fashion-MNIST test images that ship with kpp.")
     private Path images;
 
     @Option(
@@ -34,13 +35,14 @@ final class ImageOptions {
             converter = RangeConverter.class,
             order = 3,
             description =
-                    "Which of them, counted from 0, TO not included. Default: the first, as many as the memory holds.")
+                    "Images to use, counted from 0, TO excluded. Default: the first ones, as many as fit into the "
+                            + "memory.")
     private Range range;
 
     @Option(
             names = "--grey",
             order = 4,
-            description = "Keep grey levels. Without it, pixels of at least half intensity are 1, the others 0.")
+            description = "Keep grey levels. By default, pixels of at least half intensity become 1, the others 0.")
     private boolean grey;
 
     /** Images from..to of a file, {@code to} not included. */

@@ -16,7 +16,7 @@ import picocli.CommandLine.Mixin;
 /** {@code kpp info}: what a bundle says of itself. */
 @Command(
         name = "info",
-        header = "Show what a bundle is: settings, tensors, where it came from.",
+        header = "Show the settings, tensors and provenance of a bundle.",
         description = "Opening the bundle checks the SHA-256 of its graphs.",
         footer = {"  kpp info", "  kpp info --bundle kanerva-quickstart/bundle"})
 public final class InfoCommand extends Subcommand {

@@ -19,7 +19,7 @@ final class PictureOutput {
             paramLabel = "FILE.png",
             required = true,
             order = 5,
-            description = "The picture to write.")
+            description = "PNG file to write.")
     private Path png;
 
     @Option(

@@ -20,10 +20,11 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code kpp recall}: what a memory makes of queries. */
 @Command(
         name = "recall",
-        header = "Recall images from a memory, by whole or damaged queries.",
+        header = "Recall images from a memory by intact or damaged queries.",
         description =
-                "Each query is compared with what was written; the best match is read and decoded, and is the next query. The picture shows the queries above what was recalled.",
-        footer = {"  kpp recall --memory shoes.memory --range 0:32 --damage salt-and-pepper:0.3 --out recalled.png"})
+                "Each query is compared with the written samples; the best match is read and decoded, and becomes the "
+                        + "next query. The picture shows the queries above the recalled images.",
+        footer = "  kpp recall --memory shoes.memory --range 0:32 --damage erase:left --out recalled.png")
 public final class RecallCommand extends Subcommand {
     @Mixin
     private ModelOptions bundle;
@@ -39,7 +40,7 @@ public final class RecallCommand extends Subcommand {
             paramLabel = "FILE",
             required = true,
             order = 2,
-            description = "The memory file that 'kpp write' made.")
+            description = "Memory file written by 'kpp write'.")
     private Path memoryFile;
 
     @Option(
@@ -48,7 +49,7 @@ public final class RecallCommand extends Subcommand {
             converter = Positive.class,
             defaultValue = "3",
             order = 10,
-            description = "How often each query is read anew. Default: ${DEFAULT-VALUE}.")
+            description = "Number of times each query is read. Default: ${DEFAULT-VALUE}.")
     private int iterations;
 
     @Option(
@@ -57,7 +58,8 @@ public final class RecallCommand extends Subcommand {
             converter = DamageConverter.class,
             order = 11,
             description =
-                    "Damage the queries first: salt-and-pepper:FRACTION replaces that part of the pixels by coin flips, erase:left|right|top|bottom sets that half to 0.")
+                    "Damage the queries first: salt-and-pepper:FRACTION replaces that fraction of the pixels by 0 or 1 "
+                            + "at random, erase:left|right|top|bottom sets that half to 0.")
     private Damage damage;
 
     @Option(
@@ -65,7 +67,7 @@ public final class RecallCommand extends Subcommand {
             paramLabel = "N",
             defaultValue = "1",
             order = 12,
-            description = "Seed of the salt and pepper. Default: ${DEFAULT-VALUE}.")
+            description = "Seed of the damage. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     static final class DamageConverter implements ITypeConverter<Damage> {

@@ -16,8 +16,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "write",
         header = "Write images into a memory.",
-        description =
-                "All images become one episode in one memory, which is saved to a file for 'kpp recall' and 'kpp generate'.",
+        description = "Writes all images as one episode into a memory and saves it to a file for 'kpp recall' and 'kpp "
+                + "generate'.",
         footer = {
             "  kpp write --range 0:32 --memory shoes.memory",
             "  kpp write --bundle runs/mnist/bundle --images digits/ --memory digits.memory"
@@ -36,7 +36,7 @@ public final class WriteCommand extends Subcommand {
             paramLabel = "FILE",
             required = true,
             order = 5,
-            description = "The memory file to write.")
+            description = "Memory file to write.")
     private Path memoryFile;
 
     @Override

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "onnx",
         header = "Export any trained DJL model as ONNX, or show an ONNX model.",
-        description = "This has nothing to do with Kanerva++: 'kpp export' is for its training runs.",
+        description = "Independent of Kanerva++, whose training runs are exported by 'kpp export'.",
         footer = {"  kpp onnx export --help", "  kpp onnx show model.onnx"},
         subcommands = {OnnxExportCommand.class, OnnxShowCommand.class})
 public final class OnnxCommand extends Subcommand {

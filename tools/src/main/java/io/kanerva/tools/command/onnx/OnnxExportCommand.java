@@ -26,14 +26,15 @@ import picocli.CommandLine.Option;
 @Command(
         name = "export",
         header = "Export a model that DJL saved (NAME-0000.params) as an ONNX model.",
-        description = {
-            "DJL's file holds the weights; the network comes from a block factory (ai.djl.nn.BlockFactory) of yours or of DJL's.",
-            "The network is traced at a few sizes of its dynamic dimensions. The graph is then run by ONNX Runtime at other sizes and "
-                    + "compared with the network; a graph that differs, or a network that ONNX cannot say, is an error and no file is written."
-        },
+        description =
+                "DJL's file holds the weights; the network is made by a block factory (ai.djl.nn.BlockFactory), yours "
+                        + "or DJL's. The network is traced at a few sizes of its dynamic dimensions; ONNX Runtime then runs the "
+                        + "graph at other sizes, and the results are compared. If they differ, or if the network has no "
+                        + "equivalent in ONNX, the command fails and writes no file.",
         footer = {
-            "  kpp onnx export --model runs/mlp --factory ai.djl.basicmodelzoo.basic.MlpBlockFactory --class-path model-zoo-0.35.1.jar \\",
-            "      --argument hidden=[128,64] --input images:float32[N,1,28,28] --output logits --out mlp.onnx"
+            "  kpp onnx export --model runs/mlp --input x:float32[N,1,28,28] --out mlp.onnx \\",
+            "      --class-path model-zoo-0.35.1.jar --argument hidden=[128,64] \\",
+            "      --factory ai.djl.basicmodelzoo.basic.MlpBlockFactory"
         })
 public final class OnnxExportCommand extends Subcommand {
     @Option(
@@ -49,7 +50,7 @@ public final class OnnxExportCommand extends Subcommand {
             paramLabel = "NAME",
             defaultValue = "",
             order = 2,
-            description = "The saved model's name, if the folder holds several.")
+            description = "Name of the saved model, if the folder holds several.")
     private String name;
 
     @Option(
@@ -65,15 +66,15 @@ public final class OnnxExportCommand extends Subcommand {
             paramLabel = "PATH",
             split = "[:;]",
             order = 4,
-            description = "Jars and folders that hold the factory and what it needs, separated by colons.")
+            description = "Jars and folders with the factory and its dependencies, separated by colons.")
     private List<Path> classPath = List.of();
 
     @Option(
             names = {"-a", "--argument"},
             paramLabel = "KEY=VALUE",
             order = 5,
-            description =
-                    "An argument of the factory: a number, true, false, a list such as [128,64], or text. May be repeated.")
+            description = "Argument of the factory: a number, true, false, a list such as [128,64], or text. May be "
+                    + "repeated.")
     private Map<String, String> arguments = new LinkedHashMap<>();
 
     @Option(
@@ -82,14 +83,16 @@ public final class OnnxExportCommand extends Subcommand {
             required = true,
             order = 6,
             description =
-                    "An input in the order of the network's: float32, int64 and so on; a size that is a name is dynamic. May be repeated.")
+                    "Input, in the order of the network: float32, int64 and so on; a size that is a name is dynamic. "
+                            + "May be repeated.")
     private List<String> inputs;
 
     @Option(
             names = {"-y", "--output"},
             paramLabel = "NAME",
             order = 7,
-            description = "An output's name, in the order of the network's. Default: output, output_0, ...")
+            description =
+                    "Name of an output, in the order of the network. May be repeated. Default: output, output_0, ...")
     private List<String> outputs = List.of();
 
     @Option(
@@ -97,14 +100,14 @@ public final class OnnxExportCommand extends Subcommand {
             paramLabel = "FILE",
             required = true,
             order = 8,
-            description = "The .onnx file.")
+            description = "ONNX file to write.")
     private Path out;
 
     @Option(
             names = "--limit",
             paramLabel = "NAME=FROM..TO",
             order = 9,
-            description = "Sizes that a dynamic dimension may have, such as T=2..512. Default: 1 or more.")
+            description = "Sizes of a dynamic dimension, such as T=2..512. May be repeated. Default: 1 or more.")
     private Map<String, String> limits = new LinkedHashMap<>();
 
     @Option(
@@ -112,7 +115,8 @@ public final class OnnxExportCommand extends Subcommand {
             paramLabel = "INPUT=FROM..TO",
             order = 10,
             description =
-                    "Values that an input may have, such as tokens=0..30522 (the last excluded). Default: normal numbers, or 0 and 1.")
+                    "Values of an input, such as tokens=0..30522 (the last excluded). May be repeated. Default: normal "
+                            + "numbers, or 0 and 1.")
     private Map<String, String> ranges = new LinkedHashMap<>();
 
     @Option(
@@ -137,14 +141,15 @@ public final class OnnxExportCommand extends Subcommand {
             defaultValue = "running",
             order = 13,
             description =
-                    "What batch normalisations use: running (inference) or batch (as in training). Default: ${DEFAULT-VALUE}.")
+                    "Statistics of batch normalisations: running (as in inference) or batch (as in training). Default: "
+                            + "${DEFAULT-VALUE}.")
     private Statistics statistics;
 
     @Option(
             names = "--metadata",
             paramLabel = "KEY=VALUE",
             order = 14,
-            description = "What goes into the model's metadata. May be repeated.")
+            description = "Entry of the model's metadata. May be repeated.")
     private Map<String, String> metadata = new LinkedHashMap<>();
 
     @Option(
@@ -152,7 +157,7 @@ public final class OnnxExportCommand extends Subcommand {
             paramLabel = "N",
             defaultValue = "1",
             order = 15,
-            description = "The model's own version. Default: ${DEFAULT-VALUE}.")
+            description = "Version of the model. Default: ${DEFAULT-VALUE}.")
     private long modelVersion;
 
     @Option(
@@ -160,8 +165,7 @@ public final class OnnxExportCommand extends Subcommand {
             paramLabel = "D",
             defaultValue = "1e-4",
             order = 16,
-            description =
-                    "Largest accepted difference, times the value where that is above 1. Default: ${DEFAULT-VALUE}.")
+            description = "Largest accepted difference, relative for values above 1. Default: ${DEFAULT-VALUE}.")
     private double tolerance;
 
     @Option(
@@ -169,8 +173,8 @@ public final class OnnxExportCommand extends Subcommand {
             paramLabel = "BYTES",
             defaultValue = "2000000000",
             order = 17,
-            description =
-                    "Weights that are larger together go into a file beside the model. Default: ${DEFAULT-VALUE}.")
+            description = "Write weights of more than this size in total to a file next to the model. Default: "
+                    + "${DEFAULT-VALUE}.")
     private long externalDataAbove;
 
     @Override

@@ -11,11 +11,11 @@ import picocli.CommandLine.Parameters;
 /** {@code kpp onnx show}: a model's graph as text. */
 @Command(
         name = "show",
-        header = "Show an ONNX model: inputs, weights, one line a node, outputs.",
+        header = "Show an ONNX model: inputs, weights, one line per node, outputs.",
         description = "Constants of at most eight elements are written where they are used.",
         footer = {"  kpp onnx show resnet.onnx", "  kpp onnx show resnet.onnx | grep Conv"})
 public final class OnnxShowCommand extends Subcommand {
-    @Parameters(paramLabel = "FILE", description = "The .onnx file, from whatever tool.")
+    @Parameters(paramLabel = "FILE", description = "ONNX file from any tool.")
     private Path file;
 
     @Override

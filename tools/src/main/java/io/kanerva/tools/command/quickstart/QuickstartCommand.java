@@ -43,11 +43,12 @@ import picocli.CommandLine.Option;
 /** {@code kpp quickstart}: the whole chain, from images to a report that shows what the exported graphs remember. */
 @Command(
         name = "quickstart",
-        header = "Train, export, run and check a small model, and show it all on one page.",
-        description = {
-            "Trains a small model on the Fashion-MNIST images that ship, exports it as four ONNX graphs, writes 32 test images into one memory, recalls them by whole and "
-                    + "damaged queries, generates, scores the model through DJL and through the graphs alone, checks every graph, and writes an HTML report. A few minutes on two cores."
-        },
+        header = "Train, export, run and check a small model, and show the results on one page.",
+        description =
+                "Trains a small model on the Fashion-MNIST images that ship with kpp, exports it as four ONNX graphs, "
+                        + "writes 32 test images into a memory, recalls them from intact and damaged queries, generates images, "
+                        + "scores the model with DJL and with the graphs alone, checks every graph, and writes an HTML report. "
+                        + "Takes a few minutes on two cores.",
         footer = {"  kpp quickstart", "  kpp quickstart --steps 300 --out /tmp/quick"})
 public final class QuickstartCommand extends Subcommand {
     private static final int EPISODE = 32;
@@ -61,7 +62,7 @@ public final class QuickstartCommand extends Subcommand {
             defaultValue = "kanerva-quickstart",
             order = 1,
             description =
-                    "Folder of the results; those of an earlier quick start there are replaced. Default: ${DEFAULT-VALUE}.")
+                    "Folder of the results; those of an earlier quick start are replaced. Default: ${DEFAULT-VALUE}.")
     private Path out;
 
     @Option(
@@ -69,7 +70,7 @@ public final class QuickstartCommand extends Subcommand {
             paramLabel = "N",
             converter = Positive.class,
             order = 2,
-            description = "Training steps, instead of the preset's.")
+            description = "Training steps. Default: the preset's.")
     private Integer steps;
 
     @Option(
@@ -77,7 +78,7 @@ public final class QuickstartCommand extends Subcommand {
             paramLabel = "N",
             converter = Positive.class,
             order = 3,
-            description = "Score only the first test images, so many episodes of 32. Default: all.")
+            description = "Score only the first N episodes of 32 test images. Default: all.")
     private int atMost = Integer.MAX_VALUE;
 
     @Option(
@@ -85,7 +86,7 @@ public final class QuickstartCommand extends Subcommand {
             paramLabel = "N",
             defaultValue = "1",
             order = 4,
-            description = "Of everything that is random. Default: ${DEFAULT-VALUE}.")
+            description = "Seed of everything random. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Override

@@ -26,8 +26,8 @@ import picocli.CommandLine.Option;
         name = "evaluate",
         header = "Score a model on test episodes: the clean bound, and recall by content.",
         description =
-                "A run is scored through DJL, a bundle through its graphs alone; the same seed means the same noise in both. The clean bound samples every latent and "
-                        + "charges both divergences in full.",
+                "A run is scored with DJL, a bundle with its graphs alone; the same seed gives the same noise in both. "
+                        + "The clean bound samples every latent and counts both KL divergences in full.",
         footer = {
             "  kpp evaluate --run runs/mnist --data ~/data --importance 64",
             "  kpp evaluate --bundle runs/mnist/bundle --data ~/data --recall"
@@ -42,7 +42,7 @@ public final class EvaluateCommand extends Subcommand {
             names = {"-r", "--run"},
             paramLabel = "DIR|FILE",
             order = 0,
-            description = "Folder of a training run (its last checkpoint) or a checkpoint, to be scored through DJL.")
+            description = "Folder of a training run (its last checkpoint), or a checkpoint, to score with DJL.")
     private Path folder;
 
     @Mixin
@@ -53,14 +53,15 @@ public final class EvaluateCommand extends Subcommand {
             paramLabel = "N",
             converter = Positive.class,
             order = 6,
-            description = "With --run: also the importance-weighted bound with so many draws an image, usually 64.")
+            description = "With --run: also compute the importance-weighted bound with N draws per image, usually 64.")
     private int importance;
 
     @Option(
             names = "--recall",
             order = 7,
             description =
-                    "With --bundle: also how many samples are found again by content with 0, 15 and 30 %% of their pixels replaced by coin flips.")
+                    "With --bundle: also count the samples that are found by content with 0, 15 and 30 %% of their "
+                            + "pixels replaced by random ones.")
     private boolean recall;
 
     @Override

@@ -40,12 +40,14 @@ import picocli.CommandLine.Option;
         name = "train",
         header = "Train a model.",
         description =
-                "The run's folder holds the plan, checkpoints, the metrics as CSV and a page with curves and samples that renews itself (run.html). Control-C stops it with a "
-                        + "checkpoint; --resume goes on from there, and ends with the very weights of a run that was never stopped.",
+                "The run folder holds the plan, checkpoints, the metrics as CSV, and a page with curves and samples "
+                        + "that reloads itself (run.html). Control-C stops the run with a checkpoint; --resume continues it, and "
+                        + "ends with exactly the weights of an uninterrupted run.",
         footer = {
             "  kpp train --preset mnist --data ~/data --run runs/mnist",
             "  kpp train --resume --data ~/data --run runs/mnist",
-            "  kpp train --preset mnist --run runs/watched --set validation.images=2000 --set validation.patience=10 --set averageDecay=0.999",
+            "  kpp train --preset mnist --run runs/watched --set validation.images=2000 \\",
+            "      --set validation.patience=10 --set averageDecay=0.999",
             "  kpp train --preset mnist --run runs/three --seeds 1,2,3"
         })
 public final class TrainCommand extends Subcommand {
@@ -70,7 +72,7 @@ public final class TrainCommand extends Subcommand {
             description = "Folder of the run.")
     private Path folder;
 
-    @Option(names = "--resume", order = 4, description = "Go on with the run in that folder.")
+    @Option(names = "--resume", order = 4, description = "Continue the run in that folder.")
     private boolean resume;
 
     @Option(
@@ -78,7 +80,7 @@ public final class TrainCommand extends Subcommand {
             paramLabel = "N",
             converter = Positive.class,
             order = 5,
-            description = "Optimiser steps, instead of the preset's.")
+            description = "Optimiser steps. Default: the preset's.")
     private Integer steps;
 
     @Option(
@@ -86,18 +88,22 @@ public final class TrainCommand extends Subcommand {
             paramLabel = "T",
             converter = Positive.class,
             order = 6,
-            description = "Samples an episode, instead of the preset's.")
+            description = "Samples per episode. Default: the preset's.")
     private Integer episodeLength;
 
     @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
             order = 7,
-            description = "Another value of the plan than the preset's, by its name in plan.json; may be given often. "
-                    + "--dry-run lists the names.")
+            description =
+                    "Change a value of the plan, by its name in plan.json; may be repeated. --dry-run lists the names.")
     private List<String> edits = List.of();
 
-    @Option(names = "--seed", paramLabel = "N", order = 8, description = "Of weights, episodes and noise. Default: 1.")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            order = 8,
+            description = "Seed of weights, episodes and noise. Default: 1.")
     private Long seed;
 
     @Option(
@@ -110,7 +116,7 @@ public final class TrainCommand extends Subcommand {
                             + "images, and leave mean and spread in " + SeedSummary.FILE + ".")
     private List<Long> seeds;
 
-    @Option(names = "--dry-run", order = 10, description = "Print the plan's values, and train nothing.")
+    @Option(names = "--dry-run", order = 10, description = "Print the values of the plan and train nothing.")
     private boolean dryRun;
 
     @Mixin
