@@ -36,10 +36,10 @@ static Span block(Span *span) {
     return taken;
 }
 
-static void append(Tensor *tensor, size_t *room, const void *bytes, size_t count) {
-    if (tensor->bytes + count > *room) {
-        *room = 2 * (tensor->bytes + count);
-        unsigned char *larger = realloc(tensor->data, *room);
+static void append(Tensor *tensor, size_t *capacity, const void *bytes, size_t count) {
+    if (tensor->bytes + count > *capacity) {
+        *capacity = 2 * (tensor->bytes + count);
+        unsigned char *larger = realloc(tensor->data, *capacity);
         if (larger == NULL) {
             abort();
         }
@@ -50,7 +50,7 @@ static void append(Tensor *tensor, size_t *room, const void *bytes, size_t count
 }
 
 // Reads a field of integers, packed or not: dimensions into the shape, elements into the data.
-static void integers(Tensor *tensor, size_t *room, Span *span, int field, int wire) {
+static void integers(Tensor *tensor, size_t *capacity, Span *span, int field, int wire) {
     Span packed = *span;
     if (wire == 2) {
         packed = block(span);
@@ -66,7 +66,7 @@ static void integers(Tensor *tensor, size_t *room, Span *span, int field, int wi
             }
             tensor->rank++;
         } else {
-            append(tensor, room, &value, sizeof value); // narrowed when the type is known
+            append(tensor, capacity, &value, sizeof value); // narrowed when the type is known
         }
     } while (wire == 2 && packed.at != NULL);
     if (wire == 0) {
@@ -75,7 +75,7 @@ static void integers(Tensor *tensor, size_t *room, Span *span, int field, int wi
 }
 
 static const char *decode(Span span, Tensor *tensor) {
-    size_t room = 0;
+    size_t capacity = 0;
     int wide = 0;
     while (span.at < span.end) {
         uint64_t tag = varint(&span);
@@ -84,13 +84,13 @@ static const char *decode(Span span, Tensor *tensor) {
             tensor->type = (int)varint(&span);
         } else if (field == 1 || field == 5 || field == 7 || field == 11) {
             wide |= field != 1;
-            integers(tensor, &room, &span, field, wire);
+            integers(tensor, &capacity, &span, field, wire);
         } else if (wire == 0) {
             varint(&span);
         } else if (wire == 2) {
             Span content = block(&span);
             if (content.at != NULL && (field == 4 || field == 9 || field == 10)) {
-                append(tensor, &room, content.at, (size_t)(content.end - content.at));
+                append(tensor, &capacity, content.at, (size_t)(content.end - content.at));
             }
         } else {
             size_t width = wire == 1 ? 8 : 4;
@@ -98,7 +98,7 @@ static const char *decode(Span span, Tensor *tensor) {
                 return "expected a tensor, found a truncated one";
             }
             if (field == 4 || field == 10) {
-                append(tensor, &room, span.at, width);
+                append(tensor, &capacity, span.at, width);
             }
             span.at += width;
         }

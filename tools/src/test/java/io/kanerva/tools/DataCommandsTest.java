@@ -42,7 +42,7 @@ class DataCommandsTest {
     }
 
     @Test
-    void fetchesFromAMirrorAndSaysThatTheSumIsNew() throws IOException {
+    void fetchesFromAMirrorAndReportsANewChecksum() throws IOException {
         CommandRun run =
                 CommandRun.kpp("data", "fetch", "omniglot-burda", "--mirror", mirror, "--cache", cache.toString());
         assertThat(run.err())
@@ -79,7 +79,7 @@ class DataCommandsTest {
     }
 
     @Test
-    void saysWhereToGetWhatMayNotBeDownloaded() {
+    void explainsAManualDownload() {
         CommandRun run = CommandRun.kpp("data", "fetch", "imagenet32", "--cache", cache.toString());
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err().lines()).hasSize(1);

@@ -17,7 +17,7 @@ import java.util.Locale;
 /** The page of a verification: what ran, how much of each budget was used, and the decoded images. */
 public final class ConformancePage {
     private static final int MAX_PICTURES = 6;
-    private static final int FEWEST_COLUMNS = 8;
+    private static final int MIN_COLUMNS = 8;
     private static final int MAX_PROBLEMS = 50;
     private static final double DIFFERENCE_SCALE = 1e4;
 
@@ -230,7 +230,7 @@ public final class ConformancePage {
                         .formatted(images.source()));
         double[] expected = images.expected().doubles();
         int columns = Math.max(
-                FEWEST_COLUMNS, 2 * pictures(images.expected(), expected).count());
+                MIN_COLUMNS, 2 * pictures(images.expected(), expected).count());
         GridFigure figure = new GridFigure("Decoded images and their differences, one row per runtime", columns);
         images.all().forEach((name, found) -> {
             double[] values = found.doubles();

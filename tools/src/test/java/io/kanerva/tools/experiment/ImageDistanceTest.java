@@ -24,7 +24,7 @@ class ImageDistanceTest {
     }
 
     @Test
-    void imagesOfAClassAreApartByTheMeanOverRandomPairs() {
+    void theDistanceWithinAClassIsTheMeanOverRandomPairs() {
         TestEpisodes episodes = new TestEpisodes(IMAGES, Binarisation.FIXED, 2, 1);
         assertThat(ImageDistance.withinClass(episodes, 4000, 2)).isCloseTo((1 + 2) / 2.0, within(0.04));
         assertThat(ImageDistance.withinClass(episodes, 10, 2)).isEqualTo(ImageDistance.withinClass(episodes, 10, 2));

@@ -57,7 +57,7 @@ class DamageTest {
     }
 
     @Test
-    void replacesTheAskedFractionByEvenCoinFlips() {
+    void replacesTheGivenFractionByFairCoinFlips() {
         float[] spoiled = Damage.saltAndPepper(grey, 0.3, 1).values();
         long salt =
                 IntStream.range(0, spoiled.length).filter(i -> spoiled[i] == 1).count();
@@ -70,7 +70,7 @@ class DamageTest {
     }
 
     @Test
-    void spoilsTheSamePixelsForTheSameSeedAndOthersForAnother() {
+    void theSeedDeterminesTheDamagedPixels() {
         assertThat(Damage.saltAndPepper(grey, 0.3, 1).values())
                 .isEqualTo(Damage.saltAndPepper(grey, 0.3, 1).values());
         assertThat(Damage.saltAndPepper(grey, 0.3, 2).values())
@@ -80,7 +80,7 @@ class DamageTest {
     }
 
     @Test
-    void aLargerFractionSpoilsTheSamePixelsAndMore() {
+    void aLargerFractionDamagesASupersetOfThePixels() {
         float[] little = Damage.saltAndPepper(grey, 0.1, 1).values();
         float[] much = Damage.saltAndPepper(grey, 0.4, 1).values();
         assertThat(IntStream.range(0, little.length).filter(i -> little[i] != 0.5f))
@@ -89,7 +89,7 @@ class DamageTest {
     }
 
     @Test
-    void erasesTheHalfThatIsNamed() {
+    void erasesTheGivenHalf() {
         Pictures picture = new Pictures(filled(2 * 6, 1), 2, 1, 2, 3);
         assertThat(Damage.erase(picture, Damage.Half.TOP).values()).containsExactly(0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1);
         assertThat(Damage.erase(picture, Damage.Half.BOTTOM).values())
@@ -101,7 +101,7 @@ class DamageTest {
     }
 
     @Test
-    void refusesAFractionThatIsNone() {
+    void rejectsAFractionOutOfRange() {
         assertThatThrownBy(() -> Damage.saltAndPepper(grey, 1.5, 1))
                 .hasMessage("damaged fraction: expected 0 to 1, found 1.5");
         assertThatThrownBy(() -> Damage.saltAndPepper(grey, Double.NaN, 1))

@@ -14,7 +14,7 @@ class MosaicTest {
     private static final int WHITE = Palette.INK.argb(1);
 
     @Test
-    void laysPicturesOutRowByRowWithTransparentGaps() {
+    void tilesImagesRowByRowWithTransparentGaps() {
         Pictures pictures = new Pictures(new float[] {0, 1, 1, 0, 1, 1}, 3, 1, 1, 2);
         Mosaic mosaic = Mosaic.of(pictures, 2, 1, 1, Palette.INK);
         assertThat(mosaic.image().getWidth()).isEqualTo(5);
@@ -27,7 +27,7 @@ class MosaicTest {
     }
 
     @Test
-    void showsThreeChannelsAsColoursAndTheMeanOfOthers() {
+    void showsThreeChannelsAsColoursAndOthersAsTheirMean() {
         Mosaic colours = Mosaic.of(new Pictures(new float[] {1, 0, 0.2f}, 1, 3, 1, 1), 1, 0, 0, Palette.INK);
         assertThat(colours.image().getRGB(0, 0)).isEqualTo(0xffff0033);
         Mosaic mean = Mosaic.of(new Pictures(new float[] {1, 0}, 1, 2, 1, 1), 1, 0, 0, Palette.INK);
@@ -35,7 +35,7 @@ class MosaicTest {
     }
 
     @Test
-    void writesAPngThatReadsBackAsTheSamePicture() throws IOException {
+    void aPngReadsBackAsTheSameImage() throws IOException {
         Mosaic mosaic = Mosaic.of(new Pictures(new float[] {0, 1, 1, 0}, 2, 1, 1, 2), 1, 0, 1, Palette.INK);
         BufferedImage image = ImageIO.read(new ByteArrayInputStream(mosaic.png(3)));
         assertThat(image.getWidth()).isEqualTo(6);
@@ -48,7 +48,7 @@ class MosaicTest {
     }
 
     @Test
-    void putsRowsThatBelongTogetherIntoBands() {
+    void groupsRowsIntoBands() {
         Pictures above = new Pictures(new float[] {0, 0, 0}, 3, 1, 1, 1);
         Pictures below = new Pictures(new float[] {1, 1, 1}, 3, 1, 1, 1);
         BufferedImage image = Mosaic.bands(List.of(above, below), 2).image();
@@ -59,7 +59,7 @@ class MosaicTest {
     }
 
     @Test
-    void coloursValuesBeyondTheScaleLikeItsEnds() {
+    void clampsColoursToTheScale() {
         assertThat(Palette.INK.argb(-3)).isEqualTo(BLACK);
         assertThat(Palette.INK.argb(7)).isEqualTo(WHITE);
         assertThat(Palette.SIGNED.argb(0.5f)).isEqualTo(BLACK);

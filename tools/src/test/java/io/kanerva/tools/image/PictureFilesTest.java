@@ -21,7 +21,7 @@ class PictureFilesTest {
     private Path folder;
 
     @Test
-    void readsAFolderOfPngFilesInTheOrderOfTheirNames() throws IOException {
+    void readsAFolderOfPngFilesOrderedByName() throws IOException {
         png("b.png", 2, 1, 0xffffffff);
         png("a.PNG", 2, 1, 0xff000000);
         Files.writeString(folder.resolve("notes.txt"), "not a picture");
@@ -38,7 +38,7 @@ class PictureFilesTest {
     }
 
     @Test
-    void saysWhatIsWrongWithAFolder() throws IOException {
+    void reportsWhatIsWrongWithAFolder() throws IOException {
         assertThatThrownBy(() -> PictureFiles.readFolder(folder, 1))
                 .isInstanceOf(Failure.class)
                 .hasMessage(folder + ": expected PNG files, found none");

@@ -14,7 +14,7 @@ class FiguresTest {
     private final Pictures pictures = new Pictures(new float[5 * 4], 5, 1, 2, 2);
 
     @Test
-    void aGridHasOneImageARowAndNumbersAndMarksWhereTheyBelong() {
+    void aGridHasOneImagePerRowAndPlacesNumbersAndMarks() {
         Document svg = Svg.parse(new GridFigure("five & more", 3)
                 .row("original", pictures)
                 .row("recalled", pictures)
@@ -49,7 +49,7 @@ class FiguresTest {
     }
 
     @Test
-    void aCurveHasOnePathATermAndSaysItsLastValues() {
+    void aCurveHasOnePathPerTermAndShowsItsLastValues() {
         List<CurveFigure.Point> points = IntStream.rangeClosed(1, 1000)
                 .mapToObj(step -> new CurveFigure.Point(step, 100.0 / step + 9, 100.0 / step + 4, 4, 1))
                 .toList();
@@ -70,7 +70,7 @@ class FiguresTest {
     }
 
     @Test
-    void aCurveOfOnePointOrWithBrokenValuesIsStillAPicture() {
+    void aCurveOfOnePointOrWithNonFiniteValuesIsStillDrawn() {
         Svg.parse(new CurveFigure(List.of(new CurveFigure.Point(0, 543, 540, 2, 1))).svg());
         assertThat(new CurveFigure(List.of(
                                 new CurveFigure.Point(1, Double.NaN, Double.NaN, 2, 1),

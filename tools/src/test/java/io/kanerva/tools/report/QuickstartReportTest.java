@@ -18,7 +18,7 @@ class QuickstartReportTest {
     }
 
     @Test
-    void fetchesNothingAndRunsNothing() {
+    void loadsAndRunsNothing() {
         assertThat(html).doesNotContain("http:", "https:", "<script", "<link", "@import", "url(/", "src=");
         assertThat(Pattern.compile("href=\"(?!#|data:image/png;base64,)")
                         .matcher(html)
@@ -27,7 +27,7 @@ class QuickstartReportTest {
     }
 
     @Test
-    void describesEveryPictureToThoseWhoDoNotSeeIt() {
+    void everyFigureHasAlternativeText() {
         assertThat(Pattern.compile("<svg(?![^>]*aria-label=\"[^\"]{10})")
                         .matcher(html)
                         .find())
@@ -36,7 +36,7 @@ class QuickstartReportTest {
     }
 
     @Test
-    void showsTheNumbersThatMatter() {
+    void showsTheKeyFigures() {
         assertThat(html)
                 .contains(
                         "<b>46.12</b>",
@@ -49,7 +49,7 @@ class QuickstartReportTest {
     }
 
     @Test
-    void escapesWhatComesFromOutside() {
+    void escapesExternalText() {
         assertThat(html).contains("kpp &lt;b&gt;").doesNotContain("kpp <b>");
     }
 

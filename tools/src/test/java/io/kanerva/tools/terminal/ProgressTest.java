@@ -21,7 +21,7 @@ class ProgressTest {
     }
 
     @Test
-    void usesAsciiWhereTheTerminalKnowsNothingElse() {
+    void usesAsciiOnAnAsciiTerminal() {
         Progress progress = start(true, false);
         seconds = 1;
         progress.at(100);
@@ -52,7 +52,7 @@ class ProgressTest {
     }
 
     @Test
-    void saysWhereItStoppedIfItDidNotFinish() {
+    void showsWhereItStoppedIfItDidNotFinish() {
         try (Progress progress = start(false, true)) {
             seconds = 3;
             progress.at(20);
@@ -61,7 +61,7 @@ class ProgressTest {
     }
 
     @Test
-    void doesNotCountEarlierWorkIntoTheRate() {
+    void excludesEarlierWorkFromTheRate() {
         Progress progress = start(true, true).from(100);
         seconds = 10;
         progress.at(120);
@@ -69,14 +69,14 @@ class ProgressTest {
     }
 
     @Test
-    void cutsALineAtTheTerminalsWidth() {
+    void truncatesLinesAtTheTerminalsWidth() {
         Terminal narrow = new Terminal(new PrintWriter(text), true, true, 30);
         narrow.status("0123456789".repeat(5));
         assertThat(text.toString()).isEqualTo("\r\033[K01234567890123456789012345678");
     }
 
     @Test
-    void writesDurationsAsPeopleDo() {
+    void formatsDurationsReadably() {
         assertThat(Progress.duration(9.96)).isEqualTo("10.0 s");
         assertThat(Progress.duration(125)).isEqualTo("2:05");
         assertThat(Progress.duration(3725)).isEqualTo("1:02:05");

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.random.RandomGenerator;
 
 /**
- * Random distortions of training images, drawn anew each time an image is used, against overfitting on a small set.
+ * Random distortions of training images, redrawn each time an image is used, against overfitting on a small set.
  * Each value is the bound of a uniform draw in both directions; 0 turns it off.
  *
  * @param rotation degrees, 0 to 180

@@ -14,12 +14,12 @@ class AugmentationTest {
             new ImageSet("ramp", 1, 1, 3, 3, new byte[] {0, 10, 20, 30, 40, 50, 60, 70, (byte) 200});
 
     @Test
-    void theMapThatMovesNothingGivesTheImageItself() {
+    void theIdentityMapReturnsTheImageUnchanged() {
         assertThat(moved(RAMP, SAME)).containsExactly(0, 10, 20, 30, 40, 50, 60, 70, 200);
     }
 
     @Test
-    void aShiftByAPixelTakesTheNextOneAndRepeatsTheEdge() {
+    void aShiftByOnePixelRepeatsTheEdge() {
         assertThat(moved(RAMP, new AffineMap(1, 0, 2 / 3.0, 0, 1, 0)))
                 .containsExactly(10, 20, 20, 40, 50, 50, 70, 200, 200);
         assertThat(moved(RAMP, new AffineMap(1, 0, 0, 0, 1, -2 / 3.0)))
@@ -27,19 +27,19 @@ class AugmentationTest {
     }
 
     @Test
-    void halfAPixelIsTheMeanOfTwo() {
+    void aShiftByHalfAPixelAveragesTwo() {
         assertThat(moved(RAMP, new AffineMap(1, 0, 1 / 3.0, 0, 1, 0)))
                 .containsExactly(5, 15, 20, 35, 45, 50, 65, 135, 200);
     }
 
     @Test
-    void everyChannelOfAColourImageMovesAlike() {
+    void allChannelsOfAColourImageMoveAlike() {
         ImageSet colour = new ImageSet("colour", 1, 3, 1, 2, new byte[] {1, 2, 3, 4, 5, 6});
         assertThat(moved(colour, new AffineMap(-1, 0, 0, 0, 1, 0))).containsExactly(2, 1, 4, 3, 6, 5);
     }
 
     @Test
-    void mirroringAndQuarterTurnsGiveTheEightSymmetriesOfASquareAndNothingElse() {
+    void mirroringYieldsExactlyTheEightSymmetriesOfASquare() {
         SplittableRandom random = new SplittableRandom(3);
         Augmentation mirror = new Augmentation(0, 0, 0, 0, true);
         Set<String> seen = new HashSet<>();
@@ -54,7 +54,7 @@ class AugmentationTest {
     }
 
     @Test
-    void mapsStayWithinTheRangesAndFillThem() {
+    void mapsCoverTheirRangesAndStayWithinThem() {
         SplittableRandom random = new SplittableRandom(5);
         double widest = 0;
         double farthest = 0;
@@ -71,7 +71,7 @@ class AugmentationTest {
     }
 
     @Test
-    void withoutShearHeightAndWidthStayAtRightAnglesAndWithItTheyDoNot() {
+    void onlyShearChangesTheRightAngleBetweenTheAxes() {
         AffineMap straight = new Augmentation(30, 0.3, 0, 0, false).draw(new SplittableRandom(1));
         AffineMap slanted = new Augmentation(30, 0.3, 0.3, 0, false).draw(new SplittableRandom(1));
         assertThat(straight.xx() * straight.xy() + straight.yx() * straight.yy())
@@ -81,7 +81,7 @@ class AugmentationTest {
     }
 
     @Test
-    void namesTheNumberThatIsOutOfItsRange() {
+    void namesTheValueThatIsOutOfRange() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Augmentation(-1, 0, 0, 0, false))
                 .withMessage("augment.rotation must be from 0 to 180, found -1.0");
@@ -91,15 +91,15 @@ class AugmentationTest {
     }
 
     @Test
-    void saysInWordsWhatItDoes() {
+    void describesItself() {
         assertThat(Augmentation.NONE.inWords()).isEqualTo("none");
         assertThat(new Augmentation(8, 0.12, 0, 0.03, true).inWords())
-                .isEqualTo(
-                        "rotation up to 8 degrees, log scale up to 0.12, shift up to 0.03 of a side, mirrored and rotated by 90 degrees");
+                .isEqualTo("rotation up to 8 degrees, log scale up to 0.12, shift up to 0.03 of a side, mirrored "
+                        + "and rotated by 90 degrees");
     }
 
     @Test
-    void aDrawingMovedByNothingIsTheShrunkDrawingAndMovedItIsBlackAndWhiteToo() {
+    void anUnmovedDrawingIsTheShrunkOneAndAMovedOneIsBlackAndWhiteToo() {
         Drawings drawings = new Drawings("drawings", true, new int[] {0, 1});
         for (int k = 0; k < 2; k++) {
             drawings.put(k, drawing(20 + 30 * k));
@@ -116,7 +116,7 @@ class AugmentationTest {
         }
     }
 
-    /** A paper-high drawing with a bar of ink, seven columns wide. */
+    /** A drawing, paper 255, with a bar of ink seven columns wide. */
     private static byte[] drawing(int from) {
         byte[] drawing = new byte[105 * 105];
         for (int i = 0; i < drawing.length; i++) {

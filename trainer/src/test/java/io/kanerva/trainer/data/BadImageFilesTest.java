@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every bad file is named in one sentence that says what was expected and what was found. */
+/** Every bad file is reported in one sentence: the file, what was expected, what was found. */
 class BadImageFilesTest {
     private static final String ROW = "0 ".repeat(783) + "1";
 
@@ -23,7 +23,7 @@ class BadImageFilesTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("badFiles")
-    void saysWhatIsWrongWith(String what, byte[] content, String message) throws IOException {
+    void reportsWhatIsWrongWith(String what, byte[] content, String message) throws IOException {
         Path file = Files.write(folder.resolve("bad"), content);
         assertThatThrownBy(() -> ImageFiles.read(file))
                 .isInstanceOf(DataFormatException.class)
@@ -74,7 +74,8 @@ class BadImageFilesTest {
                 Arguments.of(
                         "IDX beyond two gigabytes",
                         Bytes.idxHeader(0x803, -1, 1000, 1000),
-                        "expected less than 2 GiB of pixels, found 4294967295000000 bytes in the header (4294967295 images of 1000 x 1000)"),
+                        "expected less than 2 GiB of pixels, found 4294967295000000 bytes in the header "
+                                + "(4294967295 images of 1000 x 1000)"),
                 Arguments.of(
                         "truncated gzip",
                         Arrays.copyOf(gzip, gzip.length / 2),
@@ -124,11 +125,13 @@ class BadImageFilesTest {
                 Arguments.of(
                         "npy of another shape",
                         Bytes.npy("|u1", false, "(4, 100)", new byte[400]),
-                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns] or [images, channels, rows, columns], found shape [4, 100]"),
+                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, "
+                                + "rows, columns] or [images, channels, rows, columns], found shape [4, 100]"),
                 Arguments.of(
                         "npy of one dimension",
                         Bytes.npy("|u1", false, "(784,)", new byte[784]),
-                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns] or [images, channels, rows, columns], found shape [784]"),
+                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, "
+                                + "rows, columns] or [images, channels, rows, columns], found shape [784]"),
                 Arguments.of(
                         "npy of no images",
                         Bytes.npy("|u1", false, "(0, 784)", new byte[0]),
@@ -144,7 +147,8 @@ class BadImageFilesTest {
                 Arguments.of(
                         "npy of records",
                         Bytes.npy("{'descr': [('a', '|u1')], 'fortran_order': False, 'shape': (1, 98)}", new byte[98]),
-                        "expected a plain 'descr' in the NumPy header, found {'descr': [('a', '|u1')], 'fortran_order': False, 'shape': (1, 98)}"),
+                        "expected a plain 'descr' in the NumPy header, found {'descr': [('a', '|u1')], "
+                                + "'fortran_order': False, 'shape': (1, 98)}"),
                 Arguments.of(
                         "npy of a later version",
                         Bytes.concat(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 9, 0}, new byte[200]),
@@ -156,7 +160,7 @@ class BadImageFilesTest {
     }
 
     @Test
-    void saysThatAGzipFileIsDamaged() throws IOException {
+    void reportsACorruptGzipFile() throws IOException {
         byte[] gzip = Bytes.gzip(Bytes.idx(3, 28, 28));
         gzip[10] = (byte) 0xff;
         Path file = Files.write(folder.resolve("damaged.gz"), gzip);
@@ -166,7 +170,7 @@ class BadImageFilesTest {
     }
 
     @Test
-    void saysThatAFileIsMissingOrAFolder() {
+    void reportsAMissingFileOrAFolder() {
         assertThatThrownBy(() -> ImageFiles.read(folder.resolve("none")))
                 .isInstanceOf(DataFormatException.class)
                 .hasMessage(folder.resolve("none") + ": expected a file of images, found no such file");

@@ -16,7 +16,7 @@ class BinarisationTest {
     }
 
     @Test
-    void dynamicIsInkAsOftenAsThePixelIsBright() {
+    void dynamicDrawsInkWithTheProbabilityOfThePixelsIntensity() {
         ImageSet pixel = new ImageSet("pixel", 1, 1, 1, 1, new byte[] {64});
         SplittableRandom random = new SplittableRandom(1);
         int ink = 0;
@@ -28,7 +28,7 @@ class BinarisationTest {
     }
 
     @Test
-    void dynamicIsTheSameForTheSameSeedAndNeverTouchesBlackAndWhite() {
+    void dynamicIsReproducibleAndNeverChangesBlackAndWhite() {
         SplittableRandom random = new SplittableRandom(7);
         float[] first = copy(Binarisation.DYNAMIC, grey, new SplittableRandom(7));
         assertThat(copy(Binarisation.DYNAMIC, grey, new SplittableRandom(7))).isEqualTo(first);
@@ -40,19 +40,19 @@ class BinarisationTest {
     }
 
     @Test
-    void fixedKeepsABinarySetAndRefusesGrey() {
+    void fixedKeepsABinarySetAndRejectsGrey() {
         ImageSet ink = new ImageSet("ink", 2, 1, 1, 2, new byte[] {0, 0, (byte) 255, 0});
         float[] target = new float[2];
         Binarisation.FIXED.copy(ink, 1, target, 0, null);
         assertThat(target).containsExactly(1f, 0f);
         assertThatThrownBy(() -> copy(Binarisation.FIXED, grey, null))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessage(
-                        "'grey', image 0: expected only pixels 0 and 255, found 127: use dynamic or threshold binarisation for grey images");
+                .hasMessage("'grey', image 0: expected only pixels 0 and 255, found 127: use dynamic or threshold "
+                        + "binarisation for grey images");
     }
 
     @Test
-    void copiesStandOneAfterTheOtherAndMustBeRepeatable() {
+    void copiesAreConcatenatedAndMustBeReproducible() {
         ImageSet steps = new ImageSet("steps", 3, 1, 1, 2, new byte[] {0, (byte) 255, 51, 102, (byte) 153, (byte) 204});
         assertThat(Binarisation.NONE.copies(steps, 2, 0, 2)).containsExactly(0.6f, 0.8f, 0f, 1f, 0.6f, 0.8f);
         assertThat(Binarisation.THRESHOLD.copies(steps, 1, 2)).containsExactly(0f, 0f, 1f, 1f);

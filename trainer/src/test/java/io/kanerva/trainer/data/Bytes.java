@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.zip.GZIPOutputStream;
 
-/** Makes the contents of small data files. */
+/** Creates the contents of small data files. */
 final class Bytes {
     private Bytes() {}
 

@@ -17,7 +17,7 @@ class CifarTest {
     private Path folder;
 
     @Test
-    void readsTheBatchesThatAreThereInOrderGzippedOrNot() throws IOException {
+    void readsTheExistingBatchesInOrderGzippedOrNot() throws IOException {
         put("cifar10/data_batch_5.bin", record(3, 7));
         put("cifar10/data_batch_2.bin.gz", Bytes.gzip(Bytes.concat(record(1, 0), record(2, 9))));
         put("cifar10/test_batch.bin", record(4, 4));
@@ -30,7 +30,7 @@ class CifarTest {
     }
 
     @Test
-    void readsTheFolderThatThePublishedArchiveUnpacksTo() throws IOException {
+    void readsTheFolderOfThePublishedArchive() throws IOException {
         put("cifar-10-batches-bin/test_batch.bin", record(1, 6));
         assertThat(DataSource.CIFAR10.test(folder).label(0)).isEqualTo(6);
         assertThat(DataSource.CIFAR10
@@ -55,13 +55,13 @@ class CifarTest {
     }
 
     @Test
-    void refusesPartsOfRecordsAndLabelsBeyondNine() throws IOException {
+    void rejectsIncompleteRecordsAndLabelsAboveNine() throws IOException {
         Path file = put("cifar10/test_batch.bin", Arrays.copyOf(record(0, 1), RECORD + 5));
         assertThatThrownBy(() -> DataSource.CIFAR10.test(folder))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessage(
-                        file
-                                + ": expected complete CIFAR-10 records of 3073 bytes, found 3078 bytes, which is 1 records and 5 bytes");
+                .hasMessage(file
+                        + ": expected complete CIFAR-10 records of 3073 bytes, found 3078 bytes, which "
+                        + "is 1 records and 5 bytes");
         put("cifar10/test_batch.bin", Bytes.concat(record(0, 1), record(0, 10)));
         assertThatThrownBy(() -> DataSource.CIFAR10.test(folder))
                 .isInstanceOf(DataFormatException.class)
@@ -69,11 +69,12 @@ class CifarTest {
     }
 
     @Test
-    void saysWhichFilesItLooksFor() {
+    void listsTheFilesItLooksFor() {
         assertThatThrownBy(() -> DataSource.CIFAR10.train(folder))
                 .isInstanceOf(DataFormatException.class)
                 .hasMessage(folder
-                        + ": expected the train images of cifar10 as cifar10/data_batch_1.bin or cifar10/data_batch_1.bin.gz, and so on,"
+                        + ": expected the train images of cifar10 as cifar10/data_batch_1.bin or "
+                        + "cifar10/data_batch_1.bin.gz, and so on,"
                         + " or the same in cifar-10-batches-bin or in the data folder itself, found none");
     }
 

@@ -16,16 +16,17 @@ class DataSourceTest {
     private Path folder;
 
     @Test
-    void findsASourceByItsName() {
+    void findsASourceByName() {
         assertThat(DataSource.named("fashion-mnist")).isEqualTo(DataSource.FASHION_MNIST);
         assertThatThrownBy(() -> DataSource.named("mnits"))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessage(
-                        "data set 'mnits': expected one of mnist, mnist-fixed, omniglot, omniglot-grey, omniglot-burda, fashion-mnist, cifar10, imagenet32, celeba, celeba-32, dmlab, dmlab-32, found no such name");
+                .hasMessage("data set 'mnits': expected one of mnist, mnist-fixed, omniglot, omniglot-grey, "
+                        + "omniglot-burda, fashion-mnist, cifar10, imagenet32, celeba, celeba-32, "
+                        + "dmlab, dmlab-32, found no such name");
     }
 
     @Test
-    void readsMnistGreyToTrainAndFixedBinaryToTest() throws IOException {
+    void readsGreyMnistForTrainingAndFixedBinaryMnistForTesting() throws IOException {
         put("mnist/train-images-idx3-ubyte.gz", Bytes.gzip(Bytes.idx(4, 28, 28)));
         put(
                 "binarized_mnist_static/binarized_mnist_test_packbits.npy",
@@ -38,13 +39,13 @@ class DataSourceTest {
     }
 
     @Test
-    void readsTheAmatTextThatUsersHold() throws IOException {
+    void readsTheAmatTextOfUsers() throws IOException {
         put("binarized_mnist_test.amat", Bytes.text("1 ".repeat(784) + "\n"));
         assertThat(DataSource.MNIST.test(folder).slice(0, 1).pixels()).containsOnly(255);
     }
 
     @Test
-    void readsUnpackedFilesOfTheStandardNames() throws IOException {
+    void readsUncompressedFilesUnderTheStandardNames() throws IOException {
         put("train-images-idx3-ubyte", Bytes.idx(2, 28, 28));
         put("t10k-images-idx3-ubyte", Bytes.idx(1, 28, 28));
         assertThat(DataSource.FASHION_MNIST.train(folder).count()).isEqualTo(2);
@@ -60,11 +61,11 @@ class DataSourceTest {
     }
 
     @Test
-    void readsDataThatShipsFromTheClassPath() throws IOException {
+    void readsShippedDataFromTheClassPath() throws IOException {
         put(DataSource.SHIPPED + "fashion-mnist/train-images-idx3-ubyte.gz", Bytes.gzip(Bytes.idx(6, 28, 28)));
         Thread thread = Thread.currentThread();
         ClassLoader before = thread.getContextClassLoader();
-        // A loader without a parent sees this folder alone, whatever else is on the class path of the test.
+        // A loader without a parent sees only this folder, not the test's class path.
         try (URLClassLoader loader =
                 new URLClassLoader(new URL[] {folder.toUri().toURL()}, null)) {
             thread.setContextClassLoader(loader);
@@ -73,15 +74,15 @@ class DataSourceTest {
             assertThat(images.name()).isEqualTo("fashion-mnist train");
             assertThatThrownBy(() -> DataSource.MNIST.train(null))
                     .isInstanceOf(DataFormatException.class)
-                    .hasMessage(
-                            "data set 'mnist': expected a data folder (--data DIR), found none; this data set does not ship");
+                    .hasMessage("data set 'mnist': expected a data folder (--data DIR), found none; this data set "
+                            + "does not ship");
         } finally {
             thread.setContextClassLoader(before);
         }
     }
 
     @Test
-    void keepsTheLabelsThatLieBesideTheImages() throws IOException {
+    void readsLabelFilesNextToImageFiles() throws IOException {
         put("mnist/train-images-idx3-ubyte.gz", Bytes.gzip(Bytes.idx(3, 28, 28)));
         put("mnist/train-labels-idx1-ubyte", Bytes.concat(Bytes.idxHeader(0x801, 3), new byte[] {7, 0, 9}));
         Images images = DataSource.MNIST.train(folder);
@@ -91,7 +92,7 @@ class DataSourceTest {
     }
 
     @Test
-    void refusesLabelsThatAreNotOneAnImage() throws IOException {
+    void rejectsTheWrongNumberOfLabels() throws IOException {
         put("mnist/train-images-idx3-ubyte", Bytes.idx(3, 28, 28));
         Path labels = put("mnist/train-labels-idx1-ubyte", Bytes.concat(Bytes.idxHeader(0x801, 2), new byte[2]));
         assertThatThrownBy(() -> DataSource.MNIST.train(folder))
@@ -104,7 +105,7 @@ class DataSourceTest {
     }
 
     @Test
-    void knowsTheDigitsOfTheFixedBinarisationByItsOrder() throws IOException {
+    void labelsTheFixedBinarisationByItsOrder() throws IOException {
         put(
                 "binarized_mnist_static/binarized_mnist_test_packbits.npy",
                 Bytes.npy("|u1", false, "(10000, 98)", Bytes.counting(980_000)));
@@ -115,7 +116,7 @@ class DataSourceTest {
     }
 
     @Test
-    void numbersOmniglotsCharactersByTheirTwentyDrawings() throws IOException {
+    void labelsOmniglotByTwentyDrawingsPerCharacter() throws IOException {
         put("omniglot_28/background-pil1dither-idx3-ubyte.gz", Bytes.gzip(Bytes.idx(40, 28, 28)));
         Images images = DataSource.OMNIGLOT.train(folder);
         assertThat(new int[] {images.label(0), images.label(19), images.label(20), images.label(39)})
@@ -123,19 +124,22 @@ class DataSourceTest {
     }
 
     @Test
-    void saysWhichFilesAreMissing() throws IOException {
+    void listsMissingFiles() throws IOException {
         put("mnist/train-labels-idx1-ubyte.gz", new byte[] {1});
         assertThatThrownBy(() -> DataSource.OMNIGLOT.test(folder))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessage(
-                        folder
-                                + ": expected the test images of omniglot as omniglot_28/evaluation-pil1dither-idx3-ubyte.gz"
-                                + " or omniglot_28/evaluation-pil1dither-idx3-ubyte or evaluation-pil1dither-idx3-ubyte.gz or evaluation-pil1dither-idx3-ubyte"
-                                + " or omniglot/images_evaluation.npz or images_evaluation.npz or omniglot/images_evaluation.zip or images_evaluation.zip, found none");
+                .hasMessage(folder
+                        + ": expected the test images of omniglot as "
+                        + "omniglot_28/evaluation-pil1dither-idx3-ubyte.gz"
+                        + " or omniglot_28/evaluation-pil1dither-idx3-ubyte or "
+                        + "evaluation-pil1dither-idx3-ubyte.gz or "
+                        + "evaluation-pil1dither-idx3-ubyte"
+                        + " or omniglot/images_evaluation.npz or images_evaluation.npz or "
+                        + "omniglot/images_evaluation.zip or images_evaluation.zip, found none");
     }
 
     @Test
-    void saysThatTheFolderIsMissingOrAFile() throws IOException {
+    void reportsAMissingFolderOrAFile() throws IOException {
         Path file = put("file", new byte[] {1});
         assertThatThrownBy(() -> DataSource.MNIST.train(folder.resolve("none")))
                 .isInstanceOf(DataFormatException.class)

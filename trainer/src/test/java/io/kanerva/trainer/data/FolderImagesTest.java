@@ -20,8 +20,8 @@ class FolderImagesTest {
     private Path folder;
 
     @Test
-    void takesTheCentreOfAPictureAndResizesIt() throws IOException {
-        // Upright: a blue band above and below the red square in the middle.
+    void cropsTheCentreOfAnImageAndResizesIt() throws IOException {
+        // Portrait format: a blue band above and below the red square in the middle.
         BufferedImage picture = new BufferedImage(90, 130, BufferedImage.TYPE_INT_RGB);
         for (int i = 0; i < 90 * 130; i++) {
             picture.setRGB(i % 90, i / 90, i / 90 >= 20 && i / 90 < 110 ? RED : BLUE);
@@ -39,7 +39,7 @@ class FolderImagesTest {
     }
 
     @Test
-    void splitsCelebAByItsOwnFileOrByNumber() throws IOException {
+    void splitsCelebAByItsPartitionFileOrByNumber() throws IOException {
         for (String number : List.of("000001", "000002", "170000", "190000")) {
             put("celeba/img_align_celeba/" + number + ".png", plain(RED));
         }
@@ -57,7 +57,7 @@ class FolderImagesTest {
     }
 
     @Test
-    void tellsMazesApartByTheirFolders() throws IOException {
+    void labelsMazesByTheirFolders() throws IOException {
         put("dmlab/train/maze2/frame1.png", plain(RED));
         put("dmlab/train/maze1/frame1.png", plain(RED));
         put("dmlab/train/maze1/frame2.png", plain(RED));
@@ -65,7 +65,7 @@ class FolderImagesTest {
     }
 
     @Test
-    void readsAgainWhatDoesNotFitIntoItsShareOfMemory() throws IOException {
+    void rereadsImagesThatExceedTheCache() throws IOException {
         Path first = put("1.png", plain(RED));
         Path second = put("2.png", plain(RED));
         Images images = new FolderImages("pictures", List.of(first, second), new int[0], 8, 3 * 8 * 8);
@@ -81,8 +81,8 @@ class FolderImagesTest {
     }
 
     @Test
-    void aFolderOfManyPicturesIsOpenedWithoutReadingThem() throws IOException {
-        // Not one of these is a picture; that shows when one is asked for, and no sooner.
+    void opensAFolderWithoutReadingItsImages() throws IOException {
+        // None of these is an image file, which shows only when one is read.
         Path mazes = Files.createDirectories(folder.resolve("dmlab/train/maze"));
         for (int i = 0; i < 2000; i++) {
             Files.createFile(mazes.resolve("%04d.png".formatted(i)));
@@ -96,7 +96,7 @@ class FolderImagesTest {
     }
 
     @Test
-    void aRangeIsAPartOfASetWithoutACopy() throws IOException {
+    void aRangeIsAViewOfASet() throws IOException {
         ImageSet images = new ImageSet("steps", 4, 1, 1, 1, new byte[] {1, 2, 3, 4}, new int[] {9, 8, 7, 6});
         ImageRange range = new ImageRange(images, 1, 3);
         assertThat(range.slice(0, 2).pixels()).containsExactly(2, 3);

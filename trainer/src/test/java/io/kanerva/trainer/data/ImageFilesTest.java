@@ -25,7 +25,7 @@ class ImageFilesTest {
     }
 
     @Test
-    void readsAGzippedIdxFileWhateverItsName() {
+    void readsAGzippedIdxFileUnderAnyName() {
         assertThat(read(Bytes.gzip(Bytes.idx(700, 28, 28))).pixels()).isEqualTo(Bytes.counting(700 * 784));
     }
 
@@ -48,7 +48,7 @@ class ImageFilesTest {
     }
 
     @Test
-    void readsGzippedAmatTextThatIsLargerThanItsFileSuggests() {
+    void readsGzippedAmatTextLargerThanItsFileSizeSuggests() {
         String text = (line(0, " ") + "\n").repeat(3000);
         ImageSet images = read(Bytes.gzip(Bytes.text(text)));
         assertThat(images.count()).isEqualTo(3000);
@@ -82,7 +82,7 @@ class ImageFilesTest {
     }
 
     @Test
-    void takesZerosAndOnesAsBlackAndWhite() {
+    void treatsZerosAndOnesAsBlackAndWhite() {
         byte[] zerosAndOnes = new byte[784];
         zerosAndOnes[7] = 1;
         for (byte[] file : new byte[][] {

@@ -12,14 +12,14 @@ class ImageSetTest {
             "steps", 3, 2, 1, 2, new byte[] {0, 51, 102, (byte) 153, (byte) 204, (byte) 255, 0, 0, 1, 2, 3, 4});
 
     @Test
-    void copiesIntensitiesOfOneImageToAnOffset() {
+    void copiesAnImagesIntensitiesToAnOffset() {
         float[] target = new float[6];
         images.copyIntensities(1, target, 1);
         assertThat(target).containsExactly(0f, 0.8f, 1f, 0f, 0f, 0f);
     }
 
     @Test
-    void slicesOutImagesAsASetOfTheirOwn() {
+    void copiesASliceIntoANewSet() {
         ImageSet slice = images.slice(1, 3);
         assertThat(slice.count()).isEqualTo(2);
         assertThat(slice.pixels()).containsExactly(204, 255, 0, 0, 1, 2, 3, 4);
@@ -27,7 +27,7 @@ class ImageSetTest {
     }
 
     @Test
-    void groupsImagesByClassInTheOrderInWhichTheyCome() {
+    void groupsImagesByClassInOrder() {
         Images labelled = images.labelled(new int[] {7, 2, 7});
         assertThat(labelled.classes()).isEqualTo(Map.of(7, List.of(0, 2), 2, List.of(1)));
         assertThat(labelled.classes().keySet()).containsExactly(7, 2);
@@ -44,14 +44,14 @@ class ImageSetTest {
     }
 
     @Test
-    void tellsBinaryFromGrey() {
+    void distinguishesBinaryFromGrey() {
         assertThat(images.isBinary()).isFalse();
         assertThat(new ImageSet("ink", 1, 1, 1, 2, new byte[] {0, (byte) 255}).isBinary())
                 .isTrue();
     }
 
     @Test
-    void refusesImagesThatAreNotThere() {
+    void rejectsIndicesOutOfRange() {
         assertThatThrownBy(() -> images.slice(2, 4))
                 .isInstanceOf(IndexOutOfBoundsException.class)
                 .hasMessage("'steps': expected a range of images within 0 to 3, found 2 to 4");
@@ -63,7 +63,7 @@ class ImageSetTest {
     }
 
     @Test
-    void refusesAnArrayOfAnotherLengthAndAnEmptySet() {
+    void rejectsAnArrayOfTheWrongLengthAndAnEmptySet() {
         assertThatThrownBy(() -> new ImageSet("short", 2, 1, 2, 2, new byte[7]))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("image set 'short' of 2 images of [1, 2, 2]: expected 8 bytes, found 7");

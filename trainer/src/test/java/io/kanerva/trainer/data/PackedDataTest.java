@@ -50,7 +50,7 @@ class PackedDataTest {
         assertThat(originals.staysBlackAndWhite()).isTrue();
         ImageSet grey = DataSource.OMNIGLOT_GREY.train(folder.resolve("a")).slice(0, 2);
         assertThat(grey.isBinary()).isFalse();
-        // Ink is high: the bar of 11 columns around column 20 covers about 3 of 28 columns, all the way down.
+        // Ink is 255: the bar of 11 columns around column 20 covers about 3 of 28 columns, in all rows.
         float[] image = new float[784];
         grey.copyIntensities(0, image, 0);
         assertThat(image[14 * 28 + 5]).isGreaterThan(0.9f);
@@ -58,27 +58,28 @@ class PackedDataTest {
     }
 
     @Test
-    void movedDrawingsNeedTheOriginals() throws IOException {
+    void augmentationNeedsTheOriginalDrawings() throws IOException {
         Files.write(folder.resolve("background-pil1dither-idx3-ubyte"), Bytes.idx(20, 28, 28));
         assertThat(DataSource.OMNIGLOT.train(folder, Augmentation.NONE).count()).isEqualTo(20);
         assertThatThrownBy(() -> DataSource.OMNIGLOT.train(folder, new Augmentation(5, 0, 0, 0, false)))
                 .isInstanceOf(DataFormatException.class)
                 .hasMessage(folder
-                        + ": expected the original drawings of omniglot, for augmentation, as omniglot/images_background.npz or images_background.npz"
+                        + ": expected the original drawings of omniglot, for augmentation, as "
+                        + "omniglot/images_background.npz or images_background.npz"
                         + " or omniglot/images_background.zip or images_background.zip, found none:"
                         + " fetch them, or set augment.… to 0");
     }
 
     @Test
-    void drawingsOfAnotherShapeAreRefused() throws IOException {
+    void drawingsOfTheWrongShapeAreRejected() throws IOException {
         Path npz = zip(
                 "images_evaluation.npz",
                 Map.of("images.npy", Bytes.npy("|b1", false, "(2, 1, 28, 28)", new byte[1568])));
         assertThatThrownBy(() -> DataSource.OMNIGLOT.test(folder))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessage(
-                        npz
-                                + ", array 'images': expected booleans ('|b1') of shape [characters, drawings, 105, 105], found '|b1' of shape [2, 1, 28, 28]");
+                .hasMessage(npz
+                        + ", array 'images': expected booleans ('|b1') of shape [characters, drawings, "
+                        + "105, 105], found '|b1' of shape [2, 1, 28, 28]");
         zip("images_evaluation.npz", Map.of("drawings.npy", new byte[1]));
         assertThatThrownBy(() -> DataSource.OMNIGLOT.test(folder))
                 .isInstanceOf(DataFormatException.class)
@@ -90,10 +91,10 @@ class PackedDataTest {
     }
 
     @Test
-    void burdasImagesAreTurnedUprightAndKeepTheirCharacters() throws IOException {
+    void burdasImagesAreTransposedAndKeepTheirLabels() throws IOException {
         try (MatFile mat = Mat5.newMatFile()) {
             Matrix data = Mat5.newMatrix(784, 3);
-            // Row 2, column 5 of image 1: MATLAB's images are stored column after column.
+            // Row 2, column 5 of image 1: MATLAB stores images column-major.
             data.setDouble(5 * 28 + 2, 1, 0.6);
             Matrix alphabets = Mat5.newMatrix(2, 3);
             alphabets.setDouble(1, 0, 1);
@@ -115,7 +116,7 @@ class PackedDataTest {
     }
 
     @Test
-    void burdasFileMustHoldIntensities() throws IOException {
+    void burdasFileMustContainIntensities() throws IOException {
         try (MatFile mat = Mat5.newMatFile()) {
             Matrix data = Mat5.newMatrix(784, 1);
             data.setDouble(0, 0, 7);
@@ -136,7 +137,7 @@ class PackedDataTest {
     }
 
     @Test
-    void imageNetsBatchesFollowEachOther() throws IOException {
+    void imageNetsBatchesAreConcatenated() throws IOException {
         imageNet("imagenet32/train_data_batch_1.npz", 2, 1, 1000);
         imageNet("imagenet32/train_data_batch_2.npz", 1, 17);
         imageNet("imagenet32/val_data.npz", 1, 3);
@@ -150,13 +151,13 @@ class PackedDataTest {
     }
 
     @Test
-    void imageNetsBatchesMustHoldAnImageARow() throws IOException {
+    void imageNetsBatchesMustHaveOneImagePerRow() throws IOException {
         Path file = zip("val_data.npz", Map.of("data.npy", Bytes.npy("|u1", false, "(2, 100)", new byte[200])));
         assertThatThrownBy(() -> DataSource.IMAGENET32.test(folder))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessage(
-                        file
-                                + ", array 'data': expected uint8 values ('|u1') of shape [images, 3072], found '|u1' of shape [2, 100]");
+                .hasMessage(file
+                        + ", array 'data': expected uint8 values ('|u1') of shape [images, 3072], found "
+                        + "'|u1' of shape [2, 100]");
         imageNet("val_data.npz", 1, 0);
         assertThatThrownBy(() -> DataSource.IMAGENET32.test(folder))
                 .isInstanceOf(DataFormatException.class)
@@ -179,7 +180,7 @@ class PackedDataTest {
                         Bytes.npy("<i8", false, "(%d,)".formatted(labels.length), numbers.array())));
     }
 
-    /** White paper with a black bar, 11 columns wide, from top to bottom: true where there is paper. */
+    /** White paper with a black bar, 11 columns wide, from top to bottom; true for paper. */
     private static byte[] drawing(int column) {
         byte[] paper = new byte[105 * 105];
         for (int i = 0; i < paper.length; i++) {

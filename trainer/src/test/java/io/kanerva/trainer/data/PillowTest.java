@@ -8,9 +8,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/**
- * Against what Pillow 13.0.0 made of the same 9 x 7 image with {@code resize(size, BILINEAR)} and {@code convert('1')}.
- */
+/** Compares with Pillow 13.0.0's {@code resize(size, BILINEAR)} and {@code convert('1')} of the same 9 x 7 image. */
 class PillowTest {
     private static final int[] IMAGE = {
         0, 48, 96, 144, 192, 240, 32, 80, 128, 77, 125, 173, 221, 13, 61, 109, 157, 205, 154, 202, 250, 42, 90, 138,
@@ -20,7 +18,7 @@ class PillowTest {
 
     @ParameterizedTest(name = "to {0} columns and {1} rows")
     @MethodSource("sizes")
-    void resizesAsPillowDoesToTheLastBit(int columns, int rows, int[] expected) {
+    void resizesBitExactlyLikePillow(int columns, int rows, int[] expected) {
         byte[] resized = new byte[1 + columns * rows];
         new BilinearResize(7, 9, rows, columns).resize(bytes(IMAGE), resized, 1);
         assertThat(resized).isEqualTo(Bytes.concat(new byte[1], bytes(expected)));
@@ -48,7 +46,7 @@ class PillowTest {
     }
 
     @Test
-    void dithersAsPillowDoesToTheLastBit() {
+    void dithersBitExactlyLikePillow() {
         byte[] image = Bytes.concat(new byte[] {77}, bytes(IMAGE));
         FloydSteinberg.dither(image, 1, 7, 9);
         int[] expected = {

@@ -9,20 +9,20 @@ import org.junit.jupiter.api.Test;
 class BoundReportTest {
 
     @Test
-    void oneLineTellsTheBoundItsErrorItsPartsAndItsSetting() {
+    void oneLineShowsTheBoundItsErrorItsTermsAndItsSetting() {
         Locale before = Locale.getDefault();
         try {
             Locale.setDefault(Locale.GERMANY);
             assertThat(new BoundReport(15.23456, 0.0821, 4.4, 10.83456, 0, Double.NaN, 0, 312, 32))
-                    .hasToString(
-                            "15.235 +- 0.082 nats per image = reconstruction 4.400 + KL(Y) 10.835 + KL(Z) 0.000 (312 episodes of T = 32, scored on the images that wrote M)");
+                    .hasToString("15.235 +- 0.082 nats per image = reconstruction 4.400 + KL(Y) 10.835 + KL(Z) 0.000 "
+                            + "(312 episodes of T = 32, scored on the images that wrote M)");
         } finally {
             Locale.setDefault(before);
         }
     }
 
     @Test
-    void theImportanceWeightedBoundStandsBesideItIfItWasAskedFor() {
+    void theImportanceWeightedBoundIsShownIfComputed() {
         assertThat(new BoundReport(15, 0.1, 5, 10, 0, 13.98765, 64, 312, 32).toString())
                 .endsWith("; importance-weighted with 64 samples: 13.988");
     }
@@ -41,12 +41,12 @@ class BoundReportTest {
     }
 
     @Test
-    void oneLineTellsTheSameInBitsADimension() {
+    void oneLineShowsTheBoundInBitsPerDimension() {
         double bit = 3072 * Math.log(2);
         assertThat(new BoundReport(3.5 * bit, 0.01 * bit, 3 * bit, 0.1 * bit, 0.4 * bit, 3.25 * bit, 64, 312, 32)
                         .bits(3072))
-                .isEqualTo(
-                        "3.5000 +- 0.0100 bits per dimension = reconstruction 3.0000 + KL(Y) 0.1000 + KL(Z) 0.4000 (3,072 dimensions); importance-weighted with 64 samples: 3.2500");
+                .isEqualTo("3.5000 +- 0.0100 bits per dimension = reconstruction 3.0000 + KL(Y) 0.1000 + KL(Z) "
+                        + "0.4000 (3,072 dimensions); importance-weighted with 64 samples: 3.2500");
         assertThat(new BoundReport(bit, Double.NaN, bit, 0, 0, Double.NaN, 0, 1, 32).bits(3072))
                 .startsWith("1.0000 bits per dimension = ")
                 .endsWith("(3,072 dimensions)");

@@ -36,7 +36,7 @@ class CleanBoundTest {
     }
 
     /**
-     * One episode's terms at one draw, straight from the model: reconstruction, KL(Y), KL(Z), log-weight of each
+     * An episode's terms for one draw, directly from the model: reconstruction, KL(Y), KL(Z), log-weight of each
      * sample.
      */
     private static float[][] terms(
@@ -61,7 +61,7 @@ class CleanBoundTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void theReportIsTheMeanOverAllSamplesWithBothDivergencesInFullAndTheStandardErrorOverEpisodes(KanervaSettings s) {
+    void theReportAveragesOverSamplesWithBothDivergencesInFullAndTheStandardErrorOverEpisodes(KanervaSettings s) {
         NoiseSource noise = NoiseSource.seeded(73);
         TestEpisodes episodes = episodes(5);
         try (KanervaModel model = TinyModels.randomised(s, 74)) {
@@ -127,7 +127,7 @@ class CleanBoundTest {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void moreImportanceSamplesTightenTheBoundAndLeaveTheCleanOneAlone(KanervaSettings s) {
+    void moreImportanceSamplesTightenTheBoundAndDoNotChangeTheCleanOne(KanervaSettings s) {
         NoiseSource noise = NoiseSource.seeded(77);
         TestEpisodes episodes = episodes(6);
         try (KanervaModel model = TinyModels.randomised(s, 78)) {
@@ -140,7 +140,7 @@ class CleanBoundTest {
     }
 
     @Test
-    void everySampleOfEveryDrawOfEveryEpisodeHasNoiseOfItsOwn() {
+    void everySampleOfEveryDrawOfEveryEpisodeHasItsOwnNoise() {
         Set<Long> streams = new HashSet<>();
         List<Integer> counts = new ArrayList<>();
         Set<Float> numbers = new HashSet<>();
@@ -163,12 +163,12 @@ class CleanBoundTest {
         }
         assertThat(streams).hasSize(3 * 5 * 2);
         assertThat(counts).hasSize(3 * 5 * 2).containsOnly(T * 3);
-        // Floats repeat now and then by chance; a number shared across a batch would leave a fraction of these.
+        // Floats occasionally repeat by chance; sharing noise across a batch would leave only a fraction of these.
         assertThat(numbers).hasSizeGreaterThan(3 * 5 * 2 * T * 3 - 5);
     }
 
     @Test
-    void anEvaluationChangesNothingInTheModelAndCanBeRepeated() {
+    void anEvaluationLeavesTheModelUnchangedAndIsReproducible() {
         try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 81)) {
             int arrays = model.manager().getManagedArrays().size();
             BoundReport first = CleanBound.evaluate(model, episodes(2), NoiseSource.seeded(82), 3, done -> {});
@@ -182,7 +182,7 @@ class CleanBoundTest {
     }
 
     @Test
-    void progressIsHeardAfterEachEpisode() {
+    void progressIsReportedAfterEachEpisode() {
         List<Integer> heard = new ArrayList<>();
         try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 84)) {
             CleanBound.evaluate(model, episodes(3), NoiseSource.seeded(85), 0, heard::add);
@@ -191,7 +191,7 @@ class CleanBoundTest {
     }
 
     @Test
-    void imagesOfAnotherSizeAreRefused() {
+    void imagesOfTheWrongSizeAreRejected() {
         try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 86)) {
             ImageSet larger = new ImageSet("larger", 4, 1, 9, 8, new byte[4 * 72]);
             assertThatIllegalArgumentException()
@@ -206,7 +206,7 @@ class CleanBoundTest {
     }
 
     @Test
-    void anEpisodeThatTheHeapCannotHoldIsRefused() {
+    void anEpisodeThatExceedsTheHeapIsRejected() {
         try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 87)) {
             TestEpisodes long9 = new TestEpisodes(TinyModels.rectangles(9, 1), Binarisation.FIXED, 9, 1);
             assertThatIllegalArgumentException()
@@ -216,7 +216,7 @@ class CleanBoundTest {
     }
 
     @Test
-    void aNegativeNumberOfImportanceSamplesIsRefused() {
+    void aNegativeNumberOfImportanceSamplesIsRejected() {
         try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 88)) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> CleanBound.evaluate(model, episodes(1), NoiseSource.seeded(1), -1, done -> {}))

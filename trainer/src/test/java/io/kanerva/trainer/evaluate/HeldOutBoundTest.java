@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class HeldOutBoundTest {
     private static final NoiseSource NOISE = NoiseSource.seeded(81);
 
-    /** So many rectangles, in classes of {@code members}. */
+    /** Rectangles in classes of {@code members}. */
     private static ImageSet classes(int count, int members) {
         int[] labels = new int[count];
         for (int i = 0; i < count; i++) {
@@ -57,7 +57,7 @@ class HeldOutBoundTest {
     }
 
     @Test
-    void imagesWithoutLabelsOrWithTooFewOfAClassAreRefused() {
+    void imagesWithoutLabelsOrWithTooFewPerClassAreRejected() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new ClassEpisodes(TinyModels.rectangles(8, 1), Binarisation.FIXED, 2, 1))
                 .withMessage("'rectangles': expected labelled images, found no labels");
@@ -71,7 +71,7 @@ class HeldOutBoundTest {
     }
 
     @Test
-    void aHeldOutImageThatIsTheWrittenOneScoresTheSameWhereKeysComeFromTheImageAlone() {
+    void aHeldOutCopyOfAWrittenImageScoresTheSameIfKeysDependOnTheImageOnly() {
         ImageSet one = TinyModels.rectangles(8, 83);
         byte[] twice = new byte[2 * one.pixels().length];
         int[] labels = new int[16];
@@ -91,7 +91,7 @@ class HeldOutBoundTest {
     }
 
     @Test
-    void theMixtureOfAModelWithItselfIsTheModelAndThatOfTwoCostsAtMostLnTwoMoreThanTheBetter() {
+    void aMixtureCostsAtMostLnTwoMoreThanTheBetterModelAndOfAModelWithItselfNothing() {
         KanervaSettings s = TinyModels.pooled(2);
         ImageSet images = classes(6, 2);
         ClassEpisodes episodes = new ClassEpisodes(images, Binarisation.FIXED, 3, 1);
@@ -142,7 +142,7 @@ class HeldOutBoundTest {
     }
 
     @Test
-    void modelsOfImagesOfDifferentSizesAreNotMixed() {
+    void modelsOfDifferentImageSizesAreNotMixed() {
         try (KanervaModel small = TinyModels.randomised(TinyModels.heap(), 1);
                 KanervaModel large = new KanervaModel(
                         io.kanerva.trainer.train.Preset.named("mnist").plan().settings(), ai.djl.Device.cpu(), 1)) {
@@ -157,9 +157,9 @@ class HeldOutBoundTest {
         }
     }
 
-    /** Each held-out image takes one of the written pointers: its bound is the one at that pointer. */
+    /** Each held-out image takes a written pointer, and its bound is the one at that pointer. */
     @Test
-    void onAHeapAHeldOutImageIsScoredAtTheWrittenPointerWhoseImageCorrelatesBest() {
+    void onAHeapAHeldOutImageIsScoredAtThePointerOfTheBestCorrelatedImage() {
         KanervaSettings s = TinyModels.heap();
         ImageSet images = classes(6, 2);
         try (KanervaModel model = TinyModels.randomised(s, 85);

@@ -28,7 +28,7 @@ class TestEpisodesTest {
     }
 
     @Test
-    void eachImageIsInOneEpisodeAtMostAndTheRestIsLeftOut() {
+    void eachImageIsInAtMostOneEpisodeAndTheRestIsDropped() {
         TestEpisodes episodes = new TestEpisodes(images, Binarisation.FIXED, 7, 1);
         assertThat(episodes.count()).isEqualTo(4);
         assertThat(order(episodes)).hasSize(28).doesNotHaveDuplicates().allMatch(index -> index >= 0 && index < 30);
@@ -45,7 +45,7 @@ class TestEpisodesTest {
     }
 
     @Test
-    void anEpisodeHoldsTheImagesThatItNames() {
+    void anEpisodeContainsTheImagesOfItsIndices() {
         TestEpisodes episodes = new TestEpisodes(images, Binarisation.FIXED, 7, 3);
         for (int e = 0; e < episodes.count(); e++) {
             float[] expected = new float[7 * 64];
@@ -57,7 +57,7 @@ class TestEpisodesTest {
     }
 
     @Test
-    void greyImagesAreCutAtHalfOrRefused() {
+    void greyImagesAreThresholdedOrRejected() {
         ImageSet grey = new ImageSet("grey", 2, 1, 1, 2, new byte[] {127, (byte) 128, 0, (byte) 255});
         Set<Float> pixels = new HashSet<>();
         for (float pixel : new TestEpisodes(grey, Binarisation.THRESHOLD, 2, 1).episode(0)) {
@@ -70,15 +70,15 @@ class TestEpisodesTest {
     }
 
     @Test
-    void dynamicBinarisationIsRefusedBecauseAScoreCouldNotBeRepeated() {
+    void dynamicBinarisationIsRejectedBecauseScoresWouldNotBeReproducible() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new TestEpisodes(images, Binarisation.DYNAMIC, 5, 1))
-                .withMessage(
-                        "test images: expected binarisation fixed, threshold or none, found dynamic, which changes the images each time");
+                .withMessage("test images: expected binarisation fixed, threshold or none, found dynamic, which "
+                        + "changes the images each time");
     }
 
     @Test
-    void anEpisodeLengthOfZeroOrOfMoreImagesThanThereAreIsRefused() {
+    void anEpisodeLengthOfZeroOrAboveTheNumberOfImagesIsRejected() {
         for (int length : new int[] {0, -1, 31}) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> new TestEpisodes(images, Binarisation.FIXED, length, 1))
@@ -89,7 +89,7 @@ class TestEpisodesTest {
     }
 
     @Test
-    void noiseIsStandardNormalAndFixedBySeedAndStream() {
+    void noiseIsStandardNormalAndDeterminedBySeedAndStream() {
         NoiseSource noise = NoiseSource.seeded(5);
         float[] normals = noise.normals(NoiseSource.stream(2, 1, 0), 100_000);
         double mean = 0;

@@ -33,14 +33,14 @@ class DataCacheTest {
 
     @TempDir
     private Path folder;
-    /** Long: only the test that needs it waits for it. */
-    private Duration patience = Duration.ofSeconds(60);
+    /** Long, because only the test of timeouts waits for it. */
+    private Duration timeout = Duration.ofSeconds(60);
 
     private final List<String> notes = new ArrayList<>();
     private final List<Long> progress = new ArrayList<>();
 
     @Test
-    void bringsAFileAndRecordsItsSum() throws IOException {
+    void downloadsAFileAndRecordsItsChecksum() throws IOException {
         try (UnreliableServer server = new UnreliableServer(CONTENT)) {
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
@@ -55,7 +55,7 @@ class DataCacheTest {
     }
 
     @Test
-    void goesOnWhereAConnectionBroke() throws IOException {
+    void resumesAfterABrokenConnection() throws IOException {
         try (UnreliableServer server = new UnreliableServer(CONTENT, breaksOffAt(30_000), breaksOffAt(70_000))) {
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
@@ -66,9 +66,9 @@ class DataCacheTest {
     }
 
     @Test
-    void goesOnWhereAConnectionFellSilent() throws IOException {
+    void resumesAfterAStalledConnection() throws IOException {
         try (UnreliableServer server = new UnreliableServer(CONTENT, stallsAt(40_000))) {
-            patience = Duration.ofSeconds(1);
+            timeout = Duration.ofSeconds(1);
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
             assertThat(server.starts()).startsWith(0, 40_000);
@@ -77,7 +77,7 @@ class DataCacheTest {
     }
 
     @Test
-    void goesOnWithWhatAnEarlierFetchLeft() throws IOException {
+    void resumesAnEarlierDownload() throws IOException {
         try (UnreliableServer server = new UnreliableServer(
                 CONTENT, breaksOffAt(60_000), status("503 Busy"), status("503 Busy"), status("503 Busy"))) {
             assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
@@ -93,7 +93,7 @@ class DataCacheTest {
     }
 
     @Test
-    void startsOverWhereTheServerCannotGoOn() throws IOException {
+    void startsOverIfTheServerCannotResume() throws IOException {
         try (UnreliableServer server =
                 new UnreliableServer(CONTENT, breaksOffAt(30_000), UnreliableServer.WITHOUT_RANGES)) {
             fetch(server, CONTENT.length, SUM);
@@ -108,7 +108,7 @@ class DataCacheTest {
     }
 
     @Test
-    void startsOverWhereWhatWasLeftIsAnotherVersion() throws IOException {
+    void startsOverIfThePartialFileIsAnotherVersion() throws IOException {
         Files.createDirectories(folder.resolve("set"));
         Files.write(folder.resolve("set/file.bin.part"), new byte[50_000]);
         try (UnreliableServer server = new UnreliableServer(CONTENT)) {
@@ -120,7 +120,7 @@ class DataCacheTest {
     }
 
     @Test
-    void doesNotBelieveALengthThatIsTooShort() throws IOException {
+    void ignoresAnAnnouncedLengthThatIsTooShort() throws IOException {
         try (UnreliableServer server = new UnreliableServer(CONTENT, announces(20_000))) {
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
@@ -129,7 +129,7 @@ class DataCacheTest {
     }
 
     @Test
-    void doesNotBelieveALengthThatIsTooLong() throws IOException {
+    void ignoresAnAnnouncedLengthThatIsTooLong() throws IOException {
         try (UnreliableServer server = new UnreliableServer(CONTENT, announces(300_000))) {
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
@@ -137,7 +137,7 @@ class DataCacheTest {
     }
 
     @Test
-    void takesNoMoreBytesThanTheFileHas() throws IOException {
+    void acceptsNoMoreBytesThanTheFileHas() throws IOException {
         try (UnreliableServer server = new UnreliableServer(CONTENT, pads(300_000))) {
             assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
                     .isInstanceOf(FetchException.class)
@@ -147,7 +147,7 @@ class DataCacheTest {
     }
 
     @Test
-    void refusesAFileOfAnotherSum() throws IOException {
+    void rejectsAFileWithTheWrongChecksum() throws IOException {
         byte[] other = CONTENT.clone();
         other[5] ^= 1;
         try (UnreliableServer server = new UnreliableServer(other)) {
@@ -161,7 +161,7 @@ class DataCacheTest {
     }
 
     @Test
-    void saysThatASumWasNotKnownAndHoldsTheNextFetchToIt() throws IOException {
+    void recordsAnUnknownChecksumAndVerifiesTheNextDownload() throws IOException {
         try (UnreliableServer server = new UnreliableServer(CONTENT, breaksOffAt(10_000))) {
             fetch(server, -1, "");
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
@@ -183,7 +183,7 @@ class DataCacheTest {
     }
 
     @Test
-    void saysWhatTheServerAnsweredAndDoesNotAskAgain() throws IOException {
+    void reportsAnHttpErrorWithoutRetrying() throws IOException {
         try (UnreliableServer server = new UnreliableServer(CONTENT, status("404 Not Found"))) {
             assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
                     .isInstanceOf(FetchException.class)
@@ -193,7 +193,7 @@ class DataCacheTest {
     }
 
     @Test
-    void unpacksOnlyWhatIsNamedFromAnArchive() throws IOException {
+    void unpacksOnlyTheNamedMembersOfAnArchive() throws IOException {
         byte[] archive = tarGz("set-bin/keep.bin", "kept", "../escape.bin", "no", "set-bin/other.bin", "no");
         RemoteFile file;
         try (UnreliableServer server = new UnreliableServer(archive)) {
@@ -215,7 +215,7 @@ class DataCacheTest {
     }
 
     @Test
-    void saysWhereToGetWhatMayNotBeDownloaded() throws IOException {
+    void explainsAManualDownload() throws IOException {
         DataCache cache = new DataCache(folder);
         assertThatThrownBy(() -> cache.fetch(Catalogue.of(DataSource.CELEBA), FetchListener.SILENT))
                 .isInstanceOf(FetchException.class)
@@ -228,7 +228,7 @@ class DataCacheTest {
     }
 
     @Test
-    void everyDataSetIsInTheCatalogueWithAPlaceThatItsReaderLooksIn() throws IOException {
+    void theCatalogueListsEveryDataSetWithAPathThatItsReaderSearches() throws IOException {
         for (Catalogue.Entry entry : Catalogue.all()) {
             assertThat(entry.files().isEmpty())
                     .as(entry.source().id())
@@ -253,7 +253,7 @@ class DataCacheTest {
 
     private void fetch(RemoteFile file) {
         notes.clear();
-        new DataCache(folder, patience, 3, Duration.ZERO)
+        new DataCache(folder, timeout, 3, Duration.ZERO)
                 .fetch(new Catalogue.Entry(DataSource.MNIST, "a test", List.of(file), ""), new FetchListener() {
                     @Override
                     public void transferred(String name, long bytes, long total) {

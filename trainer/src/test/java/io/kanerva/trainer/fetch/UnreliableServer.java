@@ -20,8 +20,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A web server on this machine that behaves as it is told, request by request: it can break off, fall silent and lie
- * about lengths, which a library's server would not do. Connections that fell silent stay open until it is closed.
+ * A local web server with scripted behaviour per request: unlike a library's server, it can break off, stall and
+ * announce wrong lengths. Stalled connections stay open until it is closed.
  */
 final class UnreliableServer implements AutoCloseable {
     private static final Pattern RANGE = Pattern.compile("(?i)range: bytes=(\\d+)-");
@@ -32,12 +32,12 @@ final class UnreliableServer implements AutoCloseable {
     private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
     private final List<Socket> open = Collections.synchronizedList(new ArrayList<>());
 
-    /** Answers one request, whose header lines it is given. */
+    /** Answers one request with the given header lines. */
     interface Behaviour {
         void answer(byte[] content, String request, OutputStream out) throws IOException;
     }
 
-    /** Serves the same content at every path; beyond the script it behaves well. */
+    /** Serves the same content at every path; after the script it behaves normally. */
     UnreliableServer(byte[] content, Behaviour... behaviours) throws IOException {
         this.content = content;
         script.addAll(Arrays.asList(behaviours));
@@ -56,7 +56,7 @@ final class UnreliableServer implements AutoCloseable {
         return requests;
     }
 
-    /** Where each request asked to begin: 0 without a range. */
+    /** The start of each request's range; 0 without one. */
     List<Integer> starts() {
         return requests.stream().map(UnreliableServer::start).toList();
     }
@@ -66,22 +66,22 @@ final class UnreliableServer implements AutoCloseable {
         return range.find() ? Integer.parseInt(range.group(1)) : 0;
     }
 
-    /** The whole rest of the content, as asked for. */
+    /** The requested range to its end. */
     static final Behaviour WELL =
             (content, request, out) -> rest(content, request, out, content.length, content.length);
 
-    /** The whole content with status 200, whatever was asked for. */
+    /** The complete content with status 200, ignoring any range. */
     static final Behaviour WITHOUT_RANGES = (content, request, out) -> {
         out.write(head("200 OK", content.length, ""));
         out.write(content);
     };
 
-    /** Announces everything and breaks off before byte {@code end}. */
+    /** Announces everything and disconnects before byte {@code end}. */
     static Behaviour breaksOffAt(int end) {
         return (content, request, out) -> rest(content, request, out, content.length, end);
     }
 
-    /** Announces everything, sends up to byte {@code end} and then nothing, with the connection open. */
+    /** Announces everything, sends up to byte {@code end} and then stalls. */
     static Behaviour stallsAt(int end) {
         return (content, request, out) -> {
             rest(content, request, out, content.length, end);
@@ -90,22 +90,22 @@ final class UnreliableServer implements AutoCloseable {
         };
     }
 
-    /** Announces a file of another length than it has, and ends there or where the file does. */
+    /** Announces a wrong length, and ends there or at the end of the file. */
     static Behaviour announces(int length) {
         return (content, request, out) -> rest(content, request, out, length, Math.min(length, content.length));
     }
 
-    /** Announces a file of another length than it has, and fills up with zeros. */
+    /** Announces a wrong length, and pads with zeros. */
     static Behaviour pads(int length) {
         return (content, request, out) -> rest(Arrays.copyOf(content, length), request, out, length, length);
     }
 
-    /** Nothing but a status. */
+    /** Only a status. */
     static Behaviour status(String status) {
         return (content, request, out) -> out.write(head(status, 0, ""));
     }
 
-    /** Another range than the one that was asked for. */
+    /** A range other than the requested one. */
     static final Behaviour WRONG_RANGE = (content, request, out) -> {
         out.write(head(
                 "206 Partial Content",
@@ -134,7 +134,7 @@ final class UnreliableServer implements AutoCloseable {
                 .getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    /** The connection stays open although nothing more is sent. */
+    /** The connection stays open although no more is sent. */
     private static final class Held extends IOException {
         private static final long serialVersionUID = 1;
     }
@@ -158,7 +158,7 @@ final class UnreliableServer implements AutoCloseable {
                 } catch (Held e) {
                     continue;
                 } catch (SocketException e) {
-                    // The client has had enough.
+                    // The client has disconnected.
                     connection.close();
                 }
             } catch (IOException e) {

@@ -9,7 +9,6 @@ import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.train.Preset;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Locale;
 
 /** The model's blocks, and the content search, on DJL's PyTorch engine, one thread. */
@@ -26,8 +25,8 @@ final class DjlPyTorchSide {
             NDArray images = array(model.manager(), settings, shared.images(Case.EPISODE), 1, Case.EPISODE);
             NDList written =
                     model.run(model.writer(), model.run(model.encoder(), images).get(0));
-            NDArray contents = standardised(
-                    decoded(model, written.get(0), written.get(1)).reshape(Case.EPISODE, settings.image().size()));
+            NDArray contents = standardised(decoded(model, written.get(0), written.get(1))
+                    .reshape(Case.EPISODE, settings.image().size()));
             for (Case c : Case.RECALLS) {
                 float[] queries = shared.images(c.batch());
                 float[] recalled = recall(model, written, contents, queries);
@@ -48,7 +47,8 @@ final class DjlPyTorchSide {
         int count = queries.length / settings.image().size();
         try (NDManager scratch = model.manager().newSubManager()) {
             // Results attach to their inputs' manager, so all inputs are created in the scratch one.
-            NDArray found = standardised(scratch.create(queries, new Shape(count, settings.image().size())))
+            NDArray found = standardised(scratch.create(
+                            queries, new Shape(count, settings.image().size())))
                     .matMul(contents.transpose())
                     .argMax(1);
             NDArray keys = scratch.create(
@@ -86,9 +86,7 @@ final class DjlPyTorchSide {
 
     private static NDArray array(
             NDManager manager, KanervaSettings settings, float[] images, int episodes, int samples) {
-        return manager.create(
-                images,
-                settings.image().shape(episodes, samples));
+        return manager.create(images, settings.image().shape(episodes, samples));
     }
 
     private static void check(Case c, float[] values) {

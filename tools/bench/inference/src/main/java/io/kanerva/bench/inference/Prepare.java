@@ -37,8 +37,8 @@ final class Prepare {
                     model, provenance, BundleOptions.named("bench").replacing(), bundle);
         }
         Random random = new Random(7);
-        ByteBuffer images =
-                ByteBuffer.allocate(IMAGES * settings.image().size() * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer images = ByteBuffer.allocate(IMAGES * settings.image().size() * Float.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN);
         while (images.hasRemaining()) {
             images.putFloat(random.nextInt(3) == 0 ? 1 : 0);
         }

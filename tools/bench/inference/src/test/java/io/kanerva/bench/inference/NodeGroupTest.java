@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class NodeGroupTest {
 
     @Test
-    void convolutionsStandByThemselvesThenOperatorsByTimeThenTheRest() {
+    void convolutionsComeFirstThenOperatorsByTimeThenTheRest() {
         List<NodeGroup> groups = NodeGroup.of(List.of(run(100, 300, 20, 30)));
 
         assertThat(groups)
@@ -29,7 +29,7 @@ class NodeGroupTest {
     }
 
     @Test
-    void aGroupsTimeIsTheMedianOfItsSumsNotTheSumOfItsNodesMedians() {
+    void aGroupsTimeIsTheMedianOfItsSumsNotTheSumOfItsMedians() {
         List<List<NodeRun>> runs = List.of(run(100, 300, 10, 90), run(100, 300, 90, 10), run(100, 300, 20, 20));
 
         assertThat(NodeGroup.of(runs).get(2).microseconds()).isEqualTo(100);

@@ -20,7 +20,7 @@ class NodeRunTest {
     }
 
     @Test
-    void aConvolutionInGroupsCountsTheChannelsOfAGroup() {
+    void aGroupedConvolutionCountsTheChannelsOfAGroup() {
         NodeRun depthwise =
                 node("Conv", List.of(List.of(1L, 8L, 5L, 5L), List.of(8L, 1L, 3L, 3L)), List.of(1L, 8L, 3L, 3L));
 
@@ -28,7 +28,7 @@ class NodeRunTest {
     }
 
     @Test
-    void aMatrixProductCountsEachOutputAndColumnAlsoWithoutItsPackedWeight() {
+    void aMatrixProductCountsEachOutputAndColumnEvenWithAPackedWeight() {
         assertThat(node("Gemm", List.of(List.of(64L, 32L), List.of(16L)), List.of(64L, 16L))
                         .multiplyAdds())
                 .isEqualTo(64 * 16 * 32);
@@ -38,7 +38,7 @@ class NodeRunTest {
     }
 
     @Test
-    void otherOperatorsCountNothingAndChangesOfLayoutAreOneGroup() {
+    void otherOperatorsCountNothingAndLayoutConversionsAreOneGroup() {
         NodeRun reorder = node("ReorderInput", List.of(List.of(64L, 48L, 7L, 7L)), List.of(64L, 48L, 7L, 7L));
 
         assertThat(reorder.multiplyAdds()).isZero();
@@ -49,7 +49,7 @@ class NodeRunTest {
     }
 
     @Test
-    void shapesThatDoNotTellAreRefused() {
+    void insufficientShapesAreRejected() {
         assertThatThrownBy(() -> node("Conv", List.of(List.of(1L, 8L, 5L, 5L)), List.of(1L, 8L, 3L, 3L))
                         .multiplyAdds())
                 .isInstanceOf(IllegalStateException.class)

@@ -20,7 +20,7 @@ class ProfilerTraceTest {
     private Path folder;
 
     @Test
-    void theProfilersOwnFileTellsEachRunsNodesAndShapes() throws IOException, OrtException {
+    void aProfilersFileYieldsEachRunsNodesAndShapes() throws IOException, OrtException {
         LoneConvolution of = new LoneConvolution(16, 32, 3, 2, 6);
 
         List<List<NodeRun>> runs = ProfilerTrace.runs(profiled(of, OptLevel.ALL_OPT, 4), 4);
@@ -35,7 +35,7 @@ class ProfilerTraceTest {
     }
 
     @Test
-    void withoutOptimisationTheChannelsAreTheModelsOwn() throws IOException, OrtException {
+    void withoutOptimisationTheChannelsAreTheModels() throws IOException, OrtException {
         List<List<NodeRun>> runs =
                 ProfilerTrace.runs(profiled(new LoneConvolution(3, 5, 3, 2, 6), OptLevel.NO_OPT, 1), 1);
 
@@ -43,7 +43,7 @@ class ProfilerTraceTest {
     }
 
     @Test
-    void aFileWithoutSomeRunsIsRefused() throws IOException, OrtException {
+    void aFileWithMissingRunsIsRejected() throws IOException, OrtException {
         Path file = profiled(new LoneConvolution(1, 1, 1, 1, 2), OptLevel.ALL_OPT, 2);
 
         assertThatThrownBy(() -> ProfilerTrace.runs(file, 3))
@@ -53,7 +53,7 @@ class ProfilerTraceTest {
     }
 
     @Test
-    void runsOfOtherNodesAreRefused() throws IOException {
+    void runsWithDifferentNodesAreRejected() throws IOException {
         Path file = Files.writeString(folder.resolve("trace.json"), """
                 [{"cat": "Session", "name": "session_initialization", "dur": 9},
                  {"cat": "Node", "name": "a_kernel_time", "dur": 3, "args": {"op_name": "Add", "input_type_shape": [{"float": [2]}, {"float": []}], "output_type_shape": [{"float": [2]}]}},
