@@ -229,8 +229,8 @@ public final class ConformancePage {
                                 + "10,000; black is no difference.")
                         .formatted(images.source()));
         double[] expected = images.expected().doubles();
-        int columns = Math.max(
-                MIN_COLUMNS, 2 * pictures(images.expected(), expected).count());
+        int columns =
+                Math.max(MIN_COLUMNS, 2 * pictures(images.expected(), expected).count());
         GridFigure figure = new GridFigure("Decoded images and their differences, one row per runtime", columns);
         images.all().forEach((name, found) -> {
             double[] values = found.doubles();

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.random.RandomGenerator;
 
 /**
- * Random distortions of training images, redrawn each time an image is used, against overfitting on a small set.
- * Each value is the bound of a uniform draw in both directions; 0 turns it off.
+ * Random distortions of training images, redrawn each time an image is used, against overfitting on a small set. Each
+ * value is the bound of a uniform draw in both directions; 0 turns it off.
  *
  * @param rotation degrees, 0 to 180
  * @param scale change of log height and log width, drawn separately, 0 to 1: 0.1 is about 10 % larger or smaller
