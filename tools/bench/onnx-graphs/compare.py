@@ -24,6 +24,7 @@ def exported_by_java(arguments: argparse.Namespace, name: str, file: Path) -> st
     """Runs the exporter in a new JVM; returns its report of time, memory and size."""
     command = [
         arguments.java,
+        "--enable-native-access=ALL-UNNAMED",
         f"-Xmx{arguments.heap}",
         "-Dai.djl.offline=true",
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",

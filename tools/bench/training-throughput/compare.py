@@ -166,6 +166,7 @@ def main() -> int:
         "DJL",
         [
             o.java,
+            "--enable-native-access=ALL-UNNAMED",
             f"-Dai.djl.pytorch.num_threads={o.threads}",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             *o.java_option,
