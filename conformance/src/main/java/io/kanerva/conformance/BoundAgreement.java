@@ -2,12 +2,13 @@ package io.kanerva.conformance;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.evaluate.NoiseSource;
 import io.kanerva.trainer.evaluate.TestEpisodes;
-import io.kanerva.trainer.model.BoundTerms;
+import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import java.util.Locale;
@@ -85,19 +86,19 @@ public record BoundAgreement(BoundReport djl, BoundReport graphs, double largest
                 largestImageDifference);
     }
 
-    private static io.kanerva.runtime.BoundTerms reference(
+    private static BoundTerms reference(
             KanervaModel model, int t, float[] images, float[] keyNoise, float[] latentNoise) {
         KanervaSettings s = model.settings();
         try (NDManager scratch = model.manager().newSubManager()) {
-            BoundTerms terms = model.pass(
+            ElboTerms terms = model.pass(
                     scratch.create(images, s.image().shape(1, t)),
                     scratch.create(keyNoise, new Shape(1, t, s.keys(), 3)),
                     scratch.create(latentNoise, new Shape(1, t, s.latent())),
                     false);
-            return new io.kanerva.runtime.BoundTerms(
+            return new BoundTerms(
                     doubles(terms.reconstruction().toFloatArray()),
-                    doubles(terms.keyDivergence().toFloatArray()),
-                    doubles(terms.latentDivergence().toFloatArray()));
+                    doubles(terms.klKeys().toFloatArray()),
+                    doubles(terms.klLatent().toFloatArray()));
         }
     }
 
@@ -119,7 +120,7 @@ public record BoundAgreement(BoundReport djl, BoundReport graphs, double largest
         private int episodes;
 
         /** Adds an episode; the bounds of its images. */
-        double[] add(io.kanerva.runtime.BoundTerms terms) {
+        double[] add(BoundTerms terms) {
             double[] bounds = new double[terms.samples()];
             for (int i = 0; i < bounds.length; i++) {
                 reconstruction += terms.reconstruction()[i];

@@ -10,8 +10,8 @@ import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.evaluate.CleanBound;
 import io.kanerva.trainer.evaluate.TestEpisodes;
+import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaModel;
-import io.kanerva.trainer.model.Likelihood;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -39,8 +39,8 @@ class BoundAgreementTest {
             BoundReport clean = CleanBound.evaluate(model, episodes, new PhiloxNoise(5), 0, done -> {});
             assertThat(found.djl().nats()).isCloseTo(clean.nats(), within(0.1 * Budget.ofBound(clean.nats())));
             assertThat(found.djl().standardError()).isCloseTo(clean.standardError(), within(1e-4));
-            assertThat(found.graphs().keyDivergence()).isCloseTo(clean.keyDivergence(), within(1e-4));
-            assertThat(found.graphs().latentDivergence()).isCloseTo(clean.latentDivergence(), within(1e-4));
+            assertThat(found.graphs().klKeys()).isCloseTo(clean.klKeys(), within(1e-4));
+            assertThat(found.graphs().klLatent()).isCloseTo(clean.klLatent(), within(1e-4));
         }
     }
 
@@ -75,7 +75,7 @@ class BoundAgreementTest {
         int length = Math.min(32, subject.settings().capacity());
         return new TestEpisodes(
                 subject.images(3 * length),
-                subject.settings().likelihood() != Likelihood.BERNOULLI ? Binarisation.NONE : Binarisation.FIXED,
+                subject.settings().likelihood() != ImageLikelihood.BERNOULLI ? Binarisation.NONE : Binarisation.FIXED,
                 length,
                 1);
     }

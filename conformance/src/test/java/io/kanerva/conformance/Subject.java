@@ -15,10 +15,10 @@ import io.kanerva.trainer.model.DecoderSettings;
 import io.kanerva.trainer.model.EncoderKind;
 import io.kanerva.trainer.model.EncoderSettings;
 import io.kanerva.trainer.model.Grid;
+import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.LatentLayout;
-import io.kanerva.trainer.model.Likelihood;
 import io.kanerva.trainer.model.MapShape;
 import io.kanerva.trainer.train.Preset;
 import java.nio.file.Path;
@@ -69,7 +69,7 @@ public enum Subject {
             .withLatent(32, LatentLayout.MAP)
             .withDecoder(
                     DecoderSettings.of(7, 2).refined(5, 1).withNeighbours(4, 0),
-                    Likelihood.DISCRETIZED_LOGISTIC_MIXTURE)),
+                    ImageLikelihood.DISCRETIZED_LOGISTIC_MIXTURE)),
     /** Colour images again, with a linear path and as many neighbours as there may be. */
     LINEAR_COLOUR(KanervaSettings.heap(
                     new MapShape(3, 8, 8),
@@ -78,7 +78,7 @@ public enum Subject {
                     new Grid(3, 5),
                     5,
                     EncoderSettings.residual(6, 1))
-            .withDecoder(DecoderSettings.of(7, 2).withNeighbours(24, 3), Likelihood.DISCRETIZED_LOGISTIC_MIXTURE)),
+            .withDecoder(DecoderSettings.of(7, 2).withNeighbours(24, 3), ImageLikelihood.DISCRETIZED_LOGISTIC_MIXTURE)),
     /** The paper's encoder, the episode as its time, and four keys. */
     PAPER_FOUR_KEYS(KanervaSettings.pooled(
                     new MapShape(1, 12, 12),
@@ -163,7 +163,7 @@ public enum Subject {
     public void export(ReaderKind reader, Path folder) {
         Provenance provenance = new Provenance(
                 "drawn discs",
-                settings.likelihood() == Likelihood.BERNOULLI ? Binarisation.THRESHOLD : Binarisation.NONE,
+                settings.likelihood() == ImageLikelihood.BERNOULLI ? Binarisation.THRESHOLD : Binarisation.NONE,
                 4,
                 1,
                 0,

@@ -10,10 +10,10 @@ import io.kanerva.trainer.model.DecoderSettings;
 import io.kanerva.trainer.model.EncoderKind;
 import io.kanerva.trainer.model.EncoderSettings;
 import io.kanerva.trainer.model.Grid;
+import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.LatentLayout;
-import io.kanerva.trainer.model.Likelihood;
 import io.kanerva.trainer.model.MapShape;
 import io.kanerva.trainer.model.WriterKind;
 import java.util.SplittableRandom;
@@ -77,7 +77,7 @@ public final class TinyModels {
         return KanervaSettings.heap(
                         new MapShape(3, SIDE, SIDE), new MapShape(2, 8, 16), BLOCK, new Grid(2, 4), 32, ENCODER)
                 .withLatent(32, LatentLayout.MAP)
-                .withDecoder(decoder, Likelihood.DISCRETIZED_LOGISTIC_MIXTURE);
+                .withDecoder(decoder, ImageLikelihood.DISCRETIZED_LOGISTIC_MIXTURE);
     }
 
     /** The plain variational autoencoder with the same encoder and decoder, and a latent of its own. */
@@ -168,7 +168,7 @@ public final class TinyModels {
 
     /** Images as those settings have them, [samples, Cx, 8, 8]: rectangles, or colours. */
     public static float[] images(KanervaSettings settings, int samples, long seed) {
-        if (settings.likelihood() == Likelihood.BERNOULLI) {
+        if (settings.likelihood() == ImageLikelihood.BERNOULLI) {
             return binaryImages(samples, seed);
         }
         ImageSet set = colours(samples, seed);

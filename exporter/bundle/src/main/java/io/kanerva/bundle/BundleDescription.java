@@ -129,8 +129,8 @@ final class BundleDescription {
         number(bound, "nats", report.nats());
         number(bound, "standardError", report.standardError());
         number(bound, "reconstruction", report.reconstruction());
-        number(bound, "klKeys", report.keyDivergence());
-        number(bound, "klLatent", report.latentDivergence());
+        number(bound, "klKeys", report.klKeys());
+        number(bound, "klLatent", report.klLatent());
         bound.put("episodes", report.episodes())
                 .put("setting", provenance.bound().get().setting());
         return node;

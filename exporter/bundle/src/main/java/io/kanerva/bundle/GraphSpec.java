@@ -2,9 +2,9 @@ package io.kanerva.bundle;
 
 import ai.djl.nn.Block;
 import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
-import io.kanerva.trainer.model.Likelihood;
 import io.kanerva.trainer.model.WriterKind;
 import java.util.List;
 
@@ -132,7 +132,7 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
     }
 
     private static String logits(KanervaSettings s) {
-        if (s.likelihood() == Likelihood.BERNOULLI) {
+        if (s.likelihood() == ImageLikelihood.BERNOULLI) {
             return "logits of the pixels' being 1";
         }
         String mixture =

@@ -2,9 +2,9 @@ package io.kanerva.bundle;
 
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.model.Addressing;
+import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
-import io.kanerva.trainer.model.Likelihood;
 import io.kanerva.trainer.model.WriterKind;
 import java.util.List;
 import java.util.Locale;
@@ -169,9 +169,9 @@ final class ModelCard {
                         ? format("**%.3f** +- %.3f", report.nats(), report.standardError())
                         : format("**%.3f**", report.nats()));
         row(rows, "reconstruction, -ln p(x given z, M, Y)", format("%.3f", report.reconstruction()));
-        row(rows, "KL(Y), the keys", format("%.3f", report.keyDivergence()));
-        row(rows, "KL(Z), the latents", format("%.3f", report.latentDivergence()));
-        if (settings.likelihood() != Likelihood.BERNOULLI) {
+        row(rows, "KL(Y), the keys", format("%.3f", report.klKeys()));
+        row(rows, "KL(Z), the latents", format("%.3f", report.klLatent()));
+        if (settings.likelihood() != ImageLikelihood.BERNOULLI) {
             row(
                     rows,
                     "the same in bits a dimension",
@@ -227,7 +227,7 @@ final class ModelCard {
                         settings.image().height(),
                         settings.image().width())));
         text.append(
-                settings.likelihood() == Likelihood.BERNOULLI
+                settings.likelihood() == ImageLikelihood.BERNOULLI
                         ? "- The likelihood is Bernoulli: it models black and white images, and its outputs are probabilities of white.\n"
                         : "- The likelihood is a mixture of discretised logistics: it models images of 256 levels; the images that recall shows are means.\n");
         if (settings.writer() == WriterKind.HEAP) {

@@ -2,8 +2,8 @@ package io.kanerva.bundle;
 
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaSettings;
-import io.kanerva.trainer.model.Likelihood;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -24,7 +24,7 @@ public final class SampleImages {
         Random random = new Random(seed);
         int height = settings.image().height();
         int width = settings.image().width();
-        boolean shaded = settings.likelihood() != Likelihood.BERNOULLI;
+        boolean shaded = settings.likelihood() != ImageLikelihood.BERNOULLI;
         byte[] pixels = new byte[count * settings.image().size()];
         for (int plane = 0; plane < count * settings.image().channels(); plane++) {
             double side = Math.min(height, width);
@@ -52,7 +52,8 @@ public final class SampleImages {
      * @return [count, Cx, Hx, Wx], row-major
      */
     public static float[] asSeen(KanervaSettings settings, ImageSet images, int first, int count) {
-        Binarisation seen = settings.likelihood() == Likelihood.BERNOULLI ? Binarisation.THRESHOLD : Binarisation.NONE;
+        Binarisation seen =
+                settings.likelihood() == ImageLikelihood.BERNOULLI ? Binarisation.THRESHOLD : Binarisation.NONE;
         return seen.copies(
                 images,
                 IntStream.range(first, first + count)

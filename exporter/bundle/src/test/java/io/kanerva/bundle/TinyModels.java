@@ -8,9 +8,9 @@ import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.DecoderSettings;
 import io.kanerva.trainer.model.EncoderSettings;
 import io.kanerva.trainer.model.Grid;
+import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
-import io.kanerva.trainer.model.Likelihood;
 import io.kanerva.trainer.model.MapShape;
 import java.util.Optional;
 import java.util.Random;
@@ -43,7 +43,7 @@ final class TinyModels {
                     new Grid(2, 4),
                     5,
                     EncoderSettings.residual(8, 1))
-            .withDecoder(DecoderSettings.of(8, 1).withNeighbours(12, 2), Likelihood.DISCRETIZED_LOGISTIC_MIXTURE);
+            .withDecoder(DecoderSettings.of(8, 1).withNeighbours(12, 2), ImageLikelihood.DISCRETIZED_LOGISTIC_MIXTURE);
 
     private TinyModels() {}
 

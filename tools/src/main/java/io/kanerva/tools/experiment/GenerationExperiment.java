@@ -29,7 +29,7 @@ public final class GenerationExperiment {
      * @param meanDistance mean distance of a generated mean image to the nearest image of its episode
      * @param validMeans share of the keys whose mean image is valid
      * @param validSamples the same for one sampled image per key
-     * @param keyDivergence KL(Y) of these episodes, nats per image
+     * @param klKeys KL(Y) of these episodes, nats per image
      */
     public record Result(
             int keys,
@@ -38,7 +38,7 @@ public final class GenerationExperiment {
             double meanDistance,
             double validMeans,
             double validSamples,
-            double keyDivergence) {}
+            double klKeys) {}
 
     /**
      * Runs the experiment.

@@ -93,14 +93,13 @@ public final class RunReporter implements TrainingListener {
         List<CurveFigure.Point> curve = new MetricsFile(folder.resolve(TrainingRun.METRICS))
                 .read().stream()
                         .map(m -> new CurveFigure.Point(
-                                m.step(), m.bound(), m.reconstruction(), m.keyDivergence(), m.latentDivergence()))
+                                m.step(), m.bound(), m.reconstruction(), m.klKeys(), m.klLatent()))
                         .toList();
         List<ValidationScore> scores = plan.validation().images() == 0
                 ? List.of()
                 : new ValidationFile(folder.resolve(TrainingRun.VALIDATION)).read();
         List<CurveFigure.Point> validation = scores.stream()
-                .map(s -> new CurveFigure.Point(
-                        s.step(), s.bound(), s.reconstruction(), s.keyDivergence(), s.latentDivergence()))
+                .map(s -> new CurveFigure.Point(s.step(), s.bound(), s.reconstruction(), s.klKeys(), s.klLatent()))
                 .toList();
         List<String[]> settings = new ArrayList<>();
         for (String value : PlanEdit.values(plan)) {

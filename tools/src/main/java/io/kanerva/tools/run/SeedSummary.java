@@ -51,8 +51,8 @@ public final class SeedSummary {
                 number(numbers.applyAsDouble(BoundReport::nats)),
                 number(error),
                 number(numbers.applyAsDouble(BoundReport::reconstruction)),
-                number(numbers.applyAsDouble(BoundReport::keyDivergence)),
-                number(numbers.applyAsDouble(BoundReport::latentDivergence)));
+                number(numbers.applyAsDouble(BoundReport::klKeys)),
+                number(numbers.applyAsDouble(BoundReport::klLatent)));
     }
 
     private static String number(double value) {
@@ -92,8 +92,8 @@ public final class SeedSummary {
             run.put("bound", row.report.nats());
             run.put("standardError", Double.isNaN(row.report.standardError()) ? null : row.report.standardError());
             run.put("reconstruction", row.report.reconstruction());
-            run.put("klKeys", row.report.keyDivergence());
-            run.put("klLatent", row.report.latentDivergence());
+            run.put("klKeys", row.report.klKeys());
+            run.put("klLatent", row.report.klLatent());
             runs.add(run);
         }
         summary.put("runs", runs);

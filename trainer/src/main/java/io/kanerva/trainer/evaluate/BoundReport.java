@@ -7,11 +7,11 @@ import java.util.Locale;
  * divergences count in full, and the scored images are those that wrote the memory. All in nats per image; lower is
  * better.
  *
- * @param nats the negative bound: reconstruction + keyDivergence + latentDivergence
+ * @param nats the negative bound: reconstruction + klKeys + klLatent
  * @param standardError of {@code nats}, over episodes; NaN for a single one
  * @param reconstruction -ln p(x | z, M, Y)
- * @param keyDivergence KL(Y)
- * @param latentDivergence KL(Z)
+ * @param klKeys KL(Y)
+ * @param klLatent KL(Z)
  * @param importanceWeighted the negative importance-weighted bound; NaN if not computed
  * @param importanceSamples its draws per image; 0 if not computed
  * @param episodes number of episodes
@@ -21,8 +21,8 @@ public record BoundReport(
         double nats,
         double standardError,
         double reconstruction,
-        double keyDivergence,
-        double latentDivergence,
+        double klKeys,
+        double klLatent,
         double importanceWeighted,
         int importanceSamples,
         int episodes,
@@ -43,8 +43,8 @@ public record BoundReport(
                 nats / bit,
                 error,
                 reconstruction / bit,
-                keyDivergence / bit,
-                latentDivergence / bit,
+                klKeys / bit,
+                klLatent / bit,
                 dimensions);
         return importanceSamples == 0
                 ? line
@@ -67,8 +67,8 @@ public record BoundReport(
                 nats,
                 error,
                 reconstruction,
-                keyDivergence,
-                latentDivergence,
+                klKeys,
+                klLatent,
                 episodes,
                 episodes == 1 ? "episode" : "episodes",
                 episodeLength);

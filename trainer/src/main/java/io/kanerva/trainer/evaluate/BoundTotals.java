@@ -11,13 +11,13 @@ final class BoundTotals {
     private long samples;
 
     /** Adds an episode. */
-    void add(float[] reconstructions, float[] keyDivergences, float[] latentDivergences) {
+    void add(float[] reconstructions, float[] klKeys, float[] klLatent) {
         double bound = 0;
         for (int i = 0; i < reconstructions.length; i++) {
             reconstruction += reconstructions[i];
-            keys += keyDivergences[i];
-            latent += latentDivergences[i];
-            bound += (double) reconstructions[i] + keyDivergences[i] + latentDivergences[i];
+            keys += klKeys[i];
+            latent += klLatent[i];
+            bound += (double) reconstructions[i] + klKeys[i] + klLatent[i];
         }
         double mean = bound / reconstructions.length;
         squares += mean * mean;

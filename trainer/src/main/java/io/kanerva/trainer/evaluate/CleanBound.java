@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.trainer.data.Images;
-import io.kanerva.trainer.model.BoundTerms;
+import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import java.util.function.IntConsumer;
@@ -79,12 +79,12 @@ public final class CleanBound {
                     images.tempAttach(one);
                     encoded.tempAttach(one);
                     written.tempAttach(one);
-                    BoundTerms terms = model.readBack(images, encoded, written, keyNoise, latentNoise, false);
+                    ElboTerms terms = model.readBack(images, encoded, written, keyNoise, latentNoise, false);
                     if (draw == 0) {
                         totals.add(
                                 terms.reconstruction().toFloatArray(),
-                                terms.keyDivergence().toFloatArray(),
-                                terms.latentDivergence().toFloatArray());
+                                terms.klKeys().toFloatArray(),
+                                terms.klLatent().toFloatArray());
                     }
                     float[] logWeights = terms.importanceLogWeight().toFloatArray();
                     for (int i = 0; i < t; i++) {

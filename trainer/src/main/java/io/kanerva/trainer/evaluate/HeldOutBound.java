@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.kanerva.trainer.model.BoundTerms;
+import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.WriterKind;
@@ -100,11 +100,11 @@ public final class HeldOutBound {
     /** The terms of the bound for one draw, each [T]. */
     private record Values(float[] reconstruction, float[] keys, float[] latent, float[] logWeight) {
 
-        static Values of(BoundTerms terms) {
+        static Values of(ElboTerms terms) {
             return new Values(
                     terms.reconstruction().toFloatArray(),
-                    terms.keyDivergence().toFloatArray(),
-                    terms.latentDivergence().toFloatArray(),
+                    terms.klKeys().toFloatArray(),
+                    terms.klLatent().toFloatArray(),
                     terms.importanceLogWeight().toFloatArray());
         }
     }
@@ -146,7 +146,7 @@ public final class HeldOutBound {
             ClassEpisodes episodes,
             int episode,
             NoiseSource noise,
-            BiConsumer<BoundTerms, BoundTerms> scores) {
+            BiConsumer<ElboTerms, ElboTerms> scores) {
         KanervaSettings s = model.settings();
         int t = episodes.length();
         Shape shape = s.image().shape(1, t);
@@ -160,7 +160,7 @@ public final class HeldOutBound {
                     noise.normals(NoiseSource.stream(episode, 0, 1), t * s.latent()), new Shape(1, t, s.latent()));
             NDList encoded = model.run(model.encoder(), images);
             NDList memory = model.run(model.writer(), encoded.get(0));
-            BoundTerms written = model.readBack(images, encoded, memory, keyNoise, latentNoise, false);
+            ElboTerms written = model.readBack(images, encoded, memory, keyNoise, latentNoise, false);
             NDList otherEncoded = model.run(model.encoder(), otherImages);
             if (s.gist()) {
                 scores.accept(written, model.readGist(otherImages, otherEncoded, memory, latentNoise, false));

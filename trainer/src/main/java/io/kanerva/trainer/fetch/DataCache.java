@@ -1,6 +1,7 @@
 package io.kanerva.trainer.fetch;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -8,7 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -125,12 +129,12 @@ public final class DataCache {
         Path part = target.resolveSibling(target.getFileName() + ".part");
         Transfer transfer = new Transfer(timeout, attempts, pause, listener);
         boolean resumed = transfer.download(file.uri(), part, file.bytes());
-        String sum = Sha256.of(part);
+        String sum = sha256(part);
         if (resumed && !file.sha256().isEmpty() && !sum.equals(file.sha256())) {
             listener.note("%s: the resumed download is corrupt; starting over".formatted(file.name()));
             Transfer.discard(part);
             transfer.download(file.uri(), part, file.bytes());
-            sum = Sha256.of(part);
+            sum = sha256(part);
         }
         requireSum(file, part, sum, ledger);
         if (file.members().isEmpty()) {
@@ -138,7 +142,7 @@ public final class DataCache {
             ledger.record(file.path(), sum, file.uri());
         } else {
             for (String member : TarGz.unpack(part, folder.resolve(file.path()), file.members())) {
-                ledger.record(file.path() + member, Sha256.of(folder.resolve(file.path() + member)), file.uri());
+                ledger.record(file.path() + member, sha256(folder.resolve(file.path() + member)), file.uri());
             }
         }
         Transfer.discard(part);
@@ -175,7 +179,7 @@ public final class DataCache {
                     file.members().isEmpty() && !file.sha256().isEmpty()
                             ? Optional.of(file.sha256())
                             : ledger.sum(path);
-            String found = Sha256.of(target);
+            String found = sha256(target);
             if (expected.isPresent() && !expected.get().equals(found)) {
                 throw new FetchException("%s: expected SHA-256 %s, found %s: delete the file and fetch again"
                         .formatted(target, expected.get(), found));
@@ -192,5 +196,21 @@ public final class DataCache {
                 : file.members().stream()
                         .map(member -> folder.resolve(file.path() + member))
                         .toList();
+    }
+
+    /** A file's SHA-256, 64 lower-case hexadecimal digits. */
+    private static String sha256(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            byte[] buffer = new byte[1 << 16];
+            for (int length = in.read(buffer); length >= 0; length = in.read(buffer)) {
+                digest.update(buffer, 0, length);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (IOException e) {
+            throw new FetchException("%s: cannot be read (%s)".formatted(file, e.getMessage()), e);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 }

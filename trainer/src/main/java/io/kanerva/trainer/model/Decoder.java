@@ -15,7 +15,7 @@ import ai.djl.training.ParameterStore;
  * <p>With {@link DecoderSettings#banks} a {@link LinearPath} ends it instead.
  *
  * <p>In: latent [B, Q, D], traces [B, Q, K, C, h, w]. Out: the parameters of the image's distribution, [B, Q, P, Hx,
- * Wx]: for {@link Likelihood#BERNOULLI} the pixels' logits, P = Cx.
+ * Wx]: for {@link ImageLikelihood#BERNOULLI} the pixels' logits, P = Cx.
  */
 public final class Decoder extends KanervaBlock {
     private final Block traces;
@@ -48,7 +48,7 @@ public final class Decoder extends KanervaBlock {
         linear = size.banks() > 0 ? child("linear", new LinearPath(settings), width, h, w) : null;
         int extra = size.neighbours() == 0
                 ? 0
-                : new LogisticMixture(settings.image().channels(), size.neighbours()).neighbourParameters();
+                : new DiscretizedLogisticMixture(settings.image().channels(), size.neighbours()).neighbourParameters();
         int own = settings.parameterChannels() - extra;
         pixels = linear != null
                 ? null
@@ -114,8 +114,8 @@ public final class Decoder extends KanervaBlock {
     }
 
     /**
-     * -ln p(x | z, traces), as {@link Likelihood#negativeLogLikelihood} computes it from this block's output, but where
-     * the output would be large and can be spared.
+     * -ln p(x | z, traces), as {@link ImageLikelihood#negativeLogLikelihood} computes it from this block's output, but
+     * where the output would be large and can be spared.
      *
      * @param in latent [B, Q, D] and traces [B, Q, K, C, h, w]
      * @param images [B, Q, Cx, Hx, Wx]

@@ -7,8 +7,8 @@ package io.kanerva.trainer.model;
  * @param depth residual blocks at the block's resolution
  * @param refineWidth channels of its layers at the image's resolution; 0 if there are none
  * @param refineDepth residual blocks at the image's resolution; 0 if there are none
- * @param neighbours pixels before each pixel, in reading order, that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE}
- *     conditions it on: 0, 4, 12 or 24
+ * @param neighbours pixels before each pixel, in reading order, that
+ *     {@link ImageLikelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it on: 0, 4, 12 or 24
  * @param banks sets of coefficients of the neighbours' errors in the {@link LinearPath}, which the network mixes in
  *     each patch; 0: no such path, and the network gives each pixel's coefficients itself
  */

@@ -122,14 +122,14 @@ public final class KanervaModel implements AutoCloseable {
      * @param training whether gradients will be asked for
      * @return the bound's terms of each sample
      */
-    public BoundTerms pass(NDArray images, NDArray keyNoise, NDArray latentNoise, boolean training) {
+    public ElboTerms pass(NDArray images, NDArray keyNoise, NDArray latentNoise, boolean training) {
         NDList encoded = encoder.forward(store, new NDList(images), training);
         NDList written = writer.forward(store, new NDList(encoded.get(0)), training);
         return readBack(images, encoded, written, keyNoise, latentNoise, training);
     }
 
     /** The second half of {@link #pass}: from the encoder's and the writer's outputs on. Q = T here. */
-    public BoundTerms readBack(
+    public ElboTerms readBack(
             NDArray images, NDList encoded, NDList written, NDArray keyNoise, NDArray latentNoise, boolean training) {
         NDArray pointers = written.get(1);
         NDArray keyMean = encoded.get(1);
@@ -143,7 +143,7 @@ public final class KanervaModel implements AutoCloseable {
         NDArray latent = mean.add(Scale.by(logVariance, 0.5).exp().mul(latentNoise));
         NDArray reconstruction =
                 decoder.negativeLogLikelihood(store, new NDList(latent, read.get(0)), images, training);
-        NDArray latentDivergence =
+        NDArray klLatent =
                 divergence(mean, logVariance, priorMean, priorLogVariance).sum(new int[] {2});
         NDArray logWeight = null;
         if (!training) {
@@ -155,11 +155,8 @@ public final class KanervaModel implements AutoCloseable {
                     .add(latentRatio)
                     .add(keyPosterior.logRatio(pointers, keyMean, keyLogVariance, keyNoise));
         }
-        return new BoundTerms(
-                reconstruction,
-                keyPosterior.divergence(pointers, keyMean, keyLogVariance),
-                latentDivergence,
-                logWeight);
+        return new ElboTerms(
+                reconstruction, keyPosterior.divergence(pointers, keyMean, keyLogVariance), klLatent, logWeight);
     }
 
     /**
@@ -174,7 +171,7 @@ public final class KanervaModel implements AutoCloseable {
      * @param latentNoise [B, Q, D], standard normal
      * @throws IllegalStateException if this model reads no gist
      */
-    public BoundTerms readGist(NDArray images, NDList encoded, NDList written, NDArray latentNoise, boolean training) {
+    public ElboTerms readGist(NDArray images, NDList encoded, NDList written, NDArray latentNoise, boolean training) {
         if (!settings.gist()) {
             throw new IllegalStateException(
                     "model settings: expected gist = true to read a block for its gist, found false");
@@ -215,7 +212,7 @@ public final class KanervaModel implements AutoCloseable {
                     .add(prior)
                     .sub(logDensity(latent, mean, logVariance).sum(new int[] {2}));
         }
-        return new BoundTerms(
+        return new ElboTerms(
                 reconstruction,
                 chosen.mul(logChosen).sum(new int[] {2}).add(naming),
                 chosen.mul(divergences).sum(new int[] {2}),

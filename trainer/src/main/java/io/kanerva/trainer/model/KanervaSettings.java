@@ -38,7 +38,7 @@ public record KanervaSettings(
         LatentLayout latentLayout,
         EncoderSettings encoder,
         DecoderSettings decoder,
-        Likelihood likelihood) {
+        ImageLikelihood likelihood) {
 
     /** A key's scale component stretches or shrinks a window by at most e to this power. */
     public static final double SCALE_RANGE = 0.25;
@@ -68,7 +68,7 @@ public record KanervaSettings(
         positive("encoder.width", encoder.width());
         positive("encoder.depth", encoder.depth());
         require(
-                likelihood != Likelihood.BERNOULLI || decoder.neighbours() == 0,
+                likelihood != ImageLikelihood.BERNOULLI || decoder.neighbours() == 0,
                 "a Bernoulli likelihood conditions a pixel on no neighbours, found %d",
                 decoder.neighbours());
         require(
@@ -164,7 +164,7 @@ public record KanervaSettings(
                 LatentLayout.VECTOR,
                 encoder,
                 DecoderSettings.of(encoder.width(), encoder.depth()),
-                Likelihood.BERNOULLI);
+                ImageLikelihood.BERNOULLI);
     }
 
     /** The same with the pooled writer: embeddings of E numbers, and one continuous key a sample. */
@@ -184,7 +184,7 @@ public record KanervaSettings(
                 LatentLayout.VECTOR,
                 encoder,
                 DecoderSettings.of(encoder.width(), encoder.depth()),
-                Likelihood.BERNOULLI);
+                ImageLikelihood.BERNOULLI);
     }
 
     /** The plain variational autoencoder with the same encoder and decoder, and a latent of its own: no memory. */
@@ -233,7 +233,7 @@ public record KanervaSettings(
     }
 
     /** The same with another decoder, and the likelihood that it is for. */
-    public KanervaSettings withDecoder(DecoderSettings other, Likelihood images) {
+    public KanervaSettings withDecoder(DecoderSettings other, ImageLikelihood images) {
         return with(addressing, gist, keys, latent, latentLayout, encoder, other, images);
     }
 
@@ -245,7 +245,7 @@ public record KanervaSettings(
             LatentLayout latentLayout,
             EncoderSettings encoder,
             DecoderSettings decoder,
-            Likelihood likelihood) {
+            ImageLikelihood likelihood) {
         return new KanervaSettings(
                 writer,
                 addressing,

@@ -18,10 +18,10 @@ import java.util.Arrays;
  * convolution of its features that starts at zero. So this is a linear model to begin with, whose best weights
  * {@link LinearStart} computes, and the network learns what a linear model misses.
  *
- * <p>As a block: features [N, width, h, w] and traces [N, K C, h, w] to the parameters of {@link LogisticMixture}, [N,
- * P, Hx, Wx]. {@link #logProbability} is what these parameters say of images, without making the many coefficients of
- * each pixel: mixing predictions of all banks is the same as predicting with the mixed coefficients, and each bank's
- * prediction is one convolution, whose pixels are patches.
+ * <p>As a block: features [N, width, h, w] and traces [N, K C, h, w] to the parameters of
+ * {@link DiscretizedLogisticMixture}, [N, P, Hx, Wx]. {@link #logProbability} is what these parameters say of images,
+ * without making the many coefficients of each pixel: mixing predictions of all banks is the same as predicting with
+ * the mixed coefficients, and each bank's prediction is one convolution, whose pixels are patches.
  */
 final class LinearPath extends KanervaBlock {
     /**
@@ -31,7 +31,7 @@ final class LinearPath extends KanervaBlock {
      */
     static final float CAREFUL = 1 / 16f;
 
-    private final LogisticMixture mixture;
+    private final DiscretizedLogisticMixture mixture;
     private final int places;
     private final Block reconstruction;
     private final Block numbers;
@@ -51,7 +51,7 @@ final class LinearPath extends KanervaBlock {
         int channels = settings.image().channels();
         int h = settings.block().rows();
         int w = settings.block().columns();
-        mixture = new LogisticMixture(channels, size.neighbours());
+        mixture = new DiscretizedLogisticMixture(channels, size.neighbours());
         places = settings.patch() * settings.patch();
         reconstruction = child(
                 "reconstruction",
@@ -89,7 +89,7 @@ final class LinearPath extends KanervaBlock {
         int channels = settings.image().channels();
         float[] all = new float[(mixture.mixtureParameters() + channels) * places];
         Arrays.fill(all, 1);
-        int group = LogisticMixture.COMPONENTS * places;
+        int group = DiscretizedLogisticMixture.COMPONENTS * places;
         Arrays.fill(all, group, group * (1 + channels), CAREFUL);
         Arrays.fill(all, mixture.mixtureParameters() * places, all.length, CAREFUL);
         return all;
@@ -128,7 +128,7 @@ final class LinearPath extends KanervaBlock {
         NDList groups = new NDList();
         // Each by itself: the gradient of a part of one product would be an array of all of them.
         for (NDArray group : rows.subNDList(0, rows.size() - 1)) {
-            groups.add(group.matMul(seen).reshape(1, LogisticMixture.COMPONENTS, places, n * area));
+            groups.add(group.matMul(seen).reshape(1, DiscretizedLogisticMixture.COMPONENTS, places, n * area));
         }
         NDArray correction = rows.get(rows.size() - 1)
                 .matMul(seen)
@@ -136,7 +136,7 @@ final class LinearPath extends KanervaBlock {
                 .transpose(1, 0, 2, 3);
         NDArray r = linear(store, traces, training).add(correction);
         NDArray inPatches = Layers.spaceToDepth(images, settings.patch());
-        NDArray errors = LogisticMixture.errors(inPatches, r);
+        NDArray errors = DiscretizedLogisticMixture.errors(inPatches, r);
         NDArray each = Conv2d.conv2d(
                         below(errors),
                         kernel(store, found.getDevice(), training),
@@ -167,9 +167,9 @@ final class LinearPath extends KanervaBlock {
 
     /** Where the rows of {@link #numbers} end for each of the mixture's groups. */
     private long[] sections() {
-        long[] ends = new long[mixture.mixtureParameters() / LogisticMixture.COMPONENTS];
+        long[] ends = new long[mixture.mixtureParameters() / DiscretizedLogisticMixture.COMPONENTS];
         for (int i = 0; i < ends.length; i++) {
-            ends[i] = (i + 1L) * LogisticMixture.COMPONENTS * places;
+            ends[i] = (i + 1L) * DiscretizedLogisticMixture.COMPONENTS * places;
         }
         return ends;
     }

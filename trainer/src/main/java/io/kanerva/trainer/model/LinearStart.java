@@ -99,7 +99,7 @@ public final class LinearStart {
         int channels = s.image().channels();
         int neighbours = s.decoder().neighbours();
         float[] coefficients = new float[channels * neighbours * channels * places];
-        float[] mixture = new float[new LogisticMixture(channels, neighbours).mixtureParameters() * places];
+        float[] mixture = new float[new DiscretizedLogisticMixture(channels, neighbours).mixtureParameters() * places];
         for (int place = 0; place < places; place++) {
             neighbours(place, coefficients, mixture);
             report();
@@ -217,7 +217,7 @@ public final class LinearStart {
             }
             sums.add(line);
         });
-        int components = LogisticMixture.COMPONENTS;
+        int components = DiscretizedLogisticMixture.COMPONENTS;
         for (int c = 0; c < channels; c++) {
             double[] found = sums.solve(around + c, around + c, 1, RIDGE)[0];
             for (int i = 0; i < around; i++) {
@@ -252,8 +252,8 @@ public final class LinearStart {
      * follows.
      */
     private void fill(float[] mixture, int group, int place, double first, double step) {
-        for (int m = 0; m < LogisticMixture.COMPONENTS; m++) {
-            mixture[(group * LogisticMixture.COMPONENTS + m) * places + place] = (float) (first + m * step);
+        for (int m = 0; m < DiscretizedLogisticMixture.COMPONENTS; m++) {
+            mixture[(group * DiscretizedLogisticMixture.COMPONENTS + m) * places + place] = (float) (first + m * step);
         }
     }
 

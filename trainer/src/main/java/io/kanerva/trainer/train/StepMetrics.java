@@ -5,8 +5,8 @@ package io.kanerva.trainer.train;
  *
  * @param step steps done, counted from 1
  * @param reconstruction -ln p(x | z, M, Y)
- * @param keyDivergence KL(Y), unweighted
- * @param latentDivergence KL(Z), unweighted
+ * @param klKeys KL(Y), unweighted
+ * @param klLatent KL(Z), unweighted
  * @param gradientNorm global L2 norm before clipping
  * @param learningRate of this step
  * @param keyWeight weight of KL(Y) in the loss
@@ -15,8 +15,8 @@ package io.kanerva.trainer.train;
 public record StepMetrics(
         int step,
         double reconstruction,
-        double keyDivergence,
-        double latentDivergence,
+        double klKeys,
+        double klLatent,
         double gradientNorm,
         double learningRate,
         double keyWeight,
@@ -24,6 +24,6 @@ public record StepMetrics(
 
     /** The negative bound of the step's samples, both divergences in full. */
     public double bound() {
-        return reconstruction + keyDivergence + latentDivergence;
+        return reconstruction + klKeys + klLatent;
     }
 }

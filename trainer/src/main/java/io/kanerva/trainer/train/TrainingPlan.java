@@ -3,8 +3,8 @@ package io.kanerva.trainer.train;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.kanerva.trainer.data.Augmentation;
 import io.kanerva.trainer.data.Binarisation;
+import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaSettings;
-import io.kanerva.trainer.model.Likelihood;
 import java.util.List;
 
 /**
@@ -61,11 +61,11 @@ public record TrainingPlan(
             throw new IllegalArgumentException(
                     "a plan needs a model, a data set's name, a binarisation, two weight schedules, a validation and an augmentation, found that one is missing");
         }
-        if ((settings.likelihood() == Likelihood.BERNOULLI) == (binarisation == Binarisation.NONE)) {
+        if ((settings.likelihood() == ImageLikelihood.BERNOULLI) == (binarisation == Binarisation.NONE)) {
             throw new IllegalArgumentException("a %s likelihood needs %s, found the binarisation %s"
                     .formatted(
                             settings.likelihood(),
-                            settings.likelihood() == Likelihood.BERNOULLI
+                            settings.likelihood() == ImageLikelihood.BERNOULLI
                                     ? "binary images"
                                     : "images of 256 levels (binarisation none)",
                             binarisation));

@@ -37,7 +37,7 @@ public final class TrainingRun implements AutoCloseable {
     private final TrainingEpisodes episodes;
     private final KanervaModel model;
     private final Adam adam;
-    private final Learners learners;
+    private final DataParallel learner;
     private final WeightAverage average;
     private final Validator validator;
     private final MetricsFile metrics;
@@ -56,7 +56,7 @@ public final class TrainingRun implements AutoCloseable {
         validator = input.validator();
         imageCount = input.imageCount();
         adam = new Adam(model);
-        learners = new Learners(model, plan, devices);
+        learner = new DataParallel(model, plan, devices);
         average = plan.averageDecay() > 0 ? new WeightAverage(model, plan) : null;
         metrics = new MetricsFile(folder.resolve(METRICS));
         validation = new ValidationFile(folder.resolve(VALIDATION));
@@ -108,7 +108,7 @@ public final class TrainingRun implements AutoCloseable {
                     "%s: expected no run there yet, found %s: resume it, or choose another folder"
                             .formatted(folder, CHECKPOINT));
         }
-        Learners.requireEqualParts(plan, devices);
+        DataParallel.requireEqualParts(plan, devices);
         Input input = Input.of(images, plan);
         try {
             Files.createDirectories(folder);
@@ -159,7 +159,7 @@ public final class TrainingRun implements AutoCloseable {
                     "'%s': expected the %,d images that the run in %s was started with, found %,d"
                             .formatted(images.name(), checkpoint.images(), folder, images.count()));
         }
-        Learners.requireEqualParts(checkpoint.plan(), devices);
+        DataParallel.requireEqualParts(checkpoint.plan(), devices);
         Input input = Input.of(images, checkpoint.plan());
         TrainingRun run =
                 new TrainingRun(checkpoint.plan(), folder, input, checkpoint.trained(devices.get(0)), devices);
@@ -258,7 +258,7 @@ public final class TrainingRun implements AutoCloseable {
         if (average != null) {
             average.close();
         }
-        learners.close();
+        learner.close();
         adam.close();
         model.close();
     }
@@ -291,7 +291,7 @@ public final class TrainingRun implements AutoCloseable {
         double latentWeight = plan.latentWeight().at(done);
         double learningRate = plan.learningRateAt(step);
         TrainingEpisodes.Batch batch = episodes.draw(step);
-        float[] means = learners.learn(batch, keyWeight, latentWeight);
+        float[] means = learner.learn(batch, keyWeight, latentWeight);
         double norm = adam.update(step + 1, learningRate, plan.gradientNorm());
         if (!Double.isFinite((double) means[0] + means[1] + means[2]) || !Double.isFinite(norm)) {
             throw new IllegalStateException(

@@ -95,7 +95,7 @@ public final class ValidationFile {
     }
 
     private static String row(ValidationScore s) {
-        return s.step() + "," + s.bound() + "," + s.standardError() + "," + s.reconstruction() + "," + s.keyDivergence()
-                + "," + s.latentDivergence() + "\n";
+        return s.step() + "," + s.bound() + "," + s.standardError() + "," + s.reconstruction() + "," + s.klKeys() + ","
+                + s.klLatent() + "\n";
     }
 }

@@ -7,13 +7,8 @@ package io.kanerva.trainer.train;
  * @param bound the negative bound: the sum of the three terms
  * @param standardError of the bound, over episodes; NaN if there was only one
  * @param reconstruction -ln p(x | z, M, Y)
- * @param keyDivergence KL(Y)
- * @param latentDivergence KL(Z)
+ * @param klKeys KL(Y)
+ * @param klLatent KL(Z)
  */
 public record ValidationScore(
-        int step,
-        double bound,
-        double standardError,
-        double reconstruction,
-        double keyDivergence,
-        double latentDivergence) {}
+        int step, double bound, double standardError, double reconstruction, double klKeys, double klLatent) {}

@@ -55,8 +55,8 @@ final class Validator {
                 report.nats(),
                 report.standardError(),
                 report.reconstruction(),
-                report.keyDivergence(),
-                report.latentDivergence());
+                report.klKeys(),
+                report.klLatent());
     }
 
     private static void requireRoom(Images images, TrainingPlan plan) {

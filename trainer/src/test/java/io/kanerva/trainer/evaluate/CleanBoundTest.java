@@ -12,7 +12,7 @@ import io.kanerva.trainer.TinyModels;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.Addressing;
-import io.kanerva.trainer.model.BoundTerms;
+import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import java.util.ArrayList;
@@ -48,12 +48,12 @@ class CleanBoundTest {
                     new Shape(1, T, s.keys(), 3));
             NDArray latentNoise = scratch.create(
                     noise.normals(NoiseSource.stream(episode, draw, 1), T * s.latent()), new Shape(1, T, s.latent()));
-            BoundTerms terms = model.pass(
+            ElboTerms terms = model.pass(
                     scratch.create(episodes.episode(episode), new Shape(1, T, 1, 8, 8)), keyNoise, latentNoise, false);
             return new float[][] {
                 terms.reconstruction().toFloatArray(),
-                terms.keyDivergence().toFloatArray(),
-                terms.latentDivergence().toFloatArray(),
+                terms.klKeys().toFloatArray(),
+                terms.klLatent().toFloatArray(),
                 terms.importanceLogWeight().toFloatArray()
             };
         }
@@ -83,12 +83,11 @@ class CleanBoundTest {
                 squares += (bound - mean) * (bound - mean);
             }
             assertThat(report.reconstruction()).isCloseTo(sums[0], within(1e-4));
-            assertThat(report.keyDivergence()).isCloseTo(sums[1], within(1e-4));
-            assertThat(report.latentDivergence()).isCloseTo(sums[2], within(1e-4));
+            assertThat(report.klKeys()).isCloseTo(sums[1], within(1e-4));
+            assertThat(report.klLatent()).isCloseTo(sums[2], within(1e-4));
             assertThat(report.nats())
                     .isCloseTo(mean, within(1e-4))
-                    .isCloseTo(
-                            report.reconstruction() + report.keyDivergence() + report.latentDivergence(), within(1e-9));
+                    .isCloseTo(report.reconstruction() + report.klKeys() + report.klLatent(), within(1e-9));
             assertThat(report.standardError())
                     .isCloseTo(Math.sqrt(squares / 4 / 5), within(1e-4))
                     .isPositive();

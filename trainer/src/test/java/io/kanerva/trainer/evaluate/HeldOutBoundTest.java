@@ -11,7 +11,7 @@ import ai.djl.ndarray.types.Shape;
 import io.kanerva.trainer.TinyModels;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
-import io.kanerva.trainer.model.BoundTerms;
+import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import java.util.ArrayList;
@@ -137,7 +137,7 @@ class HeldOutBoundTest {
                     .isNotCloseTo(0, within(1e-3));
             assertThat(alone.difference().heldOut())
                     .satisfies(none -> assertThat(none.nats()).isZero())
-                    .satisfies(none -> assertThat(none.keyDivergence()).isZero());
+                    .satisfies(none -> assertThat(none.klKeys()).isZero());
         }
     }
 
@@ -198,11 +198,11 @@ class HeldOutBoundTest {
                 }
                 NDArray pointer =
                         memory.get(1).get(":, " + best + ":" + (best + 1)).repeat(1, 3);
-                BoundTerms terms = model.readBack(
+                ElboTerms terms = model.readBack(
                         others, encoded, new NDList(memory.get(0), pointer), keyNoise, latentNoise, false);
                 expected += terms.reconstruction()
-                                .add(terms.keyDivergence())
-                                .add(terms.latentDivergence())
+                                .add(terms.klKeys())
+                                .add(terms.klLatent())
                                 .toFloatArray()[i]
                         / 3;
             }

@@ -72,10 +72,10 @@ class GarbageCollectionTest {
             NDArray keyNoise = scratch.create(floats(random, 2 * 3 * 3), new Shape(2, 3, 1, 3));
             NDArray latentNoise = scratch.create(floats(random, 2 * 3 * s.latent()), new Shape(2, 3, s.latent()));
             try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-                BoundTerms terms = model.pass(images, keyNoise, latentNoise, true);
+                ElboTerms terms = model.pass(images, keyNoise, latentNoise, true);
                 NDArray loss = terms.reconstruction()
-                        .add(terms.keyDivergence())
-                        .add(terms.latentDivergence())
+                        .add(terms.klKeys())
+                        .add(terms.klLatent())
                         .sum();
                 betweenForwardAndBackward.run();
                 collector.backward(loss);

@@ -74,9 +74,9 @@ class GistTest {
      */
     @Test
     void theBoundOfAnImageThatWasNotWrittenIsTheOneAtTheBestPosteriorOfItsKey() {
-        BoundTerms terms = model.readGist(others, seen, written, noise, false);
-        float[] naming = terms.keyDivergence().toFloatArray();
-        float[] latent = terms.latentDivergence().toFloatArray();
+        ElboTerms terms = model.readGist(others, seen, written, noise, false);
+        float[] naming = terms.klKeys().toFloatArray();
+        float[] latent = terms.klLatent().toFloatArray();
         double[][] divergences = divergences();
         for (int i = 0; i < T; i++) {
             double together = naming[i] + latent[i];
@@ -92,7 +92,7 @@ class GistTest {
 
     @Test
     void theReconstructionIsTheDecodersWithoutATrace() {
-        BoundTerms terms = model.readGist(others, seen, written, noise, false);
+        ElboTerms terms = model.readGist(others, seen, written, noise, false);
         NDArray latent = seen.get(3).add(seen.get(4).mul(0.5f).exp().mul(noise));
         NDArray logits = model.run(model.decoder(), latent, scratch.zeros(new Shape(1, T, 1, 2, 4, 4)))
                 .singletonOrThrow();
@@ -104,7 +104,7 @@ class GistTest {
 
     @Test
     void theImportanceWeightIsTheRatioOfTheDensitiesWithTheKeySummedOut() {
-        BoundTerms terms = model.readGist(others, seen, written, noise, false);
+        ElboTerms terms = model.readGist(others, seen, written, noise, false);
         NDList read = model.run(model.reader(), written.get(0), gist());
         float[] e = noise.toFloatArray();
         float[] mean = seen.get(3).toFloatArray();

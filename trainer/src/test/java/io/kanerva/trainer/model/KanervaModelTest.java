@@ -47,10 +47,10 @@ class KanervaModelTest {
             NDArray keyNoise = scratch.create(normals(random, 8 * s.keys() * 3, 1), new Shape(2, 4, s.keys(), 3));
             NDArray latentNoise = scratch.create(normals(random, 8 * s.latent(), 1), new Shape(2, 4, s.latent()));
             try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-                BoundTerms terms = model.pass(images, keyNoise, latentNoise, true);
+                ElboTerms terms = model.pass(images, keyNoise, latentNoise, true);
                 collector.backward(terms.reconstruction()
-                        .add(terms.keyDivergence())
-                        .add(terms.latentDivergence())
+                        .add(terms.klKeys())
+                        .add(terms.klLatent())
                         .mean());
             }
             Map<String, float[]> gradients = new LinkedHashMap<>();
@@ -69,7 +69,7 @@ class KanervaModelTest {
                 // here
                 // and there; a shorter one would drown in float32's noise, about 1e-6 in a bound near 50, and in
                 // proportion.
-                double step = s.likelihood() == Likelihood.BERNOULLI ? 2e-4 : 2e-3;
+                double step = s.likelihood() == ImageLikelihood.BERNOULLI ? 2e-4 : 2e-3;
                 double slope = (bound(model, array, moved(here, gradient, step / norm), images, keyNoise, latentNoise)
                                 - bound(
                                         model,
@@ -95,9 +95,9 @@ class KanervaModelTest {
             NDArray keyNoise,
             NDArray latentNoise) {
         TinyModels.set(parameter, values);
-        BoundTerms terms = model.pass(images, keyNoise, latentNoise, false);
+        ElboTerms terms = model.pass(images, keyNoise, latentNoise, false);
         double sum = 0;
-        for (NDArray term : new NDArray[] {terms.reconstruction(), terms.keyDivergence(), terms.latentDivergence()}) {
+        for (NDArray term : new NDArray[] {terms.reconstruction(), terms.klKeys(), terms.klLatent()}) {
             for (float value : term.toFloatArray()) {
                 sum += value;
             }
@@ -172,14 +172,14 @@ class KanervaModelTest {
     void anUntrainedPosteriorIsThePriorMovedToThePointer() {
         try (KanervaModel model = new KanervaModel(TinyModels.heap(), Device.cpu(), 55);
                 NDManager scratch = model.manager().newSubManager()) {
-            BoundTerms terms = model.pass(
+            ElboTerms terms = model.pass(
                     scratch.ones(new Shape(1, 8, 1, 8, 8)),
                     scratch.zeros(new Shape(1, 8, 1, 3)),
                     scratch.zeros(new Shape(1, 8, 3)),
                     false);
             for (int i = 0; i < 8; i++) {
-                assertThat(terms.keyDivergence().toFloatArray()[i]).isCloseTo((float) Math.log(8), within(1e-6f));
-                assertThat(terms.latentDivergence().toFloatArray()[i]).isZero();
+                assertThat(terms.klKeys().toFloatArray()[i]).isCloseTo((float) Math.log(8), within(1e-6f));
+                assertThat(terms.klLatent().toFloatArray()[i]).isZero();
             }
         }
     }

@@ -42,7 +42,7 @@ class KanervaSettingsTest {
                 LatentLayout.VECTOR,
                 EncoderSettings.residual(s[13], s[14]),
                 DecoderSettings.of(8, 1),
-                Likelihood.BERNOULLI);
+                ImageLikelihood.BERNOULLI);
     }
 
     static Stream<Arguments> sizesThatMustBePositive() {
@@ -158,7 +158,7 @@ class KanervaSettingsTest {
                 "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found -1 with neighbours = 4, refineDepth = 0");
         refused(
                 () -> TinyModels.heap()
-                        .withDecoder(DecoderSettings.of(8, 1).withNeighbours(4, 0), Likelihood.BERNOULLI),
+                        .withDecoder(DecoderSettings.of(8, 1).withNeighbours(4, 0), ImageLikelihood.BERNOULLI),
                 "a Bernoulli likelihood conditions a pixel on no neighbours, found 4");
     }
 

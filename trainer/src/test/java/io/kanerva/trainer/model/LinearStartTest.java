@@ -116,7 +116,7 @@ class LinearStartTest {
         try (KanervaModel model = new KanervaModel(settings, Device.cpu(), 1)) {
             LinearStart.fit(model, images, done -> {});
             NDArray parameters = decoded(model, images, 2);
-            int own = new LogisticMixture(3, 4).mixtureParameters();
+            int own = new DiscretizedLogisticMixture(3, 4).mixtureParameters();
             float[] coefficients = parameters.get(":, :, {}:", own + 3).toFloatArray();
             float largest = 0;
             for (int i = 0; i < coefficients.length; i++) {
@@ -200,7 +200,7 @@ class LinearStartTest {
         int b = images.length / 192 / 8;
         try (NDManager scratch = model.manager().newSubManager()) {
             NDArray episodes = scratch.create(images, new Shape(b, 8, 3, 8, 8));
-            BoundTerms terms = model.pass(
+            ElboTerms terms = model.pass(
                     episodes,
                     scratch.zeros(new Shape(b, 8, 1, 3)),
                     scratch.zeros(new Shape(b, 8, model.settings().latent())),

@@ -87,14 +87,14 @@ class MemoryWriterTest {
             NDArray images = images(scratch, 4);
             NDArray keyNoise = scratch.create(normals(random, 2 * 4 * s.keys() * 3, 1), new Shape(2, 4, s.keys(), 3));
             NDArray latentNoise = scratch.create(normals(random, 2 * 4 * s.latent(), 1), new Shape(2, 4, s.latent()));
-            BoundTerms terms = model.pass(images, keyNoise, latentNoise, false);
-            BoundTerms permuted = model.pass(permute(images), permute(keyNoise), permute(latentNoise), false);
+            ElboTerms terms = model.pass(images, keyNoise, latentNoise, false);
+            ElboTerms permuted = model.pass(permute(images), permute(keyNoise), permute(latentNoise), false);
             assertThat(permuted.reconstruction().toFloatArray())
                     .containsExactly(permute(terms.reconstruction()).toFloatArray(), within(1e-3f));
-            assertThat(permuted.keyDivergence().toFloatArray())
-                    .containsExactly(permute(terms.keyDivergence()).toFloatArray(), within(1e-4f));
-            assertThat(permuted.latentDivergence().toFloatArray())
-                    .containsExactly(permute(terms.latentDivergence()).toFloatArray(), within(1e-3f));
+            assertThat(permuted.klKeys().toFloatArray())
+                    .containsExactly(permute(terms.klKeys()).toFloatArray(), within(1e-4f));
+            assertThat(permuted.klLatent().toFloatArray())
+                    .containsExactly(permute(terms.klLatent()).toFloatArray(), within(1e-3f));
         }
     }
 

@@ -23,9 +23,9 @@ class NoWriterTest {
                 NDManager scratch = model.manager().newSubManager()) {
             NDArray images = scratch.create(TinyModels.binaryImages(6, 72), new Shape(2, 3, 1, 8, 8));
             NDArray latentNoise = scratch.ones(new Shape(2, 3, 6));
-            BoundTerms terms = model.pass(images, scratch.zeros(new Shape(2, 3, 1, 3)), latentNoise, false);
-            assertThat(terms.keyDivergence().toFloatArray()).containsOnly(0f);
-            BoundTerms elsewhere = model.pass(images, scratch.ones(new Shape(2, 3, 1, 3)), latentNoise, false);
+            ElboTerms terms = model.pass(images, scratch.zeros(new Shape(2, 3, 1, 3)), latentNoise, false);
+            assertThat(terms.klKeys().toFloatArray()).containsOnly(0f);
+            ElboTerms elsewhere = model.pass(images, scratch.ones(new Shape(2, 3, 1, 3)), latentNoise, false);
             assertThat(elsewhere.reconstruction().toFloatArray())
                     .as("where a key reads does not matter")
                     .containsExactly(terms.reconstruction().toFloatArray(), within(1e-5f));
@@ -37,14 +37,14 @@ class NoWriterTest {
         try (KanervaModel model = new KanervaModel(SETTINGS, Device.cpu(), 73);
                 NDManager scratch = model.manager().newSubManager()) {
             try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-                BoundTerms terms = model.pass(
+                ElboTerms terms = model.pass(
                         scratch.create(TinyModels.binaryImages(3, 74), new Shape(1, 3, 1, 8, 8)),
                         scratch.ones(new Shape(1, 3, 1, 3)),
                         scratch.ones(new Shape(1, 3, 6)),
                         true);
                 collector.backward(terms.reconstruction()
-                        .add(terms.keyDivergence())
-                        .add(terms.latentDivergence())
+                        .add(terms.klKeys())
+                        .add(terms.klLatent())
                         .mean());
             }
             model.parameters().forEach((name, parameter) -> {

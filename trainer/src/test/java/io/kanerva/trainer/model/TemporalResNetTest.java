@@ -134,11 +134,8 @@ class TemporalResNetTest {
         };
     }
 
-    private static float[] bound(BoundTerms terms) {
-        return terms.reconstruction()
-                .add(terms.keyDivergence())
-                .add(terms.latentDivergence())
-                .toFloatArray();
+    private static float[] bound(ElboTerms terms) {
+        return terms.reconstruction().add(terms.klKeys()).add(terms.klLatent()).toFloatArray();
     }
 
     private static NDArray permute(NDArray episodes, int[] order) {

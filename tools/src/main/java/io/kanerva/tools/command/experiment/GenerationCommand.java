@@ -63,7 +63,7 @@ public final class GenerationCommand extends Subcommand {
             print(
                     "distance   %.3f to the nearest image of the episode (two images of a class: %.3f)",
                     result.meanDistance(), result.withinClass());
-            print("KL(Y)      %.3f nats an image (ln T = %.3f)", result.keyDivergence(), Math.log(episodes.length()));
+            print("KL(Y)      %.3f nats an image (ln T = %.3f)", result.klKeys(), Math.log(episodes.length()));
         }
     }
 }

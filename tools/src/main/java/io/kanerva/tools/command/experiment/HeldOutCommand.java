@@ -121,8 +121,8 @@ public final class HeldOutCommand extends Subcommand {
                 report.nats(),
                 plusMinus(ERROR, report.standardError()),
                 report.reconstruction(),
-                report.keyDivergence(),
-                report.latentDivergence());
+                report.klKeys(),
+                report.klLatent());
         return String.format(
                 Locale.ROOT, "%s (%.4f bits a dimension)", nats, report.bitsPerDimension(images.pixelsPerImage()));
     }

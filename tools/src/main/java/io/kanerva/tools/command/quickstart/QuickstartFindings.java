@@ -97,11 +97,7 @@ final class QuickstartFindings {
         List<CurveFigure.Point> curve = new MetricsFile(metrics)
                 .read().stream()
                         .map(step -> new CurveFigure.Point(
-                                step.step(),
-                                step.bound(),
-                                step.reconstruction(),
-                                step.keyDivergence(),
-                                step.latentDivergence()))
+                                step.step(), step.bound(), step.reconstruction(), step.klKeys(), step.klLatent()))
                         .toList();
         return new QuickstartReport(
                 summary,
@@ -205,11 +201,7 @@ final class QuickstartFindings {
 
     private static QuickstartReport.Bound bound(BoundReport report) {
         return new QuickstartReport.Bound(
-                report.nats(),
-                report.standardError(),
-                report.reconstruction(),
-                report.keyDivergence(),
-                report.latentDivergence());
+                report.nats(), report.standardError(), report.reconstruction(), report.klKeys(), report.klLatent());
     }
 
     private static String duration(double seconds) {

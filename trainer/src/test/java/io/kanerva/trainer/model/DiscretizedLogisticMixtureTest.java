@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LogisticMixtureTest {
-    private static final int M = LogisticMixture.COMPONENTS;
+class DiscretizedLogisticMixtureTest {
+    private static final int M = DiscretizedLogisticMixture.COMPONENTS;
     private NDManager scratch;
 
     @BeforeEach
@@ -34,9 +34,9 @@ class LogisticMixtureTest {
 
     @Test
     void aGreyPixelHasThirtyParametersAndAColourPixelAHundred() {
-        assertThat(new LogisticMixture(1, 0).parameters()).isEqualTo(30);
-        assertThat(new LogisticMixture(3, 0).parameters()).isEqualTo(100);
-        assertThat(new LogisticMixture(3, 4).parameters()).isEqualTo(100 + 3 + 36);
+        assertThat(new DiscretizedLogisticMixture(1, 0).parameters()).isEqualTo(30);
+        assertThat(new DiscretizedLogisticMixture(3, 0).parameters()).isEqualTo(100);
+        assertThat(new DiscretizedLogisticMixture(3, 4).parameters()).isEqualTo(100 + 3 + 36);
     }
 
     /** One component takes all: mean 0, scale 1; s(1/255) - s(-1/255) worked out by hand. */
@@ -59,7 +59,7 @@ class LogisticMixtureTest {
     void theProbabilitiesAreThoseOfTheFormulaInDouble(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         for (int channels = 1; channels <= 3; channels++) {
-            float[] parameters = normals(random, new LogisticMixture(channels, 0).parameters(), 1.5);
+            float[] parameters = normals(random, new DiscretizedLogisticMixture(channels, 0).parameters(), 1.5);
             int[][] pixels = new int[40][channels];
             for (int i = 0; i < pixels.length; i++) {
                 for (int c = 0; c < channels; c++) {
@@ -119,7 +119,7 @@ class LogisticMixtureTest {
         array.setRequiresGradient(true);
         NDArray images = scratch.create(new float[] {0, 1, 100 / 255f, 1 / 255f}, new Shape(1, 1, 1, 4));
         try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-            NDArray logarithms = new LogisticMixture(1, 0).logProbability(array, images);
+            NDArray logarithms = new DiscretizedLogisticMixture(1, 0).logProbability(array, images);
             collector.backward(logarithms.sum());
             for (float value : logarithms.toFloatArray()) {
                 assertThat(value).isFinite().isNegative();
@@ -134,7 +134,7 @@ class LogisticMixtureTest {
     void levelsAreRecoveredFromIntensitiesThatAreNotExact() {
         float[] parameters = normals(new SplittableRandom(8), 30, 1);
         NDArray array = scratch.create(parameters, new Shape(1, 30, 1, 1)).repeat(3, 2);
-        float[] found = new LogisticMixture(1, 0)
+        float[] found = new DiscretizedLogisticMixture(1, 0)
                 .logProbability(array, scratch.create(new float[] {77 / 255f, 77.3f / 255f}, new Shape(1, 1, 1, 2)))
                 .toFloatArray();
         assertThat(found[1]).isEqualTo(found[0]);
@@ -152,7 +152,7 @@ class LogisticMixtureTest {
         parameters[M + 1] = -2;
         parameters[2 * M] = 0.1f;
         parameters[7 * M] = 0.3f;
-        float[] means = new LogisticMixture(3, 0)
+        float[] means = new DiscretizedLogisticMixture(3, 0)
                 .means(scratch.create(parameters, new Shape(1, 100, 1, 1)))
                 .toFloatArray();
         assertThat(means[0]).isCloseTo((float) ((0.75 * 0.5 - 0.25 + 1) / 2), within(1e-6f));
@@ -167,7 +167,7 @@ class LogisticMixtureTest {
     void neighboursErrorsMoveTheMeans() {
         int channels = 2;
         int places = 6;
-        LogisticMixture mixture = new LogisticMixture(channels, 4);
+        DiscretizedLogisticMixture mixture = new DiscretizedLogisticMixture(channels, 4);
         SplittableRandom random = new SplittableRandom(9);
         float[] parameters = normals(random, mixture.parameters() * places, 0.5);
         int[] levels = new int[channels * places];
@@ -218,7 +218,7 @@ class LogisticMixtureTest {
      */
     @Test
     void theProbabilitiesOfAllImagesSumToOneWithNeighbours() {
-        LogisticMixture mixture = new LogisticMixture(1, 12);
+        DiscretizedLogisticMixture mixture = new DiscretizedLogisticMixture(1, 12);
         float[] one = normals(new SplittableRandom(10), mixture.parameters() * 2, 1);
         int count = 256 * 256;
         float[] images = new float[count * 2];
@@ -246,7 +246,7 @@ class LogisticMixtureTest {
         }
         NDArray array = scratch.create(parameters, new Shape(1, parameters.length, 1, 1))
                 .repeat(3, pixels.length);
-        float[] found = new LogisticMixture(channels, 0)
+        float[] found = new DiscretizedLogisticMixture(channels, 0)
                 .logProbability(array, scratch.create(images, new Shape(1, channels, 1, pixels.length)))
                 .toFloatArray();
         double[] values = new double[found.length];

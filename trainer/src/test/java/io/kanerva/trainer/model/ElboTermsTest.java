@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The terms of the bound against formulas in double, from the arrays that the four graphs give. */
-class BoundTermsTest {
+class ElboTermsTest {
     private static final int B = 2;
     private static final int T = 4;
 
@@ -75,7 +75,7 @@ class BoundTermsTest {
     void theTermsAreThoseOfTheFormulasInDouble(KanervaSettings s) {
         try (Scene scene = new Scene(s, 41)) {
             KanervaModel model = scene.model;
-            BoundTerms terms = model.pass(scene.images, scene.keyNoise, scene.latentNoise, false);
+            ElboTerms terms = model.pass(scene.images, scene.keyNoise, scene.latentNoise, false);
             NDList encoded = model.run(model.encoder(), scene.images);
             NDList written = model.run(model.writer(), encoded.get(0));
             NDArray keys = new KeyPosterior(s).sample(written.get(1), encoded.get(1), encoded.get(2), scene.keyNoise);
@@ -106,20 +106,20 @@ class BoundTermsTest {
                             model.decoder(), scene.scratch.create(latent, new Shape(B, T, s.latent())), read.get(0))
                     .singletonOrThrow()
                     .toFloatArray();
-            double[] reconstruction = s.likelihood() == Likelihood.BERNOULLI
+            double[] reconstruction = s.likelihood() == ImageLikelihood.BERNOULLI
                     ? bernoulli(scene.images.toFloatArray(), logits)
                     : mixture(scene, logits);
             float[] keyRatio = new KeyPosterior(s)
                     .logRatio(written.get(1), encoded.get(1), encoded.get(2), scene.keyNoise)
                     .toFloatArray();
-            float[] keyDivergence = new KeyPosterior(s)
+            float[] klKeys = new KeyPosterior(s)
                     .divergence(written.get(1), encoded.get(1), encoded.get(2))
                     .toFloatArray();
-            assertThat(terms.keyDivergence().toFloatArray()).containsExactly(keyDivergence, within(1e-5f));
+            assertThat(terms.klKeys().toFloatArray()).containsExactly(klKeys, within(1e-5f));
             for (int i = 0; i < B * T; i++) {
                 assertThat((double) terms.reconstruction().toFloatArray()[i])
                         .isCloseTo(reconstruction[i], within(1e-5 * reconstruction[i] + 1e-3));
-                assertThat((double) terms.latentDivergence().toFloatArray()[i])
+                assertThat((double) terms.klLatent().toFloatArray()[i])
                         .isCloseTo(divergence[i], within(1e-4 * (1 + divergence[i])));
                 double weight = -reconstruction[i] + logRatio[i] + keyRatio[i];
                 assertThat((double) terms.importanceLogWeight().toFloatArray()[i])
@@ -144,11 +144,11 @@ class BoundTermsTest {
                         scene.scratch.create(normals(random, B * T * s.keys() * 3, 1), scene.keyNoise.getShape());
                 NDArray latentNoise =
                         scene.scratch.create(normals(random, B * T * s.latent(), 1), scene.latentNoise.getShape());
-                BoundTerms terms = scene.model.readBack(scene.images, encoded, written, keyNoise, latentNoise, false);
+                ElboTerms terms = scene.model.readBack(scene.images, encoded, written, keyNoise, latentNoise, false);
                 float[] gap = terms.importanceLogWeight()
                         .add(terms.reconstruction())
-                        .add(terms.keyDivergence())
-                        .add(terms.latentDivergence())
+                        .add(terms.klKeys())
+                        .add(terms.klLatent())
                         .toFloatArray();
                 for (int i = 0; i < B * T; i++) {
                     means[i] += (double) gap[i] / draws;
@@ -201,10 +201,10 @@ class BoundTermsTest {
     @MethodSource("settings")
     void anotherNoiseOfOneSampleChangesThatSampleAlone(KanervaSettings s) {
         try (Scene scene = new Scene(s, 45)) {
-            BoundTerms terms = scene.model.pass(scene.images, scene.keyNoise, scene.latentNoise, false);
+            ElboTerms terms = scene.model.pass(scene.images, scene.keyNoise, scene.latentNoise, false);
             float[] moved = scene.latentNoise.toFloatArray();
             moved[5 * s.latent()] += 1;
-            BoundTerms after = scene.model.pass(
+            ElboTerms after = scene.model.pass(
                     scene.images, scene.keyNoise, scene.scratch.create(moved, scene.latentNoise.getShape()), false);
             float[] before = terms.reconstruction().toFloatArray();
             float[] now = after.reconstruction().toFloatArray();
@@ -246,10 +246,14 @@ class BoundTermsTest {
         }
     }
 
-    /** Summed in double from each pixel's probability, which {@link LogisticMixtureTest} holds against the formula. */
+    /**
+     * Summed in double from each pixel's probability, which {@link DiscretizedLogisticMixtureTest} holds against the
+     * formula.
+     */
     private static double[] mixture(Scene scene, float[] parameters) {
         NDArray flat = scene.scratch.create(parameters, new Shape(B * T, parameters.length / (B * T * 64), 8, 8));
-        float[] pixels = new LogisticMixture(3, scene.model.settings().decoder().neighbours())
+        float[] pixels = new DiscretizedLogisticMixture(
+                        3, scene.model.settings().decoder().neighbours())
                 .logProbability(flat, scene.images.reshape(B * T, 3, 8, 8))
                 .toFloatArray();
         double[] sums = new double[B * T];

@@ -10,8 +10,8 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
-import io.kanerva.trainer.model.BoundTerms;
 import io.kanerva.trainer.model.Constant;
+import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.Scale;
@@ -28,7 +28,7 @@ import java.util.Map;
  * next one is being told what to do, for nothing waits for a result before all have been told. With one device nothing
  * is copied. Owns the copies, not the model.
  */
-final class Learners implements AutoCloseable {
+final class DataParallel implements AutoCloseable {
     private final TrainingPlan plan;
     private final KanervaModel model;
     private final List<KanervaModel> copies = new ArrayList<>();
@@ -43,7 +43,7 @@ final class Learners implements AutoCloseable {
      * @param devices the model's own, then those of the copies
      * @throws IllegalArgumentException if the plan's episodes cannot be shared out equally
      */
-    Learners(KanervaModel model, TrainingPlan plan, List<Device> devices) {
+    DataParallel(KanervaModel model, TrainingPlan plan, List<Device> devices) {
         this.model = model;
         this.plan = plan;
         KanervaSettings s = plan.settings();
@@ -142,11 +142,11 @@ final class Learners implements AutoCloseable {
     }
 
     /** Means over the samples of reconstruction, KL(Y) and KL(Z): [3]. */
-    private static NDArray means(BoundTerms terms) {
+    private static NDArray means(ElboTerms terms) {
         return NDArrays.stack(new NDList(
                 terms.reconstruction().mean(),
-                terms.keyDivergence().mean(),
-                terms.latentDivergence().mean()));
+                terms.klKeys().mean(),
+                terms.klLatent().mean()));
     }
 
     private static Constant empty(Shape shape) {

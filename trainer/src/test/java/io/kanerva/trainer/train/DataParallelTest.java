@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two copies on one CPU stand for two GPUs: the arithmetic is the same. */
-class LearnersTest {
+class DataParallelTest {
     private static final List<Device> TWO = List.of(Device.cpu(), Device.cpu());
 
     @TempDir

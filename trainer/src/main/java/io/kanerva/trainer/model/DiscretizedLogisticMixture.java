@@ -31,7 +31,7 @@ import ai.djl.nn.Activation;
  * @param channels C
  * @param neighbours 0, 4, 12 or 24
  */
-record LogisticMixture(int channels, int neighbours) {
+record DiscretizedLogisticMixture(int channels, int neighbours) {
     /** Logistic distributions in a mixture. */
     static final int COMPONENTS = 10;
     /** A narrower component would put nearly all of its mass on one level anyway. */

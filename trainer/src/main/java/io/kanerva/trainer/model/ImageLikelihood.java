@@ -6,7 +6,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
 /** p(x | z, traces): what the decoder's output says about an image. */
-public enum Likelihood {
+public enum ImageLikelihood {
     /** Independent black and white pixels; the decoder gives each pixel's logit, [B, Q, Cx, Hx, Wx]. */
     BERNOULLI {
         @Override
@@ -33,7 +33,7 @@ public enum Likelihood {
     /**
      * 8-bit pixels, k / 255: a mixture of ten discretised logistic distributions, the channels of a pixel conditioned
      * on those before them (Salimans et al. 2017), and if the settings say so on neighbours; see
-     * {@link LogisticMixture}. The decoder gives [B, Q, P, Hx, Wx].
+     * {@link DiscretizedLogisticMixture}. The decoder gives [B, Q, P, Hx, Wx].
      */
     DISCRETIZED_LOGISTIC_MIXTURE {
         @Override
@@ -91,8 +91,8 @@ public enum Likelihood {
      */
     public abstract NDArray means(KanervaSettings settings, NDArray parameters);
 
-    private static LogisticMixture mixture(KanervaSettings settings) {
-        return new LogisticMixture(
+    private static DiscretizedLogisticMixture mixture(KanervaSettings settings) {
+        return new DiscretizedLogisticMixture(
                 settings.image().channels(), settings.decoder().neighbours());
     }
 
