@@ -1,8 +1,8 @@
 package io.kanerva.tools.command.verify;
 
-import io.kanerva.conformance.runtimes.ForeignRuntime;
-import io.kanerva.conformance.runtimes.JavaRuntime;
-import io.kanerva.conformance.runtimes.ModelRuntime;
+import io.kanerva.conformance.runtime.ForeignRuntime;
+import io.kanerva.conformance.runtime.JavaRuntime;
+import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.Subcommand;
 import java.io.IOException;

@@ -1,0 +1,121 @@
+package io.kanerva.conformance.bundle;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.OperatorSetIdProto;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a graph's file is made of, and what in it would keep some runtime from loading it.
+ *
+ * @param graph for example {@code reader}
+ * @param opset of the standard domain; 0 if the file states none
+ * @param irVersion of the file format
+ * @param operators how often each operator occurs
+ * @param weights numbers in all initializers
+ * @param problems one sentence each, none if every runtime of the last years can load it
+ */
+public record GraphFacts(
+        String graph,
+        long opset,
+        long irVersion,
+        SortedMap<String, Integer> operators,
+        long weights,
+        List<String> problems) {
+    private static final long OPSET = 17;
+    private static final long IR_VERSION = 8;
+    /**
+     * How a window is read, whatever it holds: models whose windows never leave the memory show no other padding in any
+     * value.
+     */
+    private static final Map<String, String> WINDOW =
+            new TreeMap<>(Map.of("mode", "bilinear", "padding_mode", "zeros", "align_corners", "0"));
+    /**
+     * Control flow and random numbers, which a deterministic feed-forward graph has no use for, and Einsum, which many
+     * runtimes lack.
+     */
+    private static final Set<String> AVOIDED = Set.of(
+            "Loop",
+            "If",
+            "Scan",
+            "Einsum",
+            "RandomNormal",
+            "RandomNormalLike",
+            "RandomUniform",
+            "RandomUniformLike",
+            "Multinomial",
+            "Bernoulli");
+
+    /**
+     * Looks into a file.
+     *
+     * @throws IllegalArgumentException if the bytes are no ONNX model
+     */
+    static GraphFacts of(String graph, byte[] file) {
+        ModelProto model;
+        try {
+            model = ModelProto.parseFrom(file);
+        } catch (InvalidProtocolBufferException e) {
+            throw new IllegalArgumentException(
+                    "graph '%s': expected an ONNX model, found that it cannot be decoded (%s)"
+                            .formatted(graph, e.getMessage()),
+                    e);
+        }
+        SortedMap<String, Integer> operators = new TreeMap<>();
+        List<String> problems = new ArrayList<>();
+        for (NodeProto node : model.getGraph().getNodeList()) {
+            operators.merge(node.getOpType(), 1, Integer::sum);
+            if (!node.getDomain().isEmpty()) {
+                problems.add("graph '%s': expected standard operators only, found '%s' of '%s'"
+                        .formatted(graph, node.getOpType(), node.getDomain()));
+            }
+            if (node.getOpType().equals("GridSample")) {
+                WINDOW.forEach((attribute, expected) -> requireWindow(problems, graph, node, attribute, expected));
+            }
+        }
+        operators.keySet().stream()
+                .filter(AVOIDED::contains)
+                .forEach(operator -> problems.add("graph '%s': expected no %s, found one".formatted(graph, operator)));
+        long opset = model.getOpsetImportList().stream()
+                .filter(set -> set.getDomain().isEmpty())
+                .mapToLong(OperatorSetIdProto::getVersion)
+                .findFirst()
+                .orElse(0);
+        require(problems, graph, "opset", OPSET, opset);
+        require(problems, graph, "IR version", IR_VERSION, model.getIrVersion());
+        if (model.getModelVersion() < 1) {
+            problems.add("graph '%s': expected a model version, found none".formatted(graph));
+        }
+        long weights = model.getGraph().getInitializerList().stream()
+                .mapToLong(tensor ->
+                        tensor.getDimsList().stream().mapToLong(Long::longValue).reduce(1, Math::multiplyExact))
+                .sum();
+        return new GraphFacts(graph, opset, model.getIrVersion(), operators, weights, List.copyOf(problems));
+    }
+
+    private static void requireWindow(
+            List<String> problems, String graph, NodeProto node, String attribute, String expected) {
+        node.getAttributeList().stream()
+                .filter(given -> given.getName().equals(attribute))
+                .map(given -> given.getType() == AttributeProto.AttributeType.INT
+                        ? Long.toString(given.getI())
+                        : given.getS().toStringUtf8())
+                .filter(found -> !found.equals(
+                        expected)) // without the attribute it is what ONNX has it be, which is what is expected
+                .forEach(found -> problems.add("graph '%s': expected %s %s of '%s' (GridSample), found %s"
+                        .formatted(graph, attribute, expected, node.getName(), found)));
+    }
+
+    private static void require(List<String> problems, String graph, String what, long expected, long found) {
+        if (found != expected) {
+            problems.add("graph '%s': expected %s %d, found %d".formatted(graph, what, expected, found));
+        }
+    }
+}

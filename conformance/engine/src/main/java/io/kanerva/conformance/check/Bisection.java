@@ -1,0 +1,145 @@
+package io.kanerva.conformance.check;
+
+import io.kanerva.conformance.compare.Comparison;
+import io.kanerva.conformance.compare.Tolerance;
+import io.kanerva.conformance.runtime.Answer;
+import io.kanerva.conformance.runtime.Answer.None;
+import io.kanerva.conformance.runtime.Answer.Outputs;
+import io.kanerva.conformance.runtime.Job;
+import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.exporter.onnx.proto.GraphProto;
+import io.kanerva.exporter.onnx.proto.ModelProto;
+import io.kanerva.exporter.onnx.proto.NodeProto;
+import io.kanerva.exporter.onnx.proto.ValueInfoProto;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Finds the first node of a graph whose value differs between two sides, each a runtime with a model: every value in
+ * the graph becomes an output, both sides run on the same inputs, and values are compared in the order of the nodes.
+ * Two runtimes with one model show a runtime's mistake; one runtime with two models shows what was changed in a model.
+ */
+public final class Bisection {
+
+    /**
+     * One side.
+     *
+     * @param optimised whether graph optimisations are on; what is an output is not fused away, so few take place
+     */
+    public record Side(ModelRuntime runtime, Path model, boolean optimised) {}
+
+    /**
+     * What was found.
+     *
+     * @param node its name, and its operator in brackets; empty if no node's value differs
+     * @param compared how many values were compared up to and with that node
+     * @param comparison of the first output of the node that differs; null if none does
+     * @param problem why nothing could be compared; empty if something was
+     */
+    public record Result(String node, int compared, Comparison comparison, String problem) {
+        /** In one sentence. */
+        public String describe() {
+            if (!problem.isEmpty()) {
+                return "cannot be bisected: " + problem;
+            }
+            return node.isEmpty()
+                    ? "all %d values of its nodes agree".formatted(compared)
+                    : "the first node whose value differs is %s, after %d that agree: '%s' %s"
+                            .formatted(node, compared - 1, comparison.output(), comparison.describe());
+        }
+    }
+
+    private Bisection() {}
+
+    /**
+     * Compares node by node.
+     *
+     * @param inputs folder of input_0.pb, ...
+     * @param tolerance how far values may be apart
+     * @param scratch folder for the models in between
+     * @throws IOException if a model cannot be read or written
+     */
+    public static Result between(Side reference, Side suspect, Path inputs, Tolerance tolerance, Path scratch)
+            throws IOException {
+        List<String> expectedNames = new ArrayList<>();
+        List<String> foundNames = new ArrayList<>();
+        Path expectedModel = exposed(reference.model(), scratch.resolve("reference"), expectedNames);
+        Path foundModel = exposed(suspect.model(), scratch.resolve("suspect"), foundNames);
+        Answer expected = reference
+                .runtime()
+                .run(List.of(new Job(expectedModel, inputs, reference.optimised())), done -> {})
+                .get(0);
+        Answer found = suspect.runtime()
+                .run(List.of(new Job(foundModel, inputs, suspect.optimised())), done -> {})
+                .get(0);
+        if (expected instanceof None none) {
+            return new Result(
+                    "", 0, null, "%s: %s".formatted(reference.runtime().name(), none.why()));
+        }
+        if (found instanceof None none) {
+            return new Result("", 0, null, "%s: %s".formatted(suspect.runtime().name(), none.why()));
+        }
+        return compare(
+                SelfContained.read(suspect.model()).getGraph(),
+                byName(expectedNames, ((Outputs) expected).outputs()),
+                byName(foundNames, ((Outputs) found).outputs()),
+                tolerance);
+    }
+
+    private static Result compare(
+            GraphProto graph, Map<String, Tensor> expected, Map<String, Tensor> found, Tolerance tolerance) {
+        int compared = 0;
+        for (NodeProto node : graph.getNodeList()) {
+            for (String output : node.getOutputList()) {
+                if (!expected.containsKey(output) || !found.containsKey(output)) {
+                    continue;
+                }
+                compared++;
+                Comparison comparison = Comparison.between(output, expected.get(output), found.get(output), tolerance);
+                if (!comparison.within()) {
+                    String name = node.getName().isEmpty()
+                            ? "the one that gives '" + output + "'"
+                            : "'" + node.getName() + "'";
+                    return new Result("%s (%s)".formatted(name, node.getOpType()), compared, comparison, "");
+                }
+            }
+        }
+        return compared == 0
+                ? new Result("", 0, null, "the two models have no values of the same name")
+                : new Result("", compared, null, "");
+    }
+
+    private static Map<String, Tensor> byName(List<String> names, List<Tensor> values) {
+        Map<String, Tensor> map = new HashMap<>();
+        for (int i = 0; i < Math.min(names.size(), values.size()); i++) {
+            map.put(names.get(i), values.get(i));
+        }
+        return map;
+    }
+
+    /** Writes the model with all values as outputs; {@code names} takes their names in order. */
+    private static Path exposed(Path model, Path folder, List<String> names) throws IOException {
+        ModelProto.Builder proto = SelfContained.read(model);
+        proto.getGraph().getOutputList().forEach(output -> names.add(output.getName()));
+        Set<String> known = new HashSet<>(names);
+        for (NodeProto node : proto.getGraph().getNodeList()) {
+            for (String output : node.getOutputList()) {
+                if (!output.isEmpty() && known.add(output)) {
+                    proto.getGraphBuilder()
+                            .addOutput(ValueInfoProto.newBuilder().setName(output));
+                    names.add(output);
+                }
+            }
+        }
+        Files.createDirectories(folder);
+        return Files.write(folder.resolve("every-value.onnx"), proto.build().toByteArray());
+    }
+}

@@ -1,0 +1,108 @@
+package io.kanerva.conformance.runtime;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** Commands of a runtime's folder. */
+final class Command {
+    private static final Map<String, String> ENVIRONMENT = Map.of(
+            // ONNX Runtime 1.29's telemetry recurses over the command line and overflows the stack if that is long.
+            "ORT_DISABLE_TELEMETRY", "1",
+            // DJL sends statistics otherwise.
+            "OPT_OUT_TRACKING", "true",
+            "PYTHONUNBUFFERED", "1");
+
+    private static final Pattern CONTROL = Pattern.compile("\\x1b\\[[0-9;?]*[ -/]*[@-~]|[\\p{Cc}&&[^\\t]]");
+
+    private Command() {}
+
+    /** A command that is ready to start: placeholders filled in, in the folder. */
+    static ProcessBuilder of(Path folder, List<String> command) {
+        Path absolute = folder.toAbsolutePath();
+        List<String> words = new ArrayList<>(command.stream()
+                .map(word -> word.replace(
+                                "{java}",
+                                Path.of(System.getProperty("java.home"), "bin", "java")
+                                        .toString())
+                        .replace("{classpath}", classPath()))
+                .toList());
+        // A program of the folder itself; ProcessBuilder would look for it where this process runs.
+        Path program = absolute.resolve(words.get(0));
+        ProcessBuilder builder = new ProcessBuilder(words).directory(absolute.toFile());
+        if (words.get(0).contains("/") && Files.isExecutable(program)) {
+            builder.command().set(0, program.normalize().toString());
+        }
+        builder.environment().putAll(ENVIRONMENT);
+        return builder;
+    }
+
+    private static String classPath() {
+        String separator = java.io.File.pathSeparator;
+        return String.join(
+                separator,
+                java.util.Arrays.stream(System.getProperty("java.class.path").split(separator))
+                        .map(entry -> Path.of(entry.endsWith("*") ? entry.substring(0, entry.length() - 1) : entry)
+                                        .toAbsolutePath()
+                                + (entry.endsWith("*") ? "/*" : ""))
+                        .toList());
+    }
+
+    /**
+     * Runs a command to its end.
+     *
+     * @param log takes what it prints
+     * @return its exit status; -1 if there is no such command, -2 if it took longer
+     */
+    static int run(ProcessBuilder builder, Path log, long seconds) {
+        try {
+            Process process = builder.redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
+            process.getOutputStream().close();
+            if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly().waitFor();
+                return -2;
+            }
+            return process.exitValue();
+        } catch (IOException e) {
+            return -1;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(
+                    "interrupted while waiting for %s"
+                            .formatted(builder.command().get(0)),
+                    e);
+        }
+    }
+
+    /**
+     * What a process said, without the colours and control characters that are meant for a terminal and that XML, for
+     * one, cannot hold; tabs stay.
+     */
+    static String plain(String words) {
+        return CONTROL.matcher(words).replaceAll("");
+    }
+
+    /** The last line of a log that says something. */
+    static String lastLine(Path log) {
+        try {
+            List<String> lines = new String(Files.readAllBytes(log), StandardCharsets.UTF_8)
+                    .lines()
+                    .map(Command::plain)
+                    .map(String::strip)
+                    .filter(line -> !line.isEmpty())
+                    .toList();
+            return lines.isEmpty() ? "it said nothing" : lines.get(lines.size() - 1);
+        } catch (IOException e) {
+            return "its log cannot be read: " + e.getMessage();
+        }
+    }
+}

@@ -1,0 +1,235 @@
+package io.kanerva.conformance.runtime;
+
+import io.kanerva.conformance.runtime.Answer.None;
+import io.kanerva.conformance.runtime.Readiness.State;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A runtime that lives in a folder and runs as a process of its own; {@code conformance/runtimes/README.md} has the
+ * protocol.
+ */
+public final class ForeignRuntime implements ModelRuntime {
+    private static final String INSTALLED = ".installed";
+    private static final Set<String> NOT_SOURCES = Set.of("target", "node_modules", ".venv", "__pycache__", INSTALLED);
+    private static final long VERSION_SECONDS = 60;
+    private static final long SETUP_SECONDS = 1200;
+
+    private final String name;
+    private final Path folder;
+    private final Manifest manifest;
+    private String about = "";
+
+    private ForeignRuntime(String name, Path folder, Manifest manifest) {
+        this.name = name;
+        this.folder = folder;
+        this.manifest = manifest;
+    }
+
+    /**
+     * All runtimes that have a folder in this one, by name.
+     *
+     * @throws IOException if it cannot be read, or a description in it cannot be understood
+     */
+    public static List<ModelRuntime> in(Path folder) throws IOException {
+        List<Path> folders;
+        try (Stream<Path> children = Files.list(folder)) {
+            folders = children.filter(child -> Files.isRegularFile(child.resolve(Manifest.FILE)))
+                    .sorted()
+                    .toList();
+        }
+        List<ModelRuntime> runtimes = new ArrayList<>();
+        for (Path child : folders) {
+            runtimes.add(new ForeignRuntime(child.getFileName().toString(), child, Manifest.read(child)));
+        }
+        return runtimes;
+    }
+
+    /** ONNX Runtime's Java API in a process of its own, for models that may take their process down with them. */
+    public static ModelRuntime separateJava(Path scratch) {
+        return new ForeignRuntime(
+                JavaRuntime.NAME + "-apart",
+                scratch,
+                new Manifest(
+                        JavaRuntime.TITLE + ", own process",
+                        JavaRuntime.ENGINE,
+                        "cpu",
+                        List.of("off", "on"),
+                        false,
+                        List.of(),
+                        List.of(),
+                        List.of("{java}", "-cp", "{classpath}", RunJobs.class.getName())));
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public String title() {
+        return manifest.title();
+    }
+
+    @Override
+    public String engine() {
+        return manifest.engine();
+    }
+
+    @Override
+    public String device() {
+        return manifest.device();
+    }
+
+    @Override
+    public Set<Boolean> optimisations() {
+        return manifest.optimisations().stream().map("on"::equals).collect(Collectors.toSet());
+    }
+
+    @Override
+    public boolean doublePrecision() {
+        return manifest.doublePrecision();
+    }
+
+    @Override
+    public String about() {
+        return about;
+    }
+
+    @Override
+    public Readiness prepare(boolean install) {
+        try {
+            Path log = Files.createTempFile("runtime", ".log");
+            try {
+                for (List<String> need : manifest.needs()) {
+                    if (Command.run(Command.of(folder, need), log, VERSION_SECONDS) != 0) {
+                        return new Readiness(
+                                State.ABSENT,
+                                "expected the command '%s' on this machine, found none that runs"
+                                        .formatted(need.get(0)));
+                    }
+                }
+                if (manifest.setup().isEmpty()) {
+                    return Readiness.READY;
+                }
+                String digest = digest();
+                Path stamp = folder.resolve(INSTALLED);
+                if (Files.exists(stamp) && Files.readString(stamp).strip().equals(digest)) {
+                    return Readiness.READY;
+                }
+                if (!install) {
+                    return new Readiness(State.NOT_INSTALLED, "it is not installed; --install does that");
+                }
+                Files.deleteIfExists(stamp);
+                int status = Command.run(Command.of(folder, manifest.setup()), log, SETUP_SECONDS);
+                if (status != 0) {
+                    return new Readiness(
+                            State.FAILED,
+                            "installing it failed: " + (status == -2 ? "it took too long" : Command.lastLine(log)));
+                }
+                Files.writeString(stamp, digest);
+                return Readiness.READY;
+            } finally {
+                Files.deleteIfExists(log);
+            }
+        } catch (IOException e) {
+            return new Readiness(State.FAILED, "its folder cannot be used: " + e);
+        }
+    }
+
+    /** Changes when a file of the folder does. */
+    private String digest() throws IOException {
+        StringBuilder all = new StringBuilder();
+        for (Path file : sources(folder)) {
+            all.append(folder.relativize(file))
+                    .append(' ')
+                    .append(java.util.Arrays.hashCode(Files.readAllBytes(file)))
+                    .append('\n');
+        }
+        return Integer.toHexString(all.toString().hashCode()) + "-"
+                + sources(folder).size();
+    }
+
+    private static List<Path> sources(Path folder) throws IOException {
+        List<Path> files = new ArrayList<>();
+        List<Path> children;
+        try (Stream<Path> listed = Files.list(folder)) {
+            children = listed.filter(
+                            child -> !NOT_SOURCES.contains(child.getFileName().toString()))
+                    .sorted(Comparator.naturalOrder())
+                    .toList();
+        }
+        for (Path child : children) {
+            files.addAll(Files.isDirectory(child) ? sources(child) : List.of(child));
+        }
+        return files;
+    }
+
+    @Override
+    public List<Answer> run(List<Job> jobs, IntConsumer progress) {
+        try (TemporaryFolder temporary = new TemporaryFolder("conformance-" + name)) {
+            List<Answer> answers = new ArrayList<>();
+            while (answers.size() < jobs.size()) {
+                int before = answers.size();
+                try (JobProcess process = start(temporary, jobs, before)) {
+                    process.answers(answer -> {
+                        answers.add(answer);
+                        progress.accept(answers.size());
+                    });
+                    about = process.about().isEmpty() ? about : process.about();
+                    if (answers.size() < jobs.size()) {
+                        answers.add(new None(true, process.death()));
+                        progress.accept(answers.size());
+                    }
+                    if (process.about().isEmpty() && answers.size() == before + 1) {
+                        // It does not even start: the rest would fare no better.
+                        refuse(answers, jobs.size(), process.death());
+                    }
+                } catch (JobProcess.NotStarted e) {
+                    refuse(answers, jobs.size(), e.getMessage());
+                }
+            }
+            return answers;
+        } catch (IOException e) {
+            throw new UncheckedIOException(
+                    "%s: expected a process that runs, found: %s".formatted(name, e.getMessage()), e);
+        }
+    }
+
+    private JobProcess start(TemporaryFolder temporary, List<Job> jobs, int first) throws IOException {
+        JobProcess[] started = new JobProcess[1];
+        temporary.use(() -> {
+            List<Path> outputs = outputs(temporary.path(), jobs.size());
+            started[0] = new JobProcess(
+                    Command.of(folder, manifest.run()),
+                    temporary.path(),
+                    jobs.subList(first, jobs.size()),
+                    outputs.subList(first, jobs.size()));
+            return started[0]::stop;
+        });
+        return started[0];
+    }
+
+    private static void refuse(List<Answer> answers, int count, String why) {
+        while (answers.size() < count) {
+            answers.add(new None(true, why));
+        }
+    }
+
+    private static List<Path> outputs(Path scratch, int count) throws IOException {
+        List<Path> outputs = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            outputs.add(Files.createDirectories(scratch.resolve(Integer.toString(i))));
+        }
+        return outputs;
+    }
+}

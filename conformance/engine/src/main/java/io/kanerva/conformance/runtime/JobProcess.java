@@ -1,0 +1,152 @@
+package io.kanerva.conformance.runtime;
+
+import io.kanerva.conformance.runtime.Answer.None;
+import io.kanerva.conformance.runtime.Answer.Outputs;
+import io.kanerva.conformance.tensor.TensorValue;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** One process that works through jobs and tells of each one. It is killed if it does not tell anything for long. */
+final class JobProcess implements AutoCloseable {
+    private static final long SILENCE_SECONDS = 300;
+
+    /** There is no such command, or it is no program. */
+    static final class NotStarted extends IOException {
+        private static final long serialVersionUID = 1;
+
+        NotStarted(String message, IOException cause) {
+            super(message, cause);
+        }
+    }
+
+    private final List<Path> outputs;
+    private final Path log;
+    private final Process process;
+    private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "conformance watch");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private volatile long lastWord = System.nanoTime();
+    private volatile boolean silent;
+    private String about = "";
+
+    /**
+     * Starts it.
+     *
+     * @param scratch folder for the list of jobs and the log
+     * @param outputs each job's folder for outputs
+     */
+    JobProcess(ProcessBuilder command, Path scratch, List<Job> jobs, List<Path> outputs) throws IOException {
+        this.outputs = outputs;
+        log = scratch.resolve("log.txt");
+        Path list = scratch.resolve("jobs.txt");
+        StringBuilder lines = new StringBuilder();
+        for (int i = 0; i < jobs.size(); i++) {
+            Job job = jobs.get(i);
+            lines.append(job.model().toAbsolutePath())
+                    .append('\t')
+                    .append(job.inputs().toAbsolutePath())
+                    .append('\t')
+                    .append(outputs.get(i).toAbsolutePath())
+                    .append('\t')
+                    .append(job.optimised() ? "on" : "off")
+                    .append('\n');
+        }
+        Files.writeString(list, lines);
+        command.command().add(list.toAbsolutePath().toString());
+        try {
+            process = command.redirectError(log.toFile()).start();
+        } catch (IOException e) {
+            throw new NotStarted(
+                    "the command '%s' cannot be started"
+                            .formatted(command.command().get(0)),
+                    e);
+        }
+        process.getOutputStream().close();
+        watch.scheduleAtFixedRate(
+                () -> {
+                    if (System.nanoTime() - lastWord > TimeUnit.SECONDS.toNanos(SILENCE_SECONDS)) {
+                        silent = true;
+                        process.destroyForcibly();
+                    }
+                },
+                SILENCE_SECONDS,
+                5,
+                TimeUnit.SECONDS);
+    }
+
+    /** Hands on the answers as they come, until the process ends. */
+    void answers(Consumer<Answer> listener) throws IOException {
+        int next = 0;
+        try (BufferedReader reader =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                lastWord = System.nanoTime();
+                String[] fields = Command.plain(line).split("\t", 3);
+                if (fields[0].equals("about") && fields.length >= 2) {
+                    about = fields[1];
+                } else if (fields.length >= 2
+                        && fields[1].equals(Integer.toString(next))
+                        && (fields[0].equals("done") || fields[0].equals("failed"))) {
+                    listener.accept(
+                            fields[0].equals("done")
+                                    ? read(outputs.get(next))
+                                    : new None(false, fields.length > 2 ? fields[2] : "it gave no reason"));
+                    next++;
+                }
+            }
+        }
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Answer read(Path folder) {
+        List<Tensor> tensors = new ArrayList<>();
+        try {
+            for (int i = 0; Files.exists(folder.resolve("output_" + i + ".pb")); i++) {
+                tensors.add(Tensor.read(folder.resolve("output_" + i + ".pb")));
+            }
+            return new Outputs(tensors);
+        } catch (IOException e) {
+            return new None(false, "an output that it wrote cannot be read: " + e.getMessage());
+        }
+    }
+
+    /** What the process said of itself. */
+    String about() {
+        return about;
+    }
+
+    /** How it ended, for a case that it never told of. */
+    String death() {
+        return silent
+                ? "the process said nothing for %d s".formatted(SILENCE_SECONDS)
+                : "the process ended with status %d: %s".formatted(process.exitValue(), Command.lastLine(log));
+    }
+
+    /** Ends it with all that it has started, and waits for that. */
+    void stop() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly().onExit().join();
+    }
+
+    @Override
+    public void close() {
+        watch.shutdownNow();
+        process.destroyForcibly();
+    }
+}

@@ -1,0 +1,49 @@
+package io.kanerva.conformance.runtime;
+
+import io.kanerva.conformance.runtime.Answer.None;
+import io.kanerva.conformance.runtime.Answer.Outputs;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A program: {@link JavaRuntime} in a process of its own, speaking the protocol of
+ * {@code conformance/runtimes/README.md}.
+ */
+public final class RunJobs {
+
+    private RunJobs() {}
+
+    /** @param arguments the file of jobs */
+    public static void main(String[] arguments) throws IOException {
+        serve(JavaRuntime.cpu(), Path.of(arguments[0]));
+    }
+
+    /** Works through a file of jobs, telling of each on standard output. */
+    static void serve(ModelRuntime runtime, Path jobs) throws IOException {
+        say("about", runtime.about());
+        int number = 0;
+        for (String line : Files.readAllLines(jobs)) {
+            String[] fields = line.split("\t");
+            Answer answer = runtime.run(
+                            List.of(new Job(Path.of(fields[0]), Path.of(fields[1]), fields[3].equals("on"))),
+                            done -> {})
+                    .get(0);
+            if (answer instanceof Outputs outputs) {
+                for (int i = 0; i < outputs.outputs().size(); i++) {
+                    outputs.outputs().get(i).write(Path.of(fields[2]).resolve("output_" + i + ".pb"));
+                }
+                say("done", Integer.toString(number));
+            } else if (answer instanceof None none) {
+                say("failed", number + "\t" + none.why());
+            }
+            number++;
+        }
+    }
+
+    private static void say(String kind, String rest) {
+        System.out.println(kind + "\t" + rest);
+        System.out.flush();
+    }
+}

@@ -1,0 +1,243 @@
+package io.kanerva.conformance.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.kanerva.conformance.runtime.Answer.None;
+import io.kanerva.conformance.runtime.Answer.Outputs;
+import io.kanerva.conformance.runtime.Readiness.State;
+import io.kanerva.conformance.tensor.TensorValue;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The protocol, with shell scripts as runtimes: they copy their input to their output. */
+class ForeignRuntimeTest {
+    private static final String COPY =
+            "about() { printf 'about\\tcopies\\n'; }\nabout; n=0\nwhile IFS='\t' read -r model in out opt; do\n%s\ncp \"$in/input_0.pb\" \"$out/output_0.pb\"; "
+                    + "printf 'done\\t%%d\\n' $n; n=$((n+1)); done < \"$1\"\n";
+
+    @TempDir
+    Path temporary;
+
+    private Path inputs;
+
+    @BeforeEach
+    void anInput() throws IOException {
+        inputs = temporary.resolve("inputs");
+        Tensor.of("x", new float[] {1, 2}, 2).write(inputs.resolve("input_0.pb"));
+    }
+
+    @Test
+    void outputsComeBackInTheOrderOfTheJobs() throws IOException {
+        ModelRuntime runtime = runtime("true", "true", "true");
+        assertThat(runtime.prepare(true)).isEqualTo(Readiness.READY);
+        List<Integer> done = new ArrayList<>();
+        List<Answer> answers = runtime.run(jobs(3), done::add);
+        assertThat(answers)
+                .hasSize(3)
+                .allSatisfy(answer -> assertThat(((Outputs) answer).outputs())
+                        .singleElement()
+                        .satisfies(tensor -> assertThat(tensor.floats()).containsExactly(1, 2)));
+        assertThat(done).containsExactly(1, 2, 3);
+        assertThat(runtime.about()).isEqualTo("copies");
+    }
+
+    @Test
+    void aCaseThatFailsIsToldWithItsReasonAndTheRestGoesOn() throws IOException {
+        List<Answer> answers = runtime(
+                        "true",
+                        "true",
+                        "if [ $n = 1 ]; then printf 'failed\\t1\\tno such operator\\n'; n=$((n+1)); continue; fi")
+                .run(jobs(3), n -> {});
+        assertThat(answers.get(0)).isInstanceOf(Outputs.class);
+        assertThat(answers.get(1)).isEqualTo(new None(false, "no such operator"));
+        assertThat(answers.get(2)).isInstanceOf(Outputs.class);
+    }
+
+    @Test
+    void aProcessThatDiesHasCrashedOnOneCaseAndIsStartedAgainForTheRest() throws IOException {
+        List<Answer> answers = runtime(
+                        "true", "true", "case $opt in on) echo 'out of everything' >&2; kill -SEGV $$;; esac")
+                .run(List.of(job(false), job(true), job(false)), n -> {});
+        assertThat(answers.get(0)).isInstanceOf(Outputs.class);
+        assertThat(answers.get(1)).isEqualTo(new None(true, "the process ended with status 139: out of everything"));
+        assertThat(answers.get(2)).isInstanceOf(Outputs.class);
+    }
+
+    @Test
+    void aProcessThatDoesNotEvenStartIsNotStartedForEachCase() throws IOException {
+        Path script = script("run", "echo x >> starts; echo 'no library' >&2; exit 3\n");
+        ModelRuntime runtime = find(manifest("true", "true"));
+        List<Answer> answers = runtime.run(jobs(4), n -> {});
+        assertThat(answers)
+                .hasSize(4)
+                .allSatisfy(answer ->
+                        assertThat(((None) answer).why()).isEqualTo("the process ended with status 3: no library"));
+        assertThat(Files.readAllLines(script.resolveSibling("starts"))).hasSize(1);
+    }
+
+    @Test
+    void aProcessThatIsToldToEndTakesItsRuntimesAndTheirFilesWithIt() throws Exception {
+        script("run", "printf 'about\\tsleeps\\n'; printf 'done\\t0\\n'; exec sleep 600\n");
+        Path files = Files.createDirectories(temporary.resolve("files"));
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Djava.io.tmpdir=" + files,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        ForeignRuntimeTest.class.getName(),
+                        manifest("true", "true").getParent().toString(),
+                        inputs.toString())
+                .redirectErrorStream(true)
+                .start();
+        try (BufferedReader said = process.inputReader()) {
+            assertThat(said.readLine()).isEqualTo("1 done");
+            List<ProcessHandle> children = process.descendants().toList();
+            assertThat(children).isNotEmpty();
+            assertThat(files).isNotEmptyDirectory();
+            process.destroy();
+            assertThat(process.waitFor()).isNotZero();
+            assertThat(children)
+                    .allSatisfy(child ->
+                            assertThat(child.onExit().get(60, TimeUnit.SECONDS)).isNotNull());
+            assertThat(files).isEmptyDirectory();
+        } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly();
+        }
+    }
+
+    /** Runs some jobs on the first runtime of a folder, and says when one is done. */
+    public static void main(String[] arguments) throws IOException {
+        Job job = new Job(Path.of("model.onnx"), Path.of(arguments[1]), false);
+        ForeignRuntime.in(Path.of(arguments[0]))
+                .get(0)
+                .run(List.of(job, job, job, job), done -> System.out.println(done + " done"));
+    }
+
+    @Test
+    void aCommandThatIsNoProgramKeepsNoOtherRuntimeFromBeingCompared() throws IOException {
+        List<Answer> answers = find(manifest("true", "true")).run(jobs(2), n -> {});
+        assertThat(answers)
+                .hasSize(2)
+                .allSatisfy(
+                        answer -> assertThat(((None) answer).why()).matches("the command '.*run' cannot be started"));
+    }
+
+    @Test
+    void coloursAndControlCharactersOfATerminalAreLeftOutOfWhatItSays() throws IOException {
+        ModelRuntime runtime = runtime(
+                "true",
+                "true",
+                "case $n in 1) printf 'failed\\t1\\tno \\033[1;31mluck\\033[0m\\010\\n'; n=2; continue;; 2) printf '\\033[31mgone\\001\\n' >&2; exit 4;; esac");
+        List<Answer> answers = runtime.run(jobs(3), n -> {});
+        assertThat(answers.subList(1, 3))
+                .containsExactly(new None(false, "no luck"), new None(true, "the process ended with status 4: gone"));
+    }
+
+    @Test
+    void whatItNeedsIsLookedForEvenIfNothingMustBeInstalled() throws IOException {
+        Path folder = manifest("no-such-toolchain", "true");
+        Path file = folder.resolve("runtime.json");
+        Files.writeString(file, Files.readString(file).replace("[\"true\"]", "[]"));
+        assertThat(find(folder).prepare(false).why())
+                .isEqualTo("expected the command 'no-such-toolchain' on this machine, found none that runs");
+    }
+
+    @Test
+    void aDescriptionWithAnUnknownDeviceOrSwitchIsNamed() throws IOException {
+        Path folder = manifest("true", "true");
+        Path file = folder.resolve("runtime.json");
+        String good = Files.readString(file);
+        Files.writeString(file, good.replace("\"cpu\"", "\"gpu9\""));
+        assertThatThrownBy(() -> find(folder))
+                .hasMessageEndingWith("runtime.json: 'device': expected cpu or wasm or cuda, found gpu9");
+        Files.writeString(file, good.replace("\"on\"", "\"maybe\""));
+        assertThatThrownBy(() -> find(folder))
+                .hasMessageEndingWith("runtime.json: 'optimisations': expected off, on or both, found [off, maybe]");
+        Files.writeString(file, good.replace("[\"./run\"]", "[]"));
+        assertThatThrownBy(() -> find(folder))
+                .hasMessageEndingWith("runtime.json: 'run': expected a command, found []");
+    }
+
+    @Test
+    void aCommandThatTheMachineLacksIsNamed() throws IOException {
+        assertThat(runtime("no-such-toolchain", "true", "true").prepare(true))
+                .isEqualTo(new Readiness(
+                        State.ABSENT,
+                        "expected the command 'no-such-toolchain' on this machine, found none that runs"));
+    }
+
+    @Test
+    void itIsInstalledOnlyWhenAskedAndAgainWhenItsFolderChanges() throws IOException {
+        ModelRuntime runtime = runtime("true", "./setup", "true");
+        Path setup = script("setup", "echo x >> target/times\n");
+        Files.createDirectories(setup.resolveSibling("target"));
+        assertThat(runtime.prepare(false).state()).isEqualTo(State.NOT_INSTALLED);
+        assertThat(runtime.prepare(true)).isEqualTo(Readiness.READY);
+        assertThat(runtime.prepare(false)).isEqualTo(Readiness.READY);
+        assertThat(runtime.prepare(true)).isEqualTo(Readiness.READY);
+        assertThat(Files.readAllLines(setup.resolveSibling("target/times"))).hasSize(1);
+        Files.writeString(setup.resolveSibling("lock"), "another version");
+        assertThat(runtime.prepare(false).state()).isEqualTo(State.NOT_INSTALLED);
+    }
+
+    @Test
+    void anInstallationThatFailsGivesItsLastWords() throws IOException {
+        ModelRuntime runtime = runtime("true", "./setup", "true");
+        script("setup", "echo 'the registry cannot be reached'; exit 1\n");
+        assertThat(runtime.prepare(true))
+                .isEqualTo(new Readiness(State.FAILED, "installing it failed: the registry cannot be reached"));
+    }
+
+    @Test
+    void aDescriptionThatCannotBeUnderstoodIsNamed() throws IOException {
+        Path folder = Files.createDirectories(temporary.resolve("runtimes/broken"));
+        Files.writeString(folder.resolve("runtime.json"), "{\"title\": \"x\"}");
+        assertThatThrownBy(() -> ForeignRuntime.in(folder.getParent()))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(
+                        "runtime.json: expected a runtime's description, found that it cannot be understood: Missing required creator property 'engine'");
+    }
+
+    private List<Job> jobs(int count) {
+        return IntStream.range(0, count).mapToObj(i -> job(false)).toList();
+    }
+
+    private Job job(boolean optimised) {
+        return new Job(temporary.resolve("model.onnx"), inputs, optimised);
+    }
+
+    private ModelRuntime runtime(String need, String setup, String each) throws IOException {
+        script("run", COPY.formatted(each));
+        return find(manifest(need, setup));
+    }
+
+    private ModelRuntime find(Path folder) throws IOException {
+        return ForeignRuntime.in(folder.getParent()).get(0);
+    }
+
+    private Path manifest(String need, String setup) throws IOException {
+        Path folder = Files.createDirectories(temporary.resolve("runtimes/copy"));
+        Files.writeString(folder.resolve("runtime.json"), """
+                {"title": "Copy", "engine": "copy 1", "device": "cpu", "optimisations": ["off", "on"], "needs": [["%s"]], "setup": ["%s"], "run": ["./run"]}
+                """.formatted(need, setup));
+        return folder;
+    }
+
+    private Path script(String name, String text) throws IOException {
+        Path folder = Files.createDirectories(temporary.resolve("runtimes/copy"));
+        Path file = Files.writeString(folder.resolve(name), "#!/bin/sh\n" + text);
+        return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+}
