@@ -124,14 +124,17 @@ class VerifyTest {
                 "--json",
                 json.toString());
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).contains("four graphs / fused: graph 'reader-decoder', output 'logits'");
-        assertThat(run.out()).contains("NOT four graphs / fused: graph 'reader-decoder'");
+        assertThat(run.err()).contains("against the four graphs: graph 'reader-decoder', output 'logits'");
+        assertThat(run.out())
+                .contains("NOT onnxruntime-java, optimisations off, against the four graphs: graph 'reader-decoder'");
         assertThat(Files.readString(html))
-                .contains("comparisons failed.", "four graphs / fused", "<details open>")
+                .contains("comparisons failed.", "the four graphs", "<details open>")
                 .doesNotContain("Every output of every runtime");
         assertThat(Files.readString(junit))
-                .contains("<testsuite name=\"bundle\"", "<failure message=\"four graphs / fused");
-        assertThat(Files.readString(json)).contains("\"holds\" : false", "\"paths\" : \"four graphs / fused\"");
+                .contains(
+                        "<testsuite name=\"onnxruntime-java\"",
+                        "<failure message=\"onnxruntime-java, optimisations off, against the four graphs");
+        assertThat(Files.readString(json)).contains("\"holds\" : false", "\"reference\" : \"the four graphs\"");
     }
 
     @Test
@@ -277,11 +280,11 @@ class VerifyTest {
                 "--html",
                 temporary.resolve("page.html").toString());
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(run.out()).contains("onnxruntime-java, fashion-mnist: bound of 30 images");
+        assertThat(run.out()).contains("graph 'fashion-mnist/bound', output 'nats' (30 images) has a mean of");
         // CIFAR-10's may have been fetched to this machine; else the page says that they are missing.
         assertThat(run.out())
                 .containsAnyOf(
-                        "onnxruntime-java, cifar10: bound of 30 images",
+                        "graph 'cifar10/bound', output 'nats' (30 images) has a mean of",
                         "cifar10: no test images are scored: data set 'cifar10': expected a folder");
         assertThat(Files.readString(temporary.resolve("page.html")))
                 .containsAnyOf(">cifar10<", "<p>cifar10: no test images are scored");
@@ -311,7 +314,7 @@ class VerifyTest {
                                 "--model",
                                 BUNDLE.resolve("bundle.json").toString())
                         .err())
-                .contains("bundle.json: expected an ONNX model, found other bytes")
+                .contains("bundle.json: expected an ONNX model, found something else")
                 .doesNotContain("unexpected");
         for (String value : new String[] {"-1", "NaN"}) {
             assertThat(CommandRun.kpp("verify", "--model", decoder, "--atol", value)

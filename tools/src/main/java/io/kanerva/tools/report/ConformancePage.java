@@ -1,9 +1,6 @@
 package io.kanerva.tools.report;
 
-import io.kanerva.conformance.Agreement;
-import io.kanerva.conformance.check.BoundFinding;
 import io.kanerva.conformance.check.Finding;
-import io.kanerva.conformance.check.Finding.Check;
 import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.Findings.Participant;
 import io.kanerva.conformance.check.Findings.Summary;
@@ -65,29 +62,14 @@ public final class ConformancePage {
                 "Runtimes",
                 List.of(
                         "runtime",
+                        "against",
                         "outputs",
                         "failed",
                         "budget",
                         "noise",
                         "equal bits",
                         "versions, or why it did not run"),
-                findings.summaries().stream()
-                        .map(summary -> row(findings, summary))
-                        .toList());
-        if (!findings.own().rows().isEmpty()) {
-            page.section(
-                    "own",
-                    "The bundle itself",
-                    "Its graphs on ONNX Runtime and through io.kanerva.runtime in one process, compared with its "
-                            + "vectors, with each other and with any other reference given.");
-            List<Agreement.Row> own = findings.own().summary();
-            page.foldedTable(
-                    "%d outputs, each at its worst case".formatted(own.size()),
-                    !findings.own().failures().isEmpty(),
-                    List.of("output", "", "paths", "values", "largest", "relative", "where", "budget"),
-                    own.stream().map(ConformancePage::row).toList(),
-                    row -> !own.get(row).difference().within());
-        }
+                findings.summaries().stream().map(ConformancePage::row).toList());
         page.section(
                 "budgets",
                 "Budget used",
@@ -96,18 +78,27 @@ public final class ConformancePage {
                         + "left edge.");
         page.figure(
                 BudgetFigure.svg(findings), "Logarithmic: each step is a factor of ten. Hover over a dot for details.");
-        if (!findings.bounds().isEmpty() || !findings.unscored().isEmpty()) {
+        if (!findings.means().isEmpty() || !findings.notes().isEmpty()) {
             page.section(
                     "bound",
                     "Bound",
-                    "The clean bound of the same test images with the same noise through each runtime's graphs.");
-            if (!findings.bounds().isEmpty()) {
+                    "The clean bound of the same test images with the same noise down each path, and its three terms.");
+            if (!findings.means().isEmpty()) {
                 page.table(
                         "nats per image",
-                        List.of("runtime", "model", "images", "bound", "difference", "maximum of one image", ""),
-                        findings.bounds().stream().map(ConformancePage::row).toList());
+                        List.of(
+                                "runtime",
+                                "against",
+                                "model",
+                                "term",
+                                "images",
+                                "mean",
+                                "difference",
+                                "maximum of one image",
+                                ""),
+                        findings.means().stream().map(ConformancePage::mean).toList());
             }
-            findings.unscored().forEach(page::paragraph);
+            findings.notes().forEach(page::paragraph);
         }
         if (!pictures.isEmpty()) {
             pictures(page, pictures);
@@ -118,10 +109,9 @@ public final class ConformancePage {
                 "Worst cases, one table per runtime; click to open one. A unit in the last place is the distance "
                         + "to the next float32; dB is the signal-to-noise ratio; 'where' is the inputs and the "
                         + "element that uses most of the budget.");
-        for (Summary summary : findings.summaries()) {
+        for (Participant runtime : findings.runtimes()) {
             List<Finding> worst = findings.worst().stream()
-                    .filter(finding ->
-                            finding.runtime().equals(summary.runtime().name()))
+                    .filter(finding -> finding.runtime().equals(runtime.name()))
                     .toList();
             if (!worst.isEmpty()) {
                 long outputs = worst.stream()
@@ -129,20 +119,23 @@ public final class ConformancePage {
                                 finding.graph() + " " + finding.comparison().output())
                         .distinct()
                         .count();
+                long failed = findings.failures().stream()
+                        .filter(finding -> finding.runtime().equals(runtime.name()))
+                        .count();
                 page.foldedTable(
                         "%s: %d outputs, %s"
                                 .formatted(
-                                        summary.runtime().title(),
+                                        runtime.title(),
                                         outputs,
-                                        summary.failed() == 0
-                                                ? "all passed"
-                                                : summary.failed() + " comparisons failed"),
-                        summary.failed() > 0,
+                                        failed == 0 ? "all passed" : failed + " comparisons failed"),
+                        failed > 0,
                         List.of(
                                 "output",
                                 "",
+                                "against",
                                 "optimised",
                                 "check",
+                                "values",
                                 "largest",
                                 "relative",
                                 "ulps",
@@ -157,19 +150,19 @@ public final class ConformancePage {
         return page.html();
     }
 
-    private static List<String> row(Findings findings, Summary summary) {
+    private static List<String> row(Summary summary) {
         Participant runtime = summary.runtime();
-        long unequal = findings.failures().stream()
-                .filter(f -> f.check() == Check.BITS && f.runtime().equals(runtime.name()))
-                .count();
         return runtime.ran()
                 ? List.of(
                         runtime.title(),
+                        summary.reference(),
                         Long.toString(summary.outputs()),
                         Long.toString(summary.failed()),
                         number("%,.0f %%", 100 * summary.share()),
                         number("%.1f", summary.noise()),
-                        summary.bits() == 0 ? "–" : "%d of %d".formatted(summary.bits() - unequal, summary.bits()),
+                        summary.bits() == 0
+                                ? "–"
+                                : "%d of %d".formatted(summary.bits() - summary.unequal(), summary.bits()),
                         runtime.about())
                 : List.of(
                         runtime.title(),
@@ -178,31 +171,22 @@ public final class ConformancePage {
                         "–",
                         "–",
                         "–",
+                        "–",
                         "Did not run: " + runtime.readiness().why());
     }
 
-    private static List<String> row(Agreement.Row row) {
-        Comparison c = row.difference();
+    private static List<String> mean(Finding finding) {
+        Comparison c = finding.comparison();
         return List.of(
-                row.graph() + " " + c.output(),
-                c.within() ? "ok" : "NO",
-                row.paths(),
+                finding.runtime(),
+                finding.reference(),
+                finding.graph().replaceFirst("/.*", ""),
+                c.output(),
                 Html.format("%,d", c.count()),
+                number("%.4f", c.found()),
+                number("%.1e", Math.abs(c.found() - c.expected())),
                 number("%.1e", c.largest()),
-                number("%.1e", c.relative()),
-                c.problem().isEmpty() ? (row.inputs() + " " + c.at()).strip() : c.problem(),
-                c.tolerance().describe());
-    }
-
-    private static List<String> row(BoundFinding bound) {
-        return List.of(
-                bound.runtime(),
-                bound.bundle(),
-                Html.format("%,d", bound.images()),
-                number("%.4f", bound.nats()),
-                number("%.1e", Math.abs(bound.nats() - bound.reference())),
-                number("%.1e", bound.largestImageDifference()),
-                bound.holds() ? "ok" : "no: " + bound.describe());
+                finding.holds() ? "ok" : "no: " + finding.describe());
     }
 
     private static List<String> row(Finding finding) {
@@ -210,8 +194,10 @@ public final class ConformancePage {
         return List.of(
                 finding.graph() + " " + c.output(),
                 finding.holds() ? "ok" : "NO",
+                finding.reference(),
                 finding.optimised() ? "yes" : "no",
                 finding.check().name().toLowerCase(Locale.ROOT),
+                Html.format("%,d", c.count()),
                 number("%.1e", c.largest()),
                 number("%.1e", c.relative()),
                 c.units() < 0 ? "–" : Html.format("%,d", c.units()),

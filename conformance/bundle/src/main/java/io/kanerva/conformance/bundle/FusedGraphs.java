@@ -1,92 +1,100 @@
 package io.kanerva.conformance.bundle;
 
-import io.kanerva.conformance.Agreement.Row;
-import io.kanerva.conformance.compare.Comparison;
+import io.kanerva.conformance.runtime.JavaRuntime;
+import io.kanerva.conformance.runtime.Job;
+import io.kanerva.onnx.GraphRunner;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.Bundle;
-import io.kanerva.runtime.GraphDescription;
-import io.kanerva.runtime.TensorDescription;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import io.kanerva.runtime.BundleGraph;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.BiFunction;
 
 /**
- * A bundle's fused graphs, each against the two that it stands for. The four are the reference: they are compared with
- * the blocks.
+ * The reference for a bundle's fused graphs: the two graphs that each stands for, one after the other on ONNX Runtime.
  */
-final class FusedGraphs {
-    /** Images to memory. */
-    static final String WRITE = "encoder-memory-writer";
-    /** Memory, keys and noise to logits. */
-    static final String READ = "reader-decoder";
+final class FusedGraphs extends LocalRuntime {
+    static final Set<String> NAMES =
+            Set.of(BundleGraph.ENCODER_MEMORY_WRITER.label(), BundleGraph.READER_DECODER.label());
 
-    private static final String PATHS = "four graphs / fused";
-    private static final long SEED = 57;
+    private final Path folder;
+    private final Bundle bundle;
+    private final GraphRunner runner = JavaRuntime.runner();
 
-    private FusedGraphs() {}
-
-    /**
-     * Compares on random inputs; no rows if the bundle has no fused graphs.
-     *
-     * @param four the open graphs, by name
-     */
-    static Agreement compare(Path folder, Bundle bundle, Map<String, OnnxGraph> four) {
-        List<Row> rows = new ArrayList<>();
-        for (String name : List.of(WRITE, READ)) {
-            GraphDescription description = bundle.graphs().get(name);
-            if (description == null) {
-                continue;
-            }
-            long seed = SEED;
-            try (OnnxGraph fused = new OnnxGraph(Files.readAllBytes(folder.resolve(description.file())))) {
-                for (Sizes sizes : Sizes.cases(bundle.settings())) {
-                    Map<String, Tensor> inputs = Inputs.random(description.inputs(), sizes, seed++);
-                    Map<String, Tensor> expected =
-                            name.equals(WRITE) ? written(bundle, four, inputs) : read(bundle, four, inputs);
-                    Map<String, Tensor> found = fused.run(inputs);
-                    for (TensorDescription output : description.outputs()) {
-                        rows.add(new Row(
-                                PATHS,
-                                name,
-                                "random " + sizes,
-                                Comparison.betweenFinite(
-                                        output.name(),
-                                        expected.get(output.name()),
-                                        found.get(output.name()),
-                                        Budget.of(output.name()))));
-                    }
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(
-                        "%s: expected graph '%s', found that it cannot be read (%s)".formatted(folder, name, e), e);
-            }
-        }
-        return new Agreement(rows);
+    FusedGraphs(Path folder, Bundle bundle) {
+        super(new Description("the four graphs", "The four graphs", "four graphs", "cpu", Set.of(false), false));
+        this.folder = folder;
+        this.bundle = bundle;
     }
 
-    private static Map<String, Tensor> written(Bundle bundle, Map<String, OnnxGraph> four, Map<String, Tensor> inputs) {
-        Map<String, Tensor> known = new LinkedHashMap<>(four.get("encoder").run(inputs));
-        known.putAll(four.get("memory-writer").run(given(bundle, "memory-writer", known)));
-        return known;
+    @Override
+    List<Tensor> answer(Job job, Map<String, Tensor> inputs) {
+        String fused = name(bundle, job.model());
+        return outputs(bundle, fused, run(fused, inputs, this::one));
     }
 
-    private static Map<String, Tensor> read(Bundle bundle, Map<String, OnnxGraph> four, Map<String, Tensor> inputs) {
-        Map<String, Tensor> known = new LinkedHashMap<>(four.get("reader").run(given(bundle, "reader", inputs)));
-        known.put(
-                "latent",
-                Inputs.gaussian(known.get("prior_mean"), known.get("prior_log_variance"), inputs.get("noise")));
-        known.putAll(four.get("decoder").run(given(bundle, "decoder", known)));
-        return known;
-    }
-
-    private static Map<String, Tensor> given(Bundle bundle, String graph, Map<String, Tensor> known) {
+    private Map<String, Tensor> one(String graph, Map<String, Tensor> known) {
         Map<String, Tensor> given = new LinkedHashMap<>();
         bundle.graphs().get(graph).inputs().forEach(input -> given.put(input.name(), known.get(input.name())));
-        return given;
+        return runner.run(folder.resolve(bundle.graphs().get(graph).file()), given);
+    }
+
+    /**
+     * A fused graph in two steps.
+     *
+     * @param inputs the fused graph's
+     * @param graph runs one of the four: gets its name and all tensors that are known, and gives its outputs
+     * @return inputs and outputs of both, by name
+     */
+    static Map<String, Tensor> run(
+            String fused,
+            Map<String, Tensor> inputs,
+            BiFunction<String, Map<String, Tensor>, Map<String, Tensor>> graph) {
+        Map<String, Tensor> known = new LinkedHashMap<>(inputs);
+        if (fused.equals(BundleGraph.ENCODER_MEMORY_WRITER.label())) {
+            known.putAll(graph.apply(BundleGraph.ENCODER.label(), known));
+            known.putAll(graph.apply(BundleGraph.MEMORY_WRITER.label(), known));
+        } else {
+            known.putAll(graph.apply(BundleGraph.READER.label(), known));
+            known.put(
+                    BundleGraph.LATENT,
+                    gaussian(
+                            known.get(BundleGraph.PRIOR_MEAN),
+                            known.get(BundleGraph.PRIOR_LOG_VARIANCE),
+                            known.get(BundleGraph.NOISE)));
+            known.putAll(graph.apply(BundleGraph.DECODER.label(), known));
+        }
+        return known;
+    }
+
+    /** mean + exp(logVariance / 2) noise; all of one shape and type. */
+    static Tensor gaussian(Tensor mean, Tensor logVariance, Tensor noise) {
+        double[] means = mean.doubles();
+        double[] logVariances = logVariance.doubles();
+        double[] values = noise.doubles();
+        for (int i = 0; i < values.length; i++) {
+            values[i] = means[i] + Math.exp(0.5 * logVariances[i]) * values[i];
+        }
+        return Tensor.of(mean.type(), values, mean.shape());
+    }
+
+    /** Which of a bundle's graphs a file is, by its name. */
+    static String name(Bundle bundle, Path model) {
+        return bundle.graphs().entrySet().stream()
+                .filter(known -> model.endsWith(known.getValue().file()))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "%s is none of the bundle's graphs".formatted(model.getFileName())));
+    }
+
+    /** A graph's outputs in its order, under their names. */
+    static List<Tensor> outputs(Bundle bundle, String graph, Map<String, Tensor> known) {
+        return bundle.graphs().get(graph).outputs().stream()
+                .map(output -> known.get(output.name()).named(output.name()))
+                .toList();
     }
 }

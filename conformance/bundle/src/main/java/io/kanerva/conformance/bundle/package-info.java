@@ -1,7 +1,6 @@
 /**
- * The same inputs down every path, and how far the answers lie apart: DJL's blocks on PyTorch, which are the reference,
- * ONNX Runtime's own API, and {@code io.kanerva.runtime}. {@link io.kanerva.conformance.BundleVerification} and
- * {@link io.kanerva.conformance.BoundAgreement} run the comparisons, {@link io.kanerva.conformance.Agreement} holds
- * what they found. Nothing here throws because numbers differ: a comparison reports, and its reader decides.
+ * What a Kanerva++ bundle gives the checker to check: {@link io.kanerva.conformance.bundle.BundleCases} has the cases,
+ * {@link io.kanerva.conformance.bundle.BundleBound} the bound of test images, and DJL's blocks and the Kanerva runtime
+ * are runtimes like every other. Knows the trainer, the exporter and the runtime; the checker knows none of them.
  */
 package io.kanerva.conformance.bundle;

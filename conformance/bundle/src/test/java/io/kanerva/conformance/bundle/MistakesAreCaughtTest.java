@@ -5,7 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.kanerva.bundle.ReaderKind;
-import io.kanerva.conformance.Agreement.Row;
+import io.kanerva.conformance.ChangedBundle;
+import io.kanerva.conformance.ShippedBundles;
+import io.kanerva.conformance.check.Case;
+import io.kanerva.conformance.check.Finding;
+import io.kanerva.conformance.check.Findings;
+import io.kanerva.conformance.check.Verification;
+import io.kanerva.conformance.runtime.JavaRuntime;
+import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.NodeProto;
@@ -50,9 +57,10 @@ class MistakesAreCaughtTest {
     void oneNumberThatIsAHundredthOffInAShippedGraphIsCaughtWithoutItsTrainingRun(String graph) throws IOException {
         Path bundle = ShippedBundles.copy("fashion-mnist", temporary.resolve("shipped"));
         ChangedBundle.of(bundle).addToOneWeight(graph, 1e-2f);
-        try (BundleVerification verification = new BundleVerification(bundle)) {
-            assertThat(verification.vectors().and(verification.fullMemory()).failures())
-                    .filteredOn(row -> row.paths().equals("PyTorch / ONNX Runtime"))
+        try (BundleCases cases = new BundleCases(bundle, temporary.resolve("scratch"))) {
+            assertThat(run(List.of(JavaRuntime.CPU), cases.vectors())
+                            .and(run(List.of(JavaRuntime.CPU), cases.fullMemory()))
+                            .failures())
                     .isNotEmpty()
                     .allMatch(row -> row.graph().equals(graph))
                     .first()
@@ -67,7 +75,7 @@ class MistakesAreCaughtTest {
         byte[] bytes = Files.readAllBytes(bundle.resolve("decoder.onnx"));
         bytes[bytes.length / 2] ^= 1;
         Files.write(bundle.resolve("decoder.onnx"), bytes);
-        assertThatThrownBy(() -> new BundleVerification(bundle))
+        assertThatThrownBy(() -> new BundleCases(bundle, temporary))
                 .isInstanceOf(BundleException.class)
                 .hasMessageContaining("'decoder.onnx' was changed");
     }
@@ -78,8 +86,8 @@ class MistakesAreCaughtTest {
         Files.writeString(bundle.resolve("MODEL_CARD.md"), "something else");
         Files.delete(bundle.resolve("vectors/reader/test_data_set_1/output_0.pb"));
         Files.writeString(bundle.resolve("notes.txt"), "mine");
-        try (BundleVerification verification = new BundleVerification(bundle)) {
-            assertThat(verification.changedFiles())
+        try (BundleCases cases = new BundleCases(bundle, temporary)) {
+            assertThat(cases.changedFiles())
                     .satisfiesExactly(
                             first -> assertThat(first).contains("'MODEL_CARD.md' was changed: expected SHA-256"),
                             second -> assertThat(second)
@@ -132,14 +140,16 @@ class MistakesAreCaughtTest {
         ChangedBundle.of(bundle).scaleWeight("memory-writer", 1.001f);
         // The graph that the runtime writes with.
         ChangedBundle.of(bundle).scaleWeight("encoder-memory-writer", 1.001f);
-        try (BundleVerification verification = new BundleVerification(bundle)) {
-            List<Row> failures = verification.vectors().failures();
+        try (BundleCases cases = new BundleCases(bundle, temporary.resolve("scratch"))) {
+            List<Finding> failures = run(List.of(JavaRuntime.CPU), cases.vectors())
+                    .and(run(List.of(new KanervaRuntime(List.of(cases))), cases.throughRuntime()))
+                    .failures();
             assertThat(failures)
-                    .extracting(row -> row.paths() + " " + row.graph() + "/"
-                            + row.difference().output())
+                    .extracting(row -> row.runtime() + " against " + row.reference() + " " + row.graph() + "/"
+                            + row.comparison().output())
                     .contains(
-                            "PyTorch / ONNX Runtime memory-writer/memory",
-                            "PyTorch / Kanerva runtime memory-writer/memory");
+                            "onnxruntime-java against vectors memory-writer/memory",
+                            "kanerva against vectors bundle/memory");
             assertThat(failures.get(0).describe())
                     .contains(
                             "graph 'memory-writer', output 'memory' (vectors 0) differs by",
@@ -173,16 +183,24 @@ class MistakesAreCaughtTest {
         return bundle;
     }
 
-    private static Set<String> failures(Subject subject, Path bundle) {
+    private Set<String> failures(Subject subject, Path bundle) throws IOException {
         try (KanervaModel model = subject.model();
-                BundleVerification verification = new BundleVerification(bundle)) {
-            Agreement found = verification
-                    .againstModel(model, subject.images(40))
-                    .and(verification.pipeline(model, subject.images(40), 7));
+                BundleCases cases = new BundleCases(bundle, temporary.resolve("scratch"))) {
+            DjlRuntime djl = new DjlRuntime(cases.bundle(), model);
+            Findings found = cases.check(
+                    new Verification(temporary.resolve("between")),
+                    List.of(JavaRuntime.CPU, new KanervaRuntime(List.of(cases))),
+                    djl,
+                    subject.images(40),
+                    7);
             assertThat(found.holds()).isFalse();
             return found.failures().stream()
-                    .map(row -> row.graph() + "/" + row.difference().output())
+                    .map(row -> row.graph() + "/" + row.comparison().output())
                     .collect(Collectors.toSet());
         }
+    }
+
+    private Findings run(List<ModelRuntime> runtimes, List<Case> cases) throws IOException {
+        return new Verification(temporary.resolve("between")).run("test", runtimes, cases);
     }
 }

@@ -5,20 +5,27 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.kanerva.bundle.ReaderKind;
 import io.kanerva.conformance.ChangedBundle;
-import io.kanerva.conformance.Subject;
+import io.kanerva.conformance.check.Bisection;
 import io.kanerva.conformance.check.Bisection.Side;
+import io.kanerva.conformance.check.Budget;
+import io.kanerva.conformance.check.Case;
+import io.kanerva.conformance.check.Finding;
+import io.kanerva.conformance.check.Findings;
+import io.kanerva.conformance.check.Verification;
 import io.kanerva.conformance.compare.Precision;
 import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.runtime.Answer;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.conformance.runtime.TensorFolder;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.BundleException;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.Generation;
 import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Memory;
 import io.kanerva.runtime.NormalSampler;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,9 +52,8 @@ class MistakesOfRuntimesTest {
                 "aligns-corners",
                 job -> new Job(changed.resolve(job.model().getFileName()), job.inputs(), job.optimised()));
         Findings found;
-        try (Kanerva kanerva = Kanerva.load(good, Device.CPU)) {
-            found = new Verification(List.of(JavaRuntime.cpu(), mistaken), temporary, text -> {})
-                    .run("test", BundleCases.of(good, kanerva.bundle(), 0, 1, temporary), false);
+        try (BundleCases bundle = new BundleCases(good, temporary)) {
+            found = new Verification(temporary).run("test", List.of(JavaRuntime.CPU, mistaken), bundle.vectors());
         }
         assertThat(found.failures()).extracting(Finding::runtime).containsOnly("aligns-corners");
         assertThat(found.failures())
@@ -58,10 +64,10 @@ class MistakesOfRuntimesTest {
                         || name.startsWith("memory-writer/")
                         || name.startsWith("decoder/"));
         Bisection.Result result = Bisection.between(
-                new Side(JavaRuntime.cpu(), good.resolve("reader.onnx"), false),
-                new Side(JavaRuntime.cpu(), changed.resolve("reader.onnx"), false),
+                new Side(JavaRuntime.CPU, good.resolve("reader.onnx"), false),
+                new Side(JavaRuntime.CPU, changed.resolve("reader.onnx"), false),
                 good.resolve("vectors/reader/test_data_set_0"),
-                Tolerance.FLOAT32,
+                Budget.of(Tolerance.FLOAT32),
                 temporary);
         assertThat(result.describe()).contains("(GridSample)");
     }
@@ -69,12 +75,11 @@ class MistakesOfRuntimesTest {
     @Test
     void aWrongSeedIsCaughtInWhatIsGeneratedAndInNothingElse() throws IOException {
         Path bundle = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
-        try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {
-            FloatTensor episodes = episodes(bundle);
-            Case right = PipelineCase.make(bundle, kanerva, episodes, 7, temporary);
-            var memory = kanerva.write(episodes);
-            var generated = kanerva.generate(memory, 8, 8);
-            List<Tensor> outputs = new ArrayList<>(right.expected());
+        try (BundleCases cases = new BundleCases(bundle, temporary)) {
+            Case right = clients(cases, "pipeline", 7);
+            Memory memory = cases.kanerva().write(episodes(bundle));
+            Generation generated = cases.kanerva().generate(memory, 8, 8);
+            List<Tensor> outputs = new ArrayList<>(expected(right));
             outputs.set(5, FloatTensors.of("generated", generated.images()));
             outputs.set(6, FloatTensors.of("generated_keys", generated.keys()));
             outputs.set(7, FloatTensors.of("normals", new NormalSampler(8).tensor(1000)));
@@ -91,17 +96,26 @@ class MistakesOfRuntimesTest {
     @Test
     void aWrongSeedIsCaughtInTheBound() throws IOException {
         Path bundle = Subject.CONTINUOUS_TWO_KEYS.bundle(ReaderKind.GRIDSAMPLE);
-        try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {
-            Case right = PipelineCase.bound(bundle, kanerva, episodes(bundle), 7, temporary);
-            Case wrong = PipelineCase.bound(bundle, kanerva, episodes(bundle), 8, temporary);
-            Findings found = verify(new Answering("wrong-seed", wrong.expected()), List.of(right));
+        try (BundleCases cases = new BundleCases(bundle, temporary)) {
+            Case right = clients(cases, "bound", 7);
+            KanervaRuntime kanerva = new KanervaRuntime(List.of(cases));
+            Path other = temporary.resolve("seed-8");
+            TensorFolder.write(
+                    other,
+                    TensorFolder.INPUT,
+                    List.of(
+                            TensorFolder.read(right.inputs(), TensorFolder.INPUT)
+                                    .get(0),
+                            Tensor.of(new long[] {8}, 1).named("seed")));
+            List<Tensor> wrong = outputs(kanerva, new Job(bundle, other, true));
+            Findings found = verify(new Answering("wrong-seed", wrong), List.of(right));
             // What a key costs does not depend on where it was drawn; what is read there does.
             assertThat(found.failures())
                     .extracting(finding -> finding.comparison().output())
                     .containsOnly("reconstruction", "kl_latent");
             assertThat(found.problems().get(0))
                     .contains("wrong-seed", "graph 'bound', output 'reconstruction' (seed 7) differs by");
-            Findings same = verify(new Answering("right-seed", right.expected()), List.of(right));
+            Findings same = verify(new Answering("right-seed", expected(right)), List.of(right));
             assertThat(same.problems()).isEmpty();
         }
     }
@@ -123,8 +137,15 @@ class MistakesOfRuntimesTest {
         Path bundle = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
         ModelRuntime almost = new Mistaken("almost", job -> job) {
             @Override
-            public String engine() {
-                return JavaRuntime.cpu().engine();
+            public Description description() {
+                Description own = super.description();
+                return new Description(
+                        own.name(),
+                        own.title(),
+                        JavaRuntime.CPU.description().engine(),
+                        own.device(),
+                        own.optimisations(),
+                        false);
             }
 
             @Override
@@ -143,7 +164,7 @@ class MistakesOfRuntimesTest {
         };
         List<Case> cases =
                 Case.of("decoder", bundle.resolve("decoder.onnx"), bundle.resolve("vectors/decoder"), Optional.empty());
-        assertThat(cases).allMatch(given -> given.precision() == Precision.FLOAT32);
+        assertThat(Precision.of(bundle.resolve("decoder.onnx"))).isEqualTo(Precision.FLOAT32);
         Findings found = verify(almost, cases);
         assertThat(found.failures()).extracting(Finding::check).containsOnly(Finding.Check.BITS);
         assertThat(found.problems().get(0)).contains("is not bit-equal to ONNX Runtime in Java");
@@ -154,7 +175,23 @@ class MistakesOfRuntimesTest {
     }
 
     private Findings verify(ModelRuntime runtime, List<Case> cases) throws IOException {
-        return new Verification(List.of(runtime), temporary, text -> {}).run("test", cases, false);
+        return new Verification(temporary).run("test", List.of(runtime), cases);
+    }
+
+    /** The case of the first vectors with more than one episode. */
+    private static Case clients(BundleCases cases, String graph, long seed) throws IOException {
+        return cases.clients(seed - 1).stream()
+                .filter(given -> given.graph().equals(graph) && given.label().equals("seed " + seed))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static List<Tensor> expected(Case given) {
+        return outputs(given.reference(), new Job(given.model(), given.inputs(), false));
+    }
+
+    private static List<Tensor> outputs(ModelRuntime runtime, Job job) {
+        return ((Answer.Outputs) runtime.run(List.of(job), done -> {}).get(0)).outputs();
     }
 
     /** ONNX Runtime, given other jobs than it was asked to do. */
@@ -163,19 +200,15 @@ class MistakesOfRuntimesTest {
         private final Function<Job, Job> mistake;
 
         Mistaken(String name, Function<Job, Job> mistake) {
-            super(JavaRuntime.cpu());
+            super(JavaRuntime.CPU);
             this.name = name;
             this.mistake = mistake;
         }
 
         @Override
-        public String name() {
-            return name;
-        }
-
-        @Override
-        public String engine() {
-            return name;
+        public Description description() {
+            Description own = super.description();
+            return new Description(name, own.title(), name, own.device(), own.optimisations(), own.doublePrecision());
         }
 
         @Override

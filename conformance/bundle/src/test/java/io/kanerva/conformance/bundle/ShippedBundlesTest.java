@@ -2,9 +2,16 @@ package io.kanerva.conformance.bundle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.kanerva.conformance.ShippedBundles;
+import io.kanerva.conformance.check.Finding;
+import io.kanerva.conformance.check.Findings;
+import io.kanerva.conformance.check.Verification;
+import io.kanerva.conformance.report.TextReport;
+import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.models.Models;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,16 +28,22 @@ class ShippedBundlesTest {
     void everyShippedBundleAnswersItsVectorsAsPyTorchDid() throws IOException {
         assertThat(Models.names()).isNotEmpty();
         for (String name : Models.names()) {
-            try (BundleVerification verification = new BundleVerification(ShippedBundles.copy(name, temporary))) {
-                assertThat(verification.changedFiles()).isEmpty();
-                Agreement found = verification.vectors();
-                System.out.printf("%s%n%s%n", name, found.toText());
-                assertThat(found.failures()).extracting(Agreement.Row::describe).isEmpty();
-                assertThat(found.summary()).hasSize(22);
-                assertThat(verification.fullMemory().rows())
+            Path folder = ShippedBundles.copy(name, temporary);
+            try (BundleCases bundle = new BundleCases(folder, temporary.resolve("scratch-" + name))) {
+                assertThat(bundle.changedFiles()).isEmpty();
+                Verification verification = new Verification(temporary.resolve("between"));
+                Findings found = verification
+                        .run(name, List.of(JavaRuntime.CPU), bundle.vectors())
+                        .and(verification.run(
+                                name, List.of(new KanervaRuntime(List.of(bundle))), bundle.throughRuntime()));
+                System.out.printf("%s%n%s%n", name, TextReport.details(found));
+                assertThat(found.failures()).extracting(Finding::describe).isEmpty();
+                assertThat(found.worst()).hasSize(2 * 11 + 11); // optimisations off and on; the runtime
+                Findings full = verification.run(name, List.of(JavaRuntime.CPU), bundle.fullMemory());
+                assertThat(full.worst())
                         .as(name)
-                        .hasSize(2)
-                        .allMatch(row -> row.difference().within());
+                        .hasSize(2 * 2)
+                        .allMatch(row -> row.comparison().within());
             }
         }
     }

@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.kanerva.bundle.BundleVariant;
 import io.kanerva.bundle.ReaderKind;
 import io.kanerva.bundle.VariantPrice;
+import io.kanerva.conformance.check.Finding;
+import io.kanerva.conformance.check.Findings;
+import io.kanerva.conformance.check.Verification;
+import io.kanerva.conformance.report.TextReport;
+import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.onnx.WeightType;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,23 +32,30 @@ class VariantTest {
         "QUICKSTART, FLOAT16",
         "QUICKSTART, INT8"
     })
-    void aVariantKeepsItsOwnBudgetsAndMissesThoseOfFloat32(Subject subject, WeightType weights) {
+    void aVariantKeepsItsOwnBudgetsAndMissesThoseOfFloat32(Subject subject, WeightType weights) throws IOException {
         Path folder = temporary.resolve("variant");
-        BundleVariant.of(subject.bundle(ReaderKind.GRIDSAMPLE), weights, OnnxGraph.runner())
+        BundleVariant.of(subject.bundle(ReaderKind.GRIDSAMPLE), weights, JavaRuntime.runner())
                 .write(new VariantPrice(1, 1, 0, 1, "nothing", 1, 1, 1, 1, "nothing"), folder, false);
-        try (BundleVerification verification = new BundleVerification(folder)) {
-            assertThat(verification.changedFiles()).isEmpty();
-            assertThat(verification.graphFacts())
+        try (BundleCases bundle = new BundleCases(folder, temporary.resolve("scratch"))) {
+            assertThat(bundle.changedFiles()).isEmpty();
+            assertThat(bundle.graphFacts())
                     .allSatisfy(facts -> assertThat(facts.problems()).isEmpty());
-            Agreement found = verification.vectors();
-            System.out.printf("%s, %s%n%s%n", subject, weights, found.toText());
-            assertThat(found.failures()).extracting(Agreement.Row::describe).isEmpty();
-            assertThat(found.rows())
-                    .filteredOn(row -> row.graph().equals("decoder"))
-                    .allSatisfy(row -> assertThat(row.difference().largest()).isGreaterThan(Budget.LOGITS));
-            assertThat(verification.fusedGraphs().failures()).isEmpty();
-            assertThat(List.of("float16", "int8"))
-                    .contains(verification.bundle().weights());
+            Verification verification = new Verification(temporary.resolve("between"));
+            Findings found = verification
+                    .run("test", List.of(JavaRuntime.CPU), bundle.vectors())
+                    .and(verification.run(
+                            "test", List.of(new KanervaRuntime(List.of(bundle))), bundle.throughRuntime()));
+            System.out.printf("%s, %s%n%s%n", subject, weights, TextReport.details(found));
+            assertThat(found.failures()).extracting(Finding::describe).isEmpty();
+            assertThat(found.findings())
+                    .filteredOn(row -> row.comparison().output().equals("logits"))
+                    .isNotEmpty()
+                    .allSatisfy(row -> assertThat(row.comparison().largest()).isGreaterThan(BundleBudget.LOGITS));
+            assertThat(verification
+                            .run("test", List.of(JavaRuntime.CPU), bundle.fusedGraphs())
+                            .failures())
+                    .isEmpty();
+            assertThat(List.of("float16", "int8")).contains(bundle.bundle().weights());
         }
     }
 }

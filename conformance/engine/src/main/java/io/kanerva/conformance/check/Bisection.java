@@ -7,11 +7,11 @@ import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.Outputs;
 import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.onnx.proto.GraphProto;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.NodeProto;
-import io.kanerva.exporter.onnx.proto.ValueInfoProto;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.GraphProto;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * Finds the first node of a graph whose value differs between two sides, each a runtime with a model: every value in
@@ -63,11 +64,11 @@ public final class Bisection {
      * Compares node by node.
      *
      * @param inputs folder of input_0.pb, ...
-     * @param tolerance how far values may be apart
+     * @param budget how far values may be apart
      * @param scratch folder for the models in between
      * @throws IOException if a model cannot be read or written
      */
-    public static Result between(Side reference, Side suspect, Path inputs, Tolerance tolerance, Path scratch)
+    public static Result between(Side reference, Side suspect, Path inputs, Budget budget, Path scratch)
             throws IOException {
         List<String> expectedNames = new ArrayList<>();
         List<String> foundNames = new ArrayList<>();
@@ -91,11 +92,14 @@ public final class Bisection {
                 SelfContained.read(suspect.model()).getGraph(),
                 byName(expectedNames, ((Outputs) expected).outputs()),
                 byName(foundNames, ((Outputs) found).outputs()),
-                tolerance);
+                value -> budget.of(value, suspect.runtime()));
     }
 
     private static Result compare(
-            GraphProto graph, Map<String, Tensor> expected, Map<String, Tensor> found, Tolerance tolerance) {
+            GraphProto graph,
+            Map<String, Tensor> expected,
+            Map<String, Tensor> found,
+            Function<Tensor, Tolerance> tolerance) {
         int compared = 0;
         for (NodeProto node : graph.getNodeList()) {
             for (String output : node.getOutputList()) {
@@ -103,7 +107,8 @@ public final class Bisection {
                     continue;
                 }
                 compared++;
-                Comparison comparison = Comparison.between(output, expected.get(output), found.get(output), tolerance);
+                Comparison comparison = Comparison.between(
+                        output, expected.get(output), found.get(output), tolerance.apply(expected.get(output)));
                 if (!comparison.within()) {
                     String name = node.getName().isEmpty()
                             ? "the one that gives '" + output + "'"

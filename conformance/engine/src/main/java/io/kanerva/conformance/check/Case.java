@@ -1,16 +1,29 @@
 package io.kanerva.conformance.check;
 
 import io.kanerva.conformance.compare.Precision;
-import io.kanerva.conformance.compare.Tolerance;
+import io.kanerva.conformance.runtime.JavaRuntime;
+import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.conformance.runtime.TensorFolder;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.GraphProto;
+import io.kanerva.onnx.proto.TensorProto;
+import io.kanerva.onnx.proto.TensorShapeProto.Dimension;
+import io.kanerva.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -18,53 +31,42 @@ import java.util.stream.Stream;
  *
  * @param graph what tables call the model
  * @param label what tables call the inputs, for example {@code vectors 0}
- * @param model the .onnx file
- * @param precision how precisely it computes
+ * @param model the .onnx file, or whatever else the runtimes of this case take in its place
  * @param inputs folder of input_0.pb, ...
- * @param expected the outputs that are right; none if what the reference gives is taken for right
- * @param tolerance how far outputs may be from them; empty for what the precision and the device allow
- * @param measuredByOne names of outputs that are measured by 1, see {@link Tolerance#measuredBy}
+ * @param expected the right outputs; empty if {@code reference} computes them
+ * @param reference computes the right outputs, without graph optimisations, if they are not given
+ * @param budget how far outputs may be from them
  */
 public record Case(
         String graph,
         String label,
         Path model,
-        Precision precision,
         Path inputs,
         List<Tensor> expected,
-        Optional<Tolerance> tolerance,
-        Set<String> measuredByOne) {
+        ModelRuntime reference,
+        Budget budget) {
+
+    private static final String SET = "test_data_set_";
+    /** A gigabyte of random numbers is more than any check needs. */
+    private static final long MAX_VALUES = 1 << 28;
 
     public Case {
         expected = List.copyOf(expected);
-        measuredByOne = Set.copyOf(measuredByOne);
     }
 
-    /** A case of whose outputs it is not known what they are measured by. */
-    public Case(
-            String graph,
-            String label,
-            Path model,
-            Precision precision,
-            Path inputs,
-            List<Tensor> expected,
-            Optional<Tolerance> tolerance) {
-        this(graph, label, model, precision, inputs, expected, tolerance, Set.of());
+    /** The same case in a table of several subjects. */
+    public Case of(String subject) {
+        return new Case(subject + "/" + graph, label, model, inputs, expected, reference, budget);
     }
 
-    /** The same case, where these outputs are measured by 1: noise is weighed against that if the signal is smaller. */
-    Case measuringByOne(Set<String> outputs) {
-        return new Case(graph, label, model, precision, inputs, expected, tolerance, outputs);
+    /** The same case, whose right outputs another runtime computes. */
+    public Case against(ModelRuntime other) {
+        return new Case(graph, label, model, inputs, List.of(), other, budget);
     }
 
-    /** The same case in a table of several bundles. */
-    public Case of(String bundle) {
-        return new Case(bundle + "/" + graph, label, model, precision, inputs, expected, tolerance, measuredByOne);
-    }
-
-    /** What an output of this case may differ by on a device. */
-    public Tolerance toleranceOn(String device) {
-        return tolerance.orElseGet(() -> precision.tolerance(device));
+    /** What tables call the source of the right outputs. */
+    String source() {
+        return expected.isEmpty() ? reference.name() : Finding.VECTORS;
     }
 
     /**
@@ -72,34 +74,117 @@ public record Case(
      *
      * @param graph what tables call the model
      * @param vectors the folder that holds the test_data_set folders
+     * @param budget empty for what the model's precision allows
      * @throws IOException if a file is missing or cannot be understood
      */
-    public static List<Case> of(String graph, Path model, Path vectors, Optional<Tolerance> tolerance)
-            throws IOException {
+    public static List<Case> of(String graph, Path model, Path vectors, Optional<Budget> budget) throws IOException {
         List<Path> sets;
         try (Stream<Path> children = Files.list(vectors)) {
-            sets = children.filter(child -> child.getFileName().toString().matches("test_data_set_\\d+"))
-                    .sorted(Comparator.comparing(child ->
-                            Integer.parseInt(child.getFileName().toString().substring("test_data_set_".length()))))
+            sets = children.filter(child -> child.getFileName().toString().matches(SET + "\\d+"))
+                    .sorted(Comparator.comparing(Case::number))
                     .toList();
         }
         List<Case> cases = new ArrayList<>();
-        Precision precision = Precision.of(Files.readAllBytes(model));
+        Budget held = budget.orElse(Budget.of(Precision.of(model)));
         for (Path set : sets) {
-            String label = "vectors " + set.getFileName().toString().substring("test_data_set_".length());
-            cases.add(new Case(graph, label, model, precision, set, outputs(set), tolerance));
+            List<Tensor> expected = TensorFolder.read(set, TensorFolder.OUTPUT);
+            cases.add(new Case(graph, "vectors " + number(set), model, set, expected, JavaRuntime.CPU, held));
         }
         return cases;
     }
 
-    /** output_0.pb, output_1.pb, ... of a folder, as far as they go. */
-    static List<Tensor> outputs(Path folder) throws IOException {
-        List<Tensor> outputs = new ArrayList<>();
-        for (Path file = folder.resolve("output_0.pb");
-                Files.exists(file);
-                file = folder.resolve("output_" + outputs.size() + ".pb")) {
-            outputs.add(Tensor.read(file));
+    private static int number(Path set) {
+        return Integer.parseInt(set.getFileName().toString().substring(SET.length()));
+    }
+
+    /**
+     * A case of random inputs for a model whose inputs are all float32: standard normal numbers from a seed. ONNX
+     * Runtime's Java API computes the right outputs.
+     *
+     * @param graph what tables call the model
+     * @param sizes of its named dimensions; a dimension without a name is 2
+     * @param unit names of inputs that must lie in (0, 1): their numbers go through the logistic function
+     * @param budget empty for what the model's precision allows, scaled to the size of the outputs
+     * @param scratch where the inputs are written
+     * @return empty if an input is not float32, for which normal numbers mean nothing
+     * @throws IOException if the model cannot be read or the inputs cannot be written
+     */
+    public static Optional<Case> random(
+            String graph,
+            Path model,
+            Map<String, Integer> sizes,
+            Set<String> unit,
+            long seed,
+            Optional<Budget> budget,
+            Path scratch)
+            throws IOException {
+        List<ValueInfoProto> inputs = inputs(OnnxFiles.read(model).getGraph());
+        if (inputs.stream()
+                .anyMatch(input -> input.getType().getTensorType().getElemType() != ElementType.FLOAT32.number())) {
+            return Optional.empty();
         }
-        return outputs;
+        Random random = new Random(seed);
+        List<Tensor> tensors = new ArrayList<>();
+        List<String> named = new ArrayList<>();
+        for (ValueInfoProto input : inputs) {
+            List<Dimension> dimensions =
+                    input.getType().getTensorType().getShape().getDimList();
+            long[] shape = shape(model, input.getName(), dimensions, sizes);
+            dimensions.stream()
+                    .filter(Dimension::hasDimParam)
+                    .map(dimension -> dimension.getDimParam() + "=" + size(dimension, sizes))
+                    .filter(text -> !named.contains(text))
+                    .forEach(named::add);
+            boolean logistic = unit.contains(input.getName());
+            tensors.add(Tensor.of(
+                            ElementType.FLOAT32,
+                            () -> logistic ? 1 / (1 + Math.exp(-random.nextGaussian())) : random.nextGaussian(),
+                            shape)
+                    .named(input.getName()));
+        }
+        Path folder = scratch.resolve("%s-random-%d".formatted(graph.replaceAll("[^\\w.-]", "_"), seed));
+        TensorFolder.write(folder, TensorFolder.INPUT, tensors);
+        String label = ("random " + seed + " " + String.join(" ", named)).strip();
+        return Optional.of(new Case(
+                graph,
+                label,
+                model,
+                folder,
+                List.of(),
+                JavaRuntime.CPU,
+                budget.orElse(Budget.of(Precision.of(model)).scaled())));
+    }
+
+    private static List<ValueInfoProto> inputs(GraphProto graph) {
+        Set<String> initialised =
+                graph.getInitializerList().stream().map(TensorProto::getName).collect(Collectors.toSet());
+        return graph.getInputList().stream()
+                .filter(input -> !initialised.contains(input.getName()))
+                .toList();
+    }
+
+    private static long[] shape(Path model, String input, List<Dimension> dimensions, Map<String, Integer> sizes)
+            throws IOException {
+        long[] shape = dimensions.stream()
+                .mapToLong(dimension -> size(dimension, sizes))
+                .toArray();
+        long values = 1;
+        for (long size : shape) {
+            values = size < 0 || size > MAX_VALUES || values > MAX_VALUES ? Long.MAX_VALUE : values * size;
+        }
+        if (values > MAX_VALUES) {
+            throw new IOException(String.format(
+                    Locale.ROOT,
+                    "%s: input '%s': expected a shape of at most %,d values to make up, found %s; --vectors gives other inputs",
+                    model,
+                    input,
+                    MAX_VALUES,
+                    Arrays.toString(shape)));
+        }
+        return shape;
+    }
+
+    private static long size(Dimension dimension, Map<String, Integer> sizes) {
+        return dimension.hasDimValue() ? dimension.getDimValue() : sizes.getOrDefault(dimension.getDimParam(), 2);
     }
 }

@@ -1,6 +1,6 @@
 package io.kanerva.conformance.check;
 
-import io.kanerva.conformance.compare.Precision;
+import io.kanerva.conformance.runtime.TensorFolder;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.proto.AttributeProto;
@@ -25,25 +25,32 @@ final class DoublePrecision {
 
     /** Writes the case in float64; the model's file keeps its name, by which a runtime may know it. */
     static Case of(Case single, Path scratch) throws IOException {
-        Path folder = scratch.resolve(single.graph().replaceAll("[^\\w.-]", "_"));
+        Path folder = scratch.resolve(fileName(single.graph()));
         Path model = folder.resolve(single.model().getFileName());
         if (!Files.exists(model)) {
             Files.createDirectories(folder);
-            Files.write(model, widened(SelfContained.read(single.model())));
+            ModelProto.Builder wide = SelfContained.read(single.model());
+            widen(wide.getGraphBuilder());
+            Files.write(model, wide.build().toByteArray());
         }
-        Path inputs = Files.createDirectories(folder.resolve(single.label().replaceAll("[^\\w.-]", "_")));
-        for (int i = 0; Files.exists(single.inputs().resolve("input_" + i + ".pb")); i++) {
-            widened(Tensor.read(single.inputs().resolve("input_" + i + ".pb")))
-                    .write(inputs.resolve("input_" + i + ".pb"));
-        }
-        return new Case(
-                single.graph(), single.label(), model, Precision.FLOAT32, inputs, List.of(), single.tolerance());
+        List<Tensor> inputs = TensorFolder.read(single.inputs(), TensorFolder.INPUT);
+        Path widened = TensorFolder.write(
+                folder.resolve(fileName(single.label())),
+                TensorFolder.INPUT,
+                inputs.stream().map(DoublePrecision::widened).toList());
+        return new Case(single.graph(), single.label(), model, widened, List.of(), single.reference(), single.budget());
     }
 
-    /** The model with every float32 weight, constant, type and cast made float64. */
-    private static byte[] widened(ModelProto.Builder model) {
-        widen(model.getGraphBuilder());
-        return model.build().toByteArray();
+    private static String fileName(String words) {
+        return words.replaceAll("[^\\w.-]", "_");
+    }
+
+    /** The same numbers as float64 if they are float32; any other tensor as it is. */
+    static Tensor widened(Tensor tensor) {
+        return tensor.type() == ElementType.FLOAT32
+                ? Tensor.of(ElementType.FLOAT64, tensor.doubles(), tensor.shape())
+                        .named(tensor.name())
+                : tensor;
     }
 
     private static void widen(GraphProto.Builder graph) {
@@ -76,19 +83,10 @@ final class DoublePrecision {
         }
     }
 
-    private static Tensor widened(Tensor tensor) {
-        return tensor.type() == ElementType.FLOAT32
-                ? Tensor.of(ElementType.FLOAT64, tensor.doubles(), tensor.shape())
-                        .named(tensor.name())
-                : tensor;
-    }
-
     private static void widen(TensorProto.Builder tensor) {
         if (tensor.getDataType() == ElementType.FLOAT32.number()) {
-            Tensor wide = widened(Tensor.of(tensor.build()));
-            tensor.clearFloatData()
-                    .setDataType(ElementType.FLOAT64.number())
-                    .setRawData(com.google.protobuf.ByteString.copyFrom(wide.bytes()));
+            TensorProto wide = widened(Tensor.of(tensor.build())).toProto();
+            tensor.clearFloatData().setDataType(wide.getDataType()).setRawData(wide.getRawData());
         }
     }
 }

@@ -6,6 +6,7 @@ import io.kanerva.conformance.compare.Comparison;
  * One output of one case on one runtime.
  *
  * @param runtime its name, for example {@code tract}
+ * @param reference what the output is compared with: {@value #VECTORS}, or the name of the runtime that computed it
  * @param optimised whether graph optimisations were on
  * @param check what was asked
  * @param graph the model
@@ -16,6 +17,7 @@ import io.kanerva.conformance.compare.Comparison;
  */
 public record Finding(
         String runtime,
+        String reference,
         boolean optimised,
         Check check,
         String graph,
@@ -23,17 +25,20 @@ public record Finding(
         Comparison comparison,
         double noise) {
 
+    /** The reference of outputs that came with their inputs. */
+    public static final String VECTORS = "vectors";
+
     /** What is asked of an output. */
     public enum Check {
         /** Is it within its budget of what is expected? */
         BUDGET,
         /** Is it equal, bit for bit, to what ONNX Runtime's Java API gives with the same engine, device and options? */
         BITS,
-        /** Is it, computed in float64, what the noise floor is, which another implementation computed? */
+        /** Does it, computed in float64, agree with the noise floor, which another implementation computed? */
         FLOAT64
     }
 
-    /** Whether the output is as it should be. */
+    /** Whether the output is right. */
     public boolean holds() {
         return comparison.within();
     }
@@ -47,10 +52,11 @@ public record Finding(
                     case BITS -> "is not bit-equal to ONNX Runtime in Java: it ";
                     case FLOAT64 -> "is not in float64 what the noise floor is: it ";
                 };
-        return "%s, optimisations %s: graph '%s', output '%s' (%s) %s%s"
+        return "%s, optimisations %s%s: graph '%s', output '%s' (%s) %s%s"
                 .formatted(
                         runtime,
                         optimised ? "on" : "off",
+                        reference.equals(VECTORS) ? "" : ", against " + reference,
                         graph,
                         comparison.output(),
                         inputs,

@@ -1,13 +1,15 @@
 package io.kanerva.conformance.check;
 
-import io.kanerva.conformance.Agreement;
 import io.kanerva.conformance.check.Finding.Check;
+import io.kanerva.conformance.compare.Comparison;
+import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.conformance.runtime.Readiness;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -16,22 +18,17 @@ import java.util.stream.Stream;
  * @param subject what was verified
  * @param runtimes all runtimes that were asked for, those that did not run among them
  * @param findings in the order of runtimes
- * @param bounds the bound through each runtime; none if it was not asked for
- * @param unscored a sentence for each bundle whose test images were asked for and could not be had
  * @param noiseFloor title of the runtime whose float64 outputs errors are measured against; empty if none computed any
- * @param own what was compared in this process, without any of the runtimes: a bundle's graphs with its vectors, its
- *     fused graphs with the four
- * @param faults a sentence for each thing that is wrong with the bundle before anything is computed
+ * @param faults a sentence for each thing that is wrong with the subject before anything is computed
+ * @param notes a sentence for each check that was asked for and could not be made
  */
 public record Findings(
         String subject,
         List<Participant> runtimes,
         List<Finding> findings,
-        List<BoundFinding> bounds,
-        List<String> unscored,
         String noiseFloor,
-        Agreement own,
-        List<String> faults) {
+        List<String> faults,
+        List<String> notes) {
 
     /**
      * A runtime that ran, or did not.
@@ -40,6 +37,14 @@ public record Findings(
      */
     public record Participant(
             String name, String title, String engine, String device, String about, Readiness readiness) {
+
+        static Participant of(ModelRuntime runtime, Readiness readiness) {
+            ModelRuntime.Description it = runtime.description();
+            boolean ran = readiness.state() == Readiness.State.READY;
+            return new Participant(
+                    it.name(), it.title(), it.engine(), it.device(), ran ? runtime.about() : "", readiness);
+        }
+
         /** Whether it ran. */
         public boolean ran() {
             return readiness.state() == Readiness.State.READY;
@@ -49,67 +54,63 @@ public record Findings(
     public Findings {
         runtimes = List.copyOf(runtimes);
         findings = List.copyOf(findings);
-        bounds = List.copyOf(bounds);
-        unscored = List.copyOf(unscored);
         faults = List.copyOf(faults);
+        notes = List.copyOf(notes);
     }
 
-    /** What runtimes gave, and nothing else yet. */
-    Findings(String subject, List<Participant> runtimes, List<Finding> findings, String noiseFloor) {
-        this(subject, runtimes, findings, List.of(), List.of(), noiseFloor, new Agreement(List.of()), List.of());
+    /** What was found of a subject before anything was computed. */
+    public static Findings of(String subject, List<String> faults, List<String> notes) {
+        return new Findings(subject, List.of(), List.of(), "", faults, notes);
     }
 
-    /** These with bounds, and a sentence for each that is missing. */
-    public Findings withBounds(List<BoundFinding> bounds, List<String> unscored) {
-        return new Findings(subject, runtimes, findings, bounds, unscored, noiseFloor, own, faults);
-    }
-
-    /** These with what was found without any runtime. */
-    public Findings withOwn(Agreement own, List<String> faults) {
-        return new Findings(subject, runtimes, findings, bounds, unscored, noiseFloor, own, faults);
-    }
-
-    /** These and others. */
+    /** These and others, of the same subject; a runtime that is in both is there once. */
     public Findings and(Findings other) {
-        List<Participant> participants = new ArrayList<>(runtimes);
-        participants.addAll(other.runtimes);
-        List<Finding> all = new ArrayList<>(findings);
-        all.addAll(other.findings);
-        List<BoundFinding> scored = new ArrayList<>(bounds);
-        scored.addAll(other.bounds);
-        List<String> missing = new ArrayList<>(unscored);
-        missing.addAll(other.unscored);
+        Map<String, Participant> participants = new LinkedHashMap<>();
+        Stream.concat(runtimes.stream(), other.runtimes.stream())
+                .forEach(runtime -> participants.putIfAbsent(runtime.name(), runtime));
         return new Findings(
                 subject,
-                participants,
-                all,
-                scored,
-                missing,
+                List.copyOf(participants.values()),
+                joined(findings, other.findings),
                 noiseFloor.isEmpty() ? other.noiseFloor : noiseFloor,
-                own.and(other.own),
-                Stream.concat(faults.stream(), other.faults.stream()).toList());
+                joined(faults, other.faults),
+                joined(notes, other.notes));
     }
 
-    /** What is not as it should be. */
+    private static <T> List<T> joined(List<T> one, List<T> other) {
+        return Stream.concat(one.stream(), other.stream()).toList();
+    }
+
+    /** The findings that do not hold. */
     public List<Finding> failures() {
         return findings.stream().filter(finding -> !finding.holds()).toList();
     }
 
-    /** A sentence for each thing that is not as it should be. */
+    /** A sentence for each fault and for each finding that does not hold. */
     public List<String> problems() {
         List<String> problems = new ArrayList<>(faults);
-        own.failures().stream().map(Agreement.Row::describe).forEach(problems::add);
         failures().stream().map(Finding::describe).forEach(problems::add);
-        bounds.stream()
-                .filter(bound -> !bound.holds())
-                .map(BoundFinding::describe)
-                .forEach(problems::add);
         return problems;
     }
 
-    /** Whether anything was compared and all is as it should be. */
+    /** Whether anything was compared and there is no problem. */
     public boolean holds() {
         return !findings.isEmpty() && problems().isEmpty();
+    }
+
+    /** Largest absolute difference of each graph over all its outputs and cases, in the order of the findings. */
+    public Map<String, Double> largestPerGraph() {
+        Map<String, Double> largest = new LinkedHashMap<>();
+        findings.forEach(
+                finding -> largest.merge(finding.graph(), finding.comparison().largest(), Math::max));
+        return largest;
+    }
+
+    /** Findings whose tolerance is one of a mean, for example of a score over many samples. */
+    public List<Finding> means() {
+        return findings.stream()
+                .filter(finding -> finding.comparison().tolerance().ofMean())
+                .toList();
     }
 
     /**
@@ -131,21 +132,40 @@ public record Findings(
         return text.toString();
     }
 
-    /** The worst finding of each runtime, optimisation, check and output, in order. */
+    /**
+     * The worst finding of each runtime, reference, optimisation, check and output, in order, with the number of
+     * elements of all its cases.
+     */
     public List<Finding> worst() {
         Map<List<Object>, Finding> worst = new LinkedHashMap<>();
         for (Finding finding : findings) {
             worst.merge(
                     List.of(
                             finding.runtime(),
+                            finding.reference(),
                             finding.optimised(),
                             finding.check(),
                             finding.graph(),
                             finding.comparison().output()),
                     finding,
-                    (one, other) -> severity(other) > severity(one) ? other : one);
+                    Findings::worse);
         }
         return List.copyOf(worst.values());
+    }
+
+    private static Finding worse(Finding one, Finding other) {
+        Finding worse = severity(other) > severity(one) ? other : one;
+        Comparison counted = worse.comparison()
+                .ofElements(one.comparison().count() + other.comparison().count());
+        return new Finding(
+                worse.runtime(),
+                worse.reference(),
+                worse.optimised(),
+                worse.check(),
+                worse.graph(),
+                worse.inputs(),
+                counted,
+                worse.noise());
     }
 
     private static double severity(Finding finding) {
@@ -155,37 +175,58 @@ public record Findings(
         return finding.holds() ? Math.min(size, 1e300) : Double.POSITIVE_INFINITY;
     }
 
-    /** One line a runtime: how it did. */
+    /** A line for each runtime and each reference that it was held against; one for a runtime that did not run. */
     public List<Summary> summaries() {
-        return runtimes.stream().map(this::summary).toList();
+        List<Summary> summaries = new ArrayList<>();
+        for (Participant runtime : runtimes) {
+            Map<String, List<Finding>> byReference = findings.stream()
+                    .filter(finding -> finding.runtime().equals(runtime.name()))
+                    .collect(Collectors.groupingBy(Finding::reference, LinkedHashMap::new, Collectors.toList()));
+            if (!runtime.ran()) {
+                byReference.put("", List.of());
+            }
+            byReference.forEach((reference, own) -> summaries.add(summary(runtime, reference, own)));
+        }
+        return summaries;
     }
 
     /**
-     * How a runtime did.
+     * How a runtime did against one reference.
      *
+     * @param reference what its outputs were compared with
      * @param outputs outputs that were compared
-     * @param failed outputs that were not as they should be
+     * @param failed comparisons that do not hold
      * @param share largest part of a budget that was taken
      * @param bits outputs that were compared to the bit; 0 if the engine is another
+     * @param unequal how many of those have other bits
      * @param noise largest multiple of the float32 path's own error; NaN if unknown
      */
-    public record Summary(Participant runtime, long outputs, long failed, double share, long bits, double noise) {}
+    public record Summary(
+            Participant runtime,
+            String reference,
+            long outputs,
+            long failed,
+            double share,
+            long bits,
+            long unequal,
+            double noise) {}
 
-    private Summary summary(Participant runtime) {
-        List<Finding> own = findings.stream()
-                .filter(finding -> finding.runtime().equals(runtime.name()))
-                .toList();
+    private static Summary summary(Participant runtime, String reference, List<Finding> own) {
         List<Finding> budget =
                 own.stream().filter(finding -> finding.check() == Check.BUDGET).toList();
+        List<Finding> bits =
+                own.stream().filter(finding -> finding.check() == Check.BITS).toList();
         return new Summary(
                 runtime,
+                reference,
                 budget.size(),
                 own.stream().filter(finding -> !finding.holds()).count(),
                 budget.stream()
                         .mapToDouble(finding -> finding.comparison().share())
                         .max()
                         .orElse(Double.NaN),
-                own.stream().filter(finding -> finding.check() == Check.BITS).count(),
+                bits.size(),
+                bits.stream().filter(finding -> !finding.holds()).count(),
                 budget.stream()
                         .mapToDouble(Finding::noise)
                         .filter(noise -> !Double.isNaN(noise))

@@ -8,7 +8,7 @@ import io.kanerva.conformance.runtime.Answer;
 import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.Outputs;
 import io.kanerva.conformance.runtime.ModelRuntime;
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,8 +19,7 @@ import java.util.function.BiFunction;
 
 /**
  * Golden vectors computed once more in float64: how large the error of float32 itself is. The first runtime that
- * computes in float64 makes it, which is DJL's own path where the model is at hand; every further one is held against
- * the first, within float32's own error.
+ * computes in float64 makes it; every further one is held against the first, within float32's own error.
  */
 final class NoiseFloor {
     private final String madeBy;
@@ -45,20 +44,21 @@ final class NoiseFloor {
             Path scratch,
             BiFunction<ModelRuntime, List<Case>, List<Answer>> run)
             throws IOException {
-        List<ModelRuntime> wide =
-                ready.stream().filter(ModelRuntime::doublePrecision).toList();
-        List<Case> single = cases.stream()
-                .filter(given -> given.precision() == Precision.FLOAT32
-                        && !given.expected().isEmpty())
+        List<ModelRuntime> wide = ready.stream()
+                .filter(runtime -> runtime.description().doublePrecision())
                 .toList();
-        if (wide.isEmpty() || single.isEmpty()) {
+        List<Case> single = new ArrayList<>();
+        List<Case> widened = new ArrayList<>();
+        for (Case given : wide.isEmpty() ? List.<Case>of() : cases) {
+            if (!given.expected().isEmpty() && Precision.of(given.model()) == Precision.FLOAT32) {
+                single.add(given);
+                widened.add(DoublePrecision.of(given, scratch));
+            }
+        }
+        if (single.isEmpty()) {
             return new NoiseFloor("");
         }
-        List<Case> widened = new ArrayList<>();
-        for (Case given : single) {
-            widened.add(DoublePrecision.of(given, scratch));
-        }
-        NoiseFloor floor = new NoiseFloor(wide.get(0).title());
+        NoiseFloor floor = new NoiseFloor(wide.get(0).description().title());
         List<Answer> first = run.apply(wide.get(0), widened);
         for (int i = 0; i < single.size(); i++) {
             if (first.get(i) instanceof Outputs found) {
@@ -68,35 +68,35 @@ final class NoiseFloor {
         for (ModelRuntime other : wide.subList(1, wide.size())) {
             List<Answer> answers = run.apply(other, widened);
             for (int i = 0; i < single.size(); i++) {
-                floor.compare(other, single.get(i), answers.get(i));
+                floor.compare(wide.get(0), other, single.get(i), answers.get(i));
             }
         }
         return floor;
     }
 
-    private void compare(ModelRuntime runtime, Case given, Answer answer) {
-        List<Tensor> expected = outputs.getOrDefault(given, List.of());
-        for (int i = 0; i < expected.size(); i++) {
+    private void compare(ModelRuntime first, ModelRuntime runtime, Case given, Answer answer) {
+        List<Tensor> exact = outputs.getOrDefault(given, List.of());
+        for (int i = 0; i < exact.size(); i++) {
             String output = given.expected().get(i).name();
-            String problem = answer instanceof None none
-                    ? "expected float64 outputs, found that it %s: %s"
-                            .formatted(none.crashed() ? "crashed" : "refuses", none.why())
-                    : i >= ((Outputs) answer).outputs().size() ? "expected it, found no such output" : "";
-            // Where a graph holds products of constants, the exporter took them in float32, and DJL's blocks in float64
-            // do not: that is a part of
-            // float32's own error, which other parts may cancel, so twice all of it is what two float64s may differ by.
-            double own = largestError(expected.get(i), given.expected().get(i));
+            // A graph may hold products of constants that the exporter took in float32, where DJL's blocks take them in
+            // float64. That is a part of float32's own error, which other parts may cancel, so two float64s may differ
+            // by twice all of it.
+            double own = error(exact.get(i), given.expected().get(i)).largest();
             Tolerance tolerance =
                     Tolerance.elements(Math.max(Tolerance.FLOAT64.absolute(), 2 * own), Tolerance.FLOAT64.relative());
-            Comparison comparison = problem.isEmpty()
-                    ? Comparison.between(
-                            output,
-                            expected.get(i),
-                            ((Outputs) answer).outputs().get(i),
-                            tolerance)
-                    : Comparison.impossible(output, problem, tolerance);
+            Comparison comparison = answer instanceof None none
+                    ? Comparison.impossible(
+                            output, "expected float64 outputs, found that it " + none.describe(), tolerance)
+                    : Comparison.between(output, exact.get(i), ((Outputs) answer).output(i), tolerance);
             findings.add(new Finding(
-                    runtime.name(), false, Check.FLOAT64, given.graph(), given.label(), comparison, Double.NaN));
+                    runtime.name(),
+                    first.name(),
+                    false,
+                    Check.FLOAT64,
+                    given.graph(),
+                    given.label(),
+                    comparison,
+                    Double.NaN));
         }
     }
 
@@ -116,32 +116,16 @@ final class NoiseFloor {
      */
     double multiple(Case given, int output, Tensor found) {
         List<Tensor> exact = outputs.getOrDefault(given, List.of());
-        double own = output < exact.size()
-                ? error(exact.get(output), given.expected().get(output))
-                : 0;
-        return own == 0 ? Double.NaN : error(exact.get(output), found) / own;
-    }
-
-    private static double largestError(Tensor wide, Tensor single) {
-        double[] exact = wide.doubles();
-        double[] values = single.doubles();
-        double largest = 0;
-        for (int i = 0; i < exact.length && exact.length == values.length; i++) {
-            largest = Math.max(largest, Math.abs(exact[i] - values[i]));
-        }
-        return largest;
-    }
-
-    private static double error(Tensor wide, Tensor single) {
-        double[] exact = wide.doubles();
-        double[] values = single.doubles();
-        if (exact.length != values.length) {
+        if (output >= exact.size()) {
             return Double.NaN;
         }
-        double squares = 0;
-        for (int i = 0; i < exact.length; i++) {
-            squares += (exact[i] - values[i]) * (exact[i] - values[i]);
-        }
-        return Math.sqrt(squares / exact.length);
+        double own = error(exact.get(output), given.expected().get(output)).rootMeanSquare();
+        Comparison other = error(exact.get(output), found);
+        return own == 0 || !other.problem().isEmpty() ? Double.NaN : other.rootMeanSquare() / own;
+    }
+
+    private static Comparison error(Tensor exact, Tensor single) {
+        return Comparison.between(
+                "", exact, single == null ? null : DoublePrecision.widened(single), Tolerance.FLOAT64);
     }
 }

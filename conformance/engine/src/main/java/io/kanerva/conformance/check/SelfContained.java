@@ -1,7 +1,7 @@
 package io.kanerva.conformance.check;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.InvalidProtocolBufferException;
+import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.proto.AttributeProto;
 import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.ModelProto;
@@ -27,13 +27,7 @@ final class SelfContained {
      * @throws IOException if it or its data cannot be read, or lie elsewhere; one sentence says what is wrong
      */
     static ModelProto.Builder read(Path file) throws IOException {
-        ModelProto.Builder model;
-        try {
-            model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
-        } catch (InvalidProtocolBufferException e) {
-            throw new IOException(
-                    "%s: expected an ONNX model, found other bytes (%s)".formatted(file, e.getMessage()), e);
-        }
+        ModelProto.Builder model = OnnxFiles.read(file).toBuilder();
         take(file, model.getGraphBuilder());
         return model;
     }

@@ -9,10 +9,10 @@ import io.kanerva.conformance.runtime.Answer.Outputs;
 import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.conformance.runtime.Readiness;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.OperatorSetIdProto;
-import io.kanerva.exporter.onnx.proto.ValueInfoProto;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.OperatorSetIdProto;
+import io.kanerva.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +72,7 @@ public final class Suite {
 
     private final List<Test> tests = new ArrayList<>();
     private final List<String> skipped = new ArrayList<>();
+    private final Tolerance tolerance;
 
     /**
      * Reads the tests of a folder.
@@ -79,6 +80,7 @@ public final class Suite {
      * @throws IOException if it cannot be read
      */
     public Suite(Path folder, Tolerance tolerance) throws IOException {
+        this.tolerance = tolerance;
         List<Path> folders;
         try (Stream<Path> children = Files.list(folder)) {
             folders = children.filter(child -> Files.isRegularFile(child.resolve("model.onnx")))
@@ -94,7 +96,7 @@ public final class Suite {
                     skipped.add(name + ": an input or output is a sequence, a map or an optional");
                     continue;
                 }
-                List<Case> cases = Case.of(name, child.resolve("model.onnx"), child, Optional.of(tolerance));
+                List<Case> cases = Case.of(name, child.resolve("model.onnx"), child, Optional.of(Budget.of(tolerance)));
                 long opset = model.getOpsetImportList().stream()
                         .filter(set -> set.getDomain().isEmpty())
                         .mapToLong(OperatorSetIdProto::getVersion)
@@ -142,7 +144,7 @@ public final class Suite {
     }
 
     private List<Result> run(ModelRuntime runtime, Consumer<String> progress) {
-        boolean optimised = runtime.optimisations().contains(true);
+        boolean optimised = runtime.description().optimisations().contains(true);
         List<Job> jobs = tests.stream()
                 .flatMap(test -> test.cases().stream())
                 .map(given -> new Job(given.model(), given.inputs(), optimised))
@@ -164,7 +166,7 @@ public final class Suite {
         return results;
     }
 
-    private static Result judge(Test test, Case given, Answer answer) {
+    private Result judge(Test test, Case given, Answer answer) {
         if (answer instanceof None none) {
             return new Result(test, none.crashed() ? Outcome.CRASHED : Outcome.REFUSED, none.why());
         }
@@ -177,10 +179,7 @@ public final class Suite {
         }
         for (int i = 0; i < found.size(); i++) {
             Comparison comparison = Comparison.between(
-                    given.expected().get(i).name(),
-                    given.expected().get(i),
-                    found.get(i),
-                    given.tolerance().orElseThrow());
+                    given.expected().get(i).name(), given.expected().get(i), found.get(i), tolerance);
             if (!comparison.within()) {
                 return new Result(
                         test, Outcome.DIFFERS, "output '%s' %s".formatted(comparison.output(), comparison.describe()));

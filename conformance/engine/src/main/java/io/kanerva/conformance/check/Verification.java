@@ -10,276 +10,277 @@ import io.kanerva.conformance.runtime.Answer.Outputs;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.conformance.runtime.ModelRuntime.Description;
 import io.kanerva.conformance.runtime.Readiness;
-import io.kanerva.conformance.tensor.ElementType;
-import io.kanerva.conformance.tensor.TensorValue;
+import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /**
  * Runs cases through runtimes, with graph optimisations off and on, and compares.
  *
- * <p>What is right: a case's own expected outputs if it has them, else what ONNX Runtime's Java API gives without
- * optimisations. Beside that, every runtime of the same engine on the same device must equal the Java API to the bit;
- * and if a runtime here computes in float64, every error is set against that of float32 itself, and those that do must
- * agree with each other.
+ * <p>What is right: a case's own expected outputs if it has them, else what its reference computes without
+ * optimisations. Beside that, every runtime of ONNX Runtime's engine on the CPU must equal the Java API to the bit; and
+ * if a runtime computes in float64, every error is set against that of float32 itself, and those that do must agree
+ * with each other.
  */
 public final class Verification {
-    private static final String LOGITS = "logits";
+    private static final ModelRuntime JAVA = JavaRuntime.CPU;
 
-    private final List<ModelRuntime> runtimes;
     private final Path scratch;
+    private final boolean install;
     private final Consumer<String> progress;
-    private final ModelRuntime java = JavaRuntime.cpu();
-    private final Map<String, Tensor> logits = new LinkedHashMap<>();
-    private Case pictured;
+    private final String shownOutput;
+    private final List<Case> ran = new ArrayList<>();
+    private Shown shown = new Shown("", Map.of());
 
     /**
-     * @param runtimes to compare, ready or not
-     * @param scratch folder for files in between
-     * @param progress hears in a few words what is being done
+     * The values of one output, to look at.
+     *
+     * @param source which case they are of, for example {@code decoder, vectors 1}; empty if there are none
+     * @param tensors what is expected (under the name {@code expected}) and what each runtime gives, by its name
      */
-    public Verification(List<ModelRuntime> runtimes, Path scratch, Consumer<String> progress) {
-        this.runtimes = List.copyOf(runtimes);
-        this.scratch = scratch;
-        this.progress = progress;
+    public record Shown(String source, Map<String, Tensor> tensors) {
+        private long elements() {
+            return tensors.isEmpty() ? 0 : tensors.get("expected").size();
+        }
     }
 
     /**
-     * Runs everything.
+     * @param scratch folder for files in between
+     * @param install whether runtimes may fetch and build what they need
+     * @param progress receives a few words about what is being done
+     * @param shownOutput name of the output whose values are kept, see {@link #shown}; empty for none
+     */
+    public Verification(Path scratch, boolean install, Consumer<String> progress, String shownOutput) {
+        this.scratch = scratch;
+        this.install = install;
+        this.progress = progress;
+        this.shownOutput = shownOutput;
+    }
+
+    /** Keeps no output, installs nothing, and says nothing. */
+    public Verification(Path scratch) {
+        this(scratch, false, text -> {}, "");
+    }
+
+    /** Folder for files in between. */
+    public Path scratch() {
+        return scratch;
+    }
+
+    /** Receives a few words about what is being done. */
+    public Consumer<String> progress() {
+        return progress;
+    }
+
+    /** The shown output's values in the case that expects most of them, of all cases that were run. */
+    public Shown shown() {
+        return shown;
+    }
+
+    /** The case of a finding, of all cases that were run. */
+    public Optional<Case> caseOf(Finding finding) {
+        return ran.stream()
+                .filter(given -> given.graph().equals(finding.graph())
+                        && given.label().equals(finding.inputs())
+                        && given.source().equals(finding.reference()))
+                .findFirst();
+    }
+
+    /**
+     * Runs each case on each runtime.
      *
      * @param subject what is verified, for the report
-     * @param install whether runtimes may fetch and build what they need
+     * @param runtimes to compare, ready or not
      * @throws IOException if files in between cannot be written
      */
-    public Findings run(String subject, List<Case> cases, boolean install) throws IOException {
-        Map<ModelRuntime, Readiness> readiness = new HashMap<>();
+    public Findings run(String subject, List<ModelRuntime> runtimes, List<Case> cases) throws IOException {
+        ran.addAll(cases);
+        Map<ModelRuntime, Readiness> readiness = new LinkedHashMap<>();
         for (ModelRuntime runtime : runtimes) {
             progress.accept((install ? "setting up " : "looking for ") + runtime.name());
             readiness.put(runtime, runtime.prepare(install));
         }
-        Map<Boolean, List<Answer>> reference = needsReference(cases)
-                ? answers(java, cases, java.optimisations())
-                : Map.of(false, unanswered(cases), true, unanswered(cases));
-        pictured = withMostLogits(cases);
         List<ModelRuntime> ready = runtimes.stream()
                 .filter(runtime -> readiness.get(runtime).state() == Readiness.State.READY)
                 .toList();
+        boolean bits = ready.stream().anyMatch(Verification::isJavasEngine);
+        Map<Boolean, List<Answer>> java =
+                bits ? answers(JAVA, cases, JAVA.description().optimisations()) : Map.of();
+        Map<Case, Answer> references = ready.isEmpty() ? Map.of() : references(cases, java);
+        Case pictured = withMostShown(cases);
         NoiseFloor floor = NoiseFloor.of(
                 ready,
                 cases,
                 scratch.resolve("float64"),
                 (runtime, wide) -> answers(runtime, wide, Set.of(false)).get(false));
         List<Finding> findings = new ArrayList<>(floor.findings());
-        List<Participant> participants = new ArrayList<>();
-        for (ModelRuntime runtime : runtimes) {
-            if (readiness.get(runtime).state() == Readiness.State.READY) {
-                boolean isReference = runtime.name().equals(java.name()) && needsReference(cases);
-                Map<Boolean, List<Answer>> both =
-                        isReference ? reference : answers(runtime, cases, runtime.optimisations());
-                for (boolean optimised :
-                        runtime.optimisations().stream().sorted().toList()) {
-                    List<Answer> answers = both.get(optimised);
-                    for (int i = 0; i < cases.size(); i++) {
-                        compare(
-                                findings,
-                                runtime,
-                                optimised,
-                                cases.get(i),
-                                answers.get(i),
-                                reference.get(false).get(i),
-                                reference.get(optimised).get(i),
-                                floor);
+        for (ModelRuntime runtime : ready) {
+            Map<Boolean, List<Answer>> both = runtime.equals(JAVA)
+                    ? java
+                    : answers(runtime, cases, runtime.description().optimisations());
+            for (boolean optimised : sorted(runtime.description().optimisations())) {
+                for (int i = 0; i < cases.size(); i++) {
+                    Case given = cases.get(i);
+                    Answer answer = both.get(optimised).get(i);
+                    Answer right = given.expected().isEmpty() ? references.get(given) : new Outputs(given.expected());
+                    Answer same = isJavasEngine(runtime) && !runtime.equals(JAVA)
+                            ? java.get(optimised).get(i)
+                            : right;
+                    new Comparing(findings, runtime, optimised, given).compare(right, answer, same, floor);
+                    if (given == pictured) {
+                        show(given, runtime, answer);
                     }
                 }
             }
-            participants.add(new Participant(
-                    runtime.name(),
-                    runtime.title(),
-                    runtime.engine(),
-                    runtime.device(),
-                    readiness.get(runtime).state() == Readiness.State.READY ? runtime.about() : "",
-                    readiness.get(runtime)));
         }
-        return new Findings(subject, participants, findings, floor.madeBy());
+        return new Findings(
+                subject,
+                runtimes.stream()
+                        .map(runtime -> Participant.of(runtime, readiness.get(runtime)))
+                        .toList(),
+                findings,
+                floor.madeBy(),
+                List.of(),
+                List.of());
     }
 
-    /**
-     * Images to look at, once it has run: the logits of the case that expects most of them, as they are expected (under
-     * the name {@code expected}) and as each runtime gives them; none if no case expects any.
-     */
-    public Map<String, Tensor> logits() {
-        return Map.copyOf(logits);
+    private static boolean isJavasEngine(ModelRuntime runtime) {
+        Description one = runtime.description();
+        return one.engine().equals(JAVA.description().engine())
+                && one.device().equals(JAVA.description().device());
     }
 
-    /** Which case {@link #logits} are of, for example {@code decoder, vectors 1}; empty if there are none. */
-    public String pictured() {
-        return pictured == null ? "" : pictured.graph() + ", " + pictured.label();
+    private static List<Boolean> sorted(Set<Boolean> optimisations) {
+        return optimisations.stream().sorted().toList();
     }
 
-    /** The first case with the most images, which are an output of that name; null if there is none. */
-    private static Case withMostLogits(List<Case> cases) {
+    /** What the cases' references give, for those cases that need them. */
+    private Map<Case, Answer> references(List<Case> cases, Map<Boolean, List<Answer>> java) {
+        Map<ModelRuntime, List<Case>> asked = new LinkedHashMap<>();
+        Map<Case, Answer> answers = new IdentityHashMap<>();
+        for (int i = 0; i < cases.size(); i++) {
+            Case given = cases.get(i);
+            if (given.expected().isEmpty() && given.reference().equals(JAVA) && !java.isEmpty()) {
+                answers.put(given, java.get(false).get(i));
+            } else if (given.expected().isEmpty()) {
+                asked.computeIfAbsent(given.reference(), reference -> new ArrayList<>())
+                        .add(given);
+            }
+        }
+        asked.forEach((reference, own) -> {
+            List<Answer> found = answers(reference, own, Set.of(false)).get(false);
+            for (int i = 0; i < own.size(); i++) {
+                answers.put(own.get(i), found.get(i));
+            }
+        });
+        return answers;
+    }
+
+    /** The first case with the most elements of the shown output; null if none has more than was shown before. */
+    private Case withMostShown(List<Case> cases) {
         Case most = null;
+        long elements = shown.elements();
         for (Case given : cases) {
-            if (images(given) > (most == null ? 0 : images(most))) {
-                most = given;
+            for (Tensor output : given.expected()) {
+                if (output.name().equals(shownOutput) && output.size() > elements) {
+                    most = given;
+                    elements = output.size();
+                    shown = new Shown(
+                            given.graph() + ", " + given.label(), new LinkedHashMap<>(Map.of("expected", output)));
+                }
             }
         }
         return most;
     }
 
-    private static long images(Case given) {
-        return given.expected().stream()
-                .filter(output -> output.name().equals(LOGITS) && output.shape().length == 5)
-                .mapToLong(output -> output.shape()[0] * output.shape()[1])
-                .max()
-                .orElse(0);
-    }
-
-    /** Whether a case or a runtime is held against the Java API. */
-    private boolean needsReference(List<Case> cases) {
-        return cases.stream().anyMatch(given -> given.expected().isEmpty())
-                || runtimes.stream().anyMatch(runtime -> runtime.engine().equals(java.engine()));
-    }
-
-    private static List<Answer> unanswered(List<Case> cases) {
-        return Collections.nCopies(cases.size(), new None(false, "it was not asked"));
+    private void show(Case given, ModelRuntime runtime, Answer answer) {
+        for (int i = 0; i < given.expected().size(); i++) {
+            if (given.expected().get(i).name().equals(shownOutput)
+                    && answer instanceof Outputs found
+                    && found.output(i) != null) {
+                shown.tensors().put(runtime.name(), found.output(i));
+            }
+        }
     }
 
     /**
      * All cases with optimisations off and on, in one go: starting a runtime may take longer than all that it is asked.
      */
     private Map<Boolean, List<Answer>> answers(ModelRuntime runtime, List<Case> cases, Set<Boolean> optimisations) {
-        List<Boolean> sorted = optimisations.stream().sorted().toList();
         List<Job> jobs = new ArrayList<>();
-        for (boolean optimised : sorted) {
+        for (boolean optimised : sorted(optimisations)) {
             cases.forEach(given -> jobs.add(new Job(given.model(), given.inputs(), optimised)));
         }
         List<Answer> answers =
                 runtime.run(jobs, done -> progress.accept("%s, %d of %d".formatted(runtime.name(), done, jobs.size())));
         Map<Boolean, List<Answer>> split = new HashMap<>();
-        for (int i = 0; i < sorted.size(); i++) {
-            split.put(sorted.get(i), answers.subList(i * cases.size(), (i + 1) * cases.size()));
+        int from = 0;
+        for (boolean optimised : sorted(optimisations)) {
+            split.put(optimised, answers.subList(from, from + cases.size()));
+            from += cases.size();
         }
         return split;
     }
 
-    private void compare(
-            List<Finding> findings,
-            ModelRuntime runtime,
-            boolean optimised,
-            Case given,
-            Answer answer,
-            Answer unoptimised,
-            Answer same,
-            NoiseFloor floor) {
-        boolean own = !given.expected().isEmpty();
-        List<Tensor> expected =
-                own ? given.expected() : unoptimised instanceof Outputs outputs ? outputs.outputs() : List.of();
-        Tolerance tolerance = given.toleranceOn(runtime.device());
-        if (expected.isEmpty()) {
-            String why = unoptimised instanceof None none ? none.why() : "it has no outputs";
-            findings.add(finding(
-                    runtime,
-                    optimised,
-                    Check.BUDGET,
-                    given,
-                    Comparison.impossible(
-                            "",
-                            "expected outputs to compare with, found that ONNX Runtime in Java gives none: " + why,
-                            tolerance),
-                    Double.NaN));
-            return;
-        }
-        if (answer instanceof None none) {
-            findings.add(finding(
-                    runtime,
-                    optimised,
-                    Check.BUDGET,
-                    given,
-                    Comparison.impossible(
-                            "",
-                            "expected outputs, found that it %s: %s"
-                                    .formatted(none.crashed() ? "crashed" : "refuses", none.why()),
-                            tolerance),
-                    Double.NaN));
-            return;
-        }
-        List<Tensor> found = ((Outputs) answer).outputs();
-        for (int i = 0; i < expected.size(); i++) {
-            String output = expected.get(i).name().isEmpty()
-                    ? "output " + i
-                    : expected.get(i).name();
-            if (i >= found.size()) {
-                findings.add(finding(
-                        runtime,
-                        optimised,
-                        Check.BUDGET,
-                        given,
-                        Comparison.impossible(output, "expected it, found no such output", tolerance),
-                        Double.NaN));
-                continue;
-            }
-            if (given == pictured && output.equals(LOGITS)) {
-                logits.put("expected", expected.get(i));
-                logits.put(runtime.name(), found.get(i));
-            }
-            double noise = floor.multiple(given, i, found.get(i));
-            findings.add(finding(
-                    runtime,
-                    optimised,
-                    Check.BUDGET,
-                    given,
-                    Comparison.between(
-                            output, expected.get(i), found.get(i), fitted(tolerance, given, expected.get(i))),
-                    noise));
-            boolean comparable = runtime.engine().equals(java.engine())
-                    && runtime.device().equals(java.device())
-                    && !runtime.name().equals(java.name());
-            if (comparable
-                    && same instanceof Outputs outputs
-                    && i < outputs.outputs().size()) {
-                findings.add(finding(
-                        runtime,
-                        optimised,
-                        Check.BITS,
-                        given,
-                        Comparison.between(output, outputs.outputs().get(i), found.get(i), Tolerance.BITS),
-                        Double.NaN));
+    /** One case on one runtime, compared. */
+    private record Comparing(List<Finding> findings, ModelRuntime runtime, boolean optimised, Case given) {
+
+        /**
+         * Adds what was found.
+         *
+         * @param same what the Java API gives with the same options, or {@code right} if the engine is another
+         */
+        void compare(Answer right, Answer answer, Answer same, NoiseFloor floor) {
+            if (right instanceof None none) {
+                impossible("expected outputs to compare with, found that %s gives none: %s"
+                        .formatted(given.source(), none.why()));
+            } else if (answer instanceof None none) {
+                impossible("expected outputs, found that it " + none.describe());
+            } else {
+                List<Tensor> expected = ((Outputs) right).outputs();
+                for (int i = 0; i < expected.size(); i++) {
+                    String output = expected.get(i).name().isEmpty()
+                            ? "output " + i
+                            : expected.get(i).name();
+                    Tensor found = ((Outputs) answer).output(i);
+                    add(
+                            Check.BUDGET,
+                            given.source(),
+                            Comparison.between(
+                                    output,
+                                    expected.get(i),
+                                    found,
+                                    given.budget().of(expected.get(i), runtime)),
+                            floor.multiple(given, i, found));
+                    if (same != right && same instanceof Outputs outputs && outputs.output(i) != null) {
+                        add(
+                                Check.BITS,
+                                JAVA.name(),
+                                Comparison.between(output, outputs.output(i), found, Tolerance.BITS),
+                                Double.NaN);
+                    }
+                }
             }
         }
-    }
 
-    private static Finding finding(
-            ModelRuntime runtime, boolean optimised, Check check, Case given, Comparison comparison, double noise) {
-        return new Finding(runtime.name(), optimised, check, given.graph(), given.label(), comparison, noise);
-    }
-
-    /**
-     * The tolerance for one tensor: as it stands for golden vectors, or if it was asked for; for random inputs by the
-     * tensor's size.
-     */
-    private static Tolerance fitted(Tolerance tolerance, Case given, Tensor expected) {
-        if (given.tolerance().isPresent() || !expected.type().isNumeric()) {
-            return tolerance;
+        private void impossible(String problem) {
+            add(Check.BUDGET, given.source(), Comparison.impossible("", problem, Tolerance.BITS), Double.NaN);
         }
-        Tolerance measured = given.measuredByOne().contains(expected.name()) ? tolerance.measuredBy(1) : tolerance;
-        return given.expected().isEmpty() ? measured.scaledTo(rootMeanSquare(expected)) : measured;
-    }
 
-    private static double rootMeanSquare(Tensor tensor) {
-        return Math.sqrt(Arrays.stream(tensor.doubles())
-                .map(value -> value * value)
-                .average()
-                .orElse(0));
+        private void add(Check check, String reference, Comparison comparison, double noise) {
+            findings.add(new Finding(
+                    runtime.name(), reference, optimised, check, given.graph(), given.label(), comparison, noise));
+        }
     }
 }

@@ -40,58 +40,63 @@ public record Comparison(
         Tolerance tolerance,
         String problem) {
 
-    /** Compares two tensors. NaN agrees with NaN, and an infinity with itself. */
-    public static Comparison between(String output, Tensor expected, Tensor found, Tolerance tolerance) {
-        if (expected.type() != found.type() || !Arrays.equals(expected.shape(), found.shape())) {
-            return impossible(output, "expected %s, found %s".formatted(expected, found), tolerance);
-        }
-        if (expected.equals(found)) {
-            return new Comparison(
-                    output,
-                    expected.size(),
-                    0,
-                    0,
-                    0,
-                    Double.POSITIVE_INFINITY,
-                    1,
-                    0,
-                    0,
-                    "",
-                    Double.NaN,
-                    Double.NaN,
-                    tolerance,
-                    "");
-        }
-        if (!expected.type().isNumeric()) {
-            return impossible(output, "expected equal elements of %s, found others".formatted(expected), tolerance);
-        }
-        Sums sums = new Sums(expected.type() == ElementType.FLOAT32, tolerance);
-        double[] reference = expected.doubles();
-        double[] values = found.doubles();
-        for (int i = 0; i < values.length; i++) {
-            sums.add(i, reference[i], values[i]);
-        }
-        return sums.comparison(output, expected.shape(), reference, values);
-    }
-
     /**
-     * Compares tensors of two paths through the same model, all of whose values must be finite.
+     * Compares two tensors. NaN agrees with NaN, and an infinity with itself, unless values must be finite.
      *
-     * @param found null if the other path has no such output
+     * @param found null if there is no such output
      */
-    public static Comparison betweenFinite(String output, Tensor expected, Tensor found, Tolerance tolerance) {
+    public static Comparison between(String output, Tensor expected, Tensor found, Tolerance tolerance) {
         if (found == null) {
             return impossible(output, "expected %s, found no such output".formatted(expected), tolerance);
         }
-        if (found.type() != expected.type() || !Arrays.equals(expected.shape(), found.shape())) {
+        if (expected.type() != found.type() || !Arrays.equals(expected.shape(), found.shape())) {
             return impossible(output, "expected %s, found %s".formatted(expected, found), tolerance);
         }
-        for (float value : expected.floats()) {
-            if (!Float.isFinite(value)) {
-                return impossible(output, "expected finite values, found " + value, tolerance);
+        boolean same = expected.equals(found);
+        if (!expected.type().isNumeric()) {
+            return same
+                    ? new Sums(false, tolerance)
+                            .comparison(output, expected.shape(), new double[0], new double[0])
+                            .ofElements(expected.size())
+                    : impossible(output, "expected equal elements of %s, found others".formatted(expected), tolerance);
+        }
+        double[] reference = expected.doubles();
+        if (tolerance.finite()) {
+            for (double value : reference) {
+                if (!Double.isFinite(value)) {
+                    return impossible(output, "expected finite values, found " + value, tolerance);
+                }
             }
         }
-        return between(output, expected, found, tolerance);
+        Sums sums = new Sums(expected.type() == ElementType.FLOAT32, tolerance);
+        double[] values = same ? reference : found.doubles();
+        for (int i = 0; i < values.length; i++) {
+            sums.add(i, reference[i], values[i]);
+        }
+        Comparison comparison = sums.comparison(output, expected.shape(), reference, values);
+        return tolerance.ofMean() ? comparison.ofMeans(reference, values) : comparison;
+    }
+
+    /** The same, held to its tolerance by the means of all values. */
+    private Comparison ofMeans(double[] reference, double[] values) {
+        double one = Arrays.stream(reference).average().orElse(Double.NaN);
+        double other = Arrays.stream(values).average().orElse(Double.NaN);
+        double taken = Math.abs(one - other) / tolerance.absolute();
+        return new Comparison(
+                output,
+                count,
+                largest,
+                relative,
+                units,
+                signalToNoise,
+                cosine,
+                rootMeanSquare,
+                Double.isNaN(taken) ? Double.POSITIVE_INFINITY : taken,
+                "the mean",
+                one,
+                other,
+                tolerance,
+                "");
     }
 
     /** The same with another number of elements, for a row that stands for several. */
@@ -148,6 +153,17 @@ public record Comparison(
     public String describe() {
         if (!problem.isEmpty()) {
             return "cannot be compared: " + problem;
+        }
+        if (tolerance.ofMean()) {
+            return String.format(
+                    Locale.ROOT,
+                    "has a mean of %.4f over %,d values, expected %.4f; they differ by %.2e (budget %.0e), single values by at most %.2e",
+                    found,
+                    count,
+                    expected,
+                    Math.abs(expected - found),
+                    tolerance.absolute(),
+                    largest);
         }
         if (largest == 0) {
             return "has the same values (budget %s)".formatted(tolerance.describe());
@@ -226,9 +242,9 @@ public record Comparison(
                     cosine,
                     Math.sqrt(squares / Math.max(1, values.length)),
                     share,
-                    index(shape, worst),
-                    reference.length == 0 ? Double.NaN : reference[worst],
-                    values.length == 0 ? Double.NaN : values[worst],
+                    largest == 0 ? "" : index(shape, worst),
+                    largest == 0 ? Double.NaN : reference[worst],
+                    largest == 0 ? Double.NaN : values[worst],
                     tolerance,
                     "");
         }

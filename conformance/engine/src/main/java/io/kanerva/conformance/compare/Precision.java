@@ -1,10 +1,12 @@
 package io.kanerva.conformance.compare;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.NodeProto;
 import io.kanerva.onnx.proto.TensorProto;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
@@ -29,16 +31,10 @@ public enum Precision {
     /**
      * The precision of a graph.
      *
-     * @throws IllegalArgumentException if the bytes are no ONNX model
+     * @throws IOException if the file cannot be read or is no ONNX model
      */
-    public static Precision of(byte[] model) {
-        ModelProto proto;
-        try {
-            proto = ModelProto.parseFrom(model);
-        } catch (InvalidProtocolBufferException e) {
-            throw new IllegalArgumentException(
-                    "expected an ONNX model, found other bytes (%s)".formatted(e.getMessage()), e);
-        }
+    public static Precision of(Path file) throws IOException {
+        ModelProto proto = OnnxFiles.read(file);
         List<NodeProto> nodes = proto.getGraph().getNodeList();
         if (nodes.stream().anyMatch(node -> QUANTISED.contains(node.getOpType()))) {
             return INT8;

@@ -1,6 +1,8 @@
 package io.kanerva.conformance.compare;
 
 import io.kanerva.onnx.PreciseWeights;
+import io.kanerva.onnx.Tensor;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
@@ -14,8 +16,18 @@ import java.util.Locale;
  * @param signalToNoise least ratio in dB; negative infinity for any
  * @param unit least root mean square of the signal in that ratio: the size that the tensor's values are measured by,
  *     where that is known; 0 if it is not
+ * @param finite whether all values must be finite; else NaN agrees with NaN, and an infinity with itself
+ * @param ofMean whether the absolute part is for the difference of the two tensors' means, and elements are not held to
+ *     anything
  */
-public record Tolerance(double absolute, double relative, double cosine, double signalToNoise, double unit) {
+public record Tolerance(
+        double absolute,
+        double relative,
+        double cosine,
+        double signalToNoise,
+        double unit,
+        boolean finite,
+        boolean ofMean) {
     private static final double ANY_RATIO = Double.NEGATIVE_INFINITY;
 
     /** Every bit the same. */
@@ -28,41 +40,56 @@ public record Tolerance(double absolute, double relative, double cosine, double 
     public static final Tolerance FLOAT32_ELSEWHERE = elements(1e-4, 1e-3);
     /** Weights or arithmetic in half precision. */
     public static final Tolerance FLOAT16 =
-            new Tolerance(PreciseWeights.ABSOLUTE, PreciseWeights.RELATIVE, 0.999, ANY_RATIO, 0);
+            new Tolerance(PreciseWeights.ABSOLUTE, PreciseWeights.RELATIVE, 0.999, ANY_RATIO, 0, false, false);
     /** 8-bit weights, whose error is noise all over the tensor: 20 dB are a tenth of the signal. */
-    public static final Tolerance INT8 = new Tolerance(Double.POSITIVE_INFINITY, 0, -1, 20, 0);
+    public static final Tolerance INT8 = new Tolerance(Double.POSITIVE_INFINITY, 0, -1, 20, 0, false, false);
 
     /** Only elements are held to something. */
     public static Tolerance elements(double absolute, double relative) {
-        return new Tolerance(absolute, relative, -1, ANY_RATIO, 0);
+        return new Tolerance(absolute, relative, -1, ANY_RATIO, 0, false, false);
+    }
+
+    /** The means of all values may differ by so much, for example a score over many samples. */
+    public static Tolerance mean(double absolute) {
+        return new Tolerance(absolute, 0, -1, ANY_RATIO, 0, true, true);
+    }
+
+    /** The same, for values that must all be finite. */
+    public Tolerance ofFinite() {
+        return new Tolerance(absolute, relative, cosine, signalToNoise, unit, true, ofMean);
     }
 
     /**
-     * For a tensor of made-up inputs, whose values may be of any size: the absolute part is meant for values around 1,
-     * and grows with the root mean square above that. An element near 0 among large ones is a difference of large
-     * numbers and carries their rounding.
-     *
-     * @param rootMeanSquare of the expected values
+     * For an output of random inputs, whose values may be of any size: the absolute part is meant for values around 1,
+     * and grows with the root mean square of the expected values above that. An element near 0 among large ones is a
+     * difference of large numbers and carries their rounding.
      */
-    public Tolerance scaledTo(double rootMeanSquare) {
-        return rootMeanSquare > 1
-                ? new Tolerance(absolute * rootMeanSquare, relative, cosine, signalToNoise, unit)
-                : this;
+    public Tolerance scaledTo(Tensor expected) {
+        double size = !expected.type().isNumeric()
+                ? 0
+                : Math.sqrt(Arrays.stream(expected.doubles())
+                        .map(value -> value * value)
+                        .average()
+                        .orElse(0));
+        return size > 1 ? new Tolerance(absolute * size, relative, cosine, signalToNoise, unit, finite, ofMean) : this;
     }
 
     /**
      * For a tensor whose values are measured by a unit of their own, such as a Gaussian's mean by the standard
-     * deviation of its prior: a signal smaller than that counts as that large, since noise is large or small beside the
-     * unit.
+     * deviation of its prior: a signal smaller than that counts as that large, since noise is large or small relative
+     * to the unit.
      */
     public Tolerance measuredBy(double unit) {
-        return new Tolerance(absolute, relative, cosine, signalToNoise, unit);
+        return new Tolerance(absolute, relative, cosine, signalToNoise, unit, finite, ofMean);
     }
 
     /** What is accepted, for example {@code 1e-05 + 1e-04 |x|}. */
     public String describe() {
         if (absolute == 0 && relative == 0) {
             return "equal bits";
+        }
+        if (ofMean) {
+            return String.format(Locale.ROOT, "%.0e of the mean", absolute);
         }
         StringBuilder text = new StringBuilder();
         if (absolute < Double.POSITIVE_INFINITY) {

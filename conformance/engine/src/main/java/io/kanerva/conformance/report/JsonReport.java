@@ -25,11 +25,9 @@ public final class JsonReport {
         document.put("problems", findings.problems());
         document.put("runtimes", findings.runtimes());
         document.put("noiseFloor", findings.noiseFloor());
-        document.put("bounds", findings.bounds());
-        document.put("unscored", findings.unscored());
         document.put("findings", findings.findings());
-        document.put("bundle", findings.own().rows());
         document.put("faults", findings.faults());
+        document.put("notes", findings.notes());
         try {
             return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(document) + "\n";
         } catch (JsonProcessingException e) {

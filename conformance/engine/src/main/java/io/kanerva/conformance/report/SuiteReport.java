@@ -33,13 +33,15 @@ public final class SuiteReport {
         for (Row row : rows) {
             if (row.results().isEmpty()) {
                 text.append("| %s | did not run: %s | | | | | |%n"
-                        .formatted(row.runtime().title(), row.readiness().why()));
+                        .formatted(
+                                row.runtime().description().title(),
+                                row.readiness().why()));
                 continue;
             }
             Map<Outcome, Long> all = row.counts(0, NEWEST);
             text.append("| %s | %s | %d | %d | %d | %s | %s |%n"
                     .formatted(
-                            row.runtime().title(),
+                            row.runtime().description().title(),
                             rate(all),
                             all.getOrDefault(Outcome.DIFFERS, 0L),
                             all.getOrDefault(Outcome.REFUSED, 0L),

@@ -1,6 +1,5 @@
 package io.kanerva.conformance.report;
 
-import io.kanerva.conformance.check.BoundFinding;
 import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.Findings.Summary;
@@ -11,44 +10,46 @@ import java.util.function.Function;
 
 /** Findings as tables of text. */
 public final class TextReport {
-    private static final int MOST_PROBLEMS = 20;
+    private static final int MAX_PROBLEMS = 20;
 
     private TextReport() {}
 
     /**
-     * A line a runtime, those that did not run with the reason; then what is not as it should be; then a line that
-     * counts.
+     * A line for each runtime and what it was held against, those that did not run with the reason; then what is not as
+     * it should be; then a line that counts.
      */
     public static String summary(Findings findings) {
-        StringBuilder text = new StringBuilder(
-                line("%-46s %8s %7s %8s %6s  %s", "runtime", "outputs", "failed", "budget", "noise", "equal bits"));
+        StringBuilder text = new StringBuilder(line(
+                "%-46s %-18s %8s %7s %8s %6s  %s",
+                "runtime", "against", "outputs", "failed", "budget", "noise", "equal bits"));
         for (Summary summary : findings.summaries()) {
             if (summary.runtime().ran()) {
                 text.append(line(
-                        "%-46s %8d %7d %7s%% %6s  %s",
+                        "%-46s %-18s %8d %7d %7s%% %6s  %s",
                         summary.runtime().title(),
+                        summary.reference(),
                         summary.outputs(),
                         summary.failed(),
                         number("%.0f", 100 * summary.share()),
                         number("%.1f", summary.noise()),
-                        bits(findings, summary)));
+                        bits(summary)));
             } else {
                 text.append(line(
                         "%-46s did not run: %s",
                         summary.runtime().title(), summary.runtime().readiness().why()));
             }
         }
-        for (BoundFinding bound : findings.bounds()) {
-            text.append(bound.describe()).append(System.lineSeparator());
-        }
-        findings.unscored().forEach(missing -> text.append(missing).append(System.lineSeparator()));
+        findings.means().stream()
+                .filter(Finding::holds)
+                .forEach(mean -> text.append(mean.describe()).append(System.lineSeparator()));
+        findings.notes().forEach(note -> text.append(note).append(System.lineSeparator()));
         List<String> problems = findings.problems();
         problems.stream()
-                .limit(MOST_PROBLEMS)
+                .limit(MAX_PROBLEMS)
                 .forEach(problem -> text.append("NOT ").append(problem).append(System.lineSeparator()));
-        if (problems.size() > MOST_PROBLEMS) {
+        if (problems.size() > MAX_PROBLEMS) {
             text.append("and ")
-                    .append(problems.size() - MOST_PROBLEMS)
+                    .append(problems.size() - MAX_PROBLEMS)
                     .append(" more")
                     .append(System.lineSeparator());
         }
@@ -57,11 +58,14 @@ public final class TextReport {
         }
         long ran =
                 findings.runtimes().stream().filter(Findings.Participant::ran).count();
+        List<Finding> worst = findings.worst();
         return text.append(line(
-                        "%d of %d runtimes ran; %,d of %,d comparisons are as they should be (budget: largest part of it that was taken; noise: "
-                                + "error against float64 as a multiple of the float32 vectors' own)",
+                        "%d of %d runtimes ran; %,d of %,d outputs keep their budgets, and %,d of %,d comparisons are as they should be (budget: "
+                                + "largest part of it that was taken; noise: error against float64 as a multiple of the float32 vectors' own)",
                         ran,
                         findings.runtimes().size(),
+                        worst.stream().filter(Finding::holds).count(),
+                        worst.size(),
                         findings.findings().size() - findings.failures().size(),
                         findings.findings().size()))
                 .toString();
@@ -70,18 +74,21 @@ public final class TextReport {
     /** A line for the worst case of each output on each runtime. */
     public static String details(Findings findings) {
         List<Finding> worst = findings.worst();
-        String names = "%%-%ds %%-4s %%-%ds %%-%ds %%-7s "
+        String names = "%%-%ds %%-%ds %%-4s %%-%ds %%-%ds %%-7s "
                 .formatted(
                         widest(worst, "runtime", Finding::runtime),
+                        widest(worst, "against", Finding::reference),
                         widest(worst, "graph", Finding::graph),
                         widest(worst, "output", finding -> finding.comparison().output()));
         StringBuilder text = new StringBuilder(line(
-                names + "%9s %9s %9s %6s %9s  %s",
+                names + "%10s %9s %9s %9s %6s %9s  %s",
                 "runtime",
+                "against",
                 "opt",
                 "graph",
                 "output",
                 "check",
+                "values",
                 "largest",
                 "relative",
                 "ulps",
@@ -91,12 +98,14 @@ public final class TextReport {
         for (Finding finding : worst) {
             Comparison c = finding.comparison();
             text.append(line(
-                    names + "%9.2e %9.2e %9s %6s %9.1e  %s",
+                    names + "%,10d %9.2e %9.2e %9s %6s %9.1e  %s",
                     finding.runtime(),
+                    finding.reference(),
                     finding.optimised() ? "on" : "off",
                     finding.graph(),
                     c.output(),
                     finding.check().name().toLowerCase(Locale.ROOT),
+                    c.count(),
                     c.largest(),
                     c.relative(),
                     c.units() < 0 ? "–" : Long.toString(c.units()),
@@ -128,17 +137,13 @@ public final class TextReport {
                 + c.tolerance().describe();
     }
 
-    private static String bits(Findings findings, Summary summary) {
+    private static String bits(Summary summary) {
         if (summary.bits() == 0) {
             return "–";
         }
-        long unequal = findings.failures().stream()
-                .filter(finding -> finding.check() == Finding.Check.BITS
-                        && finding.runtime().equals(summary.runtime().name()))
-                .count();
-        return unequal == 0
+        return summary.unequal() == 0
                 ? "yes, all %d".formatted(summary.bits())
-                : "NO, %d of %d".formatted(unequal, summary.bits());
+                : "NO, %d of %d".formatted(summary.unequal(), summary.bits());
     }
 
     private static String number(String pattern, double value) {

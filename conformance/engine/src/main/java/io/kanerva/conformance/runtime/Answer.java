@@ -11,6 +11,11 @@ public sealed interface Answer {
         public Outputs {
             outputs = List.copyOf(outputs);
         }
+
+        /** The output of an index; null if there is none. */
+        public Tensor output(int index) {
+            return index < outputs.size() ? outputs.get(index) : null;
+        }
     }
 
     /**
@@ -19,5 +24,10 @@ public sealed interface Answer {
      * @param crashed whether the process died over it, instead of saying no
      * @param why in the runtime's words, one line
      */
-    record None(boolean crashed, String why) implements Answer {}
+    record None(boolean crashed, String why) implements Answer {
+        /** What became of the job, as a sentence's end. */
+        public String describe() {
+            return (crashed ? "crashed: " : "refuses: ") + why;
+        }
+    }
 }

@@ -11,7 +11,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntConsumer;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -24,13 +23,13 @@ public final class ForeignRuntime implements ModelRuntime {
     private static final long VERSION_SECONDS = 60;
     private static final long SETUP_SECONDS = 1200;
 
-    private final String name;
+    private final Description description;
     private final Path folder;
     private final Manifest manifest;
     private String about = "";
 
     private ForeignRuntime(String name, Path folder, Manifest manifest) {
-        this.name = name;
+        description = manifest.describe(name);
         this.folder = folder;
         this.manifest = manifest;
     }
@@ -56,13 +55,14 @@ public final class ForeignRuntime implements ModelRuntime {
 
     /** ONNX Runtime's Java API in a process of its own, for models that may take their process down with them. */
     public static ModelRuntime separateJava(Path scratch) {
+        Description java = JavaRuntime.CPU.description();
         return new ForeignRuntime(
-                JavaRuntime.NAME + "-apart",
+                java.name() + "-apart",
                 scratch,
                 new Manifest(
-                        JavaRuntime.TITLE + ", own process",
-                        JavaRuntime.ENGINE,
-                        "cpu",
+                        java.title() + ", own process",
+                        java.engine(),
+                        java.device(),
                         List.of("off", "on"),
                         false,
                         List.of(),
@@ -71,33 +71,8 @@ public final class ForeignRuntime implements ModelRuntime {
     }
 
     @Override
-    public String name() {
-        return name;
-    }
-
-    @Override
-    public String title() {
-        return manifest.title();
-    }
-
-    @Override
-    public String engine() {
-        return manifest.engine();
-    }
-
-    @Override
-    public String device() {
-        return manifest.device();
-    }
-
-    @Override
-    public Set<Boolean> optimisations() {
-        return manifest.optimisations().stream().map("on"::equals).collect(Collectors.toSet());
-    }
-
-    @Override
-    public boolean doublePrecision() {
-        return manifest.doublePrecision();
+    public Description description() {
+        return description;
     }
 
     @Override
@@ -176,7 +151,7 @@ public final class ForeignRuntime implements ModelRuntime {
 
     @Override
     public List<Answer> run(List<Job> jobs, IntConsumer progress) {
-        try (TemporaryFolder temporary = new TemporaryFolder("conformance-" + name)) {
+        try (TemporaryFolder temporary = new TemporaryFolder("conformance-" + name())) {
             List<Answer> answers = new ArrayList<>();
             while (answers.size() < jobs.size()) {
                 int before = answers.size();
@@ -201,7 +176,7 @@ public final class ForeignRuntime implements ModelRuntime {
             return answers;
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "%s: expected a process that runs, found: %s".formatted(name, e.getMessage()), e);
+                    "%s: expected a process that runs, found: %s".formatted(name(), e.getMessage()), e);
         }
     }
 

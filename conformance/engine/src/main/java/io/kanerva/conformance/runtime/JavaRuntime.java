@@ -14,9 +14,9 @@ import com.google.protobuf.ByteString;
 import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.Outputs;
 import io.kanerva.conformance.runtime.Readiness.State;
-import io.kanerva.conformance.tensor.ElementType;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.runtime.NativeRuntime;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.GraphRunner;
+import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -28,13 +28,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.IntConsumer;
 
 /** ONNX Runtime's own Java API in this process, on the CPU or on a GPU. What others are held against to the bit. */
 public final class JavaRuntime implements ModelRuntime {
-    static final String NAME = "onnxruntime-java";
-    static final String ENGINE = "onnxruntime 1.29.0";
-    static final String TITLE = "ONNX Runtime 1.29.0, Java";
+    private static final String TITLE = "ONNX Runtime 1.29.0, Java";
+    /** Address space only: what is not used takes no memory. 64 MB bear 100,000 characters. */
+    private static final long STACK_BYTES = 256L << 20;
 
     /** What a machine with NVIDIA's driver has: Linux, Linux inside Windows, Windows. */
     private static final List<Path> DRIVERS = List.of(
@@ -42,62 +44,39 @@ public final class JavaRuntime implements ModelRuntime {
             Path.of("/dev/dxg"),
             Path.of(Optional.ofNullable(System.getenv("SystemRoot")).orElse("/"), "System32", "nvcuda.dll"));
 
-    private final boolean cuda;
-
-    private JavaRuntime(boolean cuda) {
-        this.cuda = cuda;
-    }
-
     /** On the CPU, where it can always run. */
-    public static JavaRuntime cpu() {
-        return new JavaRuntime(false);
-    }
-
+    public static final JavaRuntime CPU = new JavaRuntime("onnxruntime-java", TITLE, "cpu");
     /** On an NVIDIA GPU. */
-    public static JavaRuntime cuda() {
-        return new JavaRuntime(true);
+    public static final JavaRuntime CUDA = new JavaRuntime("onnxruntime-java-cuda", TITLE + ", CUDA", "cuda");
+
+    private static OrtEnvironment environment;
+
+    private final Description description;
+
+    private JavaRuntime(String name, String title, String device) {
+        // No float64: it has no convolution for that.
+        description = new Description(name, title, "onnxruntime 1.29.0", device, Set.of(false, true), false);
     }
 
     @Override
-    public String name() {
-        return cuda ? NAME + "-cuda" : NAME;
+    public Description description() {
+        return description;
     }
 
-    @Override
-    public String title() {
-        return cuda ? TITLE + ", CUDA" : TITLE;
-    }
-
-    @Override
-    public String engine() {
-        return ENGINE;
-    }
-
-    @Override
-    public String device() {
-        return cuda ? "cuda" : "cpu";
-    }
-
-    @Override
-    public Set<Boolean> optimisations() {
-        return Set.of(false, true);
-    }
-
-    @Override
-    public boolean doublePrecision() {
-        return false; // it has no convolution in float64
+    private boolean cuda() {
+        return this == CUDA;
     }
 
     @Override
     public Readiness prepare(boolean install) {
-        if (!cuda) {
+        if (!cuda()) {
             return Readiness.READY;
         }
         // Looked for first: asking ONNX Runtime for CUDA where there is none unpacks 583 MB before it fails.
         if (DRIVERS.stream().noneMatch(Files::exists)) {
             return new Readiness(State.ABSENT, "expected NVIDIA's driver on this machine, found none");
         }
-        NativeRuntime.start();
+        environment();
         return OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)
                 ? Readiness.READY
                 : new Readiness(
@@ -106,14 +85,58 @@ public final class JavaRuntime implements ModelRuntime {
 
     @Override
     public String about() {
-        NativeRuntime.start();
-        return "onnxruntime %s, Java %s"
-                .formatted(OrtEnvironment.getEnvironment().getVersion(), Runtime.version());
+        return "onnxruntime %s, Java %s".formatted(environment().getVersion(), Runtime.version());
+    }
+
+    /**
+     * ONNX Runtime's one environment in this process, which is made on a large stack: on Linux, ONNX Runtime 1.29's
+     * telemetry recurses over the command line when it starts, and a long class path overflows an ordinary one.
+     */
+    private static synchronized OrtEnvironment environment() {
+        if (environment == null) {
+            FutureTask<OrtEnvironment> task = new FutureTask<>(OrtEnvironment::getEnvironment);
+            new Thread(null, task, "ONNX Runtime start", STACK_BYTES).start();
+            try {
+                environment = task.get();
+            } catch (InterruptedException | ExecutionException e) {
+                throw new IllegalStateException("ONNX Runtime cannot be started: " + e.getMessage(), e);
+            }
+        }
+        return environment;
+    }
+
+    /** Runs a model once on the CPU with graph optimisations: {@link GraphRunner} for checks of an export. */
+    public static GraphRunner runner() {
+        return new GraphRunner() {
+            @Override
+            public Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs) {
+                return once(options -> environment().createSession(model, options), inputs);
+            }
+
+            @Override
+            public Map<String, Tensor> run(Path model, Map<String, Tensor> inputs) {
+                return once(options -> environment().createSession(model.toString(), options), inputs);
+            }
+        };
+    }
+
+    private interface Opening {
+        OrtSession open(SessionOptions options) throws OrtException;
+    }
+
+    private static Map<String, Tensor> once(Opening opening, Map<String, Tensor> inputs) {
+        try (SessionOptions options = new SessionOptions();
+                OrtSession session = opening.open(options)) {
+            Map<String, Tensor> outputs = new LinkedHashMap<>();
+            run(session, inputs).forEach(output -> outputs.put(output.name(), output));
+            return outputs;
+        } catch (OrtException e) {
+            throw new IllegalArgumentException("ONNX Runtime does not run the graph: " + e.getMessage(), e);
+        }
     }
 
     @Override
     public List<Answer> run(List<Job> jobs, IntConsumer progress) {
-        NativeRuntime.start();
         List<Answer> answers = new ArrayList<>();
         Job loaded = null;
         OrtSession session = null;
@@ -129,7 +152,14 @@ public final class JavaRuntime implements ModelRuntime {
                         session = open(job);
                         loaded = job;
                     }
-                    answers.add(new Outputs(run(session, job.inputs())));
+                    List<Tensor> given = TensorFolder.read(job.inputs(), TensorFolder.INPUT);
+                    Map<String, Tensor> inputs = new LinkedHashMap<>();
+                    for (String name : session.getInputNames()) {
+                        if (inputs.size() < given.size()) {
+                            inputs.put(name, given.get(inputs.size()));
+                        }
+                    }
+                    answers.add(new Outputs(run(session, inputs)));
                 } catch (OrtException | IOException | RuntimeException e) { // whatever it throws is its answer
                     answers.add(new None(false, String.valueOf(e.getMessage()).replaceAll("\\s+", " ")));
                 }
@@ -148,27 +178,23 @@ public final class JavaRuntime implements ModelRuntime {
             options.setIntraOpNumThreads(1);
             options.setInterOpNumThreads(1);
             options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-            if (cuda) {
+            if (cuda()) {
                 options.addCUDA();
             }
-            return OrtEnvironment.getEnvironment().createSession(job.model().toString(), options);
+            return environment().createSession(job.model().toString(), options);
         }
     }
 
-    private static List<Tensor> run(OrtSession session, Path inputs) throws OrtException, IOException {
+    private static List<Tensor> run(OrtSession session, Map<String, Tensor> inputs) throws OrtException {
         Map<String, OnnxTensor> feeds = new LinkedHashMap<>();
         try {
-            int i = 0;
-            for (String name : session.getInputNames()) {
-                Path file = inputs.resolve("input_" + i++ + ".pb");
-                if (Files.exists(file)) {
-                    feeds.put(name, toOnnx(Tensor.read(file)));
-                }
+            for (Map.Entry<String, Tensor> input : inputs.entrySet()) {
+                feeds.put(input.getKey(), toOnnx(input.getValue()));
             }
             List<Tensor> outputs = new ArrayList<>();
             try (OrtSession.Result result = session.run(feeds)) {
                 for (Map.Entry<String, OnnxValue> output : result) {
-                    outputs.add(fromOnnx(output.getKey(), output.getValue()));
+                    outputs.add(fromOnnx(output.getValue()).named(output.getKey()));
                 }
             }
             return outputs;
@@ -178,15 +204,12 @@ public final class JavaRuntime implements ModelRuntime {
     }
 
     private static OnnxTensor toOnnx(Tensor tensor) throws OrtException {
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
         if (tensor.type() == ElementType.STRING) {
             return OnnxTensor.createTensor(
-                    environment,
+                    environment(),
                     tensor.strings().stream().map(ByteString::toStringUtf8).toArray(String[]::new),
                     tensor.shape());
         }
-        ByteBuffer values = ByteBuffer.allocateDirect(tensor.bytes().length).order(ByteOrder.nativeOrder());
-        values.put(tensor.bytes()).flip();
         OnnxJavaType type = switch (tensor.type()) {
             case FLOAT32 -> OnnxJavaType.FLOAT;
             case FLOAT64 -> OnnxJavaType.DOUBLE;
@@ -200,10 +223,12 @@ public final class JavaRuntime implements ModelRuntime {
             case BOOL -> OnnxJavaType.BOOL;
             default -> throw new IllegalArgumentException("ONNX Runtime's Java API takes no inputs of " + tensor);
         };
-        return OnnxTensor.createTensor(environment, values, tensor.shape(), type);
+        ByteBuffer bytes = tensor.buffer();
+        ByteBuffer values = ByteBuffer.allocateDirect(bytes.remaining()).order(ByteOrder.nativeOrder());
+        return OnnxTensor.createTensor(environment(), values.put(bytes).flip(), tensor.shape(), type);
     }
 
-    private static Tensor fromOnnx(String name, OnnxValue value) throws OrtException {
+    private static Tensor fromOnnx(OnnxValue value) throws OrtException {
         if (!(value instanceof OnnxTensor tensor)) {
             throw new IllegalStateException("expected tensors as outputs, found %s".formatted(value.getInfo()));
         }
@@ -212,15 +237,14 @@ public final class JavaRuntime implements ModelRuntime {
         if (type == ElementType.STRING) {
             List<ByteString> strings = new ArrayList<>();
             flatten(tensor.getValue(), strings);
-            return Tensor.of(strings, info.getShape()).named(name);
+            return Tensor.of(strings, info.getShape());
         }
         ByteBuffer buffer = tensor.getByteBuffer();
         byte[] bytes = new byte[buffer.remaining()];
         buffer.get(bytes);
-        return Tensor.ofBytes(type, bytes, info.getShape()).named(name);
+        return Tensor.ofBytes(type, bytes, info.getShape());
     }
 
-    /** The element type; the Java API numbers the types in an order of its own. */
     private static ElementType type(TensorInfo info) {
         return switch (info.onnxType) {
             case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT -> ElementType.FLOAT32;

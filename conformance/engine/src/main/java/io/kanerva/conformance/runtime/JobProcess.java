@@ -2,14 +2,12 @@ package io.kanerva.conformance.runtime;
 
 import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.Outputs;
-import io.kanerva.conformance.tensor.TensorValue;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -115,12 +113,8 @@ final class JobProcess implements AutoCloseable {
     }
 
     private static Answer read(Path folder) {
-        List<Tensor> tensors = new ArrayList<>();
         try {
-            for (int i = 0; Files.exists(folder.resolve("output_" + i + ".pb")); i++) {
-                tensors.add(Tensor.read(folder.resolve("output_" + i + ".pb")));
-            }
-            return new Outputs(tensors);
+            return new Outputs(TensorFolder.read(folder, TensorFolder.OUTPUT));
         } catch (IOException e) {
             return new None(false, "an output that it wrote cannot be read: " + e.getMessage());
         }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * What a runtime's folder says of itself in runtime.json; {@code conformance/runtimes/README.md} explains the fields.
@@ -33,6 +34,17 @@ public record Manifest(
 
     /** The name of the file. */
     public static final String FILE = "runtime.json";
+
+    /** The runtime of that name. */
+    ModelRuntime.Description describe(String name) {
+        return new ModelRuntime.Description(
+                name,
+                title,
+                engine,
+                device,
+                optimisations.stream().map("on"::equals).collect(Collectors.toSet()),
+                doublePrecision);
+    }
 
     /**
      * Reads a folder's manifest.

@@ -17,11 +17,11 @@ public final class RunJobs {
 
     /** @param arguments the file of jobs */
     public static void main(String[] arguments) throws IOException {
-        serve(JavaRuntime.cpu(), Path.of(arguments[0]));
+        serve(JavaRuntime.CPU, Path.of(arguments[0]));
     }
 
     /** Works through a file of jobs, telling of each on standard output. */
-    static void serve(ModelRuntime runtime, Path jobs) throws IOException {
+    public static void serve(ModelRuntime runtime, Path jobs) throws IOException {
         say("about", runtime.about());
         int number = 0;
         for (String line : Files.readAllLines(jobs)) {
@@ -31,9 +31,7 @@ public final class RunJobs {
                             done -> {})
                     .get(0);
             if (answer instanceof Outputs outputs) {
-                for (int i = 0; i < outputs.outputs().size(); i++) {
-                    outputs.outputs().get(i).write(Path.of(fields[2]).resolve("output_" + i + ".pb"));
-                }
+                TensorFolder.write(Path.of(fields[2]), TensorFolder.OUTPUT, outputs.outputs());
                 say("done", Integer.toString(number));
             } else if (answer instanceof None none) {
                 say("failed", number + "\t" + none.why());

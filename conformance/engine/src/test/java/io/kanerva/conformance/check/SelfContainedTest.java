@@ -7,9 +7,10 @@ import io.kanerva.conformance.ShippedBundles;
 import io.kanerva.conformance.check.Bisection.Side;
 import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.runtime.JavaRuntime;
-import io.kanerva.exporter.onnx.proto.ModelProto;
-import io.kanerva.exporter.onnx.proto.StringStringEntryProto;
-import io.kanerva.exporter.onnx.proto.TensorProto;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.StringStringEntryProto;
+import io.kanerva.onnx.proto.TensorProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,12 +53,12 @@ class SelfContainedTest {
                         .getInitializerList())
                 .noneMatch(tensor -> tensor.getDataType() == ElementType.FLOAT32.number())
                 .anyMatch(tensor -> tensor.getDataType() == ElementType.FLOAT64.number());
-        Side whole = new Side(JavaRuntime.cpu(), bundle.resolve("decoder.onnx"), false);
+        Side whole = new Side(JavaRuntime.CPU, bundle.resolve("decoder.onnx"), false);
         assertThat(Bisection.between(
                                 whole,
-                                new Side(JavaRuntime.cpu(), model, false),
+                                new Side(JavaRuntime.CPU, model, false),
                                 given.inputs(),
-                                Tolerance.BITS,
+                                Budget.of(Tolerance.BITS),
                                 temporary)
                         .describe())
                 .matches("all \\d+ values of its nodes agree");
@@ -95,8 +96,7 @@ class SelfContainedTest {
                     .getDimBuilder(0)
                     .setDimValue(size);
             Files.write(model, huge.build().toByteArray());
-            assertThatThrownBy(() ->
-                            RandomCases.make("decoder", model, Map.of(), Set.of(), 1, Optional.empty(), temporary))
+            assertThatThrownBy(() -> Case.random("decoder", model, Map.of(), Set.of(), 1, Optional.empty(), temporary))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(
                             "decoder.onnx: input 'latent': expected a shape of at most 268,435,456 values to make up, found ["

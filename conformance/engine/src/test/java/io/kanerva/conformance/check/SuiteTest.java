@@ -2,14 +2,12 @@ package io.kanerva.conformance.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.kanerva.bundle.ReaderKind;
-import io.kanerva.conformance.Subject;
+import io.kanerva.conformance.ShippedBundles;
 import io.kanerva.conformance.check.Suite.Outcome;
 import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.report.SuiteReport;
 import io.kanerva.conformance.runtime.JavaRuntime;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.bundle.ReaderKind;
+import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,9 +19,12 @@ class SuiteTest {
     @TempDir
     Path temporary;
 
+    @TempDir
+    Path shipped;
+
     @Test
     void whatPassesDiffersAndIsRefusedIsCountedAndWhatCannotBeRunIsNamed() throws IOException {
-        Path bundle = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
+        Path bundle = ShippedBundles.copy("fashion-mnist", shipped);
         test("test_good", bundle, "decoder");
         Path differs = test("test_differs", bundle, "decoder");
         Tensor logits = Tensor.read(differs.resolve("test_data_set_0/output_0.pb"));
@@ -37,7 +38,7 @@ class SuiteTest {
 
         Suite suite = new Suite(temporary, Tolerance.elements(1e-4, 1e-3));
         assertThat(suite.skipped()).containsExactly("test_broken: its model cannot be decoded");
-        List<Suite.Row> rows = suite.run(List.of(JavaRuntime.cpu()), false, text -> {});
+        List<Suite.Row> rows = suite.run(List.of(JavaRuntime.CPU), false, text -> {});
         assertThat(rows.get(0).counts(0, 17))
                 .containsEntry(Outcome.PASSED, 1L)
                 .containsEntry(Outcome.DIFFERS, 1L)

@@ -2,9 +2,8 @@ package io.kanerva.conformance.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.kanerva.bundle.ReaderKind;
 import io.kanerva.conformance.ChangedBundle;
-import io.kanerva.conformance.Subject;
+import io.kanerva.conformance.ShippedBundles;
 import io.kanerva.conformance.check.Bisection.Side;
 import io.kanerva.conformance.check.Finding.Check;
 import io.kanerva.conformance.check.Findings.Participant;
@@ -13,27 +12,27 @@ import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.report.JUnitReport;
 import io.kanerva.conformance.report.JsonReport;
 import io.kanerva.conformance.report.TextReport;
+import io.kanerva.conformance.runtime.Answer;
 import io.kanerva.conformance.runtime.ForeignRuntime;
 import io.kanerva.conformance.runtime.JavaRuntime;
+import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.conformance.runtime.Readiness;
-import io.kanerva.conformance.tensor.TensorValue;
-import io.kanerva.exporter.bundle.ReaderKind;
-import io.kanerva.runtime.Device;
-import io.kanerva.runtime.FloatTensor;
-import io.kanerva.runtime.Kanerva;
+import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.io.StringReader;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntConsumer;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
 import org.xml.sax.InputSource;
@@ -43,9 +42,8 @@ class VerificationTest {
     Path temporary;
 
     @Test
-    void aBundleAgreesWithItsVectorsInThisProcessAndToTheBitInAnother() throws IOException {
-        Findings found =
-                verify(Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE), List.of(JavaRuntime.cpu(), another()));
+    void modelsAgreeWithTheirVectorsInThisProcessAndToTheBitInAnother() throws IOException {
+        Findings found = verify(bundle(), List.of(JavaRuntime.CPU, another()));
         assertThat(found.problems()).isEmpty();
         assertThat(found.holds()).isTrue();
         assertThat(found.findings())
@@ -66,32 +64,76 @@ class VerificationTest {
 
     @Test
     void aWeightThatIsAHundredthOffIsCaughtInItsGraphAndItsNodeIsNamed() throws IOException {
-        Path good = Subject.DEREFERENCED.bundle(ReaderKind.GRIDSAMPLE);
-        Path changed = temporary.resolve("changed");
-        Subject.DEREFERENCED.export(ReaderKind.GRIDSAMPLE, changed);
+        Path good = bundle();
+        Path changed = ShippedBundles.copy("fashion-mnist", temporary.resolve("changed"));
         ChangedBundle.of(changed).addToOneWeight("decoder", 1e-2f);
-        Findings found = verify(changed, List.of(JavaRuntime.cpu()));
+        Findings found = verify(changed, List.of(JavaRuntime.CPU));
         assertThat(found.failures()).extracting(Finding::graph).containsOnly("decoder");
         assertThat(found.problems().get(0)).contains("graph 'decoder', output 'logits' (vectors 0) differs by");
         assertThat(JUnitReport.of(found)).contains("<failure message=");
 
         Path inputs = changed.resolve("vectors/decoder/test_data_set_0");
         Bisection.Result result = Bisection.between(
-                new Side(JavaRuntime.cpu(), good.resolve("decoder.onnx"), false),
-                new Side(JavaRuntime.cpu(), changed.resolve("decoder.onnx"), false),
+                new Side(JavaRuntime.CPU, good.resolve("decoder.onnx"), false),
+                new Side(JavaRuntime.CPU, changed.resolve("decoder.onnx"), false),
                 inputs,
-                Tolerance.FLOAT32,
+                Budget.of(Tolerance.FLOAT32),
                 temporary);
         assertThat(result.describe())
                 .startsWith("the first node whose value differs is ")
                 .contains("differs by");
         Bisection.Result same = Bisection.between(
-                new Side(JavaRuntime.cpu(), good.resolve("decoder.onnx"), false),
-                new Side(JavaRuntime.cpu(), good.resolve("decoder.onnx"), false),
+                new Side(JavaRuntime.CPU, good.resolve("decoder.onnx"), false),
+                new Side(JavaRuntime.CPU, good.resolve("decoder.onnx"), false),
                 inputs,
-                Tolerance.FLOAT32,
+                Budget.of(Tolerance.FLOAT32),
                 temporary);
         assertThat(same.describe()).matches("all \\d+ values of its nodes agree");
+    }
+
+    @Test
+    void aRuntimeIsHeldAgainstAnotherThatIsNamed() throws IOException {
+        Path changed = ShippedBundles.copy("fashion-mnist", temporary.resolve("changed"));
+        ChangedBundle.of(changed).scaleWeight("decoder", 1.01f);
+        Case given = Case.random(
+                        "decoder",
+                        changed.resolve("decoder.onnx"),
+                        Map.of("B", 1, "Q", 2),
+                        Set.of(),
+                        3,
+                        Optional.empty(),
+                        temporary)
+                .orElseThrow();
+        Findings same = new Verification(temporary).run("test", List.of(JavaRuntime.CPU), List.of(given));
+        assertThat(same.problems()).isEmpty();
+        ModelRuntime good = new ModelRuntime() {
+            @Override
+            public Description description() {
+                return new Description("good", "Good", "good", "cpu", Set.of(false), false);
+            }
+
+            @Override
+            public String about() {
+                return "";
+            }
+
+            @Override
+            public List<Answer> run(List<Job> jobs, IntConsumer progress) {
+                Path model = bundle().resolve("decoder.onnx");
+                return JavaRuntime.CPU.run(
+                        jobs.stream()
+                                .map(job -> new Job(model, job.inputs(), job.optimised()))
+                                .toList(),
+                        progress);
+            }
+        };
+        Findings found =
+                new Verification(temporary).run("test", List.of(JavaRuntime.CPU), List.of(given.against(good)));
+        assertThat(found.problems())
+                .hasSize(2) // with optimisations off and on
+                .first()
+                .asString()
+                .startsWith("onnxruntime-java, optimisations off, against good: graph 'decoder', output 'logits' (");
     }
 
     @Test
@@ -107,13 +149,16 @@ class VerificationTest {
                         new Readiness(Readiness.State.FAILED, "it said \u001b[31m<no>\uD800"))),
                 List.of(new Finding(
                         "x",
+                        Finding.VECTORS,
                         true,
                         Check.BUDGET,
                         "g\u0000",
                         "vectors 0",
                         Comparison.impossible("y", "expected outputs, found \u0008 & \uFFFF", Tolerance.BITS),
                         Double.NaN)),
-                "");
+                "",
+                List.of(),
+                List.of());
         Document read = DocumentBuilderFactory.newInstance()
                 .newDocumentBuilder()
                 .parse(new InputSource(new StringReader(JUnitReport.of(strange))));
@@ -130,9 +175,9 @@ class VerificationTest {
         Files.writeString(folder.resolve("runtime.json"), """
                 {"title": "Missing", "engine": "x", "device": "cpu", "optimisations": ["on"], "needs": [["no-such-toolchain"]], "setup": ["true"], "run": ["true"]}
                 """);
-        List<ModelRuntime> runtimes = new ArrayList<>(List.of(JavaRuntime.cpu()));
+        List<ModelRuntime> runtimes = new ArrayList<>(List.of(JavaRuntime.CPU));
         runtimes.addAll(ForeignRuntime.in(folder.getParent()));
-        Findings found = verify(Subject.POOLED_TWO_KEYS.bundle(ReaderKind.GRIDSAMPLE), runtimes);
+        Findings found = verify(bundle(), runtimes);
         assertThat(found.holds()).isTrue();
         assertThat(TextReport.summary(found))
                 .contains(
@@ -140,55 +185,62 @@ class VerificationTest {
         assertThat(JUnitReport.of(found)).contains("<skipped message=");
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = Subject.class,
-            names = {"DEREFERENCED", "LINEAR_COLOUR"})
-    void theBoundThroughTheGraphsAloneIsTheRuntimesOwn(Subject subject) throws IOException {
-        Path folder = subject.bundle(ReaderKind.GRIDSAMPLE);
-        try (Kanerva kanerva = Kanerva.load(folder, Device.CPU)) {
-            FloatTensor images =
-                    FloatTensors.of(Tensor.read(folder.resolve("vectors/encoder/test_data_set_1/input_0.pb")));
-            BoundFinding bound =
-                    new RuntimeBound(folder, kanerva, List.of(images), 3).of(JavaRuntime.cpu(), temporary, text -> {});
-            assertThat(bound.holds()).as(bound.describe()).isTrue();
-            assertThat(bound.images()).isEqualTo(images.dimension(0) * images.dimension(1));
-            assertThat(bound.largestImageDifference()).isLessThan(1e-3);
-        }
-    }
-
     @Test
-    void boundsOfSeveralRoundsOfImagesAreOne() {
-        BoundFinding most = new BoundFinding("tract", "m", 300, 10.25, 10, 0.5, 1e-3, "");
-        BoundFinding rest = new BoundFinding("tract", "m", 100, 6, 6, 0.75, 1e-3, "");
-        assertThat(most.and(rest)).isEqualTo(new BoundFinding("tract", "m", 400, 9.1875, 9, 0.75, 1e-3, ""));
-        assertThat(most.and(rest).holds()).isFalse();
-        assertThat(rest.and(new BoundFinding(
-                                "tract", "m", 100, Double.NaN, 6, Double.NaN, 1e-3, "graph 'reader': it stopped"))
-                        .holds())
+    void aScoreIsHeldByItsMeanAndSaysIt() {
+        Tensor expected = Tensor.of("nats", new float[] {10, 12, 14, 4}, 4);
+        Comparison near = Comparison.between(
+                "nats", expected, Tensor.of(new float[] {10.25f, 11.75f, 14, 4}, 4), Tolerance.mean(1e-3));
+        assertThat(near.within()).isTrue();
+        assertThat(near.describe())
+                .isEqualTo(
+                        "has a mean of 10.0000 over 4 values, expected 10.0000; they differ by 0.00e+00 (budget 1e-03), single values by at most 2.50e-01");
+        Comparison far = Comparison.between(
+                "nats", expected, Tensor.of(new float[] {10.25f, 12.25f, 14, 4}, 4), Tolerance.mean(1e-3));
+        assertThat(far.within()).isFalse();
+        assertThat(far.found() - far.expected()).isEqualTo(0.125);
+        assertThat(Comparison.between(
+                                "nats",
+                                expected,
+                                Tensor.of(new float[] {Float.NaN, 12, 14, 4}, 4),
+                                Tolerance.mean(1e-3))
+                        .within())
                 .isFalse();
     }
 
     @Test
     void anyModelInTheLayoutOfTheOnnxProjectCanBeChecked() throws IOException {
-        Path bundle = Subject.CONTINUOUS_TWO_KEYS.bundle(ReaderKind.MATMUL);
+        Path bundle = bundle();
         List<Case> cases = Case.of(
                 "any",
                 bundle.resolve("reader.onnx"),
                 bundle.resolve("vectors/reader"),
-                Optional.of(Tolerance.elements(1e-4, 1e-3)));
+                Optional.of(Budget.of(Tolerance.elements(1e-4, 1e-3))));
         assertThat(cases).hasSize(2);
-        assertThat(new Verification(List.of(JavaRuntime.cpu()), temporary, text -> {})
-                        .run("any", cases, false)
+        assertThat(new Verification(temporary)
+                        .run("any", List.of(JavaRuntime.CPU), cases)
                         .holds())
                 .isTrue();
     }
 
-    private Findings verify(Path bundle, List<ModelRuntime> runtimes) throws IOException {
-        try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {
-            List<Case> cases = BundleCases.of(bundle, kanerva.bundle(), 1, 5, temporary);
-            return new Verification(runtimes, temporary, text -> {}).run("test", cases, false);
+    /** The graphs of a shipped bundle, as any models. */
+    private Path bundle() {
+        Path folder = temporary.resolve("fashion-mnist");
+        try {
+            return Files.exists(folder) ? folder : ShippedBundles.copy("fashion-mnist", temporary);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+    }
+
+    private Findings verify(Path bundle, List<ModelRuntime> runtimes) throws IOException {
+        List<Case> cases = new ArrayList<>();
+        for (String graph : List.of("encoder", "memory-writer", "reader", "decoder")) {
+            Path model = bundle.resolve(graph + ".onnx");
+            cases.addAll(Case.of(graph, model, bundle.resolve("vectors").resolve(graph), Optional.empty()));
+            Case.random(graph, model, Map.of("T", 5), Set.of("images"), 5, Optional.empty(), temporary)
+                    .ifPresent(cases::add);
+        }
+        return new Verification(temporary).run("test", runtimes, cases);
     }
 
     /** The Java API in a process of its own. */

@@ -1,6 +1,6 @@
 package io.kanerva.tools.command.experiment;
 
-import io.kanerva.conformance.PhiloxNoise;
+import io.kanerva.conformance.bundle.PhiloxNoise;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.LearningDevice;

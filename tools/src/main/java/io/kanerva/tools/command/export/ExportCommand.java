@@ -5,8 +5,8 @@ import io.kanerva.bundle.BundleOptions;
 import io.kanerva.bundle.Provenance;
 import io.kanerva.bundle.ReaderKind;
 import io.kanerva.bundle.SampleImages;
-import io.kanerva.conformance.OnnxGraph;
-import io.kanerva.conformance.PhiloxNoise;
+import io.kanerva.conformance.bundle.PhiloxNoise;
+import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.bundle.BundleWriter;
@@ -104,7 +104,7 @@ public final class ExportCommand extends Subcommand {
         BundleOptions options = BundleOptions.named(
                         name == null ? checkpoint.plan().data() : name)
                 .withReader(reader)
-                .withCheck(OnnxGraph.runner());
+                .withCheck(JavaRuntime.runner());
         DataSource source = DataSource.named(checkpoint.plan().data());
         TestEpisodes episodes = new TestEpisodes(
                 data.test(source), source.testBinarisation(), checkpoint.plan().episodeLength(), seed);

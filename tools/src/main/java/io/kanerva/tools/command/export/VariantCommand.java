@@ -3,8 +3,8 @@ package io.kanerva.tools.command.export;
 import io.kanerva.bundle.BundleExportException;
 import io.kanerva.bundle.BundleVariant;
 import io.kanerva.bundle.VariantPrice;
-import io.kanerva.conformance.OnnxGraph;
-import io.kanerva.conformance.PhiloxNoise;
+import io.kanerva.conformance.bundle.PhiloxNoise;
+import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.onnx.WeightType;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
@@ -76,8 +76,8 @@ public final class VariantCommand extends Subcommand {
     protected void run() {
         OutputFile.requireWritableFolder(out.toAbsolutePath().getParent());
         try {
-            BundleVariant variant = BundleVariant.of(folder, weights, OnnxGraph.runner());
-            long sourceBytes = BundleVariant.of(folder, WeightType.FLOAT32, OnnxGraph.runner())
+            BundleVariant variant = BundleVariant.of(folder, weights, JavaRuntime.runner());
+            long sourceBytes = BundleVariant.of(folder, WeightType.FLOAT32, JavaRuntime.runner())
                     .graphBytes();
             try (Kanerva source = Kanerva.load(folder, Device.CPU);
                     Kanerva made = Kanerva.load(variant.files(), Options.on(Device.CPU))) {

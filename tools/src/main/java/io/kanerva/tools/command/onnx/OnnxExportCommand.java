@@ -2,7 +2,7 @@ package io.kanerva.tools.command.onnx;
 
 import ai.djl.Model;
 import ai.djl.nn.BlockFactory;
-import io.kanerva.conformance.OnnxGraph;
+import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.exporter.onnx.ExportOptions;
 import io.kanerva.exporter.onnx.OnnxExporter;
 import io.kanerva.exporter.onnx.OnnxModel;
@@ -217,7 +217,7 @@ public final class OnnxExportCommand extends Subcommand {
                 .withModelVersion(modelVersion)
                 .withTolerance(tolerance)
                 .withExternalDataAbove(externalDataAbove)
-                .withCheck(OnnxGraph.runner());
+                .withCheck(JavaRuntime.runner());
         for (Map.Entry<String, String> limit : limits.entrySet()) {
             NumberRange sizes = NumberRange.parse(limit.getValue());
             options = options.withDimensionLimit(limit.getKey(), sizes.from(), sizes.to());

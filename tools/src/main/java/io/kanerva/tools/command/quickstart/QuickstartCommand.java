@@ -4,11 +4,15 @@ import ai.djl.Device;
 import io.kanerva.bundle.BundleExporter;
 import io.kanerva.bundle.BundleOptions;
 import io.kanerva.bundle.Provenance;
-import io.kanerva.conformance.Agreement;
-import io.kanerva.conformance.Budget;
-import io.kanerva.conformance.BundleVerification;
-import io.kanerva.conformance.OnnxGraph;
-import io.kanerva.conformance.PhiloxNoise;
+import io.kanerva.conformance.bundle.BundleBudget;
+import io.kanerva.conformance.bundle.BundleCases;
+import io.kanerva.conformance.bundle.DjlRuntime;
+import io.kanerva.conformance.bundle.PhiloxNoise;
+import io.kanerva.conformance.check.Finding;
+import io.kanerva.conformance.check.Findings;
+import io.kanerva.conformance.check.Verification;
+import io.kanerva.conformance.runtime.JavaRuntime;
+import io.kanerva.conformance.runtime.TemporaryFolder;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
@@ -90,7 +94,7 @@ public final class QuickstartCommand extends Subcommand {
     private long seed;
 
     @Override
-    protected void run() {
+    protected void run() throws IOException {
         long started = System.nanoTime();
         TrainingPlan plan = plan();
         Path runFolder = prepare();
@@ -107,15 +111,21 @@ public final class QuickstartCommand extends Subcommand {
             }
             BoundReport djl = scoreThroughDjl(run.model(), episodes);
             Path bundle = export(run, episodes, djl);
-            try (BundleVerification verification = new BundleVerification(bundle)) {
-                Kanerva kanerva = verification.kanerva();
+            try (TemporaryFolder scratch = new TemporaryFolder("kpp-quickstart");
+                    BundleCases cases = new BundleCases(bundle, scratch.path())) {
+                Kanerva kanerva = cases.kanerva();
                 terminal().status("Recalling  32 test images from whole and damaged queries");
                 QuickstartFindings findings =
                         new QuickstartFindings(kanerva, episodes, seed, out.resolve("episode.memory"));
                 BoundReport graphs = scoreThroughGraphs(kanerva, episodes);
                 terminal().status("Checking   every graph against its DJL block");
-                Agreement agreement =
-                        verification.againstModel(run.model(), episodes.images().first(SAMPLE_IMAGES));
+                Findings agreement = new Verification(scratch.path())
+                        .run(
+                                "quickstart",
+                                List.of(JavaRuntime.CPU),
+                                cases.blocks(
+                                        new DjlRuntime(cases.bundle(), run.model()),
+                                        episodes.images().first(SAMPLE_IMAGES)));
                 QuickstartReport report = findings.report(
                         run, runFolder.resolve(TrainingRun.METRICS), episodes, djl, graphs, agreement, commandText());
                 Path page = out.resolve("report.html").toAbsolutePath().normalize();
@@ -182,7 +192,9 @@ public final class QuickstartCommand extends Subcommand {
         BundleExporter.Export export = BundleWriter.write(
                 run.model(),
                 provenance,
-                BundleOptions.named("quickstart").withCheck(OnnxGraph.runner()).replacing(),
+                BundleOptions.named("quickstart")
+                        .withCheck(JavaRuntime.runner())
+                        .replacing(),
                 episodes,
                 episodes,
                 djl,
@@ -200,7 +212,7 @@ public final class QuickstartCommand extends Subcommand {
             QuickstartReport report,
             BoundReport djl,
             BoundReport graphs,
-            Agreement agreement,
+            Findings agreement,
             double seconds,
             Path page) {
         double boundDifference = Math.abs(djl.nats() - graphs.nats());
@@ -224,19 +236,19 @@ public final class QuickstartCommand extends Subcommand {
                         .collect(Collectors.joining(", ")));
         print("took       %s", Progress.duration(seconds));
         print("report     %s", page);
-        if (!(boundDifference <= Budget.BOUND_NATS)) {
+        if (!(boundDifference <= BundleBudget.BOUND_NATS)) {
             throw new Failure(String.format(
                     Locale.ROOT,
                     "the bounds differ by %.2e nats, expected at most %.0e",
                     boundDifference,
-                    Budget.BOUND_NATS));
+                    BundleBudget.BOUND_NATS));
         }
         requireAgreement(agreement);
     }
 
     /** Fails with the first output that does not keep its budget. */
-    private static void requireAgreement(Agreement agreement) {
-        List<Agreement.Row> failures = agreement.failures();
+    private static void requireAgreement(Findings agreement) {
+        List<Finding> failures = agreement.failures();
         if (!failures.isEmpty()) {
             throw new Failure(failures.get(0).describe()
                     + (failures.size() > 1 ? " (and %d more comparisons)".formatted(failures.size() - 1) : ""));

@@ -1,6 +1,7 @@
 package io.kanerva.tools.command.quickstart;
 
-import io.kanerva.conformance.Agreement;
+import io.kanerva.conformance.check.Finding;
+import io.kanerva.conformance.check.Findings;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.KeyGeometry;
 import io.kanerva.runtime.Lookup;
@@ -85,7 +86,7 @@ final class QuickstartFindings {
             TestEpisodes episodes,
             BoundReport djl,
             BoundReport graphs,
-            Agreement agreement,
+            Findings agreement,
             String command) {
         String summary = String.format(
                 Locale.ROOT,
@@ -188,14 +189,15 @@ final class QuickstartFindings {
         return facts;
     }
 
-    private static List<QuickstartReport.Agreement> rows(Agreement agreement) {
-        return agreement.summary().stream()
+    private static List<QuickstartReport.Agreement> rows(Findings agreement) {
+        return agreement.worst().stream()
+                .filter(Finding::optimised)
                 .map(row -> new QuickstartReport.Agreement(
                         row.graph(),
-                        row.difference().output(),
-                        row.difference().largest(),
-                        row.difference().tolerance().absolute(),
-                        row.difference().count()))
+                        row.comparison().output(),
+                        row.comparison().largest(),
+                        row.comparison().tolerance().absolute(),
+                        row.comparison().count()))
                 .toList();
     }
 

@@ -1,6 +1,6 @@
 package io.kanerva.tools.command.train;
 
-import io.kanerva.conformance.PhiloxNoise;
+import io.kanerva.conformance.bundle.PhiloxNoise;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.tools.Failure;

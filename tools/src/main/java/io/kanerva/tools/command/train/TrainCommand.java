@@ -1,7 +1,7 @@
 package io.kanerva.tools.command.train;
 
 import ai.djl.Device;
-import io.kanerva.conformance.PhiloxNoise;
+import io.kanerva.conformance.bundle.PhiloxNoise;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.bundle.BundleWriter;

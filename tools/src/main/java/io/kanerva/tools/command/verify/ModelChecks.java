@@ -1,7 +1,7 @@
 package io.kanerva.tools.command.verify;
 
+import io.kanerva.conformance.check.Budget;
 import io.kanerva.conformance.check.Case;
-import io.kanerva.conformance.check.RandomCases;
 import io.kanerva.conformance.check.Suite;
 import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.report.SuiteReport;
@@ -125,24 +125,23 @@ final class ModelChecks {
         }
         String name = model.getFileName().toString();
         List<Case> cases = new ArrayList<>();
+        Optional<Budget> budget = tolerance().map(Budget::of);
         try {
             if (vectors != null) {
                 if (!Files.isDirectory(vectors)) {
                     throw new Failure(
                             "%s: expected a folder of test_data_set folders, found no such folder".formatted(vectors));
                 }
-                cases.addAll(Case.of(name, model, vectors, tolerance()));
+                cases.addAll(Case.of(name, model, vectors, budget));
                 if (cases.isEmpty()) {
                     throw new Failure("%s: expected folders test_data_set_0, test_data_set_1, ..., found none"
                             .formatted(vectors));
                 }
             }
             for (int i = 0; i < random; i++) {
-                RandomCases.make(name, model, Map.of(), Set.of(), seed + i, tolerance(), checks.scratch())
+                Case.random(name, model, Map.of(), Set.of(), seed + i, budget, checks.scratch())
                         .ifPresent(cases::add);
             }
-        } catch (IllegalArgumentException e) {
-            throw new Failure("%s: %s".formatted(model, e.getMessage()), e);
         } catch (IOException e) {
             throw new Failure(e.getMessage(), e);
         }
@@ -150,7 +149,8 @@ final class ModelChecks {
             throw new Failure(
                     "%s: expected --vectors for a model whose inputs are not float32, found none".formatted(model));
         }
-        checks.models(name, cases, against);
+        checks.models(name, cases);
+        checks.report(List.of(), against);
         checks.requireAll();
     }
 
@@ -172,7 +172,7 @@ final class ModelChecks {
         }
         List<ModelRuntime> runtimes = new ArrayList<>(checks.options().find(action));
         // A model may take its process down with it, so the Java API gets one of its own, too.
-        runtimes.replaceAll(runtime -> runtime.name().equals(JavaRuntime.cpu().name())
+        runtimes.replaceAll(runtime -> runtime.name().equals(JavaRuntime.CPU.name())
                 ? ForeignRuntime.separateJava(checks.scratch())
                 : runtime);
         List<Suite.Row> rows = tests.run(runtimes, checks.options().install(), checks.progress());

@@ -50,7 +50,7 @@ final class RuntimeOptions {
      * @param others that only what is verified has
      */
     List<ModelRuntime> find(Subcommand action, ModelRuntime... others) {
-        List<ModelRuntime> all = new ArrayList<>(List.of(JavaRuntime.cpu(), JavaRuntime.cuda()));
+        List<ModelRuntime> all = new ArrayList<>(List.of(JavaRuntime.CPU, JavaRuntime.CUDA));
         all.addAll(List.of(others));
         all.addAll(foreign("runtimes"));
         if (names == null) {

@@ -1,17 +1,14 @@
 package io.kanerva.tools.command.verify;
 
 import ai.djl.Device;
-import io.kanerva.conformance.Agreement;
-import io.kanerva.conformance.BoundAgreement;
-import io.kanerva.conformance.BundleVerification;
+import io.kanerva.conformance.bundle.BundleCases;
+import io.kanerva.conformance.bundle.DjlRuntime;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.DataOptions;
 import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.RunPath;
-import io.kanerva.tools.terminal.Progress;
 import io.kanerva.trainer.data.DataSource;
-import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.model.KanervaModel;
@@ -20,10 +17,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -127,8 +121,6 @@ public final class VerifyCommand extends Subcommand {
                     "Where a graph fails, name the first node whose value differs from ONNX Runtime's in Java; with --against, from the other bundle's or model's.")
     private boolean bisect;
 
-    private final List<String> faults = new ArrayList<>();
-
     @ArgGroup(exclusive = false)
     private final ModelChecks models = new ModelChecks();
 
@@ -177,112 +169,65 @@ public final class VerifyCommand extends Subcommand {
         try (RuntimeChecks checks = new RuntimeChecks(this, runtimes, reports, bisect)) {
             if (folder == null) {
                 models.run(this, checks, other, random, seed);
-            } else if (named.size() > 1) {
-                bundles(checks);
             } else {
-                bundle(folder, checks);
+                bundles(named.isEmpty() ? List.of(option) : named, checks);
             }
         }
     }
 
-    private void bundles(RuntimeChecks checks) throws IOException {
-        Map<Path, BundleVerification> open = new LinkedHashMap<>();
-        try {
-            Agreement own = new Agreement(List.of());
-            for (Path folder : named) {
-                open.put(folder, new BundleVerification(folder));
-                print("%s%n", folder);
-                Agreement agreement = alone(folder, open.get(folder));
-                out().println(agreement.toText());
-                own = own.and(agreement.of(open.get(folder).bundle().name()));
+    private void bundles(List<Path> folders, RuntimeChecks checks) throws IOException {
+        List<BundleCases> open = new ArrayList<>();
+        try (KanervaModel model =
+                runFolder == null ? null : RunPath.checkpoint(runFolder).model(Device.cpu())) {
+            for (Path folder : folders) {
+                BundleCases bundle = new BundleCases(folder, checks.scratch().resolve("bundle-" + open.size()));
+                open.add(bundle);
+                requireWhole(bundle);
             }
-            out().flush();
-            checks.bundles(open, own, faults, random, seed, boundImages == null ? 0 : boundImages, data);
+            DjlRuntime djl = open.size() == 1 ? new DjlRuntime(open.get(0).bundle(), model) : null;
+            checks.bundles(open, djl, random, seed);
+            if (model != null) {
+                againstRun(checks, open.get(0), djl);
+            }
+            if (other != null) {
+                try (BundleCases second =
+                        new BundleCases(other, checks.scratch().resolve("other"))) {
+                    checks.otherBundle(open.get(0), second);
+                }
+            }
+            if (boundImages != null) {
+                checks.bounds(open, boundImages, seed, data, open.size() == 1);
+            }
+            checks.report(open, other);
             checks.requireAll();
         } catch (UncheckedIOException | IllegalArgumentException e) {
             throw new Failure(e.getMessage(), e);
         } finally {
-            open.values().forEach(BundleVerification::close);
+            open.forEach(BundleCases::close);
         }
     }
 
-    /** What can be said of a bundle without anything beside it. */
-    private Agreement alone(Path folder, BundleVerification verification) {
-        List<String> problems = verification.changedFiles();
+    /** Fails if a file of the bundle was changed, or it has no vectors. */
+    private void requireWhole(BundleCases bundle) throws IOException {
+        List<String> problems = bundle.changedFiles();
         if (!problems.isEmpty()) {
             throw new Failure(problems.get(0)
                     + (problems.size() > 1 ? " (and %d more like this)".formatted(problems.size() - 1) : ""));
         }
         print(
-                "files      all %d have the SHA-256 that bundle.json states%n",
-                verification.bundle().files().size());
-        verification
-                .graphFacts()
-                .forEach(facts -> facts.problems().forEach(problem -> faults.add("%s: %s".formatted(folder, problem))));
-        Agreement agreement = verification.vectors();
-        if (agreement.rows().isEmpty()) {
-            throw new Failure("%s: expected test vectors in the bundle, found none".formatted(folder));
-        }
-        return agreement.and(verification.fullMemory()).and(verification.fusedGraphs());
-    }
-
-    private void bundle(Path folder, RuntimeChecks checks) throws IOException {
-        try (BundleVerification verification = new BundleVerification(folder);
-                KanervaModel model =
-                        runFolder == null ? null : RunPath.checkpoint(runFolder).model(Device.cpu())) {
-            Agreement agreement = alone(folder, verification);
-            if (model != null) {
-                agreement = agreement.and(againstRun(folder, verification, model));
-            }
-            if (other != null) {
-                try (BundleVerification second = new BundleVerification(other)) {
-                    agreement = agreement.and(verification.againstBundle(
-                            second,
-                            verification.bundle().reader() + " / "
-                                    + second.bundle().reader()));
-                }
-            }
-            out().println(agreement.toText());
-            out().flush();
-            checks.bundle(
-                    folder,
-                    verification,
-                    agreement,
-                    faults,
-                    other,
-                    model,
-                    random,
-                    seed,
-                    boundImages == null ? 0 : boundImages,
-                    data);
-            checks.requireAll();
-        } catch (UncheckedIOException | IllegalArgumentException e) {
-            throw new Failure(e.getMessage(), e);
+                "files      %s: all %d have the SHA-256 that bundle.json states",
+                bundle.folder(), bundle.bundle().files().size());
+        if (bundle.vectors().isEmpty()) {
+            throw new Failure("%s: expected test vectors in the bundle, found none".formatted(bundle.folder()));
         }
     }
 
-    private Agreement againstRun(Path folder, BundleVerification verification, KanervaModel model) {
+    private void againstRun(RuntimeChecks checks, BundleCases bundle, DjlRuntime djl) throws IOException {
         Checkpoint checkpoint = RunPath.checkpoint(runFolder);
         DataSource source = DataSource.named(checkpoint.plan().data());
         Images images = source.test(DataOptions.home(data, source));
-        int length = checkpoint.plan().episodeLength();
-        TestEpisodes all = new TestEpisodes(images, source.testBinarisation(), length, seed);
-        TestEpisodes episodes = most == null ? all : all.first(most);
-        BoundAgreement bound;
-        try (Progress progress =
-                Progress.start(terminal(), "Scoring", episodes.count(), "episodes through both paths")) {
-            bound = BoundAgreement.compare(model, verification.kanerva(), episodes, seed, progress::at);
-        }
-        out().println(bound.toText());
-        if (!bound.holds()) {
-            faults.add(String.format(
-                    Locale.ROOT,
-                    "%s: expected the bound of the run %s, found one that differs by %.2e nats",
-                    folder,
-                    runFolder,
-                    bound.difference()));
-        }
-        ImageSet sample = images.first(SAMPLE_IMAGES);
-        return verification.againstModel(model, sample).and(verification.pipeline(model, sample, seed));
+        TestEpisodes all = new TestEpisodes(
+                images, source.testBinarisation(), checkpoint.plan().episodeLength(), seed);
+        checks.model(bundle, djl, images.first(SAMPLE_IMAGES), most == null ? all : all.first(most), seed);
     }
 }

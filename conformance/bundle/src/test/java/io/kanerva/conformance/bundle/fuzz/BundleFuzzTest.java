@@ -3,7 +3,7 @@ package io.kanerva.conformance.bundle.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kanerva.bundle.ReaderKind;
-import io.kanerva.conformance.Subject;
+import io.kanerva.conformance.bundle.Subject;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.kanerva.conformance.tensor;
+package io.kanerva.conformance.bundle;
 
 import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.FloatTensor;

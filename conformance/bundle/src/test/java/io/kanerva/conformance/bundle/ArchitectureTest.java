@@ -1,8 +1,12 @@
 package io.kanerva.conformance.bundle;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
@@ -12,19 +16,26 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
 /** Which module may know which, over all classes of the reactor that are on this module's class path. */
-class RoomsTest {
+class ArchitectureTest {
     private final JavaClasses reactor = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("io.kanerva");
 
     @Test
-    void allRoomsAreLookedAt() {
-        for (String room :
-                new String[] {"trainer.model", "exporter.trace", "onnx", "bundle", "runtime", "models", "conformance"
-                }) {
+    void allPartsAreLookedAt() {
+        for (String part : new String[] {
+            "trainer.model",
+            "exporter.trace",
+            "onnx",
+            "bundle",
+            "runtime",
+            "models",
+            "conformance.check",
+            "conformance.bundle"
+        }) {
             assertThat(reactor.stream().map(type -> type.getPackageName()))
-                    .as(room)
-                    .contains("io.kanerva." + room);
+                    .as(part)
+                    .contains("io.kanerva." + part);
         }
     }
 
@@ -66,9 +77,58 @@ class RoomsTest {
                 .resideInAnyPackage(
                         "ai.onnxruntime..",
                         "com.google.protobuf..",
+                        "io.kanerva.onnx..",
                         "io.kanerva.exporter..",
+                        "io.kanerva.bundle..",
                         "io.kanerva.runtime..",
                         "io.kanerva.conformance..")
+                .check(reactor);
+    }
+
+    @Test
+    void theCheckerKnowsOnnxRuntimeAndJacksonOnly() {
+        classes()
+                .that()
+                .resideInAPackage("io.kanerva.conformance..")
+                .and()
+                .resideOutsideOfPackage("io.kanerva.conformance.bundle..")
+                .should()
+                .onlyDependOnClassesThat(resideInAnyPackage(
+                                "java..",
+                                "javax.xml..",
+                                "ai.onnxruntime..",
+                                "com.fasterxml.jackson..",
+                                "com.google.protobuf..",
+                                "io.kanerva.onnx..",
+                                "io.kanerva.conformance..")
+                        .and(not(resideInAPackage("io.kanerva.conformance.bundle.."))))
+                .check(reactor);
+    }
+
+    @Test
+    void thePackagesOfTheCheckerBuildOnEachOtherInOneOrder() {
+        layeredArchitecture()
+                .consideringOnlyDependenciesInLayers()
+                .layer("compare")
+                .definedBy("io.kanerva.conformance.compare..")
+                .layer("runtime")
+                .definedBy("io.kanerva.conformance.runtime..")
+                .layer("check")
+                .definedBy("io.kanerva.conformance.check..")
+                .layer("report")
+                .definedBy("io.kanerva.conformance.report..")
+                .layer("bundle")
+                .definedBy("io.kanerva.conformance.bundle..")
+                .whereLayer("bundle")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("report")
+                .mayNotBeAccessedByAnyLayer()
+                .whereLayer("check")
+                .mayOnlyBeAccessedByLayers("report", "bundle")
+                .whereLayer("runtime")
+                .mayOnlyBeAccessedByLayers("check", "report", "bundle")
+                .whereLayer("compare")
+                .mayOnlyBeAccessedByLayers("check", "report", "bundle")
                 .check(reactor);
     }
 

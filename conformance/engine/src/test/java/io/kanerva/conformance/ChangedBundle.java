@@ -1,8 +1,9 @@
-package io.kanerva.conformance.bundle;
+package io.kanerva.conformance;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.ByteString;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.proto.AttributeProto;
 import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.ModelProto;
@@ -75,6 +76,24 @@ public record ChangedBundle(Path folder) {
                         node.setInput(i, swapped(node.getInput(i), one, other));
                     }
                 }));
+    }
+
+    /** Adds numbers to an output, broadcast from the shape given. */
+    public void addToOutput(String graph, String output, float[] numbers, long... shape) throws IOException {
+        change(graph, builder -> {
+            builder.getNodeBuilderList().forEach(node -> {
+                for (int i = 0; i < node.getOutputCount(); i++) {
+                    node.setOutput(i, node.getOutput(i).equals(output) ? output + "_before" : node.getOutput(i));
+                }
+            });
+            builder.addInitializer(Tensor.of("added", numbers, shape).toProto())
+                    .addNode(NodeProto.newBuilder()
+                            .setName("added")
+                            .setOpType("Add")
+                            .addInput(output + "_before")
+                            .addInput("added")
+                            .addOutput(output));
+        });
     }
 
     /** Sets an attribute of the graph's GridSample node. */

@@ -1,4 +1,4 @@
-package io.kanerva.conformance.bundle;
+package io.kanerva.conformance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

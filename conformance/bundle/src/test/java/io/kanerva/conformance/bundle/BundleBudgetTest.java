@@ -3,17 +3,20 @@ package io.kanerva.conformance.bundle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.kanerva.conformance.Agreement.Row;
+import io.kanerva.conformance.check.Finding;
+import io.kanerva.conformance.check.Finding.Check;
+import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.compare.Comparison;
+import io.kanerva.conformance.report.TextReport;
 import io.kanerva.onnx.Tensor;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class AgreementTest {
+class BundleBudgetTest {
     private static final Tensor EXPECTED = Tensor.of(new float[] {1, 2, -4, 0.5f, 0, 3}, 2, 3);
 
     private static Comparison between(String output, Tensor expected, Tensor found) {
-        return Comparison.betweenFinite(output, expected, found, Budget.of(output));
+        return Comparison.between(output, expected, found, BundleBudget.of(output));
     }
 
     @Test
@@ -68,28 +71,32 @@ class AgreementTest {
 
     @Test
     void aSummaryKeepsTheWorstCaseOfEachOutputAndCountsAllValues() {
-        Row good = new Row("a / b", "reader", "random", between("traces", EXPECTED, EXPECTED));
-        Row bad = new Row(
-                "a / b",
-                "reader",
-                "real",
-                between("traces", EXPECTED, Tensor.of(new float[] {1, 2, -4, 0.5f, 0, 2}, 2, 3)));
-        Row other = new Row("a / b", "encoder", "real", between("content", EXPECTED, EXPECTED));
-        Agreement agreement = new Agreement(List.of(good, other)).and(new Agreement(List.of(bad)));
-        assertThat(agreement.holds()).isFalse();
-        assertThat(agreement.failures()).containsExactly(bad);
-        assertThat(agreement.largestPerGraph()).containsEntry("reader", 1.0).containsEntry("encoder", 0.0);
-        assertThat(agreement.summary()).hasSize(2).first().satisfies(row -> {
+        Finding good = finding("reader", "random", between("traces", EXPECTED, EXPECTED));
+        Finding bad = finding(
+                "reader", "real", between("traces", EXPECTED, Tensor.of(new float[] {1, 2, -4, 0.5f, 0, 2}, 2, 3)));
+        Finding other = finding("encoder", "real", between("content", EXPECTED, EXPECTED));
+        Findings findings = findings(good, other).and(findings(bad));
+        assertThat(findings.holds()).isFalse();
+        assertThat(findings.failures()).containsExactly(bad);
+        assertThat(findings.largestPerGraph()).containsEntry("reader", 1.0).containsEntry("encoder", 0.0);
+        assertThat(findings.worst()).hasSize(2).first().satisfies(row -> {
             assertThat(row.inputs()).isEqualTo("real");
-            assertThat(row.difference().count()).isEqualTo(12);
+            assertThat(row.comparison().count()).isEqualTo(12);
         });
-        assertThat(agreement.toText())
-                .contains("1.00e+00", "NO", "real [1, 2]")
-                .endsWith("1 of 2 outputs keep their budgets, in 3 comparisons" + System.lineSeparator());
+        assertThat(TextReport.details(findings)).contains("1.00e+00", "NO", "real [1, 2]");
+        assertThat(TextReport.summary(findings)).contains("1 of 2 outputs keep their budgets, and 2 of 3 comparisons");
     }
 
     @Test
     void whereNothingWasComparedNothingHolds() {
-        assertThat(new Agreement(List.of()).holds()).isFalse();
+        assertThat(findings().holds()).isFalse();
+    }
+
+    private static Finding finding(String graph, String inputs, Comparison comparison) {
+        return new Finding("a", "b", true, Check.BUDGET, graph, inputs, comparison, Double.NaN);
+    }
+
+    private static Findings findings(Finding... findings) {
+        return new Findings("test", List.of(), List.of(findings), "", List.of(), List.of());
     }
 }

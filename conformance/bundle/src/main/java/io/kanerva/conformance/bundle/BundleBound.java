@@ -1,0 +1,171 @@
+package io.kanerva.conformance.bundle;
+
+import io.kanerva.conformance.check.Finding;
+import io.kanerva.conformance.check.Finding.Check;
+import io.kanerva.conformance.check.Findings;
+import io.kanerva.conformance.check.Verification;
+import io.kanerva.conformance.compare.Comparison;
+import io.kanerva.conformance.compare.Tolerance;
+import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.conformance.runtime.Readiness;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.runtime.BoundTerms;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.trainer.evaluate.NoiseSource;
+import io.kanerva.trainer.evaluate.TestEpisodes;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The clean bound of test images, and its three terms, with the same noise down every path: DJL's blocks, the Kanerva
+ * runtime's own call, and the graphs on any other runtime ({@link GraphBound}). Each path goes on with its own numbers.
+ */
+public final class BundleBound {
+    /** Decoded numbers that are held and passed through files at most: a quarter of a gigabyte. */
+    static final long MAX_NUMBERS = 1 << 26;
+
+    private final BundleCases bundle;
+    private final TestEpisodes episodes;
+    private final NoiseSource noise;
+    private final int round;
+
+    /**
+     * @param episodes images of the bundle's shape
+     * @param seed of the noise, see {@link PhiloxNoise}
+     */
+    public BundleBound(BundleCases bundle, TestEpisodes episodes, long seed) {
+        this(bundle, episodes, seed, MAX_NUMBERS);
+    }
+
+    BundleBound(BundleCases bundle, TestEpisodes episodes, long seed, long maxNumbers) {
+        this.bundle = bundle;
+        this.episodes = episodes;
+        noise = new PhiloxNoise(seed);
+        long numbers = bundle.bundle().graphs().get("decoder").outputs().get(0).shape().stream()
+                .skip(2)
+                .mapToLong(Long::parseLong)
+                .reduce(episodes.length(), Math::multiplyExact);
+        round = (int) Math.max(1, Math.min(episodes.count(), maxNumbers / numbers));
+    }
+
+    /**
+     * One episode and its noise.
+     *
+     * @param images [1, T, Cx, Hx, Wx]
+     * @param keyNoise [1, T, K, 3]
+     * @param latentNoise [1, T, D]
+     */
+    record Episode(FloatTensor images, FloatTensor keyNoise, FloatTensor latentNoise) {}
+
+    /** Scores episodes down one path. */
+    private interface Path {
+        List<BoundTerms> score(List<Episode> episodes) throws IOException;
+    }
+
+    /**
+     * Scores all episodes. The means of the bound and of its terms must be those of the reference, within
+     * {@link BundleBudget#ofBound}.
+     *
+     * @param reference DJL's or the Kanerva runtime
+     * @param runtimes those of them that are ready are scored, with graph optimisations if they have any
+     * @throws IOException if files in between cannot be written
+     */
+    public Findings run(Verification verification, ModelRuntime reference, List<ModelRuntime> runtimes)
+            throws IOException {
+        String graph = bundle.bundle().name() + "/bound";
+        String label = "%d images".formatted(episodes.count() * episodes.length());
+        List<BoundTerms> expected = score(path(reference, verification), reference, verification);
+        double nats = Arrays.stream(values(expected, 0)).average().orElse(Double.NaN);
+        Tolerance tolerance = Tolerance.mean(BundleBudget.ofBound(nats));
+        List<Finding> findings = new ArrayList<>();
+        for (ModelRuntime runtime : runtimes) {
+            if (runtime.prepare(false).state() != Readiness.State.READY) {
+                continue;
+            }
+            List<Comparison> comparisons = new ArrayList<>();
+            try {
+                List<BoundTerms> found = score(path(runtime, verification), runtime, verification);
+                for (int i = 0; i < OUTPUTS.size(); i++) {
+                    comparisons.add(Comparison.between(
+                            OUTPUTS.get(i), tensor(values(expected, i)), tensor(values(found, i)), tolerance));
+                }
+            } catch (GraphBound.Refused e) {
+                comparisons.add(Comparison.impossible(
+                        OUTPUTS.get(0), "expected a bound, found none: " + e.getMessage(), tolerance));
+            }
+            boolean optimised = runtime.description().optimisations().contains(true);
+            comparisons.forEach(comparison -> findings.add(new Finding(
+                    runtime.name(), reference.name(), optimised, Check.BUDGET, graph, label, comparison, Double.NaN)));
+        }
+        return new Findings(bundle.bundle().name(), List.of(), findings, "", List.of(), List.of());
+    }
+
+    private static final List<String> OUTPUTS = List.of("nats", "reconstruction", "kl_keys", "kl_latent");
+
+    private static double[] values(List<BoundTerms> episodes, int output) {
+        return episodes.stream()
+                .flatMapToDouble(terms -> switch (output) {
+                    case 0 -> IntStream.range(0, terms.samples()).mapToDouble(terms::negativeBound);
+                    case 1 -> Arrays.stream(terms.reconstruction());
+                    case 2 -> Arrays.stream(terms.klKeys());
+                    default -> Arrays.stream(terms.klLatent());
+                })
+                .toArray();
+    }
+
+    private static Tensor tensor(double[] values) {
+        return Tensor.of(ElementType.FLOAT64, values, values.length);
+    }
+
+    private Path path(ModelRuntime runtime, Verification verification) {
+        if (runtime instanceof DjlRuntime djl) {
+            return each(djl::bound);
+        }
+        if (runtime instanceof KanervaRuntime) {
+            return each(bundle.kanerva()::bound);
+        }
+        return new GraphBound(bundle, runtime, verification)::score;
+    }
+
+    private interface Scoring {
+        BoundTerms score(FloatTensor images, FloatTensor keyNoise, FloatTensor latentNoise);
+    }
+
+    private static Path each(Scoring scoring) {
+        return episodes -> episodes.stream()
+                .map(episode -> scoring.score(episode.images(), episode.keyNoise(), episode.latentNoise()))
+                .toList();
+    }
+
+    /** All episodes, so many at a time that what is decoded of them can be held at once. */
+    private List<BoundTerms> score(Path path, ModelRuntime runtime, Verification verification) throws IOException {
+        List<BoundTerms> terms = new ArrayList<>();
+        for (int from = 0; from < episodes.count(); from += round) {
+            int to = Math.min(episodes.count(), from + round);
+            terms.addAll(
+                    path.score(IntStream.range(from, to).mapToObj(this::episode).toList()));
+            verification.progress().accept("%s, bound, %d of %d".formatted(runtime.name(), to, episodes.count()));
+        }
+        return terms;
+    }
+
+    private Episode episode(int index) {
+        ModelSettings s = bundle.bundle().settings();
+        int t = episodes.length();
+        return new Episode(
+                new FloatTensor(
+                        episodes.episode(index),
+                        1,
+                        t,
+                        s.image().channels(),
+                        s.image().height(),
+                        s.image().width()),
+                new FloatTensor(noise.normals(NoiseSource.stream(index, 0, 0), t * s.keys() * 3), 1, t, s.keys(), 3),
+                new FloatTensor(noise.normals(NoiseSource.stream(index, 0, 1), t * s.latent()), 1, t, s.latent()));
+    }
+}

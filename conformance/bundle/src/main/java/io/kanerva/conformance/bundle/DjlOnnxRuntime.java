@@ -1,0 +1,75 @@
+package io.kanerva.conformance.bundle;
+
+import ai.djl.Device;
+import ai.djl.Model;
+import ai.djl.engine.Engine;
+import ai.djl.inference.Predictor;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.translate.NoopTranslator;
+import ai.onnxruntime.OrtEnvironment;
+import io.kanerva.conformance.runtime.Job;
+import io.kanerva.conformance.runtime.RunJobs;
+import io.kanerva.exporter.trace.DjlTensors;
+import io.kanerva.onnx.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * DJL's OnnxRuntime engine, and the program that serves it by the protocol of {@code conformance/runtimes/README.md}.
+ * It needs a JVM of its own, because that engine and our runtime would each set up the process's only ONNX Runtime
+ * environment; so nothing here touches io.kanerva.runtime. The engine itself comes from the runtime's folder.
+ */
+public final class DjlOnnxRuntime extends LocalRuntime {
+    private static final String ENGINE = "OnnxRuntime";
+
+    private DjlOnnxRuntime() {
+        super(new Description(
+                "djl-onnxruntime", "DJL's OnnxRuntime engine", "onnxruntime", "cpu", Set.of(false, true), false));
+        Engine.getEngine(ENGINE); // sets up the environment, which knows the version of what is really loaded
+    }
+
+    /** @param arguments the file of jobs */
+    public static void main(String[] arguments) throws IOException {
+        RunJobs.serve(new DjlOnnxRuntime(), Path.of(arguments[0]));
+    }
+
+    @Override
+    public String about() {
+        return "DJL's engine on onnxruntime %s, Java %s"
+                .formatted(OrtEnvironment.getEnvironment().getVersion(), Runtime.version());
+    }
+
+    @Override
+    List<Tensor> answer(Job job, Map<String, Tensor> inputs) throws Exception {
+        try (Model model = Model.newInstance("case", Device.cpu(), ENGINE)) {
+            Map<String, String> options = Map.of(
+                    "interOpNumThreads",
+                    "1",
+                    "intraOpNumThreads",
+                    "1",
+                    "optLevel",
+                    job.optimised() ? "ALL_OPT" : "NO_OPT");
+            model.load(job.model().toAbsolutePath(), null, options);
+            try (Predictor<NDList, NDList> predictor = model.newPredictor(new NoopTranslator());
+                    NDManager scratch = model.getNDManager().newSubManager()) {
+                NDList given = new NDList();
+                inputs.forEach((name, input) -> {
+                    NDArray array = DjlTensors.toArray(input, scratch);
+                    array.setName(name); // the engine matches by name only if the first one has one
+                    given.add(array);
+                });
+                List<Tensor> outputs = new ArrayList<>();
+                for (NDArray output : predictor.predict(given)) {
+                    outputs.add(DjlTensors.copyOf(output).named(output.getName() == null ? "" : output.getName()));
+                }
+                return outputs;
+            }
+        }
+    }
+}

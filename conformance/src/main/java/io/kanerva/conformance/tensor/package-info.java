@@ -1,2 +1,0 @@
-/** Tensors of the runtime as tensors of the ONNX format. */
-package io.kanerva.conformance.tensor;
