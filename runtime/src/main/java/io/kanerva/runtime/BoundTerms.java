@@ -2,9 +2,8 @@ package io.kanerva.runtime;
 
 /**
  * The three terms of the variational bound, one value a sample, in nats; entry b * T + t belongs to sample t of episode
- * b. Their sum is the negative bound, the number that is reported: lower is better.
- *
- * <p>One draw of every latent from the posterior whose divergence is charged (docs: the clean bound).
+ * b. Their sum is the negative bound: lower is better. Each latent is drawn once, from the posterior whose KL
+ * divergence is counted.
  *
  * @param reconstruction -ln p(x | z, traces)
  * @param klKeys KL(q(Y|X) || p(Y))

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What a bundle's bundle.json says.
+ * A bundle's description, bundle.json.
  *
  * @param name the model's name
  * @param formatVersion version of the bundle format, 1 up to {@link #NEWEST_FORMAT_VERSION}
@@ -17,8 +17,7 @@ import java.util.Map;
  * @param settings the model's settings
  * @param weights how the graphs store their weights: {@code float32}, {@code float16} or {@code int8}; all compute in
  *     float32
- * @param graphs the graphs by name: encoder, memory-writer, reader and decoder, and if they are there, the fused ones
- *     encoder-memory-writer and reader-decoder, which save the way from one graph to the next
+ * @param graphs the graphs by the names of {@link BundleGraph}
  * @param files the SHA-256 of every other file of the bundle, by its path
  * @param provenance where the model came from
  */
@@ -43,9 +42,9 @@ public record Bundle(
     }
 
     /**
-     * Which model a memory belongs to: the SHA-256 of the SHA-256s of encoder, memory-writer and reader (as the ASCII
-     * text of their 3 x 64 small hexadecimal digits), 64 small hexadecimal digits itself. The decoder does not take
-     * part: a memory may be shared by models that differ only there.
+     * Which model a memory belongs to: the SHA-256, in lower-case hexadecimal digits, of the SHA-256s of encoder,
+     * memory-writer and reader (as the ASCII text of their 3 x 64 digits). The decoder does not count: models that
+     * differ only there share memories.
      */
     public String modelId() {
         String digests = graphs.get(BundleGraph.ENCODER.label()).sha256()

@@ -6,8 +6,8 @@ import java.util.Objects;
 /**
  * A dense float32 tensor: flat, row-major data and its shape.
  *
- * <p>Neither array is copied, in or out: whoever makes a tensor hands its data over, and whoever receives one may read
- * it but should not change it.
+ * <p>Arrays are not copied, in or out: whoever makes a tensor hands its data over, and whoever receives one should not
+ * change it.
  *
  * @param data the values, the last dimension running fastest
  * @param shape the size of each dimension, none negative; their product is {@code data.length}
@@ -42,11 +42,6 @@ public record FloatTensor(float[] data, int... shape) {
         return data.length;
     }
 
-    /** How many dimensions there are. */
-    public int rank() {
-        return shape.length;
-    }
-
     /**
      * The size of one dimension.
      *
@@ -55,15 +50,6 @@ public record FloatTensor(float[] data, int... shape) {
      */
     public int dimension(int axis) {
         return shape[axis];
-    }
-
-    /**
-     * The same data under another shape; nothing is copied.
-     *
-     * @throws TensorException if the new shape holds another number of values
-     */
-    public FloatTensor reshape(int... newShape) {
-        return new FloatTensor(data, newShape);
     }
 
     FloatTensor copy() {

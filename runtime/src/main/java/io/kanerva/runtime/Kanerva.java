@@ -11,17 +11,17 @@ import java.util.Map;
 /**
  * A Kanerva++ model, open for inference.
  *
- * <p>It holds native memory and must be closed. Every method may be called from many threads at once; each call runs on
- * its caller's thread. {@link #close} waits for running calls; a call after it throws {@link ClosedException}. What
- * methods return are plain Java values that stay good after it.
+ * <p>It holds native memory and must be closed. Any number of threads may call it at once; each call runs on its
+ * caller's thread. {@link #close} waits for running calls, and a call after it throws {@link ClosedException}. What
+ * methods return are plain Java values that stay valid after it.
  *
  * <p>In shapes, B counts episodes and so memories, T written samples, Q queries or reads, K keys a sample; images are
- * [Cx, Hx, Wx] with values in [0, 1], memories [C, H, W], blocks [C, h, w], latents [D]: all as in
- * {@link Bundle#settings()}. B, T and Q are each call's own choice, 1 or more; a heap memory takes at most
+ * [Cx, Hx, Wx] with values in [0, 1], memories [C, H, W], blocks [C, h, w] and latents [D], all as in
+ * {@link Bundle#settings()}. Each call chooses its own B, T and Q, 1 or more; a heap memory takes at most
  * {@link ModelSettings#capacity()} samples.
  *
- * <p>Every method throws {@link TensorException} for a tensor of another shape, for values that are not finite, for
- * images outside [0, 1] and for a memory of another model, {@link InferenceException} if ONNX Runtime fails, and
+ * <p>Every method throws {@link TensorException} for a tensor of another shape, values that are not finite, images
+ * outside [0, 1] and a memory of another model, {@link InferenceException} if ONNX Runtime fails, and
  * {@link NullPointerException} for an argument that is null.
  */
 public final class Kanerva implements AutoCloseable {
@@ -44,7 +44,7 @@ public final class Kanerva implements AutoCloseable {
      * Opens the bundle in a folder, with one thread a call.
      *
      * @throws BundleException if a file is missing, was changed, is foreign or of a newer format
-     * @throws DeviceException if {@link Device#CUDA} cannot be had
+     * @throws DeviceException if {@link Device#CUDA} is not available
      */
     public static Kanerva load(Path folder, Device device) {
         return load(folder, Options.on(device));
@@ -56,34 +56,29 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Opens a bundle that lies on the class path, such as one packed into a jar; nothing is unpacked.
+     * Opens a bundle on the class path, such as one in a jar, without unpacking it; see {@link #load(Path, Device)}.
      *
-     * @param loader whose class path holds it
      * @param folder its folder there, such as {@code io/kanerva/models/fashion-mnist}
-     * @throws BundleException if a file is missing, was changed, is foreign or of a newer format
-     * @throws DeviceException if {@link Device#CUDA} cannot be had
      */
     public static Kanerva loadResource(ClassLoader loader, String folder, Options options) {
         return new Kanerva(BundleSource.resource(loader, folder), options);
     }
 
-    /** Opens a bundle that lies on the class path; see {@link #loadResource(ClassLoader, String, Options)}. */
+    /** Opens a bundle on the class path, with one thread a call. */
     public static Kanerva loadResource(ClassLoader loader, String folder, Device device) {
         return loadResource(loader, folder, Options.on(device));
     }
 
     /**
-     * Opens a bundle from bytes at hand, such as a database holds.
+     * Opens a bundle in memory, such as one from a database; see {@link #load(Path, Device)}.
      *
      * @param files the bundle's files by their paths: {@code bundle.json} and the graphs; others are not read
-     * @throws BundleException if a file is missing, was changed, is foreign or of a newer format
-     * @throws DeviceException if {@link Device#CUDA} cannot be had
      */
     public static Kanerva load(Map<String, byte[]> files, Options options) {
         return new Kanerva(BundleSource.bytes(files), options);
     }
 
-    /** What the bundle says of itself: settings, tensors, provenance. */
+    /** The bundle's description: settings, tensors, provenance. */
     public Bundle bundle() {
         return bundle;
     }
@@ -99,7 +94,7 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Encodes images; a pooled writer's encoder looks at each row of T as one episode.
+     * Encodes images; a pooled writer's encoder treats each row of T as one episode.
      *
      * @param images [B, T, Cx, Hx, Wx], values in [0, 1]
      */
@@ -118,8 +113,8 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Writes more samples into memories. The given memory is not changed; the result is what {@link #write} makes of
-     * all samples at once, to rounding.
+     * Writes more samples into copies of memories. The result equals, to rounding, what {@link #write} makes of all
+     * samples at once.
      *
      * @param memory B memories of this model, T samples in each
      * @param episodes [B, N, Cx, Hx, Wx], values in [0, 1]: N further samples for each memory
@@ -131,7 +126,7 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Finds queries in memories; see {@link Lookup} for what that means for either writer.
+     * Finds queries in memories; {@link Lookup} says what that means for either writer.
      *
      * @param memory B memories of this model
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]: Q queries for each memory
@@ -151,8 +146,7 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Draws read keys from their posterior, q(Y|X): where the samples of an episode are found in the memory that they
-     * wrote.
+     * Draws read keys from their posterior, q(Y|X): where the samples of an episode lie in the memory that they wrote.
      *
      * @param encoding of the episodes
      * @param memory of the same episodes and this model
@@ -168,8 +162,8 @@ public final class Kanerva implements AutoCloseable {
      *
      * @param latent [B, Q, D]
      * @param traces [B, Q, K, C, h, w]
-     * @return [B, Q, P, Hx, Wx], for a Bernoulli likelihood logits, P = Cx; {@link Likelihood#means} makes them images,
-     *     and {@link #sample} draws some
+     * @return [B, Q, P, Hx, Wx], see {@link Likelihood}; {@link Likelihood#means} turns them into images,
+     *     {@link #sample} draws images
      */
     public FloatTensor decode(FloatTensor latent, FloatTensor traces) {
         return inference.decode(latent, traces);
@@ -178,11 +172,10 @@ public final class Kanerva implements AutoCloseable {
     /**
      * Draws images from the decoder's distributions, p(x | z, traces).
      *
-     * <p>All numbers come from one {@link NormalSampler}, image by image, row by row, Phi of each of its numbers being
-     * a uniform one: for a Bernoulli likelihood one a value; for a mixture of logistics one a pixel for the component,
-     * then one a channel.
+     * <p>Uniform numbers are Phi of one {@link NormalSampler}'s, taken image by image and row by row: for a Bernoulli
+     * likelihood one a value; for a mixture of logistics one a pixel for the component, then one a channel.
      *
-     * @param logits what {@link #decode} gave, [B, Q, P, Hx, Wx]
+     * @param logits what {@link #decode} returned, [B, Q, P, Hx, Wx]
      * @param seed the same seed gives the same images
      * @return [B, Q, Cx, Hx, Wx]: zeros and ones, or k / 255
      */
@@ -192,12 +185,12 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Reads iteratively: each query is looked up, read and decoded with its latent at the prior's mean; the resulting
-     * images, the pixels' means, are the next query. So damaged or partial images are mended.
+     * Reads iteratively, which restores damaged or partial images: each query is looked up, read and decoded with its
+     * latent at the prior's mean, and the resulting image, the pixels' means, is the next query.
      *
      * @param memory B memories of this model
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]
-     * @param iterations how often, 1 or more
+     * @param iterations 1 or more
      */
     public Recall recall(Memory memory, FloatTensor queries, int iterations) {
         checkPositive("recall: iterations", iterations);
@@ -208,8 +201,8 @@ public final class Kanerva implements AutoCloseable {
      * Draws images from memories: y ~ N(0, I), traces = read(y), z ~ p(z | traces), decoded.
      *
      * <p>All numbers come from one {@link NormalSampler}: first the keys in order, three numbers each (scale, x, y);
-     * then the latents' noise, [B, N, D]. With dereferenced addressing a key that lands on a slot to which nothing was
-     * written is drawn again, all three numbers, until it lands on a written one.
+     * then the latents' noise, [B, N, D]. With dereferenced addressing a key on a slot that was not written is drawn
+     * again, all three numbers, until it lands on a written one.
      *
      * @param memory B memories of this model
      * @param count N, images from each memory, 1 or more
@@ -221,8 +214,7 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * The clean bound of episodes scored on the images that wrote their memories, every latent sampled with the noise
-     * given.
+     * The clean bound of episodes, scored on the images that wrote their memories, with every latent sampled.
      *
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
      * @param keyNoise standard normal numbers, [B, T, K, 3]
@@ -234,11 +226,8 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * The clean bound with noise from a seed: one {@link NormalSampler} gives first the keys' noise, [B, T, K, 3], then
-     * the latents', [B, T, D].
-     *
-     * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
-     * @throws CapacityException if T is more than a heap memory takes
+     * The clean bound with noise from one {@link NormalSampler}: first the keys', then the latents'; see
+     * {@link #bound(FloatTensor, FloatTensor, FloatTensor)}.
      */
     public BoundTerms bound(FloatTensor episodes, long seed) {
         return inference.bound(episodes, seed);
@@ -254,7 +243,7 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Reads a memory from bytes that {@link Memory#toBytes} gave.
+     * Reads a memory from bytes that {@link Memory#toBytes} returned.
      *
      * @throws MemoryFileException if they are damaged or of another model
      */
@@ -263,7 +252,7 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Makes recalls of one size ready, so that each leaves hardly any garbage and writes into the caller's buffers.
+     * Prepares recalls of one size, which leave hardly any garbage and write into the caller's buffers.
      *
      * @param memory B memories of this model
      * @param queries Q, queries for each memory, 1 or more
@@ -275,7 +264,7 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Makes writes of one size ready, so that each leaves hardly any garbage and writes into the caller's buffers.
+     * Prepares writes of one size, which leave hardly any garbage and write into the caller's buffers.
      *
      * @param episodes B, 1 or more
      * @param samples T, samples of each episode, 1 or more

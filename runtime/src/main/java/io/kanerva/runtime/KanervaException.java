@@ -3,8 +3,8 @@ package io.kanerva.runtime;
 import java.util.Arrays;
 
 /**
- * What every failure of this package is: unchecked, with one sentence that names the file, graph or tensor, what was
- * expected and what was found.
+ * Any failure of this package, with a one-sentence message that names the file, graph or tensor, what was expected and
+ * what was found.
  */
 public abstract sealed class KanervaException extends RuntimeException
         permits BundleException,

@@ -57,33 +57,16 @@ public final class KeyGeometry {
 
     /** The window that a key cuts out of the memory. */
     public Window window(float scale, float x, float y) {
-        double halfWidth = (double) settings.block().width() / settings.memory().width();
-        double halfHeight =
-                (double) settings.block().height() / settings.memory().height();
-        double spotX;
-        double spotY;
-        if (settings.addressing() == Addressing.DEREFERENCED) {
-            spotX = spread(column(x), settings.slotColumns());
-            spotY = spread(row(y), settings.slotRows());
-        } else {
-            double zoom = Math.exp(0.25 * Math.tanh(scale));
-            halfWidth *= zoom;
-            halfHeight *= zoom;
-            // erf(x / sqrt(2)) = 2 Phi(x) - 1
-            spotX = 2 * Normal.cdf(x) - 1;
-            spotY = 2 * Normal.cdf(y) - 1;
-        }
-        double left = ((1 - halfWidth) * spotX - halfWidth + 1)
-                / 2
-                * settings.memory().width();
-        double top = ((1 - halfHeight) * spotY - halfHeight + 1)
-                / 2
-                * settings.memory().height();
-        return new Window(
-                left,
-                top,
-                halfWidth * settings.memory().width(),
-                halfHeight * settings.memory().height());
+        boolean snaps = settings.addressing() == Addressing.DEREFERENCED;
+        double zoom = snaps ? 1 : Math.exp(0.25 * Math.tanh(scale));
+        // erf(x / sqrt(2)) = 2 Phi(x) - 1
+        double centreX = snaps ? spread(column(x), settings.slotColumns()) : 2 * Normal.cdf(x) - 1;
+        double centreY = snaps ? spread(row(y), settings.slotRows()) : 2 * Normal.cdf(y) - 1;
+        double width = zoom * settings.block().width();
+        double height = zoom * settings.block().height();
+        double left = (settings.memory().width() - width) * (1 + centreX) / 2;
+        double top = (settings.memory().height() - height) * (1 + centreY) / 2;
+        return new Window(left, top, width, height);
     }
 
     private static double spread(int cell, int cells) {

@@ -4,8 +4,8 @@ import io.kanerva.runtime.session.StoredMemory;
 import java.nio.file.Path;
 
 /**
- * B written memories. An immutable value that belongs to one model but to no open {@link Kanerva}: it may outlive the
- * one that wrote it and be used by every other of the same model.
+ * B written memories. An immutable value that belongs to a model, not to an open {@link Kanerva}: it may outlive the
+ * one that wrote it and be used by any other of the same model.
  */
 public final class Memory {
 
@@ -29,8 +29,8 @@ public final class Memory {
     }
 
     /**
-     * A copy of the mean of the written samples' embeddings, [B, E]: what a pooled writer needs to
-     * {@linkplain Kanerva#extend extend} it. A heap needs nothing of the kind: [B, 0].
+     * A copy of the mean of the written samples' embeddings, [B, E], by which a pooled memory is
+     * {@linkplain Kanerva#extend extended}; [B, 0] for a heap.
      */
     public FloatTensor contentMean() {
         return stored.contentMean().copy();
@@ -52,7 +52,7 @@ public final class Memory {
     }
 
     /**
-     * Writes a memory file. It replaces an older one in one step, so that a reader never sees half a file.
+     * Writes a memory file, atomically if it replaces one.
      *
      * <p>The file is flat and little-endian:
      *
@@ -79,7 +79,7 @@ public final class Memory {
         stored.save(file);
     }
 
-    /** The same as {@link #save}'s file, for a database or a cache; {@link Kanerva#loadMemory(byte[])} reads it. */
+    /** The bytes of {@link #save}'s file; {@link Kanerva#loadMemory(byte[])} reads them. */
     public byte[] toBytes() {
         return stored.toBytes();
     }

@@ -19,8 +19,8 @@ package io.kanerva.runtime;
  *     which has no limit
  * @param neighbours pixels before each pixel that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it on: 0,
  *     4, 12 or 24
- * @param scaleCells 2 if a dereferenced key's scale says how its block is taken: above 0 verbatim, else for its gist,
- *     which tells the prior of the latent alone; 1 if it says nothing
+ * @param scaleCells 2 if the sign of a dereferenced key's scale chooses how its block is read: above 0 verbatim, else
+ *     as its gist, which reaches the prior of the latent alone; 1 if the scale has no effect
  */
 public record ModelSettings(
         Writer writer,

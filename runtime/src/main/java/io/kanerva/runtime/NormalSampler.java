@@ -4,9 +4,8 @@ package io.kanerva.runtime;
  * Standard normal numbers from a seed, the same in every language.
  *
  * <p>Generator: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, <i>Parallel random numbers: as easy as 1, 2, 3</i>, SC
- * 2011), a bijection of a 128-bit counter under a 64-bit key. The key is the seed: word 0 is its low, word 1 its high
- * half. The counter starts at 0 and goes up by 1 a block; its words 0 to 3 are its digits from the lowest up. One block
- * gives four 32-bit words k0 to k3.
+ * 2011), a bijection of a 128-bit counter under a 64-bit key. The key is the seed, low word first. The counter starts
+ * at 0 and rises by 1 a block, low word first. One block gives four 32-bit words k0 to k3.
  *
  * <p>Transform: with u_i = (k_i + 0.5) * 2^-32 (k_i unsigned, u_i in (0, 1)), Box-Muller in double precision gives four
  * numbers a block, in this order:
@@ -16,8 +15,8 @@ package io.kanerva.runtime;
  *   sqrt(-2 ln u2) cos(2 pi u3),  sqrt(-2 ln u2) sin(2 pi u3)
  * </pre>
  *
- * <p>A float32 is the nearest to the double. {@link StrictMath} makes every bit the same on every Java machine; other
- * languages' logarithms and cosines differ by at most an ulp of the double.
+ * <p>A float32 is the nearest to the double. {@link StrictMath} makes every bit the same on every JVM; the logarithms
+ * and cosines of other languages differ by at most an ulp of the double.
  *
  * <p>Not thread-safe: one sampler a thread.
  */

@@ -5,20 +5,17 @@ import java.util.Objects;
 /**
  * How a bundle is loaded.
  *
- * <p>Graphs of this size run best with one ONNX Runtime thread each and as many calling threads as the service has;
- * that is the default. More threads help single large batches.
+ * <p>Graphs of this size run best with one ONNX Runtime thread each, the default; more threads help large batches.
  *
  * @param device where the graphs run
- * @param threads threads that one call may use inside one graph, 1 or more (ONNX Runtime's intra-op threads; they never
- *     spin while idle)
- * @param callers threads that are expected to call at the same time, 1 to {@value #MOST_CALLERS}. Each graph is opened
- *     so many times, since callers of one ONNX Runtime session slow each other down; that takes as many times the
- *     memory of the weights. More threads may call: they share
+ * @param threads ONNX Runtime's intra-op threads for one call, 1 or more; they never spin while idle
+ * @param callers threads that are expected to call at the same time, 1 to {@value #MAX_CALLERS}. Each graph is opened
+ *     once for each, as callers of one ONNX Runtime session slow each other down, at the cost of a copy of the weights.
+ *     More threads may call: they share
  */
 public record Options(Device device, int threads, int callers) {
 
-    /** The largest number of expected callers. */
-    public static final int MOST_CALLERS = 64;
+    public static final int MAX_CALLERS = 64;
 
     /** @throws IllegalArgumentException if {@code threads} or {@code callers} is out of its range */
     public Options {
@@ -26,9 +23,9 @@ public record Options(Device device, int threads, int callers) {
         if (threads < 1) {
             throw new IllegalArgumentException("Options: threads: expected at least 1, found " + threads);
         }
-        if (callers < 1 || callers > MOST_CALLERS) {
+        if (callers < 1 || callers > MAX_CALLERS) {
             throw new IllegalArgumentException(
-                    "Options: callers: expected 1 to %d, found %d".formatted(MOST_CALLERS, callers));
+                    "Options: callers: expected 1 to %d, found %d".formatted(MAX_CALLERS, callers));
         }
     }
 
@@ -37,20 +34,12 @@ public record Options(Device device, int threads, int callers) {
         return new Options(device, 1, 1);
     }
 
-    /**
-     * These options with another number of threads a call.
-     *
-     * @throws IllegalArgumentException if it is below 1
-     */
+    /** These options with another number of threads a call. */
     public Options withThreads(int threads) {
         return new Options(device, threads, callers);
     }
 
-    /**
-     * These options with another number of expected callers.
-     *
-     * @throws IllegalArgumentException if it is not from 1 to {@value #MOST_CALLERS}
-     */
+    /** These options with another number of expected callers. */
     public Options withCallers(int callers) {
         return new Options(device, threads, callers);
     }

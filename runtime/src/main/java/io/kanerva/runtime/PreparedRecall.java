@@ -9,9 +9,9 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 
 /**
- * Recall of Q queries from each of B memories, ready to be run again and again into the caller's buffers:
- * {@link Kanerva#recall} with one iteration, without its garbage. What a run leaves behind is what ONNX Runtime's own
- * Java calls allocate, some hundred bytes a graph, whatever the sizes.
+ * Recall of Q queries from each of B memories, prepared for many runs into the caller's buffers: {@link Kanerva#recall}
+ * with one iteration. A run leaves no garbage but what ONNX Runtime's own Java calls allocate, some hundred bytes a
+ * graph, whatever the sizes.
  *
  * <p>It holds native memory and must be closed. Runs are serialised; for several threads, prepare one each.
  */
@@ -38,8 +38,8 @@ public final class PreparedRecall implements AutoCloseable {
     }
 
     /**
-     * Looks the queries up, reads and decodes. Both buffers may be of any kind and the same one; they are used from
-     * their positions on, which do not move.
+     * Looks the queries up, reads and decodes. The buffers may be of any kind and the same one; they are used from
+     * their positions on, which do not change.
      *
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]
      * @param recalled is filled with the images: [B, Q, Cx, Hx, Wx], values in [0, 1]
@@ -49,10 +49,9 @@ public final class PreparedRecall implements AutoCloseable {
     public synchronized void run(FloatBuffer queries, FloatBuffer recalled) {
         requireRoom("queries", queries, samples.length * image.length);
         requireRoom("recalled", recalled, samples.length * image.length);
-        requireOpen("PreparedRecall", workspace);
-        workspace.enter();
+        workspace.enter("PreparedRecall");
         try {
-            // Image by image: each stays in the nearest cache from one step to the next.
+            // Image by image, so that each stays in the first-level cache from one step to the next.
             for (int query = 0; query < samples.length; query++) {
                 queries.get(queries.position() + query * image.length, image);
                 requireImages("recall: queries", image, query * image.length);
@@ -73,7 +72,7 @@ public final class PreparedRecall implements AutoCloseable {
      * The written sample that the last run found for a query.
      *
      * @param query b * Q + q
-     * @return 0 to T - 1; always -1 for a pooled memory, which has no samples left to name
+     * @return 0 to T - 1; always -1 for a pooled memory, which keeps no single samples
      */
     public synchronized int sample(int query) {
         return samples[query];
@@ -83,12 +82,6 @@ public final class PreparedRecall implements AutoCloseable {
     @Override
     public synchronized void close() {
         workspace.free();
-    }
-
-    static void requireOpen(String what, Workspace workspace) {
-        if (workspace.isFreed()) {
-            throw new ClosedException("%s: called after close", what);
-        }
     }
 
     static void requireRoom(String name, FloatBuffer buffer, int floats) {

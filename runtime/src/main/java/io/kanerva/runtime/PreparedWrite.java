@@ -4,9 +4,8 @@ import io.kanerva.runtime.session.Workspace;
 import java.nio.FloatBuffer;
 
 /**
- * Writing of B episodes of T samples, ready to be run again and again into the caller's buffers: {@link Kanerva#write}
- * without its garbage. What a run leaves behind is what ONNX Runtime's own Java calls allocate, some hundred bytes a
- * graph, whatever the sizes.
+ * Writing of B episodes of T samples, prepared for many runs into the caller's buffers: {@link Kanerva#write}. A run
+ * leaves no garbage but what ONNX Runtime's own Java calls allocate, some hundred bytes a graph, whatever the sizes.
  *
  * <p>It holds native memory and must be closed. Runs are serialised; for several threads, prepare one each.
  */
@@ -27,7 +26,7 @@ public final class PreparedWrite implements AutoCloseable {
     }
 
     /**
-     * Encodes and writes. Buffers may be of any kind; they are used from their positions on, which do not move.
+     * Encodes and writes. Buffers may be of any kind; they are used from their positions on, which do not change.
      *
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
      * @param memory is filled: [B, C, H, W]
@@ -39,8 +38,7 @@ public final class PreparedWrite implements AutoCloseable {
         PreparedRecall.requireRoom("episodes", episodes, images.length);
         PreparedRecall.requireRoom("memory", memory, memories);
         PreparedRecall.requireRoom("pointers", pointers, keys);
-        PreparedRecall.requireOpen("PreparedWrite", workspace);
-        workspace.enter();
+        workspace.enter("PreparedWrite");
         try {
             episodes.get(episodes.position(), images);
             PreparedRecall.requireImages("write: episodes", images, 0);

@@ -3,7 +3,7 @@ package io.kanerva.runtime;
 import java.util.Optional;
 
 /**
- * Where a model came from. Facts that its bundle does not state are empty or 0.
+ * Where a model came from; facts that its bundle does not state are empty or 0.
  *
  * @param data the data set it was trained on
  * @param binarisation how grey pixels became 0 and 1: {@code dynamic}, {@code threshold} or {@code fixed}
@@ -12,11 +12,11 @@ import java.util.Optional;
  * @param keys K, keys a sample
  * @param seed the training run's seed
  * @param steps optimiser steps taken
- * @param minutes minutes it trained
- * @param parameters trained numbers in the model
+ * @param minutes duration of the training
+ * @param parameters how many numbers were trained
  * @param commit the source's commit
  * @param command the command that trained it
- * @param bound the bound it was measured at, if it was
+ * @param bound its measured bound, if there is one
  */
 public record Provenance(
         String data,

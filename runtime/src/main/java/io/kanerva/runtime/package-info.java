@@ -1,6 +1,6 @@
 /**
  * Kanerva++ in a Java service: load a bundle, write episodes of images into memories, recall them from damaged queries,
- * generate, score.
+ * generate and score.
  *
  * <pre>{@code
  * try (Kanerva kanerva = Kanerva.load(Path.of("fashion-mnist"), Device.AUTO)) {
@@ -11,12 +11,11 @@
  * }
  * }</pre>
  *
- * <p>Values are flat {@link io.kanerva.runtime.FloatTensor}s; every method states its shapes. Nothing is random unless
- * a seed or noise comes in ({@link io.kanerva.runtime.NormalSampler}). What goes wrong with a bundle, a tensor, a
- * device or ONNX Runtime is a {@link io.kanerva.runtime.KanervaException} with one sentence; an argument that is null
- * or an option out of its range is Java's own {@link NullPointerException} or {@link IllegalArgumentException}.
+ * <p>Values are flat {@link io.kanerva.runtime.FloatTensor}s; every method states its shapes. Nothing is random except
+ * by a seed or noise from the caller ({@link io.kanerva.runtime.NormalSampler}). Failures of a bundle, tensor, device
+ * or ONNX Runtime are {@link io.kanerva.runtime.KanervaException}s with a one-sentence message; null arguments and
+ * options out of range are {@link NullPointerException} and {@link IllegalArgumentException}.
  *
- * <p>The package knows bundles and ONNX Runtime, and nothing of how models are trained or exported. No type of ONNX
- * Runtime shows in its signatures.
+ * <p>This is the module's only exported package. No type of ONNX Runtime appears in its signatures.
  */
 package io.kanerva.runtime;

@@ -13,7 +13,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Where a bundle's files are read from. Each file is read once: what is hashed is what is loaded. */
+/** A bundle's files. Each is read once: what is hashed is what is loaded. */
 public final class BundleSource {
 
     private static final String FILE_NAME = "bundle.json";

@@ -5,10 +5,8 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 
 /**
- * Finds tensors of an ONNX model whose data lie in another file. A bundle's graphs carry their own data: the path of
- * another file could lead anywhere, and no digest would cover it.
- *
- * <p>It walks the protobuf messages of onnx.proto that can hold tensors and skips everything else.
+ * Refuses ONNX models with tensors whose data lie in another file: its path could lead anywhere, and no digest would
+ * cover it. Walks the protobuf messages of onnx.proto that can hold tensors and skips everything else.
  */
 final class ExternalData {
 

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * One value of a JSON file together with where it stands, so that every complaint names the place: {@code bundle.json:
- * settings.keys: expected a whole number from 1 to 1024, found "two"}.
+ * A value of a JSON file and its place, which errors name: {@code bundle.json: settings.keys: expected a whole number
+ * from 1 to 1024, found "two"}.
  */
 final class JsonNode {
 
@@ -108,7 +108,7 @@ final class JsonNode {
         throw error(String.join(" or ", names), describe());
     }
 
-    /** The complaint that something else was expected here. */
+    /** The error that something else was expected here. */
     BundleException error(String expected, String found) {
         String place = path.isEmpty() ? source : source + ": " + path;
         return new BundleException("%s: expected %s, found %s", place, expected, found);

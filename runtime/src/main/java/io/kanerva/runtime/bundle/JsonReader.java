@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads JSON as RFC 8259 has it, and nothing else; a fault is named with its line and column. */
+/** Reads JSON as RFC 8259 defines it; errors name line and column. */
 final class JsonReader {
 
     private static final int DEEPEST = 64;

@@ -4,26 +4,22 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 of bytes at hand. */
+/** SHA-256. */
 public final class Sha256 {
 
     private Sha256() {}
 
-    /** The 32 bytes' digest of all parts, one after the other. */
-    public static byte[] of(byte[]... parts) {
+    /** The digest's 32 bytes. */
+    public static byte[] of(byte[] bytes) {
         try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (byte[] part : parts) {
-                digest.update(part);
-            }
-            return digest.digest();
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 
-    /** The digest as 64 small hexadecimal digits. */
-    public static String hex(byte[]... parts) {
-        return HexFormat.of().formatHex(of(parts));
+    /** The digest as 64 lower-case hexadecimal digits. */
+    public static String hex(byte[] bytes) {
+        return HexFormat.of().formatHex(of(bytes));
     }
 }

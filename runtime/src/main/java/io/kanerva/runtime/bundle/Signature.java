@@ -13,11 +13,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The tensors that one graph takes and gives, in order, and the checks that a call's inputs have to pass.
+ * The tensors that one graph takes and gives, in order, and the checks of a call's inputs.
  *
- * <p>A dimension is a size or a name that each call binds to a size: B for the batch of episodes, T for the samples of
- * each episode or Q for its queries. No graph has both T and Q, so that two numbers fix all shapes: B and the count T
- * or Q.
+ * <p>A dimension is a size, or a name that each call binds to a size: B episodes with T samples or Q queries each. No
+ * graph has both T and Q, so that two numbers fix all shapes: B and the count T or Q.
  */
 public final class Signature {
 
@@ -31,7 +30,7 @@ public final class Signature {
     private final List<TensorDescription> inputs;
     private final List<TensorDescription> outputs;
 
-    /** Of each input; parsed once, as every call compares its shapes with them. */
+    /** Of each input, parsed once for all calls. */
     private final List<int[]> dimensions;
 
     /** The tensors that {@code graph} must have in a model with {@code settings}. */
@@ -83,8 +82,8 @@ public final class Signature {
      *
      * @param values one tensor for each of the first inputs, in order
      * @return B and the count T or Q
-     * @throws TensorException if a shape does not fit or is empty, if two inputs disagree, if an image lies outside [0,
-     *     1] or another value is not finite
+     * @throws TensorException if a shape does not fit or is empty, two inputs disagree, an image lies outside [0, 1] or
+     *     another value is not finite
      */
     public int[] check(FloatTensor... values) {
         int[] sizes = new int[2];
@@ -134,7 +133,7 @@ public final class Signature {
                 place(input.name()), dimension, size, input.shape(), first, shape);
     }
 
-    /** Checks the values of one input; those of memories, which are looked through once, are not read again. */
+    /** Checks one input's values, but not memories, which {@code StoredMemory} checks once. */
     public void requireValues(String input, FloatTensor values) {
         if (input.equals(IMAGES)) {
             requireImages(place(input), values);
@@ -186,7 +185,7 @@ public final class Signature {
         if (outside < 0) {
             return;
         }
-        int[] index = new int[values.rank()];
+        int[] index = new int[values.shape().length];
         int rest = outside;
         for (int axis = index.length - 1; axis >= 0; axis--) {
             index[axis] = rest % values.dimension(axis);
@@ -201,9 +200,8 @@ public final class Signature {
     }
 
     /**
-     * Where the first value lies whose bits under {@code mask} are not from 0 to {@code max}; -1 if there is none. The
-     * bits of positive numbers are in the numbers' order, and one pass over integers is faster than comparing each
-     * number with both ends.
+     * Where the first value lies whose bits under {@code mask} are not from 0 to {@code max}; -1 if there is none. Bits
+     * of positive numbers are in the numbers' order, and comparing them is faster than comparing floats.
      */
     private static int outside(float[] values, int mask, int max) {
         int suspect = 0;

@@ -6,20 +6,19 @@ import io.kanerva.runtime.FloatTensor;
  * Finds a query's sample in a heap memory by content: the query is compared with the image that each written sample's
  * pointers read back, by normalised correlation. Immutable.
  *
- * <p>The comparison is made between images, not between content blocks: damage to a few pixels changes a block's code
- * everywhere near, while it changes the correlation of two images only by those pixels. It needs no knowledge of the
- * damage either: a contrast, an offset, noise or an erased part all leave the right image the likest one. An image of
- * one intensity has no content in this sense; it is found by its mean, if the query is hardly damaged.
+ * <p>It compares images rather than content blocks: damage to a few pixels changes a block's code all around them, but
+ * the correlation of two images only by those pixels. Contrast, offset, noise and erased parts all leave the right
+ * image the most similar one. An image of one intensity has no such content; it is found by its mean.
  */
 public final class ContentSearch {
 
     /**
-     * How much an image's mean intensity counts beside its pixels. Little, since damage moves the mean; but not
-     * nothing, so that images of one intensity, which have no other feature, are still told apart.
+     * Weight of an image's mean intensity beside its pixels: small, since damage moves the mean, but enough to tell
+     * images of one intensity apart.
      */
     private static final double MEAN_WEIGHT = 0.1;
 
-    /** Samples that the scoring loop takes at once: so many sums that do not wait for each other. */
+    /** Samples that are scored together, as so many sums do not wait for each other. */
     private static final int AT_ONCE = 16;
 
     private final int samples;
@@ -70,20 +69,18 @@ public final class ContentSearch {
     }
 
     /**
-     * The feature for an image's mean. It stands behind the pixels less their mean, and all are scaled to unit length;
-     * an image of the intensity 1/2 throughout becomes zeros.
+     * The feature for an image's mean, which follows the pixels less their mean; all are scaled to unit length, and an
+     * image of intensity 1/2 throughout becomes zeros.
      */
     private double level(double mean) {
         return MEAN_WEIGHT * Math.sqrt(features - 1) * (mean - 0.5);
     }
 
     /**
-     * The match of one query with each sample of one memory: the correlation of the two, in double precision.
+     * Correlates one query with each sample of one memory, in double precision.
      *
-     * <p>This is the one place that decides how well contents match.
-     *
-     * <p>Samples' pixels less their mean add up to 0, so that a query's pixels may be taken less any one number: less
-     * the first one, which in many images is the background's, of whose pixels then nothing is left to multiply.
+     * <p>Samples' pixels less their mean add up to 0, so that any number may be subtracted from a query's pixels.
+     * Subtracting the first, often the background, leaves few pixels to multiply.
      *
      * @param queries images, one after the other
      * @param from where the query begins
@@ -100,8 +97,7 @@ public final class ContentSearch {
         for (int i = 0; i < length; i++) {
             pixels[count] = i * AT_ONCE;
             values[count] = queries[from + i] - (double) background;
-            // 1 if the bits differ. Where bright pixels lie no processor foresees, so that a branch would cost more
-            // than the products.
+            // 1 if the bits differ. A branch, which no processor predicts here, would cost more than the products.
             int difference = Float.floatToRawIntBits(queries[from + i]) ^ Float.floatToRawIntBits(background);
             count += (difference | -difference) >>> 31;
         }
@@ -132,7 +128,7 @@ public final class ContentSearch {
         return best;
     }
 
-    /** A group's dot products, of as many features as are not 0; those beyond the last sample are dropped. */
+    /** A group's dot products of the features that are not 0. Sums in an array would take half as long again. */
     private void groupScores(int[] pixels, double[] values, int count, int from, double[] scores, int first) {
         double s0 = 0;
         double s1 = 0;

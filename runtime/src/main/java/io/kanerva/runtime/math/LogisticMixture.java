@@ -14,11 +14,10 @@ import io.kanerva.runtime.Planes;
  * to -7 ... 7; the coefficients, before tanh, of channel 1 on 0, 2 on 0, 2 on 1, and so on.
  *
  * <p>With neighbours there follow a reconstruction r, [C, H, W], and coefficients [C, neighbours, C, H, W]. Means are
- * then relative to r, what moves them is the error v - r instead of v, and they are moved also by the errors of pixels
- * that come before in reading order; outside of the image these are 0.
+ * then relative to r and moved by errors v - r instead of v, also by those of pixels earlier in reading order, which
+ * are 0 outside of the image.
  *
- * <p>An instance works on one image after the other and keeps what moves the means of the pixels to come; used by one
- * thread.
+ * <p>Used by one thread, as it keeps the errors of the image at hand.
  */
 public final class LogisticMixture {
 
@@ -26,7 +25,7 @@ public final class LogisticMixture {
     private static final int LEVELS = 255;
     private static final double LIMIT = 7;
 
-    /** Where the neighbours lie, rows and columns from the pixel; with fewer neighbours, the first of these. */
+    /** Rows and columns from a pixel to its neighbours; fewer neighbours are the first of these. */
     private static final byte[] ROWS = new byte[24];
 
     private static final byte[] COLUMNS = new byte[24];
@@ -117,28 +116,25 @@ public final class LogisticMixture {
     }
 
     /**
-     * The mean images, in [0, 1]: each component's means limited to the range of the levels, a channel's given those of
+     * The mean image, in [0, 1]: each component's means limited to the range of the levels, a channel's given those of
      * the channels before it, weighted by the mixture. Neighbours count as free of error.
      *
-     * @param parameters [N, P, H, W]
-     * @param means receives [N, C, H, W], from {@code to} on
+     * @param parameters [P, H, W]
+     * @param means receives [C, H, W], from {@code to} on
      */
     void means(float[] parameters, float[] means, int to) {
-        for (int n = 0; n < parameters.length / (parameters(channels, neighbours) * places); n++) {
-            begin(parameters, n);
-            int first = to + n * moving.length;
-            for (int place = 0; place < places; place++) {
-                weigh(place);
+        begin(parameters, 0);
+        for (int place = 0; place < places; place++) {
+            weigh(place);
+            for (int c = 0; c < channels; c++) {
+                means[to + c * places + place] = 0;
+            }
+            for (int m = 0; m < COMPONENTS; m++) {
                 for (int c = 0; c < channels; c++) {
-                    means[first + c * places + place] = 0;
-                }
-                for (int m = 0; m < COMPONENTS; m++) {
-                    for (int c = 0; c < channels; c++) {
-                        double base = reconstruction(c, place);
-                        double value = Math.max(-1, Math.min(1, base + mean(c, m, place)));
-                        before[c] = value - base;
-                        means[first + c * places + place] += (float) (weights[m] * (value + 1) / 2);
-                    }
+                    double base = reconstruction(c, place);
+                    double value = Math.max(-1, Math.min(1, base + mean(c, m, place)));
+                    before[c] = value - base;
+                    means[to + c * places + place] += (float) (weights[m] * (value + 1) / 2);
                 }
             }
         }

@@ -9,17 +9,16 @@ import io.kanerva.runtime.NormalSampler;
 import io.kanerva.runtime.Reading;
 
 /**
- * The posteriors of the read keys and of the latents, which are diagonal Gaussians. That of the keys, q(Y|X), comes
- * from the encoder's mean m and log-variance v and the writer's pointers p, all [B, T, K, 3] in the order (scale, x,
- * y).
+ * The posteriors of read keys and latents, diagonal Gaussians. That of the keys, q(Y|X), comes from the encoder's mean
+ * m and log-variance v and the writer's pointers p, all [B, T, K, 3] in the order (scale, x, y).
  *
  * <ul>
  *   <li>Continuous: y = p + m + exp(v / 2) e with e ~ N(0, I); KL to N(0, I) is 0.5 ((p + m)^2 + exp(v) - 1 - v) a
  *       number.
  *   <li>Dereferenced: the coordinate inside a cell is c = m + exp(v / 2) e. The scale is c itself; x is quantile((i +
  *       Phi(c)) / Gx), where i is the cell of p's x and Phi(c) is kept in [1e-6, 1 - 1e-6]; y alike; and so the scale,
- *       if it says how a block is taken, with the two cells that 0 parts. With m = v = 0 it is the prior cut down to
- *       the cell. KL is ln(cells) a key and 0.5 (m^2 + exp(v) - 1 - v) a number.
+ *       if it has two cells, on either side of 0. With m = v = 0 it is the prior restricted to the cell. KL is
+ *       ln(cells) a key and 0.5 (m^2 + exp(v) - 1 - v) a number.
  * </ul>
  *
  * <p>All in double precision; keys are rounded to float32 at the end.
@@ -47,8 +46,8 @@ public final class Posterior {
     }
 
     /**
-     * Keys [B, N, K, 3] from the prior N(0, I), three numbers each in order. With dereferenced addressing a key on a
-     * slot that none of {@code samples} written samples took is drawn again.
+     * Keys [B, N, K, 3] from the prior N(0, I), three numbers each in order. A dereferenced key on a slot that none of
+     * {@code samples} samples took is drawn again.
      */
     public FloatTensor samplePrior(NormalSampler sampler, int episodes, int count, int samples) {
         FloatTensor keys = FloatTensor.zeros(episodes, count, settings.keys(), 3);

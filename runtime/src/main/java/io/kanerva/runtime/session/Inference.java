@@ -17,13 +17,13 @@ import io.kanerva.runtime.NormalSampler;
 import io.kanerva.runtime.Planes;
 import io.kanerva.runtime.Reading;
 import io.kanerva.runtime.Recall;
+import io.kanerva.runtime.TensorDescription;
 import io.kanerva.runtime.TensorException;
 import io.kanerva.runtime.bundle.Signature;
 import io.kanerva.runtime.math.ContentSearch;
 import io.kanerva.runtime.math.Posterior;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** What {@link io.kanerva.runtime.Kanerva}'s calls do, put together from the graphs. */
 public final class Inference {
@@ -34,20 +34,9 @@ public final class Inference {
     private final Posterior posterior;
     private final boolean isHeap;
     private final boolean fusedSampling;
-    private final Plan encode;
-    private final Plan write;
-    private final Plan extendEncode;
-    private final Plan extendWrite;
-    private final Plan lookUp;
-    private final Plan recall;
-    private final Plan read;
-    private final Plan decode;
-    private final Plan generate;
-    private final Plan bound;
-
     /**
-     * @param fusedSampling whether {@link #generate} draws latents in the fused graph, in float32; else the host draws
-     *     them in double precision, as users of {@link NormalSampler} in other languages do
+     * @param fusedSampling whether {@link #generate} draws latents in the fused graph, in float32, rather than on the
+     *     host in double precision
      */
     public Inference(Bundle bundle, KeyGeometry geometry, Sessions sessions, boolean fusedSampling) {
         this.sessions = sessions;
@@ -56,39 +45,11 @@ public final class Inference {
         modelId = bundle.modelId();
         posterior = new Posterior(settings, geometry);
         isHeap = settings.writer() == Writer.HEAP;
-        List<BundleGraph> encodeAndWrite =
-                sessions.has(ENCODER_MEMORY_WRITER) ? List.of(ENCODER_MEMORY_WRITER) : List.of(ENCODER, MEMORY_WRITER);
-        List<BundleGraph> readAndDecode =
-                sessions.has(READER_DECODER) ? List.of(READER_DECODER) : List.of(READER, DECODER);
-        List<BundleGraph> find = isHeap ? List.of() : List.of(ENCODER);
-        List<String> encoded = List.of(CONTENT, KEY_MEAN, KEY_LOG_VARIANCE, LATENT_MEAN, LATENT_LOG_VARIANCE);
-        List<String> written = isHeap ? List.of(MEMORY, POINTERS) : List.of(MEMORY, POINTERS, CONTENT);
-        List<String> prior = List.of(PRIOR_MEAN, PRIOR_LOG_VARIANCE);
-        encode = new Plan(List.of(ENCODER), encoded);
-        write = new Plan(encodeAndWrite, written);
-        extendEncode = new Plan(List.of(ENCODER), List.of(CONTENT));
-        extendWrite = new Plan(List.of(MEMORY_WRITER), List.of(MEMORY, POINTERS));
-        lookUp = new Plan(find, List.of(KEY_MEAN));
-        recall = new Plan(
-                joined(find, readAndDecode),
-                sessions.has(READER_DECODER) ? List.of(KEY_MEAN, LOGITS) : List.of(KEY_MEAN, PRIOR_MEAN, LOGITS));
-        read = new Plan(List.of(READER), joined(List.of(TRACES), prior));
-        decode = new Plan(List.of(DECODER), List.of(LOGITS));
-        generate = fusedSampling
-                ? new Plan(List.of(READER_DECODER), List.of(LOGITS))
-                : new Plan(List.of(READER, DECODER), joined(List.of(LOGITS), prior));
-        bound = new Plan(
-                joined(encodeAndWrite, List.of(READER, DECODER)),
-                joined(encoded, joined(prior, List.of(POINTERS, LOGITS))));
-    }
-
-    private static <T> List<T> joined(List<T> first, List<T> second) {
-        return Stream.concat(first.stream(), second.stream()).toList();
     }
 
     public Encoding encode(FloatTensor images) {
         int[] sizes = sessions.signature(ENCODER).check(images);
-        try (Workspace workspace = sessions.begin(encode, sizes[0], sizes[1])) {
+        try (Workspace workspace = sessions.begin(Plan.ENCODE, sizes[0], sizes[1], null)) {
             workspace.put(IMAGES, images);
             workspace.run();
             return encoding(workspace);
@@ -107,7 +68,7 @@ public final class Inference {
     public StoredMemory write(FloatTensor episodes) {
         int[] sizes = sessions.signature(ENCODER).check(episodes);
         checkCapacity(sizes[1]);
-        try (Workspace workspace = sessions.begin(write, sizes[0], sizes[1])) {
+        try (Workspace workspace = sessions.begin(Plan.WRITE, sizes[0], sizes[1], null)) {
             workspace.put(IMAGES, episodes);
             workspace.run();
             FloatTensor contentMean = isHeap ? FloatTensor.zeros(sizes[0], 0) : mean(workspace.get(CONTENT));
@@ -118,12 +79,12 @@ public final class Inference {
     /** To be freed by the caller. */
     public Workspace prepareWrite(int episodes, int samples) {
         checkCapacity(samples);
-        return sessions.prepare(write, episodes, samples);
+        return sessions.prepare(Plan.WRITE, episodes, samples);
     }
 
     /**
-     * Adds samples. A heap's writer adds each block at its slot, so what was written before is added to what is written
-     * now behind samples of zeros; a pooled one sees its samples' mean only, so the mean stands in for those before.
+     * Adds samples. A heap's writer adds each block at its slot: new samples are written behind zeros and added to what
+     * was there. A pooled writer sees only the mean of its samples, which stands in for those before.
      */
     public StoredMemory extend(StoredMemory memory, FloatTensor episodes) {
         checkModel(memory);
@@ -132,13 +93,13 @@ public final class Inference {
         int samples = memory.samples() + sizes[1];
         checkCapacity(samples);
         FloatTensor content;
-        try (Workspace workspace = sessions.begin(extendEncode, sizes[0], sizes[1])) {
+        try (Workspace workspace = sessions.begin(Plan.ENCODE_CONTENT, sizes[0], sizes[1], null)) {
             workspace.put(IMAGES, episodes);
             workspace.run();
             content = behind(memory, workspace.get(CONTENT));
         }
         sessions.signature(MEMORY_WRITER).check(content);
-        try (Workspace workspace = sessions.begin(extendWrite, sizes[0], samples)) {
+        try (Workspace workspace = sessions.begin(Plan.WRITE_CONTENT, sizes[0], samples, null)) {
             workspace.put(CONTENT, content);
             workspace.run();
             FloatTensor planes = workspace.get(MEMORY);
@@ -150,7 +111,7 @@ public final class Inference {
         }
     }
 
-    /** {@code added} behind as many samples of zeros (heap) or of the mean before (pooled) as the memory holds. */
+    /** {@code added} behind the memory's number of samples, of zeros (heap) or of their mean (pooled). */
     private FloatTensor behind(StoredMemory memory, FloatTensor added) {
         int[] shape = added.shape().clone();
         int sample = added.size() / (shape[0] * shape[1]);
@@ -186,7 +147,7 @@ public final class Inference {
 
     public Lookup lookUp(StoredMemory memory, FloatTensor queries) {
         checkQueries(memory, queries);
-        try (Workspace workspace = sessions.begin(lookUp, memory.episodes(), queries.dimension(1))) {
+        try (Workspace workspace = sessions.begin(Plan.LOOK_UP, memory.episodes(), queries.dimension(1), null)) {
             return lookUp(workspace, memory, queries);
         }
     }
@@ -203,7 +164,7 @@ public final class Inference {
 
     public Recall recall(StoredMemory memory, FloatTensor queries, int iterations) {
         checkQueries(memory, queries);
-        try (Workspace workspace = sessions.begin(recall, memory.episodes(), queries.dimension(1), memory)) {
+        try (Workspace workspace = sessions.begin(Plan.RECALL, memory.episodes(), queries.dimension(1), memory)) {
             Lookup[] lookups = new Lookup[iterations];
             FloatTensor[] steps = new FloatTensor[iterations];
             FloatTensor images = queries;
@@ -221,16 +182,16 @@ public final class Inference {
     public Workspace prepareRecall(StoredMemory memory, int queries) {
         checkModel(memory);
         index(memory);
-        return sessions.prepare(recall, memory.episodes(), queries);
+        return sessions.prepare(Plan.RECALL, memory.episodes(), queries);
     }
 
-    /** Makes a heap memory ready to be searched: by the images that the written samples' pointers read back. */
+    /** Reads a heap memory's samples back, to be searched. */
     private void index(StoredMemory memory) {
         if (isHeap && memory.contents() == null) {
             Planes image = settings.image();
             FloatTensor images = FloatTensor.zeros(
                     memory.episodes(), memory.samples(), image.channels(), image.height(), image.width());
-            try (Workspace workspace = sessions.begin(recall, memory.episodes(), memory.samples(), memory)) {
+            try (Workspace workspace = sessions.begin(Plan.RECALL, memory.episodes(), memory.samples(), memory)) {
                 workspace.recaller().read(memory, memory.pointers().data(), images.data());
             }
             memory.contents(new ContentSearch(images));
@@ -240,7 +201,7 @@ public final class Inference {
     public Reading read(StoredMemory memory, FloatTensor keys) {
         checkModel(memory);
         int[] sizes = sessions.signature(READER).check(memory.finiteMemory(), keys);
-        try (Workspace workspace = sessions.begin(read, sizes[0], sizes[1], memory)) {
+        try (Workspace workspace = sessions.begin(Plan.READ, sizes[0], sizes[1], memory)) {
             workspace.hold(memory);
             workspace.put(KEYS, keys);
             workspace.run();
@@ -263,7 +224,7 @@ public final class Inference {
 
     public FloatTensor decode(FloatTensor latent, FloatTensor traces) {
         int[] sizes = sessions.signature(DECODER).check(latent, traces);
-        try (Workspace workspace = sessions.begin(decode, sizes[0], sizes[1])) {
+        try (Workspace workspace = sessions.begin(Plan.DECODE, sizes[0], sizes[1], null)) {
             workspace.put(LATENT, latent);
             workspace.put(TRACES, traces);
             workspace.run();
@@ -275,7 +236,8 @@ public final class Inference {
         checkModel(memory);
         FloatTensor keys = posterior.samplePrior(sampler, memory.episodes(), count, memory.samples());
         FloatTensor noise = sampler.tensor(memory.episodes(), count, settings.latent());
-        try (Workspace workspace = sessions.begin(generate, memory.episodes(), count, memory)) {
+        Plan plan = fusedSampling ? Plan.GENERATE_FUSED : Plan.GENERATE;
+        try (Workspace workspace = sessions.begin(plan, memory.episodes(), count, memory)) {
             workspace.hold(memory);
             workspace.put(KEYS, keys);
             if (fusedSampling) {
@@ -302,9 +264,9 @@ public final class Inference {
         checkCapacity(sizes[1]);
         checkShape("bound: keyNoise", keyNoise, sizes[0], sizes[1], settings.keys(), 3);
         checkShape("bound: latentNoise", latentNoise, sizes[0], sizes[1], settings.latent());
-        try (Workspace workspace = sessions.begin(bound, sizes[0], sizes[1])) {
+        try (Workspace workspace = sessions.begin(Plan.BOUND, sizes[0], sizes[1], null)) {
             workspace.put(IMAGES, episodes);
-            for (BundleGraph graph : write.graphs()) {
+            for (BundleGraph graph : Plan.WRITE.graphs(sessions)) {
                 workspace.run(graph);
             }
             Encoding q = encoding(workspace);
@@ -332,16 +294,9 @@ public final class Inference {
     /** Checks the decoder's output for {@link io.kanerva.runtime.Kanerva#sample}. */
     public void checkLogits(FloatTensor logits) {
         int[] shape = logits.shape();
-        int batch = shape.length == 5 ? shape[0] : 1;
-        int queries = shape.length == 5 ? shape[1] : 1;
-        checkShape(
-                "sample: logits",
-                logits,
-                batch,
-                queries,
-                settings.likelihood().channels(settings),
-                settings.image().height(),
-                settings.image().width());
+        boolean isBatch = shape.length == 5;
+        TensorDescription expected = sessions.signature(DECODER).outputs().get(0);
+        checkShape("sample: logits", logits, Signature.shape(expected, isBatch ? shape[0] : 1, isBatch ? shape[1] : 1));
     }
 
     private void checkModel(StoredMemory memory) {

@@ -1,13 +1,74 @@
 package io.kanerva.runtime.session;
 
+import static io.kanerva.runtime.BundleGraph.*;
+
 import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.ModelSettings.Writer;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
- * The graphs that one kind of call runs in a row, on tensors that they share by name: what one graph writes, the next
- * reads without a copy. Plans are compared by identity.
- *
- * @param graphs in the order in which they run
- * @param outputs those wanted of them, beside what a later graph of the plan takes
+ * What one kind of call runs: graphs in a row, on tensors that they share by name, so that what one graph writes the
+ * next reads without a copy.
  */
-record Plan(List<BundleGraph> graphs, List<String> outputs) {}
+enum Plan {
+    ENCODE,
+    WRITE,
+    /** The first half of extending a memory. */
+    ENCODE_CONTENT,
+    /** The second half. */
+    WRITE_CONTENT,
+    LOOK_UP,
+    RECALL,
+    READ,
+    DECODE,
+    GENERATE,
+    /** Draws latents in the graph, in float32. */
+    GENERATE_FUSED,
+    BOUND;
+
+    /** The graphs, in order; the fused ones where the bundle has them. */
+    List<BundleGraph> graphs(Sessions sessions) {
+        return switch (this) {
+            case ENCODE, ENCODE_CONTENT -> List.of(ENCODER);
+            case WRITE ->
+                sessions.has(ENCODER_MEMORY_WRITER) ? List.of(ENCODER_MEMORY_WRITER) : List.of(ENCODER, MEMORY_WRITER);
+            case WRITE_CONTENT -> List.of(MEMORY_WRITER);
+            case LOOK_UP -> isPooled(sessions) ? List.of(ENCODER) : List.of();
+            case RECALL ->
+                joined(
+                        LOOK_UP.graphs(sessions),
+                        sessions.has(READER_DECODER) ? List.of(READER_DECODER) : List.of(READER, DECODER));
+            case READ -> List.of(READER);
+            case DECODE -> List.of(DECODER);
+            case GENERATE -> List.of(READER, DECODER);
+            case GENERATE_FUSED -> List.of(READER_DECODER);
+            case BOUND -> joined(WRITE.graphs(sessions), List.of(READER, DECODER));
+        };
+    }
+
+    /** The outputs that the call wants; what a later graph of the plan takes is given in any case. */
+    List<String> outputs(Sessions sessions) {
+        return switch (this) {
+            case ENCODE -> ENCODER.outputs();
+            case WRITE -> isPooled(sessions) ? List.of(MEMORY, POINTERS, CONTENT) : List.of(MEMORY, POINTERS);
+            case ENCODE_CONTENT -> List.of(CONTENT);
+            case WRITE_CONTENT -> MEMORY_WRITER.outputs();
+            case LOOK_UP -> List.of(KEY_MEAN);
+            case RECALL ->
+                sessions.has(READER_DECODER) ? List.of(KEY_MEAN, LOGITS) : List.of(KEY_MEAN, PRIOR_MEAN, LOGITS);
+            case READ -> READER.outputs();
+            case DECODE, GENERATE_FUSED -> List.of(LOGITS);
+            case GENERATE -> List.of(PRIOR_MEAN, PRIOR_LOG_VARIANCE, LOGITS);
+            case BOUND -> joined(ENCODER_MEMORY_WRITER.outputs(), READER_DECODER.outputs());
+        };
+    }
+
+    private static boolean isPooled(Sessions sessions) {
+        return sessions.settings().writer() == Writer.POOLED;
+    }
+
+    private static <T> List<T> joined(List<T> first, List<T> second) {
+        return Stream.concat(first.stream(), second.stream()).toList();
+    }
+}

@@ -8,8 +8,8 @@ import io.kanerva.runtime.math.ContentSearch;
 import io.kanerva.runtime.math.ImageMeans;
 
 /**
- * The steps of a recall of Q queries from each of B memories, on the tensors of a {@link Workspace} and with the host's
- * own arrays, so that a step leaves no garbage. Used as its workspace is.
+ * The steps of a recall of Q queries from each of B memories, on the tensors of a {@link Workspace} and host arrays of
+ * its own, so that no step leaves garbage.
  */
 public final class Recaller {
 
@@ -102,7 +102,7 @@ public final class Recaller {
     public void read(StoredMemory memory, float[] keys) {
         workspace.hold(memory);
         workspace.buffer(KEYS).put(0, keys);
-        if (workspace.plan().graphs().contains(READER_DECODER)) {
+        if (workspace.runs(READER_DECODER)) {
             workspace.run(READER_DECODER); // its noise stays 0
         } else {
             workspace.run(READER);

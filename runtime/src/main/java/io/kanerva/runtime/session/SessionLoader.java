@@ -9,6 +9,7 @@ import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.TensorInfo;
+import ai.onnxruntime.ValueInfo;
 import io.kanerva.runtime.BundleException;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.ClosedException;
@@ -82,7 +83,7 @@ public final class SessionLoader {
         }
     }
 
-    /** Why CUDA cannot be had, found out without asking for it; empty if nothing speaks against it. */
+    /** Why CUDA is not available, without asking ONNX Runtime for it; empty if it may be. */
     private static Optional<String> cudaObstacle() {
         if (GpuDriver.find().isEmpty()) {
             return Optional.of("expected NVIDIA's driver library %s, found none on this machine"
@@ -107,7 +108,7 @@ public final class SessionLoader {
         Queue<RuntimeException> failures = new ConcurrentLinkedQueue<>();
         List<BundleGraph> order = List.copyOf(graphs.keySet());
         try (SessionOptions sessionOptions = sessionOptions(options.threads(), device)) {
-            // In parallel, as most of the time until the first call goes into this. All end before a failure is thrown.
+            // In parallel, as this is most of the time until the first call. All end before a failure is thrown.
             IntStream.range(0, order.size() * options.callers()).parallel().forEach(i -> {
                 BundleGraph graph = order.get(i % order.size());
                 try {
@@ -141,7 +142,7 @@ public final class SessionLoader {
         }
     }
 
-    /** Whether the JVM is shutting down; ONNX Runtime then closes its environment, whoever is using it. */
+    /** Whether the JVM is shutting down, when ONNX Runtime closes its environment under its users. */
     private static boolean isProcessEnding() {
         Thread probe = new Thread();
         try {
@@ -160,11 +161,11 @@ public final class SessionLoader {
         try {
             options.setIntraOpNumThreads(threads);
             options.setInterOpNumThreads(1);
-            // Errors arrive as exceptions, and warnings about a graph concern who exports it: stderr stays clean.
+            // Errors are exceptions, and warnings about a graph concern its exporter: stderr stays clean.
             options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
             options.addConfigEntry("session.intra_op.allow_spinning", "0");
             options.addConfigEntry("session.inter_op.allow_spinning", "0");
-            // 8-bit weights are unpacked once, at load, rather than at every run: the arithmetic is in float32 anyway.
+            // Unpack 8-bit weights once, at load, rather than at every run: the arithmetic is float32 anyway.
             options.addConfigEntry("session.disable_quant_qdq", "1");
             if (device == Device.CUDA) {
                 options.addCUDA();
@@ -176,7 +177,6 @@ public final class SessionLoader {
         }
     }
 
-    /** Compares a loaded graph's own inputs and outputs with those that its model must have. */
     private void checkTensors(BundleGraph graph, OrtSession session) {
         Signature signature = new Signature(graph, settings);
         try {
@@ -195,44 +195,34 @@ public final class SessionLoader {
                     "%s: graph %s: expected %ss %s, found %s", bundle, graph.label(), role, names, found.keySet());
         }
         for (TensorDescription tensor : expected) {
-            NodeInfo node = found.get(tensor.name());
-            if (!(node.getInfo() instanceof TensorInfo info) || !fits(tensor, info)) {
-                String type = node.getInfo() instanceof TensorInfo other ? type(other) + shape(other) : "no tensor";
+            String wanted = tensor.type() + tensor.shape();
+            String given = describe(found.get(tensor.name()).getInfo(), tensor.shape());
+            if (!given.equals(wanted)) {
                 throw new BundleException(
-                        "%s: graph %s: expected %s '%s' to be %s%s, found %s",
-                        bundle, graph.label(), role, tensor.name(), tensor.type(), tensor.shape(), type);
+                        "%s: graph %s: expected %s '%s' to be %s, found %s",
+                        bundle, graph.label(), role, tensor.name(), wanted, given);
             }
         }
     }
 
-    private static boolean fits(TensorDescription expected, TensorInfo found) {
-        List<String> shape = shape(found);
-        if (!type(found).equals(expected.type())
-                || shape.size() != expected.shape().size()) {
-            return false;
+    /**
+     * A tensor's type and shape. A dynamic dimension without a name passes for any expected name, but no fixed size.
+     */
+    private static String describe(ValueInfo value, List<String> expected) {
+        if (!(value instanceof TensorInfo info)) {
+            return "no tensor";
         }
-        for (int axis = 0; axis < shape.size(); axis++) {
-            String dimension = expected.shape().get(axis);
-            // A dynamic dimension without a name takes any size, so it fits any name, but no fixed size.
-            boolean isUnnamed = shape.get(axis).equals("?") && !Signature.isSize(dimension);
-            if (!isUnnamed && !shape.get(axis).equals(dimension)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static String type(TensorInfo info) {
-        return info.type == OnnxJavaType.FLOAT ? "float32" : info.type.name().toLowerCase(Locale.ROOT);
-    }
-
-    private static List<String> shape(TensorInfo info) {
         List<String> shape = new ArrayList<>();
         for (int axis = 0; axis < info.getShape().length; axis++) {
-            String name = info.getDimensionNames()[axis];
             long size = info.getShape()[axis];
-            shape.add(size >= 0 ? Long.toString(size) : name.isEmpty() ? "?" : name);
+            String name = info.getDimensionNames()[axis];
+            if (size < 0 && name.isEmpty()) {
+                boolean fits = axis < expected.size() && !Signature.isSize(expected.get(axis));
+                name = fits ? expected.get(axis) : "?";
+            }
+            shape.add(size < 0 ? name : Long.toString(size));
         }
-        return shape;
+        boolean isFloat = info.type == OnnxJavaType.FLOAT;
+        return (isFloat ? "float32" : info.type.name().toLowerCase(Locale.ROOT)) + shape;
     }
 }

@@ -42,12 +42,12 @@ public final class Sessions implements AutoCloseable {
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private boolean closed;
 
-    /** The least recently used first. Guarded by itself. */
+    /** The least recently used first; guarded by itself. */
     private final List<Workspace> idle = new ArrayList<>();
 
     private long idleFloats;
 
-    /** @param sessions as many of each graph as callers are expected; to be closed with this */
+    /** @param sessions as many of each graph as callers are expected; owned from now on */
     Sessions(String bundle, ModelSettings settings, Device device, Map<BundleGraph, OrtSession[]> sessions) {
         this.bundle = bundle;
         this.settings = settings;
@@ -77,8 +77,9 @@ public final class Sessions implements AutoCloseable {
     }
 
     /**
-     * Starts a call: the sessions stay open until the workspace is closed, which keeps it for later calls.
+     * Starts a call: the sessions stay open until the workspace is closed.
      *
+     * @param memory preferably held by the workspace already; may be null
      * @throws ClosedException after {@link #close}
      */
     Workspace begin(Plan plan, int batch, int count, StoredMemory memory) {
@@ -92,10 +93,6 @@ public final class Sessions implements AutoCloseable {
             leave(copy);
             throw e;
         }
-    }
-
-    Workspace begin(Plan plan, int batch, int count) {
-        return begin(plan, batch, count, null);
     }
 
     /**
@@ -114,7 +111,10 @@ public final class Sessions implements AutoCloseable {
         }
     }
 
-    /** An idle workspace of that size, if possible one that holds these memories; else another of the plan. */
+    /**
+     * An idle workspace of that size, if possible with these memories; else a new one or, at the limit, any of the
+     * plan.
+     */
     private Workspace borrow(Plan plan, int batch, int count, StoredMemory memory) {
         synchronized (idle) {
             int found = -1;
@@ -137,7 +137,7 @@ public final class Sessions implements AutoCloseable {
         return workspace;
     }
 
-    /** Keeps a workspace for later calls, in the place of those that were not used for longest. */
+    /** Keeps a workspace for later calls; the least recently used ones make room. */
     void giveBack(Workspace workspace) {
         if (workspace.floats() > MAX_IDLE_FLOATS) {
             workspace.free();
@@ -155,7 +155,7 @@ public final class Sessions implements AutoCloseable {
     /**
      * Keeps the sessions open until {@link #leave} by the same thread.
      *
-     * @return the copy of the sessions to run on: a free one, if possible the one that the thread had before
+     * @return the copy of the sessions to run on: a free one if possible, and the thread's usual one if possible
      * @throws ClosedException after {@link #close}
      */
     int enter() {
@@ -180,7 +180,7 @@ public final class Sessions implements AutoCloseable {
         lock.readLock().unlock();
     }
 
-    /** Runs a graph into outputs that are there already; between {@link #enter} and {@link #leave}. */
+    /** Runs a graph into given outputs, between {@link #enter} and {@link #leave}. */
     void run(BundleGraph graph, int copy, Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {
         try {
             sessions.get(graph)[copy].run(inputs, outputs).close();

@@ -21,8 +21,8 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * What a {@link Memory} holds, without copies, and its file format, which {@link Memory#save} documents. Immutable;
- * what it caches, several threads may compute at once without harm, as all compute the same.
+ * What a {@link Memory} holds, without copies, and its file format, which {@link Memory#save} documents. Immutable:
+ * threads that fill its caches at once compute the same.
  */
 public final class StoredMemory {
 
@@ -54,7 +54,7 @@ public final class StoredMemory {
         return memory;
     }
 
-    /** The memories, checked once for values that are not finite: the check takes longer than a copy. */
+    /** The memories, checked once to be finite: a check takes longer than a copy. */
     FloatTensor finiteMemory() {
         if (!finite) {
             Signature.requireFinite("memory", memory);
@@ -83,7 +83,7 @@ public final class StoredMemory {
         return pointers.dimension(1);
     }
 
-    /** What the written samples read back as, ready to be searched; null until the first search of a heap. */
+    /** The written samples as they read back, ready to be searched; null before the first search of a heap. */
     ContentSearch contents() {
         return contents;
     }

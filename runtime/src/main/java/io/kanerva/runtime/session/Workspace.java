@@ -4,6 +4,7 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.ClosedException;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.InferenceException;
 import io.kanerva.runtime.TensorDescription;
@@ -17,15 +18,16 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * The tensors of a {@link Plan} for one size of call. They are reused from call to call, as making tensors takes longer
- * than all else that we do around a run. It owns the tensors and their buffers, which are direct and in native byte
- * order: ONNX Runtime would silently misread another order.
+ * The tensors of a {@link Plan} for one size of call, reused from call to call, as making tensors takes longer than all
+ * else around a run. It owns them and their buffers, which are direct and in native byte order: ONNX Runtime would
+ * silently misread another order.
  *
- * <p>Used by one thread at a time, between {@link Sessions#begin} and {@link #close} or, if it was made by
- * {@link Sessions#prepare}, between {@link #enter} and {@link #leave}.
+ * <p>Used by one thread at a time, from {@link Sessions#begin} to {@link #close} or, after {@link Sessions#prepare},
+ * from {@link #enter} to {@link #leave}.
  */
 public final class Workspace implements AutoCloseable {
 
@@ -37,6 +39,8 @@ public final class Workspace implements AutoCloseable {
 
     private final Sessions sessions;
     private final Plan plan;
+    private final List<BundleGraph> graphs;
+    private final List<String> wanted;
     private final Map<String, FloatBuffer> buffers = new HashMap<>();
     private final Map<String, OnnxTensor> tensors = new HashMap<>();
     private final Map<String, TensorDescription> descriptions = new HashMap<>();
@@ -47,23 +51,25 @@ public final class Workspace implements AutoCloseable {
     private int count;
     private long floats;
 
-    /** The memories that lie in their tensor, if they are known. */
+    /** What the memories' tensor holds, if that is known. */
     private WeakReference<StoredMemory> held = NONE;
 
-    /** Which copy of the sessions the call at hand runs on. */
+    /** Of the sessions, for the current call. */
     private int copy;
 
-    private boolean freed;
+    private boolean isFreed;
 
     Workspace(Sessions sessions, Plan plan) {
         this.sessions = sessions;
         this.plan = plan;
+        graphs = plan.graphs(sessions);
+        wanted = plan.outputs(sessions);
     }
 
     /**
-     * Makes the tensors for another size; buffers that are large enough are kept.
+     * Makes the tensors for another size, in the same buffers if these are large enough.
      *
-     * @throws TensorException if a tensor exceeds what a direct buffer holds; the workspace is then freed
+     * @throws TensorException if a tensor exceeds a direct buffer; the workspace is then freed
      */
     void resize(int batch, int count) {
         if (this.batch == batch && this.count == count) {
@@ -74,18 +80,18 @@ public final class Workspace implements AutoCloseable {
         this.batch = batch;
         this.count = count;
         try {
-            // Inputs first, since an output that is also an input is wanted in any case.
-            for (BundleGraph graph : plan.graphs()) {
+            // Inputs first: an output that is an input too is always given.
+            for (BundleGraph graph : graphs) {
                 Map<String, OnnxTensor> taken = new LinkedHashMap<>();
                 for (TensorDescription input : sessions.signature(graph).inputs()) {
                     taken.put(input.name(), tensor(graph, input));
                 }
                 inputs.put(graph, taken);
             }
-            for (BundleGraph graph : plan.graphs()) {
+            for (BundleGraph graph : graphs) {
                 Map<String, OnnxTensor> given = new LinkedHashMap<>();
                 for (TensorDescription output : sessions.signature(graph).outputs()) {
-                    if (tensors.containsKey(output.name()) || plan.outputs().contains(output.name())) {
+                    if (tensors.containsKey(output.name()) || wanted.contains(output.name())) {
                         given.put(output.name(), tensor(graph, output));
                     }
                 }
@@ -159,21 +165,21 @@ public final class Workspace implements AutoCloseable {
         return floats;
     }
 
-    /** Whether these memories lie in their tensor. */
+    /** Whether the memories' tensor holds these. */
     boolean holds(StoredMemory memory) {
         return held.get() == memory;
     }
 
-    /** Puts memories into their tensor unless they lie there already. */
+    /** Puts memories into their tensor unless it holds them already. */
     void hold(StoredMemory memory) {
         if (!holds(memory)) {
-            held = NONE; // until all of it is there
+            held = NONE; // until the copy is complete
             put(BundleGraph.MEMORY, memory.finiteMemory());
             held = new WeakReference<>(memory);
         }
     }
 
-    /** Puts values, which must have been checked, into an input. */
+    /** Puts checked values into an input. */
     void put(String name, FloatTensor values) {
         buffer(name).put(0, values.data());
     }
@@ -190,24 +196,29 @@ public final class Workspace implements AutoCloseable {
         return values;
     }
 
-    /** A tensor's values; position 0 stays. */
+    /** A tensor's values; its position stays 0. */
     public FloatBuffer buffer(String name) {
         return buffers.get(name);
     }
 
-    /** Runs all graphs of the plan in a row. */
+    /** Runs all graphs. */
     public void run() {
-        for (int i = 0; i < plan.graphs().size(); i++) {
-            run(plan.graphs().get(i));
+        for (int i = 0; i < graphs.size(); i++) { // an iterator would be garbage
+            run(graphs.get(i));
         }
     }
 
-    /** Runs one graph of the plan. */
+    /** Whether the plan has the graph. */
+    boolean runs(BundleGraph graph) {
+        return graphs.contains(graph);
+    }
+
+    /** Runs one of the graphs. */
     void run(BundleGraph graph) {
         sessions.run(graph, copy, inputs.get(graph), outputs.get(graph));
     }
 
-    /** What a recall on these tensors needs of the host; made when first asked for. */
+    /** For recalls on these tensors. */
     public Recaller recaller() {
         if (recaller == null) {
             recaller = new Recaller(this, sessions.settings());
@@ -215,12 +226,19 @@ public final class Workspace implements AutoCloseable {
         return recaller;
     }
 
-    /** Starts a call: the sessions stay open until {@link #leave}. */
-    public void enter() {
+    /**
+     * Starts a call on prepared tensors: the sessions stay open until {@link #leave}.
+     *
+     * @param owner names what was closed in messages
+     * @throws ClosedException after {@link #free} or when the sessions are closed
+     */
+    public void enter(String owner) {
+        if (isFreed) {
+            throw new ClosedException("%s: called after close", owner);
+        }
         enter(sessions.enter());
     }
 
-    /** Starts a call on a copy of the sessions that was entered. */
     void enter(int copy) {
         this.copy = copy;
     }
@@ -230,10 +248,10 @@ public final class Workspace implements AutoCloseable {
         sessions.leave(copy);
     }
 
-    /** Ends a call and keeps the tensors for later ones. */
+    /** Ends a call and gives the tensors back for later ones. */
     @Override
     public void close() {
-        int left = copy; // another thread may use this workspace as soon as it is given back
+        int left = copy; // once given back, another thread may use this
         try {
             sessions.giveBack(this);
         } finally {
@@ -243,13 +261,9 @@ public final class Workspace implements AutoCloseable {
 
     /** Frees the tensors; doing so again does nothing. */
     public void free() {
-        freed = true;
+        isFreed = true;
         closeTensors();
         buffers.clear();
-    }
-
-    public boolean isFreed() {
-        return freed;
     }
 
     private void closeTensors() {
