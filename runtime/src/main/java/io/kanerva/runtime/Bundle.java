@@ -10,7 +10,7 @@ import java.util.Map;
  * A bundle's description, bundle.json.
  *
  * @param name the model's name
- * @param formatVersion version of the bundle format, 1 up to {@link #NEWEST_FORMAT_VERSION}
+ * @param formatVersion 1 up to {@link #NEWEST_FORMAT_VERSION}
  * @param opset ONNX operator set of the graphs
  * @param irVersion ONNX file format version of the graphs
  * @param reader how the reader samples: {@code gridsample} or {@code matmul}; the values are the same

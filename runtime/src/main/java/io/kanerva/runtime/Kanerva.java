@@ -21,8 +21,8 @@ import java.util.Map;
  * {@link ModelSettings#capacity()} samples.
  *
  * <p>Every method throws {@link TensorException} for a tensor of another shape, values that are not finite, images
- * outside [0, 1] and a memory of another model, {@link InferenceException} if ONNX Runtime fails, and
- * {@link NullPointerException} for an argument that is null.
+ * outside [0, 1] and a memory of another model, {@link CapacityException} for more samples than a memory takes,
+ * {@link InferenceException} if ONNX Runtime fails, and {@link NullPointerException} for an argument that is null.
  */
 public final class Kanerva implements AutoCloseable {
 
@@ -106,7 +106,6 @@ public final class Kanerva implements AutoCloseable {
      * Writes B episodes of T samples, each into a memory of its own.
      *
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
-     * @throws CapacityException if T is more than a heap memory takes
      */
     public Memory write(FloatTensor episodes) {
         return new Memory(inference.write(episodes));
@@ -119,7 +118,6 @@ public final class Kanerva implements AutoCloseable {
      * @param memory B memories of this model, T samples in each
      * @param episodes [B, N, Cx, Hx, Wx], values in [0, 1]: N further samples for each memory
      * @return B memories of T + N samples
-     * @throws CapacityException if T + N is more than a heap memory takes
      */
     public Memory extend(Memory memory, FloatTensor episodes) {
         return new Memory(inference.extend(memory.stored, episodes));
@@ -219,7 +217,6 @@ public final class Kanerva implements AutoCloseable {
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
      * @param keyNoise standard normal numbers, [B, T, K, 3]
      * @param latentNoise standard normal numbers, [B, T, D]
-     * @throws CapacityException if T is more than a heap memory takes
      */
     public BoundTerms bound(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
         return inference.bound(episodes, keyNoise, latentNoise);
@@ -269,7 +266,6 @@ public final class Kanerva implements AutoCloseable {
      * @param episodes B, 1 or more
      * @param samples T, samples of each episode, 1 or more
      * @return to be closed by the caller, before or after this Kanerva
-     * @throws CapacityException if T is more than a heap memory takes
      */
     public PreparedWrite prepareWrite(int episodes, int samples) {
         checkPositive("prepareWrite: episodes", episodes);

@@ -15,11 +15,7 @@ public abstract sealed class KanervaException extends RuntimeException
                 MemoryFileException,
                 TensorException {
 
-    /**
-     * @param cause may be null
-     * @param format of the sentence, as {@link String#format} takes it
-     * @param values for the format; a shape, which is an int array, is written as in {@code [1, 28, 28]}
-     */
+    /** @param values for the format; an int array is written as a shape, {@code [1, 28, 28]} */
     KanervaException(Throwable cause, String format, Object... values) {
         super(format.formatted(readable(values)), cause);
     }

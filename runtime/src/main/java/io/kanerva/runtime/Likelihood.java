@@ -42,14 +42,7 @@ public enum Likelihood {
         return images;
     }
 
-    /**
-     * Images drawn from the distributions.
-     *
-     * @param settings of the model that the output is from
-     * @param logits the decoder's output, [B, Q, P, Hx, Wx]
-     * @param sampler its next numbers are used as {@link Kanerva#sample} says
-     * @return [B, Q, Cx, Hx, Wx]
-     */
+    /** Images drawn from the distributions, as {@link Kanerva#sample} says. */
     FloatTensor sample(ModelSettings settings, FloatTensor logits, NormalSampler sampler) {
         return switch (this) {
             case BERNOULLI -> {

@@ -21,8 +21,7 @@ public final class Memory {
     }
 
     /**
-     * A copy of where each sample was written: its keys (scale, x, y), [B, T, K, 3]; all 0 for a pooled writer, which
-     * allocates nothing.
+     * A copy of the keys (scale, x, y) under which each sample was written, [B, T, K, 3]; all 0 for a pooled writer.
      */
     public FloatTensor pointers() {
         return stored.pointers().copy();

@@ -14,7 +14,7 @@ package io.kanerva.runtime;
  * @param slotRows Gy, rows of the slot grid; 0 for a pooled writer
  * @param slotColumns Gx, columns of the slot grid; 0 for a pooled writer
  * @param embedding E, size of the pooled writer's embedding; 0 for a heap
- * @param width channels of the network's widest layers; information only
+ * @param width channels of the widest layers, for information
  * @param capacity samples that fit one memory: floor(Gy * Gx / K), or {@link Integer#MAX_VALUE} for a pooled writer,
  *     which has no limit
  * @param neighbours pixels before each pixel that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it on: 0,

@@ -22,8 +22,6 @@ package io.kanerva.runtime;
  */
 public final class NormalSampler {
 
-    private static final double TWO_TO_MINUS_32 = 0x1p-32;
-
     private final int key0;
     private final int key1;
     private long block;
@@ -70,7 +68,7 @@ public final class NormalSampler {
     }
 
     private static double uniform(int word) {
-        return (Integer.toUnsignedLong(word) + 0.5) * TWO_TO_MINUS_32;
+        return (Integer.toUnsignedLong(word) + 0.5) * 0x1p-32;
     }
 
     /** Philox4x32 with ten rounds: the block of counter (c0, c1, c2, c3) under key (k0, k1). */

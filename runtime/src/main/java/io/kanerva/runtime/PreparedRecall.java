@@ -42,7 +42,7 @@ public final class PreparedRecall implements AutoCloseable {
      * their positions on, which do not change.
      *
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]
-     * @param recalled is filled with the images: [B, Q, Cx, Hx, Wx], values in [0, 1]
+     * @param recalled receives [B, Q, Cx, Hx, Wx], values in [0, 1]
      * @throws TensorException if a buffer is too short or a query lies outside [0, 1]
      * @throws ClosedException after {@link #close} of this or of its Kanerva
      */
@@ -91,7 +91,7 @@ public final class PreparedRecall implements AutoCloseable {
         }
     }
 
-    /** @param first where the values begin in what the caller gave */
+    /** @param first the index of the first value for messages */
     static void requireImages(String place, float[] values, int first) {
         int outside = Signature.firstOutsideImages(values);
         if (outside >= 0) {

@@ -29,8 +29,8 @@ public final class PreparedWrite implements AutoCloseable {
      * Encodes and writes. Buffers may be of any kind; they are used from their positions on, which do not change.
      *
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
-     * @param memory is filled: [B, C, H, W]
-     * @param pointers is filled: [B, T, K, 3]
+     * @param memory receives [B, C, H, W]
+     * @param pointers receives [B, T, K, 3]
      * @throws TensorException if a buffer is too short or an image lies outside [0, 1]
      * @throws ClosedException after {@link #close} of this or of its Kanerva
      */

@@ -173,7 +173,7 @@ class CrashTest {
                                 done.countDown();
                             }
                         } catch (ClosedException e) {
-                            // What a load is told once the process is ending.
+                            // What a load throws once the process is ending.
                         }
                     })
                     .start();

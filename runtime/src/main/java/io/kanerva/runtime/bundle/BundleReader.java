@@ -1,17 +1,9 @@
 package io.kanerva.runtime.bundle;
 
-import io.kanerva.runtime.Bundle;
-import io.kanerva.runtime.BundleException;
-import io.kanerva.runtime.BundleGraph;
-import io.kanerva.runtime.GraphDescription;
-import io.kanerva.runtime.Likelihood;
-import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.*;
 import io.kanerva.runtime.ModelSettings.Addressing;
 import io.kanerva.runtime.ModelSettings.Writer;
-import io.kanerva.runtime.Planes;
-import io.kanerva.runtime.Provenance;
 import io.kanerva.runtime.Provenance.MeasuredBound;
-import io.kanerva.runtime.TensorDescription;
 import io.kanerva.runtime.math.LogisticMixture;
 import java.util.LinkedHashMap;
 import java.util.List;

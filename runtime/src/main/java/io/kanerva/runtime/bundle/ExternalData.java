@@ -16,7 +16,7 @@ final class ExternalData {
     private static final int FIXED_32 = 5;
 
     /** Graphs nest in attributes of If and Loop; a model that nests deeper is malicious. */
-    private static final int DEEPEST = 100;
+    private static final int MAX_DEPTH = 100;
 
     // The messages that can hold tensors.
     private static final int MODEL = 0;
@@ -65,7 +65,7 @@ final class ExternalData {
     }
 
     private static boolean isIn(ByteBuffer bytes, int message, int depth) {
-        if (depth > DEEPEST) {
+        if (depth > MAX_DEPTH) {
             throw new IllegalArgumentException();
         }
         while (bytes.hasRemaining()) {

@@ -12,7 +12,7 @@ import java.util.Map;
 /** Reads JSON as RFC 8259 defines it; errors name line and column. */
 final class JsonReader {
 
-    private static final int DEEPEST = 64;
+    private static final int MAX_DEPTH = 64;
 
     private final String source;
     private final String text;
@@ -94,8 +94,8 @@ final class JsonReader {
     }
 
     private void open() {
-        if (++depth > DEEPEST) {
-            throw fault("at most " + DEEPEST + " levels");
+        if (++depth > MAX_DEPTH) {
+            throw fault("at most " + MAX_DEPTH + " levels");
         }
         at++;
     }
@@ -185,7 +185,7 @@ final class JsonReader {
         at++;
     }
 
-    /** The character at hand, or 0, which JSON allows nowhere, at the end. */
+    /** The next character, or 0 at the end. */
     private char peek() {
         return at < text.length() ? text.charAt(at) : 0;
     }

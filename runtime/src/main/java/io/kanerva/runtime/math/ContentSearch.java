@@ -87,7 +87,7 @@ public final class ContentSearch {
      * @param episode which memory
      * @param pixels scratch, a number more than an image has
      * @param values scratch, as long
-     * @param scores is filled: T numbers, each in [-1, 1]; {@link #scoreSlots} long
+     * @param scores receives T numbers, each in [-1, 1]; {@link #scoreSlots} long
      * @return the sample that matches best, the first of equals
      */
     public int scores(float[] queries, int from, int episode, int[] pixels, double[] values, double[] scores) {

@@ -5,7 +5,7 @@ import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.Planes;
 import java.nio.FloatBuffer;
 
-/** Turns the decoder's output into images, the pixels' means. It keeps scratch arrays: one thread at a time. */
+/** Turns the decoder's output into images, the pixels' means; used by one thread, as it keeps scratch arrays. */
 @FunctionalInterface
 public interface ImageMeans {
 

@@ -17,7 +17,7 @@ import io.kanerva.runtime.Planes;
  * then relative to r and moved by errors v - r instead of v, also by those of pixels earlier in reading order, which
  * are 0 outside of the image.
  *
- * <p>Used by one thread, as it keeps the errors of the image at hand.
+ * <p>Used by one thread, as it keeps the current image's errors.
  */
 public final class LogisticMixture {
 
@@ -31,8 +31,7 @@ public final class LogisticMixture {
     private static final byte[] COLUMNS = new byte[24];
 
     static {
-        // By distance; of the same, left, then to both sides row by row upwards, then the farthest row from left to
-        // right.
+        // By distance: left, then both sides row by row upwards, then the farthest row from left to right.
         int n = 0;
         for (int far = 1; far <= 3; far++) {
             for (int i = 0; i < 4 * far; i++) {
@@ -174,9 +173,7 @@ public final class LogisticMixture {
         }
     }
 
-    /**
-     * ln of the mass that a logistic distribution puts on a level; in these forms nothing cancels, however small it is.
-     */
+    /** ln of a level's mass under a logistic distribution, in forms without cancellation. */
     static double logMass(int level, double value, double mean, double logScale) {
         double inverse = Math.exp(-logScale);
         double middle = (value - mean) * inverse;
@@ -204,7 +201,7 @@ public final class LogisticMixture {
         return data[start + number * places + place];
     }
 
-    /** Tells the level of number {@code i} of [C, H, W]. */
+    /** Sets the level of value {@code i} of [C, H, W]. */
     private void setLevel(int i, int level) {
         moving[i] = value(level) - reconstruction(i / places, i % places);
     }
@@ -220,12 +217,12 @@ public final class LogisticMixture {
         }
     }
 
-    /** r; 0 without neighbours. */
+    /** r, or 0 without neighbours. */
     private double reconstruction(int c, int place) {
         return neighbours == 0 ? 0 : parameter(mixtureParameters(channels) + c, place);
     }
 
-    /** What all components' means of a channel have in common: r, and what the neighbours' errors add. */
+    /** What all components add to a channel's mean: r and the neighbours' errors. */
     private double base(int c, int place) {
         double base = reconstruction(c, place);
         for (int n = 0; n < neighbours; n++) {

@@ -99,12 +99,11 @@ public final class Posterior {
         return divergence;
     }
 
-    /** mean + exp(logVariance / 2) * noise. */
     private static double gaussian(float mean, float logVariance, float noise) {
         return mean + Math.exp(0.5 * logVariance) * noise;
     }
 
-    /** mean + exp(logVariance / 2) * noise, number by number; all of one shape. */
+    /** mean + exp(logVariance / 2) * noise, for tensors of one shape. */
     public static FloatTensor sampleLatent(FloatTensor mean, FloatTensor logVariance, FloatTensor noise) {
         FloatTensor latent = FloatTensor.zeros(mean.shape());
         for (int i = 0; i < latent.size(); i++) {

@@ -12,8 +12,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Looks for NVIDIA's driver library without loading it: asking ONNX Runtime for CUDA on a machine that has none unpacks
- * 583 MB before it fails.
+ * Looks for NVIDIA's driver library without loading it: ONNX Runtime unpacks 583 MB before CUDA fails for lack of it.
  */
 public final class GpuDriver {
 

@@ -2,23 +2,8 @@ package io.kanerva.runtime.session;
 
 import static io.kanerva.runtime.BundleGraph.*;
 
-import io.kanerva.runtime.BoundTerms;
-import io.kanerva.runtime.Bundle;
-import io.kanerva.runtime.BundleGraph;
-import io.kanerva.runtime.CapacityException;
-import io.kanerva.runtime.Encoding;
-import io.kanerva.runtime.FloatTensor;
-import io.kanerva.runtime.Generation;
-import io.kanerva.runtime.KeyGeometry;
-import io.kanerva.runtime.Lookup;
-import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.*;
 import io.kanerva.runtime.ModelSettings.Writer;
-import io.kanerva.runtime.NormalSampler;
-import io.kanerva.runtime.Planes;
-import io.kanerva.runtime.Reading;
-import io.kanerva.runtime.Recall;
-import io.kanerva.runtime.TensorDescription;
-import io.kanerva.runtime.TensorException;
 import io.kanerva.runtime.bundle.Signature;
 import io.kanerva.runtime.math.ContentSearch;
 import io.kanerva.runtime.math.Posterior;
@@ -34,6 +19,7 @@ public final class Inference {
     private final Posterior posterior;
     private final boolean isHeap;
     private final boolean fusedSampling;
+
     /**
      * @param fusedSampling whether {@link #generate} draws latents in the fused graph, in float32, rather than on the
      *     host in double precision
@@ -71,7 +57,8 @@ public final class Inference {
         try (Workspace workspace = sessions.begin(Plan.WRITE, sizes[0], sizes[1], null)) {
             workspace.put(IMAGES, episodes);
             workspace.run();
-            FloatTensor contentMean = isHeap ? FloatTensor.zeros(sizes[0], 0) : mean(workspace.get(CONTENT));
+            FloatTensor contentMean =
+                    isHeap ? FloatTensor.zeros(sizes[0], 0) : StoredMemory.mean(workspace.get(CONTENT));
             return new StoredMemory(workspace.get(MEMORY), workspace.get(POINTERS), contentMean, modelId);
         }
     }
@@ -96,7 +83,7 @@ public final class Inference {
         try (Workspace workspace = sessions.begin(Plan.ENCODE_CONTENT, sizes[0], sizes[1], null)) {
             workspace.put(IMAGES, episodes);
             workspace.run();
-            content = behind(memory, workspace.get(CONTENT));
+            content = memory.contentBefore(workspace.get(CONTENT));
         }
         sessions.signature(MEMORY_WRITER).check(content);
         try (Workspace workspace = sessions.begin(Plan.WRITE_CONTENT, sizes[0], samples, null)) {
@@ -106,43 +93,9 @@ public final class Inference {
             for (int i = 0; isHeap && i < planes.size(); i++) {
                 planes.data()[i] += memory.memory().data()[i];
             }
-            FloatTensor contentMean = isHeap ? memory.contentMean() : mean(content);
+            FloatTensor contentMean = isHeap ? memory.contentMean() : StoredMemory.mean(content);
             return new StoredMemory(planes, workspace.get(POINTERS), contentMean, modelId);
         }
-    }
-
-    /** {@code added} behind the memory's number of samples, of zeros (heap) or of their mean (pooled). */
-    private FloatTensor behind(StoredMemory memory, FloatTensor added) {
-        int[] shape = added.shape().clone();
-        int sample = added.size() / (shape[0] * shape[1]);
-        int one = added.size() / shape[0];
-        int before = memory.samples();
-        shape[1] += before;
-        FloatTensor content = FloatTensor.zeros(shape);
-        for (int episode = 0; episode < shape[0]; episode++) {
-            int start = episode * (before * sample + one);
-            for (int t = 0; t < before && !isHeap; t++) {
-                System.arraycopy(
-                        memory.contentMean().data(), episode * sample, content.data(), start + t * sample, sample);
-            }
-            System.arraycopy(added.data(), episode * one, content.data(), start + before * sample, one);
-        }
-        return content;
-    }
-
-    /** Mean over the samples, in double precision: [B, E] of [B, T, E]. */
-    private static FloatTensor mean(FloatTensor content) {
-        int samples = content.dimension(1);
-        int length = content.dimension(2);
-        FloatTensor mean = FloatTensor.zeros(content.dimension(0), length);
-        for (int i = 0; i < mean.size(); i++) {
-            double sum = 0;
-            for (int t = 0; t < samples; t++) {
-                sum += content.data()[(i / length * samples + t) * length + i % length];
-            }
-            mean.data()[i] = (float) (sum / samples);
-        }
-        return mean;
     }
 
     public Lookup lookUp(StoredMemory memory, FloatTensor queries) {

@@ -35,11 +35,10 @@ public final class Recaller {
     /**
      * Finds all queries.
      *
-     * @param memory B memories
      * @param images the queries, [B, Q, Cx, Hx, Wx], all in [0, 1]
-     * @param samples is filled with the samples found, [B Q]; not used for a pooled memory
-     * @param matches is filled with every query's match with every sample, [B, Q, T]; not used for a pooled memory
-     * @param keys is filled, [B, Q, K, 3]
+     * @param samples receives the samples found, [B Q]; not used for a pooled memory
+     * @param matches receives each query's match with each sample, [B, Q, T]; not used for a pooled memory
+     * @param keys receives [B, Q, K, 3]
      */
     void lookUp(StoredMemory memory, float[] images, int[] samples, float[] matches, float[] keys) {
         for (int query = 0; query < workspace.batch() * workspace.count(); query++) {
@@ -49,7 +48,7 @@ public final class Recaller {
     }
 
     /**
-     * Finds one query, which begins at {@code from}; {@link #endLookUp} must follow the last one.
+     * Finds one query, which begins at {@code from}; {@link #endLookUp} must follow the last.
      *
      * @param matches may be null
      */
@@ -87,9 +86,8 @@ public final class Recaller {
     /**
      * Reads and decodes with the latents at their prior's mean.
      *
-     * @param memory B memories
      * @param keys [B, Q, K, 3]
-     * @param images is filled with the pixels' means, [B, Q, Cx, Hx, Wx]
+     * @param images receives the pixels' means, [B, Q, Cx, Hx, Wx]
      */
     void read(StoredMemory memory, float[] keys, float[] images) {
         read(memory, keys);

@@ -10,16 +10,7 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.TensorInfo;
 import ai.onnxruntime.ValueInfo;
-import io.kanerva.runtime.BundleException;
-import io.kanerva.runtime.BundleGraph;
-import io.kanerva.runtime.ClosedException;
-import io.kanerva.runtime.Device;
-import io.kanerva.runtime.DeviceException;
-import io.kanerva.runtime.Kanerva;
-import io.kanerva.runtime.ModelSettings;
-import io.kanerva.runtime.NativeRuntime;
-import io.kanerva.runtime.Options;
-import io.kanerva.runtime.TensorDescription;
+import io.kanerva.runtime.*;
 import io.kanerva.runtime.bundle.Signature;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -205,9 +196,7 @@ public final class SessionLoader {
         }
     }
 
-    /**
-     * A tensor's type and shape. A dynamic dimension without a name passes for any expected name, but no fixed size.
-     */
+    /** Type and shape; an unnamed dynamic dimension passes for any name, but for no size. */
     private static String describe(ValueInfo value, List<String> expected) {
         if (!(value instanceof TensorInfo info)) {
             return "no tensor";

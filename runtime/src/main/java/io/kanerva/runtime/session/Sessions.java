@@ -57,7 +57,6 @@ public final class Sessions implements AutoCloseable {
         callers = new AtomicIntegerArray(sessions.get(BundleGraph.ENCODER).length);
     }
 
-    /** CPU or CUDA. */
     public Device device() {
         return device;
     }
@@ -66,12 +65,10 @@ public final class Sessions implements AutoCloseable {
         return settings;
     }
 
-    /** Whether the bundle has this graph. */
     public boolean has(BundleGraph graph) {
         return sessions.containsKey(graph);
     }
 
-    /** What the graph takes and gives. */
     Signature signature(BundleGraph graph) {
         return signatures.get(graph);
     }

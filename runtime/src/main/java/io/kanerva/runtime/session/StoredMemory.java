@@ -92,6 +92,38 @@ public final class StoredMemory {
         contents = computed;
     }
 
+    /** {@code added} behind what stands for the samples before: zeros for a heap, their mean for a pooled writer. */
+    FloatTensor contentBefore(FloatTensor added) {
+        int[] shape = added.shape().clone();
+        int sample = added.size() / (shape[0] * shape[1]);
+        int one = added.size() / shape[0];
+        shape[1] += samples();
+        FloatTensor content = FloatTensor.zeros(shape);
+        for (int episode = 0; episode < shape[0]; episode++) {
+            int start = episode * (samples() * sample + one);
+            for (int t = 0; t < samples() && contentMean.size() > 0; t++) {
+                System.arraycopy(contentMean.data(), episode * sample, content.data(), start + t * sample, sample);
+            }
+            System.arraycopy(added.data(), episode * one, content.data(), start + samples() * sample, one);
+        }
+        return content;
+    }
+
+    /** Mean over the samples, in double precision: [B, E] of [B, T, E]. */
+    static FloatTensor mean(FloatTensor content) {
+        int samples = content.dimension(1);
+        int length = content.dimension(2);
+        FloatTensor mean = FloatTensor.zeros(content.dimension(0), length);
+        for (int i = 0; i < mean.size(); i++) {
+            double sum = 0;
+            for (int t = 0; t < samples; t++) {
+                sum += content.data()[(i / length * samples + t) * length + i % length];
+            }
+            mean.data()[i] = (float) (sum / samples);
+        }
+        return mean;
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof StoredMemory that

@@ -141,7 +141,6 @@ public final class Workspace implements AutoCloseable {
         return buffer.limit(size);
     }
 
-    /** Whether it was made for this plan and has tensors of this size. */
     boolean fits(Plan plan, int batch, int count) {
         return this.plan == plan && this.batch == batch && this.count == count;
     }
@@ -243,7 +242,6 @@ public final class Workspace implements AutoCloseable {
         this.copy = copy;
     }
 
-    /** Ends a call. */
     public void leave() {
         sessions.leave(copy);
     }
