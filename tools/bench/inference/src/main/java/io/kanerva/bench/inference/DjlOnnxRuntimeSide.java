@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.NoopTranslator;
 import ai.djl.translate.TranslateException;
+import io.kanerva.runtime.BundleGraph;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,10 +47,10 @@ final class DjlOnnxRuntimeSide {
                 .mapToInt(Integer::parseInt)
                 .toArray();
         Map<String, String> options = Map.of("intraOpNumThreads", "1", "interOpNumThreads", "1", "optLevel", "ALL_OPT");
-        try (Model write = Model.newInstance("encoder-memory-writer", Device.cpu(), "OnnxRuntime");
-                Model read = Model.newInstance("reader-decoder", Device.cpu(), "OnnxRuntime")) {
-            write.load(shared.bundle(), "encoder-memory-writer", options);
-            read.load(shared.bundle(), "reader-decoder", options);
+        try (Model write = Model.newInstance(BundleGraph.ENCODER_MEMORY_WRITER.label(), Device.cpu(), "OnnxRuntime");
+                Model read = Model.newInstance(BundleGraph.READER_DECODER.label(), Device.cpu(), "OnnxRuntime")) {
+            write.load(shared.bundle(), BundleGraph.ENCODER_MEMORY_WRITER.label(), options);
+            read.load(shared.bundle(), BundleGraph.READER_DECODER.label(), options);
             try (Predictor<NDList, NDList> writer = write.newPredictor(new NoopTranslator());
                     Predictor<NDList, NDList> reader = read.newPredictor(new NoopTranslator())) {
                 new DjlOnnxRuntimeSide(writer, reader, write.getNDManager(), sizes).run(shared, seconds);
@@ -84,11 +85,11 @@ final class DjlOnnxRuntimeSide {
     private float[] decoded(float[] memory, float[] keys, int count) {
         try (NDManager scratch = manager.newSubManager()) {
             NDList inputs = new NDList(
-                    named(scratch, "memory", memory, 1, sizes[3], sizes[4], sizes[5]),
-                    named(scratch, "keys", keys, 1, count, sizes[8], 3),
-                    named(scratch, "noise", new float[count * sizes[9]], 1, count, sizes[9]));
+                    named(scratch, BundleGraph.MEMORY, memory, 1, sizes[3], sizes[4], sizes[5]),
+                    named(scratch, BundleGraph.KEYS, keys, 1, count, sizes[8], 3),
+                    named(scratch, BundleGraph.NOISE, new float[count * sizes[9]], 1, count, sizes[9]));
             try (NDList outputs = reader.predict(inputs)) {
-                float[] images = output(outputs, "logits");
+                float[] images = output(outputs, BundleGraph.LOGITS);
                 for (int i = 0; i < images.length; i++) {
                     images[i] = (float) (1 / (1 + Math.exp(-images[i])));
                 }
@@ -101,10 +102,10 @@ final class DjlOnnxRuntimeSide {
 
     private float[][] write(float[] images, int episodes, int samples) {
         try (NDManager scratch = manager.newSubManager()) {
-            NDList inputs =
-                    new NDList(named(scratch, "images", images, episodes, samples, sizes[0], sizes[1], sizes[2]));
+            NDList inputs = new NDList(
+                    named(scratch, BundleGraph.IMAGES, images, episodes, samples, sizes[0], sizes[1], sizes[2]));
             try (NDList outputs = writer.predict(inputs)) {
-                return new float[][] {output(outputs, "memory"), output(outputs, "pointers")};
+                return new float[][] {output(outputs, BundleGraph.MEMORY), output(outputs, BundleGraph.POINTERS)};
             }
         } catch (TranslateException e) {
             throw new IllegalStateException(e);

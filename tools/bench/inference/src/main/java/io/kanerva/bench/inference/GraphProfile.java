@@ -3,6 +3,7 @@ package io.kanerva.bench.inference;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
@@ -119,13 +120,14 @@ final class GraphProfile implements AutoCloseable {
         FloatTensor keys = kanerva.lookUp(memory, queries).keys();
         Reading reading = kanerva.read(memory, keys);
         Map<String, FloatTensor> given = Map.of(
-                "memory",
+                BundleGraph.MEMORY,
                 memory.memory(),
-                "keys",
+                BundleGraph.KEYS,
                 keys,
-                "noise",
+                BundleGraph.NOISE,
                 FloatTensor.zeros(reading.priorMean().shape()));
-        Map<String, FloatTensor> wanted = Map.of("logits", kanerva.decode(reading.priorMean(), reading.traces()));
+        Map<String, FloatTensor> wanted =
+                Map.of(BundleGraph.LOGITS, kanerva.decode(reading.priorMean(), reading.traces()));
         byte[] model = Files.readAllBytes(shared.bundle().resolve("reader-decoder.onnx"));
 
         FloatTensor factor = random(PRODUCT, PRODUCT);

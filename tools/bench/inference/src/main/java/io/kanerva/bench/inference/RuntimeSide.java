@@ -1,5 +1,6 @@
 package io.kanerva.bench.inference;
 
+import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
@@ -68,11 +69,11 @@ final class RuntimeSide {
         int[] shape = {1, c.batch(), queries.dimension(2), queries.dimension(3), queries.dimension(4)};
         graph(
                 shared,
-                "reader-decoder",
+                BundleGraph.READER_DECODER.label(),
                 c,
                 seconds,
-                Map.of("memory", memory.memory(), "keys", keys, "noise", noise),
-                Map.of("logits", FloatTensor.zeros(shape)));
+                Map.of(BundleGraph.MEMORY, memory.memory(), BundleGraph.KEYS, keys, BundleGraph.NOISE, noise),
+                Map.of(BundleGraph.LOGITS, FloatTensor.zeros(shape)));
     }
 
     /** Times the JVM's allocation of arrays like the large ones that a call returns, which it fills with zeros. */
@@ -95,11 +96,11 @@ final class RuntimeSide {
         check(c, written, memory.memory().size());
         graph(
                 shared,
-                "encoder-memory-writer",
+                BundleGraph.ENCODER_MEMORY_WRITER.label(),
                 c,
                 seconds,
-                Map.of("images", episodes),
-                Map.of("memory", memory.memory(), "pointers", memory.pointers()));
+                Map.of(BundleGraph.IMAGES, episodes),
+                Map.of(BundleGraph.MEMORY, memory.memory(), BundleGraph.POINTERS, memory.pointers()));
     }
 
     private static void graph(
