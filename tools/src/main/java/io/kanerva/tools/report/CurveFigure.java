@@ -1,5 +1,7 @@
 package io.kanerva.tools.report;
 
+import io.kanerva.trainer.train.StepMetrics;
+import io.kanerva.trainer.train.ValidationScore;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -23,7 +25,24 @@ public final class CurveFigure {
      * @param klKeys KL(Y)
      * @param klLatent KL(Z)
      */
-    public record Point(long step, double bound, double reconstruction, double klKeys, double klLatent) {}
+    public record Point(long step, double bound, double reconstruction, double klKeys, double klLatent) {
+
+        /** A training step. */
+        public static Point of(StepMetrics step) {
+            return new Point(
+                    step.step(), step.bound(), step.reconstruction(), step.klKeys(), step.klLatent());
+        }
+
+        /** A validation score. */
+        public static Point of(ValidationScore score) {
+            return new Point(
+                    score.step(),
+                    score.bound(),
+                    score.reconstruction(),
+                    score.klKeys(),
+                    score.klLatent());
+        }
+    }
 
     private record Line(String style, String name, ToDoubleFunction<Point> value) {}
 

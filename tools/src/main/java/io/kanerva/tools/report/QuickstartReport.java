@@ -1,6 +1,7 @@
 package io.kanerva.tools.report;
 
 import io.kanerva.tools.image.Pictures;
+import io.kanerva.trainer.evaluate.BoundReport;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -29,8 +30,8 @@ public record QuickstartReport(
         int recallIterations,
         Pictures generations,
         List<CurveFigure.Point> curve,
-        Bound djl,
-        Bound graphs,
+        BoundReport djl,
+        BoundReport graphs,
         String boundSetting,
         List<Agreement> agreement,
         List<String[]> settings) {
@@ -73,17 +74,6 @@ public record QuickstartReport(
             return Html.format("%.1f %%", 100.0 * correct() / found.length);
         }
     }
-
-    /**
-     * The negative bound and its terms, in nats per image.
-     *
-     * @param total the sum of the others
-     * @param standardError of the mean over episodes
-     * @param reconstruction -ln p(x | z, traces)
-     * @param klKeys KL(Y)
-     * @param klLatent KL(Z)
-     */
-    public record Bound(double total, double standardError, double reconstruction, double klKeys, double klLatent) {}
 
     /**
      * The difference between a graph's output and its DJL block's.
@@ -154,12 +144,12 @@ public record QuickstartReport(
         List<HtmlPage.Tile> tiles = new ArrayList<>();
         tiles.add(new HtmlPage.Tile(
                 "Bound, DJL",
-                nats(djl.total()),
+                nats(djl.nats()),
                 "nats per image" + (Double.isNaN(djl.standardError()) ? "" : ", ± " + nats(djl.standardError()))));
         tiles.add(new HtmlPage.Tile(
                 "Bound, graphs alone",
-                nats(graphs.total()),
-                Html.format("same noise, differs by %.1e", Math.abs(djl.total() - graphs.total()))));
+                nats(graphs.nats()),
+                Html.format("same noise, differs by %.1e", Math.abs(djl.nats() - graphs.nats()))));
         Agreement worst = worst();
         tiles.add(new HtmlPage.Tile(
                 "Maximum difference",
@@ -241,7 +231,7 @@ public record QuickstartReport(
                         row("graphs on ONNX Runtime", graphs),
                         List.of(
                                 "difference",
-                                difference(djl.total(), graphs.total()),
+                                difference(djl.nats(), graphs.nats()),
                                 "",
                                 difference(djl.reconstruction(), graphs.reconstruction()),
                                 difference(djl.klKeys(), graphs.klKeys()),
@@ -259,10 +249,10 @@ public record QuickstartReport(
                         .toList());
     }
 
-    private static List<String> row(String name, Bound bound) {
+    private static List<String> row(String name, BoundReport bound) {
         return List.of(
                 name,
-                Html.format("%.4f", bound.total()),
+                Html.format("%.4f", bound.nats()),
                 Double.isNaN(bound.standardError()) ? "" : nats(bound.standardError()),
                 Html.format("%.4f", bound.reconstruction()),
                 Html.format("%.4f", bound.klKeys()),

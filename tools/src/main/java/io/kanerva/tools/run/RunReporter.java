@@ -91,16 +91,12 @@ public final class RunReporter implements TrainingListener {
     private void write(String state, boolean running) {
         TrainingPlan plan = run.plan();
         List<CurveFigure.Point> curve = new MetricsFile(folder.resolve(TrainingRun.METRICS))
-                .read().stream()
-                        .map(m -> new CurveFigure.Point(
-                                m.step(), m.bound(), m.reconstruction(), m.klKeys(), m.klLatent()))
-                        .toList();
+                .read().stream().map(CurveFigure.Point::of).toList();
         List<ValidationScore> scores = plan.validation().images() == 0
                 ? List.of()
                 : new ValidationFile(folder.resolve(TrainingRun.VALIDATION)).read();
-        List<CurveFigure.Point> validation = scores.stream()
-                .map(s -> new CurveFigure.Point(s.step(), s.bound(), s.reconstruction(), s.klKeys(), s.klLatent()))
-                .toList();
+        List<CurveFigure.Point> validation =
+                scores.stream().map(CurveFigure.Point::of).toList();
         List<String[]> settings = new ArrayList<>();
         for (String value : PlanEdit.values(plan)) {
             settings.add(value.split("=", 2));

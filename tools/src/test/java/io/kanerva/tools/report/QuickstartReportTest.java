@@ -3,6 +3,7 @@ package io.kanerva.tools.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kanerva.tools.image.Pictures;
+import io.kanerva.trainer.evaluate.BoundReport;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -70,8 +71,8 @@ class QuickstartReportTest {
                 3,
                 two,
                 List.of(new CurveFigure.Point(1, 9, 6, 2, 1), new CurveFigure.Point(2, 8, 5, 2, 1)),
-                new QuickstartReport.Bound(46.12345, 0.4, 40, 5, 1.12345),
-                new QuickstartReport.Bound(46.12346, 0.4, 40, 5, 1.12346),
+                new BoundReport(46.12345, 0.4, 40, 5, 1.12345, Double.NaN, 0, 2, 32),
+                new BoundReport(46.12346, 0.4, 40, 5, 1.12346, Double.NaN, 0, 2, 32),
                 "2 images",
                 List.of(
                         new QuickstartReport.Agreement("encoder", "content", 1e-6, 1e-5, 99),

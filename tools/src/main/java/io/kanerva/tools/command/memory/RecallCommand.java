@@ -73,27 +73,22 @@ public final class RecallCommand extends Subcommand {
     static final class DamageConverter implements ITypeConverter<Damage> {
         @Override
         public Damage convert(String text) {
-            String[] parts = text.split(":", 2);
             try {
-                if (parts.length == 2 && parts[0].equals("salt-and-pepper")) {
-                    double fraction = Double.parseDouble(parts[1]);
+                if (text.startsWith("erase:")) {
+                    Damage.Half half = Damage.Half.valueOf(text.substring(6).toUpperCase(Locale.ROOT));
+                    return (pictures, seed) -> Damage.erase(pictures, half);
+                }
+                if (text.startsWith("salt-and-pepper:")) {
+                    double fraction = Double.parseDouble(text.substring(16));
                     if (fraction >= 0 && fraction <= 1) {
                         return (pictures, seed) -> Damage.saltAndPepper(pictures, fraction, seed);
                     }
-                } else if (parts.length == 2 && parts[0].equals("erase")) {
-                    Damage.Half half = Damage.Half.valueOf(parts[1].toUpperCase(Locale.ROOT));
-                    return (pictures, seed) -> Damage.erase(pictures, half);
                 }
             } catch (IllegalArgumentException e) {
-                throw expected(text);
+                // Not a half or not a number: falls through to the same message.
             }
-            throw expected(text);
-        }
-
-        private static TypeConversionException expected(String text) {
-            return new TypeConversionException(
-                    "expected salt-and-pepper:FRACTION with 0 to 1, or erase:left|right|top|bottom, found '" + text
-                            + "'");
+            throw new TypeConversionException("expected salt-and-pepper:FRACTION with 0 to 1, or "
+                    + "erase:left|right|top|bottom, found '" + text + "'");
         }
     }
 

@@ -96,10 +96,7 @@ final class QuickstartFindings {
                 duration(run.seconds()),
                 run.stepsDone());
         List<CurveFigure.Point> curve = new MetricsFile(metrics)
-                .read().stream()
-                        .map(step -> new CurveFigure.Point(
-                                step.step(), step.bound(), step.reconstruction(), step.klKeys(), step.klLatent()))
-                        .toList();
+                .read().stream().map(CurveFigure.Point::of).toList();
         return new QuickstartReport(
                 summary,
                 episode,
@@ -108,8 +105,8 @@ final class QuickstartFindings {
                 ITERATIONS,
                 generations,
                 curve,
-                bound(djl),
-                bound(graphs),
+                djl,
+                graphs,
                 BundleWriter.setting(episodes),
                 rows(agreement),
                 settings(run, command));
@@ -199,11 +196,6 @@ final class QuickstartFindings {
                         row.comparison().tolerance().absolute(),
                         row.comparison().count()))
                 .toList();
-    }
-
-    private static QuickstartReport.Bound bound(BoundReport report) {
-        return new QuickstartReport.Bound(
-                report.nats(), report.standardError(), report.reconstruction(), report.klKeys(), report.klLatent());
     }
 
     private static String duration(double seconds) {

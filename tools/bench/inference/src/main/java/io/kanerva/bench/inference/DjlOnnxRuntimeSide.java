@@ -59,14 +59,14 @@ final class DjlOnnxRuntimeSide {
     }
 
     private void run(SharedFolder shared, double seconds) {
-        float[][] written = write(shared.images(Case.EPISODE), 1, Case.EPISODE);
-        HostSearch search = new HostSearch(decoded(written[0], written[1], Case.EPISODE), Case.EPISODE);
-        for (Case c : Case.RECALLS) {
+        float[][] written = write(shared.images(TimedCall.EPISODE), 1, TimedCall.EPISODE);
+        HostSearch search = new HostSearch(decoded(written[0], written[1], TimedCall.EPISODE), TimedCall.EPISODE);
+        for (TimedCall c : TimedCall.RECALLS) {
             float[] queries = shared.images(c.batch());
             Timing.report(SIDE, c.name(), seconds, () -> recall(written, search, queries, c.batch()));
             check(c, recall(written, search, queries, c.batch()));
         }
-        for (Case c : Case.WRITES) {
+        for (TimedCall c : TimedCall.WRITES) {
             float[] episodes = shared.images(c.batch());
             Timing.report(SIDE, c.name(), seconds, () -> write(episodes, c.episodes(), c.samples()));
             check(c, write(episodes, c.episodes(), c.samples())[0]);
@@ -126,7 +126,7 @@ final class DjlOnnxRuntimeSide {
         return array;
     }
 
-    private static void check(Case c, float[] values) {
+    private static void check(TimedCall c, float[] values) {
         double sum = 0;
         for (float value : values) {
             sum += value;

@@ -22,18 +22,18 @@ final class DjlPyTorchSide {
         double seconds = Double.parseDouble(arguments[1]);
         KanervaSettings settings = Preset.named(arguments[2]).plan().settings();
         try (KanervaModel model = Prepare.model(settings)) {
-            NDArray images = array(model.manager(), settings, shared.images(Case.EPISODE), 1, Case.EPISODE);
+            NDArray images = array(model.manager(), settings, shared.images(TimedCall.EPISODE), 1, TimedCall.EPISODE);
             NDList written =
                     model.run(model.writer(), model.run(model.encoder(), images).get(0));
-            NDArray contents = standardised(decoded(model, written.get(0), written.get(1))
-                    .reshape(Case.EPISODE, settings.image().size()));
-            for (Case c : Case.RECALLS) {
+            NDArray contents = standardised(
+                    decoded(model, written.get(0), written.get(1)).reshape(TimedCall.EPISODE, settings.image().size()));
+            for (TimedCall c : TimedCall.RECALLS) {
                 float[] queries = shared.images(c.batch());
                 float[] recalled = recall(model, written, contents, queries);
                 Timing.report(SIDE, c.name(), seconds, () -> recall(model, written, contents, queries));
                 check(c, recalled);
             }
-            for (Case c : Case.WRITES) {
+            for (TimedCall c : TimedCall.WRITES) {
                 float[] episodes = shared.images(c.batch());
                 float[] memory = write(model, episodes, c);
                 Timing.report(SIDE, c.name(), seconds, () -> write(model, episodes, c));
@@ -52,7 +52,7 @@ final class DjlPyTorchSide {
                     .matMul(contents.transpose())
                     .argMax(1);
             NDArray keys = scratch.create(
-                            written.get(1).get(0).toFloatArray(), new Shape(Case.EPISODE, settings.keys() * 3L))
+                            written.get(1).get(0).toFloatArray(), new Shape(TimedCall.EPISODE, settings.keys() * 3L))
                     .get(found)
                     .reshape(1, count, settings.keys(), 3);
             NDList memory = new NDList(written.get(0).duplicate());
@@ -61,7 +61,7 @@ final class DjlPyTorchSide {
         }
     }
 
-    private static float[] write(KanervaModel model, float[] episodes, Case c) {
+    private static float[] write(KanervaModel model, float[] episodes, TimedCall c) {
         try (NDManager scratch = model.manager().newSubManager()) {
             NDArray images = array(scratch, model.settings(), episodes, c.episodes(), c.samples());
             return model.run(model.writer(), model.run(model.encoder(), images).get(0))
@@ -89,7 +89,7 @@ final class DjlPyTorchSide {
         return manager.create(images, settings.image().shape(episodes, samples));
     }
 
-    private static void check(Case c, float[] values) {
+    private static void check(TimedCall c, float[] values) {
         double sum = 0;
         for (float value : values) {
             sum += value;

@@ -52,13 +52,13 @@ public class InferenceBenchmark {
             SharedFolder shared = new SharedFolder(Path.of(folder));
             kanerva = Kanerva.load(shared.bundle(), Device.CPU);
             Planes image = kanerva.bundle().settings().image();
-            int samples = Math.min(batch, Case.EPISODE);
+            int samples = Math.min(batch, TimedCall.EPISODE);
             int episodes = batch / samples;
             episode = new FloatTensor(
                     shared.images(batch), episodes, samples, image.channels(), image.height(), image.width());
             queries = new FloatTensor(shared.images(batch), 1, batch, image.channels(), image.height(), image.width());
             memory = kanerva.write(new FloatTensor(
-                    shared.images(Case.EPISODE), 1, Case.EPISODE, image.channels(), image.height(), image.width()));
+                    shared.images(TimedCall.EPISODE), 1, TimedCall.EPISODE, image.channels(), image.height(), image.width()));
         }
 
         /** Frees the model. */

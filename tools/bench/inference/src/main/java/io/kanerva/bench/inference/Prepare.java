@@ -32,7 +32,7 @@ final class Prepare {
         Path bundle = folder.resolve("bundle");
         try (KanervaModel model = model(settings)) {
             Provenance provenance =
-                    new Provenance("random", Binarisation.THRESHOLD, Case.EPISODE, 1, 0, 0, "", "", Optional.empty());
+                    new Provenance("random", Binarisation.THRESHOLD, TimedCall.EPISODE, 1, 0, 0, "", "", Optional.empty());
             BundleExporter.export(
                     model, provenance, BundleOptions.named("bench").replacing(), bundle);
         }

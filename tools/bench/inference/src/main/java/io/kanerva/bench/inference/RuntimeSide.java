@@ -33,7 +33,7 @@ final class RuntimeSide {
         SharedFolder shared = new SharedFolder(Path.of(arguments[0]));
         double seconds = Double.parseDouble(arguments[1]);
         try (Kanerva kanerva = Kanerva.load(shared.bundle(), Device.CPU)) {
-            Memory memory = kanerva.write(images(kanerva, shared, 1, Case.EPISODE));
+            Memory memory = kanerva.write(images(kanerva, shared, 1, TimedCall.EPISODE));
             if (arguments.length > 2) {
                 threads("threads-1", 1, kanerva, memory, shared, seconds);
                 threads("threads-2", 2, kanerva, memory, shared, seconds);
@@ -43,16 +43,16 @@ final class RuntimeSide {
                 }
                 return;
             }
-            for (Case c : Case.RECALLS) {
+            for (TimedCall c : TimedCall.RECALLS) {
                 recall(kanerva, memory, shared, c, seconds);
             }
-            for (Case c : Case.WRITES) {
+            for (TimedCall c : TimedCall.WRITES) {
                 write(kanerva, shared, c, seconds);
             }
         }
     }
 
-    private static void recall(Kanerva kanerva, Memory memory, SharedFolder shared, Case c, double seconds)
+    private static void recall(Kanerva kanerva, Memory memory, SharedFolder shared, TimedCall c, double seconds)
             throws Exception {
         FloatTensor queries = images(kanerva, shared, 1, c.batch());
         Timing.report("runtime", c.name(), seconds, () -> kanerva.recall(memory, queries, 1));
@@ -77,12 +77,12 @@ final class RuntimeSide {
     }
 
     /** Times the JVM's allocation of arrays like the large ones that a call returns, which it fills with zeros. */
-    private static void arrays(Case c, double seconds, int... sizes) {
+    private static void arrays(TimedCall c, double seconds, int... sizes) {
         float[][] made = new float[sizes.length][]; // escapes, so that the compiler cannot remove the allocations
         Timing.report("arrays", c.name(), seconds, () -> Arrays.setAll(made, i -> new float[sizes[i]]));
     }
 
-    private static void write(Kanerva kanerva, SharedFolder shared, Case c, double seconds) throws Exception {
+    private static void write(Kanerva kanerva, SharedFolder shared, TimedCall c, double seconds) throws Exception {
         FloatTensor episodes = images(kanerva, shared, c.episodes(), c.samples());
         Timing.report("runtime", c.name(), seconds, () -> kanerva.write(episodes));
         Memory memory = kanerva.write(episodes);
@@ -106,7 +106,7 @@ final class RuntimeSide {
     private static void graph(
             SharedFolder shared,
             String graph,
-            Case c,
+            TimedCall c,
             double seconds,
             Map<String, FloatTensor> given,
             Map<String, FloatTensor> wanted)
@@ -151,7 +151,7 @@ final class RuntimeSide {
     }
 
     /** Prints a checksum, which must be the same on all sides. */
-    private static void check(Case c, FloatBuffer values, int count) {
+    private static void check(TimedCall c, FloatBuffer values, int count) {
         double sum = 0;
         for (int i = 0; i < count; i++) {
             sum += values.get(i);

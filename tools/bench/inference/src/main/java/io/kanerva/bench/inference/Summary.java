@@ -52,8 +52,8 @@ final class Summary {
 
     private void table() {
         List<String> cases = new ArrayList<>();
-        Case.RECALLS.forEach(c -> cases.add(c.name()));
-        Case.WRITES.forEach(c -> cases.add(c.name()));
+        TimedCall.RECALLS.forEach(c -> cases.add(c.name()));
+        TimedCall.WRITES.forEach(c -> cases.add(c.name()));
         System.out.printf(
                 "| microseconds per call | %s |%n|---|%s%n", String.join(" | ", cases), "---:|".repeat(cases.size()));
         for (String side : sides) {

@@ -8,12 +8,12 @@ import java.util.List;
  * @param name for example {@code recall-16}
  * @param batch images: queries of one memory of 32 samples, or written images
  */
-record Case(String name, int batch) {
+record TimedCall(String name, int batch) {
     static final int EPISODE = 32;
-    static final List<Case> RECALLS =
-            List.of(new Case("recall-1", 1), new Case("recall-16", 16), new Case("recall-64", 64));
-    static final List<Case> WRITES =
-            List.of(new Case("write-1", 1), new Case("write-16", 16), new Case("write-64", 64));
+    static final List<TimedCall> RECALLS =
+            List.of(new TimedCall("recall-1", 1), new TimedCall("recall-16", 16), new TimedCall("recall-64", 64));
+    static final List<TimedCall> WRITES =
+            List.of(new TimedCall("write-1", 1), new TimedCall("write-16", 16), new TimedCall("write-64", 64));
 
     /** B of a write: episodes of at most 32 images. */
     int episodes() {
