@@ -1,9 +1,6 @@
 package io.kanerva.tools;
 
-/**
- * The command cannot do what it was asked to. The message is the one sentence that the person at the terminal reads;
- * the exit code is 1.
- */
+/** A command failed. The message is the one sentence that the user reads; the exit code is 1. */
 public final class Failure extends RuntimeException {
 
     /** @param message one sentence: what, expected, found */
@@ -13,7 +10,7 @@ public final class Failure extends RuntimeException {
 
     /**
      * @param message one sentence: what, expected, found
-     * @param cause what lies behind it, shown with {@code --stacktrace}
+     * @param cause shown with {@code --stacktrace}
      */
     public Failure(String message, Throwable cause) {
         super(message, cause);

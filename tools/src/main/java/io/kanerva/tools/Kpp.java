@@ -30,8 +30,8 @@ import picocli.CommandLine.Spec;
 /**
  * The {@code kpp} command line.
  *
- * <p>Results go to standard output, everything else to standard error. Exit codes: 0 done; 1 it could not be done; 2
- * the command line was not understood. Either failure is one sentence on standard error.
+ * <p>Results go to standard output, everything else to standard error. Exit codes: 0 success; 1 failure; 2 an error in
+ * the command line. A failure is one sentence on standard error.
  */
 @Command(
         name = "kpp",
@@ -83,12 +83,12 @@ public final class Kpp implements Runnable {
     /** Runs one command and ends the process with its exit code. */
     public static void main(String[] arguments) {
         System.setProperty("java.awt.headless", "true");
-        // What a library has to say is one line like the rest.
+        // A message of a library is one line like the rest.
         System.setProperty("java.util.logging.SimpleFormatter.format", "%5$s%n");
         System.exit(commandLine().execute(arguments));
     }
 
-    /** The command line, ready to execute; its writers may be replaced. */
+    /** The command line, ready to execute; its writers can be replaced. */
     public static CommandLine commandLine() {
         Kpp kpp = new Kpp();
         return new CommandLine(kpp)
@@ -97,7 +97,7 @@ public final class Kpp implements Runnable {
                 .setExecutionExceptionHandler((exception, failed, parsed) -> onFailure(kpp, exception, failed));
     }
 
-    /** Without a subcommand there is nothing to do but to say which there are. */
+    /** Reached only without a subcommand. */
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "Expected a command, found none");

@@ -13,13 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Writes files so that none is ever seen half-written: to a temporary file in the same folder, which is then renamed.
- * Folders that are not there yet are made.
+ * Writes files atomically: to a temporary file in the same folder, which is then renamed. Missing folders are created.
  */
 public final class OutputFile {
     private OutputFile() {}
 
-    /** What fills a file. */
+    /** Fills a file. */
     @FunctionalInterface
     public interface Writer {
         /** Writes the whole content to {@code file}, which exists and is empty. */
@@ -27,19 +26,19 @@ public final class OutputFile {
     }
 
     /**
-     * Makes sure, before long work starts, that a file can be written at this place.
+     * Checks before long work that a file can be written.
      *
      * @throws Failure if it cannot; one sentence says why
      */
     public static void requireWritable(Path file) {
         if (Files.isDirectory(file)) {
-            throw new Failure("%s: expected a place for a file, found a folder".formatted(file));
+            throw new Failure("%s: expected a path for a file, found a folder".formatted(file));
         }
         requireWritableFolder(folderOf(file));
     }
 
     /**
-     * Makes sure, before long work starts, that files can be written in this folder. It is made if it is not there.
+     * Checks before long work that files can be written in a folder, which is created if missing.
      *
      * @throws Failure if they cannot; one sentence says why
      */
@@ -53,8 +52,8 @@ public final class OutputFile {
     }
 
     /**
-     * The same, but leaves no folder behind that was not there: for work that makes its folder itself, and only once it
-     * has what it needs.
+     * Like {@link #requireWritableFolder}, but leaves no new folder behind: for work that creates its folder itself,
+     * and only once it has its input.
      *
      * @throws Failure if no files can be written there; one sentence says why
      */
@@ -74,9 +73,9 @@ public final class OutputFile {
     }
 
     /**
-     * Writes a file as a whole.
+     * Writes a file atomically.
      *
-     * @throws Failure if it cannot be written; an older file of that name is then still there
+     * @throws Failure if it cannot be written; an older file of that name is kept
      */
     public static void write(Path file, Writer writer) {
         Path folder = folderOf(file);
@@ -85,7 +84,7 @@ public final class OutputFile {
             Path temporary = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
             try {
                 writer.write(temporary);
-                // Temporary files are private to their owner; what a user asked for is not.
+                // Temporary files are readable by their owner only; the result should not be.
                 temporary.toFile().setReadable(true, false);
                 Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } finally {
@@ -98,12 +97,12 @@ public final class OutputFile {
         }
     }
 
-    /** Writes bytes as a whole; see {@link #write(Path, Writer)}. */
+    /** Writes bytes; see {@link #write(Path, Writer)}. */
     public static void write(Path file, byte[] content) {
         write(file, temporary -> Files.write(temporary, content));
     }
 
-    /** Writes UTF-8 text as a whole; see {@link #write(Path, Writer)}. */
+    /** Writes UTF-8 text; see {@link #write(Path, Writer)}. */
     public static void write(Path file, String text) {
         write(file, text.getBytes(StandardCharsets.UTF_8));
     }
@@ -131,7 +130,6 @@ public final class OutputFile {
         } else if (e instanceof AccessDeniedException denied) {
             reason = "no permission for " + denied.getFile();
         }
-        return new Failure(
-                "%s: expected a place that can be written to, found that it cannot (%s)".formatted(place, reason), e);
+        return new Failure("%s: expected a writable path, found an unwritable one (%s)".formatted(place, reason), e);
     }
 }

@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.util.Properties;
 import picocli.CommandLine.IVersionProvider;
 
-/** What {@code kpp --version} says: the version and, where the build was told, the commit. */
+/** The output of {@code kpp --version}: the version and, if the build knows it, the commit. */
 public final class Version implements IVersionProvider {
     private static final Properties BUILD = load();
 
@@ -15,7 +15,7 @@ public final class Version implements IVersionProvider {
         return BUILD.getProperty("version");
     }
 
-    /** The commit that was built, or an empty text if the build was not told ({@code -Dkpp.commit=...}). */
+    /** The commit that was built, or empty if the build does not know it ({@code -Dkpp.commit=...}). */
     public static String commit() {
         return BUILD.getProperty("commit", "");
     }

@@ -175,7 +175,7 @@ class BadInputTest {
                 List.<Object>of("export", "--run", Quick.RUN, "--out", below))) {
             assertThat(failure(command.toArray()))
                     .as(command.toString())
-                    .contains("expected a place that can be written to, found that it cannot");
+                    .contains("expected a writable path, found an unwritable one");
         }
     }
 

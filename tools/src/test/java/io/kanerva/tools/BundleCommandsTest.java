@@ -159,7 +159,7 @@ class BundleCommandsTest {
     }
 
     @Test
-    void makesAVariantThatStatesItsPriceAndKeepsItsBudgets() {
+    void makesAVariantThatStatesItsCostAndKeepsItsBudgets() {
         for (String weights : List.of("fp16", "int8")) {
             Path out = folder.resolve(weights);
             CommandRun made = kpp(
@@ -171,7 +171,7 @@ class BundleCommandsTest {
                     "--episodes",
                     weights.equals("fp16") ? "2" : "1");
             assertThat(made.out())
-                    .contains("price ", "nats an image", "size ", "recall ")
+                    .contains("cost ", "nats per image", "size ", "recall ")
                     .doesNotContain("NaN");
             assertThat(made.out().contains("±"))
                     .as("one episode has no standard error")

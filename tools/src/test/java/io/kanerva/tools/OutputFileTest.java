@@ -32,7 +32,7 @@ class OutputFileTest {
                     throw new IOException("disk full");
                 }))
                 .isInstanceOf(Failure.class)
-                .hasMessageStartingWith(file + ": expected a place that can be written to, found that it cannot");
+                .hasMessageStartingWith(file + ": expected a writable path, found an unwritable one");
         assertThat(file).hasContent("older");
         try (Stream<Path> left = Files.list(folder)) {
             assertThat(left).containsExactly(file);
@@ -44,16 +44,14 @@ class OutputFileTest {
         Path file = Files.writeString(folder.resolve("file"), "");
         assertThatThrownBy(() -> OutputFile.requireWritable(folder))
                 .isInstanceOf(Failure.class)
-                .hasMessage(folder + ": expected a place for a file, found a folder");
+                .hasMessage(folder + ": expected a path for a file, found a folder");
         assertThatThrownBy(() -> OutputFile.requireWritable(file.resolve("below")))
                 .isInstanceOf(Failure.class)
-                .hasMessage(
-                        file
-                                + ": expected a place that can be written to, found that it cannot (it is a file, not a folder)");
+                .hasMessage(file + ": expected a writable path, found an unwritable one (it is a file, not a folder)");
         assertThatThrownBy(() -> OutputFile.requireWritableFolder(file.resolve("below")))
                 .isInstanceOf(Failure.class)
-                .hasMessage(file.resolve("below") + ": expected a place that can be written to, found that it cannot ("
-                        + file + " is a file, not a folder)");
+                .hasMessage(file.resolve("below") + ": expected a writable path, found an unwritable one (" + file
+                        + " is a file, not a folder)");
     }
 
     @Test

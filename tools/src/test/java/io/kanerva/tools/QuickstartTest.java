@@ -20,7 +20,7 @@ class QuickstartTest {
 
     @Test
     void bothPathsFindTheSameBound() {
-        MatchResult bound = find("bound +([0-9.]+) nats an image through DJL, ([0-9.]+) through the graphs alone");
+        MatchResult bound = find("bound +([0-9.]+) nats per image with DJL, ([0-9.]+) with the graphs alone");
         assertThat(Double.parseDouble(bound.group(2)))
                 .isCloseTo(Double.parseDouble(bound.group(1)), Offset.offset(1e-3));
     }
@@ -109,7 +109,7 @@ class QuickstartTest {
         assertThat(refused.err().lines())
                 .singleElement()
                 .asString()
-                .contains("found that it cannot (" + file + " is a file, not a folder)");
+                .contains("found an unwritable one (" + file + " is a file, not a folder)");
     }
 
     private MatchResult find(String pattern) {

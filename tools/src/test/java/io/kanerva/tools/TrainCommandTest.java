@@ -117,7 +117,7 @@ class TrainCommandTest {
                 .startsWith(
                         "Invalid value for option '--device': expected cpu, cuda, cuda:N, cuda:N,N... or auto, found 'tpu'");
         assertThat(train(folder.resolve("run"), "--device", "cuda:1,1").err())
-                .startsWith("Invalid value for option '--device': expected GPUs that differ, found 'cuda:1,1'");
+                .startsWith("Invalid value for option '--device': expected distinct GPUs, found 'cuda:1,1'");
     }
 
     @Test
@@ -175,10 +175,10 @@ class TrainCommandTest {
         assertThat(Checkpoint.read(run.resolve("best.ckpt")).step()).isEqualTo(4);
         assertThat(CommandRun.kpp("evaluate", "--run", run.resolve("best.ckpt").toString(), "--episodes", "2")
                         .out())
-                .contains("step 4, through DJL");
+                .contains("step 4, with DJL");
         assertThat(CommandRun.kpp("evaluate", "--run", run.toString(), "--episodes", "2")
                         .out())
-                .contains("step 8, through DJL");
+                .contains("step 8, with DJL");
     }
 
     @Test
@@ -252,7 +252,7 @@ class TrainCommandTest {
         int steps = Integer.parseInt(said.group(1).replace(",", ""));
         assertThat(steps).isPositive();
         assertThat(Checkpoint.read(run.resolve("last.ckpt")).step()).isEqualTo(steps);
-        assertThat(Files.readString(out)).contains("go on      kpp train --resume --run " + run);
+        assertThat(Files.readString(out)).contains("resume     kpp train --resume --run " + run);
         assertThat(Files.readString(run.resolve("run.html")))
                 .contains("stopped: it can be resumed")
                 .doesNotContain("http-equiv=\"refresh\"");

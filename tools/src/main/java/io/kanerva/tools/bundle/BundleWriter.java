@@ -12,7 +12,7 @@ import io.kanerva.trainer.model.KanervaModel;
 import java.nio.file.Path;
 import java.util.Locale;
 
-/** Writes a trained model as a bundle, with its card's picture and its measured bound. */
+/** Writes a trained model as a bundle, with the picture of its card and its measured bound. */
 public final class BundleWriter {
     private BundleWriter() {}
 
@@ -20,8 +20,8 @@ public final class BundleWriter {
      * Writes the bundle.
      *
      * @param provenance without a bound
-     * @param episodes what the bound was measured on
-     * @param shown images for the vectors and the picture
+     * @param episodes the episodes that the bound was measured on
+     * @param shown the images for the vectors and the picture
      * @param report the bound on all of {@code episodes}
      * @throws Failure if the model cannot be exported or the folder cannot be written
      */
@@ -45,7 +45,7 @@ public final class BundleWriter {
         }
     }
 
-    /** What a bound on these episodes was measured on, in words. */
+    /** Describes the episodes that a bound was measured on. */
     public static String setting(TestEpisodes episodes) {
         return String.format(
                 Locale.ROOT,

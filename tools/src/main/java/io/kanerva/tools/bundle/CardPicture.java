@@ -13,7 +13,7 @@ import io.kanerva.trainer.model.KanervaSettings;
 import java.util.List;
 
 /**
- * The picture on a model card: in each band an episode, what the memory gives back of it, and images read at random
+ * The picture on a model card: bands of an episode, the images recalled from its memory, and images read at random
  * keys.
  */
 public final class CardPicture {
@@ -22,12 +22,12 @@ public final class CardPicture {
 
     private CardPicture() {}
 
-    /** Draws the first test episode through the model's DJL blocks, as a PNG. */
+    /** Computes the picture of the first test episode with the model's DJL blocks, as a PNG. */
     public static byte[] png(KanervaModel model, TestEpisodes episodes, long seed) {
         return Mosaic.bands(rows(model, episodes, seed), COLUMNS).png(SCALE);
     }
 
-    /** The first test episode, what the memory gives back of it, and images read at random keys; each T pictures. */
+    /** The first test episode, the images recalled from its memory, and images read at random keys; T pictures each. */
     public static List<Pictures> rows(KanervaModel model, TestEpisodes episodes, long seed) {
         KanervaSettings s = model.settings();
         int length = episodes.length();
@@ -37,7 +37,7 @@ public final class CardPicture {
             NDArray images = scratch.create(episode.values(), s.image().shape(1, length));
             NDList encoded = model.run(model.encoder(), images);
             NDList written = model.run(model.writer(), encoded.get(0));
-            // A heap's samples lie at their pointers; without pointers the encoder's key says where to look.
+            // The samples of a heap are at their pointers; without pointers, the encoder's key says where they are.
             NDArray ownKeys =
                     written.get(1).add(s.slots().size() > 0 ? encoded.get(1).mul(0) : encoded.get(1));
             NDArray randomKeys =

@@ -13,14 +13,14 @@ import io.kanerva.trainer.evaluate.TestEpisodes;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
-/** Scores a model over test episodes through its exported graphs alone. */
+/** Scores a model on test episodes with its exported graphs alone. */
 public final class GraphBound {
     private GraphBound() {}
 
     /**
      * The clean bound, with the same noise as {@link io.kanerva.trainer.evaluate.CleanBound}'s first draw.
      *
-     * @param progress hears the number of episodes done after each one
+     * @param progress called with the number of episodes done
      */
     public static BoundReport evaluate(
             Kanerva kanerva, TestEpisodes episodes, NoiseSource noise, IntConsumer progress) {
@@ -53,7 +53,7 @@ public final class GraphBound {
                 length);
     }
 
-    /** Each episode's negative bound, mean over its images, with the same noise as {@link #evaluate}. */
+    /** The negative bound of each episode, mean over its images, with the noise of {@link #evaluate}. */
     public static double[] means(Kanerva kanerva, TestEpisodes episodes, NoiseSource noise, IntConsumer progress) {
         double[] means = new double[episodes.count()];
         for (int e = 0; e < means.length; e++) {
@@ -78,12 +78,12 @@ public final class GraphBound {
     }
 
     /**
-     * How many of all samples are found again by their content, asked for with damaged copies of themselves.
+     * The share of all samples that are found by content with damaged copies of themselves as queries.
      *
-     * @param fraction how many of the pixels are replaced by coin flips
-     * @param seed of the damage
-     * @param progress hears the number of episodes done after each one
-     * @return the part that is found, 0 to 1
+     * @param fraction fraction of the pixels that are replaced by 0 or 1 at random
+     * @param seed seed of the damage
+     * @param progress called with the number of episodes done
+     * @return from 0 to 1
      */
     public static double recallAccuracy(
             Kanerva kanerva, TestEpisodes episodes, double fraction, long seed, IntConsumer progress) {

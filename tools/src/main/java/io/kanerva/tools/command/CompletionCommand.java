@@ -5,7 +5,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code kpp completion}: the script that teaches a shell to complete this command line. */
+/** {@code kpp completion}: the completion script for a shell. */
 @Command(
         name = "completion",
         header = "Print the completion script for bash and zsh.",

@@ -9,7 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** Where a subcommand takes its images from. */
+/** The folder that a subcommand takes its images from. */
 public final class DataOptions {
     @Option(
             names = {"-d", "--data"},
@@ -20,7 +20,7 @@ public final class DataOptions {
                             + "kpp.")
     private Path folder;
 
-    /** The folder that was named, or null. */
+    /** The folder given, or null. */
     public Path folder() {
         return folder;
     }
@@ -28,17 +28,16 @@ public final class DataOptions {
     /**
      * The test images of a data set.
      *
-     * @throws Failure if the data set is not at hand; the message says how to fetch it
+     * @throws Failure if the data set is missing; the message says how to fetch it
      */
     public Images test(DataSource source) {
         return source.test(home(folder, source));
     }
 
     /**
-     * The folder that was named, else the cache if the data set was fetched, else null, which stands for the images
-     * that ship.
+     * The folder given, else the cache if it holds the data set, else null for the images that ship with kpp.
      *
-     * @throws Failure if there is none of these; the message says how to fetch it
+     * @throws Failure if the data set is in none of these; the message says how to fetch it
      */
     public static Path home(Path named, DataSource source) {
         if (named != null) {

@@ -11,9 +11,9 @@ import io.kanerva.trainer.train.TrainingPlan;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which test episodes a model is scored on. */
+/** The test episodes that a model is scored on. */
 public final class EpisodeOptions {
-    /** Images in a test episode where nothing else says how many. */
+    /** Default length of a test episode, in images. */
     public static final int LENGTH = 32;
 
     @Mixin
@@ -42,12 +42,12 @@ public final class EpisodeOptions {
             description = "Seed of the episodes, the noise and the damage. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
-    /** The seed of everything that is random. */
+    /** The seed of everything random. */
     public long seed() {
         return seed;
     }
 
-    /** The data set: the one that was named, else what the model was trained on. */
+    /** The data set given, else the one that the model was trained on. */
     public DataSource source(String trainedOn) {
         return DataSource.named(dataSet == null ? trainedOn : dataSet);
     }
@@ -57,7 +57,7 @@ public final class EpisodeOptions {
         return data.test(source);
     }
 
-    /** Test episodes for a bundle, of the length that it was trained with, or as long as its memory allows. */
+    /** Test episodes for a bundle, of the length it was trained with, else as long as its memory allows. */
     public TestEpisodes episodes(Kanerva kanerva) {
         int trained = kanerva.bundle().provenance().episodeLength();
         return episodes(
@@ -70,12 +70,12 @@ public final class EpisodeOptions {
         return episodes(plan.data(), plan.episodeLength());
     }
 
-    /** As many of these episodes as were asked for. */
+    /** The first of these episodes, as many as were asked for. */
     public ClassEpisodes some(ClassEpisodes all) {
         return all.first(atMost);
     }
 
-    /** Images in an episode that a model's memory takes: {@link #LENGTH}, or fewer if it has fewer slots. */
+    /** The longest episode for a model: {@link #LENGTH} images, or as many as its memory has slots. */
     public static int longest(ModelSettings settings) {
         return Math.min(LENGTH, settings.capacity());
     }

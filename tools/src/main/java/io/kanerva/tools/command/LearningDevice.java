@@ -13,7 +13,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** Where DJL computes. */
+/** The devices that DJL computes on. */
 public final class LearningDevice {
     @Option(
             names = "--device",
@@ -27,14 +27,14 @@ public final class LearningDevice {
     private Choice device;
 
     /**
-     * What was asked for.
+     * The value of the option.
      *
-     * @param kind of device
-     * @param numbers which GPUs, from 0
+     * @param kind of the device
+     * @param numbers numbers of the GPUs, from 0
      */
     public record Choice(io.kanerva.runtime.Device kind, List<Integer> numbers) {
 
-        /** Reads the option. */
+        /** Parses the option. */
         static final class Converter implements ITypeConverter<Choice> {
             private static final Pattern FORM =
                     Pattern.compile("(cpu|auto|cuda)|cuda:([0-9]{1,3}(?:,[0-9]{1,3})*)", Pattern.CASE_INSENSITIVE);
@@ -53,7 +53,7 @@ public final class LearningDevice {
                         .map(Integer::valueOf)
                         .toList();
                 if (numbers.stream().distinct().count() < numbers.size()) {
-                    throw new TypeConversionException("expected GPUs that differ, found '" + text + "'");
+                    throw new TypeConversionException("expected distinct GPUs, found '" + text + "'");
                 }
                 return new Choice(io.kanerva.runtime.Device.CUDA, numbers);
             }
@@ -61,15 +61,15 @@ public final class LearningDevice {
     }
 
     /**
-     * Starts DJL's engine and picks the devices, at least one.
+     * Starts DJL's engine and returns the devices, at least one.
      *
-     * @throws Failure if a GPU is asked for that is not there
+     * @throws Failure if a requested GPU is missing
      */
     public List<Device> chooseAll() {
         return choose(device);
     }
 
-    /** As {@link #chooseAll()}, for a device that was named elsewhere. */
+    /** Like {@link #chooseAll()}, for the device of another option. */
     public static Device choose(io.kanerva.runtime.Device device) {
         return choose(new Choice(device, List.of(0))).get(0);
     }
@@ -83,14 +83,14 @@ public final class LearningDevice {
         }
         for (int number : device.kind() == io.kanerva.runtime.Device.CUDA ? device.numbers() : List.<Integer>of()) {
             if (number >= gpus) {
-                throw new Failure(
-                        "--device cuda:%d: expected a GPU from 0 to %d, found no such one".formatted(number, gpus - 1));
+                throw new Failure("--device cuda:%d: expected a GPU from 0 to %d, found none of that number"
+                        .formatted(number, gpus - 1));
             }
         }
         return gpus > 0 ? device.numbers().stream().map(Device::gpu).toList() : List.of(Device.cpu());
     }
 
-    /** Devices in words. */
+    /** Names devices for messages. */
     public static String names(List<Device> devices) {
         return devices.stream()
                 .map(device -> device.isGpu()

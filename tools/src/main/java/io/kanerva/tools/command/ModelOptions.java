@@ -11,7 +11,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine.Option;
 
-/** Which model a subcommand works with, and where it runs. */
+/** The model that a subcommand works with, and the device it runs on. */
 public final class ModelOptions {
     private static final String DEFAULT = "fashion-mnist";
     private static final Logger RUNTIME = Logger.getLogger("io.kanerva.runtime");
@@ -45,7 +45,7 @@ public final class ModelOptions {
     /** Opens the model. */
     public Kanerva open() {
         if (device == null) {
-            // Nobody asked, so nobody needs to hear that there is no GPU.
+            // Without the option, a missing GPU is not worth a message.
             RUNTIME.setLevel(Level.WARNING);
         }
         Options options = Options.on(device == null ? Device.AUTO : device).withThreads(threads);
@@ -55,7 +55,7 @@ public final class ModelOptions {
             throw new Failure(
                     "expected --bundle DIR, found none, and this build ships no model '%s'".formatted(DEFAULT));
         }
-        // A folder of the same name goes first: it is what the person sees.
+        // A folder of that name takes precedence over a model that ships.
         return ships && !(bundle != null && Files.isDirectory(bundle))
                 ? Kanerva.loadResource(Models.class.getClassLoader(), Models.resource(name), options)
                 : Kanerva.load(bundle, options);
@@ -66,7 +66,7 @@ public final class ModelOptions {
         return LearningDevice.choose(device == null ? Device.AUTO : device);
     }
 
-    /** The model's folder or name as given, or null if none was. */
+    /** The folder or name of the model as given, or null. */
     public Path folder() {
         return bundle;
     }

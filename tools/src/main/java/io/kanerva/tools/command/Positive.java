@@ -3,7 +3,7 @@ package io.kanerva.tools.command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads an option's value that must be at least 1. */
+/** Parses the value of an option that must be at least 1. */
 public final class Positive implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {

@@ -9,12 +9,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** What every subcommand has: a place for its results, a terminal for everything else. */
+/** Base of the subcommands: results go to standard output, everything else to the terminal. */
 public abstract class Subcommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    /** Does the work; what it throws becomes one sentence and exit code 1. */
+    /** Runs the subcommand; an exception becomes one sentence and exit code 1. */
     protected abstract void run() throws Exception;
 
     @Override
@@ -24,12 +24,12 @@ public abstract class Subcommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Where results go. */
+    /** The writer for results. */
     public final PrintWriter out() {
         return spec.commandLine().getOut();
     }
 
-    /** Where progress goes. */
+    /** The terminal for progress. */
     public final Terminal terminal() {
         return Terminal.of(spec.commandLine().getErr());
     }
@@ -39,9 +39,7 @@ public abstract class Subcommand implements Callable<Integer> {
         out().println(String.format(Locale.ROOT, pattern, values));
     }
 
-    /**
-     * What was typed, for the record: {@code kpp} and its arguments, quoted so that a shell takes them as they were.
-     */
+    /** The command line as typed, quoted for a shell. */
     public final String commandText() {
         return "kpp "
                 + spec.root().commandLine().getParseResult().originalArgs().stream()
@@ -49,17 +47,17 @@ public abstract class Subcommand implements Callable<Integer> {
                         .collect(Collectors.joining(" "));
     }
 
-    /** An argument as a shell takes it. */
+    /** An argument, quoted for a shell if necessary. */
     public static String quoted(String argument) {
         return argument.matches("[\\w@%+=:,./-]+") ? argument : "'" + argument.replace("'", "'\\''") + "'";
     }
 
-    /** A standard error in words, or nothing where there is none because there was a single episode. */
+    /** Formats a standard error; empty for NaN, the standard error of a single episode. */
     public static String plusMinus(String pattern, double standardError) {
         return Double.isNaN(standardError) ? "" : String.format(Locale.ROOT, pattern, standardError);
     }
 
-    /** The command line was understood but makes no sense: exit code 2. */
+    /** An error in the command line, reported with exit code 2. */
     public final ParameterException usage(String message) {
         return new ParameterException(spec.commandLine(), message);
     }

@@ -1,2 +1,5 @@
-/** What the subcommands share. Each package below holds one group of them; none of these knows another. */
+/**
+ * The base and the options that subcommands share. Each package below holds one group of subcommands and does not
+ * depend on the others.
+ */
 package io.kanerva.tools.command;

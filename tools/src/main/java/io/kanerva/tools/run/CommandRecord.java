@@ -9,16 +9,16 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What started a training run: the file {@code command.txt} in the run's folder, its first line the command, its second
- * the commit of the source, empty if unknown.
+ * The command that started a training run. It is kept in {@code command.txt} in the run's folder: the command on the
+ * first line, the commit of the source on the second, empty if unknown.
  *
  * @param command as typed
- * @param commit of the source that trained
+ * @param commit the sources were built from
  */
 public record CommandRecord(String command, String commit) {
     public static final String FILE = "command.txt";
 
-    /** Leaves the record in a run's folder. */
+    /** Writes the record into a run's folder. */
     public static void write(Path folder, String command) {
         OutputFile.write(folder.resolve(FILE), command + "\n" + Version.commit() + "\n");
     }
@@ -34,7 +34,7 @@ public record CommandRecord(String command, String commit) {
             return new CommandRecord(lines.isEmpty() ? "" : lines.get(0), lines.size() < 2 ? "" : lines.get(1));
         } catch (IOException e) {
             throw new Failure(
-                    "%s: expected the command of the run, found that it cannot be read (%s)"
+                    "%s: expected the command of the run, found an unreadable file (%s)"
                             .formatted(file, e.getMessage()),
                     e);
         }

@@ -6,8 +6,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Turns the order to end the process (Control-C, SIGTERM) into the request to stop training: the step is finished, a
- * checkpoint written, and the process goes on until this is closed, so that it can say how to go on.
+ * Turns Control-C and SIGTERM into a request to stop training: the step is finished, a checkpoint is written, and the
+ * process ends only after {@link #close}, so that it can print how to resume.
  */
 public final class Interruption implements AutoCloseable {
     private static final int SECONDS_TO_STOP = 120;
@@ -23,7 +23,7 @@ public final class Interruption implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    /** From now on this is the run to stop; at once, if the order has come already. */
+    /** Sets the run to stop, and stops it at once if the signal has already come. */
     public synchronized void stops(TrainingRun newRun) {
         run = newRun;
         if (asked) {
@@ -31,7 +31,7 @@ public final class Interruption implements AutoCloseable {
         }
     }
 
-    /** Whether the order has come. */
+    /** Whether the signal has come. */
     public synchronized boolean asked() {
         return asked;
     }
@@ -60,7 +60,7 @@ public final class Interruption implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // The process is ending already: the hook is what stopped the training.
+            // The process is already ending: this hook stopped the training.
             return;
         }
     }

@@ -5,14 +5,14 @@ import io.kanerva.trainer.train.TrainingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What {@code --run} names: a run's folder, which stands for its last checkpoint, or any checkpoint file. */
+/** The value of {@code --run}: the folder of a run, which stands for its last checkpoint, or a checkpoint file. */
 public final class RunPath {
     private RunPath() {}
 
     /**
      * Reads the checkpoint.
      *
-     * @throws io.kanerva.trainer.train.CheckpointException if there is none or it is damaged
+     * @throws io.kanerva.trainer.train.CheckpointException if it is missing or corrupt
      */
     public static Checkpoint checkpoint(Path run) {
         return Checkpoint.read(Files.isRegularFile(run) ? run : run.resolve(TrainingRun.CHECKPOINT));

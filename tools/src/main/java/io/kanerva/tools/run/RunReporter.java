@@ -21,9 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/**
- * Keeps a run's page, {@code run.html}, up to date: its numbers every few seconds, its samples with each checkpoint.
- */
+/** Updates the page of a run, {@code run.html}: the numbers every few seconds, the samples at each checkpoint. */
 public final class RunReporter implements TrainingListener {
     public static final String FILE = "run.html";
     private static final long NANOS_BETWEEN_PAGES = 10_000_000_000L;
@@ -38,7 +36,7 @@ public final class RunReporter implements TrainingListener {
     private int gridStep;
 
     /**
-     * @param images the training set, of which the last images are shown: those that are held out, if any are
+     * @param images the training set; its last images are shown, which are those held out for validation
      * @param clock in nanoseconds
      */
     public RunReporter(TrainingRun run, Path folder, String command, Images images, LongSupplier clock) {
@@ -59,7 +57,7 @@ public final class RunReporter implements TrainingListener {
     @Override
     public void stepped(StepMetrics metrics) {
         if (grids.isEmpty()) {
-            // The first samples at once: what cannot be drawn should say so now, not at a checkpoint hours later.
+            // Draws the first samples at once, so that an error shows now and not at a checkpoint hours later.
             draw(metrics.step());
         }
         if (clock.getAsLong() - written >= NANOS_BETWEEN_PAGES) {
@@ -83,7 +81,7 @@ public final class RunReporter implements TrainingListener {
     public void finish() {
         write(
                 run.endedEarly()
-                        ? "ended early: the validation score no longer fell"
+                        ? "ended early: the validation score stopped falling"
                         : run.isFinished() ? "finished" : "stopped: it can be resumed",
                 false);
     }

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** The scores of runs that differ by their seeds alone: each one, their mean and their spread. */
+/** The scores of runs that differ only in their seed, with mean and standard deviation. */
 public final class SeedSummary {
     public static final String FILE = "summary.json";
     private static final String COLUMNS = "%-10s %10s %10s %16s %10s %10s";
@@ -20,7 +20,7 @@ public final class SeedSummary {
     private final String setting;
     private final List<Row> rows = new ArrayList<>();
 
-    /** One seed's run and its clean bound on the test images. */
+    /** The run of one seed and its clean bound on the test images. */
     private record Row(long seed, int steps, double seconds, BoundReport report) {}
 
     /** @param setting what the bounds are measured on, in words */
@@ -32,7 +32,7 @@ public final class SeedSummary {
         rows.add(new Row(seed, steps, seconds, report));
     }
 
-    /** A line a seed and one for mean and standard deviation over the seeds, nats an image. */
+    /** One line per seed, then mean and standard deviation over the seeds, in nats per image. */
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
         lines.add(COLUMNS.formatted("seed", "bound", "+- error", "reconstruction", "KL(Y)", "KL(Z)"));
@@ -78,11 +78,11 @@ public final class SeedSummary {
                         / (rows.size() - 1));
     }
 
-    /** Leaves {@code summary.json} in the folder. */
+    /** Writes {@code summary.json} into the folder. */
     public void write(Path folder) {
         Map<String, Object> summary = new LinkedHashMap<>();
         summary.put("setting", setting);
-        summary.put("unit", "nats an image");
+        summary.put("unit", "nats per image");
         List<Map<String, Object>> runs = new ArrayList<>();
         for (Row row : rows) {
             Map<String, Object> run = new LinkedHashMap<>();

@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** Drives a training run, with progress on the terminal. */
+/** Runs training with progress on the terminal. */
 public final class TrainingProgress {
     private static final int SMOOTHED_STEPS = 50;
 
@@ -42,7 +42,7 @@ public final class TrainingProgress {
         }
     }
 
-    /** Opens the run that the folder holds, where it stopped. */
+    /** Opens the run in the folder where it stopped. */
     public static TrainingRun resume(Path folder, Images images, List<Device> devices) {
         try {
             return TrainingRun.resume(folder, images, devices);
@@ -54,7 +54,7 @@ public final class TrainingProgress {
     /**
      * Trains to the end of the plan, or until the run is asked to stop.
      *
-     * @param listener hears of everything too
+     * @param listener called after each step, validation and checkpoint as well
      * @throws Failure if training diverges or the run's files cannot be written
      */
     public static void train(TrainingRun run, Terminal terminal, TrainingListener listener) {
@@ -66,7 +66,7 @@ public final class TrainingProgress {
         }
     }
 
-    /** Shows the smoothed bound of the training episodes, and the last validation score. */
+    /** Shows the smoothed bound of the training episodes and the last validation score. */
     private static final class Shown implements TrainingListener {
         private final Progress progress;
         private final TrainingListener next;

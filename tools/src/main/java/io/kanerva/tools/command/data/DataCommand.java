@@ -3,7 +3,7 @@ package io.kanerva.tools.command.data;
 import io.kanerva.tools.command.Subcommand;
 import picocli.CommandLine.Command;
 
-/** {@code kpp data}: what data sets there are, and how to get them. */
+/** {@code kpp data}: lists and fetches data sets. */
 @Command(
         name = "data",
         header = "List and fetch data sets.",

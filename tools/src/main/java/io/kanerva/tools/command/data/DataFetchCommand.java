@@ -52,7 +52,7 @@ public final class DataFetchCommand extends Subcommand {
                             + "match as well.")
     private URI mirror;
 
-    /** The data sets' names, for help and completion. */
+    /** The names of the data sets, for help and completion. */
     static final class Names implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
@@ -93,7 +93,7 @@ public final class DataFetchCommand extends Subcommand {
         }
     }
 
-    /** Shows how far the fetch is; without a bar, the bytes of the file that is under way. */
+    /** Shows the progress of the download; without a bar, the bytes of the current file. */
     private static final class Shown implements FetchListener {
         private final Terminal terminal;
         private final Progress progress;

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code kpp data list}: the data sets, and which are here. */
+/** {@code kpp data list}: lists the data sets and which of them are in the cache. */
 @Command(
         name = "list",
         header = "List the data sets.",
@@ -27,10 +27,10 @@ public final class DataListCommand extends Subcommand {
         DataCache cache = new DataCache(folder == null ? DataCache.defaultFolder() : folder);
         print("cache      %s%n", cache.folder());
         for (Catalogue.Entry entry : Catalogue.all()) {
-            String state = cache.holds(entry) ? "here" : !entry.files().isEmpty() ? size(entry) : "by hand";
+            String state = cache.holds(entry) ? "fetched" : !entry.files().isEmpty() ? size(entry) : "manual";
             print("%-15s %-10s %s", entry.source().id(), state, entry.about());
         }
-        print("%n'kpp data fetch NAME' downloads a data set, or says where to get it.");
+        print("%n'kpp data fetch NAME' downloads a data set or says where to get it.");
     }
 
     private static String size(Catalogue.Entry entry) {

@@ -3,7 +3,7 @@ package io.kanerva.tools.command.experiment;
 import io.kanerva.tools.command.Subcommand;
 import picocli.CommandLine.Command;
 
-/** {@code kpp experiment}: what a trained memory can do besides its bound. */
+/** {@code kpp experiment}: measures of a trained memory besides its bound. */
 @Command(
         name = "experiment",
         header = "Measure what a memory does: generation, iterations, interpolation, one-shot, held-out.",

@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code kpp experiment generation}: how many random keys give valid images. */
+/** {@code kpp experiment generation}: the share of random keys that give valid images. */
 @Command(
         name = "generation",
         header = "Count how many generated images are valid.",
@@ -63,7 +63,7 @@ public final class GenerationCommand extends Subcommand {
             print(
                     "distance   %.3f to the nearest image of the episode (two images of a class: %.3f)",
                     result.meanDistance(), result.withinClass());
-            print("KL(Y)      %.3f nats an image (ln T = %.3f)", result.klKeys(), Math.log(episodes.length()));
+            print("KL(Y)      %.3f nats per image (ln T = %.3f)", result.klKeys(), Math.log(episodes.length()));
         }
     }
 }

@@ -97,13 +97,13 @@ public final class HeldOutCommand extends Subcommand {
             found = HeldOutBound.compare(model, beside, episodes, new PhiloxNoise(options.seed()), progress::at);
         }
         print(
-                "difference to %s, step %d, on the same images: written %s, held out %s nats an image (below 0: better)",
+                "difference to %s, step %d, on the same images: written %s, held out %s nats per image (below 0: better)",
                 other,
                 second.step(),
                 signed(found.difference().written()),
                 signed(found.difference().heldOut()));
         print(
-                "mixture    of the two, half and half: written %.3f%s, held out %.3f%s nats an image",
+                "mixture    of the two, half and half: written %.3f%s, held out %.3f%s nats per image",
                 found.mixture().written().nats(),
                 plusMinus(ERROR, found.mixture().written().standardError()),
                 found.mixture().heldOut().nats(),
@@ -117,7 +117,7 @@ public final class HeldOutCommand extends Subcommand {
     private static String line(BoundReport report, Images images) {
         String nats = String.format(
                 Locale.ROOT,
-                "%.3f%s nats an image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f",
+                "%.3f%s nats per image = reconstruction %.3f + KL(Y) %.3f + KL(Z) %.3f",
                 report.nats(),
                 plusMinus(ERROR, report.standardError()),
                 report.reconstruction(),

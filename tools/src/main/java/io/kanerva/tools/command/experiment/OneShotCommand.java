@@ -21,7 +21,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code kpp experiment one-shot}: what a memory of a single class generates. */
+/** {@code kpp experiment one-shot}: the classes of images generated from a memory of a single class. */
 @Command(
         name = "one-shot",
         header = "Write images of one class, generate, and classify what comes out by its nearest neighbour.",

@@ -26,7 +26,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code kpp export}: a training run becomes a bundle. */
+/** {@code kpp export}: exports a training run as a bundle. */
 @Command(
         name = "export",
         header = "Export a training run as a bundle of four ONNX graphs.",
@@ -89,11 +89,11 @@ public final class ExportCommand extends Subcommand {
                     + "redistributed. Default: ${DEFAULT-VALUE}.")
     private Shown shown;
 
-    /** What a bundle shows. */
+    /** The images in a bundle. */
     enum Shown {
         /** Images of the test set. */
         TEST,
-        /** Discs, drawn by the exporter. */
+        /** Discs drawn by the exporter. */
         DRAWN
     }
 

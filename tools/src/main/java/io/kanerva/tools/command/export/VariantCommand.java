@@ -28,7 +28,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code kpp variant}: the same bundle with its weights in fewer bits, and what that costs. */
+/** {@code kpp variant}: a bundle with weights of fewer bits, and the measured cost. */
 @Command(
         name = "variant",
         header = "Make a bundle with 16-bit or 8-bit weights from a bundle, and measure the cost.",
@@ -101,15 +101,15 @@ public final class VariantCommand extends Subcommand {
                                         Runtime.version().feature()));
                 variant.write(price, out, replace);
                 print("variant    %s (%s)", out, variant.name());
-                print("bound      %.4f nats an image, of the source %.4f", price.nats(), price.sourceNats());
+                print("bound      %.4f nats per image, source %.4f", price.nats(), price.sourceNats());
                 print(
-                        "price      %+.4f nats an image%s%s",
+                        "cost       %+.4f nats per image%s%s",
                         price.difference(),
                         plusMinus(", ± %.4f", price.standardError()),
-                        price.isDear() ? ": more than 0.1, as its card says" : "");
-                print("size       %,d bytes in four graphs, of the source %,d", price.bytes(), price.sourceBytes());
+                        price.isDear() ? ": more than 0.1, as stated on its card" : "");
+                print("size       %,d bytes in four graphs, source %,d", price.bytes(), price.sourceBytes());
                 print(
-                        "recall     %.0f us of one query, by the source %.0f us (medians by turns)",
+                        "recall     %.0f us per query, source %.0f us (medians, measured alternately)",
                         price.microseconds(), price.sourceMicroseconds());
             }
         } catch (BundleExportException e) {
@@ -123,7 +123,7 @@ public final class VariantCommand extends Subcommand {
         }
     }
 
-    /** Median microseconds of a recall of one query by each of two models, measured by turns. */
+    /** Median microseconds of a recall of one query by each of two models, measured alternately. */
     private static double[] times(Kanerva one, Kanerva other, TestEpisodes episodes) {
         Pictures episode = Pictures.of(episodes, 0);
         FloatBuffer query = FloatBuffer.wrap(episode.values());
@@ -151,7 +151,7 @@ public final class VariantCommand extends Subcommand {
         return Arrays.stream(values).average().orElseThrow();
     }
 
-    /** Of the mean difference, episode by episode. */
+    /** Standard error of the mean difference over the episodes. */
     private static double standardError(double[] before, double[] after) {
         double difference = mean(after) - mean(before);
         double squares = 0;
@@ -161,7 +161,7 @@ public final class VariantCommand extends Subcommand {
         return Math.sqrt(squares / (before.length - 1) / before.length);
     }
 
-    /** Reads the option's value. */
+    /** Parses the option. */
     static final class WeightTypes implements ITypeConverter<WeightType> {
         @Override
         public WeightType convert(String value) {

@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code kpp generate}: images from random keys. */
+/** {@code kpp generate}: generates images from random keys. */
 @Command(
         name = "generate",
         header = "Generate images from a memory with random keys.",

@@ -18,7 +18,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** Which images a subcommand works on. */
+/** The images that a subcommand works on. */
 final class ImageOptions {
     @Option(
             names = {"-i", "--images"},
@@ -45,7 +45,7 @@ final class ImageOptions {
             description = "Keep grey levels. By default, pixels of at least half intensity become 1, the others 0.")
     private boolean grey;
 
-    /** Images from..to of a file, {@code to} not included. */
+    /** The images from..to of a file, {@code to} excluded. */
     record Range(int from, int to) {}
 
     static final class RangeConverter implements ITypeConverter<Range> {
@@ -62,19 +62,19 @@ final class ImageOptions {
     }
 
     /**
-     * Reads the images, and says how many it took if there are more.
+     * Reads the images, and prints how many it took if there are more.
      *
-     * @param action the subcommand, which prints
-     * @param shape what the model takes
-     * @param most how many are taken if no range is given
+     * @param action the subcommand that prints
+     * @param shape the image size of the model
+     * @param max number of images taken without a range
      */
-    Pictures read(Subcommand action, Planes shape, int most) {
+    Pictures read(Subcommand action, Planes shape, int max) {
         Images set = set(shape);
         if (set.channels() != shape.channels() || set.height() != shape.height() || set.width() != shape.width()) {
             throw new Failure("%s: expected images of %s for this model, found [%d, %d, %d]"
                     .formatted(name(), shape, set.channels(), set.height(), set.width()));
         }
-        Range wanted = range == null ? new Range(0, Math.min(most, set.count())) : range;
+        Range wanted = range == null ? new Range(0, Math.min(max, set.count())) : range;
         if (wanted.to() > set.count()) {
             throw new Failure("%s: expected the images %d:%d, found %d images"
                     .formatted(name(), wanted.from(), wanted.to(), set.count()));
@@ -87,7 +87,7 @@ final class ImageOptions {
         return grey ? Pictures.grey(part) : Pictures.binary(part, Binarisation.THRESHOLD);
     }
 
-    /** The number of the first image, for messages. */
+    /** Index of the first image, for messages. */
     int first() {
         return range == null ? 0 : range.from();
     }

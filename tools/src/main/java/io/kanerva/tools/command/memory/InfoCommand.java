@@ -13,7 +13,7 @@ import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** {@code kpp info}: what a bundle says of itself. */
+/** {@code kpp info}: the description of a bundle. */
 @Command(
         name = "info",
         header = "Show the settings, tensors and provenance of a bundle.",
@@ -46,7 +46,7 @@ public final class InfoCommand extends Subcommand {
         print("%nwriter     %s, %s addressing", lower(settings.writer()), lower(settings.addressing()));
         print("images     %s, %s", settings.image(), lower(settings.likelihood()));
         print("memory     %s = %,d floats", settings.memory(), settings.memory().floats());
-        print("block      %s, %d a sample", settings.block(), settings.keys());
+        print("block      %s, %d per sample", settings.block(), settings.keys());
         if (settings.writer() == ModelSettings.Writer.HEAP) {
             print(
                     "slots      %d rows x %d columns: at most %d samples",
@@ -79,7 +79,7 @@ public final class InfoCommand extends Subcommand {
         print("parameters %,d", provenance.parameters());
         provenance.bound().ifPresent(bound -> {
             print(
-                    "bound      %.2f nats an image%s: reconstruction %.2f, KL(Y) %.2f, KL(Z) %.2f",
+                    "bound      %.2f nats per image%s: reconstruction %.2f, KL(Y) %.2f, KL(Z) %.2f",
                     bound.nats(),
                     plusMinus(", ± %.2f", bound.standardError()),
                     bound.reconstruction(),

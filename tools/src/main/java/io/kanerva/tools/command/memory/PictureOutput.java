@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** Where a subcommand puts the pictures that it makes. */
+/** The files that a subcommand writes its pictures to. */
 final class PictureOutput {
     private static final int COLUMNS = 16;
     private static final int SCALE = 3;
@@ -30,7 +30,7 @@ final class PictureOutput {
                     "Also write the pixel probabilities as a NumPy array [count, channels, rows, columns] of float32.")
     private Path npy;
 
-    /** Makes sure, before any work, that the files can be written. */
+    /** Checks before any work that the files can be written. */
     void check() {
         OutputFile.requireWritable(png);
         if (npy != null) {
@@ -39,10 +39,10 @@ final class PictureOutput {
     }
 
     /**
-     * Writes the files and says so.
+     * Writes the files and prints their names.
      *
-     * @param rows what the picture shows, in bands of these rows
-     * @param result what the NumPy file holds
+     * @param rows rows of the picture, shown in bands
+     * @param result content of the NumPy file
      */
     void write(Subcommand action, List<Pictures> rows, Pictures result) {
         OutputFile.write(png, Mosaic.bands(rows, COLUMNS).png(SCALE));

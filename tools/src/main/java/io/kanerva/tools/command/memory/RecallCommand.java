@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code kpp recall}: what a memory makes of queries. */
+/** {@code kpp recall}: recalls images from a memory. */
 @Command(
         name = "recall",
         header = "Recall images from a memory by intact or damaged queries.",

@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code kpp write}: one episode of images into a memory file. */
+/** {@code kpp write}: writes an episode of images into a memory file. */
 @Command(
         name = "write",
         header = "Write images into a memory.",

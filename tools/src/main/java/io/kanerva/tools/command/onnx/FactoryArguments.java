@@ -8,15 +8,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Arguments of a block factory in the form in which DJL's own loaders give them: numbers are Double, lists hold Double.
- */
+/** Arguments of a block factory in the types that DJL's own loaders use: Double for numbers, lists of Double. */
 final class FactoryArguments {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private FactoryArguments() {}
 
-    /** What is JSON becomes what it says; everything else is text. */
+    /** Parses values as JSON; anything else is text. */
     static Map<String, Object> parse(Map<String, String> given) {
         Map<String, Object> arguments = new LinkedHashMap<>();
         given.forEach((key, text) -> {

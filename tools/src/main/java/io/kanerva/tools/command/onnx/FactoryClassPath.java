@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Where a user's block factory comes from: jars and folders beside kpp's own class path. Close it when the blocks are
- * done with.
+ * Jars and folders, in addition to kpp's own class path, that a user's block factory is loaded from. Close it after the
+ * last use of the blocks.
  */
 final class FactoryClassPath implements AutoCloseable {
     private final URLClassLoader loader;
@@ -21,11 +21,11 @@ final class FactoryClassPath implements AutoCloseable {
 
     private FactoryClassPath(URLClassLoader loader) {
         this.loader = loader;
-        // Services (of the exporter's CompositeLowering) are looked for there, too.
+        // Services of the exporter (CompositeLowering) are loaded from there as well.
         Thread.currentThread().setContextClassLoader(loader);
     }
 
-    /** @throws Failure if one of the places is not there */
+    /** @throws Failure if one of the places is missing */
     static FactoryClassPath of(List<Path> places) {
         URL[] urls = places.stream()
                 .map(place -> {
@@ -43,10 +43,9 @@ final class FactoryClassPath implements AutoCloseable {
     }
 
     /**
-     * Makes the factory.
+     * Creates the factory.
      *
-     * @throws Failure if there is no such class, it is no block factory, or it has no public constructor without
-     *     arguments
+     * @throws Failure if the class is missing, is not a block factory, or has no public constructor without arguments
      */
     BlockFactory factory(String name) {
         try {
@@ -71,7 +70,7 @@ final class FactoryClassPath implements AutoCloseable {
                     e);
         } catch (ReflectiveOperationException | LinkageError e) {
             throw new Failure(
-                    "--factory: expected to make a %s, found that it fails: %s"
+                    "--factory: expected to create a %s, found an error: %s"
                             .formatted(name, e.getCause() == null ? e : e.getCause()),
                     e);
         }
@@ -83,7 +82,7 @@ final class FactoryClassPath implements AutoCloseable {
         try {
             loader.close();
         } catch (IOException e) {
-            throw new Failure("the class path of the factory cannot be closed: " + e.getMessage(), e);
+            throw new Failure("cannot close the class path of the factory: " + e.getMessage(), e);
         }
     }
 }

@@ -4,14 +4,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Whole numbers from one to another, written {@code FROM..TO}.
+ * A range of integers, written {@code FROM..TO}.
  *
  * @param from at most {@code to}
  */
 record NumberRange(long from, long to) {
     private static final Pattern TEXT = Pattern.compile("(-?\\d{1,18})\\.\\.(-?\\d{1,18})");
 
-    /** @throws IllegalArgumentException saying what was expected and found */
+    /** @throws IllegalArgumentException if the text is not such a range */
     static NumberRange parse(String text) {
         Matcher match = TEXT.matcher(text);
         if (!match.matches() || Long.parseLong(match.group(1)) > Long.parseLong(match.group(2))) {

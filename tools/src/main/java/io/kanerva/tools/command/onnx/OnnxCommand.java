@@ -3,7 +3,7 @@ package io.kanerva.tools.command.onnx;
 import io.kanerva.tools.command.Subcommand;
 import picocli.CommandLine.Command;
 
-/** {@code kpp onnx}: ONNX models of DJL networks of any kind. */
+/** {@code kpp onnx}: ONNX models of any DJL network. */
 @Command(
         name = "onnx",
         header = "Export any trained DJL model as ONNX, or show an ONNX model.",

@@ -22,7 +22,7 @@ import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code kpp onnx export}: a model that DJL saved becomes an ONNX model. */
+/** {@code kpp onnx export}: exports a model that DJL saved. */
 @Command(
         name = "export",
         header = "Export a model that DJL saved (NAME-0000.params) as an ONNX model.",

@@ -44,7 +44,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code kpp quickstart}: the whole chain, from images to a report that shows what the exported graphs remember. */
+/** {@code kpp quickstart}: the whole chain, from images to a report on the exported graphs. */
 @Command(
         name = "quickstart",
         header = "Train, export, run and check a small model, and show the results on one page.",
@@ -114,7 +114,7 @@ public final class QuickstartCommand extends Subcommand {
             try (TemporaryFolder scratch = new TemporaryFolder("kpp-quickstart");
                     BundleCases cases = new BundleCases(bundle, scratch.path())) {
                 Kanerva kanerva = cases.kanerva();
-                terminal().status("Recalling  32 test images from whole and damaged queries");
+                terminal().status("Recalling  32 test images from intact and damaged queries");
                 QuickstartFindings findings =
                         new QuickstartFindings(kanerva, episodes, seed, out.resolve("episode.memory"));
                 BoundReport graphs = scoreThroughGraphs(kanerva, episodes);
@@ -140,7 +140,7 @@ public final class QuickstartCommand extends Subcommand {
         return steps == null ? plan : plan.withSteps(steps);
     }
 
-    /** Makes room for the results, and returns the folder of the training run. */
+    /** Deletes the files of an earlier quick start; returns the folder of the training run. */
     private Path prepare() {
         OutputFile.requireWritableFolder(out);
         Path runFolder = out.resolve("run");
@@ -155,7 +155,7 @@ public final class QuickstartCommand extends Subcommand {
             }
         } catch (IOException e) {
             throw new Failure(
-                    "%s: expected to be able to replace the earlier run, found that it cannot be deleted (%s)"
+                    "%s: expected to replace the earlier run, found a file that cannot be deleted (%s)"
                             .formatted(runFolder, e.getMessage()),
                     e);
         }
@@ -173,14 +173,14 @@ public final class QuickstartCommand extends Subcommand {
     }
 
     private BoundReport scoreThroughDjl(KanervaModel model, TestEpisodes episodes) {
-        try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes through DJL")) {
+        try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes with DJL")) {
             return CleanBound.evaluate(model, episodes, new PhiloxNoise(seed), 0, progress::at);
         }
     }
 
     private BoundReport scoreThroughGraphs(Kanerva kanerva, TestEpisodes episodes) {
         try (Progress progress =
-                Progress.start(terminal(), "Scoring", episodes.count(), "episodes through the graphs alone")) {
+                Progress.start(terminal(), "Scoring", episodes.count(), "episodes with the graphs alone")) {
             return GraphBound.evaluate(kanerva, episodes, new PhiloxNoise(seed), progress::at);
         }
     }
@@ -207,7 +207,7 @@ public final class QuickstartCommand extends Subcommand {
         return out.resolve("bundle");
     }
 
-    /** The last lines, and a failure if the two paths do not agree. */
+    /** Prints the summary; fails if DJL and the graphs differ. */
     private void conclude(
             QuickstartReport report,
             BoundReport djl,
@@ -217,7 +217,7 @@ public final class QuickstartCommand extends Subcommand {
             Path page) {
         double boundDifference = Math.abs(djl.nats() - graphs.nats());
         print(
-                "bound      %.4f nats an image through DJL, %.4f through the graphs alone: they differ by %.1e (%d test %s%s)",
+                "bound      %.4f nats per image with DJL, %.4f with the graphs alone: they differ by %.1e (%d test %s%s)",
                 djl.nats(),
                 graphs.nats(),
                 boundDifference,

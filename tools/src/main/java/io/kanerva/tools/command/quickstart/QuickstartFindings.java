@@ -27,8 +27,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What the exported graphs make of one test episode: its memory, what is recalled from queries, and what random keys
- * read.
+ * Results of the exported graphs on one test episode: its memory, the images recalled from queries, and images read at
+ * random keys.
  */
 final class QuickstartFindings {
     private static final int ITERATIONS = 3;
@@ -41,10 +41,10 @@ final class QuickstartFindings {
     private final Pictures generations;
 
     /**
-     * Writes the first episode, recalls and generates.
+     * Writes the first episode into a memory, recalls from it and generates.
      *
-     * @param seed of damage and generation
-     * @param memoryFile where to leave the memory
+     * @param seed seed of the damage and the generation
+     * @param memoryFile file to write the memory to
      */
     QuickstartFindings(Kanerva kanerva, TestEpisodes episodes, long seed, Path memoryFile) {
         this.kanerva = kanerva;
@@ -52,12 +52,12 @@ final class QuickstartFindings {
         memory = kanerva.write(episode.tensor());
         memory.save(memoryFile);
         recalls = List.of(
-                recall("clean", "The queries are the images as they were written.", episode),
+                recall("clean", "The queries are the images as written.", episode),
                 recall(
                         "salt and pepper",
                         String.format(
                                 Locale.ROOT,
-                                "In the queries, %.0f %% of the pixels are replaced by coin flips.",
+                                "In the queries, %.0f %% of the pixels are replaced by 0 or 1 at random.",
                                 100 * DAMAGED),
                         Damage.saltAndPepper(episode, DAMAGED, seed)),
                 recall(
@@ -79,7 +79,7 @@ final class QuickstartFindings {
                 lookups.get(lookups.size() - 1).samples());
     }
 
-    /** The report's content. */
+    /** The content of the report. */
     QuickstartReport report(
             TrainingRun run,
             Path metrics,
@@ -138,8 +138,8 @@ final class QuickstartFindings {
         facts.add(new String[] {"data", plan.data() + ", the part that ships"});
         facts.add(new String[] {"binarisation", plan.binarisation().toString()});
         facts.add(new String[] {"writer", lower(settings.writer()) + ", " + lower(settings.addressing()) + " keys"});
-        facts.add(new String[] {"samples an episode, T", Integer.toString(plan.episodeLength())});
-        facts.add(new String[] {"keys a sample, K", Integer.toString(settings.keys())});
+        facts.add(new String[] {"samples per episode, T", Integer.toString(plan.episodeLength())});
+        facts.add(new String[] {"keys per sample, K", Integer.toString(settings.keys())});
         facts.add(new String[] {
             "memory",
             String.format(

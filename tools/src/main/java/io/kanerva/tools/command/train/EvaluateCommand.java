@@ -21,7 +21,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code kpp evaluate}: the clean bound of a run (through DJL) or of a bundle (through its graphs). */
+/** {@code kpp evaluate}: the clean bound of a run (with DJL) or of a bundle (with its graphs). */
 @Command(
         name = "evaluate",
         header = "Score a model on test episodes: the clean bound, and recall by content.",
@@ -89,7 +89,7 @@ public final class EvaluateCommand extends Subcommand {
                 Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
             BoundReport report =
                     CleanBound.evaluate(model, episodes, new PhiloxNoise(options.seed()), importance, progress::at);
-            print(episodes, "run " + folder + ", step " + checkpoint.step() + ", through DJL", report);
+            print(episodes, "run " + folder + ", step " + checkpoint.step() + ", with DJL", report);
         }
     }
 
@@ -98,14 +98,14 @@ public final class EvaluateCommand extends Subcommand {
             ModelSettings settings = kanerva.bundle().settings();
             if (recall && settings.writer() == ModelSettings.Writer.POOLED) {
                 throw new Failure(
-                        "--recall: expected a model with a heap writer, found a pooled one, which allocates no blocks to be found");
+                        "--recall: expected a model with a heap writer, found a pooled one, which has no slots");
             }
             TestEpisodes episodes = options.episodes(kanerva);
             BoundReport report;
             try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
                 report = GraphBound.evaluate(kanerva, episodes, new PhiloxNoise(options.seed()), progress::at);
             }
-            print(episodes, "bundle " + kanerva.bundle().name() + ", through its graphs", report);
+            print(episodes, "bundle " + kanerva.bundle().name() + ", with its graphs", report);
             for (double damage : recall ? DAMAGES : new double[0]) {
                 try (Progress progress = Progress.start(terminal(), "Recall", episodes.count(), "episodes")) {
                     double found = GraphBound.recallAccuracy(kanerva, episodes, damage, options.seed(), progress::at);

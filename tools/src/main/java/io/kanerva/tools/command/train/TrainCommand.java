@@ -35,7 +35,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code kpp train}: learns a model from a data set. */
+/** {@code kpp train}: trains a model on a data set. */
 @Command(
         name = "train",
         header = "Train a model.",
@@ -122,7 +122,7 @@ public final class TrainCommand extends Subcommand {
     @Mixin
     private LearningDevice device;
 
-    /** The presets' names, for help and completion. */
+    /** The names of the presets, for help and completion. */
     static final class PresetNames implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
@@ -165,11 +165,11 @@ public final class TrainCommand extends Subcommand {
             throw usage("Expected --seed or --seeds, found both");
         }
         if (seeds != null && seeds.stream().distinct().count() < seeds.size()) {
-            throw usage("Expected --seeds that differ, found one twice in " + seeds);
+            throw usage("Expected distinct --seeds, found " + seeds);
         }
     }
 
-    /** Trains one run to its end, or until it is interrupted; returns whether it came to its end. */
+    /** Trains one run to its end or until it is interrupted; returns whether it is finished. */
     private boolean train(
             TrainingPlan plan, Path place, boolean goOn, Images images, List<Device> where, Interruption interruption) {
         if (!goOn && Files.exists(place.resolve(TrainingRun.CHECKPOINT))) {
@@ -205,7 +205,7 @@ public final class TrainCommand extends Subcommand {
                     place, run.stepsDone(), plan.steps(), Progress.duration(run.seconds()));
             run.best()
                     .ifPresent(best -> print(
-                            "best       step %,d: %.3f nats an image on the validation images%s",
+                            "best       step %,d: %.3f nats per image on the validation images%s",
                             best.step(),
                             best.bound(),
                             run.endedEarly()
@@ -215,7 +215,7 @@ public final class TrainCommand extends Subcommand {
             print("page       %s", place.resolve(RunReporter.FILE));
             if (!run.isFinished()) {
                 print(
-                        "go on      kpp train --resume%s%s --run %s",
+                        "resume     kpp train --resume%s%s --run %s",
                         dataOption(),
                         seeds == null
                                 ? ""
@@ -252,7 +252,7 @@ public final class TrainCommand extends Subcommand {
                 : plan(seeds.get(0));
         DataSource source = DataSource.named(first.data());
         Images images = images(first);
-        // Before the long work: the test images must be there too.
+        // Loads the test images before the training, so that missing ones are reported at once.
         TestEpisodes episodes =
                 new TestEpisodes(data.test(source), source.testBinarisation(), first.episodeLength(), TEST_SEED);
         List<Device> where = device.chooseAll();
