@@ -29,18 +29,12 @@ public final class CurveFigure {
 
         /** A training step. */
         public static Point of(StepMetrics step) {
-            return new Point(
-                    step.step(), step.bound(), step.reconstruction(), step.klKeys(), step.klLatent());
+            return new Point(step.step(), step.bound(), step.reconstruction(), step.klKeys(), step.klLatent());
         }
 
         /** A validation score. */
         public static Point of(ValidationScore score) {
-            return new Point(
-                    score.step(),
-                    score.bound(),
-                    score.reconstruction(),
-                    score.klKeys(),
-                    score.klLatent());
+            return new Point(score.step(), score.bound(), score.reconstruction(), score.klKeys(), score.klLatent());
         }
     }
 

@@ -25,8 +25,8 @@ final class DjlPyTorchSide {
             NDArray images = array(model.manager(), settings, shared.images(TimedCall.EPISODE), 1, TimedCall.EPISODE);
             NDList written =
                     model.run(model.writer(), model.run(model.encoder(), images).get(0));
-            NDArray contents = standardised(
-                    decoded(model, written.get(0), written.get(1)).reshape(TimedCall.EPISODE, settings.image().size()));
+            NDArray contents = standardised(decoded(model, written.get(0), written.get(1))
+                    .reshape(TimedCall.EPISODE, settings.image().size()));
             for (TimedCall c : TimedCall.RECALLS) {
                 float[] queries = shared.images(c.batch());
                 float[] recalled = recall(model, written, contents, queries);

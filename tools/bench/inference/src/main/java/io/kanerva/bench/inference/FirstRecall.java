@@ -18,7 +18,12 @@ final class FirstRecall {
         try (Kanerva kanerva = Kanerva.load(shared.bundle(), Device.CPU)) {
             Planes image = kanerva.bundle().settings().image();
             FloatTensor episode = new FloatTensor(
-                    shared.images(TimedCall.EPISODE), 1, TimedCall.EPISODE, image.channels(), image.height(), image.width());
+                    shared.images(TimedCall.EPISODE),
+                    1,
+                    TimedCall.EPISODE,
+                    image.channels(),
+                    image.height(),
+                    image.width());
             FloatTensor query =
                     new FloatTensor(shared.images(1), 1, 1, image.channels(), image.height(), image.width());
             kanerva.recall(kanerva.write(episode), query, 1);

@@ -114,7 +114,12 @@ final class GraphProfile implements AutoCloseable {
             throws OrtException, IOException {
         Planes image = kanerva.bundle().settings().image();
         Memory memory = kanerva.write(new FloatTensor(
-                shared.images(TimedCall.EPISODE), 1, TimedCall.EPISODE, image.channels(), image.height(), image.width()));
+                shared.images(TimedCall.EPISODE),
+                1,
+                TimedCall.EPISODE,
+                image.channels(),
+                image.height(),
+                image.width()));
         FloatTensor queries =
                 new FloatTensor(shared.images(QUERIES), 1, QUERIES, image.channels(), image.height(), image.width());
         FloatTensor keys = kanerva.lookUp(memory, queries).keys();

@@ -58,7 +58,12 @@ public class InferenceBenchmark {
                     shared.images(batch), episodes, samples, image.channels(), image.height(), image.width());
             queries = new FloatTensor(shared.images(batch), 1, batch, image.channels(), image.height(), image.width());
             memory = kanerva.write(new FloatTensor(
-                    shared.images(TimedCall.EPISODE), 1, TimedCall.EPISODE, image.channels(), image.height(), image.width()));
+                    shared.images(TimedCall.EPISODE),
+                    1,
+                    TimedCall.EPISODE,
+                    image.channels(),
+                    image.height(),
+                    image.width()));
         }
 
         /** Frees the model. */

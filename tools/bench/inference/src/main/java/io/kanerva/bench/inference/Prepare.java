@@ -31,8 +31,8 @@ final class Prepare {
         KanervaSettings settings = Preset.named(arguments[1]).plan().settings();
         Path bundle = folder.resolve("bundle");
         try (KanervaModel model = model(settings)) {
-            Provenance provenance =
-                    new Provenance("random", Binarisation.THRESHOLD, TimedCall.EPISODE, 1, 0, 0, "", "", Optional.empty());
+            Provenance provenance = new Provenance(
+                    "random", Binarisation.THRESHOLD, TimedCall.EPISODE, 1, 0, 0, "", "", Optional.empty());
             BundleExporter.export(
                     model, provenance, BundleOptions.named("bench").replacing(), bundle);
         }
