@@ -1,15 +1,17 @@
 package io.kanerva.tools.bundle;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.tools.image.Mosaic;
 import io.kanerva.tools.image.Pictures;
 import io.kanerva.trainer.evaluate.NoiseSource;
 import io.kanerva.trainer.evaluate.TestEpisodes;
+import io.kanerva.trainer.model.EncoderOutput;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.ReaderOutput;
+import io.kanerva.trainer.model.WriterOutput;
 import java.util.List;
 
 /**
@@ -35,25 +37,26 @@ public final class CardPicture {
         NoiseSource noise = NoiseSource.seeded(seed);
         try (NDManager scratch = model.manager().newSubManager()) {
             NDArray images = scratch.create(episode.values(), s.image().shape(1, length));
-            NDList encoded = model.run(model.encoder(), images);
-            NDList written = model.run(model.writer(), encoded.get(0));
+            EncoderOutput encoded = model.encode(images, false);
+            WriterOutput written = model.write(encoded.content(), false);
             // The samples of a heap are at their pointers; without pointers, the encoder's key says where they are.
-            NDArray ownKeys =
-                    written.get(1).add(s.slots().size() > 0 ? encoded.get(1).mul(0) : encoded.get(1));
+            NDArray ownKeys = written.pointers()
+                    .add(s.slots().size() > 0 ? encoded.keyMean().mul(0) : encoded.keyMean());
             NDArray randomKeys =
                     scratch.create(noise.normals(0, length * s.keys() * 3), new Shape(1, length, s.keys(), 3));
             NDArray latentNoise =
                     scratch.create(noise.normals(1, length * s.latent()), new Shape(1, length, s.latent()));
-            Pictures recalled = read(model, episode, written.get(0), ownKeys, latentNoise.mul(0));
-            Pictures generated = read(model, episode, written.get(0), randomKeys, latentNoise);
+            Pictures recalled = read(model, episode, written.memory(), ownKeys, latentNoise.mul(0));
+            Pictures generated = read(model, episode, written.memory(), randomKeys, latentNoise);
             return List.of(episode, recalled, generated);
         }
     }
 
     private static Pictures read(KanervaModel model, Pictures like, NDArray memory, NDArray keys, NDArray latentNoise) {
-        NDList read = model.run(model.reader(), memory, keys);
-        NDArray latent = read.get(1).add(read.get(2).mul(0.5f).exp().mul(latentNoise));
-        NDArray parameters = model.run(model.decoder(), latent, read.get(0)).singletonOrThrow();
+        ReaderOutput read = model.read(memory, keys, false);
+        NDArray latent =
+                read.priorMean().add(read.priorLogVariance().mul(0.5f).exp().mul(latentNoise));
+        NDArray parameters = model.decode(latent, read.traces());
         return like.with(model.settings()
                 .likelihood()
                 .means(model.settings(), parameters)

@@ -1,13 +1,14 @@
 package io.kanerva.trainer.evaluate;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.model.ElboTerms;
+import io.kanerva.trainer.model.EncoderOutput;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.WriterOutput;
 import java.util.function.IntConsumer;
 
 /** Scores a model by the clean bound (one draw per image) and the importance-weighted bound (Burda et al. 2016). */
@@ -65,8 +66,8 @@ public final class CleanBound {
         int t = episodes.length();
         try (NDManager scratch = model.manager().newSubManager()) {
             NDArray images = scratch.create(episodes.episode(episode), s.image().shape(1, t));
-            NDList encoded = model.run(model.encoder(), images);
-            NDList written = model.run(model.writer(), encoded.get(0));
+            EncoderOutput encoded = model.encode(images, false);
+            WriterOutput written = model.write(encoded.content(), false);
             LogMeanExp[] weights = new LogMeanExp[t];
             for (int draw = 0; draw < Math.max(1, importanceSamples); draw++) {
                 try (NDManager one = scratch.newSubManager()) {
@@ -77,8 +78,8 @@ public final class CleanBound {
                             noise.normals(NoiseSource.stream(episode, draw, 1), t * s.latent()),
                             new Shape(1, t, s.latent()));
                     images.tempAttach(one);
-                    encoded.tempAttach(one);
-                    written.tempAttach(one);
+                    encoded.list().tempAttach(one);
+                    written.list().tempAttach(one);
                     ElboTerms terms = model.readBack(images, encoded, written, keyNoise, latentNoise, false);
                     if (draw == 0) {
                         totals.add(

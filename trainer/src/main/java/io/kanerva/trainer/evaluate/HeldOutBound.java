@@ -1,13 +1,15 @@
 package io.kanerva.trainer.evaluate;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.trainer.model.ElboTerms;
+import io.kanerva.trainer.model.EncoderOutput;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.ReaderOutput;
 import io.kanerva.trainer.model.WriterKind;
+import io.kanerva.trainer.model.WriterOutput;
 import java.util.function.BiConsumer;
 import java.util.function.IntConsumer;
 
@@ -158,24 +160,24 @@ public final class HeldOutBound {
                     noise.normals(NoiseSource.stream(episode, 0, 0), t * s.keys() * 3), new Shape(1, t, s.keys(), 3));
             NDArray latentNoise = scratch.create(
                     noise.normals(NoiseSource.stream(episode, 0, 1), t * s.latent()), new Shape(1, t, s.latent()));
-            NDList encoded = model.run(model.encoder(), images);
-            NDList memory = model.run(model.writer(), encoded.get(0));
-            ElboTerms written = model.readBack(images, encoded, memory, keyNoise, latentNoise, false);
-            NDList otherEncoded = model.run(model.encoder(), otherImages);
+            EncoderOutput encoded = model.encode(images, false);
+            WriterOutput stored = model.write(encoded.content(), false);
+            ElboTerms written = model.readBack(images, encoded, stored, keyNoise, latentNoise, false);
+            EncoderOutput otherEncoded = model.encode(otherImages, false);
             if (s.gist()) {
-                scores.accept(written, model.readGist(otherImages, otherEncoded, memory, latentNoise, false));
+                scores.accept(written, model.readGist(otherImages, otherEncoded, stored, latentNoise, false));
                 return;
             }
-            NDArray pointers = memory.get(1);
+            NDArray pointers = stored.pointers();
             if (s.writer() == WriterKind.HEAP) {
-                pointers = scratch.create(nearestPointers(model, memory, others), pointers.getShape());
+                pointers = scratch.create(nearestPointers(model, stored, others), pointers.getShape());
             }
             scores.accept(
                     written,
                     model.readBack(
                             otherImages,
                             otherEncoded,
-                            new NDList(memory.get(0), pointers),
+                            new WriterOutput(stored.memory(), pointers),
                             keyNoise,
                             latentNoise,
                             false));
@@ -183,12 +185,12 @@ public final class HeldOutBound {
     }
 
     /** Returns for each image the pointers of the best-correlated written sample, [T, K, 3]. */
-    private static float[] nearestPointers(KanervaModel model, NDList memory, float[] images) {
-        NDList read = model.run(model.reader(), memory.get(0), memory.get(1));
-        NDArray decoded = model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow();
+    private static float[] nearestPointers(KanervaModel model, WriterOutput stored, float[] images) {
+        ReaderOutput read = model.read(stored.memory(), stored.pointers(), false);
+        NDArray decoded = model.decode(read.priorMean(), read.traces());
         float[] contents =
                 model.settings().likelihood().means(model.settings(), decoded).toFloatArray();
-        float[] pointers = memory.get(1).toFloatArray();
+        float[] pointers = stored.pointers().toFloatArray();
         int size = model.settings().image().size();
         int key = model.settings().keys() * 3;
         float[] chosen = new float[images.length / size * key];

@@ -82,6 +82,6 @@ public final class HeapWriter extends MemoryWriter {
         NDArray memory = TentWeights.place(blocks, rows, columns);
         NDArray keys = slotKeys.on(manager).get("0:" + n);
         NDArray pointers = keys.reshape(1, t, s.keys(), KeySpace.KEY).broadcast(b, t, s.keys(), KeySpace.KEY);
-        return new NDList(memory, pointers);
+        return new WriterOutput(memory, pointers).list();
     }
 }

@@ -36,10 +36,10 @@ public final class KanervaModel implements AutoCloseable {
         this.settings = settings;
         manager = NDManager.newBaseManager(device, "PyTorch");
         store = new ParameterStore(manager, false);
-        encoder = new Encoder(settings);
+        encoder = Encoder.of(settings);
         writer = MemoryWriter.of(settings);
         reader = new Reader(settings);
-        decoder = new Decoder(settings);
+        decoder = Decoder.of(settings);
         keyPosterior = new KeyPosterior(settings);
         SplittableRandom random = new SplittableRandom(seed);
         blocks().values().forEach(block -> {
@@ -113,6 +113,26 @@ public final class KanervaModel implements AutoCloseable {
         return block.forward(store, new NDList(inputs), false);
     }
 
+    /** What the encoder makes of images [B, T, Cx, Hx, Wx]. */
+    public EncoderOutput encode(NDArray images, boolean training) {
+        return EncoderOutput.of(encoder.forward(store, new NDList(images), training));
+    }
+
+    /** What the writer makes of {@link EncoderOutput#content}. */
+    public WriterOutput write(NDArray content, boolean training) {
+        return WriterOutput.of(writer.forward(store, new NDList(content), training));
+    }
+
+    /** What the reader finds in memories [B, C, H, W] at keys [B, Q, K, 3]. */
+    public ReaderOutput read(NDArray memory, NDArray keys, boolean training) {
+        return ReaderOutput.of(reader.forward(store, new NDList(memory, keys), training));
+    }
+
+    /** The parameters of the images' distribution, [B, Q, P, Hx, Wx], outside training. */
+    public NDArray decode(NDArray latent, NDArray traces) {
+        return run(decoder, latent, traces).singletonOrThrow();
+    }
+
     /**
      * Writes episodes and reads every sample back at keys and latents drawn from its posterior.
      *
@@ -123,40 +143,41 @@ public final class KanervaModel implements AutoCloseable {
      * @return the bound's terms of each sample
      */
     public ElboTerms pass(NDArray images, NDArray keyNoise, NDArray latentNoise, boolean training) {
-        NDList encoded = encoder.forward(store, new NDList(images), training);
-        NDList written = writer.forward(store, new NDList(encoded.get(0)), training);
-        return readBack(images, encoded, written, keyNoise, latentNoise, training);
+        EncoderOutput encoded = encode(images, training);
+        return readBack(images, encoded, write(encoded.content(), training), keyNoise, latentNoise, training);
     }
 
     /** The second half of {@link #pass}: from the encoder's and the writer's outputs on. Q = T here. */
     public ElboTerms readBack(
-            NDArray images, NDList encoded, NDList written, NDArray keyNoise, NDArray latentNoise, boolean training) {
-        NDArray pointers = written.get(1);
-        NDArray keyMean = encoded.get(1);
-        NDArray keyLogVariance = encoded.get(2);
-        NDArray mean = encoded.get(3);
-        NDArray logVariance = encoded.get(4);
-        NDArray keys = keyPosterior.sample(pointers, keyMean, keyLogVariance, keyNoise);
-        NDList read = reader.forward(store, new NDList(written.get(0), keys), training);
-        NDArray priorMean = read.get(1);
-        NDArray priorLogVariance = read.get(2);
-        NDArray latent = mean.add(Scale.by(logVariance, 0.5).exp().mul(latentNoise));
-        NDArray reconstruction =
-                decoder.negativeLogLikelihood(store, new NDList(latent, read.get(0)), images, training);
-        NDArray klLatent =
-                divergence(mean, logVariance, priorMean, priorLogVariance).sum(new int[] {2});
+            NDArray images,
+            EncoderOutput q,
+            WriterOutput written,
+            NDArray keyNoise,
+            NDArray latentNoise,
+            boolean training) {
+        NDArray pointers = written.pointers();
+        NDArray keys = sampleKeys(q, written, keyNoise);
+        ReaderOutput prior = read(written.memory(), keys, training);
+        NDArray latent = sampleLatent(q, latentNoise);
+        NDArray reconstruction = decoder.negativeLogLikelihood(store, latent, prior.traces(), images, training);
+        NDArray klLatent = divergence(
+                        q.latentMean(), q.latentLogVariance(), prior.priorMean(), prior.priorLogVariance())
+                .sum(new int[] {2});
         NDArray logWeight = null;
         if (!training) {
-            NDArray latentRatio = logDensity(latent, priorMean, priorLogVariance)
-                    .sub(logDensity(latent, mean, logVariance))
+            NDArray latentRatio = logDensity(latent, prior.priorMean(), prior.priorLogVariance())
+                    .sub(logDensity(latent, q.latentMean(), q.latentLogVariance()))
                     .sum(new int[] {2});
             logWeight = reconstruction
                     .neg()
                     .add(latentRatio)
-                    .add(keyPosterior.logRatio(pointers, keyMean, keyLogVariance, keyNoise));
+                    .add(keyPosterior.logRatio(pointers, q.keyMean(), q.keyLogVariance(), keyNoise));
         }
         return new ElboTerms(
-                reconstruction, keyPosterior.divergence(pointers, keyMean, keyLogVariance), klLatent, logWeight);
+                reconstruction,
+                keyPosterior.divergence(pointers, q.keyMean(), q.keyLogVariance()),
+                klLatent,
+                logWeight);
     }
 
     /**
@@ -166,40 +187,35 @@ public final class KanervaModel implements AutoCloseable {
      * samples are summed over, so the key needs no noise.
      *
      * @param images [B, Q, Cx, Hx, Wx]
-     * @param encoded the encoder's outputs for them
-     * @param written the writer's outputs for the T images that were written
+     * @param q the encoder's output for them
+     * @param written the writer's output for the T images that were written
      * @param latentNoise [B, Q, D], standard normal
      * @throws IllegalStateException if this model reads no gist
      */
-    public ElboTerms readGist(NDArray images, NDList encoded, NDList written, NDArray latentNoise, boolean training) {
+    public ElboTerms readGist(
+            NDArray images, EncoderOutput q, WriterOutput written, NDArray latentNoise, boolean training) {
         if (!settings.gist()) {
             throw new IllegalStateException(
                     "model settings: expected gist = true to read a block for its gist, found false");
         }
-        NDArray mean = encoded.get(3);
-        NDArray logVariance = encoded.get(4);
-        NDArray pointers = written.get(1);
+        NDArray mean = q.latentMean();
+        NDArray logVariance = q.latentLogVariance();
+        NDArray pointers = written.pointers();
         NDArray gist = pointers.get("..., 0:1").neg().concat(pointers.get("..., 1:"), -1);
-        NDList read = reader.forward(store, new NDList(written.get(0), gist), training);
+        ReaderOutput read = read(written.memory(), gist, training);
         // [B, 1, T, D] against [B, Q, 1, D].
-        NDArray priorMean = read.get(1).expandDims(1);
-        NDArray priorLogVariance = read.get(2).expandDims(1);
+        NDArray priorMean = read.priorMean().expandDims(1);
+        NDArray priorLogVariance = read.priorLogVariance().expandDims(1);
         NDArray divergences = divergence(mean.expandDims(2), logVariance.expandDims(2), priorMean, priorLogVariance)
                 .sum(new int[] {3});
         NDArray logChosen = divergences.neg().logSoftmax(2);
         NDArray chosen = logChosen.exp();
         float naming = keyPosterior.naming();
-        NDArray latent = mean.add(Scale.by(logVariance, 0.5).exp().mul(latentNoise));
-        Shape traces = read.get(0).getShape();
-        Shape seen = new Shape(
-                images.getShape().get(0),
-                images.getShape().get(1),
-                traces.get(2),
-                traces.get(3),
-                traces.get(4),
-                traces.get(5));
-        NDArray reconstruction = decoder.negativeLogLikelihood(
-                store, new NDList(latent, images.getManager().zeros(seen)), images, training);
+        NDArray latent = sampleLatent(q, latentNoise);
+        Shape blocks =
+                settings.blockShape(images.getShape().get(0), images.getShape().get(1));
+        NDArray reconstruction =
+                decoder.negativeLogLikelihood(store, latent, images.getManager().zeros(blocks), images, training);
         NDArray logWeight = null;
         if (!training) {
             NDArray joint = logDensity(latent.expandDims(2), priorMean, priorLogVariance)
@@ -219,16 +235,14 @@ public final class KanervaModel implements AutoCloseable {
                 logWeight);
     }
 
-    /**
-     * Keys drawn from their posterior.
-     *
-     * @param encoded the encoder's outputs
-     * @param written the writer's outputs
-     * @param noise [B, T, K, 3], standard normal
-     * @return [B, T, K, 3]
-     */
-    public NDArray sampleKeys(NDList encoded, NDList written, NDArray noise) {
-        return keyPosterior.sample(written.get(1), encoded.get(1), encoded.get(2), noise);
+    /** Keys drawn from their posterior for standard normal noise; both [B, T, K, 3]. */
+    public NDArray sampleKeys(EncoderOutput q, WriterOutput written, NDArray noise) {
+        return keyPosterior.sample(written.pointers(), q.keyMean(), q.keyLogVariance(), noise);
+    }
+
+    /** Latents drawn from their posterior for standard normal noise; both [B, T, D]. */
+    private static NDArray sampleLatent(EncoderOutput q, NDArray noise) {
+        return q.latentMean().add(Scale.by(q.latentLogVariance(), 0.5).exp().mul(noise));
     }
 
     /** KL(N(mean, exp(logVariance)) || N(priorMean, exp(priorLogVariance))), number by number. */

@@ -81,7 +81,8 @@ public final class LinearStart {
                 new float[heap ? count * codes * s.block().rows() * s.block().columns() : 0];
         if (heap) {
             PrincipalComponents code = components(codes);
-            model.encoder().startCode(floats(code.weights()), floats(new double[][] {code.bias()}));
+            ((LinearHeapEncoder) model.encoder())
+                    .startCode(floats(code.weights()), floats(new double[][] {code.bias()}));
             encode(code, traces);
         }
         report();
@@ -104,7 +105,7 @@ public final class LinearStart {
             neighbours(place, coefficients, mixture);
             report();
         }
-        model.decoder().linear().start(weight, bias, mixture, coefficients);
+        ((LinearDecoder) model.decoder()).linear().start(weight, bias, mixture, coefficients);
     }
 
     private void report() {

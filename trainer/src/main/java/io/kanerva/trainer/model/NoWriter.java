@@ -21,8 +21,9 @@ public final class NoWriter extends MemoryWriter {
         long b = content.getShape().get(0);
         long t = content.getShape().get(1);
         NDManager manager = content.getManager();
-        return new NDList(
-                manager.zeros(s.memory().shape(b), DataType.FLOAT32),
-                manager.zeros(new Shape(b, t, s.keys(), KeySpace.KEY), DataType.FLOAT32));
+        return new WriterOutput(
+                        manager.zeros(s.memory().shape(b), DataType.FLOAT32),
+                        manager.zeros(new Shape(b, t, s.keys(), KeySpace.KEY), DataType.FLOAT32))
+                .list();
     }
 }

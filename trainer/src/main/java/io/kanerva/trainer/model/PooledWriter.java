@@ -45,6 +45,6 @@ public final class PooledWriter extends MemoryWriter {
                 .reshape(b, settings.encoder().width(), rows, columns));
         NDArray memory = Layers.depthToSpace(Layers.run(refine, store, maps, training), SCALE);
         NDArray pointers = content.getManager().zeros(new Shape(b, t, settings.keys(), KeySpace.KEY), DataType.FLOAT32);
-        return new NDList(memory, pointers);
+        return new WriterOutput(memory, pointers).list();
     }
 }

@@ -94,10 +94,11 @@ public final class Reader extends KanervaBlock {
         NDArray known = refined == null
                 ? Layers.spatialMean(Activation.relu(seen))
                 : Layers.run(refined, store, seen, training);
-        return new NDList(
-                blocks,
-                Layers.run(mean, store, known, training).reshape(b, q, s.latent()),
-                Layers.run(logVariance, store, known, training).reshape(b, q, s.latent()));
+        return new ReaderOutput(
+                        blocks,
+                        Layers.run(mean, store, known, training).reshape(b, q, s.latent()),
+                        Layers.run(logVariance, store, known, training).reshape(b, q, s.latent()))
+                .list();
     }
 
     @Override

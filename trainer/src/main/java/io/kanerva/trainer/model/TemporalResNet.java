@@ -20,7 +20,7 @@ import java.util.List;
  * <p>Batch normalisation uses the batch's statistics in training only. [B, T, Cx, Hx, Wx] to features [B T, 8 width],
  * pooled over the last maps.
  */
-final class TemporalResNet extends KanervaBlock {
+final class TemporalResNet extends KanervaBlock implements Trunk {
     /** One part of this many of the channels is shifted each way. */
     static final int SHIFTED_PART = 8;
 
@@ -68,9 +68,24 @@ final class TemporalResNet extends KanervaBlock {
         }
     }
 
-    /** Numbers in a sample's features. */
-    static int features(KanervaSettings settings) {
+    @Override
+    public NDArray features(ParameterStore store, NDArray images, boolean training) {
+        return Layers.run(this, store, images, training);
+    }
+
+    @Override
+    public NDArray pooled(NDArray features) {
+        return features;
+    }
+
+    @Override
+    public int width() {
         return settings.encoder().width() << (STAGES - 1);
+    }
+
+    @Override
+    public long size() {
+        return width();
     }
 
     @Override
@@ -131,6 +146,6 @@ final class TemporalResNet extends KanervaBlock {
 
     @Override
     public Shape[] getOutputShapes(Shape[] inputShapes) {
-        return new Shape[] {new Shape(inputShapes[0].get(0) * inputShapes[0].get(1), features(settings))};
+        return new Shape[] {new Shape(inputShapes[0].get(0) * inputShapes[0].get(1), width())};
     }
 }

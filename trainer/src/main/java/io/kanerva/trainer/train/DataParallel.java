@@ -12,9 +12,11 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 import io.kanerva.trainer.model.Constant;
 import io.kanerva.trainer.model.ElboTerms;
+import io.kanerva.trainer.model.EncoderOutput;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.Scale;
+import io.kanerva.trainer.model.WriterOutput;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -126,13 +128,13 @@ final class DataParallel implements AutoCloseable {
         weights.set(new float[] {share, share * (float) keyWeight, share * (float) latentWeight});
         try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
             NDArray seen = images.on(scratch);
-            NDList encoded = learner.encoder().forward(learner.parameterStore(), new NDList(seen), true);
-            NDList written = learner.writer().forward(learner.parameterStore(), new NDList(encoded.get(0)), true);
+            EncoderOutput encoded = learner.encode(seen, true);
+            WriterOutput written = learner.write(encoded.content(), true);
             NDArray means = means(
                     learner.readBack(seen, encoded, written, keyNoise.on(scratch), latentNoise.on(scratch), true));
             if (plan.settings().gist()) {
                 NDArray unwritten = others.on(scratch);
-                NDList found = learner.encoder().forward(learner.parameterStore(), new NDList(unwritten), true);
+                EncoderOutput found = learner.encode(unwritten, true);
                 NDArray gist = means(learner.readGist(unwritten, found, written, othersNoise.on(scratch), true));
                 means = Scale.by(means.add(gist), 0.5);
             }

@@ -5,15 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.trainer.TinyModels;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.ElboTerms;
+import io.kanerva.trainer.model.EncoderOutput;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.ReaderOutput;
+import io.kanerva.trainer.model.WriterOutput;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -171,16 +173,13 @@ class HeldOutBoundTest {
             NDArray others = scratch.create(episodes.heldOut(0), shape);
             NDArray keyNoise = scratch.create(NOISE.normals(NoiseSource.stream(0, 0, 0), 9), new Shape(1, 3, 1, 3));
             NDArray latentNoise = scratch.create(NOISE.normals(NoiseSource.stream(0, 0, 1), 9), new Shape(1, 3, 3));
-            NDList memory = model.run(
-                    model.writer(),
-                    model.run(model.encoder(), scratch.create(episodes.written(0), shape))
-                            .get(0));
-            NDList read = model.run(model.reader(), memory.get(0), memory.get(1));
-            NDArray contents = s.likelihood()
-                    .means(
-                            s,
-                            model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow());
-            NDList encoded = model.run(model.encoder(), others);
+            WriterOutput memory = model.write(
+                    model.encode(scratch.create(episodes.written(0), shape), false)
+                            .content(),
+                    false);
+            ReaderOutput read = model.read(memory.memory(), memory.pointers(), false);
+            NDArray contents = s.likelihood().means(s, model.decode(read.priorMean(), read.traces()));
+            EncoderOutput encoded = model.encode(others, false);
             double expected = 0;
             for (int i = 0; i < 3; i++) {
                 int best = 0;
@@ -197,9 +196,9 @@ class HeldOutBoundTest {
                     most = Math.max(most, correlation);
                 }
                 NDArray pointer =
-                        memory.get(1).get(":, " + best + ":" + (best + 1)).repeat(1, 3);
+                        memory.pointers().get(":, " + best + ":" + (best + 1)).repeat(1, 3);
                 ElboTerms terms = model.readBack(
-                        others, encoded, new NDList(memory.get(0), pointer), keyNoise, latentNoise, false);
+                        others, encoded, new WriterOutput(memory.memory(), pointer), keyNoise, latentNoise, false);
                 expected += terms.reconstruction()
                                 .add(terms.klKeys())
                                 .add(terms.klLatent())

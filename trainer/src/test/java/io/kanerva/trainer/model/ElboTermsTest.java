@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.trainer.TinyModels;
@@ -76,14 +75,15 @@ class ElboTermsTest {
         try (Scene scene = new Scene(s, 41)) {
             KanervaModel model = scene.model;
             ElboTerms terms = model.pass(scene.images, scene.keyNoise, scene.latentNoise, false);
-            NDList encoded = model.run(model.encoder(), scene.images);
-            NDList written = model.run(model.writer(), encoded.get(0));
-            NDArray keys = new KeyPosterior(s).sample(written.get(1), encoded.get(1), encoded.get(2), scene.keyNoise);
-            NDList read = model.run(model.reader(), written.get(0), keys);
-            float[] mean = encoded.get(3).toFloatArray();
-            float[] logVariance = encoded.get(4).toFloatArray();
-            float[] priorMean = read.get(1).toFloatArray();
-            float[] priorLogVariance = read.get(2).toFloatArray();
+            EncoderOutput encoded = model.encode(scene.images, false);
+            WriterOutput written = model.write(encoded.content(), false);
+            NDArray keys = new KeyPosterior(s)
+                    .sample(written.pointers(), encoded.keyMean(), encoded.keyLogVariance(), scene.keyNoise);
+            ReaderOutput read = model.read(written.memory(), keys, false);
+            float[] mean = encoded.latentMean().toFloatArray();
+            float[] logVariance = encoded.latentLogVariance().toFloatArray();
+            float[] priorMean = read.priorMean().toFloatArray();
+            float[] priorLogVariance = read.priorLogVariance().toFloatArray();
             float[] noise = scene.latentNoise.toFloatArray();
             float[] latent = new float[mean.length];
             double[] divergence = new double[B * T];
@@ -102,18 +102,16 @@ class ElboTermsTest {
                         + 0.5 * noise[i] * noise[i]
                         + Math.log(deviation);
             }
-            float[] logits = model.run(
-                            model.decoder(), scene.scratch.create(latent, new Shape(B, T, s.latent())), read.get(0))
-                    .singletonOrThrow()
+            float[] logits = model.decode(scene.scratch.create(latent, new Shape(B, T, s.latent())), read.traces())
                     .toFloatArray();
             double[] reconstruction = s.likelihood() == ImageLikelihood.BERNOULLI
                     ? bernoulli(scene.images.toFloatArray(), logits)
                     : mixture(scene, logits);
             float[] keyRatio = new KeyPosterior(s)
-                    .logRatio(written.get(1), encoded.get(1), encoded.get(2), scene.keyNoise)
+                    .logRatio(written.pointers(), encoded.keyMean(), encoded.keyLogVariance(), scene.keyNoise)
                     .toFloatArray();
             float[] klKeys = new KeyPosterior(s)
-                    .divergence(written.get(1), encoded.get(1), encoded.get(2))
+                    .divergence(written.pointers(), encoded.keyMean(), encoded.keyLogVariance())
                     .toFloatArray();
             assertThat(terms.klKeys().toFloatArray()).containsExactly(klKeys, within(1e-5f));
             for (int i = 0; i < B * T; i++) {
@@ -134,8 +132,8 @@ class ElboTermsTest {
     void theMeanLogWeightIsTheBound(KanervaSettings s) {
         int draws = 300;
         try (Scene scene = new Scene(s, 42)) {
-            NDList encoded = scene.model.run(scene.model.encoder(), scene.images);
-            NDList written = scene.model.run(scene.model.writer(), encoded.get(0));
+            EncoderOutput encoded = scene.model.encode(scene.images, false);
+            WriterOutput written = scene.model.write(encoded.content(), false);
             SplittableRandom random = new SplittableRandom(43);
             double[] means = new double[B * T];
             double[] squares = new double[B * T];
@@ -223,26 +221,27 @@ class ElboTermsTest {
     void theFourGraphsGiveTheShapesThatTheyAnnounce(KanervaSettings s) {
         try (Scene scene = new Scene(s, 46)) {
             KanervaModel model = scene.model;
-            NDList encoded = model.run(model.encoder(), scene.images);
-            NDList written = model.run(model.writer(), encoded.get(0));
+            EncoderOutput encoded = model.encode(scene.images, false);
+            WriterOutput written = model.write(encoded.content(), false);
             NDArray keys = scene.scratch.create(
                     normals(new SplittableRandom(47), B * 3 * s.keys() * 3, 1), new Shape(B, 3, s.keys(), 3));
-            NDList read = model.run(model.reader(), written.get(0), keys);
+            ReaderOutput read = model.read(written.memory(), keys, false);
             NDArray latent = scene.scratch.zeros(new Shape(B, 3, s.latent()));
-            NDList decoded = model.run(model.decoder(), latent, read.get(0));
-            assertThat(encoded.getShapes())
+            NDArray decoded = model.decode(latent, read.traces());
+            assertThat(encoded.list().getShapes())
                     .isEqualTo(model.encoder().getOutputShapes(new Shape[] {scene.images.getShape()}));
-            assertThat(written.getShapes())
+            assertThat(written.list().getShapes())
                     .isEqualTo(model.writer()
-                            .getOutputShapes(new Shape[] {encoded.get(0).getShape()}));
-            assertThat(read.getShapes()).isEqualTo(model.reader().getOutputShapes(new Shape[] {
-                written.get(0).getShape(), keys.getShape()
-            }));
-            assertThat(read.get(0).getShape()).isEqualTo(new Shape(B, 3, s.keys(), 2, 4, 4));
-            assertThat(decoded.getShapes()).isEqualTo(model.decoder().getOutputShapes(new Shape[] {
-                latent.getShape(), read.get(0).getShape()
-            }));
-            assertThat(decoded.get(0).getShape()).isEqualTo(new Shape(B, 3, s.parameterChannels(), 8, 8));
+                            .getOutputShapes(new Shape[] {encoded.content().getShape()}));
+            assertThat(read.list().getShapes())
+                    .isEqualTo(model.reader()
+                            .getOutputShapes(new Shape[] {written.memory().getShape(), keys.getShape()}));
+            assertThat(read.traces().getShape()).isEqualTo(new Shape(B, 3, s.keys(), 2, 4, 4));
+            assertThat(new Shape[] {decoded.getShape()})
+                    .isEqualTo(model.decoder().getOutputShapes(new Shape[] {
+                        latent.getShape(), read.traces().getShape()
+                    }));
+            assertThat(decoded.getShape()).isEqualTo(new Shape(B, 3, s.parameterChannels(), 8, 8));
         }
     }
 

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.trainer.TinyModels;
@@ -26,9 +25,8 @@ class GistTest {
     private final NDArray images = scratch.create(TinyModels.images(settings, T, 12), IMAGES);
     private final NDArray others = scratch.create(TinyModels.images(settings, T, 13), IMAGES);
     private final NDArray noise = scratch.create(normals(new SplittableRandom(14), T * 32, 1), new Shape(1, T, 32));
-    private final NDList written =
-            model.run(model.writer(), model.run(model.encoder(), images).get(0));
-    private final NDList seen = model.run(model.encoder(), others);
+    private final WriterOutput written = model.write(model.encode(images, false).content(), false);
+    private final EncoderOutput seen = model.encode(others, false);
 
     @AfterEach
     void close() {
@@ -37,23 +35,23 @@ class GistTest {
     }
 
     private NDArray gist() {
-        return written.get(1).mul(scratch.create(new float[] {-1, 1, 1}));
+        return written.pointers().mul(scratch.create(new float[] {-1, 1, 1}));
     }
 
     @Test
     void theDecoderSeesABlockThatIsTakenVerbatimAndNotOneThatIsTakenForItsGistButThePriorHearsOfBoth() {
-        NDList verbatim = model.run(model.reader(), written.get(0), written.get(1));
-        NDList forGist = model.run(model.reader(), written.get(0), gist());
-        assertThat(verbatim.get(0).abs().sum().getFloat()).isGreaterThan(1);
-        assertThat(forGist.get(0).abs().max().getFloat()).isZero();
-        float[] priors = forGist.get(1).toFloatArray();
-        assertThat(priors).isNotEqualTo(verbatim.get(1).toFloatArray());
+        ReaderOutput verbatim = model.read(written.memory(), written.pointers(), false);
+        ReaderOutput forGist = model.read(written.memory(), gist(), false);
+        assertThat(verbatim.traces().abs().sum().getFloat()).isGreaterThan(1);
+        assertThat(forGist.traces().abs().max().getFloat()).isZero();
+        float[] priors = forGist.priorMean().toFloatArray();
+        assertThat(priors).isNotEqualTo(verbatim.priorMean().toFloatArray());
         assertThat(java.util.Arrays.copyOf(priors, 32)).isNotEqualTo(java.util.Arrays.copyOfRange(priors, 32, 64));
     }
 
     @Test
     void aWrittenSamplesKeysTakeItVerbatimAndNamingThatCostsLnTwoMore() {
-        NDArray pointers = written.get(1).repeat(0, 500);
+        NDArray pointers = written.pointers().repeat(0, 500);
         NDArray zeros = pointers.mul(0f);
         NDArray keyNoise = scratch.create(normals(new SplittableRandom(15), 500 * T * 3, 1), pointers.getShape());
         KeyPosterior posterior = new KeyPosterior(settings);
@@ -93,9 +91,9 @@ class GistTest {
     @Test
     void theReconstructionIsTheDecodersWithoutATrace() {
         ElboTerms terms = model.readGist(others, seen, written, noise, false);
-        NDArray latent = seen.get(3).add(seen.get(4).mul(0.5f).exp().mul(noise));
-        NDArray logits = model.run(model.decoder(), latent, scratch.zeros(new Shape(1, T, 1, 2, 4, 4)))
-                .singletonOrThrow();
+        NDArray latent =
+                seen.latentMean().add(seen.latentLogVariance().mul(0.5f).exp().mul(noise));
+        NDArray logits = model.decode(latent, scratch.zeros(new Shape(1, T, 1, 2, 4, 4)));
         float[] expected = settings.likelihood()
                 .negativeLogLikelihood(settings, logits, others)
                 .toFloatArray();
@@ -105,12 +103,12 @@ class GistTest {
     @Test
     void theImportanceWeightIsTheRatioOfTheDensitiesWithTheKeySummedOut() {
         ElboTerms terms = model.readGist(others, seen, written, noise, false);
-        NDList read = model.run(model.reader(), written.get(0), gist());
+        ReaderOutput read = model.read(written.memory(), gist(), false);
         float[] e = noise.toFloatArray();
-        float[] mean = seen.get(3).toFloatArray();
-        float[] log = seen.get(4).toFloatArray();
-        float[] priorMean = read.get(1).toFloatArray();
-        float[] priorLog = read.get(2).toFloatArray();
+        float[] mean = seen.latentMean().toFloatArray();
+        float[] log = seen.latentLogVariance().toFloatArray();
+        float[] priorMean = read.priorMean().toFloatArray();
+        float[] priorLog = read.priorLogVariance().toFloatArray();
         float[] weights = terms.importanceLogWeight().toFloatArray();
         float[] reconstruction = terms.reconstruction().toFloatArray();
         for (int i = 0; i < T; i++) {
@@ -145,11 +143,11 @@ class GistTest {
 
     /** KL(q(Z | x_i) || p(Z | block j)) by the formula, [i][j]. */
     private double[][] divergences() {
-        NDList read = model.run(model.reader(), written.get(0), gist());
-        float[] mean = seen.get(3).toFloatArray();
-        float[] log = seen.get(4).toFloatArray();
-        float[] priorMean = read.get(1).toFloatArray();
-        float[] priorLog = read.get(2).toFloatArray();
+        ReaderOutput read = model.read(written.memory(), gist(), false);
+        float[] mean = seen.latentMean().toFloatArray();
+        float[] log = seen.latentLogVariance().toFloatArray();
+        float[] priorMean = read.priorMean().toFloatArray();
+        float[] priorLog = read.priorLogVariance().toFloatArray();
         double[][] divergences = new double[T][T];
         for (int i = 0; i < T; i++) {
             for (int j = 0; j < T; j++) {

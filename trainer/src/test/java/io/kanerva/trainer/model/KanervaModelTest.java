@@ -196,7 +196,7 @@ class KanervaModelTest {
                 new Shape(0, 2, 1, 8, 8)
             }) {
                 assertThatIllegalArgumentException()
-                        .isThrownBy(() -> model.run(model.encoder(), scratch.zeros(wrong)))
+                        .isThrownBy(() -> model.encode(scratch.zeros(wrong), false))
                         .withMessage("images: expected [B, T, 1, 8, 8] with B and T at least 1, found " + wrong);
             }
         }

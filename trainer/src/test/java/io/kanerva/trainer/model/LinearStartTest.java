@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.trainer.TinyModels;
@@ -189,10 +188,10 @@ class LinearStartTest {
     private static NDArray decoded(KanervaModel model, float[] images, int t) {
         NDManager manager = model.manager();
         NDArray episode = manager.create(Arrays.copyOf(images, t * 192), new Shape(1, t, 3, 8, 8));
-        NDList encoded = model.run(model.encoder(), episode);
-        NDList written = model.run(model.writer(), encoded.get(0));
-        NDList read = model.run(model.reader(), written.get(0), written.get(1));
-        return model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow();
+        EncoderOutput encoded = model.encode(episode, false);
+        WriterOutput written = model.write(encoded.content(), false);
+        ReaderOutput read = model.read(written.memory(), written.pointers(), false);
+        return model.decode(read.priorMean(), read.traces());
     }
 
     /** Bits a number of the reconstruction of images in episodes of eight. */

@@ -27,15 +27,14 @@ class MemoryWriterTest {
                 NDManager scratch = model.manager().newSubManager()) {
             NDArray images = images(scratch, 4);
             NDArray permuted = permute(images);
-            NDList written =
-                    model.run(model.writer(), model.run(model.encoder(), images).get(0));
-            NDList writtenPermuted = model.run(
-                    model.writer(), model.run(model.encoder(), permuted).get(0));
-            assertThat(writtenPermuted.get(1)).as("pointers").isEqualTo(written.get(1));
+            WriterOutput written = model.write(model.encode(images, false).content(), false);
+            WriterOutput writtenPermuted =
+                    model.write(model.encode(permuted, false).content(), false);
+            assertThat(writtenPermuted.pointers()).as("pointers").isEqualTo(written.pointers());
             NDArray traces =
-                    model.run(model.reader(), written.get(0), written.get(1)).get(0);
-            NDArray tracesPermuted = model.run(model.reader(), writtenPermuted.get(0), writtenPermuted.get(1))
-                    .get(0);
+                    model.read(written.memory(), written.pointers(), false).traces();
+            NDArray tracesPermuted = model.read(writtenPermuted.memory(), writtenPermuted.pointers(), false)
+                    .traces();
             assertThat(tracesPermuted.toFloatArray())
                     .containsExactly(permute(traces).toFloatArray(), within(1e-5f));
         }
@@ -67,15 +66,15 @@ class MemoryWriterTest {
                 NDManager scratch = model.manager().newSubManager()) {
             NDArray content = scratch.create(
                     normals(new SplittableRandom(31), 4 * keys * 2 * 16, 1), new Shape(1, 4, keys, 2, 4, 4));
-            NDList written = model.run(model.writer(), content);
-            float[] pointers = written.get(1).toFloatArray();
+            WriterOutput written = model.write(content, false);
+            float[] pointers = written.pointers().toFloatArray();
             java.util.Set<String> places = new java.util.HashSet<>();
             for (int i = 0; i < pointers.length; i += 3) {
                 places.add(pointers[i + 1] + " " + pointers[i + 2]);
             }
             assertThat(places).hasSize(4 * keys);
             NDArray traces =
-                    model.run(model.reader(), written.get(0), written.get(1)).get(0);
+                    model.read(written.memory(), written.pointers(), false).traces();
             assertThat(traces.toFloatArray()).containsExactly(content.toFloatArray(), within(1e-5f));
         }
     }
@@ -107,11 +106,11 @@ class MemoryWriterTest {
             NDArray content = scratch.create(
                     normals(new SplittableRandom(35), 3 * samples * keys * 2 * 16, 1),
                     new Shape(3, samples, keys, 2, 4, 4));
-            NDList written = model.run(model.writer(), content);
-            assertThat(written.get(0).getShape()).isEqualTo(new Shape(3, 2, 8, 16));
-            assertThat(written.get(1).getShape()).isEqualTo(new Shape(3, samples, keys, 3));
+            WriterOutput written = model.write(content, false);
+            assertThat(written.memory().getShape()).isEqualTo(new Shape(3, 2, 8, 16));
+            assertThat(written.pointers().getShape()).isEqualTo(new Shape(3, samples, keys, 3));
             NDArray traces =
-                    model.run(model.reader(), written.get(0), written.get(1)).get(0);
+                    model.read(written.memory(), written.pointers(), false).traces();
             assertThat(traces.getShape()).isEqualTo(content.getShape());
             assertThat(traces.toFloatArray()).containsExactly(content.toFloatArray(), within(1e-5f));
         }
@@ -121,8 +120,8 @@ class MemoryWriterTest {
     void aHeapLeavesTheSlotsEmptyThatNobodyWasGiven() {
         try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 36);
                 NDManager scratch = model.manager().newSubManager()) {
-            NDArray memory = model.run(model.writer(), scratch.ones(new Shape(1, 4, 1, 2, 4, 4)))
-                    .get(0);
+            NDArray memory = model.write(scratch.ones(new Shape(1, 4, 1, 2, 4, 4)), false)
+                    .memory();
             assertThat(memory.get("..., :4, :").toFloatArray())
                     .as("the first row of slots")
                     .containsOnly(1f);
@@ -150,18 +149,17 @@ class MemoryWriterTest {
         try (KanervaModel model = TinyModels.randomised(TinyModels.pooled(keys), 38);
                 NDManager scratch = model.manager().newSubManager()) {
             NDArray images = images(scratch, 4);
-            NDList written =
-                    model.run(model.writer(), model.run(model.encoder(), images).get(0));
-            NDList permuted = model.run(
-                    model.writer(), model.run(model.encoder(), permute(images)).get(0));
-            assertThat(written.get(0).getShape()).isEqualTo(new Shape(2, 2, 8, 16));
-            assertThat(permuted.get(0).toFloatArray())
-                    .containsExactly(written.get(0).toFloatArray(), within(1e-5f));
-            assertThat(written.get(0).get("0").toFloatArray())
+            WriterOutput written = model.write(model.encode(images, false).content(), false);
+            WriterOutput permuted =
+                    model.write(model.encode(permute(images), false).content(), false);
+            assertThat(written.memory().getShape()).isEqualTo(new Shape(2, 2, 8, 16));
+            assertThat(permuted.memory().toFloatArray())
+                    .containsExactly(written.memory().toFloatArray(), within(1e-5f));
+            assertThat(written.memory().get("0").toFloatArray())
                     .as("memories of two episodes")
-                    .isNotEqualTo(written.get(0).get("1").toFloatArray());
-            assertThat(written.get(1).getShape()).isEqualTo(new Shape(2, 4, keys, 3));
-            assertThat(written.get(1).toFloatArray()).containsOnly(0f);
+                    .isNotEqualTo(written.memory().get("1").toFloatArray());
+            assertThat(written.pointers().getShape()).isEqualTo(new Shape(2, 4, keys, 3));
+            assertThat(written.pointers().toFloatArray()).containsOnly(0f);
         }
     }
 

@@ -166,17 +166,17 @@ class AdamTest {
     void aModelThatWasRunBeforeLearnsTooAndKeepsItsWeightsWhenTheOptimiserIsClosed() {
         try (KanervaModel model = TinyModels.randomised(TinyModels.heap(), 68)) {
             NDArray images = model.manager().zeros(new Shape(1, 2, 1, 8, 8));
-            float[] before = model.run(model.encoder(), images).get(0).toFloatArray();
+            float[] before = model.encode(images, false).content().toFloatArray();
             try (Adam adam = new Adam(model)) {
-                assertThat(model.run(model.encoder(), images).get(0).toFloatArray())
+                assertThat(model.encode(images, false).content().toFloatArray())
                         .as("the same weights in another place")
                         .containsExactly(before, within(1e-6f));
                 setGradients(model, gradients(model, new SplittableRandom(69), 1));
                 adam.update(1, 0.1, 1);
             }
-            float[] after = model.run(model.encoder(), images).get(0).toFloatArray();
+            float[] after = model.encode(images, false).content().toFloatArray();
             assertThat(after).isNotEqualTo(before);
-            assertThat(model.run(model.encoder(), images).get(0).toFloatArray()).isEqualTo(after);
+            assertThat(model.encode(images, false).content().toFloatArray()).isEqualTo(after);
         }
     }
 

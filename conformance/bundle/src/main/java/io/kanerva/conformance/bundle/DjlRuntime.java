@@ -23,7 +23,10 @@ import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.EncoderSettings;
 import io.kanerva.trainer.model.Grid;
+import io.kanerva.trainer.model.EncoderOutput;
 import io.kanerva.trainer.model.KanervaModel;
+import io.kanerva.trainer.model.ReaderOutput;
+import io.kanerva.trainer.model.WriterOutput;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.MapShape;
 import java.nio.file.Files;
@@ -147,17 +150,18 @@ public final class DjlRuntime extends LocalRuntime {
             NDArray keyNoise = DjlTensors.toArray(inputs.get(KanervaRuntime.KEY_NOISE), scratch);
             NDArray latentNoise = DjlTensors.toArray(inputs.get(KanervaRuntime.LATENT_NOISE), scratch);
             NDArray images = DjlTensors.toArray(inputs.get(KanervaRuntime.EPISODES), scratch);
-            NDList encoded = model.run(model.encoder(), images);
-            NDList written = model.run(model.writer(), encoded.get(0));
+            EncoderOutput encoded = model.encode(images, false);
+            WriterOutput written = model.write(encoded.content(), false);
             NDArray keys = model.sampleKeys(encoded, written, keyNoise);
-            NDList read = model.run(model.reader(), written.get(0), keys);
-            NDArray latent = encoded.get(3).add(encoded.get(4).mul(0.5f).exp().mul(latentNoise));
-            NDArray logits = model.run(model.decoder(), latent, read.get(0)).singletonOrThrow();
+            ReaderOutput read = model.read(written.memory(), keys, false);
+            NDArray latent = encoded.latentMean()
+                    .add(encoded.latentLogVariance().mul(0.5f).exp().mul(latentNoise));
+            NDArray logits = model.decode(latent, read.traces());
             return KanervaRuntime.steps(
                     bundle.settings(),
-                    DjlTensors.copyOf(written.get(0)),
+                    DjlTensors.copyOf(written.memory()),
                     DjlTensors.copyOf(keys),
-                    DjlTensors.copyOf(read.get(0)),
+                    DjlTensors.copyOf(read.traces()),
                     DjlTensors.copyOf(latent),
                     DjlTensors.copyOf(logits));
         }

@@ -1,12 +1,13 @@
 package io.kanerva.bench.inference;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
+import io.kanerva.trainer.model.ReaderOutput;
+import io.kanerva.trainer.model.WriterOutput;
 import io.kanerva.trainer.train.Preset;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -23,9 +24,8 @@ final class DjlPyTorchSide {
         KanervaSettings settings = Preset.named(arguments[2]).plan().settings();
         try (KanervaModel model = Prepare.model(settings)) {
             NDArray images = array(model.manager(), settings, shared.images(TimedCall.EPISODE), 1, TimedCall.EPISODE);
-            NDList written =
-                    model.run(model.writer(), model.run(model.encoder(), images).get(0));
-            NDArray contents = standardised(decoded(model, written.get(0), written.get(1))
+            WriterOutput written = model.write(model.encode(images, false).content(), false);
+            NDArray contents = standardised(decoded(model, written.memory(), written.pointers())
                     .reshape(TimedCall.EPISODE, settings.image().size()));
             for (TimedCall c : TimedCall.RECALLS) {
                 float[] queries = shared.images(c.batch());
@@ -42,7 +42,7 @@ final class DjlPyTorchSide {
         }
     }
 
-    private static float[] recall(KanervaModel model, NDList written, NDArray contents, float[] queries) {
+    private static float[] recall(KanervaModel model, WriterOutput written, NDArray contents, float[] queries) {
         KanervaSettings settings = model.settings();
         int count = queries.length / settings.image().size();
         try (NDManager scratch = model.manager().newSubManager()) {
@@ -52,28 +52,27 @@ final class DjlPyTorchSide {
                     .matMul(contents.transpose())
                     .argMax(1);
             NDArray keys = scratch.create(
-                            written.get(1).get(0).toFloatArray(), new Shape(TimedCall.EPISODE, settings.keys() * 3L))
+                            written.pointers().get(0).toFloatArray(), new Shape(TimedCall.EPISODE, settings.keys() * 3L))
                     .get(found)
                     .reshape(1, count, settings.keys(), 3);
-            NDList memory = new NDList(written.get(0).duplicate());
+            NDArray memory = written.memory().duplicate();
             memory.attach(scratch);
-            return decoded(model, memory.get(0), keys).toFloatArray();
+            return decoded(model, memory, keys).toFloatArray();
         }
     }
 
     private static float[] write(KanervaModel model, float[] episodes, TimedCall c) {
         try (NDManager scratch = model.manager().newSubManager()) {
             NDArray images = array(scratch, model.settings(), episodes, c.episodes(), c.samples());
-            return model.run(model.writer(), model.run(model.encoder(), images).get(0))
-                    .get(0)
+            return model.write(model.encode(images, false).content(), false)
+                    .memory()
                     .toFloatArray();
         }
     }
 
     private static NDArray decoded(KanervaModel model, NDArray memory, NDArray keys) {
-        NDList read = model.run(model.reader(), memory, keys);
-        return Activation.sigmoid(
-                model.run(model.decoder(), read.get(1), read.get(0)).singletonOrThrow());
+        ReaderOutput read = model.read(memory, keys, false);
+        return Activation.sigmoid(model.decode(read.priorMean(), read.traces()));
     }
 
     /** [N, L] to [N, L + 1]: pixels minus their mean, then the mean, normalised to unit length. */

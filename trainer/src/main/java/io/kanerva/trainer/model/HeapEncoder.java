@@ -1,0 +1,61 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
+
+/** Gives the heap writer a block of feature maps for each key. */
+sealed class HeapEncoder extends Encoder permits LinearHeapEncoder {
+    private final ResidualTrunk trunk;
+    private final Block content;
+    private final PosteriorHeads heads;
+
+    HeapEncoder(KanervaSettings settings) {
+        this(settings, Layers.conv1(stored(settings)));
+    }
+
+    HeapEncoder(KanervaSettings settings, Block content) {
+        super(settings);
+        trunk = new ResidualTrunk(this);
+        this.content = child(
+                "content",
+                content,
+                trunk.width(),
+                settings.block().rows(),
+                settings.block().columns());
+        heads = new PosteriorHeads(this, false, trunk.width());
+    }
+
+    /** Channels of a sample's content, K C. */
+    static int stored(KanervaSettings settings) {
+        return settings.keys() * settings.memory().channels();
+    }
+
+    @Override
+    final EncoderOutput encode(ParameterStore store, NDArray images, boolean training) {
+        NDArray patches = trunk.patches(images);
+        NDArray features = trunk.ofPatches(store, patches, training);
+        NDArray pooled = trunk.pooled(features);
+        NDArray blocks = blocks(store, patches, Layers.run(content, store, features, training), training)
+                .reshape(
+                        contentShape(images.getShape().get(0), images.getShape().get(1)));
+        return heads.output(store, blocks, pooled, features, pooled, training);
+    }
+
+    /**
+     * What is written.
+     *
+     * @param patches [B T, Cx p p, h, w]
+     * @param found what the features say, [B T, K C, h, w]
+     * @return [B T, K C, h, w]
+     */
+    NDArray blocks(ParameterStore store, NDArray patches, NDArray found, boolean training) {
+        return found;
+    }
+
+    @Override
+    final Shape contentShape(long b, long t) {
+        return settings.blockShape(b, t);
+    }
+}

@@ -1,0 +1,48 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.ParameterStore;
+
+/** Ends in a {@link LinearPath}: a linear model, and what the features add to it. */
+final class LinearDecoder extends Decoder {
+    private final LinearPath linear;
+
+    LinearDecoder(KanervaSettings settings) {
+        super(settings);
+        linear = child(
+                "linear",
+                new LinearPath(settings),
+                settings.decoder().width(),
+                settings.block().rows(),
+                settings.block().columns());
+    }
+
+    LinearPath linear() {
+        return linear;
+    }
+
+    @Override
+    NDArray parameters(ParameterStore store, NDArray found, NDArray maps, boolean training) {
+        return linear.forward(store, new NDList(found, maps), training).singletonOrThrow();
+    }
+
+    /** Without this block's output, which would be large. */
+    @Override
+    NDArray negativeLogLikelihood(ParameterStore store, NDArray z, NDArray read, NDArray images, boolean training) {
+        // What the backward pass needs, the engine keeps; the rest goes at once: a third of a gigabyte for a step of
+        // the colour preset.
+        try (NDScope scope = new NDScope()) {
+            scope.suppressNotUsedWarning();
+            Shape s = images.getShape();
+            NDArray maps = maps(read);
+            NDArray flat = images.reshape(settings.image().shape(s.get(0) * s.get(1)));
+            NDArray logarithms = linear.logProbability(store, found(store, z, maps, training), maps, flat, training);
+            NDArray nats = logarithms.neg().reshape(s.get(0), s.get(1));
+            NDScope.unregister(nats);
+            return nats;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Spreads each place of the features over its patch of the image. */
+final class PatchDecoder extends Decoder {
+    /** The pixels by themselves, then, if there are neighbours, their coefficients. */
+    private final List<Block> outputs = new ArrayList<>();
+
+    PatchDecoder(KanervaSettings settings) {
+        super(settings);
+        int extra = neighbourParameters();
+        int places = settings.patch() * settings.patch();
+        output("pixels", Layers.conv3((settings.parameterChannels() - extra) * places));
+        if (extra > 0) {
+            // Starts at zero: each pixel by itself.
+            output("neighbours", Layers.zero(Layers.conv3(extra * places)));
+        }
+    }
+
+    private void output(String name, Block layer) {
+        outputs.add(child(
+                name,
+                layer,
+                settings.decoder().width(),
+                settings.block().rows(),
+                settings.block().columns()));
+    }
+
+    @Override
+    NDArray parameters(ParameterStore store, NDArray found, NDArray maps, boolean training) {
+        return outputs.stream()
+                .map(output -> Layers.depthToSpace(Layers.run(output, store, found, training), settings.patch()))
+                .reduce((pixels, coefficients) -> pixels.concat(coefficients, 1))
+                .orElseThrow();
+    }
+}

@@ -1,0 +1,64 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Block;
+import ai.djl.training.ParameterStore;
+
+/** Residual blocks over the patches of an image, one place of the block's resolution for each patch. */
+final class ResidualTrunk implements Trunk {
+    private final KanervaSettings settings;
+    private final Block patches;
+    private final Block features;
+
+    /** Registers its layers with an encoder. */
+    ResidualTrunk(KanervaBlock parent) {
+        settings = parent.settings;
+        int width = width();
+        int h = settings.block().rows();
+        int w = settings.block().columns();
+        patches = parent.child("patches", Layers.conv3(width), patchSize(settings), h, w);
+        features = parent.child(
+                "features",
+                new ResidualStack(settings, width, settings.encoder().depth(), h, w),
+                width,
+                h,
+                w);
+    }
+
+    /** Numbers in a patch, Cx p p. */
+    static long patchSize(KanervaSettings settings) {
+        return (long) settings.image().channels() * settings.patch() * settings.patch();
+    }
+
+    /** The patches of images [B, T, Cx, Hx, Wx] as maps [B T, Cx p p, h, w]. */
+    NDArray patches(NDArray images) {
+        long samples = images.getShape().get(0) * images.getShape().get(1);
+        return Layers.spaceToDepth(images.reshape(settings.image().shape(samples)), settings.patch());
+    }
+
+    /** The features of patches [B T, Cx p p, h, w]. */
+    NDArray ofPatches(ParameterStore store, NDArray maps, boolean training) {
+        NDArray first = Layers.run(patches, store, training ? Layers.channelsLast(maps) : maps, training);
+        return Layers.run(features, store, first, training);
+    }
+
+    @Override
+    public NDArray features(ParameterStore store, NDArray images, boolean training) {
+        return ofPatches(store, patches(images), training);
+    }
+
+    @Override
+    public NDArray pooled(NDArray features) {
+        return Layers.spatialMean(features);
+    }
+
+    @Override
+    public int width() {
+        return settings.encoder().width();
+    }
+
+    @Override
+    public long size() {
+        return (long) width() * settings.block().size();
+    }
+}

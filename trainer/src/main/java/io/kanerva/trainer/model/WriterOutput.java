@@ -1,0 +1,22 @@
+package io.kanerva.trainer.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+
+/**
+ * What a {@link MemoryWriter} makes of an episode.
+ *
+ * @param memory [B, C, H, W]
+ * @param pointers [B, T, K, 3], the keys under which each sample was put
+ */
+public record WriterOutput(NDArray memory, NDArray pointers) {
+
+    static WriterOutput of(NDList list) {
+        return new WriterOutput(list.get(0), list.get(1));
+    }
+
+    /** The arrays in the order of the block's outputs. */
+    public NDList list() {
+        return new NDList(memory, pointers);
+    }
+}
