@@ -52,7 +52,8 @@ final class DjlPyTorchSide {
                     .matMul(contents.transpose())
                     .argMax(1);
             NDArray keys = scratch.create(
-                            written.pointers().get(0).toFloatArray(), new Shape(TimedCall.EPISODE, settings.keys() * 3L))
+                            written.pointers().get(0).toFloatArray(),
+                            new Shape(TimedCall.EPISODE, settings.keys() * 3L))
                     .get(found)
                     .reshape(1, count, settings.keys(), 3);
             NDArray memory = written.memory().duplicate();
