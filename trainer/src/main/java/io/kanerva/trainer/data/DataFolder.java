@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /** Where a data set's files are: a user's folder, or the class path for the data that ship. */
 final class DataFolder {
@@ -62,20 +63,16 @@ final class DataFolder {
     /** Reads an existing file of labels. */
     int[] labels(String file, int count) {
         if (!ships()) {
-            return LabelFiles.read(folder.resolve(file), count);
+            return IdxReader.labels(folder.resolve(file), count);
         }
-        return read(file, (in, size) -> LabelFiles.read(DataSource.SHIPPED + file, in, size, count));
+        return read(file, (in, size) -> IdxReader.labels(DataSource.SHIPPED + file, in, size, count));
     }
 
-    private interface Reader<T> {
-        T read(InputStream in, long size) throws IOException;
-    }
-
-    private static <T> T read(String file, Reader<T> reader) {
+    private static <T> T read(String file, BiFunction<InputStream, Long, T> reader) {
         try {
             URLConnection connection = resource(file).openConnection();
             try (InputStream in = connection.getInputStream()) {
-                return reader.read(in, connection.getContentLengthLong());
+                return reader.apply(in, connection.getContentLengthLong());
             }
         } catch (IOException e) {
             throw new DataFormatException(

@@ -14,16 +14,16 @@ public enum DataSource {
             "mnist",
             Binarisation.DYNAMIC,
             Binarisation.FIXED,
-            DataParts.idx(
+            DataPart.idx(
                     "mnist/train-images-idx3-ubyte", "MNIST/raw/train-images-idx3-ubyte", "train-images-idx3-ubyte"),
-            DataParts.fixedMnist("test")),
+            DataPart.fixedMnist("test")),
     /** The fixed binarisation of MNIST (Larochelle and Murray 2011) for training too: its 50,000 training images. */
     MNIST_FIXED(
             "mnist-fixed",
             Binarisation.FIXED,
             Binarisation.FIXED,
-            DataParts.fixedMnist("train"),
-            DataParts.fixedMnist("test")),
+            DataPart.fixedMnist("train"),
+            DataPart.fixedMnist("test")),
     /**
      * Omniglot at 28 x 28, binarised by Pillow's dithering ({@code pil1dither}): background alphabets for training,
      * evaluation alphabets for testing. Made from the original drawings unless ready-made files exist.
@@ -32,34 +32,30 @@ public enum DataSource {
             "omniglot",
             Binarisation.FIXED,
             Binarisation.FIXED,
-            DataParts.omniglot("background", "pil1dither"),
-            DataParts.omniglot("evaluation", "pil1dither"),
-            DataParts.omniglotDrawings("background", "pil1dither")),
+            DataPart.omniglot("background", "pil1dither"),
+            DataPart.omniglot("evaluation", "pil1dither"),
+            DataPart.omniglotDrawings("background", "pil1dither")),
     /** The same drawings in grey. Scores are not comparable with {@link #OMNIGLOT}'s. */
     OMNIGLOT_GREY(
             "omniglot-grey",
             Binarisation.DYNAMIC,
             Binarisation.THRESHOLD,
-            DataParts.omniglot("background", "gray"),
-            DataParts.omniglot("evaluation", "gray"),
-            DataParts.omniglotDrawings("background", "gray")),
+            DataPart.omniglot("background", "gray"),
+            DataPart.omniglot("evaluation", "gray"),
+            DataPart.omniglotDrawings("background", "gray")),
     /** Burda's Omniglot: another split and other images; test images are thresholded at half intensity. */
     OMNIGLOT_BURDA(
-            "omniglot-burda",
-            Binarisation.DYNAMIC,
-            Binarisation.THRESHOLD,
-            DataParts.burda(""),
-            DataParts.burda("test")),
+            "omniglot-burda", Binarisation.DYNAMIC, Binarisation.THRESHOLD, DataPart.burda(""), DataPart.burda("test")),
     /** Fashion-MNIST, thresholded at half intensity. Without a data folder: the part that ships with the tools. */
     FASHION_MNIST(
             "fashion-mnist",
             Binarisation.THRESHOLD,
             Binarisation.THRESHOLD,
-            DataParts.idx(
+            DataPart.idx(
                     "fashion-mnist/train-images-idx3-ubyte",
                     "FashionMNIST/raw/train-images-idx3-ubyte",
                     "train-images-idx3-ubyte"),
-            DataParts.idx(
+            DataPart.idx(
                     "fashion-mnist/t10k-images-idx3-ubyte",
                     "FashionMNIST/raw/t10k-images-idx3-ubyte",
                     "t10k-images-idx3-ubyte")),
@@ -68,10 +64,10 @@ public enum DataSource {
             "cifar10",
             Binarisation.NONE,
             Binarisation.NONE,
-            DataParts.cifarTraining(),
-            DataParts.cifar("test_batch.bin")),
+            DataPart.cifarTraining(),
+            DataPart.cifar("test_batch.bin")),
     /** ImageNet at 32 x 32, 8-bit colour; tested on its validation images, as the literature does. */
-    IMAGENET32("imagenet32", Binarisation.NONE, Binarisation.NONE, DataParts.imageNet(true), DataParts.imageNet(false)),
+    IMAGENET32("imagenet32", Binarisation.NONE, Binarisation.NONE, DataPart.imageNet(true), DataPart.imageNet(false)),
     /** Celeb-A's aligned faces, 8-bit colour, at 64 x 64. */
     CELEBA("celeba", Binarisation.NONE, Binarisation.NONE, PictureParts.celebA(0, 64), PictureParts.celebA(2, 64)),
     /** Celeb-A at 32 x 32. */

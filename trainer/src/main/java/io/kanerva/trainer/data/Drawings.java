@@ -4,9 +4,9 @@ import java.util.Objects;
 
 /**
  * Omniglot's original drawings, 105 x 105 in black and white, as 28 x 28 images in which ink is 255: shrunk by
- * {@link BilinearResize} and, unless grey, dithered by {@link FloydSteinberg}, both while paper is 255, as the usual
- * Python scripts do. Keeps the originals at one bit per pixel, so that augmentation transforms the drawing before it is
- * shrunk and dithered.
+ * {@link BilinearResize} and, unless grey, dithered by error diffusion ({@link #dither}), both while paper is 255, as
+ * the usual Python scripts do. Keeps the originals at one bit per pixel, so that augmentation transforms the drawing
+ * before it is shrunk and dithered.
  */
 final class Drawings implements Images {
     /** Side of an original in pixels. */
@@ -115,10 +115,38 @@ final class Drawings implements Images {
     private void shrink(byte[] drawing, byte[] target, int offset) {
         resize.resize(drawing, target, offset);
         if (dither) {
-            FloydSteinberg.dither(target, offset, SIDE, SIDE);
+            dither(target, offset, SIDE, SIDE);
         }
         for (int i = offset; i < offset + SIDE * SIDE; i++) {
             target[i] = (byte) (255 - (target[i] & 0xff));
+        }
+    }
+
+    /**
+     * Dithers the grey image of height x width at {@code pixels[offset ...]} to black (0) and white (255), in place, by
+     * error diffusion: each pixel is rounded and its error passed on, 7/16 to the right and 3/16, 5/16 and 1/16 below
+     * (Floyd and Steinberg 1976). Bit-exact with Pillow's {@code Image.convert('1')}, which {@code pil1dither} in the
+     * name of the binary Omniglot refers to.
+     */
+    static void dither(byte[] pixels, int offset, int height, int width) {
+        int[] below = new int[width + 1];
+        for (int row = 0; row < height; row++) {
+            // The error for the right neighbour, for its lower left and for the pixel below it, in sixteenths.
+            int right = 0;
+            int belowLeft = 0;
+            int belowHere = 0;
+            for (int column = 0; column < width; column++) {
+                int at = offset + row * width + column;
+                int wanted = Math.max(0, Math.min(255, (pixels[at] & 0xff) + (right + below[column + 1]) / 16));
+                int given = wanted > 128 ? 255 : 0;
+                pixels[at] = (byte) given;
+                int error = wanted - given;
+                below[column] = 3 * error + belowLeft;
+                belowLeft = 5 * error + belowHere;
+                belowHere = error;
+                right = 7 * error;
+            }
+            below[width] = belowLeft;
         }
     }
 }

@@ -1,7 +1,10 @@
 package io.kanerva.trainer.data;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * Reads the IDX format of the MNIST files: two zero bytes, a byte for the element type, a byte for the number of
@@ -11,6 +14,7 @@ import java.nio.ByteBuffer;
  */
 final class IdxReader {
     private static final int UNSIGNED_BYTES = 0x08;
+    private static final int LABELS = 0x801;
 
     private IdxReader() {}
 
@@ -38,5 +42,40 @@ final class IdxReader {
         }
         byte[] pixels = source.inkOrGrey(count * rows * columns, shape);
         return new ImageSet(source.name(), (int) count, 1, (int) rows, (int) columns, pixels);
+    }
+
+    /**
+     * Reads all labels of a file: one dimension of unsigned bytes, gzipped or not.
+     *
+     * @param count the expected number of labels
+     * @throws DataFormatException if the file is unreadable or malformed
+     */
+    static int[] labels(Path file, int count) {
+        try (InputStream in = Files.newInputStream(file)) {
+            return labels(file.toString(), in, Files.size(file), count);
+        } catch (IOException e) {
+            throw new DataFormatException(
+                    "%s: expected a file of labels, found an unreadable file (%s)".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    static int[] labels(String place, InputStream in, long size, int count) {
+        return ImageFiles.unpacked(place, place, in, size, "labels", source -> {
+            ByteBuffer header = ByteBuffer.wrap(source.bytes(8, "IDX header"));
+            int magic = header.getInt();
+            int found = header.getInt();
+            if (magic != LABELS) {
+                throw source.bad("labels (IDX magic %08x)".formatted(LABELS), "the magic %08x".formatted(magic));
+            }
+            if (found != count) {
+                throw source.bad("%d labels, one for each image".formatted(count), Integer.toUnsignedString(found));
+            }
+            byte[] bytes = source.pixels(count, "one for each label", "labels");
+            int[] labels = new int[count];
+            for (int i = 0; i < count; i++) {
+                labels[i] = bytes[i] & 0xff;
+            }
+            return labels;
+        });
     }
 }

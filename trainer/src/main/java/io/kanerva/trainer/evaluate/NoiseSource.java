@@ -1,6 +1,5 @@
 package io.kanerva.trainer.evaluate;
 
-import io.kanerva.trainer.train.StreamSeed;
 import java.util.SplittableRandom;
 
 /** Standard normal noise for an evaluation, so that every implementation can be given the same values. */
@@ -18,12 +17,26 @@ public interface NoiseSource {
     /** Returns noise from Java's own generator. */
     static NoiseSource seeded(long seed) {
         return (stream, count) -> {
-            SplittableRandom random = new SplittableRandom(StreamSeed.of(seed, stream));
+            SplittableRandom random = new SplittableRandom(NoiseSource.seed(seed, stream));
             float[] normals = new float[count];
             for (int i = 0; i < count; i++) {
                 normals[i] = (float) random.nextGaussian();
             }
             return normals;
         };
+    }
+
+    /**
+     * A seed for stream {@code stream} of {@code seed}: both go through SplitMix64's finaliser, so neighbours differ in
+     * all bits.
+     */
+    static long seed(long seed, long stream) {
+        return mix(mix(seed + 0x9E3779B97F4A7C15L) + stream * 0x9E3779B97F4A7C15L);
+    }
+
+    private static long mix(long z) {
+        long x = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+        x = (x ^ (x >>> 27)) * 0x94D049BB133111EBL;
+        return x ^ (x >>> 31);
     }
 }

@@ -1,5 +1,6 @@
 package io.kanerva.trainer.fetch;
 
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
@@ -13,8 +14,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
  * The folder of downloaded data sets, laid out as a data folder. {@code sha256.json} records the checksum of every
@@ -141,7 +147,7 @@ public final class DataCache {
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             ledger.record(file.path(), sum, file.uri());
         } else {
-            for (String member : TarGz.unpack(part, folder.resolve(file.path()), file.members())) {
+            for (String member : unpack(part, folder.resolve(file.path()), file.members())) {
                 ledger.record(file.path() + member, sha256(folder.resolve(file.path() + member)), file.uri());
             }
         }
@@ -196,6 +202,37 @@ public final class DataCache {
                 : file.members().stream()
                         .map(member -> folder.resolve(file.path() + member))
                         .toList();
+    }
+
+    /**
+     * Unpacks members of a {@code .tar.gz} into a folder, and only these, so an archive cannot put files elsewhere.
+     * Each gets its name only when it is complete.
+     *
+     * @return the members
+     * @throws FetchException if one is missing or the archive is corrupt
+     */
+    private static List<String> unpack(Path archive, Path folder, List<String> members) {
+        Set<String> missing = new LinkedHashSet<>(members);
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(archive), 1 << 16);
+                TarArchiveInputStream tar = new TarArchiveInputStream(new GZIPInputStream(in, 1 << 16))) {
+            for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+                if (entry.isFile() && missing.remove(entry.getName())) {
+                    Path target = folder.resolve(entry.getName());
+                    Files.createDirectories(target.toAbsolutePath().getParent());
+                    Path temporary = target.resolveSibling(target.getFileName() + ".part");
+                    Files.copy(tar, temporary, StandardCopyOption.REPLACE_EXISTING);
+                    Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        } catch (IOException e) {
+            throw new FetchException(
+                    "%s: expected a valid .tar.gz, found a corrupt one (%s)".formatted(archive, e.getMessage()), e);
+        }
+        if (!missing.isEmpty()) {
+            throw new FetchException("%s: expected a member '%s', found none"
+                    .formatted(archive, missing.iterator().next()));
+        }
+        return members;
     }
 
     /** A file's SHA-256, 64 lower-case hexadecimal digits. */

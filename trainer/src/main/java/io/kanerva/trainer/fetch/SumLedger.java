@@ -18,7 +18,7 @@ final class SumLedger {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path file;
-    private final Map<String, Line> lines;
+    private final Map<String, Map<String, String>> lines;
 
     /** A file's entry. */
     record Line(String sha256, String from, String fetched) {}
@@ -28,7 +28,8 @@ final class SumLedger {
         this.file = file;
         try {
             lines = Files.exists(file)
-                    ? JSON.readValue(Files.readAllBytes(file), new TypeReference<TreeMap<String, Line>>() {})
+                    ? JSON.readValue(
+                            Files.readAllBytes(file), new TypeReference<TreeMap<String, Map<String, String>>>() {})
                     : new TreeMap<>();
         } catch (IOException e) {
             throw new FetchException(
@@ -40,16 +41,19 @@ final class SumLedger {
 
     /** Returns the recorded checksum of the file at this path in the cache. */
     Optional<String> sum(String path) {
-        return Optional.ofNullable(lines.get(path)).map(Line::sha256);
+        return Optional.ofNullable(lines.get(path)).map(line -> line.get("sha256"));
     }
 
     void record(String path, String sha256, URI from) throws IOException {
         lines.put(
                 path,
-                new Line(
+                new TreeMap<>(Map.of(
+                        "sha256",
                         sha256,
+                        "from",
                         from.toString(),
-                        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()));
+                        "fetched",
+                        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString())));
         Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
         Files.write(temporary, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(lines));
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -8,9 +8,11 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import ai.djl.training.initializer.Initializer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 
 /**
  * A K++ model: four blocks and their parameters. It owns its parameters' native memory; {@link #close} gives it back.
@@ -44,13 +46,29 @@ public final class KanervaModel implements AutoCloseable {
         SplittableRandom random = new SplittableRandom(seed);
         blocks().values().forEach(block -> {
             for (Parameter parameter : block.getParameters().values()) {
-                if (parameter.getType() == Parameter.Type.WEIGHT
-                        && !(parameter.getInitializer() == ai.djl.training.initializer.Initializer.ZEROS)) {
-                    parameter.setInitializer(new HeNormal(random));
+                if (parameter.getType() == Parameter.Type.WEIGHT && parameter.getInitializer() != Initializer.ZEROS) {
+                    parameter.setInitializer((on, shape, type) -> heNormal(random, on, shape));
                 }
             }
             block.initialize(manager);
         });
+    }
+
+    /**
+     * Normal weights [out, in, ...] of variance 2 / fan-in (He et al. 2015), drawn from Java's own generator rather
+     * than the engine's, so that a seed fixes the model whatever ran before in the process.
+     */
+    private static NDArray heNormal(RandomGenerator random, NDManager manager, Shape shape) {
+        float[] weights = new float[Math.toIntExact(shape.size())];
+        double deviation = Math.sqrt(2.0 / (shape.size() / (double) shape.get(0)));
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = (float) (random.nextGaussian() * deviation);
+        }
+        // An array made from Java numbers shares their buffer, which the engine's kernels find unaligned: weights get
+        // their own memory.
+        try (NDArray shared = manager.create(weights, shape)) {
+            return shared.duplicate();
+        }
     }
 
     /** The settings that this model was made with. */

@@ -3,6 +3,7 @@ package io.kanerva.trainer.train;
 import io.kanerva.trainer.data.AffineMap;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.evaluate.NoiseSource;
 import io.kanerva.trainer.model.KanervaSettings;
 import java.util.SplittableRandom;
 
@@ -68,7 +69,7 @@ public final class TrainingEpisodes {
 
     /** The input of step {@code step}, counted from 0. */
     public Batch draw(int step) {
-        SplittableRandom random = new SplittableRandom(StreamSeed.of(plan.seed(), step));
+        SplittableRandom random = new SplittableRandom(NoiseSource.seed(plan.seed(), step));
         int samples = plan.episodes() * plan.episodeLength();
         int size = images.pixelsPerImage();
         int latents = samples * plan.settings().latent();
@@ -101,7 +102,7 @@ public final class TrainingEpisodes {
      */
     float[] sample(int count) {
         // No step has this number.
-        SplittableRandom random = new SplittableRandom(StreamSeed.of(plan.seed(), -1));
+        SplittableRandom random = new SplittableRandom(NoiseSource.seed(plan.seed(), -1));
         int size = images.pixelsPerImage();
         float[] pixels = new float[count * size];
         for (int i = 0; i < count; i++) {

@@ -74,7 +74,7 @@ final class Validator {
     }
 
     private static ImageSet drawnOnce(Images images, TrainingPlan plan) {
-        SplittableRandom random = new SplittableRandom(StreamSeed.of(plan.seed(), BINARISATION_STREAM));
+        SplittableRandom random = new SplittableRandom(NoiseSource.seed(plan.seed(), BINARISATION_STREAM));
         float[] drawn = new float[images.pixelsPerImage()];
         byte[] pixels = new byte[Math.multiplyExact(images.count(), drawn.length)];
         for (int i = 0; i < images.count(); i++) {

@@ -16,9 +16,8 @@ import java.util.Map;
 final class WeightAverage implements AutoCloseable {
     private final double decay;
     private final KanervaModel average;
-    private final List<Pair> pairs = new ArrayList<>();
-
-    private record Pair(NDArray mean, Parameter learned) {}
+    private final List<NDArray> means = new ArrayList<>();
+    private final List<Parameter> learned = new ArrayList<>();
 
     /** Starts as a copy of the learner's weights. */
     WeightAverage(KanervaModel learner, TrainingPlan plan) {
@@ -27,7 +26,8 @@ final class WeightAverage implements AutoCloseable {
         Map<String, Parameter> weights = learner.parameters();
         average.parameters().forEach((name, parameter) -> {
             parameter.freeze(true);
-            pairs.add(new Pair(parameter.getArray(), weights.get(name)));
+            means.add(parameter.getArray());
+            learned.add(weights.get(name));
             try (NDArray weight = weights.get(name).getArray().stopGradient()) {
                 parameter.getArray().set(new NDIndex(":"), weight);
             }
@@ -37,10 +37,10 @@ final class WeightAverage implements AutoCloseable {
     /** Takes the weights after update {@code update}, counted from 1, into the average. */
     void update(int update) {
         float kept = (float) Math.min(decay, update / (9.0 + update));
-        for (Pair pair : pairs) {
-            try (NDArray weight = pair.learned().getArray().stopGradient();
+        for (int i = 0; i < means.size(); i++) {
+            try (NDArray weight = learned.get(i).getArray().stopGradient();
                     NDArray part = weight.mul(1 - kept)) {
-                pair.mean().muli(kept).addi(part);
+                means.get(i).muli(kept).addi(part);
             }
         }
     }

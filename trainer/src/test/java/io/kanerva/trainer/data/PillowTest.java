@@ -48,7 +48,7 @@ class PillowTest {
     @Test
     void dithersBitExactlyLikePillow() {
         byte[] image = Bytes.concat(new byte[] {77}, bytes(IMAGE));
-        FloydSteinberg.dither(image, 1, 7, 9);
+        Drawings.dither(image, 1, 7, 9);
         int[] expected = {
             0, 0, 0, 1, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0, 0, 1, 0, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0,
             0, 0, 1, 0, 1, 0, 1, 0, 1, 1, 1, 1, 0, 0, 1, 0, 1, 0, 1, 1, 0, 0, 1, 1, 1, 0, 0

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.kanerva.trainer.TinyModels;
 import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.evaluate.NoiseSource;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
@@ -154,9 +155,9 @@ class TrainingEpisodesTest {
         int bits = 0;
         for (int seed = 0; seed < 100; seed++) {
             for (int stream = 0; stream < 100; stream++) {
-                seeds.add(StreamSeed.of(seed, stream));
-                bits += Long.bitCount(StreamSeed.of(seed, stream) ^ StreamSeed.of(seed, stream + 1))
-                        + Long.bitCount(StreamSeed.of(seed, stream) ^ StreamSeed.of(seed + 1, stream));
+                seeds.add(NoiseSource.seed(seed, stream));
+                bits += Long.bitCount(NoiseSource.seed(seed, stream) ^ NoiseSource.seed(seed, stream + 1))
+                        + Long.bitCount(NoiseSource.seed(seed, stream) ^ NoiseSource.seed(seed + 1, stream));
             }
         }
         assertThat(seeds).hasSize(10_000);

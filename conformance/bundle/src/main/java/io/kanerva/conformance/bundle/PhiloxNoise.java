@@ -2,11 +2,10 @@ package io.kanerva.conformance.bundle;
 
 import io.kanerva.runtime.NormalSampler;
 import io.kanerva.trainer.evaluate.NoiseSource;
-import io.kanerva.trainer.train.StreamSeed;
 
 /**
  * The runtime's sampler as the trainer's source of noise, so that the same numbers go down both paths. Stream s of seed
- * n is the beginning of {@code NormalSampler(StreamSeed.of(n, s))}.
+ * n is the beginning of {@code NormalSampler(NoiseSource.seed(n, s))}.
  *
  * @param seed any
  */
@@ -14,6 +13,6 @@ public record PhiloxNoise(long seed) implements NoiseSource {
 
     @Override
     public float[] normals(long stream, int count) {
-        return new NormalSampler(StreamSeed.of(seed, stream)).tensor(count).data();
+        return new NormalSampler(NoiseSource.seed(seed, stream)).tensor(count).data();
     }
 }
