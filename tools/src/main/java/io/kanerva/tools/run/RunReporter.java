@@ -8,13 +8,12 @@ import io.kanerva.tools.report.RunPage;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.TestEpisodes;
-import io.kanerva.trainer.train.MetricsFile;
+import io.kanerva.trainer.train.CurveFile;
 import io.kanerva.trainer.train.PlanEdit;
 import io.kanerva.trainer.train.StepMetrics;
 import io.kanerva.trainer.train.TrainingListener;
 import io.kanerva.trainer.train.TrainingPlan;
 import io.kanerva.trainer.train.TrainingRun;
-import io.kanerva.trainer.train.ValidationFile;
 import io.kanerva.trainer.train.ValidationScore;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -88,11 +87,11 @@ public final class RunReporter implements TrainingListener {
 
     private void write(String state, boolean running) {
         TrainingPlan plan = run.plan();
-        List<CurveFigure.Point> curve = new MetricsFile(folder.resolve(TrainingRun.METRICS))
+        List<CurveFigure.Point> curve = CurveFile.metrics(folder.resolve(TrainingRun.METRICS))
                 .read().stream().map(CurveFigure.Point::of).toList();
         List<ValidationScore> scores = plan.validation().images() == 0
                 ? List.of()
-                : new ValidationFile(folder.resolve(TrainingRun.VALIDATION)).read();
+                : CurveFile.validation(folder.resolve(TrainingRun.VALIDATION)).read();
         List<CurveFigure.Point> validation =
                 scores.stream().map(CurveFigure.Point::of).toList();
         List<String[]> settings = new ArrayList<>();

@@ -40,36 +40,33 @@ public final class TrainingRun implements AutoCloseable {
     private final DataParallel learner;
     private final WeightAverage average;
     private final Validator validator;
-    private final MetricsFile metrics;
-    private final ValidationFile validation;
+    private final CurveFile<StepMetrics> metrics;
+    private final CurveFile<ValidationScore> validation;
     private final int imageCount;
     private List<ValidationScore> scores = List.of();
     private int step;
     private double seconds;
     private volatile boolean stopRequested;
 
-    private TrainingRun(TrainingPlan plan, Path folder, Input input, KanervaModel model, List<Device> devices) {
+    private TrainingRun(
+            TrainingPlan plan,
+            Path folder,
+            Images images,
+            TrainingEpisodes episodes,
+            Validator validator,
+            KanervaModel model,
+            List<Device> devices) {
         this.plan = plan;
         this.folder = folder;
+        this.episodes = episodes;
+        this.validator = validator;
         this.model = model;
-        episodes = input.episodes();
-        validator = input.validator();
-        imageCount = input.imageCount();
+        imageCount = images.count();
         adam = new Adam(model);
         learner = new DataParallel(model, plan, devices);
         average = plan.averageDecay() > 0 ? new WeightAverage(model, plan) : null;
-        metrics = new MetricsFile(folder.resolve(METRICS));
-        validation = new ValidationFile(folder.resolve(VALIDATION));
-    }
-
-    /** What a run learns from, and what it is scored on, or null. */
-    private record Input(TrainingEpisodes episodes, Validator validator, int imageCount) {
-
-        static Input of(Images images, TrainingPlan plan) {
-            TrainingEpisodes episodes = new TrainingEpisodes(Validator.training(images, plan), plan);
-            return new Input(
-                    episodes, plan.validation().images() > 0 ? new Validator(images, plan) : null, images.count());
-        }
+        metrics = CurveFile.metrics(folder.resolve(METRICS));
+        validation = CurveFile.validation(folder.resolve(VALIDATION));
     }
 
     /**
@@ -109,7 +106,8 @@ public final class TrainingRun implements AutoCloseable {
                             .formatted(folder, CHECKPOINT));
         }
         DataParallel.requireEqualParts(plan, devices);
-        Input input = Input.of(images, plan);
+        TrainingEpisodes episodes = new TrainingEpisodes(Validator.training(images, plan), plan);
+        Validator validator = Validator.of(images, plan);
         try {
             Files.createDirectories(folder);
             WholeFile.write(
@@ -120,10 +118,9 @@ public final class TrainingRun implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException("%s: the run's folder cannot be made (%s)".formatted(folder, e), e);
         }
-        new MetricsFile(folder.resolve(METRICS)).keepUpTo(0);
-        TrainingRun run =
-                new TrainingRun(plan, folder, input, fresh(plan, input.episodes(), devices.get(0), fitted), devices);
-        run.keepScoresUpTo(0);
+        KanervaModel model = fresh(plan, episodes, devices.get(0), fitted);
+        TrainingRun run = new TrainingRun(plan, folder, images, episodes, validator, model, devices);
+        run.keepUpTo(0);
         return run;
     }
 
@@ -160,9 +157,11 @@ public final class TrainingRun implements AutoCloseable {
                             .formatted(images.name(), checkpoint.images(), folder, images.count()));
         }
         DataParallel.requireEqualParts(checkpoint.plan(), devices);
-        Input input = Input.of(images, checkpoint.plan());
-        TrainingRun run =
-                new TrainingRun(checkpoint.plan(), folder, input, checkpoint.trained(devices.get(0)), devices);
+        TrainingPlan plan = checkpoint.plan();
+        TrainingEpisodes episodes = new TrainingEpisodes(Validator.training(images, plan), plan);
+        Validator validator = Validator.of(images, plan);
+        KanervaModel model = checkpoint.trained(devices.get(0));
+        TrainingRun run = new TrainingRun(plan, folder, images, episodes, validator, model, devices);
         try {
             checkpoint.restore(run.adam);
             if (run.average != null) {
@@ -170,8 +169,7 @@ public final class TrainingRun implements AutoCloseable {
             }
             run.step = checkpoint.step();
             run.seconds = checkpoint.seconds();
-            run.metrics.keepUpTo(run.step);
-            run.keepScoresUpTo(run.step);
+            run.keepUpTo(run.step);
             return run;
         } catch (RuntimeException e) {
             run.close();
@@ -219,13 +217,16 @@ public final class TrainingRun implements AutoCloseable {
 
     /** Whether the validation score has not fallen for as long as the plan's patience lasts. */
     public boolean endedEarly() {
-        return plan.validation().patience() > 0
-                && ValidationFile.sinceBest(scores) >= plan.validation().patience();
+        int patience = plan.validation().patience();
+        return patience > 0
+                && best().filter(best -> scores.size() - 1 - scores.indexOf(best) >= patience)
+                        .isPresent();
     }
 
     /** The best validation score so far, if there was one. */
     public Optional<ValidationScore> best() {
-        return ValidationFile.best(scores);
+        // Ties keep the earlier one.
+        return scores.stream().reduce((a, b) -> b.bound() < a.bound() ? b : a);
     }
 
     /** Makes {@link #train} return after the step that it is in. From any thread. */
@@ -267,7 +268,8 @@ public final class TrainingRun implements AutoCloseable {
         Checkpoint.of(plan, step, seconds, imageCount, model, adam, average).write(folder.resolve(name));
     }
 
-    private void keepScoresUpTo(int done) {
+    private void keepUpTo(int done) {
+        metrics.keepUpTo(done);
         if (validator != null) {
             validation.keepUpTo(done);
             scores = validation.read();

@@ -39,6 +39,11 @@ final class Validator {
         noise = NoiseSource.seeded(~plan.seed());
     }
 
+    /** The validator of a plan; null if it holds out no images. */
+    static Validator of(Images images, TrainingPlan plan) {
+        return plan.validation().images() > 0 ? new Validator(images, plan) : null;
+    }
+
     /** What is left to learn from. */
     static Images training(Images images, TrainingPlan plan) {
         if (plan.validation().images() == 0) {

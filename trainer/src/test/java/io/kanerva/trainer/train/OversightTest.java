@@ -131,7 +131,8 @@ class OversightTest {
             assertThat(run.best().orElseThrow().step()).isEqualTo(best.get(best.size() - 1));
         }
         assertThat(heard).extracting(ValidationScore::step).containsExactly(5, 10, 15, 20, 25, 30, 35, 40);
-        assertThat(new ValidationFile(folder.resolve("validation.csv")).read()).isEqualTo(heard);
+        assertThat(CurveFile.validation(folder.resolve("validation.csv")).read())
+                .isEqualTo(heard);
         ValidationScore lowest = heard.stream()
                 .min((a, b) -> Double.compare(a.bound(), b.bound()))
                 .orElseThrow();
@@ -190,8 +191,9 @@ class OversightTest {
         }
         assertThat(TinyRuns.differences(folder.resolve("one"), folder.resolve("other")))
                 .isEmpty();
-        assertThat(new ValidationFile(folder.resolve("one/validation.csv")).read())
-                .isNotEqualTo(new ValidationFile(folder.resolve("other/validation.csv")).read());
+        assertThat(CurveFile.validation(folder.resolve("one/validation.csv")).read())
+                .isNotEqualTo(CurveFile.validation(folder.resolve("other/validation.csv"))
+                        .read());
     }
 
     @Test

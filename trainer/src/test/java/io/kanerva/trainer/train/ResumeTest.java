@@ -114,7 +114,7 @@ class ResumeTest {
         assertThat(TinyRuns.bits(folder).get("step"))
                 .as("the checkpoint before the kill")
                 .containsExactly(20);
-        assertThat(new MetricsFile(folder.resolve(TrainingRun.METRICS)).read())
+        assertThat(CurveFile.metrics(folder.resolve(TrainingRun.METRICS)).read())
                 .as("rows beyond the checkpoint")
                 .last()
                 .extracting(StepMetrics::step)

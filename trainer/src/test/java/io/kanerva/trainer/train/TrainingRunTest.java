@@ -130,7 +130,8 @@ class TrainingRunTest {
         }
         assertThat(new ObjectMapper().readValue(folder.resolve("plan.json").toFile(), TrainingPlan.class))
                 .isEqualTo(TinyRuns.plan());
-        List<StepMetrics> rows = new MetricsFile(folder.resolve("metrics.csv")).read();
+        List<StepMetrics> rows =
+                CurveFile.metrics(folder.resolve("metrics.csv")).read();
         assertThat(rows).extracting(StepMetrics::step).containsExactly(3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39);
     }
 

@@ -18,7 +18,7 @@ import io.kanerva.tools.report.QuickstartReport.Recalled;
 import io.kanerva.tools.terminal.Progress;
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.evaluate.TestEpisodes;
-import io.kanerva.trainer.train.MetricsFile;
+import io.kanerva.trainer.train.CurveFile;
 import io.kanerva.trainer.train.TrainingPlan;
 import io.kanerva.trainer.train.TrainingRun;
 import java.nio.file.Path;
@@ -95,7 +95,7 @@ final class QuickstartFindings {
                 "Fashion-MNIST",
                 duration(run.seconds()),
                 run.stepsDone());
-        List<CurveFigure.Point> curve = new MetricsFile(metrics)
+        List<CurveFigure.Point> curve = CurveFile.metrics(metrics)
                 .read().stream().map(CurveFigure.Point::of).toList();
         return new QuickstartReport(
                 summary,

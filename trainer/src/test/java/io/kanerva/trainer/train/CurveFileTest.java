@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class MetricsFileTest {
+class CurveFileTest {
     private static final String HEADER =
             "step,bound,reconstruction,kl_keys,kl_latent,gradient_norm,learning_rate,key_weight,latent_weight\n";
 
@@ -21,12 +21,12 @@ class MetricsFileTest {
     Path folder;
 
     private Path file;
-    private MetricsFile metrics;
+    private CurveFile<StepMetrics> metrics;
 
     @BeforeEach
     void open() {
         file = folder.resolve("metrics.csv");
-        metrics = new MetricsFile(file);
+        metrics = CurveFile.metrics(file);
     }
 
     @Test
@@ -70,7 +70,8 @@ class MetricsFileTest {
         assertThatExceptionOfType(UncheckedIOException.class)
                 .isThrownBy(metrics::read)
                 .withMessageStartingWith("%s: the metrics cannot be read (", file);
-        MetricsFile nowhere = new MetricsFile(folder.resolve("none").resolve("metrics.csv"));
+        CurveFile<StepMetrics> nowhere =
+                CurveFile.metrics(folder.resolve("none").resolve("metrics.csv"));
         assertThatExceptionOfType(UncheckedIOException.class)
                 .isThrownBy(() -> nowhere.append(new StepMetrics(1, 1, 1, 1, 1, 1, 1, 1)))
                 .withMessageStartingWith(
