@@ -35,7 +35,8 @@ final class ImageNetReader {
 
     private static ImageSet read(String name, Path file, long before) {
         try (NpzFile npz = new NpzFile(file)) {
-            byte[] pixels = npz.array("data", (source, header) -> {
+            byte[] pixels = npz.array("data", source -> {
+                NpyReader.Header header = NpyReader.header(source);
                 long[] shape = header.shape();
                 if (!header.type().equals("|u1") || shape.length != 2 || shape[1] != PIXELS) {
                     throw source.bad(

@@ -34,17 +34,17 @@ final class NpzFile implements AutoCloseable {
     /**
      * Reads one array.
      *
-     * @param format reads the values from the stream after the array's header
+     * @param format reads the array, beginning with its header ({@link NpyReader#header})
      * @throws DataFormatException if the array is missing or unreadable
      */
-    <T> T array(String name, ArrayFormat<T> format) {
+    <T> T array(String name, ImageFiles.Format<T> format) {
         return optional(name, format)
                 .orElseThrow(
                         () -> new DataFormatException("%s: expected an array '%s', found none".formatted(file, name)));
     }
 
     /** Like {@link #array}, but empty if there is no such array. */
-    <T> Optional<T> optional(String name, ArrayFormat<T> format) {
+    <T> Optional<T> optional(String name, ImageFiles.Format<T> format) {
         ZipEntry entry = zip.getEntry(name + ".npy");
         if (entry == null) {
             return Optional.empty();
@@ -53,7 +53,7 @@ final class NpzFile implements AutoCloseable {
         try (InputStream in = zip.getInputStream(entry)) {
             ImageFiles.Source source = new ImageFiles.Source(
                     name, place, new PushbackInputStream(new BufferedInputStream(in, BUFFER), 8), entry.getSize());
-            return Optional.of(format.read(source, NpyReader.header(source)));
+            return Optional.of(format.read(source));
         } catch (ZipException e) {
             throw new DataFormatException(
                     "%s: expected a valid zip file, found a corrupt one (%s)".formatted(place, e.getMessage()), e);
@@ -65,13 +65,9 @@ final class NpzFile implements AutoCloseable {
         }
     }
 
-    /** Parses an array's values. */
-    interface ArrayFormat<T> {
-        T read(ImageFiles.Source source, NpyReader.Header header) throws IOException;
-    }
-
     /** Reads integers of any of NumPy's widths, for {@link #array}. */
-    static int[] integers(ImageFiles.Source source, NpyReader.Header header) throws IOException {
+    static int[] integers(ImageFiles.Source source) throws IOException {
+        NpyReader.Header header = NpyReader.header(source);
         int width = switch (header.type()) {
             case "|u1", "|i1" -> 1;
             case "<i2", "<u2" -> 2;

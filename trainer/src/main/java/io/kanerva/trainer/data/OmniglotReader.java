@@ -30,7 +30,8 @@ final class OmniglotReader {
     /** @throws DataFormatException if the file does not hold such drawings */
     Drawings readNumPy(String name, Path file) {
         try (NpzFile npz = new NpzFile(file)) {
-            return npz.array("images", (source, header) -> {
+            return npz.array("images", source -> {
+                NpyReader.Header header = NpyReader.header(source);
                 long[] shape = header.shape();
                 if (!header.type().equals("|b1") || shape.length != 4 || shape[2] != LARGE || shape[3] != LARGE) {
                     throw source.bad(

@@ -9,6 +9,7 @@ import io.kanerva.trainer.model.EncoderOutput;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
 import io.kanerva.trainer.model.WriterOutput;
+import java.util.Arrays;
 import java.util.function.IntConsumer;
 
 /** Scores a model by the clean bound (one draw per image) and the importance-weighted bound (Burda et al. 2016). */
@@ -64,12 +65,16 @@ public final class CleanBound {
             BoundTotals totals) {
         KanervaSettings s = model.settings();
         int t = episodes.length();
+        int draws = Math.max(1, importanceSamples);
         try (NDManager scratch = model.manager().newSubManager()) {
             NDArray images = scratch.create(episodes.episode(episode), s.image().shape(1, t));
             EncoderOutput encoded = model.encode(images, false);
             WriterOutput written = model.write(encoded.content(), false);
-            LogMeanExp[] weights = new LogMeanExp[t];
-            for (int draw = 0; draw < Math.max(1, importanceSamples); draw++) {
+            // The largest logarithm of each sample's weights so far, and the sum of the weights relative to it.
+            double[] largest = new double[t];
+            double[] sums = new double[t];
+            Arrays.fill(largest, Double.NEGATIVE_INFINITY);
+            for (int draw = 0; draw < draws; draw++) {
                 try (NDManager one = scratch.newSubManager()) {
                     NDArray keyNoise = one.create(
                             noise.normals(NoiseSource.stream(episode, draw, 0), t * s.keys() * 3),
@@ -89,35 +94,15 @@ public final class CleanBound {
                     }
                     float[] logWeights = terms.importanceLogWeight().toFloatArray();
                     for (int i = 0; i < t; i++) {
-                        weights[i] = draw == 0 ? new LogMeanExp() : weights[i];
-                        weights[i].add(logWeights[i]);
+                        double most = Math.max(largest[i], logWeights[i]);
+                        sums[i] = sums[i] * Math.exp(largest[i] - most) + Math.exp(logWeights[i] - most);
+                        largest[i] = most;
                     }
                 }
             }
-            for (LogMeanExp weight : weights) {
-                totals.addImportance(weight.value());
+            for (int i = 0; i < t; i++) {
+                totals.addImportance(largest[i] + Math.log(sums[i] / draws));
             }
-        }
-    }
-
-    /** Accumulates the ln of the mean of exp(x) without overflow. */
-    private static final class LogMeanExp {
-        private double largest = Double.NEGATIVE_INFINITY;
-        private double sum;
-        private int count;
-
-        void add(double x) {
-            if (x > largest) {
-                sum = sum * Math.exp(largest - x) + 1;
-                largest = x;
-            } else {
-                sum += Math.exp(x - largest);
-            }
-            count++;
-        }
-
-        double value() {
-            return largest + Math.log(sum / count);
         }
     }
 }

@@ -118,7 +118,7 @@ public final class LinearStart {
         LeastSquares sums = new LeastSquares(1 + length);
         double[] line = new double[1 + length];
         line[0] = 1;
-        forEachPatch((image, row, column) -> sums.add(withPatch(image, row, column, line, 1)));
+        forEachPatch(at -> sums.add(withPatch(at, line, 1)));
         double[] mean = new double[length];
         double[][] covariance = new double[length][length];
         for (int i = 0; i < length; i++) {
@@ -135,17 +135,16 @@ public final class LinearStart {
     /** Fills traces, [N, codes, h, w]. */
     private void encode(PrincipalComponents code, float[] traces) {
         int codes = code.bias().length;
-        forEachPatch((image, row, column) -> {
-            double[] pixels = withPatch(image, row, column, new double[s.image().channels() * places], 0);
+        forEachPatch(at -> {
+            double[] pixels = withPatch(at, new double[s.image().channels() * places], 0);
             for (int k = 0; k < codes; k++) {
                 double number = code.bias()[k];
                 for (int i = 0; i < pixels.length; i++) {
                     number += code.weights()[k][i] * pixels[i];
                 }
                 traces[
-                        ((image * codes + k) * s.block().rows() + row)
-                                        * s.block().columns()
-                                + column] = (float) number;
+                        (image(at) * codes + k) * s.block().size()
+                                + at % s.block().size()] = (float) number;
             }
         });
     }
@@ -155,17 +154,16 @@ public final class LinearStart {
         int numbers = s.image().channels() * places;
         LeastSquares sums = new LeastSquares(1 + inputs + numbers);
         double[] line = new double[1 + inputs + numbers];
-        forEachPatch((image, row, column) -> sums.add(
-                withPatch(image, row, column, withTraces(traces, inputs, image, row, column, line), 1 + inputs)));
+        forEachPatch(at -> sums.add(withPatch(at, withTraces(traces, inputs, at, line), 1 + inputs)));
         double[][] coefficients = sums.solve(1 + inputs, 1 + inputs, numbers, RIDGE);
-        forEachPatch((image, row, column) -> {
-            withTraces(traces, inputs, image, row, column, line);
+        forEachPatch(at -> {
+            withTraces(traces, inputs, at, line);
             for (int number = 0; number < numbers; number++) {
                 double r = 0;
                 for (int i = 0; i <= inputs; i++) {
                     r += coefficients[number][i] * line[i];
                 }
-                int pixel = pixel(image, number, row, column);
+                int pixel = pixel(at, number);
                 errors[pixel] = (float) (values[pixel] - r);
             }
         });
@@ -173,19 +171,15 @@ public final class LinearStart {
     }
 
     /** 1 and the traces of a patch and those around it, [codes, 3, 3], zero outside. */
-    private double[] withTraces(float[] traces, int inputs, int image, int row, int column, double[] line) {
+    private double[] withTraces(float[] traces, int inputs, int at, double[] line) {
         line[0] = 1;
         for (int i = 0; i < inputs; i++) {
-            int y = row + i / 3 % 3 - 1;
-            int x = column + i % 3 - 1;
+            int y = row(at) + i / 3 % 3 - 1;
+            int x = column(at) + i % 3 - 1;
             boolean inside =
                     y >= 0 && y < s.block().rows() && x >= 0 && x < s.block().columns();
-            line[1 + i] = inside
-                    ? traces[
-                            ((image * (inputs / 9) + i / 9) * s.block().rows() + y)
-                                            * s.block().columns()
-                                    + x]
-                    : 0;
+            int map = (image(at) * (inputs / 9) + i / 9) * s.block().size();
+            line[1 + i] = inside ? traces[map + y * s.block().columns() + x] : 0;
         }
         return line;
     }
@@ -200,9 +194,9 @@ public final class LinearStart {
         int around = offsets.length * channels;
         LeastSquares sums = new LeastSquares(around + channels);
         double[] line = new double[around + channels];
-        forEachPatch((image, row, column) -> {
-            int y = row * patch + place / patch;
-            int x = column * patch + place % patch;
+        forEachPatch(at -> {
+            int y = row(at) * patch + place / patch;
+            int x = column(at) * patch + place % patch;
             for (int n = 0; n <= offsets.length; n++) {
                 int top = n < offsets.length ? y + offsets[n][0] : y;
                 int left = n < offsets.length ? x + offsets[n][1] : x;
@@ -210,7 +204,7 @@ public final class LinearStart {
                 for (int d = 0; d < channels; d++) {
                     line[n * channels + d] = inside
                             ? errors[
-                                    ((image * channels + d) * s.image().height() + top)
+                                    ((image(at) * channels + d) * s.image().height() + top)
                                                     * s.image().width()
                                             + left]
                             : 0;
@@ -258,34 +252,38 @@ public final class LinearStart {
         }
     }
 
-    /** One patch of one image. */
-    private interface PatchVisitor {
-        void visit(int image, int row, int column);
-    }
-
-    private void forEachPatch(PatchVisitor visitor) {
-        for (int image = 0; image < count; image++) {
-            for (int row = 0; row < s.block().rows(); row++) {
-                for (int column = 0; column < s.block().columns(); column++) {
-                    visitor.visit(image, row, column);
-                }
-            }
+    /** Visits all patches of all images, counted image by image and row by row. */
+    private void forEachPatch(IntConsumer visitor) {
+        for (int at = 0; at < count * s.block().size(); at++) {
+            visitor.accept(at);
         }
     }
 
+    private int image(int at) {
+        return at / s.block().size();
+    }
+
+    private int row(int at) {
+        return at % s.block().size() / s.block().columns();
+    }
+
+    private int column(int at) {
+        return at % s.block().columns();
+    }
+
     /** Copies a patch, [Cx, p, p], to a place in a line of numbers. */
-    private double[] withPatch(int image, int row, int column, double[] line, int start) {
+    private double[] withPatch(int at, double[] line, int start) {
         for (int number = 0; number < s.image().channels() * places; number++) {
-            line[start + number] = values[pixel(image, number, row, column)];
+            line[start + number] = values[pixel(at, number)];
         }
         return line;
     }
 
     /** Where a number of a patch, [Cx, p, p], stands in the images. */
-    private int pixel(int image, int number, int row, int column) {
-        int y = row * patch + number / patch % patch;
-        int x = column * patch + number % patch;
-        return ((image * s.image().channels() + number / places) * s.image().height() + y)
+    private int pixel(int at, int number) {
+        int y = row(at) * patch + number / patch % patch;
+        int x = column(at) * patch + number % patch;
+        return ((image(at) * s.image().channels() + number / places) * s.image().height() + y)
                         * s.image().width()
                 + x;
     }

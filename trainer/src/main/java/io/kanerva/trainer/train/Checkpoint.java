@@ -4,7 +4,8 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.nn.Parameter;
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.kanerva.trainer.model.KanervaModel;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -36,8 +37,6 @@ import java.util.zip.CheckedOutputStream;
  */
 public record Checkpoint(TrainingPlan plan, int step, double seconds, int images, Map<String, float[]> arrays) {
     private static final String MAGIC = "KPPCKPT1";
-
-    private record Header(TrainingPlan plan, int step, double seconds, int images) {}
 
     /** @param average null if the plan has none */
     static Checkpoint of(
@@ -116,7 +115,9 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
             CheckedOutputStream checked = new CheckedOutputStream(out, new CRC32());
             DataOutputStream data = new DataOutputStream(checked);
             data.writeBytes(MAGIC);
-            byte[] header = PlanEdit.JSON.writeValueAsBytes(new Header(plan, step, seconds, images));
+            ObjectNode tree = PlanEdit.JSON.createObjectNode().set("plan", PlanEdit.JSON.valueToTree(plan));
+            byte[] header = PlanEdit.JSON.writeValueAsBytes(
+                    tree.put("step", step).put("seconds", seconds).put("images", images));
             data.writeInt(header.length);
             data.write(header);
             data.writeInt(arrays.size());
@@ -161,7 +162,8 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
         }
         try (DataInputStream in =
                 new DataInputStream(new ByteArrayInputStream(bytes, MAGIC.length(), bytes.length - MAGIC.length()))) {
-            Header header = PlanEdit.JSON.readValue(in.readNBytes(in.readInt()), Header.class);
+            JsonNode header = PlanEdit.JSON.readTree(in.readNBytes(in.readInt()));
+            TrainingPlan plan = PlanEdit.plan(header.path("plan"));
             Map<String, float[]> arrays = new LinkedHashMap<>();
             for (int left = in.readInt(); left > 0; left--) {
                 String name = in.readUTF();
@@ -171,11 +173,15 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
                         .get(values);
                 arrays.put(name, values);
             }
-            return new Checkpoint(header.plan(), header.step(), header.seconds(), header.images(), arrays);
-        } catch (JsonProcessingException e) {
+            return new Checkpoint(
+                    plan,
+                    header.path("step").intValue(),
+                    header.path("seconds").doubleValue(),
+                    header.path("images").intValue(),
+                    arrays);
+        } catch (IllegalArgumentException e) {
             throw new CheckpointException(
-                    "%s: expected the plan of a run of this version, found another: %s"
-                            .formatted(file, PlanEdit.problem(e)),
+                    "%s: expected the plan of a run of this version, found another: %s".formatted(file, e.getMessage()),
                     e);
         } catch (IOException e) {
             throw new CheckpointException(

@@ -57,8 +57,7 @@ public final class PlanEdit {
         }
     }
 
-    /** What is wrong with JSON that was read: key, expected and found. */
-    static String problem(JsonProcessingException e) {
+    private static String problem(JsonProcessingException e) {
         if (e.getCause() instanceof IllegalArgumentException refused) {
             return refused.getMessage();
         }

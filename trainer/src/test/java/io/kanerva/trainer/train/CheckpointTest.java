@@ -108,7 +108,7 @@ class CheckpointTest {
             assertThatExceptionOfType(CheckpointException.class)
                     .isThrownBy(() -> Checkpoint.read(file))
                     .withMessageStartingWith(
-                            "%s: expected the plan of a run of this version, found another: 'plan.%s': expected one of [",
+                            "%s: expected the plan of a run of this version, found another: '%s': expected one of [",
                             file, key)
                     .withMessageEndingWith("], found another key");
         }
@@ -116,7 +116,7 @@ class CheckpointTest {
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> Checkpoint.read(file))
                 .withMessage(
-                        "%s: expected the plan of a run of this version, found another: 'plan.model.encoder.width': expected a value, found none, or one of another kind",
+                        "%s: expected the plan of a run of this version, found another: 'model.encoder.width': expected a value, found none, or one of another kind",
                         file);
     }
 
