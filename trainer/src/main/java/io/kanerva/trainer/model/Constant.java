@@ -6,6 +6,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Numbers that every pass needs. They lie outside of Java's heap once and for all, and an array of them is a view:
@@ -17,6 +19,7 @@ import java.nio.ByteOrder;
  */
 public final class Constant {
     private static final int CACHE_LINE = 64;
+    private static final Map<Float, Constant> FACTORS = new ConcurrentHashMap<>();
 
     private final ByteBuffer numbers;
     private final Shape shape;
@@ -69,5 +72,22 @@ public final class Constant {
                 .alignedSlice(CACHE_LINE)
                 .slice(0, size)
                 .order(ByteOrder.nativeOrder());
+    }
+
+    /**
+     * The array times a number, safe under a gradient.
+     *
+     * <p>{@code NDArray.mul(Number)}, {@code div}, {@code pow}, {@code maximum} and {@code minimum} of DJL 0.35.1's
+     * PyTorch engine wrap the number in an array over Java memory, and close that array at once. PyTorch has saved it
+     * for the backward pass, but not its memory: if Java collects garbage in between, the gradient is made of whatever
+     * lies there now, NaN at times. The factor is a constant here, so it lives for good, whatever an {@code NDScope}
+     * gives back early.
+     *
+     * @param factor one of the few that the model's formulas hold; each is kept
+     * @return of the same shape
+     */
+    public static NDArray scale(NDArray array, double factor) {
+        return array.mul(FACTORS.computeIfAbsent((float) factor, number -> of(new float[] {number}, new Shape()))
+                .on(array.getManager()));
     }
 }

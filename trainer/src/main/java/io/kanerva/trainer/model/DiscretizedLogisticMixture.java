@@ -124,7 +124,7 @@ record DiscretizedLogisticMixture(int channels, int neighbours) {
             NDArray upper = Activation.softPlus(mean.sub(only(high, channel)).mul(inverse));
             NDArray lower = Activation.softPlus(only(low, channel).sub(mean).mul(inverse));
             tails = tails == null ? upper.addi(lower) : tails.addi(upper).addi(lower);
-            NDArray half = Scale.by(inverse, 1.0 / LEVELS);
+            NDArray half = Constant.scale(inverse, 1.0 / LEVELS);
             NDArray width = half.sinh().log().subi(half).muli(only(inside, channel));
             sum = sum == null ? width : sum.addi(width);
         }
@@ -135,7 +135,7 @@ record DiscretizedLogisticMixture(int channels, int neighbours) {
                 .sum(new int[] {1})
                 .log()
                 .add(largest.squeeze(1))
-                .add(Scale.by(inside.sum(new int[] {1}), Math.log(2)));
+                .add(Constant.scale(inside.sum(new int[] {1}), Math.log(2)));
     }
 
     /**

@@ -52,7 +52,7 @@ public enum ImageLikelihood {
 
         @Override
         NDArray encoded(NDArray images) {
-            return Scale.by(images, 2).sub(1f);
+            return Constant.scale(images, 2).sub(1f);
         }
 
         @Override

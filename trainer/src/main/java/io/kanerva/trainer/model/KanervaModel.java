@@ -260,13 +260,14 @@ public final class KanervaModel implements AutoCloseable {
 
     /** Latents drawn from their posterior for standard normal noise; both [B, T, D]. */
     private static NDArray sampleLatent(EncoderOutput q, NDArray noise) {
-        return q.latentMean().add(Scale.by(q.latentLogVariance(), 0.5).exp().mul(noise));
+        return q.latentMean()
+                .add(Constant.scale(q.latentLogVariance(), 0.5).exp().mul(noise));
     }
 
     /** KL(N(mean, exp(logVariance)) || N(priorMean, exp(priorLogVariance))), number by number. */
     private static NDArray divergence(NDArray mean, NDArray logVariance, NDArray priorMean, NDArray priorLogVariance) {
         NDArray difference = mean.sub(priorMean);
-        return Scale.by(
+        return Constant.scale(
                 logVariance
                         .sub(priorLogVariance)
                         .exp()
@@ -279,7 +280,7 @@ public final class KanervaModel implements AutoCloseable {
 
     /** ln N(x; mean, exp(logVariance)) without the constant, which cancels in every ratio. */
     static NDArray logDensity(NDArray x, NDArray mean, NDArray logVariance) {
-        return Scale.by(x.sub(mean).square().mul(logVariance.neg().exp()).add(logVariance), -0.5);
+        return Constant.scale(x.sub(mean).square().mul(logVariance.neg().exp()).add(logVariance), -0.5);
     }
 
     @Override

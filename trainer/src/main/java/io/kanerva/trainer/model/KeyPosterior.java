@@ -30,7 +30,7 @@ final class KeyPosterior {
 
     /** A sample for standard normal noise; the gradient flows to mean and log-variance. */
     NDArray sample(NDArray pointers, NDArray mean, NDArray logVariance, NDArray noise) {
-        NDArray offset = mean.add(Scale.by(logVariance, 0.5).exp().mul(noise));
+        NDArray offset = mean.add(Constant.scale(logVariance, 0.5).exp().mul(noise));
         if (settings.addressing() == Addressing.CONTINUOUS) {
             return pointers.add(offset);
         }
@@ -45,7 +45,7 @@ final class KeyPosterior {
     NDArray divergence(NDArray pointers, NDArray mean, NDArray logVariance) {
         boolean continuous = settings.addressing() == Addressing.CONTINUOUS;
         NDArray centre = continuous ? pointers.add(mean) : mean;
-        NDArray sum = Scale.by(
+        NDArray sum = Constant.scale(
                 centre.square().add(logVariance.exp()).sub(1f).sub(logVariance).sum(new int[] {2, 3}), 0.5);
         return continuous ? sum : sum.add(naming());
     }
@@ -53,11 +53,11 @@ final class KeyPosterior {
     /** ln p(y) - ln q(y) at {@link #sample}'s key for the same noise, summed over K: [B, T], nats. */
     NDArray logRatio(NDArray pointers, NDArray mean, NDArray logVariance, NDArray noise) {
         boolean continuous = settings.addressing() == Addressing.CONTINUOUS;
-        NDArray offset = mean.add(Scale.by(logVariance, 0.5).exp().mul(noise));
+        NDArray offset = mean.add(Constant.scale(logVariance, 0.5).exp().mul(noise));
         NDArray key = continuous ? pointers.add(offset) : offset;
         // The density of q at its own sample needs the noise alone: (y - mean)^2 / variance = noise^2.
-        NDArray ratio =
-                Scale.by(key.square().neg().add(noise.square()).add(logVariance).sum(new int[] {2, 3}), 0.5);
+        NDArray ratio = Constant.scale(
+                key.square().neg().add(noise.square()).add(logVariance).sum(new int[] {2, 3}), 0.5);
         // Mapping c into a cell scales p and q by the same Jacobian; what stays is the prior mass of the cell.
         return continuous ? ratio : ratio.sub(naming());
     }
@@ -70,10 +70,12 @@ final class KeyPosterior {
     private static NDArray intoCell(NDArray pointers, NDArray offset, int axis, int cells) {
         String only = "..., " + axis + ":" + (axis + 1);
         NDArray cell = KeySpace.cell(pointers.get(only), cells);
-        NDArray within = Scale.by(Scale.by(offset.get(only), SQRT_HALF).erf().add(1f), 0.5)
+        NDArray within = Constant.scale(
+                        Constant.scale(offset.get(only), SQRT_HALF).erf().add(1f), 0.5)
                 .clip(edge(cells), 1 - edge(cells));
         // quantile(p) = sqrt(2) erfinv(2 p - 1)
-        return Scale.by(Scale.by(cell.add(within), 2.0 / cells).sub(1f).erfinv(), 1 / SQRT_HALF);
+        return Constant.scale(
+                Constant.scale(cell.add(within), 2.0 / cells).sub(1f).erfinv(), 1 / SQRT_HALF);
     }
 
     /**

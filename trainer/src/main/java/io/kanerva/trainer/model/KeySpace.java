@@ -56,10 +56,10 @@ final class KeySpace {
                             column.mul(0f).add(halfX),
                     slotCentre(row, settings.slots().rows(), halfY), row.mul(0f).add(halfY));
         }
-        NDArray stretch = Scale.by(keys.get(":, :, 0").tanh(), KanervaSettings.SCALE_RANGE)
+        NDArray stretch = Constant.scale(keys.get(":, :, 0").tanh(), KanervaSettings.SCALE_RANGE)
                 .exp();
-        NDArray extentX = Scale.by(stretch, halfX);
-        NDArray extentY = Scale.by(stretch, halfY);
+        NDArray extentX = Constant.scale(stretch, halfX);
+        NDArray extentY = Constant.scale(stretch, halfY);
         return new Windows(inside(x, extentX), extentX, inside(y, extentY), extentY);
     }
 
@@ -97,7 +97,7 @@ final class KeySpace {
 
     /** The centre that a coordinate is squashed to, so that a window of that half extent stays inside the memory. */
     private static NDArray inside(NDArray coordinate, NDArray half) {
-        return Scale.by(coordinate, Math.sqrt(0.5)).erf().mul(half.neg().add(1f));
+        return Constant.scale(coordinate, Math.sqrt(0.5)).erf().mul(half.neg().add(1f));
     }
 
     private static float quantile(double probability) {

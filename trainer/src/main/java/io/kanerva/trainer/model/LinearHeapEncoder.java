@@ -34,6 +34,6 @@ final class LinearHeapEncoder extends HeapEncoder {
 
     @Override
     NDArray blocks(ParameterStore store, NDArray patches, NDArray found, boolean training) {
-        return Scale.by(found.add(Layers.run(code, store, patches, training)), LinearPath.CAREFUL);
+        return Constant.scale(found.add(Layers.run(code, store, patches, training)), LinearPath.CAREFUL);
     }
 }

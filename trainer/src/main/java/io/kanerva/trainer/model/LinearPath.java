@@ -100,7 +100,7 @@ final class LinearPath extends KanervaBlock {
         NDArray found = in.get(0);
         NDList split = numbers(store, found, in.get(1), training);
         // Times the shares rather than the coefficients, which are many.
-        NDArray shares = Scale.by(Layers.run(mixing, store, found, training), CAREFUL);
+        NDArray shares = Constant.scale(Layers.run(mixing, store, found, training), CAREFUL);
         NDArray mixed = Layers.run(coefficients, store, shares, training);
         return new NDList(Layers.depthToSpace(
                 NDArrays.concat(new NDList(split.get(0), split.get(1), mixed), 1), settings.patch()));

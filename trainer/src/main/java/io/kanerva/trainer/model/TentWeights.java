@@ -33,8 +33,9 @@ public final class TentWeights {
         NDArray positions =
                 centre.expandDims(2).add(half.expandDims(2).mul(manager.create(offsets, new Shape(1, 1, samples))));
         // u = ((g + 1) size - 1) / 2, in this order: GridSample computes it so too, and rounds alike.
-        NDArray coordinates =
-                Scale.by(Scale.by(positions.add(1f), size).sub(1f), 0.5).expandDims(3);
+        NDArray coordinates = Constant.scale(
+                        Constant.scale(positions.add(1f), size).sub(1f), 0.5)
+                .expandDims(3);
         return Activation.relu(coordinates
                 .sub(manager.create(pixels, new Shape(1, 1, 1, size)))
                 .abs()

@@ -15,7 +15,6 @@ import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.EncoderOutput;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
-import io.kanerva.trainer.model.Scale;
 import io.kanerva.trainer.model.WriterOutput;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -136,7 +135,7 @@ final class DataParallel implements AutoCloseable {
                 NDArray unwritten = others.on(scratch);
                 EncoderOutput found = learner.encode(unwritten, true);
                 NDArray gist = means(learner.readGist(unwritten, found, written, othersNoise.on(scratch), true));
-                means = Scale.by(means.add(gist), 0.5);
+                means = Constant.scale(means.add(gist), 0.5);
             }
             collector.backward(means.mul(weights.on(scratch)).sum());
             return means;

@@ -5,7 +5,10 @@ import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.NoiseSource;
 import io.kanerva.trainer.model.KanervaSettings;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 
 /**
  * The input of each step: episodes of images drawn at random, and the noise of their keys and latents. Step n's input
@@ -17,7 +20,10 @@ import java.util.SplittableRandom;
 public final class TrainingEpisodes {
     private final Images images;
     private final TrainingPlan plan;
-    private final ClassMembers classes;
+    /** The images of each class that has at least two, by class; empty if the model reads no gist. */
+    private final Map<Integer, int[]> members = new LinkedHashMap<>();
+    /** The numbers of all of them. */
+    private final int[] paired;
 
     /**
      * The input of a plan's steps.
@@ -52,7 +58,10 @@ public final class TrainingEpisodes {
             throw new IllegalArgumentException("'%s' holds %d images, an episode needs %d"
                     .formatted(images.name(), images.count(), plan.episodeLength()));
         }
-        classes = s.gist() ? new ClassMembers(images) : null;
+        if (s.gist()) {
+            findClasses();
+        }
+        paired = members.values().stream().flatMapToInt(IntStream::of).sorted().toArray();
     }
 
     /**
@@ -77,21 +86,46 @@ public final class TrainingEpisodes {
         int[] drawn = new int[samples];
         AffineMap[] maps = new AffineMap[samples];
         for (int i = 0; i < samples; i++) {
-            drawn[i] = classes == null ? random.nextInt(images.count()) : classes.draw(random);
+            drawn[i] = paired.length == 0 ? random.nextInt(images.count()) : paired[random.nextInt(paired.length)];
             maps[i] = plan.augment().isNone() ? null : plan.augment().draw(random);
             plan.binarisation().copy(images, drawn[i], maps[i], pixels, i * size, random);
         }
         float[] keyNoise = normals(random, samples * plan.settings().keys() * 3);
         float[] latentNoise = normals(random, latents);
-        if (classes == null) {
+        if (paired.length == 0) {
             return new Batch(pixels, keyNoise, latentNoise, new float[0], new float[0]);
         }
         float[] others = new float[samples * size];
         for (int i = 0; i < samples; i++) {
             // Moved alike, since it is how two of a class differ as they are that is to be learned.
-            plan.binarisation().copy(images, classes.drawAnother(drawn[i], random), maps[i], others, i * size, random);
+            plan.binarisation().copy(images, another(drawn[i], random), maps[i], others, i * size, random);
         }
         return new Batch(pixels, keyNoise, latentNoise, others, normals(random, latents));
+    }
+
+    private void findClasses() {
+        if (!images.hasLabels()) {
+            throw new IllegalArgumentException(
+                    "'%s': expected images whose classes are known, as a model that reads blocks for their gist needs them, found no labels"
+                            .formatted(images.name()));
+        }
+        images.classes().forEach((label, all) -> {
+            if (all.size() > 1) {
+                members.put(label, all.stream().mapToInt(Integer::intValue).toArray());
+            }
+        });
+        if (members.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "'%s': expected a class of at least two images, found %d images of as many classes"
+                            .formatted(images.name(), images.count()));
+        }
+    }
+
+    /** Another image of that one's class; each is as likely. */
+    private int another(int image, SplittableRandom random) {
+        int[] all = members.get(images.label(image));
+        int drawn = all[random.nextInt(all.length - 1)];
+        return drawn == image ? all[all.length - 1] : drawn;
     }
 
     /**
