@@ -87,8 +87,9 @@ public final class RunReporter implements TrainingListener {
 
     private void write(String state, boolean running) {
         TrainingPlan plan = run.plan();
-        List<CurveFigure.Point> curve = CurveFile.metrics(folder.resolve(TrainingRun.METRICS))
-                .read().stream().map(CurveFigure.Point::of).toList();
+        List<CurveFigure.Point> curve = CurveFile.metrics(folder.resolve(TrainingRun.METRICS)).read().stream()
+                .map(CurveFigure.Point::of)
+                .toList();
         List<ValidationScore> scores = plan.validation().images() == 0
                 ? List.of()
                 : CurveFile.validation(folder.resolve(TrainingRun.VALIDATION)).read();

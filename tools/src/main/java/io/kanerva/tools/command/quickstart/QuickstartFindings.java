@@ -95,8 +95,9 @@ final class QuickstartFindings {
                 "Fashion-MNIST",
                 duration(run.seconds()),
                 run.stepsDone());
-        List<CurveFigure.Point> curve = CurveFile.metrics(metrics)
-                .read().stream().map(CurveFigure.Point::of).toList();
+        List<CurveFigure.Point> curve = CurveFile.metrics(metrics).read().stream()
+                .map(CurveFigure.Point::of)
+                .toList();
         return new QuickstartReport(
                 summary,
                 episode,
