@@ -31,7 +31,7 @@ public final class TrainingProgress {
             TrainingPlan plan, Path folder, Images images, List<Device> devices, Terminal terminal) {
         try {
             if (plan.settings().decoder().banks() == 0) {
-                return TrainingRun.start(plan, folder, images, devices);
+                return TrainingRun.start(plan, folder, images, devices, done -> {});
             }
             try (Progress progress = Progress.start(
                     terminal, "Fitting", LinearStart.work(plan.settings()), "parts of the linear model")) {

@@ -74,4 +74,44 @@ final class CausalNeighbours {
         }
         return NDArrays.concat(shifted, 1);
     }
+
+    /** How many patches the reach covers, upwards and to each side. */
+    static int patchesAway(int count, int patch) {
+        return (reach(count) + patch - 1) / patch;
+    }
+
+    /**
+     * Banks of coefficients as the kernel of a convolution whose pixels are patches, [banks, channels p p, channels p
+     * p, 1 + away, 1 + 2 away]: for each number where it stands in the coefficients, [channels, neighbours, channels,
+     * p, p, banks], or behind them, in a last row of zeros, if there is no coefficient.
+     */
+    static long[] kernelIndex(int count, int channels, int patch, int banks) {
+        int places = patch * patch;
+        int away = patchesAway(count, patch);
+        int height = 1 + away;
+        int width = 1 + 2 * away;
+        int[][] offsets = offsets(count);
+        int all = channels * offsets.length * channels * places;
+        long[] index = new long[banks * channels * places * channels * places * height * width];
+        for (int i = 0; i < index.length; i++) {
+            int bank = i / (index.length / banks);
+            index[i] = (long) all * banks + bank;
+        }
+        for (int coefficient = 0; coefficient < all; coefficient++) {
+            int place = coefficient % places;
+            int other = coefficient / places % channels;
+            int neighbour = coefficient / places / channels % offsets.length;
+            int channel = coefficient / places / channels / offsets.length;
+            // Counted from the first pixel of the patches that a kernel sees.
+            int row = away * patch + place / patch + offsets[neighbour][0];
+            int column = away * patch + place % patch + offsets[neighbour][1];
+            int input = (other * patch + row % patch) * patch + column % patch;
+            for (int bank = 0; bank < banks; bank++) {
+                int filter = (bank * channels + channel) * places + place;
+                index[((filter * channels * places + input) * height + row / patch) * width + column / patch] =
+                        (long) coefficient * banks + bank;
+            }
+        }
+        return index;
+    }
 }

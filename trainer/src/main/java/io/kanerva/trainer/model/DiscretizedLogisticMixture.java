@@ -18,7 +18,7 @@ import ai.djl.nn.Activation;
  * <ol>
  *   <li>the logits of the mixture;
  *   <li>the means of channel 0, 1, ..., C - 1;
- *   <li>the logarithms of their scales, which are limited to {@value #LEAST_LOG_SCALE} ... {@value #LARGEST_LOG_SCALE};
+ *   <li>the logarithms of their scales, which are limited to {@value #MIN_LOG_SCALE} ... {@value #MAX_LOG_SCALE};
  *   <li>the coefficients, before tanh, of channel 1 on 0, channel 2 on 0, channel 2 on 1, and so on.
  * </ol>
  *
@@ -35,9 +35,9 @@ record DiscretizedLogisticMixture(int channels, int neighbours) {
     /** Logistic distributions in a mixture. */
     static final int COMPONENTS = 10;
     /** A narrower component would put nearly all of its mass on one level anyway. */
-    static final float LEAST_LOG_SCALE = -7f;
+    static final float MIN_LOG_SCALE = -7f;
     /** A wider component is flat over all levels; the limit keeps the logarithm of a level's mass finite. */
-    static final float LARGEST_LOG_SCALE = 7f;
+    static final float MAX_LOG_SCALE = 7f;
 
     private static final int LEVELS = 255;
     /** Farther than any mean lies from any level, in scales of the widest component too. */
@@ -118,7 +118,7 @@ record DiscretizedLogisticMixture(int channels, int neighbours) {
             NDArray mean = mean(mixture, before, channel);
             mean = base == null ? mean : mean.add(only(base, channel));
             NDArray inverse = mixture.get(1 + channels + channel)
-                    .clip(LEAST_LOG_SCALE, LARGEST_LOG_SCALE)
+                    .clip(MIN_LOG_SCALE, MAX_LOG_SCALE)
                     .neg()
                     .exp();
             NDArray upper = Activation.softPlus(mean.sub(only(high, channel)).mul(inverse));

@@ -1,8 +1,6 @@
 package io.kanerva.trainer.model;
 
 import ai.djl.ndarray.types.Shape;
-import java.util.Objects;
-import java.util.stream.Stream;
 
 /**
  * Everything that fixes a model's shape; two models of equal settings have parameters of equal names and shapes.
@@ -45,21 +43,7 @@ public record KanervaSettings(
 
     /** @throws IllegalArgumentException if the sizes do not fit each other; the message names the two that do not */
     public KanervaSettings {
-        require(
-                Stream.of(
-                                writer,
-                                addressing,
-                                image,
-                                memory,
-                                block,
-                                slots,
-                                latentLayout,
-                                encoder,
-                                encoder == null ? null : encoder.kind(),
-                                decoder,
-                                likelihood)
-                        .allMatch(Objects::nonNull),
-                "all of writer, addressing, image, memory, block, slots, latentLayout, encoder, encoder.kind, decoder and likelihood must be given");
+        require(writer != null && addressing != null, "writer and addressing must be given");
         positive("image", image);
         positive("memory", memory);
         positive("block", block);
@@ -185,26 +169,6 @@ public record KanervaSettings(
                 encoder,
                 DecoderSettings.of(encoder.width(), encoder.depth()),
                 ImageLikelihood.BERNOULLI);
-    }
-
-    /** The plain variational autoencoder with the same encoder and decoder, and a latent of its own: no memory. */
-    public KanervaSettings withoutMemory(int numbers, LatentLayout layout) {
-        MapShape unused = new MapShape(memory.channels(), 2 * block.rows(), 2 * block.columns());
-        return new KanervaSettings(
-                WriterKind.NONE,
-                Addressing.CONTINUOUS,
-                false,
-                image,
-                unused,
-                block,
-                Grid.NONE,
-                keys,
-                0,
-                numbers,
-                layout,
-                encoder,
-                decoder,
-                likelihood);
     }
 
     /** The same with another number of keys a sample. */

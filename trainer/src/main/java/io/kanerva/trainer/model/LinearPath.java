@@ -68,7 +68,7 @@ final class LinearPath extends KanervaBlock {
         mixing = child("mixing", Layers.conv1(size.banks()), size.width(), h, w);
         coefficients =
                 child("coefficients", Layers.zero(Layers.linear1(coefficients() / size.banks())), size.banks(), h, w);
-        long[] index = kernelIndex();
+        long[] index = CausalNeighbours.kernelIndex(size.neighbours(), channels, settings.patch(), size.banks());
         kernelIndex = Constant.of(index, new Shape(index.length));
         scales = column(scales());
         carefulColours = column(careful(channels * places));
@@ -219,9 +219,8 @@ final class LinearPath extends KanervaBlock {
                 .singletonOrThrow();
     }
 
-    /** How many patches the neighbours' reach covers, upwards and to each side. */
     private int patchesAway() {
-        return (CausalNeighbours.reach(mixture.neighbours()) + settings.patch() - 1) / settings.patch();
+        return CausalNeighbours.patchesAway(mixture.neighbours(), settings.patch());
     }
 
     /** Maps [N, c, h, w] below as many rows of zeros as the neighbours' reach covers. */
@@ -244,39 +243,6 @@ final class LinearPath extends KanervaBlock {
                 weight.concat(weight.getManager().zeros(new Shape(1, banks)), 0).reshape(-1);
         return all.take(kernelIndex.on(all.getManager()))
                 .reshape((long) banks * colours, colours, 1L + patchesAway(), 1 + 2L * patchesAway());
-    }
-
-    /** Where in the coefficients, [all + 1, banks], each number of {@link #kernel} stands. */
-    private long[] kernelIndex() {
-        int channels = settings.image().channels();
-        int patch = settings.patch();
-        int banks = settings.decoder().banks();
-        int away = patchesAway();
-        int height = 1 + away;
-        int width = 1 + 2 * away;
-        int all = coefficients() / banks;
-        long[] index = new long[banks * channels * places * channels * places * height * width];
-        for (int i = 0; i < index.length; i++) {
-            int bank = i / (index.length / banks);
-            index[i] = (long) all * banks + bank;
-        }
-        int[][] offsets = CausalNeighbours.offsets(mixture.neighbours());
-        for (int coefficient = 0; coefficient < all; coefficient++) {
-            int place = coefficient % places;
-            int other = coefficient / places % channels;
-            int neighbour = coefficient / places / channels % offsets.length;
-            int channel = coefficient / places / channels / offsets.length;
-            // Counted from the first pixel of the patches that a kernel sees.
-            int row = away * patch + place / patch + offsets[neighbour][0];
-            int column = away * patch + place % patch + offsets[neighbour][1];
-            int input = (other * patch + row % patch) * patch + column % patch;
-            for (int bank = 0; bank < banks; bank++) {
-                int filter = (bank * channels + channel) * places + place;
-                index[((filter * channels * places + input) * height + row / patch) * width + column / patch] =
-                        (long) coefficient * banks + bank;
-            }
-        }
-        return index;
     }
 
     /** Numbers in all banks. */

@@ -22,9 +22,9 @@ public final class LinearStart {
 
     private static final double RIDGE = 1e-4;
     /** Logarithms of the components' scales, relative to the scale of the error: evenly spaced between these. */
-    private static final double LEAST_SCALE = -2;
+    private static final double MIN_SCALE = -2;
 
-    private static final double LARGEST_SCALE = 1.6;
+    private static final double MAX_SCALE = 1.6;
     /**
      * Components' weights fall with the distance of the scale's logarithm from the middle like a normal density of this
      * deviation.
@@ -33,7 +33,7 @@ public final class LinearStart {
     /**
      * The mixture takes the inverse of tanh of the coefficients between channels; nearer to 1 it would hardly learn.
      */
-    private static final double LARGEST_CHANNEL_COEFFICIENT = 0.99;
+    private static final double MAX_CHANNEL_COEFFICIENT = 0.99;
 
     private final KanervaSettings s;
     private final int count;
@@ -219,8 +219,8 @@ public final class LinearStart {
                 coefficients[(c * around + i) * places + place] = (float) found[i];
             }
             for (int d = 0; d < c; d++) {
-                double coefficient = Math.max(
-                        -LARGEST_CHANNEL_COEFFICIENT, Math.min(LARGEST_CHANNEL_COEFFICIENT, found[around + d]));
+                double coefficient =
+                        Math.max(-MAX_CHANNEL_COEFFICIENT, Math.min(MAX_CHANNEL_COEFFICIENT, found[around + d]));
                 double inverse = 0.5 * Math.log((1 + coefficient) / (1 - coefficient));
                 fill(mixture, 1 + 2 * channels + c * (c - 1) / 2 + d, place, inverse, 0);
             }
@@ -228,14 +228,9 @@ public final class LinearStart {
             // scale)^2 / 3.
             double variance = sums.error(around + c, found) + 4.0 / 255 / 255 / 12;
             double scale = 0.5 * Math.log(3 * variance) - Math.log(Math.PI);
-            fill(
-                    mixture,
-                    1 + channels + c,
-                    place,
-                    scale + LEAST_SCALE,
-                    (LARGEST_SCALE - LEAST_SCALE) / (components - 1));
+            fill(mixture, 1 + channels + c, place, scale + MIN_SCALE, (MAX_SCALE - MIN_SCALE) / (components - 1));
         }
-        double step = (LARGEST_SCALE - LEAST_SCALE) / (components - 1);
+        double step = (MAX_SCALE - MIN_SCALE) / (components - 1);
         for (int m = 0; m < components; m++) {
             double distance = (m - 0.5 * (components - 1)) * step / SCALE_DEVIATION;
             mixture[m * places + place] = (float) (-0.5 * distance * distance);

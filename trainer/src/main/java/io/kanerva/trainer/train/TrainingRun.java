@@ -69,34 +69,23 @@ public final class TrainingRun implements AutoCloseable {
         validation = CurveFile.validation(folder.resolve(VALIDATION));
     }
 
-    /**
-     * A new run.
-     *
-     * @param folder is made if it is not there; a run that it holds already is an error
-     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode
-     * @throws IllegalStateException if the folder holds a run
-     * @throws UncheckedIOException if it cannot be written
-     */
+    /** A new run on one device, whose start nobody watches. */
     public static TrainingRun start(TrainingPlan plan, Path folder, Images images, Device device) {
-        return start(plan, folder, images, List.of(device));
+        return start(plan, folder, images, List.of(device), done -> {});
     }
 
     /**
-     * A new run that shares the episodes of each step out to several devices. The sums of their gradients differ in the
-     * last digits from those of one device, so a run must be resumed on as many to end with the same weights.
+     * A new run. Several devices share the episodes of each step; the sums of their gradients differ in the last digits
+     * from those of one device, so a run must be resumed on as many to end with the same weights.
      *
-     * @param devices each takes as many of the plan's episodes
-     * @throws IllegalArgumentException also if that is not possible
-     */
-    public static TrainingRun start(TrainingPlan plan, Path folder, Images images, List<Device> devices) {
-        return start(plan, folder, images, devices, done -> {});
-    }
-
-    /**
-     * The same, told how the start goes: a linear path ({@link DecoderSettings#banks}) is fitted to some of the images
-     * first, which takes seconds.
-     *
-     * @param fitted hears how many of {@link LinearStart#work} units are done
+     * @param folder is made if it is not there
+     * @param devices each takes the same number of the plan's episodes
+     * @param fitted receives how many of {@link LinearStart#work} units are done: a linear path
+     *     ({@link DecoderSettings#banks}) is fitted to some of the images first, which takes seconds
+     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode, or the
+     *     devices cannot share the episodes equally
+     * @throws IllegalStateException if the folder holds a run
+     * @throws UncheckedIOException if the folder cannot be written
      */
     public static TrainingRun start(
             TrainingPlan plan, Path folder, Images images, List<Device> devices, IntConsumer fitted) {

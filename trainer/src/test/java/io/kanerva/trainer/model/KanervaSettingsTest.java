@@ -89,7 +89,7 @@ class KanervaSettingsTest {
         refused(() -> heap(12, 5), "the heap writer has no embedding, found embedding = 5");
         refused(
                 () -> settings(null, DEREFERENCED, 1, 8, 8, 2, 8, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1),
-                "all of writer, addressing, image, memory, block, slots, latentLayout, encoder, encoder.kind, decoder and likelihood must be given");
+                "writer and addressing must be given");
     }
 
     @Test

@@ -68,7 +68,8 @@ class DataParallelTest {
                         TinyRuns.plan(),
                         folder.resolve("run"),
                         TinyRuns.IMAGES,
-                        List.of(Device.cpu(), Device.cpu(), Device.cpu())))
+                        List.of(Device.cpu(), Device.cpu(), Device.cpu()),
+                        done -> {}))
                 .withMessage("2 episodes a step: expected a multiple of the 3 devices, so that each takes as many");
         assertThat(Files.exists(folder.resolve("run"))).isFalse();
     }
@@ -79,7 +80,7 @@ class DataParallelTest {
 
     private static List<StepMetrics> steps(TrainingPlan plan, Path run, List<Device> devices, int stopAfter) {
         List<StepMetrics> steps = new ArrayList<>();
-        try (TrainingRun training = TrainingRun.start(plan, run, TinyRuns.IMAGES, devices)) {
+        try (TrainingRun training = TrainingRun.start(plan, run, TinyRuns.IMAGES, devices, done -> {})) {
             training.train(metrics -> {
                 steps.add(metrics);
                 if (metrics.step() == stopAfter) {

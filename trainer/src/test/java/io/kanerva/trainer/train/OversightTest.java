@@ -233,7 +233,7 @@ class OversightTest {
     void aWatchedRunOnTwoDevicesLeavesNoArrayBehind() {
         int before = systemArrays();
         try (TrainingRun run =
-                TrainingRun.start(WATCHED, folder, TinyRuns.IMAGES, List.of(Device.cpu(), Device.cpu()))) {
+                TrainingRun.start(WATCHED, folder, TinyRuns.IMAGES, List.of(Device.cpu(), Device.cpu()), done -> {})) {
             int averaged = run.model().manager().getManagedArrays().size();
             List<Integer> system = new ArrayList<>();
             run.train(step -> {
