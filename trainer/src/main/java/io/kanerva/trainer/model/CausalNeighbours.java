@@ -8,28 +8,27 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The pixels that come before a pixel in reading order and lie within a reach of r rows and columns: 2 r (r + 1) of
- * them. The nearer ones come first: those of reach 1 are left and the three above, then follow those at a distance of
- * 2, and so on; of the same distance, first those beside, row by row upwards, and last the farthest row from left to
- * right.
+ * The pixels that precede a pixel in reading order within a reach of r rows and columns: 2 r (r + 1) of them. Nearer
+ * ones come first: those of reach 1 are left and the three above, then those at distance 2, and so on. At the same
+ * distance, the columns beside come first, row by row upwards, then the farthest row from left to right.
  */
 final class CausalNeighbours {
     private static final int FARTHEST = 3;
 
     private CausalNeighbours() {}
 
-    /** Whether so many neighbours can be had: 0, 4, 12 or 24. */
+    /** Whether the count is valid: 0, 4, 12 or 24. */
     static boolean exist(int count) {
         int reach = reach(count);
         return reach <= FARTHEST && count == 2 * reach * (reach + 1);
     }
 
-    /** How far the farthest of so many neighbours lies away, rows or columns. */
+    /** Distance of the farthest neighbour, in rows or columns. */
     static int reach(int count) {
         return (int) Math.sqrt(count / 2.0);
     }
 
-    /** Where they lie: (rows, columns) from the pixel. */
+    /** Offsets (rows, columns) from the pixel. */
     static int[][] offsets(int count) {
         List<int[]> offsets = new ArrayList<>();
         for (int distance = 1; distance <= reach(count); distance++) {
@@ -45,7 +44,7 @@ final class CausalNeighbours {
         return offsets.toArray(int[][]::new);
     }
 
-    /** Zeros around maps [N, C, H, W], as far as neighbours reach: [N, C, H + reach, W + 2 reach], none below. */
+    /** Pads maps [N, C, H, W] with zeros as far as the neighbours reach: [N, C, H + reach, W + 2 reach], none below. */
     static NDArray padded(NDArray maps, int count) {
         Shape s = maps.getShape();
         int reach = reach(count);
@@ -56,7 +55,7 @@ final class CausalNeighbours {
     }
 
     /**
-     * What each pixel's neighbours hold; zero outside of the image.
+     * The values of each pixel's neighbours; zero outside the image.
      *
      * @param maps [N, C, H, W]
      * @return [N, neighbours x C, H, W], neighbour by neighbour
@@ -75,15 +74,15 @@ final class CausalNeighbours {
         return NDArrays.concat(shifted, 1);
     }
 
-    /** How many patches the reach covers, upwards and to each side. */
+    /** Patches that the reach covers, upwards and to each side. */
     static int patchesAway(int count, int patch) {
         return (reach(count) + patch - 1) / patch;
     }
 
     /**
      * Banks of coefficients as the kernel of a convolution whose pixels are patches, [banks, channels p p, channels p
-     * p, 1 + away, 1 + 2 away]: for each number where it stands in the coefficients, [channels, neighbours, channels,
-     * p, p, banks], or behind them, in a last row of zeros, if there is no coefficient.
+     * p, 1 + away, 1 + 2 away]: for each number its index in the coefficients, [channels, neighbours, channels, p, p,
+     * banks], or in the row of zeros after them if there is no coefficient.
      */
     static long[] kernelIndex(int count, int channels, int patch, int banks) {
         int places = patch * patch;

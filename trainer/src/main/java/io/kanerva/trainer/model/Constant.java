@@ -10,12 +10,11 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Numbers that every pass needs. They lie outside of Java's heap once and for all, and an array of them is a view:
- * DJL's {@code create} from a Java array copies it to memory that is given back only when Java collects garbage,
- * hundreds of steps later, and lies scattered among the engine's arrays until then, whose memory can no longer be used
- * as a whole.
+ * Numbers that every pass needs, kept outside the Java heap; arrays of them are views. DJL's {@code create} from a Java
+ * array instead copies it to native memory that is freed only by garbage collection, hundreds of steps later, and
+ * fragments the engine's memory until then.
  *
- * <p>An array made by {@link #on} may be used as long as this object lives, and is not to be written to.
+ * <p>An array made by {@link #on} is valid as long as this object is reachable, and must not be written to.
  */
 public final class Constant {
     private static final int CACHE_LINE = 64;

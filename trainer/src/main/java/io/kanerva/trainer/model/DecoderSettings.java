@@ -49,7 +49,7 @@ public record DecoderSettings(int width, int depth, int refineWidth, int refineD
         return new DecoderSettings(width, depth, newWidth, newDepth, neighbours, banks);
     }
 
-    /** The same with pixels that are conditioned on neighbours, by so many banks of coefficients. */
+    /** The same with pixels conditioned on {@code count} neighbours through banks of coefficients. */
     public DecoderSettings withNeighbours(int count, int newBanks) {
         return new DecoderSettings(width, depth, refineWidth, refineDepth, count, newBanks);
     }

@@ -5,7 +5,7 @@ import ai.djl.nn.Activation;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** p(x | z, traces): what the decoder's output says about an image. */
+/** p(x | z, traces): the image distribution that the decoder's output parameterises. */
 public enum ImageLikelihood {
     /** Independent black and white pixels; the decoder gives each pixel's logit, [B, Q, Cx, Hx, Wx]. */
     BERNOULLI {
@@ -84,7 +84,7 @@ public enum ImageLikelihood {
     abstract NDArray encoded(NDArray images);
 
     /**
-     * The images that the decoder's output stands for: the pixels' means, in [0, 1].
+     * The means of the pixels, in [0, 1].
      *
      * @param parameters the decoder's output
      * @return [B, Q, Cx, Hx, Wx]
@@ -104,7 +104,7 @@ public enum ImageLikelihood {
                 array.getShape().get(4));
     }
 
-    /** The name in lower case, as it stands in a bundle. */
+    /** The name in lower case, as in a bundle. */
     @JsonValue
     @Override
     public String toString() {

@@ -4,7 +4,7 @@ import ai.djl.ndarray.types.Shape;
 
 /**
  * Everything that fixes a model's shape; two models of equal settings have parameters of equal names and shapes.
- * {@link #heap} and {@link #pooled} make the usual ones, the methods {@code with...} change one thing.
+ * {@link #heap} and {@link #pooled} make the usual ones; each {@code with...} method changes one thing.
  *
  * @param writer which memory writer
  * @param addressing what a key points at; without slots always {@link Addressing#CONTINUOUS}
@@ -247,7 +247,7 @@ public record KanervaSettings(
         return likelihood.channels(this);
     }
 
-    /** How many image pixels one number of a block stands for, on each side. */
+    /** Image pixels per number of a block, on each side. */
     public int patch() {
         return image.height() / block.rows();
     }
@@ -260,7 +260,7 @@ public record KanervaSettings(
         return gist ? 2 * slots.size() : slots.size();
     }
 
-    /** Samples that one memory has room for; {@link Integer#MAX_VALUE} unless the writer is a heap. */
+    /** Samples that fit into one memory; {@link Integer#MAX_VALUE} unless the writer is a heap. */
     public int capacity() {
         return writer == WriterKind.HEAP ? slots.size() / keys : Integer.MAX_VALUE;
     }

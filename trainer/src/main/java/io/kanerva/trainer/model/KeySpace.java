@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /**
- * The space of read keys (scale, x, y), prior N(0, I): which window a key opens, and where the heap's slots lie in it.
+ * The space of read keys (scale, x, y), prior N(0, I): the window of each key, and the keys of the heap's slots.
  *
  * <p>Each axis is squashed by the normal distribution function, so that the prior covers the memory evenly. The slots'
  * keys are the quantiles at the middles of a regular grid's cells.
@@ -24,10 +24,7 @@ final class KeySpace {
         this.settings = settings;
     }
 
-    /**
-     * The keys of all slots, row by row of the grid: [slots, 3]. Where a scale says how a block is taken, they take it
-     * verbatim.
-     */
+    /** The keys of all slots, row by row of the grid: [slots, 3]. With gist they read verbatim. */
     float[] slotKeys() {
         int rows = settings.slots().rows();
         int columns = settings.slots().columns();

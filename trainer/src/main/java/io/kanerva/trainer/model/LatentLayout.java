@@ -5,11 +5,11 @@ import java.util.Locale;
 
 /** What the D numbers of a latent are. */
 public enum LatentLayout {
-    /** A vector for the whole image, added alike everywhere. */
+    /** A vector for the whole image, added at every position. */
     VECTOR,
     /**
-     * A feature map of D / (h w) channels at the block's resolution, [D / (h w), h, w] row-major: it says things where
-     * they are.
+     * A feature map of D / (h w) channels at the block's resolution, [D / (h w), h, w] row-major, with spatial
+     * positions.
      */
     MAP;
 

@@ -11,7 +11,7 @@ import ai.djl.nn.core.Linear;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
 
-/** The few layers that the model is made of, and how they are called. */
+/** The layers that the model is made of. */
 final class Layers {
 
     private Layers() {}

@@ -32,8 +32,8 @@ final class LinearDecoder extends Decoder {
     /** Without this block's output, which would be large. */
     @Override
     NDArray negativeLogLikelihood(ParameterStore store, NDArray z, NDArray read, NDArray images, boolean training) {
-        // What the backward pass needs, the engine keeps; the rest goes at once: a third of a gigabyte for a step of
-        // the colour preset.
+        // The engine keeps what the backward pass needs; the rest is freed at once: a third of a gigabyte for a
+        // step of the preset cifar10.
         try (NDScope scope = new NDScope()) {
             scope.suppressNotUsedWarning();
             Shape s = images.getShape();

@@ -25,9 +25,9 @@ import java.util.Arrays;
  */
 final class LinearPath extends KanervaBlock {
     /**
-     * What moves a pixel's means is stored larger by the inverse of this, in the encoder too. An optimiser's step
-     * changes all weights by about as much; in these that would cost more bits than anything else can win, for the
-     * means must be right to a level and hang on hundreds of numbers.
+     * Weights that move a pixel's means are stored divided by this, in the encoder, too. A step of Adam changes all
+     * weights by about the same amount. For these weights that would cost more bits than anything else could save,
+     * since the means must be right to a level and depend on hundreds of numbers.
      */
     static final float CAREFUL = 1 / 16f;
 

@@ -17,7 +17,7 @@ import java.util.function.IntConsumer;
  * <p>Without a heap there is no code to reconstruct from, and r is the mean of each place in a patch.
  */
 public final class LinearStart {
-    /** As many images as are worth taking: some hundred for each number that a least squares fit looks for. */
+    /** Images to fit to: more than a hundred patches for each unknown of the least squares. */
     public static final int IMAGES = 2000;
 
     private static final double RIDGE = 1e-4;
@@ -67,7 +67,7 @@ public final class LinearStart {
      *
      * @param model with fresh weights and a linear path
      * @param images [N, Cx, Hx, Wx], k / 255; N at least 1
-     * @param progress hears how many units of {@link #work} are done
+     * @param progress receives how many units of {@link #work} are done
      */
     public static void fit(KanervaModel model, float[] images, IntConsumer progress) {
         new LinearStart(model.settings(), images, progress).fit(model);
@@ -274,7 +274,7 @@ public final class LinearStart {
         return line;
     }
 
-    /** Where a number of a patch, [Cx, p, p], stands in the images. */
+    /** The index in the images of a number of a patch, [Cx, p, p]. */
     private int pixel(int at, int number) {
         int y = row(at) * patch + number / patch % patch;
         int x = column(at) * patch + number % patch;

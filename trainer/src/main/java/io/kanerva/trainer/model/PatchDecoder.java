@@ -6,7 +6,7 @@ import ai.djl.training.ParameterStore;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Spreads each place of the features over its patch of the image. */
+/** Spreads each position of the features over its patch of the image. */
 final class PatchDecoder extends Decoder {
     /** The pixels by themselves, then, if there are neighbours, their coefficients. */
     private final List<Block> outputs = new ArrayList<>();

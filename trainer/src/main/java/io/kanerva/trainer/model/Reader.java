@@ -9,18 +9,18 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
 /**
- * Reads a memory at keys, and says what latent to expect there: p(z | M, Y), computed from the traces.
+ * Reads a memory at keys and predicts the latent there: p(z | M, Y), computed from the traces.
  *
  * <p>In: memory [B, C, H, W], keys [B, Q, K, 3]. Out: traces [B, Q, K, C, h, w], prior mean [B, Q, D], prior
  * log-variance [B, Q, D].
  *
- * <p>With {@link KanervaSettings#gist} the scale of a key says how its block is taken (after the verbatim and gist
- * traces of Brainerd and Reyna's fuzzy-trace theory): above 0 verbatim, as it is; else for its gist: p(z | M, Y) is
- * computed from it as ever, but the trace that goes on to the decoder is zero. So a written image is read back exactly,
- * and one that merely resembles it is told from the latent, which the block makes easier to guess.
+ * <p>With {@link KanervaSettings#gist} the sign of a key's scale selects how its block is read (after the verbatim and
+ * gist traces of Brainerd and Reyna's fuzzy-trace theory). Above 0 it is read verbatim. Otherwise it is read for its
+ * gist: p(z | M, Y) is still computed from it, but the decoder receives a zero trace. A written image is thus read back
+ * exactly, and one that resembles it is decoded from the latent, whose prior the block provides.
  */
 public final class Reader extends KanervaBlock {
-    /** The features of a latent vector's prior are few: it adds what the traces do not say, which is little. */
+    /** The prior of a latent vector needs few features, because it only adds what the traces do not say. */
     private static final int PRIOR_WIDTH = 32;
 
     private final KeySpace space;
@@ -55,12 +55,12 @@ public final class Reader extends KanervaBlock {
         logVariance = Layers.latentHead(this, "prior_log_variance", width);
     }
 
-    /** Takes another way to cut windows, equal in value to the first: {@link TentWeights#read}. */
+    /** Replaces the window reader by one of the same values; the default is {@link TentWeights#read}. */
     public void setWindowReader(WindowReader windowReader) {
         this.windowReader = windowReader;
     }
 
-    /** The way in which windows are cut now. */
+    /** The current window reader. */
     public WindowReader windowReader() {
         return windowReader;
     }

@@ -6,7 +6,7 @@ import ai.djl.training.ParameterStore;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Spreads each place over its patch, and goes on with residual blocks at the image's resolution. */
+/** Spreads each position over its patch, then applies residual blocks at the image's resolution. */
 final class RefiningDecoder extends Decoder {
     private final Block pixels;
     private final Block refined;

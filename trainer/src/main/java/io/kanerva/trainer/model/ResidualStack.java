@@ -18,7 +18,7 @@ final class ResidualStack extends KanervaBlock {
     private final List<Block> first = new ArrayList<>();
     private final List<Block> second = new ArrayList<>();
 
-    /** So many blocks of that many channels, for maps of that height and width. */
+    /** @param depth number of blocks */
     ResidualStack(KanervaSettings settings, int width, int depth, int height, int mapWidth) {
         super(settings);
         for (int i = 1; i <= depth; i++) {
@@ -32,9 +32,8 @@ final class ResidualStack extends KanervaBlock {
         if (!training) {
             return new NDList(stack(store, in.singletonOrThrow(), false));
         }
-        // What the backward pass needs, the engine keeps; the rest goes at once rather than at the step's end. That
-        // leaves
-        // warm memory to what follows: the backward pass is a tenth faster.
+        // The engine keeps what the backward pass needs; the rest is freed here rather than at the step's end.
+        // The memory is still in the cache then, which makes the backward pass a tenth faster.
         try (NDScope scope = new NDScope()) {
             scope.suppressNotUsedWarning();
             NDArray out = stack(store, Layers.channelsLast(in.singletonOrThrow()), true);

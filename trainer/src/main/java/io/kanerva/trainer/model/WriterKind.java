@@ -7,11 +7,11 @@ import java.util.Locale;
 public enum WriterKind {
     /** The paper's: the episode's embeddings are averaged and mapped to the whole memory (section 3.1). */
     POOLED,
-    /** Each sample gets a slot of its own, as from a heap's allocator, and its content block is added there. */
+    /** Each sample gets its own slots, as from a heap's allocator, and its content blocks are added there. */
     HEAP,
     /**
-     * No memory: all traces are zero and the keys stay at their prior, so that the latent alone tells of the image. A
-     * plain variational autoencoder with this model's encoder and decoder, the baseline that a memory must beat.
+     * No memory: all traces are zero and the keys stay at their prior, so only the latent carries information. This is
+     * a plain variational autoencoder with the same encoder and decoder: the baseline that a memory must beat.
      */
     NONE;
 

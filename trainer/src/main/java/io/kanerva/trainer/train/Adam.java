@@ -25,13 +25,13 @@ import java.util.Map;
  *   w = w - rate sqrt(1 - beta2^n) / (1 - beta1^n) * m / (sqrt(v) + epsilon)
  * </pre>
  *
- * <p>This is the paper's variant of the last lines of its section 2: epsilon stands beside the root of v before the
- * bias correction, where PyTorch's own Adam puts it after. They differ only for gradients of about epsilon. No weight
+ * <p>This is the paper's variant from the end of its section 2: epsilon is added to the root of v before the bias
+ * correction, whereas PyTorch's own Adam adds it after. They differ only for gradients of about epsilon. No weight
  * decay.
  *
- * <p>All parameters are moved into one array and become views of it, so that an update is a dozen operations, however
- * many parameters there are: a call into the engine costs as much as the arithmetic of most of them. Owns that array
- * and the moments; a parameter keeps its own values when this is closed.
+ * <p>All parameters are moved into one array and become views of it, so an update takes a dozen operations regardless
+ * of their number: a call into the engine costs as much as the arithmetic on most parameters. Owns that array and the
+ * moments; a parameter keeps its own values when this is closed.
  */
 final class Adam implements AutoCloseable {
     private static final float BETA1 = 0.9f;
@@ -39,7 +39,7 @@ final class Adam implements AutoCloseable {
     private static final float EPSILON = 1e-8f;
 
     /**
-     * Floats in a cache line: where a parameter may begin in the array of all, for the engine's kernels want aligned
+     * Floats in a cache line. Each parameter begins at a multiple of it, since the engine's kernels need aligned
      * memory.
      */
     private static final int ALIGNMENT = 16;
@@ -75,33 +75,33 @@ final class Adam implements AutoCloseable {
         }
     }
 
-    /** The part of an array of all parameters that holds one of that shape, not copied. */
+    /** A view of the part at {@code at} of the array of all parameters. */
     private static NDArray view(NDArray all, long at, Shape shape) {
         try (NDArray flat = all.get(new NDIndex(at + ":" + (at + shape.size())))) {
             return flat.reshape(shape);
         }
     }
 
-    /** Makes an array stand for that view, with the values that it had. */
+    /** Turns an array into that view, keeping its values. */
     private static void moveInto(NDArray view, NDArray array) {
         try (NDArray values = array.stopGradient()) {
             view.set(new NDIndex(":"), values);
         }
         view.setRequiresGradient(true);
-        // The array's object stays, since the blocks and the parameter store hold it; only what it points at changes.
+        // The object stays, since the blocks and the parameter store hold it; only its native handle changes.
         array.intern(view);
     }
 
     /**
-     * Moves every parameter by its gradient, and clears the gradient.
+     * Updates every parameter from its gradient, and clears the gradient.
      *
      * @param update which update this is, counted from 1
      * @param learningRate of this update
      * @param largestNorm a gradient with a greater global L2 norm is scaled down to it
-     * @return the global norm before scaling; if it is not finite, nothing was moved
+     * @return the global norm before scaling; if it is not finite, nothing was updated
      */
     double update(int update, double learningRate, double largestNorm) {
-        // Closed at the end: the handles to the gradients belong to the step, the parameters to the model.
+        // Owns the handles to the gradients; the parameters belong to the model.
         try (NDManager step = manager.newSubManager()) {
             NDArray gradient = gradient(step);
             double norm = gradient.norm().getFloat();
@@ -155,7 +155,7 @@ final class Adam implements AutoCloseable {
             }
         }
         NDArray all = NDArrays.concat(parts);
-        // A gradient that is not finite stays so; the run ends with it.
+        // A gradient that is not finite stays so, but the run ends then.
         gradients.forEach(gradient -> gradient.subi(gradient));
         return all;
     }

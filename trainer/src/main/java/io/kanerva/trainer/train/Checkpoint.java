@@ -63,14 +63,14 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
     }
 
     /**
-     * The model to use: with the averaged weights if there is an average, else with the trained ones. The caller closes
-     * it.
+     * The model for inference: with the averaged weights if there are any, else with the trained ones. The caller
+     * closes it.
      */
     public KanervaModel model(Device device) {
         return model(device, plan.averageDecay() > 0 ? "average/" : "parameter/");
     }
 
-    /** The model to go on training with; the caller closes it. */
+    /** The model to continue training; the caller closes it. */
     KanervaModel trained(Device device) {
         return model(device, "parameter/");
     }

@@ -65,7 +65,7 @@ public final class CurveFile<T> {
                         + "," + s.klLatent());
     }
 
-    /** Starts the file anew, keeping the rows of the steps up to {@code step}, which a resumed run will not repeat. */
+    /** Rewrites the file with the rows up to {@code step}, which a resumed run will not repeat. */
     void keepUpTo(int step) {
         List<String> lines = new ArrayList<>(List.of(header));
         if (step > 0 && Files.exists(file)) {
@@ -95,7 +95,7 @@ public final class CurveFile<T> {
 
     private Stream<String> lines() {
         try {
-            // A run that was killed may leave half a line at the end; the steps up to its checkpoint stand before it.
+            // A killed run may leave half a line at the end, which is after its last checkpoint.
             String text = Files.readString(file);
             return text.substring(0, text.lastIndexOf('\n') + 1).lines().skip(1);
         } catch (IOException e) {

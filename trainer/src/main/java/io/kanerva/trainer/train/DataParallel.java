@@ -22,12 +22,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The model that is trained, and its copies on further devices. Each of them takes an equal part of a step's episodes;
- * the copies' gradients are added to the model's, and its weights go to the copies before the next step.
+ * Data-parallel training: the model and its replicas on further devices. Each takes an equal part of a step's episodes.
+ * The replicas' gradients are added to the model's, and its weights are copied to them before each step.
  *
- * <p>One after the other as the program goes, since DJL has one gradient collector at a time; but a GPU works while the
- * next one is being told what to do, for nothing waits for a result before all have been told. With one device nothing
- * is copied. Owns the copies, not the model.
+ * <p>The passes are issued one after the other, since DJL allows one gradient collector at a time, but GPUs run
+ * concurrently: no result is awaited before all passes are issued. With one device nothing is copied. Owns the
+ * replicas, not the model.
  */
 final class DataParallel implements AutoCloseable {
     private final TrainingPlan plan;
@@ -41,8 +41,8 @@ final class DataParallel implements AutoCloseable {
     private final Constant weights = Constant.of(new float[3], new Shape(3));
 
     /**
-     * @param devices the model's own, then those of the copies
-     * @throws IllegalArgumentException if the plan's episodes cannot be shared out equally
+     * @param devices the model's own, then those of the replicas
+     * @throws IllegalArgumentException if the plan's episodes cannot be shared equally
      */
     DataParallel(KanervaModel model, TrainingPlan plan, List<Device> devices) {
         this.model = model;
@@ -65,7 +65,7 @@ final class DataParallel implements AutoCloseable {
         }
     }
 
-    /** @throws IllegalArgumentException if so many devices cannot share the plan's episodes equally */
+    /** @throws IllegalArgumentException if the devices cannot share the plan's episodes equally */
     static void requireEqualParts(TrainingPlan plan, List<Device> devices) {
         if (devices.isEmpty() || plan.episodes() % devices.size() != 0) {
             throw new IllegalArgumentException(
@@ -75,7 +75,7 @@ final class DataParallel implements AutoCloseable {
     }
 
     /**
-     * Computes the gradients of one step's loss; they stand with the model's parameters then.
+     * Computes the gradients of one step's loss and leaves them with the model's parameters.
      *
      * @return means over the step's samples, written or not, of reconstruction, KL(Y) and KL(Z), unweighted
      */
@@ -115,7 +115,7 @@ final class DataParallel implements AutoCloseable {
             TrainingEpisodes.Batch batch,
             double keyWeight,
             double latentWeight) {
-        // Free again: a step before this one has been read, and a GPU of this step holds copies.
+        // Safe to overwrite: the previous step's results have been read, and each GPU of this step has its copy.
         images.set(batch.images());
         keyNoise.set(batch.keyNoise());
         latentNoise.set(batch.latentNoise());
@@ -154,7 +154,7 @@ final class DataParallel implements AutoCloseable {
         return Constant.of(new float[Math.toIntExact(shape.size())], shape);
     }
 
-    /** One learner's episodes of a step. */
+    /** One device's share of a step's episodes. */
     private static TrainingEpisodes.Batch part(TrainingEpisodes.Batch batch, int part, int parts) {
         return new TrainingEpisodes.Batch(
                 part(batch.images(), part, parts),
@@ -178,7 +178,7 @@ final class DataParallel implements AutoCloseable {
         });
     }
 
-    /** Adds a copy's gradients to the model's, and clears them. */
+    /** Adds a replica's gradients to the model's, and clears them. */
     private void addGradients(KanervaModel copy) {
         Map<String, Parameter> others = copy.parameters();
         model.parameters().forEach((name, parameter) -> {

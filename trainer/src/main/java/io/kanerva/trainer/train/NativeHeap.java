@@ -5,12 +5,12 @@ import com.sun.jna.NativeLong;
 import com.sun.jna.Platform;
 
 /**
- * The engine's memory, which Java does not manage. Where glibc's allocator has its usual settings, the gaps that a
- * step's arrays leave are a little short for the next arrays of their size, and a process grows by some megabytes a
- * step; so it is told now and then to give back what is free.
+ * The engine's memory, which Java does not manage. With glibc's default settings, the gaps that a step's arrays leave
+ * are slightly too small for the next arrays of the same size, and the process grows by some megabytes a step. Trimming
+ * now and then returns what is free.
  */
 final class NativeHeap {
-    /** Often enough for a few hundred megabytes between, seldom enough to cost nothing: milliseconds each. */
+    /** Steps between two trims: some hundred megabytes accumulate, and a trim takes milliseconds. */
     static final int STEPS = 25;
 
     private static final Function TRIM = trimmer();
@@ -18,10 +18,10 @@ final class NativeHeap {
     private NativeHeap() {}
 
     /**
-     * Gives free memory back, where the allocator can and was not set to keep it ({@code GLIBC_TUNABLES}, as
-     * {@code tools/kpp} does).
+     * Returns free memory to the system, unless the allocator cannot or is set to keep it ({@code GLIBC_TUNABLES}, as
+     * in {@code tools/kpp}).
      *
-     * @return whether there was any to give back; false where nothing is done
+     * @return whether memory was returned
      */
     static boolean trim() {
         return TRIM != null && TRIM.invokeInt(new Object[] {new NativeLong(0)}) != 0;

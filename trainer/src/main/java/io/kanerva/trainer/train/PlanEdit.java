@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Changes single values of a plan by their names in {@code plan.json}, such as {@code model.encoder.width=96}. */
+/** Changes values of a plan by their keys in {@code plan.json}, such as {@code model.encoder.width=96}. */
 public final class PlanEdit {
     /** Reads plans; every key must be there. */
     static final JsonMapper JSON = JsonMapper.builder()
@@ -27,7 +27,8 @@ public final class PlanEdit {
     private PlanEdit() {}
 
     /**
-     * The plan with other values. They are set together, so that values that fit only each other can be.
+     * The plan with other values. All are set before they are validated, so that values can change that depend on each
+     * other.
      *
      * @param assignments each {@code KEY=VALUE}, the key with a dot between the levels
      * @throws IllegalArgumentException if there is no such key, the value is not of its kind, or the values do not fit

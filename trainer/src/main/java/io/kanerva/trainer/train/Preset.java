@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
- * A plan that has a name. All presets stand in {@code presets.json}: each holds the keys of {@code plan.json} in which
- * it differs from the preset that it names as {@code like}. How images are made binary follows from the data set.
+ * A named plan. All presets are in {@code presets.json}: each lists the keys of {@code plan.json} in which it differs
+ * from the preset that it names as {@code like}. The binarisation follows from the data set.
  *
  * @param id the name on the command line
  * @param about what it trains, in a line

@@ -12,10 +12,10 @@ import java.util.stream.IntStream;
 
 /**
  * The input of each step: episodes of images drawn at random, and the noise of their keys and latents. Step n's input
- * depends on the seed and on n alone, so a resumed run needs no generator state but the step.
+ * depends on the seed and on n alone, so resuming needs no generator state besides the step.
  *
- * <p>A model that reads blocks for their gist ({@link KanervaSettings#gist}) sees for each image another of its class
- * too, which is not written.
+ * <p>A model that reads blocks for their gist ({@link KanervaSettings#gist}) also gets, for each image, another one of
+ * its class that is not written.
  */
 public final class TrainingEpisodes {
     private final Images images;
@@ -97,7 +97,7 @@ public final class TrainingEpisodes {
         }
         float[] others = new float[samples * size];
         for (int i = 0; i < samples; i++) {
-            // Moved alike, since it is how two of a class differ as they are that is to be learned.
+            // Moved by the same map: the model should learn how two images of a class differ, not how they were moved.
             plan.binarisation().copy(images, another(drawn[i], random), maps[i], others, i * size, random);
         }
         return new Batch(pixels, keyNoise, latentNoise, others, normals(random, latents));
@@ -121,7 +121,7 @@ public final class TrainingEpisodes {
         }
     }
 
-    /** Another image of that one's class; each is as likely. */
+    /** Another image of the same class, uniformly drawn. */
     private int another(int image, SplittableRandom random) {
         int[] all = members.get(images.label(image));
         int drawn = all[random.nextInt(all.length - 1)];
@@ -129,8 +129,7 @@ public final class TrainingEpisodes {
     }
 
     /**
-     * A sample of the images as an episode would show them, the same for the same seed; an image may come more than
-     * once.
+     * Images drawn with replacement and made binary as in an episode; the seed determines them.
      *
      * @return [count, Cx, Hx, Wx]
      */

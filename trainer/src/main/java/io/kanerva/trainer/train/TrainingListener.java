@@ -1,6 +1,6 @@
 package io.kanerva.trainer.train;
 
-/** Hears how a run goes, on the thread that trains. */
+/** Is notified of a run's progress, on the thread that trains. */
 @FunctionalInterface
 public interface TrainingListener {
 
@@ -14,6 +14,6 @@ public interface TrainingListener {
      */
     default void validated(ValidationScore score, boolean best) {}
 
-    /** A checkpoint was written: what the run's folder holds is up to date. */
+    /** A checkpoint was written: the run's folder is up to date. */
     default void saved(int step) {}
 }

@@ -8,8 +8,8 @@ import io.kanerva.trainer.model.KanervaSettings;
 import java.util.List;
 
 /**
- * All that a run depends on besides the images themselves: with the same plan and images, the same machine learns the
- * same weights, bit for bit.
+ * Everything that a run depends on besides the images: the same plan and images give the same weights on the same
+ * machine, bit for bit.
  *
  * @param settings the model's shape
  * @param data name of the data set, for the record
@@ -19,16 +19,16 @@ import java.util.List;
  * @param steps optimiser steps in the whole run
  * @param learningRate Adam's, after the warm-up and before the cosine decay
  * @param warmup steps over which the learning rate rises from 0
- * @param gradientNorm largest global L2 norm of the gradient; a longer one is scaled down to it
+ * @param gradientNorm maximum global L2 norm of the gradient; a larger one is scaled down to it
  * @param keyWeight schedule of KL(Y)'s weight in the loss
  * @param latentWeight schedule of KL(Z)'s weight in the loss
  * @param seed of weights, episodes, binarisation and latents
  * @param logEvery steps between two rows of the metrics
  * @param checkpointEvery steps between two checkpoints
- * @param validation how the run is watched
+ * @param validation held-out images and early stopping
  * @param averageDecay decay of the weights' exponential moving average, at least 0 and below 1; 0 for no average. With
  *     an average, it is what is scored and exported
- * @param augment how training images are moved each time they are drawn
+ * @param augment random transforms of the training images
  */
 public record TrainingPlan(
         @JsonProperty("model") KanervaSettings settings,

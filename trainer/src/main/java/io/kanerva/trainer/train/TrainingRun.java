@@ -17,8 +17,8 @@ import java.util.function.IntConsumer;
 
 /**
  * A training run and its folder: {@code plan.json}, {@code metrics.csv}, {@code last.ckpt}, and with validation
- * {@code validation.csv} and {@code best.ckpt}. A run that was stopped, however hard, goes on from its last checkpoint
- * and ends with the very weights of a run that was never stopped.
+ * {@code validation.csv} and {@code best.ckpt}. A run that was stopped, even by a crash, resumes from its last
+ * checkpoint and ends with exactly the weights of an uninterrupted run.
  *
  * <p>Owns the model and the optimiser; {@link #close} frees both. Not thread-safe, but for {@link #requestStop}.
  */
@@ -69,7 +69,7 @@ public final class TrainingRun implements AutoCloseable {
         validation = CurveFile.validation(folder.resolve(VALIDATION));
     }
 
-    /** A new run on one device, whose start nobody watches. */
+    /** A new run on one device. */
     public static TrainingRun start(TrainingPlan plan, Path folder, Images images, Device device) {
         return start(plan, folder, images, List.of(device), done -> {});
     }
@@ -127,7 +127,7 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * Goes on with the run of that folder. The images must be those that it was started with.
+     * Resumes the run in that folder. The images must be those that it was started with.
      *
      * @throws CheckpointException if the folder holds no checkpoint, or a damaged one
      * @throws IllegalArgumentException if the images are not of the model's size, do not fill an episode, or are not as
@@ -167,11 +167,10 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * Trains to the plan's end, until asked to stop or until validation ends it early, and leaves a checkpoint each
-     * time.
+     * Trains until the plan's end, a requested stop, or early stopping, and always leaves a checkpoint.
      *
-     * @param listener hears of every step, on the calling thread
-     * @throws IllegalStateException if the loss is no longer finite; the last checkpoint stays as it was
+     * @param listener is notified of every step, on the calling thread
+     * @throws IllegalStateException if the loss is no longer finite; the last checkpoint is kept
      */
     public void train(TrainingListener listener) {
         long started = System.nanoTime();

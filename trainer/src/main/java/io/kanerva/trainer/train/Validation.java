@@ -1,15 +1,15 @@
 package io.kanerva.trainer.train;
 
 /**
- * How a run is watched while it trains: images that it does not learn from are scored by the clean bound. The
- * checkpoint of the best score is kept as {@code best.ckpt}, and training may end when the score no longer falls.
+ * Validation during training: held-out images are scored with the clean bound. The checkpoint of the best score is kept
+ * as {@code best.ckpt}, and training can stop early when the score stops falling.
  *
  * @param images held out from the end of the training set; 0 for no validation
  * @param every steps between two scores; the end of the run is scored too
- * @param patience scores in a row without a new best after which training ends early; 0 for never
+ * @param patience scores in a row without a new best after which training stops early; 0 to never stop early
  */
 public record Validation(int images, int every, int patience) {
-    /** No validation: all images are learned from. */
+    /** No validation: all images are trained on. */
     public static final Validation NONE = new Validation(0, 500, 0);
 
     /** @throws IllegalArgumentException if a number is out of its range; the message names it */

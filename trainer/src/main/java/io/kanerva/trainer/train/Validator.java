@@ -16,7 +16,7 @@ import java.util.SplittableRandom;
  * noise.
  */
 final class Validator {
-    /** The training steps' streams are counted from 0. */
+    /** Negative, since the training steps' streams are counted from 0. */
     private static final long BINARISATION_STREAM = -2;
 
     private final TestEpisodes episodes;
@@ -44,7 +44,7 @@ final class Validator {
         return plan.validation().images() > 0 ? new Validator(images, plan) : null;
     }
 
-    /** What is left to learn from. */
+    /** The images that remain for training. */
     static Images training(Images images, TrainingPlan plan) {
         if (plan.validation().images() == 0) {
             return images;

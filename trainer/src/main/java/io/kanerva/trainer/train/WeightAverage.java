@@ -10,8 +10,8 @@ import java.util.Map;
 
 /**
  * The exponential moving average of a model's weights (Polyak and Juditsky 1992), as a model of its own: after update n
- * each average a of a weight w becomes d a + (1 - d) w, with d = min(decay, n / (9 + n)), so that the first weights are
- * soon forgotten. Owns the averaged model.
+ * each average a of a weight w becomes d a + (1 - d) w, with d = min(decay, n / (9 + n)), so that the initial weights
+ * are forgotten quickly. Owns the averaged model.
  */
 final class WeightAverage implements AutoCloseable {
     private final double decay;
@@ -19,7 +19,7 @@ final class WeightAverage implements AutoCloseable {
     private final List<NDArray> means = new ArrayList<>();
     private final List<Parameter> learned = new ArrayList<>();
 
-    /** Starts as a copy of the learner's weights. */
+    /** Starts as a copy of the model's weights. */
     WeightAverage(KanervaModel learner, TrainingPlan plan) {
         decay = plan.averageDecay();
         average = new KanervaModel(plan.settings(), learner.manager().getDevice(), plan.seed());
@@ -45,7 +45,7 @@ final class WeightAverage implements AutoCloseable {
         }
     }
 
-    /** The averaged model; it belongs to this. */
+    /** The averaged model, owned by this object. */
     KanervaModel model() {
         return average;
     }
