@@ -1,0 +1,100 @@
+package io.kanerva.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The Java code in the pages of the project compiles. */
+class SnippetTest {
+    private static final Pattern JAVA = Pattern.compile("```java\\n(.*?)```", Pattern.DOTALL);
+
+    /** What the snippets leave out: the reader's imports, and what the text around them introduces. */
+    private static final String PREAMBLE = """
+            import ai.djl.*;
+            import ai.djl.ndarray.types.*;
+            import ai.djl.nn.*;
+            import io.kanerva.bundle.*;
+                    import io.kanerva.exporter.onnx.*;
+            import io.kanerva.exporter.trace.*;
+            import io.kanerva.onnx.*;
+            import io.kanerva.runtime.*;
+            import io.kanerva.runtime.Device;
+            import io.kanerva.trainer.model.KanervaModel;
+            import java.nio.file.*;
+            import java.util.*;
+
+            abstract class Page {
+                FloatTensor episode, damaged;
+                Block block;
+                KanervaModel model;
+                GraphRunner runner, runtime;
+                io.kanerva.bundle.Provenance provenance;
+                VariantPrice price;
+                %s
+
+                static class MlpBlockFactory implements BlockFactory {
+                    public Block newBlock(Model model, Path folder, Map<String, ?> arguments) {
+                        throw new UnsupportedOperationException();
+                    }
+                }
+            }
+            """;
+
+    @Test
+    void theJavaCodeInThePagesCompiles(@TempDir Path classes) throws IOException {
+        List<JavaFileObject> sources = new ArrayList<>();
+        for (Path page : pages()) {
+            Matcher code = JAVA.matcher(Files.readString(page));
+            while (code.find()) {
+                String body = code.group(1);
+                String member = body.startsWith("class ")
+                        ? "static " + body
+                        : "void snippet%d() throws Exception {\n%s}\n".formatted(code.start(), body);
+                sources.add(source(page, code.start(), PREAMBLE.formatted(member)));
+            }
+        }
+        assertThat(sources).hasSizeGreaterThan(4);
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        for (JavaFileObject source : sources) {
+            StringWriter problems = new StringWriter();
+            List<String> options =
+                    List.of("-proc:none", "-d", classes.toString(), "-cp", System.getProperty("java.class.path"));
+            assertThat(compiler.getTask(problems, null, null, options, null, List.of(source))
+                            .call())
+                    .as("%s: %s", source.getName(), problems)
+                    .isTrue();
+        }
+    }
+
+    private static List<Path> pages() throws IOException {
+        Path root = Path.of("..").toRealPath();
+        try (Stream<Path> files = Files.find(root, 3, (file, attributes) -> file.endsWith("README.md"))) {
+            return files.sorted().toList();
+        }
+    }
+
+    private static JavaFileObject source(Path page, int position, String text) {
+        URI name = page.resolveSibling("Page" + position + ".java").toUri();
+        return new SimpleJavaFileObject(name, JavaFileObject.Kind.SOURCE) {
+            @Override
+            public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+                return text;
+            }
+        };
+    }
+}
