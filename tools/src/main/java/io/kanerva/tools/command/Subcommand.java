@@ -1,7 +1,9 @@
 package io.kanerva.tools.command;
 
+import io.kanerva.tools.Failure;
 import io.kanerva.tools.terminal.Terminal;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -55,6 +57,18 @@ public abstract class Subcommand implements Callable<Integer> {
     /** Formats a standard error; empty for NaN, the standard error of a single episode. */
     public static String plusMinus(String pattern, double standardError) {
         return Double.isNaN(standardError) ? "" : String.format(Locale.ROOT, pattern, standardError);
+    }
+
+    /**
+     * Fails if anything was found.
+     *
+     * @param problems one sentence each; the message is the first, and how many more {@code things} there are
+     */
+    public static void requireNone(List<String> problems, String things) {
+        if (!problems.isEmpty()) {
+            throw new Failure(problems.get(0)
+                    + (problems.size() > 1 ? " (and %d more %s)".formatted(problems.size() - 1, things) : ""));
+        }
     }
 
     /** An error in the command line, reported with exit code 2. */

@@ -3,6 +3,7 @@ package io.kanerva.tools.command.verify;
 import io.kanerva.conformance.runtime.ForeignRuntime;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.conformance.runtime.Readiness;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.Subcommand;
 import java.io.IOException;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/** Which runtimes a verification compares. */
+/** The runtimes that are compared. */
 final class RuntimeOptions {
     @Option(
             names = "--runtimes",
@@ -21,33 +22,30 @@ final class RuntimeOptions {
             split = ",",
             order = 20,
             description =
-                    "Runtimes to compare, and clients for a bundle's pipelines, by name, with commas between them. Default: all that this machine has.")
+                    "Names of the runtimes to compare, and of clients for the pipelines of a bundle, separated by commas. "
+                            + "Default: all on this machine.")
     private List<String> names;
 
     @Option(
             names = "--runtimes-folder",
             paramLabel = "DIR",
             order = 21,
-            description =
-                    "Where the other languages' runtimes are, a folder each. Default: conformance/runtimes of this checkout.")
+            description = "Folder of the runtimes in other languages. Default: conformance/runtimes of this checkout.")
     private Path folder;
 
-    @Option(
-            names = "--install",
-            order = 22,
-            description = "Install runtimes that are not installed yet, from their package registries.")
+    @Option(names = "--install", order = 22, description = "Install missing runtimes from their package registries.")
     private boolean install;
 
     @Option(
             names = "--require",
             order = 23,
-            description = "Fail if one of the runtimes cannot run. Default: say so and go on.")
+            description = "Fail if a runtime cannot run. Default: report it and continue.")
     private boolean require;
 
     /**
-     * The runtimes, whether they can run or not.
+     * The runtimes, including those that cannot run.
      *
-     * @param others that only what is verified has
+     * @param others further runtimes of the subject
      */
     List<ModelRuntime> find(Subcommand action, ModelRuntime... others) {
         List<ModelRuntime> all = new ArrayList<>(List.of(JavaRuntime.CPU, JavaRuntime.CUDA));
@@ -68,7 +66,7 @@ final class RuntimeOptions {
         return all.stream().filter(runtime -> names.contains(runtime.name())).toList();
     }
 
-    /** The clients in other languages, which run whole pipelines on bundles: those that were chosen by name, or all. */
+    /** The clients in other languages, which run whole pipelines on bundles: those chosen by name, or all. */
     List<ModelRuntime> clients() {
         return foreign("clients").stream()
                 .filter(client -> names == null || names.contains(client.name()))
@@ -87,8 +85,7 @@ final class RuntimeOptions {
             return ForeignRuntime.in(place);
         } catch (IOException e) {
             throw new Failure(
-                    "%s: expected a folder of runtimes, found that it cannot be read (%s)"
-                            .formatted(place, e.getMessage()),
+                    "%s: expected a folder of runtimes, found an unreadable one (%s)".formatted(place, e.getMessage()),
                     e);
         }
     }
@@ -98,8 +95,10 @@ final class RuntimeOptions {
         return install;
     }
 
-    /** Whether all of them must run. */
-    boolean require() {
-        return require;
+    /** Fails if all runtimes must run and this one cannot. */
+    void requireReady(String name, Readiness readiness) {
+        if (require && readiness.state() != Readiness.State.READY) {
+            throw new Failure("%s: expected it to run, found that it did not: %s".formatted(name, readiness.why()));
+        }
     }
 }

@@ -1,13 +1,21 @@
 package io.kanerva.tools.command.verify;
 
 import ai.djl.Device;
+import io.kanerva.conformance.bundle.BundleBound;
 import io.kanerva.conformance.bundle.BundleCases;
 import io.kanerva.conformance.bundle.DjlRuntime;
+import io.kanerva.conformance.bundle.KanervaRuntime;
+import io.kanerva.conformance.check.Findings;
+import io.kanerva.conformance.check.Findings.Participant;
+import io.kanerva.conformance.check.Verification;
+import io.kanerva.conformance.runtime.JavaRuntime;
+import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.DataOptions;
 import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.RunPath;
+import io.kanerva.trainer.data.DataFormatException;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.TestEpisodes;
@@ -17,38 +25,46 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import picocli.CommandLine.ArgGroup;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/** {@code kpp verify}: whether a bundle is whole and computes what it should, on every runtime that the machine has. */
+/** {@code kpp verify}: checks bundles on every runtime that this machine has. */
 @Command(
         name = "verify",
-        header = "Check a bundle, or any ONNX model, on every runtime that this machine has.",
-        description =
-                "A bundle: every file is held against its SHA-256, every graph against the vectors in the bundle, and its vectors and fresh random inputs go through every "
-                        + "runtime that is there, with graph optimisations off and on; runtimes that are not there are named. With --run, every graph is also held against its DJL "
-                        + "block, the whole way from image to logits with shared noise, and the bound on the test set through both; with --against, against another bundle of the same "
-                        + "model. With --model or --suite, any ONNX models with vectors in the ONNX project's test layout. Exit code 1 if anything is not as it should be.",
+        header = "Check bundles on every runtime that this machine has, or other ONNX models.",
+        description = "Checks the SHA-256 of every file and the structure of every graph, and runs the vectors of the "
+                + "bundle and random inputs with every runtime, with graph optimisations off and on. Missing runtimes "
+                + "are listed. With --run, also compares every graph with its DJL block, the pipeline from image to "
+                + "logits with shared noise, and the bound on the test set. Exit code 1 if a comparison fails.",
         footer = {
             "  kpp verify mnist-bundle",
-            "  kpp verify mnist-bundle omniglot-bundle",
             "  kpp verify mnist-bundle --install --html report.html --junit report.xml",
             "  kpp verify mnist-bundle --run runs/mnist --data ~/data",
             "  kpp verify mnist-bundle --against mnist-matmul",
-            "  kpp verify --model resnet.onnx --vectors resnet-vectors",
-            "  kpp verify --suite onnx/backend/test/data/node"
-        })
+            "  kpp verify mnist-bundle omniglot-bundle",
+            "  kpp verify model resnet.onnx --vectors resnet-vectors"
+        },
+        subcommands = {VerifyModelCommand.class, VerifySuiteCommand.class})
 public final class VerifyCommand extends Subcommand {
     private static final int SAMPLE_IMAGES = 256;
+    private static final int MAX_IN_EPISODE = 25;
+
+    @Spec
+    private CommandSpec spec;
 
     @Parameters(
             arity = "0..*",
             paramLabel = "BUNDLE",
-            description = "Folder of the bundle; of several, each runtime is started once for all of them.")
+            description = "Folder of the bundle. With several, each runtime is started once for all of them.")
     private List<Path> named = List.of();
 
     @Option(
@@ -56,29 +72,23 @@ public final class VerifyCommand extends Subcommand {
             paramLabel = "DIR",
             order = 1,
             description = "The same as BUNDLE.")
-    private Path option;
+    private List<Path> further = List.of();
 
     @Option(
             names = {"-r", "--run"},
             paramLabel = "DIR|FILE",
             order = 2,
-            description = "Folder of the training run that it was exported from, or the checkpoint.")
+            description = "Folder of the training run that the bundle was exported from, or the checkpoint.")
     private Path runFolder;
 
-    @Option(
-            names = {"-d", "--data"},
-            paramLabel = "DIR",
-            order = 3,
-            description =
-                    "With --run or --bound: folder of data sets. Default: what was fetched, else the Fashion-MNIST images that ship.")
-    private Path data;
+    @Mixin
+    private DataOptions data;
 
     @Option(
             names = "--against",
-            paramLabel = "DIR|FILE",
+            paramLabel = "DIR",
             order = 4,
-            description =
-                    "Another bundle of the same model, for example with the other reader. With --model and --bisect: the model that is right.")
+            description = "Another bundle of the same model, for example with the other reader.")
     private Path other;
 
     @Option(
@@ -86,134 +96,100 @@ public final class VerifyCommand extends Subcommand {
             paramLabel = "N",
             converter = Positive.class,
             order = 5,
-            description =
-                    "With --run: score only so many episodes, drawn by the seed from the whole test set. Default: all.")
-    private Integer most;
-
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            defaultValue = "1",
-            order = 6,
-            description = "Of episodes, noise and random inputs. Default: ${DEFAULT-VALUE}.")
-    private long seed;
-
-    @Option(
-            names = "--random",
-            paramLabel = "N",
-            defaultValue = "2",
-            order = 7,
-            description = "Random cases for each graph. Default: ${DEFAULT-VALUE}.")
-    private int random;
+            description = "With --run: score only N episodes, drawn from the whole test set by the seed. Default: all.")
+    private Integer maxEpisodes;
 
     @Option(
             names = "--bound",
             paramLabel = "N",
             converter = Positive.class,
             order = 8,
-            description = "Also score so many test images through each runtime's graphs.")
+            description = "Also compute the bound of N test images with every runtime.")
     private Integer boundImages;
 
-    @Option(
-            names = "--bisect",
-            order = 9,
-            description =
-                    "Where a graph fails, name the first node whose value differs from ONNX Runtime's in Java; with --against, from the other bundle's or model's.")
-    private boolean bisect;
-
-    @ArgGroup(exclusive = false)
-    private final ModelChecks models = new ModelChecks();
+    @Mixin
+    private RuntimeOptions runtimes;
 
     @Mixin
-    private final RuntimeOptions runtimes = new RuntimeOptions();
+    private CheckOptions options;
 
-    @Mixin
-    private final ReportOptions reports = new ReportOptions();
+    /** Refuses arguments between {@code verify} and its subcommand. */
+    void requireUnused() {
+        if (spec.commandLine().getParseResult().matchedArgs().stream().anyMatch(given -> !given.inherited())) {
+            throw usage("Expected a subcommand directly after 'kpp verify', found other arguments before it");
+        }
+    }
 
     @Override
     protected void run() throws IOException {
-        if (!named.isEmpty() && option != null) {
-            throw usage("Expected BUNDLE or --bundle, found both");
+        List<Path> folders = Stream.concat(named.stream(), further.stream()).toList();
+        if (folders.isEmpty()) {
+            throw usage("Expected a bundle, or a model or suite, found none");
         }
-        Path folder = !named.isEmpty() ? named.get(0) : option;
-        if (named.size() > 1 && (runFolder != null || other != null || bisect)) {
-            throw usage("Expected one BUNDLE with --run, --against or --bisect, found %d".formatted(named.size()));
+        if (folders.size() > 1 && (runFolder != null || other != null || options.bisect())) {
+            throw usage("Expected one BUNDLE with --run, --against or --bisect, found %d".formatted(folders.size()));
         }
-        if ((folder == null) == !models.given()) {
-            throw usage(
-                    folder == null
-                            ? "Expected a bundle, --model with --vectors, or --suite, found none"
-                            : "Expected a bundle or --model or --suite, found both");
-        }
-        if (random < 0) {
-            throw usage("Invalid value for option '--random': expected at least 0, found " + random);
-        }
-        if (runFolder == null && most != null) {
+        if (runFolder == null && maxEpisodes != null) {
             throw usage("Expected --episodes together with --run");
         }
-        if (runFolder == null && boundImages == null && data != null) {
+        if (runFolder == null && boundImages == null && data.folder() != null) {
             throw usage("Expected --data together with --run or --bound");
         }
-        if (folder == null && (runFolder != null || boundImages != null)) {
-            throw usage("Expected --run and --bound together with a bundle");
-        }
-        if (folder == null && other != null && (!bisect || models.isSuite())) {
-            throw usage("Expected --against together with a bundle, or with --model and --bisect");
-        }
-        models.check(this, folder != null);
-        if (models.isSuite() && (reports.any() || bisect)) {
-            throw usage(
-                    "Expected --suite without --details, --html, --junit, --json and --bisect; --suite-failures writes what did not pass");
-        }
-        reports.check();
-        try (RuntimeChecks checks = new RuntimeChecks(this, runtimes, reports, bisect)) {
-            if (folder == null) {
-                models.run(this, checks, other, random, seed);
-            } else {
-                bundles(named.isEmpty() ? List.of(option) : named, checks);
-            }
-        }
-    }
-
-    private void bundles(List<Path> folders, RuntimeChecks checks) throws IOException {
-        List<BundleCases> open = new ArrayList<>();
-        try (KanervaModel model =
-                runFolder == null ? null : RunPath.checkpoint(runFolder).model(Device.cpu())) {
+        List<BundleCases> bundles = new ArrayList<>();
+        try (RuntimeChecks checks = new RuntimeChecks(this, runtimes, options);
+                KanervaModel model =
+                        runFolder == null ? null : RunPath.checkpoint(runFolder).model(Device.cpu())) {
             for (Path folder : folders) {
-                BundleCases bundle = new BundleCases(folder, checks.scratch().resolve("bundle-" + open.size()));
-                open.add(bundle);
-                requireWhole(bundle);
+                BundleCases bundle = new BundleCases(folder, checks.scratch().resolve("bundle-" + bundles.size()));
+                bundles.add(bundle);
+                requireIntact(bundle);
             }
-            DjlRuntime djl = open.size() == 1 ? new DjlRuntime(open.get(0).bundle(), model) : null;
-            checks.bundles(open, djl, random, seed);
-            if (model != null) {
-                againstRun(checks, open.get(0), djl);
-            }
-            if (other != null) {
-                try (BundleCases second =
-                        new BundleCases(other, checks.scratch().resolve("other"))) {
-                    checks.otherBundle(open.get(0), second);
-                }
-            }
-            if (boundImages != null) {
-                checks.bounds(open, boundImages, seed, data, open.size() == 1);
-            }
-            checks.report(open, other);
-            checks.requireAll();
+            check(bundles, model, checks);
         } catch (UncheckedIOException | IllegalArgumentException e) {
             throw new Failure(e.getMessage(), e);
         } finally {
-            open.forEach(BundleCases::close);
+            bundles.forEach(BundleCases::close);
         }
     }
 
-    /** Fails if a file of the bundle was changed, or it has no vectors. */
-    private void requireWhole(BundleCases bundle) throws IOException {
-        List<String> problems = bundle.changedFiles();
-        if (!problems.isEmpty()) {
-            throw new Failure(problems.get(0)
-                    + (problems.size() > 1 ? " (and %d more like this)".formatted(problems.size() - 1) : ""));
+    private void check(List<BundleCases> bundles, KanervaModel model, RuntimeChecks checks) throws IOException {
+        BundleCases first = bundles.get(0);
+        Verification verification = checks.verification();
+        List<ModelRuntime> others = new ArrayList<>(List.of(new KanervaRuntime(bundles)));
+        DjlRuntime djl = bundles.size() == 1 ? new DjlRuntime(first.bundle(), model) : null;
+        if (djl != null) {
+            others.add(djl);
         }
+        List<ModelRuntime> all = runtimes.find(this, others.toArray(ModelRuntime[]::new));
+        Findings findings =
+                BundleCases.check(verification, bundles, all, runtimes.clients(), options.random(), options.seed());
+        if (model != null) {
+            findings = findings.and(againstRun(verification, first, djl, all));
+        }
+        if (other != null) {
+            try (BundleCases second = new BundleCases(other, checks.scratch().resolve("other"))) {
+                findings = findings.and(
+                        verification.run(findings.subject(), List.of(JavaRuntime.CPU), first.otherBundle(second)));
+            }
+        }
+        if (boundImages != null) {
+            Set<String> ran = findings.runtimes().stream()
+                    .filter(Participant::ran)
+                    .map(Participant::name)
+                    .collect(Collectors.toSet());
+            List<ModelRuntime> scored = all.stream()
+                    .filter(runtime -> ran.contains(runtime.name()) && !(runtime instanceof KanervaRuntime))
+                    .toList();
+            for (BundleCases bundle : bundles) {
+                findings = findings.and(bound(verification, bundle, scored, findings.subject(), bundles.size() == 1));
+            }
+        }
+        checks.conclude(findings, all, bundles.stream().map(BundleCases::bundle).toList(), other);
+    }
+
+    /** Fails if a file of the bundle was changed, or it has no vectors. */
+    private void requireIntact(BundleCases bundle) throws IOException {
+        requireNone(bundle.changedFiles(), "changed files");
         print(
                 "files      %s: all %d have the SHA-256 that bundle.json states",
                 bundle.folder(), bundle.bundle().files().size());
@@ -222,12 +198,62 @@ public final class VerifyCommand extends Subcommand {
         }
     }
 
-    private void againstRun(RuntimeChecks checks, BundleCases bundle, DjlRuntime djl) throws IOException {
+    private Findings againstRun(
+            Verification verification, BundleCases bundle, DjlRuntime djl, List<ModelRuntime> runtimes)
+            throws IOException {
         Checkpoint checkpoint = RunPath.checkpoint(runFolder);
         DataSource source = DataSource.named(checkpoint.plan().data());
-        Images images = source.test(DataOptions.home(data, source));
-        TestEpisodes all = new TestEpisodes(
-                images, source.testBinarisation(), checkpoint.plan().episodeLength(), seed);
-        checks.model(bundle, djl, images.first(SAMPLE_IMAGES), most == null ? all : all.first(most), seed);
+        Images images = data.test(source);
+        TestEpisodes episodes = new TestEpisodes(
+                images, source.testBinarisation(), checkpoint.plan().episodeLength(), options.seed());
+        return bundle.check(verification, runtimes, djl, images.first(SAMPLE_IMAGES), options.seed())
+                .and(new BundleBound(
+                                bundle, maxEpisodes == null ? episodes : episodes.first(maxEpisodes), options.seed())
+                        .run(
+                                verification,
+                                djl,
+                                runtimes.stream()
+                                        .filter(KanervaRuntime.class::isInstance)
+                                        .toList()));
+    }
+
+    /** Scores test images. Missing images are a failure for an only bundle, else a note in the report. */
+    private Findings bound(
+            Verification verification, BundleCases bundle, List<ModelRuntime> runtimes, String subject, boolean only)
+            throws IOException {
+        try {
+            DataSource source = source(bundle);
+            // One folder need not hold the images of all bundles.
+            boolean held = only || data.folder() != null && source.isIn(data.folder());
+            Images test = source.test(DataOptions.home(held ? data.folder() : null, source));
+            int images = Math.min(boundImages, test.count());
+            int length = Math.min(MAX_IN_EPISODE, bundle.bundle().settings().capacity());
+            while (images % length != 0) {
+                length--;
+            }
+            TestEpisodes episodes =
+                    new TestEpisodes(test.first(images), source.testBinarisation(), length, options.seed());
+            return new BundleBound(bundle, episodes, options.seed())
+                    .run(verification, new KanervaRuntime(List.of(bundle)), runtimes);
+        } catch (Failure | DataFormatException e) {
+            if (only) {
+                throw e;
+            }
+            return Findings.of(
+                    subject,
+                    List.of(),
+                    List.of("%s: no test images are scored: %s"
+                            .formatted(bundle.bundle().name(), e.getMessage())));
+        }
+    }
+
+    /** The data set that a bundle was trained on. */
+    private static DataSource source(BundleCases bundle) {
+        String trainedOn = bundle.bundle().provenance().data();
+        return Stream.of(DataSource.values())
+                .filter(known -> trainedOn.contains(known.id()))
+                .max(Comparator.comparingInt(known -> known.id().length())) // "fashion-mnist" contains "mnist"
+                .orElseThrow(() -> new Failure(
+                        "%s: expected a known data set for --bound, found '%s'".formatted(bundle.folder(), trainedOn)));
     }
 }
