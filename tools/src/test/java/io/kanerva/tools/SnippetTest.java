@@ -29,7 +29,7 @@ class SnippetTest {
             import ai.djl.ndarray.types.*;
             import ai.djl.nn.*;
             import io.kanerva.bundle.*;
-                    import io.kanerva.exporter.onnx.*;
+            import io.kanerva.exporter.onnx.*;
             import io.kanerva.exporter.trace.*;
             import io.kanerva.onnx.*;
             import io.kanerva.runtime.*;
