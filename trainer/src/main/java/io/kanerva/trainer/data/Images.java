@@ -29,6 +29,14 @@ public interface Images {
     /** Columns of an image, at least 1. */
     int width();
 
+    /** @throws IllegalArgumentException if the images have another size */
+    default void requireSize(int channels, int height, int width) {
+        if (channels() != channels || height() != height || width() != width) {
+            throw new IllegalArgumentException("'%s': expected images of [%d, %d, %d], found [%d, %d, %d]"
+                    .formatted(name(), channels, height, width, channels(), height(), width()));
+        }
+    }
+
     /** Whether the images' classes are known. */
     boolean hasLabels();
 

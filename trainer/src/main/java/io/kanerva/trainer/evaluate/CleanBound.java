@@ -32,19 +32,7 @@ public final class CleanBound {
         KanervaSettings s = model.settings();
         Images images = episodes.images();
         // Checked here because the engine would silently truncate an array that is too long.
-        if (images.channels() != s.image().channels()
-                || images.height() != s.image().height()
-                || images.width() != s.image().width()) {
-            throw new IllegalArgumentException("'%s': expected images of [%d, %d, %d], found [%d, %d, %d]"
-                    .formatted(
-                            images.name(),
-                            s.image().channels(),
-                            s.image().height(),
-                            s.image().width(),
-                            images.channels(),
-                            images.height(),
-                            images.width()));
-        }
+        images.requireSize(s.image().channels(), s.image().height(), s.image().width());
         if (importanceSamples < 0) {
             throw new IllegalArgumentException("importance samples: expected at least 0, found " + importanceSamples);
         }

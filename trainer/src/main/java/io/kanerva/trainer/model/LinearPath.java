@@ -53,36 +53,27 @@ final class LinearPath extends KanervaBlock {
         int w = settings.block().columns();
         mixture = new DiscretizedLogisticMixture(channels, size.neighbours());
         places = settings.patch() * settings.patch();
-        reconstruction = child(
-                "reconstruction",
-                Layers.conv3(channels * places),
-                (long) settings.keys() * settings.memory().channels(),
-                h,
-                w);
-        numbers = child(
-                "numbers",
-                Layers.zero(Layers.conv1((mixture.mixtureParameters() + channels) * places)),
-                size.width(),
-                h,
-                w);
+        reconstruction = child("reconstruction", Layers.conv3(channels * places), HeapEncoder.stored(settings), h, w);
+        Block zero = Layers.zero(Layers.conv1((mixture.mixtureParameters() + channels) * places));
+        numbers = child("numbers", zero, size.width(), h, w);
         mixing = child("mixing", Layers.conv1(size.banks()), size.width(), h, w);
         coefficients =
                 child("coefficients", Layers.zero(Layers.linear1(coefficients() / size.banks())), size.banks(), h, w);
         long[] index = CausalNeighbours.kernelIndex(size.neighbours(), channels, settings.patch(), size.banks());
         kernelIndex = Constant.of(index, new Shape(index.length));
         scales = column(scales());
-        carefulColours = column(careful(channels * places));
-        carefulBanks = column(careful(size.banks()));
+        carefulColours = careful(channels * places);
+        carefulBanks = careful(size.banks());
     }
 
     private static Constant column(float[] factors) {
         return Constant.of(factors, new Shape(factors.length, 1));
     }
 
-    private static float[] careful(int count) {
+    private static Constant careful(int count) {
         float[] all = new float[count];
         Arrays.fill(all, CAREFUL);
-        return all;
+        return column(all);
     }
 
     private float[] scales() {
@@ -247,11 +238,8 @@ final class LinearPath extends KanervaBlock {
 
     /** Numbers in all banks. */
     private int coefficients() {
-        return settings.decoder().banks()
-                * settings.image().channels()
-                * mixture.neighbours()
-                * settings.image().channels()
-                * places;
+        int colours = settings.image().channels();
+        return settings.decoder().banks() * colours * mixture.neighbours() * colours * places;
     }
 
     /**

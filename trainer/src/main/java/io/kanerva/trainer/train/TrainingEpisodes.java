@@ -35,19 +35,7 @@ public final class TrainingEpisodes {
         this.images = images;
         this.plan = plan;
         KanervaSettings s = plan.settings();
-        if (images.channels() != s.image().channels()
-                || images.height() != s.image().height()
-                || images.width() != s.image().width()) {
-            throw new IllegalArgumentException("'%s': expected images of [%d, %d, %d], found [%d, %d, %d]"
-                    .formatted(
-                            images.name(),
-                            s.image().channels(),
-                            s.image().height(),
-                            s.image().width(),
-                            images.channels(),
-                            images.height(),
-                            images.width()));
-        }
+        images.requireSize(s.image().channels(), s.image().height(), s.image().width());
         if (!plan.augment().isNone() && plan.binarisation() == Binarisation.FIXED && !images.staysBlackAndWhite()) {
             throw new IllegalArgumentException(
                     ("'%s': expected images that are black and white again when they are moved, as Omniglot's original drawings are, found others: "

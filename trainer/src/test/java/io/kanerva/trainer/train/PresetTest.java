@@ -1,0 +1,65 @@
+package io.kanerva.trainer.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import io.kanerva.trainer.model.KanervaModel;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The presets whose numbers are published: a change of one of these values would make them another experiment. */
+class PresetTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "quickstart, fashion-mnist, 191664, 15680, 2, 2000, 0.004, 200, 0",
+        "mnist, mnist, 327936, 15680, 4, 8000, 0.004, 200, 0",
+        "mnist-3200, mnist, 468216, 3136, 4, 20000, 0.004, 200, 0",
+        "omniglot, omniglot, 327936, 15680, 4, 8000, 0.004, 200, 8",
+        "omniglot-3200, omniglot, 468216, 3136, 4, 20000, 0.004, 200, 8",
+        "fashion-mnist, fashion-mnist, 327936, 15680, 4, 8000, 0.004, 200, 0",
+        "cifar10, cifar10, 700570, 16384, 1, 3000, 0.001, 5000, 0",
+        "mnist-pooled, mnist, 3902966, 15680, 4, 12000, 0.001, 200, 0",
+        "mnist-gist, mnist, 476648, 15680, 4, 8000, 0.001, 200, 0",
+        "omniglot-gist, omniglot, 476648, 15680, 4, 8000, 0.001, 200, 8",
+        "fashion-mnist-gist, fashion-mnist, 476648, 15680, 4, 8000, 0.001, 200, 0",
+        "mnist-vae, mnist, 475422, 0, 4, 8000, 0.001, 200, 0",
+        "omniglot-vae, omniglot, 475422, 0, 4, 8000, 0.001, 200, 8",
+        "cifar10-vae, cifar10, 854026, 0, 1, 3000, 0.001, 5000, 0",
+        "mnist-4-keys, mnist, 327248, 12544, 4, 8000, 0.004, 200, 0",
+        "mnist-8-keys, mnist, 328808, 12544, 4, 8000, 0.004, 200, 0",
+        "paper-mnist, mnist, 14967254, 15680, 1, 20000, 0.001, 200, 0",
+        "paper-mnist-4-keys, mnist, 14994344, 15680, 1, 20000, 0.001, 200, 0",
+        "paper-mnist-8-keys, mnist, 15030464, 15680, 1, 20000, 0.001, 200, 0",
+        "paper-omniglot, omniglot, 14967254, 15680, 1, 20000, 0.001, 200, 0",
+        "paper-cifar10, cifar10, 14424010, 16384, 1, 8000, 0.001, 5000, 0"
+    })
+    void aPresetIsTheExperimentThatItWas(
+            String id,
+            String data,
+            long parameters,
+            int memoryFloats,
+            int episodes,
+            int steps,
+            double learningRate,
+            double gradientNorm,
+            double rotation) {
+        TrainingPlan plan = Preset.named(id).plan();
+        assertThat(plan.data()).isEqualTo(data);
+        assertThat(plan.settings().memoryFloats()).isEqualTo(memoryFloats);
+        assertThat(plan.episodes()).isEqualTo(episodes);
+        assertThat(plan.steps()).isEqualTo(steps);
+        assertThat(plan.learningRate()).isEqualTo(learningRate);
+        assertThat(plan.gradientNorm()).isEqualTo(gradientNorm);
+        assertThat(plan.augment().rotation()).isEqualTo(rotation);
+        try (KanervaModel model = new KanervaModel(plan.settings(), Device.cpu(), plan.seed())) {
+            assertThat(model.parameterCount()).isEqualTo(parameters);
+        }
+    }
+
+    @Test
+    void thereAreNoOtherPresets() {
+        assertThat(Preset.all()).hasSize(21);
+    }
+}
