@@ -66,6 +66,7 @@ public final class GraphBuilder {
      * @param from the inputs; {@link Value#ABSENT} for optional ones that are not given
      * @param attributes names and values in turn; values are Long, Integer, Float, String, Tensor, {@code long[]},
      *     {@code float[]} or a list of String
+     * @throws UnsupportedOperationException if ONNX's operator has another form in the graph's opset
      */
     public Value node(String operator, List<Value> from, Object... attributes) {
         return nodes(operator, 1, from, attributes).get(0);
@@ -81,11 +82,13 @@ public final class GraphBuilder {
         List<Value> results = IntStream.range(0, outputs)
                 .mapToObj(i -> new Value(outputs == 1 ? name : name + "_" + i, null, null))
                 .toList();
-        nodes.add(new Node(
+        Node node = new Node(
                 operator,
                 from.stream().map(Value::name).toList(),
                 results.stream().map(Value::name).toList(),
-                named));
+                named);
+        OperatorSchema.check(node, opset);
+        nodes.add(node);
         return results;
     }
 

@@ -27,21 +27,22 @@ final class ModelWriter {
                 .setProducerName(PRODUCER)
                 .setModelVersion(options.modelVersion())
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(options.opset()))
-                .setGraph(graph(graph, options.graphName()));
+                .setGraph(graph(graph, options));
         options.metadata()
                 .forEach((key, value) -> model.addMetadataProps(
                         StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
         return model.build();
     }
 
-    private static GraphProto graph(Graph graph, String name) {
-        GraphProto.Builder proto = GraphProto.newBuilder().setName(name);
+    private static GraphProto graph(Graph graph, ExportOptions options) {
+        GraphProto.Builder proto = GraphProto.newBuilder().setName(options.graphName());
         graph.inputs().forEach(input -> proto.addInput(valueInfo(input)));
         graph.outputs().forEach(output -> proto.addOutput(valueInfo(output)));
         graph.initializers()
                 .forEach((key, tensor) ->
                         proto.addInitializer(tensor.owned().named(key).toProto()));
         for (Node node : graph.nodes()) {
+            OperatorSchema.check(node, options.opset());
             NodeProto.Builder builder = NodeProto.newBuilder()
                     .setOpType(node.operator())
                     .setName(node.output())
@@ -73,38 +74,42 @@ final class ModelWriter {
     }
 
     private static AttributeProto attribute(String name, Object value) {
-        AttributeProto.Builder attribute = AttributeProto.newBuilder().setName(name);
+        AttributeProto.Builder attribute =
+                AttributeProto.newBuilder().setName(name).setType(type(value));
         if (value instanceof Long number) {
-            return attribute.setType(AttributeType.INT).setI(number).build();
+            attribute.setI(number);
         } else if (value instanceof Float number) {
-            return attribute.setType(AttributeType.FLOAT).setF(number).build();
+            attribute.setF(number);
         } else if (value instanceof String text) {
-            return attribute
-                    .setType(AttributeType.STRING)
-                    .setS(ByteString.copyFromUtf8(text))
-                    .build();
+            attribute.setS(ByteString.copyFromUtf8(text));
         } else if (value instanceof Tensor tensor) {
-            return attribute
-                    .setType(AttributeType.TENSOR)
-                    .setT(tensor.toProto())
-                    .build();
-        }
-        List<?> list = (List<?>) value;
-        Object first = list.isEmpty() ? 0L : list.get(0);
-        for (Object element : list) {
-            if (element instanceof Float number) {
-                attribute.addFloats(number);
-            } else if (element instanceof String text) {
-                attribute.addStrings(ByteString.copyFromUtf8(text));
-            } else {
-                attribute.addInts((Long) element);
+            attribute.setT(tensor.toProto());
+        } else {
+            for (Object element : (List<?>) value) {
+                if (element instanceof Float number) {
+                    attribute.addFloats(number);
+                } else if (element instanceof String text) {
+                    attribute.addStrings(ByteString.copyFromUtf8(text));
+                } else {
+                    attribute.addInts((Long) element);
+                }
             }
         }
-        return attribute
-                .setType(
-                        first instanceof Float
-                                ? AttributeType.FLOATS
-                                : first instanceof String ? AttributeType.STRINGS : AttributeType.INTS)
-                .build();
+        return attribute.build();
+    }
+
+    /** The type of a {@linkplain Node#attributes node's attribute}; an empty list is one of whole numbers. */
+    static AttributeType type(Object value) {
+        if (value instanceof List<?> list) {
+            Object first = list.isEmpty() ? 0L : list.get(0);
+            return first instanceof Float
+                    ? AttributeType.FLOATS
+                    : first instanceof String ? AttributeType.STRINGS : AttributeType.INTS;
+        }
+        return value instanceof Long
+                ? AttributeType.INT
+                : value instanceof Float
+                        ? AttributeType.FLOAT
+                        : value instanceof String ? AttributeType.STRING : AttributeType.TENSOR;
     }
 }

@@ -2,6 +2,7 @@ package io.kanerva.exporter.trace;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One operation of a {@link Program}, named as in DJL.
@@ -16,19 +17,46 @@ import java.util.Map;
 public record Operation(
         String name, List<Operand> inputs, Map<String, Object> attributes, List<Operand> outputs, CallSite site) {
 
+    public Operation {
+        attributes.keySet().forEach(attribute -> require(name, attribute));
+    }
+
+    /** What a lowering asks for and what the tables give are held together here: neither may know a name alone. */
+    private static void require(String operation, String attribute) {
+        Set<String> known = RecordedMethods.attributes(operation);
+        if (!known.contains(attribute)) {
+            throw new IllegalArgumentException(
+                    "%s: expected one of the arguments %s, found '%s'".formatted(operation, known, attribute));
+        }
+    }
+
+    /**
+     * An argument by its name in the tables of recorded methods; null if this call has none of that name.
+     *
+     * @throws IllegalArgumentException if no method that is recorded as this operation has one
+     */
+    public Object get(String attribute) {
+        require(name, attribute);
+        return attributes.get(attribute);
+    }
+
+    Operation with(List<Operand> others) {
+        return new Operation(name, inputs, attributes, others, site);
+    }
+
     public boolean has(String attribute) {
-        return attributes.get(attribute) != null;
+        return get(attribute) != null;
     }
 
     /** A whole number that may depend on dynamic dimensions. */
     public Size size(String attribute) {
-        return (Size) attributes.get(attribute);
+        return (Size) get(attribute);
     }
 
     /** A list of whole numbers that may depend on dynamic dimensions. */
     @SuppressWarnings("unchecked")
     public List<Size> sizes(String attribute) {
-        return (List<Size>) attributes.get(attribute);
+        return (List<Size>) get(attribute);
     }
 
     /** A whole number, which must not depend on a dynamic dimension. */
@@ -53,17 +81,17 @@ public record Operation(
 
     /** A number, which must not depend on a dynamic dimension. */
     public double real(String attribute) {
-        Object value = attributes.get(attribute);
+        Object value = get(attribute);
         return value instanceof Size size ? fixed(attribute, size) : (Double) value;
     }
 
     public boolean flag(String attribute) {
-        return (Boolean) attributes.get(attribute);
+        return (Boolean) get(attribute);
     }
 
     /** An attribute of any other type. */
     public <T> T get(String attribute, Class<T> type) {
-        return type.cast(attributes.get(attribute));
+        return type.cast(get(attribute));
     }
 
     public Operand input() {

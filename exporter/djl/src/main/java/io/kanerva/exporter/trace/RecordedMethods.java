@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -37,6 +38,9 @@ final class RecordedMethods {
 
     /** A line of a table. */
     record Entry(Kind kind, String operation, List<String> arguments) {}
+
+    /** Types of arguments that become inputs. */
+    private static final Set<String> ARRAYS = Set.of("NDArray", "NDList", "NDIndex");
 
     private static final String[] BINARY = {"add", "sub", "mul", "div", "mod", "pow"};
     private static final String[] COMPARISONS = {"eq", "neq", "gt", "gte", "lt", "lte", "maximum", "minimum"};
@@ -114,7 +118,7 @@ final class RecordedMethods {
             op take(NDManager,NDArray) : take - index
             op put(NDArray,NDArray) : put index value
             op scatter(NDArray,NDArray,int) : scatter index value axis
-            op booleanMask(NDArray,int) : booleanMask mask axis
+            op booleanMask(NDArray,int) : booleanMask mask -
             op nonzero() : nonzero
             op unique(Integer,boolean,boolean,boolean) : unique axis sorted inverse counts
             op argSort(int,boolean) : argSort axis ascending
@@ -128,7 +132,7 @@ final class RecordedMethods {
             op xlogy(NDArray) : xlogy other
             op cumSum() : cumSum
             op cumProd(int) : cumProd axis
-            op cumProd(int,DataType) : cumProd axis type
+            op cumProd(int,DataType) : cumProd axis -
             op diff(int,int) : diff times axis
             op diagonal() : diagonal
             op diagonal(int) : diagonal offset
@@ -143,21 +147,21 @@ final class RecordedMethods {
             op irfft(long,long) : irfft length axis
             op fft2(long[],long[]) : fft2 sizes axes
             op ifft2(long[],long[]) : ifft2 sizes axes
-            op stft(long,long,boolean,NDArray,boolean,boolean) : stft length hop center window normalize complex
+            op stft(long,long,boolean,NDArray,boolean,boolean) : stft length hop center window normalize -
             op oneHot(int) : oneHot depth
-            op oneHot(int,DataType) : oneHot depth type
+            op oneHot(int,DataType) : oneHot depth -
             op topK(int,int,boolean,boolean) : topK k axis largest sorted
             op norm(boolean) : norm keepDims
             op norm(int,int[],boolean) : norm order axes keepDims
             op normalize(double,long,double) : normalize order axis epsilon
-            view toType(DataType,boolean) : toType type -
+            view toType(DataType,boolean) : toType - -
             view reshape(Shape) : reshape shape
             view expandDims(int) : expandDims axis
             view squeeze(int[]) : squeeze axes
             view squeeze(int) : squeezeAxis axis
             view swapAxes(int,int) : swapAxes first second
             view flatten() : flatten
-            view flatten(int,int) : flatten from to
+            view flatten(int,int) : flatten from -
             view transpose() : transpose
             view transpose(int[]) : transpose axes
             view broadcast(Shape) : broadcast shape
@@ -185,29 +189,35 @@ final class RecordedMethods {
             fun prelu(NDArray,NDArray) : prelu x alpha
             fun linear(NDArray,NDArray,NDArray) : linear x w b
             fun embedding(NDArray,NDArray,SparseFormat) : embedding x w -
-            fun dropout(NDArray,float,boolean) : dropout x rate training
+            fun dropout(NDArray,float,boolean) : dropout x - training
             fun layerNorm(NDArray,Shape,NDArray,NDArray,float) : layerNorm x shape gamma beta epsilon
             fun batchNorm(NDArray,NDArray,NDArray,NDArray,NDArray,int,float,float,boolean) : \
             batchNorm x mean variance gamma beta axis - epsilon training
             fun rnn(NDArray,NDArray,NDList,boolean,int,Activation,double,boolean,boolean,boolean) : \
-            rnn x state parameters biases layers activation dropRate training bidirectional batchFirst
+            rnn x state parameters biases layers activation - training bidirectional batchFirst
             fun gru(NDArray,NDArray,NDList,boolean,int,double,boolean,boolean,boolean) : \
-            gru x state parameters biases layers dropRate training bidirectional batchFirst
+            gru x state parameters biases layers - training bidirectional batchFirst
             fun lstm(NDArray,NDList,NDList,boolean,int,double,boolean,boolean,boolean) : \
-            lstm x states parameters biases layers dropRate training bidirectional batchFirst
+            lstm x states parameters biases layers - training bidirectional batchFirst
             """;
 
     private static final String MANAGER = """
-            fun zeros(Shape,DataType) : zeros shape type
-            fun ones(Shape,DataType) : ones shape type
-            fun full(Shape,float,DataType) : full shape value type
-            fun arange(float,float,float,DataType) : arange start stop step type
-            fun eye(int,int,int,DataType) : eye rows columns - type
+            fun zeros(Shape,DataType) : zeros shape -
+            fun ones(Shape,DataType) : ones shape -
+            fun full(Shape,float,DataType) : full shape value -
+            fun arange(float,float,float,DataType) : arange start stop step -
+            fun eye(int,int,int,DataType) : eye rows columns - -
             """;
 
     private static final Map<String, Entry> ENTRIES = new HashMap<>();
+    /** For each operation, the names of its arguments that are no arrays, in all its lines. */
+    private static final Map<String, Set<String>> ATTRIBUTES = new HashMap<>();
 
     static {
+        ATTRIBUTES.put("number", Set.of("value"));
+        ATTRIBUTES.put("composite", Set.of("operation"));
+        ATTRIBUTES.put("set", Set.of(TracedIndex.KINDS, TracedIndex.NUMBERS, "value"));
+        ATTRIBUTES.put("get", Set.of(TracedIndex.KINDS, TracedIndex.NUMBERS));
         parse(ARRAY);
         parse(INTERNAL);
         parse(MANAGER);
@@ -233,13 +243,26 @@ final class RecordedMethods {
             String[] sides = line.trim().split(" : ");
             String[] head = sides[0].split(" ");
             List<String> tail = Arrays.asList(sides[1].trim().split(" "));
-            ENTRIES.put(
-                    head[1],
-                    new Entry(
-                            Kind.valueOf(head[0].toUpperCase(Locale.ROOT)),
-                            tail.get(0),
-                            List.copyOf(tail.subList(1, tail.size()))));
+            List<String> arguments = List.copyOf(tail.subList(1, tail.size()));
+            ENTRIES.put(head[1], new Entry(Kind.valueOf(head[0].toUpperCase(Locale.ROOT)), tail.get(0), arguments));
+            String[] types = head[1].split("[(),]");
+            for (int i = 0; i < arguments.size(); i++) {
+                if (!ARRAYS.contains(types[i + 1]) && !arguments.get(i).equals("-")) {
+                    ATTRIBUTES
+                            .computeIfAbsent(tail.get(0), name -> new TreeSet<>())
+                            .add(arguments.get(i));
+                }
+            }
         }
+    }
+
+    /** The names of an operation's arguments that are no arrays: what a lowering may ask for. */
+    static Set<String> attributes(String operation) {
+        return ATTRIBUTES.getOrDefault(operation, Set.of());
+    }
+
+    static Map<String, Set<String>> attributes() {
+        return Map.copyOf(ATTRIBUTES);
     }
 
     static Optional<Entry> find(Method method) {

@@ -172,9 +172,7 @@ final class Recorder implements AutoCloseable {
     /** A recording array whose elements nobody has set yet. */
     NDArray unset(Shape shape, DataType type) {
         NDArray zeros = engine.zeros(shape, type);
-        Map<String, Object> attributes = new LinkedHashMap<>();
-        attributes.put("shape", shape.getShape());
-        attributes.put("type", type);
+        Map<String, Object> attributes = Map.of("shape", shape.getShape());
         return ArrayHandler.unset(this, ((TracedArray) step("zeros", List.of(), attributes, zeros)).tapeValue());
     }
 

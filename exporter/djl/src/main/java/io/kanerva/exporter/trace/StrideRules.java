@@ -1,7 +1,6 @@
 package io.kanerva.exporter.trace;
 
 import java.util.List;
-import java.util.Map;
 
 /**
  * Sizes of results that follow from an operation's arguments: those behind strides are no sums of products, and cannot
@@ -11,82 +10,70 @@ final class StrideRules {
     private StrideRules() {}
 
     /** The size of a result's axis; unknown if no rule is about it. */
-    static Size of(String operation, List<Operand> inputs, Map<String, Object> attributes, int axis) {
-        return switch (operation) {
+    static Size of(Operation op, int axis) {
+        return switch (op.name()) {
             case "convolution" ->
+                axis < 2 ? Size.unknown() : windows(op, axis, reach(op, axis), at(op, "padding", axis), false);
+            case "maxPool", "avgPool" ->
                 axis < 2
                         ? Size.unknown()
-                        : windows(
-                                inputs.get(0),
-                                axis,
-                                attributes,
-                                (inputs.get(1).shape().get(axis).value() - 1) * at(attributes, "dilation", axis) + 1,
-                                false);
-            case "maxPool", "avgPool", "lpPool" ->
-                axis < 2
-                        ? Size.unknown()
-                        : windows(
-                                inputs.get(0),
-                                axis,
-                                attributes,
-                                at(attributes, "kernel", axis),
-                                Boolean.TRUE.equals(attributes.get("ceil")));
-            case "interpolation" ->
-                axis < 2 ? Size.unknown() : sizes(attributes, "size").get(axis - 2);
-            case "concat" -> concat(inputs, attributes, axis);
-            case "get" -> slice(inputs.get(0), attributes, axis);
+                        : windows(op, axis, at(op, "kernel", axis), at(op, "padding", axis), op.flag("ceil"));
+            case "lpPool" -> axis < 2 ? Size.unknown() : windows(op, axis, at(op, "kernel", axis), 0, op.flag("ceil"));
+            case "interpolation" -> axis < 2 ? Size.unknown() : op.sizes("size").get(axis - 2);
+            case "concat" -> concat(op, axis);
+            case "get" -> slice(op, axis);
             case "reshape" -> {
-                Size size = sizes(attributes, "shape").get(axis);
+                Size size = op.sizes("shape").get(axis);
                 yield size.is(-1) ? Size.unknown() : size;
             }
-            default -> same(inputs, axis);
+            default -> same(op.inputs(), axis);
         };
     }
 
-    @SuppressWarnings("unchecked")
-    private static List<Size> sizes(Map<String, Object> attributes, String name) {
-        return (List<Size>) attributes.get(name);
+    /** A whole number for each axis behind batch and channel. */
+    private static long at(Operation op, String argument, int axis) {
+        return op.sizes(argument).get(axis - 2).value();
     }
 
-    /** A whole number for each axis behind batch and channel. */
-    private static long at(Map<String, Object> attributes, String name, int axis) {
-        return sizes(attributes, name).get(axis - 2).value();
+    /** How far a convolution's filter reaches. */
+    private static long reach(Operation op, int axis) {
+        return (op.inputs().get(1).shape().get(axis).value() - 1) * at(op, "dilation", axis) + 1;
     }
 
     /**
      * How many windows fit. One that is only begun counts (with ceil) if it begins inside the input or the padding
      * before it: both bounds are the input's size and a number over the stride, so the smaller number decides.
      */
-    private static Size windows(Operand input, int axis, Map<String, Object> attributes, long reach, boolean isCeil) {
-        long stride = at(attributes, "stride", axis);
-        long padding = attributes.containsKey("padding") ? at(attributes, "padding", axis) : 0;
+    private static Size windows(Operation op, int axis, long reach, long padding, boolean isCeil) {
+        long stride = at(op, "stride", axis);
         long room = 2 * padding - reach;
-        return input.shape()
+        return op.input()
+                .shape()
                 .get(axis)
                 .plus(isCeil ? Math.min(room + stride - 1, padding - 1) : room)
                 .floorDivided(stride)
                 .plus(1);
     }
 
-    private static Size concat(List<Operand> inputs, Map<String, Object> attributes, int axis) {
-        int rank = inputs.get(0).rank();
-        if (Math.floorMod(((Size) attributes.get("axis")).value(), (long) rank) != axis) {
-            return same(inputs, axis);
+    private static Size concat(Operation op, int axis) {
+        if (Math.floorMod(op.size("axis").value(), (long) op.input().rank()) != axis) {
+            return same(op.inputs(), axis);
         }
         Size sum = Size.fixed(0);
-        for (Operand input : inputs) {
+        for (Operand input : op.inputs()) {
             sum = sum.plus(input.shape().get(axis));
         }
         return sum;
     }
 
     /** Slices from a fixed start to an open end; others follow from the numbers. */
-    private static Size slice(Operand input, Map<String, Object> attributes, int axis) {
-        List<Size> numbers = sizes(attributes, "numbers");
+    private static Size slice(Operation op, int axis) {
+        Operand input = op.input();
+        List<Size> numbers = op.sizes(TracedIndex.NUMBERS);
         int from = 0;
         int to = 0;
         int at = 0;
-        for (Object kind : (List<?>) attributes.get("kinds")) {
+        for (Object kind : op.get(TracedIndex.KINDS, List.class)) {
             if (kind.equals("slice")) {
                 boolean isOpen = numbers.get(at + 1).is(TracedIndex.OPEN);
                 Size start = numbers.get(at).is(TracedIndex.OPEN) ? Size.fixed(0) : numbers.get(at);

@@ -170,20 +170,16 @@ final class TapeComparison {
             }
             attributes.put(name, attribute(values, step.operation() + "'s " + name, step.site()));
         }
+        Operation operation = new Operation(step.operation(), inputs, attributes, List.of(), step.site());
         List<Operand> outputs = step.outputs().stream()
-                .map(value -> new Operand(
-                        value.id(),
-                        "",
-                        value.elementType(),
-                        shape(value.id(), step.operation(), inputs, attributes),
-                        null))
+                .map(value -> new Operand(value.id(), "", value.elementType(), shape(value.id(), operation), null))
                 .toList();
         if (isFoldable(inputs, attributes, outputs) && !doublesWeights(inputs, outputs)) {
             step.outputs().forEach(value -> operands[value.id()] = constant(value));
             return;
         }
         outputs.forEach(output -> operands[output.id()] = output);
-        operations.add(new Operation(step.operation(), inputs, attributes, outputs, step.site()));
+        operations.add(operation.with(outputs));
     }
 
     private static boolean isFoldable(List<Operand> inputs, Map<String, Object> attributes, List<Operand> outputs) {
@@ -260,7 +256,7 @@ final class TapeComparison {
         return constant(value);
     }
 
-    private List<Size> shape(int id, String operation, List<Operand> inputs, Map<String, Object> attributes) {
+    private List<Size> shape(int id, Operation operation) {
         List<long[]> shapes = recorders.stream()
                 .map(r -> r.values().get(id).shape().getShape())
                 .toList();
@@ -274,9 +270,7 @@ final class TapeComparison {
         return IntStream.range(0, rank)
                 .mapToObj(i -> other[i] != shapes.get(0)[i]
                         ? Size.unknown()
-                        : size(
-                                shapes.stream().mapToLong(s -> s[i]).toArray(),
-                                StrideRules.of(operation, inputs, attributes, i)))
+                        : size(shapes.stream().mapToLong(s -> s[i]).toArray(), StrideRules.of(operation, i)))
                 .toList();
     }
 

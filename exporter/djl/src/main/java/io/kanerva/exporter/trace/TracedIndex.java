@@ -24,6 +24,8 @@ import java.util.stream.Collectors;
  * @param rank the indexed array's number of dimensions; -1 if it does not matter
  */
 record TracedIndex(List<Element> elements, int ellipsis, int rank) {
+    static final String KINDS = "kinds";
+    static final String NUMBERS = "numbers";
     /** Stands for an open end of a slice. */
     static final long OPEN = Long.MAX_VALUE;
 
@@ -106,9 +108,9 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
             kinds.add(at, "all");
         }
         Map<String, Object> attributes = new LinkedHashMap<>();
-        attributes.put("kinds", List.copyOf(kinds));
+        attributes.put(KINDS, List.copyOf(kinds));
         attributes.put(
-                "numbers",
+                NUMBERS,
                 elements.stream()
                         .flatMap(e -> e.numbers().stream())
                         .mapToLong(Long::longValue)

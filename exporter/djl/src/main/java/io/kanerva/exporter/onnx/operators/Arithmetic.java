@@ -54,13 +54,13 @@ final class Arithmetic {
 
     /** Both sides in one type. */
     static List<Value> operands(GraphBuilder g, Operation op, List<Value> in, ElementType type) {
-        Value other = op.has("other") ? number(g, op, "other", type) : g.cast(in.get(1), type);
+        Value other = in.size() == 1 ? number(g, op, "other", type) : g.cast(in.get(1), type);
         return List.of(g.cast(in.get(0), type), other);
     }
 
     /** An attribute as a tensor without dimensions. */
     static Value number(GraphBuilder g, Operation op, String attribute, ElementType type) {
-        if (op.attributes().get(attribute) instanceof Size size && !size.isFixed()) {
+        if (op.get(attribute) instanceof Size size && !size.isFixed()) {
             return g.cast(g.element(g.size(size)), type);
         }
         return g.scalar(type, op.real(attribute));

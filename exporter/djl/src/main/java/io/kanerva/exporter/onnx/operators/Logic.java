@@ -58,7 +58,7 @@ final class Logic {
     private static ElementType comparisonType(Operation op) {
         Operand a = op.input();
         if (op.has("other")) {
-            boolean isWhole = op.attributes().get("other") instanceof Size;
+            boolean isWhole = op.get("other") instanceof Size;
             ElementType number = isWhole ? ElementType.INT64 : ElementType.FLOAT32;
             return kind(number) > kind(a.type()) ? number : a.type();
         }

@@ -89,7 +89,6 @@ public final class Operators {
         if (entry == null) {
             throw new UnsupportedOperationException("ONNX has no counterpart for it");
         }
-        requireOpset(graph, entry.since(), entry.onnx());
         boolean isComplex = Stream.concat(operation.inputs().stream(), operation.outputs().stream())
                 .anyMatch(operand -> operand != null && operand.type() == ElementType.COMPLEX64);
         if (isComplex && !COMPLEX.contains(operation.name())) {

@@ -21,8 +21,8 @@ final class Ordering {
         table.putSingle(
                 "sort",
                 "TopK",
-                (g, op, in) -> g.cast(
-                        sorted(g, op, in, axis(op, "axis")).get(0), op.output().type()));
+                (g, op, in) ->
+                        g.cast(sorted(g, op, in, axis(op)).get(0), op.output().type()));
         table.putSingle("argSort", "TopK; Slice for descending order", Ordering::argSort);
         table.putSingle("median", "TopK, Gather; Sub and Div for the middle of a dynamic size", Ordering::median);
         table.putSingle(
@@ -32,10 +32,17 @@ final class Ordering {
         table.put("unique", "Unique; Reshape for the inverse", Ordering::unique);
     }
 
-    private static int axis(Operation op, String attribute) {
-        return Math.floorMod(
-                op.has(attribute) ? (int) op.number(attribute) : -1,
-                Math.max(1, op.input().rank()));
+    /** The axis, counted from the front; the last one if none is given. */
+    private static int axis(Operation op) {
+        return axis(op, op.has("axis") ? op.number("axis") : -1);
+    }
+
+    private static int firstOfAxes(Operation op) {
+        return axis(op, op.has("axes") ? op.numbers("axes")[0] : -1);
+    }
+
+    private static int axis(Operation op, long axis) {
+        return Math.floorMod((int) axis, Math.max(1, op.input().rank()));
     }
 
     /** ONNX Runtime orders floats and whole numbers of 32 and 64 bits. */
@@ -84,16 +91,14 @@ final class Ordering {
 
     /** Descending order is ascending order read backwards, as in DJL's PyTorch engine. */
     private static Value argSort(GraphBuilder g, Operation op, List<Value> in) {
-        int axis = axis(op, "axis");
+        int axis = axis(op);
         Value positions = sorted(g, op, in, axis).get(1);
         return op.flag("ascending") ? positions : Arrangements.flip(g, positions, axis);
     }
 
     /** PyTorch's median is the lower one of two. */
     private static Value median(GraphBuilder g, Operation op, List<Value> in) {
-        int axis = op.has("axes")
-                ? Math.floorMod((int) op.numbers("axes")[0], op.input().rank())
-                : axis(op, "axis");
+        int axis = firstOfAxes(op);
         Size size = op.input().shape().get(axis);
         Value middle = size.isFixed()
                 ? g.scalar(ElementType.INT64, (size.value() - 1) / 2)
@@ -112,9 +117,7 @@ final class Ordering {
 
     /** Element q (n - 1) / 100 of the sorted ones, interpolated between its two neighbours. */
     private static Value percentile(GraphBuilder g, Operation op, List<Value> in) {
-        int axis = op.has("axes")
-                ? Math.floorMod((int) op.numbers("axes")[0], op.input().rank())
-                : axis(op, "axis");
+        int axis = firstOfAxes(op);
         ElementType type = op.output().type();
         Value last = g.node("Sub", List.of(g.element(length(g, op, in, axis)), g.scalar(ElementType.INT64, 1)));
         Value rank = g.node(
@@ -140,7 +143,7 @@ final class Ordering {
         boolean isKnown = type == ElementType.FLOAT32 || type == ElementType.FLOAT64 || type == ElementType.INT64;
         Value x = isKnown ? in.get(0) : g.cast(in.get(0), type.isFloat() ? ElementType.FLOAT32 : ElementType.INT64);
         Object[] attributes =
-                op.has("axis") ? new Object[] {"axis", axis(op, "axis"), "sorted", 1} : new Object[] {"sorted", 1};
+                op.has("axis") ? new Object[] {"axis", axis(op), "sorted", 1} : new Object[] {"sorted", 1};
         List<Value> found = g.nodes("Unique", 4, List.of(x), attributes);
         List<Value> results = new ArrayList<>(List.of(isKnown ? found.get(0) : g.cast(found.get(0), type)));
         if (op.flag("inverse")) {

@@ -157,7 +157,7 @@ final class Shapes {
 
     /** The repeats of each axis; a single number is for all of them. */
     private static List<Size> repeats(Operation op) {
-        return op.attributes().get("repeats") instanceof Size size
+        return op.get("repeats") instanceof Size size
                 ? Collections.nCopies(Math.max(1, op.input().rank()), size)
                 : op.sizes("repeats");
     }
