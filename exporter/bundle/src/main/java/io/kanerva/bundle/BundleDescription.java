@@ -38,7 +38,8 @@ final class BundleDescription {
      *
      * @param digests SHA-256 of every other file of the bundle by its path, in small hexadecimal digits
      */
-    static byte[] write(KanervaModel model, Provenance provenance, BundleOptions options, Map<String, String> digests) {
+    static byte[] write(
+            KanervaModel model, TrainingDetails details, BundleOptions options, Map<String, String> digests) {
         ObjectNode root = JSON.objectNode();
         root.put("format", FORMAT).put("formatVersion", FORMAT_VERSION).put("name", options.name());
         root.put("opset", OPSET)
@@ -52,10 +53,10 @@ final class BundleDescription {
             node.set("inputs", tensors(graph.inputs()));
             node.set("outputs", tensors(graph.outputs()));
         }
-        FusedGraphs.describe(graphs, digests);
+        GraphFusion.describe(graphs, digests);
         ObjectNode files = root.putObject("files");
         digests.forEach(files::put);
-        root.set("provenance", provenance(model, provenance));
+        root.set("provenance", provenance(model, details));
         return (text(root) + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
@@ -111,28 +112,27 @@ final class BundleDescription {
         return list;
     }
 
-    private static ObjectNode provenance(KanervaModel model, Provenance provenance) {
+    private static ObjectNode provenance(KanervaModel model, TrainingDetails details) {
         ObjectNode node = JSON.objectNode();
-        node.put("data", provenance.data())
-                .put("binarisation", provenance.binarisation().toString())
-                .put("augmentation", provenance.augmentation());
-        node.put("episodeLength", provenance.episodeLength())
+        node.put("data", details.data())
+                .put("binarisation", details.binarisation().toString())
+                .put("augmentation", details.augmentation());
+        node.put("episodeLength", details.episodeLength())
                 .put("memoryFloats", model.settings().memoryFloats());
-        node.put("keys", model.settings().keys()).put("seed", provenance.seed()).put("steps", provenance.steps());
-        node.put("minutes", provenance.minutes()).put("parameters", model.parameterCount());
-        node.put("commit", provenance.commit()).put("command", provenance.command());
-        if (provenance.bound().isEmpty()) {
+        node.put("keys", model.settings().keys()).put("seed", details.seed()).put("steps", details.steps());
+        node.put("minutes", details.minutes()).put("parameters", model.parameterCount());
+        node.put("commit", details.commit()).put("command", details.command());
+        if (details.bound().isEmpty()) {
             return node.set("bound", JSON.nullNode());
         }
-        BoundReport report = provenance.bound().get().report();
+        BoundReport report = details.bound().get();
         ObjectNode bound = node.putObject("bound");
         number(bound, "nats", report.nats());
         number(bound, "standardError", report.standardError());
         number(bound, "reconstruction", report.reconstruction());
         number(bound, "klKeys", report.klKeys());
         number(bound, "klLatent", report.klLatent());
-        bound.put("episodes", report.episodes())
-                .put("setting", provenance.bound().get().setting());
+        bound.put("episodes", report.episodes()).put("setting", details.boundSetting());
         return node;
     }
 

@@ -5,6 +5,7 @@ import io.kanerva.exporter.onnx.OnnxExporter;
 import io.kanerva.exporter.onnx.OnnxModel;
 import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.runtime.BundleGraph;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
@@ -19,7 +20,7 @@ import java.util.TreeMap;
 
 /**
  * Writes a trained model as a bundle: the four graphs, the two fused ones, bundle.json, the model card and test
- * vectors. The same model, provenance and options give the same bytes, on the same machine.
+ * vectors. The same model, details and options give the same bytes, on the same machine.
  */
 public final class BundleExporter {
     /** The memory writer is traced at several episode lengths; a heap needs room for them. */
@@ -50,24 +51,24 @@ public final class BundleExporter {
      *     another shape than the model's, or the heap is too small to be traced
      * @throws io.kanerva.exporter.trace.ExportException if a graph does not compute what its block computes
      */
-    public static Export export(KanervaModel model, Provenance provenance, BundleOptions options, Path folder) {
+    public static Export export(KanervaModel model, TrainingDetails details, BundleOptions options, Path folder) {
         BundleFolder target = new BundleFolder(folder, options.replace());
         target.requireFree();
         KanervaSettings settings = model.settings();
         ImageSet images = options.images().orElseGet(() -> SampleImages.discs(settings, SAMPLES, SAMPLE_SEED));
         requireFit(settings, images);
 
-        Map<String, OnnxModel> graphs = graphs(model, provenance, options);
+        Map<String, OnnxModel> graphs = graphs(model, details, options);
         Map<String, byte[]> files = new TreeMap<>(new GoldenVectors(model, images).files());
         Map<String, ModelProto> protos = new LinkedHashMap<>();
         graphs.forEach((name, graph) -> protos.put(name, graph.proto()));
-        protos.putAll(FusedGraphs.of(protos));
+        protos.putAll(GraphFusion.of(protos));
         protos.forEach((name, graph) -> files.put(name + ".onnx", OnnxFiles.toBytes(graph)));
         options.picture().ifPresent(picture -> files.put(ModelCard.PICTURE, picture));
-        files.put(ModelCard.FILE, ModelCard.write(model, provenance, options).getBytes(StandardCharsets.UTF_8));
+        files.put(ModelCard.FILE, ModelCard.write(model, details, options).getBytes(StandardCharsets.UTF_8));
         Map<String, String> digests = new TreeMap<>();
         files.forEach((path, bytes) -> digests.put(path, BundleFolder.digest(bytes)));
-        files.put(BundleDescription.FILE, BundleDescription.write(model, provenance, options, digests));
+        files.put(BundleDescription.FILE, BundleDescription.write(model, details, options, digests));
         target.write(files);
 
         Map<String, List<OnnxModel.Check>> checks = new LinkedHashMap<>();
@@ -77,7 +78,7 @@ public final class BundleExporter {
     }
 
     /** Traces the four blocks; the reader with the window sampler that was asked for, and its own again afterwards. */
-    private static Map<String, OnnxModel> graphs(KanervaModel model, Provenance provenance, BundleOptions options) {
+    private static Map<String, OnnxModel> graphs(KanervaModel model, TrainingDetails details, BundleOptions options) {
         WindowReader own = model.reader().windowReader();
         model.reader().setWindowReader(options.reader().windowReader());
         try {
@@ -91,7 +92,7 @@ public final class BundleExporter {
                                         .map(GraphTensor::asInput)
                                         .toList(),
                                 graph.outputs().stream().map(GraphTensor::name).toList(),
-                                traceOptions(graph, model, provenance, options)));
+                                traceOptions(graph, model, details, options)));
             }
             return graphs;
         } finally {
@@ -100,7 +101,7 @@ public final class BundleExporter {
     }
 
     private static ExportOptions traceOptions(
-            GraphSpec graph, KanervaModel model, Provenance provenance, BundleOptions options) {
+            GraphSpec graph, KanervaModel model, TrainingDetails details, BundleOptions options) {
         KanervaSettings settings = model.settings();
         ExportOptions trace = ExportOptions.defaults()
                 .withOpset(BundleDescription.OPSET)
@@ -108,11 +109,11 @@ public final class BundleExporter {
                 .withModelVersion(1)
                 .withErfWrittenOut() // where a continuous key points: a millionth there moves what is read by more than
                 // runtimes may differ
-                .withMetadata(metadata(graph, settings, provenance, options));
-        if (graph.name().equals(GraphSpec.ENCODER)) {
-            trace = trace.withInputRange("images", 0, 1);
+                .withMetadata(metadata(graph, settings, details, options));
+        if (graph.graph() == BundleGraph.ENCODER) {
+            trace = trace.withInputRange(BundleGraph.IMAGES, 0, 1);
         }
-        if (graph.name().equals(GraphSpec.MEMORY_WRITER) && settings.writer() == WriterKind.HEAP) {
+        if (graph.graph() == BundleGraph.MEMORY_WRITER && settings.writer() == WriterKind.HEAP) {
             trace = trace.withDimensionLimit("T", 1, settings.capacity());
         }
         return options.runner().isPresent() ? trace.withCheck(options.runner().get()) : trace;
@@ -120,18 +121,18 @@ public final class BundleExporter {
 
     /** What a graph's file says of itself. No bound: measuring a model again must not make it another model. */
     private static Map<String, String> metadata(
-            GraphSpec graph, KanervaSettings settings, Provenance provenance, BundleOptions options) {
+            GraphSpec graph, KanervaSettings settings, TrainingDetails details, BundleOptions options) {
         Map<String, String> metadata = new TreeMap<>();
         metadata.put("kanerva.name", options.name());
         metadata.put(GRAPH_NAME, graph.name());
         metadata.put("kanerva.settings", BundleDescription.settings(settings).toString());
-        metadata.put("kanerva.data", provenance.data());
-        metadata.put("kanerva.binarisation", provenance.binarisation().toString());
-        metadata.put("kanerva.episodeLength", Integer.toString(provenance.episodeLength()));
-        metadata.put("kanerva.seed", Long.toString(provenance.seed()));
-        metadata.put("kanerva.steps", Integer.toString(provenance.steps()));
-        metadata.put("kanerva.commit", provenance.commit());
-        metadata.put("kanerva.command", provenance.command());
+        metadata.put("kanerva.data", details.data());
+        metadata.put("kanerva.binarisation", details.binarisation().toString());
+        metadata.put("kanerva.episodeLength", Integer.toString(details.episodeLength()));
+        metadata.put("kanerva.seed", Long.toString(details.seed()));
+        metadata.put("kanerva.steps", Integer.toString(details.steps()));
+        metadata.put("kanerva.commit", details.commit());
+        metadata.put("kanerva.command", details.command());
         return metadata;
     }
 

@@ -14,6 +14,7 @@ import io.kanerva.onnx.WeightType;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.StringStringEntryProto;
 import io.kanerva.onnx.proto.TensorProto;
+import io.kanerva.runtime.BundleGraph;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -41,10 +42,10 @@ import java.util.stream.StreamSupport;
  */
 public final class BundleVariant {
     private static final List<String> FOUR =
-            List.of(GraphSpec.ENCODER, GraphSpec.MEMORY_WRITER, GraphSpec.READER, GraphSpec.DECODER);
+            BundleGraph.REQUIRED.stream().map(BundleGraph::label).toList();
 
     /** The rest of the budget is for what runtimes differ by in float32. */
-    private static final double MOST_OF_BUDGET = 0.9;
+    private static final double MAX_SHARE = 0.9;
 
     private final String source;
     private final WeightType weights;
@@ -114,7 +115,7 @@ public final class BundleVariant {
         if (weights == WeightType.FLOAT16) {
             graphs = packedPrecisely(folder, sources, runner);
         }
-        graphs.putAll(FusedGraphs.of(graphs));
+        graphs.putAll(GraphFusion.of(graphs));
         graphs.forEach((graph, model) -> files.put(graph + ".onnx", OnnxFiles.toBytes(model)));
     }
 
@@ -143,11 +144,11 @@ public final class BundleVariant {
             }
             Map<String, Set<String>> kept = new LinkedHashMap<>();
             for (String graph : FOUR) {
-                kept.put(graph, PreciseWeights.of(sources.get(graph), vectors.get(graph), runner, MOST_OF_BUDGET));
+                kept.put(graph, PreciseWeights.of(sources.get(graph), vectors.get(graph), runner, MAX_SHARE));
             }
             ToDoubleFunction<Map<String, Set<String>>> share =
                     some -> shareOfChain(packed(folder, sources, some::get), vectors, runner);
-            while (share.applyAsDouble(kept) > MOST_OF_BUDGET) {
+            while (share.applyAsDouble(kept) > MAX_SHARE) {
                 Map<String, Set<String>> now = kept;
                 Optional<Map<String, Set<String>>> better = FOUR.stream()
                         .flatMap(graph -> WeightPacking.weights(sources.get(graph)).stream()
@@ -183,7 +184,7 @@ public final class BundleVariant {
     private static double shareOfChain(
             Map<String, ModelProto> graphs, Map<String, List<PreciseWeights.Sample>> vectors, GraphRunner runner) {
         double share = 0;
-        for (int set = 0; set < vectors.get(GraphSpec.ENCODER).size(); set++) {
+        for (int set = 0; set < vectors.get(BundleGraph.ENCODER.label()).size(); set++) {
             Map<String, Tensor> known = new LinkedHashMap<>();
             for (String graph : FOUR) {
                 PreciseWeights.Sample sample = vectors.get(graph).get(set);
@@ -249,12 +250,12 @@ public final class BundleVariant {
      * @param replace whether a bundle that is there may be replaced, in one step
      * @throws BundleExportException if the folder holds something else or cannot be written
      */
-    public void write(VariantPrice price, Path folder, boolean replace) {
+    public void write(VariantCost price, Path folder, boolean replace) {
         describe(Optional.of(price));
         new BundleFolder(folder, replace).write(files);
     }
 
-    private void describe(Optional<VariantPrice> price) {
+    private void describe(Optional<VariantCost> price) {
         price.ifPresent(measured -> {
             ObjectNode node = json.putObject("price");
             node.put("sourceNats", measured.sourceNats())
@@ -278,14 +279,14 @@ public final class BundleVariant {
         files.forEach((path, bytes) -> digests.put(path, BundleFolder.digest(bytes)));
         ObjectNode graphs = (ObjectNode) json.get("graphs");
         FOUR.forEach(graph -> ((ObjectNode) graphs.get(graph)).put("sha256", digests.get(graph + ".onnx")));
-        FusedGraphs.describe(graphs, digests);
+        GraphFusion.describe(graphs, digests);
         ObjectNode listed = json.putObject("files");
         digests.forEach(listed::put);
         files.put(BundleDescription.FILE, (BundleDescription.text(json) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     /** The source's card under the variant's name, with what the variant is and costs in front. */
-    private String card(String original, VariantPrice price) {
+    private String card(String original, VariantCost price) {
         int headingEnd = original.indexOf('\n');
         StringBuilder text = new StringBuilder("# ").append(name()).append("\n\n");
         text.append(String.format(
@@ -303,12 +304,12 @@ public final class BundleVariant {
                             .map(JsonNode::asText)
                             .collect(Collectors.joining(", "))));
         }
-        if (price.isDear()) {
+        if (price.isHigh()) {
             text.append(String.format(
                     Locale.ROOT,
                     "**This variant costs %.2f nats an image, more than %.1f: take the float32 bundle where quality counts.**\n\n",
                     price.difference(),
-                    VariantPrice.DEAR_NATS));
+                    VariantCost.MAX_NATS));
         }
         text.append(String.format(
                 Locale.ROOT,

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.exporter.trace.DjlTensors;
+import io.kanerva.runtime.BundleGraph;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
@@ -62,23 +63,23 @@ final class GoldenVectors {
         int q = sizes.q();
         NDArray episodes = scratch.create(
                 SampleImages.asSeen(s, images, firstImage, b * t), s.image().shape(b, t));
-        Map<String, NDArray> known = new LinkedHashMap<>(Map.of("images", episodes));
+        Map<String, NDArray> known = new LinkedHashMap<>(Map.of(BundleGraph.IMAGES, episodes));
         for (GraphSpec graph : GraphSpec.of(model)) {
-            if (graph.name().equals(GraphSpec.READER)) {
+            if (graph.graph() == BundleGraph.READER) {
                 known.put(
-                        "keys",
+                        BundleGraph.KEYS,
                         scratch.create(
-                                keys(known.get("pointers").toFloatArray(), sizes, random),
+                                keys(known.get(BundleGraph.POINTERS).toFloatArray(), sizes, random),
                                 new Shape(b, q, s.keys(), 3)));
             }
-            if (graph.name().equals(GraphSpec.DECODER)) {
-                float[] mean = known.get("prior_mean").toFloatArray();
-                float[] logVariance = known.get("prior_log_variance").toFloatArray();
+            if (graph.graph() == BundleGraph.DECODER) {
+                float[] mean = known.get(BundleGraph.PRIOR_MEAN).toFloatArray();
+                float[] logVariance = known.get(BundleGraph.PRIOR_LOG_VARIANCE).toFloatArray();
                 float[] latent = new float[mean.length];
                 for (int i = 0; i < latent.length; i++) {
                     latent[i] = (float) (mean[i] + Math.exp(0.5 * logVariance[i]) * random.nextGaussian());
                 }
-                known.put("latent", scratch.create(latent, new Shape(b, q, s.latent())));
+                known.put(BundleGraph.LATENT, scratch.create(latent, new Shape(b, q, s.latent())));
             }
             run(graph, known, "vectors/" + graph.name() + "/test_data_set_" + set + "/", files);
         }

@@ -1,6 +1,7 @@
 package io.kanerva.bundle;
 
 import ai.djl.nn.Block;
+import io.kanerva.runtime.BundleGraph;
 import io.kanerva.trainer.model.Addressing;
 import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaModel;
@@ -11,14 +12,9 @@ import java.util.List;
 /**
  * One of a bundle's four graphs: the block that it is traced from, and its tensors in order.
  *
- * @param name in bundle.json; the file is called {@code NAME.onnx}
+ * @param graph its name in bundle.json; the file is called {@code NAME.onnx}
  */
-record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphTensor> outputs) {
-    static final String ENCODER = "encoder";
-    static final String MEMORY_WRITER = "memory-writer";
-    static final String READER = "reader";
-    static final String DECODER = "decoder";
-
+record GraphSpec(BundleGraph graph, Block block, List<GraphTensor> inputs, List<GraphTensor> outputs) {
     private static final String ANY = "any";
 
     GraphSpec {
@@ -26,8 +22,12 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
         outputs = List.copyOf(outputs);
     }
 
+    String name() {
+        return graph.label();
+    }
+
     String file() {
-        return name + ".onnx";
+        return name() + ".onnx";
     }
 
     /** The four graphs in the order in which an image passes them. */
@@ -36,7 +36,7 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
         boolean heap = s.writer() == WriterKind.HEAP;
         GraphTensor content = heap
                 ? GraphTensor.of(
-                        "content",
+                        BundleGraph.CONTENT,
                         "what each sample writes: a block for each key",
                         ANY,
                         "B",
@@ -45,9 +45,9 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
                         s.memory().channels(),
                         s.block().rows(),
                         s.block().columns())
-                : GraphTensor.of("content", "the samples' embeddings", ANY, "B", "T", s.embedding());
+                : GraphTensor.of(BundleGraph.CONTENT, "the samples' embeddings", ANY, "B", "T", s.embedding());
         GraphTensor memory = GraphTensor.of(
-                "memory",
+                BundleGraph.MEMORY,
                 "the memories",
                 ANY,
                 "B",
@@ -55,7 +55,7 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
                 s.memory().height(),
                 s.memory().width());
         GraphTensor traces = GraphTensor.of(
-                "traces",
+                BundleGraph.TRACES,
                 "the blocks that the keys cut out of the memory",
                 ANY,
                 "B",
@@ -66,10 +66,10 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
                 s.block().columns());
         return List.of(
                 new GraphSpec(
-                        ENCODER,
+                        BundleGraph.ENCODER,
                         model.encoder(),
                         List.of(GraphTensor.of(
-                                "images",
+                                BundleGraph.IMAGES,
                                 "images, an episode or queries",
                                 "[0, 1]",
                                 "B",
@@ -79,49 +79,62 @@ record GraphSpec(String name, Block block, List<GraphTensor> inputs, List<GraphT
                                 s.image().width())),
                         List.of(
                                 content,
-                                GraphTensor.of("key_mean", keyMean(s), ANY, "B", "T", s.keys(), 3),
+                                GraphTensor.of(BundleGraph.KEY_MEAN, keyMean(s), ANY, "B", "T", s.keys(), 3),
                                 GraphTensor.of(
-                                        "key_log_variance", "logarithms of its variances", ANY, "B", "T", s.keys(), 3),
+                                        BundleGraph.KEY_LOG_VARIANCE,
+                                        "logarithms of its variances",
+                                        ANY,
+                                        "B",
+                                        "T",
+                                        s.keys(),
+                                        3),
                                 GraphTensor.of(
-                                        "latent_mean", "means of the latents' posterior", ANY, "B", "T", s.latent()),
+                                        BundleGraph.LATENT_MEAN,
+                                        "means of the latents' posterior",
+                                        ANY,
+                                        "B",
+                                        "T",
+                                        s.latent()),
                                 GraphTensor.of(
-                                        "latent_log_variance",
+                                        BundleGraph.LATENT_LOG_VARIANCE,
                                         "logarithms of its variances",
                                         ANY,
                                         "B",
                                         "T",
                                         s.latent()))),
                 new GraphSpec(
-                        MEMORY_WRITER,
+                        BundleGraph.MEMORY_WRITER,
                         model.writer(),
                         List.of(content),
-                        List.of(memory, GraphTensor.of("pointers", pointers(heap), ANY, "B", "T", s.keys(), 3))),
+                        List.of(
+                                memory,
+                                GraphTensor.of(BundleGraph.POINTERS, pointers(heap), ANY, "B", "T", s.keys(), 3))),
                 new GraphSpec(
-                        READER,
+                        BundleGraph.READER,
                         model.reader(),
-                        List.of(memory, GraphTensor.of("keys", keys(s), ANY, "B", "Q", s.keys(), 3)),
+                        List.of(memory, GraphTensor.of(BundleGraph.KEYS, keys(s), ANY, "B", "Q", s.keys(), 3)),
                         List.of(
                                 traces,
                                 GraphTensor.of(
-                                        "prior_mean",
+                                        BundleGraph.PRIOR_MEAN,
                                         "means of the latents' prior given the traces",
                                         ANY,
                                         "B",
                                         "Q",
                                         s.latent()),
                                 GraphTensor.of(
-                                        "prior_log_variance",
+                                        BundleGraph.PRIOR_LOG_VARIANCE,
                                         "logarithms of its variances",
                                         ANY,
                                         "B",
                                         "Q",
                                         s.latent()))),
                 new GraphSpec(
-                        DECODER,
+                        BundleGraph.DECODER,
                         model.decoder(),
-                        List.of(GraphTensor.of("latent", "latents", ANY, "B", "Q", s.latent()), traces),
+                        List.of(GraphTensor.of(BundleGraph.LATENT, "latents", ANY, "B", "Q", s.latent()), traces),
                         List.of(GraphTensor.of(
-                                "logits",
+                                BundleGraph.LOGITS,
                                 logits(s),
                                 ANY,
                                 "B",

@@ -23,19 +23,19 @@ final class ModelCard {
 
     private final KanervaModel model;
     private final KanervaSettings settings;
-    private final Provenance provenance;
+    private final TrainingDetails details;
     private final BundleOptions options;
 
-    private ModelCard(KanervaModel model, Provenance provenance, BundleOptions options) {
+    private ModelCard(KanervaModel model, TrainingDetails details, BundleOptions options) {
         this.model = model;
         this.settings = model.settings();
-        this.provenance = provenance;
+        this.details = details;
         this.options = options;
     }
 
     /** The card's text. */
-    static String write(KanervaModel model, Provenance provenance, BundleOptions options) {
-        return new ModelCard(model, provenance, options).text();
+    static String write(KanervaModel model, TrainingDetails details, BundleOptions options) {
+        return new ModelCard(model, details, options).text();
     }
 
     private String text() {
@@ -134,33 +134,33 @@ final class ModelCard {
 
     private String training() {
         StringBuilder text = new StringBuilder();
-        String moved = provenance.augmentation().equals("none")
+        String moved = details.augmentation().equals("none")
                 ? ""
-                : ", images moved at random (" + provenance.augmentation() + ")";
+                : ", images moved at random (" + details.augmentation() + ")";
         text.append(format(
                 "Trained on %s, binarisation %s%s, episodes of T = %d, %,d steps in %.1f minutes, seed %d.\n",
-                provenance.data(),
-                provenance.binarisation(),
+                details.data(),
+                details.binarisation(),
                 moved,
-                provenance.episodeLength(),
-                provenance.steps(),
-                provenance.minutes(),
-                provenance.seed()));
-        if (!provenance.command().isEmpty()) {
+                details.episodeLength(),
+                details.steps(),
+                details.minutes(),
+                details.seed()));
+        if (!details.command().isEmpty()) {
             text.append("The command")
-                    .append(provenance.commit().isEmpty() ? "" : ", at commit " + provenance.commit())
+                    .append(details.commit().isEmpty() ? "" : ", at commit " + details.commit())
                     .append(":\n\n    ")
-                    .append(provenance.command())
+                    .append(details.command())
                     .append("\n");
         }
         return text.toString();
     }
 
     private String numbers() {
-        if (provenance.bound().isEmpty()) {
+        if (details.bound().isEmpty()) {
             return "The bound of this model was not measured.\n";
         }
-        BoundReport report = provenance.bound().get().report();
+        BoundReport report = details.bound().get();
         StringBuilder rows = new StringBuilder("| nats an image, lower is better | |\n|---|---|\n");
         row(
                 rows,
@@ -191,7 +191,7 @@ final class ModelCard {
                 whose divergence is charged, both divergences in full. The memory itself costs nothing in this bound, so the
                 number means something only together with its size; naming one of T samples costs ln T = %.2f nats at least.
                 """,
-                        provenance.bound().get().setting(),
+                        details.boundSetting(),
                         report.episodes(),
                         report.episodeLength(),
                         settings.keys(),
@@ -233,11 +233,10 @@ final class ModelCard {
         if (settings.writer() == WriterKind.HEAP) {
             text.append(format(
                     "- At most %d samples fit a memory. Trained at T = %d.\n",
-                    settings.capacity(), provenance.episodeLength()));
+                    settings.capacity(), details.episodeLength()));
         } else {
             text.append(format(
-                    "- Trained at T = %d; a memory of more samples holds each less well.\n",
-                    provenance.episodeLength()));
+                    "- Trained at T = %d; a memory of more samples holds each less well.\n", details.episodeLength()));
         }
         text.append("- A research model of small images: nothing here was made to decide anything about people.\n");
         return text.toString();
@@ -245,7 +244,7 @@ final class ModelCard {
 
     private String licence() {
         return "Model: Apache-2.0. Data: "
-                + DATA.getOrDefault(provenance.data(), provenance.data() + ", under its own licence") + ".\n";
+                + DATA.getOrDefault(details.data(), details.data() + ", under its own licence") + ".\n";
     }
 
     private static void row(StringBuilder rows, String name, Object value) {

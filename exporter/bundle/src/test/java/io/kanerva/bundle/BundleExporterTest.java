@@ -117,7 +117,7 @@ class BundleExporterTest {
     @Test
     void aMeasuredBoundIsInBundleJsonAndOnTheCardButNotInTheGraphs() throws IOException {
         BoundReport report = new BoundReport(80.5, Double.NaN, 70, 8.25, 2.25, Double.NaN, 0, 1, 4);
-        Provenance measured =
+        TrainingDetails measured =
                 TinyModels.provenance().withBound(report, "test images of fashion-mnist at half intensity");
         Path plain = export(TinyModels.DEREFERENCED, BundleOptions.named("plain"));
         try (KanervaModel model = TinyModels.model(TinyModels.DEREFERENCED)) {

@@ -123,8 +123,8 @@ class BundleVariantTest {
                 .hasMessageStartingWith(empty + ": expected a bundle that can be read");
     }
 
-    private static VariantPrice price(double before, double after) {
-        return new VariantPrice(before, after, 0.002, 7, "made-up episodes", 1000, 500, 100, 90, "a machine");
+    private static VariantCost price(double before, double after) {
+        return new VariantCost(before, after, 0.002, 7, "made-up episodes", 1000, 500, 100, 90, "a machine");
     }
 
     private static byte[] read(Path file) {

@@ -64,8 +64,8 @@ final class TinyModels {
         return model;
     }
 
-    static Provenance provenance() {
-        return new Provenance(
+    static TrainingDetails provenance() {
+        return new TrainingDetails(
                 "fashion-mnist",
                 Binarisation.THRESHOLD,
                 4,
@@ -74,6 +74,8 @@ final class TinyModels {
                 1.5,
                 "0123abc",
                 "kpp train --preset quickstart",
-                Optional.empty());
+                Optional.empty(),
+                "",
+                "none");
     }
 }

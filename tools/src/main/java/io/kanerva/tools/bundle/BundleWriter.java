@@ -3,7 +3,7 @@ package io.kanerva.tools.bundle;
 import io.kanerva.bundle.BundleExportException;
 import io.kanerva.bundle.BundleExporter;
 import io.kanerva.bundle.BundleOptions;
-import io.kanerva.bundle.Provenance;
+import io.kanerva.bundle.TrainingDetails;
 import io.kanerva.exporter.trace.ExportException;
 import io.kanerva.tools.Failure;
 import io.kanerva.trainer.evaluate.BoundReport;
@@ -27,7 +27,7 @@ public final class BundleWriter {
      */
     public static BundleExporter.Export write(
             KanervaModel model,
-            Provenance provenance,
+            TrainingDetails provenance,
             BundleOptions options,
             TestEpisodes episodes,
             TestEpisodes shown,

@@ -5,9 +5,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import io.kanerva.bundle.BundleExporter;
 import io.kanerva.bundle.BundleOptions;
-import io.kanerva.bundle.Provenance;
 import io.kanerva.bundle.ReaderKind;
 import io.kanerva.bundle.SampleImages;
+import io.kanerva.bundle.TrainingDetails;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.Addressing;
@@ -161,7 +161,7 @@ public enum Subject {
 
     /** Writes this model's bundle to a folder. */
     public void export(ReaderKind reader, Path folder) {
-        Provenance provenance = new Provenance(
+        TrainingDetails provenance = new TrainingDetails(
                 "drawn discs",
                 settings.likelihood() == ImageLikelihood.BERNOULLI ? Binarisation.THRESHOLD : Binarisation.NONE,
                 4,
@@ -170,7 +170,9 @@ public enum Subject {
                 0,
                 "",
                 "",
-                Optional.empty());
+                Optional.empty(),
+                "",
+                "none");
         try (KanervaModel model = model()) {
             BundleExporter.export(
                     model,

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.kanerva.bundle.BundleVariant;
 import io.kanerva.bundle.ReaderKind;
-import io.kanerva.bundle.VariantPrice;
+import io.kanerva.bundle.VariantCost;
 import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.Verification;
@@ -35,7 +35,7 @@ class VariantTest {
     void aVariantKeepsItsOwnBudgetsAndMissesThoseOfFloat32(Subject subject, WeightType weights) throws IOException {
         Path folder = temporary.resolve("variant");
         BundleVariant.of(subject.bundle(ReaderKind.GRIDSAMPLE), weights, JavaRuntime.runner())
-                .write(new VariantPrice(1, 1, 0, 1, "nothing", 1, 1, 1, 1, "nothing"), folder, false);
+                .write(new VariantCost(1, 1, 0, 1, "nothing", 1, 1, 1, 1, "nothing"), folder, false);
         try (BundleCases bundle = new BundleCases(folder, temporary.resolve("scratch"))) {
             assertThat(bundle.changedFiles()).isEmpty();
             assertThat(bundle.graphFacts())

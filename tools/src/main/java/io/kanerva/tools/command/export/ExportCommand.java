@@ -2,9 +2,9 @@ package io.kanerva.tools.command.export;
 
 import io.kanerva.bundle.BundleExporter;
 import io.kanerva.bundle.BundleOptions;
-import io.kanerva.bundle.Provenance;
 import io.kanerva.bundle.ReaderKind;
 import io.kanerva.bundle.SampleImages;
+import io.kanerva.bundle.TrainingDetails;
 import io.kanerva.conformance.bundle.PhiloxNoise;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.tools.Failure;
@@ -109,7 +109,7 @@ public final class ExportCommand extends Subcommand {
         TestEpisodes episodes = new TestEpisodes(
                 data.test(source), source.testBinarisation(), checkpoint.plan().episodeLength(), seed);
         CommandRecord started = CommandRecord.read(RunPath.folder(folder));
-        Provenance provenance = Provenance.of(checkpoint.plan(), checkpoint.step(), checkpoint.seconds())
+        TrainingDetails provenance = TrainingDetails.of(checkpoint.plan(), checkpoint.step(), checkpoint.seconds())
                 .withSource(started.commit(), started.command());
         try (KanervaModel model = checkpoint.model(ai.djl.Device.cpu())) {
             BoundReport report;

@@ -2,7 +2,7 @@ package io.kanerva.tools.command.export;
 
 import io.kanerva.bundle.BundleExportException;
 import io.kanerva.bundle.BundleVariant;
-import io.kanerva.bundle.VariantPrice;
+import io.kanerva.bundle.VariantCost;
 import io.kanerva.conformance.bundle.PhiloxNoise;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.onnx.WeightType;
@@ -85,7 +85,7 @@ public final class VariantCommand extends Subcommand {
                 double[] before = score(source, episodes, "Scoring the source");
                 double[] after = score(made, episodes, "Scoring the variant");
                 double[] times = times(source, made, episodes);
-                VariantPrice price = new VariantPrice(
+                VariantCost price = new VariantCost(
                         mean(before),
                         mean(after),
                         standardError(before, after),
@@ -106,7 +106,7 @@ public final class VariantCommand extends Subcommand {
                         "cost       %+.4f nats per image%s%s",
                         price.difference(),
                         plusMinus(", ± %.4f", price.standardError()),
-                        price.isDear() ? ": more than 0.1, as stated on its card" : "");
+                        price.isHigh() ? ": more than 0.1, as stated on its card" : "");
                 print("size       %,d bytes in four graphs, source %,d", price.bytes(), price.sourceBytes());
                 print(
                         "recall     %.0f us per query, source %.0f us (medians, measured alternately)",

@@ -3,7 +3,7 @@ package io.kanerva.tools.command.quickstart;
 import ai.djl.Device;
 import io.kanerva.bundle.BundleExporter;
 import io.kanerva.bundle.BundleOptions;
-import io.kanerva.bundle.Provenance;
+import io.kanerva.bundle.TrainingDetails;
 import io.kanerva.conformance.bundle.BundleBudget;
 import io.kanerva.conformance.bundle.BundleCases;
 import io.kanerva.conformance.bundle.DjlRuntime;
@@ -187,8 +187,8 @@ public final class QuickstartCommand extends Subcommand {
 
     private Path export(TrainingRun run, TestEpisodes episodes, BoundReport djl) {
         terminal().status("Exporting  four ONNX graphs");
-        Provenance provenance =
-                Provenance.of(run.plan(), run.stepsDone(), run.seconds()).withSource(Version.commit(), commandText());
+        TrainingDetails provenance = TrainingDetails.of(run.plan(), run.stepsDone(), run.seconds())
+                .withSource(Version.commit(), commandText());
         BundleExporter.Export export = BundleWriter.write(
                 run.model(),
                 provenance,

@@ -41,7 +41,7 @@ public final class Operators {
         Indexing.register(this);
         Selections.register(this);
         Creation.register(this);
-        Layers.register(this);
+        LinearMaps.register(this);
         Normalisations.register(this);
         Resizing.register(this);
         Pooling.register(this);

@@ -79,7 +79,7 @@ final class Pooling {
     private static long[] pads(Operation op) {
         long[] padding = op.numbers("padding");
         if (!op.flag("ceil") || !hasFixedSizes(op)) {
-            return Layers.twice(padding);
+            return LinearMaps.twice(padding);
         }
         return LongStream.concat(
                         LongStream.of(padding),

@@ -3,7 +3,7 @@ package io.kanerva.bench.inference;
 import ai.djl.Device;
 import io.kanerva.bundle.BundleExporter;
 import io.kanerva.bundle.BundleOptions;
-import io.kanerva.bundle.Provenance;
+import io.kanerva.bundle.TrainingDetails;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.model.KanervaModel;
 import io.kanerva.trainer.model.KanervaSettings;
@@ -31,8 +31,8 @@ final class Prepare {
         KanervaSettings settings = Preset.named(arguments[1]).plan().settings();
         Path bundle = folder.resolve("bundle");
         try (KanervaModel model = model(settings)) {
-            Provenance provenance = new Provenance(
-                    "random", Binarisation.THRESHOLD, TimedCall.EPISODE, 1, 0, 0, "", "", Optional.empty());
+            TrainingDetails provenance = new TrainingDetails(
+                    "random", Binarisation.THRESHOLD, TimedCall.EPISODE, 1, 0, 0, "", "", Optional.empty(), "", "none");
             BundleExporter.export(
                     model, provenance, BundleOptions.named("bench").replacing(), bundle);
         }

@@ -11,15 +11,15 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /** Matrix products and convolutions. */
-final class Layers {
-    private Layers() {}
+final class LinearMaps {
+    private LinearMaps() {}
 
     static void register(Operators table) {
         table.putSingle("matMul", "MatMul", (g, op, in) -> g.node("MatMul", in));
         table.putSingle("dot", "MatMul", (g, op, in) -> g.node("MatMul", in));
-        table.putSingle("linear", "Gemm for matrices; MatMul, Add for others", Layers::linear);
-        table.putSingle("convolution", "Conv", Layers::convolution);
-        table.putSingle("deconvolution", "ConvTranspose", Layers::deconvolution);
+        table.putSingle("linear", "Gemm for matrices; MatMul, Add for others", LinearMaps::linear);
+        table.putSingle("convolution", "Conv", LinearMaps::convolution);
+        table.putSingle("deconvolution", "ConvTranspose", LinearMaps::deconvolution);
     }
 
     /** x W^T + b, for any rank of x; Gemm knows matrices only. */

@@ -11,6 +11,7 @@ import io.kanerva.onnx.proto.NodeProto;
 import io.kanerva.onnx.proto.StringStringEntryProto;
 import io.kanerva.onnx.proto.TensorProto;
 import io.kanerva.onnx.proto.ValueInfoProto;
+import io.kanerva.runtime.BundleGraph;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,12 +28,8 @@ import java.util.Set;
  *       {@code prior_mean + exp(prior_log_variance / 2) * noise}: zeros give the prior's mean, which recall decodes.
  * </ul>
  */
-final class FusedGraphs {
-    static final String WRITE = "encoder-memory-writer";
-    static final String READ = "reader-decoder";
-    static final String NOISE = "noise";
-
-    private FusedGraphs() {}
+final class GraphFusion {
+    private GraphFusion() {}
 
     /**
      * Makes both.
@@ -41,42 +38,51 @@ final class FusedGraphs {
      * @return the two, by name
      */
     static Map<String, ModelProto> of(Map<String, ModelProto> graphs) {
-        ModelProto reader = graphs.get(GraphSpec.READER);
+        ModelProto encoder = graphs.get(BundleGraph.ENCODER.label());
+        ModelProto writer = graphs.get(BundleGraph.MEMORY_WRITER.label());
+        ModelProto reader = graphs.get(BundleGraph.READER.label());
+        ModelProto decoder = graphs.get(BundleGraph.DECODER.label());
+        ModelProto read = joined(BundleGraph.READER_DECODER, reader, sampler(reader), decoder);
+        // The latent is an intermediate value here; whoever wants it computes it from the outputs.
+        GraphProto.Builder graph = read.getGraph().toBuilder();
+        List<ValueInfoProto> outputs = graph.getOutputList().stream()
+                .filter(output -> !output.getName().equals(BundleGraph.LATENT))
+                .toList();
         Map<String, ModelProto> fused = new LinkedHashMap<>();
         fused.put(
-                WRITE,
-                named(ModelJoin.join(
-                        WRITE, List.of(graphs.get(GraphSpec.ENCODER), graphs.get(GraphSpec.MEMORY_WRITER)))));
-        fused.put(READ, named(ModelJoin.join(READ, List.of(reader, sampler(reader), graphs.get(GraphSpec.DECODER)))));
-        // The latent is an intermediate value here; whoever wants it computes it from the outputs.
-        GraphProto.Builder graph = fused.get(READ).getGraph().toBuilder();
-        List<ValueInfoProto> outputs = graph.getOutputList().stream()
-                .filter(output -> !output.getName().equals("latent"))
-                .toList();
+                BundleGraph.ENCODER_MEMORY_WRITER.label(), joined(BundleGraph.ENCODER_MEMORY_WRITER, encoder, writer));
         fused.put(
-                READ,
-                fused.get(READ).toBuilder()
+                BundleGraph.READER_DECODER.label(),
+                read.toBuilder()
                         .setGraph(graph.clearOutput().addAllOutput(outputs))
                         .build());
         return fused;
     }
 
-    /** Adds both to bundle.json's {@code graphs}, described by what is said there of the four. */
-    static void describe(ObjectNode graphs, Map<String, String> digests) {
-        describe(graphs, WRITE, List.of(GraphSpec.ENCODER, GraphSpec.MEMORY_WRITER), digests);
-        describe(graphs, READ, List.of(GraphSpec.READER, GraphSpec.DECODER), digests);
+    private static ModelProto joined(BundleGraph name, ModelProto... parts) {
+        return named(ModelJoin.join(name.label(), List.of(parts)));
     }
 
-    private static void describe(ObjectNode graphs, String name, List<String> parts, Map<String, String> digests) {
+    /** Adds both to bundle.json's {@code graphs}, described by what is said there of the four. */
+    static void describe(ObjectNode graphs, Map<String, String> digests) {
+        describe(
+                graphs,
+                BundleGraph.ENCODER_MEMORY_WRITER.label(),
+                List.of(BundleGraph.ENCODER, BundleGraph.MEMORY_WRITER),
+                digests);
+        describe(graphs, BundleGraph.READER_DECODER.label(), List.of(BundleGraph.READER, BundleGraph.DECODER), digests);
+    }
+
+    private static void describe(ObjectNode graphs, String name, List<BundleGraph> parts, Map<String, String> digests) {
         ObjectNode node = graphs.putObject(name);
         node.put("file", name + ".onnx").put("sha256", digests.get(name + ".onnx"));
         ArrayNode inputs = node.putArray("inputs");
         ArrayNode outputs = node.putArray("outputs");
         Set<String> known = new LinkedHashSet<>();
-        for (String part : parts) {
-            for (JsonNode input : graphs.get(part).get("inputs")) {
-                if (input.get("name").asText().equals("latent")) {
-                    ObjectNode noise = ((ObjectNode) input.deepCopy()).put("name", NOISE);
+        for (BundleGraph part : parts) {
+            for (JsonNode input : graphs.get(part.label()).get("inputs")) {
+                if (input.get("name").asText().equals(BundleGraph.LATENT)) {
+                    ObjectNode noise = ((ObjectNode) input.deepCopy()).put("name", BundleGraph.NOISE);
                     inputs.add(
                             noise.put(
                                     "meaning",
@@ -85,7 +91,7 @@ final class FusedGraphs {
                     inputs.add(input.deepCopy());
                 }
             }
-            for (JsonNode output : graphs.get(part).get("outputs")) {
+            for (JsonNode output : graphs.get(part.label()).get("outputs")) {
                 known.add(output.get("name").asText());
                 outputs.add(output.deepCopy());
             }
@@ -94,20 +100,20 @@ final class FusedGraphs {
 
     /** What lies between reader and decoder: the latents, drawn from their prior with the caller's noise. */
     private static ModelProto sampler(ModelProto reader) {
-        ValueInfoProto mean = output(reader, "prior_mean");
-        ValueInfoProto logVariance = output(reader, "prior_log_variance");
+        ValueInfoProto mean = output(reader, BundleGraph.PRIOR_MEAN);
+        ValueInfoProto logVariance = output(reader, BundleGraph.PRIOR_LOG_VARIANCE);
         TensorProto half = Tensor.of("half", new float[] {0.5f}).toProto();
         GraphProto.Builder graph = GraphProto.newBuilder()
-                .setName("latent")
+                .setName(BundleGraph.LATENT)
                 .addInput(mean)
                 .addInput(logVariance)
-                .addInput(mean.toBuilder().setName(NOISE))
-                .addOutput(mean.toBuilder().setName("latent"))
+                .addInput(mean.toBuilder().setName(BundleGraph.NOISE))
+                .addOutput(mean.toBuilder().setName(BundleGraph.LATENT))
                 .addInitializer(half)
-                .addNode(node("Mul", "log_deviation", "prior_log_variance", "half"))
+                .addNode(node("Mul", "log_deviation", BundleGraph.PRIOR_LOG_VARIANCE, "half"))
                 .addNode(node("Exp", "deviation", "log_deviation"))
-                .addNode(node("Mul", "offset", "deviation", NOISE))
-                .addNode(node("Add", "latent", "prior_mean", "offset"));
+                .addNode(node("Mul", "offset", "deviation", BundleGraph.NOISE))
+                .addNode(node("Add", BundleGraph.LATENT, BundleGraph.PRIOR_MEAN, "offset"));
         return reader.toBuilder().setGraph(graph).build();
     }
 

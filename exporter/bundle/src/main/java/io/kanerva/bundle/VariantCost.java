@@ -15,7 +15,7 @@ package io.kanerva.bundle;
  * @param microseconds the same by the variant
  * @param machine what it was timed on, in words
  */
-public record VariantPrice(
+public record VariantCost(
         double sourceNats,
         double nats,
         double standardError,
@@ -27,15 +27,15 @@ public record VariantPrice(
         double microseconds,
         String machine) {
     /** A variant that costs more than this says so in its card. */
-    public static final double DEAR_NATS = 0.1;
+    public static final double MAX_NATS = 0.1;
 
     /** The price in nats an image; negative if the variant happens to be better. */
     public double difference() {
         return nats - sourceNats;
     }
 
-    /** Whether it costs more than {@value #DEAR_NATS} nats. */
-    public boolean isDear() {
-        return difference() > DEAR_NATS;
+    /** Whether it costs more than {@value #MAX_NATS} nats. */
+    public boolean isHigh() {
+        return difference() > MAX_NATS;
     }
 }

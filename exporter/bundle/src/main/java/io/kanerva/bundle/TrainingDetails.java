@@ -18,9 +18,10 @@ import java.util.Optional;
  * @param commit of the source, empty if unknown
  * @param command that trained it, empty if there was none
  * @param bound measured on test images, if it was
+ * @param boundSetting in words: which images, which binarisation, on which images it was scored; empty without a bound
  * @param augmentation how training images were moved, in words
  */
-public record Provenance(
+public record TrainingDetails(
         String data,
         Binarisation binarisation,
         int episodeLength,
@@ -29,48 +30,23 @@ public record Provenance(
         double minutes,
         String commit,
         String command,
-        Optional<MeasuredBound> bound,
+        Optional<BoundReport> bound,
+        String boundSetting,
         String augmentation) {
 
-    /**
-     * A bound and what was measured.
-     *
-     * @param report the numbers
-     * @param setting in words: which images, which binarisation, on which images it was scored
-     */
-    public record MeasuredBound(BoundReport report, String setting) {
-        public MeasuredBound {
-            Objects.requireNonNull(report, "report");
-            Objects.requireNonNull(setting, "setting");
-        }
-    }
-
-    public Provenance {
+    public TrainingDetails {
         Objects.requireNonNull(data, "data");
         Objects.requireNonNull(binarisation, "binarisation");
         Objects.requireNonNull(commit, "commit");
         Objects.requireNonNull(command, "command");
         Objects.requireNonNull(bound, "bound");
+        Objects.requireNonNull(boundSetting, "boundSetting");
         Objects.requireNonNull(augmentation, "augmentation");
     }
 
-    /** Of a model whose training images stayed as they were. */
-    public Provenance(
-            String data,
-            Binarisation binarisation,
-            int episodeLength,
-            long seed,
-            int steps,
-            double minutes,
-            String commit,
-            String command,
-            Optional<MeasuredBound> bound) {
-        this(data, binarisation, episodeLength, seed, steps, minutes, commit, command, bound, "none");
-    }
-
     /** Of a run that has done {@code steps} steps of a plan in {@code seconds}; no bound, command or commit yet. */
-    public static Provenance of(TrainingPlan plan, int steps, double seconds) {
-        return new Provenance(
+    public static TrainingDetails of(TrainingPlan plan, int steps, double seconds) {
+        return new TrainingDetails(
                 plan.data(),
                 plan.binarisation(),
                 plan.episodeLength(),
@@ -80,18 +56,29 @@ public record Provenance(
                 "",
                 "",
                 Optional.empty(),
+                "",
                 plan.augment().inWords());
     }
 
     /** The same with the commit of the source and the command line of the training. */
-    public Provenance withSource(String newCommit, String newCommand) {
-        return new Provenance(
-                data, binarisation, episodeLength, seed, steps, minutes, newCommit, newCommand, bound, augmentation);
+    public TrainingDetails withSource(String newCommit, String newCommand) {
+        return new TrainingDetails(
+                data,
+                binarisation,
+                episodeLength,
+                seed,
+                steps,
+                minutes,
+                newCommit,
+                newCommand,
+                bound,
+                boundSetting,
+                augmentation);
     }
 
     /** The same with a measured bound. */
-    public Provenance withBound(BoundReport report, String setting) {
-        return new Provenance(
+    public TrainingDetails withBound(BoundReport report, String setting) {
+        return new TrainingDetails(
                 data,
                 binarisation,
                 episodeLength,
@@ -100,7 +87,8 @@ public record Provenance(
                 minutes,
                 commit,
                 command,
-                Optional.of(new MeasuredBound(report, setting)),
+                Optional.of(report),
+                setting,
                 augmentation);
     }
 }
