@@ -24,7 +24,7 @@ import java.util.TreeMap;
  */
 public final class BundleExporter {
     /** The memory writer is traced at several episode lengths; a heap needs room for them. */
-    private static final int LEAST_CAPACITY = 3;
+    private static final int MIN_CAPACITY = 3;
 
     private static final int SAMPLES = 16;
     private static final long SAMPLE_SEED = 1;
@@ -154,10 +154,10 @@ public final class BundleExporter {
                             images.height(),
                             images.width()));
         }
-        if (settings.capacity() < LEAST_CAPACITY) {
+        if (settings.capacity() < MIN_CAPACITY) {
             throw new BundleExportException(
                     "a heap of %d slots with %d keys a sample: expected room for at least %d samples, so that the episode length can vary, found %d"
-                            .formatted(settings.slots().size(), settings.keys(), LEAST_CAPACITY, settings.capacity()));
+                            .formatted(settings.slots().size(), settings.keys(), MIN_CAPACITY, settings.capacity()));
         }
     }
 }

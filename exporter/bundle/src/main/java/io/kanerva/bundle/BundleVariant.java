@@ -244,19 +244,19 @@ public final class BundleVariant {
     }
 
     /**
-     * Puts the measured price into bundle.json and onto the card, and writes the bundle.
+     * Puts the measured cost into bundle.json and onto the card, and writes the bundle.
      *
      * @param folder is made, parents too
      * @param replace whether a bundle that is there may be replaced, in one step
      * @throws BundleExportException if the folder holds something else or cannot be written
      */
-    public void write(VariantCost price, Path folder, boolean replace) {
-        describe(Optional.of(price));
+    public void write(VariantCost cost, Path folder, boolean replace) {
+        describe(Optional.of(cost));
         new BundleFolder(folder, replace).write(files);
     }
 
-    private void describe(Optional<VariantCost> price) {
-        price.ifPresent(measured -> {
+    private void describe(Optional<VariantCost> cost) {
+        cost.ifPresent(measured -> {
             ObjectNode node = json.putObject("price");
             node.put("sourceNats", measured.sourceNats())
                     .put("nats", measured.nats())
@@ -286,7 +286,7 @@ public final class BundleVariant {
     }
 
     /** The source's card under the variant's name, with what the variant is and costs in front. */
-    private String card(String original, VariantCost price) {
+    private String card(String original, VariantCost cost) {
         int headingEnd = original.indexOf('\n');
         StringBuilder text = new StringBuilder("# ").append(name()).append("\n\n");
         text.append(String.format(
@@ -304,11 +304,11 @@ public final class BundleVariant {
                             .map(JsonNode::asText)
                             .collect(Collectors.joining(", "))));
         }
-        if (price.isHigh()) {
+        if (cost.isHigh()) {
             text.append(String.format(
                     Locale.ROOT,
                     "**This variant costs %.2f nats an image, more than %.1f: take the float32 bundle where quality counts.**\n\n",
-                    price.difference(),
+                    cost.difference(),
                     VariantCost.MAX_NATS));
         }
         text.append(String.format(
@@ -317,7 +317,7 @@ public final class BundleVariant {
                 | | %s | this variant |
                 |---|---:|---:|
                 | negative bound, nats an image | %.4f | %.4f |
-                | price, nats an image | | %+.4f%s |
+                | cost, nats an image | | %+.4f%s |
                 | size of the four graphs, bytes | %,d | %,d |
                 | recall of one query, median microseconds | %.0f | %.0f |
 
@@ -326,19 +326,19 @@ public final class BundleVariant {
                 What follows is the card of %s; its numbers are the float32 model's.
                 """,
                 source,
-                price.sourceNats(),
-                price.nats(),
-                price.difference(),
-                Double.isFinite(price.standardError())
-                        ? String.format(Locale.ROOT, " +- %.4f", price.standardError())
+                cost.sourceNats(),
+                cost.nats(),
+                cost.difference(),
+                Double.isFinite(cost.standardError())
+                        ? String.format(Locale.ROOT, " +- %.4f", cost.standardError())
                         : "",
-                price.sourceBytes(),
-                price.bytes(),
-                price.sourceMicroseconds(),
-                price.microseconds(),
-                price.setting(),
-                price.episodes(),
-                price.machine(),
+                cost.sourceBytes(),
+                cost.bytes(),
+                cost.sourceMicroseconds(),
+                cost.microseconds(),
+                cost.setting(),
+                cost.episodes(),
+                cost.machine(),
                 source));
         return text.append(original.substring(headingEnd + 1)).toString();
     }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import io.kanerva.exporter.onnx.Composite;
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.CompositeOperation;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.trainer.model.TentWeights;
 import io.kanerva.trainer.model.Windows;
@@ -27,7 +28,7 @@ record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
     /** A {@link io.kanerva.trainer.model.WindowReader}. */
     static NDArray read(NDArray memory, Windows windows, int blockHeight, int blockWidth) {
         NDList inputs = new NDList(memory, windows.centreX(), windows.halfX(), windows.centreY(), windows.halfY());
-        return Composite.apply(new GridSampleWindow(blockHeight, blockWidth), inputs)
+        return CompositeOperation.apply(new GridSampleWindow(blockHeight, blockWidth), inputs)
                 .singletonOrThrow();
     }
 
@@ -51,9 +52,8 @@ record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
     public List<Value> lower(GraphBuilder graph, List<Value> inputs) {
         Value centres = pairs(graph, inputs.get(1), inputs.get(3));
         Value halves = pairs(graph, inputs.get(2), inputs.get(4));
-        Value grids =
-                graph.node("Add", List.of(centres, graph.node("Mul", List.of(halves, graph.constant(offsets())))));
-        Value grid = graph.node("Reshape", List.of(grids, graph.integers(0, -1, blockWidth, 2)));
+        Value grids = graph.node("Add", centres, graph.node("Mul", halves, graph.constant(offsets())));
+        Value grid = graph.node("Reshape", grids, graph.integers(0, -1, blockWidth, 2));
         Value sampled = graph.node(
                 "GridSample",
                 List.of(inputs.get(0), grid),
@@ -64,7 +64,7 @@ record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
                 "align_corners",
                 0);
         long channels = inputs.get(0).shape().get(1).value();
-        Value stack = graph.node("Reshape", List.of(sampled, graph.integers(0, channels, -1, blockHeight, blockWidth)));
+        Value stack = graph.node("Reshape", sampled, graph.integers(0, channels, -1, blockHeight, blockWidth));
         return List.of(graph.node("Transpose", List.of(stack), "perm", new long[] {0, 2, 1, 3, 4}));
     }
 
@@ -72,10 +72,7 @@ record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
     private static Value pairs(GraphBuilder graph, Value x, Value y) {
         Value axes = graph.integers(2, 3, 4);
         return graph.node(
-                "Concat",
-                List.of(graph.node("Unsqueeze", List.of(x, axes)), graph.node("Unsqueeze", List.of(y, axes))),
-                "axis",
-                4);
+                "Concat", List.of(graph.node("Unsqueeze", x, axes), graph.node("Unsqueeze", y, axes)), "axis", 4);
     }
 
     /**

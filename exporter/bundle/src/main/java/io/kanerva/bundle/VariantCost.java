@@ -29,7 +29,7 @@ public record VariantCost(
     /** A variant that costs more than this says so in its card. */
     public static final double MAX_NATS = 0.1;
 
-    /** The price in nats an image; negative if the variant happens to be better. */
+    /** The cost in nats an image; negative if the variant happens to be better. */
     public double difference() {
         return nats - sourceNats;
     }

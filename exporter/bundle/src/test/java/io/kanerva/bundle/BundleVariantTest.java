@@ -43,7 +43,7 @@ class BundleVariantTest {
     void aVariantIsABundleWhoseFilesAreAllListed(WeightType type) throws IOException {
         Path folder = temporary.resolve("variant");
         BundleVariant variant = BundleVariant.of(source, type, new OrtRunner());
-        variant.write(price(5.0, 5.01), folder, false);
+        variant.write(cost(5.0, 5.01), folder, false);
         JsonNode json =
                 new ObjectMapper().readTree(folder.resolve("bundle.json").toFile());
         assertThat(json.get("name").asText()).isEqualTo("tiny-" + type.id());
@@ -77,21 +77,21 @@ class BundleVariantTest {
     }
 
     @Test
-    void theCardStatesThePriceAndSaysSoIfItIsMoreThanATenthOfANat() throws IOException {
+    void theCardStatesTheCostAndSaysSoIfItIsMoreThanATenthOfANat() throws IOException {
         BundleVariant.of(source, WeightType.FLOAT16, new OrtRunner())
-                .write(price(5.0, 5.01), temporary.resolve("cheap"), false);
+                .write(cost(5.0, 5.01), temporary.resolve("cheap"), false);
         assertThat(temporary.resolve("cheap/MODEL_CARD.md"))
                 .content()
                 .startsWith("# tiny-fp16\n")
                 .contains("5.0100", "+0.0100 +- 0.0020", "made-up episodes")
                 .doesNotContain("more than 0.1");
         BundleVariant.of(source, WeightType.INT8, new OrtRunner())
-                .write(price(5.0, 5.25), temporary.resolve("dear"), false);
-        assertThat(temporary.resolve("dear/MODEL_CARD.md"))
+                .write(cost(5.0, 5.25), temporary.resolve("costly"), false);
+        assertThat(temporary.resolve("costly/MODEL_CARD.md"))
                 .content()
                 .contains("**This variant costs 0.25 nats an image, more than 0.1");
         assertThat(new ObjectMapper()
-                        .readTree(temporary.resolve("dear/bundle.json").toFile())
+                        .readTree(temporary.resolve("costly/bundle.json").toFile())
                         .at("/price/difference")
                         .asDouble())
                 .isEqualTo(0.25);
@@ -100,7 +100,7 @@ class BundleVariantTest {
     @Test
     void float32AddsTheFusedGraphsToABundleWithoutAndKeepsTheOthers() throws IOException {
         Path folder = temporary.resolve("again");
-        BundleVariant.of(source, WeightType.FLOAT32, new OrtRunner()).write(price(5, 5), folder, false);
+        BundleVariant.of(source, WeightType.FLOAT32, new OrtRunner()).write(cost(5, 5), folder, false);
         assertThat(ModelProto.parseFrom(read(folder.resolve("decoder.onnx"))).getGraph())
                 .isEqualTo(ModelProto.parseFrom(read(source.resolve("decoder.onnx")))
                         .getGraph());
@@ -113,7 +113,7 @@ class BundleVariantTest {
     @Test
     void aVariantOfAVariantAndAFolderThatIsNoBundleAreRefused() throws IOException {
         Path folder = temporary.resolve("variant");
-        BundleVariant.of(source, WeightType.INT8, new OrtRunner()).write(price(5, 5), folder, false);
+        BundleVariant.of(source, WeightType.INT8, new OrtRunner()).write(cost(5, 5), folder, false);
         assertThatThrownBy(() -> BundleVariant.of(folder, WeightType.FLOAT16, new OrtRunner()))
                 .isInstanceOf(BundleExportException.class)
                 .hasMessage(folder + ": expected a bundle with float32 weights to make a variant of, found int8");
@@ -123,7 +123,7 @@ class BundleVariantTest {
                 .hasMessageStartingWith(empty + ": expected a bundle that can be read");
     }
 
-    private static VariantCost price(double before, double after) {
+    private static VariantCost cost(double before, double after) {
         return new VariantCost(before, after, 0.002, 7, "made-up episodes", 1000, 500, 100, 90, "a machine");
     }
 

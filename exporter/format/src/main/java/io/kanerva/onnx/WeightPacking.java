@@ -31,9 +31,9 @@ public final class WeightPacking {
 
     private static final Set<String> LAYERS = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
     /** Fewer numbers than this are not worth a node. */
-    private static final int LEAST = 64;
+    private static final int MIN_NUMBERS = 64;
 
-    private static final int LARGEST_INT8 = 127;
+    private static final int MAX_INT8 = 127;
 
     private final WeightType type;
     private final List<NodeProto> unpacking = new ArrayList<>();
@@ -77,7 +77,7 @@ public final class WeightPacking {
         return channelAxes.containsKey(weight.getName())
                 && weight.getDataType() == ElementType.FLOAT32.number()
                 && weight.getDimsCount() >= 2
-                && weight.getRawData().size() >= LEAST * Float.BYTES
+                && weight.getRawData().size() >= MIN_NUMBERS * Float.BYTES
                 && !weight.getName().startsWith(CONSTANT);
     }
 
@@ -157,13 +157,12 @@ public final class WeightPacking {
                         "weight '%s': expected finite numbers, found %s".formatted(weight.getName(), values[i]));
             }
             int channel = i / inner % channels;
-            scales[channel] = Math.max(scales[channel], Math.abs(values[i]) / LARGEST_INT8);
+            scales[channel] = Math.max(scales[channel], Math.abs(values[i]) / MAX_INT8);
         }
         byte[] bytes = new byte[values.length];
         for (int i = 0; i < values.length; i++) {
             float scale = scales[i / inner % channels];
-            bytes[i] = (byte)
-                    (scale == 0 ? 0 : Math.max(-LARGEST_INT8, Math.min(LARGEST_INT8, Math.round(values[i] / scale))));
+            bytes[i] = (byte) (scale == 0 ? 0 : Math.max(-MAX_INT8, Math.min(MAX_INT8, Math.round(values[i] / scale))));
         }
         String stored = weight.getName() + "/int8";
         String scale = weight.getName() + "/scale";

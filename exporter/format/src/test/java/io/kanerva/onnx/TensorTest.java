@@ -15,7 +15,7 @@ class TensorTest {
     private Path folder;
 
     @Test
-    void floats_and_whole_numbers_come_back_as_written() throws IOException {
+    void floatsAndWholeNumbersComeBackAsWritten() throws IOException {
         Path file = folder.resolve("input_0.pb");
         Tensor floats = Tensor.of(new float[] {1.5f, -0f, Float.MIN_VALUE, Float.NaN, 5, 6}, 2, 3);
         floats.named("images").write(file);
@@ -27,7 +27,7 @@ class TensorTest {
     }
 
     @Test
-    void elements_in_typed_fields_are_read_too() {
+    void elementsInTypedFieldsAreReadToo() {
         TensorProto floats = TensorProto.newBuilder()
                 .setDataType(1)
                 .addDims(2)
@@ -45,7 +45,7 @@ class TensorTest {
     }
 
     @Test
-    void a_file_that_is_no_tensor_is_named_in_the_error() throws IOException {
+    void aFileThatIsNoTensorIsNamedInTheError() throws IOException {
         Path file = folder.resolve("broken.pb");
         Files.write(file, new byte[] {1, 2, 3});
         assertThatThrownBy(() -> Tensor.read(file))
@@ -54,7 +54,7 @@ class TensorTest {
     }
 
     @Test
-    void a_tensor_whose_size_does_not_fit_its_shape_is_an_error() {
+    void aTensorWhoseSizeDoesNotFitItsShapeIsAnError() {
         assertThatThrownBy(() -> Tensor.of(new float[5], 2, 3))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("a float32 tensor of shape [2, 3] takes 24 bytes, found 20");

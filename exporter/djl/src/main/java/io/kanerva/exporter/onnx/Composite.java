@@ -1,14 +1,13 @@
 package io.kanerva.exporter.onnx;
 
-import ai.djl.ndarray.NDList;
 import io.kanerva.exporter.trace.CompositeOperation;
 import java.util.List;
 
 /**
  * A computation with its own way to be said in ONNX, instead of operation by operation.
  *
- * <p>A block calls {@link #apply}; the engine computes {@link #compute}, the exported graph contains what
- * {@link #lower} adds, and the two must agree (every export is checked).
+ * <p>A block calls {@link CompositeOperation#apply}; the engine computes {@link #compute}, the exported graph contains
+ * what {@link #lower} adds, and the two must agree (every export is checked).
  */
 public interface Composite extends CompositeOperation {
     /**
@@ -19,9 +18,4 @@ public interface Composite extends CompositeOperation {
      * @return one value for each output of {@link #compute}
      */
     List<Value> lower(GraphBuilder graph, List<Value> inputs);
-
-    /** Records the composite if an input is being traced; just computes it otherwise. */
-    static NDList apply(Composite composite, NDList inputs) {
-        return CompositeOperation.apply(composite, inputs);
-    }
 }

@@ -14,13 +14,13 @@ import java.util.function.Consumer;
 
 /** How a model is exported. Immutable; {@code with...} makes a changed copy. */
 public final class ExportOptions {
-    private static final int OLDEST_OPSET = 13;
+    private static final int MIN_OPSET = 13;
     private static final int DEFAULT_OPSET = 17;
-    private static final int NEWEST_OPSET = 22;
-    private static final int OLDEST_IR = 7;
+    private static final int MAX_OPSET = 22;
+    private static final int MIN_IR = 7;
     private static final int DEFAULT_IR = 8;
-    private static final int NEWEST_IR = 13;
-    private static final long MOST_BYTES_OF_ONE_FILE = 2_000_000_000;
+    private static final int MAX_IR = 13;
+    private static final long MAX_FILE_BYTES = 2_000_000_000;
 
     private int opset = DEFAULT_OPSET;
     private int irVersion = DEFAULT_IR;
@@ -32,7 +32,7 @@ public final class ExportOptions {
     private GraphRunner runner;
     private double tolerance = 1e-4;
     private Statistics statistics = Statistics.RUNNING;
-    private long externalDataAbove = MOST_BYTES_OF_ONE_FILE;
+    private long externalDataAbove = MAX_FILE_BYTES;
     private boolean writesErfOut;
 
     private ExportOptions() {}
@@ -60,8 +60,8 @@ public final class ExportOptions {
     /** Sets the version of the operator set, 13 to 22; an operation that needs a newer one than this is an error. */
     public ExportOptions withOpset(int version) {
         require(
-                version >= OLDEST_OPSET && version <= NEWEST_OPSET,
-                "expected an opset from " + OLDEST_OPSET + " to " + NEWEST_OPSET + ", found " + version);
+                version >= MIN_OPSET && version <= MAX_OPSET,
+                "expected an opset from " + MIN_OPSET + " to " + MAX_OPSET + ", found " + version);
         return with(options -> options.opset = version);
     }
 
@@ -71,8 +71,8 @@ public final class ExportOptions {
      */
     public ExportOptions withIrVersion(int version) {
         require(
-                version >= OLDEST_IR && version <= NEWEST_IR,
-                "expected an IR version from " + OLDEST_IR + " to " + NEWEST_IR + ", found " + version);
+                version >= MIN_IR && version <= MAX_IR,
+                "expected an IR version from " + MIN_IR + " to " + MAX_IR + ", found " + version);
         return with(options -> options.irVersion = version);
     }
 
@@ -96,12 +96,12 @@ public final class ExportOptions {
      * Says which sizes a dynamic dimension may take; tracing and checking stay inside. Others range over
      * {@link SamplingPlan#DEFAULT_LIMIT}.
      *
-     * @param smallest at least 1; sizes 0 and 1 are never traced, but 1 is checked if it is allowed
-     * @param largest at least 2
+     * @param min at least 1; sizes 0 and 1 are never traced, but 1 is checked if it is allowed
+     * @param max at least 2
      */
-    public ExportOptions withDimensionLimit(String dimension, long smallest, long largest) {
+    public ExportOptions withDimensionLimit(String dimension, long min, long max) {
         Map<String, SamplingPlan.Limit> more = new TreeMap<>(limits);
-        more.put(dimension, new SamplingPlan.Limit(smallest, largest));
+        more.put(dimension, new SamplingPlan.Limit(min, max));
         return with(options -> options.limits = Map.copyOf(more));
     }
 
@@ -125,12 +125,11 @@ public final class ExportOptions {
     }
 
     /**
-     * Sets the largest accepted difference d between the model's output y and the block's r: d &lt;= largest * max(1,
-     * |r|).
+     * Sets the largest accepted difference d between the model's output y and the block's r: d &lt;= max * max(1, |r|).
      */
-    public ExportOptions withTolerance(double largest) {
-        require(largest >= 0, "expected a tolerance of at least 0, found " + largest);
-        return with(options -> options.tolerance = largest);
+    public ExportOptions withTolerance(double max) {
+        require(max >= 0, "expected a tolerance of at least 0, found " + max);
+        return with(options -> options.tolerance = max);
     }
 
     /** Sets with which statistics batch normalisations work. */
@@ -145,8 +144,8 @@ public final class ExportOptions {
      */
     public ExportOptions withExternalDataAbove(long bytes) {
         require(
-                bytes >= 0 && bytes <= MOST_BYTES_OF_ONE_FILE,
-                "expected a size from 0 to " + MOST_BYTES_OF_ONE_FILE
+                bytes >= 0 && bytes <= MAX_FILE_BYTES,
+                "expected a size from 0 to " + MAX_FILE_BYTES
                         + " bytes, from which on weights go into a file of their own, found " + bytes);
         return with(options -> options.externalDataAbove = bytes);
     }

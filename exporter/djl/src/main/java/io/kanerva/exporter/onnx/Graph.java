@@ -5,7 +5,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -46,10 +45,5 @@ public record Graph(List<Value> inputs, List<Value> outputs, List<Node> nodes, M
         Map<String, Node> producers = new LinkedHashMap<>();
         nodes.forEach(node -> node.outputs().forEach(name -> producers.put(name, node)));
         return producers;
-    }
-
-    /** The names of the operators that occur, in alphabetical order, with their counts. */
-    public Map<String, Long> histogram() {
-        return nodes.stream().collect(Collectors.groupingBy(Node::operator, TreeMap::new, Collectors.counting()));
     }
 }

@@ -72,7 +72,12 @@ public final class GraphBuilder {
         return nodes(operator, 1, from, attributes).get(0);
     }
 
-    /** As {@link #node}, for operators with several outputs. */
+    /** Adds a node with one output and no attributes. */
+    public Value node(String operator, Value... from) {
+        return node(operator, List.of(from));
+    }
+
+    /** As {@link #node(String, List, Object...)}, for operators with several outputs. */
     public List<Value> nodes(String operator, int outputs, List<Value> from, Object... attributes) {
         SortedMap<String, Object> named = new TreeMap<>();
         for (int i = 0; i < attributes.length; i += 2) {
@@ -171,15 +176,15 @@ public final class GraphBuilder {
             Value product = null;
             for (SizeFactor each : term.getKey()) {
                 Value factor = size.equals(Size.of(each)) ? compute(each) : size(Size.of(each));
-                product = product == null ? factor : node("Mul", List.of(product, factor));
+                product = product == null ? factor : node("Mul", product, factor);
             }
             Value coefficient = integers(term.getValue());
             if (product == null) {
                 product = coefficient;
             } else if (term.getValue() != 1) {
-                product = node("Mul", List.of(product, coefficient));
+                product = node("Mul", product, coefficient);
             }
-            sum = sum == null ? product : node("Add", List.of(sum, product));
+            sum = sum == null ? product : node("Add", sum, product);
         }
         return sum == null ? integers(0) : sum;
     }
@@ -189,8 +194,8 @@ public final class GraphBuilder {
             return shapeOf(factor.dimension());
         }
         Value dimension = size(Size.named(factor.dimension()));
-        Value moved = factor.offset() == 0 ? dimension : node("Add", List.of(dimension, integers(factor.offset())));
-        return node("Div", List.of(moved, integers(factor.divisor())));
+        Value moved = factor.offset() == 0 ? dimension : node("Add", dimension, integers(factor.offset()));
+        return node("Div", moved, integers(factor.divisor()));
     }
 
     private Value shapeOf(String dimension) {
@@ -206,7 +211,7 @@ public final class GraphBuilder {
     public Value sizeOf(Value value, long axis) {
         return opset >= SHAPE_TAKES_A_RANGE_SINCE
                 ? node("Shape", List.of(value), "start", axis, "end", axis + 1)
-                : node("Gather", List.of(node("Shape", List.of(value)), integers(axis)), "axis", 0);
+                : node("Gather", List.of(node("Shape", value), integers(axis)), "axis", 0);
     }
 
     /**
@@ -220,7 +225,7 @@ public final class GraphBuilder {
 
     /** The only element of an int64 vector, without dimensions. */
     public Value element(Value vector) {
-        Value scalar = node("Squeeze", List.of(vector, integers(0)));
+        Value scalar = node("Squeeze", vector, integers(0));
         return new Value(scalar.name(), ElementType.INT64, List.of());
     }
 
@@ -230,8 +235,7 @@ public final class GraphBuilder {
             return integers(LongStream.range(0, size.value()).toArray());
         }
         return node(
-                "Range",
-                List.of(scalar(ElementType.INT64, 0), element(size(size, value, axis)), scalar(ElementType.INT64, 1)));
+                "Range", scalar(ElementType.INT64, 0), element(size(size, value, axis)), scalar(ElementType.INT64, 1));
     }
 
     /** Whether a value is filled with zeros that were made in the graph or are a constant. */

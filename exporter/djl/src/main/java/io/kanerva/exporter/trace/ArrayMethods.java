@@ -3,14 +3,10 @@ package io.kanerva.exporter.trace;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import java.lang.reflect.Method;
-import java.lang.reflect.Modifier;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What a recording array does with each method of {@code NDArray} and {@code NDArrayEx}, and why it refuses one. */
@@ -189,19 +185,5 @@ final class ArrayMethods {
         Set<String> names = new TreeSet<>(REASONS.keySet());
         Stream.of(ANSWERED, OWN, ASSIGNED, IGNORED, ITSELF, READS_VALUES).forEach(names::addAll);
         return names;
-    }
-
-    /** The methods of an interface that a caller of an array can reach, in alphabetical order. */
-    static List<Method> of(Class<?> type) {
-        Map<String, Method> methods = Arrays.stream(type.getMethods())
-                .filter(method -> !Modifier.isStatic(method.getModifiers()) && !method.isSynthetic())
-                .collect(Collectors.toMap(
-                        RecordedMethods::signature,
-                        method -> method,
-                        (a, b) -> a.getReturnType().isAssignableFrom(b.getReturnType()) ? b : a));
-        return methods.entrySet().stream()
-                .sorted(Map.Entry.comparingByKey())
-                .map(Map.Entry::getValue)
-                .toList();
     }
 }

@@ -42,53 +42,15 @@ final class RecordedMethods {
     /** Types of arguments that become inputs. */
     private static final Set<String> ARRAYS = Set.of("NDArray", "NDList", "NDIndex");
 
-    private static final String[] BINARY = {"add", "sub", "mul", "div", "mod", "pow"};
-    private static final String[] COMPARISONS = {"eq", "neq", "gt", "gte", "lt", "lte", "maximum", "minimum"};
-    private static final String[] UNARY = {
-        "neg",
-        "abs",
-        "square",
-        "sqrt",
-        "cbrt",
-        "floor",
-        "ceil",
-        "round",
-        "trunc",
-        "exp",
-        "log",
-        "log10",
-        "log2",
-        "sin",
-        "cos",
-        "tan",
-        "asin",
-        "acos",
-        "atan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "sign",
-        "erf",
-        "isNaN",
-        "isInfinite",
-        "logicalNot",
-        "relu",
-        "sigmoid",
-        "softPlus",
-        "softSign",
-        "selu",
-        "gelu",
-        "globalMaxPool",
-        "globalAvgPool",
-        "erfinv",
-        "toDegrees",
-        "toRadians",
-        "asinh",
-        "acosh",
-        "atanh",
-        "gammaln"
-    };
-    private static final String[] REDUCTIONS = {"sum", "mean", "max", "min", "prod"};
+    private static final String[] BINARY = "add sub mul div mod pow".split(" ");
+    private static final String[] COMPARISONS = "eq neq gt gte lt lte maximum minimum".split(" ");
+    private static final String[] UNARY =
+            ("neg abs square sqrt cbrt floor ceil round trunc exp log log10 log2 sin cos tan asin acos "
+                            + "atan sinh cosh tanh sign erf isNaN isInfinite logicalNot relu sigmoid softPlus softSign "
+                            + "selu gelu globalMaxPool globalAvgPool erfinv toDegrees toRadians asinh acosh atanh "
+                            + "gammaln")
+                    .split(" ");
+    private static final String[] REDUCTIONS = "sum mean max min prod".split(" ");
 
     private static final String ARRAY = """
             op duplicate() : identity

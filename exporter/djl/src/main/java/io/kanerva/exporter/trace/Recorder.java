@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
  */
 final class Recorder implements AutoCloseable {
     /** Elements of an array whose values are worth giving up. */
-    private static final long LARGEST_KEPT = 1 << 14;
+    private static final long MAX_KEPT = 1 << 14;
 
     /** DJL's engine computes these in the memory of their arguments, which would spoil values that are on the tape. */
     private static final Set<String> SPOILS_ARGUMENTS = Set.of("gatherNd");
@@ -253,7 +253,7 @@ final class Recorder implements AutoCloseable {
      * that depend on the inputs, and those of a large network would take gigabytes.
      */
     private NDArray shapeOf(NDArray output) {
-        if (output.size() <= LARGEST_KEPT) {
+        if (output.size() <= MAX_KEPT) {
             return output;
         }
         try (output;

@@ -30,28 +30,28 @@ public record SamplingPlan(
         Map<String, List<Long>> levels,
         List<Map<String, Long>> traces,
         List<Map<String, Long>> checks) {
-    private static final int MOST_DIMENSIONS = 5;
+    private static final int MAX_DIMENSIONS = 5;
     /** How far above the smallest size a dimension is traced at most: time and memory grow with it. */
     private static final int FAR = 32;
 
     private static final int FEWEST_CHECKS = 2;
     /** With more dimensions, three sizes each would be too many traces. */
-    private static final int MOST_DIMENSIONS_OF_FINER = 3;
+    private static final int MAX_DIMENSIONS_OF_FINER = 3;
     /** Further test points of a finer plan. */
     private static final int MORE_TESTS = 5;
 
     /**
      * The sizes a dynamic dimension may take, both ends included.
      *
-     * @param smallest at least 1
-     * @param largest at least 2
+     * @param min at least 1
+     * @param max at least 2
      */
-    public record Limit(long smallest, long largest) {
+    public record Limit(long min, long max) {
         public Limit {
-            if (smallest < 1 || largest < smallest || largest < 2) {
+            if (min < 1 || max < min || max < 2) {
                 throw new IllegalArgumentException(
-                        "a dynamic dimension needs 1 <= smallest <= largest and largest >= 2, found " + smallest
-                                + " and " + largest);
+                        "expected limits of a dimension with 1 <= min <= max and max >= 2, found " + min + " and "
+                                + max);
             }
         }
     }
@@ -77,8 +77,8 @@ public record SamplingPlan(
             throw new IllegalArgumentException(
                     "limits are given for " + unknown + ", but the inputs' dimensions are " + names);
         }
-        if (names.size() > MOST_DIMENSIONS) {
-            throw new IllegalArgumentException("at most " + MOST_DIMENSIONS + " dynamic dimensions, found " + names);
+        if (names.size() > MAX_DIMENSIONS) {
+            throw new IllegalArgumentException("at most " + MAX_DIMENSIONS + " dynamic dimensions, found " + names);
         }
         Map<String, List<Long>> sizes = new LinkedHashMap<>();
         for (String name : names) {
@@ -92,12 +92,11 @@ public record SamplingPlan(
      * lies far off: what strides make of neighbouring sizes is often the same.
      */
     private static List<Long> pick(String name, Limit limit, Set<Long> taken) {
-        List<Long> sizes = LongStream.rangeClosed(limit.smallest(), limit.largest())
-                .boxed()
-                .toList();
+        List<Long> sizes =
+                LongStream.rangeClosed(limit.min(), limit.max()).boxed().toList();
         if (sizes.size() < 2) {
             throw new IllegalArgumentException(
-                    "dimension " + name + " can only be " + limit.largest() + "; make it a fixed dimension");
+                    "dimension " + name + " can only be " + limit.max() + "; make it a fixed dimension");
         }
         List<Long> preferred = new ArrayList<>(sizes);
         preferred.removeIf(size -> size == 1 || taken.contains(size));
@@ -105,13 +104,13 @@ public record SamplingPlan(
         if (sizes.get(0) == 1) {
             preferred.add(1L);
         }
-        if (limit != DEFAULT_LIMIT && limit.smallest() > 1) {
-            preferred.remove(limit.smallest());
-            preferred.add(0, limit.smallest());
+        if (limit != DEFAULT_LIMIT && limit.min() > 1) {
+            preferred.remove(limit.min());
+            preferred.add(0, limit.min());
         }
         if (limit != DEFAULT_LIMIT && preferred.size() > 4) {
             preferred.stream()
-                    .filter(size -> size <= limit.smallest() + FAR && !taken.contains(size))
+                    .filter(size -> size <= limit.min() + FAR && !taken.contains(size))
                     .max(Long::compare)
                     .ifPresent(furthest -> {
                         preferred.remove(furthest);
@@ -134,12 +133,12 @@ public record SamplingPlan(
             traces.add(point(names, name -> sizes.get(name).get(2)));
         }
         Set<Map<String, Long>> checks = new LinkedHashSet<>();
-        checks.add(point(names, name -> limits.getOrDefault(name, DEFAULT_LIMIT).smallest()));
+        checks.add(point(names, name -> limits.getOrDefault(name, DEFAULT_LIMIT).min()));
         checks.add(point(names, name -> sizes.get(name).get(3)));
         checks.add(point(
                 names,
                 name -> limits.containsKey(name)
-                        ? limits.get(name).largest()
+                        ? limits.get(name).max()
                         : sizes.get(name).get(1)));
         Set<Map<String, Long>> untraced = new LinkedHashSet<>(checks);
         untraced.removeAll(traces);
@@ -153,7 +152,7 @@ public record SamplingPlan(
 
     /** The largest size, not far off, that is not taken yet; one that is, if there is no other. */
     private static long another(Limit limit, List<Long> taken) {
-        return LongStream.rangeClosed(limit.smallest(), Math.min(limit.largest(), limit.smallest() + FAR))
+        return LongStream.rangeClosed(limit.min(), Math.min(limit.max(), limit.min() + FAR))
                 .filter(size -> !taken.contains(size))
                 .max()
                 .orElse(taken.get(0));
@@ -180,7 +179,7 @@ public record SamplingPlan(
      * traces; empty if there are too many dimensions or the limits leave too few sizes.
      */
     Optional<SamplingPlan> finer(Map<String, Limit> limits) {
-        if (dimensions.isEmpty() || dimensions.size() > MOST_DIMENSIONS_OF_FINER) {
+        if (dimensions.isEmpty() || dimensions.size() > MAX_DIMENSIONS_OF_FINER) {
             return Optional.empty();
         }
         Map<String, Long> test = traces.get(traces.size() - 1);
@@ -191,8 +190,7 @@ public record SamplingPlan(
             Set<Long> taken = new TreeSet<>(levels.get(name));
             taken.addAll(List.of(1L, test.get(name)));
             checks.forEach(check -> taken.add(check.get(name)));
-            List<Long> free = LongStream.rangeClosed(
-                            limit.smallest(), Math.min(limit.largest(), limit.smallest() + FAR))
+            List<Long> free = LongStream.rangeClosed(limit.min(), Math.min(limit.max(), limit.min() + FAR))
                     .filter(size -> !taken.contains(size))
                     .boxed()
                     .toList();

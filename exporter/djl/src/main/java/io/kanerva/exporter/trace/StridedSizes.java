@@ -11,7 +11,7 @@ import java.util.Set;
  * one of them and of up to two other dynamic sizes, or a dimension that was divided.
  */
 final class StridedSizes {
-    private static final long LARGEST_DIVISOR = 16;
+    private static final long MAX_DIVISOR = 16;
     private static final int FEWEST_SIZES = 6;
 
     private final SamplingPlan plan;
@@ -42,8 +42,8 @@ final class StridedSizes {
         Map<String, Long> smallest = new HashMap<>();
         Map<String, Long> largest = new HashMap<>();
         limits.forEach((name, limit) -> {
-            smallest.put(name, limit.smallest());
-            largest.put(name, limit.largest());
+            smallest.put(name, limit.min());
+            largest.put(name, limit.max());
         });
         return size.at(smallest) == size.at(largest) ? Size.fixed(size.at(smallest)) : size;
     }
@@ -122,7 +122,7 @@ final class StridedSizes {
                     < FEWEST_SIZES) {
                 continue;
             }
-            for (long divisor = 2; divisor <= LARGEST_DIVISOR; divisor++) {
+            for (long divisor = 2; divisor <= MAX_DIVISOR; divisor++) {
                 for (long offset = 0; offset < divisor; offset++) {
                     Size found = line(Size.of(new SizeFactor(dimension, offset, divisor)), values);
                     if (found.isKnown()) {

@@ -43,7 +43,7 @@ class EngineFindingsTest {
     }
 
     @Test
-    void transposed_convolutions_and_prelu_are_not_implemented() {
+    void transposedConvolutionsAndPreluAreNotImplemented() {
         Block block = Conv2dTranspose.builder()
                 .setKernelShape(new Shape(2, 2))
                 .setFilters(2)
@@ -56,13 +56,13 @@ class EngineFindingsTest {
     }
 
     @Test
-    void interpolation_ignores_whether_corners_are_aligned() {
+    void interpolationIgnoresWhetherCornersAreAligned() {
         NDArrayEx x = manager.arange(16f).reshape(1, 1, 4, 4).getNDArrayInternal();
         assertThat(x.interpolation(new long[] {9, 9}, 1, true)).isEqualTo(x.interpolation(new long[] {9, 9}, 1, false));
     }
 
     @Test
-    void mish_takes_the_logarithm_to_base_two() {
+    void mishTakesTheLogarithmToBaseTwo() {
         float found = manager.create(1f).getNDArrayInternal().mish().getFloat();
         assertThat((double) found)
                 .isCloseTo(Math.tanh(Math.log(1 + Math.E) / Math.log(2)), within(1e-6))
@@ -70,7 +70,7 @@ class EngineFindingsTest {
     }
 
     @Test
-    void some_operations_do_not_exist() {
+    void someOperationsDoNotExist() {
         assertThatThrownBy(() -> manager.sampleNormal(manager.zeros(new Shape(2)), manager.ones(new Shape(2))))
                 .isInstanceOf(UnsupportedOperationException.class);
         assertThat(Stream.of(NDArray.class, NDArrayEx.class, NDArrays.class, NDManager.class)
@@ -85,7 +85,7 @@ class EngineFindingsTest {
     }
 
     @Test
-    void where_does_not_broadcast() {
+    void whereDoesNotBroadcast() {
         NDArray x = manager.ones(new Shape(2, 3));
         assertThatThrownBy(() -> NDArrays.where(manager.ones(new Shape(3), DataType.BOOLEAN), x, x))
                 .isInstanceOf(UnsupportedOperationException.class)
@@ -93,7 +93,7 @@ class EngineFindingsTest {
     }
 
     @Test
-    void equal_elements_are_sorted_stably_up_to_sixteen_of_them_only() {
+    void equalElementsAreSortedStablyUpToSixteenOfThemOnly() {
         assertThat(ofEqual(16)).isSorted();
         assertThat(Arrays.stream(ofEqual(200)).sorted().toArray()).isNotEqualTo(ofEqual(200));
     }
@@ -106,7 +106,7 @@ class EngineFindingsTest {
     }
 
     @Test
-    void a_bidirectional_lstm_with_biases_fails() {
+    void aBidirectionalLstmWithBiasesFails() {
         assertThatThrownBy(() -> forward(
                         LSTM.builder()
                                 .setStateSize(2)
@@ -122,7 +122,7 @@ class EngineFindingsTest {
      * keeps x.
      */
     @Test
-    void a_transformer_encoder_adds_its_raw_input_to_the_second_residual() {
+    void aTransformerEncoderAddsItsRawInputToTheSecondResidual() {
         TransformerEncoderBlock block = new TransformerEncoderBlock(4, 2, 6, 0, array -> array);
         NDArray x = manager.create(new float[] {1, -2, 3, 5}, new Shape(1, 1, 4));
         forward(block, x);
@@ -137,7 +137,7 @@ class EngineFindingsTest {
     }
 
     @Test
-    void arrays_belong_to_the_manager_of_what_they_were_made_of() {
+    void arraysBelongToTheManagerOfWhatTheyWereMadeOf() {
         NDArray y;
         try (NDManager step = manager.newSubManager()) {
             y = step.ones(new Shape(2)).add(1);

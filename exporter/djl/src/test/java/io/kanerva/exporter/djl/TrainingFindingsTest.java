@@ -78,7 +78,7 @@ class TrainingFindingsTest {
     }
 
     @Test
-    void gradients_are_clipped_from_above_only() {
+    void gradientsAreClippedFromAboveOnly() {
         Optimizer optimizer = Optimizer.sgd()
                 .setLearningRateTracker(Tracker.fixed(1))
                 .optClipGrad(1)
@@ -88,7 +88,7 @@ class TrainingFindingsTest {
     }
 
     @Test
-    void three_optimisers_work_and_four_do_not() {
+    void threeOptimisersWorkAndFourDoNot() {
         Tracker rate = Tracker.fixed(0.1f);
         List<Optimizer> working = List.of(
                 Optimizer.sgd().setLearningRateTracker(rate).build(),
@@ -107,7 +107,7 @@ class TrainingFindingsTest {
     }
 
     @Test
-    void adam_keeps_its_state_to_itself() {
+    void adamKeepsItsStateToItself() {
         assertThat(Arrays.stream(Adam.class.getDeclaredFields())
                         .filter(field -> field.getName().matches("means|variances")))
                 .hasSize(2)
@@ -118,7 +118,7 @@ class TrainingFindingsTest {
     }
 
     @Test
-    void gradients_that_add_up_to_nothing_look_like_none() {
+    void gradientsThatAddUpToNothingLookLikeNone() {
         try (Model model = Model.newInstance("findings")) {
             model.setBlock(new Product());
             try (Trainer trainer = model.newTrainer(new DefaultTrainingConfig(Loss.l2Loss())
@@ -140,7 +140,7 @@ class TrainingFindingsTest {
     }
 
     @Test
-    void there_is_one_gradient_collector_in_a_process() {
+    void thereIsOneGradientCollectorInAProcess() {
         try (GradientCollector first = Engine.getInstance().newGradientCollector()) {
             assertThat(first).isNotNull();
             assertThatThrownBy(() -> Engine.getInstance().newGradientCollector())
@@ -186,7 +186,7 @@ class TrainingFindingsTest {
 
     @Test
     @Timeout(60)
-    void a_batch_shared_out_to_devices_is_not_waited_for() {
+    void aBatchSharedOutToDevicesIsNotWaitedFor() {
         Idle executor = new Idle();
         try (Model model = Model.newInstance("findings")) {
             model.setBlock(new Product());

@@ -88,12 +88,12 @@ class BlocksTest {
     }
 
     @Test
-    void every_case_has_its_row_in_the_table_of_differences() {
+    void everyCaseHasItsRowInTheTableOfDifferences() {
         table.requireAllRows();
     }
 
     @Test
-    void every_kind_of_block_of_djl_is_a_case_here_or_has_a_test_of_its_own() {
+    void everyKindOfBlockOfDjlIsACaseHereOrHasATestOfItsOwn() {
         Set<String> kinds = new ClassFileImporter()
                 .importPackages("ai.djl.nn", "ai.djl.modality.nlp.embedding").stream()
                         .filter(type -> type.isAssignableTo(Block.class)
@@ -343,7 +343,7 @@ class BlocksTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> a_block_agrees_with_the_engine() {
+    Stream<DynamicTest> aBlockAgreesWithTheEngine() {
         return cases.stream()
                 .map(each -> DynamicTest.dynamicTest(each.name(), () -> {
                     table.export(each.name(), each.block(), each.inputs(), each.options());
@@ -351,7 +351,7 @@ class BlocksTest {
     }
 
     @Test
-    void a_masked_language_model_agrees_with_the_engine() {
+    void aMaskedLanguageModelAgreesWithTheEngine() {
         BertBlock bert = BertBlock.builder().nano().setTokenDictionarySize(11).build();
         Block block = new BertMaskedLanguageModelBlock(bert, Activation::gelu);
         long width = 256;
@@ -369,7 +369,7 @@ class BlocksTest {
     }
 
     @Test
-    void what_the_engine_cannot_run_and_onnx_can_is_its_own_operator() {
+    void whatTheEngineCannotRunAndOnnxCanIsItsOwnOperator() {
         Block up = initialised(
                 Conv2dTranspose.builder()
                         .setKernelShape(new Shape(2, 2))
@@ -390,13 +390,13 @@ class BlocksTest {
     }
 
     @Test
-    void mish_is_exported_as_what_djl_computes() {
+    void mishIsExportedAsWhatDjlComputes() {
         OnnxModel model = Exports.export(new SequentialBlock().add(Activation.mishBlock()), input("x", "B", 6));
         assertThat(operators(model)).doesNotContain("Mish").contains("Tanh", "Log");
     }
 
     @Test
-    void a_transformer_encoder_adds_its_raw_input_twice_as_djl_does() {
+    void aTransformerEncoderAddsItsRawInputTwiceAsDjlDoes() {
         TransformerEncoderBlock block = new TransformerEncoderBlock(8, 2, 16, 0.1f, Activation::relu);
         initialised(block, 2, 5, 8);
         OnnxModel model = OnnxExporter.export(block, List.of(input("x", "B", "T", 8)), List.of(), OPTIONS);
@@ -408,7 +408,7 @@ class BlocksTest {
     }
 
     @Test
-    void the_parameters_of_a_block_are_not_changed() {
+    void theParametersOfABlockAreNotChanged() {
         Block block = initialised(
                 new SequentialBlock()
                         .add(BatchNorm.builder().build())

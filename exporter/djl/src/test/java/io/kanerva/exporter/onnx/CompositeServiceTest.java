@@ -23,7 +23,7 @@ class CompositeServiceTest {
     }
 
     @Test
-    void a_service_says_the_composite_in_onnx() {
+    void aServiceSaysTheCompositeInOnnx() {
         OnnxModel model =
                 exportLambda(list -> CompositeOperation.apply(new Named("HardSwish"), list), input("x", "B", 6));
         assertThat(operators(model)).containsExactly("HardSwish");
@@ -31,7 +31,7 @@ class CompositeServiceTest {
     }
 
     @Test
-    void a_composite_without_a_service_is_an_error_that_names_the_way_out() {
+    void aCompositeWithoutAServiceIsAnErrorThatNamesTheWayOut() {
         assertThatThrownBy(() -> exportFunction(
                         x -> CompositeOperation.apply(new Named("SoftSwish"), new NDList(x))
                                 .singletonOrThrow(),

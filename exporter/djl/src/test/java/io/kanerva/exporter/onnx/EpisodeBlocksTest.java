@@ -13,6 +13,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.LambdaBlock;
+import io.kanerva.exporter.trace.CompositeOperation;
 import io.kanerva.exporter.trace.Dimension;
 import io.kanerva.exporter.trace.InputSpec;
 import io.kanerva.exporter.trace.Size;
@@ -42,7 +43,7 @@ class EpisodeBlocksTest {
     }
 
     @Test
-    void slots_of_a_table_are_taken_by_the_episodes_length() {
+    void slotsOfATableAreTakenByTheEpisodesLength() {
         NDArray table = NDManager.newBaseManager().arange(48f).reshape(16, 3);
         OnnxModel model = export(
                 inputs -> {
@@ -71,7 +72,7 @@ class EpisodeBlocksTest {
     }
 
     @Test
-    void an_episode_of_at_most_two_samples_is_exported_too() {
+    void anEpisodeOfAtMostTwoSamplesIsExportedToo() {
         OnnxModel model = OnnxExporter.export(
                 LambdaBlock.singleton(
                         x -> x.reshape(x.getShape().get(0) * x.getShape().get(1), 3)
@@ -83,7 +84,7 @@ class EpisodeBlocksTest {
     }
 
     @Test
-    void windows_are_written_by_two_products_and_summed_over_the_episode() {
+    void windowsAreWrittenByTwoProductsAndSummedOverTheEpisode() {
         OnnxModel model = export(
                 inputs -> {
                     NDArray content = inputs.get(0);
@@ -113,7 +114,7 @@ class EpisodeBlocksTest {
     }
 
     @Test
-    void keys_are_snapped_to_cells_by_comparisons() {
+    void keysAreSnappedToCellsByComparisons() {
         NDArray boundaries = NDManager.newBaseManager().create(new float[] {-0.7f, 0, 0.7f});
         OnnxModel model = export(
                 inputs -> {
@@ -139,7 +140,7 @@ class EpisodeBlocksTest {
     }
 
     @Test
-    void three_dynamic_dimensions_may_meet_in_one_reshape() {
+    void threeDynamicDimensionsMayMeetInOneReshape() {
         OnnxModel model = export(
                 inputs -> {
                     NDArray queries = inputs.get(0);
@@ -168,7 +169,7 @@ class EpisodeBlocksTest {
     }
 
     @Test
-    void latents_and_traces_are_joined_and_unfolded() {
+    void latentsAndTracesAreJoinedAndUnfolded() {
         OnnxModel model = export(
                 inputs -> {
                     NDArray latent = inputs.get(0);
@@ -213,7 +214,8 @@ class EpisodeBlocksTest {
             Value constant = graph.constant(Tensor.of(grid, 1, 1, width - 1, 2));
             Value one = graph.node(
                     "Expand",
-                    List.of(constant, graph.sizes(List.of(inputs.get(0).shape().get(0), size(1), size(1), size(1)))));
+                    constant,
+                    graph.sizes(List.of(inputs.get(0).shape().get(0), size(1), size(1), size(1))));
             return List.of(graph.node(
                     "GridSample",
                     List.of(inputs.get(0), one),
@@ -231,9 +233,9 @@ class EpisodeBlocksTest {
     }
 
     @Test
-    void a_composite_is_lowered_its_own_way_and_agrees_with_its_computation() {
+    void aCompositeIsLoweredItsOwnWayAndAgreesWithItsComputation() {
         OnnxModel model = export(
-                inputs -> Composite.apply(
+                inputs -> CompositeOperation.apply(
                         new HalfStep(6), new NDList(inputs.singletonOrThrow().mul(2))),
                 List.of("y"),
                 input("x", "B", 3, 1, 6));
@@ -242,10 +244,10 @@ class EpisodeBlocksTest {
     }
 
     @Test
-    void a_composite_just_computes_on_ordinary_arrays() {
+    void aCompositeJustComputesOnOrdinaryArrays() {
         try (NDManager manager = NDManager.newBaseManager()) {
             NDArray row = manager.create(new float[] {1, 3, 7}, new Shape(1, 1, 1, 3));
-            assertThat(Composite.apply(new HalfStep(3), new NDList(row))
+            assertThat(CompositeOperation.apply(new HalfStep(3), new NDList(row))
                             .singletonOrThrow()
                             .toFloatArray())
                     .containsExactly(2, 5);

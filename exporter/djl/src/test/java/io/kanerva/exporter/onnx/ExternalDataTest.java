@@ -48,7 +48,7 @@ class ExternalDataTest {
     }
 
     @Test
-    void weights_above_the_threshold_are_beside_the_model_and_it_was_checked_so() throws IOException {
+    void weightsAboveTheThresholdAreBesideTheModelAndItWasCheckedSo() throws IOException {
         OnnxModel model = model(50, THRESHOLD);
         assertThat(model.hasExternalData()).isTrue();
         assertThat(largestDifference(model)).isLessThan(1e-5);
@@ -62,7 +62,7 @@ class ExternalDataTest {
     }
 
     @Test
-    void a_model_below_the_threshold_is_one_file_that_computes_the_same() throws IOException {
+    void aModelBelowTheThresholdIsOneFileThatComputesTheSame() throws IOException {
         Path outside = folder.resolve("outside.onnx");
         Path inside = folder.resolve("inside.onnx");
         model(50, THRESHOLD).write(outside);
@@ -73,7 +73,7 @@ class ExternalDataTest {
     }
 
     @Test
-    void a_model_that_is_replaced_takes_its_weights_with_it() throws IOException {
+    void aModelThatIsReplacedTakesItsWeightsWithIt() throws IOException {
         Path file = folder.resolve("m.onnx");
         model(50, THRESHOLD).write(file);
         List<String> first = files();
@@ -86,7 +86,7 @@ class ExternalDataTest {
     }
 
     @Test
-    void bytes_of_one_part_are_refused_then() {
+    void bytesOfOnePartAreRefusedThen() {
         assertThatIllegalStateException()
                 .isThrownBy(() -> model(50, THRESHOLD).toBytes())
                 .withMessageContaining("12812 bytes")
@@ -95,7 +95,7 @@ class ExternalDataTest {
     }
 
     @Test
-    void a_threshold_above_what_a_file_can_hold_is_refused() {
+    void aThresholdAboveWhatAFileCanHoldIsRefused() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ExportOptions.defaults().withExternalDataAbove(3_000_000_000L))
                 .withMessageContaining("0 to 2000000000")

@@ -123,12 +123,12 @@ class IndexTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> what_an_index_selects_agrees_with_the_engine() {
+    Stream<DynamicTest> whatAnIndexSelectsAgreesWithTheEngine() {
         return tests(reads);
     }
 
     @TestFactory
-    Stream<DynamicTest> what_an_index_is_assigned_agrees_with_the_engine() {
+    Stream<DynamicTest> whatAnIndexIsAssignedAgreesWithTheEngine() {
         return tests(writes);
     }
 
@@ -140,7 +140,7 @@ class IndexTest {
     }
 
     @Test
-    void simple_forms_take_single_operators() {
+    void simpleFormsTakeSingleOperators() {
         assertThat(operators(export((x, i) -> x.get(":, {}", i)))).containsExactly("Gather");
         assertThat(operators(export((x, i) -> x.get(":, 1:3, :, -2:")))).containsExactly("Slice");
         assertThat(operators(export((x, i) -> set(x, new NDIndex(":, 1:3"), 7))))

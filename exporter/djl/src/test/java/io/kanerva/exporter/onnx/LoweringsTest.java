@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.nn.LambdaBlock;
 import io.kanerva.exporter.onnx.MethodSamples.Sample;
 import io.kanerva.exporter.onnx.operators.Operators;
+import io.kanerva.exporter.trace.CompositeOperation;
 import io.kanerva.exporter.trace.Operand;
 import io.kanerva.exporter.trace.Operation;
 import io.kanerva.exporter.trace.Program;
@@ -62,7 +63,7 @@ class LoweringsTest {
                 "composite",
                 new Sample(
                         List.of(input("x", "B", 3)),
-                        x -> Composite.apply(new Doubled(), x).head()));
+                        x -> CompositeOperation.apply(new Doubled(), x).head()));
         samples.values().forEach(this::lower);
     }
 
@@ -88,7 +89,7 @@ class LoweringsTest {
 
         @Override
         public List<Value> lower(GraphBuilder graph, List<Value> inputs) {
-            return List.of(graph.node("Add", List.of(inputs.get(0), inputs.get(0))));
+            return List.of(graph.node("Add", inputs.get(0), inputs.get(0)));
         }
     }
 

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 
 /** What becomes of each method of DJL's array interfaces in an export, as a table to read. */
 public final class MethodTable {
-    private static final int OLDEST_OPSET = 13;
+    private static final int MIN_OPSET = 13;
 
     private MethodTable() {}
 
@@ -43,7 +43,7 @@ public final class MethodTable {
             String operation = row.operation().get();
             int since = operators.since(operation);
             return "exported as " + operators.description(operation)
-                    + (since > OLDEST_OPSET ? " (from opset " + since + " on)" : "")
+                    + (since > MIN_OPSET ? " (from opset " + since + " on)" : "")
                     + (row.remark().isEmpty() ? "" : "; " + row.remark());
         }
         return switch (row.outcome()) {

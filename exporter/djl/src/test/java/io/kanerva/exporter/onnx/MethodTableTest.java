@@ -18,7 +18,7 @@ class MethodTableTest {
     private static final String END = "<!-- End of the generated table. -->\n";
 
     @Test
-    void the_readme_says_of_every_method_what_the_code_does() throws IOException {
+    void theReadmeSaysOfEveryMethodWhatTheCodeDoes() throws IOException {
         String readme = Files.readString(README);
         int begin = readme.indexOf(BEGIN) + BEGIN.length();
         int end = readme.indexOf(END);
@@ -31,7 +31,7 @@ class MethodTableTest {
     }
 
     @Test
-    void every_refusal_has_a_reason() {
+    void everyRefusalHasAReason() {
         assertThat(MethodReport.rows())
                 .allSatisfy(row -> assertThat(row.operation().orElse(row.remark()))
                         .isNotBlank()

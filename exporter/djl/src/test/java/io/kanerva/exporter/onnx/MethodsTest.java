@@ -44,7 +44,7 @@ class MethodsTest {
     }
 
     @Test
-    void every_sample_has_its_row_in_the_table_of_differences() {
+    void everySampleHasItsRowInTheTableOfDifferences() {
         table.requireAllRows();
     }
 
@@ -54,7 +54,7 @@ class MethodsTest {
     }
 
     @Test
-    void every_exported_method_has_a_sample() {
+    void everyExportedMethodHasASample() {
         assertThat(samples.keySet())
                 .containsExactlyInAnyOrderElementsOf(MethodReport.rows().stream()
                         .filter(row -> row.outcome() == Outcome.EXPORTED)
@@ -63,7 +63,7 @@ class MethodsTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> an_exported_method_agrees_with_the_engine() {
+    Stream<DynamicTest> anExportedMethodAgreesWithTheEngine() {
         return samples.entrySet().stream()
                 .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
                     Sample sample = entry.getValue();

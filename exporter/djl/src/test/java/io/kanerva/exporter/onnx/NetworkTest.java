@@ -139,7 +139,7 @@ class NetworkTest {
     }
 
     @Test
-    void a_multilayer_perceptron_becomes_gemms_and_relus() {
+    void aMultilayerPerceptronBecomesGemmsAndRelus() {
         Block mlp = initialised(
                 new SequentialBlock()
                         .add(Blocks.batchFlattenBlock(28 * 28))
@@ -157,13 +157,13 @@ class NetworkTest {
     }
 
     @Test
-    void lenet_agrees_with_the_engine() {
+    void lenetAgreesWithTheEngine() {
         OnnxModel model = export(initialised(lenet(), 1, 1, 28, 28), input("images", "B", 1, 28, 28));
         assertThat(largestDifference(model)).isLessThan(LARGEST_DIFFERENCE);
     }
 
     @Test
-    void resnet_18_agrees_with_the_engine_and_has_its_batch_norms_in_the_convolutions() {
+    void resnet18AgreesWithTheEngineAndHasItsBatchNormsInTheConvolutions() {
         Block net = initialised(resnet18(), 1, 3, 32, 32);
         randomiseStatistics(net);
         OnnxModel model = OnnxExporter.export(
@@ -173,7 +173,7 @@ class NetworkTest {
     }
 
     @Test
-    void height_and_width_may_be_dynamic() {
+    void heightAndWidthMayBeDynamic() {
         Block net = initialised(
                 new SequentialBlock()
                         .add(Conv2d.builder()
@@ -197,7 +197,7 @@ class NetworkTest {
     }
 
     @Test
-    void convolutions_take_groups_dilation_stride_and_padding() {
+    void convolutionsTakeGroupsDilationStrideAndPadding() {
         Block net = initialised(
                 new SequentialBlock()
                         .add(Conv2d.builder()
@@ -216,7 +216,7 @@ class NetworkTest {
     }
 
     @Test
-    void a_convolution_over_sequences_agrees_with_the_engine() {
+    void aConvolutionOverSequencesAgreesWithTheEngine() {
         Block net = initialised(
                 Conv1d.builder()
                         .setKernelShape(new Shape(3))
@@ -231,7 +231,7 @@ class NetworkTest {
     }
 
     @Test
-    void linear_layers_work_on_any_rank_with_and_without_bias() {
+    void linearLayersWorkOnAnyRankWithAndWithoutBias() {
         Block net = initialised(
                 new SequentialBlock()
                         .add(Linear.builder().setUnits(5).build())
@@ -245,7 +245,7 @@ class NetworkTest {
     }
 
     @Test
-    void normalisations_agree_with_the_engine() {
+    void normalisationsAgreeWithTheEngine() {
         Block net = initialised(
                 new SequentialBlock()
                         .add(BatchNorm.builder().build())
@@ -259,7 +259,7 @@ class NetworkTest {
     }
 
     @Test
-    void batch_norm_of_the_last_axis_and_of_a_matrix_agree_with_the_engine() {
+    void batchNormOfTheLastAxisAndOfAMatrixAgreeWithTheEngine() {
         Block last = initialised(BatchNorm.builder().optAxis(3).build(), 2, 4, 5, 3);
         Block matrix = initialised(BatchNorm.builder().build(), 2, 6);
         randomiseStatistics(last);
@@ -269,14 +269,14 @@ class NetworkTest {
     }
 
     @Test
-    void a_transformer_encoder_agrees_with_the_engine_at_any_length() {
+    void aTransformerEncoderAgreesWithTheEngineAtAnyLength() {
         Block net = initialised(
                 new SequentialBlock().add(new TransformerEncoderBlock(8, 2, 16, 0.1f, Activation::relu)), 2, 5, 8);
         assertThat(largestDifference(export(net, input("x", "B", "T", 8)))).isLessThan(LARGEST_DIFFERENCE);
     }
 
     @Test
-    void an_embedding_is_a_gather() {
+    void anEmbeddingIsAGather() {
         Block net = initialised(new TableLookUp(), 1);
         OnnxModel model = OnnxExporter.export(
                 net,
@@ -288,7 +288,7 @@ class NetworkTest {
     }
 
     @Test
-    void parameters_are_named_by_their_place_and_shared_ones_are_written_once() {
+    void parametersAreNamedByTheirPlaceAndSharedOnesAreWrittenOnce() {
         Linear shared = Linear.builder().setUnits(4).build();
         Block net = initialised(
                 new SequentialBlock().add(shared).add(Activation::relu).add(shared), 1, 4);
@@ -299,7 +299,7 @@ class NetworkTest {
     }
 
     @Test
-    void a_constant_that_the_block_holds_becomes_an_initializer() {
+    void aConstantThatTheBlockHoldsBecomesAnInitializer() {
         NDArray table = NDManager.newBaseManager().arange(6f);
         OnnxModel model = export(LambdaBlock.singleton(x -> x.mul(table)), input("x", "B", 6));
         assertThat(model.proto().getGraph().getInitializer(0).getDimsList()).containsExactly(6L);
@@ -307,7 +307,7 @@ class NetworkTest {
     }
 
     @Test
-    void every_supported_opset_gives_the_same_values() {
+    void everySupportedOpsetGivesTheSameValues() {
         Block net = initialised(lenet(), 1, 1, 28, 28);
         for (int opset = 17; opset <= 20; opset++) {
             OnnxModel model = OnnxExporter.export(

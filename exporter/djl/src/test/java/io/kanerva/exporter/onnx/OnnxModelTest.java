@@ -38,12 +38,12 @@ class OnnxModelTest {
     }
 
     @Test
-    void the_same_block_gives_the_same_bytes() {
+    void theSameBlockGivesTheSameBytes() {
         assertThat(export().toBytes()).isEqualTo(export().toBytes());
     }
 
     @Test
-    void versions_name_and_metadata_are_in_the_file() throws IOException {
+    void versionsNameAndMetadataAreInTheFile() throws IOException {
         ModelProto model = ModelProto.parseFrom(export().toBytes());
         assertThat(model.getIrVersion()).isEqualTo(8);
         assertThat(model.getModelVersion()).isEqualTo(4);
@@ -59,7 +59,7 @@ class OnnxModelTest {
     }
 
     @Test
-    void the_listing_shows_inputs_weights_nodes_and_outputs() {
+    void theListingShowsInputsWeightsNodesAndOutputs() {
         assertThat(export().toText()).isEqualTo("""
                 graph small, model version 4, opset 17, IR 8, by kanerva-exporter
                   commit: abc
@@ -82,7 +82,7 @@ class OnnxModelTest {
     }
 
     @Test
-    void a_file_is_replaced_and_no_part_is_left(@TempDir Path folder) throws IOException {
+    void aFileIsReplacedAndNoPartIsLeft(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("a/b.onnx");
         export().write(file);
         export().write(file);

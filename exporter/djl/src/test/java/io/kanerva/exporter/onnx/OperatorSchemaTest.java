@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDList;
 import ai.djl.nn.LambdaBlock;
+import io.kanerva.exporter.trace.CompositeOperation;
 import io.kanerva.exporter.trace.ExportException;
 import java.util.Collections;
 import java.util.List;
@@ -36,10 +37,10 @@ class OperatorSchemaTest {
     static Stream<Arguments> mistakes() {
         return Stream.of(
                 mistake(
-                        (g, x) -> g.node("Conv", List.of(x)),
+                        (g, x) -> g.node("Conv", x),
                         "Conv of opset 17: expected 2 to 3 as the number of inputs, found 1"),
                 mistake(
-                        (g, x) -> g.node("Add", List.of(x, x, x)),
+                        (g, x) -> g.node("Add", x, x, x),
                         "Add of opset 17: expected 2 as the number of inputs, found 3"),
                 mistake(
                         (g, x) -> g.node("Concat", List.of(), "axis", 0),
@@ -53,14 +54,12 @@ class OperatorSchemaTest {
                 mistake(
                         (g, x) -> g.node("Elu", List.of(x), "alpha", 1),
                         "Elu of opset 17: expected attribute 'alpha' as FLOAT, found INT"),
+                mistake((g, x) -> g.node("Concat", x, x), "Concat of opset 17: expected attribute 'axis', found none"),
                 mistake(
-                        (g, x) -> g.node("Concat", List.of(x, x)),
-                        "Concat of opset 17: expected attribute 'axis', found none"),
-                mistake(
-                        (g, x) -> g.node("Gelu", List.of(x)),
+                        (g, x) -> g.node("Gelu", x),
                         "Gelu needs opset 20, found opset 17; export with opset 20 or newer"),
                 mistake(
-                        (g, x) -> g.node("ReduceMean", List.of(x, g.integers(0))),
+                        (g, x) -> g.node("ReduceMean", x, g.integers(0)),
                         "ReduceMean of opset 17: expected 1 as the number of inputs, found 2"));
     }
 
@@ -71,7 +70,7 @@ class OperatorSchemaTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("mistakes")
     void aNodeOfAnotherFormIsAnErrorOfTheExport(String sentence, BiFunction<GraphBuilder, Value, Value> lowering) {
-        LambdaBlock block = new LambdaBlock(list -> Composite.apply(new OneNode(lowering), list));
+        LambdaBlock block = new LambdaBlock(list -> CompositeOperation.apply(new OneNode(lowering), list));
         assertThatThrownBy(() -> Exports.export(block, Exports.input("x", "B", 3)))
                 .isInstanceOf(ExportException.class)
                 .hasMessageContaining("composite cannot be exported: " + sentence)

@@ -43,27 +43,27 @@ class OperatorTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> a_function_of_a_matrix_agrees_with_the_engine() {
+    Stream<DynamicTest> aFunctionOfAMatrixAgreesWithTheEngine() {
         return tests(onMatrix, input("x", "B", 6));
     }
 
     @TestFactory
-    Stream<DynamicTest> a_function_of_a_batch_of_sequences_agrees_with_the_engine() {
+    Stream<DynamicTest> aFunctionOfABatchOfSequencesAgreesWithTheEngine() {
         return tests(onVolume, input("x", "B", "T", 6));
     }
 
     @TestFactory
-    Stream<DynamicTest> a_function_of_a_batch_of_images_agrees_with_the_engine() {
+    Stream<DynamicTest> aFunctionOfABatchOfImagesAgreesWithTheEngine() {
         return tests(onImage, input("x", "B", 4, 8, 8));
     }
 
     @TestFactory
-    Stream<DynamicTest> a_function_of_whole_numbers_agrees_with_the_engine() {
+    Stream<DynamicTest> aFunctionOfWholeNumbersAgreesWithTheEngine() {
         return tests(onPositions, input("x", DataType.INT64, "B", 6));
     }
 
     @TestFactory
-    Stream<DynamicTest> a_function_of_two_arrays_agrees_with_the_engine() {
+    Stream<DynamicTest> aFunctionOfTwoArraysAgreesWithTheEngine() {
         return onTwo.entrySet().stream()
                 .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
                     OnnxModel model = exportLambda(

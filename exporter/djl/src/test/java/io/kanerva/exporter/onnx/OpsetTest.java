@@ -116,7 +116,7 @@ class OpsetTest {
 
     @TestFactory
     @Order(1)
-    Stream<DynamicTest> an_operation_agrees_with_the_engine_in_the_oldest_opset_that_has_it_and_in_the_newest() {
+    Stream<DynamicTest> anOperationAgreesWithTheEngineInTheOldestOpsetThatHasItAndInTheNewest() {
         return recorded().stream()
                 .filter(row -> !CHANGED.contains(row.operation().orElseThrow()))
                 .flatMap(row -> Stream.of(since(row), NEWEST).map(opset -> test(row, opset)));
@@ -124,7 +124,7 @@ class OpsetTest {
 
     @TestFactory
     @Order(2)
-    Stream<DynamicTest> an_operation_that_changed_agrees_with_the_engine_in_every_opset() {
+    Stream<DynamicTest> anOperationThatChangedAgreesWithTheEngineInEveryOpset() {
         return recorded().stream()
                 .filter(row -> CHANGED.contains(row.operation().orElseThrow()))
                 .collect(Collectors.toMap(row -> row.operation().orElseThrow(), row -> row, (a, b) -> b, TreeMap::new))
@@ -144,14 +144,14 @@ class OpsetTest {
 
     @Test
     @Order(3)
-    void every_graph_passes_the_onnx_checker_where_python_has_it() {
+    void everyGraphPassesTheOnnxCheckerWherePythonHasIt() {
         // Fails if a model does; where no Python has the package, it says so, and .ci/run checks the same files later.
         System.out.println(
                 "operations in all opsets: " + OnnxChecker.check(MODELS).orElse(OnnxChecker.ABSENT));
     }
 
     @TestFactory
-    Stream<DynamicTest> an_opset_that_is_too_old_is_an_error_that_names_the_one_to_take() {
+    Stream<DynamicTest> anOpsetThatIsTooOldIsAnErrorThatNamesTheOneToTake() {
         return recorded().stream()
                 .filter(row -> operators.since(row.operation().orElseThrow()) > OLDEST)
                 .map(row -> DynamicTest.dynamicTest(row.signature(), () -> {
@@ -164,7 +164,7 @@ class OpsetTest {
     }
 
     @Test
-    void every_operation_that_changed_is_one() {
+    void everyOperationThatChangedIsOne() {
         Set<String> known = new TreeSet<>(operators.names());
         assertThat(known).containsAll(CHANGED);
     }

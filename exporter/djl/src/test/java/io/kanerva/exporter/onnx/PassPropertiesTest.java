@@ -16,7 +16,7 @@ import net.jqwik.api.constraints.Size;
 /** Random chains of moves, which the passes merge, against the engine. */
 class PassPropertiesTest {
     @Property(seed = "4", tries = 40)
-    void any_sequence_of_moves_keeps_its_meaning(
+    void anySequenceOfMovesKeepsItsMeaning(
             @ForAll @Size(min = 1, max = 8) List<@IntRange(min = 0, max = 6) Integer> moves) {
         OnnxModel model = exportLambda(
                 list -> {

@@ -14,20 +14,20 @@ import org.junit.jupiter.api.Test;
 /** The shape of graphs after the passes; that they still compute the same is checked on every export. */
 class PassTest {
     @Test
-    void transposes_in_a_row_become_one() {
+    void transposesInARowBecomeOne() {
         assertThat(operators(exportFunction(x -> x.transpose(1, 2, 0).transpose(2, 1, 0), input("x", "B", 4, 6))))
                 .containsExactly("Transpose");
     }
 
     @Test
-    void transposes_that_cancel_leave_nothing_behind() {
+    void transposesThatCancelLeaveNothingBehind() {
         assertThat(operators(exportFunction(
                         x -> x.transpose(1, 2, 0).transpose(2, 0, 1).exp(), input("x", "B", 4, 6))))
                 .containsExactly("Exp");
     }
 
     @Test
-    void reshapes_in_a_row_become_one() {
+    void reshapesInARowBecomeOne() {
         OnnxModel model = exportFunction(
                 x -> x.reshape(x.getShape().get(0) * x.getShape().get(1), 6)
                         .reshape(x.getShape().get(0) * x.getShape().get(1), 2, 3),
@@ -37,13 +37,13 @@ class PassTest {
     }
 
     @Test
-    void what_is_computed_twice_is_computed_once() {
+    void whatIsComputedTwiceIsComputedOnce() {
         assertThat(operators(exportFunction(x -> x.exp().add(x.exp()), input("x", "B", 6))))
                 .containsExactly("Exp", "Add");
     }
 
     @Test
-    void what_no_output_needs_is_gone() {
+    void whatNoOutputNeedsIsGone() {
         OnnxModel model = exportFunction(
                 x -> {
                     x.mul(x.getManager().arange(600f).reshape(100, 6).get(3)).exp();
@@ -55,14 +55,14 @@ class PassTest {
     }
 
     @Test
-    void operations_on_constants_are_folded() {
+    void operationsOnConstantsAreFolded() {
         OnnxModel model =
                 exportFunction(x -> x.add(x.getManager().arange(6f).mul(2).exp().sum()), input("x", "B", 6));
         assertThat(operators(model)).containsExactly("Add");
     }
 
     @Test
-    void an_array_that_is_returned_twice_keeps_both_names() {
+    void anArrayThatIsReturnedTwiceKeepsBothNames() {
         OnnxModel model = OnnxExporter.export(
                 new LambdaBlock(list -> {
                     NDArray y = list.singletonOrThrow().exp();

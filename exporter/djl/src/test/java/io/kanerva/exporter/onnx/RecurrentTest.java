@@ -107,7 +107,7 @@ class RecurrentTest {
     }
 
     @Test
-    void every_setting_has_its_row_in_the_table_of_differences() {
+    void everySettingHasItsRowInTheTableOfDifferences() {
         table.requireAllRows();
     }
 
@@ -120,7 +120,7 @@ class RecurrentTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> states_in_and_out_agree_with_the_engine() {
+    Stream<DynamicTest> statesInAndOutAgreeWithTheEngine() {
         return settings()
                 .map(setting -> DynamicTest.dynamicTest(setting.toString(), () -> {
                     OnnxModel model = table.export(
@@ -135,7 +135,7 @@ class RecurrentTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> a_block_that_starts_from_zeros_becomes_nothing_but_its_operators() {
+    Stream<DynamicTest> aBlockThatStartsFromZerosBecomesNothingButItsOperators() {
         return settings()
                 .map(setting -> DynamicTest.dynamicTest(setting.toString(), () -> {
                     OnnxModel model = OnnxExporter.export(
@@ -148,7 +148,7 @@ class RecurrentTest {
     }
 
     @Test
-    void what_the_engine_cannot_run_is_said_to_fail_in_the_block() {
+    void whatTheEngineCannotRunIsSaidToFailInTheBlock() {
         Block block = new Setting("LSTM", 1, true, true, true).block();
         assertThatThrownBy(
                         () -> OnnxExporter.export(block, List.of(input("x", "B", "T", FEATURES)), List.of(), CHECKED))
@@ -156,7 +156,7 @@ class RecurrentTest {
     }
 
     @Test
-    void weights_that_are_computed_in_forward_are_an_error() {
+    void weightsThatAreComputedInForwardAreAnError() {
         Block block = initialised(
                 new AbstractBlock() {
                     @Override
@@ -193,7 +193,7 @@ class RecurrentTest {
     }
 
     @Test
-    void the_weights_are_named_by_their_place() {
+    void theWeightsAreNamedByTheirPlace() {
         OnnxModel model = OnnxExporter.export(
                 new Setting("GRU", 1, true, true, false).block(),
                 List.of(input("x", "B", "T", FEATURES)),

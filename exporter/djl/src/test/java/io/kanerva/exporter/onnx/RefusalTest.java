@@ -51,7 +51,7 @@ class RefusalTest {
     }
 
     @Test
-    void an_operation_without_counterpart_is_named_with_its_line() {
+    void anOperationWithoutCounterpartIsNamedWithItsLine() {
         refusal(RefusalTest::inverse)
                 .contains("inverse() cannot be exported: ONNX's standard domain has no matrix inverse")
                 .contains("solve before the model")
@@ -60,7 +60,7 @@ class RefusalTest {
     }
 
     @Test
-    void all_operations_without_counterpart_are_listed_at_once() {
+    void allOperationsWithoutCounterpartAreListedAtOnce() {
         refusal(x -> inverse(x).add(x.toSparse(SparseFormat.COO).toDense().sum()))
                 .startsWith("2 problems:")
                 .contains("inverse()")
@@ -68,7 +68,7 @@ class RefusalTest {
     }
 
     @Test
-    void operations_that_onnx_cannot_say_are_listed_at_once() {
+    void operationsThatOnnxCannotSayAreListedAtOnce() {
         refusal(x -> x.reshape(-1, 1, 2, 3)
                         .getNDArrayInternal()
                         .interpolation(new long[] {2, 2}, 1, false)
@@ -79,7 +79,7 @@ class RefusalTest {
     }
 
     @Test
-    void control_flow_on_values_is_an_error() {
+    void controlFlowOnValuesIsAnError() {
         refusal(x -> x.sum().getFloat() > 0 ? x : x.neg())
                 .contains(
                         "getFloat reads the values of a traced array; control flow that depends on values cannot be exported");
@@ -90,7 +90,7 @@ class RefusalTest {
     }
 
     @Test
-    void a_traced_array_as_argument_of_an_ordinary_one_is_an_error() {
+    void aTracedArrayAsArgumentOfAnOrdinaryOneIsAnError() {
         NDArray constant = NDManager.newBaseManager().create(2f);
         refusal(constant::add)
                 .contains("an ordinary array has a traced array as its argument")
@@ -98,14 +98,14 @@ class RefusalTest {
     }
 
     @Test
-    void random_numbers_in_forward_are_an_error() {
+    void randomNumbersInForwardAreAnError() {
         refusal(x -> x.add(x.getManager().randomNormal(new Shape(6))))
                 .contains("randomNormal draws random numbers")
                 .contains("make the noise an input");
     }
 
     @Test
-    void a_java_loop_over_a_dynamic_dimension_is_an_error() {
+    void aJavaLoopOverADynamicDimensionIsAnError() {
         refusal(x -> {
                     NDArray sum = x.get(0);
                     for (int i = 1; i < x.getShape().get(0); i++) {
@@ -118,21 +118,21 @@ class RefusalTest {
     }
 
     @Test
-    void a_number_that_is_no_product_of_sizes_is_named_with_its_operation() {
+    void aNumberThatIsNoProductOfSizesIsNamedWithItsOperation() {
         refusal(x -> x.get("0:{}", (long) Math.sqrt(x.getShape().get(0))))
                 .contains("get's numbers depends on the dynamic dimensions, but not as a sum of products");
         refusal(x -> x.mul(1f / x.getShape().get(0))).contains("mul's other");
     }
 
     @Test
-    void a_constant_that_depends_on_a_dynamic_dimension_is_an_error() {
+    void aConstantThatDependsOnADynamicDimensionIsAnError() {
         refusal(x -> x.sum(new int[] {1})
                         .mul(x.getManager().create(new float[(int) x.getShape().get(0)])))
                 .contains("a constant made from Java numbers");
     }
 
     @Test
-    void copying_into_an_ordinary_array_is_an_error() {
+    void copyingIntoAnOrdinaryArrayIsAnError() {
         NDArray target = NDManager.newBaseManager().zeros(new Shape(6));
         refusal(x -> {
                     x.get(0).copyTo(target);
@@ -143,13 +143,13 @@ class RefusalTest {
     }
 
     @Test
-    void memory_that_is_not_set_is_an_error() {
+    void memoryThatIsNotSetIsAnError() {
         refusal(x -> x.add(x.getManager().create(new Shape(6)))).contains("create(shape) leaves the memory as it is");
         refusal(x -> x.add(x.like())).contains("like() cannot be exported: it leaves the memory as it is");
     }
 
     @Test
-    void overwriting_an_array_of_dynamic_size_with_plain_numbers_is_an_error() {
+    void overwritingAnArrayOfDynamicSizeWithPlainNumbersIsAnError() {
         refusal(x -> {
                     NDArray y = x.add(1);
                     y.set(new float[(int) y.size()]);
@@ -159,7 +159,7 @@ class RefusalTest {
     }
 
     @Test
-    void an_assignment_through_a_pick_which_the_engine_ignores_is_an_error() {
+    void anAssignmentThroughAPickWhichTheEngineIgnoresIsAnError() {
         refusal(x -> {
                     NDArray y = x.add(1);
                     y.set(new NDIndex().addAllDim().addPickDim(x.argMax(1)), 3);
@@ -169,12 +169,12 @@ class RefusalTest {
     }
 
     @Test
-    void removing_an_axis_of_dynamic_size_is_an_error() {
+    void removingAnAxisOfDynamicSizeIsAnError() {
         refusal(x -> x.squeeze(0)).contains("an axis of dynamic size B is removed or not");
     }
 
     @Test
-    void a_problem_names_the_parameter_that_was_read_last() {
+    void aProblemNamesTheParameterThatWasReadLast() {
         Block block = initialised(
                 new SequentialBlock().add(Linear.builder().setUnits(3).build()).addSingleton(RefusalTest::inverse),
                 1,
@@ -184,7 +184,7 @@ class RefusalTest {
     }
 
     @Test
-    void a_composite_that_onnx_does_not_know_is_an_error() {
+    void aCompositeThatOnnxDoesNotKnowIsAnError() {
         CompositeOperation twice = new CompositeOperation() {
             @Override
             public String name() {
@@ -201,7 +201,7 @@ class RefusalTest {
     }
 
     @Test
-    void changing_an_array_that_has_views_is_an_error() {
+    void changingAnArrayThatHasViewsIsAnError() {
         refusal(x -> {
                     NDArray y = x.add(1);
                     NDArray view = y.reshape(-1);
@@ -212,7 +212,7 @@ class RefusalTest {
     }
 
     @Test
-    void a_block_without_values_is_an_error() {
+    void aBlockWithoutValuesIsAnError() {
         Block block = Linear.builder().setUnits(3).build();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Exports.export(block, input("x", "B", 6)))
@@ -220,12 +220,12 @@ class RefusalTest {
     }
 
     @Test
-    void a_block_that_fails_names_the_sizes_and_the_line() {
+    void aBlockThatFailsNamesTheSizesAndTheLine() {
         refusal(x -> x.matMul(x)).contains("the block fails with {B=").contains("(in LambdaBlock at RefusalTest.");
     }
 
     @Test
-    void a_cast_to_a_class_of_the_engine_is_an_error_with_the_way_out() {
+    void aCastToAClassOfTheEngineIsAnErrorWithTheWayOut() {
         refusal(x -> ((PtNDArray) x).add(1))
                 .contains("the block casts an array to ai.djl.pytorch.engine.PtNDArray")
                 .contains("use the methods of NDArray")
@@ -236,7 +236,7 @@ class RefusalTest {
     }
 
     @Test
-    void a_raw_buffer_of_an_array_is_an_error_with_the_way_out() {
+    void aRawBufferOfAnArrayIsAnErrorWithTheWayOut() {
         refusal(x -> x.getManager().create(x.toByteBuffer(), x.getShape(), x.getDataType()))
                 .contains("toByteBuffer reads the values of a traced array")
                 .contains("compute with arrays (where, comparisons) instead")
@@ -244,12 +244,12 @@ class RefusalTest {
     }
 
     @Test
-    void a_block_that_fails_at_an_allowed_size_asks_for_a_limit() {
+    void aBlockThatFailsAtAnAllowedSizeAsksForALimit() {
         refusal(x -> x.get(1)).contains("the block itself fails with {B=1}").contains("dimension limit");
     }
 
     @Test
-    void a_model_that_differs_from_the_block_is_not_handed_out() {
+    void aModelThatDiffersFromTheBlockIsNotHandedOut() {
         Block block = LambdaBlock.singleton(x -> x.mul(2));
         ExportOptions options = ExportOptions.defaults().withCheck((model, inputs) -> Map.of("y", inputs.get("x")));
         assertThatThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)), List.of("y"), options))
@@ -258,7 +258,7 @@ class RefusalTest {
     }
 
     @Test
-    void wrong_names_and_options_are_errors() {
+    void wrongNamesAndOptionsAreErrors() {
         Block block = initialised(Linear.builder().setUnits(3).build(), 1, 6);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)), List.of("y", "z"), CHECKED))

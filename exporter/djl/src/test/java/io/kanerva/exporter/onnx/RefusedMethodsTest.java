@@ -86,7 +86,7 @@ class RefusedMethodsTest {
     }
 
     @TestFactory
-    Stream<DynamicTest> a_refused_method_is_named_with_its_reason_and_its_place() {
+    Stream<DynamicTest> aRefusedMethodIsNamedWithItsReasonAndItsPlace() {
         return MethodReport.rows().stream()
                 .filter(row -> row.outcome() == Outcome.REFUSED)
                 .map(row -> DynamicTest.dynamicTest(
@@ -100,7 +100,7 @@ class RefusedMethodsTest {
     }
 
     @Test
-    void a_complex_output_is_refused_with_the_way_out() {
+    void aComplexOutputIsRefusedWithTheWayOut() {
         assertThatThrownBy(() -> exportFunction(x -> x.fft(6), input("x", "B", 6)))
                 .hasMessageContaining("output y is of type complex64, which is not exported")
                 .hasMessageContaining("through real()");
@@ -110,7 +110,7 @@ class RefusedMethodsTest {
     }
 
     @Test
-    void what_the_engine_refuses_is_said_to_fail_in_the_block() {
+    void whatTheEngineRefusesIsSaidToFailInTheBlock() {
         assertThatThrownBy(() -> exportFunction(x -> x.max(new int[] {0, 1}), input("x", "B", 6)))
                 .hasMessageContaining("the block fails with {B=")
                 .hasMessageContaining("Only 1 axis is support");
@@ -120,7 +120,7 @@ class RefusedMethodsTest {
     }
 
     @Test
-    void an_interpolation_never_aligns_corners_whatever_it_is_told() {
+    void anInterpolationNeverAlignsCornersWhateverItIsTold() {
         OnnxModel told = exportFunction(
                 x -> x.getNDArrayInternal().interpolation(new long[] {9, 9}, 1, true), input("x", "B", 1, 4, 4));
         OnnxModel not = exportFunction(
@@ -129,7 +129,7 @@ class RefusedMethodsTest {
     }
 
     @Test
-    void a_view_may_be_changed_in_place_if_what_it_looks_at_is_not_used_again() {
+    void aViewMayBeChangedInPlaceIfWhatItLooksAtIsNotUsedAgain() {
         OnnxModel model =
                 exportFunction(x -> x.exp().reshape(-1, 3).addi(1).transpose().muli(2), input("x", "B", 6));
         assertThat(model.checks()).isNotEmpty();

@@ -51,7 +51,7 @@ class SavedModelTest {
     }
 
     @Test
-    void a_saved_model_gives_the_same_graph_as_its_block() throws IOException {
+    void aSavedModelGivesTheSameGraphAsItsBlock() throws IOException {
         try (Model model = SavedModel.load(folder, "", FACTORY, Map.of())) {
             OnnxModel exported = export(model);
             assertThat(largestDifference(exported)).isLessThan(1e-5);
@@ -69,7 +69,7 @@ class SavedModelTest {
     }
 
     @Test
-    void a_model_without_a_block_is_an_error() {
+    void aModelWithoutABlockIsAnError() {
         try (Model model = Model.newInstance("empty")) {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> export(model))
@@ -78,7 +78,7 @@ class SavedModelTest {
     }
 
     @Test
-    void a_folder_without_the_model_is_an_error() throws IOException {
+    void aFolderWithoutTheModelIsAnError() throws IOException {
         Path empty = Files.createDirectory(folder.resolve("empty"));
         load(empty, "", FACTORY, Map.of(), empty + ": expected a saved model (NAME-0000.params), found none");
         load(
@@ -96,14 +96,14 @@ class SavedModelTest {
     }
 
     @Test
-    void several_models_in_a_folder_need_a_name() throws IOException {
+    void severalModelsInAFolderNeedAName() throws IOException {
         Files.copy(folder.resolve("digits-0000.params"), folder.resolve("more-0000.params"));
         load(folder, "", FACTORY, Map.of(), "expected one saved model or the name of one, found [digits, more]");
         SavedModel.load(folder, "more", FACTORY, Map.of()).close();
     }
 
     @Test
-    void parameters_of_another_network_are_an_error() {
+    void parametersOfAnotherNetworkAreAnError() {
         load(
                 folder,
                 "",
@@ -114,7 +114,7 @@ class SavedModelTest {
     }
 
     @Test
-    void a_file_that_is_cut_off_is_an_error() throws IOException {
+    void aFileThatIsCutOffIsAnError() throws IOException {
         Path file = folder.resolve("digits-0000.params");
         byte[] content = Files.readAllBytes(file);
         Files.write(file, Arrays.copyOf(content, content.length / 2));
@@ -122,7 +122,7 @@ class SavedModelTest {
     }
 
     @Test
-    void a_factory_that_fails_is_an_error() {
+    void aFactoryThatFailsIsAnError() {
         load(
                 folder,
                 "",

@@ -24,7 +24,7 @@ class StandaloneTest {
     private Path folder;
 
     @Test
-    void a_block_is_exported_without_kanerva_on_the_class_path() throws IOException, InterruptedException {
+    void aBlockIsExportedWithoutKanervaOnTheClassPath() throws IOException, InterruptedException {
         String classPath = String.join(
                 File.pathSeparator,
                 Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))

@@ -46,14 +46,14 @@ class StatisticsTest {
     }
 
     @Test
-    void the_batch_is_normalised_by_itself_and_nothing_is_dropped() {
+    void theBatchIsNormalisedByItselfAndNothingIsDropped() {
         OnnxModel model = export(network(), Statistics.BATCH, "B", 3, 6, 6);
         assertThat(operators(model)).contains("ReduceMean").doesNotContain("BatchNormalization", "Dropout");
         assertThat(largestDifference(model)).isLessThan(1e-5);
     }
 
     @Test
-    void it_gives_other_values_than_the_running_statistics() {
+    void itGivesOtherValuesThanTheRunningStatistics() {
         Block block = network();
         assertThat(export(block, Statistics.BATCH, "B", 3, 6, 6).toBytes())
                 .isNotEqualTo(export(block, Statistics.RUNNING, "B", 3, 6, 6).toBytes());
@@ -61,7 +61,7 @@ class StatisticsTest {
     }
 
     @Test
-    void other_axes_and_matrices_are_normalised_by_themselves_too() {
+    void otherAxesAndMatricesAreNormalisedByThemselvesToo() {
         assertThat(largestDifference(export(
                         initialised(BatchNorm.builder().optAxis(3).build(), 2, 4, 5, 3),
                         Statistics.BATCH,
@@ -78,7 +78,7 @@ class StatisticsTest {
     }
 
     @Test
-    void the_block_keeps_its_running_statistics() {
+    void theBlockKeepsItsRunningStatistics() {
         Block block = network();
         float[] before =
                 block.getParameters().get("02BatchNorm_runningMean").getArray().toFloatArray();

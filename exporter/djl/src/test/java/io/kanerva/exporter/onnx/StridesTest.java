@@ -55,7 +55,7 @@ class StridesTest {
     }
 
     @Test
-    void an_output_behind_strides_says_how_large_it_is() {
+    void anOutputBehindStridesSaysHowLargeItIs() {
         OnnxModel model =
                 export(new SequentialBlock().add(convolution(4, 3, 2, 1)).add(convolution(5, 3, 2, 1)));
         assertThat(outputShape(model)).containsExactly("N", "5", "floor((H+3)/4)", "floor((W+3)/4)");
@@ -63,7 +63,7 @@ class StridesTest {
     }
 
     @Test
-    void patches_of_an_image_of_any_size_become_words_of_a_transformer() {
+    void patchesOfAnImageOfAnySizeBecomeWordsOfATransformer() {
         OnnxModel model = export(new SequentialBlock()
                 .add(convolution(8, 4, 4, 0))
                 .addSingleton(x -> x.reshape(
@@ -76,7 +76,7 @@ class StridesTest {
     }
 
     @Test
-    void a_product_of_a_size_behind_a_stride_and_another_one_is_found() {
+    void aProductOfASizeBehindAStrideAndAnotherOneIsFound() {
         OnnxModel model = export(new SequentialBlock()
                 .add(Conv2d.builder()
                         .setKernelShape(new Shape(3, 2))
@@ -93,7 +93,7 @@ class StridesTest {
     }
 
     @Test
-    void what_was_made_smaller_is_made_as_large_again_as_what_it_joins() {
+    void whatWasMadeSmallerIsMadeAsLargeAgainAsWhatItJoins() {
         Block down = new SequentialBlock()
                 .add(convolution(4, 3, 2, 1))
                 .add(Pool.maxPool2dBlock(new Shape(2, 2), new Shape(2, 2), new Shape(0, 0), true));
@@ -110,7 +110,7 @@ class StridesTest {
     }
 
     @Test
-    void twice_a_size_behind_a_stride_is_a_whole_scale() {
+    void twiceASizeBehindAStrideIsAWholeScale() {
         OnnxModel model = export(new SequentialBlock()
                 .add(convolution(4, 3, 2, 1))
                 .addSingleton(x -> x.getNDArrayInternal()
@@ -125,7 +125,7 @@ class StridesTest {
     }
 
     @Test
-    void a_whole_scale_is_one_where_few_sizes_are_allowed() {
+    void aWholeScaleIsOneWhereFewSizesAreAllowed() {
         Block block = new SequentialBlock()
                 .add(Conv2d.builder()
                         .setKernelShape(new Shape(2, 3))
@@ -151,7 +151,7 @@ class StridesTest {
     }
 
     @Test
-    void a_size_that_the_limits_leave_no_choice_is_a_number() {
+    void aSizeThatTheLimitsLeaveNoChoiceIsANumber() {
         Block block = new SequentialBlock()
                 .add(convolution(2, 3, 16, 1))
                 .addSingleton(x -> x.getNDArrayInternal()
@@ -171,7 +171,7 @@ class StridesTest {
     }
 
     @Test
-    void windows_that_are_only_begun_count_as_the_engine_counts_them() {
+    void windowsThatAreOnlyBegunCountAsTheEngineCountsThem() {
         for (int padding = 0; padding < 2; padding++) {
             Shape pads = new Shape(padding, padding);
             OnnxModel model = export(new SequentialBlock()
@@ -185,7 +185,7 @@ class StridesTest {
     }
 
     @Test
-    void slices_in_steps_have_known_sizes() {
+    void slicesInStepsHaveKnownSizes() {
         OnnxModel model = OnnxExporter.export(
                 LambdaBlock.singleton(x -> x.get(":, 1::2")
                         .add(x.getManager()
@@ -198,7 +198,7 @@ class StridesTest {
     }
 
     @Test
-    void a_length_behind_a_stride_scales_a_mean() {
+    void aLengthBehindAStrideScalesAMean() {
         Block block = new SequentialBlock()
                 .add(Conv1d.builder()
                         .setKernelShape(new Shape(5))
@@ -213,7 +213,7 @@ class StridesTest {
     }
 
     @Test
-    void a_rounded_root_of_a_size_is_refused_with_its_place() {
+    void aRoundedRootOfASizeIsRefusedWithItsPlace() {
         assertThatThrownBy(() -> OnnxExporter.export(
                         LambdaBlock.singleton(x ->
                                 x.get(":, :{}", (long) Math.sqrt(x.getShape().get(1)))),
@@ -226,7 +226,7 @@ class StridesTest {
     }
 
     @Test
-    void without_a_runtime_the_block_is_run_at_further_sizes_all_the_same() {
+    void withoutARuntimeTheBlockIsRunAtFurtherSizesAllTheSame() {
         assertThatThrownBy(() -> OnnxExporter.export(
                         LambdaBlock.singleton(x -> x.mul(x.getShape().get(0) > 4 ? 2 : 1)),
                         List.of(input("x", "N", 3)),
@@ -238,7 +238,7 @@ class StridesTest {
     }
 
     @Test
-    void a_number_that_is_the_same_at_the_first_sizes_is_not_frozen() {
+    void aNumberThatIsTheSameAtTheFirstSizesIsNotFrozen() {
         OnnxModel model = OnnxExporter.export(
                 LambdaBlock.singleton(
                         x -> x.sum(new int[] {0}).mul((x.getShape().get(0) + 4) / 3)),

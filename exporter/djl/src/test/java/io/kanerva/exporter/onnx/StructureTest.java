@@ -77,7 +77,7 @@ class StructureTest {
     }
 
     @Test
-    void a_transformer_encoder_is_plain_products_and_a_softmax() throws OrtException, IOException {
+    void aTransformerEncoderIsPlainProductsAndASoftmax() throws OrtException, IOException {
         Block net = initialised(
                 new SequentialBlock().add(new TransformerEncoderBlock(16, 4, 32, 0.1f, Activation::gelu)), 2, 5, 16);
         OnnxModel model = export(net, input("x", "B", "T", 16));
@@ -93,7 +93,7 @@ class StructureTest {
     }
 
     @Test
-    void a_normalised_residual_is_recognised() throws OrtException, IOException {
+    void aNormalisedResidualIsRecognised() throws OrtException, IOException {
         Block net = initialised(
                 new SequentialBlock()
                         .add(new ParallelBlock(
@@ -111,7 +111,7 @@ class StructureTest {
     }
 
     @Test
-    void a_norm_behind_a_convolution_or_a_matrix_product_is_part_of_it() {
+    void aNormBehindAConvolutionOrAMatrixProductIsPartOfIt() {
         assertThat(operators(export(
                         initialised(
                                 new SequentialBlock()
@@ -136,7 +136,7 @@ class StructureTest {
     }
 
     @Test
-    void a_norm_stays_where_something_else_reads_what_it_normalises() {
+    void aNormStaysWhereSomethingElseReadsWhatItNormalises() {
         assertThat(operators(export(
                         initialised(
                                 new SequentialBlock()
@@ -166,7 +166,7 @@ class StructureTest {
     }
 
     @Test
-    void a_shared_convolution_has_its_own_weights_under_each_norm() {
+    void aSharedConvolutionHasItsOwnWeightsUnderEachNorm() {
         Conv2d shared =
                 Conv2d.builder().setKernelShape(new Shape(1, 1)).setFilters(3).build();
         OnnxModel model = export(
@@ -186,14 +186,14 @@ class StructureTest {
     }
 
     @Test
-    void a_norm_of_the_last_axis_is_a_product_and_a_sum() {
+    void aNormOfTheLastAxisIsAProductAndASum() {
         assertThat(operators(
                         export(initialised(BatchNorm.builder().optAxis(2).build(), 2, 5, 3), input("x", "B", "T", 3))))
                 .containsExactly("Mul", "Add");
     }
 
     @Test
-    void a_layer_that_is_shared_between_vectors_and_sequences_is_written_once() {
+    void aLayerThatIsSharedBetweenVectorsAndSequencesIsWrittenOnce() {
         Linear shared = Linear.builder().setUnits(5).optBias(false).build();
         Block net = initialised(
                 new SequentialBlock()
@@ -209,7 +209,7 @@ class StructureTest {
     }
 
     @Test
-    void a_table_that_is_looked_up_and_multiplied_with_is_written_once() {
+    void aTableThatIsLookedUpAndMultipliedWithIsWrittenOnce() {
         OnnxModel model = OnnxExporter.export(
                 initialised(new TiedEmbedding(), 1),
                 List.of(input("ids", DataType.INT64, "B", "T")),
@@ -220,7 +220,7 @@ class StructureTest {
     }
 
     @Test
-    void a_bounded_rectifier_is_one_clip() throws OrtException, IOException {
+    void aBoundedRectifierIsOneClip() throws OrtException, IOException {
         OnnxModel model = export(
                 initialised(new SequentialBlock().add(convolution()).add(Activation::relu6), 2, 3, 6, 6),
                 input("x", "B", 3, 6, 6));
@@ -229,7 +229,7 @@ class StructureTest {
     }
 
     @Test
-    void constants_of_equal_values_are_one() {
+    void constantsOfEqualValuesAreOne() {
         OnnxModel model = export(
                 new SequentialBlock()
                         .addSingleton(x -> x.mul(x.getManager().arange(6f)))

@@ -27,7 +27,7 @@ class ValuesTest {
     }
 
     @Test
-    void a_number_of_selected_elements_is_no_number_to_compute_with() {
+    void aNumberOfSelectedElementsIsNoNumberToComputeWith() {
         refusal(x -> {
                     NDArray positive = x.get(x.gt(0));
                     return positive.sum().div(positive.getShape().get(0));
@@ -37,7 +37,7 @@ class ValuesTest {
     }
 
     @Test
-    void a_reshape_to_a_number_of_selected_elements_is_an_error_and_an_open_size_is_the_way_out() {
+    void aReshapeToANumberOfSelectedElementsIsAnErrorAndAnOpenSizeIsTheWayOut() {
         refusal(x -> {
                     NDArray places = x.round().nonzero();
                     return places.reshape(places.getShape().get(0) * 2);
@@ -49,7 +49,7 @@ class ValuesTest {
     }
 
     @Test
-    void a_java_branch_on_a_number_of_selected_elements_is_an_error() {
+    void aJavaBranchOnANumberOfSelectedElementsIsAnError() {
         refusal(x -> {
                     NDArray y = x;
                     for (int i = 0; i < x.get(0).get(x.get(0).gt(0)).getShape().get(0); i++) {
@@ -62,14 +62,14 @@ class ValuesTest {
     }
 
     @Test
-    void a_constant_made_from_a_number_of_selected_elements_is_an_error() {
+    void aConstantMadeFromANumberOfSelectedElementsIsAnError() {
         refusal(x -> x.mul(x.getManager()
                         .create((float) x.round().nonzero().getShape().get(0))))
                 .hasMessageContaining("a constant made from Java numbers depends on the values of the inputs");
     }
 
     @Test
-    void a_number_of_elements_selected_from_a_large_array_is_not_frozen_either() {
+    void aNumberOfElementsSelectedFromALargeArrayIsNotFrozenEither() {
         assertThatThrownBy(() -> exportFunction(
                         x -> x.sum().div(x.exp().get(x.mul(2).gt(0)).getShape().get(0)), input("x", "B", 20_000)))
                 .hasMessageContaining("div's other is a number that depends on the values of the inputs");
@@ -79,7 +79,7 @@ class ValuesTest {
     }
 
     @Test
-    void every_way_to_read_a_value_is_an_error() {
+    void everyWayToReadAValueIsAnError() {
         List<Function<NDArray, Object>> ways = List.of(
                 NDArray::toArray,
                 NDArray::toFloatArray,
@@ -97,7 +97,7 @@ class ValuesTest {
     }
 
     @Test
-    void squares_of_a_dimension_are_found() {
+    void squaresOfADimensionAreFound() {
         Function<NDArray, NDArray> outer = x -> x.matMul(x.transpose())
                 .reshape(x.getShape().get(0) * x.getShape().get(0))
                 .add(x.getManager()
@@ -125,7 +125,7 @@ class ValuesTest {
     }
 
     @Test
-    void halves_of_a_dimension_are_found() {
+    void halvesOfADimensionAreFound() {
         OnnxModel model = exportFunction(x -> x.get("0:{}", x.getShape().get(0) / 2 + 1), input("x", "B", 6));
         assertThat(model.proto()
                         .getGraph()
@@ -139,7 +139,7 @@ class ValuesTest {
     }
 
     @Test
-    void positions_that_djl_spoils_in_gather_nd_are_not_spoiled_in_the_export() {
+    void positionsThatDjlSpoilsInGatherNdAreNotSpoiledInTheExport() {
         NDManager manager = NDManager.newBaseManager();
         NDArray data = manager.arange(12f).reshape(3, 4);
         NDArray index = manager.create(new long[] {1, 2}, new Shape(2, 1));
@@ -158,7 +158,7 @@ class ValuesTest {
     }
 
     @Test
-    void other_element_types_agree_with_the_engine() {
+    void otherElementTypesAgreeWithTheEngine() {
         for (DataType type : List.of(DataType.FLOAT16, DataType.FLOAT64)) {
             OnnxModel model = OnnxExporter.export(
                     LambdaBlock.singleton(x -> x.mul(2)

@@ -20,7 +20,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
  */
 class RandomNetworksRun {
     @Property(edgeCases = EdgeCasesMode.NONE)
-    void a_random_network_agrees_with_its_graph(@ForAll("genomes") Genome genome) throws IOException {
+    void aRandomNetworkAgreesWithItsGraph(@ForAll("genomes") Genome genome) throws IOException {
         RandomNetworks.check(genome);
     }
 

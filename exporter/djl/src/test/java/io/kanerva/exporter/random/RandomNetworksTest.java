@@ -12,7 +12,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
 /** The same hundred random networks in every build; {@link RandomNetworksRun} draws others, as many as wanted. */
 class RandomNetworksTest {
     @Property(tries = 100, seed = "20261123", edgeCases = EdgeCasesMode.NONE)
-    void a_random_network_agrees_with_its_graph(@ForAll("genomes") Genome genome) throws IOException {
+    void aRandomNetworkAgreesWithItsGraph(@ForAll("genomes") Genome genome) throws IOException {
         RandomNetworks.check(genome);
     }
 

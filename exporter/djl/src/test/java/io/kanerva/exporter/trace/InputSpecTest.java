@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class InputSpecTest {
     @Test
-    void an_input_is_read_as_people_write_it() {
+    void anInputIsReadAsPeopleWriteIt() {
         assertThat(InputSpec.parse("images:float32[N,3,224,224]"))
                 .isEqualTo(InputSpec.of(
                         "images",
@@ -34,7 +34,7 @@ class InputSpecTest {
             images:float32[N,-1]   | a dimension's name is an identifier such as B, found "-1"
             images:float32[0]      | a fixed dimension is at least 1, found 0
             """)
-    void an_input_that_makes_no_sense_is_a_sentence(String text, String sentence) {
+    void anInputThatMakesNoSenseIsASentence(String text, String sentence) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> InputSpec.parse(text))
                 .withMessage(sentence);

@@ -4,8 +4,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.internal.NDArrayEx;
 import io.kanerva.exporter.trace.ArrayMethods.Treatment;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What becomes of each method of DJL's array interfaces when a block calls it while it is traced. */
@@ -36,7 +40,7 @@ public final class MethodReport {
     /** All methods, those of {@code NDArray} first, each in alphabetical order. */
     public static List<Row> rows() {
         return Stream.of(NDArray.class, NDArrayEx.class)
-                .flatMap(type -> ArrayMethods.of(type).stream().map(method -> row(type, method)))
+                .flatMap(type -> methods(type).stream().map(method -> row(type, method)))
                 .toList();
     }
 
@@ -74,5 +78,19 @@ public final class MethodReport {
                                 + "(where, comparisons) instead";
                     case REFUSED, UNKNOWN -> ArrayMethods.reason(method);
                 });
+    }
+
+    /** The methods of an interface that a caller of an array can reach, in alphabetical order. */
+    private static List<Method> methods(Class<?> type) {
+        Map<String, Method> methods = Arrays.stream(type.getMethods())
+                .filter(method -> !Modifier.isStatic(method.getModifiers()) && !method.isSynthetic())
+                .collect(Collectors.toMap(
+                        RecordedMethods::signature,
+                        method -> method,
+                        (a, b) -> a.getReturnType().isAssignableFrom(b.getReturnType()) ? b : a));
+        return methods.entrySet().stream()
+                .sorted(Map.Entry.comparingByKey())
+                .map(Map.Entry::getValue)
+                .toList();
     }
 }

@@ -21,7 +21,7 @@ class RecordedMethodsTest {
             .toList();
 
     @Test
-    void every_line_of_the_tables_is_a_method_of_djl_with_as_many_arguments() {
+    void everyLineOfTheTablesIsAMethodOfDjlWithAsManyArguments() {
         Set<String> found = new TreeSet<>();
         for (Method method : methods) {
             RecordedMethods.find(method).ifPresent(entry -> {
@@ -35,7 +35,7 @@ class RecordedMethodsTest {
     }
 
     @Test
-    void every_recorded_operation_can_be_said_in_onnx() {
+    void everyRecordedOperationCanBeSaidInOnnx() {
         Set<String> operations = new TreeSet<>(methods.stream()
                 .flatMap(method -> RecordedMethods.find(method).stream())
                 .map(Entry::operation)

@@ -21,7 +21,7 @@ class SizePropertiesTest {
     }
 
     @Property(seed = "1", tries = 500)
-    void every_sum_of_products_is_found_from_its_values(
+    void everySumOfProductsIsFoundFromItsValues(
             @ForAll @LongRange(min = -9, max = 9) long constant,
             @ForAll @LongRange(min = -9, max = 9) long b,
             @ForAll @LongRange(min = -9, max = 9) long t,
@@ -35,7 +35,7 @@ class SizePropertiesTest {
     }
 
     @Property(seed = "2", tries = 500)
-    void strides_of_strides_are_one_stride(
+    void stridesOfStridesAreOneStride(
             @ForAll @LongRange(min = -9, max = 9) long first,
             @ForAll @LongRange(min = 1, max = 6) long stride,
             @ForAll @LongRange(min = 1, max = 4) long factor,

@@ -19,7 +19,7 @@ class SizeTest {
     }
 
     @Test
-    void squares_and_halves_are_unknown() {
+    void squaresAndHalvesAreUnknown() {
         SamplingPlan plan = SamplingPlan.of(INPUTS, Map.of(), Set.of());
         assertThat(plan.express(values(plan, at -> at.get("T") * at.get("T"))).isKnown())
                 .isFalse();
@@ -27,7 +27,7 @@ class SizeTest {
     }
 
     @Test
-    void an_expression_reads_like_one() {
+    void anExpressionReadsLikeOne() {
         SamplingPlan plan = SamplingPlan.of(INPUTS, Map.of(), Set.of());
         assertThat(plan.express(values(plan, at -> 4 * at.get("B") * at.get("T") - at.get("T") + 2)))
                 .hasToString("4*B*T-1*T+2");
@@ -36,7 +36,7 @@ class SizeTest {
     }
 
     @Test
-    void traced_sizes_are_neither_0_nor_1_nor_another_dimension() {
+    void tracedSizesAreNeither0Nor1NorAnotherDimension() {
         SamplingPlan plan = SamplingPlan.of(
                 List.of(new InputSpec(
                         "x",
@@ -51,14 +51,14 @@ class SizeTest {
     }
 
     @Test
-    void sizes_stay_inside_their_limit() {
+    void sizesStayInsideTheirLimit() {
         SamplingPlan plan = SamplingPlan.of(INPUTS, Map.of("T", new SamplingPlan.Limit(2, 4)), Set.of());
         assertThat(plan.traces()).allSatisfy(sizes -> assertThat(sizes.get("T")).isBetween(2L, 4L));
         assertThat(plan.checks()).allSatisfy(sizes -> assertThat(sizes.get("T")).isBetween(2L, 4L));
     }
 
     @Test
-    void a_dimension_of_two_sizes_is_traced_at_both_and_checked() {
+    void aDimensionOfTwoSizesIsTracedAtBothAndChecked() {
         SamplingPlan plan = SamplingPlan.of(INPUTS, Map.of("T", new SamplingPlan.Limit(1, 2)), Set.of());
         assertThat(plan.traces()).extracting(sizes -> sizes.get("T")).containsOnly(1L, 2L);
         assertThat(plan.checks()).isNotEmpty();
@@ -66,7 +66,7 @@ class SizeTest {
     }
 
     @Test
-    void a_dimension_of_one_size_is_an_error() {
+    void aDimensionOfOneSizeIsAnError() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> SamplingPlan.of(INPUTS, Map.of("T", new SamplingPlan.Limit(3, 3)), Set.of()))
                 .withMessage("dimension T can only be 3; make it a fixed dimension");

@@ -129,7 +129,7 @@ record ZooNetwork(
                 .map(d -> d.name())
                 .distinct()
                 .collect(Collectors.toMap(
-                        d -> d, d -> limits.containsKey(d) ? limits.get(d).largest() : SETTLING_SIZE));
+                        d -> d, d -> limits.containsKey(d) ? limits.get(d).max() : SETTLING_SIZE));
     }
 
     ExportOptions options() {
@@ -139,9 +139,7 @@ record ZooNetwork(
                 .withCheck(new OrtRunner());
         for (Map.Entry<String, SamplingPlan.Limit> limit : limits.entrySet()) {
             options = options.withDimensionLimit(
-                    limit.getKey(),
-                    limit.getValue().smallest(),
-                    limit.getValue().largest());
+                    limit.getKey(), limit.getValue().min(), limit.getValue().max());
         }
         for (Map.Entry<String, Sampler.Range> range : ranges.entrySet()) {
             options = options.withInputRange(

@@ -49,7 +49,7 @@ class ZooTest {
 
     @TestFactory
     @Order(1)
-    Stream<DynamicTest> a_network_agrees_with_its_graph_and_with_the_table() {
+    Stream<DynamicTest> aNetworkAgreesWithItsGraphAndWithTheTable() {
         List<ZooNetwork> networks = IS_FULL ? ZooNetworks.full() : ZooNetworks.small();
         return networks.stream()
                 .filter(network -> network.name().matches(System.getProperty("zoo.only", ".*")))
@@ -58,7 +58,7 @@ class ZooTest {
 
     @Test
     @Order(2)
-    void every_graph_passes_the_onnx_checker_where_python_has_it() {
+    void everyGraphPassesTheOnnxCheckerWherePythonHasIt() {
         // Fails if a model does; where no Python has the package, it says so, and .ci/run checks the same files later.
         System.out.println("the zoo: " + OnnxChecker.check(MODELS).orElse(OnnxChecker.ABSENT));
     }

@@ -62,7 +62,7 @@ class ReferenceEvaluatorTest {
     }
 
     @Test
-    void a_convolution_slides_over_padding_with_strides() {
+    void aConvolutionSlidesOverPaddingWithStrides() {
         assertThat(run(
                         "Conv",
                         List.of(ints("pads", 1, 1, 1, 1), ints("strides", 2, 2)),
@@ -72,7 +72,7 @@ class ReferenceEvaluatorTest {
     }
 
     @Test
-    void a_grouped_convolution_keeps_groups_apart() {
+    void aGroupedConvolutionKeepsGroupsApart() {
         assertThat(run(
                         "Conv",
                         List.of(integer("group", 2)),
@@ -82,7 +82,7 @@ class ReferenceEvaluatorTest {
     }
 
     @Test
-    void pools_take_windows_that_are_only_begun_if_asked() {
+    void poolsTakeWindowsThatAreOnlyBegunIfAsked() {
         assertThat(run("MaxPool", List.of(ints("kernel_shape", 2), ints("strides", 2)), counting(1, 1, 5)))
                 .containsExactly(1, 3);
         assertThat(run(
@@ -100,7 +100,7 @@ class ReferenceEvaluatorTest {
     }
 
     @Test
-    void slices_go_backwards_and_clamp() {
+    void slicesGoBackwardsAndClamp() {
         assertThat(run(
                         "Slice",
                         List.of(),
@@ -115,7 +115,7 @@ class ReferenceEvaluatorTest {
     }
 
     @Test
-    void products_broadcast_their_batches() {
+    void productsBroadcastTheirBatches() {
         assertThat(run("MatMul", List.of(), counting(2, 1, 2), counting(2, 2))).containsExactly(2, 3, 6, 11);
         assertThat(run(
                         "Gemm",
@@ -127,7 +127,7 @@ class ReferenceEvaluatorTest {
     }
 
     @Test
-    void reductions_and_sorted_choices_follow_their_axis() {
+    void reductionsAndSortedChoicesFollowTheirAxis() {
         assertThat(run("ReduceMean", List.of(ints("axes", 0), integer("keepdims", 0)), counting(2, 3)))
                 .containsExactly(1.5f, 2.5f, 3.5f);
         assertThat(run("CumSum", List.of(integer("reverse", 1)), counting(3), Tensor.of(new long[] {0})))
@@ -141,7 +141,7 @@ class ReferenceEvaluatorTest {
     }
 
     @Test
-    void choices_gather_and_pads_put_elements_where_they_belong() {
+    void choicesGatherAndPadsPutElementsWhereTheyBelong() {
         assertThat(run("Gather", List.of(integer("axis", 1)), counting(2, 3), Tensor.of(new long[] {-1, 0}, 2)))
                 .containsExactly(2, 0, 5, 3);
         assertThat(run("Pad", List.of(), counting(1, 2), Tensor.of(new long[] {0, 1, 1, 0}, 4), Tensor.of(new float[] {9

@@ -23,21 +23,20 @@ final class Arithmetic {
         arithmetic(table, "pow", "Pow");
         arithmetic(table, "maximum", "Max");
         arithmetic(table, "minimum", "Min");
-        table.putSingle("mod", "Mod for whole numbers; Div, Floor, Mul, Sub for others", Arithmetic::mod);
-        table.putSingle("clip", "Clip", Arithmetic::clip);
-        table.putSingle("atan2", "Div, Atan, Where, with Less, Equal, And and Or for the quadrant", Arithmetic::atan2);
-        table.putSingle("xlogy", "Log, Mul, Where, with Equal, IsNaN, Not and And for zeros", Arithmetic::xlogy);
-        table.putSingle(
+        table.put("mod", "Mod for whole numbers; Div, Floor, Mul, Sub for others", Arithmetic::mod);
+        table.put("clip", "Clip", Arithmetic::clip);
+        table.put("atan2", "Div, Atan, Where, with Less, Equal, And and Or for the quadrant", Arithmetic::atan2);
+        table.put("xlogy", "Log, Mul, Where, with Equal, IsNaN, Not and And for zeros", Arithmetic::xlogy);
+        table.put(
                 "number",
                 "Shape arithmetic",
                 (g, op, in) -> number(g, op, "value", op.output().type()));
-        table.putSingle(
-                "toType", "Cast", (g, op, in) -> g.cast(in.get(0), op.output().type()));
+        table.put("toType", "Cast", (g, op, in) -> g.cast(in.get(0), op.output().type()));
     }
 
     /** PyTorch also calculates with truth values (as 0 and 1) and with 8 bits; ONNX Runtime does not. */
     private static void arithmetic(Operators table, String name, String onnx) {
-        table.putSingle(name, onnx, (g, op, in) -> {
+        table.put(name, onnx, (g, op, in) -> {
             ElementType type = op.output().type();
             ElementType inside = calculated(type);
             Value result = g.node(onnx, operands(g, op, in, inside));
@@ -72,13 +71,13 @@ final class Arithmetic {
         if (op.output().type().isInteger()) {
             return g.node("Mod", operands);
         }
-        Value quotient = g.node("Floor", List.of(g.node("Div", operands)));
-        return g.node("Sub", List.of(operands.get(0), g.node("Mul", List.of(quotient, operands.get(1)))));
+        Value quotient = g.node("Floor", g.node("Div", operands));
+        return g.node("Sub", operands.get(0), g.node("Mul", quotient, operands.get(1)));
     }
 
     private static Value clip(GraphBuilder g, Operation op, List<Value> in) {
         ElementType type = op.output().type();
-        return g.node("Clip", List.of(g.cast(in.get(0), type), number(g, op, "min", type), number(g, op, "max", type)));
+        return g.node("Clip", g.cast(in.get(0), type), number(g, op, "min", type), number(g, op, "max", type));
     }
 
     /** The angle of (x, y): atan(y/x), moved by pi where x is negative; minus zero is negative. */
@@ -88,18 +87,17 @@ final class Arithmetic {
         Value y = operands.get(0);
         Value x = operands.get(1);
         Value zero = g.scalar(type, 0);
-        Value turn =
-                g.node("Where", List.of(isNegative(g, type, y), g.scalar(type, -Math.PI), g.scalar(type, Math.PI)));
-        Value moved = g.node("Where", List.of(isNegative(g, type, x), turn, zero));
-        Value isOrigin = g.node("And", List.of(g.node("Equal", List.of(x, zero)), g.node("Equal", List.of(y, zero))));
-        Value angle = g.node("Atan", List.of(g.node("Div", operands)));
-        return g.node("Add", List.of(g.node("Where", List.of(isOrigin, zero, angle)), moved));
+        Value turn = g.node("Where", isNegative(g, type, y), g.scalar(type, -Math.PI), g.scalar(type, Math.PI));
+        Value moved = g.node("Where", isNegative(g, type, x), turn, zero);
+        Value isOrigin = g.node("And", g.node("Equal", x, zero), g.node("Equal", y, zero));
+        Value angle = g.node("Atan", g.node("Div", operands));
+        return g.node("Add", g.node("Where", isOrigin, zero, angle), moved);
     }
 
     private static Value isNegative(GraphBuilder g, ElementType type, Value x) {
         Value zero = g.scalar(type, 0);
-        Value inverse = g.node("Div", List.of(g.scalar(type, 1), x));
-        return g.node("Or", List.of(g.node("Less", List.of(x, zero)), g.node("Less", List.of(inverse, zero))));
+        Value inverse = g.node("Div", g.scalar(type, 1), x);
+        return g.node("Or", g.node("Less", x, zero), g.node("Less", inverse, zero));
     }
 
     /** x log y, and 0 where x is 0 and y is a number. */
@@ -107,9 +105,9 @@ final class Arithmetic {
         ElementType type = op.output().type();
         List<Value> operands = operands(g, op, in, type);
         Value x = operands.get(0);
-        Value product = g.node("Mul", List.of(x, g.node("Log", List.of(operands.get(1)))));
-        Value isZero = g.node("Equal", List.of(x, g.scalar(type, 0)));
-        Value isNumber = g.node("Not", List.of(g.node("IsNaN", List.of(operands.get(1)))));
-        return g.node("Where", List.of(g.node("And", List.of(isZero, isNumber)), g.scalar(type, 0), product));
+        Value product = g.node("Mul", x, g.node("Log", operands.get(1)));
+        Value isZero = g.node("Equal", x, g.scalar(type, 0));
+        Value isNumber = g.node("Not", g.node("IsNaN", operands.get(1)));
+        return g.node("Where", g.node("And", isZero, isNumber), g.scalar(type, 0), product);
     }
 }

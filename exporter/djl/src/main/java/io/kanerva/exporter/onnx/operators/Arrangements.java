@@ -16,16 +16,16 @@ final class Arrangements {
     private Arrangements() {}
 
     static void register(Operators table) {
-        table.putSingle("flip", "Slice", (g, op, in) -> flip(g, in.get(0), op.numbers("axes")));
-        table.putSingle("rotate90", "Slice, Transpose", Arrangements::rotate90);
-        table.putSingle("diagonal", "Transpose, Reshape, Range, Gather", Arrangements::diagonal);
+        table.put("flip", "Slice", (g, op, in) -> flip(g, in.get(0), op.numbers("axes")));
+        table.put("rotate90", "Slice, Transpose", Arrangements::rotate90);
+        table.put("diagonal", "Transpose, Reshape, Range, Gather", Arrangements::diagonal);
     }
 
     /** Reads axes backwards. */
     static Value flip(GraphBuilder g, Value x, long... axes) {
         List<Size> back = Collections.nCopies(axes.length, Size.fixed(-1));
         List<Size> beginning = Collections.nCopies(axes.length, Size.fixed(Long.MIN_VALUE));
-        return g.node("Slice", List.of(x, g.sizes(back), g.sizes(beginning), g.integers(axes), g.sizes(back)));
+        return g.node("Slice", x, g.sizes(back), g.sizes(beginning), g.integers(axes), g.sizes(back));
     }
 
     /** A quarter turn from the first axis to the second is a flip of the second and a transpose. */
@@ -68,19 +68,18 @@ final class Arrangements {
         // 0 keeps a size.
         Value flat = g.node(
                 "Reshape",
-                List.of(
-                        moved,
-                        g.integers(LongStream.range(1, rank)
-                                .map(i -> i == rank - 1 ? -1 : 0)
-                                .toArray())));
+                moved,
+                g.integers(LongStream.range(1, rank)
+                        .map(i -> i == rank - 1 ? -1 : 0)
+                        .toArray()));
         long row = Math.max(0, -offset);
         long column = Math.max(0, offset);
         Value length = length(g, op, in, first, second, row, column);
         Value width = g.size(op.input().shape().get(second), in.get(0), second);
-        Value counts = g.node("Range", List.of(integer(g, 0), g.element(length), integer(g, 1)));
-        Value start = g.node("Add", List.of(g.node("Mul", List.of(width, g.integers(row))), g.integers(column)));
-        Value step = g.node("Add", List.of(width, g.integers(1)));
-        Value positions = g.node("Add", List.of(start, g.node("Mul", List.of(counts, step))));
+        Value counts = g.node("Range", integer(g, 0), g.element(length), integer(g, 1));
+        Value start = g.node("Add", g.node("Mul", width, g.integers(row)), g.integers(column));
+        Value step = g.node("Add", width, g.integers(1));
+        Value positions = g.node("Add", start, g.node("Mul", counts, step));
         return g.node("Gather", List.of(flat, positions), "axis", rank - 2);
     }
 
@@ -90,10 +89,9 @@ final class Arrangements {
         if (known.isKnown()) {
             return g.size(known);
         }
-        Value rows = g.node("Sub", List.of(g.size(op.input().shape().get(first), in.get(0), first), g.integers(row)));
-        Value columns =
-                g.node("Sub", List.of(g.size(op.input().shape().get(second), in.get(0), second), g.integers(column)));
-        return g.node("Min", List.of(rows, columns));
+        Value rows = g.node("Sub", g.size(op.input().shape().get(first), in.get(0), first), g.integers(row));
+        Value columns = g.node("Sub", g.size(op.input().shape().get(second), in.get(0), second), g.integers(column));
+        return g.node("Min", rows, columns);
     }
 
     private static Value integer(GraphBuilder g, long value) {

@@ -19,15 +19,14 @@ final class Assigning {
         if (op.has("value") && index.newAxes().isEmpty()) {
             Value number = Arithmetic.number(g, op, "value", op.output().type());
             if (index.arrays().isEmpty() && isBoxOfFixedAxes(op, index)) {
-                return g.node("Where", List.of(g.constant(mask(op, index)), number, in.get(0)));
+                return g.node("Where", g.constant(mask(op, index)), number, in.get(0));
             }
             if (isLeadingMask(op, index)) {
                 ArrayPart mask = index.arrays().get(0);
                 long[] behind = LongStream.range(mask.axes(), op.input().rank()).toArray();
-                Value spread = behind.length == 0
-                        ? mask.value()
-                        : g.node("Unsqueeze", List.of(mask.value(), g.integers(behind)));
-                return g.node("Where", List.of(spread, number, in.get(0)));
+                Value spread =
+                        behind.length == 0 ? mask.value() : g.node("Unsqueeze", mask.value(), g.integers(behind));
+                return g.node("Where", spread, number, in.get(0));
             }
         }
         return scattered(g, op, in, index);
@@ -59,16 +58,16 @@ final class Assigning {
      */
     private static Value scattered(GraphBuilder g, Operation op, List<Value> in, IndexParts index) {
         ElementType type = op.output().type();
-        Value shape = g.node("Shape", List.of(in.get(0)));
+        Value shape = g.node("Shape", in.get(0));
         Value flat = Selections.flat(g, in.get(0));
         Value count = g.element(g.sizeOf(flat, 0));
-        Value numbers = g.node("Range", List.of(g.scalar(ElementType.INT64, 0), count, g.scalar(ElementType.INT64, 1)));
-        Value selected = Indexing.get(g, index, g.node("Reshape", List.of(numbers, shape)));
+        Value numbers = g.node("Range", g.scalar(ElementType.INT64, 0), count, g.scalar(ElementType.INT64, 1));
+        Value selected = Indexing.get(g, index, g.node("Reshape", numbers, shape));
         Value values = op.has("value") ? Arithmetic.number(g, op, "value", type) : assigned(g, op, in, index, type);
-        Value spread = g.node("Expand", List.of(values, g.node("Shape", List.of(selected))));
+        Value spread = g.node("Expand", values, g.node("Shape", selected));
         Value changed = g.node(
                 "ScatterElements", List.of(flat, Selections.flat(g, selected), Selections.flat(g, spread)), "axis", 0);
-        return g.node("Reshape", List.of(changed, shape));
+        return g.node("Reshape", changed, shape);
     }
 
     /** The new values; axes of one in front that the selection does not have are dropped, as in PyTorch. */
@@ -82,7 +81,8 @@ final class Assigning {
                 ? values
                 : g.node(
                         "Squeeze",
-                        List.of(values, g.integers(LongStream.range(0, surplus).toArray())));
+                        values,
+                        g.integers(LongStream.range(0, surplus).toArray()));
     }
 
     /** True in the box: over the restricted axes, and of size one on the others. */

@@ -28,7 +28,7 @@ final class Composites {
     }
 
     static void register(Operators table) {
-        table.put(
+        table.putAll(
                 "composite",
                 "what the composite says",
                 new Composites(ServiceLoader.load(CompositeLowering.class))::lower);

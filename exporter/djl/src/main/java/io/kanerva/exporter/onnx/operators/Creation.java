@@ -12,18 +12,17 @@ final class Creation {
     private Creation() {}
 
     static void register(Operators table) {
-        table.putSingle("zeros", "ConstantOfShape", (g, op, in) -> filled(g, op, 0));
-        table.putSingle("ones", "ConstantOfShape", (g, op, in) -> filled(g, op, 1));
-        table.putSingle(
+        table.put("zeros", "ConstantOfShape", (g, op, in) -> filled(g, op, 0));
+        table.put("ones", "ConstantOfShape", (g, op, in) -> filled(g, op, 1));
+        table.put(
                 "full",
                 "Expand",
                 (g, op, in) -> g.node(
                         "Expand",
-                        List.of(
-                                Arithmetic.number(g, op, "value", op.output().type()),
-                                g.sizes(op.output().shape()))));
-        table.putSingle("arange", "Range", Creation::arange);
-        table.putSingle("eye", "ConstantOfShape, EyeLike", Creation::eye);
+                        Arithmetic.number(g, op, "value", op.output().type()),
+                        g.sizes(op.output().shape())));
+        table.put("arange", "Range", Creation::arange);
+        table.put("eye", "ConstantOfShape, EyeLike", Creation::eye);
     }
 
     private static Value filled(GraphBuilder g, Operation op, double value) {
@@ -38,10 +37,9 @@ final class Creation {
         ElementType type = op.output().type();
         return g.node(
                 "Range",
-                List.of(
-                        Arithmetic.number(g, op, "start", type),
-                        Arithmetic.number(g, op, "stop", type),
-                        Arithmetic.number(g, op, "step", type)));
+                Arithmetic.number(g, op, "start", type),
+                Arithmetic.number(g, op, "stop", type),
+                Arithmetic.number(g, op, "step", type));
     }
 
     private static Value eye(GraphBuilder g, Operation op, List<Value> in) {
@@ -50,6 +48,6 @@ final class Creation {
                 List.of(g.sizes(op.output().shape())),
                 "value",
                 Tensor.filled(op.output().type(), 0, 1));
-        return g.node("EyeLike", List.of(shape));
+        return g.node("EyeLike", shape);
     }
 }

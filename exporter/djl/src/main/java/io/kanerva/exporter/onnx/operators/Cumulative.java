@@ -12,20 +12,20 @@ final class Cumulative {
     private Cumulative() {}
 
     static void register(Operators table) {
-        table.putSingle("cumSum", "CumSum", Cumulative::sum);
-        table.putSingle(
+        table.put("cumSum", "CumSum", Cumulative::sum);
+        table.put(
                 "cumProd",
                 "Where with a triangle (Range, LessOrEqual), ReduceProd, Transpose (n^2 numbers for n of them)",
                 Cumulative::product);
-        table.putSingle("diff", "Slice, Sub", Cumulative::difference);
+        table.put("diff", "Slice, Sub", Cumulative::difference);
     }
 
     private static Value sum(GraphBuilder g, Operation op, List<Value> in) {
         Value x = g.cast(in.get(0), op.output().type());
         if (op.input().rank() == 0) {
-            return g.node("Reshape", List.of(x, g.integers(1)));
+            return g.node("Reshape", x, g.integers(1));
         }
-        return g.node("CumSum", List.of(x, g.scalar(ElementType.INT64, op.has("axis") ? op.number("axis") : 0)));
+        return g.node("CumSum", x, g.scalar(ElementType.INT64, op.has("axis") ? op.number("axis") : 0));
     }
 
     /** Row i of a triangle holds the first i + 1 elements and ones; its product is element i of the result. */
@@ -38,10 +38,8 @@ final class Cumulative {
                 .toArray();
         Value x = g.node("Transpose", List.of(g.cast(in.get(0), type)), "perm", swapped);
         Value positions = g.range(op.input().shape().get(axis), in.get(0), axis);
-        Value isBefore =
-                g.node("LessOrEqual", List.of(positions, g.node("Unsqueeze", List.of(positions, g.integers(1)))));
-        Value rows =
-                g.node("Where", List.of(isBefore, g.node("Unsqueeze", List.of(x, g.integers(-2))), g.scalar(type, 1)));
+        Value isBefore = g.node("LessOrEqual", positions, g.node("Unsqueeze", positions, g.integers(1)));
+        Value rows = g.node("Where", isBefore, g.node("Unsqueeze", x, g.integers(-2)), g.scalar(type, 1));
         return g.node(
                 "Transpose",
                 List.of(Reductions.reduce(g, "ReduceProd", rows, new long[] {-1}, false)),
@@ -54,8 +52,8 @@ final class Cumulative {
         boolean isLogical = op.output().type() == ElementType.BOOL;
         Value x = in.get(0);
         for (long i = 0; i < op.number("times"); i++) {
-            Value later = g.node("Slice", List.of(x, g.integers(1), g.integers(Long.MAX_VALUE), axis));
-            Value earlier = g.node("Slice", List.of(x, g.integers(0), g.integers(-1), axis));
+            Value later = g.node("Slice", x, g.integers(1), g.integers(Long.MAX_VALUE), axis);
+            Value earlier = g.node("Slice", x, g.integers(0), g.integers(-1), axis);
             x = g.node(isLogical ? "Xor" : "Sub", List.of(later, earlier));
         }
         return x;

@@ -3,7 +3,6 @@ package io.kanerva.exporter.onnx.operators;
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
 import io.kanerva.onnx.ElementType;
-import java.util.List;
 
 /**
  * erf: ONNX's operator Erf or, for graphs whose results are to be the same on every runtime, written out. Runtimes may
@@ -33,15 +32,15 @@ final class ErrorFunction {
     static Value lower(GraphBuilder g, Value x) {
         ElementType type = x.type();
         if (!g.writesErfOut() || type != ElementType.FLOAT32) {
-            return g.node("Erf", List.of(x)); // the polynomials have the digits of float32
+            return g.node("Erf", x); // the polynomials have the digits of float32
         }
-        Value square = g.node("Mul", List.of(x, x));
-        Value central = g.node("Add", List.of(x, g.node("Mul", List.of(x, Polynomial.of(g, type, CENTRAL, square)))));
-        Value size = g.node("Abs", List.of(x));
-        Value limited = g.node("Min", List.of(size, g.scalar(type, ONE_FROM)));
-        Value exponent = g.node("Neg", List.of(g.node("Mul", List.of(limited, Polynomial.of(g, type, TAIL, limited)))));
-        Value rest = g.node("Sub", List.of(g.scalar(type, 1), g.node("Exp", List.of(exponent))));
-        Value tail = g.node("Mul", List.of(g.node("Sign", List.of(x)), rest));
-        return g.node("Where", List.of(g.node("Less", List.of(size, g.scalar(type, CENTRAL_BELOW))), central, tail));
+        Value square = g.node("Mul", x, x);
+        Value central = g.node("Add", x, g.node("Mul", x, Polynomial.of(g, type, CENTRAL, square)));
+        Value size = g.node("Abs", x);
+        Value limited = g.node("Min", size, g.scalar(type, ONE_FROM));
+        Value exponent = g.node("Neg", g.node("Mul", limited, Polynomial.of(g, type, TAIL, limited)));
+        Value rest = g.node("Sub", g.scalar(type, 1), g.node("Exp", exponent));
+        Value tail = g.node("Mul", g.node("Sign", x), rest);
+        return g.node("Where", g.node("Less", size, g.scalar(type, CENTRAL_BELOW)), central, tail);
     }
 }

@@ -20,38 +20,37 @@ final class Fourier {
     private Fourier() {}
 
     static void register(Operators table) {
-        table.putSingle("fft", "DFT", SINCE, (g, op, in) -> transform(g, op, complex(g, op, in), false, false));
-        table.putSingle(
+        table.put("fft", "DFT", SINCE, (g, op, in) -> transform(g, op, complex(g, op, in), false, false));
+        table.put(
                 "ifft",
                 "DFT with inverse = 1",
                 SINCE,
                 (g, op, in) -> transform(g, op, complex(g, op, in), true, false));
-        table.putSingle(
+        table.put(
                 "rfft",
                 "DFT with onesided = 1",
                 SINCE,
                 (g, op, in) -> transform(g, op, complex(g, op, in), false, true));
-        table.putSingle(
+        table.put(
                 "irfft", "MatMul with cosines and sines, between Transpose, Slice and Reshape", Fourier::inverseOfReal);
-        table.putSingle("fft2", "DFT twice", SINCE, (g, op, in) -> twice(g, op, in, false));
-        table.putSingle("ifft2", "DFT with inverse = 1 twice", SINCE, (g, op, in) -> twice(g, op, in, true));
-        table.putSingle("stft", "Pad, STFT, Transpose", SINCE, Fourier::shortTime);
-        table.putSingle("real", "the array itself: complex numbers are pairs on a last axis", (g, op, in) -> in.get(0));
-        table.putSingle(
-                "complex", "the array itself: complex numbers are pairs on a last axis", (g, op, in) -> in.get(0));
-        table.putSingle(
+        table.put("fft2", "DFT twice", SINCE, (g, op, in) -> twice(g, op, in, false));
+        table.put("ifft2", "DFT with inverse = 1 twice", SINCE, (g, op, in) -> twice(g, op, in, true));
+        table.put("stft", "Pad, STFT, Transpose", SINCE, Fourier::shortTime);
+        table.put("real", "the array itself: complex numbers are pairs on a last axis", (g, op, in) -> in.get(0));
+        table.put("complex", "the array itself: complex numbers are pairs on a last axis", (g, op, in) -> in.get(0));
+        table.put(
                 "conj",
                 "Mul",
                 (g, op, in) -> op.input().type() != ElementType.COMPLEX64
                         ? in.get(0)
-                        : g.node("Mul", List.of(in.get(0), g.constant(Tensor.of(new float[] {1, -1}, 2)))));
+                        : g.node("Mul", in.get(0), g.constant(Tensor.of(new float[] {1, -1}, 2))));
     }
 
     /** The input with a last axis for real and imaginary parts; of size one if it is real. */
     private static Value complex(GraphBuilder g, Operation op, List<Value> in) {
         return op.input().type() == ElementType.COMPLEX64
                 ? in.get(0)
-                : g.node("Unsqueeze", List.of(g.cast(in.get(0), ElementType.FLOAT32), g.integers(-1)));
+                : g.node("Unsqueeze", g.cast(in.get(0), ElementType.FLOAT32), g.integers(-1));
     }
 
     private static Value transform(GraphBuilder g, Operation op, Value x, boolean isInverse, boolean isOneSided) {
@@ -122,19 +121,18 @@ final class Fourier {
                         "Concat",
                         List.of(
                                 complex(g, op, in),
-                                g.node("Mul", List.of(complex(g, op, in), g.scalar(ElementType.FLOAT32, 0)))),
+                                g.node("Mul", complex(g, op, in), g.scalar(ElementType.FLOAT32, 0))),
                         "axis",
                         -1);
         Value last = g.node("Transpose", List.of(x), "perm", order);
-        Value cut = g.node("Slice", List.of(last, g.integers(0), g.integers(used), g.integers(-2)));
+        Value cut = g.node("Slice", last, g.integers(0), g.integers(used), g.integers(-2));
         Value flat = g.node(
                 "Reshape",
-                List.of(
-                        cut,
-                        g.integers(LongStream.range(0, rank)
-                                .map(i -> i == rank - 1 ? -1 : 0)
-                                .toArray())));
-        Value y = g.node("MatMul", List.of(flat, g.constant(Tensor.of(weights, 2L * used, n))));
+                cut,
+                g.integers(LongStream.range(0, rank)
+                        .map(i -> i == rank - 1 ? -1 : 0)
+                        .toArray()));
+        Value y = g.node("MatMul", flat, g.constant(Tensor.of(weights, 2L * used, n)));
         long[] back = LongStream.range(0, rank)
                 .map(i -> i == axis ? rank - 1 : i < axis ? i : i - 1)
                 .toArray();
@@ -148,23 +146,22 @@ final class Fourier {
     private static Value shortTime(GraphBuilder g, Operation op, List<Value> in) {
         long length = op.number("length");
         boolean isSingle = op.input().rank() == 1;
-        Value signal = isSingle ? g.node("Unsqueeze", List.of(in.get(0), g.integers(0))) : in.get(0);
+        Value signal = isSingle ? g.node("Unsqueeze", in.get(0), g.integers(0)) : in.get(0);
         if (op.flag("center")) {
             signal = g.node("Pad", List.of(signal, g.integers(0, length / 2, 0, length / 2)), "mode", "reflect");
         }
         Value frames = g.node(
                 "STFT",
                 List.of(
-                        g.node("Unsqueeze", List.of(signal, g.integers(-1))),
+                        g.node("Unsqueeze", signal, g.integers(-1)),
                         g.scalar(ElementType.INT64, op.number("hop")),
                         in.get(1),
                         g.scalar(ElementType.INT64, length)),
                 "onesided",
                 1);
         Value bins = g.node("Transpose", List.of(frames), "perm", new long[] {0, 2, 1, 3});
-        Value scaled = op.flag("normalize")
-                ? g.node("Mul", List.of(bins, g.scalar(ElementType.FLOAT32, 1 / Math.sqrt(length))))
-                : bins;
-        return isSingle ? g.node("Squeeze", List.of(scaled, g.integers(0))) : scaled;
+        Value scaled =
+                op.flag("normalize") ? g.node("Mul", bins, g.scalar(ElementType.FLOAT32, 1 / Math.sqrt(length))) : bins;
+        return isSingle ? g.node("Squeeze", scaled, g.integers(0)) : scaled;
     }
 }

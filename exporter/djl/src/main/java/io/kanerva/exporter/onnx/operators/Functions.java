@@ -50,33 +50,19 @@ final class Functions {
                 table,
                 "trunc",
                 "Abs, Floor, Sign, Mul",
-                (g, x) -> x.type().isInteger()
-                        ? x
-                        : g.node(
-                                "Mul",
-                                List.of(
-                                        g.node("Sign", List.of(x)),
-                                        g.node("Floor", List.of(g.node("Abs", List.of(x)))))));
-        table.putSingle("abs", "Abs; ReduceL2 for complex numbers", Functions::abs);
+                (g, x) ->
+                        x.type().isInteger() ? x : g.node("Mul", g.node("Sign", x), g.node("Floor", g.node("Abs", x))));
+
+        table.put("abs", "Abs; ReduceL2 for complex numbers", Functions::abs);
         put(
                 table,
                 "relu",
                 "Relu",
-                (g, x) -> x.type().isFloat()
-                        ? g.node("Relu", List.of(x))
-                        : g.node("Max", List.of(x, g.scalar(x.type(), 0))));
-        put(table, "square", "Mul", (g, x) -> g.node("Mul", List.of(x, x)));
-        put(table, "cbrt", "Pow", (g, x) -> g.node("Pow", List.of(x, g.scalar(x.type(), 1.0 / 3))));
-        put(
-                table,
-                "log2",
-                "Log, Div",
-                (g, x) -> g.node("Div", List.of(g.node("Log", List.of(x)), g.scalar(x.type(), Math.log(2)))));
-        put(
-                table,
-                "log10",
-                "Log, Div",
-                (g, x) -> g.node("Div", List.of(g.node("Log", List.of(x)), g.scalar(x.type(), Math.log(10)))));
+                (g, x) -> x.type().isFloat() ? g.node("Relu", x) : g.node("Max", x, g.scalar(x.type(), 0)));
+        put(table, "square", "Mul", (g, x) -> g.node("Mul", x, x));
+        put(table, "cbrt", "Pow", (g, x) -> g.node("Pow", x, g.scalar(x.type(), 1.0 / 3)));
+        put(table, "log2", "Log, Div", (g, x) -> g.node("Div", g.node("Log", x), g.scalar(x.type(), Math.log(2))));
+        put(table, "log10", "Log, Div", (g, x) -> g.node("Div", g.node("Log", x), g.scalar(x.type(), Math.log(10))));
         put(table, "toDegrees", "Mul, Div", (g, x) -> scaled(g, x, 180, Math.PI));
         put(table, "toRadians", "Mul, Div", (g, x) -> scaled(g, x, Math.PI, 180));
         put(table, "gelu", "Gelu from opset 20 on; Div, Erf, Mul, Add before", Functions::gelu);
@@ -93,14 +79,13 @@ final class Functions {
                 "Log, Mul, Add, Sub and Div of Stirling's series, with Where and Less for small numbers, Sin and Round for "
                         + "negative ones, Abs and Min",
                 LogGamma::lower);
-        table.putSingle("prelu", "PRelu; Reshape before for a slope of each channel", Functions::prelu);
-        table.putSingle(
-                "leakyRelu", "LeakyRelu", (g, op, in) -> g.node("LeakyRelu", in, "alpha", (float) op.real("alpha")));
-        table.putSingle("elu", "Elu", (g, op, in) -> g.node("Elu", in, "alpha", (float) op.real("alpha")));
-        table.putSingle("softmax", "Softmax", (g, op, in) -> g.node("Softmax", in, "axis", op.number("axis")));
-        table.putSingle("logSoftmax", "LogSoftmax", (g, op, in) -> g.node("LogSoftmax", in, "axis", op.number("axis")));
-        table.putSingle("identity", "the array itself", (g, op, in) -> in.get(0));
-        table.putSingle("dropout", "the array itself", (g, op, in) -> {
+        table.put("prelu", "PRelu; Reshape before for a slope of each channel", Functions::prelu);
+        table.put("leakyRelu", "LeakyRelu", (g, op, in) -> g.node("LeakyRelu", in, "alpha", (float) op.real("alpha")));
+        table.put("elu", "Elu", (g, op, in) -> g.node("Elu", in, "alpha", (float) op.real("alpha")));
+        table.put("softmax", "Softmax", (g, op, in) -> g.node("Softmax", in, "axis", op.number("axis")));
+        table.put("logSoftmax", "LogSoftmax", (g, op, in) -> g.node("LogSoftmax", in, "axis", op.number("axis")));
+        table.put("identity", "the array itself", (g, op, in) -> in.get(0));
+        table.put("dropout", "the array itself", (g, op, in) -> {
             if (op.flag("training")) {
                 throw new UnsupportedOperationException(
                         "dropout that is active draws random numbers; call forward with " + "training = false");
@@ -112,7 +97,7 @@ final class Functions {
     /** A function whose argument is first brought to the result's type (a whole number's square root is a float). */
     private static void put(
             Operators table, String name, String onnx, BiFunction<GraphBuilder, Value, Value> function) {
-        table.putSingle(name, onnx, (g, op, in) -> {
+        table.put(name, onnx, (g, op, in) -> {
             Value x = g.cast(in.get(0), op.output().type());
             return function.apply(
                     g, new Value(x.name(), op.output().type(), op.output().shape()));
@@ -120,8 +105,7 @@ final class Functions {
     }
 
     private static Value scaled(GraphBuilder g, Value x, double factor, double divisor) {
-        return g.node(
-                "Div", List.of(g.node("Mul", List.of(x, g.scalar(x.type(), factor))), g.scalar(x.type(), divisor)));
+        return g.node("Div", g.node("Mul", x, g.scalar(x.type(), factor)), g.scalar(x.type(), divisor));
     }
 
     private static Value abs(GraphBuilder g, Operation op, List<Value> in) {
@@ -139,18 +123,18 @@ final class Functions {
         long[] shape = new long[op.input().rank() - 1];
         Arrays.fill(shape, 1);
         shape[0] = -1;
-        Value slopes = g.node("Reshape", List.of(in.get(1), g.integers(shape)));
-        return g.node("PRelu", List.of(in.get(0), slopes));
+        Value slopes = g.node("Reshape", in.get(1), g.integers(shape));
+        return g.node("PRelu", in.get(0), slopes);
     }
 
     /** x/2 (1 + erf(x/sqrt 2)), written as ONNX Runtime recognises it; the operator Gelu came with opset 20. */
     private static Value gelu(GraphBuilder g, Value x) {
         if (g.opset() >= GELU_SINCE) {
-            return g.node("Gelu", List.of(x));
+            return g.node("Gelu", x);
         }
         ElementType type = x.type();
-        Value erf = g.node("Erf", List.of(g.node("Div", List.of(x, g.scalar(type, Math.sqrt(2))))));
-        Value half = g.node("Mul", List.of(x, g.scalar(type, 0.5)));
-        return g.node("Mul", List.of(half, g.node("Add", List.of(erf, g.scalar(type, 1)))));
+        Value erf = g.node("Erf", g.node("Div", x, g.scalar(type, Math.sqrt(2))));
+        Value half = g.node("Mul", x, g.scalar(type, 0.5));
+        return g.node("Mul", half, g.node("Add", erf, g.scalar(type, 1)));
     }
 }

@@ -17,11 +17,11 @@ final class Indexing {
     private Indexing() {}
 
     static void register(Operators table) {
-        table.putSingle(
+        table.put(
                 "get",
                 "Slice, Gather, Unsqueeze; GatherND for several arrays, Compress (and Reshape) for masks, GatherElements for pick",
                 (g, op, in) -> get(g, IndexParts.of(op, in), in.get(0)));
-        table.putSingle(
+        table.put(
                 "set",
                 "Where for a number in a box or under a mask; otherwise ScatterElements "
                         + "(Reshape, Range, Expand) where the index selects, with the operators of get: Slice, Gather, GatherND, Compress",
@@ -42,10 +42,8 @@ final class Indexing {
         if (!index.newAxes().isEmpty()) {
             part = g.node(
                     "Unsqueeze",
-                    List.of(
-                            part,
-                            g.integers(
-                                    index.newAxes().stream().mapToLong(a -> a).toArray())));
+                    part,
+                    g.integers(index.newAxes().stream().mapToLong(a -> a).toArray()));
         }
         List<ArrayPart> arrays = index.arrays();
         if (arrays.isEmpty()) {
@@ -62,12 +60,11 @@ final class Indexing {
         }
         return g.node(
                 "Slice",
-                List.of(
-                        x,
-                        g.sizes(slices.stream().map(SlicePart::start).toList()),
-                        g.sizes(slices.stream().map(SlicePart::end).toList()),
-                        g.integers(slices.stream().mapToLong(SlicePart::axis).toArray()),
-                        g.sizes(slices.stream().map(SlicePart::step).toList())));
+                x,
+                g.sizes(slices.stream().map(SlicePart::start).toList()),
+                g.sizes(slices.stream().map(SlicePart::end).toList()),
+                g.integers(slices.stream().mapToLong(SlicePart::axis).toArray()),
+                g.sizes(slices.stream().map(SlicePart::step).toList()));
     }
 
     private static Value scalar(GraphBuilder g, Size size) {
@@ -84,10 +81,9 @@ final class Indexing {
                         ? positions
                         : g.node(
                                 "Unsqueeze",
-                                List.of(
-                                        positions,
-                                        g.integers(LongStream.range(rank - missing, rank)
-                                                .toArray())));
+                                positions,
+                                g.integers(
+                                        LongStream.range(rank - missing, rank).toArray()));
                 yield g.node("GatherElements", List.of(x, same), "axis", array.axis());
             }
             default ->
@@ -114,7 +110,7 @@ final class Indexing {
                 shape.add(g.sizeOf(x, axis));
             }
         }
-        return g.node("Reshape", List.of(x, shape.size() == 1 ? shape.get(0) : g.node("Concat", shape, "axis", 0)));
+        return g.node("Reshape", x, shape.size() == 1 ? shape.get(0) : g.node("Concat", shape, "axis", 0));
     }
 
     /**
@@ -130,7 +126,7 @@ final class Indexing {
             if (array.kind().equals("pick")) {
                 throw new UnsupportedOperationException("a pick is exported as the only array of an index");
             }
-            Value where = array.kind().equals("mask") ? g.node("NonZero", List.of(array.value())) : null;
+            Value where = array.kind().equals("mask") ? g.node("NonZero", array.value()) : null;
             for (int i = 0; i < array.axes(); i++) {
                 axes.add((long) array.axis() + i);
                 positions.add(
@@ -142,12 +138,12 @@ final class Indexing {
         }
         Value zeros = null;
         for (Value each : positions) {
-            Value zero = g.node("Mul", List.of(each, g.scalar(ElementType.INT64, 0)));
-            zeros = zeros == null ? zero : g.node("Add", List.of(zeros, zero));
+            Value zero = g.node("Mul", each, g.scalar(ElementType.INT64, 0));
+            zeros = zeros == null ? zero : g.node("Add", zeros, zero);
         }
         List<Value> columns = new ArrayList<>();
         for (Value each : positions) {
-            columns.add(g.node("Unsqueeze", List.of(g.node("Add", List.of(each, zeros)), g.integers(-1))));
+            columns.add(g.node("Unsqueeze", g.node("Add", each, zeros), g.integers(-1)));
         }
         List<Long> others = LongStream.range(0, rank)
                 .boxed()
@@ -157,7 +153,7 @@ final class Indexing {
                         axes.stream().mapToLong(a -> a), others.stream().mapToLong(a -> a))
                 .toArray();
         Value front = g.node("Transpose", List.of(x), "perm", order);
-        Value found = g.node("GatherND", List.of(front, g.node("Concat", columns, "axis", -1)));
+        Value found = g.node("GatherND", front, g.node("Concat", columns, "axis", -1));
         long before = axes.get(0);
         boolean isAdjacent = axes.get(axes.size() - 1) - before == axes.size() - 1;
         return isAdjacent && before > 0 ? moved(g, found, common, (int) before, common + others.size()) : found;

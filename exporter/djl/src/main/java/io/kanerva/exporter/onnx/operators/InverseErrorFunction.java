@@ -3,7 +3,6 @@ package io.kanerva.exporter.onnx.operators;
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
 import io.kanerva.onnx.ElementType;
-import java.util.List;
 
 /**
  * The inverse of erf in float32, which ONNX does not have: with w = -ln(1 - x^2), x times a polynomial in w - 5/2 where
@@ -45,16 +44,15 @@ final class InverseErrorFunction {
         }
         Value one = g.scalar(type, 1);
         // (1 - x)(1 + x) keeps the digits that 1 - x^2 loses near 1.
-        Value rest = g.node("Mul", List.of(g.node("Sub", List.of(one, x)), g.node("Add", List.of(one, x))));
-        Value w = g.node("Neg", List.of(g.node("Log", List.of(rest))));
-        Value central = Polynomial.of(g, type, CENTRAL, g.node("Sub", List.of(w, g.scalar(type, 2.5))));
+        Value rest = g.node("Mul", g.node("Sub", one, x), g.node("Add", one, x));
+        Value w = g.node("Neg", g.node("Log", rest));
+        Value central = Polynomial.of(g, type, CENTRAL, g.node("Sub", w, g.scalar(type, 2.5)));
         // At 1 and -1, w is infinite, and the polynomial would be a difference of infinities.
-        Value finite = g.node("Min", List.of(w, g.scalar(type, 100)));
-        Value tail = Polynomial.of(
-                g, type, TAIL, g.node("Sub", List.of(g.node("Sqrt", List.of(finite)), g.scalar(type, 3))));
-        Value isCentral = g.node("Less", List.of(w, g.scalar(type, 5)));
-        Value y = g.node("Mul", List.of(g.node("Where", List.of(isCentral, central, tail)), x));
-        Value isEnd = g.node("Equal", List.of(g.node("Abs", List.of(x)), one));
-        return g.node("Where", List.of(isEnd, g.node("Mul", List.of(x, g.scalar(type, Double.POSITIVE_INFINITY))), y));
+        Value finite = g.node("Min", w, g.scalar(type, 100));
+        Value tail = Polynomial.of(g, type, TAIL, g.node("Sub", g.node("Sqrt", finite), g.scalar(type, 3)));
+        Value isCentral = g.node("Less", w, g.scalar(type, 5));
+        Value y = g.node("Mul", g.node("Where", isCentral, central, tail), x);
+        Value isEnd = g.node("Equal", g.node("Abs", x), one);
+        return g.node("Where", isEnd, g.node("Mul", x, g.scalar(type, Double.POSITIVE_INFINITY)), y);
     }
 }

@@ -15,11 +15,11 @@ final class LinearMaps {
     private LinearMaps() {}
 
     static void register(Operators table) {
-        table.putSingle("matMul", "MatMul", (g, op, in) -> g.node("MatMul", in));
-        table.putSingle("dot", "MatMul", (g, op, in) -> g.node("MatMul", in));
-        table.putSingle("linear", "Gemm for matrices; MatMul, Add for others", LinearMaps::linear);
-        table.putSingle("convolution", "Conv", LinearMaps::convolution);
-        table.putSingle("deconvolution", "ConvTranspose", LinearMaps::deconvolution);
+        table.put("matMul", "MatMul", (g, op, in) -> g.node("MatMul", in));
+        table.put("dot", "MatMul", (g, op, in) -> g.node("MatMul", in));
+        table.put("linear", "Gemm for matrices; MatMul, Add for others", LinearMaps::linear);
+        table.put("convolution", "Conv", LinearMaps::convolution);
+        table.put("deconvolution", "ConvTranspose", LinearMaps::deconvolution);
     }
 
     /** x W^T + b, for any rank of x; Gemm knows matrices only. */
@@ -33,8 +33,8 @@ final class LinearMaps {
         Value transposed = weight.isConstant() && !weight.name().isEmpty()
                 ? g.initializer(weight.name() + "/transposed", transposed(weight.constant()))
                 : g.node("Transpose", List.of(in.get(1)), "perm", new long[] {1, 0});
-        Value product = g.node("MatMul", List.of(in.get(0), transposed));
-        return bias == Value.ABSENT ? product : g.node("Add", List.of(product, bias));
+        Value product = g.node("MatMul", in.get(0), transposed);
+        return bias == Value.ABSENT ? product : g.node("Add", product, bias);
     }
 
     private static Tensor transposed(Tensor matrix) {

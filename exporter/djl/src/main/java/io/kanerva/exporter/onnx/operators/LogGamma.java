@@ -3,7 +3,6 @@ package io.kanerva.exporter.onnx.operators;
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
 import io.kanerva.onnx.ElementType;
-import java.util.List;
 
 /**
  * The logarithm of |gamma(x)|, which is no operator of ONNX: Stirling's series from 8 on, the recurrence gamma(x + 1) =
@@ -18,42 +17,38 @@ final class LogGamma {
 
     static Value lower(GraphBuilder g, Value x) {
         ElementType type = x.type();
-        Value isReflected = g.node("Less", List.of(x, g.scalar(type, 0.5)));
-        Value argument = g.node("Where", List.of(isReflected, g.node("Sub", List.of(g.scalar(type, 1), x)), x));
+        Value isReflected = g.node("Less", x, g.scalar(type, 0.5));
+        Value argument = g.node("Where", isReflected, g.node("Sub", g.scalar(type, 1), x), x);
         Value value = ofPositive(g, type, argument);
         // The sine of a small angle keeps its digits however far from zero x is.
-        Value angle =
-                g.node("Mul", List.of(g.node("Sub", List.of(x, g.node("Round", List.of(x)))), g.scalar(type, Math.PI)));
-        Value sine = g.node("Abs", List.of(g.node("Sin", List.of(angle))));
-        Value reflected = g.node(
-                "Sub", List.of(g.node("Log", List.of(g.node("Div", List.of(g.scalar(type, Math.PI), sine)))), value));
-        return g.node("Where", List.of(isReflected, reflected, value));
+        Value angle = g.node("Mul", g.node("Sub", x, g.node("Round", x)), g.scalar(type, Math.PI));
+        Value sine = g.node("Abs", g.node("Sin", angle));
+        Value reflected = g.node("Sub", g.node("Log", g.node("Div", g.scalar(type, Math.PI), sine)), value);
+        return g.node("Where", isReflected, reflected, value);
     }
 
     private static Value ofPositive(GraphBuilder g, ElementType type, Value x) {
-        Value isSmall = g.node("Less", List.of(x, g.scalar(type, SERIES_SINCE)));
-        Value small = g.node("Min", List.of(x, g.scalar(type, SERIES_SINCE)));
+        Value isSmall = g.node("Less", x, g.scalar(type, SERIES_SINCE));
+        Value small = g.node("Min", x, g.scalar(type, SERIES_SINCE));
         Value product = small;
         for (int i = 1; i < SERIES_SINCE; i++) {
-            product = g.node("Mul", List.of(product, g.node("Add", List.of(small, g.scalar(type, i)))));
+            product = g.node("Mul", product, g.node("Add", small, g.scalar(type, i)));
         }
-        Value shifted = g.node("Where", List.of(isSmall, g.node("Add", List.of(x, g.scalar(type, SERIES_SINCE))), x));
-        Value inShift = g.node("Where", List.of(isSmall, g.node("Log", List.of(product)), g.scalar(type, 0)));
-        return g.node("Sub", List.of(stirling(g, type, shifted), inShift));
+        Value shifted = g.node("Where", isSmall, g.node("Add", x, g.scalar(type, SERIES_SINCE)), x);
+        Value inShift = g.node("Where", isSmall, g.node("Log", product), g.scalar(type, 0));
+        return g.node("Sub", stirling(g, type, shifted), inShift);
     }
 
     /** (x - 1/2) log x - x + log(2 pi)/2 and the series in 1/x. */
     private static Value stirling(GraphBuilder g, ElementType type, Value x) {
-        Value inverse = g.node("Div", List.of(g.scalar(type, 1), x));
-        Value square = g.node("Mul", List.of(inverse, inverse));
+        Value inverse = g.node("Div", g.scalar(type, 1), x);
+        Value square = g.node("Mul", inverse, inverse);
         Value series = g.scalar(type, SERIES[SERIES.length - 1]);
         for (int i = SERIES.length - 2; i >= 0; i--) {
-            series = g.node("Add", List.of(g.node("Mul", List.of(series, square)), g.scalar(type, SERIES[i])));
+            series = g.node("Add", g.node("Mul", series, square), g.scalar(type, SERIES[i]));
         }
-        Value logarithm =
-                g.node("Mul", List.of(g.node("Sub", List.of(x, g.scalar(type, 0.5))), g.node("Log", List.of(x))));
-        Value sum = g.node(
-                "Add", List.of(g.node("Mul", List.of(series, inverse)), g.scalar(type, 0.5 * Math.log(2 * Math.PI))));
-        return g.node("Add", List.of(g.node("Sub", List.of(logarithm, x)), sum));
+        Value logarithm = g.node("Mul", g.node("Sub", x, g.scalar(type, 0.5)), g.node("Log", x));
+        Value sum = g.node("Add", g.node("Mul", series, inverse), g.scalar(type, 0.5 * Math.log(2 * Math.PI)));
+        return g.node("Add", g.node("Sub", logarithm, x), sum);
     }
 }

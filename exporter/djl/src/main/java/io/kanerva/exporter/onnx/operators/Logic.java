@@ -18,19 +18,17 @@ final class Logic {
         comparison(table, "gte", "GreaterOrEqual");
         comparison(table, "lt", "Less");
         comparison(table, "lte", "LessOrEqual");
-        table.putSingle("neq", "Equal, Not", (g, op, in) -> g.node("Not", List.of(compare(g, op, in, "Equal"))));
+        table.put("neq", "Equal, Not", (g, op, in) -> g.node("Not", compare(g, op, in, "Equal")));
         logic(table, "logicalAnd", "And");
         logic(table, "logicalOr", "Or");
         logic(table, "logicalXor", "Xor");
-        table.putSingle(
-                "logicalNot", "Not", (g, op, in) -> g.node("Not", List.of(g.cast(in.get(0), ElementType.BOOL))));
-        table.putSingle("isNaN", "IsNaN", (g, op, in) -> g.node("IsNaN", List.of(floating(g, op, in))));
-        table.putSingle("isInfinite", "IsInf", (g, op, in) -> g.node("IsInf", List.of(floating(g, op, in))));
-        table.putSingle("where", "Where", (g, op, in) -> {
+        table.put("logicalNot", "Not", (g, op, in) -> g.node("Not", g.cast(in.get(0), ElementType.BOOL)));
+        table.put("isNaN", "IsNaN", (g, op, in) -> g.node("IsNaN", floating(g, op, in)));
+        table.put("isInfinite", "IsInf", (g, op, in) -> g.node("IsInf", floating(g, op, in)));
+        table.put("where", "Where", (g, op, in) -> {
             ElementType type = op.output().type();
             return g.node(
-                    "Where",
-                    List.of(g.cast(in.get(1), ElementType.BOOL), g.cast(in.get(0), type), g.cast(in.get(2), type)));
+                    "Where", g.cast(in.get(1), ElementType.BOOL), g.cast(in.get(0), type), g.cast(in.get(2), type));
         });
     }
 
@@ -39,11 +37,11 @@ final class Logic {
     }
 
     private static void comparison(Operators table, String name, String onnx) {
-        table.putSingle(name, onnx, (g, op, in) -> compare(g, op, in, onnx));
+        table.put(name, onnx, (g, op, in) -> compare(g, op, in, onnx));
     }
 
     private static void logic(Operators table, String name, String onnx) {
-        table.putSingle(name, onnx, (g, op, in) -> g.node(onnx, Arithmetic.operands(g, op, in, ElementType.BOOL)));
+        table.put(name, onnx, (g, op, in) -> g.node(onnx, Arithmetic.operands(g, op, in, ElementType.BOOL)));
     }
 
     private static Value compare(GraphBuilder g, Operation op, List<Value> in, String onnx) {

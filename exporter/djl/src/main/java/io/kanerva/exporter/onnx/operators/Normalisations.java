@@ -16,12 +16,12 @@ final class Normalisations {
     private Normalisations() {}
 
     static void register(Operators table) {
-        table.putSingle(
+        table.put(
                 "batchNorm",
                 "BatchNormalization, with Transpose for other axes than 1; ReduceMean, Sub, Mul, Sqrt, Div with "
                         + "the batch's statistics",
                 Normalisations::batchNorm);
-        table.putSingle(
+        table.put(
                 "layerNorm",
                 "LayerNormalization from opset 17 on; ReduceMean, Sub, Mul, Sqrt, Div before",
                 Normalisations::layerNorm);
@@ -64,8 +64,8 @@ final class Normalisations {
         shape[0] = scale.length;
         String name = op.inputs().get(3).name();
         String path = name.substring(0, name.lastIndexOf('/') + 1);
-        Value scaled = g.node("Mul", List.of(x, folded(g, path, "scale", Tensor.of(scale, shape))));
-        return g.node("Add", List.of(scaled, folded(g, path, "shift", Tensor.of(shift, shape))));
+        Value scaled = g.node("Mul", x, folded(g, path, "scale", Tensor.of(scale, shape)));
+        return g.node("Add", scaled, folded(g, path, "shift", Tensor.of(shift, shape)));
     }
 
     private static Value folded(GraphBuilder g, String path, String name, Tensor tensor) {
@@ -77,18 +77,17 @@ final class Normalisations {
         int rank = op.input().rank();
         int axis = op.number("axis") == -1 ? 1 : (int) op.number("axis");
         long[] others = LongStream.range(0, rank).filter(i -> i != axis).toArray();
-        Value centred = g.node("Sub", List.of(in.get(0), Reductions.reduce(g, "ReduceMean", in.get(0), others, true)));
-        Value variance = Reductions.reduce(g, "ReduceMean", g.node("Mul", List.of(centred, centred)), others, true);
-        Value deviation = g.node(
-                "Sqrt",
-                List.of(g.node("Add", List.of(variance, g.scalar(op.output().type(), op.real("epsilon"))))));
-        Value y = g.node("Div", List.of(centred, deviation));
+        Value centred = g.node("Sub", in.get(0), Reductions.reduce(g, "ReduceMean", in.get(0), others, true));
+        Value variance = Reductions.reduce(g, "ReduceMean", g.node("Mul", centred, centred), others, true);
+        Value deviation =
+                g.node("Sqrt", g.node("Add", variance, g.scalar(op.output().type(), op.real("epsilon"))));
+        Value y = g.node("Div", centred, deviation);
         // A vector of channels lines up with the last axis; behind the channel axis it needs axes of one.
         Value behind = g.integers(LongStream.range(1, rank - axis).toArray());
         for (int i : new int[] {3, 4}) {
             if (in.get(i) != Value.ABSENT) {
-                Value vector = axis == rank - 1 ? in.get(i) : g.node("Unsqueeze", List.of(in.get(i), behind));
-                y = g.node(i == 3 ? "Mul" : "Add", List.of(y, vector));
+                Value vector = axis == rank - 1 ? in.get(i) : g.node("Unsqueeze", in.get(i), behind);
+                y = g.node(i == 3 ? "Mul" : "Add", y, vector);
             }
         }
         return y;
@@ -101,10 +100,10 @@ final class Normalisations {
         }
         ElementType type = op.output().type();
         long[] last = LongStream.range(-axes, 0).toArray();
-        Value centred = g.node("Sub", List.of(in.get(0), Reductions.reduce(g, "ReduceMean", in.get(0), last, true)));
-        Value variance = Reductions.reduce(g, "ReduceMean", g.node("Mul", List.of(centred, centred)), last, true);
-        Value deviation = g.node("Sqrt", List.of(g.node("Add", List.of(variance, g.scalar(type, op.real("epsilon"))))));
-        Value scaled = g.node("Mul", List.of(g.node("Div", List.of(centred, deviation)), in.get(1)));
-        return g.node("Add", List.of(scaled, in.get(2)));
+        Value centred = g.node("Sub", in.get(0), Reductions.reduce(g, "ReduceMean", in.get(0), last, true));
+        Value variance = Reductions.reduce(g, "ReduceMean", g.node("Mul", centred, centred), last, true);
+        Value deviation = g.node("Sqrt", g.node("Add", variance, g.scalar(type, op.real("epsilon"))));
+        Value scaled = g.node("Mul", g.node("Div", centred, deviation), in.get(1));
+        return g.node("Add", scaled, in.get(2));
     }
 }

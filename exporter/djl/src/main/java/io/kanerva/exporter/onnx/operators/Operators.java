@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /** All operations that can be exported, with how each is said in ONNX and since which opset. */
 public final class Operators {
     /** The oldest opset that is written. */
-    static final int OLDEST_OPSET = 13;
+    static final int MIN_OPSET = 13;
     /** Operations that know complex arrays: float arrays in the graph, with real and imaginary parts on a last axis. */
     private static final Set<String> COMPLEX = Set.of(
             "fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "stft", "real", "complex", "conj", "abs", "identity");
@@ -50,22 +50,22 @@ public final class Operators {
         Fourier.register(this);
     }
 
-    void put(String operation, String onnx, Lowering lowering) {
-        put(operation, onnx, OLDEST_OPSET, lowering);
+    void putAll(String operation, String onnx, Lowering lowering) {
+        putAll(operation, onnx, MIN_OPSET, lowering);
     }
 
-    void put(String operation, String onnx, int since, Lowering lowering) {
+    void putAll(String operation, String onnx, int since, Lowering lowering) {
         if (entries.put(operation, new Entry(onnx, since, lowering)) != null) {
             throw new IllegalStateException(operation + " has two lowerings");
         }
     }
 
-    void putSingle(String operation, String onnx, Lowering.Single lowering) {
-        put(operation, onnx, Lowering.of(lowering));
+    void put(String operation, String onnx, Lowering.Single lowering) {
+        putAll(operation, onnx, Lowering.of(lowering));
     }
 
-    void putSingle(String operation, String onnx, int since, Lowering.Single lowering) {
-        put(operation, onnx, since, Lowering.of(lowering));
+    void put(String operation, String onnx, int since, Lowering.Single lowering) {
+        putAll(operation, onnx, since, Lowering.of(lowering));
     }
 
     /** The names of the operations, as the tracer calls them. */

@@ -13,23 +13,21 @@ final class Ordering {
     private Ordering() {}
 
     static void register(Operators table) {
-        table.putSingle(
-                "argMax", "ArgMax; of all elements behind Reshape", (g, op, in) -> position(g, op, in, "ArgMax"));
-        table.putSingle(
-                "argMin", "ArgMin; of all elements behind Reshape", (g, op, in) -> position(g, op, in, "ArgMin"));
-        table.put("topK", "TopK", Ordering::topK);
-        table.putSingle(
+        table.put("argMax", "ArgMax; of all elements behind Reshape", (g, op, in) -> position(g, op, in, "ArgMax"));
+        table.put("argMin", "ArgMin; of all elements behind Reshape", (g, op, in) -> position(g, op, in, "ArgMin"));
+        table.putAll("topK", "TopK", Ordering::topK);
+        table.put(
                 "sort",
                 "TopK",
                 (g, op, in) ->
                         g.cast(sorted(g, op, in, axis(op)).get(0), op.output().type()));
-        table.putSingle("argSort", "TopK; Slice for descending order", Ordering::argSort);
-        table.putSingle("median", "TopK, Gather; Sub and Div for the middle of a dynamic size", Ordering::median);
-        table.putSingle(
+        table.put("argSort", "TopK; Slice for descending order", Ordering::argSort);
+        table.put("median", "TopK, Gather; Sub and Div for the middle of a dynamic size", Ordering::median);
+        table.put(
                 "percentile",
                 "TopK, Gather, Sub, Floor and Ceil for the rank, Mul and Add between two elements",
                 Ordering::percentile);
-        table.put("unique", "Unique; Reshape for the inverse", Ordering::unique);
+        table.putAll("unique", "Unique; Reshape for the inverse", Ordering::unique);
     }
 
     /** The axis, counted from the front; the last one if none is given. */
@@ -55,7 +53,7 @@ final class Ordering {
         if (op.has("axis")) {
             return g.node(onnx, List.of(x), "axis", op.number("axis"), "keepdims", 0);
         }
-        Value flat = g.node("Reshape", List.of(x, g.integers(-1)));
+        Value flat = g.node("Reshape", x, g.integers(-1));
         return g.node(onnx, List.of(flat), "axis", 0, "keepdims", 0);
     }
 
@@ -104,11 +102,8 @@ final class Ordering {
                 ? g.scalar(ElementType.INT64, (size.value() - 1) / 2)
                 : g.node(
                         "Div",
-                        List.of(
-                                g.node(
-                                        "Sub",
-                                        List.of(g.element(length(g, op, in, axis)), g.scalar(ElementType.INT64, 1))),
-                                g.scalar(ElementType.INT64, 2)));
+                        g.node("Sub", g.element(length(g, op, in, axis)), g.scalar(ElementType.INT64, 1)),
+                        g.scalar(ElementType.INT64, 2));
         Value median = g.node("Gather", List.of(sorted(g, op, in, axis).get(0), middle), "axis", axis);
         return Arithmetic.calculated(op.output().type()) == op.output().type()
                 ? median
@@ -119,19 +114,17 @@ final class Ordering {
     private static Value percentile(GraphBuilder g, Operation op, List<Value> in) {
         int axis = firstOfAxes(op);
         ElementType type = op.output().type();
-        Value last = g.node("Sub", List.of(g.element(length(g, op, in, axis)), g.scalar(ElementType.INT64, 1)));
+        Value last = g.node("Sub", g.element(length(g, op, in, axis)), g.scalar(ElementType.INT64, 1));
         Value rank = g.node(
                 "Mul",
-                List.of(
-                        g.cast(new Value(last.name(), ElementType.INT64, List.of()), type),
-                        g.scalar(type, (float) op.real("percent") / 100)));
-        Value below = g.node("Floor", List.of(rank));
+                g.cast(new Value(last.name(), ElementType.INT64, List.of()), type),
+                g.scalar(type, (float) op.real("percent") / 100));
+        Value below = g.node("Floor", rank);
         Value sorted = sorted(g, op, in, axis).get(0);
         Value low = g.node("Gather", List.of(sorted, g.cast(below, ElementType.INT64)), "axis", axis);
-        Value high = g.node(
-                "Gather", List.of(sorted, g.cast(g.node("Ceil", List.of(rank)), ElementType.INT64)), "axis", axis);
-        Value share = g.node("Sub", List.of(rank, below));
-        return g.node("Add", List.of(low, g.node("Mul", List.of(share, g.node("Sub", List.of(high, low))))));
+        Value high = g.node("Gather", List.of(sorted, g.cast(g.node("Ceil", rank), ElementType.INT64)), "axis", axis);
+        Value share = g.node("Sub", rank, below);
+        return g.node("Add", low, g.node("Mul", share, g.node("Sub", high, low)));
     }
 
     private static List<Value> unique(GraphBuilder g, Operation op, List<Value> in) {
@@ -147,10 +140,7 @@ final class Ordering {
         List<Value> found = g.nodes("Unique", 4, List.of(x), attributes);
         List<Value> results = new ArrayList<>(List.of(isKnown ? found.get(0) : g.cast(found.get(0), type)));
         if (op.flag("inverse")) {
-            results.add(
-                    op.has("axis")
-                            ? found.get(2)
-                            : g.node("Reshape", List.of(found.get(2), g.node("Shape", List.of(in.get(0))))));
+            results.add(op.has("axis") ? found.get(2) : g.node("Reshape", found.get(2), g.node("Shape", in.get(0))));
         }
         if (op.flag("counts")) {
             results.add(found.get(3));

@@ -3,7 +3,6 @@ package io.kanerva.exporter.onnx.operators;
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
 import io.kanerva.onnx.ElementType;
-import java.util.List;
 
 /** A polynomial of each element by Horner's rule: Mul and Add. */
 final class Polynomial {
@@ -13,7 +12,7 @@ final class Polynomial {
     static Value of(GraphBuilder g, ElementType type, double[] coefficients, Value x) {
         Value sum = g.scalar(type, coefficients[0]);
         for (int i = 1; i < coefficients.length; i++) {
-            sum = g.node("Add", List.of(g.node("Mul", List.of(sum, x)), g.scalar(type, coefficients[i])));
+            sum = g.node("Add", g.node("Mul", sum, x), g.scalar(type, coefficients[i]));
         }
         return sum;
     }

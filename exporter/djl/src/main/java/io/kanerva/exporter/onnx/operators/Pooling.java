@@ -22,13 +22,12 @@ final class Pooling {
     private Pooling() {}
 
     static void register(Operators table) {
-        table.putSingle("maxPool", "MaxPool", Pooling::maxPool);
-        table.putSingle("avgPool", "AveragePool", Pooling::averagePool);
-        table.putSingle("lpPool", "LpPool for even orders; Pow, AveragePool, Mul for others", Pooling::lpPool);
-        table.putSingle("globalLpPool", "ReduceL2 for order 2; Pow, ReduceSum for others", Pooling::globalLpPool);
-        table.putSingle("globalMaxPool", "GlobalMaxPool, Flatten", (g, op, in) -> global(g, in, "GlobalMaxPool"));
-        table.putSingle(
-                "globalAvgPool", "GlobalAveragePool, Flatten", (g, op, in) -> global(g, in, "GlobalAveragePool"));
+        table.put("maxPool", "MaxPool", Pooling::maxPool);
+        table.put("avgPool", "AveragePool", Pooling::averagePool);
+        table.put("lpPool", "LpPool for even orders; Pow, AveragePool, Mul for others", Pooling::lpPool);
+        table.put("globalLpPool", "ReduceL2 for order 2; Pow, ReduceSum for others", Pooling::globalLpPool);
+        table.put("globalMaxPool", "GlobalMaxPool, Flatten", (g, op, in) -> global(g, in, "GlobalMaxPool"));
+        table.put("globalAvgPool", "GlobalAveragePool, Flatten", (g, op, in) -> global(g, in, "GlobalAveragePool"));
     }
 
     private static Value maxPool(GraphBuilder g, Operation op, List<Value> in) {
@@ -65,7 +64,7 @@ final class Pooling {
         for (int axis = 0; axis < pads.length / 2; axis++) {
             if (pads[axis + pads.length / 2] > pads[axis]) {
                 // What was added behind is no padding to the engine, and does not count.
-                result = g.node("Mul", List.of(result, g.constant(shares(op, axis))));
+                result = g.node("Mul", result, g.constant(shares(op, axis)));
             }
         }
         return result;
@@ -130,11 +129,10 @@ final class Pooling {
             return g.node("LpPool", in, "kernel_shape", kernel, "strides", op.numbers("stride"), "p", (long) order);
         }
         ElementType type = op.output().type();
-        Value powers = g.node("Pow", List.of(in.get(0), g.scalar(type, order)));
+        Value powers = g.node("Pow", in.get(0), g.scalar(type, order));
         Value means = g.node("AveragePool", List.of(powers), "kernel_shape", kernel, "strides", op.numbers("stride"));
-        Value sums = g.node(
-                "Mul", List.of(means, g.scalar(type, LongStream.of(kernel).reduce(1, (a, b) -> a * b))));
-        return g.node("Pow", List.of(sums, g.scalar(type, 1 / order)));
+        Value sums = g.node("Mul", means, g.scalar(type, LongStream.of(kernel).reduce(1, (a, b) -> a * b)));
+        return g.node("Pow", sums, g.scalar(type, 1 / order));
     }
 
     private static Value globalLpPool(GraphBuilder g, Operation op, List<Value> in) {
@@ -144,8 +142,7 @@ final class Pooling {
         if (isEven(order)) {
             return Reductions.norm(g, type, order, in.get(0), axes, false);
         }
-        Value powers = g.node("Pow", List.of(in.get(0), g.scalar(type, order)));
-        return g.node(
-                "Pow", List.of(Reductions.reduce(g, "ReduceSum", powers, axes, false), g.scalar(type, 1 / order)));
+        Value powers = g.node("Pow", in.get(0), g.scalar(type, order));
+        return g.node("Pow", Reductions.reduce(g, "ReduceSum", powers, axes, false), g.scalar(type, 1 / order));
     }
 }

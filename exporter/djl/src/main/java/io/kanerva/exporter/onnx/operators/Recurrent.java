@@ -36,15 +36,15 @@ final class Recurrent {
     private Recurrent() {}
 
     static void register(Operators table) {
-        table.put(
+        table.putAll(
                 "rnn",
                 "RNN, one for each layer; Transpose if the batch is first",
                 (g, op, in) -> new Stack(g, op, in, RNN_KIND).lower());
-        table.put(
+        table.putAll(
                 "gru",
                 "GRU, one for each layer; Transpose if the batch is first",
                 (g, op, in) -> new Stack(g, op, in, GRU_KIND).lower());
-        table.put(
+        table.putAll(
                 "lstm",
                 "LSTM, one for each layer; Transpose if the batch is first",
                 (g, op, in) -> new Stack(g, op, in, LSTM_KIND).lower());
@@ -99,12 +99,11 @@ final class Recurrent {
         /** (T, directions, B, H) to (T, B, directions H). */
         private Value joined(Value y) {
             return directions == 1
-                    ? g.node("Squeeze", List.of(y, g.integers(1)))
+                    ? g.node("Squeeze", y, g.integers(1))
                     : g.node(
                             "Reshape",
-                            List.of(
-                                    g.node("Transpose", List.of(y), "perm", new long[] {0, 2, 1, 3}),
-                                    g.integers(0, 0, -1)));
+                            g.node("Transpose", List.of(y), "perm", new long[] {0, 2, 1, 3}),
+                            g.integers(0, 0, -1));
         }
 
         private Object[] attributes() {
@@ -153,11 +152,10 @@ final class Recurrent {
                     ? states
                     : g.node(
                             "Slice",
-                            List.of(
-                                    states,
-                                    g.integers((long) layer * directions),
-                                    g.integers((layer + 1L) * directions),
-                                    g.integers(0)));
+                            states,
+                            g.integers((long) layer * directions),
+                            g.integers((layer + 1L) * directions),
+                            g.integers(0));
         }
 
         private Value weights(int layer, boolean isRecurrent) {

@@ -13,13 +13,13 @@ final class Reductions {
     private Reductions() {}
 
     static void register(Operators table) {
-        table.putSingle("sum", "ReduceSum", (g, op, in) -> reduce(g, op, in, "ReduceSum"));
-        table.putSingle("mean", "ReduceMean", (g, op, in) -> reduce(g, op, in, "ReduceMean"));
-        table.putSingle("max", "ReduceMax", (g, op, in) -> reduce(g, op, in, "ReduceMax"));
-        table.putSingle("min", "ReduceMin", (g, op, in) -> reduce(g, op, in, "ReduceMin"));
-        table.putSingle("prod", "ReduceProd", (g, op, in) -> reduce(g, op, in, "ReduceProd"));
-        table.putSingle("norm", "ReduceL1, ReduceL2; Abs, Pow, ReduceSum for other orders", Reductions::norm);
-        table.putSingle(
+        table.put("sum", "ReduceSum", (g, op, in) -> reduce(g, op, in, "ReduceSum"));
+        table.put("mean", "ReduceMean", (g, op, in) -> reduce(g, op, in, "ReduceMean"));
+        table.put("max", "ReduceMax", (g, op, in) -> reduce(g, op, in, "ReduceMax"));
+        table.put("min", "ReduceMin", (g, op, in) -> reduce(g, op, in, "ReduceMin"));
+        table.put("prod", "ReduceProd", (g, op, in) -> reduce(g, op, in, "ReduceProd"));
+        table.put("norm", "ReduceL1, ReduceL2; Abs, Pow, ReduceSum for other orders", Reductions::norm);
+        table.put(
                 "normalize",
                 "ReduceL1 or ReduceL2 (Abs, Pow, ReduceSum for other orders), Max, Div",
                 Reductions::normalize);
@@ -62,18 +62,18 @@ final class Reductions {
         if (order == 1 || order == 2) {
             return reduce(g, order == 1 ? "ReduceL1" : "ReduceL2", x, axes, keep);
         }
-        Value size = g.node("Abs", List.of(x));
+        Value size = g.node("Abs", x);
         if (order == 0) {
             return reduce(g, "ReduceSum", g.cast(g.cast(size, ElementType.BOOL), type), axes, keep);
         }
-        Value powers = g.node("Pow", List.of(size, g.scalar(type, order)));
-        return g.node("Pow", List.of(reduce(g, "ReduceSum", powers, axes, keep), g.scalar(type, 1 / order)));
+        Value powers = g.node("Pow", size, g.scalar(type, order));
+        return g.node("Pow", reduce(g, "ReduceSum", powers, axes, keep), g.scalar(type, 1 / order));
     }
 
     private static Value normalize(GraphBuilder g, Operation op, List<Value> in) {
         ElementType type = op.output().type();
         Value norm = norm(g, type, op.real("order"), in.get(0), new long[] {op.number("axis")}, true);
-        Value floor = g.node("Max", List.of(norm, g.scalar(type, op.real("epsilon"))));
-        return g.node("Div", List.of(in.get(0), floor));
+        Value floor = g.node("Max", norm, g.scalar(type, op.real("epsilon")));
+        return g.node("Div", in.get(0), floor);
     }
 }

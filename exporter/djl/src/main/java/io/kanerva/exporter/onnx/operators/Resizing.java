@@ -21,7 +21,7 @@ final class Resizing {
     private Resizing() {}
 
     static void register(Operators table) {
-        table.putSingle(
+        table.put(
                 "interpolation",
                 "Resize (from opset 18 on also to smaller sizes by bilinear and bicubic); Transpose, MatMul for areas",
                 Resizing::interpolation);
@@ -97,9 +97,8 @@ final class Resizing {
         }
         Value rows = g.constant(areas(from.get(2).value(), to.get(2).value()));
         Value columns = g.constant(areas(from.get(3).value(), to.get(3).value()));
-        Value narrow =
-                g.node("MatMul", List.of(in.get(0), g.node("Transpose", List.of(columns), "perm", new long[] {1, 0})));
-        return g.node("MatMul", List.of(rows, narrow));
+        Value narrow = g.node("MatMul", in.get(0), g.node("Transpose", List.of(columns), "perm", new long[] {1, 0}));
+        return g.node("MatMul", rows, narrow);
     }
 
     /** Row i averages the old pixels from floor(i n / m) to ceil((i + 1) n / m) (excluded). */

@@ -16,29 +16,28 @@ final class Selections {
     private Selections() {}
 
     static void register(Operators table) {
-        table.putSingle(
+        table.put(
                 "embedding",
                 "Gather",
                 (g, op, in) -> g.node("Gather", List.of(in.get(1), positions(g, in.get(0))), "axis", 0));
-        table.putSingle(
+        table.put(
                 "gather",
                 "GatherElements",
                 (g, op, in) -> g.node(
                         "GatherElements", List.of(in.get(0), positions(g, in.get(1))), "axis", op.number("axis")));
-        table.putSingle(
-                "gatherNd", "Transpose (the first axis of the positions to the end), GatherND", Selections::gatherNd);
-        table.putSingle(
+        table.put("gatherNd", "Transpose (the first axis of the positions to the end), GatherND", Selections::gatherNd);
+        table.put(
                 "take",
                 "Reshape, Gather",
                 (g, op, in) -> g.node("Gather", List.of(flat(g, in.get(0)), positions(g, in.get(1))), "axis", 0));
-        table.putSingle("put", "Reshape, ScatterElements", Selections::put);
-        table.putSingle("scatter", "ScatterElements, after Slice of larger values", Selections::scatter);
-        table.putSingle("booleanMask", "Reshape, Compress", Selections::booleanMask);
-        table.putSingle("nonzero", "NonZero, Transpose", (g, op, in) -> {
+        table.put("put", "Reshape, ScatterElements", Selections::put);
+        table.put("scatter", "ScatterElements, after Slice of larger values", Selections::scatter);
+        table.put("booleanMask", "Reshape, Compress", Selections::booleanMask);
+        table.put("nonzero", "NonZero, Transpose", (g, op, in) -> {
             Value x = op.input().rank() == 0 ? flat(g, in.get(0)) : in.get(0);
-            return g.node("Transpose", List.of(g.node("NonZero", List.of(x))), "perm", new long[] {1, 0});
+            return g.node("Transpose", List.of(g.node("NonZero", x)), "perm", new long[] {1, 0});
         });
-        table.putSingle("oneHot", "OneHot", Selections::oneHot);
+        table.put("oneHot", "OneHot", Selections::oneHot);
     }
 
     static Value positions(GraphBuilder g, Value index) {
@@ -46,7 +45,7 @@ final class Selections {
     }
 
     static Value flat(GraphBuilder g, Value x) {
-        return g.node("Reshape", List.of(x, g.integers(-1)));
+        return g.node("Reshape", x, g.integers(-1));
     }
 
     /**
@@ -58,7 +57,7 @@ final class Selections {
         Value index = g.cast(in.get(1), ElementType.INT64);
         long[] order = LongStream.range(0, rank).map(i -> (i + 1) % rank).toArray();
         Value last = rank == 1 ? index : g.node("Transpose", List.of(index), "perm", order);
-        return g.node("GatherND", List.of(in.get(0), last));
+        return g.node("GatherND", in.get(0), last);
     }
 
     /** Positions count the elements of the whole array. */
@@ -66,7 +65,7 @@ final class Selections {
         Value values = flat(g, g.cast(in.get(2), op.output().type()));
         Value changed = g.node(
                 "ScatterElements", List.of(flat(g, in.get(0)), flat(g, positions(g, in.get(1))), values), "axis", 0);
-        return g.node("Reshape", List.of(changed, g.node("Shape", List.of(in.get(0)))));
+        return g.node("Reshape", changed, g.node("Shape", in.get(0)));
     }
 
     /** PyTorch takes as many of the values as there are positions along each axis. */
@@ -77,12 +76,7 @@ final class Selections {
         if (!index.shape().equals(value.shape())) {
             long[] axes = LongStream.range(0, index.rank()).toArray();
             values = g.node(
-                    "Slice",
-                    List.of(
-                            values,
-                            g.integers(new long[axes.length]),
-                            g.node("Shape", List.of(in.get(1))),
-                            g.integers(axes)));
+                    "Slice", values, g.integers(new long[axes.length]), g.node("Shape", in.get(1)), g.integers(axes));
         }
         return g.node(
                 "ScatterElements", List.of(in.get(0), positions(g, in.get(1)), values), "axis", op.number("axis"));
@@ -94,7 +88,7 @@ final class Selections {
         Operand mask = op.inputs().get(1);
         Value condition = flat(g, g.cast(in.get(1), ElementType.BOOL));
         if (mask.rank() == rank) {
-            return g.node("Compress", List.of(in.get(0), condition));
+            return g.node("Compress", in.get(0), condition);
         }
         int kept = rank - mask.rank();
         List<Long> shape =
@@ -102,7 +96,8 @@ final class Selections {
         shape.add(-1L);
         Value flat = g.node(
                 "Reshape",
-                List.of(in.get(0), g.integers(shape.stream().mapToLong(s -> s).toArray())));
+                in.get(0),
+                g.integers(shape.stream().mapToLong(s -> s).toArray()));
         return g.node("Compress", List.of(flat, condition), "axis", kept);
     }
 

@@ -17,34 +17,31 @@ final class Shapes {
     private Shapes() {}
 
     static void register(Operators table) {
-        table.putSingle(
+        table.put(
                 "reshape",
                 "Reshape",
                 (g, op, in) -> changesNothing(op) ? in.get(0) : reshape(g, op, in.get(0), target(op)));
-        table.putSingle(
+        table.put(
                 "flatten",
                 "Reshape",
                 (g, op, in) -> op.has("from")
                         ? reshape(g, op, in.get(0), op.output().shape())
-                        : g.node("Reshape", List.of(in.get(0), g.integers(-1))));
-        table.putSingle(
+                        : g.node("Reshape", in.get(0), g.integers(-1)));
+        table.put(
                 "expandDims",
                 "Unsqueeze",
-                (g, op, in) -> g.node("Unsqueeze", List.of(in.get(0), g.integers(op.number("axis")))));
-        table.putSingle(
-                "squeeze",
-                "Squeeze",
-                (g, op, in) -> g.node("Squeeze", List.of(in.get(0), g.integers(op.numbers("axes")))));
-        table.putSingle("squeezeAxis", "Squeeze", Shapes::squeezeAxis);
-        table.putSingle("transpose", "Transpose", Shapes::transpose);
-        table.putSingle("swapAxes", "Transpose", Shapes::swapAxes);
-        table.putSingle("broadcast", "Expand", Shapes::broadcast);
-        table.putSingle("concat", "Concat", Shapes::concat);
-        table.putSingle("stack", "Unsqueeze, Concat", Shapes::stack);
-        table.put("split", "Split", Shapes::split);
-        table.putSingle("tile", "Tile", Shapes::tile);
-        table.putSingle("repeat", "Unsqueeze, Tile, Reshape", Shapes::repeat);
-        table.putSingle("pad", "Pad", Shapes::pad);
+                (g, op, in) -> g.node("Unsqueeze", in.get(0), g.integers(op.number("axis"))));
+        table.put("squeeze", "Squeeze", (g, op, in) -> g.node("Squeeze", in.get(0), g.integers(op.numbers("axes"))));
+        table.put("squeezeAxis", "Squeeze", Shapes::squeezeAxis);
+        table.put("transpose", "Transpose", Shapes::transpose);
+        table.put("swapAxes", "Transpose", Shapes::swapAxes);
+        table.put("broadcast", "Expand", Shapes::broadcast);
+        table.put("concat", "Concat", Shapes::concat);
+        table.put("stack", "Unsqueeze, Concat", Shapes::stack);
+        table.putAll("split", "Split", Shapes::split);
+        table.put("tile", "Tile", Shapes::tile);
+        table.put("repeat", "Unsqueeze, Tile, Reshape", Shapes::repeat);
+        table.put("pad", "Pad", Shapes::pad);
     }
 
     /** The shape that was asked for, in which the caller may have left one size open with -1. */
@@ -76,7 +73,7 @@ final class Shapes {
                 isOpen = true;
             }
         }
-        return g.node("Reshape", List.of(x, g.sizes(sizes)));
+        return g.node("Reshape", x, g.sizes(sizes));
     }
 
     /** PyTorch leaves the array as it is if the axis has another size than 1. */
@@ -87,7 +84,7 @@ final class Shapes {
             throw new UnsupportedOperationException(
                     "an axis of dynamic size " + size + " is removed or not, as its size is 1 or not");
         }
-        return size.is(1) ? g.node("Squeeze", List.of(in.get(0), g.integers(axis))) : in.get(0);
+        return size.is(1) ? g.node("Squeeze", in.get(0), g.integers(axis)) : in.get(0);
     }
 
     private static Value swapAxes(GraphBuilder g, Operation op, List<Value> in) {
@@ -115,7 +112,7 @@ final class Shapes {
         List<Size> shape = op.sizes("shape").stream()
                 .map(size -> size.is(-1) ? Size.fixed(1) : size)
                 .toList();
-        return g.node("Expand", List.of(in.get(0), g.sizes(shape)));
+        return g.node("Expand", in.get(0), g.sizes(shape));
     }
 
     private static Value concat(GraphBuilder g, Operation op, List<Value> in) {
@@ -127,8 +124,7 @@ final class Shapes {
     private static Value stack(GraphBuilder g, Operation op, List<Value> in) {
         Value axis = g.integers(op.number("axis"));
         List<Value> parts = in.stream()
-                .map(value ->
-                        g.node("Unsqueeze", List.of(g.cast(value, op.output().type()), axis)))
+                .map(value -> g.node("Unsqueeze", g.cast(value, op.output().type()), axis))
                 .toList();
         return g.node("Concat", parts, "axis", op.number("axis"));
     }
@@ -149,10 +145,9 @@ final class Shapes {
                 ? in.get(0)
                 : g.node(
                         "Unsqueeze",
-                        List.of(
-                                in.get(0),
-                                g.integers(LongStream.range(0, missing).toArray())));
-        return g.node("Tile", List.of(x, g.sizes(repeats)));
+                        in.get(0),
+                        g.integers(LongStream.range(0, missing).toArray()));
+        return g.node("Tile", x, g.sizes(repeats));
     }
 
     /** The repeats of each axis; a single number is for all of them. */
@@ -186,12 +181,9 @@ final class Shapes {
         }
         Value wide = g.node(
                 "Unsqueeze",
-                List.of(in.get(0), g.integers(newAxes.stream().mapToLong(a -> a).toArray())));
-        return reshape(
-                g,
-                op,
-                g.node("Tile", List.of(wide, g.sizes(tiles))),
-                op.output().shape());
+                in.get(0),
+                g.integers(newAxes.stream().mapToLong(a -> a).toArray()));
+        return reshape(g, op, g.node("Tile", wide, g.sizes(tiles)), op.output().shape());
     }
 
     /** PyTorch gives pairs from the last axis on, ONNX all beginnings and then all ends. */
@@ -205,9 +197,8 @@ final class Shapes {
         }
         return g.node(
                 "Pad",
-                List.of(
-                        in.get(0),
-                        g.sizes(pads),
-                        Arithmetic.number(g, op, "value", op.output().type())));
+                in.get(0),
+                g.sizes(pads),
+                Arithmetic.number(g, op, "value", op.output().type()));
     }
 }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class CompositesTest {
     @Test
-    void two_services_for_the_same_composite_are_an_error() {
+    void twoServicesForTheSameCompositeAreAnError() {
         assertThatIllegalStateException()
                 .isThrownBy(() -> new Composites(List.of(new HardSwishLowering(), new HardSwishLowering())))
                 .withMessage("the composite HardSwish has two lowerings: " + HardSwishLowering.class.getName() + " and "
