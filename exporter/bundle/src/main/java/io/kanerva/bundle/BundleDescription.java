@@ -36,7 +36,7 @@ final class BundleDescription {
     /**
      * The file's bytes.
      *
-     * @param digests SHA-256 of every other file of the bundle by its path, in small hexadecimal digits
+     * @param digests SHA-256 of every other file of the bundle by its path, in lower-case hexadecimal digits
      */
     static byte[] write(
             KanervaModel model, TrainingDetails details, BundleOptions options, Map<String, String> digests) {
@@ -78,7 +78,7 @@ final class BundleDescription {
         node.put("keys", s.keys()).put("latent", s.latent());
         node.put("slotRows", s.slots().rows()).put("slotColumns", s.slots().columns());
         node.put("embedding", s.embedding()).put("width", s.encoder().width()).put("capacity", heap ? s.capacity() : 0);
-        // Named only where they matter, so that bundles from before they existed keep their bytes.
+        // Written only if they are not the defaults, so that older bundles keep their bytes.
         if (s.decoder().neighbours() > 0) {
             node.put("neighbours", s.decoder().neighbours());
         }
@@ -136,7 +136,7 @@ final class BundleDescription {
         return node;
     }
 
-    /** JSON has no NaN, which the standard error of a single episode is. */
+    /** JSON has no NaN, the standard error of a single episode. */
     static void number(ObjectNode node, String name, double value) {
         if (Double.isFinite(value)) {
             node.put(name, value);
@@ -153,7 +153,7 @@ final class BundleDescription {
         return list;
     }
 
-    /** The same text on every system: two blanks of indentation, lines that end in a line feed. */
+    /** The same text on every system: an indentation of two spaces, lines that end in a line feed. */
     static String text(ObjectNode node) {
         DefaultPrettyPrinter printer = new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
         try {

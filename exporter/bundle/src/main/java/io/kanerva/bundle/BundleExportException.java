@@ -1,8 +1,6 @@
 package io.kanerva.bundle;
 
-/**
- * A bundle cannot be written; the message is one sentence that names the folder, what was expected and what was found.
- */
+/** A bundle cannot be written. The message names the folder, what was expected and what was found. */
 public final class BundleExportException extends RuntimeException {
 
     BundleExportException(String message) {

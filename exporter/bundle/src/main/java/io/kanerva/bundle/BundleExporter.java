@@ -46,7 +46,7 @@ public final class BundleExporter {
     /**
      * Exports a model. The model is not changed; it must not be used by another thread meanwhile.
      *
-     * @param folder is made, parents too; a bundle that is there is replaced in one step if the options say so
+     * @param folder is created with its parents; an existing bundle is replaced in one step if the options allow it
      * @throws BundleExportException if the folder holds something else or cannot be written, the sample images have
      *     another shape than the model's, or the heap is too small to be traced
      * @throws io.kanerva.exporter.trace.ExportException if a graph does not compute what its block computes
@@ -77,7 +77,7 @@ public final class BundleExporter {
                 folder, files.values().stream().mapToLong(bytes -> bytes.length).sum(), checks);
     }
 
-    /** Traces the four blocks; the reader with the window sampler that was asked for, and its own again afterwards. */
+    /** Traces the four blocks, the reader with the window sampler of the options; its own is restored afterwards. */
     private static Map<String, OnnxModel> graphs(KanervaModel model, TrainingDetails details, BundleOptions options) {
         WindowReader own = model.reader().windowReader();
         model.reader().setWindowReader(options.reader().windowReader());
@@ -119,7 +119,7 @@ public final class BundleExporter {
         return options.runner().isPresent() ? trace.withCheck(options.runner().get()) : trace;
     }
 
-    /** What a graph's file says of itself. No bound: measuring a model again must not make it another model. */
+    /** A graph's metadata. Without the bound, so that measuring a model again does not change its graphs. */
     private static Map<String, String> metadata(
             GraphSpec graph, KanervaSettings settings, TrainingDetails details, BundleOptions options) {
         Map<String, String> metadata = new TreeMap<>();
@@ -138,8 +138,8 @@ public final class BundleExporter {
 
     private static void requireFit(KanervaSettings settings, ImageSet images) {
         if (settings.writer() == WriterKind.NONE) {
-            throw new BundleExportException(
-                    "a model without a memory: expected a heap or pooled writer, found none, which leaves nothing to write and read");
+            throw new BundleExportException("a model without a memory: expected a heap or pooled writer, found none, "
+                    + "which leaves nothing to write and read");
         }
         if (images.channels() != settings.image().channels()
                 || images.height() != settings.image().height()
@@ -156,7 +156,8 @@ public final class BundleExporter {
         }
         if (settings.capacity() < MIN_CAPACITY) {
             throw new BundleExportException(
-                    "a heap of %d slots with %d keys a sample: expected room for at least %d samples, so that the episode length can vary, found %d"
+                    ("a heap of %d slots with %d keys a sample: expected room for at least %d samples, so "
+                                    + "that the episode length can vary, found %d")
                             .formatted(settings.slots().size(), settings.keys(), MIN_CAPACITY, settings.capacity()));
         }
     }

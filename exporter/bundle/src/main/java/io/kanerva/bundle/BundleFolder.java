@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Puts a bundle's folder in place: whole, or not at all, and never over anything that is no bundle. */
+/** Writes a bundle's folder as a whole or not at all, and never over anything that is no bundle. */
 final class BundleFolder {
     private final Path folder;
     private final boolean replace;
@@ -25,8 +25,7 @@ final class BundleFolder {
     }
 
     /**
-     * Looks whether a bundle may be written here; called before the work is done, and again before the folder is
-     * touched.
+     * Checks that a bundle may be written here; called before the work starts, and again before the folder is changed.
      *
      * @throws BundleExportException if something is there that must not be replaced
      */
@@ -44,16 +43,17 @@ final class BundleFolder {
         }
         if (!replace) {
             throw new BundleExportException(
-                    "%s: expected a new folder, found a bundle that is there already; replace it (only when asked to), or choose another folder"
+                    ("%s: expected a new folder, found a bundle that is there already; replace it "
+                                    + "(only when asked to), or choose another folder")
                             .formatted(folder));
         }
     }
 
     /**
-     * Writes all files to a folder beside this one, then gives that its name.
+     * Writes all files to a folder beside this one, then renames that.
      *
      * @param files paths inside the bundle and bytes
-     * @throws BundleExportException if that cannot be done; what was there before is then still there
+     * @throws BundleExportException if that fails; what was there before is kept
      */
     void write(Map<String, byte[]> files) {
         requireFree();
@@ -79,7 +79,7 @@ final class BundleFolder {
         }
     }
 
-    /** SHA-256 in small hexadecimal digits. */
+    /** SHA-256 in lower-case hexadecimal digits. */
     static String digest(byte[] bytes) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
@@ -88,7 +88,7 @@ final class BundleFolder {
         }
     }
 
-    /** Cleans up after a failure; says what the user must know if even that fails. */
+    /** Cleans up after a failure; returns what the user must know if that fails too. */
     private String restored(Path part, Path old) {
         try {
             delete(part);

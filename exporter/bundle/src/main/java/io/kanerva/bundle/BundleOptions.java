@@ -35,7 +35,7 @@ public record BundleOptions(
         Objects.requireNonNull(runner, "runner");
     }
 
-    /** GridSample, no picture, vectors of drawn images, no check, and nothing is replaced. */
+    /** GridSample, no picture, vectors of drawn images, no check, and no replacement. */
     public static BundleOptions named(String name) {
         return new BundleOptions(
                 name, ReaderKind.GRIDSAMPLE, Optional.empty(), Optional.empty(), Optional.empty(), false);
@@ -57,7 +57,7 @@ public record BundleOptions(
         return new BundleOptions(name, reader, picture, images, Optional.of(graphRunner), replace);
     }
 
-    /** Lets the export take the place of a bundle that is there; any other folder stays an error. */
+    /** Allows the export to replace an existing bundle; any other folder stays an error. */
     public BundleOptions replacing() {
         return new BundleOptions(name, reader, picture, images, runner, true);
     }

@@ -36,9 +36,8 @@ import java.util.stream.StreamSupport;
 
 /**
  * A bundle made from another one: the same model with its weights stored in fewer bits. It needs no model, no DJL and
- * no data. The vectors stay those of the source, PyTorch's float32 answers, and so does the account of the training;
- * the fused graphs are made anew (also for a source that has none). Its memories are of another model: what one writes,
- * the other does not read.
+ * no data. The vectors (PyTorch's float32 answers) and the training details stay those of the source; the fused graphs
+ * are made anew, also for a source that has none. Memories are not interchangeable between the two.
  */
 public final class BundleVariant {
     private static final List<String> FOUR =
@@ -65,7 +64,7 @@ public final class BundleVariant {
      *
      * @param source folder of a bundle; {@link WeightType#FLOAT32} only adds the fused graphs
      * @param runner runs graphs on the vectors
-     * @throws BundleExportException if it cannot be read, is no bundle, or is a variant already
+     * @throws BundleExportException if it cannot be read, is no bundle, or is a variant itself
      */
     public static BundleVariant of(Path source, WeightType weights, GraphRunner runner) {
         Map<String, byte[]> files = new TreeMap<>();
@@ -133,8 +132,8 @@ public final class BundleVariant {
     }
 
     /**
-     * Each graph within the budget by itself; then all of them, each on what the one before gave: of the weights that
-     * are left, always the one that helps most is kept too.
+     * First each graph by itself is brought within the budget; then all four in a chain, by keeping the weight that
+     * helps most, one at a time.
      */
     private Map<String, ModelProto> packedPrecisely(Path folder, Map<String, ModelProto> sources, GraphRunner runner) {
         try {
@@ -180,7 +179,7 @@ public final class BundleVariant {
         return more;
     }
 
-    /** The largest part of the budget that is taken from images to logits; keys and latents are the vectors'. */
+    /** The largest part of the budget that the chain from images to logits takes; keys and latents are the vectors'. */
     private static double shareOfChain(
             Map<String, ModelProto> graphs, Map<String, List<PreciseWeights.Sample>> vectors, GraphRunner runner) {
         double share = 0;
@@ -217,7 +216,7 @@ public final class BundleVariant {
         return tensors;
     }
 
-    /** The graph's file tells its weights' type too. */
+    /** States the weights' type in the graph's metadata too. */
     private ModelProto named(ModelProto model) {
         return model.toBuilder()
                 .addMetadataProps(StringStringEntryProto.newBuilder()
@@ -244,10 +243,10 @@ public final class BundleVariant {
     }
 
     /**
-     * Puts the measured cost into bundle.json and onto the card, and writes the bundle.
+     * Adds the measured cost to bundle.json and the card, and writes the bundle.
      *
-     * @param folder is made, parents too
-     * @param replace whether a bundle that is there may be replaced, in one step
+     * @param folder is created with its parents
+     * @param replace whether an existing bundle may be replaced, in one step
      * @throws BundleExportException if the folder holds something else or cannot be written
      */
     public void write(VariantCost cost, Path folder, boolean replace) {
@@ -285,19 +284,21 @@ public final class BundleVariant {
         files.put(BundleDescription.FILE, (BundleDescription.text(json) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The source's card under the variant's name, with what the variant is and costs in front. */
+    /** The source's card under the variant's name, preceded by a description of the variant and its cost. */
     private String card(String original, VariantCost cost) {
         int headingEnd = original.indexOf('\n');
         StringBuilder text = new StringBuilder("# ").append(name()).append("\n\n");
         text.append(String.format(
                 Locale.ROOT,
-                "**A variant of %s with %s weights**, made from its bundle; inputs, outputs and arithmetic are float32 as before.\n\n",
+                "**A variant of %s with %s weights**, made from its bundle; inputs, outputs "
+                        + "and arithmetic are float32 as before.\n\n",
                 source,
                 weights.onnxName()));
         if (json.has("float32Weights")) {
             text.append(String.format(
                     Locale.ROOT,
-                    "Kept in float32, so that every value x of an output stays within %s + %s |x| of the float32 model's: %s.\n\n",
+                    "Kept in float32, so that every value x of an output stays within %s + "
+                            + "%s |x| of the float32 model's: %s.\n\n",
                     PreciseWeights.ABSOLUTE,
                     PreciseWeights.RELATIVE,
                     StreamSupport.stream(json.get("float32Weights").spliterator(), false)
@@ -307,7 +308,8 @@ public final class BundleVariant {
         if (cost.isHigh()) {
             text.append(String.format(
                     Locale.ROOT,
-                    "**This variant costs %.2f nats an image, more than %.1f: take the float32 bundle where quality counts.**\n\n",
+                    "**This variant costs %.2f nats an image, more than %.1f: take the "
+                            + "float32 bundle where quality counts.**\n\n",
                     cost.difference(),
                     VariantCost.MAX_NATS));
         }

@@ -18,12 +18,12 @@ import java.util.Random;
 /**
  * A bundle's test vectors, computed by the blocks themselves on PyTorch. A set goes through all four graphs: the
  * encoder's content is what the writer gets, the written memory what the reader gets, the traces what the decoder gets,
- * so that a runtime may be checked graph by graph or from image to logits. Keys are by turns near a written pointer and
- * drawn from the prior; latents are drawn from theirs.
+ * so that a runtime can be checked graph by graph or from image to logits. Keys are in turn near a written pointer and
+ * drawn from the prior; latents are drawn from their prior.
  */
 final class GoldenVectors {
     private static final long SEED = 20;
-    /** Numbers of a decoded image from which on fewer images are decoded, to keep bundles small: a megabyte each. */
+    /** Images of at least this many numbers, a megabyte each, are decoded fewer at a time to keep bundles small. */
     private static final int MANY_NUMBERS = 1 << 18;
 
     /** Sizes of one set. */

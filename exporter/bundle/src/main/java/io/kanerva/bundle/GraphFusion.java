@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The two optional graphs of a bundle, each two of the four in one, for runtimes where the way from one graph to the
- * next costs something: on a GPU it is a copy to the host and back.
+ * The two optional graphs of a bundle, each two of the four in one, for runtimes where passing tensors from one graph
+ * to the next is costly: on a GPU, it is a copy to the host and back.
  *
  * <ul>
  *   <li>{@code encoder-memory-writer}: images to memory; all outputs of both.
@@ -63,7 +63,7 @@ final class GraphFusion {
         return named(ModelJoin.join(name.label(), List.of(parts)));
     }
 
-    /** Adds both to bundle.json's {@code graphs}, described by what is said there of the four. */
+    /** Adds both to bundle.json's {@code graphs}, described by the four's descriptions. */
     static void describe(ObjectNode graphs, Map<String, String> digests) {
         describe(
                 graphs,
@@ -83,10 +83,10 @@ final class GraphFusion {
             for (JsonNode input : graphs.get(part.label()).get("inputs")) {
                 if (input.get("name").asText().equals(BundleGraph.LATENT)) {
                     ObjectNode noise = ((ObjectNode) input.deepCopy()).put("name", BundleGraph.NOISE);
-                    inputs.add(
-                            noise.put(
-                                    "meaning",
-                                    "standard normal numbers; the latents are prior_mean + exp(prior_log_variance / 2) * noise"));
+                    inputs.add(noise.put(
+                            "meaning",
+                            "standard normal numbers; the latents are prior_mean + "
+                                    + "exp(prior_log_variance / 2) * noise"));
                 } else if (!known.contains(input.get("name").asText())) {
                     inputs.add(input.deepCopy());
                 }
@@ -98,7 +98,7 @@ final class GraphFusion {
         }
     }
 
-    /** What lies between reader and decoder: the latents, drawn from their prior with the caller's noise. */
+    /** The step between reader and decoder: latents drawn from their prior with the caller's noise. */
     private static ModelProto sampler(ModelProto reader) {
         ValueInfoProto mean = output(reader, BundleGraph.PRIOR_MEAN);
         ValueInfoProto logVariance = output(reader, BundleGraph.PRIOR_LOG_VARIANCE);

@@ -63,9 +63,10 @@ final class ModelCard {
     private String what() {
         return format(
                 """
-                A Kanerva++ memory model (Ramapuram, Wu, Kalousis, ICLR 2021, arXiv 2103.03905): it writes an episode of %s images into one
-                memory, %s, and reads them back. Four ONNX graphs (opset %d, IR %d, standard operators, float32) hold all that is
-                learned; `bundle.json` says what each tensor means, `vectors/` what each graph must answer.
+                A Kanerva++ memory model (Ramapuram, Wu, Kalousis, ICLR 2021, arXiv 2103.03905): it writes an
+                episode of %s images into one memory, %s, and reads them back. Four ONNX graphs (opset %d, IR %d,
+                standard operators, float32) hold all that is learned; `bundle.json` says what each tensor means,
+                `vectors/` what each graph must answer.
                 """,
                 shape(
                         settings.image().channels(),
@@ -95,7 +96,8 @@ final class ModelCard {
             row(
                     rows,
                     "a block is taken",
-                    "verbatim under a key of positive scale, else for its gist: it tells the prior of the latent alone");
+                    "verbatim under a key of positive scale, else for its gist, "
+                            + "which informs the latents' prior only");
         }
         row(
                 rows,
@@ -187,9 +189,10 @@ final class ModelCard {
                 + format(
                         """
 
-                Setting: %s; %d episodes of T = %d, K = %d, a memory of %,d floats. Every latent is sampled from the distribution
-                whose divergence is charged, both divergences in full. The memory itself costs nothing in this bound, so the
-                number means something only together with its size; naming one of T samples costs ln T = %.2f nats at least.
+                Setting: %s; %d episodes of T = %d, K = %d, a memory of %,d floats. Every latent is sampled from
+                the distribution whose divergence is charged, both divergences in full. The memory itself costs
+                nothing in this bound, so the number means something only together with its size; naming one of T
+                samples costs ln T = %.2f nats at least.
                 """,
                         details.boundSetting(),
                         report.episodes(),
@@ -228,8 +231,10 @@ final class ModelCard {
                         settings.image().width())));
         text.append(
                 settings.likelihood() == ImageLikelihood.BERNOULLI
-                        ? "- The likelihood is Bernoulli: it models black and white images, and its outputs are probabilities of white.\n"
-                        : "- The likelihood is a mixture of discretised logistics: it models images of 256 levels; the images that recall shows are means.\n");
+                        ? "- The likelihood is Bernoulli: it models black and white images, and its "
+                                + "outputs are probabilities of white.\n"
+                        : "- The likelihood is a mixture of discretised logistics: it models images of 256 "
+                                + "levels; the images that recall shows are means.\n");
         if (settings.writer() == WriterKind.HEAP) {
             text.append(format(
                     "- At most %d samples fit a memory. Trained at T = %d.\n",
@@ -255,7 +260,7 @@ final class ModelCard {
         return format("%d x %d x %d", channels, height, width);
     }
 
-    /** The same text in every language that a machine may be set to. */
+    /** Formats independently of the machine's locale. */
     private static String format(String template, Object... values) {
         return String.format(Locale.ROOT, template, values);
     }

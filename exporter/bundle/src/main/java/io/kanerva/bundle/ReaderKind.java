@@ -13,15 +13,15 @@ public enum ReaderKind {
     /** Two products with tent weights: slower there, but it runs where GridSample does not. */
     MATMUL;
 
-    /** What stands in bundle.json and on the command line: {@code gridsample} or {@code matmul}. */
+    /** The name in bundle.json and on the command line: {@code gridsample} or {@code matmul}. */
     public String id() {
         return name().toLowerCase(Locale.ROOT);
     }
 
     /**
-     * The kind of that name.
+     * The kind of this name.
      *
-     * @throws IllegalArgumentException if there is none; the message lists those that there are
+     * @throws IllegalArgumentException if there is none; the message lists the known ones
      */
     public static ReaderKind named(String id) {
         return Arrays.stream(values())

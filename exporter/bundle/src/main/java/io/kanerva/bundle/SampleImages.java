@@ -13,8 +13,8 @@ public final class SampleImages {
     private SampleImages() {}
 
     /**
-     * White discs on black, with a dark hole in some: drawn, for where no data set is at hand. For a likelihood of 256
-     * levels they are shaded, on a shaded ground.
+     * Draws white discs on black, some with a dark hole, for use without a data set. For a likelihood of 256 levels
+     * they are shaded, on a shaded ground.
      *
      * @param settings says how large the images are
      * @param count how many, at least 1
@@ -44,7 +44,7 @@ public final class SampleImages {
 
     /**
      * Images as a model takes them: black and white at half intensity for a Bernoulli likelihood, else as they are;
-     * after the last one it starts over.
+     * after the last one, the first follows.
      *
      * @param settings the model's
      * @param first index of the first image, counted on beyond the set's end

@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Where a model comes from: what a bundle says of it besides what the model itself tells.
+ * How a model was trained: what a bundle states in addition to the model's own settings.
  *
  * @param data name of the training data, for example {@code fashion-mnist}
  * @param binarisation how grey training images were made binary

@@ -26,7 +26,7 @@ public record VariantCost(
         double sourceMicroseconds,
         double microseconds,
         String machine) {
-    /** A variant that costs more than this says so in its card. */
+    /** Above this, the card warns of the cost. */
     public static final double MAX_NATS = 0.1;
 
     /** The cost in nats an image; negative if the variant happens to be better. */

@@ -125,9 +125,9 @@ class BundleExporterTest {
         }
         Path bundle = temporary.resolve("measured");
         assertThat(json(bundle).at("/provenance/bound").toString())
-                .isEqualTo(
-                        "{\"nats\":80.5,\"standardError\":null,\"reconstruction\":70.0,\"klKeys\":8.25,"
-                                + "\"klLatent\":2.25,\"episodes\":1,\"setting\":\"test images of fashion-mnist at half intensity\"}");
+                .isEqualTo("{\"nats\":80.5,\"standardError\":null,\"reconstruction\":70.0,\"klKeys\":8.25,"
+                        + "\"klLatent\":2.25,\"episodes\":1,\"setting\":\"test images of "
+                        + "fashion-mnist at half intensity\"}");
         assertThat(bundle.resolve("MODEL_CARD.md"))
                 .content()
                 .contains("**80.500**", "8.250", "a memory of 288 floats", "half intensity");
@@ -228,8 +228,8 @@ class BundleExporterTest {
                 EncoderSettings.residual(6, 1));
         assertThatThrownBy(() -> export(small, BundleOptions.named("tiny")))
                 .isInstanceOf(BundleExportException.class)
-                .hasMessage(
-                        "a heap of 2 slots with 1 keys a sample: expected room for at least 3 samples, so that the episode length can vary, found 2");
+                .hasMessage("a heap of 2 slots with 1 keys a sample: expected room for at least 3 samples, so "
+                        + "that the episode length can vary, found 2");
     }
 
     @Test

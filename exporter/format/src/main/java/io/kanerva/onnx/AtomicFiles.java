@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** Writes files so that a reader sees the old content or the new one, never a part. */
+/** Writes files so that a reader sees the old content or the new one, never part of it. */
 final class AtomicFiles {
     private static final int BUFFER = 1 << 16;
 

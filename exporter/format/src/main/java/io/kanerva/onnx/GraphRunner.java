@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Runs an ONNX model: how a check gets at a runtime without this package depending on one. */
+/** Runs an ONNX model. Callers pass in the runtime of their choice, so that nothing here depends on one. */
 @FunctionalInterface
 public interface GraphRunner {
     /**

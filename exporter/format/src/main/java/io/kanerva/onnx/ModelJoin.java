@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Makes one model of several that are run one after the other: an input of a later model that has the name of an
- * earlier model's output is fed by it. All outputs stay outputs. Nothing is computed anew, so the values are those of
- * the parts.
+ * Joins models that are run one after the other into one: an input of a later model that has the name of an earlier
+ * model's output is fed by it. All outputs stay outputs. Nothing is computed anew, so the values are those of the
+ * parts.
  */
 public final class ModelJoin {
     private ModelJoin() {}
@@ -54,8 +54,8 @@ public final class ModelJoin {
     }
 
     /**
-     * Copies nodes and weights; what is neither input nor output gets the part's name in front, so that parts do not
-     * collide.
+     * Copies nodes and weights; names that are neither input nor output get the part's name as a prefix, so that parts
+     * do not collide.
      */
     private static void copy(GraphProto part, GraphProto.Builder graph) {
         Set<String> border = new HashSet<>();

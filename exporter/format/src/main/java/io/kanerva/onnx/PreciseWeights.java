@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which weights a model in half precision keeps in float32, so that each element x of its outputs stays within
- * {@value #ABSOLUTE} + {@value #RELATIVE} |x| of the float32 model's. Rounding a weight moves an output by some 2^-12
- * of what the weight contributes, so it is few layers that matter: those whose contributions are large and cancel.
+ * Finds the weights that a model in half precision must keep in float32, so that each element x of its outputs stays
+ * within {@value #ABSOLUTE} + {@value #RELATIVE} |x| of the float32 model's. Rounding a weight moves an output by some
+ * 2^-12 of what the weight contributes, so only few layers matter: those whose contributions are large and cancel.
  */
 public final class PreciseWeights {
     /** Part of an element's budget that does not depend on its value. */
@@ -45,7 +45,7 @@ public final class PreciseWeights {
      * until the rest rounded together stays within it.
      *
      * @param model in float32
-     * @param samples what its outputs are held against
+     * @param samples inputs with the outputs to compare with
      * @param most part of the budget that may be taken; some should be left for what runtimes differ by in float32
      * @return names of weights, in the order in which they were taken; none if all may be rounded
      */

@@ -15,8 +15,9 @@ import java.util.List;
 import java.util.function.DoubleSupplier;
 
 /**
- * A dense row-major tensor of any ONNX element type. Immutable; one {@linkplain #over over a buffer} is as long as
- * nobody writes to that. Equal tensors have the same type, shape and bits; a name is a label that is not compared.
+ * A dense row-major tensor of any ONNX element type. Immutable; a tensor {@linkplain #over over a buffer} is immutable
+ * as long as nobody writes to the buffer. Equal tensors have the same type, shape and bits; a name is a label that is
+ * not compared.
  */
 public final class Tensor {
     private final String name;
@@ -24,7 +25,7 @@ public final class Tensor {
     private final long[] shape;
     /** Little-endian, from 0 to its end, which is its limit; nobody moves its position. Empty for strings. */
     private final ByteBuffer bytes;
-    /** UTF-8; empty for other types. */
+    /** Elements of a tensor of strings, in UTF-8; empty for other types. */
     private final List<ByteString> strings;
 
     private Tensor(String name, ElementType type, long[] shape, ByteBuffer bytes, List<ByteString> strings) {

@@ -26,11 +26,11 @@ import java.util.stream.Collectors;
  * keeps its precision: there, one rounding may name another slot.
  */
 public final class WeightPacking {
-    /** How the names of constants begin that are no weights of a layer. */
+    /** Prefix of the names of constants that are no layer's weights; they are not packed. */
     public static final String CONSTANT = "constant_";
 
     private static final Set<String> LAYERS = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
-    /** Fewer numbers than this are not worth a node. */
+    /** Smaller tensors are not worth a node. */
     private static final int MIN_NUMBERS = 64;
 
     private static final int MAX_INT8 = 127;
@@ -55,7 +55,7 @@ public final class WeightPacking {
     }
 
     /**
-     * Packs a model's weights, but for some.
+     * Packs a model's weights, except for some.
      *
      * @param kept names of weights that stay in float32
      */

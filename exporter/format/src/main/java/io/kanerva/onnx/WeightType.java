@@ -30,9 +30,9 @@ public enum WeightType {
     }
 
     /**
-     * The type of that short name.
+     * The type of this short name.
      *
-     * @throws IllegalArgumentException if there is none; the message lists those that there are
+     * @throws IllegalArgumentException if there is none; the message lists the known ones
      */
     public static WeightType named(String id) {
         return Arrays.stream(values())

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 
 /** Weights in a file of their own beside the model, as ONNX's external data. */
 final class WeightsFile {
-    /** Runtimes that map the file into memory want tensors to begin at pages. */
+    /** Runtimes that map the file into memory need tensors to begin at pages. */
     private static final int ALIGNMENT = 4096;
     /** Smaller tensors, shapes and axes above all, stay in the model: shape inference reads them. */
     private static final int MIN_BYTES = 1024;

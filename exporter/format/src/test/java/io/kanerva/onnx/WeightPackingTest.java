@@ -105,8 +105,8 @@ class WeightPackingTest {
         large[7] = 1e6f;
         assertThatThrownBy(() -> WeightPacking.pack(matMul(large), WeightType.FLOAT16))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage(
-                        "weight 'dense/weight': expected numbers of at most 65504.0 for half precision, found 1000000.0");
+                .hasMessage("weight 'dense/weight': expected numbers of at most 65504.0 for "
+                        + "half precision, found 1000000.0");
         large[7] = Float.NaN;
         assertThatThrownBy(() -> WeightPacking.pack(matMul(large), WeightType.INT8))
                 .hasMessage("weight 'dense/weight': expected finite numbers, found NaN");

@@ -4,10 +4,10 @@ import io.kanerva.exporter.trace.CompositeOperation;
 import java.util.List;
 
 /**
- * A computation with its own way to be said in ONNX, instead of operation by operation.
+ * A computation that is exported as nodes of its own, instead of operation by operation.
  *
  * <p>A block calls {@link CompositeOperation#apply}; the engine computes {@link #compute}, the exported graph contains
- * what {@link #lower} adds, and the two must agree (every export is checked).
+ * what {@link #lower} adds, and the two must agree.
  */
 public interface Composite extends CompositeOperation {
     /**

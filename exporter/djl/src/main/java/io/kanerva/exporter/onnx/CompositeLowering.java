@@ -4,8 +4,8 @@ import io.kanerva.exporter.trace.CompositeOperation;
 import java.util.List;
 
 /**
- * Says a composite operation in ONNX for a block that does not do so itself ({@link Composite}), for example because
- * the block's own jar is to know nothing of ONNX.
+ * Lowers a composite operation for a block that does not do so itself ({@link Composite}), for example because the
+ * block's own jar must not depend on ONNX.
  *
  * <p>Found with {@link java.util.ServiceLoader}: name the implementation, which needs a public constructor without
  * arguments, in {@code META-INF/services/io.kanerva.exporter.onnx.CompositeLowering}.
@@ -21,7 +21,7 @@ public interface CompositeLowering {
      * @param operation the operation that was recorded, with whatever settings its class has
      * @param inputs one value for each input of the operation, with type and shape
      * @return one value for each of its outputs
-     * @throws UnsupportedOperationException if the graph's opset cannot say it; the message says why
+     * @throws UnsupportedOperationException if the graph's opset cannot express it; the message says why
      */
     List<Value> lower(GraphBuilder graph, CompositeOperation operation, List<Value> inputs);
 }

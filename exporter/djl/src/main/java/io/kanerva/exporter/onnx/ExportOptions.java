@@ -66,8 +66,8 @@ public final class ExportOptions {
     }
 
     /**
-     * Sets the version of the file format, 7 to 13. Runtimes refuse files of a newer one than they know; nothing here
-     * needs one.
+     * Sets the version of the file format, 7 to 13. Runtimes refuse versions that are newer than they know; nothing
+     * here needs a newer one.
      */
     public ExportOptions withIrVersion(int version) {
         require(
@@ -93,7 +93,7 @@ public final class ExportOptions {
     }
 
     /**
-     * Says which sizes a dynamic dimension may take; tracing and checking stay inside. Others range over
+     * Limits the sizes of a dynamic dimension, for tracing and checking. Others range over
      * {@link SamplingPlan#DEFAULT_LIMIT}.
      *
      * @param min at least 1; sizes 0 and 1 are never traced, but 1 is checked if it is allowed
@@ -106,8 +106,8 @@ public final class ExportOptions {
     }
 
     /**
-     * Says which values an input may take: from low (included) to high (excluded). Others are standard normal, or 0 and
-     * 1 for whole numbers.
+     * Sets the range of an input's values: from low (included) to high (excluded). Other inputs are standard normal, or
+     * 0 and 1 for whole numbers.
      */
     public ExportOptions withInputRange(String input, double low, double high) {
         Map<String, Sampler.Range> more = new TreeMap<>(ranges);
@@ -116,9 +116,9 @@ public final class ExportOptions {
     }
 
     /**
-     * Has the finished model run by this runtime, on sizes that were never traced, and compared with the block. Without
-     * one, the block is run on these sizes, and the model's sizes and numbers, but not its values, are compared with
-     * what it does there.
+     * Runs the finished model with this runtime, at sizes that were never traced, and compares it with the block.
+     * Without a runtime, only the block is run at these sizes, and the model's sizes and numbers, but not its values,
+     * are compared with the block's.
      */
     public ExportOptions withCheck(GraphRunner graphRunner) {
         return with(options -> options.runner = Objects.requireNonNull(graphRunner, "graphRunner"));
@@ -132,13 +132,13 @@ public final class ExportOptions {
         return with(options -> options.tolerance = max);
     }
 
-    /** Sets with which statistics batch normalisations work. */
+    /** Sets the statistics that batch normalisations use. */
     public ExportOptions withStatistics(Statistics which) {
         return with(options -> options.statistics = Objects.requireNonNull(which, "which"));
     }
 
     /**
-     * Sets from which size on a model's weights go into a file of their own beside the model.
+     * Sets the size above which a model's weights go into a file of their own beside the model.
      *
      * @param bytes 0 to 2,000,000,000; an ONNX file of one part cannot be larger than 2 GiB
      */
@@ -151,8 +151,8 @@ public final class ExportOptions {
     }
 
     /**
-     * Has {@code erf()} of float32 written out in operators that every runtime rounds alike, rather than as Erf, which
-     * some work out to five or six digits only. It takes some twenty nodes, and is within 9e-8 of the true value.
+     * Writes {@code erf()} of float32 out in operators that every runtime rounds alike, because some runtimes' Erf has
+     * only five or six digits. It takes some twenty nodes and is within 9e-8 of the true value.
      */
     public ExportOptions withErfWrittenOut() {
         return with(options -> options.writesErfOut = true);

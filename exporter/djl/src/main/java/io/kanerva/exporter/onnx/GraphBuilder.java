@@ -16,7 +16,9 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Puts a graph together; what lowerings write to. Values are named by operator and number, the same way every time. */
+/**
+ * Builds a graph; lowerings add their nodes here. Values are named by operator and number, in the same way every time.
+ */
 public final class GraphBuilder {
     private static final int SHAPE_TAKES_A_RANGE_SINCE = 15;
 
@@ -121,7 +123,7 @@ public final class GraphBuilder {
                 "no ONNX attribute is a " + value.getClass().getSimpleName());
     }
 
-    /** A constant; equal constants are one. */
+    /** A constant; equal constants share one value. */
     public Value constant(Tensor tensor) {
         return constants.computeIfAbsent(tensor, t -> initializer(WeightPacking.CONSTANT + constants.size(), t));
     }
@@ -159,8 +161,8 @@ public final class GraphBuilder {
     /** A size as an int64 vector of one element, computed from the inputs' shapes where it is dynamic. */
     public Value size(Size size) {
         if (!size.isKnown()) {
-            throw new UnsupportedOperationException(
-                    "a size that is needed is no sum of products of the dynamic dimensions and of what strides leave of them");
+            throw new UnsupportedOperationException("a size that is needed is no sum of products of the dynamic "
+                    + "dimensions and of what strides leave of them");
         }
         Value known = sizes.get(size);
         if (known == null) {

@@ -82,7 +82,7 @@ public final class OnnxExporter {
 
     private static OnnxModel written(Tracer tracer, List<String> outputNames, ExportOptions options) {
         try {
-            // Not in variables: what the passes replace is to be free before the model is written.
+            // Not in variables: what the passes replace must be collectable before the model is written.
             return new OnnxModel(
                     ModelWriter.write(Pass.applyAll(lowered(tracer, outputNames, options)), options),
                     List.of(),
@@ -156,7 +156,7 @@ public final class OnnxExporter {
             } catch (UnsupportedOperationException e) {
                 problems.add(
                         operation.name() + " cannot be exported: " + e.getMessage() + " (" + operation.site() + ")");
-                // A stand-in, so that later operations can still be looked at.
+                // A placeholder, so that later operations are still checked.
                 operation
                         .outputs()
                         .forEach(output ->

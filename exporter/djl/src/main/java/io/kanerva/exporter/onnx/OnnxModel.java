@@ -49,7 +49,7 @@ public final class OnnxModel {
     /**
      * The content of an {@code .onnx} file that has its weights in it; the same bytes every time.
      *
-     * @throws IllegalStateException if the weights belong into a file of their own
+     * @throws IllegalStateException if the weights belong in a file of their own
      */
     public byte[] toBytes() {
         if (hasExternalData()) {

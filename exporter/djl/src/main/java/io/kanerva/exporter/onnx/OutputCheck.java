@@ -82,8 +82,8 @@ final class OutputCheck {
     }
 
     /**
-     * A runtime may be content with an output of another shape than the model says it has; whoever relies on the model
-     * is not.
+     * A runtime may return an output of another shape than the model declares; users of the model rely on the
+     * declaration.
      */
     private static void requireDeclared(ValueInfoProto output, Tensor found, List<String> problems) {
         List<TensorShapeProto.Dimension> declared =

@@ -65,7 +65,7 @@ public final class SavedModel {
 
     /**
      * Reads DJL's file: its mark, version, the model's name, type, inputs and properties, then the block's own. DJL
-     * does not mind if something is left over, but then the block is not the one that was saved.
+     * ignores bytes that are left over, but then the block is not the one that was saved.
      */
     private static void read(Model model, Path file) throws IOException, MalformedModelException {
         try (DataInputStream stream = new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
@@ -142,7 +142,7 @@ public final class SavedModel {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
-    /** The factory failed, not the loading. */
+    /** The block factory failed, rather than the loading. */
     private static final class NoBlockException extends IOException {
         private static final long serialVersionUID = 1;
 

@@ -15,7 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Behind a recording array: treats each method of {@code NDArray} and {@code NDArrayEx} as {@link ArrayMethods} says.
+ * Invocation handler of a recording array: treats each method of {@code NDArray} and {@code NDArrayEx} as
+ * {@link ArrayMethods} says.
  *
  * <p>An array that is changed in place gets a new value. Arrays that may share its memory would change with it in the
  * engine; here they become stale, and using one of them afterwards is an error.

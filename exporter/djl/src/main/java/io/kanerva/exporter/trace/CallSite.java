@@ -17,7 +17,7 @@ import java.util.List;
 public record CallSite(String blocks, String line, String parameter) {
     private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
-    /** The line that is just now calling an array's method, after this parameter was read. */
+    /** The line that is calling an array's method now, after this parameter was read. */
     static CallSite here(String parameter) {
         return WALKER.walk(frames -> {
             List<String> blocks = new ArrayList<>();
@@ -72,7 +72,7 @@ public record CallSite(String blocks, String line, String parameter) {
         }
     }
 
-    /** Whether an engine's own code is calling: an ordinary array was handed a traced one. */
+    /** Whether the engine's own code is calling: an ordinary array got a traced one as its argument. */
     static boolean isInsideEngine() {
         return WALKER.walk(frames -> frames.map(StackFrame::getDeclaringClass)
                 .filter(type -> !isTracer(type) && !type.isInterface())

@@ -3,7 +3,7 @@ package io.kanerva.exporter.trace;
 import ai.djl.ndarray.NDList;
 import java.util.Optional;
 
-/** A computation that is to be one operation of the recording, however many engine operations it takes. */
+/** A computation that is recorded as one operation, however many engine operations it takes. */
 public interface CompositeOperation {
     /** A name for messages and listings, for example {@code ReadWindow}. */
     String name();

@@ -8,7 +8,7 @@ import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import java.nio.ByteBuffer;
 
-/** Tensors from DJL's arrays, and the other way round. */
+/** Converts between DJL's arrays and tensors. */
 public final class DjlTensors {
     private DjlTensors() {}
 
@@ -22,7 +22,7 @@ public final class DjlTensors {
 
     /**
      * An array of the engine without a copy, where its memory can be seen. It must not be read any more when the array
-     * is closed, and shows what is written to the array.
+     * is closed, and shows later changes of the array.
      */
     static Tensor viewOf(NDArray array) {
         return array.size() == 0 ? copyOf(array) : over(array, array.toByteBuffer(true));
@@ -40,12 +40,12 @@ public final class DjlTensors {
         return manager.create(buffer, new Shape(tensor.shape()), dataType(tensor.type()));
     }
 
-    /** ONNX's type for a DJL type. */
+    /** ONNX's type of a DJL type. */
     public static ElementType elementType(DataType type) {
         return type == DataType.BOOLEAN ? ElementType.BOOL : ElementType.valueOf(type.name());
     }
 
-    /** DJL's type for one of ONNX's that DJL has, too. */
+    /** DJL's type of an ONNX type that DJL has as well. */
     public static DataType dataType(ElementType type) {
         return type == ElementType.BOOL ? DataType.BOOLEAN : DataType.valueOf(type.name());
     }

@@ -15,16 +15,16 @@ import java.util.Map;
  * and does not implement, is written here with recorded ones, and what depends on shapes alone becomes a constant.
  */
 final class EngineMethods {
-    /** What is said of methods that the graph has and the engine does not. */
+    /** Remark on methods that the export supports and the engine does not. */
     static final String MISSING = "DJL 0.35.1's PyTorch engine itself does not implement it";
 
-    /** Writes a method with others. */
+    /** Computes a method by other methods. */
     @FunctionalInterface
     private interface Rewriting {
         Object call(Recorder recorder, NDArray self, Method method, Object[] arguments) throws Throwable;
     }
 
-    /** A rewriting, and what it is in words. */
+    /** A rewriting, and its description. */
     private record Entry(String remark, Rewriting rewriting) {}
 
     private static final Map<String, Entry> ENTRIES = Map.ofEntries(
@@ -77,7 +77,7 @@ final class EngineMethods {
         return ENTRIES.containsKey(RecordedMethods.signature(method));
     }
 
-    /** How a method is written, in words. */
+    /** The description of a method's rewriting. */
     static String remark(Method method) {
         return ENTRIES.get(RecordedMethods.signature(method)).remark();
     }

@@ -44,8 +44,7 @@ public record InputSpec(String name, DataType type, List<Dimension> shape) {
     }
 
     /**
-     * Reads an input as people write it: {@code images:float32[N,3,224,224]}; a size that is no number is a dynamic
-     * dimension's name.
+     * Parses {@code images:float32[N,3,224,224]}; a size that is no number is a dynamic dimension's name.
      *
      * @throws IllegalArgumentException saying what was expected and found
      */

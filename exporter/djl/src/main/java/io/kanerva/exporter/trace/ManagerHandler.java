@@ -14,9 +14,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Behind the manager of recording arrays. Arrays made from Java numbers are constants; {@code zeros}, {@code ones},
- * {@code full}, {@code arange} and {@code eye} are recorded, because their arguments may depend on a dynamic dimension;
- * random numbers are an error. All sub-managers are this manager: the recording keeps every array until it ends.
+ * Invocation handler of the manager of recording arrays. Arrays made from Java numbers are constants; {@code zeros},
+ * {@code ones}, {@code full}, {@code arange} and {@code eye} are recorded, because their arguments may depend on a
+ * dynamic dimension; random numbers are an error. All sub-managers are this manager: the recording keeps every array
+ * until it ends.
  */
 final class ManagerHandler implements InvocationHandler {
     private static final Set<String> CONSTANTS =

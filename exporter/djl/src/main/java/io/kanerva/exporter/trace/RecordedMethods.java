@@ -145,7 +145,8 @@ final class RecordedMethods {
             op where(NDArray,NDArray) : where condition other
             op stack(NDList,int) : stack arrays axis
             op concat(NDList,int) : concat arrays axis
-            fun convolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,int) : convolution x w b stride padding dilation groups
+            fun convolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,int) : convolution x w b stride padding \
+            dilation groups
             fun deconvolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,Shape,int) : \
             deconvolution x w b stride padding outPadding dilation groups
             fun prelu(NDArray,NDArray) : prelu x alpha

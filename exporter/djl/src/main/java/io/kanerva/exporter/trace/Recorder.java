@@ -290,10 +290,13 @@ final class Recorder implements AutoCloseable {
     ExportException valueRead(String method) {
         return fail(
                 CallSite.isInsideEngine()
-                        ? "an ordinary array has a traced array as its argument, which would freeze the traced values; put the traced "
-                                + "array first, as in traced.add(constant), or make the constant with the traced array's manager"
+                        ? "an ordinary array has a traced array as its argument, which would "
+                                + "freeze the traced values; put the traced "
+                                + "array first, as in traced.add(constant), or make the constant "
+                                + "with the traced array's manager"
                         : method
-                                + " reads the values of a traced array; control flow that depends on values cannot be exported, "
+                                + " reads the values of a traced array; control flow that "
+                                + "depends on values cannot be exported, "
                                 + "compute with arrays (where, comparisons) instead");
     }
 

@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
  * mask, say) is unknown. Operations on constants alone become constants, with the engine's own result.
  */
 final class TapeComparison {
-    /** Folding may not blow up the file: a larger result than this must not be larger than what it is made of. */
+    /** Folding must not inflate the file: a result larger than this must not be larger than its inputs. */
     private static final long SMALL = 4096;
 
     private final SamplingPlan plan;
@@ -115,8 +115,10 @@ final class TapeComparison {
                                 + plan.traces().get(0) + " and "
                                 + recorders.get(t).steps().size() + " with "
                                 + plan.traces().get(t)
-                                + "; a Java loop or branch depends on a dynamic dimension, and only the tensor operations of one run can"
-                                + " be exported; use operations on the whole dimension, or make it a fixed one (they part at "
+                                + "; a Java loop or branch depends on a dynamic dimension, and only "
+                                + "the tensor operations of one run can"
+                                + " be exported; use operations on the whole dimension, or "
+                                + "make it a fixed one (they part at "
                                 + culprit(recorders.get(t).steps(), parted) + ")"));
             }
         }
@@ -194,8 +196,7 @@ final class TapeComparison {
     }
 
     /**
-     * Whether folding would write a large parameter twice: as it is, for who else reads it, and as what is made of it
-     * here.
+     * Whether folding would write a large parameter twice: once for its other readers, and once as the folded result.
      */
     private boolean doublesWeights(List<Operand> inputs, List<Operand> outputs) {
         return outputs.stream().mapToLong(Operand::fixedElements).sum() > SMALL
@@ -339,7 +340,8 @@ final class TapeComparison {
                     + plan.traces().get(i));
         }
         problems.add(what
-                + " depends on the dynamic dimensions, but not as a sum of products of them and of what strides leave of them: "
+                + " depends on the dynamic dimensions, but not as a sum of products of "
+                + "them and of what strides leave of them: "
                 + String.join(", ", found) + " (" + site + ")");
         return values.get(0) instanceof Long ? Size.fixed(0) : values.get(0);
     }

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * An {@code NDIndex} taken apart.
+ * The parts of an {@code NDIndex}.
  *
  * @param elements what each element does
  * @param ellipsis position of the ellipsis among the elements, -1 if there is none

@@ -43,8 +43,8 @@ public final class Tracer {
      * @param limits sizes that dynamic dimensions may take, by name
      * @param sampler makes the input values
      * @param statistics which ones batch normalisations use
-     * @param tracesChecks whether to trace at the sizes of the checks as well, because nobody is going to run the graph
-     *     there: each number of the program must then be what the block has at these sizes, too
+     * @param tracesChecks whether to trace at the sizes of the checks as well, because the graph will not be run there:
+     *     each number of the program must then be the block's at these sizes, too
      */
     public Tracer(
             Block block,
@@ -110,7 +110,7 @@ public final class Tracer {
     }
 
     /**
-     * Has the next trace go over more sizes, for a block that has turned out to compute something else at others.
+     * Makes the next trace cover more sizes, for a block that computes something else at other sizes.
      *
      * @return false if it did so already, or there are no more sizes
      */
@@ -121,10 +121,7 @@ public final class Tracer {
         return finer.isPresent();
     }
 
-    /**
-     * What the last program takes for granted because numbers suggest it: the first suspects if it turns out to be
-     * wrong.
-     */
+    /** What the last program assumes because the numbers suggest it: the first suspects if the program is wrong. */
     public List<String> assumptions() {
         return assumptions;
     }
@@ -200,13 +197,14 @@ public final class Tracer {
         }
     }
 
-    /** A block that takes arrays for its engine's own is told the way out; others are quoted. */
+    /** Explains the way out to a block that casts arrays to its engine's own class; quotes other failures. */
     private static String failure(RuntimeException e, Map<String, Long> sizes) {
         Matcher cast = CAST_OF_RECORDING.matcher(String.valueOf(e.getMessage()));
         return e instanceof ClassCastException && cast.find()
                 ? "the block casts an array to " + cast.group(1)
                         + ", the engine's own class, and so leaves the recording; use the methods of "
-                        + "NDArray, NDManager and getNDArrayInternal(), or make the step one operation, a CompositeOperation"
+                        + "NDArray, NDManager and getNDArrayInternal(), or make the step "
+                        + "one operation, a CompositeOperation"
                 : "the block fails with " + sizes + ": " + e
                         + (sizes.isEmpty() ? "" : "; if such sizes cannot occur, say so with a dimension limit");
     }

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 
-/** Hands out a block's parameters as recording arrays. */
+/** Provides a block's parameters as recording arrays. */
 final class TracingParameterStore extends ParameterStore {
     private final Recorder recorder;
 

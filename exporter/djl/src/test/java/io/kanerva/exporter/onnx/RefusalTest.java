@@ -81,8 +81,8 @@ class RefusalTest {
     @Test
     void controlFlowOnValuesIsAnError() {
         refusal(x -> x.sum().getFloat() > 0 ? x : x.neg())
-                .contains(
-                        "getFloat reads the values of a traced array; control flow that depends on values cannot be exported");
+                .contains("getFloat reads the values of a traced array; control flow that "
+                        + "depends on values cannot be exported");
         refusal(x -> x.contentEquals(x.neg()) ? x : x.neg()).contains("contentEquals reads the values");
         refusal(x -> x.toFloatArray().length > 3 ? x : x.neg()).contains("toFloatArray reads the values");
         refusal(x -> x.equals(x.neg()) ? x : x.neg()).contains("equals reads the values");

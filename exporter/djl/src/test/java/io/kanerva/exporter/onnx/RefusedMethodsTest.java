@@ -94,8 +94,8 @@ class RefusedMethodsTest {
                         () -> assertThatThrownBy(() -> exportFunction(x -> call(method(row), x), input("x", "B", 6)))
                                 .isInstanceOf(ExportException.class)
                                 .hasMessageContaining(method(row).getName())
-                                .hasMessageMatching(
-                                        "(?s).*(cannot be exported: .{20,}|reads the values of a traced array; .{20,}).*")
+                                .hasMessageMatching("(?s).*(cannot be exported: .{20,}|reads the values "
+                                        + "of a traced array; .{20,}).*")
                                 .hasMessageContaining("(in LambdaBlock at ")));
     }
 

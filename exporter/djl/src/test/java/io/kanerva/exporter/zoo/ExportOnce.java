@@ -62,7 +62,8 @@ public final class ExportOnce {
             double checked = (System.nanoTime() - start) * 1e-9;
             System.out.printf(
                     Locale.ROOT,
-                    "%-14s %6.1f MB of weights, file %+.2f %%; %.1f s, heap at most %.1f x, process at most %+.1f x the "
+                    "%-14s %6.1f MB of weights, file %+.2f %%; %.1f s, heap at most "
+                            + "%.1f x, process at most %+.1f x the "
                             + "weights; with the check by ONNX Runtime %.1f s%n",
                     arguments[0],
                     weights / MEGABYTE,

@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * Operations on two arrays, or on an array and a number, with broadcasting.
  *
- * <p>ONNX wants equal element types where PyTorch promotes: both sides are cast to the result's type.
+ * <p>ONNX requires equal element types where PyTorch promotes: both sides are cast to the result's type.
  */
 final class Arithmetic {
     private Arithmetic() {}

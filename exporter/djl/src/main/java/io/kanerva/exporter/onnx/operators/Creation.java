@@ -7,7 +7,7 @@ import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import java.util.List;
 
-/** Arrays made from nothing whose size depends on a dynamic dimension; fixed ones have become constants before. */
+/** New arrays whose size depends on a dynamic dimension; the tracer makes constants of those of fixed size. */
 final class Creation {
     private Creation() {}
 

@@ -5,8 +5,8 @@ import io.kanerva.exporter.onnx.Value;
 import io.kanerva.onnx.ElementType;
 
 /**
- * erf: ONNX's operator Erf or, for graphs whose results are to be the same on every runtime, written out. Runtimes may
- * work Erf out as roughly as they like: ONNX Runtime 1.29 is within 6e-8 of the true value, tract 0.23 within 1.6e-6.
+ * erf: ONNX's operator Erf or, for graphs whose results are to be the same on every runtime, written out. Runtimes
+ * differ in their Erf: ONNX Runtime 1.29 is within 6e-8 of the true value, tract 0.23 within 1.6e-6.
  *
  * <p>Written out: for |x| less than 0.8, x + x p(x^2), and elsewhere sign(x) (1 - exp(-a q(a))) with a = min(|x|, 4),
  * where erf is 1 in float32. The polynomials are weighted least-squares fits with Lawson's weights, made for this; they

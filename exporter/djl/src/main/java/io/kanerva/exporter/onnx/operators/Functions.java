@@ -76,7 +76,8 @@ final class Functions {
         put(
                 table,
                 "gammaln",
-                "Log, Mul, Add, Sub and Div of Stirling's series, with Where and Less for small numbers, Sin and Round for "
+                "Log, Mul, Add, Sub and Div of Stirling's series, with Where and Less "
+                        + "for small numbers, Sin and Round for "
                         + "negative ones, Abs and Min",
                 LogGamma::lower);
         table.put("prelu", "PRelu; Reshape before for a slope of each channel", Functions::prelu);

@@ -19,12 +19,14 @@ final class Indexing {
     static void register(Operators table) {
         table.put(
                 "get",
-                "Slice, Gather, Unsqueeze; GatherND for several arrays, Compress (and Reshape) for masks, GatherElements for pick",
+                "Slice, Gather, Unsqueeze; GatherND for several arrays, Compress (and "
+                        + "Reshape) for masks, GatherElements for pick",
                 (g, op, in) -> get(g, IndexParts.of(op, in), in.get(0)));
         table.put(
                 "set",
                 "Where for a number in a box or under a mask; otherwise ScatterElements "
-                        + "(Reshape, Range, Expand) where the index selects, with the operators of get: Slice, Gather, GatherND, Compress",
+                        + "(Reshape, Range, Expand) where the index selects, with the operators of "
+                        + "get: Slice, Gather, GatherND, Compress",
                 Assigning::set);
     }
 

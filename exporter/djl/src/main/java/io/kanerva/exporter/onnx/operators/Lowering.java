@@ -5,7 +5,7 @@ import io.kanerva.exporter.onnx.Value;
 import io.kanerva.exporter.trace.Operation;
 import java.util.List;
 
-/** Says one kind of operation in ONNX. */
+/** Expresses one kind of operation in ONNX. */
 @FunctionalInterface
 public interface Lowering {
     /**
@@ -14,7 +14,7 @@ public interface Lowering {
      * @param operation with its attributes, types and shapes
      * @param inputs its inputs in the graph, {@link Value#ABSENT} for absent ones
      * @return one value for each output
-     * @throws UnsupportedOperationException if ONNX cannot say it; the message says why
+     * @throws UnsupportedOperationException if ONNX cannot express it; the message says why
      */
     List<Value> lower(GraphBuilder graph, Operation operation, List<Value> inputs);
 

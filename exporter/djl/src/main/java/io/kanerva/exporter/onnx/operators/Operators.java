@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** All operations that can be exported, with how each is said in ONNX and since which opset. */
+/** All operations that can be exported, with how each is expressed in ONNX and since which opset. */
 public final class Operators {
     /** The oldest opset that is written. */
     static final int MIN_OPSET = 13;

@@ -44,7 +44,7 @@ final class Pooling {
                 hasFixedSizes(op) || !op.flag("ceil") ? 0 : 1);
     }
 
-    /** DJL's PyTorch engine (0.35.1) counts the padding whatever it is told, so the model does. */
+    /** DJL's PyTorch engine (0.35.1) counts the padding whatever the argument says, and so does the model. */
     private static Value averagePool(GraphBuilder g, Operation op, List<Value> in) {
         long[] pads = pads(op);
         Value mean = g.node(

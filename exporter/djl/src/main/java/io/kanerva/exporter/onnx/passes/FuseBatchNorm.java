@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * Puts a batch normalisation into the convolution or the matrix product before it: with s = gamma / sqrt(variance +
+ * Fuses a batch normalisation with the convolution or the matrix product before it: with s = gamma / sqrt(variance +
  * epsilon), the weights of each filter are multiplied by s, and the bias b becomes (b - mean) s + beta.
  */
 final class FuseBatchNorm implements Pass {

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Makes a Clip of a Relu and a Min with a positive number, DJL's ReLU6: runtimes compute that within the convolution
+ * Replaces a Relu and a Min with a positive number, DJL's ReLU6, with a Clip: runtimes fuse that with the convolution
  * before it.
  */
 final class FuseClip implements Pass {

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Computes once what several nodes compute from the same values. */
+/** Merges nodes that compute the same from the same values. */
 final class MergeEqualNodes implements Pass {
     private record Key(String operator, List<String> inputs, Map<String, Object> attributes) {}
 

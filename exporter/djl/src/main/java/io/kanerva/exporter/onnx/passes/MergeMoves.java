@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Makes one Transpose of two in a row and one Reshape of two in a row. */
+/** Merges two Transposes in a row, and two Reshapes in a row. */
 final class MergeMoves implements Pass {
     @Override
     public Graph apply(Graph graph) {

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Drops nodes and initializers that no output depends on. */
+/** Removes nodes and initializers that no output depends on. */
 final class RemoveUnused implements Pass {
     @Override
     public Graph apply(Graph graph) {

@@ -4,7 +4,7 @@ import io.kanerva.exporter.onnx.Node;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Values that are to be called by another name because the node that made them goes. */
+/** New names of values whose node is removed. */
 final class Renames {
     private final Map<String, String> names = new HashMap<>();
 
