@@ -124,22 +124,14 @@ public final class BundleBound {
 
     private Path path(ModelRuntime runtime, Verification verification) {
         if (runtime instanceof DjlRuntime djl) {
-            return each(djl::bound);
+            return some -> some.stream().map(djl::bound).toList();
         }
         if (runtime instanceof KanervaRuntime) {
-            return each(bundle.kanerva()::bound);
+            return some -> some.stream()
+                    .map(one -> bundle.kanerva().bound(one.images(), one.keyNoise(), one.latentNoise()))
+                    .toList();
         }
         return new GraphBound(bundle, runtime, verification)::score;
-    }
-
-    private interface Scoring {
-        BoundTerms score(FloatTensor images, FloatTensor keyNoise, FloatTensor latentNoise);
-    }
-
-    private static Path each(Scoring scoring) {
-        return episodes -> episodes.stream()
-                .map(episode -> scoring.score(episode.images(), episode.keyNoise(), episode.latentNoise()))
-                .toList();
     }
 
     /** All episodes, so many at a time that what is decoded of them can be held at once. */

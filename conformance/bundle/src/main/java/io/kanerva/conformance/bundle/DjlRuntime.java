@@ -168,10 +168,13 @@ public final class DjlRuntime extends LocalRuntime {
     }
 
     /** The terms of the bound of one episode, whose images are written and read back. */
-    BoundTerms bound(FloatTensor images, FloatTensor keyNoise, FloatTensor latentNoise) {
+    BoundTerms bound(BundleBound.Episode episode) {
         try (NDManager scratch = model.manager().newSubManager()) {
-            ElboTerms terms =
-                    model.pass(array(scratch, images), array(scratch, keyNoise), array(scratch, latentNoise), false);
+            ElboTerms terms = model.pass(
+                    array(scratch, episode.images()),
+                    array(scratch, episode.keyNoise()),
+                    array(scratch, episode.latentNoise()),
+                    false);
             return new BoundTerms(doubles(terms.reconstruction()), doubles(terms.klKeys()), doubles(terms.klLatent()));
         }
     }

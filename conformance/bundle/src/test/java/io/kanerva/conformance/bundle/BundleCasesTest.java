@@ -54,13 +54,13 @@ class BundleCasesTest {
                     .isEqualTo(reader == ReaderKind.GRIDSAMPLE);
             List<ModelRuntime> java = List.of(JavaRuntime.CPU);
             List<ModelRuntime> kanerva = List.of(new KanervaRuntime(List.of(bundle)));
-            DjlRuntime djl = new DjlRuntime(bundle.bundle(), model);
+            ModelCases cases = new ModelCases(bundle, new DjlRuntime(bundle.bundle(), model), subject.images(40));
             Verification verification = new Verification(temporary);
             Findings found = verification
                     .run("test", java, bundle.vectors())
                     .and(verification.run("test", kanerva, bundle.throughRuntime()))
-                    .and(verification.run("test", java, bundle.blocks(djl, subject.images(40))))
-                    .and(verification.run("test", kanerva, bundle.pipeline(djl, subject.images(40), 7)))
+                    .and(verification.run("test", java, cases.blocks()))
+                    .and(verification.run("test", kanerva, cases.pipeline(7)))
                     .and(verification.run("test", java, bundle.fullMemory()));
             System.out.printf("%s, %s%n%s%n", subject, reader.id(), TextReport.details(found));
             assertThat(found.failures()).extracting(Finding::describe).isEmpty();

@@ -187,12 +187,11 @@ class MistakesAreCaughtTest {
         try (KanervaModel model = subject.model();
                 BundleCases cases = new BundleCases(bundle, temporary.resolve("scratch"))) {
             DjlRuntime djl = new DjlRuntime(cases.bundle(), model);
-            Findings found = cases.check(
-                    new Verification(temporary.resolve("between")),
-                    List.of(JavaRuntime.CPU, new KanervaRuntime(List.of(cases))),
-                    djl,
-                    subject.images(40),
-                    7);
+            Findings found = new ModelCases(cases, djl, subject.images(40))
+                    .check(
+                            new Verification(temporary.resolve("between")),
+                            List.of(JavaRuntime.CPU, new KanervaRuntime(List.of(cases))),
+                            7);
             assertThat(found.holds()).isFalse();
             return found.failures().stream()
                     .map(row -> row.graph() + "/" + row.comparison().output())

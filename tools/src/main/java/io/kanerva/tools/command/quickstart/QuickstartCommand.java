@@ -7,6 +7,7 @@ import io.kanerva.bundle.TrainingDetails;
 import io.kanerva.conformance.bundle.BundleBudget;
 import io.kanerva.conformance.bundle.BundleCases;
 import io.kanerva.conformance.bundle.DjlRuntime;
+import io.kanerva.conformance.bundle.ModelCases;
 import io.kanerva.conformance.bundle.PhiloxNoise;
 import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Findings;
@@ -123,9 +124,11 @@ public final class QuickstartCommand extends Subcommand {
                         .run(
                                 "quickstart",
                                 List.of(JavaRuntime.CPU),
-                                cases.blocks(
-                                        new DjlRuntime(cases.bundle(), run.model()),
-                                        episodes.images().first(SAMPLE_IMAGES)));
+                                new ModelCases(
+                                                cases,
+                                                new DjlRuntime(cases.bundle(), run.model()),
+                                                episodes.images().first(SAMPLE_IMAGES))
+                                        .blocks());
                 QuickstartReport report = findings.report(
                         run, runFolder.resolve(TrainingRun.METRICS), episodes, djl, graphs, agreement, commandText());
                 Path page = out.resolve("report.html").toAbsolutePath().normalize();

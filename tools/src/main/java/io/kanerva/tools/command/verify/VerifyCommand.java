@@ -5,6 +5,7 @@ import io.kanerva.conformance.bundle.BundleBound;
 import io.kanerva.conformance.bundle.BundleCases;
 import io.kanerva.conformance.bundle.DjlRuntime;
 import io.kanerva.conformance.bundle.KanervaRuntime;
+import io.kanerva.conformance.bundle.ModelCases;
 import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.Findings.Participant;
 import io.kanerva.conformance.check.Verification;
@@ -206,7 +207,8 @@ public final class VerifyCommand extends Subcommand {
         Images images = data.test(source);
         TestEpisodes episodes = new TestEpisodes(
                 images, source.testBinarisation(), checkpoint.plan().episodeLength(), options.seed());
-        return bundle.check(verification, runtimes, djl, images.first(SAMPLE_IMAGES), options.seed())
+        return new ModelCases(bundle, djl, images.first(SAMPLE_IMAGES))
+                .check(verification, runtimes, options.seed())
                 .and(new BundleBound(
                                 bundle, maxEpisodes == null ? episodes : episodes.first(maxEpisodes), options.seed())
                         .run(

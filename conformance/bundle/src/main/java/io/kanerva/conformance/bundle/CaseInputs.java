@@ -1,0 +1,116 @@
+package io.kanerva.conformance.bundle;
+
+import io.kanerva.conformance.check.Budget;
+import io.kanerva.conformance.check.Case;
+import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.conformance.runtime.TensorFolder;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.runtime.Bundle;
+import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.NormalSampler;
+import io.kanerva.runtime.TensorDescription;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Makes the inputs of a bundle's cases, at chosen sizes of the dynamic dimensions B, T and Q.
+ *
+ * @param folder the bundle
+ * @param scratch where inputs are written
+ */
+record CaseInputs(Path folder, Path scratch, Bundle bundle) {
+    /** The graphs that every bundle has. */
+    static final List<String> FOUR =
+            BundleGraph.REQUIRED.stream().map(BundleGraph::label).toList();
+
+    /** Graphs are traced at sizes from 2 to 24, so these were never traced in at least one dimension each. */
+    private static final int NEVER_TRACED = 25;
+    /** Samples in an episode where a pooled writer sets no limit. */
+    private static final int MANY = NEVER_TRACED + 7;
+
+    private static final Set<String> UNIT = Set.of(BundleGraph.IMAGES);
+
+    /** A graph's file. */
+    Path file(String graph) {
+        return folder.resolve(bundle.graphs().get(graph).file());
+    }
+
+    /** A folder of golden vectors. */
+    Path vectors(String graph, int set) {
+        return folder.resolve("vectors").resolve(graph).resolve("test_data_set_" + set);
+    }
+
+    /** The most samples that a memory holds, or many. */
+    int capacity() {
+        int capacity = bundle.settings().capacity();
+        return capacity == Integer.MAX_VALUE ? MANY : capacity;
+    }
+
+    /** Sizes at which graphs are compared: the smallest, the largest that fits a memory, and some between. */
+    List<Map<String, Integer>> everySize() {
+        int most = capacity();
+        return List.of(
+                sizes(1, 1, 1),
+                sizes(2, Math.min(most, NEVER_TRACED + 2), NEVER_TRACED + 4),
+                sizes(NEVER_TRACED, Math.min(most, 2), 3),
+                sizes(1, most, NEVER_TRACED));
+    }
+
+    /** Episodes, written samples and reads. */
+    static Map<String, Integer> sizes(int b, int t, int q) {
+        return Map.of("B", b, "T", t, "Q", q);
+    }
+
+    /** For a table, for example {@code B=1 T=15 Q=15}. */
+    static String words(Map<String, Integer> sizes) {
+        return "B=%d T=%d Q=%d".formatted(sizes.get("B"), sizes.get("T"), sizes.get("Q"));
+    }
+
+    /** A tensor's shape at these sizes. */
+    static long[] shape(TensorDescription tensor, Map<String, Integer> sizes) {
+        return tensor.shape().stream()
+                .mapToLong(size -> sizes.containsKey(size) ? sizes.get(size) : Long.parseLong(size))
+                .toArray();
+    }
+
+    /** Standard normal numbers. */
+    static Tensor normal(NormalSampler sampler, long... shape) {
+        return FloatTensors.of(
+                "",
+                sampler.tensor(Arrays.stream(shape).mapToInt(Math::toIntExact).toArray()));
+    }
+
+    /** Each of the graphs on random inputs at every size. */
+    List<Case> everySize(Iterable<String> graphs, long seed, ModelRuntime reference, Budget budget) throws IOException {
+        List<Case> cases = new ArrayList<>();
+        for (String graph : graphs) {
+            for (Map<String, Integer> sizes : everySize()) {
+                cases.addAll(random(graph, sizes, seed + cases.size(), reference, budget));
+            }
+        }
+        return cases;
+    }
+
+    /** A graph on random inputs, images being uniform grey; none if an input is not float32. */
+    List<Case> random(String graph, Map<String, Integer> sizes, long seed, ModelRuntime reference, Budget budget)
+            throws IOException {
+        Path inputs = scratch.resolve(reference.name().replace(' ', '-'));
+        return Case.random(graph, file(graph), sizes, UNIT, seed, Optional.of(budget), inputs).stream()
+                .map(given -> given.against(reference))
+                .toList();
+    }
+
+    /** A case of these inputs. */
+    Case of(String graph, Path model, String label, List<Tensor> inputs, ModelRuntime reference, Budget budget)
+            throws IOException {
+        Path written = TensorFolder.write(
+                scratch.resolve("%s-%s".formatted(graph, label.replace(' ', '-'))), TensorFolder.INPUT, inputs);
+        return new Case(graph, label, model, written, List.of(), reference, budget);
+    }
+}

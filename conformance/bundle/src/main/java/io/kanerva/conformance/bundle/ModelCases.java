@@ -1,0 +1,161 @@
+package io.kanerva.conformance.bundle;
+
+import io.kanerva.bundle.SampleImages;
+import io.kanerva.conformance.check.Case;
+import io.kanerva.conformance.check.Findings;
+import io.kanerva.conformance.check.Verification;
+import io.kanerva.conformance.runtime.JavaRuntime;
+import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.NormalSampler;
+import io.kanerva.runtime.TensorDescription;
+import io.kanerva.trainer.data.ImageSet;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The cases of a bundle for which the model that it was exported from is the reference.
+ *
+ * @param bundle open until the cases have run
+ * @param reference with the model
+ * @param images of the model's shape; binarised at half intensity if the model takes black and white
+ */
+public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet images) {
+    private static final long SEED = 41;
+
+    /**
+     * Runs all of them: {@link #blocks} on ONNX Runtime in this process, {@link #pipeline} through the Kanerva runtime.
+     *
+     * @param runtimes of which those two are taken
+     * @param seed of the pipeline's noise
+     * @throws IOException if files in between cannot be written
+     */
+    public Findings check(Verification verification, List<ModelRuntime> runtimes, long seed) throws IOException {
+        String subject = bundle.bundle().name();
+        return verification
+                .run(subject, BundleCases.only(runtimes, JavaRuntime.CPU::equals), blocks())
+                .and(verification.run(
+                        subject, BundleCases.only(runtimes, KanervaRuntime.class::isInstance), pipeline(seed)));
+    }
+
+    /**
+     * Each graph by itself against its block, on random and on real inputs, at sizes of B, T and Q that were never
+     * traced, T up to the memory's capacity.
+     *
+     * @throws IOException if inputs cannot be written
+     */
+    public List<Case> blocks() throws IOException {
+        List<Case> cases = new ArrayList<>(
+                bundle.inputs().everySize(CaseInputs.FOUR, SEED, reference, BundleBudget.here(bundle.bundle())));
+        long seed = SEED;
+        for (Map<String, Integer> sizes : bundle.inputs().everySize()) {
+            cases.addAll(real(sizes, seed++));
+        }
+        return cases;
+    }
+
+    /**
+     * Inputs of every graph as they occur when images are written and read back by the reference: the images, their
+     * content, the memory with keys near the written pointers and from the prior by turns, latents from their prior.
+     */
+    private List<Case> real(Map<String, Integer> sizes, long seed) throws IOException {
+        NormalSampler sampler = new NormalSampler(seed);
+        int first = (int) Math.floorMod(seed, (long) images.count());
+        Map<String, Tensor> known = new LinkedHashMap<>();
+        List<Case> cases = new ArrayList<>();
+        for (String graph : CaseInputs.FOUR) {
+            List<Tensor> inputs = new ArrayList<>();
+            for (TensorDescription input : bundle.bundle().graphs().get(graph).inputs()) {
+                long[] shape = CaseInputs.shape(input, sizes);
+                switch (input.name()) {
+                    case BundleGraph.IMAGES -> known.put(input.name(), images(first, shape));
+                    case BundleGraph.KEYS ->
+                        known.put(
+                                input.name(), keys(known.get(BundleGraph.POINTERS), CaseInputs.normal(sampler, shape)));
+                    case BundleGraph.LATENT ->
+                        known.put(
+                                input.name(),
+                                FusedGraphs.gaussian(
+                                        known.get(BundleGraph.PRIOR_MEAN),
+                                        known.get(BundleGraph.PRIOR_LOG_VARIANCE),
+                                        CaseInputs.normal(sampler, shape)));
+                    default -> {}
+                }
+                inputs.add(known.get(input.name()).named(input.name()));
+            }
+            known.putAll(reference.block(graph, known));
+            cases.add(bundle.inputs()
+                    .of(
+                            graph,
+                            bundle.inputs().file(graph),
+                            "real " + CaseInputs.words(sizes),
+                            inputs,
+                            reference,
+                            BundleBudget.here(bundle.bundle())));
+        }
+        return cases;
+    }
+
+    /**
+     * From images to logits with the same noise on both paths: encode, write, draw keys from their posterior, read,
+     * draw latents from theirs, decode. Each path uses its own numbers throughout, so differences add up. One episode
+     * of as many samples as fit, then three of two.
+     *
+     * @param seed of the noise
+     * @throws IOException if inputs cannot be written
+     */
+    public List<Case> pipeline(long seed) throws IOException {
+        ModelSettings s = bundle.bundle().settings();
+        NormalSampler sampler = new NormalSampler(seed);
+        int most = bundle.inputs().capacity();
+        TensorDescription episodes = bundle.bundle()
+                .graphs()
+                .get(BundleGraph.ENCODER.label())
+                .inputs()
+                .get(0);
+        List<Case> cases = new ArrayList<>();
+        for (Map<String, Integer> sizes : List.of(CaseInputs.sizes(1, most, most), CaseInputs.sizes(3, 2, 2))) {
+            int b = sizes.get("B");
+            int t = sizes.get("T");
+            List<Tensor> inputs = List.of(
+                    images(0, CaseInputs.shape(episodes, sizes)).named(KanervaRuntime.EPISODES),
+                    CaseInputs.normal(sampler, b, t, s.keys(), 3).named(KanervaRuntime.KEY_NOISE),
+                    CaseInputs.normal(sampler, b, t, s.latent()).named(KanervaRuntime.LATENT_NOISE));
+            cases.add(bundle.inputs()
+                    .of(
+                            "pipeline",
+                            bundle.folder(),
+                            CaseInputs.words(sizes),
+                            inputs,
+                            reference,
+                            BundleBudget.pipeline(bundle.bundle())));
+        }
+        return cases;
+    }
+
+    /** Images from one on, [B, T, Cx, Hx, Wx]. */
+    private Tensor images(int first, long[] shape) {
+        int count = Math.toIntExact(shape[0] * shape[1]);
+        return Tensor.of(SampleImages.asSeen(reference.model().settings(), images, first, count), shape);
+    }
+
+    /** [B, Q, K, 3]: read q is near sample q mod T's pointer if q is even, and the noise itself if q is odd. */
+    private static Tensor keys(Tensor pointers, Tensor noise) {
+        float[] written = pointers.floats();
+        float[] keys = noise.floats();
+        int reads = (int) noise.shape()[1];
+        int samples = (int) pointers.shape()[1];
+        int key = (int) (noise.shape()[2] * noise.shape()[3]);
+        for (int i = 0; i < keys.length; i++) {
+            int q = i / key % reads;
+            int sample = i / key / reads * samples + q % samples;
+            keys[i] = q % 2 == 0 ? written[sample * key + i % key] + 0.1f * keys[i] : keys[i];
+        }
+        return Tensor.of(keys, noise.shape());
+    }
+}
