@@ -23,7 +23,8 @@ import java.util.stream.IntStream;
 
 /**
  * The clean bound of test images, and its three terms, with the same noise down every path: DJL's blocks, the Kanerva
- * runtime's own call, and the graphs on any other runtime ({@link GraphBound}). Each path goes on with its own numbers.
+ * runtime's own call, and the graphs on any other runtime ({@link GraphBound}). Each path uses its own numbers from
+ * graph to graph.
  */
 public final class BundleBound {
     /** Decoded numbers that are held and passed through files at most: a quarter of a gigabyte. */

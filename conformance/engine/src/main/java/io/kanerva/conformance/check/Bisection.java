@@ -26,27 +26,27 @@ import java.util.function.Function;
 /**
  * Finds the first node of a graph whose value differs between two sides, each a runtime with a model: every value in
  * the graph becomes an output, both sides run on the same inputs, and values are compared in the order of the nodes.
- * Two runtimes with one model show a runtime's mistake; one runtime with two models shows what was changed in a model.
+ * Two runtimes with one model show an error of a runtime; one runtime with two models shows what changed in a model.
  */
 public final class Bisection {
 
     /**
      * One side.
      *
-     * @param optimised whether graph optimisations are on; what is an output is not fused away, so few take place
+     * @param optimised whether graph optimisations are on; few take place, since an output is never fused away
      */
     public record Side(ModelRuntime runtime, Path model, boolean optimised) {}
 
     /**
-     * What was found.
+     * The result.
      *
      * @param node its name, and its operator in brackets; empty if no node's value differs
-     * @param compared how many values were compared up to and with that node
+     * @param compared number of values that were compared, that node's included
      * @param comparison of the first output of the node that differs; null if none does
      * @param problem why nothing could be compared; empty if something was
      */
     public record Result(String node, int compared, Comparison comparison, String problem) {
-        /** In one sentence. */
+        /** The result in one sentence. */
         public String describe() {
             if (!problem.isEmpty()) {
                 return "cannot be bisected: " + problem;
@@ -65,7 +65,7 @@ public final class Bisection {
      *
      * @param inputs folder of input_0.pb, ...
      * @param budget how far values may be apart
-     * @param scratch folder for the models in between
+     * @param scratch folder for intermediate models
      * @throws IOException if a model cannot be read or written
      */
     public static Result between(Side reference, Side suspect, Path inputs, Budget budget, Path scratch)
@@ -118,7 +118,7 @@ public final class Bisection {
             }
         }
         return compared == 0
-                ? new Result("", 0, null, "the two models have no values of the same name")
+                ? new Result("", 0, null, "the models have no values with the same name")
                 : new Result("", compared, null, "");
     }
 
@@ -130,7 +130,7 @@ public final class Bisection {
         return map;
     }
 
-    /** Writes the model with all values as outputs; {@code names} takes their names in order. */
+    /** Writes the model with all values as outputs, and appends their names to {@code names}. */
     private static Path exposed(Path model, Path folder, List<String> names) throws IOException {
         ModelProto.Builder proto = SelfContained.read(model);
         proto.getGraph().getOutputList().forEach(output -> names.add(output.getName()));

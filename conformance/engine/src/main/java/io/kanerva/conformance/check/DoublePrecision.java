@@ -15,10 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A float32 case in float64: the same model with the same weights and inputs, whose outputs tell how large float32's
- * own error is.
- */
+/** A float32 case in float64: the same model with the same weights and inputs. */
 final class DoublePrecision {
 
     private DoublePrecision() {}

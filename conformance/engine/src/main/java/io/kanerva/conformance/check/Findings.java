@@ -114,8 +114,8 @@ public record Findings(
     }
 
     /**
-     * How the noise of an error is measured, in words: what made the noise floor, and how far another float64 is from
-     * it; empty if nothing was computed in float64.
+     * A sentence's part that says which runtime computed float64, and how far others' float64 is from it; empty if none
+     * did.
      */
     public String noise() {
         if (noiseFloor.isEmpty()) {
@@ -175,7 +175,7 @@ public record Findings(
         return finding.holds() ? Math.min(size, 1e300) : Double.POSITIVE_INFINITY;
     }
 
-    /** A line for each runtime and each reference that it was held against; one for a runtime that did not run. */
+    /** A line for each runtime and each of its references; one for a runtime that did not run. */
     public List<Summary> summaries() {
         List<Summary> summaries = new ArrayList<>();
         for (Participant runtime : runtimes) {

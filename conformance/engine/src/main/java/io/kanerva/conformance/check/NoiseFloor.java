@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /**
- * Golden vectors computed once more in float64: how large the error of float32 itself is. The first runtime that
- * computes in float64 makes it; every further one is held against the first, within float32's own error.
+ * Golden vectors computed again in float64, which show how large float32's own error is. The first runtime that
+ * computes in float64 is the reference; every further one is compared with it, within float32's own error.
  */
 final class NoiseFloor {
     private final String madeBy;
@@ -31,9 +31,9 @@ final class NoiseFloor {
     }
 
     /**
-     * Computes it, for cases in float32 that have expected outputs.
+     * Computes the float64 outputs of the float32 cases that have expected outputs.
      *
-     * @param ready runtimes that can run; none of them need compute in float64
+     * @param ready runtimes that can run; there may be none that computes in float64
      * @param scratch folder for models and inputs in float64
      * @param run gives a runtime's answers to cases
      * @throws IOException if those cannot be written
@@ -100,12 +100,12 @@ final class NoiseFloor {
         }
     }
 
-    /** Title of the runtime that made it; empty if none could. */
+    /** Title of the reference; empty if no runtime computes in float64. */
     String madeBy() {
         return madeBy;
     }
 
-    /** The other runtimes' float64 outputs held against these. */
+    /** The other runtimes' float64 outputs, compared with the reference's. */
     List<Finding> findings() {
         return findings;
     }

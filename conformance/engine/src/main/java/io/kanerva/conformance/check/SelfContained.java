@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Reads models whose weights may lie in files beside them, so that they can be changed and written elsewhere. */
+/** Reads models together with the weights in external files, so that they can be changed and written elsewhere. */
 final class SelfContained {
 
     private SelfContained() {}

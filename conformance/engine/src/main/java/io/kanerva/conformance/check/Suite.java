@@ -26,17 +26,18 @@ import java.util.stream.Stream;
 
 /**
  * A folder of models, each in the ONNX project's test layout (a folder with model.onnx and test_data_set_N), through
- * every runtime: how many each one passes. The node tests of the Python package {@code onnx} are such a folder.
+ * every runtime, and how many of them each runtime passes. The node tests of the Python package {@code onnx} are such a
+ * folder.
  */
 public final class Suite {
 
-    /** What became of a test on a runtime. */
+    /** The outcome of a test on a runtime. */
     public enum Outcome {
         /** All outputs of all its data sets are within the tolerance. */
         PASSED,
-        /** It ran, but an output is not. */
+        /** It ran, but an output exceeds the tolerance. */
         DIFFERS,
-        /** The runtime says that it cannot run it. */
+        /** The runtime cannot run it, and says so. */
         REFUSED,
         /** The runtime's process died. */
         CRASHED
@@ -51,13 +52,13 @@ public final class Suite {
     public record Test(String name, long opset, List<Case> cases) {}
 
     /**
-     * What one runtime made of one test.
+     * The result of one test on one runtime.
      *
      * @param why it did not pass; empty if it did
      */
     public record Result(Test test, Outcome outcome, String why) {}
 
-    /** What one runtime made of all; no results if it did not run. */
+    /** One runtime's results; none if it did not run. */
     public record Row(ModelRuntime runtime, Readiness readiness, List<Result> results) {
         /** How many tests had each outcome, among those of an opset from {@code least} to {@code most}. */
         public Map<Outcome, Long> counts(long least, long most) {
@@ -125,7 +126,7 @@ public final class Suite {
         return List.copyOf(tests);
     }
 
-    /** Tests that cannot, and why: what is no tensor is outside of the protocol. */
+    /** Tests that cannot be run, and why: the protocol is for tensors only. */
     public List<String> skipped() {
         return List.copyOf(skipped);
     }

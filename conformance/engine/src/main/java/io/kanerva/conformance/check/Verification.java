@@ -29,9 +29,9 @@ import java.util.function.Consumer;
  * Runs cases through runtimes, with graph optimisations off and on, and compares.
  *
  * <p>What is right: a case's own expected outputs if it has them, else what its reference computes without
- * optimisations. Beside that, every runtime of ONNX Runtime's engine on the CPU must equal the Java API to the bit; and
- * if a runtime computes in float64, every error is set against that of float32 itself, and those that do must agree
- * with each other.
+ * optimisations. In addition, every runtime of ONNX Runtime's engine on the CPU must equal the Java API bit by bit; and
+ * if a runtime computes in float64, errors are stated as multiples of float32's own, and all runtimes that compute in
+ * float64 must agree.
  */
 public final class Verification {
     private static final ModelRuntime JAVA = JavaRuntime.CPU;
@@ -56,9 +56,9 @@ public final class Verification {
     }
 
     /**
-     * @param scratch folder for files in between
+     * @param scratch folder for intermediate files
      * @param install whether runtimes may fetch and build what they need
-     * @param progress receives a few words about what is being done
+     * @param progress receives short status messages
      * @param shownOutput name of the output whose values are kept, see {@link #shown}; empty for none
      */
     public Verification(Path scratch, boolean install, Consumer<String> progress, String shownOutput) {
@@ -68,17 +68,17 @@ public final class Verification {
         this.shownOutput = shownOutput;
     }
 
-    /** Keeps no output, installs nothing, and says nothing. */
+    /** Keeps no output, installs nothing, and reports no progress. */
     public Verification(Path scratch) {
         this(scratch, false, text -> {}, "");
     }
 
-    /** Folder for files in between. */
+    /** Folder for intermediate files. */
     public Path scratch() {
         return scratch;
     }
 
-    /** Receives a few words about what is being done. */
+    /** Receives short status messages. */
     public Consumer<String> progress() {
         return progress;
     }
@@ -102,7 +102,7 @@ public final class Verification {
      *
      * @param subject what is verified, for the report
      * @param runtimes to compare, ready or not
-     * @throws IOException if files in between cannot be written
+     * @throws IOException if intermediate files cannot be written
      */
     public Findings run(String subject, List<ModelRuntime> runtimes, List<Case> cases) throws IOException {
         ran.addAll(cases);

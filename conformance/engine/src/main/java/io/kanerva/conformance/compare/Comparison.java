@@ -77,7 +77,7 @@ public record Comparison(
         return tolerance.ofMean() ? comparison.ofMeans(reference, values) : comparison;
     }
 
-    /** The same, held to its tolerance by the means of all values. */
+    /** The same comparison, judged by the means of all values. */
     private Comparison ofMeans(double[] reference, double[] values) {
         double one = Arrays.stream(reference).average().orElse(Double.NaN);
         double other = Arrays.stream(values).average().orElse(Double.NaN);
@@ -118,7 +118,7 @@ public record Comparison(
                 problem);
     }
 
-    /** There is nothing to compare: an output is missing, or a runtime gave none. */
+    /** Nothing can be compared: an output is missing, or the runtime has none. */
     public static Comparison impossible(String output, String problem, Tolerance tolerance) {
         double infinite = Double.POSITIVE_INFINITY;
         return new Comparison(
@@ -147,7 +147,7 @@ public record Comparison(
     }
 
     /**
-     * What was found, as a sentence's end: {@code differs by 3.1e-02 at [0, 2]: expected 0.5, found 0.531 (budget 1e-05
+     * The result as the end of a sentence: {@code differs by 3.1e-02 at [0, 2]: expected 0.5, found 0.531 (budget 1e-05
      * + 1e-04 |x|)}.
      */
     public String describe() {

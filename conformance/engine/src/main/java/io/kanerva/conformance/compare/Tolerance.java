@@ -75,9 +75,8 @@ public record Tolerance(
     }
 
     /**
-     * For a tensor whose values are measured by a unit of their own, such as a Gaussian's mean by the standard
-     * deviation of its prior: a signal smaller than that counts as that large, since noise is large or small relative
-     * to the unit.
+     * For a tensor whose values have a unit, such as a Gaussian's mean that of its prior's standard deviation: a signal
+     * smaller than the unit counts as that large, since noise matters relative to the unit.
      */
     public Tolerance measuredBy(double unit) {
         return new Tolerance(absolute, relative, cosine, signalToNoise, unit, finite, ofMean);

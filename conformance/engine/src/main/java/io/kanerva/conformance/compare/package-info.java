@@ -1,2 +1,2 @@
-/** How far two tensors lie apart, and how far they may. */
+/** The difference of two tensors, and the tolerance for it. */
 package io.kanerva.conformance.compare;

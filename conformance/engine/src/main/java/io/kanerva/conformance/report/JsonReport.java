@@ -7,10 +7,7 @@ import io.kanerva.conformance.check.Findings;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/**
- * Findings as JSON: everything that was measured. Numbers that are not finite are the strings "NaN", "Infinity" and
- * "-Infinity".
- */
+/** Findings as JSON, complete. Numbers that are not finite are the strings "NaN", "Infinity" and "-Infinity". */
 public final class JsonReport {
 
     private JsonReport() {}

@@ -15,8 +15,8 @@ public final class TextReport {
     private TextReport() {}
 
     /**
-     * A line for each runtime and what it was held against, those that did not run with the reason; then what is not as
-     * it should be; then a line that counts.
+     * A line for each runtime and reference, or the reason why a runtime did not run; then what is not as it should be;
+     * then a line that counts.
      */
     public static String summary(Findings findings) {
         StringBuilder text = new StringBuilder(line(

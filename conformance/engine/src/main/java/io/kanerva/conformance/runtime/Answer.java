@@ -3,7 +3,7 @@ package io.kanerva.conformance.runtime;
 import io.kanerva.onnx.Tensor;
 import java.util.List;
 
-/** What a runtime made of a {@link Job}. */
+/** A runtime's answer to a {@link Job}. */
 public sealed interface Answer {
 
     /** @param outputs all of the graph's, in its order */
@@ -21,11 +21,11 @@ public sealed interface Answer {
     /**
      * There are no outputs.
      *
-     * @param crashed whether the process died over it, instead of saying no
-     * @param why in the runtime's words, one line
+     * @param crashed whether the process died, rather than refuse
+     * @param why the runtime's message, one line
      */
     record None(boolean crashed, String why) implements Answer {
-        /** What became of the job, as a sentence's end. */
+        /** The end of a sentence that begins with the runtime. */
         public String describe() {
             return (crashed ? "crashed: " : "refuses: ") + why;
         }

@@ -84,14 +84,14 @@ final class Command {
     }
 
     /**
-     * What a process said, without the colours and control characters that are meant for a terminal and that XML, for
-     * one, cannot hold; tabs stay.
+     * A process's output without the colours and control characters meant for a terminal, which XML cannot hold; tabs
+     * stay.
      */
     static String plain(String words) {
         return CONTROL.matcher(words).replaceAll("");
     }
 
-    /** The last line of a log that says something. */
+    /** The last line of a log that is not empty. */
     static String lastLine(Path log) {
         try {
             List<String> lines = new String(Files.readAllBytes(log), StandardCharsets.UTF_8)

@@ -32,7 +32,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.IntConsumer;
 
-/** ONNX Runtime's own Java API in this process, on the CPU or on a GPU. What others are held against to the bit. */
+/** ONNX Runtime's Java API in this process, on the CPU or on a GPU; the reference for comparisons bit by bit. */
 public final class JavaRuntime implements ModelRuntime {
     private static final String TITLE = "ONNX Runtime 1.29.0, Java";
     /** Address space only: what is not used takes no memory. 64 MB bear 100,000 characters. */

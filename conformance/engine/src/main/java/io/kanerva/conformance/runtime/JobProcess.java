@@ -14,11 +14,11 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** One process that works through jobs and tells of each one. It is killed if it does not tell anything for long. */
+/** A process that works through jobs and reports each one. It is killed if it reports nothing for a long time. */
 final class JobProcess implements AutoCloseable {
     private static final long SILENCE_SECONDS = 300;
 
-    /** There is no such command, or it is no program. */
+    /** The command does not exist or is not a program. */
     static final class NotStarted extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -84,7 +84,7 @@ final class JobProcess implements AutoCloseable {
                 TimeUnit.SECONDS);
     }
 
-    /** Hands on the answers as they come, until the process ends. */
+    /** Passes on answers as they arrive, until the process ends. */
     void answers(Consumer<Answer> listener) throws IOException {
         int next = 0;
         try (BufferedReader reader =
@@ -120,19 +120,19 @@ final class JobProcess implements AutoCloseable {
         }
     }
 
-    /** What the process said of itself. */
+    /** The versions that the process reported. */
     String about() {
         return about;
     }
 
-    /** How it ended, for a case that it never told of. */
+    /** How it ended, for a case that it did not report. */
     String death() {
         return silent
                 ? "the process said nothing for %d s".formatted(SILENCE_SECONDS)
                 : "the process ended with status %d: %s".formatted(process.exitValue(), Command.lastLine(log));
     }
 
-    /** Ends it with all that it has started, and waits for that. */
+    /** Ends it with all its descendants, and waits. */
     void stop() {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly().onExit().join();

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What a runtime's folder says of itself in runtime.json; {@code conformance/runtimes/README.md} explains the fields.
+ * A runtime's description in runtime.json; {@code conformance/runtimes/README.md} explains the fields.
  *
  * @param title what tables call it
  * @param engine implementation and version

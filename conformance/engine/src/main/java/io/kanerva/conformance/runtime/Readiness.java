@@ -8,15 +8,15 @@ package io.kanerva.conformance.runtime;
  */
 public record Readiness(State state, String why) {
 
-    /** What a runtime may be. */
+    /** Whether a runtime can run, and if not, why. */
     public enum State {
         /** It can run. */
         READY,
         /** The machine lacks a command or a device that it needs. */
         ABSENT,
-        /** The machine has what it needs, but it was not installed, or not since its folder changed. */
+        /** The machine has what it needs, but the runtime is not installed, or its folder changed since. */
         NOT_INSTALLED,
-        /** Installing it went wrong, for example because a registry cannot be reached. */
+        /** The installation failed, for example because a registry cannot be reached. */
         FAILED
     }
 

@@ -20,7 +20,7 @@ public final class RunJobs {
         serve(JavaRuntime.CPU, Path.of(arguments[0]));
     }
 
-    /** Works through a file of jobs, telling of each on standard output. */
+    /** Works through a file of jobs, and reports each on standard output. */
     public static void serve(ModelRuntime runtime, Path jobs) throws IOException {
         say("about", runtime.about());
         int number = 0;

@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** A folder for files in between that is gone when it is closed, and when the process is told to end before that. */
+/** A folder for intermediate files, deleted when it is closed or when the process is terminated before that. */
 public final class TemporaryFolder implements AutoCloseable {
-    private static final String ENDING = "this process was told to end";
+    private static final String ENDING = "this process is being terminated";
 
     private final Path path;
     private final Thread hook = new Thread(this::atTheEnd, "delete-temporary-folder");
@@ -16,10 +16,10 @@ public final class TemporaryFolder implements AutoCloseable {
     private boolean ending;
 
     /**
-     * Makes the folder where the machine has its temporary files.
+     * Makes the folder in the machine's folder for temporary files.
      *
      * @param prefix what its name begins with
-     * @throws IOException if it cannot be made, or the process has been told to end
+     * @throws IOException if it cannot be made, or the process is being terminated
      */
     public TemporaryFolder(String prefix) throws IOException {
         path = Files.createTempDirectory(prefix);
@@ -39,8 +39,8 @@ public final class TemporaryFolder implements AutoCloseable {
     /**
      * Starts something that writes to the folder.
      *
-     * @param start does so and gives what stops it, which is done first when the process is told to end
-     * @throws IOException if it cannot be started, or the process has been told to end
+     * @param start starts it and returns what stops it, which runs first when the process is terminated
+     * @throws IOException if it cannot be started, or the process is being terminated
      */
     synchronized void use(Start start) throws IOException {
         if (ending) {
@@ -49,9 +49,9 @@ public final class TemporaryFolder implements AutoCloseable {
         user = start.start();
     }
 
-    /** Starts something, and gives what stops it. */
+    /** Starts something, and returns what stops it. */
     interface Start {
-        /** Does so. */
+        /** Starts it. */
         Runnable start() throws IOException;
     }
 
@@ -61,7 +61,7 @@ public final class TemporaryFolder implements AutoCloseable {
         try {
             delete();
         } catch (IOException e) {
-            // The process ends, and there is nobody left to tell.
+            // The process is ending: nobody is left to report to.
         }
     }
 
@@ -73,13 +73,13 @@ public final class TemporaryFolder implements AutoCloseable {
         }
     }
 
-    /** Deletes it with all that is in it. */
+    /** Deletes the folder with its contents. */
     @Override
     public void close() throws IOException {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            return; // the process is ending, and the hook does it
+            return; // the process is ending, and the hook deletes the folder
         }
         delete();
     }

@@ -1,5 +1,5 @@
 /**
- * What runs ONNX models: ONNX Runtime in this process, and programs in other languages that live in folders of their
- * own under {@code conformance/runtimes}, whose README states the protocol. Nothing here knows what is compared or why.
+ * Runtimes for ONNX models: ONNX Runtime in this process, and programs in other languages, one folder each, whose
+ * protocol is in {@code conformance/runtimes/README.md}. Nothing here knows what is compared.
  */
 package io.kanerva.conformance.runtime;
