@@ -73,30 +73,7 @@ public record Comparison(
         for (int i = 0; i < values.length; i++) {
             sums.add(i, reference[i], values[i]);
         }
-        Comparison comparison = sums.comparison(output, expected.shape(), reference, values);
-        return tolerance.ofMean() ? comparison.ofMeans(reference, values) : comparison;
-    }
-
-    /** The same comparison, judged by the means of all values. */
-    private Comparison ofMeans(double[] reference, double[] values) {
-        double one = Arrays.stream(reference).average().orElse(Double.NaN);
-        double other = Arrays.stream(values).average().orElse(Double.NaN);
-        double taken = Math.abs(one - other) / tolerance.absolute();
-        return new Comparison(
-                output,
-                count,
-                largest,
-                relative,
-                units,
-                signalToNoise,
-                cosine,
-                rootMeanSquare,
-                Double.isNaN(taken) ? Double.POSITIVE_INFINITY : taken,
-                "the mean",
-                one,
-                other,
-                tolerance,
-                "");
+        return sums.comparison(output, expected.shape(), reference, values);
     }
 
     /** The same with another number of elements, for a row that stands for several. */
@@ -232,6 +209,10 @@ public record Comparison(
                     ? Double.POSITIVE_INFINITY
                     : 10 * Math.log10(Math.max(signal, values.length * tolerance.unit() * tolerance.unit()) / squares);
             double cosine = squares == 0 ? 1 : signal == 0 || other == 0 ? 0 : product / Math.sqrt(signal * other);
+            boolean ofMean = tolerance.ofMean();
+            double one = ofMean ? mean(reference) : largest == 0 ? Double.NaN : reference[worst];
+            double two = ofMean ? mean(values) : largest == 0 ? Double.NaN : values[worst];
+            double meansShare = Math.abs(one - two) / tolerance.absolute();
             return new Comparison(
                     output,
                     values.length,
@@ -241,12 +222,16 @@ public record Comparison(
                     ratio,
                     cosine,
                     Math.sqrt(squares / Math.max(1, values.length)),
-                    share,
-                    largest == 0 ? "" : index(shape, worst),
-                    largest == 0 ? Double.NaN : reference[worst],
-                    largest == 0 ? Double.NaN : values[worst],
+                    !ofMean ? share : Double.isNaN(meansShare) ? Double.POSITIVE_INFINITY : meansShare,
+                    ofMean ? "the mean" : largest == 0 ? "" : index(shape, worst),
+                    one,
+                    two,
                     tolerance,
                     "");
+        }
+
+        private static double mean(double[] values) {
+            return Arrays.stream(values).average().orElse(Double.NaN);
         }
 
         /** How many float32 numbers lie between two. */

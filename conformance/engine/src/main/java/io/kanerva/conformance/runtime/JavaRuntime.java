@@ -23,6 +23,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -210,19 +211,11 @@ public final class JavaRuntime implements ModelRuntime {
                     tensor.strings().stream().map(ByteString::toStringUtf8).toArray(String[]::new),
                     tensor.shape());
         }
-        OnnxJavaType type = switch (tensor.type()) {
-            case FLOAT32 -> OnnxJavaType.FLOAT;
-            case FLOAT64 -> OnnxJavaType.DOUBLE;
-            case FLOAT16 -> OnnxJavaType.FLOAT16;
-            case BFLOAT16 -> OnnxJavaType.BFLOAT16;
-            case INT8 -> OnnxJavaType.INT8;
-            case UINT8 -> OnnxJavaType.UINT8;
-            case INT16 -> OnnxJavaType.INT16;
-            case INT32 -> OnnxJavaType.INT32;
-            case INT64 -> OnnxJavaType.INT64;
-            case BOOL -> OnnxJavaType.BOOL;
-            default -> throw new IllegalArgumentException("ONNX Runtime's Java API takes no inputs of " + tensor);
-        };
+        OnnxJavaType type = Arrays.stream(OnnxJavaType.values())
+                .filter(known -> known.name().equals(name(tensor.type())))
+                .findFirst()
+                .orElseThrow(
+                        () -> new IllegalArgumentException("ONNX Runtime's Java API takes no inputs of " + tensor));
         ByteBuffer bytes = tensor.buffer();
         ByteBuffer values = ByteBuffer.allocateDirect(bytes.remaining()).order(ByteOrder.nativeOrder());
         return OnnxTensor.createTensor(environment(), values.put(bytes).flip(), tensor.shape(), type);
@@ -245,24 +238,17 @@ public final class JavaRuntime implements ModelRuntime {
         return Tensor.ofBytes(type, bytes, info.getShape());
     }
 
+    /** ONNX Runtime's name for an element type. */
+    private static String name(ElementType type) {
+        return type == ElementType.FLOAT32 ? "FLOAT" : type == ElementType.FLOAT64 ? "DOUBLE" : type.name();
+    }
+
     private static ElementType type(TensorInfo info) {
-        return switch (info.onnxType) {
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT -> ElementType.FLOAT32;
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE -> ElementType.FLOAT64;
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16 -> ElementType.FLOAT16;
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16 -> ElementType.BFLOAT16;
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8 -> ElementType.INT8;
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8 -> ElementType.UINT8;
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16 -> ElementType.INT16;
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT16 -> ElementType.UINT16;
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32 -> ElementType.INT32;
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT32 -> ElementType.UINT32;
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64 -> ElementType.INT64;
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT64 -> ElementType.UINT64;
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL -> ElementType.BOOL;
-            case ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING -> ElementType.STRING;
-            default -> throw new IllegalStateException("ONNX Runtime's Java API gives no outputs of " + info.onnxType);
-        };
+        return Arrays.stream(ElementType.values())
+                .filter(type -> info.onnxType.name().equals("ONNX_TENSOR_ELEMENT_DATA_TYPE_" + name(type)))
+                .findFirst()
+                .orElseThrow(() ->
+                        new IllegalStateException("ONNX Runtime's Java API gives no outputs of " + info.onnxType));
     }
 
     private static void flatten(Object value, List<ByteString> strings) {
