@@ -72,7 +72,7 @@ class DjlOnnxRuntimeTest {
         Path folder = Files.createDirectories(temporary.resolve("runtimes/djl-onnxruntime"));
         Files.writeString(folder.resolve("runtime.json"), """
                 {"title": "DJL", "engine": "onnxruntime", "device": "cpu", "optimisations": ["on"], "needs": [], "setup": [],
-                 "run": ["{java}", "-Xmx512m", "-Dai.djl.offline=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp",
+                 "run": ["{java}", "--enable-native-access=ALL-UNNAMED", "-Xmx512m", "-Dai.djl.offline=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp",
                          "{classpath}", "io.kanerva.conformance.bundle.DjlOnnxRuntime"]}
                 """);
         return ForeignRuntime.in(folder.getParent()).get(0);

@@ -67,7 +67,12 @@ public final class ForeignRuntime implements ModelRuntime {
                         false,
                         List.of(),
                         List.of(),
-                        List.of("{java}", "-cp", "{classpath}", RunJobs.class.getName())));
+                        List.of(
+                                "{java}",
+                                "--enable-native-access=ALL-UNNAMED",
+                                "-cp",
+                                "{classpath}",
+                                RunJobs.class.getName())));
     }
 
     @Override
