@@ -15,8 +15,8 @@ public final class TextReport {
     private TextReport() {}
 
     /**
-     * A line for each runtime and reference, or the reason why a runtime did not run; then what is not as it should be;
-     * then a line that counts.
+     * A line for each runtime and reference, or the reason why a runtime did not run; then what failed; then a line
+     * that counts.
      */
     public static String summary(Findings findings) {
         StringBuilder text = new StringBuilder(line(
@@ -60,8 +60,8 @@ public final class TextReport {
                 findings.runtimes().stream().filter(Findings.Participant::ran).count();
         List<Finding> worst = findings.worst();
         return text.append(line(
-                        "%d of %d runtimes ran; %,d of %,d outputs keep their budgets, and %,d of %,d comparisons are as they should be (budget: "
-                                + "largest part of it that was taken; noise: error against float64 as a multiple of the float32 vectors' own)",
+                        "%d of %d runtimes ran; %,d of %,d outputs keep their budgets, and %,d of %,d comparisons passed (budget: "
+                                + "largest share that was used; noise: error against float64 as a multiple of the float32 vectors' own)",
                         ran,
                         findings.runtimes().size(),
                         worst.stream().filter(Finding::holds).count(),
