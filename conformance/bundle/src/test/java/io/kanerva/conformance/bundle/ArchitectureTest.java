@@ -60,10 +60,21 @@ class ArchitectureTest {
                 .arePublic()
                 .and()
                 .areDeclaredInClassesThat()
-                .resideInAPackage("io.kanerva.runtime..")
+                .resideInAPackage("io.kanerva.runtime")
                 .should()
                 .notHaveRawReturnType(DescribedPredicate.describe(
                         "of ONNX Runtime", type -> type.getPackageName().startsWith("ai.onnxruntime")))
+                .check(reactor);
+    }
+
+    @Test
+    void nobodyElseKnowsThePackagesThatTheRuntimeDoesNotExport() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.kanerva.runtime..")
+                .should()
+                .dependOnClassesThat(
+                        resideInAPackage("io.kanerva.runtime..").and(not(resideInAPackage("io.kanerva.runtime"))))
                 .check(reactor);
     }
 
