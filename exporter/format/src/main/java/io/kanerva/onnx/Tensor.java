@@ -169,7 +169,12 @@ public final class Tensor {
         }
         return type == ElementType.STRING
                 ? proto.addAllStringData(strings).build()
-                : proto.setRawData(UnsafeByteOperations.unsafeWrap(buffer())).build();
+                : proto.setRawData(
+                                bytes.hasArray()
+                                        ? UnsafeByteOperations.unsafeWrap(
+                                                bytes.array(), bytes.arrayOffset(), bytes.limit())
+                                        : UnsafeByteOperations.unsafeWrap(buffer()))
+                        .build();
     }
 
     /** The same tensor under another name. */
