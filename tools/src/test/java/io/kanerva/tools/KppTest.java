@@ -7,17 +7,26 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
 
 class KppTest {
 
     static Stream<String> commands() {
-        return Kpp.commandLine().getSubcommands().keySet().stream();
+        return commands("", Kpp.commandLine()).distinct();
+    }
+
+    /** All subcommands below one, such as {@code verify} and {@code verify model}. */
+    private static Stream<String> commands(String parents, CommandLine command) {
+        return command.getSubcommands().values().stream().flatMap(sub -> {
+            String name = parents + sub.getCommandName();
+            return Stream.concat(Stream.of(name), commands(name + " ", sub));
+        });
     }
 
     @ParameterizedTest
     @MethodSource("commands")
     void everyCommandHelpsWithAnExample(String command) {
-        CommandRun run = CommandRun.kpp(command, "--help");
+        CommandRun run = CommandRun.kpp((command + " --help").split(" "));
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).contains("Usage: kpp " + command, "Example:");
         assertThat(run.out().substring(run.out().indexOf("Example:"))).contains("kpp " + command);

@@ -345,7 +345,7 @@ class VerifyTest {
             {"Unknown option: '--rtol'", bundle, "--rtol", "1"},
             {"Unknown option: '--failures'", bundle, "--failures", "x"},
             {"Unknown options: '--known'", "model", decoder, "--known", "x"},
-            {"Unknown option: '--vectors'", "suite", bundle, "--vectors", bundle},
+            {"Unknown options: '--vectors'", "suite", bundle, "--vectors", bundle},
             {"Expected --against together with --bisect", "model", decoder, "--against", bundle},
             {"Unknown options: '--bound'", "model", decoder, "--bound", "5"},
             {"Expected --data together with --run or --bound", bundle, "--data", bundle},

@@ -11,14 +11,14 @@ final class ToleranceOptions {
             names = "--atol",
             paramLabel = "X",
             order = 13,
-            description = "Absolute tolerance. Default: what the precision of the model allows.")
+            description = "Absolute tolerance. Default: by the precision of the model; for a suite 1e-7.")
     private Double absolute;
 
     @Option(
             names = "--rtol",
             paramLabel = "X",
             order = 14,
-            description = "Relative tolerance, added to the absolute one.")
+            description = "Relative tolerance, added to the absolute one. Default for a suite: 1e-3.")
     private Double relative;
 
     /** The tolerance given, if any. */
