@@ -23,10 +23,8 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code kpp variant}: a bundle with weights of fewer bits, and the measured cost. */
 @Command(
@@ -49,13 +47,7 @@ public final class VariantCommand extends Subcommand {
             description = "Folder of the bundle.")
     private Path folder;
 
-    @Option(
-            names = "--weights",
-            paramLabel = "TYPE",
-            required = true,
-            order = 2,
-            description = "fp16, int8 or fp32.",
-            converter = WeightTypes.class)
+    @Option(names = "--weights", paramLabel = "TYPE", required = true, order = 2, description = "fp16, int8 or fp32.")
     private WeightType weights;
 
     @Option(
@@ -85,7 +77,7 @@ public final class VariantCommand extends Subcommand {
                 double[] before = score(source, episodes, "Scoring the source");
                 double[] after = score(made, episodes, "Scoring the variant");
                 double[] times = times(source, made, episodes);
-                VariantCost price = new VariantCost(
+                VariantCost cost = new VariantCost(
                         mean(before),
                         mean(after),
                         standardError(before, after),
@@ -99,18 +91,18 @@ public final class VariantCommand extends Subcommand {
                                 .formatted(
                                         System.getProperty("os.arch"),
                                         Runtime.version().feature()));
-                variant.write(price, out, replace);
+                variant.write(cost, out, replace);
                 print("variant    %s (%s)", out, variant.name());
-                print("bound      %.4f nats per image, source %.4f", price.nats(), price.sourceNats());
+                print("bound      %.4f nats per image, source %.4f", cost.nats(), cost.sourceNats());
                 print(
                         "cost       %+.4f nats per image%s%s",
-                        price.difference(),
-                        plusMinus(", ± %.4f", price.standardError()),
-                        price.isHigh() ? ": more than 0.1, as stated on its card" : "");
-                print("size       %,d bytes in four graphs, source %,d", price.bytes(), price.sourceBytes());
+                        cost.difference(),
+                        plusMinus(", ± %.4f", cost.standardError()),
+                        cost.isHigh() ? ": more than 0.1, as stated on its card" : "");
+                print("size       %,d bytes in four graphs, source %,d", cost.bytes(), cost.sourceBytes());
                 print(
                         "recall     %.0f us per query, source %.0f us (medians, measured alternately)",
-                        price.microseconds(), price.sourceMicroseconds());
+                        cost.microseconds(), cost.sourceMicroseconds());
             }
         } catch (BundleExportException e) {
             throw new Failure(e.getMessage(), e);
@@ -159,17 +151,5 @@ public final class VariantCommand extends Subcommand {
             squares += Math.pow(after[i] - before[i] - difference, 2);
         }
         return Math.sqrt(squares / (before.length - 1) / before.length);
-    }
-
-    /** Parses the option. */
-    static final class WeightTypes implements ITypeConverter<WeightType> {
-        @Override
-        public WeightType convert(String value) {
-            try {
-                return WeightType.named(value);
-            } catch (IllegalArgumentException e) {
-                throw new TypeConversionException(e.getMessage());
-            }
-        }
     }
 }
