@@ -20,9 +20,6 @@ final class SumLedger {
     private final Path file;
     private final Map<String, Map<String, String>> lines;
 
-    /** A file's entry. */
-    record Line(String sha256, String from, String fetched) {}
-
     /** @throws FetchException if the file exists but is unreadable */
     SumLedger(Path file) {
         this.file = file;
