@@ -179,7 +179,7 @@ class BundleCommandsTest {
             assertThat(out.resolve("MODEL_CARD.md"))
                     .content()
                     .contains("-" + weights + "\n")
-                    .contains("price, nats an image");
+                    .contains("cost, nats an image");
             assertThat(CommandRun.kpp("verify", "--bundle", out.toString()).out())
                     .contains("103 of 103 outputs keep their budgets");
         }
