@@ -53,7 +53,7 @@ class DataCommandsTest {
         assertThat(Files.readAllBytes(cache.resolve("omniglot-burda/chardata.mat")))
                 .isEqualTo(CONTENT);
         assertThat(CommandRun.kpp("data", "list", "--cache", cache.toString()).out())
-                .containsPattern("omniglot-burda +here ");
+                .containsPattern("omniglot-burda +fetched ");
     }
 
     @Test
@@ -88,13 +88,13 @@ class DataCommandsTest {
     }
 
     @Test
-    void listsEveryDataSetWithItsSizeOrThatItMustBeHadByHand() {
+    void listsEveryDataSetWithItsSizeOrThatItMustBeDownloadedManually() {
         String list =
                 CommandRun.kpp("data", "list", "--cache", cache.toString()).out();
         assertThat(list)
                 .contains("cache      " + cache)
                 .containsPattern("cifar10 +170 MB")
-                .containsPattern("celeba +by hand")
+                .containsPattern("celeba +manual")
                 .containsPattern("omniglot-burda +\\? MB")
                 .containsPattern("mnist +27 MB");
     }

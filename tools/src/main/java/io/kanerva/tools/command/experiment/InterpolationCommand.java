@@ -1,6 +1,7 @@
 package io.kanerva.tools.command.experiment;
 
 import io.kanerva.runtime.Kanerva;
+import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.ModelOptions;
@@ -64,6 +65,10 @@ public final class InterpolationCommand extends Subcommand {
         OutputFile.requireWritable(png);
         try (Kanerva kanerva = bundle.open()) {
             TestEpisodes episodes = options.episodes(kanerva);
+            if (episodes.length() < 2) {
+                throw new Failure("%s: expected episodes of at least 2 samples, found 1"
+                        .formatted(kanerva.bundle().name()));
+            }
             int rows = Math.min(pairs, episodes.length() - 1);
             InterpolationExperiment.Result result = InterpolationExperiment.run(kanerva, episodes, 0, rows, steps);
             OutputFile.write(png, Mosaic.bands(List.of(result.images()), steps).png(3));
