@@ -11,6 +11,7 @@ import io.kanerva.conformance.runtime.Readiness;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.BoundTerms;
+import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.trainer.evaluate.NoiseSource;
@@ -47,7 +48,7 @@ public final class BundleBound {
         this.bundle = bundle;
         this.episodes = episodes;
         noise = new PhiloxNoise(seed);
-        long numbers = bundle.bundle().graphs().get("decoder").outputs().get(0).shape().stream()
+        long numbers = bundle.bundle().graphs().get(BundleGraph.DECODER.label()).outputs().get(0).shape().stream()
                 .skip(2)
                 .mapToLong(Long::parseLong)
                 .reduce(episodes.length(), Math::multiplyExact);

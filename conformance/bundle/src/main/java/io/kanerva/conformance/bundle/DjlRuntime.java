@@ -15,6 +15,7 @@ import io.kanerva.exporter.trace.DjlTensors;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.Bundle;
+import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.Planes;
@@ -134,15 +135,16 @@ public final class DjlRuntime extends LocalRuntime {
     }
 
     private Block block(String graph) {
-        return switch (graph) {
-            case "encoder" -> model.encoder();
-            case "memory-writer" -> model.writer();
-            case "reader" -> model.reader();
-            case "decoder" -> model.decoder();
-            default ->
-                throw new IllegalArgumentException(
-                        "graph '%s': expected one of a model's four, found another".formatted(graph));
-        };
+        Map<String, Block> blocks = Map.of(
+                BundleGraph.ENCODER.label(), model.encoder(),
+                BundleGraph.MEMORY_WRITER.label(), model.writer(),
+                BundleGraph.READER.label(), model.reader(),
+                BundleGraph.DECODER.label(), model.decoder());
+        if (!blocks.containsKey(graph)) {
+            throw new IllegalArgumentException(
+                    "graph '%s': expected one of a model's four, found another".formatted(graph));
+        }
+        return blocks.get(graph);
     }
 
     private List<Tensor> pipeline(Map<String, Tensor> inputs) {
