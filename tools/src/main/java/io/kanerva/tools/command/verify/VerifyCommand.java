@@ -190,7 +190,7 @@ public final class VerifyCommand extends Subcommand {
 
     /** Fails if a file of the bundle was changed, or it has no vectors. */
     private void requireIntact(BundleCases bundle) throws IOException {
-        requireNone(bundle.changedFiles(), "changed files");
+        requireNone(bundle.changedFiles(), "like this");
         print(
                 "files      %s: all %d have the SHA-256 that bundle.json states",
                 bundle.folder(), bundle.bundle().files().size());
