@@ -43,8 +43,8 @@ class SnippetTest {
                 Block block;
                 KanervaModel model;
                 GraphRunner runner, runtime;
-                io.kanerva.bundle.Provenance provenance;
-                VariantPrice price;
+                TrainingDetails provenance;
+                VariantCost cost;
                 %s
 
                 static class MlpBlockFactory implements BlockFactory {

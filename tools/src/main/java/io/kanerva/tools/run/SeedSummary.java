@@ -23,7 +23,7 @@ public final class SeedSummary {
     /** The run of one seed and its clean bound on the test images. */
     private record Row(long seed, int steps, double seconds, BoundReport report) {}
 
-    /** @param setting what the bounds are measured on, in words */
+    /** @param setting a description of what the bounds are measured on */
     public SeedSummary(String setting) {
         this.setting = setting;
     }

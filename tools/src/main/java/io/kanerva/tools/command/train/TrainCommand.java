@@ -246,8 +246,8 @@ public final class TrainCommand extends Subcommand {
                         .filter(place -> Files.exists(place.resolve(TrainingRun.CHECKPOINT)))
                         .findFirst()
                         .map(this::planOf)
-                        .orElseThrow(() ->
-                                new Failure("%s: expected the run of one of the seeds %s to go on with, found none"
+                        .orElseThrow(
+                                () -> new Failure("%s: expected the run of one of the seeds %s to resume, found none"
                                         .formatted(folder, seeds)))
                 : plan(seeds.get(0));
         DataSource source = DataSource.named(first.data());

@@ -6,6 +6,7 @@ import io.kanerva.conformance.bundle.BundleCases;
 import io.kanerva.conformance.bundle.DjlRuntime;
 import io.kanerva.conformance.bundle.KanervaRuntime;
 import io.kanerva.conformance.bundle.ModelCases;
+import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.Findings.Participant;
 import io.kanerva.conformance.check.Verification;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -207,16 +209,29 @@ public final class VerifyCommand extends Subcommand {
         Images images = data.test(source);
         TestEpisodes episodes = new TestEpisodes(
                 images, source.testBinarisation(), checkpoint.plan().episodeLength(), options.seed());
-        return new ModelCases(bundle, djl, images.first(SAMPLE_IMAGES))
-                .check(verification, runtimes, options.seed())
-                .and(new BundleBound(
-                                bundle, maxEpisodes == null ? episodes : episodes.first(maxEpisodes), options.seed())
-                        .run(
-                                verification,
-                                djl,
-                                runtimes.stream()
-                                        .filter(KanervaRuntime.class::isInstance)
-                                        .toList()));
+        Findings bound = new BundleBound(
+                        bundle, maxEpisodes == null ? episodes : episodes.first(maxEpisodes), options.seed())
+                .run(
+                        verification,
+                        djl,
+                        runtimes.stream()
+                                .filter(KanervaRuntime.class::isInstance)
+                                .toList());
+        // A bundle of another run differs everywhere; this sentence says why.
+        List<String> faults = bound.failures().stream()
+                .map(Finding::comparison)
+                .filter(comparison -> comparison.output().equals("nats"))
+                .map(comparison -> String.format(
+                        Locale.ROOT,
+                        "%s: expected the bound of the run %s, found one that differs by %.2e nats",
+                        bundle.folder(),
+                        runFolder,
+                        Math.abs(comparison.found() - comparison.expected())))
+                .toList();
+        return Findings.of(bound.subject(), faults, List.of())
+                .and(new ModelCases(bundle, djl, images.first(SAMPLE_IMAGES))
+                        .check(verification, runtimes, options.seed()))
+                .and(bound);
     }
 
     /** Scores test images. Missing images are a failure for an only bundle, else a note in the report. */
