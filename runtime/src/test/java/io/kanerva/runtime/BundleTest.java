@@ -64,7 +64,8 @@ class BundleTest {
         bundle.replace("decoder.onnx", narrow);
         assertRefused(
                 bundle.write(folder),
-                "graph decoder: expected output 'logits' to be float32[B, Q, 1, 8, 8], found float32[B, Q, 1, 2, 2, 2]");
+                "graph decoder: expected output 'logits' to be float32[B, Q, 1, 8, 8], found float32[B, Q, 1, "
+                        + "2, 2, 2]");
     }
 
     @Test
@@ -159,19 +160,26 @@ class BundleTest {
                 "\"keys\":1 | \"keys\":0 | settings.keys: expected a whole number from 1 to 1024, found 0",
                 "\"keys\":1 | \"keys\":\"two\" | settings.keys: expected a whole number from 1 to 1024, found \"two\"",
                 "\"heap\" | \"stack\" | settings.writer: expected \"heap\" or \"pooled\", found \"stack\"",
-                "\"heap\" | \"pooled\" | settings.addressing: expected continuous for a pooled writer, found dereferenced",
-                "\"bernoulli\" | null | settings.likelihood: expected \"bernoulli\" or \"discretized_logistic_mixture\", found null",
+                "\"heap\" | \"pooled\" | settings.addressing: expected continuous for a pooled writer, found "
+                        + "dereferenced",
+                "\"bernoulli\" | null | settings.likelihood: expected \"bernoulli\" or "
+                        + "\"discretized_logistic_mixture\", found null",
                 "[1,8,8] | [8,8] | settings.imageShape: expected [channels, height, width], found 2 numbers",
                 "[1,8,8] | [1,8,0] | settings.imageShape[2]: expected a whole number from 1 to 65536, found 0",
                 "[2,2,2] | [2,5,2] | settings.blockShape: expected a block that fits memory [2, 4, 8], found [2, 5, 2]",
-                "[1,8,8] | [9999,9999,9999] | settings.imageShape: expected at most 2^28 values, found [9999, 9999, 9999]",
-                "\"capacity\":8 | \"capacity\":8,\"neighbours\":5 | settings.neighbours: expected 0, 4, 12 or 24, found 5",
+                "[1,8,8] | [9999,9999,9999] | settings.imageShape: expected at most 2^28 values, found [9999, "
+                        + "9999, 9999]",
+                "\"capacity\":8 | \"capacity\":8,\"neighbours\":5 | settings.neighbours: expected 0, 4, 12 or "
+                        + "24, found 5",
                 "\"capacity\":8 | \"capacity\":9 | settings.capacity: expected 8, slots over keys, found 9",
-                "\"slotRows\":2 | \"slotRows\":0 | settings.slotColumns: expected slots for at least one sample of 1 keys",
+                "\"slotRows\":2 | \"slotRows\":0 | settings.slotColumns: expected slots for at least one sample "
+                        + "of 1 keys",
                 "\"latent\":3 | \"latent\":4 | graphs.encoder.outputs: expected [content float32[B, T, 1, 2, 2, 2]",
-                "\"name\":\"images\" | \"name\":\"pictures\" | graphs.encoder.inputs: expected [images float32[B, T, 1, 8, 8]]",
+                "\"name\":\"images\" | \"name\":\"pictures\" | graphs.encoder.inputs: expected [images "
+                        + "float32[B, T, 1, 8, 8]]",
                 "\"type\":\"float32\" | \"type\":\"float16\" | found [images float16[B, T, 1, 8, 8]]",
-                "\"sha256\": \" | \"sha256\": \"X | graphs.encoder.sha256: expected 64 small hexadecimal digits, found \"X",
+                "\"sha256\": \" | \"sha256\": \"X | graphs.encoder.sha256: expected 64 small hexadecimal "
+                        + "digits, found \"X",
                 "\"encoder\": | \"coder\": | 'graphs.encoder' is missing",
                 "{\"nats\": 12.5 | {\"nats\": [] | provenance.bound.nats: expected a number, found an array",
                 "\"seed\": 1 | \"seed\": 1.5 | provenance.seed: expected a whole number, found 1.5"

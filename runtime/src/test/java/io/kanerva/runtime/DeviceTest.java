@@ -53,8 +53,9 @@ class DeviceTest {
                 Map.of("LD_LIBRARY_PATH", folder.toString()), List.of(), DeviceTest.class, bundle.toString());
         // With either jar of ONNX Runtime: one has no CUDA, the other cannot load it.
         assertThat(output)
-                .containsPattern(
-                        "CUDA refused: Device CUDA: (expected ONNX Runtime with CUDA \\(the onnxruntime_gpu jar\\), found one without|ONNX Runtime cannot set it up: .*Failed to load shared library)\n")
+                .containsPattern("CUDA refused: Device CUDA: (expected ONNX Runtime with CUDA \\(the onnxruntime_gpu "
+                        + "jar\\), found one without|ONNX Runtime cannot set it up: .*Failed to load "
+                        + "shared library)\n")
                 .containsOnlyOnce("Device AUTO runs on the CPU: ");
         // ONNX Runtime's own complaints stand between the lines.
         assertThat(output.lines().filter("AUTO runs on CPU"::equals)).hasSize(2);

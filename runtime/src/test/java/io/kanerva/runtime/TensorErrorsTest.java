@@ -97,7 +97,8 @@ class TensorErrorsTest {
     void latentsAndTracesThatDisagree() {
         assertRefused(
                 () -> heap.decode(FloatTensor.zeros(1, 2, 3), FloatTensor.zeros(1, 4, 1, 2, 2, 2)),
-                "decoder input 'traces': expected Q = 2 in [B, Q, 1, 2, 2, 2], as in 'latent', found [1, 4, 1, 2, 2, 2]");
+                "decoder input 'traces': expected Q = 2 in [B, Q, 1, 2, 2, 2], as in 'latent', found [1, 4, 1, "
+                        + "2, 2, 2]");
     }
 
     @Test

@@ -150,7 +150,8 @@ final class TinyBundle {
     }
 
     private String graph(String name, List<String> inputs, List<String> outputs) {
-        return "    \"%s\": {\"file\": \"%s.onnx\", \"sha256\": \"%s\",\n      \"inputs\": [%s],\n      \"outputs\": [%s]}"
+        return ("    \"%s\": {\"file\": \"%s.onnx\", \"sha256\": \"%s\",\n      \"inputs\": [%s],\n      "
+                        + "\"outputs\": [%s]}")
                 .formatted(
                         name,
                         name,

@@ -210,8 +210,8 @@ class OnnxCommandsTest {
         CommandRun show = CommandRun.kpp("onnx", "show", out.toString());
         assertThat(show.exitCode()).isZero();
         assertThat(show.out())
-                .startsWith(
-                        "graph mine, model version 3, opset 18, IR 9, by kanerva-exporter\n  data: none\ninput  x float32[N, 5]\n")
+                .startsWith("graph mine, model version 3, opset 18, IR 9, by kanerva-exporter\n  data: none\ninput  "
+                        + "x float32[N, 5]\n")
                 .contains(
                         "weight 01Linear/weight float32[60, 5]",
                         "= Gemm(x, 01Linear/weight, 01Linear/bias)",
@@ -274,8 +274,8 @@ class OnnxCommandsTest {
                         "x:float32[N,5]",
                         "--out",
                         folder.resolve("o.onnx").toString())))
-                .isEqualTo(
-                        "--factory: expected a class on the class path (--class-path names more jars and folders), found no theirs.Layers");
+                .isEqualTo("--factory: expected a class on the class path (--class-path names more jars and "
+                        + "folders), found no theirs.Layers");
         assertThat(failure(CommandRun.kpp(
                         "onnx",
                         "export",
@@ -287,8 +287,8 @@ class OnnxCommandsTest {
                         "x:float32[N,5]",
                         "--out",
                         folder.resolve("o.onnx").toString())))
-                .isEqualTo(
-                        "--factory: expected a class that implements ai.djl.nn.BlockFactory, found java.lang.String, which does not");
+                .isEqualTo("--factory: expected a class that implements ai.djl.nn.BlockFactory, found "
+                        + "java.lang.String, which does not");
         assertThat(failure(CommandRun.kpp(
                         "onnx",
                         "export",

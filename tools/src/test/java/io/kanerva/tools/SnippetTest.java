@@ -29,6 +29,10 @@ class SnippetTest {
             import ai.djl.ndarray.types.*;
             import ai.djl.nn.*;
             import io.kanerva.bundle.*;
+            import io.kanerva.conformance.check.*;
+            import io.kanerva.conformance.compare.*;
+            import io.kanerva.conformance.report.*;
+            import io.kanerva.conformance.runtime.*;
             import io.kanerva.exporter.onnx.*;
             import io.kanerva.exporter.trace.*;
             import io.kanerva.onnx.*;

@@ -111,11 +111,11 @@ class TrainCommandTest {
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err().lines()).hasSize(1);
         assertThat(run.err())
-                .startsWith(
-                        "'model.widht': expected the name of a value, found none of that name; there are writer, addressing, ");
+                .startsWith("'model.widht': expected the name of a value, found none of that name; there are "
+                        + "writer, addressing, ");
         assertThat(train(folder.resolve("run"), "--device", "tpu").err())
-                .startsWith(
-                        "Invalid value for option '--device': expected cpu, cuda, cuda:N, cuda:N,N... or auto, found 'tpu'");
+                .startsWith("Invalid value for option '--device': expected cpu, cuda, cuda:N, cuda:N,N... or auto, "
+                        + "found 'tpu'");
         assertThat(train(folder.resolve("run"), "--device", "cuda:1,1").err())
                 .startsWith("Invalid value for option '--device': expected distinct GPUs, found 'cuda:1,1'");
     }

@@ -26,7 +26,8 @@ final class BundleReader {
         int version = json.get("formatVersion").integer(1, Integer.MAX_VALUE);
         if (version > Bundle.NEWEST_FORMAT_VERSION) {
             throw new BundleException(
-                    "%s: bundle format version %d is newer than %d, the newest that this runtime reads; update the runtime",
+                    "%s: bundle format version %d is newer than %d, the newest that this runtime reads; update "
+                            + "the runtime",
                     source, version, Bundle.NEWEST_FORMAT_VERSION);
         }
         ModelSettings settings = settings(json.get("settings"));

@@ -49,7 +49,8 @@ public final class BundleWriter {
     public static String setting(TestEpisodes episodes) {
         return String.format(
                 Locale.ROOT,
-                "%s, %s binarisation, %,d images in %d episodes of T = %d, each scored on the images that wrote its memory",
+                "%s, %s binarisation, %,d images in %d episodes of T = %d, each scored on the images that wrote "
+                        + "its memory",
                 episodes.images().name(),
                 episodes.binarisation(),
                 episodes.count() * episodes.length(),

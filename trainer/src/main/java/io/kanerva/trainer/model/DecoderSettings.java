@@ -34,7 +34,8 @@ public record DecoderSettings(int width, int depth, int refineWidth, int refineD
         }
         if (banks < 0 || banks > 0 && (neighbours == 0 || refineDepth > 0)) {
             throw new IllegalArgumentException(
-                    "model settings: banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found %d with neighbours = %d, refineDepth = %d"
+                    ("model settings: banks must be 0, or at least 1 with neighbours and without layers at the "
+                                    + "image's resolution, found %d with neighbours = %d, refineDepth = %d")
                             .formatted(banks, neighbours, refineDepth));
         }
     }

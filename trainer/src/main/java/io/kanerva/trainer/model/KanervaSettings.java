@@ -58,7 +58,8 @@ public record KanervaSettings(
         require(
                 encoder.kind() == EncoderKind.RESIDUAL
                         || writer == WriterKind.POOLED && latentLayout == LatentLayout.VECTOR,
-                "the encoder resnet18-tsm has features but no maps of the block's size, so it needs the pooled writer and a latent vector, found %s and %s",
+                "the encoder resnet18-tsm has features but no maps of the block's size, so it needs the pooled "
+                        + "writer and a latent vector, found %s and %s",
                 writer,
                 latentLayout);
         require(
@@ -103,7 +104,8 @@ public record KanervaSettings(
             case NONE ->
                 require(
                         addressing == Addressing.CONTINUOUS && slots.equals(Grid.NONE) && embedding == 0,
-                        "without a memory addressing must be continuous, and there are no slots and no embedding, found %s, %d x %d and %d",
+                        "without a memory addressing must be continuous, and there are no slots and no "
+                                + "embedding, found %s, %d x %d and %d",
                         addressing,
                         slots.rows(),
                         slots.columns(),

@@ -66,7 +66,8 @@ final class LeastSquares {
         LinearSolverDense<DMatrixRMaj> solver = LinearSolverFactory_DDRM.chol(inputs);
         if (!solver.setA(left)) {
             throw new IllegalStateException(
-                    "least squares: expected finite numbers, found products of %d inputs that have no Cholesky decomposition"
+                    ("least squares: expected finite numbers, found products of %d inputs that have no Cholesky "
+                                    + "decomposition")
                             .formatted(inputs));
         }
         DMatrixRMaj solution = new DMatrixRMaj(inputs, outputs);

@@ -23,7 +23,8 @@ record PrincipalComponents(double[][] weights, double[] bias) {
         EigenDecomposition_F64<DMatrixRMaj> decomposition = DecompositionFactory_DDRM.eig(mean.length, true, true);
         if (!decomposition.decompose(new DMatrixRMaj(covariance))) {
             throw new IllegalStateException(
-                    "principal components: expected finite numbers, found a covariance whose eigenvectors cannot be computed");
+                    "principal components: expected finite numbers, found a covariance whose eigenvectors "
+                            + "cannot be computed");
         }
         List<Integer> order = IntStream.range(0, mean.length)
                 .boxed()

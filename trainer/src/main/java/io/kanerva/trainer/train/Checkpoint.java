@@ -157,7 +157,8 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
         if (crc.getValue()
                 != ByteBuffer.wrap(bytes, bytes.length - Long.BYTES, Long.BYTES).getLong()) {
             throw new CheckpointException(
-                    "%s: expected the checksum at its end to match, found that it does not: the checkpoint is damaged or cut off"
+                    ("%s: expected the checksum at its end to match, found that it does not: the checkpoint is "
+                                    + "damaged or cut off")
                             .formatted(file));
         }
         try (DataInputStream in =

@@ -38,7 +38,8 @@ public final class TrainingEpisodes {
         images.requireSize(s.image().channels(), s.image().height(), s.image().width());
         if (!plan.augment().isNone() && plan.binarisation() == Binarisation.FIXED && !images.staysBlackAndWhite()) {
             throw new IllegalArgumentException(
-                    ("'%s': expected images that are black and white again when they are moved, as Omniglot's original drawings are, found others: "
+                    ("'%s': expected images that are black and white again when they are moved, as Omniglot's "
+                                    + "original drawings are, found others: "
                                     + "take a binarisation other than fixed, or none of augment.…")
                             .formatted(images.name()));
         }
@@ -94,7 +95,8 @@ public final class TrainingEpisodes {
     private void findClasses() {
         if (!images.hasLabels()) {
             throw new IllegalArgumentException(
-                    "'%s': expected images whose classes are known, as a model that reads blocks for their gist needs them, found no labels"
+                    ("'%s': expected images whose classes are known, as a model that reads blocks for their gist "
+                                    + "needs them, found no labels")
                             .formatted(images.name()));
         }
         images.classes().forEach((label, all) -> {

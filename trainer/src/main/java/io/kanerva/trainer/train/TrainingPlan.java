@@ -59,7 +59,8 @@ public record TrainingPlan(
                 || validation == null
                 || augment == null) {
             throw new IllegalArgumentException(
-                    "a plan needs a model, a data set's name, a binarisation, two weight schedules, a validation and an augmentation, found that one is missing");
+                    "a plan needs a model, a data set's name, a binarisation, two weight schedules, a "
+                            + "validation and an augmentation, found that one is missing");
         }
         if ((settings.likelihood() == ImageLikelihood.BERNOULLI) == (binarisation == Binarisation.NONE)) {
             throw new IllegalArgumentException("a %s likelihood needs %s, found the binarisation %s"

@@ -285,7 +285,8 @@ public final class TrainingRun implements AutoCloseable {
         double norm = adam.update(step + 1, learningRate, plan.gradientNorm());
         if (!Double.isFinite((double) means[0] + means[1] + means[2]) || !Double.isFinite(norm)) {
             throw new IllegalStateException(
-                    "training diverged in step %d: expected a finite loss, found reconstruction %s + KL(Y) %s + KL(Z) %s with a gradient of norm %s: try a smaller learning rate"
+                    ("training diverged in step %d: expected a finite loss, found reconstruction %s + KL(Y) %s + "
+                                    + "KL(Z) %s with a gradient of norm %s: try a smaller learning rate")
                             .formatted(step + 1, means[0], means[1], means[2], norm));
         }
         step++;

@@ -149,13 +149,16 @@ class KanervaSettingsTest {
         refused(() -> new DecoderSettings(8, 1, 0, 0, 5, 0), "neighbours must be 0, 4, 12 or 24, found 5");
         refused(
                 () -> new DecoderSettings(8, 1, 0, 0, 0, 2),
-                "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found 2 with neighbours = 0, refineDepth = 0");
+                "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, "
+                        + "found 2 with neighbours = 0, refineDepth = 0");
         refused(
                 () -> new DecoderSettings(8, 1, 8, 1, 4, 1),
-                "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found 1 with neighbours = 4, refineDepth = 1");
+                "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, "
+                        + "found 1 with neighbours = 4, refineDepth = 1");
         refused(
                 () -> new DecoderSettings(8, 1, 0, 0, 4, -1),
-                "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, found -1 with neighbours = 4, refineDepth = 0");
+                "banks must be 0, or at least 1 with neighbours and without layers at the image's resolution, "
+                        + "found -1 with neighbours = 4, refineDepth = 0");
         refused(
                 () -> TinyModels.heap()
                         .withDecoder(DecoderSettings.of(8, 1).withNeighbours(4, 0), ImageLikelihood.BERNOULLI),
@@ -164,8 +167,8 @@ class KanervaSettingsTest {
 
     @Test
     void thePapersEncoderNeedsThePooledWriterAndALatentVector() {
-        String needs =
-                "the encoder resnet18-tsm has features but no maps of the block's size, so it needs the pooled writer and a latent vector, found ";
+        String needs = "the encoder resnet18-tsm has features but no maps of the block's size, so it needs the pooled "
+                + "writer and a latent vector, found ";
         refused(
                 () -> TinyModels.heap().withEncoder(new EncoderSettings(EncoderKind.RESNET18_TSM, 8, 1)),
                 needs + "heap and vector");

@@ -82,7 +82,8 @@ class TemporalResNetTest {
         double withShift = largestChange(TinyModels.paper(keys));
         double without = largestChange(TinyModels.pooled(keys));
         System.out.printf(
-                "K = %d: permuting an episode changes a sample's bound by at most %.4f of itself with temporal shift, %.1e without%n",
+                "K = %d: permuting an episode changes a sample's bound by at most %.4f of itself with temporal "
+                        + "shift, %.1e without%n",
                 keys, withShift, without);
         assertThat(withShift).isGreaterThan(1e-3);
         assertThat(without).isLessThan(1e-5);

@@ -67,8 +67,8 @@ class CheckpointTest {
     void aCheckpointThatIsCutOffSaysSo() throws IOException {
         for (int length : new int[] {bytes.length - 1, bytes.length / 2, 20}) {
             Files.write(file, Arrays.copyOf(bytes, length));
-            refused(
-                    "%s: expected the checksum at its end to match, found that it does not: the checkpoint is damaged or cut off");
+            refused("%s: expected the checksum at its end to match, found that it does not: the checkpoint is "
+                    + "damaged or cut off");
         }
     }
 
@@ -78,8 +78,8 @@ class CheckpointTest {
             byte[] changed = bytes.clone();
             changed[at] ^= 1;
             Files.write(file, changed);
-            refused(
-                    "%s: expected the checksum at its end to match, found that it does not: the checkpoint is damaged or cut off");
+            refused("%s: expected the checksum at its end to match, found that it does not: the checkpoint is "
+                    + "damaged or cut off");
         }
     }
 
@@ -116,7 +116,8 @@ class CheckpointTest {
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> Checkpoint.read(file))
                 .withMessage(
-                        "%s: expected the plan of a run of this version, found another: 'model.encoder.width': expected a value, found none, or one of another kind",
+                        "%s: expected the plan of a run of this version, found another: 'model.encoder.width': "
+                                + "expected a value, found none, or one of another kind",
                         file);
     }
 

@@ -214,7 +214,8 @@ class OversightTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> TinyRuns.start(plan, folder.resolve("run")))
                     .withMessage(
-                            "'rectangles': expected to hold out from 8 to 192 of its 200 images for validation, found %d",
+                            "'rectangles': expected to hold out from 8 to 192 of its 200 images for validation, "
+                                    + "found %d",
                             held);
         }
         assertThat(Files.exists(folder.resolve("run"))).isFalse();

@@ -45,11 +45,14 @@ class PlanEditTest {
     void namesTheKeysThatThereAre() {
         refused(
                 "learningrate=1",
-                "'learningrate': expected the name of a value, found none of that name; there are model.…, data, binarisation, episodes, episodeLength, steps,"
-                        + " learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, checkpointEvery, validation.…, averageDecay, augment.…");
+                "'learningrate': expected the name of a value, found none of that name; there are model.…, "
+                        + "data, binarisation, episodes, episodeLength, steps,"
+                        + " learningRate, warmup, gradientNorm, keyWeight.…, latentWeight.…, seed, logEvery, "
+                        + "checkpointEvery, validation.…, averageDecay, augment.…");
         refused(
                 "validation=3",
-                "'validation': expected the name of a value, found none of that name; there are images, every, patience");
+                "'validation': expected the name of a value, found none of that name; there are images, every, "
+                        + "patience");
         refused("steps.more=3", "'steps.more': expected the name of a value");
     }
 
@@ -63,7 +66,8 @@ class PlanEditTest {
         refused("steps=0", "steps must be greater than 0, found 0");
         refused(
                 "model.image.height=29",
-                "model settings: the image of 29 x 28 must be the same whole multiple of the block of 7 x 7 on both sides");
+                "model settings: the image of 29 x 28 must be the same whole multiple of the block of 7 x 7 on "
+                        + "both sides");
         refused("binarisation=grey", "'binarisation': expected one of [dynamic, threshold, fixed, none], found 'grey'");
     }
 

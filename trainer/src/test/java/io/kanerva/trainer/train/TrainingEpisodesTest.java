@@ -96,8 +96,8 @@ class TrainingEpisodesTest {
         ImageSet unlabelled = TinyModels.rectangles(8, 1);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new TrainingEpisodes(unlabelled, TinyRuns.gist()))
-                .withMessage(
-                        "'rectangles': expected images whose classes are known, as a model that reads blocks for their gist needs them, found no labels");
+                .withMessage("'rectangles': expected images whose classes are known, as a model that reads blocks "
+                        + "for their gist needs them, found no labels");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new TrainingEpisodes(
                         unlabelled.labelled(IntStream.range(0, 8).toArray()), TinyRuns.gist()))

@@ -77,8 +77,8 @@ class TrainingPlanTest {
                         Validation.NONE,
                         0,
                         Augmentation.NONE))
-                .withMessage(
-                        "a plan needs a model, a data set's name, a binarisation, two weight schedules, a validation and an augmentation, found that one is missing");
+                .withMessage("a plan needs a model, a data set's name, a binarisation, two weight schedules, a "
+                        + "validation and an augmentation, found that one is missing");
     }
 
     @Test
@@ -86,8 +86,8 @@ class TrainingPlanTest {
         TrainingPlan plan = Preset.named("cifar10").plan();
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> plan.with("binarisation=threshold"))
-                .withMessage(
-                        "a discretized_logistic_mixture likelihood needs images of 256 levels (binarisation none), found the binarisation threshold");
+                .withMessage("a discretized_logistic_mixture likelihood needs images of 256 levels (binarisation "
+                        + "none), found the binarisation threshold");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> PLAN.with("binarisation=none"))
                 .withMessage("a bernoulli likelihood needs binary images, found the binarisation none");
@@ -180,7 +180,8 @@ class TrainingPlanTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Ramp(start, from, to))
                 .withMessage(
-                        "a weight's schedule needs 0 <= start <= 1 and 0 <= from <= to <= 1, found start %s, from %s, to %s",
+                        "a weight's schedule needs 0 <= start <= 1 and 0 <= from <= to <= 1, found start %s, "
+                                + "from %s, to %s",
                         start, from, to);
     }
 }

@@ -181,8 +181,8 @@ class TrainingRunTest {
         try (TrainingRun run = TinyRuns.start(wild, folder)) {
             assertThatIllegalStateException()
                     .isThrownBy(() -> run.train(step -> {}))
-                    .withMessageMatching(
-                            "training diverged in step 2: expected a finite loss, found .*: try a smaller learning rate");
+                    .withMessageMatching("training diverged in step 2: expected a finite loss, found .*: try a smaller "
+                            + "learning rate");
         }
         assertThat(TinyRuns.bits(folder).get("step")).containsExactly(1);
     }

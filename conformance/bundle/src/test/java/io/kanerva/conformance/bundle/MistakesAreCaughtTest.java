@@ -91,8 +91,8 @@ class MistakesAreCaughtTest {
                     .satisfiesExactly(
                             first -> assertThat(first).contains("'MODEL_CARD.md' was changed: expected SHA-256"),
                             second -> assertThat(second)
-                                    .contains(
-                                            "bundle.json lists 'vectors/reader/test_data_set_1/output_0.pb', found no such file"),
+                                    .contains("bundle.json lists 'vectors/reader/test_data_set_1/output_0.pb', "
+                                            + "found no such file"),
                             third -> assertThat(third).contains("found 'notes.txt', which bundle.json does not list"));
         }
     }

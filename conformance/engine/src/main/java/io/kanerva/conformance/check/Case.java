@@ -175,7 +175,8 @@ public record Case(
         if (values > MAX_VALUES) {
             throw new IOException(String.format(
                     Locale.ROOT,
-                    "%s: input '%s': expected a shape of at most %,d values to make up, found %s; --vectors gives other inputs",
+                    "%s: input '%s': expected a shape of at most %,d values to make up, found %s; --vectors "
+                            + "gives other inputs",
                     model,
                     input,
                     MAX_VALUES,

@@ -134,7 +134,8 @@ public record Comparison(
         if (tolerance.ofMean()) {
             return String.format(
                     Locale.ROOT,
-                    "has a mean of %.4f over %,d values, expected %.4f; they differ by %.2e (budget %.0e), single values by at most %.2e",
+                    "has a mean of %.4f over %,d values, expected %.4f; they differ by %.2e (budget %.0e), "
+                            + "single values by at most %.2e",
                     found,
                     count,
                     expected,

@@ -27,8 +27,9 @@ public final class SuiteReport {
      * @param opset the last column counts tests of this opset or an older one
      */
     public static String table(List<Row> rows, long opset) {
-        StringBuilder text = new StringBuilder(
-                "| runtime | passed | differs | refused | crashed | opset <= %d | versions |\n|---|--:|--:|--:|--:|--:|---|\n"
+        StringBuilder text =
+                new StringBuilder(("| runtime | passed | differs | refused | crashed | opset <= %d | versions "
+                                + "|\n|---|--:|--:|--:|--:|--:|---|\n")
                         .formatted(opset));
         for (Row row : rows) {
             if (row.results().isEmpty()) {

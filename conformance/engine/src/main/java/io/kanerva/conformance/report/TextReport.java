@@ -60,8 +60,10 @@ public final class TextReport {
                 findings.runtimes().stream().filter(Findings.Participant::ran).count();
         List<Finding> worst = findings.worst();
         return text.append(line(
-                        "%d of %d runtimes ran; %,d of %,d outputs keep their budgets, and %,d of %,d comparisons passed (budget: "
-                                + "largest share that was used; noise: error against float64 as a multiple of the float32 vectors' own)",
+                        "%d of %d runtimes ran; %,d of %,d outputs keep their budgets, and %,d of %,d "
+                                + "comparisons passed (budget: "
+                                + "largest share that was used; noise: error against float64 as a multiple of "
+                                + "the float32 vectors' own)",
                         ran,
                         findings.runtimes().size(),
                         worst.stream().filter(Finding::holds).count(),

@@ -80,7 +80,8 @@ class SelfContainedTest {
         write("weights.bin", 5);
         assertThatThrownBy(() -> SelfContained.read(model))
                 .hasMessageMatching(
-                        ".*decoder.onnx: tensor '.*': expected \\d+ bytes from 5 in 'weights.bin', found a file of \\d+");
+                        ".*decoder.onnx: tensor '.*': expected \\d+ bytes from 5 in 'weights.bin', found a file "
+                                + "of \\d+");
     }
 
     @Test
@@ -99,7 +100,8 @@ class SelfContainedTest {
             assertThatThrownBy(() -> Case.random("decoder", model, Map.of(), Set.of(), 1, Optional.empty(), temporary))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(
-                            "decoder.onnx: input 'latent': expected a shape of at most 268,435,456 values to make up, found ["
+                            "decoder.onnx: input 'latent': expected a shape of at most 268,435,456 values to "
+                                    + "make up, found ["
                                     + size);
         }
     }

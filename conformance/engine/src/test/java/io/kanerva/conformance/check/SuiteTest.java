@@ -46,15 +46,15 @@ class SuiteTest {
         assertThat(SuiteReport.table(rows, 17)).contains("| 1 of 3, 33.3 % | 1 | 1 | 0 |");
         assertThat(SuiteReport.unknownFailures(rows, SuiteReport.failures(rows)))
                 .isEmpty();
-        assertThat(
-                        SuiteReport.unknownFailures(
-                                rows,
-                                "another-runtime\n  test_differs  differs: since ever\nonnxruntime-java\n  test_refused  refused: since ever\n"))
+        assertThat(SuiteReport.unknownFailures(
+                        rows,
+                        "another-runtime\n  test_differs  differs: since ever\nonnxruntime-java\n  "
+                                + "test_refused  refused: since ever\n"))
                 .hasSize(1)
                 .first()
                 .asString()
-                .startsWith(
-                        "onnxruntime-java: expected test 'test_differs' to pass, found that it differs: output 'logits' differs by 1.00e+00");
+                .startsWith("onnxruntime-java: expected test 'test_differs' to pass, found that it differs: output "
+                        + "'logits' differs by 1.00e+00");
         assertThat(SuiteReport.failures(rows))
                 .contains(
                         "test_differs  differs: output 'logits' differs by 1.00e+00 at [0, 0, 0, 0, 3]",

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The protocol, with shell scripts as runtimes: they copy their input to their output. */
 class ForeignRuntimeTest {
     private static final String COPY =
-            "about() { printf 'about\\tcopies\\n'; }\nabout; n=0\nwhile IFS='\t' read -r model in out opt; do\n%s\ncp \"$in/input_0.pb\" \"$out/output_0.pb\"; "
+            "about() { printf 'about\\tcopies\\n'; }\nabout; n=0\nwhile IFS='\t' read -r model in out opt; "
+                    + "do\n%s\ncp \"$in/input_0.pb\" \"$out/output_0.pb\"; "
                     + "printf 'done\\t%%d\\n' $n; n=$((n+1)); done < \"$1\"\n";
 
     @TempDir
@@ -139,7 +140,8 @@ class ForeignRuntimeTest {
         ModelRuntime runtime = runtime(
                 "true",
                 "true",
-                "case $n in 1) printf 'failed\\t1\\tno \\033[1;31mluck\\033[0m\\010\\n'; n=2; continue;; 2) printf '\\033[31mgone\\001\\n' >&2; exit 4;; esac");
+                "case $n in 1) printf 'failed\\t1\\tno \\033[1;31mluck\\033[0m\\010\\n'; n=2; continue;; 2) "
+                        + "printf '\\033[31mgone\\001\\n' >&2; exit 4;; esac");
         List<Answer> answers = runtime.run(jobs(3), n -> {});
         assertThat(answers.subList(1, 3))
                 .containsExactly(new None(false, "no luck"), new None(true, "the process ended with status 4: gone"));
@@ -207,7 +209,8 @@ class ForeignRuntimeTest {
         assertThatThrownBy(() -> ForeignRuntime.in(folder.getParent()))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(
-                        "runtime.json: expected a runtime's description, found that it cannot be understood: Missing required creator property 'engine'");
+                        "runtime.json: expected a runtime's description, found that it cannot be understood: "
+                                + "Missing required creator property 'engine'");
     }
 
     private List<Job> jobs(int count) {

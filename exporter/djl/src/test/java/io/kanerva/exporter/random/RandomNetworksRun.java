@@ -13,7 +13,8 @@ import net.jqwik.api.lifecycle.AfterContainer;
  * As many other random networks as wanted, by hand:
  *
  * <pre>
- * mvn -Pcpu -pl exporter/djl -am test -Dtest=RandomNetworksRun -Djqwik.tries.default=3000 -Dsurefire.failIfNoSpecifiedTests=false
+ * mvn -Pcpu -pl exporter/djl -am test -Dtest=RandomNetworksRun \
+ *     -Djqwik.tries.default=3000 -Dsurefire.failIfNoSpecifiedTests=false
  * </pre>
  *
  * <p>The report names the seed; jqwik shrinks what fails. Not a test by its name: builds leave it out.

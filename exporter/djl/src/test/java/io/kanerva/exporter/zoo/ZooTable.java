@@ -16,7 +16,8 @@ import java.util.stream.Collectors;
 final class ZooTable {
     static final Path FILE = Path.of("ZOO.md");
     private static final String HEAD =
-            "| network | inputs | checked at | parameters | nodes | file, bytes | largest difference | to the reference | allowed |";
+            "| network | inputs | checked at | parameters | nodes | file, bytes | largest difference | to the "
+                    + "reference | allowed |";
     private static final String RULE = "|---|---|---|--:|--:|--:|--:|--:|--:|";
 
     private final Map<String, Row> rows = new LinkedHashMap<>();

@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
         header = "Count how many generated images are valid.",
         description =
                 "An image read at a random key is valid if it is closer to an image of the episode than two images of "
-                        + "one class are to each other on average. Keys and latents are drawn from their priors; a dereferenced "
+                        + "one class are to each other on average. Keys and latents are drawn from their "
+                        + "priors; a dereferenced "
                         + "key that hits an empty slot is drawn again.",
         footer = {"  kpp experiment generation --bundle runs/mnist/bundle --keys 10000"})
 public final class GenerationCommand extends Subcommand {

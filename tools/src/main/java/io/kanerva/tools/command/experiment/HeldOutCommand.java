@@ -70,7 +70,8 @@ public final class HeldOutCommand extends Subcommand {
                 report = HeldOutBound.evaluate(model, episodes, new PhiloxNoise(options.seed()), progress::at);
             }
             print(
-                    "setting    run %s, step %d, %s, %s binarisation, %d episodes of T = %d, memory of %,d floats, seed %d",
+                    "setting    run %s, step %d, %s, %s binarisation, %d episodes of T = %d, memory of %,d "
+                            + "floats, seed %d",
                     folder,
                     checkpoint.step(),
                     images.name(),
@@ -97,7 +98,8 @@ public final class HeldOutCommand extends Subcommand {
             found = HeldOutBound.compare(model, beside, episodes, new PhiloxNoise(options.seed()), progress::at);
         }
         print(
-                "difference to %s, step %d, on the same images: written %s, held out %s nats per image (below 0: better)",
+                "difference to %s, step %d, on the same images: written %s, held out %s nats per image (below "
+                        + "0: better)",
                 other,
                 second.step(),
                 signed(found.difference().written()),

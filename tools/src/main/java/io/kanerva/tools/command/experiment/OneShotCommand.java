@@ -76,7 +76,8 @@ public final class OneShotCommand extends Subcommand {
             List<Integer> labels = all.stream().sorted().limit(classes).toList();
             int references = Math.max(5, 4000 / all.size());
             print(
-                    "setting    %s, %s, %d images generated from each memory, named among at most %d images of each of %d classes, seed %d",
+                    "setting    %s, %s, %d images generated from each memory, named among at most %d images of "
+                            + "each of %d classes, seed %d",
                     kanerva.bundle().name(), images.name(), count, references, all.size(), options.seed());
             print("class  written  generated of it   written of it");
             double own = 0;

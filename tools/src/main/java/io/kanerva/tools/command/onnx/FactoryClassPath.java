@@ -55,7 +55,8 @@ final class FactoryClassPath implements AutoCloseable {
                     .newInstance();
         } catch (ClassNotFoundException e) {
             throw new Failure(
-                    "--factory: expected a class on the class path (--class-path names more jars and folders), found no %s"
+                    ("--factory: expected a class on the class path (--class-path names more jars and folders), "
+                                    + "found no %s")
                             .formatted(name),
                     e);
         } catch (ClassCastException e) {

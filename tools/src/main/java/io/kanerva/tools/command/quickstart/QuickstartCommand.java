@@ -51,8 +51,10 @@ import picocli.CommandLine.Option;
         header = "Train, export, run and check a small model, and show the results on one page.",
         description =
                 "Trains a small model on the Fashion-MNIST images that ship with kpp, exports it as four ONNX graphs, "
-                        + "writes 32 test images into a memory, recalls them from intact and damaged queries, generates images, "
-                        + "scores the model with DJL and with the graphs alone, checks every graph, and writes an HTML report. "
+                        + "writes 32 test images into a memory, recalls them from intact and damaged queries, "
+                        + "generates images, "
+                        + "scores the model with DJL and with the graphs alone, checks every graph, and writes "
+                        + "an HTML report. "
                         + "Takes a few minutes on two cores.",
         footer = {"  kpp quickstart", "  kpp quickstart --steps 300 --out /tmp/quick"})
 public final class QuickstartCommand extends Subcommand {
@@ -220,7 +222,8 @@ public final class QuickstartCommand extends Subcommand {
             Path page) {
         double boundDifference = Math.abs(djl.nats() - graphs.nats());
         print(
-                "bound      %.4f nats per image with DJL, %.4f with the graphs alone: they differ by %.1e (%d test %s%s)",
+                "bound      %.4f nats per image with DJL, %.4f with the graphs alone: they differ by %.1e (%d "
+                        + "test %s%s)",
                 djl.nats(),
                 graphs.nats(),
                 boundDifference,

@@ -90,7 +90,8 @@ final class QuickstartFindings {
             String command) {
         String summary = String.format(
                 Locale.ROOT,
-                "A small Kanerva++ was trained on %s in %s on this machine: %,d steps, in Java. It was exported as four ONNX graphs. Memory, recalls and "
+                "A small Kanerva++ was trained on %s in %s on this machine: %,d steps, in Java. It was exported "
+                        + "as four ONNX graphs. Memory, recalls and "
                         + "generations on this page were computed by those graphs alone.",
                 "Fashion-MNIST",
                 duration(run.seconds()),

@@ -41,7 +41,8 @@ import picocli.CommandLine.Option;
         header = "Train a model.",
         description =
                 "The run folder holds the plan, checkpoints, the metrics as CSV, and a page with curves and samples "
-                        + "that reloads itself (run.html). Control-C stops the run with a checkpoint; --resume continues it, and "
+                        + "that reloads itself (run.html). Control-C stops the run with a checkpoint; --resume "
+                        + "continues it, and "
                         + "ends with exactly the weights of an uninterrupted run.",
         footer = {
             "  kpp train --preset mnist --data ~/data --run runs/mnist",
@@ -158,8 +159,8 @@ public final class TrainCommand extends Subcommand {
                             : "Expected --preset NAME or --resume, found neither");
         }
         if (resume && (steps != null || episodeLength != null || !edits.isEmpty() || seed != null)) {
-            throw usage(
-                    "Expected --resume without --steps, --episode-length, --set and --seed, which the run's plan has fixed");
+            throw usage("Expected --resume without --steps, --episode-length, --set and --seed, which the run's "
+                    + "plan has fixed");
         }
         if (seed != null && seeds != null) {
             throw usage("Expected --seed or --seeds, found both");
@@ -182,17 +183,17 @@ public final class TrainCommand extends Subcommand {
                 : TrainingProgress.start(plan, place, images, where, terminal())) {
             interruption.stops(run);
             terminal()
-                    .line(
-                            "%s: %,d images, %,d parameters, %d episodes of T = %d a step, %s writer, memory of %,d floats, on %s"
-                                    .formatted(
-                                            plan.data(),
-                                            images.count(),
-                                            run.model().parameterCount(),
-                                            plan.episodes(),
-                                            plan.episodeLength(),
-                                            plan.settings().writer().toString().toLowerCase(Locale.ROOT),
-                                            plan.settings().memoryFloats(),
-                                            LearningDevice.names(where)));
+                    .line(("%s: %,d images, %,d parameters, %d episodes of T = %d a step, %s writer, memory of "
+                                    + "%,d floats, on %s")
+                            .formatted(
+                                    plan.data(),
+                                    images.count(),
+                                    run.model().parameterCount(),
+                                    plan.episodes(),
+                                    plan.episodeLength(),
+                                    plan.settings().writer().toString().toLowerCase(Locale.ROOT),
+                                    plan.settings().memoryFloats(),
+                                    LearningDevice.names(where)));
             if (!goOn) {
                 CommandRecord.write(place, commandText());
             }

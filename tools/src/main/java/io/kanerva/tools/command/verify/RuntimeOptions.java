@@ -21,9 +21,9 @@ final class RuntimeOptions {
             paramLabel = "NAMES",
             split = ",",
             order = 20,
-            description =
-                    "Names of the runtimes to compare, and of clients for the pipelines of a bundle, separated by commas. "
-                            + "Default: all on this machine.")
+            description = "Names of the runtimes to compare, and of clients for the pipelines of a bundle, separated "
+                    + "by commas. "
+                    + "Default: all on this machine.")
     private List<String> names;
 
     @Option(

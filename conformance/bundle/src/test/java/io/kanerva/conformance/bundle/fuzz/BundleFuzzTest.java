@@ -16,7 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
  * Spoilt bundles give clear errors: never a crash, never a file from outside. A few hundred here; many more with
  *
  * <pre>
- * mvn -pl conformance/bundle -am test -Dtest=BundleFuzzTest -Dsurefire.failIfNoSpecifiedTests=false -Dfuzz.count=20000 -Dfuzz.seed=1000
+ * mvn -pl conformance/bundle -am test -Dtest=BundleFuzzTest \
+ *     -Dsurefire.failIfNoSpecifiedTests=false -Dfuzz.count=20000 -Dfuzz.seed=1000
  * </pre>
  */
 class BundleFuzzTest {

@@ -1,0 +1,40 @@
+package io.kanerva.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What the formatter leaves to the author: it breaks no string literals and no comments' commands. */
+class LineLengthTest {
+    private static final int MAX_COLUMNS = 120;
+
+    @Test
+    void noLineOfJavaIsLongerThan120ColumnsOutsideOfTextBlocks() throws IOException {
+        List<String> tooLong = new ArrayList<>();
+        Path root = Path.of("..").toRealPath();
+        try (Stream<Path> files =
+                Files.find(root, 20, (file, attributes) -> file.toString().endsWith(".java"))) {
+            for (Path file : files.map(root::relativize).toList()) {
+                if (file.toString().contains("target")) {
+                    continue;
+                }
+                boolean inTextBlock = false;
+                List<String> lines = Files.readAllLines(root.resolve(file));
+                for (int i = 0; i < lines.size(); i++) {
+                    String line = lines.get(i);
+                    if (line.length() > MAX_COLUMNS && !inTextBlock && !line.startsWith("import ")) {
+                        tooLong.add(file + ":" + (i + 1));
+                    }
+                    inTextBlock ^= line.split("\"\"\"", -1).length % 2 == 0;
+                }
+            }
+        }
+        assertThat(tooLong).isEmpty();
+    }
+}
