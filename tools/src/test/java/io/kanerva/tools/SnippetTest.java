@@ -47,7 +47,7 @@ class SnippetTest {
                 Block block;
                 KanervaModel model;
                 GraphRunner runner, runtime;
-                TrainingDetails provenance;
+                TrainingDetails details;
                 VariantCost cost;
                 %s
 
