@@ -37,12 +37,16 @@ class SnippetTest {
             import io.kanerva.exporter.trace.*;
             import io.kanerva.onnx.*;
             import io.kanerva.runtime.*;
-            import io.kanerva.runtime.Device;
+            import io.kanerva.trainer.data.*;
+            import io.kanerva.trainer.evaluate.*;
             import io.kanerva.trainer.model.KanervaModel;
+            import io.kanerva.trainer.train.*;
+            import %s.Device;
             import java.nio.file.*;
             import java.util.*;
 
             abstract class Page {
+                Images images, testImages;
                 FloatTensor episode, damaged;
                 Block block;
                 KanervaModel model;
@@ -69,7 +73,11 @@ class SnippetTest {
                 String member = body.startsWith("class ")
                         ? "static " + body
                         : "void snippet%d() throws Exception {\n%s}\n".formatted(code.start(), body);
-                sources.add(source(page, code.start(), PREAMBLE.formatted(member)));
+                sources.add(source(
+                        page,
+                        code.start(),
+                        PREAMBLE.formatted(
+                                page.endsWith("trainer/README.md") ? "ai.djl" : "io.kanerva.runtime", member)));
             }
         }
         assertThat(sources).hasSizeGreaterThan(4);
