@@ -13,13 +13,18 @@ import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.ModelSettings;
+import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.evaluate.NoiseSource;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -62,7 +67,23 @@ public final class BundleBound {
      * @param keyNoise [1, T, K, 3]
      * @param latentNoise [1, T, D]
      */
-    record Episode(FloatTensor images, FloatTensor keyNoise, FloatTensor latentNoise) {}
+    record Episode(FloatTensor images, FloatTensor keyNoise, FloatTensor latentNoise) {
+
+        static Episode of(ModelSettings settings, TestEpisodes episodes, NoiseSource noise, int index) {
+            Images set = episodes.images();
+            int t = episodes.length();
+            int k = settings.keys();
+            int d = settings.latent();
+            return new Episode(
+                    new FloatTensor(episodes.episode(index), 1, t, set.channels(), set.height(), set.width()),
+                    new FloatTensor(noise.normals(NoiseSource.stream(index, 0, 0), t * k * 3), 1, t, k, 3),
+                    new FloatTensor(noise.normals(NoiseSource.stream(index, 0, 1), t * d), 1, t, d));
+        }
+
+        BoundTerms score(Kanerva kanerva) {
+            return kanerva.bound(images, keyNoise, latentNoise);
+        }
+    }
 
     /** Scores episodes down one path. */
     private interface Path {
@@ -70,8 +91,55 @@ public final class BundleBound {
     }
 
     /**
+     * The terms of each episode's bound through the Kanerva runtime alone, with the noise of
+     * {@link io.kanerva.trainer.evaluate.CleanBound}'s first draw.
+     *
+     * @param seed of the noise, see {@link PhiloxNoise}
+     * @param progress called with the number of episodes done
+     */
+    public static List<BoundTerms> score(Kanerva kanerva, TestEpisodes episodes, long seed, IntConsumer progress) {
+        NoiseSource noise = new PhiloxNoise(seed);
+        List<BoundTerms> terms = new ArrayList<>();
+        for (int e = 0; e < episodes.count(); e++) {
+            terms.add(
+                    Episode.of(kanerva.bundle().settings(), episodes, noise, e).score(kanerva));
+            progress.accept(e + 1);
+        }
+        return terms;
+    }
+
+    /**
+     * The bound of episodes of one length: means over all images, and the standard error over episodes.
+     *
+     * @param episodes at least one
+     */
+    public static BoundReport report(List<BoundTerms> episodes) {
+        double nats = mean(episodes, BoundTerms::meanNegativeBound);
+        int count = episodes.size();
+        double variance = mean(episodes, terms -> Math.pow(terms.meanNegativeBound() - nats, 2)) / (count - 1);
+        return new BoundReport(
+                nats,
+                Math.sqrt(variance),
+                mean(episodes, terms -> mean(terms.reconstruction())),
+                mean(episodes, terms -> mean(terms.klKeys())),
+                mean(episodes, terms -> mean(terms.klLatent())),
+                Double.NaN,
+                0,
+                count,
+                episodes.get(0).samples());
+    }
+
+    private static double mean(List<BoundTerms> episodes, ToDoubleFunction<BoundTerms> term) {
+        return episodes.stream().mapToDouble(term).average().orElse(Double.NaN);
+    }
+
+    private static double mean(double[] values) {
+        return Arrays.stream(values).average().orElse(Double.NaN);
+    }
+
+    /**
      * Scores all episodes. The means of the bound and of its terms must be those of the reference, within
-     * {@link BundleBudget#ofBound}.
+     * {@link BundleBudget#ofBound}. The notes have each path's bound with its standard error.
      *
      * @param reference DJL's or the Kanerva runtime
      * @param runtimes those of them that are ready are scored, with graph optimisations if they have any
@@ -81,8 +149,9 @@ public final class BundleBound {
             throws IOException {
         String graph = bundle.bundle().name() + "/bound";
         String label = "%d images".formatted(episodes.count() * episodes.length());
-        List<BoundTerms> expected = score(path(reference, verification), reference, verification);
-        double nats = Arrays.stream(values(expected, 0)).average().orElse(Double.NaN);
+        List<BoundTerms> expected = score(reference, verification);
+        double nats = mean(values(expected, 0));
+        List<String> notes = new ArrayList<>(List.of(note(graph, reference, expected)));
         Tolerance tolerance = Tolerance.mean(BundleBudget.ofBound(nats));
         List<Finding> findings = new ArrayList<>();
         for (ModelRuntime runtime : runtimes) {
@@ -91,7 +160,8 @@ public final class BundleBound {
             }
             List<Comparison> comparisons = new ArrayList<>();
             try {
-                List<BoundTerms> found = score(path(runtime, verification), runtime, verification);
+                List<BoundTerms> found = score(runtime, verification);
+                notes.add(note(graph, runtime, found));
                 for (int i = 0; i < OUTPUTS.size(); i++) {
                     comparisons.add(Comparison.between(
                             OUTPUTS.get(i), tensor(values(expected, i)), tensor(values(found, i)), tolerance));
@@ -104,7 +174,11 @@ public final class BundleBound {
             comparisons.forEach(comparison -> findings.add(new Finding(
                     runtime.name(), reference.name(), optimised, Check.BUDGET, graph, label, comparison, Double.NaN)));
         }
-        return new Findings(bundle.bundle().name(), List.of(), findings, "", List.of(), List.of());
+        return new Findings(bundle.bundle().name(), List.of(), findings, "", List.of(), notes);
+    }
+
+    private static String note(String graph, ModelRuntime runtime, List<BoundTerms> terms) {
+        return "%s, %s: %s".formatted(runtime.name(), graph, report(terms));
     }
 
     private static final List<String> OUTPUTS = List.of("nats", "reconstruction", "kl_keys", "kl_latent");
@@ -129,15 +203,14 @@ public final class BundleBound {
             return some -> some.stream().map(djl::bound).toList();
         }
         if (runtime instanceof KanervaRuntime) {
-            return some -> some.stream()
-                    .map(one -> bundle.kanerva().bound(one.images(), one.keyNoise(), one.latentNoise()))
-                    .toList();
+            return some -> some.stream().map(one -> one.score(bundle.kanerva())).toList();
         }
         return new GraphBound(bundle, runtime, verification)::score;
     }
 
     /** All episodes, so many at a time that what is decoded of them can be held at once. */
-    private List<BoundTerms> score(Path path, ModelRuntime runtime, Verification verification) throws IOException {
+    List<BoundTerms> score(ModelRuntime runtime, Verification verification) throws IOException {
+        Path path = path(runtime, verification);
         List<BoundTerms> terms = new ArrayList<>();
         for (int from = 0; from < episodes.count(); from += round) {
             int to = Math.min(episodes.count(), from + round);
@@ -149,17 +222,6 @@ public final class BundleBound {
     }
 
     private Episode episode(int index) {
-        ModelSettings s = bundle.bundle().settings();
-        int t = episodes.length();
-        return new Episode(
-                new FloatTensor(
-                        episodes.episode(index),
-                        1,
-                        t,
-                        s.image().channels(),
-                        s.image().height(),
-                        s.image().width()),
-                new FloatTensor(noise.normals(NoiseSource.stream(index, 0, 0), t * s.keys() * 3), 1, t, s.keys(), 3),
-                new FloatTensor(noise.normals(NoiseSource.stream(index, 0, 1), t * s.latent()), 1, t, s.latent()));
+        return Episode.of(bundle.bundle().settings(), episodes, noise, index);
     }
 }

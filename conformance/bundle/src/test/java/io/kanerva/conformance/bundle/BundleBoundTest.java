@@ -42,11 +42,10 @@ class BundleBoundTest {
                 BundleCases bundle = new BundleCases(subject.bundle(ReaderKind.GRIDSAMPLE), temporary)) {
             List<String> progress = new ArrayList<>();
             Verification verification = new Verification(temporary, false, progress::add, "");
-            Findings found = new BundleBound(bundle, episodes, 5)
-                    .run(
-                            verification,
-                            new DjlRuntime(bundle.bundle(), model),
-                            List.of(new KanervaRuntime(List.of(bundle)), JavaRuntime.CPU));
+            BundleBound bound = new BundleBound(bundle, episodes, 5);
+            DjlRuntime djl = new DjlRuntime(bundle.bundle(), model);
+            Findings found =
+                    bound.run(verification, djl, List.of(new KanervaRuntime(List.of(bundle)), JavaRuntime.CPU));
             System.out.printf("%s%n%s%n", subject, TextReport.summary(found));
             assertThat(found.problems()).isEmpty();
             assertThat(found.holds()).isTrue();
@@ -71,6 +70,26 @@ class BundleBoundTest {
                     .isCloseTo(clean.nats(), within(0.1 * BundleBudget.ofBound(clean.nats())));
             assertThat(mean(found, KanervaRuntime.NAME, "kl_keys")).isCloseTo(clean.klKeys(), within(1e-4));
             assertThat(mean(found, KanervaRuntime.NAME, "kl_latent")).isCloseTo(clean.klLatent(), within(1e-4));
+            BoundReport report = BundleBound.report(bound.score(djl, verification));
+            assertThat(report.standardError()).isCloseTo(clean.standardError(), within(1e-4));
+            assertThat(found.notes()).hasSize(3).contains("djl-pytorch, %s/bound: %s".formatted(subject.name(), report));
+            assertThat(TextReport.summary(found)).contains(found.notes());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Subject.class,
+            names = {"DEREFERENCED", "LINEAR_COLOUR"})
+    void theBoundThroughTheGraphsAloneIsTheRuntimes(Subject subject) throws IOException {
+        try (BundleCases bundle = new BundleCases(subject.bundle(ReaderKind.GRIDSAMPLE), temporary)) {
+            TestEpisodes episodes = episodes(subject);
+            Findings found = score(bundle, episodes, 3, JavaRuntime.CPU);
+            assertThat(found.problems()).isEmpty();
+            assertThat(found.findings()).hasSize(4).allSatisfy(finding -> {
+                assertThat(finding.comparison().count()).isEqualTo(episodes.count() * episodes.length());
+                assertThat(finding.comparison().largest()).isLessThan(1e-3);
+            });
         }
     }
 

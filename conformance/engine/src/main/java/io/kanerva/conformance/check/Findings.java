@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * @param findings in the order of runtimes
  * @param noiseFloor title of the runtime whose float64 outputs errors are measured against; empty if none computed any
  * @param faults a sentence for each thing that is wrong with the subject before anything is computed
- * @param notes a sentence for each check that was asked for and could not be made
+ * @param notes what else there is to know, a sentence each: checks that could not be made, scores that were compared
  */
 public record Findings(
         String subject,

@@ -3,9 +3,10 @@ package io.kanerva.tools.command.export;
 import io.kanerva.bundle.BundleExportException;
 import io.kanerva.bundle.BundleVariant;
 import io.kanerva.bundle.VariantCost;
-import io.kanerva.conformance.bundle.PhiloxNoise;
+import io.kanerva.conformance.bundle.BundleBound;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.onnx.WeightType;
+import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Options;
@@ -13,7 +14,6 @@ import io.kanerva.runtime.PreparedRecall;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.bundle.BundleWriter;
-import io.kanerva.tools.bundle.GraphBound;
 import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.image.Pictures;
@@ -112,7 +112,9 @@ public final class VariantCommand extends Subcommand {
 
     private double[] score(Kanerva kanerva, TestEpisodes episodes, String what) {
         try (Progress progress = Progress.start(terminal(), what, episodes.count(), "episodes")) {
-            return GraphBound.means(kanerva, episodes, new PhiloxNoise(options.seed()), progress::at);
+            return BundleBound.score(kanerva, episodes, options.seed(), progress::at).stream()
+                    .mapToDouble(BoundTerms::meanNegativeBound)
+                    .toArray();
         }
     }
 

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import io.kanerva.bundle.BundleExporter;
 import io.kanerva.bundle.BundleOptions;
 import io.kanerva.bundle.TrainingDetails;
+import io.kanerva.conformance.bundle.BundleBound;
 import io.kanerva.conformance.bundle.BundleBudget;
 import io.kanerva.conformance.bundle.BundleCases;
 import io.kanerva.conformance.bundle.DjlRuntime;
@@ -19,7 +20,6 @@ import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.Version;
 import io.kanerva.tools.bundle.BundleWriter;
-import io.kanerva.tools.bundle.GraphBound;
 import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.report.QuickstartReport;
@@ -186,7 +186,7 @@ public final class QuickstartCommand extends Subcommand {
     private BoundReport scoreThroughGraphs(Kanerva kanerva, TestEpisodes episodes) {
         try (Progress progress =
                 Progress.start(terminal(), "Scoring", episodes.count(), "episodes with the graphs alone")) {
-            return GraphBound.evaluate(kanerva, episodes, new PhiloxNoise(seed), progress::at);
+            return BundleBound.report(BundleBound.score(kanerva, episodes, seed, progress::at));
         }
     }
 

@@ -1,10 +1,11 @@
 package io.kanerva.tools.command.train;
 
+import io.kanerva.conformance.bundle.BundleBound;
 import io.kanerva.conformance.bundle.PhiloxNoise;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.tools.Failure;
-import io.kanerva.tools.bundle.GraphBound;
+import io.kanerva.tools.bundle.RecallAccuracy;
 import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.ModelOptions;
 import io.kanerva.tools.command.Positive;
@@ -103,12 +104,12 @@ public final class EvaluateCommand extends Subcommand {
             TestEpisodes episodes = options.episodes(kanerva);
             BoundReport report;
             try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
-                report = GraphBound.evaluate(kanerva, episodes, new PhiloxNoise(options.seed()), progress::at);
+                report = BundleBound.report(BundleBound.score(kanerva, episodes, options.seed(), progress::at));
             }
             print(episodes, "bundle " + kanerva.bundle().name() + ", with its graphs", report);
             for (double damage : recall ? DAMAGES : new double[0]) {
                 try (Progress progress = Progress.start(terminal(), "Recall", episodes.count(), "episodes")) {
-                    double found = GraphBound.recallAccuracy(kanerva, episodes, damage, options.seed(), progress::at);
+                    double found = RecallAccuracy.of(kanerva, episodes, damage, options.seed(), progress::at);
                     print(
                             "found      %.2f %% of %,d queries with %.0f %% of their pixels damaged",
                             100 * found, episodes.count() * episodes.length(), 100 * damage);
