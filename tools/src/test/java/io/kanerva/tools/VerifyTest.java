@@ -98,6 +98,31 @@ class VerifyTest {
     }
 
     @Test
+    void aBundlesOwnChecksAreMadeWhateverRuntimesAreChosen() throws IOException {
+        Path missing = Files.createDirectories(temporary.resolve("runtimes/missing"));
+        Files.writeString(missing.resolve("runtime.json"), """
+                {"title": "Missing", "engine": "x", "device": "cpu", "optimisations": ["on"],
+                 "needs": [["no-such-toolchain"]], "setup": ["true"], "run": ["true"]}
+                """);
+        CommandRun run = CommandRun.kpp(
+                "verify",
+                BUNDLE.toString(),
+                "--runtimes",
+                "missing",
+                "--runtimes-folder",
+                missing.getParent().toString(),
+                "--details");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("expected something to compare, found that no runtime ran");
+        assertThat(run.out())
+                .containsPattern("onnxruntime-java vectors .* encoder .* content")
+                .containsPattern("onnxruntime-java djl-pytorch .* memory-writer .* memory")
+                .containsPattern("onnxruntime-java the four graphs .* reader-decoder .* logits")
+                .containsPattern("kanerva +vectors .* bundle .* logits")
+                .doesNotContain("NOT ");
+    }
+
+    @Test
     void everyReportTellsOfAFusedGraphThatIsNotTheFour() throws IOException {
         Path bundle = changed(
                 "reader-decoder",
@@ -247,7 +272,7 @@ class VerifyTest {
                 "--random",
                 "1");
         assertThat(both.exitCode()).as(both.err()).isZero();
-        assertThat(both.out()).contains("1 of 1 runtimes ran");
+        assertThat(both.out()).contains("2 of 2 runtimes ran"); // with the Kanerva runtime
         CommandRun one = CommandRun.kpp(
                 "verify", BUNDLE.toString(), "--runtimes", "onnxruntime-java,djl-pytorch", "--random", "0");
         assertThat(one.exitCode()).as(one.err()).isZero();
@@ -277,7 +302,9 @@ class VerifyTest {
                 "--html",
                 temporary.resolve("page.html").toString());
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(run.out()).contains("graph 'fashion-mnist/bound', output 'nats' (30 images) has a mean of");
+        assertThat(run.out())
+                .contains("onnxruntime-java, optimisations on, against kanerva: "
+                        + "graph 'fashion-mnist/bound', output 'nats' (30 images) has a mean of");
         // CIFAR-10's may have been fetched to this machine; else the page says that they are missing.
         assertThat(run.out())
                 .containsAnyOf(
@@ -326,8 +353,8 @@ class VerifyTest {
             // It runs if it is installed here.
             assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "python", "--random", "0")
                             .out())
-                    .contains("Client in Python", " of 1 runtimes ran")
-                    .doesNotContain("Client in JavaScript", "ONNX Runtime 1.29.0, Java ");
+                    .contains("Client in Python", " of 3 runtimes ran") // with those of the bundle's own checks
+                    .doesNotContain("Client in JavaScript", "ONNX Runtime 1.29.0, Java, CUDA", "tract");
             assertThat(CommandRun.kpp("verify", BUNDLE.toString(), "--runtimes", "no-such")
                             .err())
                     .contains("tract, javascript, python, found 'no-such'");

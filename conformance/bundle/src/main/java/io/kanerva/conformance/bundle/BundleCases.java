@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -99,10 +98,11 @@ public final class BundleCases implements AutoCloseable {
     }
 
     /**
-     * Checks bundles by themselves: their graphs on all runtimes, each runtime being started once for all of them; full
-     * memory and fused graphs on ONNX Runtime here; vectors through the Kanerva runtime; pipelines on the clients.
+     * Checks bundles by themselves: their graphs on the runtimes, each being started once for all of them; pipelines on
+     * the clients. Whatever these are, ONNX Runtime in this process runs the vectors, full memory and the fused graphs,
+     * and the Kanerva runtime the vectors.
      *
-     * @param runtimes of graphs; the Kanerva runtime may be among them
+     * @param runtimes of graphs
      * @param clients of whole bundles
      * @param random how many random cases each graph gets
      * @param seed of random cases and pipelines
@@ -125,31 +125,20 @@ public final class BundleCases implements AutoCloseable {
             String name = bundles.size() == 1 ? "" : bundle.bundle().name();
             add(graphs, name, bundle.vectors());
             add(graphs, name, bundle.random(random, seed));
-            if (runtimes.contains(JavaRuntime.CPU)) {
-                add(here, name, bundle.fullMemory());
-                add(here, name, bundle.fusedGraphs());
-            }
+            add(here, name, runtimes.contains(JavaRuntime.CPU) ? List.of() : bundle.vectors());
+            add(here, name, bundle.fullMemory());
+            add(here, name, bundle.fusedGraphs());
             add(runtime, name, bundle.throughRuntime());
             add(pipelines, name, clients.isEmpty() ? List.of() : bundle.clients(seed));
             bundle.facts.forEach(facts ->
                     facts.problems().forEach(problem -> faults.add("%s: %s".formatted(bundle.folder(), problem))));
         }
         String subject = bundles.stream().map(bundle -> bundle.bundle().name()).collect(Collectors.joining(", "));
-        List<ModelRuntime> ofGraphs =
-                runtimes.stream().filter(one -> !isKanerva(one)).toList();
         return Findings.of(subject, faults, List.of())
-                .and(verification.run(subject, ofGraphs, graphs))
-                .and(verification.run(subject, only(runtimes, JavaRuntime.CPU::equals), here))
-                .and(verification.run(subject, only(runtimes, BundleCases::isKanerva), runtime))
+                .and(verification.run(subject, runtimes, graphs))
+                .and(verification.run(subject, List.of(JavaRuntime.CPU), here))
+                .and(verification.run(subject, List.of(new KanervaRuntime(bundles)), runtime))
                 .and(verification.run(subject, clients, pipelines));
-    }
-
-    private static boolean isKanerva(ModelRuntime runtime) {
-        return runtime instanceof KanervaRuntime;
-    }
-
-    static List<ModelRuntime> only(List<ModelRuntime> runtimes, Predicate<ModelRuntime> wanted) {
-        return runtimes.stream().filter(wanted).toList();
     }
 
     private static void add(List<Case> all, String bundle, List<Case> cases) {

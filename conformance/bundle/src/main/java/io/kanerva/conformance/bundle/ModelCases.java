@@ -5,7 +5,6 @@ import io.kanerva.conformance.check.Case;
 import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.Verification;
 import io.kanerva.conformance.runtime.JavaRuntime;
-import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.ModelSettings;
@@ -31,16 +30,14 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
     /**
      * Runs all of them: {@link #blocks} on ONNX Runtime in this process, {@link #pipeline} through the Kanerva runtime.
      *
-     * @param runtimes of which those two are taken
      * @param seed of the pipeline's noise
      * @throws IOException if files in between cannot be written
      */
-    public Findings check(Verification verification, List<ModelRuntime> runtimes, long seed) throws IOException {
+    public Findings check(Verification verification, long seed) throws IOException {
         String subject = bundle.bundle().name();
         return verification
-                .run(subject, BundleCases.only(runtimes, JavaRuntime.CPU::equals), blocks())
-                .and(verification.run(
-                        subject, BundleCases.only(runtimes, KanervaRuntime.class::isInstance), pipeline(seed)));
+                .run(subject, List.of(JavaRuntime.CPU), blocks())
+                .and(verification.run(subject, List.of(new KanervaRuntime(List.of(bundle))), pipeline(seed)));
     }
 
     /**

@@ -72,7 +72,9 @@ class BundleBoundTest {
             assertThat(mean(found, KanervaRuntime.NAME, "kl_latent")).isCloseTo(clean.klLatent(), within(1e-4));
             BoundReport report = BundleBound.report(bound.score(djl, verification));
             assertThat(report.standardError()).isCloseTo(clean.standardError(), within(1e-4));
-            assertThat(found.notes()).hasSize(3).contains("djl-pytorch, %s/bound: %s".formatted(subject.name(), report));
+            assertThat(found.notes())
+                    .hasSize(3)
+                    .contains("djl-pytorch, %s/bound: %s".formatted(subject.name(), report));
             assertThat(TextReport.summary(found)).contains(found.notes());
         }
     }

@@ -20,7 +20,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** The engine with the options of a command: collects findings, reports them, and fails if a comparison failed. */
 final class RuntimeChecks implements AutoCloseable {
@@ -54,13 +56,12 @@ final class RuntimeChecks implements AutoCloseable {
     /**
      * Reports the findings and bisects failures.
      *
-     * @param runtimes that the findings are of
+     * @param chosen runtimes, of which one must have run
      * @param bundles whose images may be shown; empty for other models
      * @param against a correct model or bundle for the bisection, or null
      * @throws Failure if a comparison failed, or a required runtime did not run
      */
-    void conclude(Findings findings, List<ModelRuntime> runtimes, List<Bundle> bundles, Path against)
-            throws IOException {
+    void conclude(Findings findings, List<ModelRuntime> chosen, List<Bundle> bundles, Path against) throws IOException {
         Verification.Shown shown = verification.shown();
         checks.report(
                 command,
@@ -74,11 +75,12 @@ final class RuntimeChecks implements AutoCloseable {
                                 .map(Bundle::settings)
                                 .findFirst()));
         if (checks.bisect()) {
-            bisect(findings, runtimes, Optional.ofNullable(against));
+            bisect(findings, chosen, Optional.ofNullable(against));
         }
         findings.runtimes().forEach(runtime -> options.requireReady(runtime.name(), runtime.readiness()));
         Subcommand.requireNone(findings.problems(), "comparisons");
-        if (findings.findings().isEmpty()) {
+        Set<String> names = chosen.stream().map(ModelRuntime::name).collect(Collectors.toSet());
+        if (findings.runtimes().stream().noneMatch(runtime -> runtime.ran() && names.contains(runtime.name()))) {
             throw new Failure("expected something to compare, found that no runtime ran");
         }
     }
@@ -96,7 +98,7 @@ final class RuntimeChecks implements AutoCloseable {
     }
 
     /** Bisects each runtime and graph that fails, on its worst case. */
-    private void bisect(Findings findings, List<ModelRuntime> runtimes, Optional<Path> against) throws IOException {
+    private void bisect(Findings findings, List<ModelRuntime> chosen, Optional<Path> against) throws IOException {
         List<String> done = new ArrayList<>();
         for (Finding finding : findings.failures()) {
             String what = "%s, graph '%s', optimisations %s"
@@ -110,10 +112,10 @@ final class RuntimeChecks implements AutoCloseable {
                 continue;
             }
             done.add(what);
-            ModelRuntime suspect = runtimes.stream()
+            ModelRuntime suspect = chosen.stream()
                     .filter(runtime -> runtime.name().equals(finding.runtime()))
                     .findFirst()
-                    .orElseThrow();
+                    .orElse(JavaRuntime.CPU); // which runs a bundle's own checks, chosen or not
             Path reference = against.map(other -> Files.isDirectory(other)
                             ? other.resolve(failed.model().getFileName())
                             : other)

@@ -8,7 +8,6 @@ import io.kanerva.conformance.bundle.KanervaRuntime;
 import io.kanerva.conformance.bundle.ModelCases;
 import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Findings;
-import io.kanerva.conformance.check.Findings.Participant;
 import io.kanerva.conformance.check.Verification;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.ModelRuntime;
@@ -30,8 +29,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -158,16 +155,12 @@ public final class VerifyCommand extends Subcommand {
     private void check(List<BundleCases> bundles, KanervaModel model, RuntimeChecks checks) throws IOException {
         BundleCases first = bundles.get(0);
         Verification verification = checks.verification();
-        List<ModelRuntime> others = new ArrayList<>(List.of(new KanervaRuntime(bundles)));
-        DjlRuntime djl = bundles.size() == 1 ? new DjlRuntime(first.bundle(), model) : null;
-        if (djl != null) {
-            others.add(djl);
-        }
-        List<ModelRuntime> all = runtimes.find(this, others.toArray(ModelRuntime[]::new));
-        Findings findings =
-                BundleCases.check(verification, bundles, all, runtimes.clients(), options.random(), options.seed());
+        DjlRuntime djl = new DjlRuntime(first.bundle(), model);
+        List<ModelRuntime> chosen = bundles.size() == 1 ? runtimes.find(this, djl) : runtimes.find(this);
+        List<ModelRuntime> clients = runtimes.clients();
+        Findings findings = BundleCases.check(verification, bundles, chosen, clients, options.random(), options.seed());
         if (model != null) {
-            findings = findings.and(againstRun(verification, first, djl, all));
+            findings = findings.and(againstRun(verification, first, djl));
         }
         if (other != null) {
             try (BundleCases second = new BundleCases(other, checks.scratch().resolve("other"))) {
@@ -176,18 +169,13 @@ public final class VerifyCommand extends Subcommand {
             }
         }
         if (boundImages != null) {
-            Set<String> ran = findings.runtimes().stream()
-                    .filter(Participant::ran)
-                    .map(Participant::name)
-                    .collect(Collectors.toSet());
-            List<ModelRuntime> scored = all.stream()
-                    .filter(runtime -> ran.contains(runtime.name()) && !(runtime instanceof KanervaRuntime))
-                    .toList();
             for (BundleCases bundle : bundles) {
-                findings = findings.and(bound(verification, bundle, scored, findings.subject(), bundles.size() == 1));
+                findings = findings.and(bound(verification, bundle, chosen, findings.subject(), bundles.size() == 1));
             }
         }
-        checks.conclude(findings, all, bundles.stream().map(BundleCases::bundle).toList(), other);
+        chosen = Stream.concat(chosen.stream(), clients.stream()).toList();
+        checks.conclude(
+                findings, chosen, bundles.stream().map(BundleCases::bundle).toList(), other);
     }
 
     /** Fails if a file of the bundle was changed, or it has no vectors. */
@@ -201,22 +189,15 @@ public final class VerifyCommand extends Subcommand {
         }
     }
 
-    private Findings againstRun(
-            Verification verification, BundleCases bundle, DjlRuntime djl, List<ModelRuntime> runtimes)
-            throws IOException {
+    private Findings againstRun(Verification verification, BundleCases bundle, DjlRuntime djl) throws IOException {
         Checkpoint checkpoint = RunPath.checkpoint(runFolder);
         DataSource source = DataSource.named(checkpoint.plan().data());
         Images images = data.test(source);
-        TestEpisodes episodes = new TestEpisodes(
+        TestEpisodes all = new TestEpisodes(
                 images, source.testBinarisation(), checkpoint.plan().episodeLength(), options.seed());
-        Findings bound = new BundleBound(
-                        bundle, maxEpisodes == null ? episodes : episodes.first(maxEpisodes), options.seed())
-                .run(
-                        verification,
-                        djl,
-                        runtimes.stream()
-                                .filter(KanervaRuntime.class::isInstance)
-                                .toList());
+        TestEpisodes episodes = maxEpisodes == null ? all : all.first(maxEpisodes);
+        Findings bound = new BundleBound(bundle, episodes, options.seed())
+                .run(verification, djl, List.of(new KanervaRuntime(List.of(bundle))));
         // A bundle of another run differs everywhere; this sentence says why.
         List<String> faults = bound.failures().stream()
                 .map(Finding::comparison)
@@ -229,8 +210,7 @@ public final class VerifyCommand extends Subcommand {
                         Math.abs(comparison.found() - comparison.expected())))
                 .toList();
         return Findings.of(bound.subject(), faults, List.of())
-                .and(new ModelCases(bundle, djl, images.first(SAMPLE_IMAGES))
-                        .check(verification, runtimes, options.seed()))
+                .and(new ModelCases(bundle, djl, images.first(SAMPLE_IMAGES)).check(verification, options.seed()))
                 .and(bound);
     }
 
