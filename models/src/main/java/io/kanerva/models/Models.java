@@ -8,7 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Which bundles ship, and where they lie on the class path. */
+/** The bundles that ship, and their place on the class path. */
 public final class Models {
     private static final String FOLDER = "io/kanerva/models/";
     private static final String INDEX = FOLDER + "names.txt";
@@ -34,7 +34,7 @@ public final class Models {
     }
 
     /**
-     * Where a bundle lies on this class's class path.
+     * Returns a bundle's place on this class's class path.
      *
      * @return its folder, with {@code /} between the parts and none at either end
      * @throws IllegalArgumentException if no bundle of that name ships; the message lists those that do

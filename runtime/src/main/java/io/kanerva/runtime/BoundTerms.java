@@ -1,8 +1,8 @@
 package io.kanerva.runtime;
 
 /**
- * The three terms of the variational bound, one value a sample, in nats; entry b * T + t belongs to sample t of episode
- * b. Their sum is the negative bound: lower is better. Each latent is drawn once, from the posterior whose KL
+ * The three terms of the variational bound, one value per sample, in nats; entry b * T + t belongs to sample t of
+ * episode b. Their sum is the negative bound: lower is better. Each latent is drawn once, from the posterior whose KL
  * divergence is counted.
  *
  * @param reconstruction -ln p(x | z, traces)
@@ -11,7 +11,7 @@ package io.kanerva.runtime;
  */
 public record BoundTerms(double[] reconstruction, double[] klKeys, double[] klLatent) {
 
-    /** How many samples there are, B * T. */
+    /** The number of samples, B * T. */
     public int samples() {
         return reconstruction.length;
     }

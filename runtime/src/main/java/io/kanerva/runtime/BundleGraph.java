@@ -99,12 +99,12 @@ public enum BundleGraph {
         return label;
     }
 
-    /** The names of the tensors that it takes, in order. */
+    /** The names of its inputs, in order. */
     public List<String> inputs() {
         return inputs;
     }
 
-    /** The names of the tensors that it gives, in order. */
+    /** The names of its outputs, in order. */
     public List<String> outputs() {
         return outputs;
     }

@@ -11,8 +11,8 @@ public enum Device {
     CUDA,
 
     /**
-     * {@link #CUDA} where it works, else {@link #CPU}, which is logged once a process. {@link Kanerva#device()} says
-     * which.
+     * {@link #CUDA} where it works, else {@link #CPU}, which is logged once a process. {@link Kanerva#device()} returns
+     * the one in use.
      */
     AUTO
 }

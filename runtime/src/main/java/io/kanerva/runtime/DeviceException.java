@@ -1,6 +1,6 @@
 package io.kanerva.runtime;
 
-/** A device that was asked for by name is not available. */
+/** A requested device is not available. */
 public final class DeviceException extends KanervaException {
 
     public DeviceException(String format, Object... values) {

@@ -1,7 +1,7 @@
 package io.kanerva.runtime;
 
 /**
- * What the encoder makes of B episodes of T images.
+ * The encoder's output for B episodes of T images.
  *
  * @param content what the writer stores: [B, T, K, C, h, w] for a heap, [B, T, E] for a pooled writer
  * @param keyMean means of the read keys' posterior, [B, T, K, 3], in the order (scale, x, y)

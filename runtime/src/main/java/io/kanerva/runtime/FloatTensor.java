@@ -6,8 +6,8 @@ import java.util.Objects;
 /**
  * A dense float32 tensor: flat, row-major data and its shape.
  *
- * <p>Arrays are not copied, in or out: whoever makes a tensor hands its data over, and whoever receives one should not
- * change it.
+ * <p>Arrays are not copied, in or out: a tensor takes over the array that it is made of, and the receiver of a tensor
+ * should not change its data.
  *
  * @param data the values, the last dimension running fastest
  * @param shape the size of each dimension, none negative; their product is {@code data.length}
@@ -37,7 +37,7 @@ public record FloatTensor(float[] data, int... shape) {
         return new FloatTensor(new float[(int) size], shape);
     }
 
-    /** How many values there are. */
+    /** The number of values. */
     public int size() {
         return data.length;
     }
@@ -59,8 +59,8 @@ public record FloatTensor(float[] data, int... shape) {
     /**
      * The value at one index.
      *
-     * @param index one number a dimension, each from 0 to that dimension's size less 1
-     * @throws TensorException if the index has another rank or lies outside
+     * @param index one number per dimension, each from 0 to that dimension's size less 1
+     * @throws TensorException if the index has another rank or is out of range
      */
     public float get(int... index) {
         if (index.length != shape.length) {
@@ -70,7 +70,7 @@ public record FloatTensor(float[] data, int... shape) {
         int offset = 0;
         for (int axis = 0; axis < shape.length; axis++) {
             if (index[axis] < 0 || index[axis] >= shape[axis]) {
-                throw new TensorException("FloatTensor: index %s lies outside shape %s", index, shape);
+                throw new TensorException("FloatTensor: expected an index within shape %2$s, found %1$s", index, shape);
             }
             offset = offset * shape[axis] + index[axis];
         }

@@ -6,7 +6,7 @@ import java.util.List;
  * One graph of a bundle.
  *
  * @param file its file's path inside the bundle
- * @param sha256 the file's SHA-256, 64 small hexadecimal digits
+ * @param sha256 the file's SHA-256, 64 lower-case hexadecimal digits
  * @param inputs its inputs, in order
  * @param outputs its outputs, in order
  */

@@ -15,7 +15,7 @@ import java.util.Map;
  * caller's thread. {@link #close} waits for running calls, and a call after it throws {@link ClosedException}. What
  * methods return are plain Java values that stay valid after it.
  *
- * <p>In shapes, B counts episodes and so memories, T written samples, Q queries or reads, K keys a sample; images are
+ * <p>In shapes, B counts episodes and so memories, T written samples, Q queries or reads, K keys per sample; images are
  * [Cx, Hx, Wx] with values in [0, 1], memories [C, H, W], blocks [C, h, w] and latents [D], all as in
  * {@link Bundle#settings()}. Each call chooses its own B, T and Q, 1 or more; a heap memory takes at most
  * {@link ModelSettings#capacity()} samples.
@@ -35,13 +35,13 @@ public final class Kanerva implements AutoCloseable {
         bundle = source.bundle();
         sessions = SessionLoader.open(source.name(), bundle.settings(), source.graphs(bundle), options);
         geometry = new KeyGeometry(bundle.settings());
-        // On the CPU the seam between the graphs is free, and the host draws latents as every language does.
+        // On the CPU the step from graph to graph costs nothing, and the host draws latents as in every language.
         boolean fusedSampling = sessions.has(BundleGraph.READER_DECODER) && sessions.device() == Device.CUDA;
         inference = new Inference(bundle, geometry, sessions, fusedSampling);
     }
 
     /**
-     * Opens the bundle in a folder, with one thread a call.
+     * Opens the bundle in a folder, with one thread per call.
      *
      * @throws BundleException if a file is missing, was changed, is foreign or of a newer format
      * @throws DeviceException if {@link Device#CUDA} is not available
@@ -64,7 +64,7 @@ public final class Kanerva implements AutoCloseable {
         return new Kanerva(BundleSource.resource(loader, folder), options);
     }
 
-    /** Opens a bundle on the class path, with one thread a call. */
+    /** Opens a bundle on the class path, with one thread per call. */
     public static Kanerva loadResource(ClassLoader loader, String folder, Device device) {
         return loadResource(loader, folder, Options.on(device));
     }
@@ -103,7 +103,7 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Writes B episodes of T samples, each into a memory of its own.
+     * Writes B episodes of T samples, each into its own memory.
      *
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
      */
@@ -124,7 +124,7 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Finds queries in memories; {@link Lookup} says what that means for either writer.
+     * Finds queries in memories; {@link Lookup} describes what that means for each writer.
      *
      * @param memory B memories of this model
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]: Q queries for each memory
@@ -144,7 +144,7 @@ public final class Kanerva implements AutoCloseable {
     }
 
     /**
-     * Draws read keys from their posterior, q(Y|X): where the samples of an episode lie in the memory that they wrote.
+     * Draws read keys from their posterior, q(Y|X): where the samples of an episode are in the memory that they wrote.
      *
      * @param encoding of the episodes
      * @param memory of the same episodes and this model
@@ -171,7 +171,7 @@ public final class Kanerva implements AutoCloseable {
      * Draws images from the decoder's distributions, p(x | z, traces).
      *
      * <p>Uniform numbers are Phi of one {@link NormalSampler}'s, taken image by image and row by row: for a Bernoulli
-     * likelihood one a value; for a mixture of logistics one a pixel for the component, then one a channel.
+     * likelihood one per value; for a mixture of logistics one per pixel for the component, then one per channel.
      *
      * @param logits what {@link #decode} returned, [B, Q, P, Hx, Wx]
      * @param seed the same seed gives the same images
@@ -253,7 +253,7 @@ public final class Kanerva implements AutoCloseable {
      *
      * @param memory B memories of this model
      * @param queries Q, queries for each memory, 1 or more
-     * @return to be closed by the caller, before or after this Kanerva
+     * @return to be closed by the caller, before or after this model
      */
     public PreparedRecall prepareRecall(Memory memory, int queries) {
         checkPositive("prepareRecall: queries", queries);
@@ -265,7 +265,7 @@ public final class Kanerva implements AutoCloseable {
      *
      * @param episodes B, 1 or more
      * @param samples T, samples of each episode, 1 or more
-     * @return to be closed by the caller, before or after this Kanerva
+     * @return to be closed by the caller, before or after this model
      */
     public PreparedWrite prepareWrite(int episodes, int samples) {
         checkPositive("prepareWrite: episodes", episodes);

@@ -31,7 +31,7 @@ public final class KeyGeometry {
     }
 
     /**
-     * A part of the memory's planes, in pixels: pixel (r, c) covers [c, c + 1] by [r, r + 1].
+     * A region of the memory's planes, in pixels: pixel (r, c) covers [c, c + 1] by [r, r + 1].
      *
      * @param left smallest column
      * @param top smallest row
@@ -40,12 +40,12 @@ public final class KeyGeometry {
      */
     public record Window(double left, double top, double width, double height) {}
 
-    /** The column of the slot in whose cell {@code x} lies: how many of the quantiles of m / Gx are below it. */
+    /** The column of the slot in whose cell {@code x} is: the number of quantiles of m / Gx below it. */
     public int column(float x) {
         return cell(columnBoundaries, x);
     }
 
-    /** The row of the slot in whose cell {@code y} lies: how many of the quantiles of m / Gy are below it. */
+    /** The row of the slot in whose cell {@code y} is: the number of quantiles of m / Gy below it. */
     public int row(float y) {
         return cell(rowBoundaries, y);
     }

@@ -5,7 +5,7 @@ import io.kanerva.runtime.math.LogisticMixture;
 import io.kanerva.runtime.math.Normal;
 import java.nio.FloatBuffer;
 
-/** What the decoder's output says about an image. */
+/** The image distribution that the decoder's output parameterises. */
 public enum Likelihood {
     /** Each value is the logit l of an independent pixel's being 1; [B, Q, Cx, Hx, Wx]. */
     BERNOULLI,
@@ -25,7 +25,7 @@ public enum Likelihood {
     }
 
     /**
-     * The images that the decoder's output stands for: the pixels' means.
+     * The mean images of the decoder's distributions.
      *
      * @param settings of the model that the output is from
      * @param logits the decoder's output, [B, Q, P, Hx, Wx]
@@ -42,7 +42,7 @@ public enum Likelihood {
         return images;
     }
 
-    /** Images drawn from the distributions, as {@link Kanerva#sample} says. */
+    /** Images drawn from the distributions, as {@link Kanerva#sample} describes. */
     FloatTensor sample(ModelSettings settings, FloatTensor logits, NormalSampler sampler) {
         return switch (this) {
             case BERNOULLI -> {
@@ -61,7 +61,7 @@ public enum Likelihood {
     }
 
     /**
-     * -ln p(x) of each image, in nats and double precision.
+     * -ln p(x) of each image, in nats, computed in float64.
      *
      * @param settings of the model that the output is from
      * @param images [B, T, Cx, Hx, Wx]

@@ -40,12 +40,12 @@ public final class Memory {
         return stored.modelId();
     }
 
-    /** B, how many memories. */
+    /** B, the number of memories. */
     public int episodes() {
         return stored.episodes();
     }
 
-    /** T, how many samples were written to each. */
+    /** T, the number of samples written to each. */
     public int samples() {
         return stored.samples();
     }

@@ -9,7 +9,7 @@ package io.kanerva.runtime;
  * @param image one image, [Cx, Hx, Wx]
  * @param memory one memory, [C, H, W]
  * @param block what one key reads, [C, h, w]
- * @param keys K, keys a sample
+ * @param keys K, keys per sample
  * @param latent D, size of the latent
  * @param slotRows Gy, rows of the slot grid; 0 for a pooled writer
  * @param slotColumns Gx, columns of the slot grid; 0 for a pooled writer
@@ -41,7 +41,7 @@ public record ModelSettings(
 
     /** How an episode becomes a memory. */
     public enum Writer {
-        /** Each sample gets blocks of its own, at allocated slots. */
+        /** Each sample gets its own blocks, at allocated slots. */
         HEAP,
         /** The paper's: the embeddings' mean over the episode is mapped to the memory. */
         POOLED
@@ -51,7 +51,7 @@ public record ModelSettings(
     public enum Addressing {
         /** The key is snapped to the slot in whose cell it lands; its scale is not used, or only its sign. */
         DEREFERENCED,
-        /** The key is a window of its own, anywhere in the memory. */
+        /** The key is a window anywhere in the memory. */
         CONTINUOUS
     }
 }

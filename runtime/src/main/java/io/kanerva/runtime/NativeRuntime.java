@@ -5,11 +5,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Starts ONNX Runtime in this process. {@link Kanerva} does so by itself; a program that also uses ONNX Runtime
- * directly should call {@link #start} first.
+ * Starts ONNX Runtime in this process. {@link Kanerva} does so itself; a program that also uses ONNX Runtime directly
+ * should call {@link #start} first.
  *
  * <p>On Linux, ONNX Runtime 1.29 gathers telemetry when it starts, unless {@code ORT_DISABLE_TELEMETRY=1} is set. It
- * matches regular expressions against the process's command line by a recursion as deep as that is long: 3,400
+ * matches regular expressions against the process's command line with a recursion as deep as the line is long: 3,400
  * characters, an ordinary class path, overflow the stack of a Java thread and crash the process. So it is started on a
  * thread with a large stack.
  */

@@ -5,10 +5,10 @@ package io.kanerva.runtime;
  *
  * <p>Generator: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, <i>Parallel random numbers: as easy as 1, 2, 3</i>, SC
  * 2011), a bijection of a 128-bit counter under a 64-bit key. The key is the seed, low word first. The counter starts
- * at 0 and rises by 1 a block, low word first. One block gives four 32-bit words k0 to k3.
+ * at 0 and rises by 1 per block, low word first. One block gives four 32-bit words k0 to k3.
  *
- * <p>Transform: with u_i = (k_i + 0.5) * 2^-32 (k_i unsigned, u_i in (0, 1)), Box-Muller in double precision gives four
- * numbers a block, in this order:
+ * <p>Transform: with u_i = (k_i + 0.5) * 2^-32 (k_i unsigned, u_i in (0, 1)), Box-Muller in float64 gives four numbers
+ * per block, in this order:
  *
  * <pre>
  *   sqrt(-2 ln u0) cos(2 pi u1),  sqrt(-2 ln u0) sin(2 pi u1),
@@ -18,7 +18,7 @@ package io.kanerva.runtime;
  * <p>A float32 is the nearest to the double. {@link StrictMath} makes every bit the same on every JVM; the logarithms
  * and cosines of other languages differ by at most an ulp of the double.
  *
- * <p>Not thread-safe: one sampler a thread.
+ * <p>Not thread-safe: use one sampler per thread.
  */
 public final class NormalSampler {
 
@@ -50,7 +50,7 @@ public final class NormalSampler {
     /**
      * The next numbers of the sequence, as many as {@code shape} holds, in row-major order.
      *
-     * @throws TensorException if a dimension is negative or they are more than a Java array holds
+     * @throws TensorException if a dimension is negative or there are more than a Java array holds
      */
     public FloatTensor tensor(int... shape) {
         FloatTensor tensor = FloatTensor.zeros(shape);

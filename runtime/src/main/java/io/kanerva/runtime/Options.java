@@ -29,12 +29,12 @@ public record Options(Device device, int threads, int callers) {
         }
     }
 
-    /** {@code device} with one thread a call and one caller. */
+    /** {@code device} with one thread per call and one caller. */
     public static Options on(Device device) {
         return new Options(device, 1, 1);
     }
 
-    /** These options with another number of threads a call. */
+    /** These options with another number of threads per call. */
     public Options withThreads(int threads) {
         return new Options(device, threads, callers);
     }

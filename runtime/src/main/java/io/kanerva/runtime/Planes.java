@@ -9,7 +9,7 @@ package io.kanerva.runtime;
  */
 public record Planes(int channels, int height, int width) {
 
-    /** How many floats one such stack holds. */
+    /** The number of floats in one such stack. */
     public int floats() {
         return Math.multiplyExact(Math.multiplyExact(channels, height), width);
     }

@@ -10,7 +10,7 @@ import java.util.Arrays;
 
 /**
  * Recall of Q queries from each of B memories, prepared for many runs into the caller's buffers: {@link Kanerva#recall}
- * with one iteration. A run leaves no garbage but what ONNX Runtime's own Java calls allocate, some hundred bytes a
+ * with one iteration. A run leaves no garbage but what ONNX Runtime's own Java calls allocate, some hundred bytes per
  * graph, whatever the sizes.
  *
  * <p>It holds native memory and must be closed. Runs are serialised; for several threads, prepare one each.
@@ -43,12 +43,12 @@ public final class PreparedRecall implements AutoCloseable {
      *
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]
      * @param recalled receives [B, Q, Cx, Hx, Wx], values in [0, 1]
-     * @throws TensorException if a buffer is too short or a query lies outside [0, 1]
+     * @throws TensorException if a buffer is too short or a query has values outside [0, 1]
      * @throws ClosedException after {@link #close} of this or of its Kanerva
      */
     public synchronized void run(FloatBuffer queries, FloatBuffer recalled) {
-        requireRoom("queries", queries, samples.length * image.length);
-        requireRoom("recalled", recalled, samples.length * image.length);
+        requireSpace("queries", queries, samples.length * image.length);
+        requireSpace("recalled", recalled, samples.length * image.length);
         workspace.enter("PreparedRecall");
         try {
             // Image by image, so that each stays in the first-level cache from one step to the next.
@@ -78,16 +78,16 @@ public final class PreparedRecall implements AutoCloseable {
         return samples[query];
     }
 
-    /** Frees the tensors; closing again does nothing. Waits for a run. */
+    /** Waits for a run, then frees the tensors; closing again does nothing. */
     @Override
     public synchronized void close() {
         workspace.free();
     }
 
-    static void requireRoom(String name, FloatBuffer buffer, int floats) {
+    static void requireSpace(String name, FloatBuffer buffer, int floats) {
         if (buffer.remaining() < floats) {
             throw new TensorException(
-                    "buffer '%s': expected room for %d values, found %d", name, floats, buffer.remaining());
+                    "buffer '%s': expected space for %d values, found %d", name, floats, buffer.remaining());
         }
     }
 

@@ -5,7 +5,7 @@ import java.nio.FloatBuffer;
 
 /**
  * Writing of B episodes of T samples, prepared for many runs into the caller's buffers: {@link Kanerva#write}. A run
- * leaves no garbage but what ONNX Runtime's own Java calls allocate, some hundred bytes a graph, whatever the sizes.
+ * leaves no garbage but what ONNX Runtime's own Java calls allocate, some hundred bytes per graph, whatever the sizes.
  *
  * <p>It holds native memory and must be closed. Runs are serialised; for several threads, prepare one each.
  */
@@ -31,13 +31,13 @@ public final class PreparedWrite implements AutoCloseable {
      * @param episodes [B, T, Cx, Hx, Wx], values in [0, 1]
      * @param memory receives [B, C, H, W]
      * @param pointers receives [B, T, K, 3]
-     * @throws TensorException if a buffer is too short or an image lies outside [0, 1]
+     * @throws TensorException if a buffer is too short or an image has values outside [0, 1]
      * @throws ClosedException after {@link #close} of this or of its Kanerva
      */
     public synchronized void run(FloatBuffer episodes, FloatBuffer memory, FloatBuffer pointers) {
-        PreparedRecall.requireRoom("episodes", episodes, images.length);
-        PreparedRecall.requireRoom("memory", memory, memories);
-        PreparedRecall.requireRoom("pointers", pointers, keys);
+        PreparedRecall.requireSpace("episodes", episodes, images.length);
+        PreparedRecall.requireSpace("memory", memory, memories);
+        PreparedRecall.requireSpace("pointers", pointers, keys);
         workspace.enter("PreparedWrite");
         try {
             episodes.get(episodes.position(), images);
@@ -51,7 +51,7 @@ public final class PreparedWrite implements AutoCloseable {
         }
     }
 
-    /** Frees the tensors; closing again does nothing. Waits for a run. */
+    /** Waits for a run, then frees the tensors; closing again does nothing. */
     @Override
     public synchronized void close() {
         workspace.free();

@@ -1,7 +1,7 @@
 package io.kanerva.runtime;
 
 /**
- * What Q reads bring back from each of B memories.
+ * The result of Q reads from each of B memories.
  *
  * @param traces the blocks that the keys cut out of the memory, [B, Q, K, C, h, w]
  * @param priorMean means of the latent's prior given the traces, [B, Q, D]

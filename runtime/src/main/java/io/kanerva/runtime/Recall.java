@@ -3,7 +3,7 @@ package io.kanerva.runtime;
 import java.util.List;
 
 /**
- * What repeated reading made of queries.
+ * The result of reading queries iteratively.
  *
  * @param lookups where each iteration's queries were found, in order; never empty
  * @param steps what each iteration read there and decoded, the pixels' means in [0, 1] (for black and white their

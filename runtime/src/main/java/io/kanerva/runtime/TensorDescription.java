@@ -7,10 +7,10 @@ import java.util.List;
  *
  * @param name the tensor's name in the graph
  * @param type its element type; always {@code float32}
- * @param shape one entry a dimension: a size such as {@code 28}, or a name such as {@code B} for a dimension that each
- *     call chooses
- * @param meaning what it holds, in words
- * @param range the values it takes, such as {@code [0, 1]}, in words
+ * @param shape one entry per dimension: a size such as {@code 28}, or a name such as {@code B} for a dimension that
+ *     each call chooses
+ * @param meaning a description of what it holds
+ * @param range the range of its values, such as {@code [0, 1]}, as text
  */
 public record TensorDescription(String name, String type, List<String> shape, String meaning, String range) {
 

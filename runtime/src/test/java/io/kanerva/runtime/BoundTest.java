@@ -105,7 +105,7 @@ class BoundTest {
                     heap.write(TileImages.episode(TileImages.EIGHT)).pointers();
             Posterior posterior = new Posterior(heap.bundle().settings(), heap.geometry());
             FloatTensor zero = FloatTensor.zeros(1, 8, 1, 3);
-            assertThat(posterior.divergence(zero, zero, pointers))
+            assertThat(posterior.klKeys(zero, zero, pointers))
                     .hasSize(8)
                     .containsOnly(new double[] {Math.log(8)}, within(1e-12));
             // Over all slots alike, cut priors add up to the prior: x has mean 0 and variance 1.

@@ -87,7 +87,8 @@ class BundleTest {
     void bytesThatAreNoOnnxModel() {
         bundle.replace("reader.onnx", "not a model".getBytes(StandardCharsets.UTF_8));
         assertRefused(
-                bundle.write(folder), "the file 'reader.onnx': expected an ONNX model, found other or damaged bytes");
+                bundle.write(folder),
+                "the file 'reader.onnx': expected an ONNX model, found another or a corrupt file");
     }
 
     @Test
@@ -157,15 +158,15 @@ class BundleTest {
             value = {
                 "\"kanerva-bundle\" | \"zip\" | format: expected \"kanerva-bundle\", found \"zip\"",
                 "\"formatVersion\": 1, | | 'formatVersion' is missing",
-                "\"keys\":1 | \"keys\":0 | settings.keys: expected a whole number from 1 to 1024, found 0",
-                "\"keys\":1 | \"keys\":\"two\" | settings.keys: expected a whole number from 1 to 1024, found \"two\"",
+                "\"keys\":1 | \"keys\":0 | settings.keys: expected an integer from 1 to 1024, found 0",
+                "\"keys\":1 | \"keys\":\"two\" | settings.keys: expected an integer from 1 to 1024, found \"two\"",
                 "\"heap\" | \"stack\" | settings.writer: expected \"heap\" or \"pooled\", found \"stack\"",
                 "\"heap\" | \"pooled\" | settings.addressing: expected continuous for a pooled writer, found "
                         + "dereferenced",
                 "\"bernoulli\" | null | settings.likelihood: expected \"bernoulli\" or "
                         + "\"discretized_logistic_mixture\", found null",
                 "[1,8,8] | [8,8] | settings.imageShape: expected [channels, height, width], found 2 numbers",
-                "[1,8,8] | [1,8,0] | settings.imageShape[2]: expected a whole number from 1 to 65536, found 0",
+                "[1,8,8] | [1,8,0] | settings.imageShape[2]: expected an integer from 1 to 65536, found 0",
                 "[2,2,2] | [2,5,2] | settings.blockShape: expected a block that fits memory [2, 4, 8], found [2, 5, 2]",
                 "[1,8,8] | [9999,9999,9999] | settings.imageShape: expected at most 2^28 values, found [9999, "
                         + "9999, 9999]",
@@ -178,11 +179,11 @@ class BundleTest {
                 "\"name\":\"images\" | \"name\":\"pictures\" | graphs.encoder.inputs: expected [images "
                         + "float32[B, T, 1, 8, 8]]",
                 "\"type\":\"float32\" | \"type\":\"float16\" | found [images float16[B, T, 1, 8, 8]]",
-                "\"sha256\": \" | \"sha256\": \"X | graphs.encoder.sha256: expected 64 small hexadecimal "
+                "\"sha256\": \" | \"sha256\": \"X | graphs.encoder.sha256: expected 64 lower-case hexadecimal "
                         + "digits, found \"X",
                 "\"encoder\": | \"coder\": | 'graphs.encoder' is missing",
                 "{\"nats\": 12.5 | {\"nats\": [] | provenance.bound.nats: expected a number, found an array",
-                "\"seed\": 1 | \"seed\": 1.5 | provenance.seed: expected a whole number, found 1.5"
+                "\"seed\": 1 | \"seed\": 1.5 | provenance.seed: expected an integer, found 1.5"
             })
     void aBundleJsonThatSaysSomethingElse(String from, String to, String sentence) {
         bundle.edit(from, to == null ? "" : to);

@@ -104,8 +104,8 @@ class MemoryFileTest {
         Path nowhere = folder.resolve("none/episode.memory");
         assertThatThrownBy(() -> memory.save(nowhere))
                 .isInstanceOf(MemoryFileException.class)
-                .hasMessage(nowhere
-                        + ": the memory cannot be written there: expected a file's path in a folder that exists");
+                .hasMessage(
+                        nowhere + ": the memory cannot be written there: expected a file's path in an existing folder");
         assertThatThrownBy(() -> memory.save(folder))
                 .isInstanceOf(MemoryFileException.class)
                 .hasMessageStartingWith(folder + ": the memory cannot be written there: ");
@@ -122,9 +122,9 @@ class MemoryFileTest {
     @Test
     void aFileOfAnotherKind() throws IOException {
         Files.writeString(file, "a text that is no memory");
-        assertRefused("expected a memory file, which begins with KANMEMRY, found another kind of file");
+        assertRefused("expected a memory file, which starts with KANMEMRY, found another kind of file");
         Files.write(file, new byte[3]);
-        assertRefused("expected a memory file, which begins with KANMEMRY, found another kind of file");
+        assertRefused("expected a memory file, which starts with KANMEMRY, found another kind of file");
     }
 
     @ParameterizedTest
@@ -134,7 +134,7 @@ class MemoryFileTest {
         byte[] bytes = Files.readAllBytes(file);
         assertThat(bytes).hasSize(692);
         Files.write(file, Arrays.copyOf(bytes, length));
-        assertRefused("the memory file is cut short or damaged: expected %d bytes, found %d"
+        assertRefused("expected a memory file of %d bytes, found %d: it is truncated or damaged"
                 .formatted(length < 108 ? 108 : 692, length));
     }
 
@@ -151,7 +151,7 @@ class MemoryFileTest {
         byte[] bytes = Files.readAllBytes(file);
         bytes[200] ^= 4;
         Files.write(file, bytes);
-        assertRefused("the memory file is damaged: its SHA-256 does not match");
+        assertRefused("expected its SHA-256 to match, found a damaged file");
     }
 
     @Test

@@ -93,7 +93,7 @@ class PreparedTest {
                 FloatBuffer cut = FloatBuffer.allocate(256).position(1);
                 assertThatThrownBy(() -> recall.run(cut, whole))
                         .isInstanceOf(TensorException.class)
-                        .hasMessage("buffer 'queries': expected room for 256 values, found 255");
+                        .hasMessage("buffer 'queries': expected space for 256 values, found 255");
                 assertThatThrownBy(() -> recall.run(whole, cut))
                         .isInstanceOf(TensorException.class)
                         .hasMessageContaining("'recalled'");
@@ -102,7 +102,7 @@ class PreparedTest {
                         .hasMessage("recall: queries: expected values from 0 to 1, found NaN at [7]");
                 assertThatThrownBy(() -> write.run(whole, FloatBuffer.allocate(63), whole))
                         .isInstanceOf(TensorException.class)
-                        .hasMessage("buffer 'memory': expected room for 64 values, found 63");
+                        .hasMessage("buffer 'memory': expected space for 64 values, found 63");
             }
             assertThatThrownBy(() -> kanerva.prepareWrite(1, 9)).isInstanceOf(CapacityException.class);
             assertThatThrownBy(() -> kanerva.prepareRecall(memory, 0))

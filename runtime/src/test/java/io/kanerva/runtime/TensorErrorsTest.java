@@ -135,7 +135,9 @@ class TensorErrorsTest {
                 .hasMessageContaining("more than a Java array");
         assertRefused(
                 () -> FloatTensor.zeros(2, 3).get(1), "FloatTensor: index [1]: expected 2 numbers for shape [2, 3]");
-        assertRefused(() -> FloatTensor.zeros(2, 3).get(1, 3), "FloatTensor: index [1, 3] lies outside shape [2, 3]");
+        assertRefused(
+                () -> FloatTensor.zeros(2, 3).get(1, 3),
+                "FloatTensor: expected an index within shape [2, 3], found [1, 3]");
     }
 
     @Test

@@ -156,7 +156,7 @@ public final class BundleExporter {
         }
         if (settings.capacity() < MIN_CAPACITY) {
             throw new BundleExportException(
-                    ("a heap of %d slots with %d keys a sample: expected room for at least %d samples, so "
+                    ("a heap of %d slots with %d keys per sample: expected space for at least %d samples, so "
                                     + "that the episode length can vary, found %d")
                             .formatted(settings.slots().size(), settings.keys(), MIN_CAPACITY, settings.capacity()));
         }

@@ -152,7 +152,7 @@ final class BundleReader {
         return json.value() instanceof String ? json.string() : Integer.toString(json.integer(1, Integer.MAX_VALUE));
     }
 
-    /** Checks that bundle.json describes a graph's inputs or outputs as its settings demand. */
+    /** Checks that bundle.json describes a graph's inputs or outputs as its settings require. */
     private static void check(JsonNode json, List<TensorDescription> expected) {
         List<String> wanted = summaries(expected);
         List<String> found = summaries(tensors(json));
@@ -170,7 +170,7 @@ final class BundleReader {
 
     private static String sha256(JsonNode json) {
         if (!json.string().matches("[0-9a-f]{64}")) {
-            throw json.error("64 small hexadecimal digits", '"' + json.string() + '"');
+            throw json.error("64 lower-case hexadecimal digits", '"' + json.string() + '"');
         }
         return json.string();
     }

@@ -67,13 +67,13 @@ public final class BundleSource {
         return new BundleSource("bundle in memory", files::get);
     }
 
-    /** How messages name the bundle. */
+    /** The bundle's name in messages. */
     public String name() {
         return name;
     }
 
     /**
-     * What bundle.json says.
+     * Reads bundle.json.
      *
      * @throws BundleException if it is missing, malformed or contradicts itself
      */
@@ -91,7 +91,7 @@ public final class BundleSource {
         for (BundleGraph graph : BundleGraph.values()) {
             GraphDescription description = bundle.graphs().get(graph.label());
             if (description == null) {
-                continue; // an optional graph: the reader of bundle.json has checked the others
+                continue; // an optional graph: BundleReader has checked the others
             }
             byte[] bytes = read(description.file());
             String found = Sha256.hex(bytes);
@@ -119,7 +119,7 @@ public final class BundleSource {
         }
     }
 
-    /** Refuses paths that are absolute or climb: only names of letters, digits and {@code . _ - + space}. */
+    /** Rejects paths that are absolute or lead upwards: only names of letters, digits and {@code . _ - + space}. */
     private void checkInside(String file) {
         boolean inside = !file.isEmpty() && file.length() <= 255;
         for (String part : file.split("/", -1)) {

@@ -5,7 +5,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 
 /**
- * Refuses ONNX models with tensors whose data lie in another file: its path could lead anywhere, and no digest would
+ * Rejects ONNX models with tensors whose data are in another file: its path could lead anywhere, and no digest would
  * cover it. Walks the protobuf messages of onnx.proto that can hold tensors and skips everything else.
  */
 final class ExternalData {
@@ -28,7 +28,7 @@ final class ExternalData {
     private static final int FUNCTION = 6;
     private static final int TRAINING_INFO = 7;
 
-    /** For each of them in turn, the numbers of the fields to look into, and which message each of those holds. */
+    /** For each of these messages, the numbers of the fields to search and the message that each field holds. */
     private static final int[][] FIELDS = {
         {7, GRAPH, 20, TRAINING_INFO, 25, FUNCTION},
         {1, NODE, 5, TENSOR, 15, SPARSE_TENSOR},
@@ -49,18 +49,17 @@ final class ExternalData {
      * Checks one graph file.
      *
      * @param place names the file in messages
-     * @throws BundleException if a tensor's data lie elsewhere, or the bytes are no protobuf message
+     * @throws BundleException if a tensor's data are elsewhere, or the bytes are not a protobuf message
      */
     static void refuse(String place, byte[] model) {
         boolean found;
         try {
             found = isIn(ByteBuffer.wrap(model), MODEL, 0);
         } catch (BufferUnderflowException | IllegalArgumentException e) {
-            throw new BundleException(e, "%s: expected an ONNX model, found other or damaged bytes", place);
+            throw new BundleException(e, "%s: expected an ONNX model, found another or a corrupt file", place);
         }
         if (found) {
-            throw new BundleException(
-                    "%s: expected a graph that carries its data, found a tensor whose data lie in another file", place);
+            throw new BundleException("%s: expected a self-contained graph, found a tensor with external data", place);
         }
     }
 

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A value of a JSON file and its place, which errors name: {@code bundle.json: settings.keys: expected a whole number
- * from 1 to 1024, found "two"}.
+ * A value of a JSON file and its path, which errors name: {@code bundle.json: settings.keys: expected an integer from 1
+ * to 1024, found "two"}.
  */
 final class JsonNode {
 
@@ -74,16 +74,16 @@ final class JsonNode {
         return string;
     }
 
-    int integer(int least, int most) {
-        if (!(value instanceof Long number) || number < least || number > most) {
-            throw error("a whole number from %d to %d".formatted(least, most), describe());
+    int integer(int min, int max) {
+        if (!(value instanceof Long number) || number < min || number > max) {
+            throw error("an integer from %d to %d".formatted(min, max), describe());
         }
         return number.intValue();
     }
 
     long integer() {
         if (!(value instanceof Long number)) {
-            throw error("a whole number", describe());
+            throw error("an integer", describe());
         }
         return number;
     }
@@ -95,7 +95,7 @@ final class JsonNode {
         return number.doubleValue();
     }
 
-    /** The constant of {@code type} whose name, in small letters, this string is. */
+    /** The constant of {@code type} whose name, in lower case, this string is. */
     <E extends Enum<E>> E oneOf(Class<E> type) {
         List<String> names = new ArrayList<>();
         for (E constant : type.getEnumConstants()) {
@@ -108,7 +108,7 @@ final class JsonNode {
         throw error(String.join(" or ", names), describe());
     }
 
-    /** The error that something else was expected here. */
+    /** An error that names this value, what was expected and what was found. */
     BundleException error(String expected, String found) {
         String place = path.isEmpty() ? source : source + ": " + path;
         return new BundleException("%s: expected %s, found %s", place, expected, found);

@@ -13,7 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The tensors that one graph takes and gives, in order, and the checks of a call's inputs.
+ * The inputs and outputs of one graph, in order, and the checks of a call's inputs.
  *
  * <p>A dimension is a size, or a name that each call binds to a size: B episodes with T samples or Q queries each. No
  * graph has both T and Q, so that two numbers fix all shapes: B and the count T or Q.
@@ -82,8 +82,8 @@ public final class Signature {
      *
      * @param values one tensor for each of the first inputs, in order
      * @return B and the count T or Q
-     * @throws TensorException if a shape does not fit or is empty, two inputs disagree, an image lies outside [0, 1] or
-     *     another value is not finite
+     * @throws TensorException if a shape does not fit or is empty, two inputs disagree, an image has values outside [0,
+     *     1], or another value is not finite
      */
     public int[] check(FloatTensor... values) {
         int[] sizes = new int[2];
@@ -194,14 +194,14 @@ public final class Signature {
         throw new TensorException("%s: expected %s, found %s at %s", place, expected, values.data()[outside], index);
     }
 
-    /** Where the first value lies that is not in [0, 1]; -1 if there is none. */
+    /** The index of the first value outside [0, 1]; -1 if there is none. */
     public static int firstOutsideImages(float[] values) {
         return outside(values, -1, ONE);
     }
 
     /**
-     * Where the first value lies whose bits under {@code mask} are not from 0 to {@code max}; -1 if there is none. Bits
-     * of positive numbers are in the numbers' order, and comparing them is faster than comparing floats.
+     * The index of the first value whose bits under {@code mask} are not from 0 to {@code max}; -1 if there is none.
+     * Bits of positive numbers are in the numbers' order, and comparing them is faster than comparing floats.
      */
     private static int outside(float[] values, int mask, int max) {
         int suspect = 0;

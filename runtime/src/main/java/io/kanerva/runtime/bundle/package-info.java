@@ -1,4 +1,5 @@
 /**
- * Reads bundles: files, bundle.json, and what each graph takes and gives. Not exported. Knows nothing of ONNX Runtime.
+ * Reads bundles: files, bundle.json, and the inputs and outputs of each graph. Not exported. Independent of ONNX
+ * Runtime.
  */
 package io.kanerva.runtime.bundle;

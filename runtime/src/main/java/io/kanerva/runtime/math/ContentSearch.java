@@ -13,20 +13,20 @@ import io.kanerva.runtime.FloatTensor;
 public final class ContentSearch {
 
     /**
-     * Weight of an image's mean intensity beside its pixels: small, since damage moves the mean, but enough to tell
-     * images of one intensity apart.
+     * Weight of an image's mean intensity relative to its pixels: small, since damage shifts the mean, but enough to
+     * distinguish images of one intensity.
      */
     private static final double MEAN_WEIGHT = 0.1;
 
-    /** Samples that are scored together, as so many sums do not wait for each other. */
+    /** Samples that are scored together, so that the sums do not wait for each other. */
     private static final int AT_ONCE = 16;
 
     private final int samples;
     private final int features;
 
     /**
-     * The samples' features, [B, T / 16, F, 16]: sixteen samples' values of one feature side by side, T rounded up with
-     * zeros.
+     * The samples' features, [B, T / 16, F, 16]: sixteen samples' values of one feature are adjacent, and T is padded
+     * with zeros.
      */
     private final double[] rows;
 
@@ -63,7 +63,7 @@ public final class ContentSearch {
         return (samples + AT_ONCE - 1) / AT_ONCE;
     }
 
-    /** How long the scores array of {@link #scores} must be: T rounded up. */
+    /** The length of the scores array of {@link #scores}: T rounded up. */
     public int scoreSlots() {
         return groups() * AT_ONCE;
     }
@@ -77,16 +77,16 @@ public final class ContentSearch {
     }
 
     /**
-     * Correlates one query with each sample of one memory, in double precision.
+     * Correlates one query with each sample of one memory, in float64.
      *
      * <p>Samples' pixels less their mean add up to 0, so that any number may be subtracted from a query's pixels.
      * Subtracting the first, often the background, leaves few pixels to multiply.
      *
      * @param queries images, one after the other
      * @param from where the query begins
-     * @param episode which memory
-     * @param pixels scratch, a number more than an image has
-     * @param values scratch, as long
+     * @param episode the index of the memory
+     * @param pixels scratch, one more than an image has values
+     * @param values scratch, of the same length
      * @param scores receives T numbers, each in [-1, 1]; {@link #scoreSlots} long
      * @return the sample that matches best, the first of equals
      */

@@ -48,7 +48,7 @@ public interface ImageMeans {
      * <p>exp(t) = exp(t / 4096)^4096, the root by its series. Only sums and products, in short loops over one array:
      * the JIT compiler turns these into vector instructions, but not {@link Math#exp}.
      *
-     * @param values as many as {@code scratch} is long, from {@code from} on, are replaced
+     * @param values the {@code scratch.length} values from {@code from} on are replaced
      */
     static void logistic(float[] values, int from, double[] scratch) {
         int farthest = 0x442F0000; // the bits of 700f

@@ -8,14 +8,14 @@ import io.kanerva.runtime.Planes;
  *
  * <p>A pixel's level k = 0 ... 255 stands for v = 2 k / 255 - 1. Under a logistic distribution a level's probability is
  * the mass of the interval of width 2 / 255 around v, which for k = 0 reaches down to minus infinity, for k = 255 up to
- * infinity. The channels of a pixel share the component of the mixture; given it, channel c's mean is moved by the
- * values of the channels before it. A pixel's numbers, channels of the decoder's output [P, H, W], are in groups of 10,
- * one a component: the logits of the mixture; the means of channel 0, 1, ...; the logarithms of their scales, limited
- * to -7 ... 7; the coefficients, before tanh, of channel 1 on 0, 2 on 0, 2 on 1, and so on.
+ * infinity. The channels of a pixel share the component of the mixture; given it, channel c's mean is shifted by the
+ * values of the channels before it. A pixel's parameters, channels of the decoder's output [P, H, W], are in groups of
+ * 10, one per component: the logits of the mixture; the means of channel 0, 1, ...; the logarithms of their scales,
+ * clamped to -7 ... 7; the coefficients, before tanh, of channel 1 on 0, 2 on 0, 2 on 1, and so on.
  *
  * <p>With neighbours there follow a reconstruction r, [C, H, W], and coefficients [C, neighbours, C, H, W]. Means are
- * then relative to r and moved by errors v - r instead of v, also by those of pixels earlier in reading order, which
- * are 0 outside of the image.
+ * then relative to r and shifted by errors v - r instead of v, also by those of preceding pixels in reading order,
+ * which are 0 outside the image.
  *
  * <p>Used by one thread, as it keeps the current image's errors.
  */
@@ -65,12 +65,12 @@ public final class LogisticMixture {
         before = new double[channels];
     }
 
-    /** How far so many neighbours reach: r, if they are 2 r (r + 1). */
+    /** The reach of 2 r (r + 1) neighbours: r. */
     public static int reach(int neighbours) {
         return (int) Math.sqrt(neighbours / 2.0);
     }
 
-    /** P, numbers that describe one pixel of so many channels. */
+    /** P, the number of parameters of one pixel. */
     public static int parameters(int channels, int neighbours) {
         return mixtureParameters(channels) + (neighbours == 0 ? 0 : channels + channels * neighbours * channels);
     }
@@ -115,7 +115,7 @@ public final class LogisticMixture {
     }
 
     /**
-     * The mean image, in [0, 1]: each component's means limited to the range of the levels, a channel's given those of
+     * The mean image, in [0, 1]: each component's means clamped to the range of the levels, a channel's given those of
      * the channels before it, weighted by the mixture. Neighbours count as free of error.
      *
      * @param parameters [P, H, W]
@@ -140,9 +140,9 @@ public final class LogisticMixture {
     }
 
     /**
-     * Images drawn from the distribution, in reading order: for each pixel one uniform number names the component, then
-     * one a channel its value, mean + scale ln(u / (1 - u)), rounded to the nearest level. Uniform numbers are Phi of
-     * the sampler's normal ones.
+     * Images drawn from the distribution, in reading order: for each pixel one uniform number selects the component,
+     * then one per channel its value, mean + scale ln(u / (1 - u)), rounded to the nearest level. Uniform numbers are
+     * Phi of the sampler's normal ones.
      *
      * @param parameters [N, P, H, W]
      * @param images receives [N, C, H, W], k / 255
@@ -238,7 +238,7 @@ public final class LogisticMixture {
         return base;
     }
 
-    /** A component's own mean of a channel, moved by the channels before. */
+    /** A component's own mean of a channel, shifted by the channels before. */
     private double mean(int c, int m, int place) {
         double mean = parameter((1 + c) * COMPONENTS + m, place);
         for (int d = 0; d < c; d++) {

@@ -1,8 +1,8 @@
 package io.kanerva.runtime.math;
 
 /**
- * The standard normal distribution function and its inverse, in double precision. Tests hold both within 1e-15 of
- * tabulated values (absolute for the function, relative for the inverse).
+ * The standard normal distribution function and its inverse, in double precision. Tests check that both are within
+ * 1e-15 of tabulated values (absolute for the function, relative for the inverse).
  */
 public final class Normal {
 
@@ -41,8 +41,8 @@ public final class Normal {
     }
 
     /**
-     * The number below which a standard normal one lies with probability {@code p}, from minus infinity at 0 to
-     * infinity at 1.
+     * The number that a standard normal one is below with probability {@code p}, from minus infinity at 0 to infinity
+     * at 1.
      *
      * <p>Wichura, <i>Algorithm AS 241: the percentage points of the normal distribution</i>, Applied Statistics 37
      * (1988), routine PPND16: rational functions with about 16 digits.

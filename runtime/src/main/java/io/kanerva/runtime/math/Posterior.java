@@ -13,15 +13,15 @@ import io.kanerva.runtime.Reading;
  * m and log-variance v and the writer's pointers p, all [B, T, K, 3] in the order (scale, x, y).
  *
  * <ul>
- *   <li>Continuous: y = p + m + exp(v / 2) e with e ~ N(0, I); KL to N(0, I) is 0.5 ((p + m)^2 + exp(v) - 1 - v) a
- *       number.
+ *   <li>Continuous: y = p + m + exp(v / 2) e with e ~ N(0, I); KL to N(0, I) is 0.5 ((p + m)^2 + exp(v) - 1 - v) per
+ *       coordinate.
  *   <li>Dereferenced: the coordinate inside a cell is c = m + exp(v / 2) e. The scale is c itself; x is quantile((i +
  *       Phi(c)) / Gx), where i is the cell of p's x and Phi(c) is kept in [1e-6, 1 - 1e-6]; y alike; and so the scale,
  *       if it has two cells, on either side of 0. With m = v = 0 it is the prior restricted to the cell. KL is
- *       ln(cells) a key and 0.5 (m^2 + exp(v) - 1 - v) a number.
+ *       ln(cells) per key and 0.5 (m^2 + exp(v) - 1 - v) per coordinate.
  * </ul>
  *
- * <p>All in double precision; keys are rounded to float32 at the end.
+ * <p>All in float64; keys are rounded to float32 at the end.
  */
 public final class Posterior {
 
@@ -80,7 +80,7 @@ public final class Posterior {
     }
 
     /** KL(q(Y|X) || p(Y)) of each sample, [B * T], in nats. */
-    public double[] divergence(FloatTensor mean, FloatTensor logVariance, FloatTensor pointers) {
+    public double[] klKeys(FloatTensor mean, FloatTensor logVariance, FloatTensor pointers) {
         int numbers = settings.keys() * 3;
         boolean dereferenced = settings.addressing() == Addressing.DEREFERENCED;
         double[] divergence = new double[mean.size() / numbers];
@@ -113,7 +113,7 @@ public final class Posterior {
     }
 
     /** KL(q(Z|X) || p(Z|M,Y)) of each sample, [B * T], in nats. */
-    public static double[] latentDivergence(Encoding posterior, Reading prior) {
+    public static double[] klLatent(Encoding posterior, Reading prior) {
         int numbers = posterior.latentMean().dimension(2);
         double[] divergence = new double[posterior.latentMean().size() / numbers];
         for (int i = 0; i < posterior.latentMean().size(); i++) {

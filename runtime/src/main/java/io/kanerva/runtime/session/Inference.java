@@ -10,7 +10,7 @@ import io.kanerva.runtime.math.Posterior;
 import java.util.Arrays;
 import java.util.List;
 
-/** What {@link io.kanerva.runtime.Kanerva}'s calls do, put together from the graphs. */
+/** Implements the calls of {@link io.kanerva.runtime.Kanerva} with the graphs. */
 public final class Inference {
 
     private final Sessions sessions;
@@ -70,8 +70,9 @@ public final class Inference {
     }
 
     /**
-     * Adds samples. A heap's writer adds each block at its slot: new samples are written behind zeros and added to what
-     * was there. A pooled writer sees only the mean of its samples, which stands in for those before.
+     * Adds samples. A heap's writer adds each block at its slot: new samples are written after zeros, and the result is
+     * added to the memory. A pooled writer uses only the mean of its samples, so the mean stands in for the earlier
+     * ones.
      */
     public StoredMemory extend(StoredMemory memory, FloatTensor episodes) {
         checkModel(memory);
@@ -232,8 +233,8 @@ public final class Inference {
             decode(workspace, Posterior.sampleLatent(q.latentMean(), q.latentLogVariance(), latentNoise));
             return new BoundTerms(
                     settings.likelihood().negativeLogLikelihood(settings, episodes, workspace.get(LOGITS)),
-                    posterior.divergence(q.keyMean(), q.keyLogVariance(), pointers),
-                    Posterior.latentDivergence(q, p));
+                    posterior.klKeys(q.keyMean(), q.keyLogVariance(), pointers),
+                    Posterior.klLatent(q, p));
         }
     }
 

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * What one kind of call runs: graphs in a row, on tensors that they share by name, so that what one graph writes the
- * next reads without a copy.
+ * The graphs that one kind of call runs, in order, on tensors shared by name: each graph reads the previous one's
+ * outputs without a copy.
  */
 enum Plan {
     ENCODE,
@@ -47,7 +47,7 @@ enum Plan {
         };
     }
 
-    /** The outputs that the call wants; what a later graph of the plan takes is given in any case. */
+    /** The outputs that the call needs; the inputs of later graphs of the plan are always provided. */
     List<String> outputs(Sessions sessions) {
         return switch (this) {
             case ENCODE -> ENCODER.outputs();

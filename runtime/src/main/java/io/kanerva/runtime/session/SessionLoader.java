@@ -25,7 +25,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
-/** Opens the graphs of a bundle on the device that is asked for. */
+/** Opens the graphs of a bundle on the requested device. */
 public final class SessionLoader {
 
     private static final Logger LOGGER = System.getLogger(Kanerva.class.getName());
@@ -46,10 +46,10 @@ public final class SessionLoader {
     /**
      * Opens all graphs.
      *
-     * @param bundle how messages name the bundle
+     * @param bundle the bundle's name in messages
      * @param graphs each graph's ONNX bytes; an optional one may be missing
      * @throws BundleException if ONNX Runtime cannot load a graph, or its tensors are not those of {@code settings}
-     * @throws DeviceException if the device cannot be had
+     * @throws DeviceException if the device is not available
      */
     public static Sessions open(
             String bundle, ModelSettings settings, Map<BundleGraph, byte[]> graphs, Options options) {
@@ -147,7 +147,7 @@ public final class SessionLoader {
 
     /** To be closed by the caller. */
     public static SessionOptions sessionOptions(int threads, Device device) {
-        NativeRuntime.start(); // else ONNX Runtime cannot say what CUDA lacks
+        NativeRuntime.start(); // otherwise ONNX Runtime cannot report what CUDA lacks
         SessionOptions options = new SessionOptions();
         try {
             options.setIntraOpNumThreads(threads);
@@ -196,7 +196,7 @@ public final class SessionLoader {
         }
     }
 
-    /** Type and shape; an unnamed dynamic dimension passes for any name, but for no size. */
+    /** Type and shape; an unnamed dynamic dimension matches any name, but no size. */
     private static String describe(ValueInfo value, List<String> expected) {
         if (!(value instanceof TensorInfo info)) {
             return "no tensor";

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
- * The open graphs of one bundle and the {@link Workspace}s that lie idle between calls.
+ * The open graphs of one bundle and the {@link Workspace}s that are idle between calls.
  *
  * <p>It owns the ONNX Runtime sessions. Calls hold the read lock and {@link #close} takes the write lock, so that no
  * session closes under a running call. Each graph is open once for each expected caller, as two callers in one session
@@ -36,7 +36,7 @@ public final class Sessions implements AutoCloseable {
     private final Map<BundleGraph, OrtSession[]> sessions;
     private final Map<BundleGraph, Signature> signatures = new EnumMap<>(BundleGraph.class);
 
-    /** How many calls run on each copy of the sessions. */
+    /** The number of calls that run on each copy of the sessions. */
     private final AtomicIntegerArray callers;
 
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
@@ -47,7 +47,7 @@ public final class Sessions implements AutoCloseable {
 
     private long idleFloats;
 
-    /** @param sessions as many of each graph as callers are expected; owned from now on */
+    /** @param sessions one of each graph per expected caller; owned from now on */
     Sessions(String bundle, ModelSettings settings, Device device, Map<BundleGraph, OrtSession[]> sessions) {
         this.bundle = bundle;
         this.settings = settings;
@@ -76,7 +76,7 @@ public final class Sessions implements AutoCloseable {
     /**
      * Starts a call: the sessions stay open until the workspace is closed.
      *
-     * @param memory preferably held by the workspace already; may be null
+     * @param memory memories that the workspace preferably holds already; may be null
      * @throws ClosedException after {@link #close}
      */
     Workspace begin(Plan plan, int batch, int count, StoredMemory memory) {
@@ -134,7 +134,7 @@ public final class Sessions implements AutoCloseable {
         return workspace;
     }
 
-    /** Keeps a workspace for later calls; the least recently used ones make room. */
+    /** Keeps a workspace for later calls; at the limit the least recently used ones are freed. */
     void giveBack(Workspace workspace) {
         if (workspace.floats() > MAX_IDLE_FLOATS) {
             workspace.free();

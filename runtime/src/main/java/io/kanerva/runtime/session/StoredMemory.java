@@ -92,7 +92,7 @@ public final class StoredMemory {
         contents = computed;
     }
 
-    /** {@code added} behind what stands for the samples before: zeros for a heap, their mean for a pooled writer. */
+    /** {@code added} after what stands for the earlier samples: zeros for a heap, their mean for a pooled writer. */
     FloatTensor contentBefore(FloatTensor added) {
         int[] shape = added.shape().clone();
         int sample = added.size() / (shape[0] * shape[1]);
@@ -143,8 +143,7 @@ public final class StoredMemory {
         try {
             Path folder = file.toAbsolutePath().getParent();
             if (Files.isDirectory(file) || !Files.isDirectory(folder)) {
-                throw new MemoryFileException(
-                        "%s: the memory cannot be written there: expected a file's path in a folder that exists", file);
+                throw new MemoryFileException("%s: expected a file's path in an existing folder", file);
             }
             Path unfinished = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
             try {
@@ -195,7 +194,7 @@ public final class StoredMemory {
     public static StoredMemory parse(String file, byte[] bytes, Bundle bundle) {
         if (bytes.length < MAGIC.length || !Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
             throw new MemoryFileException(
-                    "%s: expected a memory file, which begins with KANMEMRY, found another kind of file", file);
+                    "%s: expected a memory file, which starts with KANMEMRY, found another kind of file", file);
         }
         if (bytes.length < FLOATS_AT + DIGEST_BYTES) {
             throw truncated(file, FLOATS_AT + DIGEST_BYTES, bytes.length);
@@ -227,7 +226,7 @@ public final class StoredMemory {
         }
         byte[] digest = Arrays.copyOfRange(bytes, bytes.length - DIGEST_BYTES, bytes.length);
         if (!Arrays.equals(digest, Sha256.of(Arrays.copyOf(bytes, bytes.length - DIGEST_BYTES)))) {
-            throw new MemoryFileException("%s: the memory file is damaged: its SHA-256 does not match", file);
+            throw new MemoryFileException("%s: expected its SHA-256 to match, found a damaged file", file);
         }
         FloatTensor memory = floats(buffer, sizes[0], planes.channels(), planes.height(), planes.width());
         FloatTensor pointers = floats(buffer, sizes[0], sizes[4], sizes[5], 3);
@@ -258,7 +257,7 @@ public final class StoredMemory {
 
     private static MemoryFileException truncated(String file, long expected, long found) {
         return new MemoryFileException(
-                "%s: the memory file is cut short or damaged: expected %d bytes, found %d", file, expected, found);
+                "%s: expected a memory file of %d bytes, found %d: it is truncated or damaged", file, expected, found);
     }
 
     private static FloatTensor floats(ByteBuffer buffer, int... shape) {

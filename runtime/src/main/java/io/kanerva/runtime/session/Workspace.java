@@ -22,9 +22,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The tensors of a {@link Plan} for one size of call, reused from call to call, as making tensors takes longer than all
- * else around a run. It owns them and their buffers, which are direct and in native byte order: ONNX Runtime would
- * silently misread another order.
+ * The tensors of a {@link Plan} for one size of call, reused from call to call, since creating tensors takes longer
+ * than everything else around a run. It owns them and their buffers, which are direct and in native byte order: ONNX
+ * Runtime would silently misread another order.
  *
  * <p>Used by one thread at a time, from {@link Sessions#begin} to {@link #close} or, after {@link Sessions#prepare},
  * from {@link #enter} to {@link #leave}.
@@ -51,7 +51,7 @@ public final class Workspace implements AutoCloseable {
     private int count;
     private long floats;
 
-    /** What the memories' tensor holds, if that is known. */
+    /** The contents of the memories' tensor, if known. */
     private WeakReference<StoredMemory> held = NONE;
 
     /** Of the sessions, for the current call. */
@@ -80,7 +80,7 @@ public final class Workspace implements AutoCloseable {
         this.batch = batch;
         this.count = count;
         try {
-            // Inputs first: an output that is an input too is always given.
+            // Inputs first: an output that is also an input is always provided.
             for (BundleGraph graph : graphs) {
                 Map<String, OnnxTensor> taken = new LinkedHashMap<>();
                 for (TensorDescription input : sessions.signature(graph).inputs()) {
@@ -119,7 +119,7 @@ public final class Workspace implements AutoCloseable {
                         name,
                         OnnxTensor.createTensor(
                                 OrtEnvironment.getEnvironment(),
-                                roomFor(name, (int) size),
+                                bufferFor(name, (int) size),
                                 Arrays.stream(shape).asLongStream().toArray()));
             } catch (OrtException e) {
                 throw new InferenceException(e, "graph %s: ONNX Runtime failed: %s", graph.label(), e.getMessage());
@@ -128,7 +128,7 @@ public final class Workspace implements AutoCloseable {
         return tensors.get(name);
     }
 
-    private FloatBuffer roomFor(String name, int size) {
+    private FloatBuffer bufferFor(String name, int size) {
         FloatBuffer buffer = buffers.get(name);
         if (buffer == null || buffer.capacity() < size) {
             int capacity = Math.max(MIN_FLOATS, Integer.highestOneBit(2 * size - 1)); // the next power of two
@@ -169,7 +169,7 @@ public final class Workspace implements AutoCloseable {
         return held.get() == memory;
     }
 
-    /** Puts memories into their tensor unless it holds them already. */
+    /** Copies memories into their tensor unless it holds them already. */
     void hold(StoredMemory memory) {
         if (!holds(memory)) {
             held = NONE; // until the copy is complete
@@ -178,7 +178,7 @@ public final class Workspace implements AutoCloseable {
         }
     }
 
-    /** Puts checked values into an input. */
+    /** Copies checked values into an input. */
     void put(String name, FloatTensor values) {
         buffer(name).put(0, values.data());
     }
@@ -246,10 +246,10 @@ public final class Workspace implements AutoCloseable {
         sessions.leave(copy);
     }
 
-    /** Ends a call and gives the tensors back for later ones. */
+    /** Ends a call and returns the tensors for later ones. */
     @Override
     public void close() {
-        int left = copy; // once given back, another thread may use this
+        int left = copy; // once returned, another thread may use this
         try {
             sessions.giveBack(this);
         } finally {

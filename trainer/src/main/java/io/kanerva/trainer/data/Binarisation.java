@@ -48,7 +48,7 @@ public enum Binarisation {
         if (map == null) {
             images.copyPixels(index, pixels, 0);
         } else {
-            images.copyMoved(index, map, pixels, 0);
+            images.copyTransformed(index, map, pixels, 0);
         }
         if (this == NONE) {
             for (int i = 0; i < pixels.length; i++) {

@@ -176,7 +176,7 @@ interface DataPart {
     }
 
     /**
-     * The same from the original drawings only, which are kept so that augmentation can move them before they are
+     * The same from the original drawings only, which are kept so that augmentation can transform them before they are
      * shrunk.
      */
     static DataPart omniglotDrawings(String part, String kind) {

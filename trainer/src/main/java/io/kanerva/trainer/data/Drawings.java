@@ -22,7 +22,7 @@ final class Drawings implements Images {
     private final BilinearResize resize = new BilinearResize(LARGE, LARGE, SIDE, SIDE);
 
     /**
-     * Makes room for drawings to be {@linkplain #put added}; until then each is all ink.
+     * Allocates memory for drawings, which are {@linkplain #put added} later; until then each is all ink.
      *
      * @param dither whether images are dithered to black and white
      * @param labels each drawing's class
@@ -89,7 +89,7 @@ final class Drawings implements Images {
     }
 
     @Override
-    public void copyMoved(int index, AffineMap map, byte[] target, int offset) {
+    public void copyTransformed(int index, AffineMap map, byte[] target, int offset) {
         byte[] moved = new byte[LARGE * LARGE];
         map.resample(drawing(index), 0, LARGE, LARGE, moved, 0);
         // Back to black and white: the originals have no grey edges either.

@@ -31,7 +31,7 @@ final class FolderImages implements Images {
     private final AtomicLong cacheBytes;
 
     /**
-     * @param files the pictures, at least one
+     * @param files the image files, at least one
      * @param labels [files], or empty
      * @param side height and width of an image
      * @param cacheBytes limit of the cache

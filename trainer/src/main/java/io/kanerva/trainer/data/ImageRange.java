@@ -61,8 +61,8 @@ public record ImageRange(Images images, int from, int to) implements Images {
     }
 
     @Override
-    public void copyMoved(int index, AffineMap map, byte[] target, int offset) {
-        images.copyMoved(from + Objects.checkIndex(index, count()), map, target, offset);
+    public void copyTransformed(int index, AffineMap map, byte[] target, int offset) {
+        images.copyTransformed(from + Objects.checkIndex(index, count()), map, target, offset);
     }
 
     @Override

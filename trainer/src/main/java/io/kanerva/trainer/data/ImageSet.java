@@ -37,8 +37,9 @@ public record ImageSet(String name, int count, int channels, int height, int wid
                             .formatted(name, count, channels, height, width, expected, pixels.length));
         }
         if (labels.length != 0 && labels.length != count) {
-            throw new IllegalArgumentException("image set '%s' of %d images: expected as many labels or none, found %d"
-                    .formatted(name, count, labels.length));
+            throw new IllegalArgumentException(
+                    ("image set '%s' of %d images: expected one label per " + "image or none, found %d")
+                            .formatted(name, count, labels.length));
         }
         for (int label : labels) {
             if (label < 0) {

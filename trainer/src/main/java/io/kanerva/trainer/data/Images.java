@@ -80,7 +80,7 @@ public interface Images {
      * @throws IndexOutOfBoundsException if there is no such image, or it does not fit into the target
      * @throws DataFormatException if the image is read from disk and cannot be
      */
-    default void copyMoved(int index, AffineMap map, byte[] target, int offset) {
+    default void copyTransformed(int index, AffineMap map, byte[] target, int offset) {
         Objects.checkFromIndexSize(offset, pixelsPerImage(), target.length);
         byte[] pixels = new byte[pixelsPerImage()];
         copyPixels(index, pixels, 0);
@@ -90,7 +90,7 @@ public interface Images {
         }
     }
 
-    /** Whether a {@linkplain #copyMoved transformed} image is still black and white. */
+    /** Whether a {@linkplain #copyTransformed transformed} image is still black and white. */
     default boolean staysBlackAndWhite() {
         return false;
     }

@@ -26,9 +26,9 @@ public final class Catalogue {
      * @param source the data set
      * @param about its content and licence
      * @param files the files to download; empty if it must be downloaded manually
-     * @param byHand instructions for a manual download, with {@code %s} for the data folder; empty if there are files
+     * @param instructions for a manual download, with {@code %s} for the data folder; empty if there are files
      */
-    public record Entry(DataSource source, String about, List<RemoteFile> files, String byHand) {
+    public record Entry(DataSource source, String about, List<RemoteFile> files, String instructions) {
 
         /** Copies the list. */
         public Entry {
@@ -48,7 +48,7 @@ public final class Catalogue {
         /** Returns the same entry for a mirror that has the files under the same names. */
         public Entry at(URI mirror) {
             return new Entry(
-                    source, about, files.stream().map(file -> file.at(mirror)).toList(), byHand);
+                    source, about, files.stream().map(file -> file.at(mirror)).toList(), instructions);
         }
     }
 
@@ -164,7 +164,7 @@ public final class Catalogue {
                                         "cifar-10-batches-bin/data_batch_5.bin",
                                         "cifar-10-batches-bin/test_batch.bin"))));
             case IMAGENET32 ->
-                byHand(
+                manual(
                         source,
                         "1,281,167 photographs, 32 x 32 colour",
                         "everyone must accept its terms in person: log in at "
@@ -172,7 +172,7 @@ public final class Catalogue {
                                 + "format, and put train_data_batch_1.npz to train_data_batch_10.npz and "
                                 + "val_data.npz into %s/imagenet32");
             case CELEBA, CELEBA_32 ->
-                byHand(
+                manual(
                         source,
                         "202,599 faces, cropped and resized to %s on reading"
                                 .formatted(source == DataSource.CELEBA ? "64 x 64" : "32 x 32"),
@@ -180,7 +180,7 @@ public final class Catalogue {
                                 + "https://mmlab.ie.cuhk.edu.hk/projects/CelebA.html, unzip it in %s/celeba, "
                                 + "and put list_eval_partition.txt there too");
             case DMLAB, DMLAB_32 ->
-                byHand(
+                manual(
                         source,
                         "frames of mazes, resized to %s on reading"
                                 .formatted(source == DataSource.DMLAB ? "64 x 64" : "32 x 32"),
@@ -202,7 +202,7 @@ public final class Catalogue {
         return new Entry(source, about, files, "");
     }
 
-    private static Entry byHand(DataSource source, String about, String instruction) {
+    private static Entry manual(DataSource source, String about, String instruction) {
         return new Entry(source, about, List.of(), instruction);
     }
 }

@@ -94,14 +94,14 @@ public final class DataCache {
                 return;
             }
             throw new FetchException("%s cannot be downloaded: %s"
-                    .formatted(entry.source().id(), entry.byHand().formatted(folder)));
+                    .formatted(entry.source().id(), entry.instructions().formatted(folder)));
         }
         try {
             Files.createDirectories(folder);
             try (FileChannel channel =
                     FileChannel.open(folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
                 lock(channel);
-                SumLedger ledger = new SumLedger(folder.resolve("sha256.json"));
+                ChecksumLedger ledger = new ChecksumLedger(folder.resolve("sha256.json"));
                 for (RemoteFile file : entry.files()) {
                     fetch(file, ledger, listener);
                 }
@@ -126,7 +126,7 @@ public final class DataCache {
         }
     }
 
-    private void fetch(RemoteFile file, SumLedger ledger, FetchListener listener) throws IOException {
+    private void fetch(RemoteFile file, ChecksumLedger ledger, FetchListener listener) throws IOException {
         if (exists(file, ledger, listener)) {
             return;
         }
@@ -157,7 +157,7 @@ public final class DataCache {
         }
     }
 
-    private void requireSum(RemoteFile file, Path part, String sum, SumLedger ledger) throws IOException {
+    private void requireSum(RemoteFile file, Path part, String sum, ChecksumLedger ledger) throws IOException {
         Optional<String> expected = file.sha256().isEmpty()
                 ? file.members().isEmpty() ? ledger.sum(file.path()) : Optional.empty()
                 : Optional.of(file.sha256());
@@ -174,7 +174,7 @@ public final class DataCache {
      *
      * @throws FetchException if one has changed
      */
-    private boolean exists(RemoteFile file, SumLedger ledger, FetchListener listener) {
+    private boolean exists(RemoteFile file, ChecksumLedger ledger, FetchListener listener) {
         List<Path> targets = targets(file);
         if (!targets.stream().allMatch(Files::isRegularFile)) {
             return false;

@@ -50,10 +50,10 @@ final class Transfer {
     }
 
     /** A response that a retry will not change. */
-    private static final class FinalAnswer extends IOException {
+    private static final class FinalResponse extends IOException {
         private static final long serialVersionUID = 1;
 
-        FinalAnswer(String message) {
+        FinalResponse(String message) {
             super(message);
         }
     }
@@ -81,7 +81,7 @@ final class Transfer {
                     return resumed;
                 }
                 throw new IOException("truncated at byte %,d of %,d".formatted(size(part), known));
-            } catch (FinalAnswer e) {
+            } catch (FinalResponse e) {
                 throw new FetchException("%s: expected the file, found %s".formatted(uri, e.getMessage()), e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -95,7 +95,7 @@ final class Transfer {
                         : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
                 if (failures >= attempts) {
                     throw new FetchException(
-                            "%s: expected %s, found %,d bytes: the connection failed %d times in a row (%s)%s"
+                            "%s: expected %s, found %,d bytes: the connection failed %d consecutive times (%s)%s"
                                     .formatted(
                                             uri,
                                             known < 0 ? "the file" : "%,d bytes".formatted(known),
@@ -146,7 +146,7 @@ final class Transfer {
             } else if (status == 429 || status >= 500) {
                 throw new IOException("the server answered HTTP " + status);
             } else if (status != 200) {
-                throw new FinalAnswer("HTTP " + status);
+                throw new FinalResponse("HTTP " + status);
             }
             Files.write(versionFile, version(response).getBytes(StandardCharsets.UTF_8));
             long announced =
@@ -165,7 +165,7 @@ final class Transfer {
                 for (ByteBuffer buffer : bytes) {
                     if (known >= 0 && file.position() + buffer.remaining() > known) {
                         discard(part);
-                        throw new FinalAnswer("more than %,d bytes".formatted(known));
+                        throw new FinalResponse("more than %,d bytes".formatted(known));
                     }
                     write(file, buffer, part);
                 }

@@ -10,7 +10,7 @@ import java.util.List;
 /**
  * The pixels that precede a pixel in reading order within a reach of r rows and columns: 2 r (r + 1) of them. Nearer
  * ones come first: those of reach 1 are left and the three above, then those at distance 2, and so on. At the same
- * distance, the columns beside come first, row by row upwards, then the farthest row from left to right.
+ * distance, the columns on either side come first, row by row upwards, then the farthest row from left to right.
  */
 final class CausalNeighbours {
     private static final int FARTHEST = 3;
@@ -81,8 +81,8 @@ final class CausalNeighbours {
 
     /**
      * Banks of coefficients as the kernel of a convolution whose pixels are patches, [banks, channels p p, channels p
-     * p, 1 + away, 1 + 2 away]: for each number its index in the coefficients, [channels, neighbours, channels, p, p,
-     * banks], or in the row of zeros after them if there is no coefficient.
+     * p, 1 + away, 1 + 2 away]: for each value the index of its coefficient in [channels, neighbours, channels, p, p,
+     * banks], or in the row of zeros that follows if it has none.
      */
     static long[] kernelIndex(int count, int channels, int patch, int banks) {
         int places = patch * patch;

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Numbers that every pass needs, kept outside the Java heap; arrays of them are views. DJL's {@code create} from a Java
+ * Values that every pass needs, kept outside the Java heap; arrays of them are views. DJL's {@code create} from a Java
  * array instead copies it to native memory that is freed only by garbage collection, hundreds of steps later, and
  * fragments the engine's memory until then.
  *
@@ -30,26 +30,26 @@ public final class Constant {
         this.type = type;
     }
 
-    /** Numbers of that shape, row-major. */
+    /** Float32 values of that shape, row-major. */
     public static Constant of(float[] numbers, Shape shape) {
         Constant constant = new Constant(memory(shape, DataType.FLOAT32), shape, DataType.FLOAT32);
         constant.set(numbers);
         return constant;
     }
 
-    /** Whole numbers of that shape, row-major. */
+    /** Integers of that shape, row-major. */
     static Constant of(long[] numbers, Shape shape) {
         ByteBuffer memory = memory(shape, DataType.INT64);
         memory.asLongBuffer().put(numbers);
         return new Constant(memory, shape, DataType.INT64);
     }
 
-    /** The numbers' shape. */
+    /** The shape. */
     public Shape shape() {
         return shape;
     }
 
-    /** Changes the numbers, in all arrays on the CPU that were made by {@link #on} too: none of them may be in use. */
+    /** Replaces the values, also in all arrays on the CPU that {@link #on} made: none of them may be in use. */
     public void set(float[] all) {
         if (all.length != shape.size()) {
             throw new IllegalArgumentException(
@@ -58,12 +58,12 @@ public final class Constant {
         numbers.asFloatBuffer().put(all);
     }
 
-    /** The numbers as an array of that manager: on the CPU a view, on another device a copy. */
+    /** Returns the values as an array of that manager: on the CPU a view, on another device a copy. */
     public NDArray on(NDManager manager) {
         return manager.create(numbers, shape, type);
     }
 
-    /** At a cache line's beginning, as the engine's own arrays are: its kernels add up in another order elsewhere. */
+    /** Aligned to a cache line, like the engine's own arrays: its kernels sum in another order otherwise. */
     private static ByteBuffer memory(Shape shape, DataType type) {
         int size = Math.toIntExact(shape.size() * type.getNumOfBytes());
         int lines = (size + CACHE_LINE - 1) / CACHE_LINE;
@@ -78,12 +78,12 @@ public final class Constant {
      *
      * <p>{@code NDArray.mul(Number)}, {@code div}, {@code pow}, {@code maximum} and {@code minimum} of DJL 0.35.1's
      * PyTorch engine wrap the number in an array over Java memory, and close that array at once. PyTorch has saved it
-     * for the backward pass, but not its memory: if Java collects garbage in between, the gradient is made of whatever
-     * lies there now, NaN at times. The factor is a constant here, so it lives for good, whatever an {@code NDScope}
-     * gives back early.
+     * for the backward pass, but not its memory: if Java collects garbage in between, the gradient is computed from
+     * whatever is there by then, NaN at times. Here the factor is a constant that is never freed, not even by an
+     * {@code NDScope}.
      *
-     * @param factor one of the few that the model's formulas hold; each is kept
-     * @return of the same shape
+     * @param factor one of the few in the model's formulas; each is kept
+     * @return an array of the same shape
      */
     public static NDArray scale(NDArray array, double factor) {
         return array.mul(FACTORS.computeIfAbsent((float) factor, number -> of(new float[] {number}, new Shape()))

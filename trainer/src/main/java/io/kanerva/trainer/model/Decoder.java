@@ -7,8 +7,8 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
 /**
- * p(x | z, traces): convolves the traces where they are, at the block's resolution, with the latent added to every
- * place (or, if it is a map, to its own). The kinds differ in how they get from these features to pixels.
+ * p(x | z, traces): convolves the traces at the block's resolution and adds the latent, a vector at every position or a
+ * map position by position. The subclasses differ in how they get from these features to pixels.
  *
  * <p>In: latent [B, Q, D], traces [B, Q, K, C, h, w]. Out: the parameters of the image's distribution, [B, Q, P, Hx,
  * Wx]: for {@link ImageLikelihood#BERNOULLI} the pixels' logits, P = Cx.
@@ -23,7 +23,7 @@ public abstract sealed class Decoder extends KanervaBlock permits PatchDecoder, 
         int width = settings.decoder().width();
         int h = settings.block().rows();
         int w = settings.block().columns();
-        traces = child("traces", Layers.conv3(width), HeapEncoder.stored(settings), h, w);
+        traces = child("traces", Layers.conv3(width), HeapEncoder.contentChannels(settings), h, w);
         latent = settings.latentLayout() == LatentLayout.MAP
                 ? child("latent", Layers.unlessAlone(settings, Layers.conv3(width)), settings.latentChannels(), h, w)
                 : child("latent", Layers.unlessAlone(settings, Layers.dense(width)), settings.latent());
@@ -45,17 +45,17 @@ public abstract sealed class Decoder extends KanervaBlock permits PatchDecoder, 
     /**
      * The parameters of the image's distribution.
      *
-     * @param found features at the block's resolution, [N, width, h, w]
+     * @param featureMaps features at the block's resolution, [N, width, h, w]
      * @param maps traces, [N, K C, h, w]
      * @return [N, P, Hx, Wx]
      */
-    abstract NDArray parameters(ParameterStore store, NDArray found, NDArray maps, boolean training);
+    abstract NDArray parameters(ParameterStore store, NDArray featureMaps, NDArray maps, boolean training);
 
     @Override
     final NDList pass(ParameterStore store, NDList in, boolean training) {
         Shape latents = in.get(0).getShape();
         NDArray maps = maps(in.get(1));
-        NDArray parameters = parameters(store, found(store, in.get(0), maps, training), maps, training);
+        NDArray parameters = parameters(store, featureMaps(store, in.get(0), maps, training), maps, training);
         return new NDList(parameters.reshape(
                 latents.get(0),
                 latents.get(1),
@@ -81,13 +81,13 @@ public abstract sealed class Decoder extends KanervaBlock permits PatchDecoder, 
     final NDArray maps(NDArray read) {
         return read.reshape(
                 read.getShape().get(0) * read.getShape().get(1),
-                HeapEncoder.stored(settings),
+                HeapEncoder.contentChannels(settings),
                 settings.block().rows(),
                 settings.block().columns());
     }
 
     /** Features at the block's resolution, [B Q, width, h, w]. */
-    final NDArray found(ParameterStore store, NDArray z, NDArray maps, boolean training) {
+    final NDArray featureMaps(ParameterStore store, NDArray z, NDArray maps, boolean training) {
         long n = z.getShape().get(0) * z.getShape().get(1);
         NDArray read = Layers.run(traces, store, training ? Layers.channelsLast(maps) : maps, training);
         return Layers.run(features, store, read.add(spread(store, z, n, training)), training);

@@ -10,7 +10,7 @@ package io.kanerva.trainer.model;
  * @param neighbours pixels before each pixel, in reading order, that
  *     {@link ImageLikelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it on: 0, 4, 12 or 24
  * @param banks sets of coefficients of the neighbours' errors in the {@link LinearPath}, which the network mixes in
- *     each patch; 0: no such path, and the network gives each pixel's coefficients itself
+ *     each patch; 0: no such path, and the network outputs each pixel's coefficients
  */
 public record DecoderSettings(int width, int depth, int refineWidth, int refineDepth, int neighbours, int banks) {
 

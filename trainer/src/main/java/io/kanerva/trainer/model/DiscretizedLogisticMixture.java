@@ -10,23 +10,24 @@ import ai.djl.nn.Activation;
  * The discretised mixture of logistics of PixelCNN++ (Salimans et al. 2017, section 2.1) for pixels of C channels with
  * levels k = 0 ... 255. A pixel's value is v = 2 k / 255 - 1; a level's probability under a logistic distribution is
  * the mass of the interval of width 2 / 255 around v, which for k = 0 reaches down to minus infinity, for k = 255 up to
- * infinity. The channels share the mixture's component, and given the component each channel's mean is moved by the
+ * infinity. The channels share the mixture's component, and given the component each channel's mean is shifted by the
  * values of the channels before it: red, then green given red, then blue given both.
  *
- * <p>The parameters, [N, P, H, W], are groups of {@value #COMPONENTS} channels, one channel a component, in this order:
+ * <p>The parameters, [N, P, H, W], are groups of {@value #COMPONENTS} channels, one channel per component, in this
+ * order:
  *
  * <ol>
  *   <li>the logits of the mixture;
  *   <li>the means of channel 0, 1, ..., C - 1;
- *   <li>the logarithms of their scales, which are limited to {@value #MIN_LOG_SCALE} ... {@value #MAX_LOG_SCALE};
+ *   <li>the logarithms of their scales, clamped to {@value #MIN_LOG_SCALE} ... {@value #MAX_LOG_SCALE};
  *   <li>the coefficients, before tanh, of channel 1 on 0, channel 2 on 0, channel 2 on 1, and so on.
  * </ol>
  *
  * <p>With neighbours, C channels follow that hold a reconstruction r, and C x neighbours x C channels of coefficients.
- * All means are then relative to r, what moves them is the error v - r instead of v, and the errors of the
- * {@link CausalNeighbours} move them too: channel c's means by the sum over neighbours n and channels d of coefficient
- * [c, n, d] times the error. So p(x) is a product over the pixels in reading order, each given those before it; still
- * every parameter comes from one pass of the decoder.
+ * All means are then relative to r and shifted by the error v - r instead of v, and also by the errors of the
+ * {@link CausalNeighbours}: channel c's means by the sum over neighbours n and channels d of coefficient [c, n, d]
+ * times the error. So p(x) is a product over the pixels in reading order, each given those before it; still every
+ * parameter comes from one pass of the decoder.
  *
  * @param channels C
  * @param neighbours 0, 4, 12 or 24
@@ -40,10 +41,10 @@ record DiscretizedLogisticMixture(int channels, int neighbours) {
     static final float MAX_LOG_SCALE = 7f;
 
     private static final int LEVELS = 255;
-    /** Farther than any mean lies from any level, in scales of the widest component too. */
+    /** Farther than any mean is from any level, in scales of the widest component too. */
     private static final float FAR = 1e6f;
 
-    /** P, numbers that describe one pixel: 100 for colour images, 30 for grey ones, and more with neighbours. */
+    /** P, the number of parameters of one pixel: 100 for colour images, 30 for grey ones, and more with neighbours. */
     int parameters() {
         return mixtureParameters() + neighbourParameters();
     }
@@ -74,13 +75,13 @@ record DiscretizedLogisticMixture(int channels, int neighbours) {
         return logProbability(parts.mixture, images, parts.reconstruction, predicted);
     }
 
-    /** What images miss of a reconstruction, v - r: [N, C, H, W]. */
+    /** The errors of a reconstruction, v - r: [N, C, H, W]. */
     static NDArray errors(NDArray images, NDArray reconstruction) {
         return values(levels(images)).sub(reconstruction);
     }
 
     /**
-     * The same for parameters that are in their parts already. H and W may be any two axes of pixels here.
+     * The same for parameters that are already split into their groups. Here H and W may be any two axes of pixels.
      *
      * <p>ln of the mass that a logistic distribution puts on a level: with the level's upper end u = (v + 1 / 255 -
      * mean) / scale, its lower end l = (v - 1 / 255 - mean) / scale, h = 1 / (255 scale) and s the logistic function it
@@ -93,8 +94,8 @@ record DiscretizedLogisticMixture(int channels, int neighbours) {
      * </pre>
      *
      * exact forms in which nothing cancels, however small the mass. The outermost ends are so far away that their
-     * softplus is 0, and so is its gradient. Sums are made in place where the gradient allows it, and signs changed
-     * once, at the end: memory is what this costs.
+     * softplus is 0, and so is its gradient. To save memory, sums are computed in place where the gradient allows it,
+     * and signs are changed once, at the end.
      *
      * @param mixture [N, components, H, W] for each group of the mixture
      * @param reconstruction r, [N, C, H, W], or null without neighbours
@@ -139,7 +140,7 @@ record DiscretizedLogisticMixture(int channels, int neighbours) {
     }
 
     /**
-     * The mixture's mean images, in [0, 1]: each component's means limited to the range of the levels, a channel's
+     * The mixture's mean images, in [0, 1]: each component's means clamped to the range of the levels, a channel's
      * given those of the channels before it, and weighted by the mixture. Neighbours count as free of error.
      *
      * @param parameters [N, P, H, W]
@@ -170,8 +171,8 @@ record DiscretizedLogisticMixture(int channels, int neighbours) {
         final NDArray coefficients;
 
         Parts(NDArray parameters) {
-            // One split, two with neighbours: the gradient of each slice by itself would be a whole array of zeros
-            // around it.
+            // One split, two with neighbours: the gradient of each single slice would be a full array, zero outside the
+            // slice.
             NDList split = neighbours == 0
                     ? new NDList(parameters)
                     : parameters.split(new long[] {mixtureParameters(), mixtureParameters() + (long) channels}, 1);
@@ -181,7 +182,7 @@ record DiscretizedLogisticMixture(int channels, int neighbours) {
         }
     }
 
-    /** What the neighbours' errors [N, C, H, W] let expect of a pixel's: the same shape. */
+    /** Predicts each pixel's errors from its neighbours' errors [N, C, H, W]; returns the same shape. */
     private NDArray predicted(NDArray coefficients, NDArray errors) {
         Shape s = errors.getShape();
         NDArray around = CausalNeighbours.of(errors, neighbours)
@@ -192,7 +193,7 @@ record DiscretizedLogisticMixture(int channels, int neighbours) {
                 .sum(new int[] {2});
     }
 
-    /** A channel's means as moved by the channels before it: [N, components, H, W]. */
+    /** A channel's means, shifted by the channels before it: [N, components, H, W]. */
     private NDArray mean(NDList mixture, NDArray[] before, int channel) {
         NDArray mean = mixture.get(1 + channel);
         for (int other = 0; other < channel; other++) {

@@ -6,11 +6,11 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 
 /**
- * Sees samples, one by one or, with {@link EncoderKind#RESNET18_TSM}, with their episode: what the memory writer needs
- * of each, and the posterior of key and latent.
+ * Encodes samples, one by one or, with {@link EncoderKind#RESNET18_TSM}, together with their episode, into what the
+ * memory writer needs and the posterior of key and latent.
  *
  * <p>In: images [B, T, Cx, Hx, Wx]. Out: an {@link EncoderOutput}. The heads start at zero: q begins as the prior,
- * moved to the sample's pointer.
+ * shifted to the sample's pointer.
  */
 public abstract sealed class Encoder extends KanervaBlock permits HeapEncoder, PooledEncoder, MemorylessEncoder {
 
@@ -26,7 +26,7 @@ public abstract sealed class Encoder extends KanervaBlock permits HeapEncoder, P
         };
     }
 
-    /** @param images [B, T, Cx, Hx, Wx], as the likelihood has them encoded */
+    /** @param images [B, T, Cx, Hx, Wx], as the likelihood prepares them */
     abstract EncoderOutput encode(ParameterStore store, NDArray images, boolean training);
 
     /** The shape of {@link EncoderOutput#content}. */

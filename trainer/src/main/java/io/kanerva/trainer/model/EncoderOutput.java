@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 
 /**
- * What an {@link Encoder} makes of samples.
+ * The output of an {@link Encoder}.
  *
  * @param content what the memory writer needs: [B, T, K, C, h, w], a block of feature maps for each key (heap), [B, T,
  *     E], an embedding (pooled), or [B, T, 1], zeros, if there is no memory

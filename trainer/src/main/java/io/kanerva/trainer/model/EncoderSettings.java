@@ -1,13 +1,13 @@
 package io.kanerva.trainer.model;
 
 /**
- * The encoder's trunk. Where other blocks have layers of their own (the pooled writer, the prior of a latent map), they
- * are as large.
+ * The encoder's trunk. The corresponding layers of other blocks (the pooled writer, the prior of a latent map) have the
+ * same size.
  *
  * @param kind how it gets from an image to features
  * @param width channels of its convolutional layers, of its first stage for {@link EncoderKind#RESNET18_TSM}; at least
  *     1
- * @param depth residual blocks, at least 1; {@link EncoderKind#RESNET18_TSM} has always eight
+ * @param depth residual blocks, at least 1; {@link EncoderKind#RESNET18_TSM} always has eight
  */
 public record EncoderSettings(EncoderKind kind, int width, int depth) {
 

@@ -1,10 +1,10 @@
 package io.kanerva.trainer.model;
 
 /**
- * Rows and columns: of the numbers in one channel of a block, or of the slots of a heap.
+ * Rows and columns: of the values in one channel of a block, or of the slots of a heap.
  *
- * @param rows at least 1, but for {@link #NONE}
- * @param columns at least 1, but for {@link #NONE}
+ * @param rows at least 1, except for {@link #NONE}
+ * @param columns at least 1, except for {@link #NONE}
  */
 public record Grid(int rows, int columns) {
     /** No slots. */

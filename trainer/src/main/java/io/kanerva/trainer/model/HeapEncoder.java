@@ -12,7 +12,7 @@ sealed class HeapEncoder extends Encoder permits LinearHeapEncoder {
     private final PosteriorHeads heads;
 
     HeapEncoder(KanervaSettings settings) {
-        this(settings, Layers.conv1(stored(settings)));
+        this(settings, Layers.conv1(contentChannels(settings)));
     }
 
     HeapEncoder(KanervaSettings settings, Block content) {
@@ -28,7 +28,7 @@ sealed class HeapEncoder extends Encoder permits LinearHeapEncoder {
     }
 
     /** Channels of a sample's content, K C. */
-    static int stored(KanervaSettings settings) {
+    static int contentChannels(KanervaSettings settings) {
         return settings.keys() * settings.memory().channels();
     }
 
@@ -44,14 +44,14 @@ sealed class HeapEncoder extends Encoder permits LinearHeapEncoder {
     }
 
     /**
-     * What is written.
+     * Computes what is written.
      *
      * @param patches [B T, Cx p p, h, w]
-     * @param found what the features say, [B T, K C, h, w]
+     * @param featureMaps the features' output, [B T, K C, h, w]
      * @return [B T, K C, h, w]
      */
-    NDArray blocks(ParameterStore store, NDArray patches, NDArray found, boolean training) {
-        return found;
+    NDArray blocks(ParameterStore store, NDArray patches, NDArray featureMaps, boolean training) {
+        return featureMaps;
     }
 
     @Override

@@ -32,7 +32,7 @@ public enum ImageLikelihood {
     },
     /**
      * 8-bit pixels, k / 255: a mixture of ten discretised logistic distributions, the channels of a pixel conditioned
-     * on those before them (Salimans et al. 2017), and if the settings say so on neighbours; see
+     * on those before them (Salimans et al. 2017), and, if so set, on neighbours; see
      * {@link DiscretizedLogisticMixture}. The decoder gives [B, Q, P, Hx, Wx].
      */
     DISCRETIZED_LOGISTIC_MIXTURE {

@@ -15,8 +15,8 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * A K++ model: four blocks and their parameters. It owns its parameters' native memory; {@link #close} gives it back.
- * Arrays that a pass makes belong to the manager of the images that it is given.
+ * A K++ model: four blocks and their parameters. It owns its parameters' native memory; {@link #close} frees it. Arrays
+ * that a pass creates belong to the manager of its images.
  */
 public final class KanervaModel implements AutoCloseable {
     private final KanervaSettings settings;
@@ -64,8 +64,8 @@ public final class KanervaModel implements AutoCloseable {
         for (int i = 0; i < weights.length; i++) {
             weights[i] = (float) (random.nextGaussian() * deviation);
         }
-        // An array made from Java numbers shares their buffer, which the engine's kernels find unaligned: weights get
-        // their own memory.
+        // An array made from Java values shares their buffer, which is not aligned for the engine's kernels: weights
+        // get their own memory.
         try (NDArray shared = manager.create(weights, shape)) {
             return shared.duplicate();
         }
@@ -114,7 +114,7 @@ public final class KanervaModel implements AutoCloseable {
         return all;
     }
 
-    /** How many numbers the parameters hold together. */
+    /** The total number of values in all parameters. */
     public long parameterCount() {
         return parameters().values().stream()
                 .mapToLong(parameter -> parameter.getShape().size())
@@ -131,17 +131,17 @@ public final class KanervaModel implements AutoCloseable {
         return block.forward(store, new NDList(inputs), false);
     }
 
-    /** What the encoder makes of images [B, T, Cx, Hx, Wx]. */
+    /** Encodes images [B, T, Cx, Hx, Wx]. */
     public EncoderOutput encode(NDArray images, boolean training) {
         return EncoderOutput.of(encoder.forward(store, new NDList(images), training));
     }
 
-    /** What the writer makes of {@link EncoderOutput#content}. */
+    /** Writes {@link EncoderOutput#content}. */
     public WriterOutput write(NDArray content, boolean training) {
         return WriterOutput.of(writer.forward(store, new NDList(content), training));
     }
 
-    /** What the reader finds in memories [B, C, H, W] at keys [B, Q, K, 3]. */
+    /** Reads memories [B, C, H, W] at keys [B, Q, K, 3]. */
     public ReaderOutput read(NDArray memory, NDArray keys, boolean training) {
         return ReaderOutput.of(reader.forward(store, new NDList(memory, keys), training));
     }
@@ -154,10 +154,10 @@ public final class KanervaModel implements AutoCloseable {
     /**
      * Writes episodes and reads every sample back at keys and latents drawn from its posterior.
      *
-     * @param images [B, T, Cx, Hx, Wx]: zeros and ones, or k / 255, as the likelihood has it
+     * @param images [B, T, Cx, Hx, Wx]: zeros and ones, or k / 255, depending on the likelihood
      * @param keyNoise [B, T, K, 3], standard normal
      * @param latentNoise [B, T, D], standard normal
-     * @param training whether gradients will be asked for
+     * @param training whether gradients will be needed
      * @return the bound's terms of each sample
      */
     public ElboTerms pass(NDArray images, NDArray keyNoise, NDArray latentNoise, boolean training) {
@@ -201,8 +201,8 @@ public final class KanervaModel implements AutoCloseable {
     /**
      * The bound of images that were not written, in a memory whose blocks can be read for their gist. The posterior of
      * the key is not the encoder's: q(Y | X, M) names each written sample with a probability proportional to
-     * exp(-KL(q(Z | X) || p(Z | M, Y))), the best that there is, as the decoder sees nothing of the block. All of its
-     * samples are summed over, so the key needs no noise.
+     * exp(-KL(q(Z | X) || p(Z | M, Y))), which is optimal, since the decoder sees nothing of the block. The bound sums
+     * over all written samples, so the key needs no noise.
      *
      * @param images [B, Q, Cx, Hx, Wx]
      * @param q the encoder's output for them
@@ -264,7 +264,7 @@ public final class KanervaModel implements AutoCloseable {
                 .add(Constant.scale(q.latentLogVariance(), 0.5).exp().mul(noise));
     }
 
-    /** KL(N(mean, exp(logVariance)) || N(priorMean, exp(priorLogVariance))), number by number. */
+    /** KL(N(mean, exp(logVariance)) || N(priorMean, exp(priorLogVariance))), element by element. */
     private static NDArray divergence(NDArray mean, NDArray logVariance, NDArray priorMean, NDArray priorLogVariance) {
         NDArray difference = mean.sub(priorMean);
         return Constant.scale(

@@ -4,7 +4,7 @@ import ai.djl.ndarray.types.Shape;
 
 /**
  * Everything that fixes a model's shape; two models of equal settings have parameters of equal names and shapes.
- * {@link #heap} and {@link #pooled} make the usual ones; each {@code with...} method changes one thing.
+ * {@link #heap} and {@link #pooled} make the common ones; each {@code with...} method changes one part.
  *
  * @param writer which memory writer
  * @param addressing what a key points at; without slots always {@link Addressing#CONTINUOUS}
@@ -14,13 +14,13 @@ import ai.djl.ndarray.types.Shape;
  * @param memory [C, H, W]
  * @param block [h, w], what one key reads of each of the memory's channels; at most [H, W]
  * @param slots the heap's slot grid; {@link Grid#NONE} for the other writers
- * @param keys K, read keys of a sample
- * @param embedding E, numbers in a sample's embedding of the pooled writer; 0 for the other writers
- * @param latent D, numbers in a sample's latent
- * @param latentLayout what the D numbers are
+ * @param keys K, read keys per sample
+ * @param embedding E, the size of a sample's embedding for the pooled writer; 0 for the other writers
+ * @param latent D, the size of a sample's latent
+ * @param latentLayout how the D values are arranged
  * @param encoder the encoder's trunk
  * @param decoder the decoder's size and reach
- * @param likelihood what the decoder's output says about an image
+ * @param likelihood the image distribution that the decoder's output parameterises
  */
 public record KanervaSettings(
         WriterKind writer,
@@ -64,7 +64,7 @@ public record KanervaSettings(
                 latentLayout);
         require(
                 latentLayout == LatentLayout.VECTOR || latent % block.size() == 0,
-                "a latent of D = %d numbers as a map must be a multiple of the block's %d x %d places",
+                "a latent map of D = %d values must be a multiple of the block's %d x %d positions",
                 latent,
                 block.rows(),
                 block.columns());
@@ -72,7 +72,7 @@ public record KanervaSettings(
                 image.height() % block.rows() == 0
                         && image.width() % block.columns() == 0
                         && image.height() / block.rows() == image.width() / block.columns(),
-                "the image of %d x %d must be the same whole multiple of the block of %d x %d on both sides",
+                "the image of %d x %d must be the same integer multiple of the block of %d x %d on both sides",
                 image.height(),
                 image.width(),
                 block.rows(),
@@ -131,7 +131,7 @@ public record KanervaSettings(
     }
 
     /**
-     * A heap of black and white images with one dereferenced key a sample, a latent vector of D numbers, and a decoder
+     * A heap of black and white images with one dereferenced key per sample, a latent vector of D values, and a decoder
      * of the encoder's size.
      */
     public static KanervaSettings heap(
@@ -153,7 +153,7 @@ public record KanervaSettings(
                 ImageLikelihood.BERNOULLI);
     }
 
-    /** The same with the pooled writer: embeddings of E numbers, and one continuous key a sample. */
+    /** The same with the pooled writer: embeddings of E values, and one continuous key per sample. */
     public static KanervaSettings pooled(
             MapShape image, MapShape memory, Grid block, int embedding, int latent, EncoderSettings encoder) {
         return new KanervaSettings(
@@ -173,7 +173,7 @@ public record KanervaSettings(
                 ImageLikelihood.BERNOULLI);
     }
 
-    /** The same with another number of keys a sample. */
+    /** The same with another number of keys per sample. */
     public KanervaSettings withKeys(int count) {
         return with(addressing, gist, count, latent, latentLayout, encoder, decoder, likelihood);
     }
@@ -229,7 +229,7 @@ public record KanervaSettings(
                 likelihood);
     }
 
-    /** Numbers in one memory, C x H x W; 0 if nothing is ever written. */
+    /** Values in one memory, C x H x W; 0 if nothing is ever written. */
     public int memoryFloats() {
         return writer == WriterKind.NONE ? 0 : memory.size();
     }
@@ -249,13 +249,13 @@ public record KanervaSettings(
         return likelihood.channels(this);
     }
 
-    /** Image pixels per number of a block, on each side. */
+    /** Image pixels per position of a block, on each side. */
     public int patch() {
         return image.height() / block.rows();
     }
 
     /**
-     * Cells of equal prior mass that a dereferenced key can lie in: one for each slot, or two where it can be read for
+     * Cells of equal prior mass that a dereferenced key can be in: one for each slot, or two where it can be read for
      * its gist; 0 without slots.
      */
     public int cells() {

@@ -7,17 +7,17 @@ import ai.djl.ndarray.NDArray;
  *
  * <p>Continuous: y ~ N(pointer + mean, exp(logVariance)).
  *
- * <p>Dereferenced: the key lies in its slot's cell. A cell of the x axis is the interval between two quantiles of N(0,
+ * <p>Dereferenced: the key is in its slot's cell. A cell of the x axis is the interval between two quantiles of N(0,
  * 1), and y = quantile((cell + Phi(c)) / cells) maps a coordinate c within the cell one to one onto it, such that c ~
  * N(0, 1) gives the prior restricted to the cell. The posterior is that map of c ~ N(mean, exp(logVariance)). The
- * divergence of a key is then ln(slots), for naming the cell, plus that of c from N(0, I). If a scale says how a block
- * is taken ({@link KanervaSettings#gist}), its two cells are the sides of 0, and the divergence is ln(2 slots).
+ * divergence of a key is then ln(slots), for naming the cell, plus that of c from N(0, I). If a scale selects how a
+ * block is read ({@link KanervaSettings#gist}), its two cells are the sides of 0, and the divergence is ln(2 slots).
  */
 final class KeyPosterior {
-    /** Part of a cell along each of its borders that no sample enters. */
+    /** Fraction of a cell along each of its borders that no sample enters. */
     private static final float EDGE = 1e-6f;
 
-    /** Cells on an axis from which on {@link #edge} must grow. */
+    /** The number of cells on an axis above which {@link #edge} must grow. */
     private static final int FINE = 16;
 
     private static final double SQRT_HALF = Math.sqrt(0.5);
@@ -62,7 +62,7 @@ final class KeyPosterior {
         return continuous ? ratio : ratio.sub(naming());
     }
 
-    /** What naming the cells of a sample's dereferenced keys costs: K ln(cells), nats. */
+    /** The cost of naming the cells of a sample's dereferenced keys: K ln(cells), nats. */
     float naming() {
         return (float) (settings.keys() * Math.log(settings.cells()));
     }
@@ -79,8 +79,9 @@ final class KeyPosterior {
     }
 
     /**
-     * How close to a border a sample may come. Further off on a fine grid: there the sum of a cell's index and a place
-     * within it has fewer bits left for the place, and a sample on the border would open the neighbour's window.
+     * The distance that samples keep from a border. It is larger on a fine grid: the sum of a cell's index and a
+     * position in it has fewer bits left for the position, and a sample on the border would open the neighbouring
+     * window.
      */
     private static float edge(int cells) {
         return EDGE * Math.max(1, cells - FINE);

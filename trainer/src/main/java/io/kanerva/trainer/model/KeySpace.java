@@ -13,7 +13,7 @@ import org.apache.commons.statistics.distribution.NormalDistribution;
  * keys are the quantiles at the middles of a regular grid's cells.
  */
 final class KeySpace {
-    /** Numbers in a key: scale, x, y. */
+    /** The components of a key: scale, x, y. */
     static final int KEY = 3;
 
     private static final NormalDistribution NORMAL = NormalDistribution.of(0, 1);
@@ -44,8 +44,8 @@ final class KeySpace {
         float halfX = settings.block().columns() / (float) settings.memory().width();
         float halfY = settings.block().rows() / (float) settings.memory().height();
         if (settings.addressing() == Addressing.DEREFERENCED) {
-            // Everything comes from comparisons, so no gradient reaches the keys: where in its cell a key lies changes
-            // nothing.
+            // Everything comes from comparisons, so no gradient reaches the keys: the position of a key in its cell has
+            // no effect.
             NDArray column = cell(x, settings.slots().columns());
             NDArray row = cell(y, settings.slots().rows());
             return new Windows(
@@ -87,7 +87,7 @@ final class KeySpace {
         return boundaries;
     }
 
-    /** Centres of slots that lie side by side from one edge of the memory to the other. */
+    /** Centres of adjacent slots from one edge of the memory to the other. */
     private static NDArray slotCentre(NDArray cell, int cells, float half) {
         return cells == 1 ? cell : cell.mul(2 * (1 - half) / (cells - 1)).add(half - 1);
     }

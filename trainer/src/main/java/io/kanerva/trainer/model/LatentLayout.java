@@ -3,7 +3,7 @@ package io.kanerva.trainer.model;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/** What the D numbers of a latent are. */
+/** How the D values of a latent are arranged. */
 public enum LatentLayout {
     /** A vector for the whole image, added at every position. */
     VECTOR,

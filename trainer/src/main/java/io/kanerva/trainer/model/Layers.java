@@ -48,8 +48,8 @@ final class Layers {
     }
 
     /**
-     * Registers a head for D numbers of the latent, starting at zero: from features [N, width] for a latent vector,
-     * from feature maps [N, width, h, w] for a latent map.
+     * Registers a head for the latent's D values, starting at zero: from features [N, width] for a latent vector, from
+     * feature maps [N, width, h, w] for a latent map.
      */
     static Block latentHead(KanervaBlock parent, String name, int width) {
         KanervaSettings s = parent.settings;
@@ -64,21 +64,21 @@ final class Layers {
     }
 
     /**
-     * Starts a layer of the latent's way at zero, but not where there is no memory: the latent is then all that tells
-     * of the image, and with zeros at both of its ends no gradient would reach either. Nor where a block can be read
-     * for its gist, which is the same to the decoder.
+     * Starts a layer on the latent's path at zero, except without a memory: then only the latent carries information
+     * about the image, and with zeros at both ends no gradient would reach either. Nor where a block can be read for
+     * its gist, since the decoder then sees the latent alone.
      */
     static <B extends Block> B unlessAlone(KanervaSettings settings, B block) {
         return settings.writer() == WriterKind.NONE || settings.gist() ? block : zero(block);
     }
 
-    /** Starts a layer at zero, so that what it feeds begins as if the layer were not there. */
+    /** Starts a layer at zero, so that it has no effect at first. */
     static <B extends Block> B zero(B block) {
         block.setInitializer(Initializer.ZEROS, Parameter.Type.WEIGHT);
         return block;
     }
 
-    /** Copies numbers into a parameter's own memory. */
+    /** Copies values into a parameter's own memory. */
     static void set(Parameter parameter, float[] values) {
         NDArray array = parameter.getArray();
         try (NDArray source = array.getManager().create(values, array.getShape());
@@ -87,7 +87,7 @@ final class Layers {
         }
     }
 
-    /** Runs a block that takes one array and gives one. */
+    /** Runs a block with one input and one output. */
     static NDArray run(Block block, ParameterStore store, NDArray input, boolean training) {
         return block.forward(store, new NDList(input), training).singletonOrThrow();
     }
@@ -98,14 +98,13 @@ final class Layers {
     }
 
     /**
-     * The same maps [N, c, h, w] with the channels of a place side by side in memory. Convolutions and what is computed
-     * from them keep that order; PyTorch's library for them (oneDNN) then takes maps as they are, where it would turn
-     * round those of the usual order before and after each layer. For training only: nothing of this belongs into a
-     * graph.
+     * The same maps [N, c, h, w] in channels-last layout. Convolutions and what is computed from them keep the layout,
+     * and PyTorch's library for them (oneDNN) takes such maps as they are instead of converting their layout before and
+     * after each layer. For training only: it must not end up in a graph.
      */
     static NDArray channelsLast(NDArray maps) {
         Shape s = maps.getShape();
-        // The first reshape copies, unless the order is this one already.
+        // The first reshape copies, unless the maps have this layout already.
         return maps.transpose(0, 2, 3, 1)
                 .reshape(s.size())
                 .reshape(s.get(0), s.get(2), s.get(3), s.get(1))

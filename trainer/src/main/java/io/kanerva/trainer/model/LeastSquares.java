@@ -20,7 +20,7 @@ final class LeastSquares {
         products = new double[columns * columns];
     }
 
-    /** Takes in a row of the table. */
+    /** Adds a row of the table. */
     void add(double[] row) {
         for (int i = 0; i < columns; i++) {
             double factor = row[i];
@@ -39,10 +39,10 @@ final class LeastSquares {
 
     /**
      * The coefficients that predict columns {@code first} to {@code first + outputs - 1} from the columns before
-     * {@code inputs} with the least mean square error plus penalty.
+     * {@code inputs} with the least sum of mean square error and penalty.
      *
      * @param ridge the penalty: it times the mean square of the inputs times the sum of the coefficients' squares;
-     *     above 0, so that inputs may depend on each other
+     *     above 0, so that inputs may be linearly dependent
      * @return [outputs, inputs]
      */
     double[][] solve(int inputs, int first, int outputs, double ridge) {
@@ -54,7 +54,7 @@ final class LeastSquares {
                 left.set(i, j, mean(i, j));
             }
         }
-        // Where all inputs are zero the coefficients are so too.
+        // If all inputs are zero, so are the coefficients.
         double penalty = trace > 0 ? ridge * trace / inputs : 1;
         DMatrixRMaj right = new DMatrixRMaj(inputs, outputs);
         for (int i = 0; i < inputs; i++) {

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 
-/** Ends in a {@link LinearPath}: a linear model, and what the features add to it. */
+/** Ends in a {@link LinearPath}: a linear model plus a correction from the features. */
 final class LinearDecoder extends Decoder {
     private final LinearPath linear;
 
@@ -25,11 +25,11 @@ final class LinearDecoder extends Decoder {
     }
 
     @Override
-    NDArray parameters(ParameterStore store, NDArray found, NDArray maps, boolean training) {
-        return linear.forward(store, new NDList(found, maps), training).singletonOrThrow();
+    NDArray parameters(ParameterStore store, NDArray featureMaps, NDArray maps, boolean training) {
+        return linear.forward(store, new NDList(featureMaps, maps), training).singletonOrThrow();
     }
 
-    /** Without this block's output, which would be large. */
+    /** Skips this block's output, which would be large. */
     @Override
     NDArray negativeLogLikelihood(ParameterStore store, NDArray z, NDArray read, NDArray images, boolean training) {
         // The engine keeps what the backward pass needs; the rest is freed at once: a third of a gigabyte for a
@@ -39,7 +39,8 @@ final class LinearDecoder extends Decoder {
             Shape s = images.getShape();
             NDArray maps = maps(read);
             NDArray flat = images.reshape(settings.image().shape(s.get(0) * s.get(1)));
-            NDArray logarithms = linear.logProbability(store, found(store, z, maps, training), maps, flat, training);
+            NDArray logarithms =
+                    linear.logProbability(store, featureMaps(store, z, maps, training), maps, flat, training);
             NDArray nats = logarithms.neg().reshape(s.get(0), s.get(1));
             NDScope.unregister(nats);
             return nats;

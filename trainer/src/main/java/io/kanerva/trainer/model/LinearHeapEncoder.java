@@ -5,17 +5,17 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
 /**
- * The heap encoder of a model with a {@link LinearPath}: content is a linear code of each patch by itself, and what the
- * features add to it starts at zero.
+ * The heap encoder of a model with a {@link LinearPath}: content is a linear code of each single patch, plus a
+ * correction from the features that starts at zero.
  */
 final class LinearHeapEncoder extends HeapEncoder {
     private final Block code;
 
     LinearHeapEncoder(KanervaSettings settings) {
-        super(settings, Layers.zero(Layers.conv1(stored(settings))));
+        super(settings, Layers.zero(Layers.conv1(contentChannels(settings))));
         code = child(
                 "code",
-                Layers.conv1(stored(settings)),
+                Layers.conv1(contentChannels(settings)),
                 ResidualTrunk.patchSize(settings),
                 settings.block().rows(),
                 settings.block().columns());
@@ -33,7 +33,8 @@ final class LinearHeapEncoder extends HeapEncoder {
     }
 
     @Override
-    NDArray blocks(ParameterStore store, NDArray patches, NDArray found, boolean training) {
-        return Constant.scale(found.add(Layers.run(code, store, patches, training)), LinearPath.CAREFUL);
+    NDArray blocks(ParameterStore store, NDArray patches, NDArray featureMaps, boolean training) {
+        return Constant.scale(
+                featureMaps.add(Layers.run(code, store, patches, training)), LinearPath.MEAN_WEIGHT_SCALE);
     }
 }

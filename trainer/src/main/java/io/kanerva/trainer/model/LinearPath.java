@@ -13,23 +13,23 @@ import java.util.Arrays;
 
 /**
  * The end of a decoder whose reconstruction r is linear in the traces, a 3 x 3 convolution of them spread over the
- * patches, and whose coefficients of the neighbours' errors depend on the pixel's place in its patch: there are banks
- * of them, which the network mixes in each patch. What the network adds to r, and the mixture's numbers, are a 1 x 1
- * convolution of its features that starts at zero. So this is a linear model to begin with, whose best weights
+ * patches, and whose coefficients of the neighbours' errors depend on the pixel's position in its patch: there are
+ * banks of them, which the network mixes in each patch. The network's correction of r and the mixture's parameters are
+ * a 1 x 1 convolution of its features that starts at zero. So this starts as a linear model, whose best weights
  * {@link LinearStart} computes, and the network learns what a linear model misses.
  *
  * <p>As a block: features [N, width, h, w] and traces [N, K C, h, w] to the parameters of
- * {@link DiscretizedLogisticMixture}, [N, P, Hx, Wx]. {@link #logProbability} is what these parameters say of images,
- * without making the many coefficients of each pixel: mixing predictions of all banks is the same as predicting with
+ * {@link DiscretizedLogisticMixture}, [N, P, Hx, Wx]. {@link #logProbability} scores images under these parameters
+ * without computing the many coefficients of each pixel: mixing predictions of all banks is the same as predicting with
  * the mixed coefficients, and each bank's prediction is one convolution, whose pixels are patches.
  */
 final class LinearPath extends KanervaBlock {
     /**
-     * Weights that move a pixel's means are stored divided by this, in the encoder, too. A step of Adam changes all
-     * weights by about the same amount. For these weights that would cost more bits than anything else could save,
-     * since the means must be right to a level and depend on hundreds of numbers.
+     * Weights that shift a pixel's means are stored divided by this, also in the encoder. A step of Adam changes all
+     * weights by about the same amount, which is too much for these: the means must be right to a level and depend on
+     * hundreds of values.
      */
-    static final float CAREFUL = 1 / 16f;
+    static final float MEAN_WEIGHT_SCALE = 1 / 16f;
 
     private final DiscretizedLogisticMixture mixture;
     private final int places;
@@ -38,12 +38,12 @@ final class LinearPath extends KanervaBlock {
     private final Block mixing;
     private final Block coefficients;
     private final Constant kernelIndex;
-    /** Of the numbers: {@link #CAREFUL} for the means among them, else 1. [out, 1]. */
+    /** For {@link #numbers}, [out, 1]: {@link #MEAN_WEIGHT_SCALE} for means, else 1. */
     private final Constant scales;
-    /** {@link #CAREFUL} for each output of the reconstruction and of the mixing. */
-    private final Constant carefulColours;
+    /** {@link #MEAN_WEIGHT_SCALE} for each output of the reconstruction and of the mixing. */
+    private final Constant reconstructionScales;
 
-    private final Constant carefulBanks;
+    private final Constant mixingScales;
 
     LinearPath(KanervaSettings settings) {
         super(settings);
@@ -53,7 +53,8 @@ final class LinearPath extends KanervaBlock {
         int w = settings.block().columns();
         mixture = new DiscretizedLogisticMixture(channels, size.neighbours());
         places = settings.patch() * settings.patch();
-        reconstruction = child("reconstruction", Layers.conv3(channels * places), HeapEncoder.stored(settings), h, w);
+        reconstruction =
+                child("reconstruction", Layers.conv3(channels * places), HeapEncoder.contentChannels(settings), h, w);
         Block zero = Layers.zero(Layers.conv1((mixture.mixtureParameters() + channels) * places));
         numbers = child("numbers", zero, size.width(), h, w);
         mixing = child("mixing", Layers.conv1(size.banks()), size.width(), h, w);
@@ -62,17 +63,17 @@ final class LinearPath extends KanervaBlock {
         long[] index = CausalNeighbours.kernelIndex(size.neighbours(), channels, settings.patch(), size.banks());
         kernelIndex = Constant.of(index, new Shape(index.length));
         scales = column(scales());
-        carefulColours = careful(channels * places);
-        carefulBanks = careful(size.banks());
+        reconstructionScales = meanScales(channels * places);
+        mixingScales = meanScales(size.banks());
     }
 
     private static Constant column(float[] factors) {
         return Constant.of(factors, new Shape(factors.length, 1));
     }
 
-    private static Constant careful(int count) {
+    private static Constant meanScales(int count) {
         float[] all = new float[count];
-        Arrays.fill(all, CAREFUL);
+        Arrays.fill(all, MEAN_WEIGHT_SCALE);
         return column(all);
     }
 
@@ -81,43 +82,44 @@ final class LinearPath extends KanervaBlock {
         float[] all = new float[(mixture.mixtureParameters() + channels) * places];
         Arrays.fill(all, 1);
         int group = DiscretizedLogisticMixture.COMPONENTS * places;
-        Arrays.fill(all, group, group * (1 + channels), CAREFUL);
-        Arrays.fill(all, mixture.mixtureParameters() * places, all.length, CAREFUL);
+        Arrays.fill(all, group, group * (1 + channels), MEAN_WEIGHT_SCALE);
+        Arrays.fill(all, mixture.mixtureParameters() * places, all.length, MEAN_WEIGHT_SCALE);
         return all;
     }
 
     @Override
     NDList pass(ParameterStore store, NDList in, boolean training) {
-        NDArray found = in.get(0);
-        NDList split = numbers(store, found, in.get(1), training);
-        // Times the shares rather than the coefficients, which are many.
-        NDArray shares = Constant.scale(Layers.run(mixing, store, found, training), CAREFUL);
+        NDArray featureMaps = in.get(0);
+        NDList split = numbers(store, featureMaps, in.get(1), training);
+        // Scales the shares rather than the many coefficients.
+        NDArray shares = Constant.scale(Layers.run(mixing, store, featureMaps, training), MEAN_WEIGHT_SCALE);
         NDArray mixed = Layers.run(coefficients, store, shares, training);
         return new NDList(Layers.depthToSpace(
                 NDArrays.concat(new NDList(split.get(0), split.get(1), mixed), 1), settings.patch()));
     }
 
     /**
-     * ln p(x) of each image. Pixels stay sorted by their places in the patches throughout, [.., p p, N h w], so that
-     * the many numbers of the mixture are used as the product with the weights leaves them; only the image and r, a
-     * thirtieth of that, change their order.
+     * ln p(x) of each image. Pixels stay sorted by their positions in the patches throughout, [.., p p, N h w], so that
+     * the many parameters of the mixture are used in the order in which the matrix product leaves them; only the image
+     * and r, a thirtieth of that, are reordered.
      *
-     * @param found features, [N, width, h, w]
+     * @param featureMaps features, [N, width, h, w]
      * @param traces [N, K C, h, w]
      * @param images [N, Cx, Hx, Wx], k / 255
      * @return [N], nats
      */
-    NDArray logProbability(ParameterStore store, NDArray found, NDArray traces, NDArray images, boolean training) {
-        Shape s = found.getShape();
+    NDArray logProbability(
+            ParameterStore store, NDArray featureMaps, NDArray traces, NDArray images, boolean training) {
+        Shape s = featureMaps.getShape();
         long n = s.get(0);
         long area = s.get(2) * s.get(3);
         long banks = settings.decoder().banks();
         long colours = (long) settings.image().channels() * places;
-        NDArray seen = withOnes(found.transpose(0, 2, 3, 1).reshape(n * area, s.get(1)))
+        NDArray seen = withOnes(featureMaps.transpose(0, 2, 3, 1).reshape(n * area, s.get(1)))
                 .transpose();
-        NDList rows = augmented(numbers, scales, store, found, training).split(sections(), 0);
+        NDList rows = augmented(numbers, scales, store, featureMaps, training).split(sections(), 0);
         NDList groups = new NDList();
-        // Each by itself: the gradient of a part of one product would be an array of all of them.
+        // Separate products: the gradient of a slice of a single product would be as large as the product.
         for (NDArray group : rows.subNDList(0, rows.size() - 1)) {
             groups.add(group.matMul(seen).reshape(1, DiscretizedLogisticMixture.COMPONENTS, places, n * area));
         }
@@ -130,12 +132,12 @@ final class LinearPath extends KanervaBlock {
         NDArray errors = DiscretizedLogisticMixture.errors(inPatches, r);
         NDArray each = Conv2d.conv2d(
                         below(errors),
-                        kernel(store, found.getDevice(), training),
+                        kernel(store, featureMaps.getDevice(), training),
                         null,
                         new Shape(1, 1),
                         new Shape(0, patchesAway()))
                 .singletonOrThrow();
-        NDArray shares = augmented(mixing, carefulBanks, store, found, training)
+        NDArray shares = augmented(mixing, mixingScales, store, featureMaps, training)
                 .matMul(seen)
                 .reshape(banks, n, area)
                 .transpose(1, 0, 2)
@@ -183,16 +185,16 @@ final class LinearPath extends KanervaBlock {
         return all.mul(factors.on(input.getManager()));
     }
 
-    /** The mixture's numbers, [N, numbers p p, h, w], and r, [N, Cx p p, h, w]. */
-    private NDList numbers(ParameterStore store, NDArray found, NDArray traces, boolean training) {
-        NDList split = scaled(numbers, scales, 0, store, found, training)
+    /** The mixture's parameters, [N, numbers p p, h, w], and r, [N, Cx p p, h, w]. */
+    private NDList numbers(ParameterStore store, NDArray featureMaps, NDArray traces, boolean training) {
+        NDList split = scaled(numbers, scales, 0, store, featureMaps, training)
                 .split(new long[] {(long) mixture.mixtureParameters() * places}, 1);
         return new NDList(split.get(0), split.get(1).add(linear(store, traces, training)));
     }
 
     /** The part of r that is linear in the traces, [N, Cx p p, h, w]. */
     private NDArray linear(ParameterStore store, NDArray traces, boolean training) {
-        return scaled(reconstruction, carefulColours, 1, store, traces, training);
+        return scaled(reconstruction, reconstructionScales, 1, store, traces, training);
     }
 
     /** Runs a convolution with a factor for each of its outputs on weights and biases. */
@@ -214,7 +216,7 @@ final class LinearPath extends KanervaBlock {
         return CausalNeighbours.patchesAway(mixture.neighbours(), settings.patch());
     }
 
-    /** Maps [N, c, h, w] below as many rows of zeros as the neighbours' reach covers. */
+    /** Pads maps [N, c, h, w] at the top with the rows of zeros that the neighbours' reach covers. */
     private NDArray below(NDArray maps) {
         Shape s = maps.getShape();
         return maps.getManager()
@@ -229,14 +231,14 @@ final class LinearPath extends KanervaBlock {
         int banks = settings.decoder().banks();
         int colours = settings.image().channels() * places;
         NDArray weight = store.getValue(weight(coefficients), device, training).reshape(-1, banks);
-        // A last coefficient of zero for where there is none.
+        // A last coefficient of zero for kernel positions without one.
         NDArray all =
                 weight.concat(weight.getManager().zeros(new Shape(1, banks)), 0).reshape(-1);
         return all.take(kernelIndex.on(all.getManager()))
                 .reshape((long) banks * colours, colours, 1L + patchesAway(), 1 + 2L * patchesAway());
     }
 
-    /** Numbers in all banks. */
+    /** Coefficients in all banks. */
     private int coefficients() {
         int colours = settings.image().channels();
         return settings.decoder().banks() * colours * mixture.neighbours() * colours * places;
@@ -247,7 +249,7 @@ final class LinearPath extends KanervaBlock {
      *
      * @param reconstructionWeight [Cx p p, K C, 3, 3]
      * @param reconstructionBias [Cx p p]
-     * @param mixtureBias the mixture's numbers at each place of a patch, [numbers, p, p]
+     * @param mixtureBias the mixture's parameters at each position of a patch, [numbers, p, p]
      * @param neighbourCoefficients [Cx, neighbours, Cx, p, p]
      */
     void start(
@@ -264,7 +266,7 @@ final class LinearPath extends KanervaBlock {
                 Arrays.copyOf(mixtureBias, mixtureBias.length + settings.image().channels() * places));
         float[] all = new float[coefficients()];
         for (int i = 0; i < neighbourCoefficients.length; i++) {
-            all[i * banks] = neighbourCoefficients[i] / CAREFUL;
+            all[i * banks] = neighbourCoefficients[i] / MEAN_WEIGHT_SCALE;
         }
         Layers.set(weight(coefficients), all);
         float[] mixes = weight(mixing).getArray().toFloatArray();
@@ -275,11 +277,11 @@ final class LinearPath extends KanervaBlock {
         Layers.set(bias(mixing), shares);
     }
 
-    /** As they are stored. */
+    /** Returns weights as they are stored. */
     static float[] enlarged(float[] numbers) {
         float[] stored = numbers.clone();
         for (int i = 0; i < stored.length; i++) {
-            stored[i] /= CAREFUL;
+            stored[i] /= MEAN_WEIGHT_SCALE;
         }
         return stored;
     }

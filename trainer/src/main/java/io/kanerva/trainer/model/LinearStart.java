@@ -9,12 +9,12 @@ import java.util.function.IntConsumer;
  * <ol>
  *   <li>the code of a patch: its principal components;
  *   <li>the reconstruction: least squares from the codes of a patch and the eight around it;
- *   <li>for each place in a patch and each channel, the coefficients of the neighbours' errors and of the errors of the
- *       pixel's channels before: least squares;
- *   <li>the mixture: scales around that of the errors left, the same everywhere.
+ *   <li>for each position in a patch and each channel, the coefficients of the neighbours' errors and of the errors of
+ *       the pixel's preceding channels: least squares;
+ *   <li>the mixture: scales around that of the remaining errors, the same everywhere.
  * </ol>
  *
- * <p>Without a heap there is no code to reconstruct from, and r is the mean of each place in a patch.
+ * <p>Without a heap there is no code to reconstruct from, and r is the mean of each position in a patch.
  */
 public final class LinearStart {
     /** Images to fit to: more than a hundred patches for each unknown of the least squares. */
@@ -27,7 +27,7 @@ public final class LinearStart {
     private static final double MAX_SCALE = 1.6;
     /**
      * Components' weights fall with the distance of the scale's logarithm from the middle like a normal density of this
-     * deviation.
+     * standard deviation.
      */
     private static final double SCALE_DEVIATION = 0.8;
     /**
@@ -67,7 +67,7 @@ public final class LinearStart {
      *
      * @param model with fresh weights and a linear path
      * @param images [N, Cx, Hx, Wx], k / 255; N at least 1
-     * @param progress receives how many units of {@link #work} are done
+     * @param progress called with the number of {@link #work} units done
      */
     public static void fit(KanervaModel model, float[] images, IntConsumer progress) {
         new LinearStart(model.settings(), images, progress).fit(model);
@@ -149,7 +149,7 @@ public final class LinearStart {
         });
     }
 
-    /** Coefficients of 1 and of the traces around a patch, [numbers in a patch, 1 + inputs]; fills the errors too. */
+    /** Coefficients of 1 and of the traces around a patch, [values in a patch, 1 + inputs]; fills the errors too. */
     private double[][] reconstruction(float[] traces, int inputs) {
         int numbers = s.image().channels() * places;
         LeastSquares sums = new LeastSquares(1 + inputs + numbers);
@@ -185,8 +185,8 @@ public final class LinearStart {
     }
 
     /**
-     * Fills the coefficients, [Cx, neighbours, Cx, p p], and the mixture's numbers, [numbers, p p], of one place in the
-     * patches.
+     * Fills the coefficients, [Cx, neighbours, Cx, p p], and the mixture's parameters, [numbers, p p], of one position
+     * in the patches.
      */
     private void neighbours(int place, float[] coefficients, float[] mixture) {
         int channels = s.image().channels();
@@ -214,19 +214,19 @@ public final class LinearStart {
         });
         int components = DiscretizedLogisticMixture.COMPONENTS;
         for (int c = 0; c < channels; c++) {
-            double[] found = sums.solve(around + c, around + c, 1, RIDGE)[0];
+            double[] solution = sums.solve(around + c, around + c, 1, RIDGE)[0];
             for (int i = 0; i < around; i++) {
-                coefficients[(c * around + i) * places + place] = (float) found[i];
+                coefficients[(c * around + i) * places + place] = (float) solution[i];
             }
             for (int d = 0; d < c; d++) {
                 double coefficient =
-                        Math.max(-MAX_CHANNEL_COEFFICIENT, Math.min(MAX_CHANNEL_COEFFICIENT, found[around + d]));
+                        Math.max(-MAX_CHANNEL_COEFFICIENT, Math.min(MAX_CHANNEL_COEFFICIENT, solution[around + d]));
                 double inverse = 0.5 * Math.log((1 + coefficient) / (1 - coefficient));
                 fill(mixture, 1 + 2 * channels + c * (c - 1) / 2 + d, place, inverse, 0);
             }
             // Rounding to levels 2 / 255 apart adds the variance of a uniform distribution; a logistic one's is (pi
             // scale)^2 / 3.
-            double variance = sums.error(around + c, found) + 4.0 / 255 / 255 / 12;
+            double variance = sums.error(around + c, solution) + 4.0 / 255 / 255 / 12;
             double scale = 0.5 * Math.log(3 * variance) - Math.log(Math.PI);
             fill(mixture, 1 + channels + c, place, scale + MIN_SCALE, (MAX_SCALE - MIN_SCALE) / (components - 1));
         }
@@ -238,8 +238,8 @@ public final class LinearStart {
     }
 
     /**
-     * Sets a group of the mixture's numbers at one place: the first component's, and so much more for each that
-     * follows.
+     * Sets a group of the mixture's parameters at one position: the first component's, and {@code step} more for each
+     * that follows.
      */
     private void fill(float[] mixture, int group, int place, double first, double step) {
         for (int m = 0; m < DiscretizedLogisticMixture.COMPONENTS; m++) {
@@ -266,7 +266,7 @@ public final class LinearStart {
         return at % s.block().columns();
     }
 
-    /** Copies a patch, [Cx, p, p], to a place in a line of numbers. */
+    /** Copies a patch, [Cx, p, p], to an index in a line of values. */
     private double[] withPatch(int at, double[] line, int start) {
         for (int number = 0; number < s.image().channels() * places; number++) {
             line[start + number] = values[pixel(at, number)];
@@ -274,7 +274,7 @@ public final class LinearStart {
         return line;
     }
 
-    /** The index in the images of a number of a patch, [Cx, p, p]. */
+    /** The index in the images of a value of a patch, [Cx, p, p]. */
     private int pixel(int at, int number) {
         int y = row(at) * patch + number / patch % patch;
         int x = column(at) * patch + number % patch;

@@ -3,7 +3,7 @@ package io.kanerva.trainer.model;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * The shape of an image or of a memory: channels, each a map of height x width numbers.
+ * The shape of an image or of a memory: channels, each a map of height x width values.
  *
  * @param channels at least 1
  * @param height rows, at least 1
@@ -11,7 +11,7 @@ import ai.djl.ndarray.types.Shape;
  */
 public record MapShape(int channels, int height, int width) {
 
-    /** Numbers in all channels. */
+    /** Values in all channels. */
     public int size() {
         return channels * height * width;
     }

@@ -3,8 +3,8 @@ package io.kanerva.trainer.model;
 import ai.djl.ndarray.types.Shape;
 
 /**
- * Writes an episode's content into one memory. In: content as the {@link Encoder} gives it. Out: memory [B, C, H, W]
- * and pointers [B, T, K, 3], the keys under which each sample was put. Feed-forward and deterministic: M is a Dirac
+ * Writes an episode's content into one memory. In: the content of an {@link EncoderOutput}. Out: memory [B, C, H, W]
+ * and pointers [B, T, K, 3], the keys under which each sample was written. Feed-forward and deterministic: M is a Dirac
  * delta.
  */
 public abstract sealed class MemoryWriter extends KanervaBlock permits HeapWriter, PooledWriter, NoWriter {

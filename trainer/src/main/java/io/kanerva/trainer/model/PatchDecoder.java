@@ -8,7 +8,7 @@ import java.util.List;
 
 /** Spreads each position of the features over its patch of the image. */
 final class PatchDecoder extends Decoder {
-    /** The pixels by themselves, then, if there are neighbours, their coefficients. */
+    /** The pixels' own parameters, then, if there are neighbours, their coefficients. */
     private final List<Block> outputs = new ArrayList<>();
 
     PatchDecoder(KanervaSettings settings) {
@@ -17,7 +17,7 @@ final class PatchDecoder extends Decoder {
         int places = settings.patch() * settings.patch();
         output("pixels", Layers.conv3((settings.parameterChannels() - extra) * places));
         if (extra > 0) {
-            // Starts at zero: each pixel by itself.
+            // Starts at zero: the neighbours have no influence.
             output("neighbours", Layers.zero(Layers.conv3(extra * places)));
         }
     }
@@ -32,9 +32,9 @@ final class PatchDecoder extends Decoder {
     }
 
     @Override
-    NDArray parameters(ParameterStore store, NDArray found, NDArray maps, boolean training) {
+    NDArray parameters(ParameterStore store, NDArray featureMaps, NDArray maps, boolean training) {
         return outputs.stream()
-                .map(output -> Layers.depthToSpace(Layers.run(output, store, found, training), settings.patch()))
+                .map(output -> Layers.depthToSpace(Layers.run(output, store, featureMaps, training), settings.patch()))
                 .reduce((pixels, coefficients) -> pixels.concat(coefficients, 1))
                 .orElseThrow();
     }

@@ -6,7 +6,7 @@ import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
-/** Gives the pooled writer an embedding of each sample, from which the key comes, too. */
+/** Gives the pooled writer an embedding of each sample, from which the key is computed, too. */
 final class PooledEncoder extends Encoder {
     private final Trunk trunk;
     private final Block content;

@@ -14,7 +14,7 @@ import ai.djl.training.ParameterStore;
  * nothing. It allocates no slots: its pointers are the origin, and a sample's key comes from the encoder alone.
  */
 public final class PooledWriter extends MemoryWriter {
-    /** f_mem's last step enlarges by this much on each side. */
+    /** The factor by which f_mem's last step enlarges height and width. */
     static final int SCALE = 4;
 
     private final Block spread;

@@ -33,7 +33,7 @@ final class PosteriorHeads {
      *
      * @param content [B, T, ...]
      * @param keyFeatures [B T, width]
-     * @param features maps [B T, width, h, w], or whatever {@code pooled} is
+     * @param features maps [B T, width, h, w], or the same as {@code pooled}
      * @param pooled [B T, width]
      */
     EncoderOutput output(

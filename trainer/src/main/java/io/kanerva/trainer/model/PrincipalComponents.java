@@ -8,17 +8,17 @@ import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 
 /**
- * A linear code of vectors x: numbers weights x + bias of mean 0 and variance 1, along the directions in which x varies
- * most, the first most of all. A direction in which it does not vary has weights of zero.
+ * A linear code of vectors x: values weights x + bias of mean 0 and variance 1 along the directions of largest
+ * variance, largest first. A direction without variance has weights of zero.
  *
  * @param weights [numbers, length of x]; in each row the entry of the largest magnitude is positive
  * @param bias [numbers]
  */
 record PrincipalComponents(double[][] weights, double[] bias) {
-    /** Variance, as a part of the largest, that may be the rounding of a sum. */
+    /** A variance below this fraction of the largest may be a rounding error. */
     private static final double NOTHING = 1e-10;
 
-    /** @param covariance of x, [n, n]; at most n numbers can carry something, the rest are zero */
+    /** @param covariance of x, [n, n]; at most n components carry information, the rest are zero */
     static PrincipalComponents of(double[] mean, double[][] covariance, int numbers) {
         EigenDecomposition_F64<DMatrixRMaj> decomposition = DecompositionFactory_DDRM.eig(mean.length, true, true);
         if (!decomposition.decompose(new DMatrixRMaj(covariance))) {

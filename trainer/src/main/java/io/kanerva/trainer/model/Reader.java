@@ -20,7 +20,7 @@ import ai.djl.training.ParameterStore;
  * exactly, and one that resembles it is decoded from the latent, whose prior the block provides.
  */
 public final class Reader extends KanervaBlock {
-    /** The prior of a latent vector needs few features, because it only adds what the traces do not say. */
+    /** The prior of a latent vector needs few features, because it only adds what the traces lack. */
     private static final int PRIOR_WIDTH = 32;
 
     private final KeySpace space;

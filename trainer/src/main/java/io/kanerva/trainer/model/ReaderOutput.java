@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 
 /**
- * What a {@link Reader} finds at keys.
+ * The output of a {@link Reader}.
  *
  * @param traces [B, Q, K, C, h, w]
  * @param priorMean [B, Q, D], of the latent

@@ -10,7 +10,7 @@ import java.util.List;
 final class RefiningDecoder extends Decoder {
     private final Block pixels;
     private final Block refined;
-    /** The pixels by themselves, then, if there are neighbours, their coefficients. */
+    /** The pixels' own parameters, then, if there are neighbours, their coefficients. */
     private final List<Block> outputs = new ArrayList<>();
 
     RefiningDecoder(KanervaSettings settings) {
@@ -35,14 +35,14 @@ final class RefiningDecoder extends Decoder {
         outputs.add(
                 child("refined_pixels", Layers.conv1(settings.parameterChannels() - extra), width, height, imageWidth));
         if (extra > 0) {
-            // Starts at zero: each pixel by itself.
+            // Starts at zero: the neighbours have no influence.
             outputs.add(child("neighbours", Layers.zero(Layers.conv1(extra)), width, height, imageWidth));
         }
     }
 
     @Override
-    NDArray parameters(ParameterStore store, NDArray found, NDArray maps, boolean training) {
-        NDArray image = Layers.depthToSpace(Layers.run(pixels, store, found, training), settings.patch());
+    NDArray parameters(ParameterStore store, NDArray featureMaps, NDArray maps, boolean training) {
+        NDArray image = Layers.depthToSpace(Layers.run(pixels, store, featureMaps, training), settings.patch());
         NDArray seen = Layers.run(refined, store, image, training);
         return outputs.stream()
                 .map(output -> Layers.run(output, store, seen, training))

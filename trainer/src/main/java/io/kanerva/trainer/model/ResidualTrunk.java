@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
-/** Residual blocks over the patches of an image, one place of the block's resolution for each patch. */
+/** Residual blocks over the patches of an image, one position at the block's resolution for each patch. */
 final class ResidualTrunk implements Trunk {
     private final KanervaSettings settings;
     private final Block patches;
@@ -25,7 +25,7 @@ final class ResidualTrunk implements Trunk {
                 w);
     }
 
-    /** Numbers in a patch, Cx p p. */
+    /** Values in a patch, Cx p p. */
     static long patchSize(KanervaSettings settings) {
         return (long) settings.image().channels() * settings.patch() * settings.patch();
     }

@@ -14,14 +14,14 @@ import java.util.List;
 /**
  * ResNet-18 (He et al. 2016) with temporal shift (Lin et al. 2019) over the episode, the paper's encoder (section 3.1):
  * at the start of each residual branch an eighth of the channels comes from the sample before, an eighth from the one
- * after, zeros where there is none. Its first layer is a 3 x 3 convolution of stride 2 instead of 7 x 7 and a pool, for
- * the images are small.
+ * after, zeros where there is none. Its first layer is a 3 x 3 convolution of stride 2 instead of 7 x 7 and a pool,
+ * because the images are small.
  *
  * <p>Batch normalisation uses the batch's statistics in training only. [B, T, Cx, Hx, Wx] to features [B T, 8 width],
  * pooled over the last maps.
  */
 final class TemporalResNet extends KanervaBlock implements Trunk {
-    /** One part of this many of the channels is shifted each way. */
+    /** One in this many channels is shifted each way. */
     static final int SHIFTED_PART = 8;
 
     private static final int STAGES = 4;

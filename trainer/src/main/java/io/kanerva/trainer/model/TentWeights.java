@@ -32,7 +32,7 @@ public final class TentWeights {
         }
         NDArray positions =
                 centre.expandDims(2).add(half.expandDims(2).mul(manager.create(offsets, new Shape(1, 1, samples))));
-        // u = ((g + 1) size - 1) / 2, in this order: GridSample computes it so too, and rounds alike.
+        // u = ((g + 1) size - 1) / 2, in the order of GridSample, so that both round alike.
         NDArray coordinates = Constant.scale(
                         Constant.scale(positions.add(1f), size).sub(1f), 0.5)
                 .expandDims(3);
@@ -85,7 +85,7 @@ public final class TentWeights {
     }
 
     /**
-     * The write with tent weights that are known already.
+     * The write with precomputed tent weights.
      *
      * @param blocks [B, N, C, h, w]
      * @param rows [B, H, N h], or [1, H, N h]

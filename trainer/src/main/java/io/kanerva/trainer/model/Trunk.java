@@ -10,16 +10,16 @@ interface Trunk {
      * Features of each sample.
      *
      * @param images [B, T, Cx, Hx, Wx]
-     * @return maps [B T, width, h, w], or [B T, width] if the features have no place
+     * @return maps [B T, width, h, w], or [B T, width] if the features have no positions
      */
     NDArray features(ParameterStore store, NDArray images, boolean training);
 
-    /** Features without a place, [B T, width]. */
+    /** Features without positions, [B T, width]. */
     NDArray pooled(NDArray features);
 
     /** Channels of the features. */
     int width();
 
-    /** Numbers in a sample's features. */
+    /** Values in a sample's features. */
     long size();
 }

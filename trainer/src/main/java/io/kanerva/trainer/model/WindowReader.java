@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 
 /**
  * Cuts windows out of memories: the spatial transformer's sampler (Jaderberg et al. 2015), bilinear, zeros outside,
- * {@code align_corners=0}. An interface because one sampler can be written in several equal ways: as products with tent
+ * {@code align_corners=0}. An interface because one sampler has several equivalent forms: as products with tent
  * weights, or as ONNX GridSample.
  */
 @FunctionalInterface

@@ -4,10 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 
 /**
- * What a {@link MemoryWriter} makes of an episode.
+ * The output of a {@link MemoryWriter}.
  *
  * @param memory [B, C, H, W]
- * @param pointers [B, T, K, 3], the keys under which each sample was put
+ * @param pointers [B, T, K, 3], the keys under which each sample was written
  */
 public record WriterOutput(NDArray memory, NDArray pointers) {
 

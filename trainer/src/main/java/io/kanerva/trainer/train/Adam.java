@@ -15,9 +15,9 @@ import java.util.Map;
 
 /**
  * Adam (Kingma and Ba 2015) with clipping by the gradient's global norm. Ours because DJL's keeps its moments private,
- * so that a run could not be resumed, and clips each number on its own.
+ * so that a run could not be resumed, and clips each value separately.
  *
- * <p>With gradient g, scaled to the largest norm, and update n:
+ * <p>With gradient g, scaled to at most the maximum norm, and update n:
  *
  * <pre>
  *   m = beta1 m + (1 - beta1) g
@@ -95,12 +95,12 @@ final class Adam implements AutoCloseable {
     /**
      * Updates every parameter from its gradient, and clears the gradient.
      *
-     * @param update which update this is, counted from 1
+     * @param update the index of this update, from 1
      * @param learningRate of this update
-     * @param largestNorm a gradient with a greater global L2 norm is scaled down to it
+     * @param maxNorm a gradient with a greater global L2 norm is scaled down to it
      * @return the global norm before scaling; if it is not finite, nothing was updated
      */
-    double update(int update, double learningRate, double largestNorm) {
+    double update(int update, double learningRate, double maxNorm) {
         // Owns the handles to the gradients; the parameters belong to the model.
         try (NDManager step = manager.newSubManager()) {
             NDArray gradient = gradient(step);
@@ -108,8 +108,8 @@ final class Adam implements AutoCloseable {
             if (!Double.isFinite(norm)) {
                 return norm;
             }
-            if (norm > largestNorm) {
-                gradient.muli((float) (largestNorm / norm));
+            if (norm > maxNorm) {
+                gradient.muli((float) (maxNorm / norm));
             }
             double rate = learningRate * Math.sqrt(1 - Math.pow(BETA2, update)) / (1 - Math.pow(BETA1, update));
             NDArray square = gradient.square().muli(1 - BETA2);

@@ -100,7 +100,7 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
     private void restore(String name, NDArray target) {
         float[] values = arrays.get(name);
         if (values == null || values.length != target.size()) {
-            throw new CheckpointException("checkpoint of step %d: expected %d numbers for '%s', found %s"
+            throw new CheckpointException("checkpoint of step %d: expected %d values for '%s', found %s"
                     .formatted(step, target.size(), name, values == null ? "none" : values.length));
         }
         // Copied into the array's own memory; set(Buffer) would make it share Java's.
@@ -109,9 +109,9 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
         }
     }
 
-    /** Writes the checkpoint: whole, or not at all. */
+    /** Writes the checkpoint atomically. */
     void write(Path file) {
-        WholeFile.write(file, out -> {
+        AtomicFile.write(file, out -> {
             CheckedOutputStream checked = new CheckedOutputStream(out, new CRC32());
             DataOutputStream data = new DataOutputStream(checked);
             data.writeBytes(MAGIC);
@@ -135,7 +135,7 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
     /**
      * Reads a checkpoint.
      *
-     * @throws CheckpointException if the file is missing, is no checkpoint, or is damaged
+     * @throws CheckpointException if the file is missing, is not a checkpoint, or is damaged
      */
     public static Checkpoint read(Path file) {
         byte[] bytes;
@@ -145,7 +145,7 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
             throw new CheckpointException("%s: expected a checkpoint, found no such file".formatted(file), e);
         } catch (IOException e) {
             throw new CheckpointException(
-                    "%s: expected a checkpoint, found that it cannot be read (%s)".formatted(file, e), e);
+                    "%s: expected a checkpoint, found an unreadable file (%s)".formatted(file, e), e);
         }
         if (bytes.length < MAGIC.length() + Long.BYTES
                 || !new String(bytes, 0, MAGIC.length(), java.nio.charset.StandardCharsets.ISO_8859_1).equals(MAGIC)) {
@@ -157,8 +157,7 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
         if (crc.getValue()
                 != ByteBuffer.wrap(bytes, bytes.length - Long.BYTES, Long.BYTES).getLong()) {
             throw new CheckpointException(
-                    ("%s: expected the checksum at its end to match, found that it does not: the checkpoint is "
-                                    + "damaged or cut off")
+                    ("%s: expected the checksum at its end to match, found a truncated or damaged file")
                             .formatted(file));
         }
         try (DataInputStream in =
@@ -186,7 +185,7 @@ public record Checkpoint(TrainingPlan plan, int step, double seconds, int images
                     e);
         } catch (IOException e) {
             throw new CheckpointException(
-                    "%s: expected a checkpoint, found that it cannot be decoded (%s)".formatted(file, e), e);
+                    "%s: expected a checkpoint, found a malformed one (%s)".formatted(file, e), e);
         }
     }
 }

@@ -12,8 +12,8 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * A curve of a run as CSV: a header, then a row for each logged step or score. Rows stay as they were first written: a
- * number that is parsed and printed again need not look the same.
+ * A curve of a run as CSV: a header, then a row for each logged step or score. Rows stay as they were first written:
+ * parsing and printing a number again may change its text.
  *
  * @param <T> a row
  */
@@ -54,7 +54,9 @@ public final class CurveFile<T> {
                         m.latentWeight()));
     }
 
-    /** The validation scores, with all digits: a resumed run must decide by them as an uninterrupted one would. */
+    /**
+     * The validation scores, with all digits, so that a resumed run makes the same decisions as an uninterrupted one.
+     */
     public static CurveFile<ValidationScore> validation(Path file) {
         return new CurveFile<>(
                 file,
@@ -71,7 +73,7 @@ public final class CurveFile<T> {
         if (step > 0 && Files.exists(file)) {
             lines().filter(line -> numbers(line)[0] <= step).forEach(lines::add);
         }
-        WholeFile.write(file, String.join("\n", lines) + "\n");
+        AtomicFile.write(file, String.join("\n", lines) + "\n");
     }
 
     void append(T row) {
@@ -111,7 +113,7 @@ public final class CurveFile<T> {
                 return numbers;
             }
         } catch (NumberFormatException e) {
-            // Answered below, as a line of another length is.
+            // Reported below, like a line of another length.
         }
         throw new IllegalArgumentException(
                 "%s: expected lines with the columns %s, found '%s'".formatted(file, header, line));

@@ -69,7 +69,7 @@ final class DataParallel implements AutoCloseable {
     static void requireEqualParts(TrainingPlan plan, List<Device> devices) {
         if (devices.isEmpty() || plan.episodes() % devices.size() != 0) {
             throw new IllegalArgumentException(
-                    "%d episodes a step: expected a multiple of the %d devices, so that each takes as many"
+                    "%d episodes a step: expected a multiple of the %d devices, so that each gets the same number"
                             .formatted(plan.episodes(), devices.size()));
         }
     }

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
 
 /** Changes values of a plan by their keys in {@code plan.json}, such as {@code model.encoder.width=96}. */
 public final class PlanEdit {
-    /** Reads plans; every key must be there. */
+    /** Reads plans; every key must be present. */
     static final JsonMapper JSON = JsonMapper.builder()
             .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
             .enable(
@@ -27,8 +27,8 @@ public final class PlanEdit {
     private PlanEdit() {}
 
     /**
-     * The plan with other values. All are set before they are validated, so that values can change that depend on each
-     * other.
+     * The plan with other values. All are set before they are validated, so that interdependent values can change
+     * together.
      *
      * @param assignments each {@code KEY=VALUE}, the key with a dot between the levels
      * @throws IllegalArgumentException if there is no such key, the value is not of its kind, or the values do not fit
@@ -125,9 +125,8 @@ public final class PlanEdit {
             }
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(
-                    "'%s': expected %s, as %s is, found '%s'"
-                            .formatted(
-                                    key, old.isIntegralNumber() ? "a whole number" : "a number", old.asText(), value),
+                    "'%s': expected %s such as %s, found '%s'"
+                            .formatted(key, old.isIntegralNumber() ? "an integer" : "a number", old.asText(), value),
                     e);
         }
     }
@@ -136,7 +135,7 @@ public final class PlanEdit {
         List<String> names = new ArrayList<>();
         node.properties()
                 .forEach(field -> names.add(field.getKey() + (field.getValue().isObject() ? ".…" : "")));
-        return new IllegalArgumentException("'%s': expected the name of a value, found none of that name; there are %s"
-                .formatted(key, String.join(", ", names)));
+        return new IllegalArgumentException(
+                "'%s': expected one of %s, found another key".formatted(key, String.join(", ", names)));
     }
 }

@@ -29,7 +29,7 @@ public record Preset(String id, String about, TrainingPlan plan) {
     /**
      * The preset of that name.
      *
-     * @throws IllegalArgumentException if there is none; the message lists those that there are
+     * @throws IllegalArgumentException if there is none; the message lists all names
      */
     public static Preset named(String id) {
         return ALL.stream()

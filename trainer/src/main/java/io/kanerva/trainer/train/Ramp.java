@@ -1,11 +1,11 @@
 package io.kanerva.trainer.train;
 
 /**
- * A weight that starts at {@code start}, rises linearly between two parts of the run, and is 1 from then on.
+ * A weight that starts at {@code start}, rises linearly between two points of the run, and is 1 from then on.
  *
  * @param start weight at the beginning, 0 to 1
- * @param from part of the run, 0 to 1, at which the rise begins
- * @param to part of the run, at least {@code from} and at most 1, at which it ends
+ * @param from fraction of the run, 0 to 1, at which the rise begins
+ * @param to fraction of the run, at least {@code from} and at most 1, at which it ends
  */
 public record Ramp(double start, double from, double to) {
     /** No schedule: 1 throughout. */
@@ -20,7 +20,7 @@ public record Ramp(double start, double from, double to) {
         }
     }
 
-    /** The weight when {@code done} of the run, 0 to 1, is over. */
+    /** The weight after the fraction {@code done} of the run, 0 to 1. */
     public double at(double done) {
         if (done >= to) {
             return 1;

@@ -1,7 +1,7 @@
 package io.kanerva.trainer.train;
 
 /**
- * What one training step measured, as means over the step's samples, nats; one draw of keys and latents each.
+ * The measurements of one training step: means over its samples, in nats, with one draw of keys and latents each.
  *
  * @param step steps done, counted from 1
  * @param reconstruction -ln p(x | z, M, Y)

@@ -22,14 +22,14 @@ public final class TrainingEpisodes {
     private final TrainingPlan plan;
     /** The images of each class that has at least two, by class; empty if the model reads no gist. */
     private final Map<Integer, int[]> members = new LinkedHashMap<>();
-    /** The numbers of all of them. */
+    /** The indices of all of them. */
     private final int[] paired;
 
     /**
      * The input of a plan's steps.
      *
      * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode, or cannot
-     *     be moved, or a model that reads gists finds no two images of a class
+     *     be transformed, or a model that reads gists finds no two images of a class
      */
     public TrainingEpisodes(Images images, TrainingPlan plan) {
         this.images = images;
@@ -38,14 +38,14 @@ public final class TrainingEpisodes {
         images.requireSize(s.image().channels(), s.image().height(), s.image().width());
         if (!plan.augment().isNone() && plan.binarisation() == Binarisation.FIXED && !images.staysBlackAndWhite()) {
             throw new IllegalArgumentException(
-                    ("'%s': expected images that are black and white again when they are moved, as Omniglot's "
-                                    + "original drawings are, found others: "
-                                    + "take a binarisation other than fixed, or none of augment.…")
+                    ("'%s': expected images that stay black and white when they are transformed, "
+                                    + "like Omniglot's original drawings, found others: "
+                                    + "use a binarisation other than fixed, or no augment.…")
                             .formatted(images.name()));
         }
         if (images.count() < plan.episodeLength()) {
-            throw new IllegalArgumentException("'%s' holds %d images, an episode needs %d"
-                    .formatted(images.name(), images.count(), plan.episodeLength()));
+            throw new IllegalArgumentException("'%s': expected at least the %d images of an episode, found %d"
+                    .formatted(images.name(), plan.episodeLength(), images.count()));
         }
         if (s.gist()) {
             findClasses();
@@ -86,7 +86,8 @@ public final class TrainingEpisodes {
         }
         float[] others = new float[samples * size];
         for (int i = 0; i < samples; i++) {
-            // Moved by the same map: the model should learn how two images of a class differ, not how they were moved.
+            // Transformed by the same map: the model should learn how two images of a class differ, not their
+            // transforms.
             plan.binarisation().copy(images, another(drawn[i], random), maps[i], others, i * size, random);
         }
         return new Batch(pixels, keyNoise, latentNoise, others, normals(random, latents));
@@ -95,8 +96,7 @@ public final class TrainingEpisodes {
     private void findClasses() {
         if (!images.hasLabels()) {
             throw new IllegalArgumentException(
-                    ("'%s': expected images whose classes are known, as a model that reads blocks for their gist "
-                                    + "needs them, found no labels")
+                    ("'%s': expected labelled images, which a model that reads gists needs, found no labels")
                             .formatted(images.name()));
         }
         images.classes().forEach((label, all) -> {
@@ -106,7 +106,7 @@ public final class TrainingEpisodes {
         });
         if (members.isEmpty()) {
             throw new IllegalArgumentException(
-                    "'%s': expected a class of at least two images, found %d images of as many classes"
+                    "'%s': expected a class of at least two images, found %d images, each of another class"
                             .formatted(images.name(), images.count()));
         }
     }

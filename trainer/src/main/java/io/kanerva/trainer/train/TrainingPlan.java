@@ -14,8 +14,8 @@ import java.util.List;
  * @param settings the model's shape
  * @param data name of the data set, for the record
  * @param binarisation how training images are made binary
- * @param episodes B, episodes a step
- * @param episodeLength T, samples an episode
+ * @param episodes B, episodes per step
+ * @param episodeLength T, samples per episode
  * @param steps optimiser steps in the whole run
  * @param learningRate Adam's, after the warm-up and before the cosine decay
  * @param warmup steps over which the learning rate rises from 0
@@ -58,9 +58,8 @@ public record TrainingPlan(
                 || latentWeight == null
                 || validation == null
                 || augment == null) {
-            throw new IllegalArgumentException(
-                    "a plan needs a model, a data set's name, a binarisation, two weight schedules, a "
-                            + "validation and an augmentation, found that one is missing");
+            throw new IllegalArgumentException("a plan needs a model, a data set's name, a binarisation, two weight "
+                    + "schedules, a validation and an augmentation, found one of them missing");
         }
         if ((settings.likelihood() == ImageLikelihood.BERNOULLI) == (binarisation == Binarisation.NONE)) {
             throw new IllegalArgumentException("a %s likelihood needs %s, found the binarisation %s"

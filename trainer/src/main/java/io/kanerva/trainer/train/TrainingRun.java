@@ -20,7 +20,7 @@ import java.util.function.IntConsumer;
  * {@code validation.csv} and {@code best.ckpt}. A run that was stopped, even by a crash, resumes from its last
  * checkpoint and ends with exactly the weights of an uninterrupted run.
  *
- * <p>Owns the model and the optimiser; {@link #close} frees both. Not thread-safe, but for {@link #requestStop}.
+ * <p>Owns the model and the optimiser; {@link #close} frees both. Not thread-safe, except for {@link #requestStop}.
  */
 public final class TrainingRun implements AutoCloseable {
     /** The checkpoint's name in a run's folder. */
@@ -76,11 +76,12 @@ public final class TrainingRun implements AutoCloseable {
 
     /**
      * A new run. Several devices share the episodes of each step; the sums of their gradients differ in the last digits
-     * from those of one device, so a run must be resumed on as many to end with the same weights.
+     * from those of one device, so a run ends with the same weights only if it is resumed on the same number of
+     * devices.
      *
-     * @param folder is made if it is not there
+     * @param folder created if missing
      * @param devices each takes the same number of the plan's episodes
-     * @param fitted receives how many of {@link LinearStart#work} units are done: a linear path
+     * @param fitted called with the number of {@link LinearStart#work} units done: a linear path
      *     ({@link DecoderSettings#banks}) is fitted to some of the images first, which takes seconds
      * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode, or the
      *     devices cannot share the episodes equally
@@ -99,13 +100,13 @@ public final class TrainingRun implements AutoCloseable {
         Validator validator = Validator.of(images, plan);
         try {
             Files.createDirectories(folder);
-            WholeFile.write(
+            AtomicFile.write(
                     folder.resolve("plan.json"),
                     new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(plan) + "\n");
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         } catch (IOException e) {
-            throw new UncheckedIOException("%s: the run's folder cannot be made (%s)".formatted(folder, e), e);
+            throw new UncheckedIOException("%s: the run's folder cannot be created (%s)".formatted(folder, e), e);
         }
         KanervaModel model = fresh(plan, episodes, devices.get(0), fitted);
         TrainingRun run = new TrainingRun(plan, folder, images, episodes, validator, model, devices);
@@ -130,14 +131,14 @@ public final class TrainingRun implements AutoCloseable {
      * Resumes the run in that folder. The images must be those that it was started with.
      *
      * @throws CheckpointException if the folder holds no checkpoint, or a damaged one
-     * @throws IllegalArgumentException if the images are not of the model's size, do not fill an episode, or are not as
-     *     many as the run was started with
+     * @throws IllegalArgumentException if the images are not of the model's size, do not fill an episode, or their
+     *     number is not that of the run
      */
     public static TrainingRun resume(Path folder, Images images, Device device) {
         return resume(folder, images, List.of(device));
     }
 
-    /** As {@link #resume(Path, Images, Device)}, on several devices. */
+    /** Like {@link #resume(Path, Images, Device)}, on several devices. */
     public static TrainingRun resume(Path folder, Images images, List<Device> devices) {
         Checkpoint checkpoint = Checkpoint.read(folder.resolve(CHECKPOINT));
         if (checkpoint.images() > 0 && checkpoint.images() != images.count()) {
@@ -203,7 +204,7 @@ public final class TrainingRun implements AutoCloseable {
         return step >= plan.steps() || endedEarly();
     }
 
-    /** Whether the validation score has not fallen for as long as the plan's patience lasts. */
+    /** Whether the validation score has not improved within the plan's patience. */
     public boolean endedEarly() {
         int patience = plan.validation().patience();
         return patience > 0
@@ -217,7 +218,7 @@ public final class TrainingRun implements AutoCloseable {
         return scores.stream().reduce((a, b) -> b.bound() < a.bound() ? b : a);
     }
 
-    /** Makes {@link #train} return after the step that it is in. From any thread. */
+    /** Makes {@link #train} return after the current step. May be called from any thread. */
     public void requestStop() {
         stopRequested = true;
     }

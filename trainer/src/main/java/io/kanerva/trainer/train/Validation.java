@@ -6,7 +6,7 @@ package io.kanerva.trainer.train;
  *
  * @param images held out from the end of the training set; 0 for no validation
  * @param every steps between two scores; the end of the run is scored too
- * @param patience scores in a row without a new best after which training stops early; 0 to never stop early
+ * @param patience consecutive scores without a new best after which training stops early; 0 to never stop early
  */
 public record Validation(int images, int every, int patience) {
     /** No validation: all images are trained on. */

@@ -1,7 +1,7 @@
 package io.kanerva.trainer.train;
 
 /**
- * The clean bound on the validation images at one step, nats an image.
+ * The clean bound on the validation images at one step, nats per image.
  *
  * @param step steps done
  * @param bound the negative bound: the sum of the three terms

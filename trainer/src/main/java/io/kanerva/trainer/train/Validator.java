@@ -28,7 +28,7 @@ final class Validator {
      */
     Validator(Images images, TrainingPlan plan) {
         int held = plan.validation().images();
-        requireRoom(images, plan);
+        requireEnoughImages(images, plan);
         ImageRange range = new ImageRange(images, images.count() - held, images.count());
         boolean drawn = plan.binarisation() == Binarisation.DYNAMIC;
         episodes = new TestEpisodes(
@@ -49,7 +49,7 @@ final class Validator {
         if (plan.validation().images() == 0) {
             return images;
         }
-        requireRoom(images, plan);
+        requireEnoughImages(images, plan);
         return new ImageRange(images, 0, images.count() - plan.validation().images());
     }
 
@@ -64,7 +64,7 @@ final class Validator {
                 report.klLatent());
     }
 
-    private static void requireRoom(Images images, TrainingPlan plan) {
+    private static void requireEnoughImages(Images images, TrainingPlan plan) {
         int held = plan.validation().images();
         if (held < plan.episodeLength() || images.count() - held < plan.episodeLength()) {
             throw new IllegalArgumentException(

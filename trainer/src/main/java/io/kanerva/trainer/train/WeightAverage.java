@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The exponential moving average of a model's weights (Polyak and Juditsky 1992), as a model of its own: after update n
+ * The exponential moving average of a model's weights (Polyak and Juditsky 1992), as a separate model: after update n
  * each average a of a weight w becomes d a + (1 - d) w, with d = min(decay, n / (9 + n)), so that the initial weights
  * are forgotten quickly. Owns the averaged model.
  */

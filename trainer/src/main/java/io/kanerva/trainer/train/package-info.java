@@ -1,5 +1,5 @@
 /**
- * The training loop and what it needs: plan and presets, optimiser, schedules, checkpoints, metrics. Knows the model
- * and the data, but neither ONNX nor the command line.
+ * The training loop and what it needs: plan and presets, optimiser, schedules, checkpoints, metrics. Depends on the
+ * model and the data, not on ONNX or the command line.
  */
 package io.kanerva.trainer.train;

@@ -109,8 +109,8 @@ class AugmentationTest {
             byte[] same = new byte[784];
             byte[] shifted = new byte[784];
             drawings.copyPixels(k, plain, 0);
-            drawings.copyMoved(k, SAME, same, 0);
-            drawings.copyMoved(k, new AffineMap(1, 0, 0.1, 0, 1, 0.1), shifted, 0);
+            drawings.copyTransformed(k, SAME, same, 0);
+            drawings.copyTransformed(k, new AffineMap(1, 0, 0.1, 0, 1, 0.1), shifted, 0);
             assertThat(same).isEqualTo(plain);
             assertThat(shifted).isNotEqualTo(plain).containsOnly(0, (byte) 255);
         }
@@ -127,7 +127,7 @@ class AugmentationTest {
 
     private static int[] moved(ImageSet images, AffineMap map) {
         byte[] moved = new byte[1 + images.pixelsPerImage()];
-        images.copyMoved(0, map, moved, 1);
+        images.copyTransformed(0, map, moved, 1);
         int[] values = new int[images.pixelsPerImage()];
         for (int i = 0; i < values.length; i++) {
             values[i] = moved[i + 1] & 0xff;

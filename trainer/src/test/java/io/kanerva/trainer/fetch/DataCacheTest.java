@@ -83,7 +83,7 @@ class DataCacheTest {
             assertThatThrownBy(() -> fetch(server, CONTENT.length, SUM))
                     .isInstanceOf(FetchException.class)
                     .hasMessage(server.uri("file.bin")
-                            + ": expected 100,000 bytes, found 60,000 bytes: the connection failed 3 times in a row"
+                            + ": expected 100,000 bytes, found 60,000 bytes: the connection failed 3 consecutive times"
                             + " (the server answered HTTP 503); fetching again resumes the download");
             assertThat(folder.resolve("set/file.bin")).doesNotExist();
             fetch(server, CONTENT.length, SUM);
@@ -232,7 +232,7 @@ class DataCacheTest {
         for (Catalogue.Entry entry : Catalogue.all()) {
             assertThat(entry.files().isEmpty())
                     .as(entry.source().id())
-                    .isNotEqualTo(entry.byHand().isEmpty());
+                    .isNotEqualTo(entry.instructions().isEmpty());
             Path data = Files.createDirectories(folder.resolve(entry.source().id()));
             for (RemoteFile file : entry.files()) {
                 for (String path : file.members().isEmpty() ? List.of(file.path()) : file.members()) {

@@ -77,10 +77,10 @@ class KanervaSettingsTest {
     void sizesThatDoNotFitEachOtherAreNamed() {
         refused(
                 () -> heap(1, 9),
-                "the image of 9 x 8 must be the same whole multiple of the block of 4 x 4 on both sides");
+                "the image of 9 x 8 must be the same integer multiple of the block of 4 x 4 on both sides");
         refused(
                 () -> heap(2, 16),
-                "the image of 8 x 16 must be the same whole multiple of the block of 4 x 4 on both sides");
+                "the image of 8 x 16 must be the same integer multiple of the block of 4 x 4 on both sides");
         refused(() -> heap(4, 3), "a window of 4 x 4, stretched by up to 1.00, must fit into the memory of 3 x 16");
         refused(
                 () -> settings(HEAP, CONTINUOUS, 1, 8, 8, 2, 5, 16, 4, 4, 1, 3, 2, 4, 0, 8, 1),
@@ -139,7 +139,7 @@ class KanervaSettingsTest {
         assertThat(TinyModels.colour().parameterChannels()).isEqualTo(139);
         refused(
                 () -> TinyModels.colour().withLatent(33, LatentLayout.MAP),
-                "a latent of D = 33 numbers as a map must be a multiple of the block's 4 x 4 places");
+                "a latent map of D = 33 values must be a multiple of the block's 4 x 4 positions");
         refused(
                 () -> new DecoderSettings(0, 1, 0, 0, 0, 0),
                 "the decoder's width and depth must be at least 1, found 0 and 1");

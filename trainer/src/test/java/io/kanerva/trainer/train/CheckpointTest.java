@@ -67,8 +67,7 @@ class CheckpointTest {
     void aCheckpointThatIsCutOffSaysSo() throws IOException {
         for (int length : new int[] {bytes.length - 1, bytes.length / 2, 20}) {
             Files.write(file, Arrays.copyOf(bytes, length));
-            refused("%s: expected the checksum at its end to match, found that it does not: the checkpoint is "
-                    + "damaged or cut off");
+            refused("%s: expected the checksum at its end to match, found a truncated or damaged file");
         }
     }
 
@@ -78,8 +77,7 @@ class CheckpointTest {
             byte[] changed = bytes.clone();
             changed[at] ^= 1;
             Files.write(file, changed);
-            refused("%s: expected the checksum at its end to match, found that it does not: the checkpoint is "
-                    + "damaged or cut off");
+            refused("%s: expected the checksum at its end to match, found a truncated or damaged file");
         }
     }
 
@@ -97,7 +95,7 @@ class CheckpointTest {
         refused("%s: expected a checkpoint, found no such file");
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> Checkpoint.read(folder))
-                .withMessageStartingWith("%s: expected a checkpoint, found that it cannot be read (", folder);
+                .withMessageStartingWith("%s: expected a checkpoint, found an unreadable file (", folder);
     }
 
     @Test
@@ -161,7 +159,7 @@ class CheckpointTest {
     @Test
     void aWriteThatFailsHalfWayLeavesTheOldFileWhole() throws IOException {
         assertThatExceptionOfType(UncheckedIOException.class)
-                .isThrownBy(() -> WholeFile.write(file, out -> {
+                .isThrownBy(() -> AtomicFile.write(file, out -> {
                     out.write(new byte[100_000]);
                     throw new IOException("no space left on device");
                 }))
@@ -174,7 +172,7 @@ class CheckpointTest {
     void aFolderThatIsNoneIsNamedWhenWriting() {
         Path inside = file.resolve("below-a-file.ckpt");
         assertThatExceptionOfType(UncheckedIOException.class)
-                .isThrownBy(() -> WholeFile.write(inside, "text"))
+                .isThrownBy(() -> AtomicFile.write(inside, "text"))
                 .withMessageStartingWith("%s: cannot be written (", inside);
     }
 

@@ -70,7 +70,8 @@ class DataParallelTest {
                         TinyRuns.IMAGES,
                         List.of(Device.cpu(), Device.cpu(), Device.cpu()),
                         done -> {}))
-                .withMessage("2 episodes a step: expected a multiple of the 3 devices, so that each takes as many");
+                .withMessage("2 episodes a step: expected a multiple of the 3 devices, so that each "
+                        + "gets the same number");
         assertThat(Files.exists(folder.resolve("run"))).isFalse();
     }
 

@@ -96,13 +96,13 @@ class TrainingEpisodesTest {
         ImageSet unlabelled = TinyModels.rectangles(8, 1);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new TrainingEpisodes(unlabelled, TinyRuns.gist()))
-                .withMessage("'rectangles': expected images whose classes are known, as a model that reads blocks "
-                        + "for their gist needs them, found no labels");
+                .withMessage("'rectangles': expected labelled images, which a model that reads gists "
+                        + "needs, found no labels");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new TrainingEpisodes(
                         unlabelled.labelled(IntStream.range(0, 8).toArray()), TinyRuns.gist()))
                 .withMessage(
-                        "'rectangles': expected a class of at least two images, found 8 images of as many classes");
+                        "'rectangles': expected a class of at least two images, found 8 images, each of another class");
     }
 
     @Test
@@ -146,7 +146,7 @@ class TrainingEpisodesTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new TrainingEpisodes(TinyRuns.IMAGES, moving))
                 .withMessageStartingWith(
-                        "'rectangles': expected images that are black and white again when they are moved");
+                        "'rectangles': expected images that stay black and white when they are transformed");
     }
 
     @Test

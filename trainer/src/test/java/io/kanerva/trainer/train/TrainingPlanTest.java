@@ -78,7 +78,7 @@ class TrainingPlanTest {
                         0,
                         Augmentation.NONE))
                 .withMessage("a plan needs a model, a data set's name, a binarisation, two weight schedules, a "
-                        + "validation and an augmentation, found that one is missing");
+                        + "validation and an augmentation, found one of them missing");
     }
 
     @Test

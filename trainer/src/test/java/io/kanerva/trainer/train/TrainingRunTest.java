@@ -151,7 +151,7 @@ class TrainingRunTest {
         Path file = Files.writeString(folder.resolve("file"), "not a folder");
         assertThatExceptionOfType(UncheckedIOException.class)
                 .isThrownBy(() -> TinyRuns.start(TinyRuns.plan(), file.resolve("run")))
-                .withMessageStartingWith("%s: the run's folder cannot be made (", file.resolve("run"));
+                .withMessageStartingWith("%s: the run's folder cannot be created (", file.resolve("run"));
     }
 
     @Test
@@ -170,7 +170,7 @@ class TrainingRunTest {
         ImageSet few = TinyModels.rectangles(7, 1);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> TrainingRun.start(TinyRuns.plan(), folder.resolve("run"), few, Device.cpu()))
-                .withMessage("'rectangles' holds 7 images, an episode needs 8");
+                .withMessage("'rectangles': expected at least the 8 images of an episode, found 7");
         assertThat(folder.resolve("run")).doesNotExist();
     }
 

@@ -14,14 +14,14 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** The JSON file of downloaded files: by path, the SHA-256, the URL and the time. */
-final class SumLedger {
+final class ChecksumLedger {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path file;
     private final Map<String, Map<String, String>> lines;
 
     /** @throws FetchException if the file exists but is unreadable */
-    SumLedger(Path file) {
+    ChecksumLedger(Path file) {
         this.file = file;
         try {
             lines = Files.exists(file)

@@ -15,12 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** Writes files whole or not at all: to a temporary file beside the target, then renamed. */
-final class WholeFile {
+/** Writes files atomically: to a temporary file next to the target, which is then renamed. */
+final class AtomicFile {
 
-    private WholeFile() {}
+    private AtomicFile() {}
 
-    /** Writes what goes into a file. */
+    /** Fills a file. */
     interface Content {
         void writeTo(OutputStream out) throws IOException;
     }
@@ -29,14 +29,14 @@ final class WholeFile {
         write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** @throws UncheckedIOException if it cannot be written; the old file, if there was one, is still whole then */
+    /** @throws UncheckedIOException if it cannot be written; an older file of that name is kept */
     static void write(Path file, Content content) {
         Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
         try (FileChannel channel = FileChannel.open(temporary, CREATE, TRUNCATE_EXISTING, WRITE)) {
             try (OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel))) {
                 content.writeTo(out);
                 out.flush();
-                // On the disk before it takes the old file's name: or else a power cut could leave neither.
+                // On the disk before it takes the old file's name: otherwise a power cut could leave neither.
                 channel.force(true);
             }
             Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
