@@ -114,7 +114,7 @@ class BundleTest {
                 .message(8, new Message().varint(2, 17))
                 .bytes();
         bundle.replace("encoder.onnx", model);
-        assertRefused(bundle.write(folder), "found a tensor whose data lie in another file");
+        assertRefused(bundle.write(folder), "found a tensor with external data");
     }
 
     @ParameterizedTest

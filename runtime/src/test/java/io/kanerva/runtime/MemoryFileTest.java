@@ -142,7 +142,7 @@ class MemoryFileTest {
     void aFileWithBytesBehindItsEnd() throws IOException {
         memory.save(file);
         Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 700));
-        assertRefused("expected 692 bytes, found 700");
+        assertRefused("expected a memory file of 692 bytes, found 700");
     }
 
     @Test
