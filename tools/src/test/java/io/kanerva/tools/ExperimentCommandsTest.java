@@ -95,8 +95,8 @@ class ExperimentCommandsTest {
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out()).contains("memory of 15,680 floats", "3 episodes of T = 32");
         assertThat(number(run.out(), "written +([0-9.]+)")).isLessThan(number(run.out(), "held out +([0-9.]+)"));
-        // A model beside itself: the same bound, but for its noise.
-        assertThat(number(run.out(), "half and half: written ([0-9.]+)"))
+        // A model compared with itself: the same bound except for its noise.
+        assertThat(number(run.out(), "in equal parts: written ([0-9.]+)"))
                 .isCloseTo(number(run.out(), "written +([0-9.]+)"), org.assertj.core.api.Assertions.within(3.0));
     }
 

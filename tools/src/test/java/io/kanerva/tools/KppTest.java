@@ -62,7 +62,7 @@ class KppTest {
             train --run r --preset mnist --resume            => Expected either --preset or --resume, found both; see 'kpp train --help'
             train --run r --preset quickstart -T 0           => Invalid value for option '--episode-length': expected at least 1, found 0; see 'kpp train --help'
             train --run r --preset quickstart --steps 0      => Invalid value for option '--steps': expected at least 1, found 0; see 'kpp train --help'
-            train --run r --resume --set steps=3             => Expected --resume without --steps, --episode-length, --set and --seed, which the run's plan has fixed; see 'kpp train --help'
+            train --run r --resume --set steps=3             => Expected --resume without --steps, --episode-length, --set and --seed, which the run's plan fixes; see 'kpp train --help'
             train --run r --preset mnist --seed 1 --seeds 2  => Expected --seed or --seeds, found both; see 'kpp train --help'
             train --run r --preset mnist --seeds 1,2,1       => Expected distinct --seeds, found [1, 2, 1]; see 'kpp train --help'
             evaluate --run r --bundle b                      => Expected --run or --bundle, found both; see 'kpp evaluate --help'

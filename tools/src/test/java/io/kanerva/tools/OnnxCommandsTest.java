@@ -203,7 +203,7 @@ class OnnxCommandsTest {
         assertThat(run.exitCode()).isZero();
         assertThat(run.out().lines().toList().get(0))
                 .isEqualTo("model      %s (%,d bytes, 2 nodes)".formatted(out, Files.size(out)));
-        assertThat(run.out()).contains("checked    scores at {N=1}: largest difference ");
+        assertThat(run.out()).contains("checked    scores at {N=1}: maximum difference ");
         ModelProto proto = OnnxFiles.read(out);
         assertThat(proto.getOpsetImport(0).getVersion()).isEqualTo(18);
         assertThat(proto.getIrVersion()).isEqualTo(9);
@@ -232,7 +232,7 @@ class OnnxCommandsTest {
                 "--statistics",
                 "batch");
         assertThat(run.exitCode()).as(run.err()).isZero();
-        assertThat(run.out()).contains("and the weights beside it", "checked    output at ");
+        assertThat(run.out()).contains("and the weights next to it", "checked    output at ");
     }
 
     @Test

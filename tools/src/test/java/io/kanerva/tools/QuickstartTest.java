@@ -27,7 +27,7 @@ class QuickstartTest {
 
     @Test
     void everyGraphAgreesWithItsBlock() {
-        String graphs = find("graphs +largest difference from DJL: (.*)").group(1);
+        String graphs = find("graphs +maximum difference from DJL: (.*)").group(1);
         for (String graph : List.of("encoder", "memory-writer", "reader", "decoder")) {
             double difference = Double.parseDouble(
                     find(Pattern.quote(graph) + " ([0-9.e+-]+)").group(1));

@@ -72,9 +72,9 @@ public final class HtmlPage {
         return this;
     }
 
-    /** Adds a heading inside the section with a remark beside it. */
-    public HtmlPage subheading(String heading, String beside) {
-        body.append("<h3>%s<span>%s</span></h3>\n".formatted(Html.escape(heading), Html.escape(beside)));
+    /** Adds a heading inside the section with a remark next to it. */
+    public HtmlPage subheading(String heading, String remark) {
+        body.append("<h3>%s<span>%s</span></h3>\n".formatted(Html.escape(heading), Html.escape(remark)));
         return this;
     }
 

@@ -15,7 +15,7 @@ import java.util.Locale;
  * @param recalls one entry per kind of query
  * @param recallIterations iterations of each query
  * @param generations images from random keys
- * @param curve measurements during training; empty if the run was shorter than the distance of two
+ * @param curve measurements during training; empty if the run ended before the first one
  * @param djl the bound computed by DJL
  * @param graphs the bound computed by the exported graphs from the same noise
  * @param boundSetting describes what the bounds were measured on

@@ -6,12 +6,12 @@ import java.util.List;
 
 /**
  * The page of a training run: its progress, its curves and an episode as the model recalls it. The page reloads itself
- * while the run goes on.
+ * until the run ends.
  *
  * @param title what is being trained
  * @param command the command that started it
  * @param state such as {@code training} or {@code finished}
- * @param running whether the run goes on
+ * @param running whether the run is in progress
  * @param steps steps done
  * @param totalSteps steps planned
  * @param seconds training time so far
@@ -41,7 +41,7 @@ public record RunPage(
         List<String[]> settings) {
     private static final int RENEWAL_SECONDS = 10;
     private static final int COLUMNS = 16;
-    private static final List<String> ROWS = List.of("image", "recalled", "dreamt");
+    private static final List<String> ROWS = List.of("image", "recalled", "generated");
 
     /** Returns the markup. */
     public String html() {

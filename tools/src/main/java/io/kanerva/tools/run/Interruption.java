@@ -23,7 +23,7 @@ public final class Interruption implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    /** Sets the run to stop, and stops it at once if the signal has already come. */
+    /** Registers the run to stop, and stops it at once if the signal has already arrived. */
     public synchronized void stops(TrainingRun newRun) {
         run = newRun;
         if (asked) {
@@ -31,7 +31,7 @@ public final class Interruption implements AutoCloseable {
         }
     }
 
-    /** Whether the signal has come. */
+    /** Whether the signal has arrived. */
     public synchronized boolean asked() {
         return asked;
     }

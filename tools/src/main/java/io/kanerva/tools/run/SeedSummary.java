@@ -41,7 +41,7 @@ public final class SeedSummary {
                     Long.toString(row.seed), row.report.standardError(), value -> value.applyAsDouble(row.report)));
         }
         lines.add(line("mean", Double.NaN, this::mean));
-        lines.add(line("spread", Double.NaN, this::spread));
+        lines.add(line("deviation", Double.NaN, this::standardDeviation));
         return lines;
     }
 
@@ -68,7 +68,7 @@ public final class SeedSummary {
     }
 
     /** Sample standard deviation over the seeds; NaN for a single one. */
-    public double spread(ToDoubleFunction<BoundReport> value) {
+    public double standardDeviation(ToDoubleFunction<BoundReport> value) {
         double mean = mean(value);
         return rows.size() < 2
                 ? Double.NaN
@@ -98,7 +98,7 @@ public final class SeedSummary {
         }
         summary.put("runs", runs);
         summary.put("mean", mean(BoundReport::nats));
-        summary.put("standardDeviation", rows.size() < 2 ? null : spread(BoundReport::nats));
+        summary.put("standardDeviation", rows.size() < 2 ? null : standardDeviation(BoundReport::nats));
         try {
             OutputFile.write(
                     folder.resolve(FILE),

@@ -1,2 +1,2 @@
-/** Drives a training run from the terminal and keeps its records. Knows no subcommand. */
+/** Drives a training run from the terminal and keeps its records. Independent of the subcommands. */
 package io.kanerva.tools.run;

@@ -105,7 +105,7 @@ public final class HeldOutCommand extends Subcommand {
                 signed(found.difference().written()),
                 signed(found.difference().heldOut()));
         print(
-                "mixture    of the two, half and half: written %.3f%s, held out %.3f%s nats per image",
+                "mixture    of the two in equal parts: written %.3f%s, held out %.3f%s nats per image",
                 found.mixture().written().nats(),
                 plusMinus(ERROR, found.mixture().written().standardError()),
                 found.mixture().heldOut().nats(),
@@ -126,6 +126,6 @@ public final class HeldOutCommand extends Subcommand {
                 report.klKeys(),
                 report.klLatent());
         return String.format(
-                Locale.ROOT, "%s (%.4f bits a dimension)", nats, report.bitsPerDimension(images.pixelsPerImage()));
+                Locale.ROOT, "%s (%.4f bits per dimension)", nats, report.bitsPerDimension(images.pixelsPerImage()));
     }
 }

@@ -35,8 +35,7 @@ final class ImageOptions {
             converter = RangeConverter.class,
             order = 3,
             description =
-                    "Images to use, counted from 0, TO excluded. Default: the first ones, as many as fit into the "
-                            + "memory.")
+                    "Images to use, counted from 0, TO exclusive. Default: the first ones, up to the memory's capacity.")
     private Range range;
 
     @Option(
@@ -45,7 +44,7 @@ final class ImageOptions {
             description = "Keep grey levels. By default, pixels of at least half intensity become 1, the others 0.")
     private boolean grey;
 
-    /** The images from..to of a file, {@code to} excluded. */
+    /** The images {@code from} (inclusive) to {@code to} (exclusive) of a file. */
     record Range(int from, int to) {}
 
     static final class RangeConverter implements ITypeConverter<Range> {
@@ -62,7 +61,7 @@ final class ImageOptions {
     }
 
     /**
-     * Reads the images, and prints how many it took if there are more.
+     * Reads the images, and prints their number if it leaves some out.
      *
      * @param action the subcommand that prints
      * @param shape the image size of the model

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** The files that a subcommand writes its pictures to. */
+/** The files that a subcommand writes its images to. */
 final class PictureOutput {
     private static final int COLUMNS = 16;
     private static final int SCALE = 3;

@@ -117,7 +117,7 @@ public final class OnnxExportCommand extends Subcommand {
             paramLabel = "INPUT=FROM..TO",
             order = 10,
             description =
-                    "Values of an input, such as tokens=0..30522 (the last excluded). May be repeated. Default: normal "
+                    "Values of an input, such as tokens=0..30522 (the last exclusive). May be repeated. Default: normal "
                             + "numbers, or 0 and 1.")
     private Map<String, String> ranges = new LinkedHashMap<>();
 
@@ -167,7 +167,7 @@ public final class OnnxExportCommand extends Subcommand {
             paramLabel = "D",
             defaultValue = "1e-4",
             order = 16,
-            description = "Largest accepted difference, relative for values above 1. Default: ${DEFAULT-VALUE}.")
+            description = "Maximum accepted difference, relative for values above 1. Default: ${DEFAULT-VALUE}.")
     private double tolerance;
 
     @Option(
@@ -199,11 +199,11 @@ public final class OnnxExportCommand extends Subcommand {
                     "model      %s (%,d bytes%s, %,d nodes)",
                     out,
                     Files.size(out),
-                    exported.hasExternalData() ? " and the weights beside it" : "",
+                    exported.hasExternalData() ? " and the weights next to it" : "",
                     exported.proto().getGraph().getNodeCount());
             exported.checks()
                     .forEach(check -> print(
-                            "checked    %s at %s: largest difference %.1e",
+                            "checked    %s at %s: maximum difference %.1e",
                             check.output(), check.sizes(), check.largestDifference()));
         } catch (ExportException | IllegalArgumentException | IOException e) {
             throw new Failure(e.getMessage(), e);

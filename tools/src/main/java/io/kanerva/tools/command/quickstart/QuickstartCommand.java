@@ -231,7 +231,7 @@ public final class QuickstartCommand extends Subcommand {
                 djl.episodes() == 1 ? "episode" : "episodes",
                 plusMinus(", ± %.2f", djl.standardError()));
         print(
-                "graphs     largest difference from DJL: %s",
+                "graphs     maximum difference from DJL: %s",
                 agreement.largestPerGraph().entrySet().stream()
                         .map(entry -> String.format(Locale.ROOT, "%s %.1e", entry.getKey(), entry.getValue()))
                         .collect(Collectors.joining(", ")));
@@ -245,7 +245,7 @@ public final class QuickstartCommand extends Subcommand {
         if (!(boundDifference <= BundleBudget.BOUND_NATS)) {
             throw new Failure(String.format(
                     Locale.ROOT,
-                    "the bounds differ by %.2e nats, expected at most %.0e",
+                    "bound: expected DJL and the graphs to differ by at most %2$.0e nats, found %1$.2e",
                     boundDifference,
                     BundleBudget.BOUND_NATS));
         }

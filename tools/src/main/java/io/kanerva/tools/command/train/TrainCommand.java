@@ -114,7 +114,7 @@ public final class TrainCommand extends Subcommand {
             order = 9,
             description =
                     "Train one run for each of these seeds, in folders seed-N of the run's, score them on the test "
-                            + "images, and leave mean and spread in " + SeedSummary.FILE + ".")
+                            + "images, and write mean and standard deviation to " + SeedSummary.FILE + ".")
     private List<Long> seeds;
 
     @Option(names = "--dry-run", order = 10, description = "Print the values of the plan and train nothing.")
@@ -133,7 +133,7 @@ public final class TrainCommand extends Subcommand {
 
     @Override
     protected void run() {
-        requireSense();
+        requireConsistentOptions();
         if (dryRun) {
             PlanEdit.values(resume ? planOf(folder) : plan(seed == null ? 1 : seed))
                     .forEach(value -> out().println(value));
@@ -151,7 +151,7 @@ public final class TrainCommand extends Subcommand {
         }
     }
 
-    private void requireSense() {
+    private void requireConsistentOptions() {
         if (resume == (preset != null)) {
             throw usage(
                     resume
@@ -159,8 +159,8 @@ public final class TrainCommand extends Subcommand {
                             : "Expected --preset NAME or --resume, found neither");
         }
         if (resume && (steps != null || episodeLength != null || !edits.isEmpty() || seed != null)) {
-            throw usage("Expected --resume without --steps, --episode-length, --set and --seed, which the run's "
-                    + "plan has fixed");
+            throw usage(
+                    "Expected --resume without --steps, --episode-length, --set and --seed, which the run's plan fixes");
         }
         if (seed != null && seeds != null) {
             throw usage("Expected --seed or --seeds, found both");
@@ -183,7 +183,7 @@ public final class TrainCommand extends Subcommand {
                 : TrainingProgress.start(plan, place, images, where, terminal())) {
             interruption.stops(run);
             terminal()
-                    .line(("%s: %,d images, %,d parameters, %d episodes of T = %d a step, %s writer, memory of "
+                    .line(("%s: %,d images, %,d parameters, %d episodes of T = %d per step, %s writer, memory of "
                                     + "%,d floats, on %s")
                             .formatted(
                                     plan.data(),

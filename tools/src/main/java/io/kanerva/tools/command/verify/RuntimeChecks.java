@@ -81,7 +81,7 @@ final class RuntimeChecks implements AutoCloseable {
         Subcommand.requireNone(findings.problems(), "comparisons");
         Set<String> names = chosen.stream().map(ModelRuntime::name).collect(Collectors.toSet());
         if (findings.runtimes().stream().noneMatch(runtime -> runtime.ran() && names.contains(runtime.name()))) {
-            throw new Failure("expected something to compare, found that no runtime ran");
+            throw new Failure("expected a runtime that runs, found none");
         }
     }
 

@@ -98,7 +98,8 @@ final class RuntimeOptions {
     /** Fails if all runtimes must run and this one cannot. */
     void requireReady(String name, Readiness readiness) {
         if (require && readiness.state() != Readiness.State.READY) {
-            throw new Failure("%s: expected it to run, found that it did not: %s".formatted(name, readiness.why()));
+            throw new Failure(
+                    "%s: expected a runtime that runs, found one that does not (%s)".formatted(name, readiness.why()));
         }
     }
 }

@@ -5,7 +5,7 @@ import io.kanerva.tools.command.Subcommand;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How far outputs may be from what is expected. */
+/** The accepted difference between outputs and their expected values. */
 final class ToleranceOptions {
     @Option(
             names = "--atol",

@@ -113,7 +113,7 @@ public final class VerifyCommand extends Subcommand {
     @Mixin
     private CheckOptions options;
 
-    /** Refuses arguments between {@code verify} and its subcommand. */
+    /** Rejects arguments between {@code verify} and its subcommand. */
     void requireUnused() {
         if (spec.commandLine().getParseResult().matchedArgs().stream().anyMatch(given -> !given.inherited())) {
             throw usage("Expected a subcommand directly after 'kpp verify', found other arguments before it");
@@ -214,7 +214,7 @@ public final class VerifyCommand extends Subcommand {
                 .and(bound);
     }
 
-    /** Scores test images. Missing images are a failure for an only bundle, else a note in the report. */
+    /** Scores test images. Missing images are a failure for a single bundle, otherwise a note in the report. */
     private Findings bound(
             Verification verification, BundleCases bundle, List<ModelRuntime> runtimes, String subject, boolean only)
             throws IOException {
