@@ -32,7 +32,7 @@ class ModelsTest {
     }
 
     /**
-     * Every file of every bundle, as it lies on the class path: none changed, none missing, none that bundle.json does
+     * Every file of every bundle, as it is on the class path: none changed, none missing, none that bundle.json does
      * not list.
      */
     @Test

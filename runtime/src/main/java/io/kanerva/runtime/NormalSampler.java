@@ -48,7 +48,7 @@ public final class NormalSampler {
     }
 
     /**
-     * The next numbers of the sequence, as many as {@code shape} holds, in row-major order.
+     * The next numbers of the sequence as a tensor of that shape, in row-major order.
      *
      * @throws TensorException if a dimension is negative or there are more than a Java array holds
      */

@@ -39,7 +39,7 @@ class BoundTest {
                 double p = memory.pointers().data()[i];
                 double c = m + Math.exp(v / 2) * keyNoise.data()[i];
                 if (kind == Kind.HEAP) {
-                    int t = i / 3 % 3; // samples 0 to 2 lie in row 0, columns 0 to 2
+                    int t = i / 3 % 3; // samples 0 to 2 are in row 0, columns 0 to 2
                     double y = i % 3 == 0 ? c : i % 3 == 1 ? quantile((t + phi(c)) / 4) : quantile(phi(c) / 2);
                     keys.data()[i] = (float) y;
                     klKeys[i / 3] += 0.5 * (m * m + Math.exp(v) - 1 - v) + (i % 3 == 0 ? Math.log(8) : 0);

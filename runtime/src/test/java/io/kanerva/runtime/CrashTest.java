@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each rule of the runtime's life cycle in a JVM of its own, which a mistake would end with a segmentation fault. */
+/** Each rule of the runtime's life cycle in a separate JVM, which a mistake would end with a segmentation fault. */
 @Timeout(120)
 class CrashTest {
 
@@ -162,7 +162,7 @@ class CrashTest {
         }
     }
 
-    /** Lets threads repeat {@code work} for good and comes back in the midst of it, after so many times. */
+    /** Lets threads repeat {@code work} forever and returns while they do, after a number of repetitions. */
     private static void endDuring(int threads, int times, Runnable work) throws InterruptedException {
         CountDownLatch done = new CountDownLatch(times);
         for (int t = 0; t < threads; t++) {

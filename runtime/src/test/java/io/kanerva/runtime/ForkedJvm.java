@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A JVM of its own, for what would end this one if it went wrong, or would be hidden by what else runs here. */
+/** A separate JVM, for what would end this one on failure, or would be hidden by other tests here. */
 final class ForkedJvm {
 
     private ForkedJvm() {}

@@ -27,9 +27,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What a call allocates beyond ONNX Runtime's own Java call, which makes its arrays of names and handles and a result
- * anew at each run: a prepared call nothing; another what it returns and, whatever the sizes, little else. Counted in a
- * JVM of its own without the optimising compiler, which hides some allocations and not others.
+ * What a call allocates beyond ONNX Runtime's own Java call, which creates its arrays of names and handles and a result
+ * at each run: a prepared call nothing; another what it returns and, whatever the sizes, little else. Counted in a
+ * separate JVM without the optimising compiler, which hides some allocations and not others.
  */
 @Timeout(120)
 class GarbageTest {
@@ -67,7 +67,7 @@ class GarbageTest {
         return ForkedJvm.run(List.of("-XX:TieredStopAtLevel=1"), GarbageTest.class, bundle.toString());
     }
 
-    /** What the other JVM does: prints how many bytes each prepared call leaves more than the bare run of its graph. */
+    /** Runs in the other JVM: prints how many more bytes each prepared call leaves than the bare run of its graph. */
     public static void main(String[] arguments) throws Exception {
         Path bundle = Path.of(arguments[0]);
         try (Kanerva kanerva = Kanerva.load(bundle, Device.CPU)) {

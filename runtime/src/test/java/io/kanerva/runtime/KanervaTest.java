@@ -231,7 +231,7 @@ class KanervaTest {
     @Test
     void refusesMoreSamplesThanSlots() {
         FloatTensor nine = FloatTensor.zeros(1, 9, 1, 8, 8);
-        String sentence = "out of memory: 9 samples, 8 slots (2 rows x 4 columns, 1 a sample)";
+        String sentence = "out of memory: 9 samples, 8 slots (2 rows x 4 columns, 1 per sample)";
         assertThatThrownBy(() -> heap.write(nine))
                 .isInstanceOf(CapacityException.class)
                 .hasMessage(sentence);

@@ -37,12 +37,12 @@ class SessionOptionsTest {
         // side by side.
         List<String> options =
                 List.of("-Xint", "-XX:+UseSerialGC", "-Djava.util.concurrent.ForkJoinPool.common.parallelism=1");
-        // Four graphs, each with the caller's thread and as many more as it takes to make the number asked for.
+        // Four graphs, each with the caller's thread and further ones up to the requested number.
         assertThat(ForkedJvm.run(options, SessionOptionsTest.class, folder.toString()))
                 .isEqualTo("1: 0\n2: 4\n3: 8\n");
     }
 
-    /** What the other JVM does: prints how many threads the process has more for each open model. */
+    /** Runs in the other JVM: prints the number of additional threads for each open model. */
     public static void main(String[] arguments) throws IOException {
         Path bundle = Path.of(arguments[0]);
         FloatTensor episode = TileImages.episode(0x0F, 0x33);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Native memory, measured as the resident size of a JVM of its own whose heap is fixed and touched from the start, so
+ * Native memory, measured as the resident size of a separate JVM whose heap is fixed and touched from the start, so
  * that only native memory can make it grow.
  */
 @EnabledOnOs(OS.LINUX)
@@ -58,7 +58,7 @@ class SteadyMemoryTest {
         return Long.parseLong(output.trim());
     }
 
-    /** What the other JVM does: warms up, then prints by how many kilobytes it grew over the rest. */
+    /** Runs in the other JVM: warms up, then prints by how many kilobytes it grew over the rest. */
     public static void main(String[] arguments) throws IOException {
         Path folder = Path.of(arguments[1]);
         long before;

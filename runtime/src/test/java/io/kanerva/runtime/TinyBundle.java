@@ -13,7 +13,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Bundles of {@link TinyGraphs}, made in memory and written where a test wants them. */
+/** Bundles of {@link TinyGraphs}, made in memory and written where a test needs them. */
 final class TinyBundle {
 
     /** The three kinds of model. */

@@ -193,7 +193,7 @@ class BadInputTest {
         assertThat(failure("evaluate", "--run", run)).contains("last.ckpt");
         byte[] content = Files.readAllBytes(Quick.RUN.resolve("last.ckpt"));
         Files.write(run.resolve("last.ckpt"), Arrays.copyOf(content, content.length / 2));
-        assertThat(failure("train", "--resume", "--run", run)).contains("last.ckpt", "damaged or cut off");
+        assertThat(failure("train", "--resume", "--run", run)).contains("last.ckpt", "truncated or damaged");
     }
 
     @Test

@@ -30,12 +30,12 @@ public final class TinyModels {
 
     private TinyModels() {}
 
-    /** A heap of 2 x 4 slots whose keys are dereferenced: room for 8 samples. */
+    /** A heap of 2 x 4 slots whose keys are dereferenced: space for 8 samples. */
     public static KanervaSettings heap() {
         return heap(Addressing.DEREFERENCED, 1);
     }
 
-    /** The same heap with other keys: room for 8 / keys samples. */
+    /** The same heap with other keys: space for 8 / keys samples. */
     public static KanervaSettings heap(Addressing addressing, int keys) {
         return KanervaSettings.heap(IMAGE, new MapShape(2, 8, 16), BLOCK, new Grid(2, 4), 3, ENCODER)
                 .withKeys(keys)
@@ -80,7 +80,7 @@ public final class TinyModels {
                 .withDecoder(decoder, ImageLikelihood.DISCRETIZED_LOGISTIC_MIXTURE);
     }
 
-    /** The plain variational autoencoder with the same encoder and decoder, and a latent of its own. */
+    /** The plain variational autoencoder with the same encoder and decoder, and its own latent. */
     public static KanervaSettings withoutMemory(KanervaSettings s, int latent, LatentLayout layout) {
         return new KanervaSettings(
                 WriterKind.NONE,

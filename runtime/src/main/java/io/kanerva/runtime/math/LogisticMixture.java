@@ -35,9 +35,9 @@ public final class LogisticMixture {
         int n = 0;
         for (int far = 1; far <= 3; far++) {
             for (int i = 0; i < 4 * far; i++) {
-                boolean beside = i < 2 * far - 1;
-                ROWS[n] = (byte) (beside ? -(i + 1) / 2 : -far);
-                COLUMNS[n++] = (byte) (!beside ? i - 3 * far + 1 : i % 2 == 0 && i > 0 ? far : -far);
+                boolean atSide = i < 2 * far - 1;
+                ROWS[n] = (byte) (atSide ? -(i + 1) / 2 : -far);
+                COLUMNS[n++] = (byte) (!atSide ? i - 3 * far + 1 : i % 2 == 0 && i > 0 ? far : -far);
             }
         }
     }

@@ -279,7 +279,7 @@ public final class Inference {
     private void checkCapacity(int samples) {
         if (samples > settings.capacity()) {
             throw new CapacityException(
-                    "out of memory: %d samples, %d slots (%d rows x %d columns, %d a sample)",
+                    "out of memory: %d samples, %d slots (%d rows x %d columns, %d per sample)",
                     samples,
                     settings.slotRows() * settings.slotColumns(),
                     settings.slotRows(),

@@ -249,7 +249,7 @@ public final class StoredMemory {
                 && sizes[6] == settings.embedding();
         if (!fits || !new Planes(sizes[1], sizes[2], sizes[3]).equals(planes)) {
             throw new MemoryFileException(
-                    "%s: expected memories %s with %d keys a sample and embeddings of %d, found sizes %s for "
+                    "%s: expected memories %s with %d keys per sample and embeddings of %d, found sizes %s for "
                             + "[B, C, H, W, T, K, E]",
                     file, planes, settings.keys(), settings.embedding(), sizes);
         }

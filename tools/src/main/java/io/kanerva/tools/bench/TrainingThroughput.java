@@ -27,8 +27,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The Java side of {@code tools/bench/training-throughput}: an ordinary {@link TrainingRun} that runs as many steps as
- * a line on standard input says and reports them in a line on standard output.
+ * The Java side of {@code tools/bench/training-throughput}: an ordinary {@link TrainingRun} that runs the number of
+ * steps that a line on standard input gives and reports them in a line on standard output.
  *
  * <p>Before the first step it writes to {@code --folder} what the Python side needs to do the same:
  *

@@ -70,12 +70,12 @@ public final class EpisodeOptions {
         return episodes(plan.data(), plan.episodeLength());
     }
 
-    /** The first of these episodes, as many as were asked for. */
+    /** The first of these episodes, up to the requested number. */
     public ClassEpisodes some(ClassEpisodes all) {
         return all.first(atMost);
     }
 
-    /** The longest episode for a model: {@link #LENGTH} images, or as many as its memory has slots. */
+    /** The longest episode for a model: {@link #LENGTH} images, or the memory's capacity. */
     public static int longest(ModelSettings settings) {
         return Math.min(LENGTH, settings.capacity());
     }

@@ -41,7 +41,7 @@ final class GridFigure {
      * Adds a row to each band.
      *
      * @param name the row's label; empty for a single row
-     * @param pictures as many as in the other rows, and of the same size
+     * @param pictures the same number as in the other rows, and of the same size
      */
     GridFigure row(String name, Pictures pictures) {
         names.add(name);

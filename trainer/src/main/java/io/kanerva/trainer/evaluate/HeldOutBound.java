@@ -61,10 +61,10 @@ public final class HeldOutBound {
     }
 
     /**
-     * Compares two models and scores their equal mixture, p(x | M) = (p1(x | M1) + p2(x | M2)) / 2. A memory that knows
-     * only what was written and an autoencoder that knows only what images look like complement each other in it, at a
-     * cost of at most ln 2 nats per image over the better one. The bound is -E ln((w1 + w2) / 2) with w = p(x, z, y |
-     * M) / q(z, y | x), from one draw of each model's latents.
+     * Compares two models and scores their equal mixture, p(x | M) = (p1(x | M1) + p2(x | M2)) / 2. In it, a memory of
+     * what was written and an autoencoder that models images in general complement each other, at a cost of at most ln
+     * 2 nats per image over the better one. The bound is -E ln((w1 + w2) / 2) with w = p(x, z, y | M) / q(z, y | x),
+     * from one draw of each model's latents.
      *
      * @throws IllegalArgumentException if the models' image sizes or likelihoods differ
      */

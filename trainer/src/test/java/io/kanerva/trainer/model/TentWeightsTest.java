@@ -35,7 +35,7 @@ class TentWeightsTest {
         manager.close();
     }
 
-    /** Sizes and windows drawn at random; a window may lie partly or wholly outside. */
+    /** Sizes and windows drawn at random; a window may be partly or completely outside. */
     private record Case(int b, int n, int c, int height, int width, int h, int w, float[] memory, float[][] windows) {
         static Case of(RandomGenerator random, int height, int width) {
             int b = 1 + random.nextInt(3);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 class AdamTest {
 
     /**
-     * Adam as written down in {@link Adam}: bias corrections in the step's size, epsilon beside the uncorrected root.
+     * Adam as written down in {@link Adam}: bias corrections in the step's size, epsilon added to the uncorrected root.
      */
     private static final class Naive {
         final double[] weight;

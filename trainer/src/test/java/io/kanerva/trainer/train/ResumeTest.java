@@ -23,7 +23,7 @@ class ResumeTest {
     @TempDir
     Path folder;
 
-    /** The run that nobody interrupts. */
+    /** The uninterrupted run. */
     private static Path uninterrupted;
 
     @BeforeAll

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Runs that take seconds, and a look into what they leave behind. */
+/** Runs that take seconds, and access to their files. */
 final class TinyRuns {
     /** What they learn from. */
     static final ImageSet IMAGES = TinyModels.rectangles(200, 101)
@@ -98,7 +98,7 @@ final class TinyRuns {
                 .toList();
     }
 
-    /** Runs {@link #main} in a JVM of its own. */
+    /** Runs {@link #main} in a separate JVM. */
     static Process inAnotherJvm(Path folder, int holdAfter) throws java.io.IOException {
         return jvm(TinyRuns.class, List.of("-Xmx512m"), folder.toString(), Integer.toString(holdAfter))
                 .start();

@@ -88,7 +88,7 @@ final class VerifySuiteCommand extends Subcommand {
         List<Suite.Row> rows;
         try (TemporaryFolder scratch = new TemporaryFolder("kpp-verify")) {
             List<ModelRuntime> runtimes = new ArrayList<>(options.find(this));
-            // A model can crash its process, so the Java API gets a process of its own.
+            // A model can crash its process, so the Java API runs in a separate process.
             runtimes.replaceAll(runtime -> runtime.name().equals(JavaRuntime.CPU.name())
                     ? ForeignRuntime.separateJava(scratch.path())
                     : runtime);
