@@ -137,7 +137,7 @@ class CheckpointTest {
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> checkpoint.model(Device.cpu()))
                 .withMessageMatching(
-                        "checkpoint of step 12: expected [0-9]+ numbers for 'parameter/encoder/[^']+', found none");
+                        "checkpoint of step 12: expected [0-9]+ values for 'parameter/encoder/[^']+', found none");
         assertThat(Engine.getEngine("PyTorch")
                         .newBaseManager()
                         .getParentManager()
@@ -153,7 +153,7 @@ class CheckpointTest {
         arrays.put(name, new float[3]);
         assertThatExceptionOfType(CheckpointException.class)
                 .isThrownBy(() -> new Checkpoint(TinyRuns.plan(), 12, 0, 0, arrays).model(Device.cpu()))
-                .withMessageMatching("checkpoint of step 12: expected [0-9]+ numbers for '" + name + "', found 3");
+                .withMessageMatching("checkpoint of step 12: expected [0-9]+ values for '" + name + "', found 3");
     }
 
     @Test
