@@ -31,7 +31,7 @@ public final class DataOptions {
      * @throws Failure if the data set is missing; the message says how to fetch it
      */
     public Images test(DataSource source) {
-        return source.test(home(folder, source));
+        return source.test(locate(folder, source));
     }
 
     /**
@@ -39,7 +39,7 @@ public final class DataOptions {
      *
      * @throws Failure if the data set is in none of these; the message says how to fetch it
      */
-    public static Path home(Path named, DataSource source) {
+    public static Path locate(Path named, DataSource source) {
         if (named != null) {
             return named;
         }

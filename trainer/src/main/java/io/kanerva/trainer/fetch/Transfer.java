@@ -118,8 +118,8 @@ final class Transfer {
         String version = Files.exists(versionFile) ? Files.readString(versionFile) : "";
         HttpRequest.Builder request = HttpRequest.newBuilder(uri).timeout(timeout);
         // Bytes of an unknown version may be resumed only if the length, and so the checksum, is known.
-        boolean goOn = have > 0 && (known < 0 ? !version.isEmpty() : have < known);
-        if (goOn) {
+        boolean resumes = have > 0 && (known < 0 ? !version.isEmpty() : have < known);
+        if (resumes) {
             request.header("Range", "bytes=" + have + "-");
             if (!version.isEmpty()) {
                 request.header("If-Range", version);
@@ -134,7 +134,7 @@ final class Transfer {
             if (status == 206) {
                 Matcher range = CONTENT_RANGE.matcher(
                         response.headers().firstValue("Content-Range").orElse(""));
-                if (!goOn || !range.matches() || Long.parseLong(range.group(1)) != have) {
+                if (!resumes || !range.matches() || Long.parseLong(range.group(1)) != have) {
                     discard(part);
                     throw new IOException("the server sent a range other than the one requested: "
                             + response.headers().firstValue("Content-Range").orElse("no Content-Range"));

@@ -101,11 +101,6 @@ public final class KanervaModel implements AutoCloseable {
         return manager;
     }
 
-    /** Hands the blocks their parameters. */
-    public ParameterStore parameterStore() {
-        return store;
-    }
-
     /** All parameters by name, {@code encoder/01patches_weight} and so on, in a fixed order. */
     public Map<String, Parameter> parameters() {
         Map<String, Parameter> all = new LinkedHashMap<>();

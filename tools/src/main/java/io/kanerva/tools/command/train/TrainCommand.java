@@ -172,13 +172,18 @@ public final class TrainCommand extends Subcommand {
 
     /** Trains one run to its end or until it is interrupted; returns whether it is finished. */
     private boolean train(
-            TrainingPlan plan, Path place, boolean goOn, Images images, List<Device> where, Interruption interruption) {
-        if (!goOn && Files.exists(place.resolve(TrainingRun.CHECKPOINT))) {
+            TrainingPlan plan,
+            Path place,
+            boolean resumes,
+            Images images,
+            List<Device> where,
+            Interruption interruption) {
+        if (!resumes && Files.exists(place.resolve(TrainingRun.CHECKPOINT))) {
             throw new Failure(
                     "%s: expected no run there yet, found %s: resume it with --resume, or choose another folder"
                             .formatted(place, TrainingRun.CHECKPOINT));
         }
-        try (TrainingRun run = goOn
+        try (TrainingRun run = resumes
                 ? TrainingProgress.resume(place, images, where)
                 : TrainingProgress.start(plan, place, images, where, terminal())) {
             interruption.stops(run);
@@ -194,7 +199,7 @@ public final class TrainCommand extends Subcommand {
                                     plan.settings().writer().toString().toLowerCase(Locale.ROOT),
                                     plan.settings().memoryFloats(),
                                     LearningDevice.names(where)));
-            if (!goOn) {
+            if (!resumes) {
                 CommandRecord.write(place, commandText());
             }
             RunReporter reporter =
@@ -260,10 +265,16 @@ public final class TrainCommand extends Subcommand {
         SeedSummary summary = new SeedSummary(BundleWriter.setting(episodes));
         for (long one : seeds) {
             Path place = placeOf(one);
-            boolean goOn = resume && Files.exists(place.resolve(TrainingRun.CHECKPOINT));
+            boolean resumes = resume && Files.exists(place.resolve(TrainingRun.CHECKPOINT));
             OutputFile.requirePlaceForFolder(place);
             if (interruption.asked()
-                    || !train(goOn ? planOf(place) : first.withSeed(one), place, goOn, images, where, interruption)) {
+                    || !train(
+                            resumes ? planOf(place) : first.withSeed(one),
+                            place,
+                            resumes,
+                            images,
+                            where,
+                            interruption)) {
                 return;
             }
             Path best = place.resolve(TrainingRun.BEST);
@@ -289,7 +300,7 @@ public final class TrainCommand extends Subcommand {
 
     private Images images(TrainingPlan plan) {
         DataSource source = DataSource.named(plan.data());
-        return source.train(DataOptions.home(data.folder(), source), plan.augment());
+        return source.train(DataOptions.locate(data.folder(), source), plan.augment());
     }
 
     private TrainingPlan planOf(Path place) {

@@ -222,7 +222,7 @@ public final class VerifyCommand extends Subcommand {
             DataSource source = source(bundle);
             // One folder need not hold the images of all bundles.
             boolean held = only || data.folder() != null && source.isIn(data.folder());
-            Images test = source.test(DataOptions.home(held ? data.folder() : null, source));
+            Images test = source.test(DataOptions.locate(held ? data.folder() : null, source));
             int images = Math.min(boundImages, test.count());
             int length = Math.min(MAX_IN_EPISODE, bundle.bundle().settings().capacity());
             while (images % length != 0) {
