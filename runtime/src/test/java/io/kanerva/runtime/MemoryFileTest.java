@@ -104,11 +104,10 @@ class MemoryFileTest {
         Path nowhere = folder.resolve("none/episode.memory");
         assertThatThrownBy(() -> memory.save(nowhere))
                 .isInstanceOf(MemoryFileException.class)
-                .hasMessage(
-                        nowhere + ": the memory cannot be written there: expected a file's path in an existing folder");
+                .hasMessage(nowhere + ": expected a file in an existing folder, found no such folder");
         assertThatThrownBy(() -> memory.save(folder))
                 .isInstanceOf(MemoryFileException.class)
-                .hasMessageStartingWith(folder + ": the memory cannot be written there: ");
+                .hasMessage(folder + ": expected a file in an existing folder, found a folder");
         assertThatThrownBy(() -> heap.loadMemory(folder))
                 .isInstanceOf(MemoryFileException.class)
                 .hasMessage(folder + ": expected a memory file, found none");

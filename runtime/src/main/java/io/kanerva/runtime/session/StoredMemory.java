@@ -143,7 +143,9 @@ public final class StoredMemory {
         try {
             Path folder = file.toAbsolutePath().getParent();
             if (Files.isDirectory(file) || !Files.isDirectory(folder)) {
-                throw new MemoryFileException("%s: expected a file's path in an existing folder", file);
+                throw new MemoryFileException(
+                        "%s: expected a file in an existing folder, found %s",
+                        file, Files.isDirectory(file) ? "a folder" : "no such folder");
             }
             Path unfinished = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
             try {
@@ -153,7 +155,7 @@ public final class StoredMemory {
                 Files.deleteIfExists(unfinished);
             }
         } catch (IOException e) {
-            throw new MemoryFileException(e, "%s: the memory cannot be written there: %s", file, e);
+            throw new MemoryFileException(e, "%s: expected a writable file, found an error (%s)", file, e);
         }
     }
 
