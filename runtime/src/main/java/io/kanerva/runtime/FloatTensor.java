@@ -6,8 +6,7 @@ import java.util.Objects;
 /**
  * A dense float32 tensor: flat, row-major data and its shape.
  *
- * <p>Arrays are not copied, in or out: a tensor takes over the array that it is made of, and the receiver of a tensor
- * should not change its data.
+ * <p>Arrays are not copied, in or out: neither the maker nor the receiver of a tensor should change its data.
  *
  * @param data the values, the last dimension running fastest
  * @param shape the size of each dimension, none negative; their product is {@code data.length}

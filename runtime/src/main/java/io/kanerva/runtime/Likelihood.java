@@ -5,7 +5,7 @@ import io.kanerva.runtime.math.LogisticMixture;
 import io.kanerva.runtime.math.Normal;
 import java.nio.FloatBuffer;
 
-/** The image distribution that the decoder's output parameterises. */
+/** The decoder's image distribution. */
 public enum Likelihood {
     /** Each value is the logit l of an independent pixel's being 1; [B, Q, Cx, Hx, Wx]. */
     BERNOULLI,

@@ -28,7 +28,7 @@ final class ExternalData {
     private static final int FUNCTION = 6;
     private static final int TRAINING_INFO = 7;
 
-    /** For each of these messages, the numbers of the fields to search and the message that each field holds. */
+    /** For each message, the numbers of the fields to search and the message that each holds. */
     private static final int[][] FIELDS = {
         {7, GRAPH, 20, TRAINING_INFO, 25, FUNCTION},
         {1, NODE, 5, TENSOR, 15, SPARSE_TENSOR},

@@ -108,7 +108,7 @@ final class JsonNode {
         throw error(String.join(" or ", names), describe());
     }
 
-    /** An error that names this value, what was expected and what was found. */
+    /** The error that something else was expected here. */
     BundleException error(String expected, String found) {
         String place = path.isEmpty() ? source : source + ": " + path;
         return new BundleException("%s: expected %s, found %s", place, expected, found);

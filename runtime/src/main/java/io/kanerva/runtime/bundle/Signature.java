@@ -194,14 +194,14 @@ public final class Signature {
         throw new TensorException("%s: expected %s, found %s at %s", place, expected, values.data()[outside], index);
     }
 
-    /** The index of the first value outside [0, 1]; -1 if there is none. */
+    /** The index of the first value outside [0, 1]; -1 if none. */
     public static int firstOutsideImages(float[] values) {
         return outside(values, -1, ONE);
     }
 
     /**
-     * The index of the first value whose bits under {@code mask} are not from 0 to {@code max}; -1 if there is none.
-     * Bits of positive numbers are in the numbers' order, and comparing them is faster than comparing floats.
+     * The index of the first value whose bits under {@code mask} are not from 0 to {@code max}; -1 if none. Bits of
+     * positive numbers are in the numbers' order, and comparing them is faster than comparing floats.
      */
     private static int outside(float[] values, int mask, int max) {
         int suspect = 0;

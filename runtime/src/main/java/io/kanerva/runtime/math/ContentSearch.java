@@ -25,8 +25,8 @@ public final class ContentSearch {
     private final int features;
 
     /**
-     * The samples' features, [B, T / 16, F, 16]: sixteen samples' values of one feature are adjacent, and T is padded
-     * with zeros.
+     * The samples' features, [B, T / 16, F, 16]: sixteen samples' values of a feature are adjacent, T padded with
+     * zeros.
      */
     private final double[] rows;
 

@@ -70,9 +70,8 @@ public final class Inference {
     }
 
     /**
-     * Adds samples. A heap's writer adds each block at its slot: new samples are written after zeros, and the result is
-     * added to the memory. A pooled writer uses only the mean of its samples, so the mean stands in for the earlier
-     * ones.
+     * Adds samples. A heap's writer adds each block at its slot: new samples are written after zeros and added to the
+     * memory. A pooled writer uses only its samples' mean, which stands for the earlier ones.
      */
     public StoredMemory extend(StoredMemory memory, FloatTensor episodes) {
         checkModel(memory);

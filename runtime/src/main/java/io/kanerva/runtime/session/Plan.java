@@ -8,8 +8,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The graphs that one kind of call runs, in order, on tensors shared by name: each graph reads the previous one's
- * outputs without a copy.
+ * The graphs of one kind of call, in order, on tensors shared by name: a graph reads earlier outputs without a copy.
  */
 enum Plan {
     ENCODE,
@@ -47,7 +46,7 @@ enum Plan {
         };
     }
 
-    /** The outputs that the call needs; the inputs of later graphs of the plan are always provided. */
+    /** The outputs that the call needs, besides the inputs of later graphs. */
     List<String> outputs(Sessions sessions) {
         return switch (this) {
             case ENCODE -> ENCODER.outputs();

@@ -8,8 +8,8 @@ import io.kanerva.runtime.math.ContentSearch;
 import io.kanerva.runtime.math.ImageMeans;
 
 /**
- * The steps of a recall of Q queries from each of B memories, on the tensors of a {@link Workspace} and reused host
- * arrays, so that no step leaves garbage.
+ * The steps of a recall of Q queries from each of B memories, on the tensors of a {@link Workspace} and its host
+ * arrays: no step leaves garbage.
  */
 public final class Recaller {
 

@@ -76,7 +76,7 @@ public final class Sessions implements AutoCloseable {
     /**
      * Starts a call: the sessions stay open until the workspace is closed.
      *
-     * @param memory memories that the workspace preferably holds already; may be null
+     * @param memory preferably held by the workspace; may be null
      * @throws ClosedException after {@link #close}
      */
     Workspace begin(Plan plan, int batch, int count, StoredMemory memory) {
@@ -134,7 +134,7 @@ public final class Sessions implements AutoCloseable {
         return workspace;
     }
 
-    /** Keeps a workspace for later calls; at the limit the least recently used ones are freed. */
+    /** Keeps a workspace for later calls; at the limit, frees the least recently used ones. */
     void giveBack(Workspace workspace) {
         if (workspace.floats() > MAX_IDLE_FLOATS) {
             workspace.free();

@@ -92,7 +92,7 @@ public final class StoredMemory {
         contents = computed;
     }
 
-    /** {@code added} after what stands for the earlier samples: zeros for a heap, their mean for a pooled writer. */
+    /** {@code added} after what stands for earlier samples: zeros for a heap, their mean for a pooled writer. */
     FloatTensor contentBefore(FloatTensor added) {
         int[] shape = added.shape().clone();
         int sample = added.size() / (shape[0] * shape[1]);
