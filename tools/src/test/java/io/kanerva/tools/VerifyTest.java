@@ -113,7 +113,7 @@ class VerifyTest {
                 missing.getParent().toString(),
                 "--details");
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).contains("expected something to compare, found that no runtime ran");
+        assertThat(run.err()).contains("expected a runtime that runs, found none");
         assertThat(run.out())
                 .containsPattern("onnxruntime-java vectors .* encoder .* content")
                 .containsPattern("onnxruntime-java djl-pytorch .* memory-writer .* memory")
