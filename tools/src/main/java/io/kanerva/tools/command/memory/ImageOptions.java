@@ -34,8 +34,8 @@ final class ImageOptions {
             paramLabel = "FROM:TO",
             converter = RangeConverter.class,
             order = 3,
-            description =
-                    "Images to use, counted from 0, TO exclusive. Default: the first ones, up to the memory's capacity.")
+            description = "Images to use, counted from 0, TO exclusive. Default: the first ones, up to "
+                    + "the memory's capacity.")
     private Range range;
 
     @Option(

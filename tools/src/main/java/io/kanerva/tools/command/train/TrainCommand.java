@@ -159,8 +159,8 @@ public final class TrainCommand extends Subcommand {
                             : "Expected --preset NAME or --resume, found neither");
         }
         if (resume && (steps != null || episodeLength != null || !edits.isEmpty() || seed != null)) {
-            throw usage(
-                    "Expected --resume without --steps, --episode-length, --set and --seed, which the run's plan fixes");
+            throw usage("Expected --resume without --steps, --episode-length, --set and --seed, "
+                    + "which the run's plan fixes");
         }
         if (seed != null && seeds != null) {
             throw usage("Expected --seed or --seeds, found both");
