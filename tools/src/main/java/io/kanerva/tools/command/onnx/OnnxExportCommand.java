@@ -117,7 +117,7 @@ public final class OnnxExportCommand extends Subcommand {
             paramLabel = "INPUT=FROM..TO",
             order = 10,
             description = "Values of an input, such as tokens=0..30522 (the last exclusive). May be "
-                            + "repeated. Default: normal numbers, or 0 and 1.")
+                    + "repeated. Default: normal numbers, or 0 and 1.")
     private Map<String, String> ranges = new LinkedHashMap<>();
 
     @Option(
