@@ -56,13 +56,13 @@ public enum BundleGraph {
     /** The memories, [B, C, H, W]. */
     public static final String MEMORY = "memory";
 
-    /** Where the samples were written, [B, T, K, 3]. */
+    /** The keys under which the samples were written, [B, T, K, 3]. */
     public static final String POINTERS = "pointers";
 
-    /** Where to read, [B, Q, K, 3]. */
+    /** The keys to read at, [B, Q, K, 3]. */
     public static final String KEYS = "keys";
 
-    /** What was read, [B, Q, K, C, h, w]. */
+    /** The blocks that were read, [B, Q, K, C, h, w]. */
     public static final String TRACES = "traces";
 
     /** Means of the latents' prior given the traces, [B, Q, D]. */

@@ -43,7 +43,7 @@ public interface ImageMeans {
     }
 
     /**
-     * Replaces logits l by 1 / (1 + exp(-l)), in double precision and rounded to the nearest float32.
+     * Replaces logits l by 1 / (1 + exp(-l)), in float64 and rounded to the nearest float32.
      *
      * <p>exp(t) = exp(t / 4096)^4096, the root by its series. Only sums and products, in short loops over one array:
      * the JIT compiler turns these into vector instructions, but not {@link Math#exp}.

@@ -4,7 +4,7 @@ import io.kanerva.runtime.NormalSampler;
 import io.kanerva.runtime.Planes;
 
 /**
- * The discretised mixture of logistics of PixelCNN++ (Salimans et al. 2017, section 2.1), in double precision.
+ * The discretised mixture of logistics of PixelCNN++ (Salimans et al. 2017, section 2.1), in float64.
  *
  * <p>A pixel's level k = 0 ... 255 stands for v = 2 k / 255 - 1. Under a logistic distribution a level's probability is
  * the mass of the interval of width 2 / 255 around v, which for k = 0 reaches down to minus infinity, for k = 255 up to
@@ -45,7 +45,7 @@ public final class LogisticMixture {
     private final int channels;
     private final int neighbours;
     private final int width;
-    private final int places;
+    private final int pixels;
     private final double[] moving;
     private final double[] before;
     private final double[] weights = new double[COMPONENTS];
@@ -60,8 +60,8 @@ public final class LogisticMixture {
         this.neighbours = neighbours;
         channels = image.channels();
         width = image.width();
-        places = image.height() * width;
-        moving = new double[channels * places];
+        pixels = image.height() * width;
+        moving = new double[channels * pixels];
         before = new double[channels];
     }
 
@@ -96,17 +96,17 @@ public final class LogisticMixture {
                 levels[i] = Math.round(images[n * levels.length + i] * LEVELS);
                 setLevel(i, levels[i]);
             }
-            for (int place = 0; place < places; place++) {
+            for (int pixel = 0; pixel < pixels; pixel++) {
                 for (int m = 0; m < COMPONENTS; m++) {
-                    logits[m] = parameter(m, place);
+                    logits[m] = parameter(m, pixel);
                     joint[m] = logits[m];
                 }
                 for (int c = 0; c < channels; c++) {
-                    before[c] = moving[c * places + place];
-                    int level = levels[c * places + place];
-                    double base = base(c, place);
+                    before[c] = moving[c * pixels + pixel];
+                    int level = levels[c * pixels + pixel];
+                    double base = base(c, pixel);
                     for (int m = 0; m < COMPONENTS; m++) {
-                        joint[m] += logMass(level, value(level), base + mean(c, m, place), logScale(c, m, place));
+                        joint[m] += logMass(level, value(level), base + mean(c, m, pixel), logScale(c, m, pixel));
                     }
                 }
                 nats[n] += logSumExp(logits) - logSumExp(joint);
@@ -123,17 +123,17 @@ public final class LogisticMixture {
      */
     void means(float[] parameters, float[] means, int to) {
         begin(parameters, 0);
-        for (int place = 0; place < places; place++) {
-            weigh(place);
+        for (int pixel = 0; pixel < pixels; pixel++) {
+            weigh(pixel);
             for (int c = 0; c < channels; c++) {
-                means[to + c * places + place] = 0;
+                means[to + c * pixels + pixel] = 0;
             }
             for (int m = 0; m < COMPONENTS; m++) {
                 for (int c = 0; c < channels; c++) {
-                    double base = reconstruction(c, place);
-                    double value = Math.max(-1, Math.min(1, base + mean(c, m, place)));
+                    double base = reconstruction(c, pixel);
+                    double value = Math.max(-1, Math.min(1, base + mean(c, m, pixel)));
                     before[c] = value - base;
-                    means[to + c * places + place] += (float) (weights[m] * (value + 1) / 2);
+                    means[to + c * pixels + pixel] += (float) (weights[m] * (value + 1) / 2);
                 }
             }
         }
@@ -150,8 +150,8 @@ public final class LogisticMixture {
     public void sample(float[] parameters, float[] images, NormalSampler sampler) {
         for (int n = 0; n < images.length / moving.length; n++) {
             begin(parameters, n);
-            for (int place = 0; place < places; place++) {
-                weigh(place);
+            for (int pixel = 0; pixel < pixels; pixel++) {
+                weigh(pixel);
                 double left = Normal.cdf(sampler.next()) - weights[0];
                 int m = 0;
                 while (left > 0 && m < COMPONENTS - 1) {
@@ -160,11 +160,11 @@ public final class LogisticMixture {
                 }
                 for (int c = 0; c < channels; c++) {
                     double u = Normal.cdf(sampler.next());
-                    double value = base(c, place)
-                            + mean(c, m, place)
-                            + Math.exp(logScale(c, m, place)) * Math.log(u / (1 - u));
+                    double value = base(c, pixel)
+                            + mean(c, m, pixel)
+                            + Math.exp(logScale(c, m, pixel)) * Math.log(u / (1 - u));
                     int level = (int) Math.max(0, Math.min(LEVELS, Math.round((value + 1) * LEVELS / 2)));
-                    int i = c * places + place;
+                    int i = c * pixels + pixel;
                     setLevel(i, level);
                     before[c] = moving[i];
                     images[n * moving.length + i] = level / (float) LEVELS;
@@ -194,22 +194,22 @@ public final class LogisticMixture {
 
     private void begin(float[] parameters, int image) {
         data = parameters;
-        start = image * parameters(channels, neighbours) * places;
+        start = image * parameters(channels, neighbours) * pixels;
     }
 
-    private double parameter(int number, int place) {
-        return data[start + number * places + place];
+    private double parameter(int number, int pixel) {
+        return data[start + number * pixels + pixel];
     }
 
     /** Sets the level of value {@code i} of [C, H, W]. */
     private void setLevel(int i, int level) {
-        moving[i] = value(level) - reconstruction(i / places, i % places);
+        moving[i] = value(level) - reconstruction(i / pixels, i % pixels);
     }
 
     /** The mixture's weights at a pixel. */
-    private void weigh(int place) {
+    private void weigh(int pixel) {
         for (int m = 0; m < COMPONENTS; m++) {
-            weights[m] = parameter(m, place);
+            weights[m] = parameter(m, pixel);
         }
         double norm = logSumExp(weights);
         for (int m = 0; m < COMPONENTS; m++) {
@@ -218,20 +218,20 @@ public final class LogisticMixture {
     }
 
     /** r, or 0 without neighbours. */
-    private double reconstruction(int c, int place) {
-        return neighbours == 0 ? 0 : parameter(mixtureParameters(channels) + c, place);
+    private double reconstruction(int c, int pixel) {
+        return neighbours == 0 ? 0 : parameter(mixtureParameters(channels) + c, pixel);
     }
 
     /** What all components add to a channel's mean: r and the neighbours' errors. */
-    private double base(int c, int place) {
-        double base = reconstruction(c, place);
+    private double base(int c, int pixel) {
+        double base = reconstruction(c, pixel);
         for (int n = 0; n < neighbours; n++) {
-            int row = place / width + ROWS[n];
-            int column = place % width + COLUMNS[n];
+            int row = pixel / width + ROWS[n];
+            int column = pixel % width + COLUMNS[n];
             if (row >= 0 && column >= 0 && column < width) {
                 for (int d = 0; d < channels; d++) {
                     int coefficient = mixtureParameters(channels) + channels + (c * neighbours + n) * channels + d;
-                    base += parameter(coefficient, place) * moving[d * places + row * width + column];
+                    base += parameter(coefficient, pixel) * moving[d * pixels + row * width + column];
                 }
             }
         }
@@ -239,16 +239,16 @@ public final class LogisticMixture {
     }
 
     /** A component's own mean of a channel, shifted by the channels before. */
-    private double mean(int c, int m, int place) {
-        double mean = parameter((1 + c) * COMPONENTS + m, place);
+    private double mean(int c, int m, int pixel) {
+        double mean = parameter((1 + c) * COMPONENTS + m, pixel);
         for (int d = 0; d < c; d++) {
-            mean += Math.tanh(parameter((1 + 2 * channels + c * (c - 1) / 2 + d) * COMPONENTS + m, place)) * before[d];
+            mean += Math.tanh(parameter((1 + 2 * channels + c * (c - 1) / 2 + d) * COMPONENTS + m, pixel)) * before[d];
         }
         return mean;
     }
 
-    private double logScale(int c, int m, int place) {
-        return Math.max(-LIMIT, Math.min(LIMIT, parameter((1 + channels + c) * COMPONENTS + m, place)));
+    private double logScale(int c, int m, int pixel) {
+        return Math.max(-LIMIT, Math.min(LIMIT, parameter((1 + channels + c) * COMPONENTS + m, pixel)));
     }
 
     private static double value(int level) {

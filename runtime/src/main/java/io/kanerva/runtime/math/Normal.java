@@ -1,8 +1,8 @@
 package io.kanerva.runtime.math;
 
 /**
- * The standard normal distribution function and its inverse, in double precision. Tests check that both are within
- * 1e-15 of tabulated values (absolute for the function, relative for the inverse).
+ * The standard normal distribution function and its inverse, in float64. Tests check that both are within 1e-15 of
+ * tabulated values (absolute for the function, relative for the inverse).
  */
 public final class Normal {
 

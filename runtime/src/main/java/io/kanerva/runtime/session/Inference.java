@@ -22,7 +22,7 @@ public final class Inference {
 
     /**
      * @param fusedSampling whether {@link #generate} draws latents in the fused graph, in float32, rather than on the
-     *     host in double precision
+     *     host in float64
      */
     public Inference(Bundle bundle, KeyGeometry geometry, Sessions sessions, boolean fusedSampling) {
         this.sessions = sessions;

@@ -22,7 +22,7 @@ import java.util.List;
 
 /**
  * What a {@link Memory} holds, without copies, and its file format, which {@link Memory#save} documents. Immutable:
- * threads that fill its caches at once compute the same.
+ * threads that fill its caches concurrently compute the same.
  */
 public final class StoredMemory {
 
@@ -109,7 +109,7 @@ public final class StoredMemory {
         return content;
     }
 
-    /** Mean over the samples, in double precision: [B, E] of [B, T, E]. */
+    /** Mean over the samples, in float64: [B, E] of [B, T, E]. */
     static FloatTensor mean(FloatTensor content) {
         int samples = content.dimension(1);
         int length = content.dimension(2);

@@ -8,7 +8,7 @@ import io.kanerva.trainer.evaluate.TestEpisodes;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
-/** How many samples of test episodes are found by content. */
+/** Counts the samples of test episodes that are found by content. */
 public final class RecallAccuracy {
     private RecallAccuracy() {}
 

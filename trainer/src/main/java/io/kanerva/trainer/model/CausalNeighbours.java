@@ -85,29 +85,29 @@ final class CausalNeighbours {
      * banks], or in the row of zeros that follows if it has none.
      */
     static long[] kernelIndex(int count, int channels, int patch, int banks) {
-        int places = patch * patch;
+        int patchArea = patch * patch;
         int away = patchesAway(count, patch);
         int height = 1 + away;
         int width = 1 + 2 * away;
         int[][] offsets = offsets(count);
-        int all = channels * offsets.length * channels * places;
-        long[] index = new long[banks * channels * places * channels * places * height * width];
+        int all = channels * offsets.length * channels * patchArea;
+        long[] index = new long[banks * channels * patchArea * channels * patchArea * height * width];
         for (int i = 0; i < index.length; i++) {
             int bank = i / (index.length / banks);
             index[i] = (long) all * banks + bank;
         }
         for (int coefficient = 0; coefficient < all; coefficient++) {
-            int place = coefficient % places;
-            int other = coefficient / places % channels;
-            int neighbour = coefficient / places / channels % offsets.length;
-            int channel = coefficient / places / channels / offsets.length;
+            int pixel = coefficient % patchArea;
+            int other = coefficient / patchArea % channels;
+            int neighbour = coefficient / patchArea / channels % offsets.length;
+            int channel = coefficient / patchArea / channels / offsets.length;
             // Counted from the first pixel of the patches that a kernel sees.
-            int row = away * patch + place / patch + offsets[neighbour][0];
-            int column = away * patch + place % patch + offsets[neighbour][1];
+            int row = away * patch + pixel / patch + offsets[neighbour][0];
+            int column = away * patch + pixel % patch + offsets[neighbour][1];
             int input = (other * patch + row % patch) * patch + column % patch;
             for (int bank = 0; bank < banks; bank++) {
-                int filter = (bank * channels + channel) * places + place;
-                index[((filter * channels * places + input) * height + row / patch) * width + column / patch] =
+                int filter = (bank * channels + channel) * patchArea + pixel;
+                index[((filter * channels * patchArea + input) * height + row / patch) * width + column / patch] =
                         (long) coefficient * banks + bank;
             }
         }

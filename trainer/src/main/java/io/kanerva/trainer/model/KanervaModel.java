@@ -96,7 +96,7 @@ public final class KanervaModel implements AutoCloseable {
         return decoder;
     }
 
-    /** Where the parameters live, and the place to make a pass's input. */
+    /** The manager that owns the parameters; a pass's input is created on it. */
     public NDManager manager() {
         return manager;
     }

@@ -32,7 +32,7 @@ final class LinearPath extends KanervaBlock {
     static final float MEAN_WEIGHT_SCALE = 1 / 16f;
 
     private final DiscretizedLogisticMixture mixture;
-    private final int places;
+    private final int patchArea;
     private final Block reconstruction;
     private final Block numbers;
     private final Block mixing;
@@ -52,10 +52,10 @@ final class LinearPath extends KanervaBlock {
         int h = settings.block().rows();
         int w = settings.block().columns();
         mixture = new DiscretizedLogisticMixture(channels, size.neighbours());
-        places = settings.patch() * settings.patch();
-        reconstruction =
-                child("reconstruction", Layers.conv3(channels * places), HeapEncoder.contentChannels(settings), h, w);
-        Block zero = Layers.zero(Layers.conv1((mixture.mixtureParameters() + channels) * places));
+        patchArea = settings.patch() * settings.patch();
+        reconstruction = child(
+                "reconstruction", Layers.conv3(channels * patchArea), HeapEncoder.contentChannels(settings), h, w);
+        Block zero = Layers.zero(Layers.conv1((mixture.mixtureParameters() + channels) * patchArea));
         numbers = child("numbers", zero, size.width(), h, w);
         mixing = child("mixing", Layers.conv1(size.banks()), size.width(), h, w);
         coefficients =
@@ -63,7 +63,7 @@ final class LinearPath extends KanervaBlock {
         long[] index = CausalNeighbours.kernelIndex(size.neighbours(), channels, settings.patch(), size.banks());
         kernelIndex = Constant.of(index, new Shape(index.length));
         scales = column(scales());
-        reconstructionScales = meanScales(channels * places);
+        reconstructionScales = meanScales(channels * patchArea);
         mixingScales = meanScales(size.banks());
     }
 
@@ -79,11 +79,11 @@ final class LinearPath extends KanervaBlock {
 
     private float[] scales() {
         int channels = settings.image().channels();
-        float[] all = new float[(mixture.mixtureParameters() + channels) * places];
+        float[] all = new float[(mixture.mixtureParameters() + channels) * patchArea];
         Arrays.fill(all, 1);
-        int group = DiscretizedLogisticMixture.COMPONENTS * places;
+        int group = DiscretizedLogisticMixture.COMPONENTS * patchArea;
         Arrays.fill(all, group, group * (1 + channels), MEAN_WEIGHT_SCALE);
-        Arrays.fill(all, mixture.mixtureParameters() * places, all.length, MEAN_WEIGHT_SCALE);
+        Arrays.fill(all, mixture.mixtureParameters() * patchArea, all.length, MEAN_WEIGHT_SCALE);
         return all;
     }
 
@@ -114,14 +114,14 @@ final class LinearPath extends KanervaBlock {
         long n = s.get(0);
         long area = s.get(2) * s.get(3);
         long banks = settings.decoder().banks();
-        long colours = (long) settings.image().channels() * places;
+        long colours = (long) settings.image().channels() * patchArea;
         NDArray seen = withOnes(featureMaps.transpose(0, 2, 3, 1).reshape(n * area, s.get(1)))
                 .transpose();
         NDList rows = augmented(numbers, scales, store, featureMaps, training).split(sections(), 0);
         NDList groups = new NDList();
         // Separate products: the gradient of a slice of a single product would be as large as the product.
         for (NDArray group : rows.subNDList(0, rows.size() - 1)) {
-            groups.add(group.matMul(seen).reshape(1, DiscretizedLogisticMixture.COMPONENTS, places, n * area));
+            groups.add(group.matMul(seen).reshape(1, DiscretizedLogisticMixture.COMPONENTS, patchArea, n * area));
         }
         NDArray correction = rows.get(rows.size() - 1)
                 .matMul(seen)
@@ -146,23 +146,23 @@ final class LinearPath extends KanervaBlock {
                 .mul(shares)
                 .sum(new int[] {1})
                 .reshape(n, colours, s.get(2), s.get(3));
-        return mixture.logProbability(groups, byPlace(inPatches), byPlace(r), byPlace(predicted))
-                .reshape(places, n, area)
+        return mixture.logProbability(groups, byPixel(inPatches), byPixel(r), byPixel(predicted))
+                .reshape(patchArea, n, area)
                 .sum(new int[] {0, 2});
     }
 
     /** [N, Cx p p, h, w] to [1, Cx, p p, N h w]. */
-    private NDArray byPlace(NDArray maps) {
+    private NDArray byPixel(NDArray maps) {
         Shape s = maps.getShape();
         return maps.transpose(1, 0, 2, 3)
-                .reshape(1, settings.image().channels(), places, s.get(0) * s.get(2) * s.get(3));
+                .reshape(1, settings.image().channels(), patchArea, s.get(0) * s.get(2) * s.get(3));
     }
 
     /** Where the rows of {@link #numbers} end for each of the mixture's groups. */
     private long[] sections() {
         long[] ends = new long[mixture.mixtureParameters() / DiscretizedLogisticMixture.COMPONENTS];
         for (int i = 0; i < ends.length; i++) {
-            ends[i] = (i + 1L) * DiscretizedLogisticMixture.COMPONENTS * places;
+            ends[i] = (i + 1L) * DiscretizedLogisticMixture.COMPONENTS * patchArea;
         }
         return ends;
     }
@@ -188,7 +188,7 @@ final class LinearPath extends KanervaBlock {
     /** The mixture's parameters, [N, numbers p p, h, w], and r, [N, Cx p p, h, w]. */
     private NDList numbers(ParameterStore store, NDArray featureMaps, NDArray traces, boolean training) {
         NDList split = scaled(numbers, scales, 0, store, featureMaps, training)
-                .split(new long[] {(long) mixture.mixtureParameters() * places}, 1);
+                .split(new long[] {(long) mixture.mixtureParameters() * patchArea}, 1);
         return new NDList(split.get(0), split.get(1).add(linear(store, traces, training)));
     }
 
@@ -229,7 +229,7 @@ final class LinearPath extends KanervaBlock {
      */
     private NDArray kernel(ParameterStore store, Device device, boolean training) {
         int banks = settings.decoder().banks();
-        int colours = settings.image().channels() * places;
+        int colours = settings.image().channels() * patchArea;
         NDArray weight = store.getValue(weight(coefficients), device, training).reshape(-1, banks);
         // A last coefficient of zero for kernel positions without one.
         NDArray all =
@@ -241,7 +241,7 @@ final class LinearPath extends KanervaBlock {
     /** Coefficients in all banks. */
     private int coefficients() {
         int colours = settings.image().channels();
-        return settings.decoder().banks() * colours * mixture.neighbours() * colours * places;
+        return settings.decoder().banks() * colours * mixture.neighbours() * colours * patchArea;
     }
 
     /**
@@ -263,7 +263,7 @@ final class LinearPath extends KanervaBlock {
         // The network's part of r keeps its zeros.
         Layers.set(
                 bias(numbers),
-                Arrays.copyOf(mixtureBias, mixtureBias.length + settings.image().channels() * places));
+                Arrays.copyOf(mixtureBias, mixtureBias.length + settings.image().channels() * patchArea));
         float[] all = new float[coefficients()];
         for (int i = 0; i < neighbourCoefficients.length; i++) {
             all[i * banks] = neighbourCoefficients[i] / MEAN_WEIGHT_SCALE;

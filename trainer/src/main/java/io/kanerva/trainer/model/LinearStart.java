@@ -38,7 +38,7 @@ public final class LinearStart {
     private final KanervaSettings s;
     private final int count;
     private final int patch;
-    private final int places;
+    private final int patchArea;
     private final float[] values;
     private final float[] errors;
     private final IntConsumer progress;
@@ -48,7 +48,7 @@ public final class LinearStart {
         s = settings;
         count = images.length / s.image().size();
         patch = s.patch();
-        places = patch * patch;
+        patchArea = patch * patch;
         values = new float[images.length];
         errors = new float[images.length];
         for (int i = 0; i < images.length; i++) {
@@ -74,7 +74,7 @@ public final class LinearStart {
     }
 
     private void fit(KanervaModel model) {
-        int numbers = s.image().channels() * places;
+        int numbers = s.image().channels() * patchArea;
         boolean heap = s.writer() == WriterKind.HEAP;
         int codes = s.keys() * s.memory().channels();
         float[] traces =
@@ -99,10 +99,11 @@ public final class LinearStart {
         }
         int channels = s.image().channels();
         int neighbours = s.decoder().neighbours();
-        float[] coefficients = new float[channels * neighbours * channels * places];
-        float[] mixture = new float[new DiscretizedLogisticMixture(channels, neighbours).mixtureParameters() * places];
-        for (int place = 0; place < places; place++) {
-            neighbours(place, coefficients, mixture);
+        float[] coefficients = new float[channels * neighbours * channels * patchArea];
+        float[] mixture =
+                new float[new DiscretizedLogisticMixture(channels, neighbours).mixtureParameters() * patchArea];
+        for (int pixel = 0; pixel < patchArea; pixel++) {
+            neighbours(pixel, coefficients, mixture);
             report();
         }
         ((LinearDecoder) model.decoder()).linear().start(weight, bias, mixture, coefficients);
@@ -114,7 +115,7 @@ public final class LinearStart {
     }
 
     private PrincipalComponents components(int codes) {
-        int length = s.image().channels() * places;
+        int length = s.image().channels() * patchArea;
         LeastSquares sums = new LeastSquares(1 + length);
         double[] line = new double[1 + length];
         line[0] = 1;
@@ -136,7 +137,7 @@ public final class LinearStart {
     private void encode(PrincipalComponents code, float[] traces) {
         int codes = code.bias().length;
         forEachPatch(at -> {
-            double[] pixels = withPatch(at, new double[s.image().channels() * places], 0);
+            double[] pixels = withPatch(at, new double[s.image().channels() * patchArea], 0);
             for (int k = 0; k < codes; k++) {
                 double number = code.bias()[k];
                 for (int i = 0; i < pixels.length; i++) {
@@ -151,7 +152,7 @@ public final class LinearStart {
 
     /** Coefficients of 1 and of the traces around a patch, [values in a patch, 1 + inputs]; fills the errors too. */
     private double[][] reconstruction(float[] traces, int inputs) {
-        int numbers = s.image().channels() * places;
+        int numbers = s.image().channels() * patchArea;
         LeastSquares sums = new LeastSquares(1 + inputs + numbers);
         double[] line = new double[1 + inputs + numbers];
         forEachPatch(at -> sums.add(withPatch(at, withTraces(traces, inputs, at, line), 1 + inputs)));
@@ -188,15 +189,15 @@ public final class LinearStart {
      * Fills the coefficients, [Cx, neighbours, Cx, p p], and the mixture's parameters, [numbers, p p], of one position
      * in the patches.
      */
-    private void neighbours(int place, float[] coefficients, float[] mixture) {
+    private void neighbours(int pixel, float[] coefficients, float[] mixture) {
         int channels = s.image().channels();
         int[][] offsets = CausalNeighbours.offsets(s.decoder().neighbours());
         int around = offsets.length * channels;
         LeastSquares sums = new LeastSquares(around + channels);
         double[] line = new double[around + channels];
         forEachPatch(at -> {
-            int y = row(at) * patch + place / patch;
-            int x = column(at) * patch + place % patch;
+            int y = row(at) * patch + pixel / patch;
+            int x = column(at) * patch + pixel % patch;
             for (int n = 0; n <= offsets.length; n++) {
                 int top = n < offsets.length ? y + offsets[n][0] : y;
                 int left = n < offsets.length ? x + offsets[n][1] : x;
@@ -216,24 +217,24 @@ public final class LinearStart {
         for (int c = 0; c < channels; c++) {
             double[] solution = sums.solve(around + c, around + c, 1, RIDGE)[0];
             for (int i = 0; i < around; i++) {
-                coefficients[(c * around + i) * places + place] = (float) solution[i];
+                coefficients[(c * around + i) * patchArea + pixel] = (float) solution[i];
             }
             for (int d = 0; d < c; d++) {
                 double coefficient =
                         Math.max(-MAX_CHANNEL_COEFFICIENT, Math.min(MAX_CHANNEL_COEFFICIENT, solution[around + d]));
                 double inverse = 0.5 * Math.log((1 + coefficient) / (1 - coefficient));
-                fill(mixture, 1 + 2 * channels + c * (c - 1) / 2 + d, place, inverse, 0);
+                fill(mixture, 1 + 2 * channels + c * (c - 1) / 2 + d, pixel, inverse, 0);
             }
             // Rounding to levels 2 / 255 apart adds the variance of a uniform distribution; a logistic one's is (pi
             // scale)^2 / 3.
             double variance = sums.error(around + c, solution) + 4.0 / 255 / 255 / 12;
             double scale = 0.5 * Math.log(3 * variance) - Math.log(Math.PI);
-            fill(mixture, 1 + channels + c, place, scale + MIN_SCALE, (MAX_SCALE - MIN_SCALE) / (components - 1));
+            fill(mixture, 1 + channels + c, pixel, scale + MIN_SCALE, (MAX_SCALE - MIN_SCALE) / (components - 1));
         }
         double step = (MAX_SCALE - MIN_SCALE) / (components - 1);
         for (int m = 0; m < components; m++) {
             double distance = (m - 0.5 * (components - 1)) * step / SCALE_DEVIATION;
-            mixture[m * places + place] = (float) (-0.5 * distance * distance);
+            mixture[m * patchArea + pixel] = (float) (-0.5 * distance * distance);
         }
     }
 
@@ -241,9 +242,10 @@ public final class LinearStart {
      * Sets a group of the mixture's parameters at one position: the first component's, and {@code step} more for each
      * that follows.
      */
-    private void fill(float[] mixture, int group, int place, double first, double step) {
+    private void fill(float[] mixture, int group, int pixel, double first, double step) {
         for (int m = 0; m < DiscretizedLogisticMixture.COMPONENTS; m++) {
-            mixture[(group * DiscretizedLogisticMixture.COMPONENTS + m) * places + place] = (float) (first + m * step);
+            mixture[(group * DiscretizedLogisticMixture.COMPONENTS + m) * patchArea + pixel] =
+                    (float) (first + m * step);
         }
     }
 
@@ -268,7 +270,7 @@ public final class LinearStart {
 
     /** Copies a patch, [Cx, p, p], to an index in a line of values. */
     private double[] withPatch(int at, double[] line, int start) {
-        for (int number = 0; number < s.image().channels() * places; number++) {
+        for (int number = 0; number < s.image().channels() * patchArea; number++) {
             line[start + number] = values[pixel(at, number)];
         }
         return line;
@@ -278,7 +280,9 @@ public final class LinearStart {
     private int pixel(int at, int number) {
         int y = row(at) * patch + number / patch % patch;
         int x = column(at) * patch + number % patch;
-        return ((image(at) * s.image().channels() + number / places) * s.image().height() + y)
+        return ((image(at) * s.image().channels() + number / patchArea)
+                                        * s.image().height()
+                                + y)
                         * s.image().width()
                 + x;
     }

@@ -14,11 +14,11 @@ final class PatchDecoder extends Decoder {
     PatchDecoder(KanervaSettings settings) {
         super(settings);
         int extra = neighbourParameters();
-        int places = settings.patch() * settings.patch();
-        output("pixels", Layers.conv3((settings.parameterChannels() - extra) * places));
+        int patchArea = settings.patch() * settings.patch();
+        output("pixels", Layers.conv3((settings.parameterChannels() - extra) * patchArea));
         if (extra > 0) {
             // Starts at zero: the neighbours have no influence.
-            output("neighbours", Layers.zero(Layers.conv3(extra * places)));
+            output("neighbours", Layers.zero(Layers.conv3(extra * patchArea)));
         }
     }
 
