@@ -77,7 +77,7 @@ try {
   for (const [number, { optimisations, model }] of jobs.entries()) {
     const problem = await page
       .evaluate((job) => globalThis.run(job), { number, model, optimisations })
-      .catch((failure) => `expected the page to answer, found that it crashed: ${failure.message}`);
+      .catch((failure) => `expected a response from the page, found a crash: ${failure.message}`);
     console.log(problem === null ? `done\t${number}` : `failed\t${number}\t${problem.replace(/\s+/g, ' ')}`);
     if (problem !== null) {
       await page.close().catch(() => {}); // WebAssembly may be unusable after an error

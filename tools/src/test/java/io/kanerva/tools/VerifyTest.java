@@ -255,7 +255,7 @@ class VerifyTest {
                 "--known",
                 nothing.toString());
         assertThat(second.exitCode()).isEqualTo(1);
-        assertThat(second.err()).contains("expected test 'test_wrong' to pass, found that it differs");
+        assertThat(second.err()).contains("test 'test_wrong': expected a pass, found 'differs'");
         assertThat(CommandRun.kpp("verify", "--suite", test.getParent().toString(), "--known", "no-such.txt")
                         .err())
                 .contains("no-such.txt: expected a file written by --failures, found none");

@@ -9,22 +9,20 @@ import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.ModelSettings;
 import java.util.Set;
 
-/** How far the outputs of a bundle's graphs may be from what is expected. */
+/** How far the outputs of a bundle's graphs may differ from the expected ones. */
 public final class BundleBudget {
-    /** Every output but {@link #LOGITS}, between two paths in this process: largest absolute difference, float32. */
+    /** Maximum absolute difference of any output but {@link #LOGITS} between two paths in this process, in float32. */
     public static final double TENSOR = 1e-5;
-    /** The decoder's logits, which are larger numbers at the end of a longer computation. */
+    /** The same for the decoder's logits, which are larger values at the end of a longer computation. */
     public static final double LOGITS = 1e-4;
-    /** The bound, mean over test images, in nats an image, if it is at most {@value #LARGE_BOUND} nats. */
+    /** Maximum difference of the bound's mean over test images, in nats per image, if the bound is at most {@value #LARGE_BOUND} nats. */
     public static final double BOUND_NATS = 1e-3;
 
-    /** From here on the budget grows with the bound: float32 adds it up from thousands of pixels. */
+    /** Above this the budget grows with the bound, which float32 sums over thousands of pixels. */
     private static final double LARGE_BOUND = 1000;
 
     /**
-     * Outputs that are measured by 1 where noise is weighed against the signal: the means of keys and latents, by the
-     * standard deviation of their priors, N(0, I), and the logarithms of their variances. A model that needs no latents
-     * leaves them near 0; noise is none the larger for it.
+     * Outputs whose signal-to-noise ratio takes the signal as at least 1, the standard deviation of their priors N(0, I): the means and log-variances of keys and latents. A model that needs no latents leaves them near 0, which would make the same noise look larger.
      */
     private static final Set<String> MEASURED_BY_ONE = Set.of(
             BundleGraph.KEY_MEAN,
@@ -34,13 +32,15 @@ public final class BundleBudget {
             BundleGraph.PRIOR_MEAN,
             BundleGraph.PRIOR_LOG_VARIANCE);
 
-    /** What is read from a memory. */
+    /** The reader's outputs. */
     private static final Set<String> READ =
             Set.of(BundleGraph.TRACES, BundleGraph.PRIOR_MEAN, BundleGraph.PRIOR_LOG_VARIANCE);
 
     private BundleBudget() {}
 
-    /** The largest difference of two means of a bound of so many nats. */
+    /** The maximum difference of two means of a bound.
+     *
+     * @param nats the bound, per image */
     public static double ofBound(double nats) {
         return BOUND_NATS * Math.max(1, Math.abs(nats) / LARGE_BOUND);
     }
@@ -52,9 +52,7 @@ public final class BundleBudget {
     }
 
     /**
-     * Between two paths in this process, by how the bundle stores its weights. A continuous key moves its window by its
-     * own rounding error, and the traces change by the memory's slope there, which is as large as the memory's values.
-     * Dereferenced keys are snapped to slots.
+     * Between two paths in this process; depends on how the bundle stores its weights. The rounding error of a continuous key moves its window, and the traces change with the memory's slope there, which is as large as the memory's values. Dereferenced keys are snapped to slots.
      */
     static Budget here(Bundle bundle) {
         return (expected, runtime) -> here(expected.name(), bundle, expected);
@@ -75,8 +73,8 @@ public final class BundleBudget {
 
     /**
      * From images to logits, where differences add up: a continuous key differs by as much as the encoder's outputs do,
-     * and moves its window by as many pixels as the memory has, so traces and what the reader makes of them are held to
-     * {@link #LOGITS} too.
+     * and moves its window by that fraction of the memory's width, so all outputs of the reader get the budget of
+     * {@link #LOGITS}.
      */
     static Budget pipeline(Bundle bundle) {
         return (expected, runtime) -> here(
@@ -85,7 +83,7 @@ public final class BundleBudget {
                 expected);
     }
 
-    /** On every runtime: in this process as above for the bundle's outputs, elsewhere what the precision allows. */
+    /** On every runtime: for the bundle's outputs in this process as above, elsewhere what the precision allows. */
     static Budget everywhere(Bundle bundle, Budget precision) {
         Set<String> here = Set.of(JavaRuntime.CPU.name(), KanervaRuntime.NAME);
         return (expected, runtime) -> here.contains(runtime.name()) && isOutput(bundle, expected.name())
@@ -93,7 +91,7 @@ public final class BundleBudget {
                 : measured(expected.name(), precision.of(expected, runtime));
     }
 
-    /** The same budget, in which means and log-variances are measured by 1. */
+    /** The same budget, in which the signal of means and log-variances counts as at least 1. */
     static Budget measured(Budget budget) {
         return (expected, runtime) -> measured(expected.name(), budget.of(expected, runtime));
     }

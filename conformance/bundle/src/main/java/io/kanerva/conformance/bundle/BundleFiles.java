@@ -12,13 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** A bundle's files against the digests that its bundle.json states. */
+/** Compares a bundle's files with the digests in its bundle.json. */
 final class BundleFiles {
 
     private BundleFiles() {}
 
     /**
-     * What is wrong, one sentence each: files that are missing, changed, or not listed.
+     * One sentence for each file that is missing, changed, or not listed.
      *
      * @param listed SHA-256 by path, as bundle.json has it
      */
@@ -44,7 +44,7 @@ final class BundleFiles {
             }
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "%s: expected a bundle that can be read, found that it cannot (%s)".formatted(bundle, e), e);
+                    "%s: expected a readable bundle, found an error (%s)".formatted(bundle, e), e);
         }
         return problems;
     }

@@ -31,8 +31,8 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
 
     /** Graphs are traced at sizes from 2 to 24, so these were never traced in at least one dimension each. */
     private static final int NEVER_TRACED = 25;
-    /** Samples in an episode where a pooled writer sets no limit. */
-    private static final int MANY = NEVER_TRACED + 7;
+    /** Episode length where a pooled writer sets no limit. */
+    private static final int UNLIMITED = NEVER_TRACED + 7;
 
     private static final Set<String> UNIT = Set.of(BundleGraph.IMAGES);
 
@@ -46,29 +46,29 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
         return folder.resolve("vectors").resolve(graph).resolve("test_data_set_" + set);
     }
 
-    /** The most samples that a memory holds, or many. */
+    /** The number of samples that a memory holds; a large number if there is no limit. */
     int capacity() {
         int capacity = bundle.settings().capacity();
-        return capacity == Integer.MAX_VALUE ? MANY : capacity;
+        return capacity == Integer.MAX_VALUE ? UNLIMITED : capacity;
     }
 
-    /** Sizes at which graphs are compared: the smallest, the largest that fits a memory, and some between. */
+    /** Sizes at which graphs are compared: the smallest, the largest that fits a memory, and some in between. */
     List<Map<String, Integer>> everySize() {
-        int most = capacity();
+        int capacity = capacity();
         return List.of(
                 sizes(1, 1, 1),
-                sizes(2, Math.min(most, NEVER_TRACED + 2), NEVER_TRACED + 4),
-                sizes(NEVER_TRACED, Math.min(most, 2), 3),
-                sizes(1, most, NEVER_TRACED));
+                sizes(2, Math.min(capacity, NEVER_TRACED + 2), NEVER_TRACED + 4),
+                sizes(NEVER_TRACED, Math.min(capacity, 2), 3),
+                sizes(1, capacity, NEVER_TRACED));
     }
 
-    /** Episodes, written samples and reads. */
+    /** The numbers of episodes, written samples and reads. */
     static Map<String, Integer> sizes(int b, int t, int q) {
         return Map.of("B", b, "T", t, "Q", q);
     }
 
     /** For a table, for example {@code B=1 T=15 Q=15}. */
-    static String words(Map<String, Integer> sizes) {
+    static String label(Map<String, Integer> sizes) {
         return "B=%d T=%d Q=%d".formatted(sizes.get("B"), sizes.get("T"), sizes.get("Q"));
     }
 
@@ -79,14 +79,14 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
                 .toArray();
     }
 
-    /** Standard normal numbers. */
+    /** Standard normal values. */
     static Tensor normal(NormalSampler sampler, long... shape) {
         return FloatTensors.of(
                 "",
                 sampler.tensor(Arrays.stream(shape).mapToInt(Math::toIntExact).toArray()));
     }
 
-    /** Each of the graphs on random inputs at every size. */
+    /** One case per graph and size, on random inputs. */
     List<Case> everySize(Iterable<String> graphs, long seed, ModelRuntime reference, Budget budget) throws IOException {
         List<Case> cases = new ArrayList<>();
         for (String graph : graphs) {
@@ -97,16 +97,16 @@ record CaseInputs(Path folder, Path scratch, Bundle bundle) {
         return cases;
     }
 
-    /** A graph on random inputs, images being uniform grey; none if an input is not float32. */
+    /** A graph on random inputs, images having values in (0, 1); none if an input is not float32. */
     List<Case> random(String graph, Map<String, Integer> sizes, long seed, ModelRuntime reference, Budget budget)
             throws IOException {
         Path inputs = scratch.resolve(reference.name().replace(' ', '-'));
         return Case.random(graph, file(graph), sizes, UNIT, seed, Optional.of(budget), inputs).stream()
-                .map(given -> given.against(reference))
+                .map(testCase -> testCase.against(reference))
                 .toList();
     }
 
-    /** A case of these inputs. */
+    /** A case with these inputs. */
     Case of(String graph, Path model, String label, List<Tensor> inputs, ModelRuntime reference, Budget budget)
             throws IOException {
         Path written = TensorFolder.write(

@@ -21,9 +21,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * DJL's OnnxRuntime engine, and the program that serves it by the protocol of {@code conformance/runtimes/README.md}.
- * It needs a JVM of its own, because that engine and our runtime would each set up the process's only ONNX Runtime
- * environment; so nothing here touches io.kanerva.runtime. The engine itself comes from the runtime's folder.
+ * DJL's OnnxRuntime engine, and the program that serves it with the protocol of {@code conformance/runtimes/README.md}.
+ * It needs a separate JVM, because that engine and our runtime would each set up the process's only ONNX Runtime environment; so nothing here uses io.kanerva.runtime. The engine itself comes from the runtime's folder.
  */
 public final class DjlOnnxRuntime extends LocalRuntime {
     private static final String ENGINE = "OnnxRuntime";
@@ -31,7 +30,7 @@ public final class DjlOnnxRuntime extends LocalRuntime {
     private DjlOnnxRuntime() {
         super(new Description(
                 "djl-onnxruntime", "DJL's OnnxRuntime engine", "onnxruntime", "cpu", Set.of(false, true), false));
-        Engine.getEngine(ENGINE); // sets up the environment, which knows the version of what is really loaded
+        Engine.getEngine(ENGINE); // sets up the environment, which reports the version that is really loaded
     }
 
     /** @param arguments the file of jobs */
@@ -58,14 +57,14 @@ public final class DjlOnnxRuntime extends LocalRuntime {
             model.load(job.model().toAbsolutePath(), null, options);
             try (Predictor<NDList, NDList> predictor = model.newPredictor(new NoopTranslator());
                     NDManager scratch = model.getNDManager().newSubManager()) {
-                NDList given = new NDList();
+                NDList arrays = new NDList();
                 inputs.forEach((name, input) -> {
                     NDArray array = DjlTensors.toArray(input, scratch);
-                    array.setName(name); // the engine matches by name only if the first one has one
-                    given.add(array);
+                    array.setName(name); // the engine matches inputs by name only if the first has one
+                    arrays.add(array);
                 });
                 List<Tensor> outputs = new ArrayList<>();
-                for (NDArray output : predictor.predict(given)) {
+                for (NDArray output : predictor.predict(arrays)) {
                     outputs.add(DjlTensors.copyOf(output).named(output.getName() == null ? "" : output.getName()));
                 }
                 return outputs;

@@ -40,18 +40,17 @@ import java.util.stream.IntStream;
 
 /**
  * DJL's PyTorch engine as a runtime: each graph of a bundle stands for the DJL blocks that it was exported from, so it
- * needs the model of the training run. A fused graph is its two blocks, one after the other; the bundle's folder stands
- * for the pipeline from images to logits. Inputs in float64 are computed in float64 ({@link Float64Arrays}), with the
+ * needs the model of the training run. A fused graph is its two blocks, run one after the other; the bundle's folder stands for the pipeline from images to logits. Inputs in float64 are computed in float64 ({@link Float64Arrays}), with the
  * model's own float32 weights.
  */
 public final class DjlRuntime extends LocalRuntime {
-    /** How {@code --runtimes} names it. */
+    /** Its name in {@code --runtimes}. */
     public static final String NAME = "djl-pytorch";
 
     private final Bundle bundle;
     private final KanervaModel model;
 
-    /** @param model that the bundle was exported from, the caller's; null if it is not at hand */
+    /** @param model the model that the bundle was exported from, owned by the caller; null if there is none */
     public DjlRuntime(Bundle bundle, KanervaModel model) {
         super(new Description(NAME, "DJL's blocks on PyTorch", "pytorch", "cpu", Set.of(false), true));
         this.bundle = bundle;
@@ -59,7 +58,7 @@ public final class DjlRuntime extends LocalRuntime {
     }
 
     /**
-     * A model with this heap, which has no weights; its other blocks are of no use, and small. The caller closes it.
+     * A model with this heap, which has no weights; its other blocks are unused, and small. The caller closes it.
      */
     static KanervaModel heap(ModelSettings s) {
         KanervaSettings settings = KanervaSettings.heap(
@@ -106,16 +105,16 @@ public final class DjlRuntime extends LocalRuntime {
                 FusedGraphs.NAMES.contains(graph) ? FusedGraphs.run(graph, inputs, this::block) : block(graph, inputs));
     }
 
-    /** Runs the block of one of the four graphs, in float64 if that is what its inputs are: all outputs by name. */
+    /** Runs the block of one of the four graphs, in float64 if its inputs are, and returns all outputs by name. */
     Map<String, Tensor> block(String graph, Map<String, Tensor> inputs) {
         try (NDManager scratch = model.manager().newSubManager()) {
             NDList arrays = new NDList();
             for (TensorDescription input : bundle.graphs().get(graph).inputs()) {
-                Tensor given = inputs.get(input.name());
-                if (given == null) {
+                Tensor tensor = inputs.get(input.name());
+                if (tensor == null) {
                     throw new IllegalArgumentException("input '%s' is missing".formatted(input.name()));
                 }
-                arrays.add(DjlTensors.toArray(given, scratch));
+                arrays.add(DjlTensors.toArray(tensor, scratch));
             }
             NDList results = arrays.head().getDataType() == DataType.FLOAT64
                     ? wide(block(graph), arrays, scratch)

@@ -18,14 +18,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * DJL's arrays with float64 wherever a block says float32, so that blocks that were written for float32 compute in
- * float64 without knowing it.
+ * DJL's arrays with float64 wherever a block asks for float32, so that blocks written for float32 compute in float64 unchanged.
  *
- * <p>Converting parameters and inputs alone does not do: blocks make constants in float32
+ * <p>Converting parameters and inputs is not enough: blocks make constants in float32
  * ({@code manager.create(float[])}), and PyTorch neither multiplies matrices of two types nor keeps float64 through
- * {@code toType(FLOAT32)}. Here every array, manager and {@link NDArrayEx} that a block gets hold of passes each call
- * on to the engine's own, with float64 asked for in the place of float32, and float32 that comes back widened.
- * Constants keep the values that they have in float32, as they do in the exported graphs.
+ * {@code toType(FLOAT32)}. Here every array, manager and {@link NDArrayEx} that a block sees forwards each call to the engine's, replaces float32 by float64 in its arguments, and widens float32 results. Constants keep their float32 values, as in the exported graphs.
  */
 final class Float64Arrays {
 
@@ -36,7 +33,7 @@ final class Float64Arrays {
         return (NDArray) fromEngine(array);
     }
 
-    /** The list's arrays as the engine's own. */
+    /** The list with the engine's arrays. */
     static NDList engineArrays(NDList list) {
         return (NDList) toEngine(list);
     }
@@ -63,12 +60,12 @@ final class Float64Arrays {
         };
     }
 
-    private record Passing(Object engine) implements InvocationHandler {
+    private record Forwarding(Object engine) implements InvocationHandler {
         @Override
         public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
             Object[] own = arguments == null ? new Object[0] : arguments.clone();
             boolean typed = Arrays.stream(own)
-                    .noneMatch(Buffer.class::isInstance); // a buffer's type is what it holds, not what is wanted
+                    .noneMatch(Buffer.class::isInstance); // a buffer's type describes its contents, not the result
             for (int i = 0; i < own.length; i++) {
                 own[i] = typed && own[i] == DataType.FLOAT32 ? DataType.FLOAT64 : toEngine(own[i]);
             }
@@ -91,8 +88,8 @@ final class Float64Arrays {
         }
         return value != null
                         && Proxy.isProxyClass(value.getClass())
-                        && Proxy.getInvocationHandler(value) instanceof Passing passing
-                ? passing.engine
+                        && Proxy.getInvocationHandler(value) instanceof Forwarding forwarding
+                ? forwarding.engine
                 : value;
     }
 
@@ -103,16 +100,16 @@ final class Float64Arrays {
             return wide;
         }
         if (value instanceof NDArray array) {
-            return passing(
+            return forwarding(
                     NDArray.class,
                     array.getDataType() == DataType.FLOAT32 ? array.toType(DataType.FLOAT64, true) : array);
         }
         return value instanceof NDManager
-                ? passing(NDManager.class, value)
-                : value instanceof NDArrayEx ? passing(NDArrayEx.class, value) : value;
+                ? forwarding(NDManager.class, value)
+                : value instanceof NDArrayEx ? forwarding(NDArrayEx.class, value) : value;
     }
 
-    private static Object passing(Class<?> type, Object engine) {
-        return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, new Passing(engine));
+    private static Object forwarding(Class<?> type, Object engine) {
+        return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, new Forwarding(engine));
     }
 }

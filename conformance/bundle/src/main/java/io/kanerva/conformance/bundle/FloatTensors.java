@@ -4,11 +4,11 @@ import io.kanerva.onnx.Tensor;
 import io.kanerva.runtime.FloatTensor;
 import java.util.Arrays;
 
-/** The runtime's tensors as ONNX's, and the other way round. */
+/** Converts the runtime's tensors to ONNX's, and back. */
 public final class FloatTensors {
     private FloatTensors() {}
 
-    /** A tensor of the runtime under a name. */
+    /** A runtime's tensor as ONNX's, with a name. */
     public static Tensor of(String name, FloatTensor tensor) {
         return Tensor.of(
                 name,
@@ -16,7 +16,7 @@ public final class FloatTensors {
                 Arrays.stream(tensor.shape()).asLongStream().toArray());
     }
 
-    /** The same tensor as the runtime takes it; only for float32. */
+    /** A float32 tensor as the runtime takes it. */
     public static FloatTensor of(Tensor tensor) {
         return new FloatTensor(
                 tensor.floats(),

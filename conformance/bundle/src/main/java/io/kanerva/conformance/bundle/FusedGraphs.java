@@ -33,20 +33,20 @@ final class FusedGraphs extends LocalRuntime {
     @Override
     List<Tensor> answer(Job job, Map<String, Tensor> inputs) {
         String fused = name(bundle, job.model());
-        return outputs(bundle, fused, run(fused, inputs, this::one));
+        return outputs(bundle, fused, run(fused, inputs, this::runOne));
     }
 
-    private Map<String, Tensor> one(String graph, Map<String, Tensor> known) {
-        Map<String, Tensor> given = new LinkedHashMap<>();
-        bundle.graphs().get(graph).inputs().forEach(input -> given.put(input.name(), known.get(input.name())));
-        return runner.run(folder.resolve(bundle.graphs().get(graph).file()), given);
+    private Map<String, Tensor> runOne(String graph, Map<String, Tensor> known) {
+        Map<String, Tensor> graphInputs = new LinkedHashMap<>();
+        bundle.graphs().get(graph).inputs().forEach(input -> graphInputs.put(input.name(), known.get(input.name())));
+        return runner.run(folder.resolve(bundle.graphs().get(graph).file()), graphInputs);
     }
 
     /**
      * A fused graph in two steps.
      *
      * @param inputs the fused graph's
-     * @param graph runs one of the four: gets its name and all tensors that are known, and gives its outputs
+     * @param graph runs one of the four graphs: takes its name and all tensors so far, and returns its outputs
      * @return inputs and outputs of both, by name
      */
     static Map<String, Tensor> run(
@@ -81,17 +81,17 @@ final class FusedGraphs extends LocalRuntime {
         return Tensor.of(mean.type(), values, mean.shape());
     }
 
-    /** Which of a bundle's graphs a file is, by its name. */
+    /** The name of the bundle's graph that a file holds. */
     static String name(Bundle bundle, Path model) {
         return bundle.graphs().entrySet().stream()
                 .filter(known -> model.endsWith(known.getValue().file()))
                 .map(Map.Entry::getKey)
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
-                        "%s is none of the bundle's graphs".formatted(model.getFileName())));
+                        "expected one of the bundle's graphs, found '%s'".formatted(model.getFileName())));
     }
 
-    /** A graph's outputs in its order, under their names. */
+    /** A graph's outputs in its order, with their names. */
     static List<Tensor> outputs(Bundle bundle, String graph, Map<String, Tensor> known) {
         return bundle.graphs().get(graph).outputs().stream()
                 .map(output -> known.get(output.name()).named(output.name()))

@@ -24,8 +24,7 @@ import java.util.Map;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /**
- * The bound through a bundle's four graphs on any runtime, with that runtime's own numbers from graph to graph. What a
- * host does between them ({@code conformance/SAMPLER.md}) is done here, in float64.
+ * The bound through a bundle's four graphs on any runtime, with that runtime's values carried from graph to graph. What a host computes between them ({@code conformance/SAMPLER.md}) is computed here, in float64.
  */
 final class GraphBound {
     private static final NormalDistribution PRIOR = NormalDistribution.of(0, 1);
@@ -47,7 +46,7 @@ final class GraphBound {
         dereferenced = settings.addressing() == Addressing.DEREFERENCED;
     }
 
-    /** A runtime does not run a graph; the message says why. */
+    /** A runtime cannot run a graph; the message gives the reason. */
     static final class Refused extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -59,8 +58,8 @@ final class GraphBound {
     /**
      * The terms of each episode's bound.
      *
-     * @throws Refused if the runtime does not run a graph
-     * @throws IOException if files in between cannot be written
+     * @throws Refused if the runtime cannot run a graph
+     * @throws IOException if intermediate files cannot be written
      */
     List<BoundTerms> score(List<Episode> episodes) throws IOException {
         List<Map<String, Tensor>> known = new ArrayList<>();
@@ -85,7 +84,7 @@ final class GraphBound {
         return terms;
     }
 
-    /** Runs a graph for all episodes, and adds its outputs to what is known of them. */
+    /** Runs a graph for all episodes, and adds its outputs to their tensors. */
     private void run(String graph, List<Map<String, Tensor>> known) throws IOException {
         GraphDescription description = bundle.bundle().graphs().get(graph);
         boolean optimised = runtime.description().optimisations().contains(true);
@@ -120,7 +119,7 @@ final class GraphBound {
         }
     }
 
-    /** Keys from their posterior, which lies about the pointers that the runtime's own writer gave. */
+    /** Keys from their posterior, which is centred on the pointers from the same runtime's writer. */
     private Tensor keys(Map<String, Tensor> known, Episode episode) {
         double[] mean = known.get(BundleGraph.KEY_MEAN).doubles();
         double[] logVariance = known.get(BundleGraph.KEY_LOG_VARIANCE).doubles();
@@ -142,8 +141,8 @@ final class GraphBound {
     }
 
     private static double inCell(int cell, int cells, double offset) {
-        double share = Math.min(Math.max(PRIOR.cumulativeProbability(offset), CELL_MARGIN), 1 - CELL_MARGIN);
-        return PRIOR.inverseCumulativeProbability((cell + share) / cells);
+        double probability = Math.min(Math.max(PRIOR.cumulativeProbability(offset), CELL_MARGIN), 1 - CELL_MARGIN);
+        return PRIOR.inverseCumulativeProbability((cell + probability) / cells);
     }
 
     private static Tensor latent(Map<String, Tensor> known, Episode episode) {

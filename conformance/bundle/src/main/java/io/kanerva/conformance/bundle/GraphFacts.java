@@ -13,14 +13,14 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What a graph's file is made of, and what in it would keep some runtime from loading it.
+ * The operators and versions of a graph's file, and what would keep some runtime from loading it.
  *
  * @param graph for example {@code reader}
  * @param opset of the standard domain; 0 if the file states none
  * @param irVersion of the file format
- * @param operators how often each operator occurs
- * @param weights numbers in all initializers
- * @param problems one sentence each, none if every runtime of the last years can load it
+ * @param operators number of nodes by operator
+ * @param weights number of values in all initializers
+ * @param problems one sentence each, none if every runtime of the last few years can load it
  */
 public record GraphFacts(
         String graph,
@@ -32,14 +32,12 @@ public record GraphFacts(
     private static final long OPSET = 17;
     private static final long IR_VERSION = 8;
     /**
-     * How a window is read, whatever it holds: models whose windows never leave the memory show no other padding in any
-     * value.
+     * The attributes with which a window is read. They are checked here because no value shows a wrong padding in models whose windows never leave the memory.
      */
     private static final Map<String, String> WINDOW =
             new TreeMap<>(Map.of("mode", "bilinear", "padding_mode", "zeros", "align_corners", "0"));
     /**
-     * Control flow and random numbers, which a deterministic feed-forward graph has no use for, and Einsum, which many
-     * runtimes lack.
+     * Control flow and random numbers, which a deterministic feed-forward graph does not need, and Einsum, which many runtimes lack.
      */
     private static final Set<String> AVOIDED = Set.of(
             "Loop",
@@ -54,9 +52,9 @@ public record GraphFacts(
             "Bernoulli");
 
     /**
-     * Looks into a file.
+     * Reads the facts from a file.
      *
-     * @throws IllegalArgumentException if the bytes are no ONNX model
+     * @throws IllegalArgumentException if the bytes are not an ONNX model
      */
     static GraphFacts of(String graph, byte[] file) {
         ModelProto model;
@@ -64,7 +62,7 @@ public record GraphFacts(
             model = ModelProto.parseFrom(file);
         } catch (InvalidProtocolBufferException e) {
             throw new IllegalArgumentException(
-                    "graph '%s': expected an ONNX model, found that it cannot be decoded (%s)"
+                    "graph '%s': expected an ONNX model, found another or a corrupt file (%s)"
                             .formatted(graph, e.getMessage()),
                     e);
         }
@@ -103,14 +101,13 @@ public record GraphFacts(
     private static void requireWindow(
             List<String> problems, String graph, NodeProto node, String attribute, String expected) {
         node.getAttributeList().stream()
-                .filter(given -> given.getName().equals(attribute))
-                .map(given -> given.getType() == AttributeProto.AttributeType.INT
-                        ? Long.toString(given.getI())
-                        : given.getS().toStringUtf8())
-                .filter(found -> !found.equals(
-                        expected)) // without the attribute it is what ONNX has it be, which is what is expected
-                .forEach(found -> problems.add("graph '%s': expected %s %s of '%s' (GridSample), found %s"
-                        .formatted(graph, attribute, expected, node.getName(), found)));
+                .filter(found -> found.getName().equals(attribute))
+                .map(found -> found.getType() == AttributeProto.AttributeType.INT
+                        ? Long.toString(found.getI())
+                        : found.getS().toStringUtf8())
+                .filter(value -> !value.equals(expected)) // a missing attribute has ONNX's default, the expected value
+                .forEach(value -> problems.add("graph '%s': expected %s %s of '%s' (GridSample), found %s"
+                        .formatted(graph, attribute, expected, node.getName(), value)));
     }
 
     private static void require(List<String> problems, String graph, String what, long expected, long found) {

@@ -21,19 +21,17 @@ import java.util.Set;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /**
- * {@code io.kanerva.runtime}'s public calls as a runtime. They begin with images, so its models are whole bundles, and
- * the names of the inputs say what is asked:
+ * {@code io.kanerva.runtime}'s public calls as a runtime. They begin with images, so its models are whole bundles. The names of the inputs select the call:
  *
  * <ul>
- *   <li>images, keys, latent: the outputs of the four graphs, each going on with what came before;
+ *   <li>images, keys, latent: the outputs of the four graphs, each run on the previous outputs;
  *   <li>episodes, {@value #KEY_NOISE}, {@value #LATENT_NOISE}: the pipeline from images to logits, see {@link #steps};
- *   <li>episodes, queries, keys, seed: what the clients in other languages ({@code conformance/clients}) answer to the
- *       same inputs: write, read, recall, generate;
+ *   <li>episodes, queries, keys, seed: what the clients in other languages ({@code conformance/clients}) return for the same inputs: write, read, recall, generate;
  *   <li>episodes, seed: the terms of the bound, float64 [B, T] each.
  * </ul>
  */
 public final class KanervaRuntime extends LocalRuntime {
-    /** How {@code --runtimes} names it. */
+    /** Its name in {@code --runtimes}. */
     public static final String NAME = "kanerva";
 
     static final String EPISODES = "episodes";
@@ -120,20 +118,18 @@ public final class KanervaRuntime extends LocalRuntime {
     }
 
     /**
-     * The pipeline's tensors under their names. Keys are compared in the coordinates in which they are found:
-     * dereferenced ones are quantiles, computed in float32 from parts of the prior's mass. Far out the quantile
-     * magnifies the last bit of such a part a thousandfold, so the parts themselves are compared.
+     * The pipeline's tensors with their names. Dereferenced keys are quantiles, computed in float32 from cumulative probabilities of the prior. In the tails a quantile magnifies the last bit of its probability a thousandfold, so the probabilities are compared instead.
      */
     static List<Tensor> steps(
             ModelSettings settings, Tensor memory, Tensor keys, Tensor traces, Tensor latent, Tensor logits) {
         boolean dereferenced = settings.addressing() == ModelSettings.Addressing.DEREFERENCED;
-        float[] places = keys.floats();
-        for (int i = 0; dereferenced && i < places.length; i++) {
-            places[i] = (float) PRIOR.cumulativeProbability(places[i]);
+        float[] coordinates = keys.floats();
+        for (int i = 0; dereferenced && i < coordinates.length; i++) {
+            coordinates[i] = (float) PRIOR.cumulativeProbability(coordinates[i]);
         }
         return List.of(
                 memory.named(BundleGraph.MEMORY),
-                Tensor.of(BundleGraph.KEYS, places, keys.shape()),
+                Tensor.of(BundleGraph.KEYS, coordinates, keys.shape()),
                 traces.named(BundleGraph.TRACES),
                 latent.named(BundleGraph.LATENT),
                 logits.named(BundleGraph.LOGITS));

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
 
-/** A runtime in this process that answers one job after another, from the inputs by their names. */
+/** A runtime in this process that runs one job after another, with its inputs by name. */
 abstract class LocalRuntime implements ModelRuntime {
     private final Description description;
 
@@ -35,7 +35,7 @@ abstract class LocalRuntime implements ModelRuntime {
      * All outputs of a job, in the order of its graph.
      *
      * @param inputs in the order of their files
-     * @throws Exception if it has no answer; its message says why
+     * @throws Exception if the job fails; its message gives the reason
      */
     abstract List<Tensor> answer(Job job, Map<String, Tensor> inputs) throws Exception;
 
@@ -47,7 +47,7 @@ abstract class LocalRuntime implements ModelRuntime {
                 Map<String, Tensor> inputs = new LinkedHashMap<>();
                 TensorFolder.read(job.inputs(), TensorFolder.INPUT).forEach(input -> inputs.put(input.name(), input));
                 answers.add(new Outputs(answer(job, inputs)));
-            } catch (Exception e) { // whatever it throws is its answer to this job
+            } catch (Exception e) { // any exception is the answer to this job
                 answers.add(new None(false, String.valueOf(e.getMessage()).replaceAll("\\s+", " ")));
             }
             progress.accept(answers.size());

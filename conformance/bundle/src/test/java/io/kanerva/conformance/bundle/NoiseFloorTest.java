@@ -94,7 +94,7 @@ class NoiseFloorTest {
                         .contains(
                                 "onnxruntime-java",
                                 "graph 'memory-writer', output 'memory'",
-                                "is not in float64 what the noise floor is"));
+                                "does not match the noise floor in float64"));
     }
 
     private Findings verify(Subject subject, Path bundle, List<ModelRuntime> others) throws IOException {

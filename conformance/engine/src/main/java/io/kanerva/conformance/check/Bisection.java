@@ -33,7 +33,7 @@ public final class Bisection {
     /**
      * One side.
      *
-     * @param optimised whether graph optimisations are on; few take place, since an output is never fused away
+     * @param optimised whether graph optimisations are on; few apply, since an output is never fused away
      */
     public record Side(ModelRuntime runtime, Path model, boolean optimised) {}
 
@@ -41,7 +41,7 @@ public final class Bisection {
      * The result.
      *
      * @param node its name, and its operator in brackets; empty if no node's value differs
-     * @param compared number of values that were compared, that node's included
+     * @param compared number of values that were compared, including that node's
      * @param comparison of the first output of the node that differs; null if none does
      * @param problem why nothing could be compared; empty if something was
      */
@@ -52,8 +52,8 @@ public final class Bisection {
                 return "cannot be bisected: " + problem;
             }
             return node.isEmpty()
-                    ? "all %d values of its nodes agree".formatted(compared)
-                    : "the first node whose value differs is %s, after %d that agree: '%s' %s"
+                    ? "all %d values of its nodes match".formatted(compared)
+                    : "the first node whose value differs is %s, after %d that match: '%s' %s"
                             .formatted(node, compared - 1, comparison.output(), comparison.describe());
         }
     }
@@ -64,7 +64,7 @@ public final class Bisection {
      * Compares node by node.
      *
      * @param inputs folder of input_0.pb, ...
-     * @param budget how far values may be apart
+     * @param budget how far values may differ
      * @param scratch folder for intermediate models
      * @throws IOException if a model cannot be read or written
      */
@@ -111,7 +111,7 @@ public final class Bisection {
                         output, expected.get(output), found.get(output), tolerance.apply(expected.get(output)));
                 if (!comparison.within()) {
                     String name = node.getName().isEmpty()
-                            ? "the one that gives '" + output + "'"
+                            ? "the one with output '" + output + "'"
                             : "'" + node.getName() + "'";
                     return new Result("%s (%s)".formatted(name, node.getOpType()), compared, comparison, "");
                 }

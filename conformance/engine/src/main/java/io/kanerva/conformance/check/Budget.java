@@ -5,19 +5,19 @@ import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.onnx.Tensor;
 
-/** Says how far an output may be from what is expected. */
+/** Sets how far an output may differ from the expected one. */
 @FunctionalInterface
 public interface Budget {
 
     /**
      * The tolerance of one output.
      *
-     * @param expected what it is compared with, under the output's name
-     * @param runtime what computed it
+     * @param expected the expected output, with its name
+     * @param runtime the runtime that computed the output
      */
     Tolerance of(Tensor expected, ModelRuntime runtime);
 
-    /** What a model's precision allows on the runtime's device. */
+    /** The tolerance for a model's precision on the runtime's device. */
     static Budget of(Precision precision) {
         return (expected, runtime) -> precision.tolerance(runtime.description().device());
     }

@@ -27,15 +27,15 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * One set of inputs for one model, and what should come out.
+ * One set of inputs for one model, and the expected outputs.
  *
- * @param graph what tables call the model
- * @param label what tables call the inputs, for example {@code vectors 0}
- * @param model the .onnx file, or whatever else the runtimes of this case take in its place
+ * @param graph the model's name in tables
+ * @param label the inputs' name in tables, for example {@code vectors 0}
+ * @param model the .onnx file, or what the runtimes of this case take instead
  * @param inputs folder of input_0.pb, ...
- * @param expected the right outputs; empty if {@code reference} computes them
- * @param reference computes the right outputs, without graph optimisations, if they are not given
- * @param budget how far outputs may be from them
+ * @param expected the expected outputs; empty if {@code reference} computes them
+ * @param reference computes the expected outputs, without graph optimisations, if {@code expected} is empty
+ * @param budget how far outputs may differ from them
  */
 public record Case(
         String graph,
@@ -47,35 +47,35 @@ public record Case(
         Budget budget) {
 
     private static final String SET = "test_data_set_";
-    /** A gigabyte of random numbers is more than any check needs. */
+    /** A gigabyte of random values is more than any check needs. */
     private static final long MAX_VALUES = 1 << 28;
 
     public Case {
         expected = List.copyOf(expected);
     }
 
-    /** The same case in a table of several subjects. */
+    /** The same case, named for a table of several subjects. */
     public Case of(String subject) {
         return new Case(subject + "/" + graph, label, model, inputs, expected, reference, budget);
     }
 
-    /** The same case, whose right outputs another runtime computes. */
+    /** The same case with the expected outputs from another runtime. */
     public Case against(ModelRuntime other) {
         return new Case(graph, label, model, inputs, List.of(), other, budget);
     }
 
-    /** What tables call the source of the right outputs. */
+    /** The name in tables for the source of the expected outputs. */
     String source() {
         return expected.isEmpty() ? reference.name() : Finding.VECTORS;
     }
 
     /**
-     * The cases of a model in the ONNX project's test layout: one for each folder test_data_set_N.
+     * The cases of a model in the ONNX project's test layout: one per folder test_data_set_N.
      *
-     * @param graph what tables call the model
+     * @param graph the model's name in tables
      * @param vectors the folder that holds the test_data_set folders
-     * @param budget empty for what the model's precision allows
-     * @throws IOException if a file is missing or cannot be understood
+     * @param budget empty for the tolerance of the model's precision
+     * @throws IOException if a file is missing, unreadable or malformed
      */
     public static List<Case> of(String graph, Path model, Path vectors, Optional<Budget> budget) throws IOException {
         List<Path> sets;
@@ -85,10 +85,10 @@ public record Case(
                     .toList();
         }
         List<Case> cases = new ArrayList<>();
-        Budget held = budget.orElse(Budget.of(Precision.of(model)));
+        Budget allowed = budget.orElse(Budget.of(Precision.of(model)));
         for (Path set : sets) {
             List<Tensor> expected = TensorFolder.read(set, TensorFolder.OUTPUT);
-            cases.add(new Case(graph, "vectors " + number(set), model, set, expected, JavaRuntime.CPU, held));
+            cases.add(new Case(graph, "vectors " + number(set), model, set, expected, JavaRuntime.CPU, allowed));
         }
         return cases;
     }
@@ -98,15 +98,14 @@ public record Case(
     }
 
     /**
-     * A case of random inputs for a model whose inputs are all float32: standard normal numbers from a seed. ONNX
-     * Runtime's Java API computes the right outputs.
+     * A case of random inputs for a model whose inputs are all float32: standard normal values from a seed. ONNX Runtime's Java API computes the expected outputs.
      *
-     * @param graph what tables call the model
+     * @param graph the model's name in tables
      * @param sizes of its named dimensions; a dimension without a name is 2
-     * @param unit names of inputs that must lie in (0, 1): their numbers go through the logistic function
-     * @param budget empty for what the model's precision allows, scaled to the size of the outputs
+     * @param unit names of inputs with values in (0, 1): these go through the logistic function
+     * @param budget empty for the tolerance of the model's precision, scaled to the size of the outputs
      * @param scratch where the inputs are written
-     * @return empty if an input is not float32, for which normal numbers mean nothing
+     * @return empty if an input is not float32, since normal values mean nothing for other types
      * @throws IOException if the model cannot be read or the inputs cannot be written
      */
     public static Optional<Case> random(
@@ -175,8 +174,8 @@ public record Case(
         if (values > MAX_VALUES) {
             throw new IOException(String.format(
                     Locale.ROOT,
-                    "%s: input '%s': expected a shape of at most %,d values to make up, found %s; --vectors "
-                            + "gives other inputs",
+                    "%s: input '%s': expected a shape of at most %,d random values, found %s; "
+                            + "--vectors takes other inputs",
                     model,
                     input,
                     MAX_VALUES,

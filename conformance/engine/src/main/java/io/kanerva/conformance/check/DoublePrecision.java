@@ -15,12 +15,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A float32 case in float64: the same model with the same weights and inputs. */
+/** Converts a float32 case to float64: the same model with the same weights and inputs. */
 final class DoublePrecision {
 
     private DoublePrecision() {}
 
-    /** Writes the case in float64; the model's file keeps its name, by which a runtime may know it. */
+    /** Writes the case in float64. The model's file keeps its name, by which a runtime may recognise it. */
     static Case of(Case single, Path scratch) throws IOException {
         Path folder = scratch.resolve(fileName(single.graph()));
         Path model = folder.resolve(single.model().getFileName());
@@ -38,11 +38,11 @@ final class DoublePrecision {
         return new Case(single.graph(), single.label(), model, widened, List.of(), single.reference(), single.budget());
     }
 
-    private static String fileName(String words) {
-        return words.replaceAll("[^\\w.-]", "_");
+    private static String fileName(String text) {
+        return text.replaceAll("[^\\w.-]", "_");
     }
 
-    /** The same numbers as float64 if they are float32; any other tensor as it is. */
+    /** A float32 tensor as float64; any other tensor unchanged. */
     static Tensor widened(Tensor tensor) {
         return tensor.type() == ElementType.FLOAT32
                 ? Tensor.of(ElementType.FLOAT64, tensor.doubles(), tensor.shape())

@@ -22,21 +22,21 @@ import java.util.function.BiFunction;
  * computes in float64 is the reference; every further one is compared with it, within float32's own error.
  */
 final class NoiseFloor {
-    private final String madeBy;
+    private final String title;
     private final Map<Case, List<Tensor>> outputs = new IdentityHashMap<>();
     private final List<Finding> findings = new ArrayList<>();
 
-    private NoiseFloor(String madeBy) {
-        this.madeBy = madeBy;
+    private NoiseFloor(String title) {
+        this.title = title;
     }
 
     /**
      * Computes the float64 outputs of the float32 cases that have expected outputs.
      *
-     * @param ready runtimes that can run; there may be none that computes in float64
+     * @param ready runtimes that can run; perhaps none of them computes in float64
      * @param scratch folder for models and inputs in float64
-     * @param run gives a runtime's answers to cases
-     * @throws IOException if those cannot be written
+     * @param run returns a runtime's answers to cases
+     * @throws IOException if models or inputs cannot be written
      */
     static NoiseFloor of(
             List<ModelRuntime> ready,
@@ -49,10 +49,10 @@ final class NoiseFloor {
                 .toList();
         List<Case> single = new ArrayList<>();
         List<Case> widened = new ArrayList<>();
-        for (Case given : wide.isEmpty() ? List.<Case>of() : cases) {
-            if (!given.expected().isEmpty() && Precision.of(given.model()) == Precision.FLOAT32) {
-                single.add(given);
-                widened.add(DoublePrecision.of(given, scratch));
+        for (Case testCase : wide.isEmpty() ? List.<Case>of() : cases) {
+            if (!testCase.expected().isEmpty() && Precision.of(testCase.model()) == Precision.FLOAT32) {
+                single.add(testCase);
+                widened.add(DoublePrecision.of(testCase, scratch));
             }
         }
         if (single.isEmpty()) {
@@ -74,35 +74,33 @@ final class NoiseFloor {
         return floor;
     }
 
-    private void compare(ModelRuntime first, ModelRuntime runtime, Case given, Answer answer) {
-        List<Tensor> exact = outputs.getOrDefault(given, List.of());
+    private void compare(ModelRuntime first, ModelRuntime runtime, Case testCase, Answer answer) {
+        List<Tensor> exact = outputs.getOrDefault(testCase, List.of());
         for (int i = 0; i < exact.size(); i++) {
-            String output = given.expected().get(i).name();
-            // A graph may hold products of constants that the exporter took in float32, where DJL's blocks take them in
-            // float64. That is a part of float32's own error, which other parts may cancel, so two float64s may differ
-            // by twice all of it.
-            double own = error(exact.get(i), given.expected().get(i)).largest();
+            String output = testCase.expected().get(i).name();
+            // A graph may hold products of constants that the exporter computed in float32, where DJL's blocks compute them in float64. This is part of float32's own error, and other parts may cancel it, so two float64 outputs may differ by twice that error.
+            double own = error(exact.get(i), testCase.expected().get(i)).largest();
             Tolerance tolerance =
                     Tolerance.elements(Math.max(Tolerance.FLOAT64.absolute(), 2 * own), Tolerance.FLOAT64.relative());
             Comparison comparison = answer instanceof None none
                     ? Comparison.impossible(
-                            output, "expected float64 outputs, found that it " + none.describe(), tolerance)
+                            output, "expected float64 outputs, found " + none.describe(), tolerance)
                     : Comparison.between(output, exact.get(i), ((Outputs) answer).output(i), tolerance);
             findings.add(new Finding(
                     runtime.name(),
                     first.name(),
                     false,
                     Check.FLOAT64,
-                    given.graph(),
-                    given.label(),
+                    testCase.graph(),
+                    testCase.label(),
                     comparison,
                     Double.NaN));
         }
     }
 
     /** Title of the reference; empty if no runtime computes in float64. */
-    String madeBy() {
-        return madeBy;
+    String title() {
+        return title;
     }
 
     /** The other runtimes' float64 outputs, compared with the reference's. */
@@ -111,15 +109,14 @@ final class NoiseFloor {
     }
 
     /**
-     * Root mean square of an output's error as a multiple of that of what was expected; NaN if nothing was computed in
-     * float64, or what was expected is exact.
+     * Root mean square of an output's error as a multiple of the expected output's own; NaN if nothing was computed in float64, or the expected output is exact.
      */
-    double multiple(Case given, int output, Tensor found) {
-        List<Tensor> exact = outputs.getOrDefault(given, List.of());
+    double multiple(Case testCase, int output, Tensor found) {
+        List<Tensor> exact = outputs.getOrDefault(testCase, List.of());
         if (output >= exact.size()) {
             return Double.NaN;
         }
-        double own = error(exact.get(output), given.expected().get(output)).rootMeanSquare();
+        double own = error(exact.get(output), testCase.expected().get(output)).rootMeanSquare();
         Comparison other = error(exact.get(output), found);
         return own == 0 || !other.problem().isEmpty() ? Double.NaN : other.rootMeanSquare() / own;
     }

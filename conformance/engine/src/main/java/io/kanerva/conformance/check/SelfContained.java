@@ -21,34 +21,34 @@ final class SelfContained {
     private SelfContained() {}
 
     /**
-     * A model with all its data in it.
+     * Reads a model with all its data.
      *
-     * @param file the .onnx file; the data must lie in its folder or below
-     * @throws IOException if it or its data cannot be read, or lie elsewhere; one sentence says what is wrong
+     * @param file the .onnx file; its external data must be in its folder or below
+     * @throws IOException if it or its data cannot be read, or the data are elsewhere; the message is one sentence
      */
     static ModelProto.Builder read(Path file) throws IOException {
         ModelProto.Builder model = OnnxFiles.read(file).toBuilder();
-        take(file, model.getGraphBuilder());
+        embed(file, model.getGraphBuilder());
         return model;
     }
 
-    private static void take(Path model, GraphProto.Builder graph) throws IOException {
+    private static void embed(Path model, GraphProto.Builder graph) throws IOException {
         for (TensorProto.Builder initializer : graph.getInitializerBuilderList()) {
-            take(model, initializer);
+            embed(model, initializer);
         }
         for (NodeProto.Builder node : graph.getNodeBuilderList()) {
             for (AttributeProto.Builder attribute : node.getAttributeBuilderList()) {
                 if (attribute.hasT()) {
-                    take(model, attribute.getTBuilder());
+                    embed(model, attribute.getTBuilder());
                 }
                 if (attribute.hasG()) {
-                    take(model, attribute.getGBuilder());
+                    embed(model, attribute.getGBuilder());
                 }
             }
         }
     }
 
-    private static void take(Path model, TensorProto.Builder tensor) throws IOException {
+    private static void embed(Path model, TensorProto.Builder tensor) throws IOException {
         if (tensor.getDataLocation() != TensorProto.DataLocation.EXTERNAL) {
             return;
         }
@@ -76,7 +76,7 @@ final class SelfContained {
             tensor.setRawData(ByteString.copyFrom(bytes)).clearDataLocation().clearExternalData();
         } catch (NumberFormatException e) {
             throw new IOException(
-                    "%s: tensor '%s': expected numbers for the place of its data, found %s"
+                    "%s: tensor '%s': expected integers for the offset and length of its data, found %s"
                             .formatted(model, tensor.getName(), where),
                     e);
         }

@@ -25,8 +25,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * A folder of models, each in the ONNX project's test layout (a folder with model.onnx and test_data_set_N), through
- * every runtime, and how many of them each runtime passes. The node tests of the Python package {@code onnx} are such a
+ * Runs a folder of models, each in the ONNX project's test layout (a folder with model.onnx and test_data_set_N), on every runtime, and counts how many each runtime passes. The node tests of the Python package {@code onnx} are such a
  * folder.
  */
 public final class Suite {
@@ -37,7 +36,7 @@ public final class Suite {
         PASSED,
         /** It ran, but an output exceeds the tolerance. */
         DIFFERS,
-        /** The runtime cannot run it, and says so. */
+        /** The runtime rejects it with a message. */
         REFUSED,
         /** The runtime's process died. */
         CRASHED
@@ -47,25 +46,25 @@ public final class Suite {
      * A test.
      *
      * @param name of its folder
-     * @param opset of the standard domain; 0 if it uses none of it
+     * @param opset of the standard domain; 0 if it does not import it
      */
     public record Test(String name, long opset, List<Case> cases) {}
 
     /**
      * The result of one test on one runtime.
      *
-     * @param why it did not pass; empty if it did
+     * @param why the reason why it did not pass; empty if it did
      */
     public record Result(Test test, Outcome outcome, String why) {}
 
     /** One runtime's results; none if it did not run. */
     public record Row(ModelRuntime runtime, Readiness readiness, List<Result> results) {
-        /** How many tests had each outcome, among those of an opset from {@code least} to {@code most}. */
-        public Map<Outcome, Long> counts(long least, long most) {
+        /** The number of tests per outcome, among those of an opset from {@code minOpset} to {@code maxOpset}. */
+        public Map<Outcome, Long> counts(long minOpset, long maxOpset) {
             Map<Outcome, Long> counts = new EnumMap<>(Outcome.class);
             results.stream()
                     .filter(result ->
-                            result.test().opset() >= least && result.test().opset() <= most)
+                            result.test().opset() >= minOpset && result.test().opset() <= maxOpset)
                     .forEach(result -> counts.merge(result.outcome(), 1L, Long::sum));
             return counts;
         }
@@ -78,7 +77,7 @@ public final class Suite {
     /**
      * Reads the tests of a folder.
      *
-     * @throws IOException if it cannot be read
+     * @throws IOException if the folder cannot be read
      */
     public Suite(Path folder, Tolerance tolerance) throws IOException {
         this.tolerance = tolerance;
@@ -104,13 +103,13 @@ public final class Suite {
                         .max()
                         .orElse(0);
                 if (cases.isEmpty()
-                        || cases.stream().anyMatch(given -> given.expected().isEmpty())) {
+                        || cases.stream().anyMatch(testCase -> testCase.expected().isEmpty())) {
                     skipped.add(name + ": it has no expected outputs");
                 } else {
                     tests.add(new Test(name, opset, cases));
                 }
             } catch (InvalidProtocolBufferException e) {
-                skipped.add(name + ": its model cannot be decoded");
+                skipped.add(name + ": its model is malformed");
             } catch (IOException e) {
                 skipped.add(name + ": " + e.getMessage());
             }
@@ -148,7 +147,7 @@ public final class Suite {
         boolean optimised = runtime.description().optimisations().contains(true);
         List<Job> jobs = tests.stream()
                 .flatMap(test -> test.cases().stream())
-                .map(given -> new Job(given.model(), given.inputs(), optimised))
+                .map(testCase -> new Job(testCase.model(), testCase.inputs(), optimised))
                 .toList();
         List<Answer> answers =
                 runtime.run(jobs, done -> progress.accept("%s, %d of %d".formatted(runtime.name(), done, jobs.size())));
@@ -156,10 +155,10 @@ public final class Suite {
         int next = 0;
         for (Test test : tests) {
             Result result = new Result(test, Outcome.PASSED, "");
-            for (Case given : test.cases()) {
+            for (Case testCase : test.cases()) {
                 Answer answer = answers.get(next++);
                 if (result.outcome() == Outcome.PASSED) {
-                    result = judge(test, given, answer);
+                    result = judge(test, testCase, answer);
                 }
             }
             results.add(result);
@@ -167,20 +166,20 @@ public final class Suite {
         return results;
     }
 
-    private Result judge(Test test, Case given, Answer answer) {
+    private Result judge(Test test, Case testCase, Answer answer) {
         if (answer instanceof None none) {
             return new Result(test, none.crashed() ? Outcome.CRASHED : Outcome.REFUSED, none.why());
         }
         List<Tensor> found = ((Outputs) answer).outputs();
-        if (found.size() != given.expected().size()) {
+        if (found.size() != testCase.expected().size()) {
             return new Result(
                     test,
                     Outcome.DIFFERS,
-                    "expected %d outputs, found %d".formatted(given.expected().size(), found.size()));
+                    "expected %d outputs, found %d".formatted(testCase.expected().size(), found.size()));
         }
         for (int i = 0; i < found.size(); i++) {
             Comparison comparison = Comparison.between(
-                    given.expected().get(i).name(), given.expected().get(i), found.get(i), tolerance);
+                    testCase.expected().get(i).name(), testCase.expected().get(i), found.get(i), tolerance);
             if (!comparison.within()) {
                 return new Result(
                         test, Outcome.DIFFERS, "output '%s' %s".formatted(comparison.output(), comparison.describe()));

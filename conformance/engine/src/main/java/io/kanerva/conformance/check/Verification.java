@@ -26,12 +26,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Runs cases through runtimes, with graph optimisations off and on, and compares.
+ * Runs cases on runtimes, with graph optimisations off and on, and compares the outputs.
  *
- * <p>What is right: a case's own expected outputs if it has them, else what its reference computes without
- * optimisations. In addition, every runtime of ONNX Runtime's engine on the CPU must equal the Java API bit by bit; and
- * if a runtime computes in float64, errors are stated as multiples of float32's own, and all runtimes that compute in
- * float64 must agree.
+ * <p>The expected outputs are a case's own if it has them, else what its reference computes without optimisations. In addition, every runtime with ONNX Runtime's engine on the CPU must equal the Java API bit by bit. If a runtime computes in float64, errors are stated as multiples of float32's own, and all such runtimes must match in float64.
  */
 public final class Verification {
     private static final ModelRuntime JAVA = JavaRuntime.CPU;
@@ -44,10 +41,10 @@ public final class Verification {
     private Shown shown = new Shown("", Map.of());
 
     /**
-     * The values of one output, to look at.
+     * The values of one output, for a picture.
      *
-     * @param source which case they are of, for example {@code decoder, vectors 1}; empty if there are none
-     * @param tensors what is expected (under the name {@code expected}) and what each runtime gives, by its name
+     * @param source their case, for example {@code decoder, vectors 1}; empty if there are none
+     * @param tensors the expected output (as {@code expected}) and each runtime's, by its name
      */
     public record Shown(String source, Map<String, Tensor> tensors) {
         private long elements() {
@@ -57,7 +54,7 @@ public final class Verification {
 
     /**
      * @param scratch folder for intermediate files
-     * @param install whether runtimes may fetch and build what they need
+     * @param install whether runtimes may download and build what they need
      * @param progress receives short status messages
      * @param shownOutput name of the output whose values are kept, see {@link #shown}; empty for none
      */
@@ -83,7 +80,7 @@ public final class Verification {
         return progress;
     }
 
-    /** The shown output's values in the case that expects most of them, of all cases that were run. */
+    /** The shown output in the case with the most values, of all cases that were run. */
     public Shown shown() {
         return shown;
     }
@@ -91,17 +88,17 @@ public final class Verification {
     /** The case of a finding, of all cases that were run. */
     public Optional<Case> caseOf(Finding finding) {
         return ran.stream()
-                .filter(given -> given.graph().equals(finding.graph())
-                        && given.label().equals(finding.inputs())
-                        && given.source().equals(finding.reference()))
+                .filter(testCase -> testCase.graph().equals(finding.graph())
+                        && testCase.label().equals(finding.inputs())
+                        && testCase.source().equals(finding.reference()))
                 .findFirst();
     }
 
     /**
      * Runs each case on each runtime.
      *
-     * @param subject what is verified, for the report
-     * @param runtimes to compare, ready or not
+     * @param subject the subject's name in the report
+     * @param runtimes the runtimes to compare, ready or not
      * @throws IOException if intermediate files cannot be written
      */
     public Findings run(String subject, List<ModelRuntime> runtimes, List<Case> cases) throws IOException {
@@ -118,7 +115,7 @@ public final class Verification {
         Map<Boolean, List<Answer>> java =
                 bits ? answers(JAVA, cases, JAVA.description().optimisations()) : Map.of();
         Map<Case, Answer> references = ready.isEmpty() ? Map.of() : references(cases, java);
-        Case pictured = withMostShown(cases);
+        Case shownCase = largestShown(cases);
         NoiseFloor floor = NoiseFloor.of(
                 ready,
                 cases,
@@ -131,15 +128,15 @@ public final class Verification {
                     : answers(runtime, cases, runtime.description().optimisations());
             for (boolean optimised : sorted(runtime.description().optimisations())) {
                 for (int i = 0; i < cases.size(); i++) {
-                    Case given = cases.get(i);
+                    Case testCase = cases.get(i);
                     Answer answer = both.get(optimised).get(i);
-                    Answer right = given.expected().isEmpty() ? references.get(given) : new Outputs(given.expected());
+                    Answer right = testCase.expected().isEmpty() ? references.get(testCase) : new Outputs(testCase.expected());
                     Answer same = isJavasEngine(runtime) && !runtime.equals(JAVA)
                             ? java.get(optimised).get(i)
                             : right;
-                    new Comparing(findings, runtime, optimised, given).compare(right, answer, same, floor);
-                    if (given == pictured) {
-                        show(given, runtime, answer);
+                    new Comparing(findings, runtime, optimised, testCase).compare(right, answer, same, floor);
+                    if (testCase == shownCase) {
+                        show(testCase, runtime, answer);
                     }
                 }
             }
@@ -150,7 +147,7 @@ public final class Verification {
                         .map(runtime -> Participant.of(runtime, readiness.get(runtime)))
                         .toList(),
                 findings,
-                floor.madeBy(),
+                floor.title(),
                 List.of(),
                 List.of());
     }
@@ -165,20 +162,20 @@ public final class Verification {
         return optimisations.stream().sorted().toList();
     }
 
-    /** What the cases' references give, for those cases that need them. */
+    /** The references' answers for those cases that need them. */
     private Map<Case, Answer> references(List<Case> cases, Map<Boolean, List<Answer>> java) {
-        Map<ModelRuntime, List<Case>> asked = new LinkedHashMap<>();
+        Map<ModelRuntime, List<Case>> byReference = new LinkedHashMap<>();
         Map<Case, Answer> answers = new IdentityHashMap<>();
         for (int i = 0; i < cases.size(); i++) {
-            Case given = cases.get(i);
-            if (given.expected().isEmpty() && given.reference().equals(JAVA) && !java.isEmpty()) {
-                answers.put(given, java.get(false).get(i));
-            } else if (given.expected().isEmpty()) {
-                asked.computeIfAbsent(given.reference(), reference -> new ArrayList<>())
-                        .add(given);
+            Case testCase = cases.get(i);
+            if (testCase.expected().isEmpty() && testCase.reference().equals(JAVA) && !java.isEmpty()) {
+                answers.put(testCase, java.get(false).get(i));
+            } else if (testCase.expected().isEmpty()) {
+                byReference.computeIfAbsent(testCase.reference(), reference -> new ArrayList<>())
+                        .add(testCase);
             }
         }
-        asked.forEach((reference, own) -> {
+        byReference.forEach((reference, own) -> {
             List<Answer> found = answers(reference, own, Set.of(false)).get(false);
             for (int i = 0; i < own.size(); i++) {
                 answers.put(own.get(i), found.get(i));
@@ -187,26 +184,26 @@ public final class Verification {
         return answers;
     }
 
-    /** The first case with the most elements of the shown output; null if none has more than was shown before. */
-    private Case withMostShown(List<Case> cases) {
-        Case most = null;
+    /** The first case with the most elements of the shown output; null if none has more than the one shown so far. */
+    private Case largestShown(List<Case> cases) {
+        Case largest = null;
         long elements = shown.elements();
-        for (Case given : cases) {
-            for (Tensor output : given.expected()) {
+        for (Case testCase : cases) {
+            for (Tensor output : testCase.expected()) {
                 if (output.name().equals(shownOutput) && output.size() > elements) {
-                    most = given;
+                    largest = testCase;
                     elements = output.size();
                     shown = new Shown(
-                            given.graph() + ", " + given.label(), new LinkedHashMap<>(Map.of("expected", output)));
+                            testCase.graph() + ", " + testCase.label(), new LinkedHashMap<>(Map.of("expected", output)));
                 }
             }
         }
-        return most;
+        return largest;
     }
 
-    private void show(Case given, ModelRuntime runtime, Answer answer) {
-        for (int i = 0; i < given.expected().size(); i++) {
-            if (given.expected().get(i).name().equals(shownOutput)
+    private void show(Case testCase, ModelRuntime runtime, Answer answer) {
+        for (int i = 0; i < testCase.expected().size(); i++) {
+            if (testCase.expected().get(i).name().equals(shownOutput)
                     && answer instanceof Outputs found
                     && found.output(i) != null) {
                 shown.tensors().put(runtime.name(), found.output(i));
@@ -215,12 +212,13 @@ public final class Verification {
     }
 
     /**
-     * All cases with optimisations off and on, in one go: starting a runtime may take longer than all that it is asked.
+     * Runs all cases with optimisations off and on in one call, since starting a runtime may take longer than all
+     * its jobs.
      */
     private Map<Boolean, List<Answer>> answers(ModelRuntime runtime, List<Case> cases, Set<Boolean> optimisations) {
         List<Job> jobs = new ArrayList<>();
         for (boolean optimised : sorted(optimisations)) {
-            cases.forEach(given -> jobs.add(new Job(given.model(), given.inputs(), optimised)));
+            cases.forEach(testCase -> jobs.add(new Job(testCase.model(), testCase.inputs(), optimised)));
         }
         List<Answer> answers =
                 runtime.run(jobs, done -> progress.accept("%s, %d of %d".formatted(runtime.name(), done, jobs.size())));
@@ -234,19 +232,19 @@ public final class Verification {
     }
 
     /** One case on one runtime, compared. */
-    private record Comparing(List<Finding> findings, ModelRuntime runtime, boolean optimised, Case given) {
+    private record Comparing(List<Finding> findings, ModelRuntime runtime, boolean optimised, Case testCase) {
 
         /**
-         * Adds what was found.
+         * Adds the findings.
          *
-         * @param same what the Java API gives with the same options, or {@code right} if the engine is another
+         * @param same the Java API's answer with the same options, or {@code right} for another engine
          */
         void compare(Answer right, Answer answer, Answer same, NoiseFloor floor) {
             if (right instanceof None none) {
-                impossible("expected outputs to compare with, found that %s gives none: %s"
-                        .formatted(given.source(), none.why()));
+                impossible("expected outputs of %s to compare with, found %s"
+                        .formatted(testCase.source(), none.describe()));
             } else if (answer instanceof None none) {
-                impossible("expected outputs, found that it " + none.describe());
+                impossible("expected outputs, found " + none.describe());
             } else {
                 List<Tensor> expected = ((Outputs) right).outputs();
                 for (int i = 0; i < expected.size(); i++) {
@@ -256,13 +254,13 @@ public final class Verification {
                     Tensor found = ((Outputs) answer).output(i);
                     add(
                             Check.BUDGET,
-                            given.source(),
+                            testCase.source(),
                             Comparison.between(
                                     output,
                                     expected.get(i),
                                     found,
-                                    given.budget().of(expected.get(i), runtime)),
-                            floor.multiple(given, i, found));
+                                    testCase.budget().of(expected.get(i), runtime)),
+                            floor.multiple(testCase, i, found));
                     if (same != right && same instanceof Outputs outputs && outputs.output(i) != null) {
                         add(
                                 Check.BITS,
@@ -275,12 +273,12 @@ public final class Verification {
         }
 
         private void impossible(String problem) {
-            add(Check.BUDGET, given.source(), Comparison.impossible("", problem, Tolerance.BITS), Double.NaN);
+            add(Check.BUDGET, testCase.source(), Comparison.impossible("", problem, Tolerance.BITS), Double.NaN);
         }
 
         private void add(Check check, String reference, Comparison comparison, double noise) {
             findings.add(new Finding(
-                    runtime.name(), reference, optimised, check, given.graph(), given.label(), comparison, noise));
+                    runtime.name(), reference, optimised, check, testCase.graph(), testCase.label(), comparison, noise));
         }
     }
 }

@@ -6,23 +6,23 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How far one output is from what was expected, and how far it may be.
+ * The difference of one output from the expected one, and its tolerance.
  *
  * @param output the tensor's name
- * @param count elements compared
+ * @param count number of elements compared
  * @param largest largest absolute difference; infinite if a value is finite on one side only
- * @param relative largest difference relative to the expected value beside it, over values that are not 0
+ * @param relative largest difference relative to the expected value, over expected values that are not 0
  * @param units largest distance in units in the last place, for float32; -1 for other types
  * @param signalToNoise 10 log10 of the expected values' squares, or the unit's if it is larger, over the differences'
  *     squares, in dB; infinite if nothing differs
  * @param cosine of the angle between the two tensors; 1 if nothing differs
  * @param rootMeanSquare of the differences
- * @param share largest part of the tolerance that an element takes, 1 being all of it
+ * @param share largest fraction of the tolerance that an element uses, 1 being all of it
  * @param at index of that element, for example {@code [0, 3, 5]}
  * @param expected the expected value there
  * @param found the other value there
- * @param tolerance what was accepted
- * @param problem why there is nothing to compare, a part of a sentence; empty if there is
+ * @param tolerance the tolerance that was applied
+ * @param problem why nothing was compared, part of a sentence; empty if something was
  */
 public record Comparison(
         String output,
@@ -41,9 +41,9 @@ public record Comparison(
         String problem) {
 
     /**
-     * Compares two tensors. NaN agrees with NaN, and an infinity with itself, unless values must be finite.
+     * Compares two tensors. NaN equals NaN, and an infinity itself, unless values must be finite.
      *
-     * @param found null if there is no such output
+     * @param found null if the output is missing
      */
     public static Comparison between(String output, Tensor expected, Tensor found, Tolerance tolerance) {
         if (found == null) {
@@ -76,7 +76,7 @@ public record Comparison(
         return sums.comparison(output, expected.shape(), reference, values);
     }
 
-    /** The same with another number of elements, for a row that stands for several. */
+    /** The same with another number of elements, for a row that summarises several. */
     public Comparison ofElements(long elements) {
         return new Comparison(
                 output,
@@ -95,7 +95,7 @@ public record Comparison(
                 problem);
     }
 
-    /** Nothing can be compared: an output is missing, or the runtime has none. */
+    /** A comparison that could not be made: an output is missing, or the runtime has none. */
     public static Comparison impossible(String output, String problem, Tolerance tolerance) {
         double infinite = Double.POSITIVE_INFINITY;
         return new Comparison(
@@ -115,7 +115,7 @@ public record Comparison(
                 problem);
     }
 
-    /** Whether the output keeps its budget. */
+    /** Whether the output is within its tolerance. */
     public boolean within() {
         return problem.isEmpty()
                 && share <= 1
@@ -195,11 +195,11 @@ public record Comparison(
                 relative = Math.max(relative, expected == 0 ? 0 : difference / Math.abs(expected));
                 units = Math.max(units, single ? unitsBetween((float) expected, (float) found) : -1);
                 double accepted = tolerance.absolute() + tolerance.relative() * Math.abs(expected);
-                double taken = difference == Double.POSITIVE_INFINITY
+                double used = difference == Double.POSITIVE_INFINITY
                         ? difference
                         : accepted == Double.POSITIVE_INFINITY ? 0 : difference / accepted;
-                if (taken > share || share == 0) {
-                    share = Math.max(share, taken);
+                if (used > share || share == 0) {
+                    share = Math.max(share, used);
                     worst = index;
                 }
             }
@@ -235,7 +235,7 @@ public record Comparison(
             return Arrays.stream(values).average().orElse(Double.NaN);
         }
 
-        /** How many float32 numbers lie between two. */
+        /** The number of float32 values from one to the other. */
         private static long unitsBetween(float one, float other) {
             return Math.abs(ordinal(one) - ordinal(other));
         }

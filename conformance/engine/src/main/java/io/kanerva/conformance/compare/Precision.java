@@ -11,8 +11,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * How precisely a graph computes, as far as its file shows: by the types of its weights and by the operators that
- * quantise.
+ * The precision of a graph, judged from its file: the types of its weights, and operators that quantise.
  */
 public enum Precision {
     FLOAT32,
@@ -31,7 +30,7 @@ public enum Precision {
     /**
      * The precision of a graph.
      *
-     * @throws IOException if the file cannot be read or is no ONNX model
+     * @throws IOException if the file is unreadable or not an ONNX model
      */
     public static Precision of(Path file) throws IOException {
         ModelProto proto = OnnxFiles.read(file);
@@ -47,7 +46,7 @@ public enum Precision {
     }
 
     /**
-     * What an output of such a graph may differ by.
+     * The tolerance of an output of such a graph.
      *
      * @param device cpu, wasm or cuda
      */

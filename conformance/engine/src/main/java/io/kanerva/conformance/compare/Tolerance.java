@@ -6,19 +6,16 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How far an output may be from what is expected: every element x within absolute + relative |x|, and the tensors as a
+ * How far an output may differ from the expected one: every element x within absolute + relative |x|, and the tensors as a
  * whole within a cosine and a signal-to-noise ratio.
  *
- * @param absolute part of the largest difference that does not depend on the value; infinite if elements are not held
- *     to anything
+ * @param absolute part of the largest difference that does not depend on the value; infinite if single elements are not limited
  * @param relative part of the largest difference that grows with the value
- * @param cosine least cosine of the angle between the two tensors; -1 for any
- * @param signalToNoise least ratio in dB; negative infinity for any
- * @param unit least root mean square of the signal in that ratio: the size that the tensor's values are measured by,
- *     where that is known; 0 if it is not
- * @param finite whether all values must be finite; else NaN agrees with NaN, and an infinity with itself
- * @param ofMean whether the absolute part is for the difference of the two tensors' means, and elements are not held to
- *     anything
+ * @param cosine minimum cosine of the angle between the two tensors; -1 for any
+ * @param signalToNoise minimum ratio in dB; negative infinity for any
+ * @param unit minimum root mean square of the signal in that ratio: the natural size of the tensor's values, where it is known; 0 if it is not
+ * @param finite whether all values must be finite; else NaN equals NaN, and an infinity itself
+ * @param ofMean whether the absolute part limits the difference of the two tensors' means, and single elements are not limited
  */
 public record Tolerance(
         double absolute,
@@ -30,13 +27,13 @@ public record Tolerance(
         boolean ofMean) {
     private static final double ANY_RATIO = Double.NEGATIVE_INFINITY;
 
-    /** Every bit the same. */
+    /** Bit-equal values. */
     public static final Tolerance BITS = elements(0, 0);
     /** float32 on a CPU. */
     public static final Tolerance FLOAT32 = elements(1e-5, 1e-4);
-    /** float64 by two implementations with the same constants: far below what float32 can tell apart. */
+    /** float64 by two implementations with the same constants: far below float32's resolution. */
     public static final Tolerance FLOAT64 = elements(1e-12, 1e-10);
-    /** float32 in WebAssembly and on a GPU, where sums are taken in another order and with other instructions. */
+    /** float32 in WebAssembly and on a GPU, where sums have another order and with other instructions. */
     public static final Tolerance FLOAT32_ELSEWHERE = elements(1e-4, 1e-3);
     /** Weights or arithmetic in half precision. */
     public static final Tolerance FLOAT16 =
@@ -44,12 +41,12 @@ public record Tolerance(
     /** 8-bit weights, whose error is noise all over the tensor: 20 dB are a tenth of the signal. */
     public static final Tolerance INT8 = new Tolerance(Double.POSITIVE_INFINITY, 0, -1, 20, 0, false, false);
 
-    /** Only elements are held to something. */
+    /** Limits single elements only. */
     public static Tolerance elements(double absolute, double relative) {
         return new Tolerance(absolute, relative, -1, ANY_RATIO, 0, false, false);
     }
 
-    /** The means of all values may differ by so much, for example a score over many samples. */
+    /** Limits the difference of the means over all values, for example of a score over many samples. */
     public static Tolerance mean(double absolute) {
         return new Tolerance(absolute, 0, -1, ANY_RATIO, 0, true, true);
     }
@@ -60,9 +57,8 @@ public record Tolerance(
     }
 
     /**
-     * For an output of random inputs, whose values may be of any size: the absolute part is meant for values around 1,
-     * and grows with the root mean square of the expected values above that. An element near 0 among large ones is a
-     * difference of large numbers and carries their rounding.
+     * For an output of random inputs, whose values may be of any size: the absolute part is for values around 1,
+     * and grows with the root mean square of the expected values above that. An element near 0 among large ones is a difference of large values and carries their rounding error.
      */
     public Tolerance scaledTo(Tensor expected) {
         double size = !expected.type().isNumeric()
@@ -75,14 +71,13 @@ public record Tolerance(
     }
 
     /**
-     * For a tensor whose values have a unit, such as a Gaussian's mean that of its prior's standard deviation: a signal
-     * smaller than the unit counts as that large, since noise matters relative to the unit.
+     * For a tensor whose values have a unit, as a Gaussian's mean has its prior's standard deviation: a signal smaller than the unit counts as one unit, since noise matters relative to the unit.
      */
     public Tolerance measuredBy(double unit) {
         return new Tolerance(absolute, relative, cosine, signalToNoise, unit, finite, ofMean);
     }
 
-    /** What is accepted, for example {@code 1e-05 + 1e-04 |x|}. */
+    /** The tolerance as text, for example {@code 1e-05 + 1e-04 |x|}. */
     public String describe() {
         if (absolute == 0 && relative == 0) {
             return "equal bits";

@@ -12,8 +12,7 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
 /**
- * Findings as JUnit XML, which CI servers show: a suite a runtime, a case an output, and a suite of what is wrong
- * before anything runs; runtimes that did not run are skipped cases.
+ * Findings as JUnit XML, which CI servers show: one suite per runtime, one case per output, and one suite for faults; runtimes that did not run are skipped cases.
  */
 public final class JUnitReport {
 
@@ -23,7 +22,7 @@ public final class JUnitReport {
 
     private JUnitReport() {}
 
-    /** The whole document. */
+    /** Returns the document. */
     public static String of(Findings findings) {
         StringWriter text = new StringWriter();
         try {
@@ -106,7 +105,7 @@ public final class JUnitReport {
         }
     }
 
-    /** Text without the characters that XML cannot hold, not even escaped. */
+    /** Replaces the characters that XML cannot hold, not even escaped. */
     private static String legal(String text) {
         return ILLEGAL.matcher(text).replaceAll("?");
     }

@@ -12,7 +12,7 @@ public final class JsonReport {
 
     private JsonReport() {}
 
-    /** The whole document. */
+    /** Returns the document. */
     public static String of(Findings findings) {
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("format", "kanerva-conformance");

@@ -13,24 +13,23 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** Pass rates of a {@link Suite} as tables in Markdown, which read well on a terminal, too. */
+/** Pass rates of a {@link Suite} as tables in Markdown, which are also readable on a terminal. */
 public final class SuiteReport {
     private static final long NEWEST = Long.MAX_VALUE;
-    private static final int REASON = 160;
+    private static final int MAX_REASON = 160;
     private static final Pattern FOLDERS = Pattern.compile("(?<![^\\s'\"(])/(?:[^\\s/]+/)+");
 
     private SuiteReport() {}
 
     /**
-     * A line a runtime.
+     * A table with one row per runtime.
      *
-     * @param opset the last column counts tests of this opset or an older one
+     * @param opset one column counts only the tests of this opset or older
      */
     public static String table(List<Row> rows, long opset) {
-        StringBuilder text =
-                new StringBuilder(("| runtime | passed | differs | refused | crashed | opset <= %d | versions "
-                                + "|\n|---|--:|--:|--:|--:|--:|---|\n")
-                        .formatted(opset));
+        StringBuilder text = new StringBuilder(
+                "| runtime | passed | differs | refused | crashed | opset <= %d | versions |\n".formatted(opset)
+                        + "|---|--:|--:|--:|--:|--:|---|\n");
         for (Row row : rows) {
             if (row.results().isEmpty()) {
                 text.append("| %s | did not run: %s | | | | | |%n"
@@ -53,15 +52,15 @@ public final class SuiteReport {
         return text.toString().replace("\r\n", "\n");
     }
 
-    /** Every test that a runtime did not pass, with the reason; by runtime. */
+    /** Lists, per runtime, every test that it did not pass, with the reason. */
     public static String failures(List<Row> rows) {
         StringBuilder text = new StringBuilder();
         for (Row row : rows) {
             Map<String, String> reasons = new TreeMap<>();
             for (Result result : row.results()) {
                 if (result.outcome() != Outcome.PASSED) {
-                    String words = FOLDERS.matcher(result.why()).replaceAll(""); // else a long path is all that fits
-                    String why = words.length() > REASON ? words.substring(0, REASON) + "..." : words;
+                    String reason = FOLDERS.matcher(result.why()).replaceAll(""); // a long path would leave no space for the reason
+                    String why = reason.length() > MAX_REASON ? reason.substring(0, MAX_REASON) + "..." : reason;
                     reasons.put(result.test().name(), result.outcome().name().toLowerCase(Locale.ROOT) + ": " + why);
                 }
             }
@@ -73,9 +72,9 @@ public final class SuiteReport {
     }
 
     /**
-     * A sentence for each test that a runtime did not pass and is not known not to.
+     * One sentence for each test that a runtime did not pass and that is not a known failure.
      *
-     * @param known what {@link #failures} gave before
+     * @param known an earlier result of {@link #failures}
      */
     public static List<String> unknownFailures(List<Row> rows, String known) {
         Set<String> expected = new HashSet<>();
@@ -93,7 +92,7 @@ public final class SuiteReport {
                 if (result.outcome() != Outcome.PASSED
                         && !expected.contains(
                                 row.runtime().name() + " " + result.test().name())) {
-                    unknown.add("%s: expected test '%s' to pass, found that it %s: %s"
+                    unknown.add("%s: test '%s': expected a pass, found '%s': %s"
                             .formatted(
                                     row.runtime().name(),
                                     result.test().name(),

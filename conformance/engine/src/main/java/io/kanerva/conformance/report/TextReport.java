@@ -8,15 +8,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 
-/** Findings as tables of text. */
+/** Findings as plain-text tables. */
 public final class TextReport {
     private static final int MAX_PROBLEMS = 20;
 
     private TextReport() {}
 
     /**
-     * A line for each runtime and reference, or the reason why a runtime did not run; then what failed; then a line
-     * that counts.
+     * One line per runtime and reference, or the reason why a runtime did not run; then the failures; then a line with totals.
      */
     public static String summary(Findings findings) {
         StringBuilder text = new StringBuilder(line(
@@ -60,9 +59,8 @@ public final class TextReport {
                 findings.runtimes().stream().filter(Findings.Participant::ran).count();
         List<Finding> worst = findings.worst();
         return text.append(line(
-                        "%d of %d runtimes ran; %,d of %,d outputs keep their budgets, and %,d of %,d "
-                                + "comparisons passed (budget: "
-                                + "largest share that was used; noise: error against float64 as a multiple of "
+                        "%d of %d runtimes ran; %,d of %,d outputs keep their budgets, and %,d of %,d comparisons passed "
+                                + "(budget: largest share that was used; noise: error against float64 as a multiple of "
                                 + "the float32 vectors' own)",
                         ran,
                         findings.runtimes().size(),
@@ -73,7 +71,7 @@ public final class TextReport {
                 .toString();
     }
 
-    /** A line for the worst case of each output on each runtime. */
+    /** One line for the worst case of each output on each runtime. */
     public static String details(Findings findings) {
         List<Finding> worst = findings.worst();
         String names = "%%-%ds %%-%ds %%-4s %%-%ds %%-%ds %%-7s "

@@ -1,2 +1,2 @@
-/** What a verification found, for a terminal, for CI (JUnit XML) and for programs (JSON). */
+/** Reports of a verification's findings: plain text, JUnit XML for CI, and JSON for programs. */
 package io.kanerva.conformance.report;

@@ -1,10 +1,12 @@
 package io.kanerva.conformance.runtime;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -23,20 +25,20 @@ final class Command {
 
     private Command() {}
 
-    /** A command that is ready to start: placeholders filled in, in the folder. */
+    /** A command ready to start in the folder, with placeholders replaced. */
     static ProcessBuilder of(Path folder, List<String> command) {
         Path absolute = folder.toAbsolutePath();
-        List<String> words = new ArrayList<>(command.stream()
+        List<String> arguments = new ArrayList<>(command.stream()
                 .map(word -> word.replace(
                                 "{java}",
                                 Path.of(System.getProperty("java.home"), "bin", "java")
                                         .toString())
                         .replace("{classpath}", classPath()))
                 .toList());
-        // A program of the folder itself; ProcessBuilder would look for it where this process runs.
-        Path program = absolute.resolve(words.get(0));
-        ProcessBuilder builder = new ProcessBuilder(words).directory(absolute.toFile());
-        if (words.get(0).contains("/") && Files.isExecutable(program)) {
+        // A program in the folder itself, which ProcessBuilder would look up in this process's directory.
+        Path program = absolute.resolve(arguments.get(0));
+        ProcessBuilder builder = new ProcessBuilder(arguments).directory(absolute.toFile());
+        if (arguments.get(0).contains("/") && Files.isExecutable(program)) {
             builder.command().set(0, program.normalize().toString());
         }
         builder.environment().putAll(ENVIRONMENT);
@@ -44,10 +46,10 @@ final class Command {
     }
 
     private static String classPath() {
-        String separator = java.io.File.pathSeparator;
+        String separator = File.pathSeparator;
         return String.join(
                 separator,
-                java.util.Arrays.stream(System.getProperty("java.class.path").split(separator))
+                Arrays.stream(System.getProperty("java.class.path").split(separator))
                         .map(entry -> Path.of(entry.endsWith("*") ? entry.substring(0, entry.length() - 1) : entry)
                                         .toAbsolutePath()
                                 + (entry.endsWith("*") ? "/*" : ""))
@@ -57,8 +59,8 @@ final class Command {
     /**
      * Runs a command to its end.
      *
-     * @param log takes what it prints
-     * @return its exit status; -1 if there is no such command, -2 if it took longer
+     * @param log receives its output
+     * @return its exit status; -1 if there is no such command, -2 after the timeout
      */
     static int run(ProcessBuilder builder, Path log, long seconds) {
         try {
@@ -84,14 +86,13 @@ final class Command {
     }
 
     /**
-     * A process's output without the colours and control characters meant for a terminal, which XML cannot hold; tabs
-     * stay.
+     * A process's output without terminal colours and control characters, which XML cannot hold; tabs stay.
      */
-    static String plain(String words) {
-        return CONTROL.matcher(words).replaceAll("");
+    static String plain(String text) {
+        return CONTROL.matcher(text).replaceAll("");
     }
 
-    /** The last line of a log that is not empty. */
+    /** The last non-empty line of a log. */
     static String lastLine(Path log) {
         try {
             List<String> lines = new String(Files.readAllBytes(log), StandardCharsets.UTF_8)
@@ -100,7 +101,7 @@ final class Command {
                     .map(String::strip)
                     .filter(line -> !line.isEmpty())
                     .toList();
-            return lines.isEmpty() ? "it said nothing" : lines.get(lines.size() - 1);
+            return lines.isEmpty() ? "it printed nothing" : lines.get(lines.size() - 1);
         } catch (IOException e) {
             return "its log cannot be read: " + e.getMessage();
         }

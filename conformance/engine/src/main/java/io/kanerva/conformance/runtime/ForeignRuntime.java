@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -14,8 +15,7 @@ import java.util.function.IntConsumer;
 import java.util.stream.Stream;
 
 /**
- * A runtime that lives in a folder and runs as a process of its own; {@code conformance/runtimes/README.md} has the
- * protocol.
+ * A runtime in a folder that runs as a separate process; {@code conformance/runtimes/README.md} describes the protocol.
  */
 public final class ForeignRuntime implements ModelRuntime {
     private static final String INSTALLED = ".installed";
@@ -35,9 +35,9 @@ public final class ForeignRuntime implements ModelRuntime {
     }
 
     /**
-     * All runtimes that have a folder in this one, by name.
+     * All runtimes with a subfolder in this folder, by name.
      *
-     * @throws IOException if it cannot be read, or a description in it cannot be understood
+     * @throws IOException if it cannot be read, or a description in it is malformed
      */
     public static List<ModelRuntime> in(Path folder) throws IOException {
         List<Path> folders;
@@ -53,7 +53,7 @@ public final class ForeignRuntime implements ModelRuntime {
         return runtimes;
     }
 
-    /** ONNX Runtime's Java API in a process of its own, for models that may take their process down with them. */
+    /** ONNX Runtime's Java API in a separate process, for models that may crash it. */
     public static ModelRuntime separateJava(Path scratch) {
         Description java = JavaRuntime.CPU.description();
         return new ForeignRuntime(
@@ -126,13 +126,13 @@ public final class ForeignRuntime implements ModelRuntime {
         }
     }
 
-    /** Changes when a file of the folder does. */
+    /** A digest that changes when a file of the folder does. */
     private String digest() throws IOException {
         StringBuilder all = new StringBuilder();
         for (Path file : sources(folder)) {
             all.append(folder.relativize(file))
                     .append(' ')
-                    .append(java.util.Arrays.hashCode(Files.readAllBytes(file)))
+                    .append(Arrays.hashCode(Files.readAllBytes(file)))
                     .append('\n');
         }
         return Integer.toHexString(all.toString().hashCode()) + "-"
@@ -171,11 +171,11 @@ public final class ForeignRuntime implements ModelRuntime {
                         progress.accept(answers.size());
                     }
                     if (process.about().isEmpty() && answers.size() == before + 1) {
-                        // It does not even start: the rest would fare no better.
-                        refuse(answers, jobs.size(), process.death());
+                        // It does not even start, so the other jobs would fail too.
+                        crashRest(answers, jobs.size(), process.death());
                     }
                 } catch (JobProcess.NotStarted e) {
-                    refuse(answers, jobs.size(), e.getMessage());
+                    crashRest(answers, jobs.size(), e.getMessage());
                 }
             }
             return answers;
@@ -199,7 +199,7 @@ public final class ForeignRuntime implements ModelRuntime {
         return started[0];
     }
 
-    private static void refuse(List<Answer> answers, int count, String why) {
+    private static void crashRest(List<Answer> answers, int count, String why) {
         while (answers.size() < count) {
             answers.add(new None(true, why));
         }

@@ -33,19 +33,19 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.IntConsumer;
 
-/** ONNX Runtime's Java API in this process, on the CPU or on a GPU; the reference for comparisons bit by bit. */
+/** ONNX Runtime's Java API in this process, on the CPU or on a GPU; the reference for bit-by-bit comparisons. */
 public final class JavaRuntime implements ModelRuntime {
     private static final String TITLE = "ONNX Runtime 1.29.0, Java";
-    /** Address space only: what is not used takes no memory. 64 MB bear 100,000 characters. */
+    /** Address space only: unused pages take no memory. 64 MB are enough for 100,000 characters. */
     private static final long STACK_BYTES = 256L << 20;
 
-    /** What a machine with NVIDIA's driver has: Linux, Linux inside Windows, Windows. */
+    /** Files of NVIDIA's driver: on Linux, on Linux inside Windows, on Windows. */
     private static final List<Path> DRIVERS = List.of(
             Path.of("/proc/driver/nvidia/version"),
             Path.of("/dev/dxg"),
             Path.of(Optional.ofNullable(System.getenv("SystemRoot")).orElse("/"), "System32", "nvcuda.dll"));
 
-    /** On the CPU, where it can always run. */
+    /** On the CPU; always ready. */
     public static final JavaRuntime CPU = new JavaRuntime("onnxruntime-java", TITLE, "cpu");
     /** On an NVIDIA GPU. */
     public static final JavaRuntime CUDA = new JavaRuntime("onnxruntime-java-cuda", TITLE + ", CUDA", "cuda");
@@ -55,7 +55,7 @@ public final class JavaRuntime implements ModelRuntime {
     private final Description description;
 
     private JavaRuntime(String name, String title, String device) {
-        // No float64: it has no convolution for that.
+        // No float64: ONNX Runtime has no convolution in float64.
         description = new Description(name, title, "onnxruntime 1.29.0", device, Set.of(false, true), false);
     }
 
@@ -73,7 +73,7 @@ public final class JavaRuntime implements ModelRuntime {
         if (!cuda()) {
             return Readiness.READY;
         }
-        // Looked for first: asking ONNX Runtime for CUDA where there is none unpacks 583 MB before it fails.
+        // Checked first: without CUDA, ONNX Runtime unpacks 583 MB before it fails.
         if (DRIVERS.stream().noneMatch(Files::exists)) {
             return new Readiness(State.ABSENT, "expected NVIDIA's driver on this machine, found none");
         }
@@ -90,8 +90,8 @@ public final class JavaRuntime implements ModelRuntime {
     }
 
     /**
-     * ONNX Runtime's one environment in this process, which is made on a large stack: on Linux, ONNX Runtime 1.29's
-     * telemetry recurses over the command line when it starts, and a long class path overflows an ordinary one.
+     * ONNX Runtime's one environment in this process, created on a large stack: on Linux, ONNX Runtime 1.29's
+     * telemetry recurses over the command line when it starts, and a long class path overflows a default one.
      */
     private static synchronized OrtEnvironment environment() {
         if (environment == null) {
@@ -106,7 +106,7 @@ public final class JavaRuntime implements ModelRuntime {
         return environment;
     }
 
-    /** Runs a model once on the CPU with graph optimisations: {@link GraphRunner} for checks of an export. */
+    /** A {@link GraphRunner} for checks of an export: runs a model once on the CPU, with graph optimisations. */
     public static GraphRunner runner() {
         return new GraphRunner() {
             @Override
@@ -132,7 +132,7 @@ public final class JavaRuntime implements ModelRuntime {
             run(session, inputs).forEach(output -> outputs.put(output.name(), output));
             return outputs;
         } catch (OrtException e) {
-            throw new IllegalArgumentException("ONNX Runtime does not run the graph: " + e.getMessage(), e);
+            throw new IllegalArgumentException("ONNX Runtime cannot run the graph: " + e.getMessage(), e);
         }
     }
 
@@ -153,15 +153,15 @@ public final class JavaRuntime implements ModelRuntime {
                         session = open(job);
                         loaded = job;
                     }
-                    List<Tensor> given = TensorFolder.read(job.inputs(), TensorFolder.INPUT);
+                    List<Tensor> tensors = TensorFolder.read(job.inputs(), TensorFolder.INPUT);
                     Map<String, Tensor> inputs = new LinkedHashMap<>();
                     for (String name : session.getInputNames()) {
-                        if (inputs.size() < given.size()) {
-                            inputs.put(name, given.get(inputs.size()));
+                        if (inputs.size() < tensors.size()) {
+                            inputs.put(name, tensors.get(inputs.size()));
                         }
                     }
                     answers.add(new Outputs(run(session, inputs)));
-                } catch (OrtException | IOException | RuntimeException e) { // whatever it throws is its answer
+                } catch (OrtException | IOException | RuntimeException e) { // any exception is the answer
                     answers.add(new None(false, String.valueOf(e.getMessage()).replaceAll("\\s+", " ")));
                 }
                 progress.accept(answers.size());

@@ -14,11 +14,11 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** A process that works through jobs and reports each one. It is killed if it reports nothing for a long time. */
+/** A process that runs jobs and reports each one. It is killed after a long time without a report. */
 final class JobProcess implements AutoCloseable {
     private static final long SILENCE_SECONDS = 300;
 
-    /** The command does not exist or is not a program. */
+    /** The command is missing or not executable. */
     static final class NotStarted extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -35,7 +35,7 @@ final class JobProcess implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
-    private volatile long lastWord = System.nanoTime();
+    private volatile long lastReport = System.nanoTime();
     private volatile boolean silent;
     private String about = "";
 
@@ -74,7 +74,7 @@ final class JobProcess implements AutoCloseable {
         process.getOutputStream().close();
         watch.scheduleAtFixedRate(
                 () -> {
-                    if (System.nanoTime() - lastWord > TimeUnit.SECONDS.toNanos(SILENCE_SECONDS)) {
+                    if (System.nanoTime() - lastReport > TimeUnit.SECONDS.toNanos(SILENCE_SECONDS)) {
                         silent = true;
                         process.destroyForcibly();
                     }
@@ -84,13 +84,13 @@ final class JobProcess implements AutoCloseable {
                 TimeUnit.SECONDS);
     }
 
-    /** Passes on answers as they arrive, until the process ends. */
+    /** Passes answers to the listener as they arrive, until the process ends. */
     void answers(Consumer<Answer> listener) throws IOException {
         int next = 0;
         try (BufferedReader reader =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-                lastWord = System.nanoTime();
+                lastReport = System.nanoTime();
                 String[] fields = Command.plain(line).split("\t", 3);
                 if (fields[0].equals("about") && fields.length >= 2) {
                     about = fields[1];
@@ -116,7 +116,7 @@ final class JobProcess implements AutoCloseable {
         try {
             return new Outputs(TensorFolder.read(folder, TensorFolder.OUTPUT));
         } catch (IOException e) {
-            return new None(false, "an output that it wrote cannot be read: " + e.getMessage());
+            return new None(false, "an output that it wrote is unreadable: " + e.getMessage());
         }
     }
 
@@ -125,14 +125,14 @@ final class JobProcess implements AutoCloseable {
         return about;
     }
 
-    /** How it ended, for a case that it did not report. */
+    /** How the process ended, for the job that it did not report. */
     String death() {
         return silent
-                ? "the process said nothing for %d s".formatted(SILENCE_SECONDS)
+                ? "the process reported nothing for %d s".formatted(SILENCE_SECONDS)
                 : "the process ended with status %d: %s".formatted(process.exitValue(), Command.lastLine(log));
     }
 
-    /** Ends it with all its descendants, and waits. */
+    /** Kills the process and its descendants, and waits for its end. */
     void stop() {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly().onExit().join();

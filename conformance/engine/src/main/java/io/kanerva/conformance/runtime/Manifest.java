@@ -1,6 +1,7 @@
 package io.kanerva.conformance.runtime;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -10,13 +11,13 @@ import java.util.stream.Collectors;
 /**
  * A runtime's description in runtime.json; {@code conformance/runtimes/README.md} explains the fields.
  *
- * @param title what tables call it
+ * @param title its name in tables
  * @param engine implementation and version
  * @param device cpu, wasm or cuda
  * @param optimisations "off", "on" or both
  * @param doublePrecision whether it computes in float64 when the model does
- * @param needs commands with the arguments that print their versions
- * @param setup command that installs
+ * @param needs required commands, each with the arguments that print its version
+ * @param setup command that installs the runtime
  * @param run command that runs jobs
  */
 public record Manifest(
@@ -30,12 +31,12 @@ public record Manifest(
         @JsonProperty(required = true) List<String> run) {
 
     private static final List<String> DEVICES = List.of("cpu", "wasm", "cuda");
-    private static final List<String> SWITCHES = List.of("off", "on");
+    private static final List<String> OPTIMISATIONS = List.of("off", "on");
 
     /** The name of the file. */
     public static final String FILE = "runtime.json";
 
-    /** The runtime of that name. */
+    /** The description of a runtime with this manifest. */
     ModelRuntime.Description describe(String name) {
         return new ModelRuntime.Description(
                 name,
@@ -49,7 +50,7 @@ public record Manifest(
     /**
      * Reads a folder's manifest.
      *
-     * @throws IOException if it cannot be read; one sentence says what is wrong
+     * @throws IOException if it is unreadable or malformed; the message is one sentence
      */
     static Manifest read(Path folder) throws IOException {
         Path file = folder.resolve(FILE);
@@ -61,7 +62,7 @@ public record Manifest(
                     "optimisations",
                     "off, on or both",
                     manifest.optimisations,
-                    !manifest.optimisations.isEmpty() && SWITCHES.containsAll(manifest.optimisations));
+                    !manifest.optimisations.isEmpty() && OPTIMISATIONS.containsAll(manifest.optimisations));
             require(
                     file,
                     "needs",
@@ -70,9 +71,9 @@ public record Manifest(
                     manifest.needs.stream().noneMatch(List::isEmpty));
             require(file, "run", "a command", manifest.run, !manifest.run.isEmpty());
             return manifest;
-        } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+        } catch (JsonProcessingException e) {
             throw new IOException(
-                    "%s: expected a runtime's description, found that it cannot be understood: %s"
+                    "%s: expected a runtime's description, found a malformed one: %s"
                             .formatted(file, e.getOriginalMessage()),
                     e);
         }

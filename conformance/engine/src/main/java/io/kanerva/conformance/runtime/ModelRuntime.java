@@ -8,13 +8,13 @@ import java.util.function.IntConsumer;
 public interface ModelRuntime {
 
     /**
-     * What does not change while it runs.
+     * The fixed properties of a runtime.
      *
-     * @param name a word, for example {@code onnxruntime-python}
-     * @param title what tables call it
-     * @param engine implementation and version; runtimes of one engine on one device must agree to the bit
+     * @param name one word, for example {@code onnxruntime-python}
+     * @param title its name in tables
+     * @param engine implementation and version; runtimes of one engine on one device must be bit-equal
      * @param device cpu, wasm or cuda
-     * @param optimisations with which graph optimisations it can run: true for on, false for off
+     * @param optimisations the supported settings of graph optimisations: true for on, false for off
      * @param doublePrecision whether it computes in float64 when model and inputs are float64, with every operator
      */
     record Description(
@@ -25,7 +25,7 @@ public interface ModelRuntime {
             Set<Boolean> optimisations,
             boolean doublePrecision) {}
 
-    /** What it is. */
+    /** Returns its fixed properties. */
     Description description();
 
     /** Its name. */
@@ -36,13 +36,13 @@ public interface ModelRuntime {
     /**
      * Makes it ready to run.
      *
-     * @param install whether what it needs may be fetched and built
+     * @param install whether it may download and build what it needs
      */
     default Readiness prepare(boolean install) {
         return Readiness.READY;
     }
 
-    /** The versions of what runs, in its own words; empty before it has run. */
+    /** The versions of the software that runs, as the runtime reports them; empty before it has run. */
     String about();
 
     /**

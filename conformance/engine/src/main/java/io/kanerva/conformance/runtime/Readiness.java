@@ -3,12 +3,12 @@ package io.kanerva.conformance.runtime;
 /**
  * Whether a runtime can run here.
  *
- * @param state ready, or what it lacks
+ * @param state ready, or why not
  * @param why one sentence; empty if it is ready
  */
 public record Readiness(State state, String why) {
 
-    /** Whether a runtime can run, and if not, why. */
+    /** Ready, or the kind of obstacle. */
     public enum State {
         /** It can run. */
         READY,

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * A program: {@link JavaRuntime} in a process of its own, speaking the protocol of
+ * A program that runs {@link JavaRuntime} in a separate process, with the protocol of
  * {@code conformance/runtimes/README.md}.
  */
 public final class RunJobs {
@@ -20,9 +20,9 @@ public final class RunJobs {
         serve(JavaRuntime.CPU, Path.of(arguments[0]));
     }
 
-    /** Works through a file of jobs, and reports each on standard output. */
+    /** Runs the jobs in a file, and reports each on standard output. */
     public static void serve(ModelRuntime runtime, Path jobs) throws IOException {
-        say("about", runtime.about());
+        report("about", runtime.about());
         int number = 0;
         for (String line : Files.readAllLines(jobs)) {
             String[] fields = line.split("\t");
@@ -32,15 +32,15 @@ public final class RunJobs {
                     .get(0);
             if (answer instanceof Outputs outputs) {
                 TensorFolder.write(Path.of(fields[2]), TensorFolder.OUTPUT, outputs.outputs());
-                say("done", Integer.toString(number));
+                report("done", Integer.toString(number));
             } else if (answer instanceof None none) {
-                say("failed", number + "\t" + none.why());
+                report("failed", number + "\t" + none.why());
             }
             number++;
         }
     }
 
-    private static void say(String kind, String rest) {
+    private static void report(String kind, String rest) {
         System.out.println(kind + "\t" + rest);
         System.out.flush();
     }

@@ -8,18 +8,18 @@ import java.util.stream.Stream;
 
 /** A folder for intermediate files, deleted when it is closed or when the process is terminated before that. */
 public final class TemporaryFolder implements AutoCloseable {
-    private static final String ENDING = "this process is being terminated";
+    private static final String TERMINATING = "this process is being terminated";
 
     private final Path path;
-    private final Thread hook = new Thread(this::atTheEnd, "delete-temporary-folder");
+    private final Thread hook = new Thread(this::onShutdown, "delete-temporary-folder");
     private Runnable user = () -> {};
-    private boolean ending;
+    private boolean terminating;
 
     /**
-     * Makes the folder in the machine's folder for temporary files.
+     * Creates the folder in the system's folder for temporary files.
      *
-     * @param prefix what its name begins with
-     * @throws IOException if it cannot be made, or the process is being terminated
+     * @param prefix of its name
+     * @throws IOException if it cannot be created, or the process is being terminated
      */
     public TemporaryFolder(String prefix) throws IOException {
         path = Files.createTempDirectory(prefix);
@@ -27,11 +27,11 @@ public final class TemporaryFolder implements AutoCloseable {
             Runtime.getRuntime().addShutdownHook(hook);
         } catch (IllegalStateException e) {
             Files.delete(path);
-            throw new IOException(ENDING, e);
+            throw new IOException(TERMINATING, e);
         }
     }
 
-    /** Where it is. */
+    /** The folder. */
     public Path path() {
         return path;
     }
@@ -43,8 +43,8 @@ public final class TemporaryFolder implements AutoCloseable {
      * @throws IOException if it cannot be started, or the process is being terminated
      */
     synchronized void use(Start start) throws IOException {
-        if (ending) {
-            throw new IOException(ENDING);
+        if (terminating) {
+            throw new IOException(TERMINATING);
         }
         user = start.start();
     }
@@ -55,13 +55,13 @@ public final class TemporaryFolder implements AutoCloseable {
         Runnable start() throws IOException;
     }
 
-    private synchronized void atTheEnd() {
-        ending = true;
+    private synchronized void onShutdown() {
+        terminating = true;
         user.run();
         try {
             delete();
         } catch (IOException e) {
-            // The process is ending: nobody is left to report to.
+            // The process is ending, so there is nowhere to report it.
         }
     }
 

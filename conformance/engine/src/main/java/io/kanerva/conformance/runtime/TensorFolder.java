@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Tensors as the ONNX project's test layout keeps them: {@code input_0.pb}, {@code input_1.pb}, ... in a folder. */
+/** Reads and writes tensors in the ONNX project's test layout: {@code input_0.pb}, {@code input_1.pb}, ... in a folder. */
 public final class TensorFolder {
     /** Prefix of a model's inputs, in the order of its graph. */
     public static final String INPUT = "input_";
@@ -17,9 +17,9 @@ public final class TensorFolder {
     private TensorFolder() {}
 
     /**
-     * All tensors with a prefix, counted from 0 up to the first number that is missing.
+     * Reads all tensors with a prefix, numbered from 0 up to the first number that is missing.
      *
-     * @throws IOException if a file cannot be read or holds no tensor
+     * @throws IOException if a file is unreadable or not a tensor
      */
     public static List<Tensor> read(Path folder, String prefix) throws IOException {
         List<Tensor> tensors = new ArrayList<>();
@@ -29,7 +29,7 @@ public final class TensorFolder {
         return tensors;
     }
 
-    /** Writes tensors, and makes the folder if there is none; returns the folder. */
+    /** Writes tensors, creates the folder if it is missing, and returns it. */
     public static Path write(Path folder, String prefix, List<Tensor> tensors) throws IOException {
         Files.createDirectories(folder);
         for (int i = 0; i < tensors.size(); i++) {

@@ -61,7 +61,7 @@ class SelfContainedTest {
                                 Budget.of(Tolerance.BITS),
                                 temporary)
                         .describe())
-                .matches("all \\d+ values of its nodes agree");
+                .matches("all \\d+ values of its nodes match");
     }
 
     @Test
@@ -100,8 +100,7 @@ class SelfContainedTest {
             assertThatThrownBy(() -> Case.random("decoder", model, Map.of(), Set.of(), 1, Optional.empty(), temporary))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(
-                            "decoder.onnx: input 'latent': expected a shape of at most 268,435,456 values to "
-                                    + "make up, found ["
+                            "decoder.onnx: input 'latent': expected a shape of at most 268,435,456 random values, found ["
                                     + size);
         }
     }

@@ -37,7 +37,7 @@ class SuiteTest {
                 Files.createDirectories(temporary.resolve("test_broken")).resolve("model.onnx"), new byte[] {1, 2, 3});
 
         Suite suite = new Suite(temporary, Tolerance.elements(1e-4, 1e-3));
-        assertThat(suite.skipped()).containsExactly("test_broken: its model cannot be decoded");
+        assertThat(suite.skipped()).containsExactly("test_broken: its model is malformed");
         List<Suite.Row> rows = suite.run(List.of(JavaRuntime.CPU), false, text -> {});
         assertThat(rows.get(0).counts(0, 17))
                 .containsEntry(Outcome.PASSED, 1L)
@@ -46,15 +46,17 @@ class SuiteTest {
         assertThat(SuiteReport.table(rows, 17)).contains("| 1 of 3, 33.3 % | 1 | 1 | 0 |");
         assertThat(SuiteReport.unknownFailures(rows, SuiteReport.failures(rows)))
                 .isEmpty();
-        assertThat(SuiteReport.unknownFailures(
-                        rows,
-                        "another-runtime\n  test_differs  differs: since ever\nonnxruntime-java\n  "
-                                + "test_refused  refused: since ever\n"))
+        assertThat(
+                        SuiteReport.unknownFailures(
+                                rows,
+                                "another-runtime\n  test_differs  differs: since ever\n"
+                                + "onnxruntime-java\n  test_refused  refused: since ever\n"))
                 .hasSize(1)
                 .first()
                 .asString()
-                .startsWith("onnxruntime-java: expected test 'test_differs' to pass, found that it differs: output "
-                        + "'logits' differs by 1.00e+00");
+                .startsWith(
+                        "onnxruntime-java: test 'test_differs': expected a pass, found 'differs': "
+                                + "output 'logits' differs by 1.00e+00");
         assertThat(SuiteReport.failures(rows))
                 .contains(
                         "test_differs  differs: output 'logits' differs by 1.00e+00 at [0, 0, 0, 0, 3]",

@@ -209,7 +209,7 @@ class ForeignRuntimeTest {
         assertThatThrownBy(() -> ForeignRuntime.in(folder.getParent()))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(
-                        "runtime.json: expected a runtime's description, found that it cannot be understood: "
+                        "runtime.json: expected a runtime's description, found a malformed one: "
                                 + "Missing required creator property 'engine'");
     }
 
