@@ -226,7 +226,7 @@ class BundleCommandsTest {
                 .isNotEqualTo(Files.readAllBytes(bundle.resolve("card.png")));
         CommandRun again = CommandRun.kpp("export", "--run", Quick.RUN.toString(), "--out", bundle.toString());
         assertThat(again.exitCode()).isEqualTo(1);
-        assertThat(again.err()).contains("found a bundle that is there already");
+        assertThat(again.err()).contains("found an existing bundle");
     }
 
     @Test

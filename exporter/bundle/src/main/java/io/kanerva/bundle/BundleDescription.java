@@ -19,8 +19,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes bundle.json: what a bundle holds, how its tensors look, the settings, all digests and where the model comes
- * from.
+ * Writes bundle.json: a bundle's files with their digests, the shapes of its tensors, the settings and the model's origin.
  */
 final class BundleDescription {
     static final String FILE = "bundle.json";
@@ -34,7 +33,7 @@ final class BundleDescription {
     private BundleDescription() {}
 
     /**
-     * The file's bytes.
+     * Returns the file's bytes.
      *
      * @param digests SHA-256 of every other file of the bundle by its path, in lower-case hexadecimal digits
      */
@@ -136,7 +135,7 @@ final class BundleDescription {
         return node;
     }
 
-    /** JSON has no NaN, the standard error of a single episode. */
+    /** Writes NaN, the standard error of a single episode, as null, since JSON has no NaN. */
     static void number(ObjectNode node, String name, double value) {
         if (Double.isFinite(value)) {
             node.put(name, value);
@@ -153,7 +152,7 @@ final class BundleDescription {
         return list;
     }
 
-    /** The same text on every system: an indentation of two spaces, lines that end in a line feed. */
+    /** Returns the same text on every system: indented by two spaces, with line feeds. */
     static String text(ObjectNode node) {
         DefaultPrettyPrinter printer = new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n"));
         try {

@@ -23,7 +23,7 @@ import java.util.TreeMap;
  * vectors. The same model, details and options give the same bytes, on the same machine.
  */
 public final class BundleExporter {
-    /** The memory writer is traced at several episode lengths; a heap needs room for them. */
+    /** The memory writer is traced at several episode lengths; a heap needs space for them. */
     private static final int MIN_CAPACITY = 3;
 
     private static final int SAMPLES = 16;
@@ -38,18 +38,16 @@ public final class BundleExporter {
      *
      * @param folder the bundle
      * @param bytes size of all its files
-     * @param checks how far each graph was from its block on the sizes that it was run at; empty lists if no runner was
-     *     given
+     * @param checks differences of each graph from its block at the sizes that it was run at; empty lists without a runner
      */
     public record Export(Path folder, long bytes, Map<String, List<OnnxModel.Check>> checks) {}
 
     /**
-     * Exports a model. The model is not changed; it must not be used by another thread meanwhile.
+     * Exports a model. The model is not changed; no other thread may use it meanwhile.
      *
      * @param folder is created with its parents; an existing bundle is replaced in one step if the options allow it
-     * @throws BundleExportException if the folder holds something else or cannot be written, the sample images have
-     *     another shape than the model's, or the heap is too small to be traced
-     * @throws io.kanerva.exporter.trace.ExportException if a graph does not compute what its block computes
+     * @throws BundleExportException if the folder holds something else or cannot be written, the sample images do not have the model's shape, or the heap is too small to be traced
+     * @throws io.kanerva.exporter.trace.ExportException if a graph's outputs differ from its block's
      */
     public static Export export(KanervaModel model, TrainingDetails details, BundleOptions options, Path folder) {
         BundleFolder target = new BundleFolder(folder, options.replace());
@@ -77,7 +75,7 @@ public final class BundleExporter {
                 folder, files.values().stream().mapToLong(bytes -> bytes.length).sum(), checks);
     }
 
-    /** Traces the four blocks, the reader with the window sampler of the options; its own is restored afterwards. */
+    /** Traces the four blocks, the reader with the window sampler from the options; restores its own afterwards. */
     private static Map<String, OnnxModel> graphs(KanervaModel model, TrainingDetails details, BundleOptions options) {
         WindowReader own = model.reader().windowReader();
         model.reader().setWindowReader(options.reader().windowReader());
@@ -107,8 +105,7 @@ public final class BundleExporter {
                 .withOpset(BundleDescription.OPSET)
                 .withGraphName(graph.name())
                 .withModelVersion(1)
-                .withErfWrittenOut() // where a continuous key points: a millionth there moves what is read by more than
-                // runtimes may differ
+                .withErfWrittenOut() // a millionth in a continuous key's position changes traces by more than the budget
                 .withMetadata(metadata(graph, settings, details, options));
         if (graph.graph() == BundleGraph.ENCODER) {
             trace = trace.withInputRange(BundleGraph.IMAGES, 0, 1);
@@ -119,7 +116,7 @@ public final class BundleExporter {
         return options.runner().isPresent() ? trace.withCheck(options.runner().get()) : trace;
     }
 
-    /** A graph's metadata. Without the bound, so that measuring a model again does not change its graphs. */
+    /** Returns a graph's metadata, without the bound, so that measuring a model again does not change its graphs. */
     private static Map<String, String> metadata(
             GraphSpec graph, KanervaSettings settings, TrainingDetails details, BundleOptions options) {
         Map<String, String> metadata = new TreeMap<>();

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Writes a bundle's folder as a whole or not at all, and never over anything that is no bundle. */
+/** Writes a bundle's folder completely or not at all, and replaces nothing but bundles. */
 final class BundleFolder {
     private final Path folder;
     private final boolean replace;
@@ -27,7 +27,7 @@ final class BundleFolder {
     /**
      * Checks that a bundle may be written here; called before the work starts, and again before the folder is changed.
      *
-     * @throws BundleExportException if something is there that must not be replaced
+     * @throws BundleExportException if the folder holds something that must not be replaced
      */
     void requireFree() {
         if (folder.getParent() == null) {
@@ -39,21 +39,21 @@ final class BundleFolder {
         }
         if (!isBundle()) {
             throw new BundleExportException("%s: expected a new folder, or a bundle to replace, found %s"
-                    .formatted(folder, Files.isDirectory(folder) ? "a folder with other things in it" : "a file"));
+                    .formatted(folder, Files.isDirectory(folder) ? "a folder with other content" : "a file"));
         }
         if (!replace) {
             throw new BundleExportException(
-                    ("%s: expected a new folder, found a bundle that is there already; replace it "
+                    ("%s: expected a new folder, found an existing bundle; replace it "
                                     + "(only when asked to), or choose another folder")
                             .formatted(folder));
         }
     }
 
     /**
-     * Writes all files to a folder beside this one, then renames that.
+     * Writes all files to a temporary folder next to this one, then renames it.
      *
-     * @param files paths inside the bundle and bytes
-     * @throws BundleExportException if that fails; what was there before is kept
+     * @param files bytes by path inside the bundle
+     * @throws BundleExportException if that fails; the previous content is kept
      */
     void write(Map<String, byte[]> files) {
         requireFree();
@@ -73,7 +73,7 @@ final class BundleFolder {
             delete(old);
         } catch (IOException e) {
             throw new BundleExportException(
-                    "%s: expected a place where a bundle can be written, found that it cannot (%s)%s"
+                    "%s: expected a writable place for a bundle, found an error (%s)%s"
                             .formatted(folder, e, restored(part, old)),
                     e);
         }
@@ -88,7 +88,7 @@ final class BundleFolder {
         }
     }
 
-    /** Cleans up after a failure; returns what the user must know if that fails too. */
+    /** Cleans up after a failure; returns a note for the user if that fails too. */
     private String restored(Path part, Path old) {
         try {
             delete(part);
@@ -97,7 +97,7 @@ final class BundleFolder {
             }
             return "";
         } catch (IOException e) {
-            return Files.exists(old) ? "; the bundle that was there is now " + old : "; " + part + " is left over";
+            return Files.exists(old) ? "; the previous bundle is now " + old : "; " + part + " is left over";
         }
     }
 
@@ -114,7 +114,7 @@ final class BundleFolder {
             return content.findAny().isEmpty();
         } catch (IOException e) {
             throw new BundleExportException(
-                    "%s: expected a folder that can be read, found that it cannot (%s)".formatted(folder, e), e);
+                    "%s: expected a readable folder, found an error (%s)".formatted(folder, e), e);
         }
     }
 

@@ -10,11 +10,10 @@ import java.util.Optional;
  *
  * @param name the model's name, for example {@code fashion-mnist}
  * @param reader how the reader graph samples
- * @param picture the model card's picture, the bytes of a PNG file
- * @param images inputs of the vectors, black and white at half intensity; without them, discs are drawn
- * @param runner runs the finished graphs on sizes that were never traced, to compare them with their blocks before the
- *     bundle is handed out; if empty, they are not run
- * @param replace whether a bundle that lies in the folder is replaced
+ * @param picture the model card's image, the bytes of a PNG file
+ * @param images inputs of the vectors, binarised at half intensity for a Bernoulli likelihood; if empty, discs are drawn
+ * @param runner runs the finished graphs at sizes that were never traced, to compare them with their blocks before the bundle is written; if empty, they are not run
+ * @param replace whether an existing bundle in the folder is replaced
  */
 public record BundleOptions(
         String name,
@@ -27,7 +26,7 @@ public record BundleOptions(
     /** @throws IllegalArgumentException if the name is blank */
     public BundleOptions {
         if (name.isBlank()) {
-            throw new IllegalArgumentException("a bundle needs a name, found a blank one");
+            throw new IllegalArgumentException("name: expected a bundle's name, found a blank one");
         }
         Objects.requireNonNull(reader, "reader");
         Objects.requireNonNull(picture, "picture");
@@ -35,7 +34,7 @@ public record BundleOptions(
         Objects.requireNonNull(runner, "runner");
     }
 
-    /** GridSample, no picture, vectors of drawn images, no check, and no replacement. */
+    /** Defaults: GridSample, no picture, vectors of drawn images, no check, and no replacement. */
     public static BundleOptions named(String name) {
         return new BundleOptions(
                 name, ReaderKind.GRIDSAMPLE, Optional.empty(), Optional.empty(), Optional.empty(), false);

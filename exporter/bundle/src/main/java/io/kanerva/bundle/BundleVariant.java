@@ -35,15 +35,13 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
- * A bundle made from another one: the same model with its weights stored in fewer bits. It needs no model, no DJL and
- * no data. The vectors (PyTorch's float32 answers) and the training details stay those of the source; the fused graphs
- * are made anew, also for a source that has none. Memories are not interchangeable between the two.
+ * A bundle made from another one: the same model with its weights stored in fewer bits. This needs neither the trained model nor DJL nor data. The vectors (PyTorch's float32 outputs) and the training details are the source's; the fused graphs are created again, also for a source without them. Memories are not interchangeable between the two.
  */
 public final class BundleVariant {
     private static final List<String> FOUR =
             BundleGraph.REQUIRED.stream().map(BundleGraph::label).toList();
 
-    /** The rest of the budget is for what runtimes differ by in float32. */
+    /** The rest of the budget is for differences between runtimes in float32. */
     private static final double MAX_SHARE = 0.9;
 
     private final String source;
@@ -64,7 +62,7 @@ public final class BundleVariant {
      *
      * @param source folder of a bundle; {@link WeightType#FLOAT32} only adds the fused graphs
      * @param runner runs graphs on the vectors
-     * @throws BundleExportException if it cannot be read, is no bundle, or is a variant itself
+     * @throws BundleExportException if the source is unreadable, not a bundle, or itself a variant
      */
     public static BundleVariant of(Path source, WeightType weights, GraphRunner runner) {
         Map<String, byte[]> files = new TreeMap<>();
@@ -81,7 +79,7 @@ public final class BundleVariant {
             }
         } catch (IOException | ClassCastException | NullPointerException e) {
             throw new BundleExportException(
-                    "%s: expected a bundle that can be read, found that it cannot (%s)".formatted(source, e), e);
+                    "%s: expected a readable bundle, found an error (%s)".formatted(source, e), e);
         }
         String stored = json.path("weights").asText(WeightType.FLOAT32.onnxName());
         if (!stored.equals(WeightType.FLOAT32.onnxName())) {
@@ -105,7 +103,7 @@ public final class BundleVariant {
                 sources.put(graph, ModelProto.parseFrom(files.get(graph + ".onnx")));
             } catch (InvalidProtocolBufferException | NullPointerException e) {
                 throw new BundleExportException(
-                        "%s: expected graph '%s' in '%s.onnx', found none that can be decoded"
+                        "%s: expected graph '%s' in '%s.onnx', found none or a malformed one"
                                 .formatted(folder, graph, graph),
                         e);
             }
@@ -132,8 +130,7 @@ public final class BundleVariant {
     }
 
     /**
-     * First each graph by itself is brought within the budget; then all four in a chain, by keeping the weight that
-     * helps most, one at a time.
+     * First brings each graph separately within the budget, then all four in a chain: weights are kept in float32 one at a time, always the one that helps most.
      */
     private Map<String, ModelProto> packedPrecisely(Path folder, Map<String, ModelProto> sources, GraphRunner runner) {
         try {
@@ -146,13 +143,13 @@ public final class BundleVariant {
                 kept.put(graph, PreciseWeights.of(sources.get(graph), vectors.get(graph), runner, MAX_SHARE));
             }
             ToDoubleFunction<Map<String, Set<String>>> share =
-                    some -> shareOfChain(packed(folder, sources, some::get), vectors, runner);
+                    candidate -> shareOfChain(packed(folder, sources, candidate::get), vectors, runner);
             while (share.applyAsDouble(kept) > MAX_SHARE) {
-                Map<String, Set<String>> now = kept;
+                Map<String, Set<String>> current = kept;
                 Optional<Map<String, Set<String>>> better = FOUR.stream()
                         .flatMap(graph -> WeightPacking.weights(sources.get(graph)).stream()
-                                .filter(weight -> !now.get(graph).contains(weight))
-                                .map(weight -> with(now, graph, weight)))
+                                .filter(weight -> !current.get(graph).contains(weight))
+                                .map(weight -> with(current, graph, weight)))
                         .min(Comparator.comparingDouble(share));
                 if (better.isEmpty()) {
                     break;
@@ -160,14 +157,14 @@ public final class BundleVariant {
                 kept = better.get();
             }
             ArrayNode names = json.arrayNode();
-            kept.forEach((graph, some) -> some.forEach(weight -> names.add(graph + "/" + weight)));
+            kept.forEach((graph, list) -> list.forEach(weight -> names.add(graph + "/" + weight)));
             if (!names.isEmpty()) {
                 json.set("float32Weights", names);
             }
             return packed(folder, sources, kept::get);
         } catch (InvalidProtocolBufferException e) {
             throw new BundleExportException(
-                    "%s: expected vectors that can be decoded, found others (%s)".formatted(folder, e.getMessage()), e);
+                    "%s: expected tensors as vectors, found malformed files (%s)".formatted(folder, e.getMessage()), e);
         }
     }
 
@@ -179,7 +176,7 @@ public final class BundleVariant {
         return more;
     }
 
-    /** The largest part of the budget that the chain from images to logits takes; keys and latents are the vectors'. */
+    /** The largest fraction of the budget that the chain from images to logits uses; keys and latents are the vectors'. */
     private static double shareOfChain(
             Map<String, ModelProto> graphs, Map<String, List<PreciseWeights.Sample>> vectors, GraphRunner runner) {
         double share = 0;
@@ -197,7 +194,7 @@ public final class BundleVariant {
         return share;
     }
 
-    /** A graph's vectors: inputs with the outputs that PyTorch gave in float32. */
+    /** A graph's vectors: inputs with PyTorch's float32 outputs. */
     private List<PreciseWeights.Sample> vectors(String graph) throws InvalidProtocolBufferException {
         List<PreciseWeights.Sample> samples = new ArrayList<>();
         for (int set = 0; files.containsKey("vectors/%s/test_data_set_%d/input_0.pb".formatted(graph, set)); set++) {
@@ -216,7 +213,7 @@ public final class BundleVariant {
         return tensors;
     }
 
-    /** States the weights' type in the graph's metadata too. */
+    /** Adds the weights' type to the graph's metadata. */
     private ModelProto named(ModelProto model) {
         return model.toBuilder()
                 .addMetadataProps(StringStringEntryProto.newBuilder()
@@ -230,7 +227,7 @@ public final class BundleVariant {
         return json.get("name").asText();
     }
 
-    /** All files by their paths; enough to load it from memory and measure it. */
+    /** All files by their paths, from which the variant can be loaded in memory and measured. */
     public Map<String, byte[]> files() {
         return new LinkedHashMap<>(files);
     }

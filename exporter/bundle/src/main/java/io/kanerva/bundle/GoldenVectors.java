@@ -16,17 +16,14 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * A bundle's test vectors, computed by the blocks themselves on PyTorch. A set goes through all four graphs: the
- * encoder's content is what the writer gets, the written memory what the reader gets, the traces what the decoder gets,
- * so that a runtime can be checked graph by graph or from image to logits. Keys are in turn near a written pointer and
- * drawn from the prior; latents are drawn from their prior.
+ * A bundle's test vectors, computed by the DJL blocks on PyTorch. A set goes through all four graphs: the writer takes the encoder's content, the reader the written memory, and the decoder the traces, so that a runtime can be checked graph by graph or from image to logits. Keys are alternately near a written pointer and drawn from the prior; latents are drawn from their prior.
  */
 final class GoldenVectors {
     private static final long SEED = 20;
-    /** Images of at least this many numbers, a megabyte each, are decoded fewer at a time to keep bundles small. */
-    private static final int MANY_NUMBERS = 1 << 18;
+    /** Of images with at least this many values, a megabyte each, fewer are decoded, which keeps bundles small. */
+    private static final int LARGE_IMAGE = 1 << 18;
 
-    /** Sizes of one set. */
+    /** Sizes of one set: episodes, samples and reads. */
     private record Sizes(int b, int t, int q) {}
 
     private final KanervaModel model;
@@ -41,7 +38,7 @@ final class GoldenVectors {
     Map<String, byte[]> files() {
         int capacity = model.settings().capacity();
         KanervaSettings s = model.settings();
-        boolean large = s.parameterChannels() * s.image().height() * s.image().width() >= MANY_NUMBERS;
+        boolean large = s.parameterChannels() * s.image().height() * s.image().width() >= LARGE_IMAGE;
         List<Sizes> sets =
                 List.of(new Sizes(1, Math.min(4, capacity), 2), new Sizes(2, Math.min(3, capacity), large ? 1 : 5));
         Map<String, byte[]> files = new LinkedHashMap<>();

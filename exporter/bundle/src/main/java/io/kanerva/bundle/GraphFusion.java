@@ -19,8 +19,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The two optional graphs of a bundle, each two of the four in one, for runtimes where passing tensors from one graph
- * to the next is costly: on a GPU, it is a copy to the host and back.
+ * The two optional graphs of a bundle, each of which combines two of the four. They are for runtimes where passing tensors between graphs is expensive: on a GPU, it copies them to the host and back.
  *
  * <ul>
  *   <li>{@code encoder-memory-writer}: images to memory; all outputs of both.
@@ -32,7 +31,7 @@ final class GraphFusion {
     private GraphFusion() {}
 
     /**
-     * Makes both.
+     * Builds both.
      *
      * @param graphs the four, by name
      * @return the two, by name
@@ -43,7 +42,7 @@ final class GraphFusion {
         ModelProto reader = graphs.get(BundleGraph.READER.label());
         ModelProto decoder = graphs.get(BundleGraph.DECODER.label());
         ModelProto read = joined(BundleGraph.READER_DECODER, reader, sampler(reader), decoder);
-        // The latent is an intermediate value here; whoever wants it computes it from the outputs.
+        // The latent is an intermediate value here; callers can compute it from the outputs.
         GraphProto.Builder graph = read.getGraph().toBuilder();
         List<ValueInfoProto> outputs = graph.getOutputList().stream()
                 .filter(output -> !output.getName().equals(BundleGraph.LATENT))
@@ -63,7 +62,7 @@ final class GraphFusion {
         return named(ModelJoin.join(name.label(), List.of(parts)));
     }
 
-    /** Adds both to bundle.json's {@code graphs}, described by the four's descriptions. */
+    /** Adds both to bundle.json's {@code graphs}, with the four graphs' descriptions of tensors. */
     static void describe(ObjectNode graphs, Map<String, String> digests) {
         describe(
                 graphs,
@@ -133,7 +132,7 @@ final class GraphFusion {
                 .orElseThrow();
     }
 
-    /** Puts the graph's own name into the metadata, which came from its first part. */
+    /** Sets the graph's name in the metadata, which are a copy of the first part's. */
     private static ModelProto named(ModelProto model) {
         ModelProto.Builder named = model.toBuilder().clearMetadataProps();
         for (StringStringEntryProto entry : model.getMetadataPropsList()) {

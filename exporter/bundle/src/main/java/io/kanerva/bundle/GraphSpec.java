@@ -30,7 +30,7 @@ record GraphSpec(BundleGraph graph, Block block, List<GraphTensor> inputs, List<
         return name() + ".onnx";
     }
 
-    /** The four graphs in the order in which an image passes them. */
+    /** The four graphs, in the order in which an image passes through them. */
     static List<GraphSpec> of(KanervaModel model) {
         KanervaSettings s = model.settings();
         boolean heap = s.writer() == WriterKind.HEAP;

@@ -11,9 +11,9 @@ import java.util.stream.Collectors;
  * An input or output of a graph; always float32.
  *
  * @param name in the graph
- * @param shape B, T and Q are named, the rest are numbers
- * @param meaning what it holds, in words
- * @param range the values it takes, in words or as an interval
+ * @param shape B, T and Q are named, the others are fixed sizes
+ * @param meaning description of the content
+ * @param range description or interval of its values
  */
 record GraphTensor(String name, List<Dimension> shape, String meaning, String range) {
     static final String TYPE = "float32";

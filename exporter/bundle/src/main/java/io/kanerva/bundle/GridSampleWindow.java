@@ -22,7 +22,7 @@ import java.util.List;
  * @param blockWidth w
  */
 record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
-    /** Opset 20 gave the mode another name. */
+    /** The opset that renamed the mode. */
     private static final int MODE_IS_LINEAR_SINCE = 20;
 
     /** A {@link io.kanerva.trainer.model.WindowReader}. */
@@ -45,8 +45,7 @@ record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
 
     /**
      * The N windows of a memory are stacked along the height, so that one 4-D GridSample with a grid [B, N h, w, 2]
-     * reads them all. The grid is centre + half o, number by number as {@link TentWeights} computes it, so that both
-     * round alike: an ulp of a coordinate moves a sample by millionths of a pixel.
+     * reads them all. The grid is centre + half o, in the same operations as in {@link TentWeights}, so that both round alike: an ulp of a coordinate moves a sample by millionths of a pixel.
      */
     @Override
     public List<Value> lower(GraphBuilder graph, List<Value> inputs) {
@@ -68,7 +67,7 @@ record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
         return List.of(graph.node("Transpose", List.of(stack), "perm", new long[] {0, 2, 1, 3, 4}));
     }
 
-    /** Two arrays [B, N] as [B, N, 1, 1, 2], to be spread over a window's samples. */
+    /** Two arrays [B, N] as [B, N, 1, 1, 2], to be broadcast over a window's samples. */
     private static Value pairs(GraphBuilder graph, Value x, Value y) {
         Value axes = graph.integers(2, 3, 4);
         return graph.node(
@@ -76,7 +75,7 @@ record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
     }
 
     /**
-     * Where the samples lie in a window, in its half extents: [h, w, 2], x and y, o_i = (2 i + 1 - w) / w and (2 j + 1
+     * The samples' positions in a window, in units of its half extents: [h, w, 2], x and y, o_i = (2 i + 1 - w) / w and (2 j + 1
      * - h) / h.
      */
     private Tensor offsets() {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Writes MODEL_CARD.md: what a bundle's model is, how it was trained, its numbers with their setting, its limits. */
+/** Writes MODEL_CARD.md: a bundle's model, its training, its scores with their setting, and its limits. */
 final class ModelCard {
     static final String FILE = "MODEL_CARD.md";
     static final String PICTURE = "card.png";
@@ -136,14 +136,14 @@ final class ModelCard {
 
     private String training() {
         StringBuilder text = new StringBuilder();
-        String moved = details.augmentation().equals("none")
+        String augmented = details.augmentation().equals("none")
                 ? ""
                 : ", images moved at random (" + details.augmentation() + ")";
         text.append(format(
                 "Trained on %s, binarisation %s%s, episodes of T = %d, %,d steps in %.1f minutes, seed %d.\n",
                 details.data(),
                 details.binarisation(),
-                moved,
+                augmented,
                 details.episodeLength(),
                 details.steps(),
                 details.minutes(),

@@ -6,11 +6,11 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** How the reader graph cuts windows out of the memory; the values are the same to rounding. */
+/** How the reader graph cuts windows out of the memory; both kinds compute the same values up to rounding. */
 public enum ReaderKind {
-    /** ONNX GridSample, 4-D, bilinear, zeros, {@code align_corners=0}: the fast path of ONNX Runtime. */
+    /** ONNX GridSample, 4-D, bilinear, zeros, {@code align_corners=0}: fast in ONNX Runtime. */
     GRIDSAMPLE,
-    /** Two products with tent weights: slower there, but it runs where GridSample does not. */
+    /** Two matrix products with tent weights: slower in ONNX Runtime, but portable to runtimes without GridSample. */
     MATMUL;
 
     /** The name in bundle.json and on the command line: {@code gridsample} or {@code matmul}. */
@@ -19,7 +19,7 @@ public enum ReaderKind {
     }
 
     /**
-     * The kind of this name.
+     * Returns the kind with a name.
      *
      * @throws IllegalArgumentException if there is none; the message lists the known ones
      */

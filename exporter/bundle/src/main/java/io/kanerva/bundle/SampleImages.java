@@ -7,7 +7,7 @@ import io.kanerva.trainer.model.KanervaSettings;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** Images to try a model on. */
+/** Sample images for a model. */
 public final class SampleImages {
 
     private SampleImages() {}
@@ -16,8 +16,8 @@ public final class SampleImages {
      * Draws white discs on black, some with a dark hole, for use without a data set. For a likelihood of 256 levels
      * they are shaded, on a shaded ground.
      *
-     * @param settings says how large the images are
-     * @param count how many, at least 1
+     * @param settings set the images' size
+     * @param count number of images, at least 1
      * @param seed the same seed gives the same images
      */
     public static ImageSet discs(KanervaSettings settings, int count, long seed) {
@@ -43,12 +43,11 @@ public final class SampleImages {
     }
 
     /**
-     * Images as a model takes them: black and white at half intensity for a Bernoulli likelihood, else as they are;
-     * after the last one, the first follows.
+     * Images as a model takes them: binarised at half intensity for a Bernoulli likelihood, else unchanged. Indices wrap around at the set's end.
      *
      * @param settings the model's
-     * @param first index of the first image, counted on beyond the set's end
-     * @param count how many
+     * @param first index of the first image; may be beyond the set's end
+     * @param count number of images
      * @return [count, Cx, Hx, Wx], row-major
      */
     public static float[] asSeen(KanervaSettings settings, ImageSet images, int first, int count) {

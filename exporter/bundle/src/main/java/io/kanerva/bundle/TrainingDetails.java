@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How a model was trained: what a bundle states in addition to the model's own settings.
+ * How a model was trained, which a bundle states in addition to the model's settings.
  *
  * @param data name of the training data, for example {@code fashion-mnist}
  * @param binarisation how grey training images were made binary
@@ -17,9 +17,9 @@ import java.util.Optional;
  * @param minutes of training
  * @param commit of the source, empty if unknown
  * @param command that trained it, empty if there was none
- * @param bound measured on test images, if it was
- * @param boundSetting in words: which images, which binarisation, on which images it was scored; empty without a bound
- * @param augmentation how training images were moved, in words
+ * @param bound on test images; empty if it was not measured
+ * @param boundSetting description of how the bound was measured: images and binarisation; empty without a bound
+ * @param augmentation description of how training images were augmented
  */
 public record TrainingDetails(
         String data,
@@ -44,7 +44,7 @@ public record TrainingDetails(
         Objects.requireNonNull(augmentation, "augmentation");
     }
 
-    /** Of a run that has done {@code steps} steps of a plan in {@code seconds}; no bound, command or commit yet. */
+    /** Details of a run after {@code steps} steps of a plan in {@code seconds}; without bound, command and commit. */
     public static TrainingDetails of(TrainingPlan plan, int steps, double seconds) {
         return new TrainingDetails(
                 plan.data(),

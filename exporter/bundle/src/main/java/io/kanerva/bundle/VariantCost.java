@@ -1,19 +1,18 @@
 package io.kanerva.bundle;
 
 /**
- * What a variant of a bundle costs and what it saves, both bundles measured in one run with the same episodes, noise
- * and machine.
+ * The cost and the savings of a bundle's variant. Both bundles are measured in one run with the same episodes and noise on one machine.
  *
- * @param sourceNats negative bound of the bundle that it was made from, mean over the episodes, in nats an image
+ * @param sourceNats negative bound of the bundle that it was made from, mean over the episodes, in nats per image
  * @param nats negative bound of the variant
  * @param standardError of the difference of the two, over episodes; NaN for a single one
- * @param episodes how many were scored
- * @param setting what was scored, in words
+ * @param episodes number of episodes scored
+ * @param setting description of what was scored
  * @param sourceBytes size of the source's graphs
  * @param bytes size of the variant's graphs
  * @param sourceMicroseconds median time of a recall of one query by the source
  * @param microseconds the same by the variant
- * @param machine what it was timed on, in words
+ * @param machine description of the machine that it was timed on
  */
 public record VariantCost(
         double sourceNats,
@@ -29,7 +28,7 @@ public record VariantCost(
     /** Above this, the card warns of the cost. */
     public static final double MAX_NATS = 0.1;
 
-    /** The cost in nats an image; negative if the variant happens to be better. */
+    /** The cost in nats per image; negative if the variant happens to be better. */
     public double difference() {
         return nats - sourceNats;
     }

@@ -41,7 +41,7 @@ class BundleFolderTest {
         new BundleFolder(folder, false).write(OLD);
         assertThatThrownBy(() -> new BundleFolder(folder, false).write(NEW))
                 .isInstanceOf(BundleExportException.class)
-                .hasMessageContaining("expected a new folder, found a bundle that is there already");
+                .hasMessageContaining("expected a new folder, found an existing bundle");
         assertThat(folder.resolve("vectors/x")).hasContent("old");
         Files.writeString(folder.resolve("left-over"), "of the old bundle");
         new BundleFolder(folder, true).write(NEW);
@@ -57,7 +57,7 @@ class BundleFolderTest {
         assertThatThrownBy(() -> new BundleFolder(folder, true).write(NEW))
                 .isInstanceOf(BundleExportException.class)
                 .hasMessageEndingWith(
-                        "home: expected a new folder, or a bundle to replace, found a folder with other things in it");
+                        "home: expected a new folder, or a bundle to replace, found a folder with other content");
         assertThat(entries(folder)).containsExactly("bundle.json");
     }
 
@@ -75,7 +75,7 @@ class BundleFolderTest {
         Path file = Files.writeString(temporary.resolve("file"), "precious");
         assertThatThrownBy(() -> new BundleFolder(file.resolve("bundle"), true).write(NEW))
                 .isInstanceOf(BundleExportException.class)
-                .hasMessageContaining("expected a place where a bundle can be written, found that it cannot");
+                .hasMessageContaining("expected a writable place for a bundle, found an error");
         assertThat(entries(temporary)).containsExactly("file");
     }
 

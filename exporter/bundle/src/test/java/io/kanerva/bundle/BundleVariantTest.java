@@ -120,7 +120,7 @@ class BundleVariantTest {
         Path empty = Files.createDirectory(temporary.resolve("empty"));
         assertThatThrownBy(() -> BundleVariant.of(empty, WeightType.INT8, new OrtRunner()))
                 .isInstanceOf(BundleExportException.class)
-                .hasMessageStartingWith(empty + ": expected a bundle that can be read");
+                .hasMessageStartingWith(empty + ": expected a readable bundle");
     }
 
     private static VariantCost cost(double before, double after) {

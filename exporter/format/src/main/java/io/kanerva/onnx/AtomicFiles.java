@@ -13,7 +13,7 @@ final class AtomicFiles {
 
     private AtomicFiles() {}
 
-    /** What fills a file. */
+    /** Writes a file's content. */
     interface Content {
         void write(OutputStream stream) throws IOException;
     }
@@ -30,7 +30,7 @@ final class AtomicFiles {
             try (OutputStream stream = new BufferedOutputStream(Files.newOutputStream(part), BUFFER)) {
                 content.write(stream);
             }
-            // Temporary files are private to their owner; what was asked for is not.
+            // Temporary files are private to their owner; the final file must not be.
             part.toFile().setReadable(true, false);
             Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {

@@ -40,7 +40,7 @@ public enum ElementType {
         this.bits = bits;
     }
 
-    /** The type of a {@code TensorProto.DataType}; empty if ONNX has none of that number. */
+    /** The type of a {@code TensorProto.DataType}; empty if ONNX has none with that number. */
     public static Optional<ElementType> of(int number) {
         return Arrays.stream(values()).filter(type -> type.number() == number).findFirst();
     }
@@ -50,7 +50,7 @@ public enum ElementType {
         return ordinal() + 1;
     }
 
-    /** Bytes that a number of elements take; elements of less than a byte are packed. Strings take none. */
+    /** The number of bytes of {@code elements} elements; elements of less than a byte are packed. Strings take none. */
     public long bytes(long elements) {
         return Math.addExact(Math.multiplyExact(elements, bits), 7) / 8;
     }
@@ -60,7 +60,7 @@ public enum ElementType {
         return this == FLOAT16 || this == BFLOAT16 || this == FLOAT32 || this == FLOAT64;
     }
 
-    /** Whether it is a type of whole numbers of at least 8 bits. */
+    /** Whether it is an integer type of at least 8 bits. */
     public boolean isInteger() {
         return switch (this) {
             case INT8, UINT8, INT16, UINT16, INT32, UINT32, INT64, UINT64 -> true;
@@ -88,11 +88,11 @@ public enum ElementType {
             case UINT32 -> Integer.toUnsignedLong(bytes.getInt());
             case INT64 -> bytes.getLong();
             case UINT64 -> unsigned(bytes.getLong());
-            default -> throw new IllegalStateException("expected elements that are numbers, found " + this);
+            default -> throw new IllegalStateException("expected numeric elements, found " + this);
         };
     }
 
-    /** Appends an element to a little-endian buffer; a truth value is whether the number is not 0. */
+    /** Appends an element to a little-endian buffer; as a boolean, any value but 0 is true. */
     void put(double value, ByteBuffer bytes) {
         switch (this) {
             case FLOAT32 -> bytes.putFloat((float) value);
@@ -104,7 +104,7 @@ public enum ElementType {
             case INT32 -> bytes.putInt((int) value);
             case UINT32 -> bytes.putInt((int) (long) value);
             case INT64 -> bytes.putLong((long) value);
-            default -> throw new IllegalArgumentException("expected a type to convert numbers to, found " + this);
+            default -> throw new IllegalArgumentException("expected a type that doubles can be converted to, found " + this);
         }
     }
 

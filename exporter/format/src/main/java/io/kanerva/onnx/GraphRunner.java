@@ -19,7 +19,7 @@ public interface GraphRunner {
     Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs);
 
     /**
-     * Runs a model whose weights may be in a file beside it.
+     * Runs a model whose weights may be in a file next to it.
      *
      * @param model the .onnx file
      */

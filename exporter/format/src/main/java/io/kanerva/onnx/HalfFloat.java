@@ -2,7 +2,7 @@ package io.kanerva.onnx;
 
 /** IEEE 754 half precision (binary16) as bits in a short. */
 final class HalfFloat {
-    /** The largest finite number. */
+    /** The largest finite value. */
     static final float MAX_VALUE = 65504;
 
     private static final int SIGNIFICAND_BITS_LOST = 13;
@@ -12,15 +12,14 @@ final class HalfFloat {
 
     private HalfFloat() {}
 
-    /** The nearest half-precision number, ties to even. */
+    /** The nearest half-precision value, ties to even. */
     static short of(float value) {
         int bits = Float.floatToRawIntBits(value);
         int sign = bits >>> 16 & 0x8000;
         int magnitude = bits & 0x7FFFFFFF;
         int exponent = (magnitude >>> 23) - 127;
         if (exponent >= MIN_EXPONENT) {
-            // The exponent's offset changes from 127 to 15; a carry out of the significand goes into the exponent, as
-            // it should.
+            // The exponent's bias changes from 127 to 15; a carry out of the significand increments the exponent, as required.
             int rounded = Math.min(INFINITY, round(magnitude - (127 - 15 << 23), SIGNIFICAND_BITS_LOST));
             return (short) (sign | (Float.isNaN(value) ? QUIET_NAN : rounded));
         }

@@ -12,9 +12,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Joins models that are run one after the other into one: an input of a later model that has the name of an earlier
- * model's output is fed by it. All outputs stay outputs. Nothing is computed anew, so the values are those of the
- * parts.
+ * Joins models that run one after the other into one model: an output of an earlier model feeds the inputs of later models that have its name. All outputs stay outputs. Nothing is recomputed, so the values equal the parts' values.
  */
 public final class ModelJoin {
     private ModelJoin() {}
@@ -25,7 +23,7 @@ public final class ModelJoin {
      * @param graphName of the result
      * @param parts in the order in which they run; format version, operator sets and metadata are the first one's
      * @return inputs: those that no earlier part computes, in order; outputs: those of all parts, in order
-     * @throws IllegalArgumentException if two parts give an output the same name, or use different operator sets
+     * @throws IllegalArgumentException if two parts have outputs of the same name, or use different operator sets
      */
     public static ModelProto join(String graphName, List<ModelProto> parts) {
         GraphProto.Builder graph = GraphProto.newBuilder().setName(graphName);
@@ -58,24 +56,24 @@ public final class ModelJoin {
      * do not collide.
      */
     private static void copy(GraphProto part, GraphProto.Builder graph) {
-        Set<String> border = new HashSet<>();
-        part.getInputList().forEach(input -> border.add(input.getName()));
-        part.getOutputList().forEach(output -> border.add(output.getName()));
+        Set<String> interfaceNames = new HashSet<>();
+        part.getInputList().forEach(input -> interfaceNames.add(input.getName()));
+        part.getOutputList().forEach(output -> interfaceNames.add(output.getName()));
         for (TensorProto weight : part.getInitializerList()) {
-            graph.addInitializer(weight.toBuilder().setName(inner(part, border, weight.getName())));
+            graph.addInitializer(weight.toBuilder().setName(innerName(part, interfaceNames, weight.getName())));
         }
         for (NodeProto node : part.getNodeList()) {
             NodeProto.Builder copy = node.toBuilder()
                     .setName(part.getName() + "/" + node.getName())
                     .clearInput()
                     .clearOutput();
-            node.getInputList().forEach(name -> copy.addInput(inner(part, border, name)));
-            node.getOutputList().forEach(name -> copy.addOutput(inner(part, border, name)));
+            node.getInputList().forEach(name -> copy.addInput(innerName(part, interfaceNames, name)));
+            node.getOutputList().forEach(name -> copy.addOutput(innerName(part, interfaceNames, name)));
             graph.addNode(copy);
         }
     }
 
-    private static String inner(GraphProto part, Set<String> border, String name) {
-        return name.isEmpty() || border.contains(name) ? name : part.getName() + "/" + name;
+    private static String innerName(GraphProto part, Set<String> interfaceNames, String name) {
+        return name.isEmpty() || interfaceNames.contains(name) ? name : part.getName() + "/" + name;
     }
 }

@@ -14,9 +14,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** A model as text: a line for each input, weight, node and output; small constants are written where they are used. */
+/** A model as text: one line per input, weight, node and output; small constants are shown where they are used. */
 final class ModelListing {
-    private static final int SMALL = 8;
+    private static final int MAX_INLINE = 8;
     private final StringBuilder text = new StringBuilder();
     private final Map<String, String> constants = new HashMap<>();
 
@@ -47,8 +47,8 @@ final class ModelListing {
 
     private void initializer(TensorProto proto) {
         long size = proto.getDimsList().stream().reduce(1L, (a, b) -> a * b);
-        boolean isOutside = proto.getDataLocation() == TensorProto.DataLocation.EXTERNAL;
-        if (size <= SMALL && !isOutside && isNumeric(proto.getDataType())) {
+        boolean isExternal = proto.getDataLocation() == TensorProto.DataLocation.EXTERNAL;
+        if (size <= MAX_INLINE && !isExternal && isNumeric(proto.getDataType())) {
             Tensor tensor = Tensor.of(proto);
             String values = Arrays.stream(tensor.doubles())
                     .mapToObj(
@@ -61,7 +61,7 @@ final class ModelListing {
                     proto.getName(),
                     typeName(proto.getDataType()),
                     proto.getDimsList(),
-                    isOutside ? " in " + location(proto) : "");
+                    isExternal ? " in " + location(proto) : "");
         }
     }
 
@@ -78,7 +78,7 @@ final class ModelListing {
                 .filter(entry -> entry.getKey().equals("location"))
                 .map(StringStringEntryProto::getValue)
                 .findFirst()
-                .orElse("a file that is not named");
+                .orElse("an unnamed file");
     }
 
     private void node(NodeProto node) {

@@ -9,14 +9,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** ONNX files of any origin. */
+/** Reads and writes ONNX files. */
 public final class OnnxFiles {
     private OnnxFiles() {}
 
     /**
-     * Reads a model; weights that are in another file stay there.
+     * Reads a model, without the data of weights in other files.
      *
-     * @throws IOException if the file cannot be read or is no ONNX model
+     * @throws IOException if the file is unreadable or not an ONNX model
      */
     public static ModelProto read(Path file) throws IOException {
         if (!Files.isRegularFile(file)) {
@@ -37,14 +37,12 @@ public final class OnnxFiles {
     }
 
     /**
-     * Writes a model; one that exists is replaced in one step. If its weights {@linkplain #hasWeightsBeside lie beside
-     * it}, they go into a file whose name ends in a digest of its content and {@code .data}: until the new model is in
-     * place, the old one keeps its own weights. The old model's file of weights is then removed.
+     * Writes a model; an existing one is replaced in one step. If its weights {@linkplain #hasExternalWeights are external}, they go into a file whose name ends in a digest of its content and {@code .data}, so the old model keeps its weights until the new one is in place. The old model's file of weights is then removed.
      *
-     * @param maxWeights bytes of weights that may lie in the model's own file
+     * @param maxWeights maximum bytes of weights inside the model's file
      */
     public static void write(Path file, ModelProto model, long maxWeights) throws IOException {
-        if (hasWeightsBeside(model, maxWeights)) {
+        if (hasExternalWeights(model, maxWeights)) {
             WeightsFile.write(file, model);
         } else {
             List<Path> old = WeightsFile.filesOf(file);
@@ -53,17 +51,17 @@ public final class OnnxFiles {
         }
     }
 
-    /** Whether {@link #write(Path, ModelProto, long)} puts weights into a file of their own. */
-    public static boolean hasWeightsBeside(ModelProto model, long maxWeights) {
+    /** Whether {@link #write(Path, ModelProto, long)} puts weights into a separate file. */
+    public static boolean hasExternalWeights(ModelProto model, long maxWeights) {
         return weightBytes(model) > maxWeights && WeightsFile.has(model);
     }
 
-    /** Bytes of all weights that are in the model. */
+    /** The number of bytes of all weights inside the model. */
     public static long weightBytes(ModelProto model) {
         return WeightsFile.bytes(model);
     }
 
-    /** The content of an {@code .onnx} file that has its weights in it; the same bytes every time. */
+    /** The content of an {@code .onnx} file with its weights inside; equal models give equal bytes. */
     public static byte[] toBytes(ModelProto model) {
         byte[] bytes = new byte[model.getSerializedSize()];
         try {
@@ -80,7 +78,7 @@ public final class OnnxFiles {
         coded.flush();
     }
 
-    /** A listing to read: inputs, weights, one line a node, outputs. */
+    /** A readable listing: inputs, weights, one line per node, outputs. */
     public static String toText(ModelProto model) {
         return ModelListing.of(model);
     }

@@ -11,17 +11,16 @@ import java.util.Set;
 
 /**
  * Finds the weights that a model in half precision must keep in float32, so that each element x of its outputs stays
- * within {@value #ABSOLUTE} + {@value #RELATIVE} |x| of the float32 model's. Rounding a weight moves an output by some
- * 2^-12 of what the weight contributes, so only few layers matter: those whose contributions are large and cancel.
+ * within {@value #ABSOLUTE} + {@value #RELATIVE} |x| of the float32 model's. Rounding a weight changes an output by about 2^-12 of the weight's contribution, so only few layers matter: those whose contributions are large and cancel.
  */
 public final class PreciseWeights {
-    /** Part of an element's budget that does not depend on its value. */
+    /** The part of an element's budget that does not depend on its value. */
     public static final double ABSOLUTE = 2.5e-3;
-    /** Part of an element's budget for each unit of its value. */
+    /** The part of an element's budget per unit of its value. */
     public static final double RELATIVE = 1e-3;
 
     /**
-     * Inputs with the outputs that the float32 model gives.
+     * Inputs with the float32 model's outputs.
      *
      * @param inputs by name
      * @param outputs by name
@@ -31,31 +30,30 @@ public final class PreciseWeights {
     private final ModelProto model;
     private final List<Sample> samples;
     private final GraphRunner runner;
-    private final double most;
+    private final double maxShare;
 
-    private PreciseWeights(ModelProto model, List<Sample> samples, GraphRunner runner, double most) {
+    private PreciseWeights(ModelProto model, List<Sample> samples, GraphRunner runner, double maxShare) {
         this.model = model;
         this.samples = samples;
         this.runner = runner;
-        this.most = most;
+        this.maxShare = maxShare;
     }
 
     /**
-     * Finds them: each weight is rounded alone, and those that take most of the budget are kept, one after the other,
-     * until the rest rounded together stays within it.
+     * Finds the weights to keep: rounds each weight alone, and keeps those that use most of the budget, one after the other, until rounding all others together stays within it.
      *
      * @param model in float32
      * @param samples inputs with the outputs to compare with
-     * @param most part of the budget that may be taken; some should be left for what runtimes differ by in float32
-     * @return names of weights, in the order in which they were taken; none if all may be rounded
+     * @param maxShare maximum fraction of the budget to use; the rest is for differences between runtimes in float32
+     * @return names of weights, in the order in which they were chosen; none if all may be rounded
      */
-    public static Set<String> of(ModelProto model, List<Sample> samples, GraphRunner runner, double most) {
-        return new PreciseWeights(model, List.copyOf(samples), runner, most).find();
+    public static Set<String> of(ModelProto model, List<Sample> samples, GraphRunner runner, double maxShare) {
+        return new PreciseWeights(model, List.copyOf(samples), runner, maxShare).find();
     }
 
     private Set<String> find() {
         Set<String> kept = new LinkedHashSet<>();
-        if (shareWithout(kept) <= most) {
+        if (shareWithout(kept) <= maxShare) {
             return kept;
         }
         Set<String> all = WeightPacking.weights(model);
@@ -69,14 +67,14 @@ public final class PreciseWeights {
                 all.stream().sorted(Comparator.comparing(alone::get).reversed()).toList();
         for (String weight : worstFirst) {
             kept.add(weight);
-            if (shareWithout(kept) <= most) {
+            if (shareWithout(kept) <= maxShare) {
                 break;
             }
         }
         return kept;
     }
 
-    /** The largest part of an element's budget that is taken when all weights but these are rounded. */
+    /** The largest fraction of an element's budget that is used when all other weights are rounded. */
     private double shareWithout(Set<String> kept) {
         byte[] packed = OnnxFiles.toBytes(WeightPacking.pack(model, WeightType.FLOAT16, kept));
         double share = 0;
@@ -86,15 +84,15 @@ public final class PreciseWeights {
         return share;
     }
 
-    /** The largest part of an element's budget that the difference of two paths' outputs takes. */
+    /** The largest fraction of an element's budget that the difference of two paths' outputs uses. */
     public static double share(Map<String, Tensor> expected, Map<String, Tensor> found) {
         double share = 0;
         for (Map.Entry<String, Tensor> output : expected.entrySet()) {
-            float[] wanted = output.getValue().floats();
+            float[] reference = output.getValue().floats();
             float[] values = found.get(output.getKey()).floats();
-            for (int i = 0; i < wanted.length; i++) {
+            for (int i = 0; i < reference.length; i++) {
                 share = Math.max(
-                        share, Math.abs((double) values[i] - wanted[i]) / (ABSOLUTE + RELATIVE * Math.abs(wanted[i])));
+                        share, Math.abs((double) values[i] - reference[i]) / (ABSOLUTE + RELATIVE * Math.abs(reference[i])));
             }
         }
         return share;

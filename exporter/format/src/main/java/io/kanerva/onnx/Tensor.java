@@ -15,15 +15,13 @@ import java.util.List;
 import java.util.function.DoubleSupplier;
 
 /**
- * A dense row-major tensor of any ONNX element type. Immutable; a tensor {@linkplain #over over a buffer} is immutable
- * as long as nobody writes to the buffer. Equal tensors have the same type, shape and bits; a name is a label that is
- * not compared.
+ * A dense row-major tensor of any ONNX element type. Immutable; a tensor {@linkplain #over over a buffer} is immutable as long as the buffer is not written to. Equal tensors have the same type, shape and bits; names are not compared.
  */
 public final class Tensor {
     private final String name;
     private final ElementType type;
     private final long[] shape;
-    /** Little-endian, from 0 to its end, which is its limit; nobody moves its position. Empty for strings. */
+    /** Little-endian, with position 0, which never changes, and its limit at its end. Empty for strings. */
     private final ByteBuffer bytes;
     /** Elements of a tensor of strings, in UTF-8; empty for other types. */
     private final List<ByteString> strings;
@@ -36,16 +34,16 @@ public final class Tensor {
         this.strings = strings;
         long expected = type.bytes(size());
         if (bytes.limit() != expected) {
-            throw new IllegalArgumentException("a %s tensor of shape %s takes %d bytes, found %d"
+            throw new IllegalArgumentException("a %s tensor of shape %s: expected %d bytes, found %d"
                     .formatted(type, Arrays.toString(shape), expected, bytes.limit()));
         }
         if (type == ElementType.STRING && strings.size() != size()) {
-            throw new IllegalArgumentException("a tensor of shape %s holds %d strings, found %d"
+            throw new IllegalArgumentException("a tensor of shape %s: expected %d strings, found %d"
                     .formatted(Arrays.toString(shape), size(), strings.size()));
         }
     }
 
-    /** A tensor over little-endian bytes, which are not copied and must not change. */
+    /** A tensor over little-endian bytes, which are shared and must not change. */
     public static Tensor over(ElementType type, ByteBuffer bytes, long... shape) {
         return new Tensor("", type, shape.clone(), bytes, List.of());
     }
@@ -79,17 +77,17 @@ public final class Tensor {
         return over(ElementType.INT64, buffer, shape);
     }
 
-    /** A tensor of one value, converted to the type. */
+    /** A tensor with the same value everywhere, converted to the type. */
     public static Tensor filled(ElementType type, double value, long... shape) {
         return of(type, () -> value, shape);
     }
 
-    /** A tensor of these values, converted to the type; a truth value is whether a number is not 0. */
+    /** A tensor of these values, converted to the type; as a boolean, any value but 0 is true. */
     public static Tensor of(ElementType type, double[] values, long... shape) {
         return of(type, Arrays.stream(values).iterator()::nextDouble, shape);
     }
 
-    /** A tensor of the values that a source gives one after the other, converted to the type. */
+    /** A tensor of consecutive values from a source, converted to the type. */
     public static Tensor of(ElementType type, DoubleSupplier values, long... shape) {
         long count = elements(shape);
         ByteBuffer buffer = littleEndian(Math.toIntExact(type.bytes(count)));
@@ -102,7 +100,7 @@ public final class Tensor {
     /**
      * The tensor of a message, whose elements may be in raw_data or in the field of their type.
      *
-     * @throws IllegalArgumentException if the type is none of ONNX's, or elements and shape do not fit
+     * @throws IllegalArgumentException if ONNX has no such type, or the number of elements does not match the shape
      */
     public static Tensor of(TensorProto proto) {
         ElementType type = ElementType.of(proto.getDataType())
@@ -116,7 +114,7 @@ public final class Tensor {
                 proto.getStringDataList());
     }
 
-    /** The elements of the field that goes with the type, each in as many bytes as it takes. */
+    /** The elements in the field for the type, as little-endian bytes. */
     private static ByteBuffer typed(TensorProto proto, ElementType type) {
         List<? extends Number> elements = switch (type) {
             case FLOAT32, COMPLEX64 -> proto.getFloatDataList();
@@ -142,7 +140,7 @@ public final class Tensor {
     /**
      * Reads a {@code .pb} file, the form of the ONNX project's test data.
      *
-     * @throws IOException if it cannot be read or holds no tensor
+     * @throws IOException if the file is unreadable or not a tensor
      */
     public static Tensor read(Path file) throws IOException {
         try {
@@ -153,12 +151,12 @@ public final class Tensor {
         }
     }
 
-    /** Writes a {@code .pb} file, elements in raw_data; a file that exists is replaced in one step. */
+    /** Writes a {@code .pb} file, with elements in raw_data; an existing file is replaced in one step. */
     public void write(Path file) throws IOException {
         AtomicFiles.write(file, toProto().toByteArray());
     }
 
-    /** The message of the tensor, with its elements in raw_data, which is not copied. */
+    /** The message of the tensor, with its elements in raw_data, which shares the tensor's bytes. */
     public TensorProto toProto() {
         TensorProto.Builder proto = TensorProto.newBuilder().setDataType(type.number());
         for (long size : shape) {
@@ -177,12 +175,12 @@ public final class Tensor {
                         .build();
     }
 
-    /** The same tensor under another name. */
+    /** The same tensor with another name. */
     public Tensor named(String other) {
         return new Tensor(other, type, shape, bytes, strings);
     }
 
-    /** The tensor with memory of its own: itself, if it is not over memory outside of the Java heap. */
+    /** The tensor with its bytes on the Java heap; itself if they are there already. */
     public Tensor owned() {
         return bytes.isDirect() ? new Tensor(name, type, shape, ByteBuffer.wrap(bytes()), strings) : this;
     }
@@ -212,7 +210,7 @@ public final class Tensor {
         return copy;
     }
 
-    /** The bytes without a copy, to read only. */
+    /** A read-only view of the bytes. */
     public ByteBuffer buffer() {
         return bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
     }
@@ -222,7 +220,7 @@ public final class Tensor {
         return strings;
     }
 
-    /** A float32 tensor whose rows along the first axis are this one's, each multiplied by its own number. */
+    /** A copy of a float32 tensor, with each row along the first axis multiplied by its factor. */
     public Tensor withRowsScaled(double[] factors) {
         require(ElementType.FLOAT32);
         ByteBuffer scaled = littleEndian(bytes.limit());

@@ -19,19 +19,17 @@ import java.util.stream.Collectors;
 
 /**
  * Stores a finished model's weights in fewer bits, with standard operators of opset 17: a {@code Cast} from float16, or
- * a {@code DequantizeLinear} of int8 numbers with one scale for each output channel, stands between a weight and what
- * uses it. The rest of the graph, its inputs and its outputs stay as they are.
+ * a {@code DequantizeLinear} of int8 values with one scale per output channel, comes between a weight and its uses. The rest of the graph, its inputs and its outputs are unchanged.
  *
- * <p>Weights are the second inputs of Conv, ConvTranspose, Gemm and MatMul. What is computed from keys and coordinates
- * keeps its precision: there, one rounding may name another slot.
+ * <p>Weights are the second inputs of Conv, ConvTranspose, Gemm and MatMul. Computations with keys and coordinates keep their precision: there, one rounding may select another slot.
  */
 public final class WeightPacking {
-    /** Prefix of the names of constants that are no layer's weights; they are not packed. */
+    /** Prefix of the names of constants, which are not a layer's weights and are not packed. */
     public static final String CONSTANT = "constant_";
 
     private static final Set<String> LAYERS = Set.of("Conv", "ConvTranspose", "Gemm", "MatMul");
     /** Smaller tensors are not worth a node. */
-    private static final int MIN_NUMBERS = 64;
+    private static final int MIN_VALUES = 64;
 
     private static final int MAX_INT8 = 127;
 
@@ -72,12 +70,12 @@ public final class WeightPacking {
                 .collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
-    /** Constants of the trace are coordinates and the like; only parameters have names of their own. */
+    /** Whether a tensor is packed: a layer's large float32 parameter, not a traced constant such as coordinates. */
     private static boolean isWeight(TensorProto weight, Map<String, Integer> channelAxes) {
         return channelAxes.containsKey(weight.getName())
                 && weight.getDataType() == ElementType.FLOAT32.number()
                 && weight.getDimsCount() >= 2
-                && weight.getRawData().size() >= MIN_NUMBERS * Float.BYTES
+                && weight.getRawData().size() >= MIN_VALUES * Float.BYTES
                 && !weight.getName().startsWith(CONSTANT);
     }
 
@@ -103,7 +101,7 @@ public final class WeightPacking {
         return model.toBuilder().setGraph(packed).build();
     }
 
-    /** Each weight's axis of output channels. */
+    /** The axis of output channels by weight. */
     private static Map<String, Integer> channelAxes(GraphProto graph) {
         Map<String, Integer> axes = new HashMap<>();
         for (NodeProto node : graph.getNodeList()) {
@@ -123,7 +121,7 @@ public final class WeightPacking {
         for (float value : values) {
             if (!(Math.abs(value) <= HalfFloat.MAX_VALUE)) {
                 throw new IllegalArgumentException(
-                        "weight '%s': expected numbers of at most %s for half precision, found %s"
+                        "weight '%s': expected values of at most %s for half precision, found %s"
                                 .formatted(weight.getName(), HalfFloat.MAX_VALUE, value));
             }
             halves.putShort(HalfFloat.of(value));
@@ -154,7 +152,7 @@ public final class WeightPacking {
         for (int i = 0; i < values.length; i++) {
             if (!Float.isFinite(values[i])) {
                 throw new IllegalArgumentException(
-                        "weight '%s': expected finite numbers, found %s".formatted(weight.getName(), values[i]));
+                        "weight '%s': expected finite values, found %s".formatted(weight.getName(), values[i]));
             }
             int channel = i / inner % channels;
             scales[channel] = Math.max(scales[channel], Math.abs(values[i]) / MAX_INT8);

@@ -6,11 +6,11 @@ import java.util.stream.Collectors;
 
 /** How a model stores its weights. Whatever the type, all arithmetic is in float32. */
 public enum WeightType {
-    /** As they were trained. */
+    /** Unchanged. */
     FLOAT32("fp32"),
     /** IEEE half precision, rounded to nearest even; half the size. */
     FLOAT16("fp16"),
-    /** 8 bits, symmetric, with one float32 scale for each output channel; a quarter of the size. */
+    /** 8 bits, symmetric, with one float32 scale per output channel; a quarter of the size. */
     INT8("int8");
 
     private final String id;
@@ -30,7 +30,7 @@ public enum WeightType {
     }
 
     /**
-     * The type of this short name.
+     * Returns the type with a short name.
      *
      * @throws IllegalArgumentException if there is none; the message lists the known ones
      */

@@ -16,16 +16,16 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Weights in a file of their own beside the model, as ONNX's external data. */
+/** Writes weights to a separate file next to the model, as ONNX's external data. */
 final class WeightsFile {
-    /** Runtimes that map the file into memory need tensors to begin at pages. */
+    /** Tensors start at page boundaries, as runtimes that map the file into memory require. */
     private static final int ALIGNMENT = 4096;
-    /** Smaller tensors, shapes and axes above all, stay in the model: shape inference reads them. */
+    /** Smaller tensors, mainly shapes and axes, stay in the model: shape inference reads them. */
     private static final int MIN_BYTES = 1024;
-    /** A model whose weights are elsewhere is smaller than this. */
-    private static final long MAX_LIGHT = 1L << 24;
+    /** Models with external weights are smaller than this. */
+    private static final long MAX_MODEL_BYTES = 1L << 24;
 
-    private static final int DIGITS = 16;
+    private static final int DIGEST_DIGITS = 16;
 
     private WeightsFile() {}
 
@@ -36,25 +36,25 @@ final class WeightsFile {
                 .sum();
     }
 
-    /** Whether any weight is large enough to be elsewhere. */
+    /** Whether any weight is large enough for the separate file. */
     static boolean has(ModelProto model) {
-        return model.getGraph().getInitializerList().stream().anyMatch(WeightsFile::isOutside);
+        return model.getGraph().getInitializerList().stream().anyMatch(WeightsFile::isExternal);
     }
 
-    /** Writes a model and its weights, and removes those of the model that was there. */
+    /** Writes a model and its weights, and removes the weights of a replaced model. */
     static void write(Path file, ModelProto model) throws IOException {
         List<Path> old = filesOf(file);
         String name = file.getFileName() + "." + digest(model) + ".data";
         Path data = file.resolveSibling(name);
         if (!Files.exists(data)) {
-            AtomicFiles.write(data, stream -> pour(model, stream));
+            AtomicFiles.write(data, stream -> writeData(model, stream));
         }
-        ModelProto light = lightened(model, name);
+        ModelProto light = withExternalData(model, name);
         AtomicFiles.write(file, stream -> OnnxFiles.write(light, CodedOutputStream.newInstance(stream)));
         delete(old.stream().filter(path -> !path.equals(data)).toList());
     }
 
-    private static boolean isOutside(TensorProto tensor) {
+    private static boolean isExternal(TensorProto tensor) {
         return tensor.getRawData().size() >= MIN_BYTES;
     }
 
@@ -62,10 +62,10 @@ final class WeightsFile {
         return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
-    private static void pour(ModelProto model, OutputStream stream) throws IOException {
+    private static void writeData(ModelProto model, OutputStream stream) throws IOException {
         long offset = 0;
         for (TensorProto tensor : model.getGraph().getInitializerList()) {
-            if (isOutside(tensor)) {
+            if (isExternal(tensor)) {
                 stream.write(new byte[(int) (padded(offset) - offset)]);
                 tensor.getRawData().writeTo(stream);
                 offset = padded(offset) + tensor.getRawData().size();
@@ -73,11 +73,11 @@ final class WeightsFile {
         }
     }
 
-    private static ModelProto lightened(ModelProto model, String location) {
+    private static ModelProto withExternalData(ModelProto model, String location) {
         GraphProto.Builder graph = model.getGraph().toBuilder().clearInitializer();
         long offset = 0;
         for (TensorProto tensor : model.getGraph().getInitializerList()) {
-            if (!isOutside(tensor)) {
+            if (!isExternal(tensor)) {
                 graph.addInitializer(tensor);
                 continue;
             }
@@ -101,7 +101,7 @@ final class WeightsFile {
     private static String digest(ModelProto model) throws IOException {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            pour(model, new OutputStream() {
+            writeData(model, new OutputStream() {
                 @Override
                 public void write(int value) {
                     digest.update((byte) value);
@@ -112,22 +112,21 @@ final class WeightsFile {
                     digest.update(bytes, offset, length);
                 }
             });
-            return HexFormat.of().formatHex(digest.digest()).substring(0, DIGITS);
+            return HexFormat.of().formatHex(digest.digest()).substring(0, DIGEST_DIGITS);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
     }
 
     /**
-     * The files of weights that a model that exists refers to and that were written by this class; none if it is no
-     * model.
+     * The files with the weights of an existing model, if this class wrote them; none if the file is not a model.
      */
     static List<Path> filesOf(Path file) throws IOException {
-        if (!Files.isRegularFile(file) || Files.size(file) > MAX_LIGHT) {
+        if (!Files.isRegularFile(file) || Files.size(file) > MAX_MODEL_BYTES) {
             return List.of();
         }
         try {
-            String ours = Pattern.quote(file.getFileName().toString()) + "\\.[0-9a-f]{" + DIGITS + "}\\.data";
+            String ours = Pattern.quote(file.getFileName().toString()) + "\\.[0-9a-f]{" + DIGEST_DIGITS + "}\\.data";
             return ModelProto.parseFrom(Files.readAllBytes(file)).getGraph().getInitializerList().stream()
                     .flatMap(tensor -> tensor.getExternalDataList().stream())
                     .filter(entry -> entry.getKey().equals("location"))

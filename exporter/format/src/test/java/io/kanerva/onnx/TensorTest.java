@@ -57,6 +57,6 @@ class TensorTest {
     void aTensorWhoseSizeDoesNotFitItsShapeIsAnError() {
         assertThatThrownBy(() -> Tensor.of(new float[5], 2, 3))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("a float32 tensor of shape [2, 3] takes 24 bytes, found 20");
+                .hasMessage("a float32 tensor of shape [2, 3]: expected 24 bytes, found 20");
     }
 }

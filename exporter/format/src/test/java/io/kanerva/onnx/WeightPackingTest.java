@@ -105,11 +105,11 @@ class WeightPackingTest {
         large[7] = 1e6f;
         assertThatThrownBy(() -> WeightPacking.pack(matMul(large), WeightType.FLOAT16))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("weight 'dense/weight': expected numbers of at most 65504.0 for "
+                .hasMessage("weight 'dense/weight': expected values of at most 65504.0 for "
                         + "half precision, found 1000000.0");
         large[7] = Float.NaN;
         assertThatThrownBy(() -> WeightPacking.pack(matMul(large), WeightType.INT8))
-                .hasMessage("weight 'dense/weight': expected finite numbers, found NaN");
+                .hasMessage("weight 'dense/weight': expected finite values, found NaN");
     }
 
     @Test

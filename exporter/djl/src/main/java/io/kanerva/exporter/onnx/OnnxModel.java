@@ -43,7 +43,7 @@ public final class OnnxModel {
      * options allow.
      */
     public boolean hasExternalData() {
-        return OnnxFiles.hasWeightsBeside(proto, externalDataAbove);
+        return OnnxFiles.hasExternalWeights(proto, externalDataAbove);
     }
 
     /**
