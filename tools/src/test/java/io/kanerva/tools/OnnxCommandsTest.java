@@ -258,7 +258,7 @@ class OnnxCommandsTest {
                         "a",
                         "--output",
                         "b")))
-                .isEqualTo("the block returns 1 arrays, but 2 output names are given: [a, b]");
+                .isEqualTo("output names: expected 1, one per array that the block returns, found [a, b]");
     }
 
     @Test

@@ -57,7 +57,7 @@ public final class ExportOptions {
         return new ExportOptions();
     }
 
-    /** Sets the version of the operator set, 13 to 22; an operation that needs a newer one than this is an error. */
+    /** Sets the version of the operator set, 13 to 22; an operation that needs a newer one is an error. */
     public ExportOptions withOpset(int version) {
         require(
                 version >= MIN_OPSET && version <= MAX_OPSET,
@@ -66,8 +66,7 @@ public final class ExportOptions {
     }
 
     /**
-     * Sets the version of the file format, 7 to 13. Runtimes refuse versions that are newer than they know; nothing
-     * here needs a newer one.
+     * Sets the version of the file format, 7 to 13. Runtimes reject versions that are newer than they are; nothing here needs a newer version.
      */
     public ExportOptions withIrVersion(int version) {
         require(
@@ -81,20 +80,19 @@ public final class ExportOptions {
         return with(options -> options.graphName = Objects.requireNonNull(name, "name"));
     }
 
-    /** Sets the model's own version number, at least 1. */
+    /** Sets the model's version number, at least 1. */
     public ExportOptions withModelVersion(long version) {
         require(version >= 1, "expected a model version of at least 1, found " + version);
         return with(options -> options.modelVersion = version);
     }
 
-    /** Sets what is written into metadata_props, for example the model's provenance. */
+    /** Sets the entries of metadata_props, for example the model's provenance. */
     public ExportOptions withMetadata(Map<String, String> properties) {
         return with(options -> options.metadata = Collections.unmodifiableSortedMap(new TreeMap<>(properties)));
     }
 
     /**
-     * Limits the sizes of a dynamic dimension, for tracing and checking. Others range over
-     * {@link SamplingPlan#DEFAULT_LIMIT}.
+     * Limits the sizes of a dynamic dimension, for tracing and checking. Other dimensions have {@link SamplingPlan#DEFAULT_LIMIT}.
      *
      * @param min at least 1; sizes 0 and 1 are never traced, but 1 is checked if it is allowed
      * @param max at least 2
@@ -106,8 +104,7 @@ public final class ExportOptions {
     }
 
     /**
-     * Sets the range of an input's values: from low (included) to high (excluded). Other inputs are standard normal, or
-     * 0 and 1 for whole numbers.
+     * Sets the range of an input's values: from low (inclusive) to high (exclusive). Other inputs are standard normal, or 0 and 1 for integers.
      */
     public ExportOptions withInputRange(String input, double low, double high) {
         Map<String, Sampler.Range> more = new TreeMap<>(ranges);
@@ -117,15 +114,14 @@ public final class ExportOptions {
 
     /**
      * Runs the finished model with this runtime, at sizes that were never traced, and compares it with the block.
-     * Without a runtime, only the block is run at these sizes, and the model's sizes and numbers, but not its values,
-     * are compared with the block's.
+     * Without a runtime, only the block is run at these sizes, and the sizes and numbers recorded in the model, but not its values, are compared with the block's.
      */
     public ExportOptions withCheck(GraphRunner graphRunner) {
         return with(options -> options.runner = Objects.requireNonNull(graphRunner, "graphRunner"));
     }
 
     /**
-     * Sets the largest accepted difference d between the model's output y and the block's r: d &lt;= max * max(1, |r|).
+     * Sets the maximum difference d between the model's output y and the block's r: d &lt;= max * max(1, |r|).
      */
     public ExportOptions withTolerance(double max) {
         require(max >= 0, "expected a tolerance of at least 0, found " + max);
@@ -133,26 +129,25 @@ public final class ExportOptions {
     }
 
     /** Sets the statistics that batch normalisations use. */
-    public ExportOptions withStatistics(Statistics which) {
-        return with(options -> options.statistics = Objects.requireNonNull(which, "which"));
+    public ExportOptions withStatistics(Statistics choice) {
+        return with(options -> options.statistics = Objects.requireNonNull(choice, "choice"));
     }
 
     /**
-     * Sets the size above which a model's weights go into a file of their own beside the model.
+     * Sets the size above which a model's weights go into a separate file next to the model.
      *
-     * @param bytes 0 to 2,000,000,000; an ONNX file of one part cannot be larger than 2 GiB
+     * @param bytes 0 to 2,000,000,000; a single ONNX file cannot be larger than 2 GiB
      */
     public ExportOptions withExternalDataAbove(long bytes) {
         require(
                 bytes >= 0 && bytes <= MAX_FILE_BYTES,
-                "expected a size from 0 to " + MAX_FILE_BYTES
-                        + " bytes, from which on weights go into a file of their own, found " + bytes);
+                "expected at most " + MAX_FILE_BYTES + " bytes of weights in the model's file, found " + bytes);
         return with(options -> options.externalDataAbove = bytes);
     }
 
     /**
      * Writes {@code erf()} of float32 out in operators that every runtime rounds alike, because some runtimes' Erf has
-     * only five or six digits. It takes some twenty nodes and is within 9e-8 of the true value.
+     * only five or six digits. This takes about twenty nodes and is within 9e-8 of the true value.
      */
     public ExportOptions withErfWrittenOut() {
         return with(options -> options.writesErfOut = true);
@@ -164,9 +159,9 @@ public final class ExportOptions {
         return options;
     }
 
-    private static void require(boolean holds, String sentence) {
+    private static void require(boolean holds, String message) {
         if (!holds) {
-            throw new IllegalArgumentException(sentence);
+            throw new IllegalArgumentException(message);
         }
     }
 

@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 /**
  * A graph: nodes in topological order, connected by names. Immutable; passes make new ones.
  *
- * @param inputs what the caller gives
- * @param outputs what the caller gets
+ * @param inputs the model's inputs
+ * @param outputs the model's outputs
  * @param nodes each reads only inputs, initializers and earlier nodes' outputs
  * @param initializers weights and constants by name, in order of first use
  */
@@ -31,7 +31,7 @@ public record Graph(List<Value> inputs, List<Value> outputs, List<Node> nodes, M
         return new Graph(inputs, outputs, others, tensors);
     }
 
-    /** How many nodes read each value; a graph output counts as a reader. */
+    /** The number of nodes that read each value; a graph output counts as a reader. */
     public Map<String, Long> uses() {
         Map<String, Long> uses = nodes.stream()
                 .flatMap(node -> node.inputs().stream())
@@ -40,7 +40,7 @@ public record Graph(List<Value> inputs, List<Value> outputs, List<Node> nodes, M
         return uses;
     }
 
-    /** The node that makes each value. */
+    /** The node that computes each value. */
     public Map<String, Node> producers() {
         Map<String, Node> producers = new LinkedHashMap<>();
         nodes.forEach(node -> node.outputs().forEach(name -> producers.put(name, node)));

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * Builds a graph; lowerings add their nodes here. Values are named by operator and number, in the same way every time.
+ * Builds a graph; lowerings add their nodes here. Values are named by operator and number, so equal programs give equal names.
  */
 public final class GraphBuilder {
     private static final int SHAPE_TAKES_A_RANGE_SINCE = 15;
@@ -65,8 +65,8 @@ public final class GraphBuilder {
      * Adds a node with one output.
      *
      * @param operator ONNX's name in the standard domain
-     * @param from the inputs; {@link Value#ABSENT} for optional ones that are not given
-     * @param attributes names and values in turn; values are Long, Integer, Float, String, Tensor, {@code long[]},
+     * @param from the inputs; {@link Value#ABSENT} for absent optional ones
+     * @param attributes names and values alternately; values are Long, Integer, Float, String, Tensor, {@code long[]},
      *     {@code float[]} or a list of String
      * @throws UnsupportedOperationException if ONNX's operator has another form in the graph's opset
      */
@@ -79,7 +79,7 @@ public final class GraphBuilder {
         return node(operator, List.of(from));
     }
 
-    /** As {@link #node(String, List, Object...)}, for operators with several outputs. */
+    /** Like {@link #node(String, List, Object...)}, for operators with several outputs. */
     public List<Value> nodes(String operator, int outputs, List<Value> from, Object... attributes) {
         SortedMap<String, Object> named = new TreeMap<>();
         for (int i = 0; i < attributes.length; i += 2) {
@@ -120,7 +120,7 @@ public final class GraphBuilder {
             return value;
         }
         throw new IllegalArgumentException(
-                "no ONNX attribute is a " + value.getClass().getSimpleName());
+                "expected a value for an ONNX attribute, found a " + value.getClass().getSimpleName());
     }
 
     /** A constant; equal constants share one value. */
@@ -128,11 +128,11 @@ public final class GraphBuilder {
         return constants.computeIfAbsent(tensor, t -> initializer(WeightPacking.CONSTANT + constants.size(), t));
     }
 
-    /** A named weight; the same name must always come with the same values. */
+    /** A named weight; equal names must have equal values. */
     public Value initializer(String name, Tensor tensor) {
         Tensor before = initializers.putIfAbsent(name, tensor);
         if (before != null && !before.equals(tensor)) {
-            throw new IllegalStateException("two initializers are called " + name);
+            throw new IllegalStateException("two different initializers are called " + name);
         }
         return new Value(
                 name,
@@ -145,12 +145,12 @@ public final class GraphBuilder {
         return constant(Tensor.filled(type, value));
     }
 
-    /** A constant int64 vector, the form in which ONNX takes axes, sizes and the like. */
+    /** A constant int64 vector, as ONNX takes axes and sizes. */
     public Value integers(long... values) {
         return constant(Tensor.of(values, values.length));
     }
 
-    /** The value in another element type; the same value if it has that type already. */
+    /** The value cast to an element type; the value itself if it has that type already. */
     public Value cast(Value value, ElementType type) {
         if (value.type() == type) {
             return value;
@@ -161,8 +161,8 @@ public final class GraphBuilder {
     /** A size as an int64 vector of one element, computed from the inputs' shapes where it is dynamic. */
     public Value size(Size size) {
         if (!size.isKnown()) {
-            throw new UnsupportedOperationException("a size that is needed is no sum of products of the dynamic "
-                    + "dimensions and of what strides leave of them");
+            throw new UnsupportedOperationException("expected a size that is a sum of products of "
+                    + "dynamic dimensions and strided dimensions, found another");
         }
         Value known = sizes.get(size);
         if (known == null) {
@@ -196,8 +196,8 @@ public final class GraphBuilder {
             return shapeOf(factor.dimension());
         }
         Value dimension = size(Size.named(factor.dimension()));
-        Value moved = factor.offset() == 0 ? dimension : node("Add", dimension, integers(factor.offset()));
-        return node("Div", moved, integers(factor.divisor()));
+        Value shifted = factor.offset() == 0 ? dimension : node("Add", dimension, integers(factor.offset()));
+        return node("Div", shifted, integers(factor.divisor()));
     }
 
     private Value shapeOf(String dimension) {
@@ -217,21 +217,21 @@ public final class GraphBuilder {
     }
 
     /**
-     * A size as an int64 vector of one element, also where no expression is known for it.
+     * A size as an int64 vector of one element, even if its expression is unknown.
      *
-     * @param value has the size at this axis
+     * @param value a value with this size at the axis
      */
     public Value size(Size size, Value value, long axis) {
         return size.isKnown() ? size(size) : sizeOf(value, axis);
     }
 
-    /** The only element of an int64 vector, without dimensions. */
+    /** The only element of an int64 vector as a scalar. */
     public Value element(Value vector) {
         Value scalar = node("Squeeze", vector, integers(0));
         return new Value(scalar.name(), ElementType.INT64, List.of());
     }
 
-    /** The whole numbers from 0 to a size (excluded): an int64 vector. */
+    /** The integers from 0 to a size (exclusive) as an int64 vector. */
     public Value range(Size size, Value value, long axis) {
         if (size.isFixed()) {
             return integers(LongStream.range(0, size.value()).toArray());
@@ -240,7 +240,7 @@ public final class GraphBuilder {
                 "Range", scalar(ElementType.INT64, 0), element(size(size, value, axis)), scalar(ElementType.INT64, 1));
     }
 
-    /** Whether a value is filled with zeros that were made in the graph or are a constant. */
+    /** Whether a value consists of zeros, constant or created in the graph. */
     public boolean isZeros(Value value) {
         Tensor tensor = initializers.get(value.name());
         if (tensor != null) {

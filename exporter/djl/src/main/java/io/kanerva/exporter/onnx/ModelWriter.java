@@ -98,7 +98,7 @@ final class ModelWriter {
         return attribute.build();
     }
 
-    /** The type of a {@linkplain Node#attributes node's attribute}; an empty list is one of whole numbers. */
+    /** The type of a {@linkplain Node#attributes node's attribute}; an empty list counts as integers. */
     static AttributeType type(Object value) {
         if (value instanceof List<?> list) {
             Object first = list.isEmpty() ? 0L : list.get(0);

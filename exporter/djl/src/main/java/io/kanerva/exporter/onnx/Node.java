@@ -34,10 +34,10 @@ public record Node(String operator, List<String> inputs, List<String> outputs, S
         return outputs.get(0);
     }
 
-    /** A list of whole numbers, or the default if the attribute is not set. */
+    /** A list of integers, or the default if the attribute is not set. */
     @SuppressWarnings("unchecked")
-    public List<Long> longs(String name, List<Long> otherwise) {
-        return (List<Long>) attributes.getOrDefault(name, otherwise);
+    public List<Long> longs(String name, List<Long> defaults) {
+        return (List<Long>) attributes.getOrDefault(name, defaults);
     }
 
     public Node withInputs(List<String> names) {

@@ -39,20 +39,16 @@ public final class OnnxExporter {
     }
 
     /**
-     * Exports what the block computes at inference.
+     * Exports the block's computation at inference.
      *
      * <p>The block is run a few times at small sizes of the dynamic dimensions (see {@link SamplingPlan}); it is not
-     * changed. The same block and options give the same bytes. Before it is handed out, the model is run at sizes that
-     * were not traced, if the options name a runtime; else the block is, and each size and number in the model is
-     * compared with the block's.
+     * changed. The same block and options give the same bytes. If the options name a runtime, the model is then run and checked at sizes that were not traced; else only the block is run there, and each size and number in the model is compared with the block's.
      *
      * @param block initialised
-     * @param inputs one for each array of the forward's input list
-     * @param outputNames one for each array that the forward returns; if empty, {@code output}, or {@code output_0} and
-     *     so on
+     * @param inputs one per array of the forward's input list
+     * @param outputNames one per array that the forward returns; if empty, {@code output}, or {@code output_0} and so on
      * @param options opset, names, limits, statistics, and whether the result is checked against the block
-     * @throws ExportException if the block cannot be exported, listing every operation that stands in the way, or if
-     *     the result does not agree with the block
+     * @throws ExportException if the block cannot be exported, listing every operation that prevents it, or if the result differs from the block
      */
     public static OnnxModel export(
             Block block, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
@@ -63,32 +59,31 @@ public final class OnnxExporter {
                 new Sampler(options.ranges()),
                 options.statistics(),
                 options.runner().isEmpty());
-        OnnxModel model = written(tracer, outputNames, options);
+        OnnxModel model = traced(tracer, outputNames, options);
         if (options.runner().isEmpty()) {
             return model;
         }
         try {
             return checked(model, tracer, inputs, options);
         } catch (ExportException e) {
-            // A number that is the same at the few sizes of a trace and not at others: more sizes express it, or show
-            // where it is.
-            boolean isOfTheBlock = e.getCause() != null;
-            if (isOfTheBlock || !tracer.refine()) {
+            // Perhaps a number is equal at the few traced sizes only: more sizes determine its expression, or show where it is.
+            boolean isFromBlock = e.getCause() != null;
+            if (isFromBlock || !tracer.refine()) {
                 throw e;
             }
-            return checked(written(tracer, outputNames, options), tracer, inputs, options);
+            return checked(traced(tracer, outputNames, options), tracer, inputs, options);
         }
     }
 
-    private static OnnxModel written(Tracer tracer, List<String> outputNames, ExportOptions options) {
+    private static OnnxModel traced(Tracer tracer, List<String> outputNames, ExportOptions options) {
         try {
-            // Not in variables: what the passes replace must be collectable before the model is written.
+            // Without variables, so that graphs that the passes replaced can be collected before the model is written.
             return new OnnxModel(
-                    ModelWriter.write(Pass.applyAll(lowered(tracer, outputNames, options)), options),
+                    ModelWriter.write(Pass.applyAll(lower(tracer, outputNames, options)), options),
                     List.of(),
                     options.externalDataAbove());
         } finally {
-            // Until then, weights that nothing has changed are the block's own arrays.
+            // Until then, unchanged weights are the block's own arrays.
             Reference.reachabilityFence(tracer);
         }
     }
@@ -110,11 +105,10 @@ public final class OnnxExporter {
     }
 
     /**
-     * Exports the block of a DJL model, as {@link #export(Block, List, List, ExportOptions)}.
+     * Exports the block of a DJL model, like {@link #export(Block, List, List, ExportOptions)}.
      *
      * @param model with a block that is initialised or loaded; see {@link SavedModel} for one in a folder
-     * @throws IllegalArgumentException also if the model has no block, or one that an engine has loaded from a file of
-     *     its own (a {@code SymbolBlock}), inside of which nothing can be traced
+     * @throws IllegalArgumentException also if the model has no block, or one that an engine loaded from its own file format (a {@code SymbolBlock}), which cannot be traced
      */
     public static OnnxModel export(
             Model model, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
@@ -125,15 +119,14 @@ public final class OnnxExporter {
         }
         if (block instanceof SymbolBlock) {
             throw new IllegalArgumentException(
-                    "the model " + model.getName() + " is one that the engine has loaded from a file of its "
-                            + "own (" + block.getClass().getSimpleName()
-                            + "), inside of which nothing can be traced; export it with the "
-                            + "tool that made it");
+                    "the model " + model.getName() + " was loaded from the engine's own file format ("
+                            + block.getClass().getSimpleName()
+                            + "), which cannot be traced; export it with the tool that created it");
         }
         return export(block, inputs, outputNames, options);
     }
 
-    private static Graph lowered(Tracer tracer, List<String> outputNames, ExportOptions options) {
+    private static Graph lower(Tracer tracer, List<String> outputNames, ExportOptions options) {
         Program program = tracer.trace();
         List<String> names =
                 outputNames.isEmpty() ? defaultNames(program.outputs().size()) : outputNames;
@@ -209,13 +202,13 @@ public final class OnnxExporter {
     private void requireNames(Program program, List<String> outputNames) {
         if (outputNames.size() != program.outputs().size()) {
             throw new IllegalArgumentException(
-                    "the block returns " + program.outputs().size() + " arrays, but " + outputNames.size()
-                            + " output names are given: " + outputNames);
+                    "output names: expected " + program.outputs().size() + ", one per array that the block returns, found "
+                            + outputNames);
         }
         HashSet<String> names = new HashSet<>(outputNames);
         program.inputs().forEach(input -> names.add(input.name()));
         if (names.size() < outputNames.size() + program.inputs().size()) {
-            throw new IllegalArgumentException("inputs and outputs need different names, found "
+            throw new IllegalArgumentException("expected different names of inputs and outputs, found "
                     + program.inputs().stream().map(Operand::name).toList() + " and " + outputNames);
         }
     }

@@ -16,9 +16,9 @@ public final class OnnxModel {
     /**
      * One comparison of the model with the block.
      *
-     * @param sizes of the dynamic dimensions; never traced
+     * @param sizes of the dynamic dimensions, which were not traced
      * @param output name of the output
-     * @param largestDifference over all elements, absolute
+     * @param largestDifference maximum absolute difference over all elements
      */
     public record Check(Map<String, Long> sizes, String output, double largestDifference) {}
 
@@ -28,50 +28,47 @@ public final class OnnxModel {
         this.externalDataAbove = externalDataAbove;
     }
 
-    /** The message with all weights in it. */
+    /** The model with all its weights. */
     public ModelProto proto() {
         return proto;
     }
 
-    /** The comparisons that were made before the model was handed out; empty if no runtime was given. */
+    /** The comparisons with the block that the export made; empty without a runtime. */
     public List<Check> checks() {
         return checks;
     }
 
     /**
-     * Whether {@link #write} puts the weights into a file of their own, because together they are larger than the
-     * options allow.
+     * Whether {@link #write} puts the weights into a separate file, because together they exceed the options' limit.
      */
     public boolean hasExternalData() {
         return OnnxFiles.hasExternalWeights(proto, externalDataAbove);
     }
 
     /**
-     * The content of an {@code .onnx} file that has its weights in it; the same bytes every time.
+     * The content of an {@code .onnx} file with its weights inside; equal models give equal bytes.
      *
-     * @throws IllegalStateException if the weights belong in a file of their own
+     * @throws IllegalStateException if the weights belong in a separate file
      */
     public byte[] toBytes() {
         if (hasExternalData()) {
             throw new IllegalStateException(
                     "the weights take " + OnnxFiles.weightBytes(proto) + " bytes, more than the " + externalDataAbove
-                            + " that may be in one file; write the model to a file, which puts them beside it");
+                            + " allowed in one file; write the model to a file, which puts them next to it");
         }
         return OnnxFiles.toBytes(proto);
     }
 
     /**
-     * Writes the {@code .onnx} file; one that exists is replaced in one step.
+     * Writes the {@code .onnx} file; an existing one is replaced in one step.
      *
-     * <p>Weights that are together larger than {@link ExportOptions#externalDataAbove} go into a file beside it, whose
-     * name ends in a digest of its content and {@code .data}: until the new model is in place, the old one keeps its
-     * own weights. The old model's file of weights is then removed.
+     * <p>Weights that together exceed {@link ExportOptions#externalDataAbove} go into a file next to it, whose name ends in a digest of its content and {@code .data}, so the old model keeps its weights until the new one is in place. The old model's file of weights is then removed.
      */
     public void write(Path file) throws IOException {
         OnnxFiles.write(file, proto, externalDataAbove);
     }
 
-    /** A listing to read: inputs, weights, one line a node, outputs. */
+    /** A readable listing: inputs, weights, one line per node, outputs. */
     public String toText() {
         return OnnxFiles.toText(proto);
     }

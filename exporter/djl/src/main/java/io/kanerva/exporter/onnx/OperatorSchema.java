@@ -16,12 +16,11 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The form of an ONNX operator, from the table {@code operators.txt}. Operators that are not in the table, which only a
- * user's own lowering adds, are not checked.
+ * The form of an ONNX operator, from the table {@code operators.txt}. Operators outside the table, which only a user's lowering adds, are not checked.
  *
  * @param since the first opset with this form
- * @param attributes their types by name
- * @param required names of those that must be given
+ * @param attributes types of the attributes by name
+ * @param required names of the required attributes
  */
 record OperatorSchema(
         int since, Count inputs, Count outputs, Map<String, AttributeType> attributes, Set<String> required) {
@@ -38,7 +37,7 @@ record OperatorSchema(
         }
     }
 
-    /** How many of something there may be, written {@code 2}, {@code 1..3} or {@code 1..*}. */
+    /** The allowed number of inputs or outputs, written {@code 2}, {@code 1..3} or {@code 1..*}. */
     record Count(int min, int max) {
         private static Count parse(String text) {
             String[] ends = text.split("\\.\\.");
@@ -87,8 +86,7 @@ record OperatorSchema(
     /**
      * Checks a node against its operator's form in an opset.
      *
-     * @throws UnsupportedOperationException if the operator is newer, or the node has other inputs, outputs or
-     *     attributes than it takes
+     * @throws UnsupportedOperationException if the operator is newer, or the node's inputs, outputs or attributes do not match its form
      */
     static void check(Node node, int opset) {
         String operator = node.operator();
@@ -105,9 +103,9 @@ record OperatorSchema(
         if (schema == null) {
             return;
         }
-        String place = operator + " of opset " + opset;
-        schema.inputs.require(place, "inputs", node.inputs().size());
-        schema.outputs.require(place, "outputs", node.outputs().size());
+        String form = operator + " of opset " + opset;
+        schema.inputs.require(form, "inputs", node.inputs().size());
+        schema.outputs.require(form, "outputs", node.outputs().size());
         for (Map.Entry<String, Object> attribute : node.attributes().entrySet()) {
             AttributeType expected = schema.attributes.get(attribute.getKey());
             AttributeType found = ModelWriter.type(attribute.getValue());
@@ -115,15 +113,15 @@ record OperatorSchema(
                 throw new UnsupportedOperationException(
                         expected == null
                                 ? "%s: expected one of the attributes %s, found '%s'"
-                                        .formatted(place, schema.attributes.keySet(), attribute.getKey())
+                                        .formatted(form, schema.attributes.keySet(), attribute.getKey())
                                 : "%s: expected attribute '%s' as %s, found %s"
-                                        .formatted(place, attribute.getKey(), expected, found));
+                                        .formatted(form, attribute.getKey(), expected, found));
             }
         }
         for (String name : schema.required) {
             if (!node.attributes().containsKey(name)) {
                 throw new UnsupportedOperationException(
-                        "%s: expected attribute '%s', found none".formatted(place, name));
+                        "%s: expected attribute '%s', found none".formatted(form, name));
             }
         }
     }

@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Compares a model with its block on sizes that were never traced. */
+/** Compares a model with its block at sizes that were not traced. */
 final class OutputCheck {
     private static final long SEED = 2;
 
@@ -38,7 +38,7 @@ final class OutputCheck {
     /**
      * Runs both and compares every output.
      *
-     * @throws ExportException naming output, sizes and both values if a difference is larger than the tolerance
+     * @throws ExportException naming output, sizes and both values if a difference exceeds the tolerance
      */
     List<OnnxModel.Check> check(OnnxModel model, Tracer tracer, Sampler sampler) {
         try {
@@ -60,14 +60,14 @@ final class OutputCheck {
         List<OnnxModel.Check> checks = new ArrayList<>();
         List<String> problems = new ArrayList<>();
         for (Map<String, Long> sizes : tracer.plan().checks()) {
-            Map<String, Tensor> given = given(sampler, sizes);
-            List<Tensor> expected = compute(tracer, given, sizes);
+            Map<String, Tensor> feeds = sample(sampler, sizes);
+            List<Tensor> expected = compute(tracer, feeds, sizes);
             Map<String, Tensor> found;
             try {
-                found = options.runner().orElseThrow().run(file, given);
+                found = options.runner().orElseThrow().run(file, feeds);
             } catch (RuntimeException e) {
                 throw new ExportException(
-                        List.of("the model cannot be run with " + sizes + " (" + e.getMessage() + ")"));
+                        List.of("the model fails with " + sizes + " (" + e.getMessage() + ")"));
             }
             for (int i = 0; i < outputNames.size(); i++) {
                 String name = outputNames.get(i);
@@ -82,8 +82,7 @@ final class OutputCheck {
     }
 
     /**
-     * A runtime may return an output of another shape than the model declares; users of the model rely on the
-     * declaration.
+     * A runtime may return an output of another shape than the model declares, but users rely on the declaration.
      */
     private static void requireDeclared(ValueInfoProto output, Tensor found, List<String> problems) {
         List<TensorShapeProto.Dimension> declared =
@@ -104,19 +103,19 @@ final class OutputCheck {
         }
     }
 
-    private Map<String, Tensor> given(Sampler sampler, Map<String, Long> sizes) {
-        Map<String, Tensor> given = new LinkedHashMap<>();
-        inputs.forEach(input -> given.put(input.name(), sampler.sample(input, sizes, SEED)));
-        return given;
+    private Map<String, Tensor> sample(Sampler sampler, Map<String, Long> sizes) {
+        Map<String, Tensor> feeds = new LinkedHashMap<>();
+        inputs.forEach(input -> feeds.put(input.name(), sampler.sample(input, sizes, SEED)));
+        return feeds;
     }
 
-    private static List<Tensor> compute(Tracer tracer, Map<String, Tensor> given, Map<String, Long> sizes) {
+    private static List<Tensor> compute(Tracer tracer, Map<String, Tensor> feeds, Map<String, Long> sizes) {
         try {
-            return tracer.compute(given);
+            return tracer.compute(feeds);
         } catch (RuntimeException e) {
             throw new ExportException(
                     List.of("the block itself fails with " + sizes + " (" + e.getMessage()
-                            + "); if such sizes cannot occur, say so with a dimension limit"),
+                            + "); if such sizes cannot occur, exclude them with a dimension limit"),
                     e);
         }
     }

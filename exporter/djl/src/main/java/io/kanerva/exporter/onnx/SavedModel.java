@@ -23,13 +23,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A model as DJL saves it, {@code NAME-EPOCH.params} in a folder, which holds the values of the parameters but not the
- * network: a {@link BlockFactory} makes that.
+ * A model as DJL saves it, {@code NAME-EPOCH.params} in a folder, which holds the values of the parameters but not the network, which a {@link BlockFactory} creates.
  */
 public final class SavedModel {
     private static final Pattern PARAMETERS = Pattern.compile("(.+)-(\\d{4,})\\.params");
 
-    private static final String MARK = "DJL@";
+    private static final String MAGIC = "DJL@";
     private static final int VERSION = 1;
 
     private SavedModel() {}
@@ -39,10 +38,9 @@ public final class SavedModel {
      *
      * @param folder holds the .params files
      * @param name the model's name; empty if the folder holds only one model
-     * @param factory makes the model's block
-     * @param arguments the factory's
-     * @throws IOException in one sentence, if there is no such folder or model, the block cannot be made, or the values
-     *     do not fit it
+     * @param factory creates the model's block
+     * @param arguments of the factory
+     * @throws IOException in one sentence, if the folder or model does not exist, the block cannot be created, or the values do not fit it
      */
     public static Model load(Path folder, String name, BlockFactory factory, Map<String, ?> arguments)
             throws IOException {
@@ -58,21 +56,20 @@ public final class SavedModel {
                     ? noBlock
                     : new IOException(
                             folder + ": expected the parameters of " + found + " to fit the block that "
-                                    + factory.getClass().getName() + " makes, found that they do not: " + reason(e),
+                                    + factory.getClass().getName() + " creates, found a mismatch: " + reason(e),
                             e);
         }
     }
 
     /**
-     * Reads DJL's file: its mark, version, the model's name, type, inputs and properties, then the block's own. DJL
-     * ignores bytes that are left over, but then the block is not the one that was saved.
+     * Reads DJL's file: magic number, version, the model's name, type, inputs and properties, then the block's parameters. DJL ignores trailing bytes, but they show that another block was saved.
      */
     private static void read(Model model, Path file) throws IOException, MalformedModelException {
         try (DataInputStream stream = new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
-            byte[] mark = stream.readNBytes(MARK.length());
+            byte[] magic = stream.readNBytes(MAGIC.length());
             int version = stream.readInt();
-            if (!MARK.equals(new String(mark, StandardCharsets.US_ASCII)) || version != VERSION) {
-                throw new IOException("it is no file of DJL's version " + VERSION);
+            if (!MAGIC.equals(new String(magic, StandardCharsets.US_ASCII)) || version != VERSION) {
+                throw new IOException("it is not a file of DJL's version " + VERSION);
             }
             stream.readUTF();
             model.setDataType(DataType.valueOf(stream.readUTF()));
@@ -142,7 +139,7 @@ public final class SavedModel {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
-    /** The block factory failed, rather than the loading. */
+    /** The block factory failed, not the loading. */
     private static final class NoBlockException extends IOException {
         private static final long serialVersionUID = 1;
 

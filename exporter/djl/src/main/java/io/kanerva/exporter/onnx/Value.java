@@ -12,13 +12,13 @@ import java.util.List;
  * @param shape sizes that may depend on dynamic dimensions; null for an intermediate value of a lowering
  */
 public record Value(String name, ElementType type, List<Size> shape) {
-    /** Stands for an optional input that is not given. */
+    /** An absent optional input. */
     public static final Value ABSENT = new Value("", null, null);
 
     /**
      * The number of dimensions.
      *
-     * @throws IllegalStateException for an intermediate value, whose shape is not kept
+     * @throws IllegalStateException for an intermediate value, whose shape is unknown
      */
     public int rank() {
         if (shape == null) {

@@ -1,7 +1,6 @@
 /**
- * Turns a traced program into an ONNX model: {@link io.kanerva.exporter.onnx.OnnxExporter} is the way in.
+ * Turns a traced program into an ONNX model; start at {@link io.kanerva.exporter.onnx.OnnxExporter}.
  *
- * <p>May know: the tracer, DJL's API, the ONNX format. May not know: Kanerva++, an ONNX runtime (one is plugged in as a
- * {@link io.kanerva.onnx.GraphRunner} to check a model before it is handed out).
+ * <p>May depend on the tracer, DJL's API and the ONNX format, but not on Kanerva++ or an ONNX runtime (a {@link io.kanerva.onnx.GraphRunner} is passed in to check a model).
  */
 package io.kanerva.exporter.onnx;

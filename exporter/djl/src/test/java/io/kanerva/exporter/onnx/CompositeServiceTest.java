@@ -36,7 +36,7 @@ class CompositeServiceTest {
                         x -> CompositeOperation.apply(new Named("SoftSwish"), new NDList(x))
                                 .singletonOrThrow(),
                         input("x", "B", 6)))
-                .hasMessageContaining("the composite SoftSwish does not say how ONNX computes it")
+                .hasMessageContaining("the composite SoftSwish has no lowering to ONNX")
                 .hasMessageContaining("add a service of CompositeLowering");
     }
 }

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Test;
 
 /** Whole networks of DJL's blocks against the engine, at batch sizes that were never traced. */
 class NetworkTest {
-    private static final double LARGEST_DIFFERENCE = 1e-5;
+    private static final double MAX_DIFFERENCE = 1e-5;
 
     /** Statistics other than 0 and 1, so that a mistake in batch normalisation shows. */
     private static void randomiseStatistics(Block block) {
@@ -153,13 +153,13 @@ class NetworkTest {
         OnnxModel model = export(mlp, input("images", "B", 28, 28));
         assertThat(operators(model)).containsExactly("Reshape", "Gemm", "Relu", "Gemm");
         assertThat(model.checks()).extracting(check -> check.sizes().get("B")).contains(1L);
-        assertThat(largestDifference(model)).isLessThan(LARGEST_DIFFERENCE);
+        assertThat(largestDifference(model)).isLessThan(MAX_DIFFERENCE);
     }
 
     @Test
     void lenetAgreesWithTheEngine() {
         OnnxModel model = export(initialised(lenet(), 1, 1, 28, 28), input("images", "B", 1, 28, 28));
-        assertThat(largestDifference(model)).isLessThan(LARGEST_DIFFERENCE);
+        assertThat(largestDifference(model)).isLessThan(MAX_DIFFERENCE);
     }
 
     @Test
@@ -193,7 +193,7 @@ class NetworkTest {
                 List.of(input("images", "B", 2, "H", "W")),
                 List.of("y"),
                 CHECKED.withDimensionLimit("H", 7, 40).withDimensionLimit("W", 7, 40));
-        assertThat(largestDifference(model)).isLessThan(LARGEST_DIFFERENCE);
+        assertThat(largestDifference(model)).isLessThan(MAX_DIFFERENCE);
     }
 
     @Test
@@ -212,7 +212,7 @@ class NetworkTest {
                 4,
                 9,
                 8);
-        assertThat(largestDifference(export(net, input("x", "B", 4, 9, 8)))).isLessThan(LARGEST_DIFFERENCE);
+        assertThat(largestDifference(export(net, input("x", "B", 4, 9, 8)))).isLessThan(MAX_DIFFERENCE);
     }
 
     @Test
@@ -227,7 +227,7 @@ class NetworkTest {
                 4,
                 9);
         OnnxModel model = export(net, input("x", "B", 4, "T"));
-        assertThat(largestDifference(model)).isLessThan(LARGEST_DIFFERENCE);
+        assertThat(largestDifference(model)).isLessThan(MAX_DIFFERENCE);
     }
 
     @Test
@@ -241,7 +241,7 @@ class NetworkTest {
                 4);
         OnnxModel model = export(net, input("x", "B", "T", 4));
         assertThat(operators(model)).containsExactly("MatMul", "Add", "MatMul");
-        assertThat(largestDifference(model)).isLessThan(LARGEST_DIFFERENCE);
+        assertThat(largestDifference(model)).isLessThan(MAX_DIFFERENCE);
     }
 
     @Test
@@ -255,7 +255,7 @@ class NetworkTest {
                 4,
                 5);
         randomiseStatistics(net);
-        assertThat(largestDifference(export(net, input("x", "B", 3, 4, 5)))).isLessThan(LARGEST_DIFFERENCE);
+        assertThat(largestDifference(export(net, input("x", "B", 3, 4, 5)))).isLessThan(MAX_DIFFERENCE);
     }
 
     @Test
@@ -264,15 +264,15 @@ class NetworkTest {
         Block matrix = initialised(BatchNorm.builder().build(), 2, 6);
         randomiseStatistics(last);
         randomiseStatistics(matrix);
-        assertThat(largestDifference(export(last, input("x", "B", 4, 5, 3)))).isLessThan(LARGEST_DIFFERENCE);
-        assertThat(largestDifference(export(matrix, input("x", "B", 6)))).isLessThan(LARGEST_DIFFERENCE);
+        assertThat(largestDifference(export(last, input("x", "B", 4, 5, 3)))).isLessThan(MAX_DIFFERENCE);
+        assertThat(largestDifference(export(matrix, input("x", "B", 6)))).isLessThan(MAX_DIFFERENCE);
     }
 
     @Test
     void aTransformerEncoderAgreesWithTheEngineAtAnyLength() {
         Block net = initialised(
                 new SequentialBlock().add(new TransformerEncoderBlock(8, 2, 16, 0.1f, Activation::relu)), 2, 5, 8);
-        assertThat(largestDifference(export(net, input("x", "B", "T", 8)))).isLessThan(LARGEST_DIFFERENCE);
+        assertThat(largestDifference(export(net, input("x", "B", "T", 8)))).isLessThan(MAX_DIFFERENCE);
     }
 
     @Test
@@ -319,7 +319,7 @@ class NetworkTest {
                     List.of("y"),
                     CHECKED.withOpset(opset));
             assertThat(model.proto().getOpsetImport(0).getVersion()).isEqualTo(opset);
-            assertThat(largestDifference(model)).isLessThan(LARGEST_DIFFERENCE);
+            assertThat(largestDifference(model)).isLessThan(MAX_DIFFERENCE);
         }
     }
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Each operation alone, with a dynamic batch (and length), against the engine at sizes that were never traced. */
 class OperatorTest {
-    private static final double LARGEST_DIFFERENCE = 1e-5;
+    private static final double MAX_DIFFERENCE = 1e-5;
 
     private final Map<String, Function<NDArray, NDArray>> onMatrix = new LinkedHashMap<>();
     private final Map<String, Function<NDArray, NDArray>> onVolume = new LinkedHashMap<>();
@@ -70,7 +70,7 @@ class OperatorTest {
                             list -> new NDList(entry.getValue().apply(list)),
                             input("a", "B", 4, 6),
                             input("b", "B", 6, 5));
-                    assertThat(largestDifference(model)).isLessThan(LARGEST_DIFFERENCE);
+                    assertThat(largestDifference(model)).isLessThan(MAX_DIFFERENCE);
                 }));
     }
 
@@ -79,7 +79,7 @@ class OperatorTest {
                 .map(entry -> DynamicTest.dynamicTest(
                         entry.getKey(),
                         () -> assertThat(largestDifference(exportFunction(entry.getValue(), input)))
-                                .isLessThan(LARGEST_DIFFERENCE)));
+                                .isLessThan(MAX_DIFFERENCE)));
     }
 
     private void functions() {

@@ -110,7 +110,7 @@ class SavedModelTest {
                 FACTORY,
                 Map.of("hidden", "5"),
                 "expected the parameters of digits to fit the block that " + MlpBlockFactory.class.getName()
-                        + " makes, found that they do not");
+                        + " creates, found a mismatch");
     }
 
     @Test
@@ -118,7 +118,7 @@ class SavedModelTest {
         Path file = folder.resolve("digits-0000.params");
         byte[] content = Files.readAllBytes(file);
         Files.write(file, Arrays.copyOf(content, content.length / 2));
-        load(folder, "", FACTORY, Map.of(), "found that they do not");
+        load(folder, "", FACTORY, Map.of(), "found a mismatch");
     }
 
     @Test

@@ -18,7 +18,7 @@ import java.util.Random;
 
 /** Grows genes into DJL blocks, shape by shape. */
 final class Growth {
-    private static final int LARGEST_WIDTH = 4096;
+    private static final int MAX_WIDTH = 4096;
 
     private final NDManager manager;
     private final Random random = new Random(5);
@@ -90,7 +90,7 @@ final class Growth {
                     shape);
         }
         int axis = shape.dimension() == 4 ? 1 : shape.dimension() - 1;
-        if (!differOnlyIn(axis, left.shape(), shape) || left.shape().get(axis) + shape.get(axis) > LARGEST_WIDTH) {
+        if (!differOnlyIn(axis, left.shape(), shape) || left.shape().get(axis) + shape.get(axis) > MAX_WIDTH) {
             return left;
         }
         return new Grown(

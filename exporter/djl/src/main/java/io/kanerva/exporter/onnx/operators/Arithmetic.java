@@ -23,7 +23,7 @@ final class Arithmetic {
         arithmetic(table, "pow", "Pow");
         arithmetic(table, "maximum", "Max");
         arithmetic(table, "minimum", "Min");
-        table.put("mod", "Mod for whole numbers; Div, Floor, Mul, Sub for others", Arithmetic::mod);
+        table.put("mod", "Mod for integers; Div, Floor, Mul, Sub for others", Arithmetic::mod);
         table.put("clip", "Clip", Arithmetic::clip);
         table.put("atan2", "Div, Atan, Where, with Less, Equal, And and Or for the quadrant", Arithmetic::atan2);
         table.put("xlogy", "Log, Mul, Where, with Equal, IsNaN, Not and And for zeros", Arithmetic::xlogy);
@@ -34,13 +34,13 @@ final class Arithmetic {
         table.put("toType", "Cast", (g, op, in) -> g.cast(in.get(0), op.output().type()));
     }
 
-    /** PyTorch also calculates with truth values (as 0 and 1) and with 8 bits; ONNX Runtime does not. */
+    /** PyTorch also calculates with booleans (as 0 and 1) and 8-bit integers; ONNX Runtime does not. */
     private static void arithmetic(Operators table, String name, String onnx) {
         table.put(name, onnx, (g, op, in) -> {
             ElementType type = op.output().type();
-            ElementType inside = calculated(type);
-            Value result = g.node(onnx, operands(g, op, in, inside));
-            return inside == type ? result : g.cast(result, type);
+            ElementType calculated = calculated(type);
+            Value result = g.node(onnx, operands(g, op, in, calculated));
+            return calculated == type ? result : g.cast(result, type);
         });
     }
 
@@ -51,13 +51,13 @@ final class Arithmetic {
                 : type;
     }
 
-    /** Both sides in one type. */
+    /** Both sides, cast to a type. */
     static List<Value> operands(GraphBuilder g, Operation op, List<Value> in, ElementType type) {
         Value other = in.size() == 1 ? number(g, op, "other", type) : g.cast(in.get(1), type);
         return List.of(g.cast(in.get(0), type), other);
     }
 
-    /** An attribute as a tensor without dimensions. */
+    /** An attribute as a scalar tensor. */
     static Value number(GraphBuilder g, Operation op, String attribute, ElementType type) {
         if (op.get(attribute) instanceof Size size && !size.isFixed()) {
             return g.cast(g.element(g.size(size)), type);
@@ -65,7 +65,7 @@ final class Arithmetic {
         return g.scalar(type, op.real(attribute));
     }
 
-    /** PyTorch's remainder has the divisor's sign; ONNX's Mod does so for whole numbers only. */
+    /** PyTorch's remainder has the divisor's sign; ONNX's Mod has it for integers only. */
     private static Value mod(GraphBuilder g, Operation op, List<Value> in) {
         List<Value> operands = operands(g, op, in, op.output().type());
         if (op.output().type().isInteger()) {
@@ -80,7 +80,7 @@ final class Arithmetic {
         return g.node("Clip", g.cast(in.get(0), type), number(g, op, "min", type), number(g, op, "max", type));
     }
 
-    /** The angle of (x, y): atan(y/x), moved by pi where x is negative; minus zero is negative. */
+    /** The angle of (x, y): atan(y/x), shifted by pi where x is negative, including minus zero. */
     private static Value atan2(GraphBuilder g, Operation op, List<Value> in) {
         ElementType type = op.output().type();
         List<Value> operands = operands(g, op, in, type);
@@ -88,10 +88,10 @@ final class Arithmetic {
         Value x = operands.get(1);
         Value zero = g.scalar(type, 0);
         Value turn = g.node("Where", isNegative(g, type, y), g.scalar(type, -Math.PI), g.scalar(type, Math.PI));
-        Value moved = g.node("Where", isNegative(g, type, x), turn, zero);
+        Value shift = g.node("Where", isNegative(g, type, x), turn, zero);
         Value isOrigin = g.node("And", g.node("Equal", x, zero), g.node("Equal", y, zero));
         Value angle = g.node("Atan", g.node("Div", operands));
-        return g.node("Add", g.node("Where", isOrigin, zero, angle), moved);
+        return g.node("Add", g.node("Where", isOrigin, zero, angle), shift);
     }
 
     private static Value isNegative(GraphBuilder g, ElementType type, Value x) {

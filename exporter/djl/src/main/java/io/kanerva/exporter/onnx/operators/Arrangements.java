@@ -11,7 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.LongStream;
 
-/** Elements in another order: read backwards, turned, and diagonals. */
+/** Elements in another order: flips, rotations, and diagonals. */
 final class Arrangements {
     private Arrangements() {}
 
@@ -21,14 +21,14 @@ final class Arrangements {
         table.put("diagonal", "Transpose, Reshape, Range, Gather", Arrangements::diagonal);
     }
 
-    /** Reads axes backwards. */
+    /** Reverses axes. */
     static Value flip(GraphBuilder g, Value x, long... axes) {
         List<Size> back = Collections.nCopies(axes.length, Size.fixed(-1));
         List<Size> beginning = Collections.nCopies(axes.length, Size.fixed(Long.MIN_VALUE));
         return g.node("Slice", x, g.sizes(back), g.sizes(beginning), g.integers(axes), g.sizes(back));
     }
 
-    /** A quarter turn from the first axis to the second is a flip of the second and a transpose. */
+    /** A rotation by 90 degrees from the first axis to the second is a flip of the second and a transpose. */
     private static Value rotate90(GraphBuilder g, Operation op, List<Value> in) {
         int rank = op.input().rank();
         long[] axes = Arrays.stream(op.numbers("axes"))
@@ -48,8 +48,7 @@ final class Arrangements {
     }
 
     /**
-     * The two axes, of sizes m and n, are brought to the end and laid out flat; the diagonal's elements are n + 1 apart
-     * there, the first one at row max(0, -offset) and column max(0, offset).
+     * Moves the two axes, of sizes m and n, to the end and flattens them; the diagonal's elements are n + 1 apart there, and the first one is at row max(0, -offset) and column max(0, offset).
      */
     private static Value diagonal(GraphBuilder g, Operation op, List<Value> in) {
         int rank = op.input().rank();
@@ -65,7 +64,7 @@ final class Arrangements {
                 List.of(in.get(0)),
                 "perm",
                 order.stream().mapToLong(i -> i).toArray());
-        // 0 keeps a size.
+        // In Reshape, 0 keeps a size.
         Value flat = g.node(
                 "Reshape",
                 moved,

@@ -10,7 +10,7 @@ import io.kanerva.onnx.Tensor;
 import java.util.List;
 import java.util.stream.LongStream;
 
-/** An array with a part replaced by a number or by another array. */
+/** Assigns a number or an array to a part of an array. */
 final class Assigning {
     private Assigning() {}
 
@@ -23,10 +23,10 @@ final class Assigning {
             }
             if (isLeadingMask(op, index)) {
                 ArrayPart mask = index.arrays().get(0);
-                long[] behind = LongStream.range(mask.axes(), op.input().rank()).toArray();
-                Value spread =
-                        behind.length == 0 ? mask.value() : g.node("Unsqueeze", mask.value(), g.integers(behind));
-                return g.node("Where", spread, number, in.get(0));
+                long[] trailing = LongStream.range(mask.axes(), op.input().rank()).toArray();
+                Value broadcast =
+                        trailing.length == 0 ? mask.value() : g.node("Unsqueeze", mask.value(), g.integers(trailing));
+                return g.node("Where", broadcast, number, in.get(0));
             }
         }
         return scattered(g, op, in, index);
@@ -53,8 +53,7 @@ final class Assigning {
     }
 
     /**
-     * The index, applied to an array that holds each element's position in the flat array, selects the positions that
-     * change; the new values, broadcast to what is selected, are scattered there.
+     * Applies the index to an array of the elements' flat positions, which selects the positions that change, and scatters the new values, broadcast to the selection, there.
      */
     private static Value scattered(GraphBuilder g, Operation op, List<Value> in, IndexParts index) {
         ElementType type = op.output().type();
@@ -64,13 +63,13 @@ final class Assigning {
         Value numbers = g.node("Range", g.scalar(ElementType.INT64, 0), count, g.scalar(ElementType.INT64, 1));
         Value selected = Indexing.get(g, index, g.node("Reshape", numbers, shape));
         Value values = op.has("value") ? Arithmetic.number(g, op, "value", type) : assigned(g, op, in, index, type);
-        Value spread = g.node("Expand", values, g.node("Shape", selected));
+        Value broadcast = g.node("Expand", values, g.node("Shape", selected));
         Value changed = g.node(
-                "ScatterElements", List.of(flat, Selections.flat(g, selected), Selections.flat(g, spread)), "axis", 0);
+                "ScatterElements", List.of(flat, Selections.flat(g, selected), Selections.flat(g, broadcast)), "axis", 0);
         return g.node("Reshape", changed, shape);
     }
 
-    /** The new values; axes of one in front that the selection does not have are dropped, as in PyTorch. */
+    /** The new values, without surplus leading axes of size one, as in PyTorch. */
     private static Value assigned(GraphBuilder g, Operation op, List<Value> in, IndexParts index, ElementType type) {
         int last = op.inputs().size() - 1;
         Value values = g.cast(in.get(last), type);
@@ -85,7 +84,7 @@ final class Assigning {
                         g.integers(LongStream.range(0, surplus).toArray()));
     }
 
-    /** True in the box: over the restricted axes, and of size one on the others. */
+    /** A mask that is true in the box, with size one on unrestricted axes. */
     private static Tensor mask(Operation op, IndexParts index) {
         int rank = op.input().rank();
         long[] shape = new long[rank];

@@ -30,7 +30,7 @@ final class Composites {
     static void register(Operators table) {
         table.putAll(
                 "composite",
-                "what the composite says",
+                "the composite's own lowering",
                 new Composites(ServiceLoader.load(CompositeLowering.class))::lower);
     }
 
@@ -43,8 +43,8 @@ final class Composites {
             outputs = services.get(composite.name()).lower(graph, composite, inputs);
         } else {
             throw new UnsupportedOperationException(
-                    "the composite " + composite.name() + " does not say how ONNX computes it; let its "
-                            + "class implement Composite, or add a service of CompositeLowering");
+                    "the composite " + composite.name() + " has no lowering to ONNX; let its class implement "
+                            + "Composite, or add a service of CompositeLowering");
         }
         if (outputs.size() != operation.outputs().size()) {
             throw new UnsupportedOperationException("the composite " + composite.name() + " computes "

@@ -7,7 +7,7 @@ import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import java.util.List;
 
-/** New arrays whose size depends on a dynamic dimension; the tracer makes constants of those of fixed size. */
+/** New arrays whose size depends on a dynamic dimension; those of fixed size are constants from the tracer. */
 final class Creation {
     private Creation() {}
 

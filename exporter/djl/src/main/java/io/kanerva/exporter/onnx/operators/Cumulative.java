@@ -7,7 +7,7 @@ import io.kanerva.onnx.ElementType;
 import java.util.List;
 import java.util.stream.LongStream;
 
-/** Running sums and products, and differences of neighbours. */
+/** Running sums and products, and differences of adjacent elements. */
 final class Cumulative {
     private Cumulative() {}
 
@@ -15,7 +15,7 @@ final class Cumulative {
         table.put("cumSum", "CumSum", Cumulative::sum);
         table.put(
                 "cumProd",
-                "Where with a triangle (Range, LessOrEqual), ReduceProd, Transpose (n^2 numbers for n of them)",
+                "Where with a triangle (Range, LessOrEqual), ReduceProd, Transpose (n^2 values for n elements)",
                 Cumulative::product);
         table.put("diff", "Slice, Sub", Cumulative::difference);
     }

@@ -5,18 +5,17 @@ import io.kanerva.exporter.onnx.Value;
 import io.kanerva.onnx.ElementType;
 
 /**
- * erf: ONNX's operator Erf or, for graphs whose results are to be the same on every runtime, written out. Runtimes
+ * erf: ONNX's operator Erf or, for equal results on every runtime, polynomials. Runtimes
  * differ in their Erf: ONNX Runtime 1.29 is within 6e-8 of the true value, tract 0.23 within 1.6e-6.
  *
- * <p>Written out: for |x| less than 0.8, x + x p(x^2), and elsewhere sign(x) (1 - exp(-a q(a))) with a = min(|x|, 4),
- * where erf is 1 in float32. The polynomials are weighted least-squares fits with Lawson's weights, made for this; they
- * are within 4e-9 of erf, and what float32 makes of them within 9e-8.
+ * <p>The polynomials: for |x| less than 0.8, x + x p(x^2), and elsewhere sign(x) (1 - exp(-a q(a))) with a = min(|x|, 4),
+ * where erf is 1 in float32. They are weighted least-squares fits with Lawson's weights, made for this class, within 4e-9 of erf, and within 9e-8 in float32.
  */
 final class ErrorFunction {
     static final String WRITTEN_OUT =
             "Mul and Add of two polynomials, chosen by Where with Abs and Less, and Min, Neg, Exp, Sub and Sign";
 
-    /** Highest power first, as {@link Polynomial} takes them. */
+    /** Highest power first, as in {@link Polynomial}. */
     private static final double[] CENTRAL = {
         9.170734783e-5, -0.0008307490362, 0.005213754251, -0.02686392094, 0.1128376799, -0.3761263797, 0.128379167
     };

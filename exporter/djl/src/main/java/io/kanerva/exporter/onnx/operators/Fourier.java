@@ -46,7 +46,7 @@ final class Fourier {
                         : g.node("Mul", in.get(0), g.constant(Tensor.of(new float[] {1, -1}, 2))));
     }
 
-    /** The input with a last axis for real and imaginary parts; of size one if it is real. */
+    /** The input with a last axis for real and imaginary parts, of size one for a real input. */
     private static Value complex(GraphBuilder g, Operation op, List<Value> in) {
         return op.input().type() == ElementType.COMPLEX64
                 ? in.get(0)
@@ -140,8 +140,7 @@ final class Fourier {
     }
 
     /**
-     * Frames of a signal [L] or [B, L]; PyTorch mirrors its ends when frames are centred, and puts the bins before the
-     * frames.
+     * Frames of a signal [L] or [B, L]; PyTorch reflects its ends when frames are centred, and puts the bins before the frames.
      */
     private static Value shortTime(GraphBuilder g, Operation op, List<Value> in) {
         long length = op.number("length");

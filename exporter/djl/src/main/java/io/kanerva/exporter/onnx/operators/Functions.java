@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
 
-/** Functions applied to each element, activations among them. */
+/** Element-wise functions, including activations. */
 final class Functions {
     private static final String[][] SAME = {
         {"neg", "Neg"},
@@ -77,10 +77,10 @@ final class Functions {
                 table,
                 "gammaln",
                 "Log, Mul, Add, Sub and Div of Stirling's series, with Where and Less "
-                        + "for small numbers, Sin and Round for "
+                        + "for small values, Sin and Round for "
                         + "negative ones, Abs and Min",
                 LogGamma::lower);
-        table.put("prelu", "PRelu; Reshape before for a slope of each channel", Functions::prelu);
+        table.put("prelu", "PRelu; Reshape before for a slope per channel", Functions::prelu);
         table.put("leakyRelu", "LeakyRelu", (g, op, in) -> g.node("LeakyRelu", in, "alpha", (float) op.real("alpha")));
         table.put("elu", "Elu", (g, op, in) -> g.node("Elu", in, "alpha", (float) op.real("alpha")));
         table.put("softmax", "Softmax", (g, op, in) -> g.node("Softmax", in, "axis", op.number("axis")));
@@ -89,13 +89,13 @@ final class Functions {
         table.put("dropout", "the array itself", (g, op, in) -> {
             if (op.flag("training")) {
                 throw new UnsupportedOperationException(
-                        "dropout that is active draws random numbers; call forward with " + "training = false");
+                        "active dropout draws random numbers; call forward with training = false");
             }
             return in.get(0);
         });
     }
 
-    /** A function whose argument is first brought to the result's type (a whole number's square root is a float). */
+    /** A function whose argument is first cast to the result's type (an integer's square root is a float). */
     private static void put(
             Operators table, String name, String onnx, BiFunction<GraphBuilder, Value, Value> function) {
         table.put(name, onnx, (g, op, in) -> {
@@ -115,7 +115,7 @@ final class Functions {
                 : g.node("Abs", in);
     }
 
-    /** A slope for each channel lines up with axis 1. */
+    /** Reshapes a slope per channel to broadcast along axis 1. */
     private static Value prelu(GraphBuilder g, Operation op, List<Value> in) {
         Operand alpha = op.inputs().get(1);
         if (alpha.rank() <= 1 && alpha.shape().stream().allMatch(size -> size.is(1))) {
@@ -128,7 +128,7 @@ final class Functions {
         return g.node("PRelu", in.get(0), slopes);
     }
 
-    /** x/2 (1 + erf(x/sqrt 2)), written as ONNX Runtime recognises it; the operator Gelu came with opset 20. */
+    /** x/2 (1 + erf(x/sqrt 2)), in the form that ONNX Runtime recognises; opset 20 added the operator Gelu. */
     private static Value gelu(GraphBuilder g, Value x) {
         if (g.opset() >= GELU_SINCE) {
             return g.node("Gelu", x);

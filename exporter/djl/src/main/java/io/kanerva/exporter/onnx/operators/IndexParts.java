@@ -8,21 +8,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An index as the tape has it, sorted by what is to be done first: slices, then single positions (whose axes go), then
- * new axes, then arrays of positions and masks.
+ * An index on the tape, in the order of its parts' application: slices, then single positions (which remove axes), then new axes, then arrays of positions and masks.
  *
  * @param slices of axes of the indexed array
  * @param positions single positions on axes of the indexed array
- * @param newAxes among the axes that are left behind the positions
- * @param arrays in order; at which of the axes that are left (new ones included) they are
- * @param rank of what is left when slices, positions and new axes are done
+ * @param newAxes among the axes that remain after the positions
+ * @param arrays in order, with their axes among the remaining ones, including new axes
+ * @param rank after slices, positions and new axes
  */
 record IndexParts(
         List<SlicePart> slices, List<PositionPart> positions, List<Long> newAxes, List<ArrayPart> arrays, int rank) {
-    /** How the tracer writes an open end of a slice. */
+    /** The tracer's value for an open end of a slice. */
     static final long OPEN = Long.MAX_VALUE;
 
-    /** Elements from start to end (excluded) in steps. */
+    /** Elements from start to end (exclusive) in steps. */
     record SlicePart(long axis, Size start, Size end, Size step) {}
 
     /** One element. */
@@ -32,8 +31,8 @@ record IndexParts(
      * An array.
      *
      * @param kind {@code take}, {@code mask} or {@code pick}
-     * @param axis the first one that it is about
-     * @param axes how many it is about; more than 1 for masks only
+     * @param axis the first axis that it indexes
+     * @param axes the number of axes that it indexes; more than 1 for masks only
      */
     record ArrayPart(String kind, int axis, int axes, Value value, Operand operand) {}
 

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** Parts of an array, by an index in any of its forms. */
+/** Reads parts of an array with any kind of index. */
 final class Indexing {
     private Indexing() {}
 
@@ -30,7 +30,7 @@ final class Indexing {
                 Assigning::set);
     }
 
-    /** What an index selects from x. */
+    /** The part of x that an index selects. */
     static Value get(GraphBuilder g, IndexParts index, Value x) {
         Value part = sliced(g, index.slices(), x);
         List<PositionPart> positions = index.positions();
@@ -97,7 +97,7 @@ final class Indexing {
         };
     }
 
-    /** The axes of a mask as one. */
+    /** Merges the axes of a mask into one. */
     private static Value merged(GraphBuilder g, Value x, ArrayPart mask, int rank) {
         if (mask.axes() == 1) {
             return x;
@@ -116,9 +116,7 @@ final class Indexing {
     }
 
     /**
-     * Arrays of positions are broadcast against each other and looked up together; a mask stands for the positions
-     * where it is true. As in PyTorch, their common axes come where the arrays are, or first if other axes lie between
-     * them.
+     * Arrays of positions are broadcast against each other and applied together; a mask stands for the positions where it is true. As in PyTorch, their common axes replace the arrays' axes, or come first if other axes are between the arrays.
      */
     private static Value bySeveral(GraphBuilder g, Value x, List<ArrayPart> arrays, int rank) {
         List<Value> positions = new ArrayList<>();
@@ -161,7 +159,7 @@ final class Indexing {
         return isAdjacent && before > 0 ? moved(g, found, common, (int) before, common + others.size()) : found;
     }
 
-    /** The first axes behind some others. */
+    /** Moves the first axes behind some others. */
     private static Value moved(GraphBuilder g, Value x, int first, int before, int rank) {
         IntStream order = IntStream.concat(
                 IntStream.range(first, first + before),

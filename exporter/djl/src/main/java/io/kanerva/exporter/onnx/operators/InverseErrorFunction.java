@@ -5,7 +5,7 @@ import io.kanerva.exporter.onnx.Value;
 import io.kanerva.onnx.ElementType;
 
 /**
- * The inverse of erf in float32, which ONNX does not have: with w = -ln(1 - x^2), x times a polynomial in w - 5/2 where
+ * The inverse of erf in float32, which ONNX lacks: with w = -ln(1 - x^2), x times a polynomial in w - 5/2 where
  * w is less than 5, and in sqrt(w) - 3 elsewhere (M. Giles, "Approximating the erfinv function", GPU Computing Gems,
  * 2011, single precision; relative error about 4e-7).
  */
@@ -39,7 +39,7 @@ final class InverseErrorFunction {
         ElementType type = x.type();
         if (type != ElementType.FLOAT32 && type != ElementType.FLOAT16) {
             throw new UnsupportedOperationException(
-                    "the inverse error function is exported with the digits of float32; cast " + type
+                    "the inverse error function is exported with float32's precision; cast " + type
                             + " to float32 first");
         }
         Value one = g.scalar(type, 1);

@@ -22,7 +22,7 @@ final class LinearMaps {
         table.put("deconvolution", "ConvTranspose", LinearMaps::deconvolution);
     }
 
-    /** x W^T + b, for any rank of x; Gemm knows matrices only. */
+    /** x W^T + b, for any rank of x; Gemm takes matrices only. */
     private static Value linear(GraphBuilder g, Operation op, List<Value> in) {
         Value bias = in.get(2);
         if (op.input().rank() == 2) {
@@ -93,10 +93,10 @@ final class LinearMaps {
         }
         long[] shape = weight.constant().shape();
         long groups = op.number("groups");
-        long[] turned = shape.clone();
-        turned[0] = groups * shape[1];
-        turned[1] = shape[0] / groups;
-        Tensor weights = swapped(weight.constant(), groups, turned[1], shape[1], turned);
+        long[] onnxShape = shape.clone();
+        onnxShape[0] = groups * shape[1];
+        onnxShape[1] = shape[0] / groups;
+        Tensor weights = swapped(weight.constant(), groups, onnxShape[1], shape[1], onnxShape);
         Value kernel =
                 weight.name().isEmpty() ? g.constant(weights) : g.initializer(weight.name() + "/transposed", weights);
         List<Value> operands =
@@ -118,7 +118,7 @@ final class LinearMaps {
                 groups);
     }
 
-    /** ONNX gives the padding before all axes, then the padding behind them. */
+    /** ONNX lists the padding before all axes, then the padding after them. */
     static long[] twice(long[] padding) {
         return LongStream.concat(LongStream.of(padding), LongStream.of(padding)).toArray();
     }

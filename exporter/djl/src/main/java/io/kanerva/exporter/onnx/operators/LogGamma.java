@@ -5,12 +5,12 @@ import io.kanerva.exporter.onnx.Value;
 import io.kanerva.onnx.ElementType;
 
 /**
- * The logarithm of |gamma(x)|, which is no operator of ONNX: Stirling's series from 8 on, the recurrence gamma(x + 1) =
+ * The logarithm of |gamma(x)|, for which ONNX has no operator: Stirling's series from 8 on, the recurrence gamma(x + 1) =
  * x gamma(x) below, and the reflection gamma(x) gamma(1 - x) = pi / sin(pi x) below 1/2 (Abramowitz and Stegun, 6.1.15,
- * 6.1.17 and 6.1.41). Its error is about 2e-6 in float32, rounding alone.
+ * 6.1.17 and 6.1.41). Its error is about 2e-6 in float32, from rounding alone.
  */
 final class LogGamma {
-    private static final int SERIES_SINCE = 8;
+    private static final int SERIES_FROM = 8;
     private static final double[] SERIES = {1.0 / 12, -1.0 / 360, 1.0 / 1260, -1.0 / 1680};
 
     private LogGamma() {}
@@ -20,7 +20,7 @@ final class LogGamma {
         Value isReflected = g.node("Less", x, g.scalar(type, 0.5));
         Value argument = g.node("Where", isReflected, g.node("Sub", g.scalar(type, 1), x), x);
         Value value = ofPositive(g, type, argument);
-        // The sine of a small angle keeps its digits however far from zero x is.
+        // Reducing the angle first keeps the sine accurate far from zero.
         Value angle = g.node("Mul", g.node("Sub", x, g.node("Round", x)), g.scalar(type, Math.PI));
         Value sine = g.node("Abs", g.node("Sin", angle));
         Value reflected = g.node("Sub", g.node("Log", g.node("Div", g.scalar(type, Math.PI), sine)), value);
@@ -28,13 +28,13 @@ final class LogGamma {
     }
 
     private static Value ofPositive(GraphBuilder g, ElementType type, Value x) {
-        Value isSmall = g.node("Less", x, g.scalar(type, SERIES_SINCE));
-        Value small = g.node("Min", x, g.scalar(type, SERIES_SINCE));
+        Value isSmall = g.node("Less", x, g.scalar(type, SERIES_FROM));
+        Value small = g.node("Min", x, g.scalar(type, SERIES_FROM));
         Value product = small;
-        for (int i = 1; i < SERIES_SINCE; i++) {
+        for (int i = 1; i < SERIES_FROM; i++) {
             product = g.node("Mul", product, g.node("Add", small, g.scalar(type, i)));
         }
-        Value shifted = g.node("Where", isSmall, g.node("Add", x, g.scalar(type, SERIES_SINCE)), x);
+        Value shifted = g.node("Where", isSmall, g.node("Add", x, g.scalar(type, SERIES_FROM)), x);
         Value inShift = g.node("Where", isSmall, g.node("Log", product), g.scalar(type, 0));
         return g.node("Sub", stirling(g, type, shifted), inShift);
     }

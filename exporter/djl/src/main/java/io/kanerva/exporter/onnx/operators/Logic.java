@@ -8,7 +8,7 @@ import io.kanerva.exporter.trace.Size;
 import io.kanerva.onnx.ElementType;
 import java.util.List;
 
-/** Comparisons, logic and choice. Both sides of a comparison are cast to the type that PyTorch would promote to. */
+/** Comparisons, logic and selection. Both sides of a comparison are cast to the type that PyTorch would promote to. */
 final class Logic {
     private Logic() {}
 
@@ -51,7 +51,7 @@ final class Logic {
     }
 
     /**
-     * PyTorch's promotion: the higher kind wins; within a kind, an array beats a number or an array without dimensions.
+     * PyTorch's promotion: the higher kind wins; within a kind, an array wins over a number or an array without dimensions.
      */
     private static ElementType comparisonType(Operation op) {
         Operand a = op.input();

@@ -11,10 +11,10 @@ public interface Lowering {
     /**
      * Adds nodes to a graph.
      *
-     * @param operation with its attributes, types and shapes
+     * @param operation the operation with its attributes, types and shapes
      * @param inputs its inputs in the graph, {@link Value#ABSENT} for absent ones
-     * @return one value for each output
-     * @throws UnsupportedOperationException if ONNX cannot express it; the message says why
+     * @return one value per output
+     * @throws UnsupportedOperationException if ONNX cannot express it; the message gives the reason
      */
     List<Value> lower(GraphBuilder graph, Operation operation, List<Value> inputs);
 

@@ -46,7 +46,7 @@ final class Normalisations {
         return axis == 1 ? y : g.node("Transpose", List.of(y), "perm", swapped);
     }
 
-    /** Another axis than ONNX's would need two transposes: with constant statistics, it is x a + b as well. */
+    /** An axis other than ONNX's would need two transposes; with constant statistics, x a + b does without. */
     private static Value scaleAndShift(GraphBuilder g, Operation op, Value x, int axis) {
         float[][] vectors = op.inputs().stream()
                 .skip(1)
@@ -82,11 +82,11 @@ final class Normalisations {
         Value deviation =
                 g.node("Sqrt", g.node("Add", variance, g.scalar(op.output().type(), op.real("epsilon"))));
         Value y = g.node("Div", centred, deviation);
-        // A vector of channels lines up with the last axis; behind the channel axis it needs axes of one.
-        Value behind = g.integers(LongStream.range(1, rank - axis).toArray());
+        // A vector of channels broadcasts along the last axis; for another channel axis it needs trailing axes of size one.
+        Value trailing = g.integers(LongStream.range(1, rank - axis).toArray());
         for (int i : new int[] {3, 4}) {
             if (in.get(i) != Value.ABSENT) {
-                Value vector = axis == rank - 1 ? in.get(i) : g.node("Unsqueeze", in.get(i), behind);
+                Value vector = axis == rank - 1 ? in.get(i) : g.node("Unsqueeze", in.get(i), trailing);
                 y = g.node(i == 3 ? "Mul" : "Add", y, vector);
             }
         }

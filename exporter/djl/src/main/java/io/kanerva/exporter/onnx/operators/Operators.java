@@ -11,20 +11,20 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** All operations that can be exported, with how each is expressed in ONNX and since which opset. */
+/** All operations that can be exported, each with its ONNX operators and first opset. */
 public final class Operators {
-    /** The oldest opset that is written. */
+    /** The oldest supported opset. */
     static final int MIN_OPSET = 13;
-    /** Operations that know complex arrays: float arrays in the graph, with real and imaginary parts on a last axis. */
+    /** Operations that support complex arrays: float arrays in the graph, with real and imaginary parts on a last axis. */
     private static final Set<String> COMPLEX = Set.of(
             "fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "stft", "real", "complex", "conj", "abs", "identity");
 
     private final Map<String, Entry> entries = new HashMap<>();
 
     /**
-     * One line of the registry.
+     * An entry of the registry.
      *
-     * @param onnx the operators that it becomes, in words
+     * @param onnx description of the operators that it becomes
      * @param since the first opset that has them
      */
     private record Entry(String onnx, int since, Lowering lowering) {}
@@ -68,12 +68,12 @@ public final class Operators {
         putAll(operation, onnx, since, Lowering.of(lowering));
     }
 
-    /** The names of the operations, as the tracer calls them. */
+    /** The tracer's names of the operations. */
     public Set<String> names() {
         return new TreeSet<>(entries.keySet());
     }
 
-    /** What an operation becomes in ONNX, in words. */
+    /** The description of an operation's ONNX operators. */
     public String description(String operation) {
         return entries.get(operation).onnx();
     }
@@ -83,7 +83,7 @@ public final class Operators {
         return entries.get(operation).since();
     }
 
-    /** As {@link Lowering#lower}. */
+    /** Like {@link Lowering#lower}, by the operation's name. */
     public List<Value> lower(GraphBuilder graph, Operation operation, List<Value> inputs) {
         Entry entry = entries.get(operation.name());
         if (entry == null) {
@@ -98,7 +98,7 @@ public final class Operators {
         return entry.lowering().lower(graph, operation, inputs);
     }
 
-    /** An error if the graph's opset is older than what a lowering needs. */
+    /** Throws if the graph's opset is older than a lowering needs. */
     static void requireOpset(GraphBuilder graph, int since, String what) {
         if (graph.opset() < since) {
             throw new UnsupportedOperationException(what + " needs opset " + since + ", found opset " + graph.opset()

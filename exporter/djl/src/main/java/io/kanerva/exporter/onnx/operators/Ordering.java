@@ -8,13 +8,13 @@ import io.kanerva.onnx.ElementType;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Sorting, and what is found by sorting. ONNX sorts with TopK, of as many elements as there are. */
+/** Sorting, and operations based on it. ONNX sorts with TopK of all elements. */
 final class Ordering {
     private Ordering() {}
 
     static void register(Operators table) {
-        table.put("argMax", "ArgMax; of all elements behind Reshape", (g, op, in) -> position(g, op, in, "ArgMax"));
-        table.put("argMin", "ArgMin; of all elements behind Reshape", (g, op, in) -> position(g, op, in, "ArgMin"));
+        table.put("argMax", "ArgMax; of all elements after Reshape", (g, op, in) -> position(g, op, in, "ArgMax"));
+        table.put("argMin", "ArgMin; of all elements after Reshape", (g, op, in) -> position(g, op, in, "ArgMin"));
         table.putAll("topK", "TopK", Ordering::topK);
         table.put(
                 "sort",
@@ -30,7 +30,7 @@ final class Ordering {
         table.putAll("unique", "Unique; Reshape for the inverse", Ordering::unique);
     }
 
-    /** The axis, counted from the front; the last one if none is given. */
+    /** The axis, counted from the front; by default the last one. */
     private static int axis(Operation op) {
         return axis(op, op.has("axis") ? op.number("axis") : -1);
     }
@@ -43,7 +43,7 @@ final class Ordering {
         return Math.floorMod((int) axis, Math.max(1, op.input().rank()));
     }
 
-    /** ONNX Runtime orders floats and whole numbers of 32 and 64 bits. */
+    /** ONNX Runtime sorts floats, and integers of 32 and 64 bits. */
     private static Value comparable(GraphBuilder g, Operation op, List<Value> in) {
         return g.cast(in.get(0), Arithmetic.calculated(op.input().type()));
     }
@@ -73,7 +73,7 @@ final class Ordering {
         return new ArrayList<>(List.of(isSame ? found.get(0) : g.cast(found.get(0), type), found.get(1)));
     }
 
-    /** All elements along an axis in ascending order, and where they were; of the calculated type. */
+    /** All elements along an axis in ascending order, and their positions; of the calculated type. */
     private static List<Value> sorted(GraphBuilder g, Operation op, List<Value> in, int axis) {
         Value x = comparable(g, op, in);
         List<Value> found =
@@ -87,7 +87,7 @@ final class Ordering {
         return g.size(op.input().shape().get(axis), in.get(0), axis);
     }
 
-    /** Descending order is ascending order read backwards, as in DJL's PyTorch engine. */
+    /** Descending order is reversed ascending order, as in DJL's PyTorch engine. */
     private static Value argSort(GraphBuilder g, Operation op, List<Value> in) {
         int axis = axis(op);
         Value positions = sorted(g, op, in, axis).get(1);
@@ -110,7 +110,7 @@ final class Ordering {
                 : g.cast(median, op.output().type());
     }
 
-    /** Element q (n - 1) / 100 of the sorted ones, interpolated between its two neighbours. */
+    /** Sorted element q (n - 1) / 100, interpolated between the two adjacent elements. */
     private static Value percentile(GraphBuilder g, Operation op, List<Value> in) {
         int axis = firstOfAxes(op);
         ElementType type = op.output().type();
@@ -123,14 +123,14 @@ final class Ordering {
         Value sorted = sorted(g, op, in, axis).get(0);
         Value low = g.node("Gather", List.of(sorted, g.cast(below, ElementType.INT64)), "axis", axis);
         Value high = g.node("Gather", List.of(sorted, g.cast(g.node("Ceil", rank), ElementType.INT64)), "axis", axis);
-        Value share = g.node("Sub", rank, below);
-        return g.node("Add", low, g.node("Mul", share, g.node("Sub", high, low)));
+        Value fraction = g.node("Sub", rank, below);
+        return g.node("Add", low, g.node("Mul", fraction, g.node("Sub", high, low)));
     }
 
     private static List<Value> unique(GraphBuilder g, Operation op, List<Value> in) {
         if (!op.flag("sorted")) {
             throw new UnsupportedOperationException(
-                    "the order of unique without sorting is the engine's own; ask for sorted = " + "true");
+                    "the order of unique without sorting depends on the engine; call it with sorted = true");
         }
         ElementType type = op.input().type();
         boolean isKnown = type == ElementType.FLOAT32 || type == ElementType.FLOAT64 || type == ElementType.INT64;

@@ -8,7 +8,7 @@ import io.kanerva.onnx.ElementType;
 final class Polynomial {
     private Polynomial() {}
 
-    /** @param coefficients that of the highest power first */
+    /** @param coefficients from the highest power to the lowest */
     static Value of(GraphBuilder g, ElementType type, double[] coefficients, Value x) {
         Value sum = g.scalar(type, coefficients[0]);
         for (int i = 1; i < coefficients.length; i++) {

@@ -12,11 +12,9 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * Windows over the axes behind batch and channel, and the global ones, which in DJL return (N, C).
+ * Pooling over windows of the axes after batch and channel, and global pooling, which in DJL returns (N, C).
  *
- * <p>With {@code ceil}, a window that is only begun counts in the engine if it begins inside the input or the padding
- * before it; ONNX's shape inference (before opset 22) counts all that are begun, and refuses a graph that knows better.
- * So where sizes are fixed, the mode is not used: the padding behind is made long enough for the windows that count.
+ * <p>With {@code ceil}, the engine counts a partial window if it begins inside the input or the padding before it. ONNX's shape inference (before opset 22) counts all partial windows, and rejects a graph that declares fewer. So where sizes are fixed, the mode is not used: the padding after the input is extended for the windows that count.
  */
 final class Pooling {
     private Pooling() {}
@@ -44,7 +42,7 @@ final class Pooling {
                 hasFixedSizes(op) || !op.flag("ceil") ? 0 : 1);
     }
 
-    /** DJL's PyTorch engine (0.35.1) counts the padding whatever the argument says, and so does the model. */
+    /** DJL's PyTorch engine (0.35.1) counts the padding regardless of the argument, and so does the model. */
     private static Value averagePool(GraphBuilder g, Operation op, List<Value> in) {
         long[] pads = pads(op);
         Value mean = g.node(
@@ -63,8 +61,8 @@ final class Pooling {
         Value result = mean;
         for (int axis = 0; axis < pads.length / 2; axis++) {
             if (pads[axis + pads.length / 2] > pads[axis]) {
-                // What was added behind is no padding to the engine, and does not count.
-                result = g.node("Mul", result, g.constant(shares(op, axis)));
+                // The engine does not count the added padding.
+                result = g.node("Mul", result, g.constant(factors(op, axis)));
             }
         }
         return result;
@@ -74,7 +72,7 @@ final class Pooling {
         return op.input().shape().stream().skip(2).allMatch(Size::isFixed);
     }
 
-    /** Padding before all axes, then behind them. */
+    /** Padding before all axes, then after them. */
     private static long[] pads(Operation op) {
         long[] padding = op.numbers("padding");
         if (!op.flag("ceil") || !hasFixedSizes(op)) {
@@ -83,12 +81,12 @@ final class Pooling {
         return LongStream.concat(
                         LongStream.of(padding),
                         IntStream.range(0, padding.length)
-                                .mapToLong(axis -> padding[axis] + Math.max(0, missing(op, axis))))
+                                .mapToLong(axis -> padding[axis] + Math.max(0, excess(op, axis))))
                 .toArray();
     }
 
-    /** How far the last window reaches beyond the padded input; negative if not at all. */
-    private static long missing(Operation op, int axis) {
+    /** The length by which the last window exceeds the padded input; negative if it ends inside. */
+    private static long excess(Operation op, int axis) {
         long windows = op.output().shape().get(axis + 2).value();
         return (windows - 1) * op.numbers("stride")[axis]
                 + op.numbers("kernel")[axis]
@@ -96,16 +94,16 @@ final class Pooling {
                 - 2 * op.numbers("padding")[axis];
     }
 
-    /** For each window along an axis, its length over the part of it that is padded input; lines up with that axis. */
-    private static Tensor shares(Operation op, int axis) {
+    /** For each window along an axis, its length divided by the length inside the padded input; broadcasts along that axis. */
+    private static Tensor factors(Operation op, int axis) {
         long[] shape = new long[op.output().rank() - 2 - axis];
         Arrays.fill(shape, 1);
         shape[0] = op.output().shape().get(axis + 2).value();
-        float[] shares = new float[(int) shape[0]];
-        Arrays.fill(shares, 1);
+        float[] factors = new float[(int) shape[0]];
+        Arrays.fill(factors, 1);
         float kernel = op.numbers("kernel")[axis];
-        shares[shares.length - 1] = kernel / (kernel - missing(op, axis));
-        return Tensor.of(shares, shape);
+        factors[factors.length - 1] = kernel / (kernel - excess(op, axis));
+        return Tensor.of(factors, shape);
     }
 
     private static Value global(GraphBuilder g, List<Value> in, String onnx) {
@@ -122,7 +120,7 @@ final class Pooling {
         long[] kernel = op.numbers("kernel");
         if (op.flag("ceil")) {
             throw new UnsupportedOperationException(
-                    "lpPool with ceil mode weighs the windows at the border in the engine's own way; "
+                    "lpPool with ceil mode weights the windows at the border in an engine-specific way; "
                             + "use floor mode or pad before");
         }
         if (isEven(order)) {

@@ -13,19 +13,18 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * RNN, GRU and LSTM: one ONNX operator for each layer, both directions in one.
+ * RNN, GRU and LSTM: one ONNX operator per layer, which covers both directions.
  *
  * <p>DJL's PyTorch engine stacks the gates of an LSTM as input, forget, cell, output and those of a GRU as reset,
- * update, new; ONNX as input, output, forget, cell and as update, reset, hidden. PyTorch's GRU multiplies the reset
- * gate behind the linear layer ({@code linear_before_reset}).
+ * update, new; ONNX as input, output, forget, cell and as update, reset, hidden. PyTorch's GRU applies the reset gate after the linear layer ({@code linear_before_reset}).
  */
 final class Recurrent {
     /**
      * A kind of layer.
      *
      * @param operator ONNX's name
-     * @param gates for each of ONNX's gates, its place in DJL's stack
-     * @param states how many states a layer has
+     * @param gates for each of ONNX's gates, its index in DJL's stack
+     * @param states number of states of a layer
      */
     private record Kind(String operator, int[] gates, int states) {}
 
@@ -38,15 +37,15 @@ final class Recurrent {
     static void register(Operators table) {
         table.putAll(
                 "rnn",
-                "RNN, one for each layer; Transpose if the batch is first",
+                "RNN, one per layer; Transpose if the batch is first",
                 (g, op, in) -> new Stack(g, op, in, RNN_KIND).lower());
         table.putAll(
                 "gru",
-                "GRU, one for each layer; Transpose if the batch is first",
+                "GRU, one per layer; Transpose if the batch is first",
                 (g, op, in) -> new Stack(g, op, in, GRU_KIND).lower());
         table.putAll(
                 "lstm",
-                "LSTM, one for each layer; Transpose if the batch is first",
+                "LSTM, one per layer; Transpose if the batch is first",
                 (g, op, in) -> new Stack(g, op, in, LSTM_KIND).lower());
     }
 
@@ -143,7 +142,7 @@ final class Recurrent {
             return operands;
         }
 
-        /** ONNX's states are zeros if they are not given. */
+        /** Omits zero states, which are ONNX's default. */
         private Value state(Value states, int layer) {
             if (g.isZeros(states)) {
                 return Value.ABSENT;
@@ -178,19 +177,19 @@ final class Recurrent {
             return stacked(parts, directions, 2 * parts.get(0).shape().get(0).value());
         }
 
-        /** Parameters one behind the other, each with its gates in ONNX's order; named after the first. */
+        /** Parameters concatenated, each with its gates in ONNX's order; named after the first. */
         private Value stacked(List<Operand> parts, long... shape) {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             for (Operand part : parts) {
                 if (!part.isConstant()) {
                     throw new UnsupportedOperationException(
-                            "the weights of a recurrent layer must be parameters or constants, found "
-                                    + "ones that are computed in forward");
+                            "the weights of a recurrent layer: expected parameters or constants, found "
+                                    + "values computed in forward");
                 }
                 byte[] from = part.constant().bytes();
                 int gate = from.length / kind.gates().length;
-                for (int place : kind.gates()) {
-                    bytes.writeBytes(Arrays.copyOfRange(from, place * gate, (place + 1) * gate));
+                for (int gateIndex : kind.gates()) {
+                    bytes.writeBytes(Arrays.copyOfRange(from, gateIndex * gate, (gateIndex + 1) * gate));
                 }
             }
             Tensor tensor = Tensor.ofBytes(parts.get(0).type(), bytes.toByteArray(), shape);

@@ -10,7 +10,7 @@ import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Images of another size. */
+/** Resizes images. */
 final class Resizing {
     private static final long NEAREST = 0;
     private static final long BILINEAR = 1;
@@ -28,8 +28,7 @@ final class Resizing {
     }
 
     /**
-     * DJL's PyTorch engine never aligns corners, and smooths where it makes an image smaller, which ONNX's Resize can
-     * do since opset 18. Scales are given where they are whole, sizes otherwise.
+     * DJL's PyTorch engine never aligns corners, and smooths when it shrinks an image, which ONNX's Resize can do since opset 18. Integer scales are passed as scales, others as sizes.
      */
     private static Value interpolation(GraphBuilder g, Operation op, List<Value> in) {
         if (op.number("mode") == AREA) {
@@ -86,7 +85,7 @@ final class Resizing {
                         .toArray();
     }
 
-    /** Means over the areas that the new pixels cover: a product with a matrix of weights on each side. */
+    /** Means over the areas that the new pixels cover: matrix products with weights on both sides. */
     private static Value area(GraphBuilder g, Operation op, List<Value> in) {
         List<Size> from = op.input().shape();
         List<Size> to = op.output().shape();
@@ -101,7 +100,7 @@ final class Resizing {
         return g.node("MatMul", rows, narrow);
     }
 
-    /** Row i averages the old pixels from floor(i n / m) to ceil((i + 1) n / m) (excluded). */
+    /** Row i averages the old pixels from floor(i n / m) to ceil((i + 1) n / m) (exclusive). */
     private static Tensor areas(long from, long to) {
         float[] weights = new float[Math.toIntExact(from * to)];
         for (int i = 0; i < to; i++) {

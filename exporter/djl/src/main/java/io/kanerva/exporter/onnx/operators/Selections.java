@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 
-/** Elements chosen, or replaced, by arrays of positions and by masks. */
+/** Selects or replaces elements by arrays of positions and by masks. */
 final class Selections {
     private Selections() {}
 
@@ -60,7 +60,7 @@ final class Selections {
         return g.node("GatherND", in.get(0), last);
     }
 
-    /** Positions count the elements of the whole array. */
+    /** Positions index the flattened array. */
     private static Value put(GraphBuilder g, Operation op, List<Value> in) {
         Value values = flat(g, g.cast(in.get(2), op.output().type()));
         Value changed = g.node(
@@ -68,7 +68,7 @@ final class Selections {
         return g.node("Reshape", changed, g.node("Shape", in.get(0)));
     }
 
-    /** PyTorch takes as many of the values as there are positions along each axis. */
+    /** PyTorch uses as many values as positions along each axis. */
     private static Value scatter(GraphBuilder g, Operation op, List<Value> in) {
         Operand index = op.inputs().get(1);
         Operand value = op.inputs().get(2);
@@ -82,7 +82,7 @@ final class Selections {
                 "ScatterElements", List.of(in.get(0), positions(g, in.get(1)), values), "axis", op.number("axis"));
     }
 
-    /** A mask of the array's shape, or of its last axes, which are then laid out flat. */
+    /** A mask of the array's shape, or of its last axes, which are then flattened. */
     private static Value booleanMask(GraphBuilder g, Operation op, List<Value> in) {
         int rank = op.input().rank();
         Operand mask = op.inputs().get(1);
@@ -101,7 +101,7 @@ final class Selections {
         return g.node("Compress", List.of(flat, condition), "axis", kept);
     }
 
-    /** ONNX Runtime writes float32 and int64. */
+    /** ONNX Runtime's OneHot supports float32 and int64. */
     private static Value oneHot(GraphBuilder g, Operation op, List<Value> in) {
         ElementType type = op.output().type();
         ElementType written = type == ElementType.INT64 ? type : ElementType.FLOAT32;

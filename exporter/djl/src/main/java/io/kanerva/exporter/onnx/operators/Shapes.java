@@ -44,7 +44,7 @@ final class Shapes {
         table.put("pad", "Pad", Shapes::pad);
     }
 
-    /** The shape that was asked for, in which the caller may have left one size open with -1. */
+    /** The requested shape, in which one size may be -1, to be inferred. */
     private static List<Size> target(Operation op) {
         return op.sizes("shape");
     }
@@ -55,8 +55,7 @@ final class Shapes {
     }
 
     /**
-     * A reshape that needs as little shape arithmetic as possible: a dynamic size that stays at its place is 0, the
-     * last other one is -1, and only further ones are computed.
+     * A reshape that needs as little shape arithmetic as possible: a dynamic size that keeps its position is 0, the last other one is -1, and only further ones are computed.
      */
     static Value reshape(GraphBuilder g, Operation op, Value x, List<Size> target) {
         List<Size> from = op.input().shape();
@@ -76,13 +75,13 @@ final class Shapes {
         return g.node("Reshape", x, g.sizes(sizes));
     }
 
-    /** PyTorch leaves the array as it is if the axis has another size than 1. */
+    /** PyTorch returns the array unchanged if the axis has another size than 1. */
     private static Value squeezeAxis(GraphBuilder g, Operation op, List<Value> in) {
         int axis = Math.floorMod((int) op.number("axis"), op.input().rank());
         Size size = op.input().shape().get(axis);
         if (!size.isFixed()) {
             throw new UnsupportedOperationException(
-                    "an axis of dynamic size " + size + " is removed or not, as its size is 1 or not");
+                    "squeeze removes an axis only if its size is 1, and the size " + size + " is dynamic");
         }
         return size.is(1) ? g.node("Squeeze", in.get(0), g.integers(axis)) : in.get(0);
     }
@@ -107,7 +106,7 @@ final class Shapes {
         return g.node("Transpose", in, "perm", order);
     }
 
-    /** PyTorch's -1 keeps a size, which is what ONNX's 1 does. */
+    /** PyTorch's -1 keeps a size, as ONNX's 1 does. */
     private static Value broadcast(GraphBuilder g, Operation op, List<Value> in) {
         List<Size> shape = op.sizes("shape").stream()
                 .map(size -> size.is(-1) ? Size.fixed(1) : size)
@@ -150,14 +149,14 @@ final class Shapes {
         return g.node("Tile", x, g.sizes(repeats));
     }
 
-    /** The repeats of each axis; a single number is for all of them. */
+    /** The repeats of each axis; a single number applies to all of them. */
     private static List<Size> repeats(Operation op) {
         return op.get("repeats") instanceof Size size
                 ? Collections.nCopies(Math.max(1, op.input().rank()), size)
                 : op.sizes("repeats");
     }
 
-    /** Repeats each element: a new axis behind the repeated one is widened and folded into it. */
+    /** Repeats each element: a new axis after the repeated one is tiled and merged into it. */
     private static Value repeat(GraphBuilder g, Operation op, List<Value> in) {
         int rank = op.input().rank();
         List<Size> repeats = new ArrayList<>();
@@ -186,7 +185,7 @@ final class Shapes {
         return reshape(g, op, g.node("Tile", wide, g.sizes(tiles)), op.output().shape());
     }
 
-    /** PyTorch gives pairs from the last axis on, ONNX all beginnings and then all ends. */
+    /** PyTorch lists pairs from the last axis on, ONNX all beginnings and then all ends. */
     private static Value pad(GraphBuilder g, Operation op, List<Value> in) {
         int rank = op.input().rank();
         List<Size> padding = op.sizes("padding");

@@ -1,5 +1,4 @@
 /**
- * How each DJL operation is expressed in ONNX: one class a family, all collected in
- * {@link io.kanerva.exporter.onnx.operators.Operators}. Knows the tracer's program and the graph builder, nothing else.
+ * Lowers each DJL operation to ONNX: one class per family, all registered in {@link io.kanerva.exporter.onnx.operators.Operators}. Depends on the tracer's program and the graph builder only.
  */
 package io.kanerva.exporter.onnx.operators;

@@ -40,7 +40,7 @@ final class FuseBatchNorm implements Pass {
         return graph.with(nodes, initializers);
     }
 
-    /** A product x W^T + b has one row of W for each output channel, as a convolution has one filter. */
+    /** A product x W^T + b has one row of W per output channel, as a convolution has one filter. */
     private static boolean isMatrixOfFilters(Node node) {
         return node.is("Gemm") && node.attributes().equals(Map.of("transB", 1L));
     }
@@ -65,7 +65,7 @@ final class FuseBatchNorm implements Pass {
             scales[c] = gamma[c] / Math.sqrt((double) variance[c] + epsilon);
             bias[c] = (float) ((bias[c] - mean[c]) * scales[c] + beta[c]);
         }
-        // Named after the normalisation's first parameter, which tells apart several normalisations of shared weights.
+        // Named after the normalisation's first parameter, which distinguishes several normalisations of shared weights.
         String weightName = convolution.input(1) + "/with/" + norm.input(1);
         String biasName = weightName + "/bias";
         initializers.put(weightName, weight.withRowsScaled(scales));

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Merges nodes that compute the same from the same values. */
+/** Merges nodes with equal operators, inputs and attributes. */
 final class MergeEqualNodes implements Pass {
     private record Key(String operator, List<String> inputs, Map<String, Object> attributes) {}
 

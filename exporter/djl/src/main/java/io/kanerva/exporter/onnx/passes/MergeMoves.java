@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Merges two Transposes in a row, and two Reshapes in a row. */
+/** Merges two consecutive Transposes, and two consecutive Reshapes. */
 final class MergeMoves implements Pass {
     @Override
     public Graph apply(Graph graph) {
@@ -26,7 +26,7 @@ final class MergeMoves implements Pass {
     }
 
     /**
-     * The node itself, or one that reads what the node before it read; the other is removed if nothing else reads it.
+     * The node itself, or one that reads the preceding node's input; the preceding node is removed if nothing else reads it.
      */
     private static Node merge(Node node, Node before, Map<String, Tensor> initializers) {
         if (before == null || !node.operator().equals(before.operator())) {
@@ -59,8 +59,7 @@ final class MergeMoves implements Pass {
     }
 
     /**
-     * A zero in a target means "as in the input", which is another input after merging: it becomes what the inner
-     * target has there.
+     * A zero in a target means "as in the input". Merging changes the input, so the zero is replaced by the inner target's size.
      *
      * @return whether at most one size of the target is open
      */

@@ -9,7 +9,7 @@ import java.util.List;
 public interface Pass {
     Graph apply(Graph graph);
 
-    /** Applies all passes until none of them changes the graph any more. */
+    /** Applies all passes until none of them changes the graph. */
     static Graph applyAll(Graph graph) {
         List<Pass> passes = List.of(
                 new RemoveIdentities(),

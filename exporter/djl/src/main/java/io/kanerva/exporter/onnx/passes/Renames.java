@@ -4,7 +4,7 @@ import io.kanerva.exporter.onnx.Node;
 import java.util.HashMap;
 import java.util.Map;
 
-/** New names of values whose node is removed. */
+/** New names for the values of removed nodes. */
 final class Renames {
     private final Map<String, String> names = new HashMap<>();
 
