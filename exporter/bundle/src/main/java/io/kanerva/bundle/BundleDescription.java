@@ -19,7 +19,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes bundle.json: a bundle's files with their digests, the shapes of its tensors, the settings and the model's origin.
+ * Writes bundle.json: a bundle's files with their digests, the shapes of its tensors, the settings and the model's
+ * origin.
  */
 final class BundleDescription {
     static final String FILE = "bundle.json";

@@ -38,7 +38,8 @@ public final class BundleExporter {
      *
      * @param folder the bundle
      * @param bytes size of all its files
-     * @param checks differences of each graph from its block at the sizes that it was run at; empty lists without a runner
+     * @param checks differences of each graph from its block at the sizes that it was run at; empty lists without a
+     *     runner
      */
     public record Export(Path folder, long bytes, Map<String, List<OnnxModel.Check>> checks) {}
 
@@ -46,7 +47,8 @@ public final class BundleExporter {
      * Exports a model. The model is not changed; no other thread may use it meanwhile.
      *
      * @param folder is created with its parents; an existing bundle is replaced in one step if the options allow it
-     * @throws BundleExportException if the folder holds something else or cannot be written, the sample images do not have the model's shape, or the heap is too small to be traced
+     * @throws BundleExportException if the folder holds something else or cannot be written, the sample images do not
+     *     have the model's shape, or the heap is too small to be traced
      * @throws io.kanerva.exporter.trace.ExportException if a graph's outputs differ from its block's
      */
     public static Export export(KanervaModel model, TrainingDetails details, BundleOptions options, Path folder) {
@@ -105,7 +107,8 @@ public final class BundleExporter {
                 .withOpset(BundleDescription.OPSET)
                 .withGraphName(graph.name())
                 .withModelVersion(1)
-                .withErfWrittenOut() // a millionth in a continuous key's position changes traces by more than the budget
+                .withErfWrittenOut() // a millionth in a continuous key's position changes traces by more than the
+                // budget
                 .withMetadata(metadata(graph, settings, details, options));
         if (graph.graph() == BundleGraph.ENCODER) {
             trace = trace.withInputRange(BundleGraph.IMAGES, 0, 1);

@@ -42,10 +42,9 @@ final class BundleFolder {
                     .formatted(folder, Files.isDirectory(folder) ? "a folder with other content" : "a file"));
         }
         if (!replace) {
-            throw new BundleExportException(
-                    ("%s: expected a new folder, found an existing bundle; replace it "
-                                    + "(only when asked to), or choose another folder")
-                            .formatted(folder));
+            throw new BundleExportException(("%s: expected a new folder, found an existing bundle; replace it "
+                            + "(only when asked to), or choose another folder")
+                    .formatted(folder));
         }
     }
 

@@ -11,8 +11,10 @@ import java.util.Optional;
  * @param name the model's name, for example {@code fashion-mnist}
  * @param reader how the reader graph samples
  * @param picture the model card's image, the bytes of a PNG file
- * @param images inputs of the vectors, binarised at half intensity for a Bernoulli likelihood; if empty, discs are drawn
- * @param runner runs the finished graphs at sizes that were never traced, to compare them with their blocks before the bundle is written; if empty, they are not run
+ * @param images inputs of the vectors, binarised at half intensity for a Bernoulli likelihood; if empty, discs are
+ *     drawn
+ * @param runner runs the finished graphs at sizes that were never traced, to compare them with their blocks before the
+ *     bundle is written; if empty, they are not run
  * @param replace whether an existing bundle in the folder is replaced
  */
 public record BundleOptions(

@@ -35,7 +35,9 @@ import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
 /**
- * A bundle made from another one: the same model with its weights stored in fewer bits. This needs neither the trained model nor DJL nor data. The vectors (PyTorch's float32 outputs) and the training details are the source's; the fused graphs are created again, also for a source without them. Memories are not interchangeable between the two.
+ * A bundle made from another one: the same model with its weights stored in fewer bits. This needs neither the trained
+ * model nor DJL nor data. The vectors (PyTorch's float32 outputs) and the training details are the source's; the fused
+ * graphs are created again, also for a source without them. Memories are not interchangeable between the two.
  */
 public final class BundleVariant {
     private static final List<String> FOUR =
@@ -130,7 +132,8 @@ public final class BundleVariant {
     }
 
     /**
-     * First brings each graph separately within the budget, then all four in a chain: weights are kept in float32 one at a time, always the one that helps most.
+     * First brings each graph separately within the budget, then all four in a chain: weights are kept in float32 one
+     * at a time, always the one that helps most.
      */
     private Map<String, ModelProto> packedPrecisely(Path folder, Map<String, ModelProto> sources, GraphRunner runner) {
         try {
@@ -176,7 +179,9 @@ public final class BundleVariant {
         return more;
     }
 
-    /** The largest fraction of the budget that the chain from images to logits uses; keys and latents are the vectors'. */
+    /**
+     * The largest fraction of the budget that the chain from images to logits uses; keys and latents are the vectors'.
+     */
     private static double shareOfChain(
             Map<String, ModelProto> graphs, Map<String, List<PreciseWeights.Sample>> vectors, GraphRunner runner) {
         double share = 0;

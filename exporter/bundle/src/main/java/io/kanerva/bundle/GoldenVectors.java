@@ -16,7 +16,10 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * A bundle's test vectors, computed by the DJL blocks on PyTorch. A set goes through all four graphs: the writer takes the encoder's content, the reader the written memory, and the decoder the traces, so that a runtime can be checked graph by graph or from image to logits. Keys are alternately near a written pointer and drawn from the prior; latents are drawn from their prior.
+ * A bundle's test vectors, computed by the DJL blocks on PyTorch. A set goes through all four graphs: the writer takes
+ * the encoder's content, the reader the written memory, and the decoder the traces, so that a runtime can be checked
+ * graph by graph or from image to logits. Keys are alternately near a written pointer and drawn from the prior; latents
+ * are drawn from their prior.
  */
 final class GoldenVectors {
     private static final long SEED = 20;

@@ -45,7 +45,8 @@ record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
 
     /**
      * The N windows of a memory are stacked along the height, so that one 4-D GridSample with a grid [B, N h, w, 2]
-     * reads them all. The grid is centre + half o, in the same operations as in {@link TentWeights}, so that both round alike: an ulp of a coordinate moves a sample by millionths of a pixel.
+     * reads them all. The grid is centre + half o, in the same operations as in {@link TentWeights}, so that both round
+     * alike: an ulp of a coordinate moves a sample by millionths of a pixel.
      */
     @Override
     public List<Value> lower(GraphBuilder graph, List<Value> inputs) {
@@ -75,8 +76,8 @@ record GridSampleWindow(int blockHeight, int blockWidth) implements Composite {
     }
 
     /**
-     * The samples' positions in a window, in units of its half extents: [h, w, 2], x and y, o_i = (2 i + 1 - w) / w and (2 j + 1
-     * - h) / h.
+     * The samples' positions in a window, in units of its half extents: [h, w, 2], x and y, o_i = (2 i + 1 - w) / w and
+     * (2 j + 1 - h) / h.
      */
     private Tensor offsets() {
         float[] offsets = new float[blockHeight * blockWidth * 2];

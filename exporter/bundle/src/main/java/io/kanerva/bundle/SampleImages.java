@@ -43,7 +43,8 @@ public final class SampleImages {
     }
 
     /**
-     * Images as a model takes them: binarised at half intensity for a Bernoulli likelihood, else unchanged. Indices wrap around at the set's end.
+     * Images as a model takes them: binarised at half intensity for a Bernoulli likelihood, else unchanged. Indices
+     * wrap around at the set's end.
      *
      * @param settings the model's
      * @param first index of the first image; may be beyond the set's end

@@ -1,7 +1,8 @@
 package io.kanerva.bundle;
 
 /**
- * The cost and the savings of a bundle's variant. Both bundles are measured in one run with the same episodes and noise on one machine.
+ * The cost and the savings of a bundle's variant. Both bundles are measured in one run with the same episodes and noise
+ * on one machine.
  *
  * @param sourceNats negative bound of the bundle that it was made from, mean over the episodes, in nats per image
  * @param nats negative bound of the variant

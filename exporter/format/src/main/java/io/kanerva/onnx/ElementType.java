@@ -104,7 +104,8 @@ public enum ElementType {
             case INT32 -> bytes.putInt((int) value);
             case UINT32 -> bytes.putInt((int) (long) value);
             case INT64 -> bytes.putLong((long) value);
-            default -> throw new IllegalArgumentException("expected a type that doubles can be converted to, found " + this);
+            default ->
+                throw new IllegalArgumentException("expected a type that doubles can be converted to, found " + this);
         }
     }
 

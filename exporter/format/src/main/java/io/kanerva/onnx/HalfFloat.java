@@ -19,7 +19,8 @@ final class HalfFloat {
         int magnitude = bits & 0x7FFFFFFF;
         int exponent = (magnitude >>> 23) - 127;
         if (exponent >= MIN_EXPONENT) {
-            // The exponent's bias changes from 127 to 15; a carry out of the significand increments the exponent, as required.
+            // The exponent's bias changes from 127 to 15; a carry out of the significand increments the exponent, as
+            // required.
             int rounded = Math.min(INFINITY, round(magnitude - (127 - 15 << 23), SIGNIFICAND_BITS_LOST));
             return (short) (sign | (Float.isNaN(value) ? QUIET_NAN : rounded));
         }

@@ -12,7 +12,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Joins models that run one after the other into one model: an output of an earlier model feeds the inputs of later models that have its name. All outputs stay outputs. Nothing is recomputed, so the values equal the parts' values.
+ * Joins models that run one after the other into one model: an output of an earlier model feeds the inputs of later
+ * models that have its name. All outputs stay outputs. Nothing is recomputed, so the values equal the parts' values.
  */
 public final class ModelJoin {
     private ModelJoin() {}

@@ -11,7 +11,8 @@ import java.util.Set;
 
 /**
  * Finds the weights that a model in half precision must keep in float32, so that each element x of its outputs stays
- * within {@value #ABSOLUTE} + {@value #RELATIVE} |x| of the float32 model's. Rounding a weight changes an output by about 2^-12 of the weight's contribution, so only few layers matter: those whose contributions are large and cancel.
+ * within {@value #ABSOLUTE} + {@value #RELATIVE} |x| of the float32 model's. Rounding a weight changes an output by
+ * about 2^-12 of the weight's contribution, so only few layers matter: those whose contributions are large and cancel.
  */
 public final class PreciseWeights {
     /** The part of an element's budget that does not depend on its value. */
@@ -40,7 +41,8 @@ public final class PreciseWeights {
     }
 
     /**
-     * Finds the weights to keep: rounds each weight alone, and keeps those that use most of the budget, one after the other, until rounding all others together stays within it.
+     * Finds the weights to keep: rounds each weight alone, and keeps those that use most of the budget, one after the
+     * other, until rounding all others together stays within it.
      *
      * @param model in float32
      * @param samples inputs with the outputs to compare with
@@ -92,7 +94,8 @@ public final class PreciseWeights {
             float[] values = found.get(output.getKey()).floats();
             for (int i = 0; i < reference.length; i++) {
                 share = Math.max(
-                        share, Math.abs((double) values[i] - reference[i]) / (ABSOLUTE + RELATIVE * Math.abs(reference[i])));
+                        share,
+                        Math.abs((double) values[i] - reference[i]) / (ABSOLUTE + RELATIVE * Math.abs(reference[i])));
             }
         }
         return share;

@@ -15,7 +15,8 @@ import java.util.List;
 import java.util.function.DoubleSupplier;
 
 /**
- * A dense row-major tensor of any ONNX element type. Immutable; a tensor {@linkplain #over over a buffer} is immutable as long as the buffer is not written to. Equal tensors have the same type, shape and bits; names are not compared.
+ * A dense row-major tensor of any ONNX element type. Immutable; a tensor {@linkplain #over over a buffer} is immutable
+ * as long as the buffer is not written to. Equal tensors have the same type, shape and bits; names are not compared.
  */
 public final class Tensor {
     private final String name;

@@ -19,9 +19,11 @@ import java.util.stream.Collectors;
 
 /**
  * Stores a finished model's weights in fewer bits, with standard operators of opset 17: a {@code Cast} from float16, or
- * a {@code DequantizeLinear} of int8 values with one scale per output channel, comes between a weight and its uses. The rest of the graph, its inputs and its outputs are unchanged.
+ * a {@code DequantizeLinear} of int8 values with one scale per output channel, comes between a weight and its uses. The
+ * rest of the graph, its inputs and its outputs are unchanged.
  *
- * <p>Weights are the second inputs of Conv, ConvTranspose, Gemm and MatMul. Computations with keys and coordinates keep their precision: there, one rounding may select another slot.
+ * <p>Weights are the second inputs of Conv, ConvTranspose, Gemm and MatMul. Computations with keys and coordinates keep
+ * their precision: there, one rounding may select another slot.
  */
 public final class WeightPacking {
     /** Prefix of the names of constants, which are not a layer's weights and are not packed. */

@@ -118,9 +118,7 @@ final class WeightsFile {
         }
     }
 
-    /**
-     * The files with the weights of an existing model, if this class wrote them; none if the file is not a model.
-     */
+    /** The files with the weights of an existing model, if this class wrote them; none if the file is not a model. */
     static List<Path> filesOf(Path file) throws IOException {
         if (!Files.isRegularFile(file) || Files.size(file) > MAX_MODEL_BYTES) {
             return List.of();

@@ -15,14 +15,19 @@ public final class BundleBudget {
     public static final double TENSOR = 1e-5;
     /** The same for the decoder's logits, which are larger values at the end of a longer computation. */
     public static final double LOGITS = 1e-4;
-    /** Maximum difference of the bound's mean over test images, in nats per image, if the bound is at most {@value #LARGE_BOUND} nats. */
+    /**
+     * Maximum difference of the bound's mean over test images, in nats per image, if the bound is at most
+     * {@value #LARGE_BOUND} nats.
+     */
     public static final double BOUND_NATS = 1e-3;
 
     /** Above this the budget grows with the bound, which float32 sums over thousands of pixels. */
     private static final double LARGE_BOUND = 1000;
 
     /**
-     * Outputs whose signal-to-noise ratio takes the signal as at least 1, the standard deviation of their priors N(0, I): the means and log-variances of keys and latents. A model that needs no latents leaves them near 0, which would make the same noise look larger.
+     * Outputs whose signal-to-noise ratio takes the signal as at least 1, the standard deviation of their priors N(0,
+     * I): the means and log-variances of keys and latents. A model that needs no latents leaves them near 0, which
+     * would make the same noise look larger.
      */
     private static final Set<String> MEASURED_BY_ONE = Set.of(
             BundleGraph.KEY_MEAN,
@@ -38,9 +43,11 @@ public final class BundleBudget {
 
     private BundleBudget() {}
 
-    /** The maximum difference of two means of a bound.
+    /**
+     * The maximum difference of two means of a bound.
      *
-     * @param nats the bound, per image */
+     * @param nats the bound, per image
+     */
     public static double ofBound(double nats) {
         return BOUND_NATS * Math.max(1, Math.abs(nats) / LARGE_BOUND);
     }
@@ -52,7 +59,9 @@ public final class BundleBudget {
     }
 
     /**
-     * Between two paths in this process; depends on how the bundle stores its weights. The rounding error of a continuous key moves its window, and the traces change with the memory's slope there, which is as large as the memory's values. Dereferenced keys are snapped to slots.
+     * Between two paths in this process; depends on how the bundle stores its weights. The rounding error of a
+     * continuous key moves its window, and the traces change with the memory's slope there, which is as large as the
+     * memory's values. Dereferenced keys are snapped to slots.
      */
     static Budget here(Bundle bundle) {
         return (expected, runtime) -> here(expected.name(), bundle, expected);

@@ -22,7 +22,8 @@ import java.util.Set;
 
 /**
  * DJL's OnnxRuntime engine, and the program that serves it with the protocol of {@code conformance/runtimes/README.md}.
- * It needs a separate JVM, because that engine and our runtime would each set up the process's only ONNX Runtime environment; so nothing here uses io.kanerva.runtime. The engine itself comes from the runtime's folder.
+ * It needs a separate JVM, because that engine and our runtime would each set up the process's only ONNX Runtime
+ * environment; so nothing here uses io.kanerva.runtime. The engine itself comes from the runtime's folder.
  */
 public final class DjlOnnxRuntime extends LocalRuntime {
     private static final String ENGINE = "OnnxRuntime";

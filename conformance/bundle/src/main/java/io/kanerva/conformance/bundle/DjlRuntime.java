@@ -40,8 +40,9 @@ import java.util.stream.IntStream;
 
 /**
  * DJL's PyTorch engine as a runtime: each graph of a bundle stands for the DJL blocks that it was exported from, so it
- * needs the model of the training run. A fused graph is its two blocks, run one after the other; the bundle's folder stands for the pipeline from images to logits. Inputs in float64 are computed in float64 ({@link Float64Arrays}), with the
- * model's own float32 weights.
+ * needs the model of the training run. A fused graph is its two blocks, run one after the other; the bundle's folder
+ * stands for the pipeline from images to logits. Inputs in float64 are computed in float64 ({@link Float64Arrays}),
+ * with the model's own float32 weights.
  */
 public final class DjlRuntime extends LocalRuntime {
     /** Its name in {@code --runtimes}. */
@@ -57,9 +58,7 @@ public final class DjlRuntime extends LocalRuntime {
         this.model = model;
     }
 
-    /**
-     * A model with this heap, which has no weights; its other blocks are unused, and small. The caller closes it.
-     */
+    /** A model with this heap, which has no weights; its other blocks are unused, and small. The caller closes it. */
     static KanervaModel heap(ModelSettings s) {
         KanervaSettings settings = KanervaSettings.heap(
                         shape(s.image()),

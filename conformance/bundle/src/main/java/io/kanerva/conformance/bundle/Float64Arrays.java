@@ -18,11 +18,14 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * DJL's arrays with float64 wherever a block asks for float32, so that blocks written for float32 compute in float64 unchanged.
+ * DJL's arrays with float64 wherever a block asks for float32, so that blocks written for float32 compute in float64
+ * unchanged.
  *
  * <p>Converting parameters and inputs is not enough: blocks make constants in float32
  * ({@code manager.create(float[])}), and PyTorch neither multiplies matrices of two types nor keeps float64 through
- * {@code toType(FLOAT32)}. Here every array, manager and {@link NDArrayEx} that a block sees forwards each call to the engine's, replaces float32 by float64 in its arguments, and widens float32 results. Constants keep their float32 values, as in the exported graphs.
+ * {@code toType(FLOAT32)}. Here every array, manager and {@link NDArrayEx} that a block sees forwards each call to the
+ * engine's, replaces float32 by float64 in its arguments, and widens float32 results. Constants keep their float32
+ * values, as in the exported graphs.
  */
 final class Float64Arrays {
 

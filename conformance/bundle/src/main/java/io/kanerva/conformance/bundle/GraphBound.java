@@ -24,7 +24,8 @@ import java.util.Map;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /**
- * The bound through a bundle's four graphs on any runtime, with that runtime's values carried from graph to graph. What a host computes between them ({@code conformance/SAMPLER.md}) is computed here, in float64.
+ * The bound through a bundle's four graphs on any runtime, with that runtime's values carried from graph to graph. What
+ * a host computes between them ({@code conformance/SAMPLER.md}) is computed here, in float64.
  */
 final class GraphBound {
     private static final NormalDistribution PRIOR = NormalDistribution.of(0, 1);

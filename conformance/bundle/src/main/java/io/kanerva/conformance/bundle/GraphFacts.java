@@ -32,12 +32,14 @@ public record GraphFacts(
     private static final long OPSET = 17;
     private static final long IR_VERSION = 8;
     /**
-     * The attributes with which a window is read. They are checked here because no value shows a wrong padding in models whose windows never leave the memory.
+     * The attributes with which a window is read. They are checked here because no value shows a wrong padding in
+     * models whose windows never leave the memory.
      */
     private static final Map<String, String> WINDOW =
             new TreeMap<>(Map.of("mode", "bilinear", "padding_mode", "zeros", "align_corners", "0"));
     /**
-     * Control flow and random numbers, which a deterministic feed-forward graph does not need, and Einsum, which many runtimes lack.
+     * Control flow and random numbers, which a deterministic feed-forward graph does not need, and Einsum, which many
+     * runtimes lack.
      */
     private static final Set<String> AVOIDED = Set.of(
             "Loop",

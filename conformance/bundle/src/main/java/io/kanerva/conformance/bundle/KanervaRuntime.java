@@ -21,12 +21,14 @@ import java.util.Set;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 
 /**
- * {@code io.kanerva.runtime}'s public calls as a runtime. They begin with images, so its models are whole bundles. The names of the inputs select the call:
+ * {@code io.kanerva.runtime}'s public calls as a runtime. They begin with images, so its models are whole bundles. The
+ * names of the inputs select the call:
  *
  * <ul>
  *   <li>images, keys, latent: the outputs of the four graphs, each run on the previous outputs;
  *   <li>episodes, {@value #KEY_NOISE}, {@value #LATENT_NOISE}: the pipeline from images to logits, see {@link #steps};
- *   <li>episodes, queries, keys, seed: what the clients in other languages ({@code conformance/clients}) return for the same inputs: write, read, recall, generate;
+ *   <li>episodes, queries, keys, seed: what the clients in other languages ({@code conformance/clients}) return for the
+ *       same inputs: write, read, recall, generate;
  *   <li>episodes, seed: the terms of the bound, float64 [B, T] each.
  * </ul>
  */
@@ -118,7 +120,9 @@ public final class KanervaRuntime extends LocalRuntime {
     }
 
     /**
-     * The pipeline's tensors with their names. Dereferenced keys are quantiles, computed in float32 from cumulative probabilities of the prior. In the tails a quantile magnifies the last bit of its probability a thousandfold, so the probabilities are compared instead.
+     * The pipeline's tensors with their names. Dereferenced keys are quantiles, computed in float32 from cumulative
+     * probabilities of the prior. In the tails a quantile magnifies the last bit of its probability a thousandfold, so
+     * the probabilities are compared instead.
      */
     static List<Tensor> steps(
             ModelSettings settings, Tensor memory, Tensor keys, Tensor traces, Tensor latent, Tensor logits) {

@@ -53,10 +53,8 @@ class DjlOnnxRuntimeTest {
                         finding -> finding.graph() + " " + finding.comparison().output())
                 .containsOnly("changed/decoder logits");
         assertThat(found.problems())
-                .anyMatch(
-                        problem -> problem.contains(
-                                "djl-onnxruntime, optimisations on: graph 'changed/decoder', "
-                                + "output 'logits' (vectors 0) differs by"));
+                .anyMatch(problem -> problem.contains("djl-onnxruntime, optimisations on: graph 'changed/decoder', "
+                        + "output 'logits' (vectors 0) differs by"));
         assertThat(found.failures()).extracting(Finding::reference).containsOnly(Finding.VECTORS);
     }
 

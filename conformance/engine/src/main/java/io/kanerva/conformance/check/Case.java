@@ -98,7 +98,8 @@ public record Case(
     }
 
     /**
-     * A case of random inputs for a model whose inputs are all float32: standard normal values from a seed. ONNX Runtime's Java API computes the expected outputs.
+     * A case of random inputs for a model whose inputs are all float32: standard normal values from a seed. ONNX
+     * Runtime's Java API computes the expected outputs.
      *
      * @param graph the model's name in tables
      * @param sizes of its named dimensions; a dimension without a name is 2

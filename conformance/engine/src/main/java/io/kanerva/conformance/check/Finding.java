@@ -12,7 +12,8 @@ import io.kanerva.conformance.compare.Comparison;
  * @param graph the model
  * @param inputs the case's label
  * @param comparison the result
- * @param noise root mean square of the error against float64, as a multiple of the expected float32 values' own; NaN if nothing was computed in float64, or nothing was expected
+ * @param noise root mean square of the error against float64, as a multiple of the expected float32 values' own; NaN if
+ *     nothing was computed in float64, or nothing was expected
  */
 public record Finding(
         String runtime,
@@ -31,7 +32,9 @@ public record Finding(
     public enum Check {
         /** Is it within its budget of the expected output? */
         BUDGET,
-        /** Does it equal, bit for bit, the output of ONNX Runtime's Java API with the same engine, device and options? */
+        /**
+         * Does it equal, bit for bit, the output of ONNX Runtime's Java API with the same engine, device and options?
+         */
         BITS,
         /** Computed in float64, does it match the noise floor, which another implementation computed? */
         FLOAT64

@@ -78,13 +78,14 @@ final class NoiseFloor {
         List<Tensor> exact = outputs.getOrDefault(testCase, List.of());
         for (int i = 0; i < exact.size(); i++) {
             String output = testCase.expected().get(i).name();
-            // A graph may hold products of constants that the exporter computed in float32, where DJL's blocks compute them in float64. This is part of float32's own error, and other parts may cancel it, so two float64 outputs may differ by twice that error.
+            // A graph may hold products of constants that the exporter computed in float32, where DJL's blocks compute
+            // them in float64. This is part of float32's own error, and other parts may cancel it, so two float64
+            // outputs may differ by twice that error.
             double own = error(exact.get(i), testCase.expected().get(i)).largest();
             Tolerance tolerance =
                     Tolerance.elements(Math.max(Tolerance.FLOAT64.absolute(), 2 * own), Tolerance.FLOAT64.relative());
             Comparison comparison = answer instanceof None none
-                    ? Comparison.impossible(
-                            output, "expected float64 outputs, found " + none.describe(), tolerance)
+                    ? Comparison.impossible(output, "expected float64 outputs, found " + none.describe(), tolerance)
                     : Comparison.between(output, exact.get(i), ((Outputs) answer).output(i), tolerance);
             findings.add(new Finding(
                     runtime.name(),
@@ -109,7 +110,8 @@ final class NoiseFloor {
     }
 
     /**
-     * Root mean square of an output's error as a multiple of the expected output's own; NaN if nothing was computed in float64, or the expected output is exact.
+     * Root mean square of an output's error as a multiple of the expected output's own; NaN if nothing was computed in
+     * float64, or the expected output is exact.
      */
     double multiple(Case testCase, int output, Tensor found) {
         List<Tensor> exact = outputs.getOrDefault(testCase, List.of());

@@ -25,7 +25,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Runs a folder of models, each in the ONNX project's test layout (a folder with model.onnx and test_data_set_N), on every runtime, and counts how many each runtime passes. The node tests of the Python package {@code onnx} are such a
+ * Runs a folder of models, each in the ONNX project's test layout (a folder with model.onnx and test_data_set_N), on
+ * every runtime, and counts how many each runtime passes. The node tests of the Python package {@code onnx} are such a
  * folder.
  */
 public final class Suite {
@@ -103,7 +104,8 @@ public final class Suite {
                         .max()
                         .orElse(0);
                 if (cases.isEmpty()
-                        || cases.stream().anyMatch(testCase -> testCase.expected().isEmpty())) {
+                        || cases.stream()
+                                .anyMatch(testCase -> testCase.expected().isEmpty())) {
                     skipped.add(name + ": it has no expected outputs");
                 } else {
                     tests.add(new Test(name, opset, cases));
@@ -175,7 +177,8 @@ public final class Suite {
             return new Result(
                     test,
                     Outcome.DIFFERS,
-                    "expected %d outputs, found %d".formatted(testCase.expected().size(), found.size()));
+                    "expected %d outputs, found %d"
+                            .formatted(testCase.expected().size(), found.size()));
         }
         for (int i = 0; i < found.size(); i++) {
             Comparison comparison = Comparison.between(

@@ -28,7 +28,9 @@ import java.util.function.Consumer;
 /**
  * Runs cases on runtimes, with graph optimisations off and on, and compares the outputs.
  *
- * <p>The expected outputs are a case's own if it has them, else what its reference computes without optimisations. In addition, every runtime with ONNX Runtime's engine on the CPU must equal the Java API bit by bit. If a runtime computes in float64, errors are stated as multiples of float32's own, and all such runtimes must match in float64.
+ * <p>The expected outputs are a case's own if it has them, else what its reference computes without optimisations. In
+ * addition, every runtime with ONNX Runtime's engine on the CPU must equal the Java API bit by bit. If a runtime
+ * computes in float64, errors are stated as multiples of float32's own, and all such runtimes must match in float64.
  */
 public final class Verification {
     private static final ModelRuntime JAVA = JavaRuntime.CPU;
@@ -130,7 +132,8 @@ public final class Verification {
                 for (int i = 0; i < cases.size(); i++) {
                     Case testCase = cases.get(i);
                     Answer answer = both.get(optimised).get(i);
-                    Answer right = testCase.expected().isEmpty() ? references.get(testCase) : new Outputs(testCase.expected());
+                    Answer right =
+                            testCase.expected().isEmpty() ? references.get(testCase) : new Outputs(testCase.expected());
                     Answer same = isJavasEngine(runtime) && !runtime.equals(JAVA)
                             ? java.get(optimised).get(i)
                             : right;
@@ -171,7 +174,8 @@ public final class Verification {
             if (testCase.expected().isEmpty() && testCase.reference().equals(JAVA) && !java.isEmpty()) {
                 answers.put(testCase, java.get(false).get(i));
             } else if (testCase.expected().isEmpty()) {
-                byReference.computeIfAbsent(testCase.reference(), reference -> new ArrayList<>())
+                byReference
+                        .computeIfAbsent(testCase.reference(), reference -> new ArrayList<>())
                         .add(testCase);
             }
         }
@@ -194,7 +198,8 @@ public final class Verification {
                     largest = testCase;
                     elements = output.size();
                     shown = new Shown(
-                            testCase.graph() + ", " + testCase.label(), new LinkedHashMap<>(Map.of("expected", output)));
+                            testCase.graph() + ", " + testCase.label(),
+                            new LinkedHashMap<>(Map.of("expected", output)));
                 }
             }
         }
@@ -212,8 +217,8 @@ public final class Verification {
     }
 
     /**
-     * Runs all cases with optimisations off and on in one call, since starting a runtime may take longer than all
-     * its jobs.
+     * Runs all cases with optimisations off and on in one call, since starting a runtime may take longer than all its
+     * jobs.
      */
     private Map<Boolean, List<Answer>> answers(ModelRuntime runtime, List<Case> cases, Set<Boolean> optimisations) {
         List<Job> jobs = new ArrayList<>();
@@ -278,7 +283,14 @@ public final class Verification {
 
         private void add(Check check, String reference, Comparison comparison, double noise) {
             findings.add(new Finding(
-                    runtime.name(), reference, optimised, check, testCase.graph(), testCase.label(), comparison, noise));
+                    runtime.name(),
+                    reference,
+                    optimised,
+                    check,
+                    testCase.graph(),
+                    testCase.label(),
+                    comparison,
+                    noise));
         }
     }
 }

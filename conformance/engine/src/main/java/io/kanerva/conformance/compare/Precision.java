@@ -10,9 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 
-/**
- * The precision of a graph, judged from its file: the types of its weights, and operators that quantise.
- */
+/** The precision of a graph, judged from its file: the types of its weights, and operators that quantise. */
 public enum Precision {
     FLOAT32,
     FLOAT16,

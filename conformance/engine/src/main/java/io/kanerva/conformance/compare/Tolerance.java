@@ -6,16 +6,19 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How far an output may differ from the expected one: every element x within absolute + relative |x|, and the tensors as a
- * whole within a cosine and a signal-to-noise ratio.
+ * How far an output may differ from the expected one: every element x within absolute + relative |x|, and the tensors
+ * as a whole within a cosine and a signal-to-noise ratio.
  *
- * @param absolute part of the largest difference that does not depend on the value; infinite if single elements are not limited
+ * @param absolute part of the largest difference that does not depend on the value; infinite if single elements are not
+ *     limited
  * @param relative part of the largest difference that grows with the value
  * @param cosine minimum cosine of the angle between the two tensors; -1 for any
  * @param signalToNoise minimum ratio in dB; negative infinity for any
- * @param unit minimum root mean square of the signal in that ratio: the natural size of the tensor's values, where it is known; 0 if it is not
+ * @param unit minimum root mean square of the signal in that ratio: the natural size of the tensor's values, where it
+ *     is known; 0 if it is not
  * @param finite whether all values must be finite; else NaN equals NaN, and an infinity itself
- * @param ofMean whether the absolute part limits the difference of the two tensors' means, and single elements are not limited
+ * @param ofMean whether the absolute part limits the difference of the two tensors' means, and single elements are not
+ *     limited
  */
 public record Tolerance(
         double absolute,
@@ -57,8 +60,9 @@ public record Tolerance(
     }
 
     /**
-     * For an output of random inputs, whose values may be of any size: the absolute part is for values around 1,
-     * and grows with the root mean square of the expected values above that. An element near 0 among large ones is a difference of large values and carries their rounding error.
+     * For an output of random inputs, whose values may be of any size: the absolute part is for values around 1, and
+     * grows with the root mean square of the expected values above that. An element near 0 among large ones is a
+     * difference of large values and carries their rounding error.
      */
     public Tolerance scaledTo(Tensor expected) {
         double size = !expected.type().isNumeric()
@@ -71,7 +75,8 @@ public record Tolerance(
     }
 
     /**
-     * For a tensor whose values have a unit, as a Gaussian's mean has its prior's standard deviation: a signal smaller than the unit counts as one unit, since noise matters relative to the unit.
+     * For a tensor whose values have a unit, as a Gaussian's mean has its prior's standard deviation: a signal smaller
+     * than the unit counts as one unit, since noise matters relative to the unit.
      */
     public Tolerance measuredBy(double unit) {
         return new Tolerance(absolute, relative, cosine, signalToNoise, unit, finite, ofMean);

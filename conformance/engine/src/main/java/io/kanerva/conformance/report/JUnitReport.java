@@ -12,7 +12,8 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
 /**
- * Findings as JUnit XML, which CI servers show: one suite per runtime, one case per output, and one suite for faults; runtimes that did not run are skipped cases.
+ * Findings as JUnit XML, which CI servers show: one suite per runtime, one case per output, and one suite for faults;
+ * runtimes that did not run are skipped cases.
  */
 public final class JUnitReport {
 

@@ -59,7 +59,8 @@ public final class SuiteReport {
             Map<String, String> reasons = new TreeMap<>();
             for (Result result : row.results()) {
                 if (result.outcome() != Outcome.PASSED) {
-                    String reason = FOLDERS.matcher(result.why()).replaceAll(""); // a long path would leave no space for the reason
+                    String reason = FOLDERS.matcher(result.why())
+                            .replaceAll(""); // a long path would leave no space for the reason
                     String why = reason.length() > MAX_REASON ? reason.substring(0, MAX_REASON) + "..." : reason;
                     reasons.put(result.test().name(), result.outcome().name().toLowerCase(Locale.ROOT) + ": " + why);
                 }

@@ -15,7 +15,8 @@ public final class TextReport {
     private TextReport() {}
 
     /**
-     * One line per runtime and reference, or the reason why a runtime did not run; then the failures; then a line with totals.
+     * One line per runtime and reference, or the reason why a runtime did not run; then the failures; then a line with
+     * totals.
      */
     public static String summary(Findings findings) {
         StringBuilder text = new StringBuilder(line(
@@ -59,8 +60,9 @@ public final class TextReport {
                 findings.runtimes().stream().filter(Findings.Participant::ran).count();
         List<Finding> worst = findings.worst();
         return text.append(line(
-                        "%d of %d runtimes ran; %,d of %,d outputs keep their budgets, and %,d of %,d comparisons passed "
-                                + "(budget: largest share that was used; noise: error against float64 as a multiple of "
+                        "%d of %d runtimes ran; %,d of %,d outputs keep their budgets, and %,d of %,d "
+                                + "comparisons passed (budget: largest share that was used; "
+                                + "noise: error against float64 as a multiple of "
                                 + "the float32 vectors' own)",
                         ran,
                         findings.runtimes().size(),

@@ -85,9 +85,7 @@ final class Command {
         }
     }
 
-    /**
-     * A process's output without terminal colours and control characters, which XML cannot hold; tabs stay.
-     */
+    /** A process's output without terminal colours and control characters, which XML cannot hold; tabs stay. */
     static String plain(String text) {
         return CONTROL.matcher(text).replaceAll("");
     }

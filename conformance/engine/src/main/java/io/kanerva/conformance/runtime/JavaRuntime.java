@@ -90,8 +90,8 @@ public final class JavaRuntime implements ModelRuntime {
     }
 
     /**
-     * ONNX Runtime's one environment in this process, created on a large stack: on Linux, ONNX Runtime 1.29's
-     * telemetry recurses over the command line when it starts, and a long class path overflows a default one.
+     * ONNX Runtime's one environment in this process, created on a large stack: on Linux, ONNX Runtime 1.29's telemetry
+     * recurses over the command line when it starts, and a long class path overflows a default one.
      */
     private static synchronized OrtEnvironment environment() {
         if (environment == null) {

@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads and writes tensors in the ONNX project's test layout: {@code input_0.pb}, {@code input_1.pb}, ... in a folder. */
+/**
+ * Reads and writes tensors in the ONNX project's test layout: {@code input_0.pb}, {@code input_1.pb}, ... in a folder.
+ */
 public final class TensorFolder {
     /** Prefix of a model's inputs, in the order of its graph. */
     public static final String INPUT = "input_";

@@ -99,9 +99,9 @@ class SelfContainedTest {
             Files.write(model, huge.build().toByteArray());
             assertThatThrownBy(() -> Case.random("decoder", model, Map.of(), Set.of(), 1, Optional.empty(), temporary))
                     .isInstanceOf(IOException.class)
-                    .hasMessageContaining(
-                            "decoder.onnx: input 'latent': expected a shape of at most 268,435,456 random values, found ["
-                                    + size);
+                    .hasMessageContaining("decoder.onnx: input 'latent': expected a shape of at most 268,435,456 "
+                            + "random values, found ["
+                            + size);
         }
     }
 

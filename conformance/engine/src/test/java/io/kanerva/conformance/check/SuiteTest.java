@@ -46,17 +46,15 @@ class SuiteTest {
         assertThat(SuiteReport.table(rows, 17)).contains("| 1 of 3, 33.3 % | 1 | 1 | 0 |");
         assertThat(SuiteReport.unknownFailures(rows, SuiteReport.failures(rows)))
                 .isEmpty();
-        assertThat(
-                        SuiteReport.unknownFailures(
-                                rows,
-                                "another-runtime\n  test_differs  differs: since ever\n"
+        assertThat(SuiteReport.unknownFailures(
+                        rows,
+                        "another-runtime\n  test_differs  differs: since ever\n"
                                 + "onnxruntime-java\n  test_refused  refused: since ever\n"))
                 .hasSize(1)
                 .first()
                 .asString()
-                .startsWith(
-                        "onnxruntime-java: test 'test_differs': expected a pass, found 'differs': "
-                                + "output 'logits' differs by 1.00e+00");
+                .startsWith("onnxruntime-java: test 'test_differs': expected a pass, found 'differs': "
+                        + "output 'logits' differs by 1.00e+00");
         assertThat(SuiteReport.failures(rows))
                 .contains(
                         "test_differs  differs: output 'logits' differs by 1.00e+00 at [0, 0, 0, 0, 3]",

@@ -192,9 +192,9 @@ class VerificationTest {
                 "nats", expected, Tensor.of(new float[] {10.25f, 11.75f, 14, 4}, 4), Tolerance.mean(1e-3));
         assertThat(near.within()).isTrue();
         assertThat(near.describe())
-                .isEqualTo(
-                        "has a mean of 10.0000 over 4 values, expected 10.0000; they differ by 0.00e+00 (budget 1e-03), "
-                                + "single values by at most 2.50e-01");
+                .isEqualTo("has a mean of 10.0000 over 4 values, expected 10.0000; "
+                        + "they differ by 0.00e+00 (budget 1e-03), "
+                        + "single values by at most 2.50e-01");
         Comparison far = Comparison.between(
                 "nats", expected, Tensor.of(new float[] {10.25f, 12.25f, 14, 4}, 4), Tolerance.mean(1e-3));
         assertThat(far.within()).isFalse();

@@ -208,9 +208,8 @@ class ForeignRuntimeTest {
         Files.writeString(folder.resolve("runtime.json"), "{\"title\": \"x\"}");
         assertThatThrownBy(() -> ForeignRuntime.in(folder.getParent()))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining(
-                        "runtime.json: expected a runtime's description, found a malformed one: "
-                                + "Missing required creator property 'engine'");
+                .hasMessageContaining("runtime.json: expected a runtime's description, found a malformed one: "
+                        + "Missing required creator property 'engine'");
     }
 
     private List<Job> jobs(int count) {

@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * A computation with its own lowering to ONNX, instead of one for each of its operations.
  *
- * <p>A block calls {@link CompositeOperation#apply}; the engine runs {@link #compute}, the exported graph contains the nodes from {@link #lower}, and the two must compute the same.
+ * <p>A block calls {@link CompositeOperation#apply}; the engine runs {@link #compute}, the exported graph contains the
+ * nodes from {@link #lower}, and the two must compute the same.
  */
 public interface Composite extends CompositeOperation {
     /**

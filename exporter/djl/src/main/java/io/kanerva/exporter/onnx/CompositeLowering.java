@@ -4,7 +4,8 @@ import io.kanerva.exporter.trace.CompositeOperation;
 import java.util.List;
 
 /**
- * Lowers a composite operation that does not do so itself ({@link Composite}), for example because the block's jar must not depend on ONNX.
+ * Lowers a composite operation that does not do so itself ({@link Composite}), for example because the block's jar must
+ * not depend on ONNX.
  *
  * <p>Found with {@link java.util.ServiceLoader}: name the implementation, which needs a public constructor without
  * arguments, in {@code META-INF/services/io.kanerva.exporter.onnx.CompositeLowering}.

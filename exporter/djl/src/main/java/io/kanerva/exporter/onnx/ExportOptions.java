@@ -66,7 +66,8 @@ public final class ExportOptions {
     }
 
     /**
-     * Sets the version of the file format, 7 to 13. Runtimes reject versions that are newer than they are; nothing here needs a newer version.
+     * Sets the version of the file format, 7 to 13. Runtimes reject versions that are newer than they are; nothing here
+     * needs a newer version.
      */
     public ExportOptions withIrVersion(int version) {
         require(
@@ -92,7 +93,8 @@ public final class ExportOptions {
     }
 
     /**
-     * Limits the sizes of a dynamic dimension, for tracing and checking. Other dimensions have {@link SamplingPlan#DEFAULT_LIMIT}.
+     * Limits the sizes of a dynamic dimension, for tracing and checking. Other dimensions have
+     * {@link SamplingPlan#DEFAULT_LIMIT}.
      *
      * @param min at least 1; sizes 0 and 1 are never traced, but 1 is checked if it is allowed
      * @param max at least 2
@@ -104,7 +106,8 @@ public final class ExportOptions {
     }
 
     /**
-     * Sets the range of an input's values: from low (inclusive) to high (exclusive). Other inputs are standard normal, or 0 and 1 for integers.
+     * Sets the range of an input's values: from low (inclusive) to high (exclusive). Other inputs are standard normal,
+     * or 0 and 1 for integers.
      */
     public ExportOptions withInputRange(String input, double low, double high) {
         Map<String, Sampler.Range> more = new TreeMap<>(ranges);
@@ -114,15 +117,14 @@ public final class ExportOptions {
 
     /**
      * Runs the finished model with this runtime, at sizes that were never traced, and compares it with the block.
-     * Without a runtime, only the block is run at these sizes, and the sizes and numbers recorded in the model, but not its values, are compared with the block's.
+     * Without a runtime, only the block is run at these sizes, and the sizes and numbers recorded in the model, but not
+     * its values, are compared with the block's.
      */
     public ExportOptions withCheck(GraphRunner graphRunner) {
         return with(options -> options.runner = Objects.requireNonNull(graphRunner, "graphRunner"));
     }
 
-    /**
-     * Sets the maximum difference d between the model's output y and the block's r: d &lt;= max * max(1, |r|).
-     */
+    /** Sets the maximum difference d between the model's output y and the block's r: d &lt;= max * max(1, |r|). */
     public ExportOptions withTolerance(double max) {
         require(max >= 0, "expected a tolerance of at least 0, found " + max);
         return with(options -> options.tolerance = max);

@@ -17,7 +17,8 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * Builds a graph; lowerings add their nodes here. Values are named by operator and number, so equal programs give equal names.
+ * Builds a graph; lowerings add their nodes here. Values are named by operator and number, so equal programs give equal
+ * names.
  */
 public final class GraphBuilder {
     private static final int SHAPE_TAKES_A_RANGE_SINCE = 15;
@@ -119,8 +120,8 @@ public final class GraphBuilder {
         if (value instanceof Long || value instanceof Float || value instanceof String || value instanceof Tensor) {
             return value;
         }
-        throw new IllegalArgumentException(
-                "expected a value for an ONNX attribute, found a " + value.getClass().getSimpleName());
+        throw new IllegalArgumentException("expected a value for an ONNX attribute, found a "
+                + value.getClass().getSimpleName());
     }
 
     /** A constant; equal constants share one value. */

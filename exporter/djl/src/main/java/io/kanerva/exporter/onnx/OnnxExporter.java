@@ -42,13 +42,17 @@ public final class OnnxExporter {
      * Exports the block's computation at inference.
      *
      * <p>The block is run a few times at small sizes of the dynamic dimensions (see {@link SamplingPlan}); it is not
-     * changed. The same block and options give the same bytes. If the options name a runtime, the model is then run and checked at sizes that were not traced; else only the block is run there, and each size and number in the model is compared with the block's.
+     * changed. The same block and options give the same bytes. If the options name a runtime, the model is then run and
+     * checked at sizes that were not traced; else only the block is run there, and each size and number in the model is
+     * compared with the block's.
      *
      * @param block initialised
      * @param inputs one per array of the forward's input list
-     * @param outputNames one per array that the forward returns; if empty, {@code output}, or {@code output_0} and so on
+     * @param outputNames one per array that the forward returns; if empty, {@code output}, or {@code output_0} and so
+     *     on
      * @param options opset, names, limits, statistics, and whether the result is checked against the block
-     * @throws ExportException if the block cannot be exported, listing every operation that prevents it, or if the result differs from the block
+     * @throws ExportException if the block cannot be exported, listing every operation that prevents it, or if the
+     *     result differs from the block
      */
     public static OnnxModel export(
             Block block, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
@@ -66,7 +70,8 @@ public final class OnnxExporter {
         try {
             return checked(model, tracer, inputs, options);
         } catch (ExportException e) {
-            // Perhaps a number is equal at the few traced sizes only: more sizes determine its expression, or show where it is.
+            // Perhaps a number is equal at the few traced sizes only: more sizes determine its expression, or show
+            // where it is.
             boolean isFromBlock = e.getCause() != null;
             if (isFromBlock || !tracer.refine()) {
                 throw e;
@@ -108,7 +113,8 @@ public final class OnnxExporter {
      * Exports the block of a DJL model, like {@link #export(Block, List, List, ExportOptions)}.
      *
      * @param model with a block that is initialised or loaded; see {@link SavedModel} for one in a folder
-     * @throws IllegalArgumentException also if the model has no block, or one that an engine loaded from its own file format (a {@code SymbolBlock}), which cannot be traced
+     * @throws IllegalArgumentException also if the model has no block, or one that an engine loaded from its own file
+     *     format (a {@code SymbolBlock}), which cannot be traced
      */
     public static OnnxModel export(
             Model model, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
@@ -201,9 +207,8 @@ public final class OnnxExporter {
 
     private void requireNames(Program program, List<String> outputNames) {
         if (outputNames.size() != program.outputs().size()) {
-            throw new IllegalArgumentException(
-                    "output names: expected " + program.outputs().size() + ", one per array that the block returns, found "
-                            + outputNames);
+            throw new IllegalArgumentException("output names: expected "
+                    + program.outputs().size() + ", one per array that the block returns, found " + outputNames);
         }
         HashSet<String> names = new HashSet<>(outputNames);
         program.inputs().forEach(input -> names.add(input.name()));

@@ -16,7 +16,8 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The form of an ONNX operator, from the table {@code operators.txt}. Operators outside the table, which only a user's lowering adds, are not checked.
+ * The form of an ONNX operator, from the table {@code operators.txt}. Operators outside the table, which only a user's
+ * lowering adds, are not checked.
  *
  * @param since the first opset with this form
  * @param attributes types of the attributes by name
@@ -86,7 +87,8 @@ record OperatorSchema(
     /**
      * Checks a node against its operator's form in an opset.
      *
-     * @throws UnsupportedOperationException if the operator is newer, or the node's inputs, outputs or attributes do not match its form
+     * @throws UnsupportedOperationException if the operator is newer, or the node's inputs, outputs or attributes do
+     *     not match its form
      */
     static void check(Node node, int opset) {
         String operator = node.operator();

@@ -66,8 +66,7 @@ final class OutputCheck {
             try {
                 found = options.runner().orElseThrow().run(file, feeds);
             } catch (RuntimeException e) {
-                throw new ExportException(
-                        List.of("the model fails with " + sizes + " (" + e.getMessage() + ")"));
+                throw new ExportException(List.of("the model fails with " + sizes + " (" + e.getMessage() + ")"));
             }
             for (int i = 0; i < outputNames.size(); i++) {
                 String name = outputNames.get(i);
@@ -81,9 +80,7 @@ final class OutputCheck {
         return checks;
     }
 
-    /**
-     * A runtime may return an output of another shape than the model declares, but users rely on the declaration.
-     */
+    /** A runtime may return an output of another shape than the model declares, but users rely on the declaration. */
     private static void requireDeclared(ValueInfoProto output, Tensor found, List<String> problems) {
         List<TensorShapeProto.Dimension> declared =
                 output.getType().getTensorType().getShape().getDimList();

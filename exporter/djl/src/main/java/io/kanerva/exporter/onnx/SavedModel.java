@@ -23,7 +23,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A model as DJL saves it, {@code NAME-EPOCH.params} in a folder, which holds the values of the parameters but not the network, which a {@link BlockFactory} creates.
+ * A model as DJL saves it, {@code NAME-EPOCH.params} in a folder, which holds the values of the parameters but not the
+ * network, which a {@link BlockFactory} creates.
  */
 public final class SavedModel {
     private static final Pattern PARAMETERS = Pattern.compile("(.+)-(\\d{4,})\\.params");
@@ -40,7 +41,8 @@ public final class SavedModel {
      * @param name the model's name; empty if the folder holds only one model
      * @param factory creates the model's block
      * @param arguments of the factory
-     * @throws IOException in one sentence, if the folder or model does not exist, the block cannot be created, or the values do not fit it
+     * @throws IOException in one sentence, if the folder or model does not exist, the block cannot be created, or the
+     *     values do not fit it
      */
     public static Model load(Path folder, String name, BlockFactory factory, Map<String, ?> arguments)
             throws IOException {
@@ -62,7 +64,8 @@ public final class SavedModel {
     }
 
     /**
-     * Reads DJL's file: magic number, version, the model's name, type, inputs and properties, then the block's parameters. DJL ignores trailing bytes, but they show that another block was saved.
+     * Reads DJL's file: magic number, version, the model's name, type, inputs and properties, then the block's
+     * parameters. DJL ignores trailing bytes, but they show that another block was saved.
      */
     private static void read(Model model, Path file) throws IOException, MalformedModelException {
         try (DataInputStream stream = new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {

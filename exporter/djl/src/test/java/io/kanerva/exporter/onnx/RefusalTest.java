@@ -262,7 +262,7 @@ class RefusalTest {
         Block block = initialised(Linear.builder().setUnits(3).build(), 1, 6);
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)), List.of("y", "z"), CHECKED))
-                .withMessageContaining("the block returns 1 arrays, but 2 output names");
+                .withMessageContaining("output names: expected 1, one per array that the block returns, found");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 6)), List.of("x"), CHECKED))
                 .withMessageContaining("different names");

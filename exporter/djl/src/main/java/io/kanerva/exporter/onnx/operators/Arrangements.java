@@ -48,7 +48,8 @@ final class Arrangements {
     }
 
     /**
-     * Moves the two axes, of sizes m and n, to the end and flattens them; the diagonal's elements are n + 1 apart there, and the first one is at row max(0, -offset) and column max(0, offset).
+     * Moves the two axes, of sizes m and n, to the end and flattens them; the diagonal's elements are n + 1 apart
+     * there, and the first one is at row max(0, -offset) and column max(0, offset).
      */
     private static Value diagonal(GraphBuilder g, Operation op, List<Value> in) {
         int rank = op.input().rank();

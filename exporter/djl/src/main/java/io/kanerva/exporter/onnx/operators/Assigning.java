@@ -23,7 +23,8 @@ final class Assigning {
             }
             if (isLeadingMask(op, index)) {
                 ArrayPart mask = index.arrays().get(0);
-                long[] trailing = LongStream.range(mask.axes(), op.input().rank()).toArray();
+                long[] trailing =
+                        LongStream.range(mask.axes(), op.input().rank()).toArray();
                 Value broadcast =
                         trailing.length == 0 ? mask.value() : g.node("Unsqueeze", mask.value(), g.integers(trailing));
                 return g.node("Where", broadcast, number, in.get(0));
@@ -53,7 +54,8 @@ final class Assigning {
     }
 
     /**
-     * Applies the index to an array of the elements' flat positions, which selects the positions that change, and scatters the new values, broadcast to the selection, there.
+     * Applies the index to an array of the elements' flat positions, which selects the positions that change, and
+     * scatters the new values, broadcast to the selection, there.
      */
     private static Value scattered(GraphBuilder g, Operation op, List<Value> in, IndexParts index) {
         ElementType type = op.output().type();
@@ -65,7 +67,10 @@ final class Assigning {
         Value values = op.has("value") ? Arithmetic.number(g, op, "value", type) : assigned(g, op, in, index, type);
         Value broadcast = g.node("Expand", values, g.node("Shape", selected));
         Value changed = g.node(
-                "ScatterElements", List.of(flat, Selections.flat(g, selected), Selections.flat(g, broadcast)), "axis", 0);
+                "ScatterElements",
+                List.of(flat, Selections.flat(g, selected), Selections.flat(g, broadcast)),
+                "axis",
+                0);
         return g.node("Reshape", changed, shape);
     }
 

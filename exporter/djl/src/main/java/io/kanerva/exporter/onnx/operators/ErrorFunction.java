@@ -5,11 +5,12 @@ import io.kanerva.exporter.onnx.Value;
 import io.kanerva.onnx.ElementType;
 
 /**
- * erf: ONNX's operator Erf or, for equal results on every runtime, polynomials. Runtimes
- * differ in their Erf: ONNX Runtime 1.29 is within 6e-8 of the true value, tract 0.23 within 1.6e-6.
+ * erf: ONNX's operator Erf or, for equal results on every runtime, polynomials. Runtimes differ in their Erf: ONNX
+ * Runtime 1.29 is within 6e-8 of the true value, tract 0.23 within 1.6e-6.
  *
- * <p>The polynomials: for |x| less than 0.8, x + x p(x^2), and elsewhere sign(x) (1 - exp(-a q(a))) with a = min(|x|, 4),
- * where erf is 1 in float32. They are weighted least-squares fits with Lawson's weights, made for this class, within 4e-9 of erf, and within 9e-8 in float32.
+ * <p>The polynomials: for |x| less than 0.8, x + x p(x^2), and elsewhere sign(x) (1 - exp(-a q(a))) with a = min(|x|,
+ * 4), where erf is 1 in float32. They are weighted least-squares fits with Lawson's weights, made for this class,
+ * within 4e-9 of erf, and within 9e-8 in float32.
  */
 final class ErrorFunction {
     static final String WRITTEN_OUT =

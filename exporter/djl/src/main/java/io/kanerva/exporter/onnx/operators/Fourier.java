@@ -140,7 +140,8 @@ final class Fourier {
     }
 
     /**
-     * Frames of a signal [L] or [B, L]; PyTorch reflects its ends when frames are centred, and puts the bins before the frames.
+     * Frames of a signal [L] or [B, L]; PyTorch reflects its ends when frames are centred, and puts the bins before the
+     * frames.
      */
     private static Value shortTime(GraphBuilder g, Operation op, List<Value> in) {
         long length = op.number("length");

@@ -8,7 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An index on the tape, in the order of its parts' application: slices, then single positions (which remove axes), then new axes, then arrays of positions and masks.
+ * An index on the tape, in the order of its parts' application: slices, then single positions (which remove axes), then
+ * new axes, then arrays of positions and masks.
  *
  * @param slices of axes of the indexed array
  * @param positions single positions on axes of the indexed array

@@ -116,7 +116,9 @@ final class Indexing {
     }
 
     /**
-     * Arrays of positions are broadcast against each other and applied together; a mask stands for the positions where it is true. As in PyTorch, their common axes replace the arrays' axes, or come first if other axes are between the arrays.
+     * Arrays of positions are broadcast against each other and applied together; a mask stands for the positions where
+     * it is true. As in PyTorch, their common axes replace the arrays' axes, or come first if other axes are between
+     * the arrays.
      */
     private static Value bySeveral(GraphBuilder g, Value x, List<ArrayPart> arrays, int rank) {
         List<Value> positions = new ArrayList<>();

@@ -5,9 +5,9 @@ import io.kanerva.exporter.onnx.Value;
 import io.kanerva.onnx.ElementType;
 
 /**
- * The inverse of erf in float32, which ONNX lacks: with w = -ln(1 - x^2), x times a polynomial in w - 5/2 where
- * w is less than 5, and in sqrt(w) - 3 elsewhere (M. Giles, "Approximating the erfinv function", GPU Computing Gems,
- * 2011, single precision; relative error about 4e-7).
+ * The inverse of erf in float32, which ONNX lacks: with w = -ln(1 - x^2), x times a polynomial in w - 5/2 where w is
+ * less than 5, and in sqrt(w) - 3 elsewhere (M. Giles, "Approximating the erfinv function", GPU Computing Gems, 2011,
+ * single precision; relative error about 4e-7).
  */
 final class InverseErrorFunction {
     private static final double[] CENTRAL = {

@@ -5,9 +5,9 @@ import io.kanerva.exporter.onnx.Value;
 import io.kanerva.onnx.ElementType;
 
 /**
- * The logarithm of |gamma(x)|, for which ONNX has no operator: Stirling's series from 8 on, the recurrence gamma(x + 1) =
- * x gamma(x) below, and the reflection gamma(x) gamma(1 - x) = pi / sin(pi x) below 1/2 (Abramowitz and Stegun, 6.1.15,
- * 6.1.17 and 6.1.41). Its error is about 2e-6 in float32, from rounding alone.
+ * The logarithm of |gamma(x)|, for which ONNX has no operator: Stirling's series from 8 on, the recurrence gamma(x + 1)
+ * = x gamma(x) below, and the reflection gamma(x) gamma(1 - x) = pi / sin(pi x) below 1/2 (Abramowitz and Stegun,
+ * 6.1.15, 6.1.17 and 6.1.41). Its error is about 2e-6 in float32, from rounding alone.
  */
 final class LogGamma {
     private static final int SERIES_FROM = 8;

@@ -51,7 +51,8 @@ final class Logic {
     }
 
     /**
-     * PyTorch's promotion: the higher kind wins; within a kind, an array wins over a number or an array without dimensions.
+     * PyTorch's promotion: the higher kind wins; within a kind, an array wins over a number or an array without
+     * dimensions.
      */
     private static ElementType comparisonType(Operation op) {
         Operand a = op.input();

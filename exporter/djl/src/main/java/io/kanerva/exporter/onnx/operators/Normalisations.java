@@ -82,7 +82,8 @@ final class Normalisations {
         Value deviation =
                 g.node("Sqrt", g.node("Add", variance, g.scalar(op.output().type(), op.real("epsilon"))));
         Value y = g.node("Div", centred, deviation);
-        // A vector of channels broadcasts along the last axis; for another channel axis it needs trailing axes of size one.
+        // A vector of channels broadcasts along the last axis; for another channel axis it needs trailing axes of size
+        // one.
         Value trailing = g.integers(LongStream.range(1, rank - axis).toArray());
         for (int i : new int[] {3, 4}) {
             if (in.get(i) != Value.ABSENT) {

@@ -15,7 +15,9 @@ import java.util.stream.Stream;
 public final class Operators {
     /** The oldest supported opset. */
     static final int MIN_OPSET = 13;
-    /** Operations that support complex arrays: float arrays in the graph, with real and imaginary parts on a last axis. */
+    /**
+     * Operations that support complex arrays: float arrays in the graph, with real and imaginary parts on a last axis.
+     */
     private static final Set<String> COMPLEX = Set.of(
             "fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "stft", "real", "complex", "conj", "abs", "identity");
 

@@ -14,7 +14,9 @@ import java.util.stream.LongStream;
 /**
  * Pooling over windows of the axes after batch and channel, and global pooling, which in DJL returns (N, C).
  *
- * <p>With {@code ceil}, the engine counts a partial window if it begins inside the input or the padding before it. ONNX's shape inference (before opset 22) counts all partial windows, and rejects a graph that declares fewer. So where sizes are fixed, the mode is not used: the padding after the input is extended for the windows that count.
+ * <p>With {@code ceil}, the engine counts a partial window if it begins inside the input or the padding before it.
+ * ONNX's shape inference (before opset 22) counts all partial windows, and rejects a graph that declares fewer. So
+ * where sizes are fixed, the mode is not used: the padding after the input is extended for the windows that count.
  */
 final class Pooling {
     private Pooling() {}
@@ -94,7 +96,10 @@ final class Pooling {
                 - 2 * op.numbers("padding")[axis];
     }
 
-    /** For each window along an axis, its length divided by the length inside the padded input; broadcasts along that axis. */
+    /**
+     * For each window along an axis, its length divided by the length inside the padded input; broadcasts along that
+     * axis.
+     */
     private static Tensor factors(Operation op, int axis) {
         long[] shape = new long[op.output().rank() - 2 - axis];
         Arrays.fill(shape, 1);

@@ -16,7 +16,8 @@ import java.util.stream.IntStream;
  * RNN, GRU and LSTM: one ONNX operator per layer, which covers both directions.
  *
  * <p>DJL's PyTorch engine stacks the gates of an LSTM as input, forget, cell, output and those of a GRU as reset,
- * update, new; ONNX as input, output, forget, cell and as update, reset, hidden. PyTorch's GRU applies the reset gate after the linear layer ({@code linear_before_reset}).
+ * update, new; ONNX as input, output, forget, cell and as update, reset, hidden. PyTorch's GRU applies the reset gate
+ * after the linear layer ({@code linear_before_reset}).
  */
 final class Recurrent {
     /**

@@ -28,7 +28,8 @@ final class Resizing {
     }
 
     /**
-     * DJL's PyTorch engine never aligns corners, and smooths when it shrinks an image, which ONNX's Resize can do since opset 18. Integer scales are passed as scales, others as sizes.
+     * DJL's PyTorch engine never aligns corners, and smooths when it shrinks an image, which ONNX's Resize can do since
+     * opset 18. Integer scales are passed as scales, others as sizes.
      */
     private static Value interpolation(GraphBuilder g, Operation op, List<Value> in) {
         if (op.number("mode") == AREA) {

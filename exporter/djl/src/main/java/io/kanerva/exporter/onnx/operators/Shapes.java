@@ -55,7 +55,8 @@ final class Shapes {
     }
 
     /**
-     * A reshape that needs as little shape arithmetic as possible: a dynamic size that keeps its position is 0, the last other one is -1, and only further ones are computed.
+     * A reshape that needs as little shape arithmetic as possible: a dynamic size that keeps its position is 0, the
+     * last other one is -1, and only further ones are computed.
      */
     static Value reshape(GraphBuilder g, Operation op, Value x, List<Size> target) {
         List<Size> from = op.input().shape();

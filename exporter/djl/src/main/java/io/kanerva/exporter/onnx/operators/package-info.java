@@ -1,4 +1,5 @@
 /**
- * Lowers each DJL operation to ONNX: one class per family, all registered in {@link io.kanerva.exporter.onnx.operators.Operators}. Depends on the tracer's program and the graph builder only.
+ * Lowers each DJL operation to ONNX: one class per family, all registered in
+ * {@link io.kanerva.exporter.onnx.operators.Operators}. Depends on the tracer's program and the graph builder only.
  */
 package io.kanerva.exporter.onnx.operators;

@@ -65,7 +65,8 @@ final class FuseBatchNorm implements Pass {
             scales[c] = gamma[c] / Math.sqrt((double) variance[c] + epsilon);
             bias[c] = (float) ((bias[c] - mean[c]) * scales[c] + beta[c]);
         }
-        // Named after the normalisation's first parameter, which distinguishes several normalisations of shared weights.
+        // Named after the normalisation's first parameter, which distinguishes several normalisations of shared
+        // weights.
         String weightName = convolution.input(1) + "/with/" + norm.input(1);
         String biasName = weightName + "/bias";
         initializers.put(weightName, weight.withRowsScaled(scales));

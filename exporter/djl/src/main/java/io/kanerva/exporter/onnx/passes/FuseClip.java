@@ -11,7 +11,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Replaces a Relu and a Min with a positive number, DJL's ReLU6, with a Clip, which runtimes fuse with the preceding convolution.
+ * Replaces a Relu and a Min with a positive number, DJL's ReLU6, with a Clip, which runtimes fuse with the preceding
+ * convolution.
  */
 final class FuseClip implements Pass {
     @Override

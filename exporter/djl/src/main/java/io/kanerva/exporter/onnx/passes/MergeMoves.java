@@ -26,7 +26,8 @@ final class MergeMoves implements Pass {
     }
 
     /**
-     * The node itself, or one that reads the preceding node's input; the preceding node is removed if nothing else reads it.
+     * The node itself, or one that reads the preceding node's input; the preceding node is removed if nothing else
+     * reads it.
      */
     private static Node merge(Node node, Node before, Map<String, Tensor> initializers) {
         if (before == null || !node.operator().equals(before.operator())) {
@@ -59,7 +60,8 @@ final class MergeMoves implements Pass {
     }
 
     /**
-     * A zero in a target means "as in the input". Merging changes the input, so the zero is replaced by the inner target's size.
+     * A zero in a target means "as in the input". Merging changes the input, so the zero is replaced by the inner
+     * target's size.
      *
      * @return whether at most one size of the target is open
      */

@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
- * Removes nodes that return their input. One that names a graph output is removed too, and the preceding node takes its name, unless the output is a graph input, a constant, or the same value as another output.
+ * Removes nodes that return their input. One that names a graph output is removed too, and the preceding node takes its
+ * name, unless the output is a graph input, a constant, or the same value as another output.
  */
 final class RemoveIdentities implements Pass {
     @Override

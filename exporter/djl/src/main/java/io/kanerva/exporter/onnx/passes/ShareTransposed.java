@@ -10,7 +10,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Stores a matrix once where a shared layer is applied to vectors, which use it directly, and to sequences, which use it transposed: the transposed one is then computed.
+ * Stores a matrix once where a shared layer is applied to vectors, which use it directly, and to sequences, which use
+ * it transposed: the transposed one is then computed.
  */
 final class ShareTransposed implements Pass {
     private static final String SUFFIX = "/transposed";
