@@ -6,11 +6,11 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 
-/** A recorded method's arguments: as attributes of the tape, and as the engine takes them. */
+/** Converts a recorded method's arguments to attributes on the tape and to the engine's arguments. */
 final class Arguments {
     private Arguments() {}
 
-    /** Whole numbers as Long, others as Double, several of them as {@code long[]}; everything else as it is. */
+    /** Integers as Long, other numbers as Double, lists of integers as {@code long[]}; everything else unchanged. */
     static Object attribute(Object argument) {
         if (argument instanceof Shape shape) {
             return shape.getShape();

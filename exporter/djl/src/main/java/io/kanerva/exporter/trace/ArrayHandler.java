@@ -15,11 +15,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Invocation handler of a recording array: treats each method of {@code NDArray} and {@code NDArrayEx} as
- * {@link ArrayMethods} says.
+ * Invocation handler of a recording array: handles each method of {@code NDArray} and {@code NDArrayEx} as listed in
+ * {@link ArrayMethods}.
  *
- * <p>An array that is changed in place gets a new value. Arrays that may share its memory would change with it in the
- * engine; here they become stale, and using one of them afterwards is an error.
+ * <p>An array that is changed in place gets a new value. In the engine, arrays that share its memory would change too;
+ * here they become stale, and using one of them later is an error.
  */
 final class ArrayHandler implements InvocationHandler {
     private final Recorder recorder;
@@ -40,12 +40,12 @@ final class ArrayHandler implements InvocationHandler {
         this.internal = (NDArrayEx) Proxy.newProxyInstance(loader, new Class<?>[] {NDArrayEx.class}, this);
     }
 
-    /** A recording array with memory of its own. */
+    /** A recording array that shares its memory with no other. */
     static NDArray wrap(Recorder recorder, TapeValue value) {
         return new ArrayHandler(recorder, value, new ArrayList<>()).self;
     }
 
-    /** A recording array whose elements are still to be assigned. */
+    /** A recording array whose elements have not been assigned. */
     static NDArray unset(Recorder recorder, TapeValue value) {
         ArrayHandler handler = new ArrayHandler(recorder, value, new ArrayList<>());
         handler.warning = "create(shape) leaves the memory as it is, and nothing was assigned before it was read; "
@@ -54,8 +54,8 @@ final class ArrayHandler implements InvocationHandler {
     }
 
     @Override
-    public Object invoke(Object proxy, Method method, Object[] given) throws Throwable {
-        Object[] arguments = given == null ? new Object[0] : given;
+    public Object invoke(Object proxy, Method method, Object[] args) throws Throwable {
+        Object[] arguments = args == null ? new Object[0] : args;
         String name = method.getName();
         if (method.getDeclaringClass() == TracedArray.class) {
             return switch (name) {
@@ -115,7 +115,7 @@ final class ArrayHandler implements InvocationHandler {
         };
     }
 
-    /** How often each axis fits into a shape, as the engine's repeat(Shape) computes it. */
+    /** The repeats of each axis that give a shape, as the engine's repeat(Shape) computes them. */
     private long[] repeats(String method, Shape desired) {
         long[] sizes = value.shape().getShape();
         long[] repeats = new long[sizes.length];
@@ -123,7 +123,7 @@ final class ArrayHandler implements InvocationHandler {
         for (int i = 0; i < sizes.length; i++) {
             long size = i < missing ? sizes[i] : desired.get(i - missing);
             if (missing < 0 || sizes[i] == 0 || size % sizes[i] != 0) {
-                throw recorder.fail(method + "(Shape) wants a multiple of " + value.shape() + ", found " + desired);
+                throw recorder.fail(method + "(Shape): expected a multiple of " + value.shape() + ", found " + desired);
             }
             repeats[i] = size / sizes[i];
         }
@@ -132,7 +132,7 @@ final class ArrayHandler implements InvocationHandler {
 
     private Object record(Method method, Entry entry, Object[] arguments) throws Throwable {
         if (entry.kind() == Kind.INTO) {
-            // The engine computes a new array, so that a parameter's memory is never written to.
+            // The engine computes a new array, so that a parameter's memory is never overwritten.
             Method pure = NDArray.class.getMethod(entry.operation(), method.getParameterTypes());
             NDArray result = (NDArray) invoke(self, pure, arguments);
             become(((TracedArray) result.toType(value.type(), false)).tapeValue(), method.getName());
@@ -151,7 +151,7 @@ final class ArrayHandler implements InvocationHandler {
         return views;
     }
 
-    /** Whether an index holds arrays: then the engine copies. */
+    /** Whether an index holds arrays; if so, the engine copies. */
     private static boolean hasArrays(Object[] arguments) {
         return arguments.length == 2
                 && arguments[1] instanceof NDIndex index
@@ -169,12 +169,12 @@ final class ArrayHandler implements InvocationHandler {
             if (name.equals("setScalar") && value.array().get(index).size() != 1) {
                 throw recorder.fail("setScalar: the index selects more than one element");
             }
-            // Memory that is not set may be filled part by part: what nobody fills is as undefined as in the engine.
+            // Unset memory may be filled part by part; unfilled parts are undefined, as in the engine.
             return become(recorder.assign(value, index, arguments[1]), name);
         }
         if (arguments[0] instanceof Buffer buffer) {
-            NDArray numbers = recorder.engine().create(buffer, value.shape(), value.type());
-            return become(recorder.valueOf(numbers), name);
+            NDArray values = recorder.engine().create(buffer, value.shape(), value.type());
+            return become(recorder.valueOf(values), name);
         }
         NDArray other = (NDArray) arguments[0];
         if (name.equals("intern")) {

@@ -9,31 +9,31 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** What a recording array does with each method of {@code NDArray} and {@code NDArrayEx}, and why it refuses one. */
+/** How a recording array handles each method of {@code NDArray} and {@code NDArrayEx}, and why some are refused. */
 final class ArrayMethods {
     /** How a call is treated. */
     enum Treatment {
-        /** Written on the tape under the name that {@link RecordedMethods} gives. */
+        /** Recorded under its name in {@link RecordedMethods}. */
         RECORDED,
-        /** Changes which value the array holds. */
+        /** Changes the value that the array holds. */
         ASSIGNED,
-        /** The interface's default runs, which ends in other methods. */
+        /** Runs the interface's default, which calls other methods. */
         DERIVED,
-        /** Answered from the engine's array: it does not depend on the array's values. */
+        /** Passed on to the engine's array: the result does not depend on the array's values. */
         ANSWERED,
-        /** Done by the recording itself. */
+        /** Implemented by the recording array. */
         OWN,
-        /** Written with other methods by {@link EngineMethods}. */
+        /** Expressed by other methods in {@link EngineMethods}. */
         REWRITTEN,
-        /** Memory and gradients, which the recording looks after. */
+        /** Memory and gradients, which the recording manages. */
         IGNORED,
-        /** The array is returned as it is. */
+        /** Returns the array itself. */
         ITSELF,
-        /** Needs the array's values, which a graph only has when it runs. */
+        /** Needs the array's values, which exist only when a graph runs. */
         READS_VALUES,
         /** Cannot be recorded, for the reason in {@link #REASONS}. */
         REFUSED,
-        /** In no list: a method that this version of the tracer does not know. */
+        /** A method that is in no list, unknown to this version of the tracer. */
         UNKNOWN
     }
 
@@ -102,7 +102,7 @@ final class ArrayMethods {
 
     static {
         refuse(
-                "it suppresses boxes in Java, value by value; export the network and run this step behind the model",
+                "it suppresses boxes in Java, value by value; export the network and run this step after the model",
                 "multiBoxDetection(NDList,boolean,float,int,float,boolean,int)");
         refuse(
                 RANDOM,
@@ -152,7 +152,7 @@ final class ArrayMethods {
         if (ASSIGNED.contains(signature)) {
             return Treatment.ASSIGNED;
         }
-        if (EngineMethods.knows(method)) {
+        if (EngineMethods.contains(method)) {
             return Treatment.REWRITTEN;
         }
         if (OWN.contains(name) || OWN.contains(signature)) {
@@ -175,12 +175,12 @@ final class ArrayMethods {
         return method.isDefault() && makesArrays ? Treatment.DERIVED : Treatment.UNKNOWN;
     }
 
-    /** Why a refused method is refused, and what to do instead. */
+    /** The reason why a method is refused, with an alternative. */
     static String reason(Method method) {
         return REASONS.getOrDefault(RecordedMethods.signature(method), "this version of the tracer does not know it");
     }
 
-    /** Everything that the lists above name, to be compared with DJL. */
+    /** All names in the lists above, for a comparison with DJL. */
     static Set<String> named() {
         Set<String> names = new TreeSet<>(REASONS.keySet());
         Stream.of(ANSWERED, OWN, ASSIGNED, IGNORED, ITSELF, READS_VALUES).forEach(names::addAll);

@@ -8,21 +8,25 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Where in the user's code an operation was called.
+ * The place in the user's code that called an operation.
  *
  * @param blocks simple names of the blocks whose forward was running, outermost first, joined by " &gt; "; may be empty
  * @param line the Java line, for example {@code Encoder.forward(Encoder.java:41)}
- * @param parameter path of the parameter that was read last, which tells equal blocks apart; empty if there was none
+ * @param parameter path of the parameter that was read last, which distinguishes equal blocks; empty if there was none
  */
 public record CallSite(String blocks, String line, String parameter) {
     private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
-    /** The line that is calling an array's method now, after this parameter was read. */
+    /**
+     * The line that is calling an array's method now.
+     *
+     * @param parameter path of the parameter that was read last
+     */
     static CallSite here(String parameter) {
         return WALKER.walk(frames -> {
             List<String> blocks = new ArrayList<>();
             List<StackFrame> lines = new ArrayList<>();
-            frames.filter(frame -> !isMachinery(frame.getDeclaringClass())).forEach(frame -> {
+            frames.filter(frame -> !isInternal(frame.getDeclaringClass())).forEach(frame -> {
                 if (lines.isEmpty()) {
                     lines.add(frame);
                 }
@@ -36,7 +40,7 @@ public record CallSite(String blocks, String line, String parameter) {
         });
     }
 
-    /** The line that an exception comes from: the first outside of the recorder, the engine and DJL's array helpers. */
+    /** The line that caused an exception: the first outside the recorder, the engine and DJL's array helpers. */
     static CallSite of(Throwable exception, String parameter, ClassLoader loader) {
         List<String> blocks = new ArrayList<>();
         String line = "unknown line";
@@ -50,7 +54,7 @@ public record CallSite(String blocks, String line, String parameter) {
             if (type == Tracer.class) {
                 break;
             }
-            if (isMachinery(type)) {
+            if (isInternal(type)) {
                 continue;
             }
             if (line.equals("unknown line")) {
@@ -72,7 +76,7 @@ public record CallSite(String blocks, String line, String parameter) {
         }
     }
 
-    /** Whether the engine's own code is calling: an ordinary array got a traced one as its argument. */
+    /** Whether the engine is calling, because an ordinary array has a traced one as its argument. */
     static boolean isInsideEngine() {
         return WALKER.walk(frames -> frames.map(StackFrame::getDeclaringClass)
                 .filter(type -> !isTracer(type) && !type.isInterface())
@@ -94,7 +98,7 @@ public record CallSite(String blocks, String line, String parameter) {
     }
 
     /** Code between the user's line and the recorder: the recorder itself, reflection, DJL's array helpers. */
-    private static boolean isMachinery(Class<?> type) {
+    private static boolean isInternal(Class<?> type) {
         return isTracer(type) || isEngine(type) || type.getName().startsWith("ai.djl.ndarray.");
     }
 

@@ -3,16 +3,16 @@ package io.kanerva.exporter.trace;
 import ai.djl.ndarray.NDList;
 import java.util.Optional;
 
-/** A computation that is recorded as one operation, however many engine operations it takes. */
+/** A computation that is recorded as one operation, even if it takes several engine operations. */
 public interface CompositeOperation {
     /** A name for messages and listings, for example {@code ReadWindow}. */
     String name();
 
-    /** Computes the outputs from the inputs with the engine's own operations. */
+    /** Computes the outputs from the inputs with the engine's operations. */
     NDList compute(NDList inputs);
 
     /**
-     * Records the operation if one of the inputs is being traced; just computes it otherwise.
+     * Records the operation if one of the inputs is being traced; only computes it otherwise.
      *
      * @return the outputs of {@link #compute}
      */

@@ -3,9 +3,9 @@ package io.kanerva.exporter.trace;
 import java.util.Objects;
 
 /**
- * One dimension of an input: a number, or a name for a size that is only known when the model runs.
+ * One dimension of an input: a fixed size, or a name for a size that is known only when the model runs.
  *
- * @param name the dynamic dimension's name, or null for a fixed one; the same name means the same size everywhere
+ * @param name the dynamic dimension's name, or null for a fixed one; dimensions with the same name have the same size
  * @param size the fixed size, at least 1; 0 for a dynamic one
  */
 public record Dimension(String name, long size) {
@@ -18,7 +18,7 @@ public record Dimension(String name, long size) {
         }
     }
 
-    /** A dimension whose size is chosen by whoever runs the model. */
+    /** A dimension whose size the model's input determines at run time. */
     public static Dimension named(String name) {
         return new Dimension(Objects.requireNonNull(name, "name"), 0);
     }
@@ -28,7 +28,7 @@ public record Dimension(String name, long size) {
         return new Dimension(null, size);
     }
 
-    /** A number is a fixed dimension, an identifier a dynamic one. */
+    /** Parses a number as a fixed dimension, an identifier as a dynamic one. */
     static Dimension parse(String text) {
         return text.matches("\\d{1,18}") ? fixed(Long.parseLong(text)) : named(text);
     }

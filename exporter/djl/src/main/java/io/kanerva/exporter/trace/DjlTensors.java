@@ -14,15 +14,15 @@ public final class DjlTensors {
 
     /** A copy of an engine's array. */
     public static Tensor copyOf(NDArray array) {
-        // The engine's own memory where it can be seen: one copy instead of two.
+        // The engine's own memory where it is accessible, which saves a copy.
         ByteBuffer source = array.toByteBuffer(array.size() > 0);
         ByteBuffer bytes = ByteBuffer.allocate(source.remaining()).put(source).rewind();
         return over(array, bytes);
     }
 
     /**
-     * An array of the engine without a copy, where its memory can be seen. It must not be read any more when the array
-     * is closed, and shows later changes of the array.
+     * A view of an engine's array, without a copy where its memory is accessible. It shows later changes of the array,
+     * and must not be read after the array is closed.
      */
     static Tensor viewOf(NDArray array) {
         return array.size() == 0 ? copyOf(array) : over(array, array.toByteBuffer(true));
@@ -45,7 +45,7 @@ public final class DjlTensors {
         return type == DataType.BOOLEAN ? ElementType.BOOL : ElementType.valueOf(type.name());
     }
 
-    /** DJL's type of an ONNX type that DJL has as well. */
+    /** DJL's type of an ONNX type; DJL must have it. */
     public static DataType dataType(ElementType type) {
         return type == ElementType.BOOL ? DataType.BOOLEAN : DataType.valueOf(type.name());
     }

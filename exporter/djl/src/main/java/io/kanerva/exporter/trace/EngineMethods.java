@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Methods that are not recorded as themselves: what DJL's engine writes with several operations on arrays, or declares
- * and does not implement, is written here with recorded ones, and what depends on shapes alone becomes a constant.
+ * Methods that are not recorded as themselves. Those that DJL's engine composes of several operations, or declares but
+ * does not implement, are expressed here by recorded ones; results that depend on shapes alone become constants.
  */
 final class EngineMethods {
-    /** Remark on methods that the export supports and the engine does not. */
+    /** Remark on methods that the export supports but the engine does not. */
     static final String MISSING = "DJL 0.35.1's PyTorch engine itself does not implement it";
 
     /** Computes a method by other methods. */
@@ -73,7 +73,7 @@ final class EngineMethods {
         return Map.entry(signature, new Entry("through " + others + "; " + MISSING, rewriting));
     }
 
-    static boolean knows(Method method) {
+    static boolean contains(Method method) {
         return ENTRIES.containsKey(RecordedMethods.signature(method));
     }
 
@@ -102,14 +102,14 @@ final class EngineMethods {
     private static NDList multiBoxPrior(Recorder recorder, NDArray self, Method method, Object[] arguments)
             throws Throwable {
         Object[] copied = arguments.clone();
-        // The engine writes the steps that it computes into the block's own list.
+        // The engine writes the computed steps into the block's own list.
         copied[2] = new ArrayList<>((List<?>) arguments[2]);
         NDList boxes =
                 (NDList) Recorder.call(method, recorder.valueOf(self).array().getNDArrayInternal(), copied);
         return new NDList(boxes.stream().map(recorder::constant).toList());
     }
 
-    /** x [B, T, ...], with a number in place of the elements of row b from position lengths[b] on. */
+    /** x [B, T, ...], with the elements of row b from position lengths[b] on replaced by a value. */
     private static NDArray sequenceMask(NDArray x, NDArray lengths, float value) {
         Shape shape = x.getShape();
         long[] ones = new long[shape.dimension()];
@@ -127,7 +127,7 @@ final class EngineMethods {
         return ones.mul(on).add(ones.neg().add(1).mul(off)).toType(type, false);
     }
 
-    /** Repeats for every axis; one behind the last makes the array as deep. */
+    /** Repeats for every axis; an axis beyond the last one extends the rank. */
     private static long[] repeats(NDArray x, int axis, long times) {
         int rank = x.getShape().dimension();
         int counted = axis < 0 ? axis + rank : axis;

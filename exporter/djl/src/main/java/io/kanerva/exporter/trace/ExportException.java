@@ -3,7 +3,7 @@ package io.kanerva.exporter.trace;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A block cannot be exported; the message lists every reason, one sentence a line. */
+/** A block cannot be exported; the message lists every reason, one sentence per line. */
 public final class ExportException extends RuntimeException {
     private final transient List<String> problems;
 
@@ -16,7 +16,7 @@ public final class ExportException extends RuntimeException {
         this.problems = List.copyOf(problems);
     }
 
-    /** The reasons, in the order in which they were met. */
+    /** The reasons, in the order in which they occurred. */
     public List<String> problems() {
         return problems;
     }

@@ -44,9 +44,9 @@ public record InputSpec(String name, DataType type, List<Dimension> shape) {
     }
 
     /**
-     * Parses {@code images:float32[N,3,224,224]}; a size that is no number is a dynamic dimension's name.
+     * Parses {@code images:float32[N,3,224,224]}; a size that is not a number is a dynamic dimension's name.
      *
-     * @throws IllegalArgumentException saying what was expected and found
+     * @throws IllegalArgumentException naming what was expected and found
      */
     public static InputSpec parse(String text) {
         Matcher match = TEXT.matcher(text.strip());
@@ -68,7 +68,7 @@ public record InputSpec(String name, DataType type, List<Dimension> shape) {
         return new InputSpec(match.group(1).strip(), type, shape);
     }
 
-    /** The shape at given sizes of the named dimensions. */
+    /** The shape for given sizes of the named dimensions. */
     public Shape shapeAt(Map<String, Long> sizes) {
         return new Shape(shape.stream()
                 .mapToLong(d -> d.isNamed() ? sizes.get(d.name()) : d.size())

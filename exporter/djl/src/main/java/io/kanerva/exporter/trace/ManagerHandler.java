@@ -14,10 +14,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Invocation handler of the manager of recording arrays. Arrays made from Java numbers are constants; {@code zeros},
+ * Invocation handler of the manager of recording arrays. Arrays created from Java numbers are constants; {@code zeros},
  * {@code ones}, {@code full}, {@code arange} and {@code eye} are recorded, because their arguments may depend on a
- * dynamic dimension; random numbers are an error. All sub-managers are this manager: the recording keeps every array
- * until it ends.
+ * dynamic dimension; random numbers are an error. Every sub-manager is this manager: the recording keeps all arrays
+ * until its end.
  */
 final class ManagerHandler implements InvocationHandler {
     private static final Set<String> CONSTANTS =
@@ -42,8 +42,8 @@ final class ManagerHandler implements InvocationHandler {
     }
 
     @Override
-    public Object invoke(Object proxy, Method method, Object[] given) throws Throwable {
-        Object[] arguments = given == null ? new Object[0] : given;
+    public Object invoke(Object proxy, Method method, Object[] args) throws Throwable {
+        Object[] arguments = args == null ? new Object[0] : args;
         String name = method.getName();
         if (method.getDeclaringClass() == Object.class) {
             return switch (name) {

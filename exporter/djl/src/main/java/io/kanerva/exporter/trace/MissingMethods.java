@@ -10,9 +10,9 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Methods that DJL's interfaces declare, that ONNX has an operator for, and that DJL 0.35.1's PyTorch engine does not
- * implement: they are recorded as themselves, and their values come from formulas in the engine's other operations. So
- * what ONNX Runtime makes of the operator is still compared with a computation of another kind.
+ * Methods that DJL's interfaces declare and ONNX has operators for, but that DJL 0.35.1's PyTorch engine does not
+ * implement. They are recorded as themselves, and formulas of the engine's other operations compute their values, so
+ * ONNX Runtime's result for the operator is still compared with an independent computation.
  */
 final class MissingMethods {
     /** Computes a method's result. */
@@ -20,13 +20,13 @@ final class MissingMethods {
     private interface Formula {
         /**
          * @param self the engine's array that the method is called on
-         * @param arguments its arguments, engine's arrays among them
+         * @param arguments its arguments, with the engine's arrays
          */
         Object compute(NDArray self, Object[] arguments);
     }
 
     private static final Map<String, Formula> FORMULAS = Map.of(
-            // Odd: written for |x|, as log(x + sqrt(x^2 + 1)) loses its digits where x is negative.
+            // Computed from |x|, as log(x + sqrt(x^2 + 1)) loses precision for negative x.
             "asinh()",
                     (x, a) -> x.sign().mul(x.abs().add(x.square().add(1).sqrt()).log()),
             "acosh()", (x, a) -> x.add(x.square().sub(1).sqrt()).log(),
@@ -45,22 +45,22 @@ final class MissingMethods {
 
     private MissingMethods() {}
 
-    static boolean knows(Method method) {
+    static boolean contains(Method method) {
         return FORMULAS.containsKey(RecordedMethods.signature(method));
     }
 
-    /** The methods as {@link RecordedMethods} writes them. */
+    /** The methods' signatures as in {@link RecordedMethods}. */
     static Iterable<String> signatures() {
         return FORMULAS.keySet();
     }
 
-    /** What the method would compute; the receiver is the engine's array, or its NDArrayEx. */
+    /** Computes the method's result; the receiver is the engine's array, or its NDArrayEx. */
     static Object compute(Method method, Object receiver, Object[] arguments) {
         NDArray self = receiver instanceof NDArray array ? array : null;
         return FORMULAS.get(RecordedMethods.signature(method)).compute(self, arguments);
     }
 
-    /** max(0, x) + alpha min(0, x); alpha has one element, or one for each channel, axis 1. */
+    /** max(0, x) + alpha min(0, x); alpha has one element, or one per channel (axis 1). */
     private static NDArray prelu(NDArray x, NDArray alpha) {
         NDArray slopes = alpha.size() == 1 ? alpha.reshape(1) : alpha.reshape(channels(x, alpha.size()));
         return x.maximum(0).add(x.minimum(0).mul(slopes));
@@ -75,7 +75,7 @@ final class MissingMethods {
 
     /**
      * A transposed convolution of x [N, Cin, ...] with w [Cout, Cin / groups, ...], as DJL's {@code Deconvolution}
-     * describes it: x with stride - 1 zeros between its elements, convolved with the kernel turned around.
+     * describes it: x with stride - 1 zeros between its elements, convolved with the flipped kernel.
      */
     private static NDList deconvolution(
             NDArray x,
@@ -87,28 +87,28 @@ final class MissingMethods {
             Shape dilation,
             int groups) {
         int axes = stride.dimension();
-        int[] turned = new int[axes];
+        int[] spatialAxes = new int[axes];
         long[] pads = new long[2 * axes];
         NDArray spread = x;
         for (int i = 0; i < axes; i++) {
             int axis = i + 2;
-            turned[i] = axis;
+            spatialAxes[i] = axis;
             spread = spread(spread, axis, stride.get(i));
-            long border = dilation.get(i) * (w.getShape().get(axis) - 1) - padding.get(i);
-            if (border < 0) {
+            long margin = dilation.get(i) * (w.getShape().get(axis) - 1) - padding.get(i);
+            if (margin < 0) {
                 throw new UnsupportedOperationException(
                         "a transposed convolution with more padding than its kernel reaches is not traced");
             }
             // PyTorch pads from the last axis on.
-            pads[2 * (axes - 1 - i)] = border;
-            pads[2 * (axes - 1 - i) + 1] = border + outPadding.get(i);
+            pads[2 * (axes - 1 - i)] = margin;
+            pads[2 * (axes - 1 - i) + 1] = margin + outPadding.get(i);
         }
         long[] ones = new long[axes];
         Arrays.fill(ones, 1);
         return x.getNDArrayInternal()
                 .convolution(
                         spread.pad(new Shape(pads), 0),
-                        w.flip(turned),
+                        w.flip(spatialAxes),
                         b,
                         new Shape(ones),
                         new Shape(new long[axes]),

@@ -11,7 +11,7 @@ import java.util.List;
  * @param name the input's or the parameter's name; empty for others
  * @param type element type
  * @param shape sizes that may depend on dynamic dimensions
- * @param constant the value of a parameter (a view of the block's own array) or constant; null for inputs and results
+ * @param constant the value of a parameter (a view of the block's array) or constant; null for inputs and results
  */
 public record Operand(int id, String name, ElementType type, List<Size> shape, Tensor constant) {
     public Operand {

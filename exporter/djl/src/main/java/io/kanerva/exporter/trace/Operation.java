@@ -7,11 +7,11 @@ import java.util.Set;
 /**
  * One operation of a {@link Program}, named as in DJL.
  *
- * @param name DJL's name of the operation, for example {@code reshape}; {@code composite} and {@code number} are our
- *     own
- * @param inputs what it reads; null for an absent optional input
- * @param attributes whole numbers as {@link Size}, lists of them as lists of {@link Size}, others as they were given
- * @param outputs what it makes
+ * @param name DJL's name of the operation, for example {@code reshape}; {@code composite} and {@code number} have no
+ *     counterpart in DJL
+ * @param inputs the values that it reads; null for an absent optional input
+ * @param attributes integers as {@link Size}, lists of them as lists of {@link Size}, others unchanged
+ * @param outputs the values that it computes
  * @param site the line that called it
  */
 public record Operation(
@@ -21,7 +21,7 @@ public record Operation(
         attributes.keySet().forEach(attribute -> require(name, attribute));
     }
 
-    /** What a lowering asks for and what the tables give are held together here: neither may know a name alone. */
+    /** Checks that lowerings and tables use the same names: neither may have a name that the other lacks. */
     private static void require(String operation, String attribute) {
         Set<String> known = RecordedMethods.attributes(operation);
         if (!known.contains(attribute)) {
@@ -31,9 +31,9 @@ public record Operation(
     }
 
     /**
-     * An argument by its name in the tables of recorded methods; null if this call has none of that name.
+     * An argument by its name in the tables of recorded methods; null if this call has none with that name.
      *
-     * @throws IllegalArgumentException if no method that is recorded as this operation has one
+     * @throws IllegalArgumentException if no method that is recorded as this operation has such an argument
      */
     public Object get(String attribute) {
         require(name, attribute);
@@ -48,23 +48,23 @@ public record Operation(
         return get(attribute) != null;
     }
 
-    /** A whole number that may depend on dynamic dimensions. */
+    /** An integer that may depend on dynamic dimensions. */
     public Size size(String attribute) {
         return (Size) get(attribute);
     }
 
-    /** A list of whole numbers that may depend on dynamic dimensions. */
+    /** A list of integers that may depend on dynamic dimensions. */
     @SuppressWarnings("unchecked")
     public List<Size> sizes(String attribute) {
         return (List<Size>) get(attribute);
     }
 
-    /** A whole number, which must not depend on a dynamic dimension. */
+    /** An integer, which must not depend on a dynamic dimension. */
     public long number(String attribute) {
         return fixed(attribute, size(attribute));
     }
 
-    /** A list of whole numbers, which must not depend on a dynamic dimension. */
+    /** A list of integers, which must not depend on a dynamic dimension. */
     public long[] numbers(String attribute) {
         return sizes(attribute).stream()
                 .mapToLong(size -> fixed(attribute, size))

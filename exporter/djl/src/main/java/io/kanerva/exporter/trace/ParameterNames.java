@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Names for a block's parameters: the path of its children and the parameter's own name, as in
+ * Names for a block's parameters: the path of child blocks and the parameter's name, as in
  * {@code encoder/conv1/weight}.
  *
- * <p>DJL numbers children ("01conv1"); the number is dropped where the names of all siblings stay different. A shared
- * parameter has the name of its first place.
+ * <p>DJL numbers children ("01conv1"); the number is dropped where siblings keep distinct names without it. A shared
+ * parameter is named after its first occurrence.
  */
 final class ParameterNames {
     private final Map<Parameter, String> names = new IdentityHashMap<>();
@@ -38,7 +38,7 @@ final class ParameterNames {
         }
     }
 
-    /** The parameter's name; one that belongs to no child is numbered. */
+    /** The parameter's name; parameters outside the block are numbered. */
     String of(Parameter parameter) {
         return names.computeIfAbsent(parameter, p -> "parameter" + names.size() + "/" + p.getName());
     }

@@ -12,23 +12,23 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Which methods of DJL's array interfaces are written on the tape, and under which names.
+ * The methods of DJL's array interfaces that are recorded, with the names of their operations.
  *
  * <p>A line of a table reads {@code kind signature : operation argument-names}. Arrays among the arguments become
- * inputs of the operation, everything else becomes an attribute under its name; {@code -} is an argument without
- * meaning. Kinds:
+ * inputs of the operation, everything else becomes an attribute under its name; {@code -} is an ignored argument.
+ * Kinds:
  *
  * <ul>
- *   <li>{@code op}: reads the receiver and makes new arrays;
+ *   <li>{@code op}: reads the receiver and returns new arrays;
  *   <li>{@code view}: the same, but the result may share the receiver's memory;
  *   <li>{@code into}: changes the receiver in place; recorded as the operation and a new version of the receiver;
  *   <li>{@code fun}: reads its arguments only.
  * </ul>
  *
- * What happens to methods in no table, {@link ArrayMethods} says.
+ * {@link ArrayMethods} lists the methods that are in no table.
  */
 final class RecordedMethods {
-    /** What happens to the receiver. */
+    /** How a method treats its receiver. */
     enum Kind {
         OP,
         VIEW,
@@ -173,7 +173,7 @@ final class RecordedMethods {
             """;
 
     private static final Map<String, Entry> ENTRIES = new HashMap<>();
-    /** For each operation, the names of its arguments that are no arrays, in all its lines. */
+    /** For each operation, the names of its non-array arguments, in all its lines. */
     private static final Map<String, Set<String>> ATTRIBUTES = new HashMap<>();
 
     static {
@@ -219,7 +219,7 @@ final class RecordedMethods {
         }
     }
 
-    /** The names of an operation's arguments that are no arrays: what a lowering may ask for. */
+    /** The names of an operation's non-array arguments, which a lowering may read. */
     static Set<String> attributes(String operation) {
         return ATTRIBUTES.getOrDefault(operation, Set.of());
     }
@@ -237,7 +237,7 @@ final class RecordedMethods {
         return Set.copyOf(ENTRIES.keySet());
     }
 
-    /** The method as the tables write it, for example {@code sum(int[],boolean)}. */
+    /** The method's signature as in the tables, for example {@code sum(int[],boolean)}. */
     static String signature(Method method) {
         return method.getName()
                 + Arrays.stream(method.getParameterTypes())

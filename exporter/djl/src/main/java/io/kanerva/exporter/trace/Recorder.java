@@ -23,16 +23,16 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * One recording: computes with the engine's arrays and writes the tape.
+ * One recording: computes with the engine's arrays and records the operations on a tape.
  *
  * <p>Not thread-safe. Owns a sub-manager of the engine with all intermediate arrays; {@link #close} frees them.
  */
 final class Recorder implements AutoCloseable {
-    /** Elements of an array whose values are worth giving up. */
-    private static final long MAX_KEPT = 1 << 14;
+    /** Arrays with more elements than this are dropped where only their shape is needed. */
+    private static final long MAX_KEPT_ELEMENTS = 1 << 14;
 
-    /** DJL's engine computes these in the memory of their arguments, which would spoil values that are on the tape. */
-    private static final Set<String> SPOILS_ARGUMENTS = Set.of("gatherNd");
+    /** DJL's engine computes these in place, in their arguments, which would overwrite values on the tape. */
+    private static final Set<String> OVERWRITES_ARGUMENTS = Set.of("gatherNd");
 
     private final NDManager engine;
     private final NDManager manager;
@@ -43,20 +43,20 @@ final class Recorder implements AutoCloseable {
     private final List<TapeValue> values = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
     private final BitSet dependent = new BitSet();
-    /** Values that were given up, and those computed from them. */
-    private final BitSet lost = new BitSet();
+    /** Values that were dropped, and those computed from them. */
+    private final BitSet dropped = new BitSet();
 
     private final Statistics statistics;
     private final boolean keepsValues;
     private String lastParameter = "";
 
     /**
-     * Begins a recording.
+     * Starts a recording.
      *
      * @param engine parent of the recording's own manager
-     * @param names of the block's parameters
-     * @param statistics which ones batch normalisations use
-     * @param keepsValues whether values that depend on the inputs are wanted; otherwise large ones are given up for
+     * @param names names of the block's parameters
+     * @param statistics the statistics that batch normalisations use
+     * @param keepsValues whether to keep values that depend on the inputs; if not, large ones are dropped, except for
      *     their shape
      */
     Recorder(NDManager engine, ParameterNames names, Statistics statistics, boolean keepsValues) {
@@ -99,12 +99,12 @@ final class Recorder implements AutoCloseable {
                 parameter, p -> ArrayHandler.wrap(this, value(Kind.PARAMETER, names.of(p), p.getArray())));
     }
 
-    /** A recording array for an ordinary one; the same array is always the same constant. */
+    /** A recording array for an ordinary one; the same array always gives the same constant. */
     NDArray constant(NDArray array) {
         return constants.computeIfAbsent(array, a -> ArrayHandler.wrap(this, value(Kind.CONSTANT, "", a)));
     }
 
-    /** The tape's value for an array, traced or ordinary. */
+    /** The value on the tape for an array, traced or ordinary. */
     TapeValue valueOf(NDArray array) {
         return ((TracedArray) (array instanceof TracedArray ? array : constant(array))).tapeValue();
     }
@@ -116,14 +116,14 @@ final class Recorder implements AutoCloseable {
     }
 
     /**
-     * Runs a method on the engine and writes it on the tape.
+     * Runs a method on the engine and records it.
      *
      * @param self the receiver's value if it is an input of the operation, else null
      * @param receiver the engine's object to call
      * @return a recording array or an NDList of them
      */
-    Object record(Method method, Entry entry, TapeValue self, Object receiver, Object[] given) throws Throwable {
-        Object[] arguments = entry.operation().equals("batchNorm") ? withStatistics(given) : given;
+    Object record(Method method, Entry entry, TapeValue self, Object receiver, Object[] args) throws Throwable {
+        Object[] arguments = entry.operation().equals("batchNorm") ? withStatistics(args) : args;
         List<TapeValue> inputs = new ArrayList<>();
         if (self != null) {
             inputs.add(self);
@@ -147,36 +147,36 @@ final class Recorder implements AutoCloseable {
         }
         Object[] ordinary = Arguments.ofEngine(this, self, arguments);
         if (Boolean.TRUE.equals(attributes.get("training")) && entry.operation().equals("batchNorm")) {
-            // The engine updates the running mean and variance then: it gets copies of them.
+            // The engine would update the running mean and variance, so it gets copies.
             ordinary[1] = ((NDArray) ordinary[1]).duplicate();
             ordinary[2] = ((NDArray) ordinary[2]).duplicate();
         }
-        if (SPOILS_ARGUMENTS.contains(entry.operation())) {
+        if (OVERWRITES_ARGUMENTS.contains(entry.operation())) {
             ordinary = Arrays.stream(ordinary)
                     .map(a -> a instanceof NDArray array ? array.duplicate() : a)
                     .toArray();
         }
-        Object result = MissingMethods.knows(method)
+        Object result = MissingMethods.contains(method)
                 ? MissingMethods.compute(method, receiver, ordinary)
                 : call(method, receiver, ordinary);
         return step(entry.operation(), inputs, attributes, result);
     }
 
-    private Object[] withStatistics(Object[] given) {
-        Object[] arguments = given.clone();
+    private Object[] withStatistics(Object[] args) {
+        Object[] arguments = args.clone();
         int training = arguments.length - 1;
-        arguments[training] = statistics == Statistics.BATCH || (boolean) given[training];
+        arguments[training] = statistics == Statistics.BATCH || (boolean) args[training];
         return arguments;
     }
 
-    /** A recording array whose elements nobody has set yet. */
+    /** A recording array whose elements are not set yet. */
     NDArray unset(Shape shape, DataType type) {
         NDArray zeros = engine.zeros(shape, type);
         Map<String, Object> attributes = Map.of("shape", shape.getShape());
         return ArrayHandler.unset(this, ((TracedArray) step("zeros", List.of(), attributes, zeros)).tapeValue());
     }
 
-    /** Writes a computation of several engine operations on the tape as one. */
+    /** Records a computation of several engine operations as one operation. */
     NDList composite(CompositeOperation operation, NDList inputs) {
         NDList ordinary = new NDList();
         inputs.forEach(array -> ordinary.add(valueOf(array).array()));
@@ -205,7 +205,7 @@ final class Recorder implements AutoCloseable {
         return ((TracedArray) step("set", inputs, attributes, copy)).tapeValue();
     }
 
-    /** Goes on with the engine's result of a method that cannot be exported, to find further problems. */
+    /** Continues with the engine's result of a method that cannot be exported, to find further problems. */
     Object unsupported(Method method, TapeValue self, Object receiver, Object[] arguments) throws Throwable {
         try {
             Object[] ordinary = Arguments.ofEngine(this, self, arguments);
@@ -217,43 +217,45 @@ final class Recorder implements AutoCloseable {
 
     private Object step(String operation, List<TapeValue> inputs, Map<String, Object> attributes, Object result) {
         NDList outputs = result instanceof NDList list ? list : new NDList((NDArray) result);
-        boolean depends = inputs.stream().anyMatch(input -> input != null && dependent.get(input.id()));
-        boolean isLost = inputs.stream().anyMatch(input -> input != null && lost.get(input.id()));
-        if (isLost && hasShapeOfValues(operation, attributes)) {
+        boolean isDependent = inputs.stream().anyMatch(input -> input != null && dependent.get(input.id()));
+        boolean isDropped = inputs.stream().anyMatch(input -> input != null && dropped.get(input.id()));
+        if (isDropped && hasValueDependentShape(operation, attributes)) {
             throw new ValuesNeeded();
         }
-        List<TapeValue> made = new ArrayList<>();
+        List<TapeValue> results = new ArrayList<>();
         for (NDArray output : outputs) {
             boolean isShared = inputs.stream().anyMatch(input -> input != null && input.array() == output);
-            NDArray kept = depends && !keepsValues && !isShared ? shapeOf(output) : output;
-            made.add(value(Kind.RESULT, "", kept));
-            dependent.set(made.get(made.size() - 1).id(), depends);
-            lost.set(made.get(made.size() - 1).id(), isLost || kept != output);
+            NDArray kept = isDependent && !keepsValues && !isShared ? shapeOf(output) : output;
+            results.add(value(Kind.RESULT, "", kept));
+            dependent.set(results.get(results.size() - 1).id(), isDependent);
+            dropped.set(results.get(results.size() - 1).id(), isDropped || kept != output);
         }
-        steps.add(new Step(operation, inputs, attributes, made, CallSite.here(lastParameter)));
+        steps.add(new Step(operation, inputs, attributes, results, CallSite.here(lastParameter)));
         List<NDArray> wrapped =
-                made.stream().map(value -> ArrayHandler.wrap(this, value)).toList();
+                results.stream().map(value -> ArrayHandler.wrap(this, value)).toList();
         return result instanceof NDList ? new NDList(wrapped) : wrapped.get(0);
     }
 
-    /** The recording needs values that were given up: how many elements an operation selects depends on them. */
+    /**
+     * The recording needs values that were dropped: the number of elements that an operation selects depends on them.
+     */
     static final class ValuesNeeded extends RuntimeException {
         private ValuesNeeded() {
-            super("values are needed that were given up", null, false, false);
+            super("an operation needs values that were dropped", null, false, false);
         }
     }
 
-    private static boolean hasShapeOfValues(String operation, Map<String, Object> attributes) {
+    private static boolean hasValueDependentShape(String operation, Map<String, Object> attributes) {
         return Set.of("booleanMask", "nonzero", "unique").contains(operation)
                 || attributes.get("kinds") instanceof List<?> kinds && kinds.contains("mask");
     }
 
     /**
-     * An array of the same type and shape that takes no memory, in place of a large one: a recording needs no values
+     * Replaces a large array by one of the same type and shape that takes no memory: a recording does not need values
      * that depend on the inputs, and those of a large network would take gigabytes.
      */
     private NDArray shapeOf(NDArray output) {
-        if (output.size() <= MAX_KEPT) {
+        if (output.size() <= MAX_KEPT_ELEMENTS) {
             return output;
         }
         try (output;
@@ -270,19 +272,19 @@ final class Recorder implements AutoCloseable {
         }
     }
 
-    /** Notes a problem with the line that is just now running; the recording goes on. */
-    void problem(String sentence) {
-        problems.add(sentence + " (" + CallSite.here(lastParameter) + ")");
+    /** Adds a problem with the line that is running now; the recording continues. */
+    void problem(String message) {
+        problems.add(message + " (" + CallSite.here(lastParameter) + ")");
     }
 
-    /** Where an exception comes from. */
+    /** The line that caused an exception. */
     CallSite siteOf(Throwable exception, ClassLoader loader) {
         return CallSite.of(exception, lastParameter, loader);
     }
 
-    /** An exception with all problems so far and a last one, after which the recording cannot go on. */
-    ExportException fail(String sentence) {
-        problem(sentence);
+    /** An exception with all problems so far and a last one, which ends the recording. */
+    ExportException fail(String message) {
+        problem(message);
         return new ExportException(problems);
     }
 

@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Random;
 
 /**
- * Makes input values for tracing and checking.
+ * Generates input values for tracing and checking.
  *
- * @param ranges values of some inputs lie in [low, high); others are standard normal (floats), or 0 and 1
+ * @param ranges ranges [low, high) of inputs by name; other inputs are standard normal (floats), or 0 and 1
  */
 public record Sampler(Map<String, Range> ranges) {
-    /** Values from low (included) to high (excluded). */
+    /** Values from low (inclusive) to high (exclusive). */
     public record Range(double low, double high) {
         public Range {
             if (!(low < high)) {
@@ -29,10 +29,10 @@ public record Sampler(Map<String, Range> ranges) {
         Random random = new Random(seed * 31 + input.name().hashCode());
         long[] shape = input.shapeAt(sizes).getShape();
         Range range = ranges.get(input.name());
-        Range whole = range == null ? new Range(0, 2) : range;
+        Range integers = range == null ? new Range(0, 2) : range;
         ElementType type = DjlTensors.elementType(input.type());
         if (!type.isFloat()) {
-            return Tensor.of(type, () -> Math.floor(uniform(whole, random)), shape);
+            return Tensor.of(type, () -> Math.floor(uniform(integers, random)), shape);
         }
         return Tensor.of(type, range == null ? random::nextGaussian : () -> uniform(range, random), shape);
     }

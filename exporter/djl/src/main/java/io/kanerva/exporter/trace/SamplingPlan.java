@@ -13,12 +13,12 @@ import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /**
- * At which sizes of the dynamic dimensions a block is traced, and at which its export is checked.
+ * The sizes of the dynamic dimensions at which a block is traced, and those at which its export is checked.
  *
- * <p>Traces: a grid (two sizes a dimension fix a multilinear expression, three one with squares) and points outside of
- * it (which test the expression). As far as the limits allow, no size is 1 and none equals another dimension of the
- * traced block, so that equal numbers mean equal dimensions. Checks: the smallest sizes, the largest ones of limited
- * dimensions, and a point in between; none of them is traced, unless the limits leave no others.
+ * <p>Traces: a grid (two sizes per dimension determine a multilinear expression, three one with squares) and points
+ * outside it (which test the expression). As far as the limits allow, no size is 1 and none equals another dimension of
+ * the traced block, so that equal numbers indicate equal dimensions. Checks: the smallest sizes, the largest ones of
+ * limited dimensions, and a point in between; none of them is traced, unless the limits leave no others.
  *
  * @param dimensions names of the dynamic dimensions in order of appearance
  * @param levels the sizes of each dimension on the grid, n of them
@@ -31,17 +31,17 @@ public record SamplingPlan(
         List<Map<String, Long>> traces,
         List<Map<String, Long>> checks) {
     private static final int MAX_DIMENSIONS = 5;
-    /** How far above the smallest size a dimension is traced at most: time and memory grow with it. */
-    private static final int FAR = 32;
+    /** The maximum distance of a traced size from the smallest one; time and memory grow with it. */
+    private static final int MAX_DISTANCE = 32;
 
-    private static final int FEWEST_CHECKS = 2;
+    private static final int MIN_CHECKS = 2;
     /** With more dimensions, three sizes each would be too many traces. */
-    private static final int MAX_DIMENSIONS_OF_FINER = 3;
+    private static final int MAX_FINE_DIMENSIONS = 3;
     /** Further test points of a finer plan. */
-    private static final int MORE_TESTS = 5;
+    private static final int EXTRA_TESTS = 5;
 
     /**
-     * The sizes a dynamic dimension may take, both ends included.
+     * The sizes that a dynamic dimension may take, both ends inclusive.
      *
      * @param min at least 1
      * @param max at least 2
@@ -56,7 +56,7 @@ public record SamplingPlan(
         }
     }
 
-    /** For dimensions without a limit of their own. */
+    /** The limit of dimensions for which none is set. */
     public static final Limit DEFAULT_LIMIT = new Limit(1, 24);
 
     static SamplingPlan of(List<InputSpec> inputs, Map<String, Limit> limits, Set<Long> fixedSizes) {
@@ -88,8 +88,8 @@ public record SamplingPlan(
     }
 
     /**
-     * Low, high, test and check size of a dimension. Within a limit, the low size is the smallest and the test size
-     * lies far off: what strides make of neighbouring sizes is often the same.
+     * Low, high, test and check size of a dimension. Within a limit, the low size is the smallest and the test size is
+     * far from it, because strides often map adjacent sizes to the same result.
      */
     private static List<Long> pick(String name, Limit limit, Set<Long> taken) {
         List<Long> sizes =
@@ -110,7 +110,7 @@ public record SamplingPlan(
         }
         if (limit != DEFAULT_LIMIT && preferred.size() > 4) {
             preferred.stream()
-                    .filter(size -> size <= limit.min() + FAR && !taken.contains(size))
+                    .filter(size -> size <= limit.min() + MAX_DISTANCE && !taken.contains(size))
                     .max(Long::compare)
                     .ifPresent(furthest -> {
                         preferred.remove(furthest);
@@ -142,7 +142,7 @@ public record SamplingPlan(
                         : sizes.get(name).get(1)));
         Set<Map<String, Long>> untraced = new LinkedHashSet<>(checks);
         untraced.removeAll(traces);
-        if (untraced.size() < FEWEST_CHECKS) {
+        if (untraced.size() < MIN_CHECKS) {
             untraced.add(point(names, name -> another(limits.getOrDefault(name, DEFAULT_LIMIT), sizes.get(name))));
             untraced.removeAll(traces);
         }
@@ -150,9 +150,9 @@ public record SamplingPlan(
                 names, levels, List.copyOf(traces), List.copyOf(untraced.isEmpty() ? checks : untraced));
     }
 
-    /** The largest size, not far off, that is not taken yet; one that is, if there is no other. */
+    /** The largest unused size within the maximum distance; a used one if there is no other. */
     private static long another(Limit limit, List<Long> taken) {
-        return LongStream.rangeClosed(limit.min(), Math.min(limit.max(), limit.min() + FAR))
+        return LongStream.rangeClosed(limit.min(), Math.min(limit.max(), limit.min() + MAX_DISTANCE))
                 .filter(size -> !taken.contains(size))
                 .max()
                 .orElse(taken.get(0));
@@ -175,11 +175,11 @@ public record SamplingPlan(
     }
 
     /**
-     * A plan that also finds squares of dimensions, and numbers made of sizes behind strides, for the price of more
-     * traces; empty if there are too many dimensions or the limits leave too few sizes.
+     * A plan that also finds squares of dimensions and expressions in strided sizes, at the cost of more traces; empty
+     * if there are too many dimensions or the limits leave too few sizes.
      */
     Optional<SamplingPlan> finer(Map<String, Limit> limits) {
-        if (dimensions.isEmpty() || dimensions.size() > MAX_DIMENSIONS_OF_FINER) {
+        if (dimensions.isEmpty() || dimensions.size() > MAX_FINE_DIMENSIONS) {
             return Optional.empty();
         }
         Map<String, Long> test = traces.get(traces.size() - 1);
@@ -190,7 +190,7 @@ public record SamplingPlan(
             Set<Long> taken = new TreeSet<>(levels.get(name));
             taken.addAll(List.of(1L, test.get(name)));
             checks.forEach(check -> taken.add(check.get(name)));
-            List<Long> free = LongStream.rangeClosed(limit.min(), Math.min(limit.max(), limit.min() + FAR))
+            List<Long> free = LongStream.rangeClosed(limit.min(), Math.min(limit.max(), limit.min() + MAX_DISTANCE))
                     .filter(size -> !taken.contains(size))
                     .boxed()
                     .toList();
@@ -202,21 +202,19 @@ public record SamplingPlan(
         }
         Set<Map<String, Long>> points = new LinkedHashSet<>(grid(dimensions, more));
         points.add(test);
-        for (int i = 0; i < MORE_TESTS; i++) {
+        for (int i = 0; i < EXTRA_TESTS; i++) {
             int index = i;
-            // From all over the range, and not in step with each other, so that equal numbers are no accident.
+            // Spread over the range, differently for each dimension, so that equal numbers are not a coincidence.
             points.add(point(dimensions, name -> {
                 int last = others.get(name).size() - 1;
                 return others.get(name)
-                        .get((last - index * last / (MORE_TESTS - 1) + 2 * dimensions.indexOf(name)) % (last + 1));
+                        .get((last - index * last / (EXTRA_TESTS - 1) + 2 * dimensions.indexOf(name)) % (last + 1));
             }));
         }
         return Optional.of(new SamplingPlan(dimensions, more, List.copyOf(points), checks));
     }
 
-    /**
-     * A plan that traces at the sizes of the checks as well: nothing is made of what is seen there, but it must be met.
-     */
+    /** A plan that also traces at the sizes of the checks, which test expressions but do not determine them. */
     SamplingPlan withChecksTraced() {
         Set<Map<String, Long>> points = new LinkedHashSet<>(traces);
         points.addAll(checks);
@@ -229,10 +227,7 @@ public record SamplingPlan(
         return point;
     }
 
-    /**
-     * The sum of products through a number seen in each trace; unknown if there is none that also meets the test
-     * points.
-     */
+    /** The sum of products that fits a number in each trace; unknown if none also fits the test points. */
     Size express(long[] values) {
         int grid = dimensions.stream().mapToInt(name -> levels.get(name).size()).reduce(1, (a, b) -> a * b);
         Size size = Size.through(dimensions, levels, Arrays.copyOf(values, grid));

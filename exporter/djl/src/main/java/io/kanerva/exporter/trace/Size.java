@@ -16,15 +16,14 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * A whole number that may depend on dynamic dimensions: a sum of products such as {@code 4*B*T + T*T + 1}, in which
- * what strides leave of a dimension, {@code floor((H+1)/2)}, may stand for the dimension. Others are
- * {@linkplain #unknown() unknown}.
+ * An integer that may depend on dynamic dimensions: a sum of products such as {@code 4*B*T + T*T + 1}, whose factors
+ * are dimensions or strided dimensions, {@code floor((H+1)/2)}. Other expressions are {@linkplain #unknown() unknown}.
  */
 public final class Size {
     private static final Comparator<List<SizeFactor>> ORDER =
             Comparator.<List<SizeFactor>>comparingInt(List::size).reversed().thenComparing(Size::text);
-    /** Up to which size of a dimension two expressions are compared. */
-    private static final long COMPARED = 4096;
+    /** Two expressions are compared up to this size of a dimension. */
+    private static final long MAX_COMPARED = 4096;
 
     private static final Size UNKNOWN = new Size(null);
 
@@ -35,7 +34,7 @@ public final class Size {
         this.terms = terms;
     }
 
-    /** The number itself. */
+    /** A fixed number. */
     public static Size fixed(long value) {
         return of(value == 0 ? Map.of() : Map.of(List.of(), value));
     }
@@ -45,12 +44,12 @@ public final class Size {
         return of(SizeFactor.of(dimension));
     }
 
-    /** The size of a dynamic dimension, or of what strides leave of it. */
+    /** The size of a dynamic or strided dimension. */
     public static Size of(SizeFactor factor) {
         return of(Map.of(List.of(factor), 1L));
     }
 
-    /** A size that no expression is known for. */
+    /** A size without a known expression. */
     public static Size unknown() {
         return UNKNOWN;
     }
@@ -66,12 +65,12 @@ public final class Size {
         return terms != null;
     }
 
-    /** Whether this is a number that does not depend on any dynamic dimension. */
+    /** Whether this is independent of all dynamic dimensions. */
     public boolean isFixed() {
         return isKnown() && terms.keySet().stream().allMatch(List::isEmpty);
     }
 
-    /** Whether this is exactly this number. */
+    /** Whether this is fixed and equals a value. */
     public boolean is(long value) {
         return isFixed() && value() == value;
     }
@@ -96,7 +95,7 @@ public final class Size {
         return terms;
     }
 
-    /** The value at given sizes of the dynamic dimensions. */
+    /** The value for given sizes of the dynamic dimensions. */
     public long at(Map<String, Long> sizes) {
         long sum = 0;
         for (Map.Entry<List<SizeFactor>, Long> term : terms().entrySet()) {
@@ -109,7 +108,7 @@ public final class Size {
         return sum;
     }
 
-    /** Whether strides are in it. */
+    /** Whether a factor is a strided dimension. */
     public boolean hasStrides() {
         return isKnown() && terms.keySet().stream().flatMap(List::stream).anyMatch(factor -> !factor.isDimension());
     }
@@ -142,9 +141,10 @@ public final class Size {
     }
 
     /**
-     * The size divided by a number and rounded down: exactly what is divisible, and one factor more at most.
+     * The size divided by a number and rounded down: divisible terms are divided exactly, and at most one other term
+     * becomes a strided factor.
      *
-     * @return unknown if more than one term is not divisible, or one that is a product
+     * @return unknown if more than one term, or a product, is not divisible
      */
     public Size floorDivided(long divisor) {
         if (!isKnown() || divisor == 1) {
@@ -164,7 +164,7 @@ public final class Size {
         if (rest.size() > 1 || last.getKey().size() > 1 || c < 0 || divisor % c != 0) {
             return UNKNOWN;
         }
-        // floor((c F + k) / d) = floor((F + floor(k/c)) / (d/c)), as F is a whole number.
+        // floor((c F + k) / d) = floor((F + floor(k/c)) / (d/c)), as F is an integer.
         SizeFactor factor = last.getKey().get(0);
         long offset = factor.offset() + Math.floorDiv(constant, c) * factor.divisor();
         long steps = divisor / c * factor.divisor();
@@ -173,9 +173,7 @@ public final class Size {
                 .plus(Math.floorDiv(offset, steps));
     }
 
-    /**
-     * How many times as large as another size this is, whatever the dimensions are; empty if that is no whole number.
-     */
+    /** The integer ratio of this size to another one, if it is the same for all dimensions; empty otherwise. */
     public OptionalLong timesLargerThan(Size other) {
         if (!isKnown() || !other.isKnown() || other.terms.isEmpty()) {
             return OptionalLong.empty();
@@ -185,8 +183,8 @@ public final class Size {
     }
 
     /**
-     * Whether this is at least as large as another size of the same dimension (or two fixed ones), at all its sizes up
-     * to some thousands.
+     * Whether this is at least another size of the same dimension (or both are fixed), for all sizes of the dimension
+     * up to some thousands.
      */
     public boolean isNeverBelow(Size other) {
         if (!isKnown() || !other.isKnown()) {
@@ -199,7 +197,7 @@ public final class Size {
                 .collect(Collectors.toSet());
         return equals(other)
                 || dimensions.size() < 2
-                        && LongStream.rangeClosed(1, COMPARED).allMatch(n -> {
+                        && LongStream.rangeClosed(1, MAX_COMPARED).allMatch(n -> {
                             Map<String, Long> sizes =
                                     dimensions.stream().collect(Collectors.toMap(name -> name, name -> n));
                             return at(sizes) >= other.at(sizes);
@@ -207,13 +205,13 @@ public final class Size {
     }
 
     /**
-     * The expression through the values seen on a grid of sizes, by Newton's divided differences.
+     * The expression that interpolates values on a grid of sizes, by Newton's divided differences.
      *
      * @param dimensions the dynamic dimensions, d of them
      * @param levels for each dimension n different sizes: 2 for an expression in which it occurs at most once in a
      *     product, 3 for at most twice
      * @param values n^d values; digit i (to the base n, lowest first) of the index is the level of dimension i
-     * @return the expression, or unknown if its coefficients are not whole numbers
+     * @return the expression, or unknown if its coefficients are not integers
      */
     static Size through(List<String> dimensions, Map<String, List<Long>> levels, long[] values) {
         if (dimensions.isEmpty()) {

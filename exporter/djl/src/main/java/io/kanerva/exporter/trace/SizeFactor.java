@@ -3,10 +3,9 @@ package io.kanerva.exporter.trace;
 import java.util.Map;
 
 /**
- * What a {@link Size} is a sum of products of: a dynamic dimension, or what strides leave of it,
- * {@code floor((H+1)/2)}.
+ * A factor in a {@link Size}'s products: a dynamic dimension, or a strided one, {@code floor((H+1)/2)}.
  *
- * <p>Strides of strides are of this form as well: {@code floor((floor((H+a)/m)+b)/n) = floor((H+a+b*m)/(m*n))}.
+ * <p>Repeated strides have this form, too: {@code floor((floor((H+a)/m)+b)/n) = floor((H+a+b*m)/(m*n))}.
  *
  * @param dimension its name
  * @param offset at least 0 and less than the divisor
@@ -28,7 +27,7 @@ public record SizeFactor(String dimension, long offset, long divisor) implements
         return divisor == 1;
     }
 
-    /** The value at given sizes of the dynamic dimensions. */
+    /** The value for given sizes of the dynamic dimensions. */
     public long at(Map<String, Long> sizes) {
         return Math.floorDiv(sizes.get(dimension) + offset, divisor);
     }

@@ -1,11 +1,9 @@
 package io.kanerva.exporter.trace;
 
-/** Which mean and variance a batch normalisation uses. */
+/** The mean and variance that batch normalisations use. */
 public enum Statistics {
-    /** Those that training has left in the block: inference. */
+    /** The running statistics from training, as in inference. */
     RUNNING,
-    /**
-     * Those of the batch that is being computed, as in training; everything else stays as in inference (no dropout).
-     */
+    /** The statistics of the current batch, as in training; everything else is as in inference (no dropout). */
     BATCH
 }

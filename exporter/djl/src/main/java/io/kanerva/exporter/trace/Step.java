@@ -8,8 +8,8 @@ import java.util.Map;
  *
  * @param operation its name, see {@link RecordedMethods}
  * @param inputs values it reads; null for an absent optional one
- * @param attributes its other arguments: numbers (Long, Double), {@code long[]} or things compared with equals
- * @param outputs values it makes
+ * @param attributes its other arguments: numbers (Long, Double), {@code long[]} or objects compared with equals
+ * @param outputs values it computes
  * @param site the line that called it
  */
 record Step(

@@ -3,17 +3,17 @@ package io.kanerva.exporter.trace;
 import java.util.List;
 
 /**
- * Sizes of results that follow from an operation's arguments: those behind strides are no sums of products, and cannot
- * be told from the numbers seen at a few sizes. What a rule says is believed only where it meets all that was seen.
+ * Sizes of results that follow from an operation's arguments. Strided sizes are not sums of products of dimensions and
+ * cannot be inferred from numbers at a few sizes. A rule is accepted only if it fits all traced numbers.
  */
 final class StrideRules {
     private StrideRules() {}
 
-    /** The size of a result's axis; unknown if no rule is about it. */
+    /** The size of a result's axis; unknown if no rule applies. */
     static Size of(Operation op, int axis) {
         return switch (op.name()) {
             case "convolution" ->
-                axis < 2 ? Size.unknown() : windows(op, axis, reach(op, axis), at(op, "padding", axis), false);
+                axis < 2 ? Size.unknown() : windows(op, axis, extent(op, axis), at(op, "padding", axis), false);
             case "maxPool", "avgPool" ->
                 axis < 2
                         ? Size.unknown()
@@ -30,27 +30,27 @@ final class StrideRules {
         };
     }
 
-    /** A whole number for each axis behind batch and channel. */
+    /** An argument's value for an axis after batch and channel. */
     private static long at(Operation op, String argument, int axis) {
         return op.sizes(argument).get(axis - 2).value();
     }
 
-    /** How far a convolution's filter reaches. */
-    private static long reach(Operation op, int axis) {
+    /** The extent of a convolution's filter. */
+    private static long extent(Operation op, int axis) {
         return (op.inputs().get(1).shape().get(axis).value() - 1) * at(op, "dilation", axis) + 1;
     }
 
     /**
-     * How many windows fit. One that is only begun counts (with ceil) if it begins inside the input or the padding
-     * before it: both bounds are the input's size and a number over the stride, so the smaller number decides.
+     * The number of windows that fit. With ceil, a partial window counts if it begins inside the input or the padding
+     * before it: both bounds are the input's size plus a number, divided by the stride, so the smaller number decides.
      */
-    private static Size windows(Operation op, int axis, long reach, long padding, boolean isCeil) {
+    private static Size windows(Operation op, int axis, long extent, long padding, boolean isCeil) {
         long stride = at(op, "stride", axis);
-        long room = 2 * padding - reach;
+        long space = 2 * padding - extent;
         return op.input()
                 .shape()
                 .get(axis)
-                .plus(isCeil ? Math.min(room + stride - 1, padding - 1) : room)
+                .plus(isCeil ? Math.min(space + stride - 1, padding - 1) : space)
                 .floorDivided(stride)
                 .plus(1);
     }
@@ -66,7 +66,7 @@ final class StrideRules {
         return sum;
     }
 
-    /** Slices from a fixed start to an open end; others follow from the numbers. */
+    /** Slices from a fixed start to an open end; others are inferred from the traced numbers. */
     private static Size slice(Operation op, int axis) {
         Operand input = op.input();
         List<Size> numbers = op.sizes(TracedIndex.NUMBERS);
@@ -109,10 +109,7 @@ final class StrideRules {
         return Size.unknown();
     }
 
-    /**
-     * Most operations keep sizes where they are: a size behind strides is taken over from the input that has it at this
-     * axis.
-     */
+    /** Most operations keep sizes in place: takes a strided size from the input that has one at this axis. */
     private static Size same(List<Operand> inputs, int axis) {
         return inputs.stream()
                 .filter(input -> input != null && axis < input.rank())

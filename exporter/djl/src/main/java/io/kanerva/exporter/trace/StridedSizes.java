@@ -7,16 +7,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The sizes behind strides that a set of tapes has shown, and numbers made of them: c p + k, where p is a product of
- * one of them and of up to two other dynamic sizes, or a dimension that was divided.
+ * The strided sizes in a set of tapes, and expressions in them: c p + k, where p is a product of one of them and up to
+ * two other dynamic sizes, or a divided dimension.
  */
 final class StridedSizes {
     private static final long MAX_DIVISOR = 16;
-    private static final int FEWEST_SIZES = 6;
+    private static final int MIN_SIZES = 6;
 
     private final SamplingPlan plan;
     private final Map<String, SamplingPlan.Limit> limits;
-    private final Set<Size> met = new LinkedHashSet<>();
+    private final Set<Size> strided = new LinkedHashSet<>();
     /** All dynamic sizes, with strides or not. */
     private final Set<Size> factors = new LinkedHashSet<>();
 
@@ -27,8 +27,7 @@ final class StridedSizes {
     }
 
     /**
-     * A size behind strides that is the same at all sizes that the dimensions may take is that number: it grows with
-     * each of them.
+     * A strided size that is equal at the limits of its dimensions is that number, because it grows with each of them.
      */
     Size withinLimits(Size size) {
         boolean isLimited = size.hasStrides()
@@ -48,18 +47,18 @@ final class StridedSizes {
         return size.at(smallest) == size.at(largest) ? Size.fixed(size.at(smallest)) : size;
     }
 
-    /** Remembers a size that a value has. */
+    /** Adds the size of a value. */
     void add(Size size) {
         if (size.hasStrides()) {
-            met.add(size);
+            strided.add(size);
         }
         if (size.isKnown() && !size.isFixed()) {
             factors.add(size);
         }
     }
 
-    /** Whether an expression has the values seen in all traces. */
-    boolean meets(Size size, long[] values) {
+    /** Whether an expression has the traced values in all traces. */
+    boolean fits(Size size, long[] values) {
         if (!size.isKnown()) {
             return false;
         }
@@ -72,29 +71,28 @@ final class StridedSizes {
     }
 
     /**
-     * Whether numbers may come from one size behind strides: where all traced heights are odd, twice the half of one
-     * looks like H-1.
+     * Whether numbers may come from one strided size: where all traced heights are odd, 2*floor(H/2) looks like H-1.
      */
-    boolean mayMake(long[] values) {
-        return met.stream()
-                .anyMatch(size -> meets(size, values) || line(size, values).isKnown());
+    boolean mayProduce(long[] values) {
+        return strided.stream()
+                .anyMatch(size -> fits(size, values) || line(size, values).isKnown());
     }
 
-    /** The expression for a number seen in each trace; unknown if there is none. */
+    /** The expression for a number in each trace; unknown if there is none. */
     Size express(long[] values) {
-        for (Size size : met) {
-            if (meets(size, values)) {
+        for (Size size : strided) {
+            if (fits(size, values)) {
                 return size;
             }
         }
-        for (Size a : met) {
+        for (Size a : strided) {
             Size found = line(a, values);
             if (found.isKnown()) {
                 return found;
             }
         }
         List<Size> others = List.copyOf(factors);
-        for (Size a : met) {
+        for (Size a : strided) {
             for (int i = 0; i < others.size(); i++) {
                 Size pair = a.times(others.get(i));
                 Size found = line(pair, values);
@@ -110,8 +108,8 @@ final class StridedSizes {
     }
 
     /**
-     * c floor((D + a) / m) + k of one dimension D, as Java code divides it. Many such lines go through a few points: it
-     * takes more.
+     * c floor((D + a) / m) + k of one dimension D, as integer division in Java computes it. Many such lines fit a few
+     * points, so more are required.
      */
     private Size divided(long[] values) {
         for (String dimension : plan.dimensions()) {
@@ -119,7 +117,7 @@ final class StridedSizes {
                             .map(sizes -> sizes.get(dimension))
                             .distinct()
                             .count()
-                    < FEWEST_SIZES) {
+                    < MIN_SIZES) {
                 continue;
             }
             for (long divisor = 2; divisor <= MAX_DIVISOR; divisor++) {
@@ -134,7 +132,7 @@ final class StridedSizes {
         return Size.unknown();
     }
 
-    /** c p + k with whole numbers c and k through all values; unknown if there is none. */
+    /** c p + k with integers c and k that fits all values; unknown if there is none. */
     private Size line(Size p, long[] values) {
         Map<String, Long> first = plan.traces().get(0);
         for (int i = 1; i < values.length; i++) {
@@ -145,7 +143,7 @@ final class StridedSizes {
                     return Size.unknown();
                 }
                 Size line = p.times(rise / gap).plus(values[0] - rise / gap * p.at(first));
-                return meets(line, values) ? line : Size.unknown();
+                return fits(line, values) ? line : Size.unknown();
             }
         }
         return Size.unknown();

@@ -14,16 +14,16 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Finds out what in a set of tapes depends on the dynamic dimensions.
+ * Determines which numbers in a set of tapes depend on the dynamic dimensions.
  *
  * <p>All tapes must hold the same operations on the same values. A number that differs between them becomes an
  * expression in the dynamic dimensions. The last tape has the first one's sizes and other input values: a number that
- * differs between these two depends on values, which is an error, and a size that does so (of the elements under a
- * mask, say) is unknown. Operations on constants alone become constants, with the engine's own result.
+ * differs between these two depends on values, which is an error, and a size that differs (for example of the elements
+ * under a mask) is unknown. Operations on constants alone become constants, with the engine's own result.
  */
 final class TapeComparison {
-    /** Folding must not inflate the file: a result larger than this must not be larger than its inputs. */
-    private static final long SMALL = 4096;
+    /** Folding must not inflate the file: a result with more elements than this must not be larger than its inputs. */
+    private static final long MAX_FOLDED = 4096;
 
     private final SamplingPlan plan;
     private final List<InputSpec> specs;
@@ -31,7 +31,7 @@ final class TapeComparison {
     private final Recorder first;
     private final Recorder otherValues;
     private final Operand[] operands;
-    /** How many operations read each value. */
+    /** The number of operations that read each value. */
     private final Map<Integer, Integer> reads = new HashMap<>();
 
     private final List<Operation> operations = new ArrayList<>();
@@ -44,7 +44,7 @@ final class TapeComparison {
      * Prepares a comparison.
      *
      * @param limits sizes that dynamic dimensions may take, by name
-     * @param recorders one for each trace of the plan, and one of the first trace's sizes with other input values
+     * @param recorders one per trace of the plan, and one at the first trace's sizes with other input values
      */
     TapeComparison(
             SamplingPlan plan,
@@ -65,11 +65,11 @@ final class TapeComparison {
     }
 
     /**
-     * The program that all tapes are recordings of.
+     * The program that all tapes record.
      *
      * @param outputs the block's results, in the order of the recorders
-     * @param isLast whether a number that is no expression is an error, and one with sizes behind strides is believed;
-     *     if not, the result is then empty
+     * @param isLast whether a number without an expression is an error, and an inferred expression in strided sizes is
+     *     accepted; if not, the result is empty in these cases
      */
     Optional<Program> combine(List<List<TapeValue>> outputs, boolean isLast) {
         requireSameOperations();
@@ -105,11 +105,11 @@ final class TapeComparison {
                 new Program(inputs, List.copyOf(operations), List.copyOf(results), List.copyOf(assumptions)));
     }
 
-    /** Everything below relies on tapes that differ in numbers only. */
+    /** Checks that the tapes differ in numbers only. */
     private void requireSameOperations() {
         for (int t = 1; t < recorders.size(); t++) {
-            int parted = firstDifference(recorders.get(t).steps());
-            if (parted >= 0) {
+            int difference = firstDifference(recorders.get(t).steps());
+            if (difference >= 0) {
                 throw new ExportException(
                         List.of("the block runs " + first.steps().size() + " operations with "
                                 + plan.traces().get(0) + " and "
@@ -118,20 +118,20 @@ final class TapeComparison {
                                 + "; a Java loop or branch depends on a dynamic dimension, and only "
                                 + "the tensor operations of one run can"
                                 + " be exported; use operations on the whole dimension, or "
-                                + "make it a fixed one (they part at "
-                                + culprit(recorders.get(t).steps(), parted) + ")"));
+                                + "make it a fixed one (they first differ at "
+                                + describe(recorders.get(t).steps(), difference) + ")"));
             }
         }
-        int parted = firstDifference(otherValues.steps());
-        if (parted >= 0) {
+        int difference = firstDifference(otherValues.steps());
+        if (difference >= 0) {
             throw new ExportException(
                     List.of("the block runs other operations when its inputs have other values; control flow "
-                            + "that depends on values cannot be exported, use where instead (they part at "
-                            + culprit(otherValues.steps(), parted) + ")"));
+                            + "that depends on values cannot be exported, use where instead (they first differ at "
+                            + describe(otherValues.steps(), difference) + ")"));
         }
     }
 
-    /** Where a tape parts from the first one; -1 if it does not. */
+    /** The index of the first step that differs from the first tape's; -1 if none does. */
     private int firstDifference(List<Step> steps) {
         int common = Math.min(steps.size(), first.steps().size());
         int i = 0;
@@ -141,7 +141,7 @@ final class TapeComparison {
         return i == common && steps.size() == first.steps().size() ? -1 : i;
     }
 
-    private String culprit(List<Step> steps, int index) {
+    private String describe(List<Step> steps, int index) {
         Step step = index < first.steps().size() ? first.steps().get(index) : steps.get(index);
         return step.operation() + " " + step.site();
     }
@@ -192,14 +192,14 @@ final class TapeComparison {
                 .filter(Objects::nonNull)
                 .mapToLong(Operand::fixedElements)
                 .sum();
-        return isConstant && outputs.stream().mapToLong(Operand::fixedElements).sum() <= Math.max(SMALL, read);
+        return isConstant && outputs.stream().mapToLong(Operand::fixedElements).sum() <= Math.max(MAX_FOLDED, read);
     }
 
     /**
      * Whether folding would write a large parameter twice: once for its other readers, and once as the folded result.
      */
     private boolean doublesWeights(List<Operand> inputs, List<Operand> outputs) {
-        return outputs.stream().mapToLong(Operand::fixedElements).sum() > SMALL
+        return outputs.stream().mapToLong(Operand::fixedElements).sum() > MAX_FOLDED
                 && inputs.stream()
                         .filter(Objects::nonNull)
                         .anyMatch(input -> !input.name().isEmpty() && reads.getOrDefault(input.id(), 0) > 1);
@@ -212,7 +212,7 @@ final class TapeComparison {
         return !(attribute instanceof Size size) || size.isFixed();
     }
 
-    /** The operand of a value; constants and parameters are made when they are first met. */
+    /** The operand of a value; constants and parameters are created on first use. */
     private Operand operand(int id) {
         if (operands[id] == null) {
             TapeValue value = first.values().get(id);
@@ -275,10 +275,10 @@ final class TapeComparison {
                 .toList();
     }
 
-    /** The expression for an axis: what a rule says if that was seen, else what the numbers say. */
+    /** The expression for an axis: a rule's if it fits the traced values, else one inferred from them. */
     private Size size(long[] values, Size ruled) {
         Size size = strided.withinLimits(ruled);
-        if (!strided.meets(ruled, values)) {
+        if (!strided.fits(ruled, values)) {
             Size polynomial = plan.express(values);
             size = polynomial.isKnown() ? polynomial : strided.express(values);
         }
@@ -310,11 +310,11 @@ final class TapeComparison {
                 ? values.stream().mapToLong(v -> ((Number) v).longValue()).toArray()
                 : new long[0];
         Size size = isWhole ? plan.express(numbers) : Size.unknown();
-        // Two expressions for the same few numbers: more sizes tell them apart.
-        isInexpressible |= size.isKnown() && strided.mayMake(numbers);
+        // Two expressions fit the same few numbers; more sizes distinguish them.
+        isInexpressible |= size.isKnown() && strided.mayProduce(numbers);
         if (isWhole && !size.isKnown()) {
             size = strided.express(numbers);
-            // A few numbers may meet by accident: more of them are looked at before this is believed.
+            // A few numbers may fit by coincidence, so more are traced before this is accepted.
             isInexpressible |= size.isKnown();
             if (size.isKnown()) {
                 assumptions.add(what + " was taken to be " + size + ", which holds at the sizes that were traced ("
@@ -341,7 +341,7 @@ final class TapeComparison {
         }
         problems.add(what
                 + " depends on the dynamic dimensions, but not as a sum of products of "
-                + "them and of what strides leave of them: "
+                + "them and of strided dimensions: "
                 + String.join(", ", found) + " (" + site + ")");
         return values.get(0) instanceof Long ? Size.fixed(0) : values.get(0);
     }

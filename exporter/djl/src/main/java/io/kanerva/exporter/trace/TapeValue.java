@@ -12,7 +12,7 @@ import io.kanerva.onnx.ElementType;
  * @param kind where it comes from
  * @param name the input's or the parameter's name; empty for others
  * @param array the engine's array that holds the value; lives as long as the recording
- * @param site the line that made it
+ * @param site the line that computed it
  */
 record TapeValue(int id, Kind kind, String name, NDArray array, CallSite site) {
     /** Where a value comes from. */

@@ -1,6 +1,6 @@
 package io.kanerva.exporter.trace;
 
-/** Marks a recording array; implemented beside {@code NDArray} by the proxies of {@link ArrayHandler}. */
+/** Marks a recording array; the proxies of {@link ArrayHandler} implement it in addition to {@code NDArray}. */
 interface TracedArray {
     /** The recording that this array belongs to. */
     Recorder recorder();
@@ -8,6 +8,6 @@ interface TracedArray {
     /** The value that this array holds now. */
     TapeValue tapeValue();
 
-    /** Gives the array another value, as an operation of this name that works in place does. */
+    /** Replaces the array's value, as the in-place operation of this name does. */
     void become(TapeValue version, String operation);
 }

@@ -19,14 +19,14 @@ import java.util.stream.Collectors;
 /**
  * The parts of an {@code NDIndex}.
  *
- * @param elements what each element does
+ * @param elements in order, without the ellipsis
  * @param ellipsis position of the ellipsis among the elements, -1 if there is none
  * @param rank the indexed array's number of dimensions; -1 if it does not matter
  */
 record TracedIndex(List<Element> elements, int ellipsis, int rank) {
     static final String KINDS = "kinds";
     static final String NUMBERS = "numbers";
-    /** Stands for an open end of a slice. */
+    /** The value for an open end of a slice. */
     static final long OPEN = Long.MAX_VALUE;
 
     /**
@@ -37,7 +37,7 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
      * @param array the positions of {@code take} and {@code pick}, the {@code mask}; null for others
      */
     record Element(String kind, List<Long> numbers, NDArray array) {
-        /** How many of the indexed array's axes the element is about. */
+        /** The number of the array's axes that the element indexes. */
         private long axes() {
             return switch (kind) {
                 case "new" -> 0;
@@ -98,7 +98,7 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
                 .toList();
     }
 
-    /** {@code kinds}, one for each element with the ellipsis written out, and all {@code numbers} in order. */
+    /** {@code kinds}, one per element with the ellipsis expanded, and all {@code numbers} in order. */
     Map<String, Object> attributes() {
         List<String> kinds =
                 new ArrayList<>(elements.stream().map(Element::kind).toList());
@@ -119,8 +119,8 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
     }
 
     /**
-     * The same index with the engine's arrays in place of recording ones. The ellipsis is written out: an index that is
-     * built part by part loses count of its rank otherwise.
+     * The same index with the engine's arrays in place of recording ones. The ellipsis is expanded, since an index that
+     * is built part by part does not track its rank otherwise.
      */
     NDIndex toEngine(Recorder recorder) {
         NDIndex index = new NDIndex();

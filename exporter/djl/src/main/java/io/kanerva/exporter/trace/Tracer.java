@@ -39,12 +39,12 @@ public final class Tracer {
      * Prepares to trace a block.
      *
      * @param block initialised; its {@code forward} must be deterministic when not training
-     * @param inputs one for each array of the forward's input list
+     * @param inputs one per array of the forward's input list
      * @param limits sizes that dynamic dimensions may take, by name
-     * @param sampler makes the input values
-     * @param statistics which ones batch normalisations use
-     * @param tracesChecks whether to trace at the sizes of the checks as well, because the graph will not be run there:
-     *     each number of the program must then be the block's at these sizes, too
+     * @param sampler generates the input values
+     * @param statistics the statistics that batch normalisations use
+     * @param tracesChecks whether to trace at the sizes of the checks as well, because the graph will not be run there;
+     *     each number in the program must then match the block's at these sizes, too
      */
     public Tracer(
             Block block,
@@ -84,7 +84,7 @@ public final class Tracer {
         return plan;
     }
 
-    /** The device on which the block's parameters are. */
+    /** The device of the block's parameters. */
     public Device device() {
         return block.getParameters().values().stream()
                 .findFirst()
@@ -100,7 +100,7 @@ public final class Tracer {
     public Program trace() {
         Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits);
         Optional<Program> program = trace(plan, finer.isEmpty());
-        // Squares of a dimension and arithmetic with sizes behind strides are rare, and finding them takes more traces.
+        // Squares of a dimension and arithmetic with strided sizes are rare, and finding them takes more traces.
         Program found = program.orElseGet(() -> {
             refine();
             return trace(plan, true).orElseThrow();
@@ -110,9 +110,9 @@ public final class Tracer {
     }
 
     /**
-     * Makes the next trace cover more sizes, for a block that computes something else at other sizes.
+     * Makes the next trace cover more sizes, for a block whose program does not match at other sizes.
      *
-     * @return false if it did so already, or there are no more sizes
+     * @return false if it already does, or there are no more sizes
      */
     public boolean refine() {
         Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits);
@@ -121,7 +121,7 @@ public final class Tracer {
         return finer.isPresent();
     }
 
-    /** What the last program assumes because the numbers suggest it: the first suspects if the program is wrong. */
+    /** The last program's {@linkplain Program#assumptions assumptions}, the likely causes if the program is wrong. */
     public List<String> assumptions() {
         return assumptions;
     }
@@ -145,7 +145,7 @@ public final class Tracer {
                 recorders.add(new Recorder(engine, names, statistics, keepsValues));
                 outputs.add(record(recorders.get(recorders.size() - 1), point, SEED));
             }
-            // Once more with other values: what differs now depends on the values, and must not be frozen.
+            // Once more with other values: numbers that differ now depend on values, and must not become constants.
             recorders.add(new Recorder(engine, names, statistics, keepsValues));
             outputs.add(
                     record(recorders.get(recorders.size() - 1), sizes.traces().get(0), OTHER_SEED));
@@ -159,14 +159,14 @@ public final class Tracer {
     /**
      * Runs the block, with this tracer's statistics, on given inputs.
      *
-     * @param given all inputs by name
-     * @return copies of what the forward returns
+     * @param values all inputs by name
+     * @return copies of the block's outputs
      */
-    public List<Tensor> compute(Map<String, Tensor> given) {
+    public List<Tensor> compute(Map<String, Tensor> values) {
         try (NDManager manager = NDManager.newBaseManager(device())) {
             NDList arguments = new NDList();
             for (InputSpec input : inputs) {
-                NDArray array = DjlTensors.toArray(given.get(input.name()), manager);
+                NDArray array = DjlTensors.toArray(values.get(input.name()), manager);
                 array.setName(input.name());
                 arguments.add(array);
             }
@@ -176,13 +176,12 @@ public final class Tracer {
                             .map(DjlTensors::copyOf)
                             .toList();
                 } catch (UnsupportedOperationException e) {
-                    // The engine lacks a method that the recording knows a formula for; if not, that fails as well, and
-                    // says why.
+                    // Perhaps the recording has a formula for a method that the engine lacks; if not, it fails with the
+                    // reason.
                     return computeRecorded(manager, arguments);
                 }
             }
-            // The block itself knows these statistics in training only, with its dropout and its updates of the running
-            // ones.
+            // The block itself uses these statistics in training only, with dropout and updates of the running ones.
             return computeRecorded(manager, arguments);
         }
     }
@@ -197,7 +196,7 @@ public final class Tracer {
         }
     }
 
-    /** Explains the way out to a block that casts arrays to its engine's own class; quotes other failures. */
+    /** Suggests a solution for a block that casts arrays to its engine's class; quotes other failures. */
     private static String failure(RuntimeException e, Map<String, Long> sizes) {
         Matcher cast = CAST_OF_RECORDING.matcher(String.valueOf(e.getMessage()));
         return e instanceof ClassCastException && cast.find()
@@ -206,7 +205,7 @@ public final class Tracer {
                         + "NDArray, NDManager and getNDArrayInternal(), or make the step "
                         + "one operation, a CompositeOperation"
                 : "the block fails with " + sizes + ": " + e
-                        + (sizes.isEmpty() ? "" : "; if such sizes cannot occur, say so with a dimension limit");
+                        + (sizes.isEmpty() ? "" : "; if such sizes cannot occur, exclude them with a dimension limit");
     }
 
     private List<TapeValue> record(Recorder recorder, Map<String, Long> sizes, long seed) {

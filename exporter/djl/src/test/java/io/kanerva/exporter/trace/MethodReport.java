@@ -59,7 +59,7 @@ public final class MethodReport {
                 operation,
                 outcome,
                 switch (treatment) {
-                    case RECORDED -> MissingMethods.knows(method) ? EngineMethods.MISSING : "";
+                    case RECORDED -> MissingMethods.contains(method) ? EngineMethods.MISSING : "";
                     case ASSIGNED ->
                         signature.contains("NDIndex")
                                 ? "a new version of the array: Where, or ScatterElements on its positions"
