@@ -143,7 +143,8 @@ public final class ExportOptions {
     public ExportOptions withExternalDataAbove(long bytes) {
         require(
                 bytes >= 0 && bytes <= MAX_FILE_BYTES,
-                "expected at most " + MAX_FILE_BYTES + " bytes of weights in the model's file, found " + bytes);
+                "expected a limit of 0 to " + MAX_FILE_BYTES + " bytes for weights in the model's file, found "
+                        + bytes);
         return with(options -> options.externalDataAbove = bytes);
     }
 

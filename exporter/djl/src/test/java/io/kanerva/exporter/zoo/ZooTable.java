@@ -96,20 +96,20 @@ final class ZooTable {
         return rows.get(name);
     }
 
-    /** Writes the file anew: the networks of every build first, then those of the run by hand. */
+    /** Writes the file: the networks of every build first, then those of the manual run. */
     void write() throws IOException {
         Files.writeString(FILE, """
                 # The networks that are exported and compared
 
                 Networks of DJL's basic model zoo and DJL's transformer blocks, with random weights and settled batch statistics,
-                exported with opset 17 and run by ONNX Runtime on the CPU and by the tests' reference evaluator at sizes that were never
-                traced. The largest difference is the absolute one between the block on DJL's PyTorch engine and ONNX Runtime over all
-                outputs and sizes; the next column is the one between ONNX Runtime and the reference, which calculates each operator
-                in double precision. An output y may differ from another's r by the allowed difference times max(1, |r|). A file is smaller than four bytes a parameter where batch
-                normalisations went into convolutions.
+                exported with opset 17 and run by ONNX Runtime on the CPU and by the tests' reference evaluator at sizes that were not
+                traced. The first difference is the maximum absolute one between the block on DJL's PyTorch engine and ONNX Runtime over
+                all outputs and sizes; the next column is the one between ONNX Runtime and the reference, which computes in float64.
+                An output y may differ from another's r by the allowed difference times max(1, |r|). A file is smaller than four bytes
+                per parameter where batch normalisations were fused with convolutions.
 
-                This file is written by `ZooTest`, which also checks it: all columns but the differences must be as here, and no
-                difference may be larger than allowed.
+                `ZooTest` writes and checks this file: all columns but the differences must be equal, and no difference may be larger
+                than allowed.
 
                 ## In every build
 
@@ -117,8 +117,8 @@ final class ZooTable {
 
                 ## At the sizes of the papers
 
-                Some twenty minutes of processor time and gigabytes, so by hand: `mvn -Pcpu -pl exporter/djl -am test -Dtest=ZooTest -Dzoo=full -Dtest.heap=8g
-                -Dsurefire.failIfNoSpecifiedTests=false`. Add `-Dzoo.write=true` to write the table anew instead of checking it.
+                These take about twenty minutes of CPU time and gigabytes of memory, so they are run manually: `mvn -Pcpu -pl exporter/djl -am test -Dtest=ZooTest -Dzoo=full -Dtest.heap=8g
+                -Dsurefire.failIfNoSpecifiedTests=false`. Add `-Dzoo.write=true` to write the table instead of checking it.
 
                 """ + section(ZooNetworks.full()));
     }
