@@ -189,7 +189,7 @@ class RecurrentTest {
                 4,
                 3);
         assertThatThrownBy(() -> OnnxExporter.export(block, List.of(input("x", "B", 4, 3)), List.of(), CHECKED))
-                .hasMessageContaining("the weights of a recurrent layer must be parameters or constants");
+                .hasMessageContaining("the weights of a recurrent layer: expected parameters or constants");
     }
 
     @Test
