@@ -29,35 +29,35 @@ import java.util.stream.IntStream;
 
 /**
  * The clean bound of test images, and its three terms, with the same noise down every path: DJL's blocks, the Kanerva
- * runtime's own call, and the graphs on any other runtime ({@link GraphBound}). Each path uses its own numbers from
+ * runtime's own call, and the graphs on any other runtime ({@link GraphBound}). Each path carries its own values from
  * graph to graph.
  */
 public final class BundleBound {
-    /** Decoded numbers that are held and passed through files at most: a quarter of a gigabyte. */
-    static final long MAX_NUMBERS = 1 << 26;
+    /** The most decoded values that are held and written to files at a time: a quarter of a gigabyte. */
+    static final long MAX_VALUES = 1 << 26;
 
     private final BundleCases bundle;
     private final TestEpisodes episodes;
     private final NoiseSource noise;
-    private final int round;
+    private final int batchSize;
 
     /**
      * @param episodes images of the bundle's shape
-     * @param seed of the noise, see {@link PhiloxNoise}
+     * @param seed the noise's, see {@link PhiloxNoise}
      */
     public BundleBound(BundleCases bundle, TestEpisodes episodes, long seed) {
-        this(bundle, episodes, seed, MAX_NUMBERS);
+        this(bundle, episodes, seed, MAX_VALUES);
     }
 
-    BundleBound(BundleCases bundle, TestEpisodes episodes, long seed, long maxNumbers) {
+    BundleBound(BundleCases bundle, TestEpisodes episodes, long seed, long maxValues) {
         this.bundle = bundle;
         this.episodes = episodes;
         noise = new PhiloxNoise(seed);
-        long numbers = bundle.bundle().graphs().get(BundleGraph.DECODER.label()).outputs().get(0).shape().stream()
+        long values = bundle.bundle().graphs().get(BundleGraph.DECODER.label()).outputs().get(0).shape().stream()
                 .skip(2)
                 .mapToLong(Long::parseLong)
                 .reduce(episodes.length(), Math::multiplyExact);
-        round = (int) Math.max(1, Math.min(episodes.count(), maxNumbers / numbers));
+        batchSize = (int) Math.max(1, Math.min(episodes.count(), maxValues / values));
     }
 
     /**
@@ -94,7 +94,7 @@ public final class BundleBound {
      * The terms of each episode's bound through the Kanerva runtime alone, with the noise of
      * {@link io.kanerva.trainer.evaluate.CleanBound}'s first draw.
      *
-     * @param seed of the noise, see {@link PhiloxNoise}
+     * @param seed the noise's, see {@link PhiloxNoise}
      * @param progress called with the number of episodes done
      */
     public static List<BoundTerms> score(Kanerva kanerva, TestEpisodes episodes, long seed, IntConsumer progress) {
@@ -138,12 +138,13 @@ public final class BundleBound {
     }
 
     /**
-     * Scores all episodes. The means of the bound and of its terms must be those of the reference, within
+     * Scores all episodes. The means of the bound and of its terms must match the reference's within
      * {@link BundleBudget#ofBound}. The notes have each path's bound with its standard error.
      *
      * @param reference DJL's or the Kanerva runtime
-     * @param runtimes those of them that are ready are scored, with graph optimisations if they have any
-     * @throws IOException if files in between cannot be written
+     * @param runtimes to score; those that are not ready are skipped. Graph optimisations are on where a runtime has
+     *     them
+     * @throws IOException if intermediate files cannot be written
      */
     public Findings run(Verification verification, ModelRuntime reference, List<ModelRuntime> runtimes)
             throws IOException {
@@ -200,20 +201,22 @@ public final class BundleBound {
 
     private Path path(ModelRuntime runtime, Verification verification) {
         if (runtime instanceof DjlRuntime djl) {
-            return some -> some.stream().map(djl::bound).toList();
+            return batch -> batch.stream().map(djl::bound).toList();
         }
         if (runtime instanceof KanervaRuntime) {
-            return some -> some.stream().map(one -> one.score(bundle.kanerva())).toList();
+            return batch -> batch.stream()
+                    .map(episode -> episode.score(bundle.kanerva()))
+                    .toList();
         }
         return new GraphBound(bundle, runtime, verification)::score;
     }
 
-    /** All episodes, so many at a time that what is decoded of them can be held at once. */
+    /** Scores all episodes, in batches whose decoded values fit into memory. */
     List<BoundTerms> score(ModelRuntime runtime, Verification verification) throws IOException {
         Path path = path(runtime, verification);
         List<BoundTerms> terms = new ArrayList<>();
-        for (int from = 0; from < episodes.count(); from += round) {
-            int to = Math.min(episodes.count(), from + round);
+        for (int from = 0; from < episodes.count(); from += batchSize) {
+            int to = Math.min(episodes.count(), from + batchSize);
             terms.addAll(
                     path.score(IntStream.range(from, to).mapToObj(this::episode).toList()));
             verification.progress().accept("%s, bound, %d of %d".formatted(runtime.name(), to, episodes.count()));

@@ -30,17 +30,17 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * An open bundle and the cases that check it by itself. Owns its sessions; close it, but not before its cases have run.
+ * An open bundle and the cases that check it alone. Owns its sessions; close it after its cases have run.
  *
- * <p>With the model that the bundle was exported from, {@link ModelCases} has more; {@link BundleBound} scores test
- * images.
+ * <p>With the model that the bundle was exported from, {@link ModelCases} has further cases; {@link BundleBound} scores
+ * test images.
  */
 public final class BundleCases implements AutoCloseable {
     private static final long OTHER_SEED = 41;
     private static final long FUSED_SEED = 57;
     private static final long FULL_SEED = 73;
     private static final String ENCODER = BundleGraph.ENCODER.label();
-    /** A term of the bound: float64 on both sides, and graphs that give equal bits. */
+    /** For the terms of the bound: float64 on both sides, from graphs with bit-equal outputs. */
     private static final Budget NATS = Budget.of(Tolerance.elements(1e-9, 1e-9));
 
     private final CaseInputs inputs;
@@ -51,8 +51,8 @@ public final class BundleCases implements AutoCloseable {
     /**
      * Opens a bundle on the CPU.
      *
-     * @param scratch folder for inputs, this bundle's own
-     * @throws io.kanerva.runtime.BundleException if it is not whole, was changed or is foreign
+     * @param scratch folder for inputs, used by this bundle only
+     * @throws io.kanerva.runtime.BundleException if it is incomplete or changed, or no bundle of this format
      * @throws IOException if a graph cannot be read
      */
     public BundleCases(Path folder, Path scratch) throws IOException {
@@ -68,7 +68,7 @@ public final class BundleCases implements AutoCloseable {
         }
     }
 
-    /** Where it is. */
+    /** The bundle's folder. */
     public Path folder() {
         return inputs.folder();
     }
@@ -77,36 +77,36 @@ public final class BundleCases implements AutoCloseable {
         return inputs;
     }
 
-    /** What the bundle says of itself. */
+    /** The contents of bundle.json. */
     public Bundle bundle() {
         return kanerva.bundle();
     }
 
-    /** The open bundle; it belongs to these cases. */
+    /** The open bundle, closed with these cases. */
     public Kanerva kanerva() {
         return kanerva;
     }
 
-    /** Files that are missing, changed, or not listed in bundle.json: a sentence each. */
+    /** One sentence for each file that is missing, changed, or not listed in bundle.json. */
     public List<String> changedFiles() {
         return BundleFiles.problems(folder(), bundle().files());
     }
 
-    /** What the graphs are made of, in the order of bundle.json. */
+    /** Operators, versions and problems of each graph, in the order of bundle.json. */
     public List<GraphFacts> graphFacts() {
         return List.copyOf(facts);
     }
 
     /**
-     * Checks bundles by themselves: their graphs on the runtimes, each being started once for all of them; pipelines on
-     * the clients. Whatever these are, ONNX Runtime in this process runs the vectors, full memory and the fused graphs,
-     * and the Kanerva runtime the vectors.
+     * Checks bundles without their models: their graphs on the runtimes, each of which is started once for all bundles,
+     * and pipelines on the clients. In addition, ONNX Runtime in this process always runs the vectors, full memory and
+     * the fused graphs, and the Kanerva runtime the vectors.
      *
-     * @param runtimes of graphs
-     * @param clients of whole bundles
-     * @param random how many random cases each graph gets
+     * @param runtimes run graphs
+     * @param clients run whole bundles
+     * @param random the number of random cases per graph
      * @param seed of random cases and pipelines
-     * @throws IOException if a vector cannot be read, or files in between cannot be written
+     * @throws IOException if a vector cannot be read, or intermediate files cannot be written
      */
     public static Findings check(
             Verification verification,
@@ -118,7 +118,7 @@ public final class BundleCases implements AutoCloseable {
             throws IOException {
         List<Case> graphs = new ArrayList<>();
         List<Case> here = new ArrayList<>();
-        List<Case> runtime = new ArrayList<>();
+        List<Case> throughRuntime = new ArrayList<>();
         List<Case> pipelines = new ArrayList<>();
         List<String> faults = new ArrayList<>();
         for (BundleCases bundle : bundles) {
@@ -128,7 +128,7 @@ public final class BundleCases implements AutoCloseable {
             add(here, name, runtimes.contains(JavaRuntime.CPU) ? List.of() : bundle.vectors());
             add(here, name, bundle.fullMemory());
             add(here, name, bundle.fusedGraphs());
-            add(runtime, name, bundle.throughRuntime());
+            add(throughRuntime, name, bundle.throughRuntime());
             add(pipelines, name, clients.isEmpty() ? List.of() : bundle.clients(seed));
             bundle.facts.forEach(facts ->
                     facts.problems().forEach(problem -> faults.add("%s: %s".formatted(bundle.folder(), problem))));
@@ -137,16 +137,16 @@ public final class BundleCases implements AutoCloseable {
         return Findings.of(subject, faults, List.of())
                 .and(verification.run(subject, runtimes, graphs))
                 .and(verification.run(subject, List.of(JavaRuntime.CPU), here))
-                .and(verification.run(subject, List.of(new KanervaRuntime(bundles)), runtime))
+                .and(verification.run(subject, List.of(new KanervaRuntime(bundles)), throughRuntime))
                 .and(verification.run(subject, clients, pipelines));
     }
 
     private static void add(List<Case> all, String bundle, List<Case> cases) {
-        cases.forEach(given -> all.add(bundle.isEmpty() ? given : given.of(bundle)));
+        cases.forEach(testCase -> all.add(bundle.isEmpty() ? testCase : testCase.of(bundle)));
     }
 
     /**
-     * The bundle's own vectors, which PyTorch computed on the day of the export, for each graph by itself.
+     * The bundle's golden vectors, which PyTorch computed during the export, for each graph separately.
      *
      * @throws IOException if a vector cannot be read
      */
@@ -164,22 +164,23 @@ public final class BundleCases implements AutoCloseable {
     }
 
     /**
-     * Random inputs for each graph; what ONNX Runtime computes without optimisations is right.
+     * Random inputs for each graph; the reference is ONNX Runtime without optimisations.
      *
-     * @param count how many cases each graph gets; their sizes go from one full memory to several small ones
+     * @param count the number of cases per graph; their sizes alternate between one full memory and several small ones
      * @param seed of the first case of the first graph
      * @throws IOException if inputs cannot be written
      */
     public List<Case> random(int count, long seed) throws IOException {
         List<Case> cases = new ArrayList<>();
         long next = seed;
-        int most = inputs.capacity();
+        int capacity = inputs.capacity();
         for (String graph : bundle().graphs().keySet()) {
             Budget budget = BundleBudget.measured(
                     Budget.of(Precision.of(inputs.file(graph))).scaled());
             for (int i = 0; i < count; i++) {
-                Map<String, Integer> sizes =
-                        i % 2 == 0 ? CaseInputs.sizes(1 + i, most, 7) : CaseInputs.sizes(2 + i, Math.min(most, 2), 5);
+                Map<String, Integer> sizes = i % 2 == 0
+                        ? CaseInputs.sizes(1 + i, capacity, 7)
+                        : CaseInputs.sizes(2 + i, Math.min(capacity, 2), 5);
                 cases.addAll(inputs.random(graph, sizes, next++, JavaRuntime.CPU, budget));
             }
         }
@@ -187,9 +188,9 @@ public final class BundleCases implements AutoCloseable {
     }
 
     /**
-     * A heap's memory-writer, written to its last slot, against its DJL block; none for a pooled writer. Golden vectors
-     * fill a few slots only, and a heap's writer has no weights: what it computes follows from the settings, so DJL's
-     * block can be made without the training run.
+     * A heap's memory-writer, filled to its last slot, against its DJL block; none for a pooled writer. Golden vectors
+     * fill a few slots only. A heap's writer has no weights, so its DJL block follows from the settings and needs no
+     * training run.
      *
      * @throws IOException if inputs cannot be written
      */
@@ -224,7 +225,7 @@ public final class BundleCases implements AutoCloseable {
     }
 
     /**
-     * Each graph by itself against the same graph of another bundle of this model, on random inputs.
+     * Each graph separately against the same graph of another bundle of this model, on random inputs.
      *
      * @throws IOException if inputs cannot be written
      */
@@ -248,7 +249,7 @@ public final class BundleCases implements AutoCloseable {
     }
 
     /**
-     * The bundle's own vectors from images on, for the Kanerva runtime: what the writer and the reader get is what the
+     * The bundle's golden vectors for the Kanerva runtime, from the images on: the writer and the reader take what the
      * runtime itself computed before.
      *
      * @throws IOException if a vector cannot be read
@@ -275,9 +276,9 @@ public final class BundleCases implements AutoCloseable {
 
     /**
      * Whole pipelines for the clients in other languages, on the images of the golden vectors: write, read, recall and
-     * generate, and the bound. Their images and nats must be those of the Kanerva runtime.
+     * generate, and the bound. Their images and nats must match the Kanerva runtime's.
      *
-     * @param seed of the damage to the queries, of keys from the prior, and of what is generated
+     * @param seed for the damage to the queries, the keys from the prior, and generation
      * @throws IOException if a vector cannot be read, or inputs cannot be written
      */
     public List<Case> clients(long seed) throws IOException {
@@ -308,7 +309,7 @@ public final class BundleCases implements AutoCloseable {
         return cases;
     }
 
-    /** Every pixel with a normal number above 1.5, one in fifteen, is inverted. */
+    /** Inverts one pixel in fifteen: those whose standard normal value exceeds 1.5. */
     private static Tensor damaged(Tensor images, NormalSampler sampler) {
         float[] pixels = images.floats();
         for (int i = 0; i < pixels.length; i++) {

@@ -20,9 +20,9 @@ import java.util.Map;
 /**
  * The cases of a bundle for which the model that it was exported from is the reference.
  *
- * @param bundle open until the cases have run
- * @param reference with the model
- * @param images of the model's shape; binarised at half intensity if the model takes black and white
+ * @param bundle must stay open until the cases have run
+ * @param reference runs the model's blocks
+ * @param images of the model's shape; binarised at half intensity for a black-and-white model
  */
 public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet images) {
     private static final long SEED = 41;
@@ -31,7 +31,7 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
      * Runs all of them: {@link #blocks} on ONNX Runtime in this process, {@link #pipeline} through the Kanerva runtime.
      *
      * @param seed of the pipeline's noise
-     * @throws IOException if files in between cannot be written
+     * @throws IOException if intermediate files cannot be written
      */
     public Findings check(Verification verification, long seed) throws IOException {
         String subject = bundle.bundle().name();
@@ -41,8 +41,8 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
     }
 
     /**
-     * Each graph by itself against its block, on random and on real inputs, at sizes of B, T and Q that were never
-     * traced, T up to the memory's capacity.
+     * Each graph separately against its block, on random and on real inputs, at sizes of B, T and Q that were never
+     * traced, with T up to the memory's capacity.
      *
      * @throws IOException if inputs cannot be written
      */
@@ -58,7 +58,7 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
 
     /**
      * Inputs of every graph as they occur when images are written and read back by the reference: the images, their
-     * content, the memory with keys near the written pointers and from the prior by turns, latents from their prior.
+     * content, the memory with keys near the written pointers and from the prior alternately, latents from their prior.
      */
     private List<Case> real(Map<String, Integer> sizes, long seed) throws IOException {
         NormalSampler sampler = new NormalSampler(seed);
@@ -90,7 +90,7 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
                     .of(
                             graph,
                             bundle.inputs().file(graph),
-                            "real " + CaseInputs.words(sizes),
+                            "real " + CaseInputs.label(sizes),
                             inputs,
                             reference,
                             BundleBudget.here(bundle.bundle())));
@@ -100,8 +100,8 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
 
     /**
      * From images to logits with the same noise on both paths: encode, write, draw keys from their posterior, read,
-     * draw latents from theirs, decode. Each path uses its own numbers throughout, so differences add up. One episode
-     * of as many samples as fit, then three of two.
+     * draw latents from theirs, decode. Each path carries its own values throughout, so differences add up. One episode
+     * that fills the memory, then three of two samples.
      *
      * @param seed of the noise
      * @throws IOException if inputs cannot be written
@@ -109,14 +109,14 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
     public List<Case> pipeline(long seed) throws IOException {
         ModelSettings s = bundle.bundle().settings();
         NormalSampler sampler = new NormalSampler(seed);
-        int most = bundle.inputs().capacity();
+        int capacity = bundle.inputs().capacity();
         TensorDescription episodes = bundle.bundle()
                 .graphs()
                 .get(BundleGraph.ENCODER.label())
                 .inputs()
                 .get(0);
         List<Case> cases = new ArrayList<>();
-        for (Map<String, Integer> sizes : List.of(CaseInputs.sizes(1, most, most), CaseInputs.sizes(3, 2, 2))) {
+        for (Map<String, Integer> sizes : List.of(CaseInputs.sizes(1, capacity, capacity), CaseInputs.sizes(3, 2, 2))) {
             int b = sizes.get("B");
             int t = sizes.get("T");
             List<Tensor> inputs = List.of(
@@ -127,7 +127,7 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
                     .of(
                             "pipeline",
                             bundle.folder(),
-                            CaseInputs.words(sizes),
+                            CaseInputs.label(sizes),
                             inputs,
                             reference,
                             BundleBudget.pipeline(bundle.bundle())));
@@ -135,7 +135,7 @@ public record ModelCases(BundleCases bundle, DjlRuntime reference, ImageSet imag
         return cases;
     }
 
-    /** Images from one on, [B, T, Cx, Hx, Wx]. */
+    /** Images from an index on, [B, T, Cx, Hx, Wx]. */
     private Tensor images(int first, long[] shape) {
         int count = Math.toIntExact(shape[0] * shape[1]);
         return Tensor.of(SampleImages.asSeen(reference.model().settings(), images, first, count), shape);

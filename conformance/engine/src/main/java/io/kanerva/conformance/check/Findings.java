@@ -13,14 +13,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Everything that a verification found.
+ * The results of a verification.
  *
  * @param subject what was verified
- * @param runtimes all runtimes that were asked for, those that did not run among them
+ * @param runtimes all requested runtimes, including those that did not run
  * @param findings in the order of runtimes
- * @param noiseFloor title of the runtime whose float64 outputs errors are measured against; empty if none computed any
- * @param faults a sentence for each thing that is wrong with the subject before anything is computed
- * @param notes what else there is to know, a sentence each: checks that could not be made, scores that were compared
+ * @param noiseFloor title of the runtime whose float64 outputs are the reference for errors; empty if there is none
+ * @param faults one sentence for each fault of the subject that was found before anything was computed
+ * @param notes further results, one sentence each: checks that could not be made, scores that were compared
  */
 public record Findings(
         String subject,
@@ -31,7 +31,7 @@ public record Findings(
         List<String> notes) {
 
     /**
-     * A runtime that ran, or did not.
+     * A requested runtime.
      *
      * @param about the versions of what ran; empty if it did not
      */
@@ -58,12 +58,12 @@ public record Findings(
         notes = List.copyOf(notes);
     }
 
-    /** What was found of a subject before anything was computed. */
+    /** Faults and notes of a subject before anything is computed. */
     public static Findings of(String subject, List<String> faults, List<String> notes) {
         return new Findings(subject, List.of(), List.of(), "", faults, notes);
     }
 
-    /** These and others, of the same subject; a runtime that is in both is there once. */
+    /** These and other findings of the same subject; a runtime in both is listed once. */
     public Findings and(Findings other) {
         Map<String, Participant> participants = new LinkedHashMap<>();
         Stream.concat(runtimes.stream(), other.runtimes.stream())
@@ -81,12 +81,12 @@ public record Findings(
         return Stream.concat(one.stream(), other.stream()).toList();
     }
 
-    /** The findings that do not hold. */
+    /** The findings that fail. */
     public List<Finding> failures() {
         return findings.stream().filter(finding -> !finding.holds()).toList();
     }
 
-    /** A sentence for each fault and for each finding that does not hold. */
+    /** One sentence for each fault and for each finding that fails. */
     public List<String> problems() {
         List<String> problems = new ArrayList<>(faults);
         failures().stream().map(Finding::describe).forEach(problems::add);
@@ -106,7 +106,7 @@ public record Findings(
         return largest;
     }
 
-    /** Findings whose tolerance is one of a mean, for example of a score over many samples. */
+    /** Findings that compare means, for example of a score over many samples. */
     public List<Finding> means() {
         return findings.stream()
                 .filter(finding -> finding.comparison().tolerance().ofMean())
@@ -114,8 +114,8 @@ public record Findings(
     }
 
     /**
-     * A sentence's part that says which runtime computed float64, and how far others' float64 is from it; empty if none
-     * did.
+     * Part of a sentence: which runtime computed float64, and how far the float64 outputs of others are from its; empty
+     * if none did.
      */
     public String noise() {
         if (noiseFloor.isEmpty()) {
@@ -175,7 +175,7 @@ public record Findings(
         return finding.holds() ? Math.min(size, 1e300) : Double.POSITIVE_INFINITY;
     }
 
-    /** A line for each runtime and each of its references; one for a runtime that did not run. */
+    /** One summary per runtime and reference; one for a runtime that did not run. */
     public List<Summary> summaries() {
         List<Summary> summaries = new ArrayList<>();
         for (Participant runtime : runtimes) {
@@ -191,15 +191,15 @@ public record Findings(
     }
 
     /**
-     * How a runtime did against one reference.
+     * A runtime's results against one reference.
      *
      * @param reference what its outputs were compared with
-     * @param outputs outputs that were compared
-     * @param failed comparisons that do not hold
-     * @param share largest part of a budget that was taken
-     * @param bits outputs that were compared to the bit; 0 if the engine is another
-     * @param unequal how many of those have other bits
-     * @param noise largest multiple of the float32 path's own error; NaN if unknown
+     * @param outputs number of outputs that were compared
+     * @param failed number of comparisons that failed
+     * @param share largest fraction of a budget that was used
+     * @param bits number of outputs that were compared bit by bit; 0 for another engine
+     * @param unequal number of those that differ
+     * @param noise largest error as a multiple of float32's own; NaN if unknown
      */
     public record Summary(
             Participant runtime,
