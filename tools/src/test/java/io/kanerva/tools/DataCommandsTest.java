@@ -101,7 +101,7 @@ class DataCommandsTest {
 
     @Test
     void commandsWithoutADataFolderReadWhatWasFetched() throws IOException {
-        // The build gives the tests a cache of their own.
+        // The build gives the tests a separate cache.
         Path usual = Path.of(System.getenv("KANERVA_CACHE"));
         Path images = usual.resolve("omniglot_28/background-pil1dither-idx3-ubyte");
         try {

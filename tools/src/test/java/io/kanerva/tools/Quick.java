@@ -12,7 +12,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 
 /** One quick start, with its training cut to seconds, that all tests of this module share. */
 public final class Quick {
-    /** Where its results lie. */
+    /** The folder of its results. */
     public static final Path FOLDER = Path.of("target", "quickstart-of-the-tests");
     /** The bundle that it exported. */
     public static final Path BUNDLE = FOLDER.resolve("bundle");

@@ -73,7 +73,7 @@ class LogisticMixtureTest {
         int places = 4;
         FloatTensor parameters = FloatTensor.zeros(1, 1, 35, 1, places);
         for (int m = 0; m < 10; m++) {
-            // The first pixel lies 0.05 above r, the others expect what their left neighbour was off, twice.
+            // The first pixel is 0.05 above r, the others expect what their left neighbour was off, twice.
             parameters.data()[(10 + m) * places] = 0.05f;
             for (int place = 0; place < places; place++) {
                 parameters.data()[(20 + m) * places + place] = -7;

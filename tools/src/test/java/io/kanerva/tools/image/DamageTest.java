@@ -36,7 +36,7 @@ class DamageTest {
 
     @Test
     void poissonNoiseCountsPhotons() {
-        // Half intensity at 10 photons: counts of mean and variance 5, over 10, seldom cut off at 1.
+        // Half intensity at 10 photons: counts of mean and variance 5, over 10, rarely clamped at 1.
         float[] spoiled = Damage.poisson(grey, 10, 1).values();
         assertThat(IntStream.range(0, spoiled.length))
                 .allMatch(i -> Math.abs(spoiled[i] * 10 - Math.round(spoiled[i] * 10)) < 1e-5

@@ -21,8 +21,8 @@ import java.util.List;
  * pooled over the last maps.
  */
 final class TemporalResNet extends KanervaBlock implements Trunk {
-    /** One in this many channels is shifted each way. */
-    static final int SHIFTED_PART = 8;
+    /** One of every eight channels is shifted each way. */
+    static final int SHIFT_DIVISOR = 8;
 
     private static final int STAGES = 4;
     private static final int BLOCKS = 2;
@@ -116,7 +116,7 @@ final class TemporalResNet extends KanervaBlock implements Trunk {
     /** The temporal shift: [B T, c, h, w] to the same. With fewer than eight channels nothing is shifted. */
     static NDArray shifted(NDArray maps, long b, long t) {
         Shape s = maps.getShape();
-        long part = s.get(1) / SHIFTED_PART;
+        long part = s.get(1) / SHIFT_DIVISOR;
         if (part == 0) {
             return maps;
         }

@@ -108,7 +108,7 @@ class TemporalResNetTest {
         }
     }
 
-    /** The largest change of a sample's bound when its episode is permuted, as a part of the bound. */
+    /** The largest change of a sample's bound when its episode is permuted, as a fraction of the bound. */
     private static double largestChange(KanervaSettings s) {
         int[] order = {2, 0, 3, 1};
         try (KanervaModel model = TinyModels.randomised(s, 62);

@@ -18,16 +18,16 @@ import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs in JVMs of their own, since the allocator's settings are a process's. Where its C library is not glibc, nothing
+ * Runs in separate JVMs, since the allocator's settings belong to a process. Where its C library is not glibc, nothing
  * may be done: that is then asserted.
  */
 class NativeHeapTest {
-    /** Below the size from which on an allocator asks the system for each block by itself, and gives it back. */
+    /** Below the size from which on an allocator requests each block separately from the system, and returns it. */
     private static final int BLOCK_KILOBYTES = 64;
 
     private static final int BLOCKS = 4096;
     /**
-     * One block of so many stays in use: what is free between two of them, about a megabyte, cannot go back by itself.
+     * One block of this many stays in use: the free megabyte or so between two of them cannot be returned on its own.
      */
     private static final int SPACING = 16;
 
