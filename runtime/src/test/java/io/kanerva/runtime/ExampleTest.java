@@ -48,7 +48,7 @@ class ExampleTest {
                         float[] damaged = Arrays.copyOf(images, 5 * 784);
                         for (int i = 0; i < damaged.length; i += 7) damaged[i] = 1 - damaged[i];
                         %s
-                        System.out.println(mended.length + " " + Arrays.toString(which));
+                        System.out.println(restored.length + " " + Arrays.toString(which));
                         }
                     }
                 }
