@@ -323,7 +323,7 @@ class OnnxCommandsTest {
                 .isEqualTo(classes + ": expected a saved model (NAME-0000.params), found none");
         assertThat(failure(
                         export(folder.resolve("o.onnx"), "--argument", "units=[60,2,2]", "--input", "x:float32[N,5]")))
-                .contains("expected the parameters of mine to fit the block that theirs.Layers makes");
+                .contains("expected the parameters of mine to fit the block that theirs.Layers creates");
     }
 
     @Test
@@ -348,7 +348,7 @@ class OnnxCommandsTest {
             --input x:float32[N,5] --range x=3..3          => expected low < high, found 3.0 and 3.0
             --input x:float32[N,5] --tolerance -1          => expected a tolerance of at least 0, found -1.0
             --input x:float32[N,5] --statistics none       => Invalid value for option '--statistics'
-            --input x:float32[N,5] --external-data-above -1 => expected a size from 0 to 2000000000 bytes
+            --input x:float32[N,5] --external-data-above -1 => expected a limit of 0 to 2000000000 bytes
             """)
     void anOptionThatMakesNoSenseIsOneSentenceAndExitCode2(String options, String sentence) {
         CommandRun run = export(folder.resolve("o.onnx"), options.split(" +"));
