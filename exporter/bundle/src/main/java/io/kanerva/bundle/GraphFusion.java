@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The two optional graphs of a bundle, each of which combines two of the four. They are for runtimes where passing
- * tensors between graphs is expensive: on a GPU, it copies them to the host and back.
+ * The two optional graphs of a bundle, each combining two of the four, for runtimes where passing tensors between
+ * graphs is expensive: on a GPU, it copies them to the host and back.
  *
  * <ul>
  *   <li>{@code encoder-memory-writer}: images to memory; all outputs of both.

@@ -57,24 +57,24 @@ public final class ModelJoin {
      * do not collide.
      */
     private static void copy(GraphProto part, GraphProto.Builder graph) {
-        Set<String> interfaceNames = new HashSet<>();
-        part.getInputList().forEach(input -> interfaceNames.add(input.getName()));
-        part.getOutputList().forEach(output -> interfaceNames.add(output.getName()));
+        Set<String> shared = new HashSet<>();
+        part.getInputList().forEach(input -> shared.add(input.getName()));
+        part.getOutputList().forEach(output -> shared.add(output.getName()));
         for (TensorProto weight : part.getInitializerList()) {
-            graph.addInitializer(weight.toBuilder().setName(innerName(part, interfaceNames, weight.getName())));
+            graph.addInitializer(weight.toBuilder().setName(inner(part, shared, weight.getName())));
         }
         for (NodeProto node : part.getNodeList()) {
             NodeProto.Builder copy = node.toBuilder()
                     .setName(part.getName() + "/" + node.getName())
                     .clearInput()
                     .clearOutput();
-            node.getInputList().forEach(name -> copy.addInput(innerName(part, interfaceNames, name)));
-            node.getOutputList().forEach(name -> copy.addOutput(innerName(part, interfaceNames, name)));
+            node.getInputList().forEach(name -> copy.addInput(inner(part, shared, name)));
+            node.getOutputList().forEach(name -> copy.addOutput(inner(part, shared, name)));
             graph.addNode(copy);
         }
     }
 
-    private static String innerName(GraphProto part, Set<String> interfaceNames, String name) {
-        return name.isEmpty() || interfaceNames.contains(name) ? name : part.getName() + "/" + name;
+    private static String inner(GraphProto part, Set<String> shared, String name) {
+        return name.isEmpty() || shared.contains(name) ? name : part.getName() + "/" + name;
     }
 }

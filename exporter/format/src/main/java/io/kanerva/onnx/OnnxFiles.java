@@ -39,7 +39,7 @@ public final class OnnxFiles {
     /**
      * Writes a model; an existing one is replaced in one step. If its weights {@linkplain #hasExternalWeights are
      * external}, they go into a file whose name ends in a digest of its content and {@code .data}, so the old model
-     * keeps its weights until the new one is in place. The old model's file of weights is then removed.
+     * keeps its weights until the new one replaces it. Its file of weights is then removed.
      *
      * @param maxWeights maximum bytes of weights inside the model's file
      */

@@ -41,8 +41,8 @@ public final class PreciseWeights {
     }
 
     /**
-     * Finds the weights to keep: rounds each weight alone, and keeps those that use most of the budget, one after the
-     * other, until rounding all others together stays within it.
+     * Rounds each weight alone, and keeps those that use most of the budget, one after the other, until rounding all
+     * others together stays within it.
      *
      * @param model in float32
      * @param samples inputs with the outputs to compare with

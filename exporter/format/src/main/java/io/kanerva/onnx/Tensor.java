@@ -78,7 +78,7 @@ public final class Tensor {
         return over(ElementType.INT64, buffer, shape);
     }
 
-    /** A tensor with the same value everywhere, converted to the type. */
+    /** A tensor of one value, converted to the type. */
     public static Tensor filled(ElementType type, double value, long... shape) {
         return of(type, () -> value, shape);
     }

@@ -63,8 +63,8 @@ public final class OnnxModel {
      * Writes the {@code .onnx} file; an existing one is replaced in one step.
      *
      * <p>Weights that together exceed {@link ExportOptions#externalDataAbove} go into a file next to it, whose name
-     * ends in a digest of its content and {@code .data}, so the old model keeps its weights until the new one is in
-     * place. The old model's file of weights is then removed.
+     * ends in a digest of its content and {@code .data}, so the old model keeps its weights until the new one replaces
+     * it. Its file of weights is then removed.
      */
     public void write(Path file) throws IOException {
         OnnxFiles.write(file, proto, externalDataAbove);

@@ -175,7 +175,7 @@ final class ArrayMethods {
         return method.isDefault() && makesArrays ? Treatment.DERIVED : Treatment.UNKNOWN;
     }
 
-    /** The reason why a method is refused, with an alternative. */
+    /** Why a method is refused, and an alternative. */
     static String reason(Method method) {
         return REASONS.getOrDefault(RecordedMethods.signature(method), "this version of the tracer does not know it");
     }

@@ -28,8 +28,8 @@ import java.util.stream.IntStream;
  * <p>Not thread-safe. Owns a sub-manager of the engine with all intermediate arrays; {@link #close} frees them.
  */
 final class Recorder implements AutoCloseable {
-    /** Arrays with more elements than this are dropped where only their shape is needed. */
-    private static final long MAX_KEPT_ELEMENTS = 1 << 14;
+    /** Larger arrays are dropped where only their shape is needed. */
+    private static final long MAX_KEPT = 1 << 14;
 
     /** DJL's engine computes these in place, in their arguments, which would overwrite values on the tape. */
     private static final Set<String> OVERWRITES_ARGUMENTS = Set.of("gatherNd");
@@ -205,7 +205,7 @@ final class Recorder implements AutoCloseable {
         return ((TracedArray) step("set", inputs, attributes, copy)).tapeValue();
     }
 
-    /** Continues with the engine's result of a method that cannot be exported, to find further problems. */
+    /** Continues with the engine's result of an unsupported method, to find further problems. */
     Object unsupported(Method method, TapeValue self, Object receiver, Object[] arguments) throws Throwable {
         try {
             Object[] ordinary = Arguments.ofEngine(this, self, arguments);
@@ -219,7 +219,7 @@ final class Recorder implements AutoCloseable {
         NDList outputs = result instanceof NDList list ? list : new NDList((NDArray) result);
         boolean isDependent = inputs.stream().anyMatch(input -> input != null && dependent.get(input.id()));
         boolean isDropped = inputs.stream().anyMatch(input -> input != null && dropped.get(input.id()));
-        if (isDropped && hasValueDependentShape(operation, attributes)) {
+        if (isDropped && hasShapeOfValues(operation, attributes)) {
             throw new ValuesNeeded();
         }
         List<TapeValue> results = new ArrayList<>();
@@ -245,7 +245,7 @@ final class Recorder implements AutoCloseable {
         }
     }
 
-    private static boolean hasValueDependentShape(String operation, Map<String, Object> attributes) {
+    private static boolean hasShapeOfValues(String operation, Map<String, Object> attributes) {
         return Set.of("booleanMask", "nonzero", "unique").contains(operation)
                 || attributes.get("kinds") instanceof List<?> kinds && kinds.contains("mask");
     }
@@ -255,7 +255,7 @@ final class Recorder implements AutoCloseable {
      * that depend on the inputs, and those of a large network would take gigabytes.
      */
     private NDArray shapeOf(NDArray output) {
-        if (output.size() <= MAX_KEPT_ELEMENTS) {
+        if (output.size() <= MAX_KEPT) {
             return output;
         }
         try (output;
@@ -282,7 +282,7 @@ final class Recorder implements AutoCloseable {
         return CallSite.of(exception, lastParameter, loader);
     }
 
-    /** An exception with all problems so far and a last one, which ends the recording. */
+    /** An exception with all problems, a last one included. */
     ExportException fail(String message) {
         problem(message);
         return new ExportException(problems);

@@ -31,7 +31,7 @@ public record SamplingPlan(
         List<Map<String, Long>> traces,
         List<Map<String, Long>> checks) {
     private static final int MAX_DIMENSIONS = 5;
-    /** The maximum distance of a traced size from the smallest one; time and memory grow with it. */
+    /** Maximum distance of traced sizes from the smallest one; time and memory grow with it. */
     private static final int MAX_DISTANCE = 32;
 
     private static final int MIN_CHECKS = 2;

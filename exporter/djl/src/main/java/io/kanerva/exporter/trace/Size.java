@@ -182,10 +182,7 @@ public final class Size {
         return ratio > 0 && equals(other.times(ratio)) ? OptionalLong.of(ratio) : OptionalLong.empty();
     }
 
-    /**
-     * Whether this is at least another size of the same dimension (or both are fixed), for all sizes of the dimension
-     * up to some thousands.
-     */
+    /** Whether this is at least another size of the same dimension (or both are fixed), up to some thousands. */
     public boolean isNeverBelow(Size other) {
         if (!isKnown() || !other.isKnown()) {
             return false;

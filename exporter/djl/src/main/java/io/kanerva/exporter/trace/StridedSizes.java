@@ -57,7 +57,7 @@ final class StridedSizes {
         }
     }
 
-    /** Whether an expression has the traced values in all traces. */
+    /** Whether an expression fits all traced values. */
     boolean fits(Size size, long[] values) {
         if (!size.isKnown()) {
             return false;

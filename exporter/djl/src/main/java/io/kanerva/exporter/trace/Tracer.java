@@ -196,7 +196,7 @@ public final class Tracer {
         }
     }
 
-    /** Suggests a solution for a block that casts arrays to its engine's class; quotes other failures. */
+    /** Explains a cast of arrays to the engine's class; quotes other failures. */
     private static String failure(RuntimeException e, Map<String, Long> sizes) {
         Matcher cast = CAST_OF_RECORDING.matcher(String.valueOf(e.getMessage()));
         return e instanceof ClassCastException && cast.find()

@@ -75,7 +75,7 @@ public final class Operators {
         return new TreeSet<>(entries.keySet());
     }
 
-    /** The description of an operation's ONNX operators. */
+    /** Describes an operation's ONNX operators. */
     public String description(String operation) {
         return entries.get(operation).onnx();
     }
