@@ -31,7 +31,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
@@ -162,11 +164,25 @@ class MistakesOfRuntimesTest {
                         .toList();
             }
         };
-        List<Case> cases =
-                Case.of("decoder", bundle.resolve("decoder.onnx"), bundle.resolve("vectors/decoder"), Optional.empty());
+        List<Case> cases = new ArrayList<>(Case.of(
+                "decoder", bundle.resolve("decoder.onnx"), bundle.resolve("vectors/decoder"), Optional.empty()));
+        Case random = Case.random(
+                        "decoder",
+                        bundle.resolve("decoder.onnx"),
+                        Map.of("B", 1, "Q", 2),
+                        Set.of(),
+                        3,
+                        Optional.empty(),
+                        temporary)
+                .orElseThrow();
+        cases.add(random);
         assertThat(Precision.of(bundle.resolve("decoder.onnx"))).isEqualTo(Precision.FLOAT32);
         Findings found = verify(almost, cases);
         assertThat(found.failures()).extracting(Finding::check).containsOnly(Finding.Check.BITS);
+        assertThat(found.failures())
+                .filteredOn(finding -> finding.inputs().equals(random.label()))
+                .extracting(Finding::optimised)
+                .containsExactly(false, true);
         assertThat(found.problems().get(0)).contains("is not bit-equal to ONNX Runtime in Java");
     }
 

@@ -136,7 +136,7 @@ public final class Verification {
                             testCase.expected().isEmpty() ? references.get(testCase) : new Outputs(testCase.expected());
                     Answer same = isJavasEngine(runtime) && !runtime.equals(JAVA)
                             ? java.get(optimised).get(i)
-                            : right;
+                            : null;
                     new Comparing(findings, runtime, optimised, testCase).compare(right, answer, same, floor);
                     if (testCase == shownCase) {
                         show(testCase, runtime, answer);
@@ -242,7 +242,7 @@ public final class Verification {
         /**
          * Adds the findings.
          *
-         * @param same the Java API's answer with the same options, or {@code right} for another engine
+         * @param same the Java API's answer with the same options, to the bit; null for another engine
          */
         void compare(Answer right, Answer answer, Answer same, NoiseFloor floor) {
             if (right instanceof None none) {
@@ -266,7 +266,7 @@ public final class Verification {
                                     found,
                                     testCase.budget().of(expected.get(i), runtime)),
                             floor.multiple(testCase, i, found));
-                    if (same != right && same instanceof Outputs outputs && outputs.output(i) != null) {
+                    if (same instanceof Outputs outputs && outputs.output(i) != null) {
                         add(
                                 Check.BITS,
                                 JAVA.name(),
