@@ -34,6 +34,8 @@ public enum ElementType {
     UINT2(2),
     INT2(2);
 
+    private static final double TWO_TO_63 = 0x1p63;
+
     private final int bits;
 
     ElementType(int bits) {
@@ -58,6 +60,17 @@ public enum ElementType {
     /** Whether it is a floating-point type that Java can convert to double. */
     public boolean isFloat() {
         return this == FLOAT16 || this == BFLOAT16 || this == FLOAT32 || this == FLOAT64;
+    }
+
+    /** The distance from 1 to the next number of a floating-point type; 0 for other types. */
+    public double precision() {
+        return switch (this) {
+            case FLOAT16 -> 0x1p-10;
+            case BFLOAT16 -> 0x1p-7;
+            case FLOAT32 -> 0x1p-23;
+            case FLOAT64 -> 0x1p-52;
+            default -> 0;
+        };
     }
 
     /** Whether it is an integer type of at least 8 bits. */
@@ -98,12 +111,14 @@ public enum ElementType {
             case FLOAT32 -> bytes.putFloat((float) value);
             case FLOAT64 -> bytes.putDouble(value);
             case FLOAT16 -> bytes.putShort(HalfFloat.of((float) value));
+            case BFLOAT16 -> bytes.putShort(HalfFloat.brain((float) value));
             case INT8, UINT8 -> bytes.put((byte) (int) value);
             case BOOL -> bytes.put((byte) (value == 0 ? 0 : 1));
             case INT16, UINT16 -> bytes.putShort((short) (int) value);
             case INT32 -> bytes.putInt((int) value);
             case UINT32 -> bytes.putInt((int) (long) value);
             case INT64 -> bytes.putLong((long) value);
+            case UINT64 -> bytes.putLong(value < TWO_TO_63 ? (long) value : (long) (value - TWO_TO_63) + Long.MIN_VALUE);
             default ->
                 throw new IllegalArgumentException("expected a type that doubles can be converted to, found " + this);
         }

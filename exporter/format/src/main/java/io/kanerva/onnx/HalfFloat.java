@@ -1,6 +1,6 @@
 package io.kanerva.onnx;
 
-/** IEEE 754 half precision (binary16) as bits in a short. */
+/** IEEE 754 half precision (binary16), and bfloat16, as bits in a short. */
 final class HalfFloat {
     /** The largest finite value. */
     static final float MAX_VALUE = 65504;
@@ -9,6 +9,7 @@ final class HalfFloat {
     private static final int MIN_EXPONENT = -14;
     private static final int INFINITY = 0x7C00;
     private static final int QUIET_NAN = 0x7E00;
+    private static final int QUIET_BRAIN_NAN = 0x7FC0;
 
     private HalfFloat() {}
 
@@ -30,6 +31,13 @@ final class HalfFloat {
         }
         // Subnormal: the leading one becomes explicit.
         return (short) (sign | round(magnitude & 0x7FFFFF | 0x800000, shift));
+    }
+
+    /** The nearest bfloat16 value (the upper half of a float32), ties to even. */
+    static short brain(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        int sign = bits >>> 16 & 0x8000;
+        return (short) (sign | (Float.isNaN(value) ? QUIET_BRAIN_NAN : round(bits & 0x7FFFFFFF, 16)));
     }
 
     /** Drops the lowest bits, rounding to nearest, ties to even. */

@@ -7,7 +7,6 @@ import io.kanerva.onnx.proto.TensorProto;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -221,17 +220,28 @@ public final class Tensor {
         return strings;
     }
 
-    /** A copy of a float32 tensor, with each row along the first axis multiplied by its factor. */
+    /** A copy with each row along the first axis multiplied by its factor, of a type that is not an integer. */
     public Tensor withRowsScaled(double[] factors) {
-        require(ElementType.FLOAT32);
+        ByteBuffer from = buffer();
         ByteBuffer scaled = littleEndian(bytes.limit());
-        FloatBuffer from = buffer().asFloatBuffer();
-        FloatBuffer to = scaled.asFloatBuffer();
-        int row = from.capacity() / factors.length;
-        for (int i = 0; i < row * factors.length; i++) {
-            to.put(i, (float) (from.get(i) * factors[i / row]));
+        int row = Math.toIntExact(size() / factors.length);
+        for (double factor : factors) {
+            for (int i = 0; i < row; i++) {
+                type.put(type.next(from) * factor, scaled);
+            }
         }
-        return over(type, scaled, shape);
+        return over(type, scaled.clear(), shape);
+    }
+
+    /** Whether no element is infinite or NaN. */
+    public boolean isFinite() {
+        ByteBuffer buffer = buffer();
+        for (long i = size(); i > 0; i--) {
+            if (!Double.isFinite(type.next(buffer))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The values of a float32 tensor. */

@@ -124,7 +124,10 @@ public final class ExportOptions {
         return with(options -> options.runner = Objects.requireNonNull(graphRunner, "graphRunner"));
     }
 
-    /** Sets the maximum difference d between the model's output y and the block's r: d &lt;= max * max(1, |r|). */
+    /**
+     * Sets the maximum difference d between the model's output y and the block's r: d &lt;= max * max(1, |r|). For an
+     * output of float16, max is at least two units of the last place, 2^-9.
+     */
     public ExportOptions withTolerance(double max) {
         require(max >= 0, "expected a tolerance of at least 0, found " + max);
         return with(options -> options.tolerance = max);

@@ -124,6 +124,7 @@ final class OutputCheck {
                     "output " + name + " with " + sizes + ": the block computes " + expected + ", the model " + found);
             return new OnnxModel.Check(sizes, name, Double.NaN);
         }
+        double tolerance = Math.max(options.tolerance(), 2 * expected.type().precision());
         double[] reference = expected.doubles();
         double[] values = found.doubles();
         double largest = 0;
@@ -134,7 +135,7 @@ final class OutputCheck {
                     : Math.abs(values[i] - reference[i]);
             largest = Math.max(largest, difference);
             boolean isClose =
-                    difference == 0 || difference <= options.tolerance() * Math.max(1, Math.abs(reference[i]));
+                    difference == 0 || difference <= tolerance * Math.max(1, Math.abs(reference[i]));
             if (!isClose && worst < 0) {
                 worst = i;
             }
@@ -142,7 +143,7 @@ final class OutputCheck {
         if (worst >= 0) {
             problems.add("output " + name + " with " + sizes + ": element " + worst + " is " + reference[worst]
                     + " in the block and " + values[worst] + " in the model, more than the tolerance "
-                    + options.tolerance()
+                    + tolerance
                     + " apart");
         }
         return new OnnxModel.Check(sizes, name, largest);

@@ -141,7 +141,7 @@ record Array(ElementType type, int[] shape, double[] data) {
     Array rounded() {
         return switch (type) {
             case FLOAT32 -> map(value -> (float) value);
-            case FLOAT16 -> new Array(type, shape, toTensor().doubles());
+            case FLOAT16, BFLOAT16 -> new Array(type, shape, toTensor().doubles());
             default -> this;
         };
     }

@@ -48,24 +48,24 @@ final class Normalisations {
 
     /** An axis other than ONNX's would need two transposes; with constant statistics, x a + b does without. */
     private static Value scaleAndShift(GraphBuilder g, Operation op, Value x, int axis) {
-        float[][] vectors = op.inputs().stream()
+        ElementType type = op.output().type();
+        double[][] vectors = op.inputs().stream()
                 .skip(1)
-                .map(operand -> operand.constant().floats())
-                .toArray(float[][]::new);
-        float[] scale = new float[vectors[0].length];
-        float[] shift = new float[scale.length];
+                .map(operand -> operand.constant().doubles())
+                .toArray(double[][]::new);
+        double[] scale = new double[vectors[0].length];
+        double[] shift = new double[scale.length];
         for (int c = 0; c < scale.length; c++) {
-            double factor = vectors[2][c] / Math.sqrt(vectors[1][c] + op.real("epsilon"));
-            scale[c] = (float) factor;
-            shift[c] = (float) (vectors[3][c] - vectors[0][c] * factor);
+            scale[c] = vectors[2][c] / Math.sqrt(vectors[1][c] + op.real("epsilon"));
+            shift[c] = vectors[3][c] - vectors[0][c] * scale[c];
         }
         long[] shape = new long[op.input().rank() - axis];
         Arrays.fill(shape, 1);
         shape[0] = scale.length;
         String name = op.inputs().get(3).name();
         String path = name.substring(0, name.lastIndexOf('/') + 1);
-        Value scaled = g.node("Mul", x, folded(g, path, "scale", Tensor.of(scale, shape)));
-        return g.node("Add", scaled, folded(g, path, "shift", Tensor.of(shift, shape)));
+        Value scaled = g.node("Mul", x, folded(g, path, "scale", Tensor.of(type, scale, shape)));
+        return g.node("Add", scaled, folded(g, path, "shift", Tensor.of(type, shift, shape)));
     }
 
     private static Value folded(GraphBuilder g, String path, String name, Tensor tensor) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -29,13 +30,15 @@ final class FuseBatchNorm implements Pass {
             if (node.is("Conv") || isMatrixOfFilters(node)) {
                 convolutions.put(node.output(), node);
             }
-            if (convolution == null
-                    || uses.get(convolution.output()) != 1
-                    || !areConstant(convolution, node, initializers)) {
+            boolean isFusible = convolution != null
+                    && uses.get(convolution.output()) == 1
+                    && areConstant(convolution, node, initializers);
+            Optional<Node> fused = isFusible ? fuse(convolution, node, initializers) : Optional.empty();
+            if (fused.isPresent()) {
+                nodes.set(nodes.indexOf(convolution), fused.get());
+            } else {
                 nodes.add(node);
-                continue;
             }
-            nodes.set(nodes.indexOf(convolution), fuse(convolution, node, initializers));
         }
         return graph.with(nodes, initializers);
     }
@@ -51,30 +54,36 @@ final class FuseBatchNorm implements Pass {
         return names.map(initializers::get).allMatch(Objects::nonNull);
     }
 
-    private static Node fuse(Node convolution, Node norm, Map<String, Tensor> initializers) {
+    /** Empty if a folded weight is beyond the range of its type, which the unfused product need not be. */
+    private static Optional<Node> fuse(Node convolution, Node norm, Map<String, Tensor> initializers) {
         Tensor weight = initializers.get(convolution.input(1));
-        float[] gamma = initializers.get(norm.input(1)).floats();
-        float[] beta = initializers.get(norm.input(2)).floats();
-        float[] mean = initializers.get(norm.input(3)).floats();
-        float[] variance = initializers.get(norm.input(4)).floats();
+        double[] gamma = initializers.get(norm.input(1)).doubles();
+        double[] beta = initializers.get(norm.input(2)).doubles();
+        double[] mean = initializers.get(norm.input(3)).doubles();
+        double[] variance = initializers.get(norm.input(4)).doubles();
         boolean hasBias = !convolution.input(2).isEmpty();
-        float[] bias = hasBias ? initializers.get(convolution.input(2)).floats() : new float[gamma.length];
+        double[] bias = hasBias ? initializers.get(convolution.input(2)).doubles() : new double[gamma.length];
         float epsilon = (Float) norm.attributes().getOrDefault("epsilon", DEFAULT_EPSILON);
         double[] scales = new double[gamma.length];
         for (int c = 0; c < gamma.length; c++) {
-            scales[c] = gamma[c] / Math.sqrt((double) variance[c] + epsilon);
-            bias[c] = (float) ((bias[c] - mean[c]) * scales[c] + beta[c]);
+            scales[c] = gamma[c] / Math.sqrt(variance[c] + epsilon);
+            bias[c] = (bias[c] - mean[c]) * scales[c] + beta[c];
+        }
+        Tensor scaled = weight.withRowsScaled(scales);
+        Tensor shifts = Tensor.of(weight.type(), bias, bias.length);
+        if (!scaled.isFinite() || !shifts.isFinite()) {
+            return Optional.empty();
         }
         // Named after the normalisation's first parameter, which distinguishes several normalisations of shared
         // weights.
         String weightName = convolution.input(1) + "/with/" + norm.input(1);
         String biasName = weightName + "/bias";
-        initializers.put(weightName, weight.withRowsScaled(scales));
-        initializers.put(biasName, Tensor.of(bias, bias.length));
-        return new Node(
+        initializers.put(weightName, scaled);
+        initializers.put(biasName, shifts);
+        return Optional.of(new Node(
                 convolution.operator(),
                 List.of(convolution.input(0), weightName, biasName),
                 norm.outputs(),
-                convolution.attributes());
+                convolution.attributes()));
     }
 }
