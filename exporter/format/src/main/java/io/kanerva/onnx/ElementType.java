@@ -118,7 +118,8 @@ public enum ElementType {
             case INT32 -> bytes.putInt((int) value);
             case UINT32 -> bytes.putInt((int) (long) value);
             case INT64 -> bytes.putLong((long) value);
-            case UINT64 -> bytes.putLong(value < TWO_TO_63 ? (long) value : (long) (value - TWO_TO_63) + Long.MIN_VALUE);
+            case UINT64 ->
+                bytes.putLong(value < TWO_TO_63 ? (long) value : (long) (value - TWO_TO_63) + Long.MIN_VALUE);
             default ->
                 throw new IllegalArgumentException("expected a type that doubles can be converted to, found " + this);
         }

@@ -134,8 +134,7 @@ final class OutputCheck {
                     ? 0
                     : Math.abs(values[i] - reference[i]);
             largest = Math.max(largest, difference);
-            boolean isClose =
-                    difference == 0 || difference <= tolerance * Math.max(1, Math.abs(reference[i]));
+            boolean isClose = difference == 0 || difference <= tolerance * Math.max(1, Math.abs(reference[i]));
             if (!isClose && worst < 0) {
                 worst = i;
             }

@@ -110,7 +110,8 @@ class PassTest {
         Value rows = g.node("Reshape", g.node("Reshape", twice, g.integers(0, 6, 2)), g.integers(-1, 3));
         Tensor matrix = numbers(type, 3, 3);
         Value weight = g.initializer("linear/weight", matrix);
-        Value dense = g.node("Gemm", List.of(rows, weight, g.initializer("linear/bias", numbers(type, 3))), "transB", 1);
+        Value dense =
+                g.node("Gemm", List.of(rows, weight, g.initializer("linear/bias", numbers(type, 3))), "transB", 1);
         Value second = g.node("BatchNormalization", channels(g, "linear", type, dense), "epsilon", 1e-5f);
         Value shared = g.node("Gemm", List.of(second, weight), "transB", 1);
         g.node("Neg", g.node("Mul", shared, g.initializer("unused", numbers(type, 3))));
@@ -147,8 +148,10 @@ class PassTest {
         Graph before = beforePasses(type);
         Graph after = Pass.applyAll(before);
         assertThat(after.nodes().stream().map(Node::operator))
-                .containsExactly("Transpose", "Conv", "Clip", "Transpose", "Exp", "Add", "Reshape", "Gemm", "Gemm", "MatMul");
-        assertThat(after.initializers().values()).filteredOn(tensor -> tensor.type() != ElementType.INT64)
+                .containsExactly(
+                        "Transpose", "Conv", "Clip", "Transpose", "Exp", "Add", "Reshape", "Gemm", "Gemm", "MatMul");
+        assertThat(after.initializers().values())
+                .filteredOn(tensor -> tensor.type() != ElementType.INT64)
                 .allSatisfy(tensor -> assertThat(tensor.type()).isEqualTo(type));
         Map<String, Tensor> input = Map.of("x", numbers(type, 3, 2, 4, 4));
         ReferenceEvaluator reference = new ReferenceEvaluator();
@@ -167,15 +170,21 @@ class PassTest {
     void aNormalisationIsFoldedIntoTheLayerBeforeItInEveryFloatTypeOfTheEngine(DataType type) {
         for (boolean isConvolution : new boolean[] {true, false}) {
             Block layer = isConvolution
-                    ? Conv2d.builder().setKernelShape(new Shape(2, 2)).setFilters(3).build()
+                    ? Conv2d.builder()
+                            .setKernelShape(new Shape(2, 2))
+                            .setFilters(3)
+                            .build()
                     : Linear.builder().setUnits(4).build();
-            Block block = new SequentialBlock().add(layer).add(BatchNorm.builder().build());
+            Block block =
+                    new SequentialBlock().add(layer).add(BatchNorm.builder().build());
             Shape shape = isConvolution ? new Shape(1, 2, 4, 4) : new Shape(1, 6);
             block.initialize(NDManager.newBaseManager(), type, shape);
             InputSpec input = isConvolution ? input("x", type, "B", 2, 4, 4) : input("x", type, "B", 6);
             // ONNX Runtime has no convolution of float64.
             ExportOptions options = type == DataType.FLOAT64
-                    ? ExportOptions.defaults().withCheck(new ReferenceEvaluator()).withTolerance(1e-12)
+                    ? ExportOptions.defaults()
+                            .withCheck(new ReferenceEvaluator())
+                            .withTolerance(1e-12)
                     : Exports.CHECKED;
             assertThat(operators(OnnxExporter.export(block, List.of(input), List.of("y"), options)))
                     .containsExactly(isConvolution ? "Conv" : "Gemm");
