@@ -1,5 +1,6 @@
 package io.kanerva.exporter.trace;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -18,13 +20,17 @@ import java.util.stream.Collectors;
  */
 final class ParameterNames {
     private final Map<Parameter, String> names = new IdentityHashMap<>();
+    private final Map<NDArray, Parameter> arrays = new IdentityHashMap<>();
 
     ParameterNames(Block root) {
         visit(root, "");
     }
 
     private void visit(Block block, String prefix) {
-        block.getDirectParameters().values().forEach(p -> names.putIfAbsent(p, prefix + p.getName()));
+        for (Parameter parameter : block.getDirectParameters().values()) {
+            names.putIfAbsent(parameter, prefix + parameter.getName());
+            arrays.putIfAbsent(parameter.getArray(), parameter);
+        }
         List<Pair<String, Block>> children = new ArrayList<>();
         block.getChildren().forEach(children::add);
         List<String> bare = children.stream()
@@ -36,6 +42,11 @@ final class ParameterNames {
                     counts.get(bare.get(i)) == 1 ? bare.get(i) : children.get(i).getKey();
             visit(children.get(i).getValue(), prefix + name + "/");
         }
+    }
+
+    /** The parameter that holds an array. */
+    Optional<Parameter> holding(NDArray array) {
+        return Optional.ofNullable(arrays.get(array));
     }
 
     /** The parameter's name; parameters outside the block are numbered. */

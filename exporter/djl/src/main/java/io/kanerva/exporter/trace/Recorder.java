@@ -3,6 +3,7 @@ package io.kanerva.exporter.trace;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.index.dim.NDIndexPick;
 import ai.djl.ndarray.types.DataType;
@@ -19,8 +20,10 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.zip.CRC32;
 
 /**
  * One recording: computes with the engine's arrays and records the operations on a tape.
@@ -28,7 +31,7 @@ import java.util.stream.IntStream;
  * <p>Not thread-safe. Owns a sub-manager of the engine with all intermediate arrays; {@link #close} frees them.
  */
 final class Recorder implements AutoCloseable {
-    /** Larger arrays are dropped where only their shape is needed. */
+    /** Larger arrays are dropped where only their shape is needed, and constants with more elements not copied. */
     private static final long MAX_KEPT = 1 << 14;
 
     /** DJL's engine computes these in place, in their arguments, which would overwrite values on the tape. */
@@ -37,7 +40,11 @@ final class Recorder implements AutoCloseable {
     private final NDManager engine;
     private final NDManager manager;
     private final ParameterNames names;
+    /** The recording array of each constant, as it was when it was used last. */
     private final Map<NDArray, NDArray> constants = new IdentityHashMap<>();
+    /** Checksums of large constants, which are not copied. */
+    private final Map<NDArray, Long> checksums = new IdentityHashMap<>();
+
     private final Map<Parameter, NDArray> parameters = new IdentityHashMap<>();
     private final List<Step> steps = new ArrayList<>();
     private final List<TapeValue> values = new ArrayList<>();
@@ -46,9 +53,39 @@ final class Recorder implements AutoCloseable {
     /** Values that were dropped, and those computed from them. */
     private final BitSet dropped = new BitSet();
 
+    /** Positions of the steps whose number of results depends on the inputs' values. */
+    private final BitSet selecting = new BitSet();
+
     private final Statistics statistics;
-    private final boolean keepsValues;
+    private final Retention retention;
+    private final Selection selection;
     private String lastParameter = "";
+
+    /**
+     * What a recording keeps; as little as possible at first, since the values of a large network take gigabytes.
+     *
+     * @param values whether to keep values that depend on the inputs; if not, large ones are dropped, except for their
+     *     shape
+     * @param constants whether to copy large constants, too, because the block closes or changes them
+     */
+    record Retention(boolean values, boolean constants) {
+        static final Retention LEAST = new Retention(false, false);
+        static final Retention ALL = new Retention(true, true);
+    }
+
+    /** The recording needs more than its retention kept. */
+    static final class MoreNeeded extends RuntimeException {
+        private final transient Retention needed;
+
+        private MoreNeeded(Retention needed) {
+            super("a recording needs " + needed, null, false, false);
+            this.needed = needed;
+        }
+
+        Retention needed() {
+            return needed;
+        }
+    }
 
     /**
      * Starts a recording.
@@ -56,15 +93,16 @@ final class Recorder implements AutoCloseable {
      * @param engine parent of the recording's own manager
      * @param names names of the block's parameters
      * @param statistics the statistics that batch normalisations use
-     * @param keepsValues whether to keep values that depend on the inputs; if not, large ones are dropped, except for
-     *     their shape
+     * @param retention what to keep
+     * @param selection how many elements masks select
      */
-    Recorder(NDManager engine, ParameterNames names, Statistics statistics, boolean keepsValues) {
+    Recorder(NDManager engine, ParameterNames names, Statistics statistics, Retention retention, Selection selection) {
         this.engine = engine.newSubManager();
         this.manager = ManagerHandler.wrap(this, this.engine);
         this.names = names;
         this.statistics = statistics;
-        this.keepsValues = keepsValues;
+        this.retention = retention;
+        this.selection = selection;
     }
 
     NDManager manager() {
@@ -83,6 +121,11 @@ final class Recorder implements AutoCloseable {
         return values;
     }
 
+    /** Positions of the steps whose number of results depends on the inputs' values. */
+    BitSet selecting() {
+        return selecting;
+    }
+
     List<String> problems() {
         return problems;
     }
@@ -99,9 +142,53 @@ final class Recorder implements AutoCloseable {
                 parameter, p -> ArrayHandler.wrap(this, value(Kind.PARAMETER, names.of(p), p.getArray())));
     }
 
-    /** A recording array for an ordinary one; the same array always gives the same constant. */
+    /**
+     * A recording array for an ordinary one: a parameter's, or a constant, which stays the same until its values
+     * change. Constants are copied, because the block may close or change them later; large ones only if it was seen to
+     * do so.
+     */
     NDArray constant(NDArray array) {
-        return constants.computeIfAbsent(array, a -> ArrayHandler.wrap(this, value(Kind.CONSTANT, "", a)));
+        Optional<Parameter> parameter = names.holding(array);
+        if (parameter.isPresent()) {
+            return parameter(parameter.get());
+        }
+        NDArray known = constants.get(array);
+        boolean isCopied = retention.constants() || array.size() <= MAX_KEPT;
+        if (known != null
+                && (!isCopied || ((TracedArray) known).tapeValue().array().contentEquals(array))) {
+            return known;
+        }
+        NDArray kept = array;
+        if (isCopied) {
+            kept = array.duplicate();
+            kept.attach(engine);
+        } else {
+            checksums.put(array, checksum(array));
+        }
+        NDArray constant = ArrayHandler.wrap(this, value(Kind.CONSTANT, "", kept));
+        constants.put(array, constant);
+        return constant;
+    }
+
+    private static long checksum(NDArray array) {
+        CRC32 sum = new CRC32();
+        sum.update(array.toByteBuffer(true));
+        return sum.getValue();
+    }
+
+    /** Checks that large constants are as they were. */
+    void requireSameConstants() {
+        checksums.forEach((array, sum) -> {
+            if (array.isReleased() || checksum(array) != sum) {
+                throw new MoreNeeded(new Retention(retention.values(), true));
+            }
+        });
+    }
+
+    /** The engine's array of a mask. */
+    NDArray mask(NDArray array) {
+        TapeValue value = valueOf(array);
+        return dependent.get(value.id()) ? selection.mask(value.array()) : value.array();
     }
 
     /** The value on the tape for an array, traced or ordinary. */
@@ -110,6 +197,8 @@ final class Recorder implements AutoCloseable {
     }
 
     private TapeValue value(Kind kind, String name, NDArray array) {
+        // The block must not close it with a scope of its own.
+        NDScope.unregister(array);
         TapeValue value = new TapeValue(values.size(), kind, name, array, CallSite.here(lastParameter));
         values.add(value);
         return value;
@@ -156,9 +245,18 @@ final class Recorder implements AutoCloseable {
                     .map(a -> a instanceof NDArray array ? array.duplicate() : a)
                     .toArray();
         }
+        Object called = receiver;
+        if (selection != Selection.ACTUAL && Selection.isBy(entry.operation(), attributes)) {
+            switch (entry.operation()) {
+                case "booleanMask" -> ordinary[0] = mask((NDArray) arguments[0]);
+                case "nonzero" -> called = dependent.get(self.id()) ? selection.mask(self.array()) : receiver;
+                case "unique" -> called = dependent.get(self.id()) ? selection.different(self.array()) : receiver;
+                default -> {} // The masks of an index are replaced in it.
+            }
+        }
         Object result = MissingMethods.contains(method)
-                ? MissingMethods.compute(method, receiver, ordinary)
-                : call(method, receiver, ordinary);
+                ? MissingMethods.compute(method, called, ordinary)
+                : call(method, called, ordinary);
         return step(entry.operation(), inputs, attributes, result);
     }
 
@@ -219,13 +317,15 @@ final class Recorder implements AutoCloseable {
         NDList outputs = result instanceof NDList list ? list : new NDList((NDArray) result);
         boolean isDependent = inputs.stream().anyMatch(input -> input != null && dependent.get(input.id()));
         boolean isDropped = inputs.stream().anyMatch(input -> input != null && dropped.get(input.id()));
-        if (isDropped && hasShapeOfValues(operation, attributes)) {
-            throw new ValuesNeeded();
+        boolean isSelecting = Selection.isBy(operation, attributes);
+        if (isDropped && isSelecting) {
+            throw new MoreNeeded(new Retention(true, retention.constants()));
         }
+        selecting.set(steps.size(), isDependent && isSelecting);
         List<TapeValue> results = new ArrayList<>();
         for (NDArray output : outputs) {
             boolean isShared = inputs.stream().anyMatch(input -> input != null && input.array() == output);
-            NDArray kept = isDependent && !keepsValues && !isShared ? shapeOf(output) : output;
+            NDArray kept = isDependent && !retention.values() && !isShared ? shapeOf(output) : output;
             results.add(value(Kind.RESULT, "", kept));
             dependent.set(results.get(results.size() - 1).id(), isDependent);
             dropped.set(results.get(results.size() - 1).id(), isDropped || kept != output);
@@ -234,20 +334,6 @@ final class Recorder implements AutoCloseable {
         List<NDArray> wrapped =
                 results.stream().map(value -> ArrayHandler.wrap(this, value)).toList();
         return result instanceof NDList ? new NDList(wrapped) : wrapped.get(0);
-    }
-
-    /**
-     * The recording needs values that were dropped: the number of elements that an operation selects depends on them.
-     */
-    static final class ValuesNeeded extends RuntimeException {
-        private ValuesNeeded() {
-            super("an operation needs values that were dropped", null, false, false);
-        }
-    }
-
-    private static boolean hasShapeOfValues(String operation, Map<String, Object> attributes) {
-        return Set.of("booleanMask", "nonzero", "unique").contains(operation)
-                || attributes.get("kinds") instanceof List<?> kinds && kinds.contains("mask");
     }
 
     /**

@@ -1,9 +1,11 @@
 package io.kanerva.exporter.trace;
 
+import ai.djl.ndarray.NDArray;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -12,14 +14,16 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Determines which numbers in a set of tapes depend on the dynamic dimensions.
  *
  * <p>All tapes must hold the same operations on the same values. A number that differs between them becomes an
- * expression in the dynamic dimensions. The last tape has the first one's sizes and other input values: a number that
- * differs between these two depends on values, which is an error, and a size that differs (for example of the elements
- * under a mask) is unknown. Operations on constants alone become constants, with the engine's own result.
+ * expression in the dynamic dimensions. Further tapes have the first one's sizes, and other input values or masks that
+ * select another number of elements: a number that differs from the first one's depends on values, which is an error,
+ * and a size that differs (for example of the elements under a mask) is unknown. Operations on constants alone become
+ * constants, with the engine's own result.
  */
 final class TapeComparison {
     /** Folding must not inflate the file: a result with more elements than this must not be larger than its inputs. */
@@ -29,7 +33,7 @@ final class TapeComparison {
     private final List<InputSpec> specs;
     private final List<Recorder> recorders;
     private final Recorder first;
-    private final Recorder otherValues;
+    private final List<Recorder> others;
     private final Operand[] operands;
     /** The number of operations that read each value. */
     private final Map<Integer, Integer> reads = new HashMap<>();
@@ -44,18 +48,20 @@ final class TapeComparison {
      * Prepares a comparison.
      *
      * @param limits sizes that dynamic dimensions may take, by name
-     * @param recorders one per trace of the plan, and one at the first trace's sizes with other input values
+     * @param recorders one per trace of the plan
+     * @param others some at the first trace's sizes with other values
      */
     TapeComparison(
             SamplingPlan plan,
             Map<String, SamplingPlan.Limit> limits,
             List<InputSpec> specs,
-            List<Recorder> recorders) {
+            List<Recorder> recorders,
+            List<Recorder> others) {
         this.plan = plan;
         this.strided = new StridedSizes(plan, limits);
         this.specs = specs;
-        this.recorders = recorders.subList(0, recorders.size() - 1);
-        this.otherValues = recorders.get(recorders.size() - 1);
+        this.recorders = recorders;
+        this.others = others;
         this.first = recorders.get(0);
         this.operands = new Operand[first.values().size()];
         first.steps()
@@ -81,12 +87,10 @@ final class TapeComparison {
             inputs.add(operands[input.id()]);
         }
         for (int i = 0; i < first.steps().size(); i++) {
-            int index = i;
-            combineSteps(
-                    recorders.stream()
-                            .map(recorder -> recorder.steps().get(index))
-                            .toList(),
-                    otherValues.steps().get(index));
+            combineSteps(stepsAt(recorders, i), stepsAt(others, i));
+            if (first.selecting().get(i)) {
+                requireOtherCount(first.steps().get(i));
+            }
         }
         List<Operand> results = new ArrayList<>();
         for (int i = 0; i < outputs.get(0).size(); i++) {
@@ -122,12 +126,32 @@ final class TapeComparison {
                                 + describe(recorders.get(t).steps(), difference) + ")"));
             }
         }
-        int difference = firstDifference(otherValues.steps());
-        if (difference >= 0) {
-            throw new ExportException(
-                    List.of("the block runs other operations when its inputs have other values; control flow "
-                            + "that depends on values cannot be exported, use where instead (they first differ at "
-                            + describe(otherValues.steps(), difference) + ")"));
+        for (Recorder other : others) {
+            int difference = firstDifference(other.steps());
+            if (difference >= 0) {
+                throw new ExportException(
+                        List.of("the block runs other operations when its inputs have other values; control flow "
+                                + "that depends on values cannot be exported, use where instead (they first differ at "
+                                + describe(other.steps(), difference) + ")"));
+            }
+        }
+    }
+
+    private static List<Step> stepsAt(List<Recorder> recorders, int index) {
+        return recorders.stream().map(recorder -> recorder.steps().get(index)).toList();
+    }
+
+    /** Checks that some recording selected another number of elements: else it is not known what depends on it. */
+    private void requireOtherCount(Step step) {
+        int id = step.outputs().get(0).id();
+        if (others.stream()
+                .allMatch(other -> other.values()
+                        .get(id)
+                        .shape()
+                        .equals(first.values().get(id).shape()))) {
+            problems.add("the block fails whenever " + step.operation()
+                    + " selects another number of elements than with the traced values, so what depends on that "
+                    + "number is not known (" + step.site() + ")");
         }
     }
 
@@ -156,7 +180,7 @@ final class TapeComparison {
         return values.stream().map(value -> value == null ? -1 : value.id()).toList();
     }
 
-    private void combineSteps(List<Step> steps, Step other) {
+    private void combineSteps(List<Step> steps, List<Step> varied) {
         Step step = steps.get(0);
         List<Operand> inputs = new ArrayList<>();
         step.inputs().forEach(value -> inputs.add(value == null ? null : operand(value.id())));
@@ -164,11 +188,13 @@ final class TapeComparison {
         for (String name : step.attributes().keySet()) {
             List<Object> values =
                     steps.stream().map(s -> s.attributes().get(name)).toList();
-            if (!isEqual(step.attributes().get(name), other.attributes().get(name))) {
+            if (!varied.stream()
+                    .allMatch(other -> isEqual(
+                            step.attributes().get(name), other.attributes().get(name)))) {
                 problems.add(step.operation() + "'s " + name
                         + " is a number that depends on the values of the inputs, such as how"
-                        + " many elements a mask selects; it would be frozen, use -1 or another operation ("
-                        + step.site() + ")");
+                        + " many elements a mask selects; it would be frozen, use -1 in a shape, or count with"
+                        + " arrays, as in mask.sum() (" + step.site() + ")");
             }
             attributes.put(name, attribute(values, step.operation() + "'s " + name, step.site()));
         }
@@ -233,11 +259,8 @@ final class TapeComparison {
     }
 
     private Operand comparedConstant(TapeValue value) {
-        List<Tensor> tensors = recorders.stream()
-                .map(r -> DjlTensors.copyOf(r.values().get(value.id()).array()))
-                .toList();
-        if (!tensors.get(0)
-                .equals(DjlTensors.copyOf(otherValues.values().get(value.id()).array()))) {
+        List<Tensor> tensors = tensors(recorders, value);
+        if (!tensors(others, value).stream().allMatch(tensors.get(0)::equals)) {
             problems.add("a constant made from Java numbers depends on the values of the inputs; it would be frozen ("
                     + value.site() + ")");
             return constant(value);
@@ -257,19 +280,28 @@ final class TapeComparison {
         return constant(value);
     }
 
+    /** A constant's values in each recording; one tensor for all in which it is the same array. */
+    private static List<Tensor> tensors(List<Recorder> recorders, TapeValue value) {
+        Map<NDArray, Tensor> copies = new IdentityHashMap<>();
+        return recorders.stream()
+                .map(r -> copies.computeIfAbsent(r.values().get(value.id()).array(), DjlTensors::copyOf))
+                .toList();
+    }
+
     private List<Size> shape(int id, Operation operation) {
         List<long[]> shapes = recorders.stream()
                 .map(r -> r.values().get(id).shape().getShape())
                 .toList();
         int rank = shapes.get(0).length;
-        if (shapes.stream().anyMatch(shape -> shape.length != rank)) {
-            problems.add("the number of dimensions of a value depends on the sizes of " + plan.dimensions() + " ("
-                    + first.values().get(id).site() + ")");
+        List<long[]> varied =
+                others.stream().map(r -> r.values().get(id).shape().getShape()).toList();
+        if (Stream.concat(shapes.stream(), varied.stream()).anyMatch(shape -> shape.length != rank)) {
+            problems.add("the number of dimensions of a value depends on the sizes of " + plan.dimensions()
+                    + " or on values (" + first.values().get(id).site() + ")");
             return List.of();
         }
-        long[] other = otherValues.values().get(id).shape().getShape();
         return IntStream.range(0, rank)
-                .mapToObj(i -> other[i] != shapes.get(0)[i]
+                .mapToObj(i -> varied.stream().anyMatch(other -> other[i] != shapes.get(0)[i])
                         ? Size.unknown()
                         : size(shapes.stream().mapToLong(s -> s[i]).toArray(), StrideRules.of(operation, i)))
                 .toList();

@@ -47,7 +47,9 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
         }
 
         private void addTo(NDIndex index, Recorder recorder) {
-            NDArray ordinary = array == null ? null : recorder.valueOf(array).array();
+            NDArray ordinary = array == null || kind.equals("mask")
+                    ? null
+                    : recorder.valueOf(array).array();
             switch (kind) {
                 case "all" -> index.addAllDim();
                 case "fixed" -> index.addIndices(numbers.get(0));
@@ -58,7 +60,7 @@ record TracedIndex(List<Element> elements, int ellipsis, int rank) {
                 case "new" -> index.addIndices("null");
                 case "take" -> index.addIndices("{}", ordinary);
                 case "pick" -> index.addPickDim(ordinary);
-                default -> index.addBooleanIndex(ordinary);
+                default -> index.addBooleanIndex(recorder.mask(array));
             }
         }
     }

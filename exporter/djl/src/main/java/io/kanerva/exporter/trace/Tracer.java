@@ -31,6 +31,7 @@ public final class Tracer {
     private SamplingPlan plan;
     private final boolean tracesChecks;
     private boolean isFine;
+    private Recorder.Retention retention = Recorder.Retention.LEAST;
     private List<String> assumptions = List.of();
     private final Statistics statistics;
     private final Map<String, SamplingPlan.Limit> limits;
@@ -128,28 +129,46 @@ public final class Tracer {
 
     /** The program; empty if a finer plan may find more than this one, unless it is the last. */
     private Optional<Program> trace(SamplingPlan sizes, boolean isLast) {
-        try {
-            return trace(sizes, isLast, false);
-        } catch (Recorder.ValuesNeeded e) {
-            return trace(sizes, isLast, true);
+        while (true) {
+            try {
+                return trace(sizes, isLast, retention);
+            } catch (Recorder.MoreNeeded e) {
+                retention = e.needed();
+            }
         }
     }
 
-    private Optional<Program> trace(SamplingPlan planned, boolean isLast, boolean keepsValues) {
+    private Optional<Program> trace(SamplingPlan planned, boolean isLast, Recorder.Retention kept) {
         SamplingPlan sizes = tracesChecks ? planned.withChecksTraced() : planned;
         List<Recorder> recorders = new ArrayList<>();
         try (NDManager engine = NDManager.newBaseManager(device())) {
             List<List<TapeValue>> outputs = new ArrayList<>();
             ParameterNames names = new ParameterNames(block);
             for (Map<String, Long> point : sizes.traces()) {
-                recorders.add(new Recorder(engine, names, statistics, keepsValues));
+                recorders.add(new Recorder(engine, names, statistics, kept, Selection.ACTUAL));
                 outputs.add(record(recorders.get(recorders.size() - 1), point, SEED));
             }
+            int traces = recorders.size();
             // Once more with other values: numbers that differ now depend on values, and must not become constants.
-            recorders.add(new Recorder(engine, names, statistics, keepsValues));
-            outputs.add(
-                    record(recorders.get(recorders.size() - 1), sizes.traces().get(0), OTHER_SEED));
-            TapeComparison comparison = new TapeComparison(sizes, limits, inputs, recorders);
+            recorders.add(new Recorder(engine, names, statistics, kept, Selection.ACTUAL));
+            outputs.add(record(recorders.get(traces), sizes.traces().get(0), OTHER_SEED));
+            if (!recorders.get(0).selecting().isEmpty()) {
+                // And with masks that select another number of elements.
+                for (Selection selection : Selection.forced()) {
+                    recorders.add(new Recorder(engine, names, statistics, kept, selection));
+                    try {
+                        outputs.add(record(
+                                recorders.get(recorders.size() - 1),
+                                sizes.traces().get(0),
+                                SEED));
+                    } catch (ExportException e) {
+                        // The block itself may not work for so many.
+                        recorders.remove(recorders.size() - 1).close();
+                    }
+                }
+            }
+            TapeComparison comparison = new TapeComparison(
+                    sizes, limits, inputs, recorders.subList(0, traces), recorders.subList(traces, recorders.size()));
             return comparison.combine(outputs, isLast);
         } finally {
             recorders.forEach(Recorder::close);
@@ -187,7 +206,8 @@ public final class Tracer {
     }
 
     private List<Tensor> computeRecorded(NDManager manager, NDList arguments) {
-        try (Recorder recorder = new Recorder(manager, new ParameterNames(block), statistics, true)) {
+        try (Recorder recorder = new Recorder(
+                manager, new ParameterNames(block), statistics, Recorder.Retention.ALL, Selection.ACTUAL)) {
             NDList traced = new NDList();
             arguments.forEach(array -> traced.add(recorder.input(array.getName(), array)));
             return block.forward(new TracingParameterStore(recorder), traced, false).stream()
@@ -218,7 +238,7 @@ public final class Tracer {
         NDList results;
         try {
             results = block.forward(new TracingParameterStore(recorder), arguments, false);
-        } catch (ExportException | Recorder.ValuesNeeded e) {
+        } catch (ExportException | Recorder.MoreNeeded e) {
             throw e;
         } catch (RuntimeException e) {
             List<String> problems = new ArrayList<>(recorder.problems());
@@ -230,6 +250,7 @@ public final class Tracer {
         if (!recorder.problems().isEmpty()) {
             throw new ExportException(recorder.problems());
         }
+        recorder.requireSameConstants();
         return values;
     }
 }

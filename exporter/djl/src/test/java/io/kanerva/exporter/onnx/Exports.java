@@ -1,5 +1,8 @@
 package io.kanerva.exporter.onnx;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -9,10 +12,13 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import io.kanerva.exporter.trace.Dimension;
+import io.kanerva.exporter.trace.DjlTensors;
 import io.kanerva.exporter.trace.InputSpec;
+import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.reference.SeveralOpinions;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -56,6 +62,19 @@ final class Exports {
         Engine.getInstance().setRandomSeed(7);
         block.initialize(NDManager.newBaseManager(), DataType.FLOAT32, new Shape(shape));
         return block;
+    }
+
+    /** Runs a model that computes y from x on given values, and compares it with the engine. */
+    static void requireAgreement(OnnxModel model, Function<NDArray, NDArray> function, float[] values, long... shape) {
+        try (NDManager manager = NDManager.newBaseManager()) {
+            Tensor found = new SeveralOpinions(1e-4)
+                    .run(model.toBytes(), Map.of("x", Tensor.of(values.clone(), shape)))
+                    .get("y");
+            NDArray expected = function.apply(manager.create(values, new Shape(shape)));
+            assertThat(found.shape()).isEqualTo(expected.getShape().getShape());
+            assertThat(found.doubles())
+                    .containsExactly(DjlTensors.copyOf(expected).doubles(), within(1e-4));
+        }
     }
 
     static double largestDifference(OnnxModel model) {

@@ -79,6 +79,42 @@ class ValuesTest {
     }
 
     @Test
+    void aMaskThatSelectsEverythingInTheTracedValuesGivesNoSize() {
+        String divisor = "div's other is a number that depends on the values of the inputs";
+        refusal(x -> {
+                    NDArray kept = x.booleanMask(x.gt(-6));
+                    return kept.sum().div(kept.getShape().get(0));
+                })
+                .hasMessageContaining(divisor)
+                .hasMessageContaining("mask.sum()")
+                .hasMessageContaining("ValuesTest");
+        refusal(x -> x.sum().div(x.get(x.gt(-6)).size())).hasMessageContaining(divisor);
+        refusal(x -> x.sum().div(x.get(":, {}", x.max(new int[] {0}).gt(-6)).size()))
+                .hasMessageContaining(divisor);
+        refusal(x -> x.sum().div(x.exp().nonzero().getShape().get(0))).hasMessageContaining(divisor);
+        refusal(x -> x.sum()
+                        .div(x.unique(null, true, false, false)
+                                .get(0)
+                                .getShape()
+                                .get(0)))
+                .hasMessageContaining(divisor);
+        refusal(x -> x.get(x.gt(-6)).reshape(x.getShape())).hasMessageContaining("the block fails whenever get");
+        refusal(x -> x.get(x.gt(-6)).size() == 0 ? x : x.neg()).hasMessageContaining("the block runs other operations");
+    }
+
+    @Test
+    void whatComesBehindAMaskHasSizesOfItsOwn() {
+        for (Function<NDArray, NDArray> function : List.<Function<NDArray, NDArray>>of(
+                x -> x.get(x.gt(-6)).mul(2),
+                x -> x.get(x.sum(new int[] {1}).gt(-100)).transpose(),
+                x -> x.booleanMask(x.gt(-6)).concat(x.booleanMask(x.lt(6)), 0))) {
+            OnnxModel model = exportFunction(function, input("x", "B", 6));
+            assertThat(model.toText()).contains("?");
+            Exports.requireAgreement(model, function, new float[] {-100, 3, 4, -100, 1, 2}, 1, 6);
+        }
+    }
+
+    @Test
     void everyWayToReadAValueIsAnError() {
         List<Function<NDArray, Object>> ways = List.of(
                 NDArray::toArray,
