@@ -89,8 +89,7 @@ class ConstantsTest {
 
     @Test
     void aParameterThatIsReadWithoutTheStoreIsTheSameWeight() {
-        Linear linear =
-                Exports.initialised(Linear.builder().setUnits(6).build(), 1, 6);
+        Linear linear = Exports.initialised(Linear.builder().setUnits(6).build(), 1, 6);
         OnnxModel model = Exports.export(
                 new SequentialBlock()
                         .add(linear)
