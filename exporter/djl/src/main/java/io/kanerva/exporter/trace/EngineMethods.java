@@ -32,7 +32,7 @@ final class EngineMethods {
                     "resize(int,int,int)",
                     new Entry(
                             "through transpose and interpolation",
-                            (r, x, m, a) -> resize(x, (int) a[0], (int) a[1], (int) a[2]))),
+                            (r, x, m, a) -> resize(r, x, (int) a[0], (int) a[1], (int) a[2]))),
             Map.entry(
                     "multiBoxPrior(List,List,List,List,boolean)",
                     new Entry(
@@ -86,8 +86,16 @@ final class EngineMethods {
         return ENTRIES.get(RecordedMethods.signature(method)).rewriting().call(recorder, self, method, arguments);
     }
 
-    /** Resizes images with the channels last, (H, W, C) or (N, H, W, C). */
-    private static NDArray resize(NDArray images, int width, int height, int interpolation) {
+    /**
+     * Resizes images with the channels last, (H, W, C) or (N, H, W, C). The engine cuts off what interpolation adds to
+     * integers: where the result is nearly an integer, the last bit of a float decides.
+     */
+    private static NDArray resize(Recorder recorder, NDArray images, int width, int height, int interpolation) {
+        if (interpolation != 0 && !images.getDataType().isFloating()) {
+            recorder.problem("resize of a " + images.getDataType() + " array by interpolation " + interpolation
+                    + " cannot be exported: it truncates float32 sums, whose last bit differs between runtimes, so that "
+                    + "elements would be off by one; resize toType(FLOAT32, false), or call interpolation on uint8");
+        }
         boolean isSingle = images.getShape().dimension() == 3;
         NDArray floats = images.toType(DataType.FLOAT32, false);
         NDArray batch = isSingle ? floats.expandDims(0) : floats;

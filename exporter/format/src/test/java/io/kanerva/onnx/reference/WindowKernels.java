@@ -256,7 +256,7 @@ final class WindowKernels {
             double weight = isCubic ? cubic(distance, a.real("cubic_coeff_a", -0.75)) : Math.max(0, 1 - distance);
             if (k >= 0 && k < from) {
                 weights[k] += weight;
-            } else if (!excludes && stretch == 1) {
+            } else if (!excludes) {
                 weights[Math.max(0, Math.min(from - 1, k))] += weight;
             }
         }

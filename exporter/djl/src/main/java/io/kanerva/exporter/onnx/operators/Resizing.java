@@ -2,115 +2,208 @@ package io.kanerva.exporter.onnx.operators;
 
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.onnx.operators.SamplingWeights.Filter;
 import io.kanerva.exporter.trace.Operation;
 import io.kanerva.exporter.trace.Size;
+import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import java.util.stream.LongStream;
 
-/** Resizes images. */
+/**
+ * Resizes images as DJL's PyTorch engine does: it never aligns corners, and smooths by bilinear and bicubic filters
+ * where it shrinks an image.
+ *
+ * <p>ONNX's Resize is used where it says the same. It has no smoothing before opset 18, rounds 8-bit images in another
+ * way, and picks the nearest element in exact arithmetic, where the engine rounds i times old size / new size. Such
+ * cases become Slice, Gather, or products with matrices of {@link SamplingWeights}.
+ */
 final class Resizing {
-    private static final long NEAREST = 0;
-    private static final long BILINEAR = 1;
-    private static final long AREA = 2;
-    private static final long BICUBIC = 3;
+    private static final int NEAREST = 0;
+    private static final int AREA = 2;
+    private static final List<Filter> FILTERS = List.of(Filter.AREA, Filter.LINEAR, Filter.AREA, Filter.CUBIC);
     private static final int ANTIALIAS_SINCE = 18;
+    /** Ratios are checked up to this many old elements. */
+    private static final long MAX_CHECKED = 4096;
 
-    private Resizing() {}
+    private final GraphBuilder g;
+    private final ElementType type;
+    private final int mode;
+    private final List<Size> from;
+    private final List<Size> to;
+
+    private Resizing(GraphBuilder g, Operation op) {
+        this.g = g;
+        type = op.input().type();
+        mode = Math.toIntExact(op.number("mode"));
+        from = op.input().shape();
+        to = new ArrayList<>(from.subList(0, 2));
+        to.addAll(op.sizes("size"));
+    }
 
     static void register(Operators table) {
         table.put(
                 "interpolation",
-                "Resize (from opset 18 on also to smaller sizes by bilinear and bicubic); Transpose, MatMul for areas",
-                Resizing::interpolation);
+                "Resize; where that differs from the engine, Slice or Gather for nearest, AveragePool for areas, and "
+                        + "MatMul with weights for others (smaller images before opset 18, uint8, float64)",
+                (g, op, in) -> new Resizing(g, op).lower(in.get(0)));
     }
 
-    /**
-     * DJL's PyTorch engine never aligns corners, and smooths when it shrinks an image, which ONNX's Resize can do since
-     * opset 18. Integer scales are passed as scales, others as sizes.
-     */
-    private static Value interpolation(GraphBuilder g, Operation op, List<Value> in) {
-        if (op.number("mode") == AREA) {
-            return area(g, op, in);
+    private Value lower(Value x) {
+        if (mode == NEAREST) {
+            return nearest(x);
         }
-        List<Size> from = op.input().shape();
-        List<Size> to = op.output().shape();
+        List<Integer> axes = IntStream.range(2, to.size())
+                .boxed()
+                .filter(axis -> !to.get(axis).equals(from.get(axis)))
+                .sorted(Collections.reverseOrder())
+                .toList();
+        if (mode == AREA) {
+            return area(x, axes);
+        }
+        if (type == ElementType.UINT8) {
+            return integers(x, axes);
+        }
+        // ONNX Runtime's Resize has no float64.
+        boolean isLarger = IntStream.range(2, to.size()).allMatch(i -> to.get(i).isNeverBelow(from.get(i)));
+        boolean canResize = type == ElementType.FLOAT32 && (isLarger || g.opset() >= ANTIALIAS_SINCE);
+        return canResize ? smooth(x, isLarger) : weighted(x, axes);
+    }
+
+    private Value smooth(Value x, boolean isLarger) {
+        List<Object> attributes = new ArrayList<>(
+                List.of("mode", mode == 1 ? "linear" : "cubic", "coordinate_transformation_mode", "half_pixel"));
+        if (mode != 1) {
+            attributes.addAll(List.of("cubic_coeff_a", SamplingWeights.CUBIC));
+        }
+        if (mode != 1 || !isLarger) {
+            attributes.addAll(List.of("exclude_outside", 1));
+        }
+        if (!isLarger) {
+            attributes.addAll(List.of("antialias", 1));
+        }
+        return resize(x, attributes.toArray());
+    }
+
+    /** By scales where all are whole, else by sizes. */
+    private Value resize(Value x, Object... attributes) {
         float[] scales = new float[to.size()];
         boolean isWhole = IntStream.range(0, to.size()).allMatch(i -> {
-            OptionalLong ratio = from.get(i).equals(to.get(i))
-                    ? OptionalLong.of(1)
-                    : to.get(i).timesLargerThan(from.get(i));
-            scales[i] = ratio.orElse(1);
-            return ratio.isPresent();
+            scales[i] = ratio(to.get(i), from.get(i)).orElse(0);
+            return scales[i] > 0;
         });
         List<Value> operands = isWhole
-                ? List.of(in.get(0), Value.ABSENT, g.constant(Tensor.of(scales, scales.length)))
-                : List.of(in.get(0), Value.ABSENT, Value.ABSENT, g.sizes(to));
-        long mode = op.number("mode");
-        if (isWhole || mode == NEAREST || isLarger(from, to)) {
-            return g.node("Resize", operands, mode(mode));
-        }
-        Operators.requireOpset(
-                g,
-                ANTIALIAS_SINCE,
-                "making an image " + from + " smaller, " + to
-                        + ", by bilinear or bicubic interpolation, which the engine smooths,");
-        return g.node(
-                "Resize",
-                operands,
-                Stream.concat(Stream.of(mode(mode)), Stream.of("antialias", 1)).toArray());
+                ? List.of(x, Value.ABSENT, g.constant(Tensor.of(scales, scales.length)))
+                : List.of(x, Value.ABSENT, Value.ABSENT, g.sizes(to));
+        return g.node("Resize", operands, attributes);
     }
 
-    private static boolean isLarger(List<Size> from, List<Size> to) {
-        return IntStream.range(0, to.size()).allMatch(i -> to.get(i).isNeverBelow(from.get(i)));
+    private static OptionalLong ratio(Size larger, Size smaller) {
+        return larger.equals(smaller) ? OptionalLong.of(1) : larger.timesLargerThan(smaller);
     }
 
-    private static Object[] mode(long mode) {
-        if (mode == NEAREST) {
-            return new Object[] {
-                "mode", "nearest", "coordinate_transformation_mode", "asymmetric", "nearest_mode", "floor"
-            };
+    /** Element i of the new axis is element floor(i * n / m) of the old one, in floating-point arithmetic. */
+    private Value nearest(Value x) {
+        boolean isRepeated = IntStream.range(2, to.size())
+                .allMatch(i -> ratio(to.get(i), from.get(i)).stream().anyMatch(this::isExact));
+        if (isRepeated && type != ElementType.FLOAT64) {
+            return resize(x, "mode", "nearest", "coordinate_transformation_mode", "asymmetric", "nearest_mode", "floor");
         }
-        if (mode != BILINEAR && mode != BICUBIC) {
-            throw new UnsupportedOperationException(
-                    "interpolation is exported for nearest (0), bilinear (1), area (2) and "
-                            + "bicubic (3), found mode " + mode);
-        }
-        Object[] common = {"mode", mode == BILINEAR ? "linear" : "cubic", "coordinate_transformation_mode", "half_pixel"
-        };
-        return mode == BILINEAR
-                ? common
-                : Stream.concat(Stream.of(common), Stream.of("cubic_coeff_a", -0.5f, "exclude_outside", 1))
-                        .toArray();
-    }
-
-    /** Means over the areas that the new pixels cover: matrix products with weights on both sides. */
-    private static Value area(GraphBuilder g, Operation op, List<Value> in) {
-        List<Size> from = op.input().shape();
-        List<Size> to = op.output().shape();
-        if (from.size() != 4 || !from.get(2).isFixed() || !from.get(3).isFixed()) {
-            throw new UnsupportedOperationException(
-                    "area interpolation is exported for images [N, C, H, W] of fixed height and " + "width, found "
-                            + from + "; use avgPool for dynamic ones");
-        }
-        Value rows = g.constant(areas(from.get(2).value(), to.get(2).value()));
-        Value columns = g.constant(areas(from.get(3).value(), to.get(3).value()));
-        Value narrow = g.node("MatMul", in.get(0), g.node("Transpose", List.of(columns), "perm", new long[] {1, 0}));
-        return g.node("MatMul", rows, narrow);
-    }
-
-    /** Row i averages the old pixels from floor(i n / m) to ceil((i + 1) n / m) (exclusive). */
-    private static Tensor areas(long from, long to) {
-        float[] weights = new float[Math.toIntExact(from * to)];
-        for (int i = 0; i < to; i++) {
-            long first = i * from / to;
-            long end = ((i + 1) * from + to - 1) / to;
-            for (long j = first; j < end; j++) {
-                weights[(int) (i * from + j)] = 1f / (end - first);
+        Value y = x;
+        for (int axis = 2; axis < to.size(); axis++) {
+            OptionalLong step = ratio(from.get(axis), to.get(axis));
+            if (step.isEmpty()) {
+                y = g.node("Gather", List.of(y, positions(x, axis)), "axis", axis);
+            } else if (step.getAsLong() > 1) {
+                Value end = g.size(from.get(axis), x, axis);
+                y = g.node("Slice", y, g.integers(0), end, g.integers(axis), g.integers(step.getAsLong()));
             }
         }
-        return Tensor.of(weights, to, from);
+        return y;
+    }
+
+    private double rounded(double value) {
+        return type == ElementType.FLOAT64 ? value : (float) value;
+    }
+
+    /** Whether the engine's arithmetic repeats each element as often. */
+    private boolean isExact(long ratio) {
+        double scale = rounded(1.0 / ratio);
+        return LongStream.range(0, ratio * MAX_CHECKED).allMatch(i -> (long) rounded(i * scale) == i / ratio);
+    }
+
+    private Value positions(Value x, int axis) {
+        Size oldSize = from.get(axis);
+        Size newSize = to.get(axis);
+        if (oldSize.isFixed() && newSize.isFixed()) {
+            double scale = rounded((double) oldSize.value() / newSize.value());
+            return g.integers(LongStream.range(0, newSize.value())
+                    .map(i -> Math.min(oldSize.value() - 1, (long) rounded(i * scale)))
+                    .toArray());
+        }
+        ElementType calculated = type == ElementType.FLOAT64 ? type : ElementType.FLOAT32;
+        Value length = g.size(oldSize, x, axis);
+        Value scale = g.node("Div", g.cast(length, calculated), g.cast(g.size(newSize), calculated));
+        Value positions = g.node("Floor", g.node("Mul", g.cast(g.range(newSize, x, axis), calculated), scale));
+        return g.node("Min", g.cast(positions, ElementType.INT64), g.node("Sub", length, g.integers(1)));
+    }
+
+    private Value area(Value x, List<Integer> axes) {
+        long[] kernel = IntStream.range(2, to.size())
+                .mapToLong(i -> ratio(from.get(i), to.get(i)).orElse(0))
+                .toArray();
+        if (type != ElementType.FLOAT64 && LongStream.of(kernel).allMatch(size -> size > 0)) {
+            return g.node("AveragePool", List.of(x), "kernel_shape", kernel, "strides", kernel);
+        }
+        return weighted(x, axes);
+    }
+
+    /** One axis after the other. */
+    private Value weighted(Value x, List<Integer> axes) {
+        SamplingWeights weights = new SamplingWeights(
+                g, FILTERS.get(mode), type == ElementType.FLOAT64 ? type : ElementType.FLOAT32);
+        Value y = x;
+        for (int axis : axes) {
+            Value matrix = weights.matrix(from.get(axis), to.get(axis), x, axis, isLast(axis));
+            y = product(y, g.cast(matrix, type), axis);
+        }
+        return y;
+    }
+
+    /** The engine rounds 8-bit images after each axis, and its weights to integers. */
+    private Value integers(Value x, List<Integer> axes) {
+        SamplingWeights weights = new SamplingWeights(g, FILTERS.get(mode), ElementType.FLOAT64);
+        Value y = g.cast(x, ElementType.INT32);
+        Value two = g.scalar(ElementType.INT32, 2);
+        for (int axis : axes) {
+            SamplingWeights.Integers matrix =
+                    weights.integers(from.get(axis), to.get(axis), x, axis, isLast(axis));
+            Value sum = g.node("Add", product(y, matrix.weights(), axis), g.node("Div", matrix.factor(), two));
+            Value mean = g.node("Div", sum, matrix.factor());
+            y = g.node("Clip", mean, g.scalar(ElementType.INT32, 0), g.scalar(ElementType.INT32, 255));
+        }
+        return g.cast(y, type);
+    }
+
+    private boolean isLast(int axis) {
+        return axis == to.size() - 1;
+    }
+
+    /** The product along an axis; for the last axis the matrix is transposed. */
+    private Value product(Value x, Value matrix, int axis) {
+        int rows = to.size() - 2;
+        if (isLast(axis)) {
+            return g.node("MatMul", x, matrix);
+        }
+        long[] swapped = LongStream.range(0, to.size())
+                .map(i -> i == axis ? rows : i == rows ? axis : i)
+                .toArray();
+        Value moved = axis == rows ? x : g.node("Transpose", List.of(x), "perm", swapped);
+        Value product = g.node("MatMul", matrix, moved);
+        return axis == rows ? product : g.node("Transpose", List.of(product), "perm", swapped);
     }
 }
