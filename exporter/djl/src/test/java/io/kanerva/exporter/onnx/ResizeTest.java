@@ -48,7 +48,8 @@ class ResizeTest {
 
     private static NDList fixed(NDArray x, int mode) {
         long[][] sizes = {{3, 3}, {4, 5}, {12, 18}, {9, 4}, {1, 1}, {5, 18}, {6, 9}};
-        return new NDList(Arrays.stream(sizes).map(size -> resized(x, mode, size)).toArray(NDArray[]::new));
+        return new NDList(
+                Arrays.stream(sizes).map(size -> resized(x, mode, size)).toArray(NDArray[]::new));
     }
 
     private static NDList dynamic(NDArray x, int mode) {
@@ -65,13 +66,20 @@ class ResizeTest {
 
     @TestFactory
     Stream<DynamicTest> everyModeAndTypeAgreesWithTheEngineInEveryFormOfResize() {
-        return Stream.of(13, 18).flatMap(opset -> MODES.entrySet().stream()
-                .flatMap(entry -> entry.getValue().stream()
-                        .map(mode -> DynamicTest.dynamicTest(
-                                "%s, mode %d, opset %d".formatted(entry.getKey(), mode, opset), () -> {
-                                    export(x -> fixed(x, mode), opset, input("x", entry.getKey(), "N", 2, 6, 9));
-                                    export(x -> dynamic(x, mode), opset, input("x", entry.getKey(), "N", 2, "H", "W"));
-                                }))));
+        return Stream.of(13, 18)
+                .flatMap(opset -> MODES.entrySet().stream()
+                        .flatMap(entry -> entry.getValue().stream()
+                                .map(mode -> DynamicTest.dynamicTest(
+                                        "%s, mode %d, opset %d".formatted(entry.getKey(), mode, opset), () -> {
+                                            export(
+                                                    x -> fixed(x, mode),
+                                                    opset,
+                                                    input("x", entry.getKey(), "N", 2, 6, 9));
+                                            export(
+                                                    x -> dynamic(x, mode),
+                                                    opset,
+                                                    input("x", entry.getKey(), "N", 2, "H", "W"));
+                                        }))));
     }
 
     @Test
@@ -103,10 +111,7 @@ class ResizeTest {
         // In float32, 41 * (1 / 41) is less than 1: the engine repeats the first element 42 times.
         OnnxModel model = export(x -> new NDList(resized(x, NEAREST, 1, 82)), 13, input("x", "N", 1, 1, 2));
         assertThat(operators(model)).containsExactly("Gather");
-        export(
-                x -> new NDList(resized(x, NEAREST, 1, 41 * x.getShape().get(3))),
-                13,
-                input("x", "N", 1, 1, "W"));
+        export(x -> new NDList(resized(x, NEAREST, 1, 41 * x.getShape().get(3))), 13, input("x", "N", 1, 1, "W"));
     }
 
     @Test

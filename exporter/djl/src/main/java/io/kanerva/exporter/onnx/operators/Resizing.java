@@ -111,7 +111,8 @@ final class Resizing {
         boolean isRepeated = IntStream.range(2, to.size())
                 .allMatch(i -> ratio(to.get(i), from.get(i)).stream().anyMatch(this::isExact));
         if (isRepeated && type != ElementType.FLOAT64) {
-            return resize(x, "mode", "nearest", "coordinate_transformation_mode", "asymmetric", "nearest_mode", "floor");
+            return resize(
+                    x, "mode", "nearest", "coordinate_transformation_mode", "asymmetric", "nearest_mode", "floor");
         }
         Value y = x;
         for (int axis = 2; axis < to.size(); axis++) {
@@ -164,8 +165,8 @@ final class Resizing {
 
     /** One axis after the other. */
     private Value weighted(Value x, List<Integer> axes) {
-        SamplingWeights weights = new SamplingWeights(
-                g, FILTERS.get(mode), type == ElementType.FLOAT64 ? type : ElementType.FLOAT32);
+        SamplingWeights weights =
+                new SamplingWeights(g, FILTERS.get(mode), type == ElementType.FLOAT64 ? type : ElementType.FLOAT32);
         Value y = x;
         for (int axis : axes) {
             Value matrix = weights.matrix(from.get(axis), to.get(axis), x, axis, isLast(axis));
@@ -180,8 +181,7 @@ final class Resizing {
         Value y = g.cast(x, ElementType.INT32);
         Value two = g.scalar(ElementType.INT32, 2);
         for (int axis : axes) {
-            SamplingWeights.Integers matrix =
-                    weights.integers(from.get(axis), to.get(axis), x, axis, isLast(axis));
+            SamplingWeights.Integers matrix = weights.integers(from.get(axis), to.get(axis), x, axis, isLast(axis));
             Value sum = g.node("Add", product(y, matrix.weights(), axis), g.node("Div", matrix.factor(), two));
             Value mean = g.node("Div", sum, matrix.factor());
             y = g.node("Clip", mean, g.scalar(ElementType.INT32, 0), g.scalar(ElementType.INT32, 255));

@@ -13,8 +13,8 @@ import java.util.List;
  * matrix [new size, old size] whose rows sum to 1. Constant for fixed sizes, else computed in the graph.
  *
  * <p>Bilinear and bicubic filters are stretched by max(1, old size / new size), which smooths a smaller image, and
- * leave out what is beyond the border. A row of the area filter averages the elements from floor(i n / m) to
- * ceil((i + 1) n / m) (exclusive).
+ * leave out what is beyond the border. A row of the area filter averages the elements from floor(i n / m) to ceil((i +
+ * 1) n / m) (exclusive).
  */
 final class SamplingWeights {
     /** PyTorch's coefficient of a bicubic filter that smooths. */
@@ -43,9 +43,7 @@ final class SamplingWeights {
                 return Math.max(0, 1 - x);
             }
             double a = SamplingWeights.CUBIC;
-            return x < 1
-                    ? ((a + 2) * x - (a + 3)) * x * x + 1
-                    : x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+            return x < 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
         }
     }
 
@@ -84,7 +82,8 @@ final class SamplingWeights {
     Integers integers(Size from, Size to, Value x, int axis, boolean isTransposed) {
         if (from.isFixed() && to.isFixed()) {
             double[][] weights = weights(from, to);
-            double largest = Arrays.stream(weights).flatMapToDouble(Arrays::stream).max().orElseThrow();
+            double largest =
+                    Arrays.stream(weights).flatMapToDouble(Arrays::stream).max().orElseThrow();
             double factor = 1;
             for (int bits = 0; bits < MAX_BITS && largest * factor * 2 < LARGEST_INTEGER_WEIGHT; bits++) {
                 factor *= 2;
@@ -100,11 +99,15 @@ final class SamplingWeights {
         Value weights = computed(from, to, x, axis);
         double[] powers = new double[MAX_BITS];
         Arrays.setAll(powers, i -> Math.pow(2, i + 1));
-        Value products = g.node("Mul", g.constant(Tensor.of(type, powers, MAX_BITS)), g.node("ReduceMax", List.of(weights), "keepdims", 0));
+        Value products = g.node(
+                "Mul",
+                g.constant(Tensor.of(type, powers, MAX_BITS)),
+                g.node("ReduceMax", List.of(weights), "keepdims", 0));
         Value fits = g.node("Less", products, g.scalar(type, LARGEST_INTEGER_WEIGHT));
         Value bits = Reductions.reduce(g, "ReduceSum", g.cast(fits, type), new long[0], false);
         Value factor = g.node("Pow", g.scalar(type, 2), bits);
-        Value rounded = g.node("Floor", g.node("Add", g.node("Mul", g.node("Abs", weights), factor), g.scalar(type, 0.5)));
+        Value rounded =
+                g.node("Floor", g.node("Add", g.node("Mul", g.node("Abs", weights), factor), g.scalar(type, 0.5)));
         Value whole = g.cast(g.node("Mul", g.node("Sign", weights), rounded), ElementType.INT32);
         return new Integers(isTransposed ? transposed(whole) : whole, g.cast(factor, ElementType.INT32));
     }
@@ -132,9 +135,8 @@ final class SamplingWeights {
         for (int i = 0; i < to; i++) {
             boolean isArea = filter == Filter.AREA;
             double centre = rounded(scale * (i + 0.5));
-            int first = isArea
-                    ? (int) ((long) i * from / to)
-                    : (int) Math.max(0, centre - filter.radius * stretch + 0.5);
+            int first =
+                    isArea ? (int) ((long) i * from / to) : (int) Math.max(0, centre - filter.radius * stretch + 0.5);
             int end = isArea
                     ? (int) (((i + 1L) * from + to - 1) / to)
                     : (int) Math.min(from, centre + filter.radius * stretch + 0.5);
@@ -155,7 +157,9 @@ final class SamplingWeights {
         Value length = g.size(from, x, axis);
         Value rows = g.node("Unsqueeze", g.range(to, null, 0), g.integers(1));
         Value columns = g.range(from, x, axis);
-        Value weights = filter == Filter.AREA ? areas(length, g.size(to), rows, columns) : stretched(length, g.size(to), rows, columns);
+        Value weights = filter == Filter.AREA
+                ? areas(length, g.size(to), rows, columns)
+                : stretched(length, g.size(to), rows, columns);
         return g.node("Div", weights, Reductions.reduce(g, "ReduceSum", weights, new long[] {1}, true));
     }
 
@@ -163,7 +167,8 @@ final class SamplingWeights {
         Value one = g.integers(1);
         Value first = g.node("Div", g.node("Mul", rows, from), to);
         Value beyond = g.node("Add", g.node("Mul", g.node("Add", rows, one), from), g.node("Sub", to, one));
-        Value isInside = g.node("And", g.node("GreaterOrEqual", columns, first), g.node("Less", columns, g.node("Div", beyond, to)));
+        Value isInside = g.node(
+                "And", g.node("GreaterOrEqual", columns, first), g.node("Less", columns, g.node("Div", beyond, to)));
         return g.cast(isInside, type);
     }
 
