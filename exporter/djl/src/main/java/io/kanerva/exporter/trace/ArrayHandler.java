@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.internal.NDArrayEx;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.exporter.trace.RecordedMethods.Entry;
 import io.kanerva.exporter.trace.RecordedMethods.Kind;
@@ -11,30 +12,24 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.Buffer;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Invocation handler of a recording array: handles each method of {@code NDArray} and {@code NDArrayEx} as listed in
  * {@link ArrayMethods}.
  *
- * <p>An array that is changed in place gets a new value. In the engine, arrays that share its memory would change too;
- * here they become stale, and using one of them later is an error.
+ * <p>An array that is changed in place gets a new value, and so do those that share its {@link Memory}.
  */
 final class ArrayHandler implements InvocationHandler {
     private final Recorder recorder;
     private final NDArray self;
     private final NDArrayEx internal;
-    private List<ArrayHandler> sharers;
-    private TapeValue value;
+    private Memory memory;
     /** Why the value must not be used, or null. */
     private String warning;
 
-    private ArrayHandler(Recorder recorder, TapeValue value, List<ArrayHandler> sharers) {
+    private ArrayHandler(Recorder recorder, Memory memory) {
         this.recorder = recorder;
-        this.value = value;
-        this.sharers = sharers;
-        sharers.add(this);
+        this.memory = memory;
         ClassLoader loader = ArrayHandler.class.getClassLoader();
         this.self = (NDArray) Proxy.newProxyInstance(loader, new Class<?>[] {NDArray.class, TracedArray.class}, this);
         this.internal = (NDArrayEx) Proxy.newProxyInstance(loader, new Class<?>[] {NDArrayEx.class}, this);
@@ -42,12 +37,12 @@ final class ArrayHandler implements InvocationHandler {
 
     /** A recording array that shares its memory with no other. */
     static NDArray wrap(Recorder recorder, TapeValue value) {
-        return new ArrayHandler(recorder, value, new ArrayList<>()).self;
+        return new ArrayHandler(recorder, Memory.of(recorder, value)).self;
     }
 
     /** A recording array whose elements have not been assigned. */
     static NDArray unset(Recorder recorder, TapeValue value) {
-        ArrayHandler handler = new ArrayHandler(recorder, value, new ArrayList<>());
+        ArrayHandler handler = new ArrayHandler(recorder, Memory.of(recorder, value));
         handler.warning = "create(shape) leaves the memory as it is, and nothing was assigned before it was read; "
                 + "use zeros, ones or full";
         return handler.self;
@@ -60,7 +55,8 @@ final class ArrayHandler implements InvocationHandler {
         if (method.getDeclaringClass() == TracedArray.class) {
             return switch (name) {
                 case "recorder" -> recorder;
-                case "become" -> become((TapeValue) arguments[0], (String) arguments[1]);
+                case "memory" -> memory;
+                case "hold" -> hold((Memory) arguments[0]);
                 default -> value();
             };
         }
@@ -71,7 +67,7 @@ final class ArrayHandler implements InvocationHandler {
             case RECORDED -> record(method, RecordedMethods.find(method).orElseThrow(), arguments);
             case ASSIGNED -> assign(method, arguments);
             case DERIVED -> InvocationHandler.invokeDefault(proxy, method, arguments);
-            case ANSWERED -> Recorder.call(method, value.array(), arguments);
+            case ANSWERED -> Recorder.call(method, memory.any().array(), arguments);
             case OWN -> own(name, arguments);
             case REWRITTEN -> EngineMethods.call(recorder, self, method, arguments);
             case IGNORED -> null;
@@ -82,7 +78,7 @@ final class ArrayHandler implements InvocationHandler {
                     throw recorder.fail(refusal(method));
                 }
                 recorder.problem(refusal(method));
-                yield recorder.unsupported(method, value(), receiver(method), arguments);
+                yield recorder.unsupported(method, value(), Memory.receiver(method, value().array()), arguments);
             }
         };
     }
@@ -96,18 +92,22 @@ final class ArrayHandler implements InvocationHandler {
             recorder.problem(warning);
             warning = null;
         }
-        return value;
+        return memory.value();
     }
 
-    private Object receiver(Method method) {
-        return method.getDeclaringClass() == NDArrayEx.class ? value.array().getNDArrayInternal() : value.array();
+    private DataType type() {
+        return memory.any().type();
+    }
+
+    private Shape shape() {
+        return memory.any().shape();
     }
 
     private Object own(String name, Object[] arguments) {
         return switch (name) {
             case "getManager" -> recorder.manager();
             case "getNDArrayInternal" -> internal;
-            case "shapeEquals" -> value.shape().equals(((NDArray) arguments[0]).getShape());
+            case "shapeEquals" -> shape().equals(((NDArray) arguments[0]).getShape());
             case "repeat" -> self.repeat(repeats(name, (Shape) arguments[0]));
             case "tile" -> self.tile(repeats(name, (Shape) arguments[0]));
             case "toDebugString" -> object("toString", arguments);
@@ -117,13 +117,13 @@ final class ArrayHandler implements InvocationHandler {
 
     /** The repeats of each axis that give a shape, as the engine's repeat(Shape) computes them. */
     private long[] repeats(String method, Shape desired) {
-        long[] sizes = value.shape().getShape();
+        long[] sizes = shape().getShape();
         long[] repeats = new long[sizes.length];
         int missing = sizes.length - desired.dimension();
         for (int i = 0; i < sizes.length; i++) {
             long size = i < missing ? sizes[i] : desired.get(i - missing);
             if (missing < 0 || sizes[i] == 0 || size % sizes[i] != 0) {
-                throw recorder.fail(method + "(Shape): expected a multiple of " + value.shape() + ", found " + desired);
+                throw recorder.fail(method + "(Shape): expected a multiple of " + shape() + ", found " + desired);
             }
             repeats[i] = size / sizes[i];
         }
@@ -135,79 +135,111 @@ final class ArrayHandler implements InvocationHandler {
             // The engine computes a new array, so that a parameter's memory is never overwritten.
             Method pure = NDArray.class.getMethod(entry.operation(), method.getParameterTypes());
             NDArray result = (NDArray) invoke(self, pure, arguments);
-            become(((TracedArray) result.toType(value.type(), false)).tapeValue(), method.getName());
+            boolean isNarrowed = result.getDataType().isFloating() && !type().isFloating();
+            if (!result.getShape().equals(shape()) || isNarrowed) {
+                throw recorder.fail(method.getName() + ": the engine cannot write a " + result.getDataType() + " "
+                        + result.getShape() + " into a " + type() + " " + shape() + " in place");
+            }
+            change(((TracedArray) result.toType(type(), false)).tapeValue(), method.getName());
             return self;
         }
-        Object result =
-                recorder.record(method, entry, entry.kind() == Kind.FUN ? null : value(), receiver(method), arguments);
-        if (entry.kind() != Kind.VIEW || hasArrays(arguments)) {
+        boolean isArgument = entry.kind() == Kind.FUN || entry.kind() == Kind.PASS;
+        TapeValue read = isArgument ? null : value();
+        Object result = recorder.record(
+                method,
+                entry,
+                read,
+                Memory.receiver(method, isArgument ? memory.any().array() : read.array()),
+                arguments);
+        if (!isView(method, entry, arguments)) {
             return result;
         }
+        Memory source = isArgument ? ((TracedArray) arguments[0]).memory() : memory;
         if (result instanceof NDArray array) {
-            return view(array);
+            return view(source, array, method, entry, arguments, 0);
         }
         NDList views = new NDList();
-        ((NDList) result).forEach(array -> views.add(view(array)));
+        for (NDArray array : (NDList) result) {
+            views.add(view(source, array, method, entry, arguments, views.size()));
+        }
         return views;
     }
 
-    /** Whether an index holds arrays; if so, the engine copies. */
-    private static boolean hasArrays(Object[] arguments) {
-        return arguments.length == 2
-                && arguments[1] instanceof NDIndex index
-                && !TracedIndex.of(index, -1).arrays().isEmpty();
+    private static NDArray view(
+            Memory source, NDArray viewed, Method method, Entry entry, Object[] arguments, int part) throws Throwable {
+        TracedArray array = (TracedArray) viewed;
+        array.hold(source.view(array.tapeValue(), method, entry, arguments, part));
+        return viewed;
     }
 
-    private NDArray view(NDArray result) {
-        TapeValue viewed = ((TracedArray) result).tapeValue();
-        return viewed.array() == value.array() ? self : new ArrayHandler(recorder, viewed, sharers).self;
+    /** Whether the engine's result shares memory with its source, or may do so. */
+    private boolean isView(Method method, Entry entry, Object[] arguments) {
+        if (entry.kind() == Kind.PASS) {
+            return arguments[0] instanceof TracedArray;
+        }
+        if (entry.kind() != Kind.VIEW) {
+            return false;
+        }
+        return switch (method.getName()) {
+            case "toType" -> arguments[0] == type();
+            case "get" -> {
+                TracedIndex index = TracedIndex.of((NDIndex) arguments[1], -1);
+                // The engine copies if the index holds arrays, or if there is nothing to index.
+                yield index.arrays().isEmpty()
+                        && !(shape().isScalar() && index.elements().isEmpty());
+            }
+            default -> true;
+        };
     }
 
     private Object assign(Method method, Object[] arguments) {
         String name = method.getName();
         if (arguments[0] instanceof NDIndex index) {
-            if (name.equals("setScalar") && value.array().get(index).size() != 1) {
+            // Unset memory may be filled part by part; unfilled parts are undefined, as in the engine.
+            TapeValue before = memory.value();
+            if (name.equals("setScalar") && before.array().get(index).size() != 1) {
                 throw recorder.fail("setScalar: the index selects more than one element");
             }
-            // Unset memory may be filled part by part; unfilled parts are undefined, as in the engine.
-            return become(recorder.assign(value, index, arguments[1]), name);
+            return change(recorder.assign(before, index, arguments[1]), name);
         }
         if (arguments[0] instanceof Buffer buffer) {
-            NDArray values = recorder.engine().create(buffer, value.shape(), value.type());
-            return become(recorder.valueOf(values), name);
+            // The engine's array takes the buffer's memory and leaves its own to those that share it.
+            NDArray values = recorder.engine().create(buffer, shape(), type());
+            return hold(Memory.of(recorder, recorder.valueOf(values)));
         }
         NDArray other = (NDArray) arguments[0];
         if (name.equals("intern")) {
-            return become(recorder.valueOf(other), name);
+            return hold(
+                    other instanceof TracedArray array
+                            ? array.memory()
+                            : Memory.of(recorder, recorder.valueOf(other)));
         }
-        if (!(other instanceof TracedArray target) || other.getDataType() != value.type()) {
-            throw recorder.fail("copyTo writes a traced " + value.type() + " into "
+        if (!(other instanceof TracedArray target) || other.getDataType() != type()) {
+            throw recorder.fail("copyTo writes a traced " + type() + " into "
                     + (other instanceof TracedArray ? "an array of type " + other.getDataType() : "an ordinary array")
                     + "; copy into an array of the same type made by the traced array's manager");
         }
-        NDArray copy = value.shape().equals(other.getShape()) ? self : self.reshape(other.getShape());
-        target.become(((TracedArray) copy).tapeValue(), name);
+        NDArray copy = shape().equals(other.getShape()) ? self : self.reshape(other.getShape());
+        target.hold(Memory.of(recorder, ((TracedArray) copy).tapeValue()));
         return null;
     }
 
-    private Object become(TapeValue version, String operation) {
-        for (ArrayHandler other : sharers) {
-            if (other != this) {
-                other.warning =
-                        "an array is used after " + operation + " changed another one in place that may share its "
-                                + "memory (reshape, transpose, get, ...); use the operation that makes a new array";
-            }
-        }
-        sharers = new ArrayList<>(List.of(this));
+    private Object change(TapeValue next, String operation) {
+        memory.change(next, operation);
         warning = null;
-        value = version;
+        return null;
+    }
+
+    private Object hold(Memory other) {
+        memory = other;
+        warning = null;
         return null;
     }
 
     private Object object(String name, Object[] arguments) {
         return switch (name) {
             case "hashCode" -> System.identityHashCode(self);
-            case "toString" -> "traced " + value.type() + " " + value.shape();
+            case "toString" -> "traced " + type() + " " + shape();
             default -> {
                 if (arguments[0] != self && arguments[0] instanceof NDArray) {
                     throw recorder.valueRead("equals");

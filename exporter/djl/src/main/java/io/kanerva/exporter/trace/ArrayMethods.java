@@ -67,7 +67,7 @@ final class ArrayMethods {
             "intern(NDArray)");
     private static final Set<String> IGNORED =
             Set.of("close", "attach", "detach", "tempAttach", "returnResource", "setRequiresGradient");
-    private static final Set<String> ITSELF = Set.of("stopGradient", "toDevice", "toDense", "getArray");
+    private static final Set<String> ITSELF = Set.of("stopGradient", "toDevice", "getArray");
     private static final Set<String> READS_VALUES = Set.of(
             "toByteBuffer",
             "toArray",

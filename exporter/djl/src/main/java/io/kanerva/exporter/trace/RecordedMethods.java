@@ -22,7 +22,8 @@ import java.util.stream.Collectors;
  *   <li>{@code op}: reads the receiver and returns new arrays;
  *   <li>{@code view}: the same, but the result may share the receiver's memory;
  *   <li>{@code into}: changes the receiver in place; recorded as the operation and a new version of the receiver;
- *   <li>{@code fun}: reads its arguments only.
+ *   <li>{@code fun}: reads its arguments only;
+ *   <li>{@code pass}: the same, but the result may share the first argument's memory.
  * </ul>
  *
  * {@link ArrayMethods} lists the methods that are in no table.
@@ -33,7 +34,8 @@ final class RecordedMethods {
         OP,
         VIEW,
         INTO,
-        FUN
+        FUN,
+        PASS
     }
 
     /** A line of a table. */
@@ -54,6 +56,7 @@ final class RecordedMethods {
 
     private static final String ARRAY = """
             op duplicate() : identity
+            op toDense() : identity
             op logicalAnd(NDArray) : logicalAnd other
             op logicalOr(NDArray) : logicalOr other
             op logicalXor(NDArray) : logicalXor other
@@ -96,13 +99,13 @@ final class RecordedMethods {
             op cumProd(int) : cumProd axis
             op cumProd(int,DataType) : cumProd axis -
             op diff(int,int) : diff times axis
-            op diagonal() : diagonal
-            op diagonal(int) : diagonal offset
-            op diagonal(int,int,int) : diagonal offset first second
+            view diagonal() : diagonal
+            view diagonal(int) : diagonal offset
+            view diagonal(int,int,int) : diagonal offset first second
             op rotate90(int,int[]) : rotate90 times axes
             op real() : real
             op complex() : complex
-            op conj() : conj
+            view conj() : conj
             op fft(long,long) : fft length axis
             op ifft(long,long) : ifft length axis
             op rfft(long,long) : rfft length axis
@@ -152,7 +155,7 @@ final class RecordedMethods {
             fun prelu(NDArray,NDArray) : prelu x alpha
             fun linear(NDArray,NDArray,NDArray) : linear x w b
             fun embedding(NDArray,NDArray,SparseFormat) : embedding x w -
-            fun dropout(NDArray,float,boolean) : dropout x - training
+            pass dropout(NDArray,float,boolean) : dropout x - training
             fun layerNorm(NDArray,Shape,NDArray,NDArray,float) : layerNorm x shape gamma beta epsilon
             fun batchNorm(NDArray,NDArray,NDArray,NDArray,NDArray,int,float,float,boolean) : \
             batchNorm x mean variance gamma beta axis - epsilon training

@@ -52,6 +52,8 @@ final class Recorder implements AutoCloseable {
     private final BitSet dependent = new BitSet();
     /** Values that were dropped, and those computed from them. */
     private final BitSet dropped = new BitSet();
+    /** Parameters, and constants that the block did not make during the recording. */
+    private final BitSet held = new BitSet();
 
     /** Positions of the steps whose number of results depends on the inputs' values. */
     private final BitSet selecting = new BitSet();
@@ -138,8 +140,12 @@ final class Recorder implements AutoCloseable {
 
     NDArray parameter(Parameter parameter) {
         lastParameter = names.of(parameter);
-        return parameters.computeIfAbsent(
-                parameter, p -> ArrayHandler.wrap(this, value(Kind.PARAMETER, names.of(p), p.getArray())));
+        return parameters.computeIfAbsent(parameter, p -> held(value(Kind.PARAMETER, names.of(p), p.getArray())));
+    }
+
+    private NDArray held(TapeValue value) {
+        held.set(value.id());
+        return ArrayHandler.wrap(this, value);
     }
 
     /**
@@ -158,16 +164,17 @@ final class Recorder implements AutoCloseable {
                 && (!isCopied || ((TracedArray) known).tapeValue().array().contentEquals(array))) {
             return known;
         }
-        NDArray kept = array;
-        if (isCopied) {
-            kept = array.duplicate();
-            kept.attach(engine);
+        if (array.getManager() == engine) {
+            constants.put(array, ArrayHandler.wrap(this, value(Kind.CONSTANT, "", array)));
+        } else if (isCopied) {
+            NDArray copy = array.duplicate();
+            copy.attach(engine);
+            constants.put(array, held(value(Kind.CONSTANT, "", copy)));
         } else {
             checksums.put(array, checksum(array));
+            constants.put(array, held(value(Kind.CONSTANT, "", array)));
         }
-        NDArray constant = ArrayHandler.wrap(this, value(Kind.CONSTANT, "", kept));
-        constants.put(array, constant);
-        return constant;
+        return constants.get(array);
     }
 
     private static long checksum(NDArray array) {
@@ -183,6 +190,21 @@ final class Recorder implements AutoCloseable {
                 throw new MoreNeeded(new Retention(retention.values(), true));
             }
         });
+    }
+
+    /** Whether the block keeps a value from call to call. */
+    boolean isHeld(TapeValue value) {
+        return held.get(value.id());
+    }
+
+    /** Whether a value's array has its shape only. */
+    boolean isDropped(TapeValue value) {
+        return dropped.get(value.id());
+    }
+
+    /** The exception for an operation that cannot do without values that were dropped. */
+    MoreNeeded valuesNeeded() {
+        return new MoreNeeded(new Retention(true, retention.constants()));
     }
 
     /** The engine's array of a mask. */
@@ -319,7 +341,7 @@ final class Recorder implements AutoCloseable {
         boolean isDropped = inputs.stream().anyMatch(input -> input != null && dropped.get(input.id()));
         boolean isSelecting = Selection.isBy(operation, attributes);
         if (isDropped && isSelecting) {
-            throw new MoreNeeded(new Retention(true, retention.constants()));
+            throw valuesNeeded();
         }
         selecting.set(steps.size(), isDependent && isSelecting);
         List<TapeValue> results = new ArrayList<>();

@@ -8,6 +8,9 @@ interface TracedArray {
     /** The value that this array holds now. */
     TapeValue tapeValue();
 
-    /** Replaces the array's value, as the in-place operation of this name does. */
-    void become(TapeValue version, String operation);
+    /** What the array holds, which it may share with others. */
+    Memory memory();
+
+    /** Makes the array hold something else, which changes no other array. */
+    void hold(Memory memory);
 }
