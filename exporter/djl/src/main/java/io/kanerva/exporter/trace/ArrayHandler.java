@@ -165,8 +165,8 @@ final class ArrayHandler implements InvocationHandler {
         return views;
     }
 
-    private static NDArray view(
-            Memory source, NDArray viewed, Method method, Entry entry, Object[] arguments, int part) throws Throwable {
+    private static NDArray view(Memory source, NDArray viewed, Method method, Entry entry, Object[] arguments, int part)
+            throws Throwable {
         TracedArray array = (TracedArray) viewed;
         array.hold(source.view(array.tapeValue(), method, entry, arguments, part));
         return viewed;
@@ -210,9 +210,7 @@ final class ArrayHandler implements InvocationHandler {
         NDArray other = (NDArray) arguments[0];
         if (name.equals("intern")) {
             return hold(
-                    other instanceof TracedArray array
-                            ? array.memory()
-                            : Memory.of(recorder, recorder.valueOf(other)));
+                    other instanceof TracedArray array ? array.memory() : Memory.of(recorder, recorder.valueOf(other)));
         }
         if (!(other instanceof TracedArray target) || other.getDataType() != type()) {
             throw recorder.fail("copyTo writes a traced " + type() + " into "

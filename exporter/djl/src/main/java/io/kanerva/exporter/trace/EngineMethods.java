@@ -146,7 +146,8 @@ final class EngineMethods {
     }
 
     private static NDArray assign(Recorder recorder, NDArray self, NDArray result, Method method) {
-        ((TracedArray) self).memory()
+        ((TracedArray) self)
+                .memory()
                 .change(recorder.valueOf(result.toType(self.getDataType(), false)), method.getName());
         return self;
     }

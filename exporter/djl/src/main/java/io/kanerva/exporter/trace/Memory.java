@@ -201,9 +201,7 @@ final class Memory {
             case "swapAxes" -> recorder.valueOf(changed.swapAxes((int) arguments[0], (int) arguments[1]));
             case "transpose" ->
                 recorder.valueOf(
-                        arguments.length == 0
-                                ? changed.transpose()
-                                : changed.transpose(inverse((int[]) arguments[0])));
+                        arguments.length == 0 ? changed.transpose() : changed.transpose(inverse((int[]) arguments[0])));
             case "get" ->
                 TracedIndex.of((NDIndex) arguments[1], -1).elements().isEmpty()
                         ? next
@@ -243,9 +241,8 @@ final class Memory {
 
     /** Scatters a view's elements to where they come from: the same view of the elements' numbers tells where. */
     private TapeValue scattered(NDArray source, NDArray changed) {
-        NDArray numbers = recorder.manager()
-                .arange(0, source.size(), 1, DataType.INT64)
-                .reshape(source.getShape());
+        NDArray numbers =
+                recorder.manager().arange(0, source.size(), 1, DataType.INT64).reshape(source.getShape());
         NDArray positions = ArrayHandler.wrap(recorder, derived(recorder.valueOf(numbers)));
         return recorder.valueOf(source.flatten()
                 .scatter(positions.flatten(), changed.flatten(), 0)

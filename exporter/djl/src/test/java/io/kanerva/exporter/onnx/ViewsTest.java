@@ -63,9 +63,7 @@ class ViewsTest {
         WAYS.put("get of a slice", x -> x.get("1:3, ::2"));
         WAYS.put("get by an array", x -> x.get("{}", x.argMax(0).mod(4)));
         WAYS.put("get by a mask", x -> x.get(x.gt(3)));
-        WAYS.put(
-                "get by a pick",
-                x -> x.get(new NDIndex().addAllDim().addPickDim(x.argMax(1))));
+        WAYS.put("get by a pick", x -> x.get(new NDIndex().addAllDim().addPickDim(x.argMax(1))));
         WAYS.put("reshape", x -> x.reshape(6, 4));
         WAYS.put("reshape of a transposed array", x -> x.transpose().reshape(24));
         WAYS.put("reshape of an axis of size one", x -> x.get("1:2").transpose().reshape(6));
@@ -161,12 +159,11 @@ class ViewsTest {
                             new Sampler(Map.of()).sample(spec, Map.of("B", 2L, "T", 3L, "N", 4L, "H", 5L, "W", 7L), 1),
                             manager));
                 }
-                Recording.sharing(sample.call(), inputs)
-                        .forEach((operation, isShared) -> {
-                            if (isShared) {
-                                sharing.putIfAbsent(operation, name);
-                            }
-                        });
+                Recording.sharing(sample.call(), inputs).forEach((operation, isShared) -> {
+                    if (isShared) {
+                        sharing.putIfAbsent(operation, name);
+                    }
+                });
             });
         }
         Set<String> unknown = new HashSet<>(sharing.keySet());

@@ -28,8 +28,10 @@ public final class Recording {
 
     /** A function's result as a recording computes it. */
     public static Tensor compute(Function<NDList, NDArray> function, NDList inputs) {
-        return record(inputs, (recorder, traced) -> DjlTensors.copyOf(
-                recorder.valueOf(function.apply(traced)).array()));
+        return record(
+                inputs,
+                (recorder, traced) -> DjlTensors.copyOf(
+                        recorder.valueOf(function.apply(traced)).array()));
     }
 
     /** For each operation that a function records: whether a result of the engine's shares memory with an argument. */
