@@ -20,12 +20,12 @@ final class Shapes {
         table.put(
                 "reshape",
                 "Reshape",
-                (g, op, in) -> changesNothing(op) ? in.get(0) : reshape(g, op, in.get(0), target(op)));
+                (g, op, in) -> changesNothing(op) ? in.get(0) : reshape(g, op.input().shape(), in.get(0), target(op)));
         table.put(
                 "flatten",
                 "Reshape",
                 (g, op, in) -> op.has("from")
-                        ? reshape(g, op, in.get(0), op.output().shape())
+                        ? reshape(g, op.input().shape(), in.get(0), op.output().shape())
                         : g.node("Reshape", in.get(0), g.integers(-1)));
         table.put(
                 "expandDims",
@@ -57,9 +57,10 @@ final class Shapes {
     /**
      * A reshape that needs as little shape arithmetic as possible: a dynamic size that keeps its position is 0, the
      * last other one is -1, and only further ones are computed.
+     *
+     * @param from the shape of x
      */
-    static Value reshape(GraphBuilder g, Operation op, Value x, List<Size> target) {
-        List<Size> from = op.input().shape();
+    private static Value reshape(GraphBuilder g, List<Size> from, Value x, List<Size> target) {
         List<Size> sizes = new ArrayList<>(target);
         for (int i = 0; i < Math.min(from.size(), sizes.size()); i++) {
             if (!sizes.get(i).isFixed() && sizes.get(i).equals(from.get(i))) {
@@ -168,12 +169,15 @@ final class Shapes {
             repeats.addAll(repeats(op));
         }
         List<Size> tiles = new ArrayList<>();
+        List<Size> tiled = new ArrayList<>();
         List<Long> newAxes = new ArrayList<>();
-        for (Size repeat : repeats) {
+        for (int i = 0; i < repeats.size(); i++) {
             tiles.add(Size.fixed(1));
-            if (!repeat.is(1)) {
+            tiled.add(rank == 0 ? Size.fixed(1) : op.input().shape().get(i));
+            if (!repeats.get(i).is(1)) {
                 newAxes.add((long) tiles.size());
-                tiles.add(repeat);
+                tiles.add(repeats.get(i));
+                tiled.add(repeats.get(i));
             }
         }
         if (newAxes.isEmpty()) {
@@ -183,7 +187,7 @@ final class Shapes {
                 "Unsqueeze",
                 in.get(0),
                 g.integers(newAxes.stream().mapToLong(a -> a).toArray()));
-        return reshape(g, op, g.node("Tile", wide, g.sizes(tiles)), op.output().shape());
+        return reshape(g, tiled, g.node("Tile", wide, g.sizes(tiles)), op.output().shape());
     }
 
     /** PyTorch lists pairs from the last axis on, ONNX all beginnings and then all ends. */
