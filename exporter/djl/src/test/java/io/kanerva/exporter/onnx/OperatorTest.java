@@ -216,7 +216,9 @@ class OperatorTest {
                 "tile by a dynamic size",
                 x -> x.get(":, 0:1").tile(new long[] {1, x.getShape().get(1), 1}));
         onVolume.put("repeat", x -> x.repeat(1, 3).add(1).repeat(2, 2));
-        onVolume.put("repeat of an axis before a dynamic one", x -> x.transpose(1, 0, 2).repeat(0, 3));
+        onVolume.put(
+                "repeat of an axis before a dynamic one",
+                x -> x.transpose(1, 0, 2).repeat(0, 3));
         onVolume.put(
                 "repeat by a dynamic size",
                 x -> x.get(":, 0:1").repeat(1, x.getShape().get(1)));

@@ -20,7 +20,8 @@ final class Shapes {
         table.put(
                 "reshape",
                 "Reshape",
-                (g, op, in) -> changesNothing(op) ? in.get(0) : reshape(g, op.input().shape(), in.get(0), target(op)));
+                (g, op, in) ->
+                        changesNothing(op) ? in.get(0) : reshape(g, op.input().shape(), in.get(0), target(op)));
         table.put(
                 "flatten",
                 "Reshape",
@@ -187,7 +188,8 @@ final class Shapes {
                 "Unsqueeze",
                 in.get(0),
                 g.integers(newAxes.stream().mapToLong(a -> a).toArray()));
-        return reshape(g, tiled, g.node("Tile", wide, g.sizes(tiles)), op.output().shape());
+        return reshape(
+                g, tiled, g.node("Tile", wide, g.sizes(tiles)), op.output().shape());
     }
 
     /** PyTorch lists pairs from the last axis on, ONNX all beginnings and then all ends. */
