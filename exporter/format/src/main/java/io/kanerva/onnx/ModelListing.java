@@ -2,6 +2,7 @@ package io.kanerva.onnx;
 
 import com.google.protobuf.ByteString;
 import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.NodeProto;
 import io.kanerva.onnx.proto.StringStringEntryProto;
@@ -18,6 +19,7 @@ import java.util.stream.Collectors;
 final class ModelListing {
     private static final int MAX_INLINE = 8;
     private final StringBuilder text = new StringBuilder();
+    private String indent = "";
     private final Map<String, String> constants = new HashMap<>();
 
     private ModelListing() {}
@@ -85,14 +87,29 @@ final class ModelListing {
         String inputs = node.getInputList().stream()
                 .map(name -> name.isEmpty() ? "-" : constants.getOrDefault(name, name))
                 .collect(Collectors.joining(", "));
-        String attributes =
-                node.getAttributeList().stream().map(ModelListing::attribute).collect(Collectors.joining(", "));
+        String attributes = node.getAttributeList().stream()
+                .filter(attribute -> !attribute.hasG())
+                .map(ModelListing::attribute)
+                .collect(Collectors.joining(", "));
         line(
                 "%s = %s(%s)%s",
                 String.join(", ", node.getOutputList()),
                 (node.getDomain().isEmpty() ? "" : node.getDomain() + ".") + node.getOpType(),
                 inputs,
                 attributes.isEmpty() ? "" : " {" + attributes + "}");
+        node.getAttributeList().stream().filter(AttributeProto::hasG).forEach(this::subgraph);
+    }
+
+    /** A subgraph follows its node, indented. */
+    private void subgraph(AttributeProto attribute) {
+        GraphProto graph = attribute.getG();
+        indent += "  ";
+        line("%s", attribute.getName());
+        graph.getInputList().forEach(input -> line("input  %s %s", input.getName(), type(input)));
+        graph.getInitializerList().forEach(this::initializer);
+        graph.getNodeList().forEach(this::node);
+        graph.getOutputList().forEach(output -> line("output %s %s", output.getName(), type(output)));
+        indent = indent.substring(2);
     }
 
     private static String attribute(AttributeProto attribute) {
@@ -127,6 +144,8 @@ final class ModelListing {
     }
 
     private void line(String format, Object... arguments) {
-        text.append(String.format(Locale.ROOT, format, arguments)).append('\n');
+        text.append(indent)
+                .append(String.format(Locale.ROOT, format, arguments))
+                .append('\n');
     }
 }

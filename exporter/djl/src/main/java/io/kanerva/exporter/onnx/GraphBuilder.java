@@ -8,9 +8,11 @@ import io.kanerva.onnx.WeightPacking;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -25,16 +27,48 @@ public final class GraphBuilder {
 
     private final int opset;
     private final boolean writesErfOut;
+    /** The builder of the graph around this one; null for the outermost graph. */
+    private final GraphBuilder parent;
+
     private final List<Value> inputs = new ArrayList<>();
     private final List<Node> nodes = new ArrayList<>();
     private final Map<String, Tensor> initializers = new LinkedHashMap<>();
     private final Map<Tensor, Value> constants = new HashMap<>();
     private final Map<Size, Value> sizes = new HashMap<>();
+    /** Dimensions that have a value in this graph only. */
+    private final Set<String> ownDimensions = new HashSet<>();
+
     private int count;
 
     GraphBuilder(ExportOptions options) {
         opset = options.opset();
         writesErfOut = options.writesErfOut();
+        parent = null;
+    }
+
+    private GraphBuilder(GraphBuilder parent) {
+        opset = parent.opset;
+        writesErfOut = parent.writesErfOut;
+        this.parent = parent;
+    }
+
+    /**
+     * A builder of a subgraph of the next node: it may read all values of this graph, which gets its constants, and its
+     * sizes unless they depend on the subgraph's own dimensions.
+     */
+    public GraphBuilder subgraph() {
+        return new GraphBuilder(this);
+    }
+
+    /** Gives a dimension a value in this graph, an int64 vector of one element. */
+    void dimension(String name, Value value) {
+        ownDimensions.add(name);
+        sizes.put(Size.named(name), value);
+    }
+
+    /** A name that no other value of the model has. */
+    String unique(String name) {
+        return parent == null ? name + "_" + count++ : parent.unique(name);
     }
 
     /** The version of the operator set that nodes must belong to. */
@@ -47,7 +81,8 @@ public final class GraphBuilder {
         return writesErfOut;
     }
 
-    Value input(String name, ElementType type, List<Size> shape) {
+    /** Adds an input of the graph; the shape may be null for one of a subgraph. */
+    public Value input(String name, ElementType type, List<Size> shape) {
         Value value = new Value(name, type, shape);
         inputs.add(value);
         return value;
@@ -58,7 +93,8 @@ public final class GraphBuilder {
         nodes.add(new Node("Identity", List.of(value.name()), List.of(name), new TreeMap<>()));
     }
 
-    Graph build(List<Value> outputs) {
+    /** The graph of all nodes that were added. */
+    public Graph build(List<Value> outputs) {
         return new Graph(inputs, outputs, nodes, initializers);
     }
 
@@ -68,7 +104,7 @@ public final class GraphBuilder {
      * @param operator ONNX's name in the standard domain
      * @param from the inputs; {@link Value#ABSENT} for absent optional ones
      * @param attributes names and values alternately; values are Long, Integer, Float, String, Tensor, {@code long[]},
-     *     {@code float[]} or a list of String
+     *     {@code float[]}, a list of String, or a subgraph's {@link Graph}
      * @throws UnsupportedOperationException if ONNX's operator has another form in the graph's opset
      */
     public Value node(String operator, List<Value> from, Object... attributes) {
@@ -86,7 +122,7 @@ public final class GraphBuilder {
         for (int i = 0; i < attributes.length; i += 2) {
             named.put((String) attributes[i], attribute(attributes[i + 1]));
         }
-        String name = operator + "_" + count++;
+        String name = unique(operator);
         List<Value> results = IntStream.range(0, outputs)
                 .mapToObj(i -> new Value(outputs == 1 ? name : name + "_" + i, null, null))
                 .toList();
@@ -117,7 +153,11 @@ public final class GraphBuilder {
         if (value instanceof List<?> texts) {
             return texts.stream().map(String.class::cast).toList();
         }
-        if (value instanceof Long || value instanceof Float || value instanceof String || value instanceof Tensor) {
+        if (value instanceof Long
+                || value instanceof Float
+                || value instanceof String
+                || value instanceof Tensor
+                || value instanceof Graph) {
             return value;
         }
         throw new IllegalArgumentException("expected a value for an ONNX attribute, found a "
@@ -126,11 +166,16 @@ public final class GraphBuilder {
 
     /** A constant; equal constants share one value. */
     public Value constant(Tensor tensor) {
-        return constants.computeIfAbsent(tensor, t -> initializer(WeightPacking.CONSTANT + constants.size(), t));
+        return parent != null
+                ? parent.constant(tensor)
+                : constants.computeIfAbsent(tensor, t -> initializer(WeightPacking.CONSTANT + constants.size(), t));
     }
 
     /** A named weight; equal names must have equal values. */
     public Value initializer(String name, Tensor tensor) {
+        if (parent != null) {
+            return parent.initializer(name, tensor);
+        }
         Tensor before = initializers.putIfAbsent(name, tensor);
         if (before != null && !before.equals(tensor)) {
             throw new IllegalStateException("two different initializers are called " + name);
@@ -165,6 +210,13 @@ public final class GraphBuilder {
             throw new UnsupportedOperationException("expected a size that is a sum of products of "
                     + "dynamic dimensions and strided dimensions, found another");
         }
+        boolean isOwn = parent == null
+                || size.terms().keySet().stream()
+                        .flatMap(List::stream)
+                        .anyMatch(factor -> ownDimensions.contains(factor.dimension()));
+        if (!isOwn) {
+            return parent.size(size);
+        }
         Value known = sizes.get(size);
         if (known == null) {
             known = compute(size);
@@ -194,7 +246,9 @@ public final class GraphBuilder {
 
     private Value compute(SizeFactor factor) {
         if (factor.isDimension()) {
-            return shapeOf(factor.dimension());
+            return ownDimensions.contains(factor.dimension())
+                    ? sizes.get(Size.named(factor.dimension()))
+                    : shapeOf(factor.dimension());
         }
         Value dimension = size(Size.named(factor.dimension()));
         Value shifted = factor.offset() == 0 ? dimension : node("Add", dimension, integers(factor.offset()));
@@ -246,6 +300,9 @@ public final class GraphBuilder {
         Tensor tensor = initializers.get(value.name());
         if (tensor != null) {
             return isZeros(tensor);
+        }
+        if (parent != null && parent.isZeros(value)) {
+            return true;
         }
         return nodes.stream()
                 .filter(node -> node.outputs().contains(value.name()) && node.is("ConstantOfShape"))

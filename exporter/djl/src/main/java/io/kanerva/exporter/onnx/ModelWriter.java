@@ -27,34 +27,55 @@ final class ModelWriter {
                 .setProducerName(PRODUCER)
                 .setModelVersion(options.modelVersion())
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(options.opset()))
-                .setGraph(graph(graph, options));
+                .setGraph(graph(graph, options.graphName(), options.opset()));
         options.metadata()
                 .forEach((key, value) -> model.addMetadataProps(
                         StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
         return model.build();
     }
 
-    private static GraphProto graph(Graph graph, ExportOptions options) {
-        GraphProto.Builder proto = GraphProto.newBuilder().setName(options.graphName());
+    private static GraphProto graph(Graph graph, String name, int opset) {
+        GraphProto.Builder proto = GraphProto.newBuilder().setName(name);
         graph.inputs().forEach(input -> proto.addInput(valueInfo(input)));
         graph.outputs().forEach(output -> proto.addOutput(valueInfo(output)));
         graph.initializers()
                 .forEach((key, tensor) ->
                         proto.addInitializer(tensor.owned().named(key).toProto()));
         for (Node node : graph.nodes()) {
-            OperatorSchema.check(node, options.opset());
+            OperatorSchema.check(node, opset);
             NodeProto.Builder builder = NodeProto.newBuilder()
                     .setOpType(node.operator())
                     .setName(node.output())
                     .addAllInput(node.inputs())
                     .addAllOutput(node.outputs());
-            node.attributes().forEach((key, value) -> builder.addAttribute(attribute(key, value)));
+            node.attributes()
+                    .forEach((key, value) -> builder.addAttribute(
+                            value instanceof Graph subgraph
+                                    ? AttributeProto.newBuilder()
+                                            .setName(key)
+                                            .setType(AttributeType.GRAPH)
+                                            .setG(graph(subgraph, node.output() + "_" + key, opset))
+                                            .build()
+                                    : attribute(key, value)));
             proto.addNode(builder);
         }
         return proto.build();
     }
 
+    /** A value's type and shape; an input or output of a subgraph may have no known shape. */
     private static ValueInfoProto valueInfo(Value value) {
+        TypeProto.Tensor.Builder tensor =
+                TypeProto.Tensor.newBuilder().setElemType(value.type().number());
+        if (value.shape() != null) {
+            tensor.setShape(shape(value));
+        }
+        return ValueInfoProto.newBuilder()
+                .setName(value.name())
+                .setType(TypeProto.newBuilder().setTensorType(tensor))
+                .build();
+    }
+
+    private static TensorShapeProto shape(Value value) {
         TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
         for (Size size : value.shape()) {
             TensorShapeProto.Dimension.Builder dimension = shape.addDimBuilder();
@@ -64,13 +85,7 @@ final class ModelWriter {
                 dimension.setDimParam(size.toString());
             }
         }
-        return ValueInfoProto.newBuilder()
-                .setName(value.name())
-                .setType(TypeProto.newBuilder()
-                        .setTensorType(TypeProto.Tensor.newBuilder()
-                                .setElemType(value.type().number())
-                                .setShape(shape)))
-                .build();
+        return shape.build();
     }
 
     private static AttributeProto attribute(String name, Object value) {
@@ -105,6 +120,9 @@ final class ModelWriter {
             return first instanceof Float
                     ? AttributeType.FLOATS
                     : first instanceof String ? AttributeType.STRINGS : AttributeType.INTS;
+        }
+        if (value instanceof Graph) {
+            return AttributeType.GRAPH;
         }
         return value instanceof Long
                 ? AttributeType.INT

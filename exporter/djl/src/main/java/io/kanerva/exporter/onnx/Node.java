@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * One node of a graph, in ONNX's standard domain.
@@ -13,13 +14,32 @@ import java.util.function.UnaryOperator;
  * @param operator ONNX's name, for example {@code Conv}
  * @param inputs names of values; empty for an absent optional input
  * @param outputs names of values
- * @param attributes values are Long, Float, String, Tensor, or a list of Long, Float or String
+ * @param attributes values are Long, Float, String, Tensor, a subgraph ({@link Graph}), or a list of Long, Float or
+ *     String
  */
 public record Node(String operator, List<String> inputs, List<String> outputs, SortedMap<String, Object> attributes) {
     public Node {
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
         attributes = Collections.unmodifiableSortedMap(new TreeMap<>(attributes));
+    }
+
+    /** The subgraphs among the attributes, such as a Loop's body. */
+    public List<Graph> subgraphs() {
+        return attributes.values().stream()
+                .filter(Graph.class::isInstance)
+                .map(Graph.class::cast)
+                .toList();
+    }
+
+    /** All values of its graph that the node reads: its inputs, and those that its subgraphs capture. */
+    public List<String> reads() {
+        List<Graph> subgraphs = subgraphs();
+        if (subgraphs.isEmpty()) {
+            return inputs;
+        }
+        return Stream.concat(inputs.stream(), subgraphs.stream().flatMap(subgraph -> subgraph.captured().stream()))
+                .toList();
     }
 
     public boolean is(String name) {
@@ -48,12 +68,19 @@ public record Node(String operator, List<String> inputs, List<String> outputs, S
         return new Node(operator, inputs, outputs, new TreeMap<>(others));
     }
 
-    /** The same node with values renamed. */
+    /** The same node with values renamed, in its subgraphs as well. */
     public Node renamed(UnaryOperator<String> name) {
-        return new Node(
-                operator,
-                inputs.stream().map(name).toList(),
-                outputs.stream().map(name).toList(),
-                attributes);
+        return reading(name).withOutputs(outputs.stream().map(name).toList());
+    }
+
+    /** The same node with other names of the values that it reads, in its subgraphs as well. */
+    public Node reading(UnaryOperator<String> name) {
+        SortedMap<String, Object> others = new TreeMap<>(attributes);
+        others.replaceAll((key, value) -> value instanceof Graph subgraph ? subgraph.renamed(name) : value);
+        return new Node(operator, inputs.stream().map(name).toList(), outputs, others);
+    }
+
+    private Node withOutputs(List<String> names) {
+        return new Node(operator, inputs, names, attributes);
     }
 }

@@ -27,15 +27,25 @@ import java.util.stream.Stream;
 
 /** Exports a DJL block as an ONNX model. */
 public final class OnnxExporter {
-    private final Operators operators = new Operators();
+    private final Operators operators;
     private final ExportOptions options;
     private final GraphBuilder builder;
     private final Map<Integer, Value> values = new HashMap<>();
-    private final List<String> problems = new ArrayList<>();
+    private final List<String> problems;
 
     private OnnxExporter(ExportOptions options) {
+        this.operators = new Operators();
         this.options = options;
         this.builder = new GraphBuilder(options);
+        this.problems = new ArrayList<>();
+    }
+
+    /** For a subgraph. */
+    private OnnxExporter(OnnxExporter outer, GraphBuilder subgraph) {
+        this.operators = outer.operators;
+        this.options = outer.options;
+        this.builder = subgraph;
+        this.problems = outer.problems;
     }
 
     /**
@@ -149,19 +159,7 @@ public final class OnnxExporter {
         requireNames(program, outputNames);
         program.inputs()
                 .forEach(input -> values.put(input.id(), builder.input(input.name(), input.type(), input.shape())));
-        for (Operation operation : program.operations()) {
-            try {
-                lower(operation);
-            } catch (UnsupportedOperationException e) {
-                problems.add(
-                        operation.name() + " cannot be exported: " + e.getMessage() + " (" + operation.site() + ")");
-                // A placeholder, so that later operations are still checked.
-                operation
-                        .outputs()
-                        .forEach(output ->
-                                values.put(output.id(), new Value("unsupported", output.type(), output.shape())));
-            }
-        }
+        lower(program.operations());
         for (int i = 0; i < outputNames.size(); i++) {
             DataType type = DjlTensors.dataType(program.outputs().get(i).type());
             if (!InputSpec.TYPES.contains(type)) {
@@ -182,13 +180,42 @@ public final class OnnxExporter {
         return builder.build(outputs);
     }
 
+    private void lower(List<Operation> operations) {
+        for (Operation operation : operations) {
+            try {
+                lower(operation);
+            } catch (UnsupportedOperationException e) {
+                problems.add(
+                        operation.name() + " cannot be exported: " + e.getMessage() + " (" + operation.site() + ")");
+                // A placeholder, so that later operations are still checked.
+                operation
+                        .outputs()
+                        .forEach(output ->
+                                values.put(output.id(), new Value("unsupported", output.type(), output.shape())));
+            }
+        }
+    }
+
     private void lower(Operation operation) {
         List<Value> inputs = operation.inputs().stream().map(this::value).toList();
-        List<Value> outputs = operators.lower(builder, operation, inputs);
+        List<Value> outputs = operation.name().equals("loop")
+                ? new LoopLowering(builder, operation, inputs).lower(this::lowerWithin)
+                : operators.lower(builder, operation, inputs);
         for (int i = 0; i < outputs.size(); i++) {
             Operand operand = operation.outputs().get(i);
             values.put(operand.id(), new Value(outputs.get(i).name(), operand.type(), operand.shape()));
         }
+    }
+
+    /** Adds a loop's body to its subgraph. */
+    private List<Value> lowerWithin(GraphBuilder subgraph, Program body, List<Value> inputs) {
+        OnnxExporter inner = new OnnxExporter(this, subgraph);
+        for (int i = 0; i < inputs.size(); i++) {
+            Operand operand = body.inputs().get(i);
+            inner.values.put(operand.id(), new Value(inputs.get(i).name(), operand.type(), operand.shape()));
+        }
+        inner.lower(body.operations());
+        return body.outputs().stream().map(inner::value).toList();
     }
 
     private Value value(Operand operand) {

@@ -3,6 +3,7 @@ package io.kanerva.exporter.onnx;
 import io.kanerva.exporter.trace.Size;
 import io.kanerva.onnx.ElementType;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * A value of a graph under construction.
@@ -14,6 +15,10 @@ import java.util.List;
 public record Value(String name, ElementType type, List<Size> shape) {
     /** An absent optional input. */
     public static final Value ABSENT = new Value("", null, null);
+
+    Value renamed(UnaryOperator<String> names) {
+        return new Value(names.apply(name), type, shape);
+    }
 
     /**
      * The number of dimensions.

@@ -7,8 +7,8 @@ import java.util.Set;
 /**
  * One operation of a {@link Program}, named as in DJL.
  *
- * @param name DJL's name of the operation, for example {@code reshape}; {@code composite} and {@code number} have no
- *     counterpart in DJL
+ * @param name DJL's name of the operation, for example {@code reshape}; {@code composite}, {@code number} and
+ *     {@code loop} (see {@link LoopProgram}) have no counterpart in DJL
  * @param inputs the values that it reads; null for an absent optional input
  * @param attributes integers as {@link Size}, lists of them as lists of {@link Size}, others unchanged
  * @param outputs the values that it computes

@@ -182,6 +182,7 @@ final class RecordedMethods {
     static {
         ATTRIBUTES.put("number", Set.of("value"));
         ATTRIBUTES.put("composite", Set.of("operation"));
+        ATTRIBUTES.put("loop", Set.of("times", "body"));
         ATTRIBUTES.put("set", Set.of(TracedIndex.KINDS, TracedIndex.NUMBERS, "value"));
         ATTRIBUTES.put("get", Set.of(TracedIndex.KINDS, TracedIndex.NUMBERS));
         parse(ARRAY);

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.IntStream;
 import java.util.zip.CRC32;
 
 /**
@@ -54,9 +53,6 @@ final class Recorder implements AutoCloseable {
     private final BitSet dropped = new BitSet();
     /** Parameters, and constants that the block did not make during the recording. */
     private final BitSet held = new BitSet();
-
-    /** Positions of the steps whose number of results depends on the inputs' values. */
-    private final BitSet selecting = new BitSet();
 
     private final Statistics statistics;
     private final Retention retention;
@@ -121,11 +117,6 @@ final class Recorder implements AutoCloseable {
 
     List<TapeValue> values() {
         return values;
-    }
-
-    /** Positions of the steps whose number of results depends on the inputs' values. */
-    BitSet selecting() {
-        return selecting;
     }
 
     List<String> problems() {
@@ -343,7 +334,6 @@ final class Recorder implements AutoCloseable {
         if (isDropped && isSelecting) {
             throw valuesNeeded();
         }
-        selecting.set(steps.size(), isDependent && isSelecting);
         List<TapeValue> results = new ArrayList<>();
         for (NDArray output : outputs) {
             boolean isShared = inputs.stream().anyMatch(input -> input != null && input.array() == output);
@@ -352,7 +342,8 @@ final class Recorder implements AutoCloseable {
             dependent.set(results.get(results.size() - 1).id(), isDependent);
             dropped.set(results.get(results.size() - 1).id(), isDropped || kept != output);
         }
-        steps.add(new Step(operation, inputs, attributes, results, CallSite.here(lastParameter)));
+        steps.add(new Step(
+                operation, inputs, attributes, results, CallSite.here(lastParameter), isDependent && isSelecting));
         List<NDArray> wrapped =
                 results.stream().map(value -> ArrayHandler.wrap(this, value)).toList();
         return result instanceof NDList ? new NDList(wrapped) : wrapped.get(0);
@@ -410,12 +401,9 @@ final class Recorder implements AutoCloseable {
                                 + "compute with arrays (where, comparisons) instead");
     }
 
-    /** The values of inputs, by position on the tape. */
-    List<TapeValue> inputs() {
-        return IntStream.range(0, values.size())
-                .mapToObj(values::get)
-                .filter(v -> v.kind() == Kind.INPUT)
-                .toList();
+    /** All that was recorded. */
+    Tape tape(List<TapeValue> outputs) {
+        return new Tape(values, steps, outputs);
     }
 
     @Override

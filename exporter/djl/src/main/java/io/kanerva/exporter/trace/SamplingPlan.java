@@ -37,6 +37,10 @@ public record SamplingPlan(
     private static final int MIN_CHECKS = 2;
     /** With more dimensions, three sizes each would be too many traces. */
     private static final int MAX_FINE_DIMENSIONS = 3;
+    /** The smallest size in a plan for loops, and the number of sizes per dimension. */
+    private static final long MIN_LONG = 5;
+
+    private static final int LONG_SIZES = 4;
     /** Further test points of a finer plan. */
     private static final int EXTRA_TESTS = 5;
 
@@ -188,10 +192,11 @@ public record SamplingPlan(
         for (String name : dimensions) {
             Limit limit = limits.getOrDefault(name, DEFAULT_LIMIT);
             Set<Long> taken = new TreeSet<>(levels.get(name));
+            boolean isLong = taken.stream().allMatch(size -> size >= MIN_LONG);
             taken.addAll(List.of(1L, test.get(name)));
             checks.forEach(check -> taken.add(check.get(name)));
             List<Long> free = LongStream.rangeClosed(limit.min(), Math.min(limit.max(), limit.min() + MAX_DISTANCE))
-                    .filter(size -> !taken.contains(size))
+                    .filter(size -> !taken.contains(size) && (!isLong || size >= MIN_LONG))
                     .boxed()
                     .toList();
             if (free.isEmpty()) {
@@ -221,6 +226,76 @@ public record SamplingPlan(
         return new SamplingPlan(dimensions, levels, List.copyOf(points), checks);
     }
 
+    /**
+     * A plan of larger sizes, at which loops over a dimension run at least a few times; empty if the limits leave too
+     * few of them.
+     */
+    Optional<SamplingPlan> longer(Map<String, Limit> limits) {
+        Map<String, List<Long>> sizes = new LinkedHashMap<>();
+        Set<Long> taken = new TreeSet<>();
+        traces.forEach(trace -> taken.addAll(trace.values()));
+        checks.forEach(check -> taken.addAll(check.values()));
+        for (String name : dimensions) {
+            Limit limit = limits.getOrDefault(name, DEFAULT_LIMIT);
+            List<Long> free = LongStream.rangeClosed(
+                            Math.max(limit.min(), MIN_LONG), Math.min(limit.max(), limit.min() + MAX_DISTANCE))
+                    .filter(size -> !taken.contains(size))
+                    .limit(LONG_SIZES)
+                    .boxed()
+                    .toList();
+            if (free.size() < 2) {
+                return Optional.empty();
+            }
+            List<Long> picked = new ArrayList<>(free);
+            taken.addAll(picked);
+            while (picked.size() < LONG_SIZES) {
+                picked.add(picked.get(picked.size() - 1));
+            }
+            sizes.put(name, picked);
+        }
+        SamplingPlan plan = arrange(dimensions, sizes, limits);
+        return Optional.of(new SamplingPlan(dimensions, plan.levels, plan.traces, checks));
+    }
+
+    /**
+     * A plan in which the number of a loop's iteration is one more dimension, whose traces are iterations.
+     *
+     * @param iteration the dimension's name
+     * @param times the number of iterations in each trace, at least 2
+     */
+    SamplingPlan withIterations(String iteration, int[] times) {
+        int grid = gridSize();
+        List<Long> numbers = LongStream.range(
+                        0, Arrays.stream(times).limit(grid).min().orElseThrow())
+                .limit(grid == 1 ? 2 : levels.get(dimensions.get(0)).size())
+                .boxed()
+                .toList();
+        Set<Map<String, Long>> points = new LinkedHashSet<>();
+        for (long number : numbers) {
+            traces.subList(0, grid).forEach(trace -> points.add(with(trace, iteration, number)));
+        }
+        for (int i = 0; i < times.length; i++) {
+            for (long number = 0; number < times[i]; number++) {
+                points.add(with(traces.get(i), iteration, number));
+            }
+        }
+        List<String> names = new ArrayList<>(dimensions);
+        names.add(iteration);
+        Map<String, List<Long>> more = new LinkedHashMap<>(levels);
+        more.put(iteration, numbers);
+        return new SamplingPlan(List.copyOf(names), more, List.copyOf(points), List.of());
+    }
+
+    private static Map<String, Long> with(Map<String, Long> sizes, String name, long size) {
+        Map<String, Long> more = new LinkedHashMap<>(sizes);
+        more.put(name, size);
+        return more;
+    }
+
+    private int gridSize() {
+        return dimensions.stream().mapToInt(name -> levels.get(name).size()).reduce(1, (a, b) -> a * b);
+    }
+
     private static Map<String, Long> point(List<String> names, Function<String, Long> size) {
         Map<String, Long> point = new LinkedHashMap<>();
         names.forEach(name -> point.put(name, size.apply(name)));
@@ -229,7 +304,7 @@ public record SamplingPlan(
 
     /** The sum of products that fits a number in each trace; unknown if none also fits the test points. */
     Size express(long[] values) {
-        int grid = dimensions.stream().mapToInt(name -> levels.get(name).size()).reduce(1, (a, b) -> a * b);
+        int grid = gridSize();
         Size size = Size.through(dimensions, levels, Arrays.copyOf(values, grid));
         for (int i = grid; i < values.length && size.isKnown(); i++) {
             if (size.at(traces.get(i)) != values[i]) {

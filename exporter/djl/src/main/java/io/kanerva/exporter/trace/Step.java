@@ -11,10 +11,12 @@ import java.util.Map;
  * @param attributes its other arguments: numbers (Long, Double), {@code long[]} or objects compared with equals
  * @param outputs values it computes
  * @param site the line that called it
+ * @param isSelecting whether the number of its results depends on the inputs' values
  */
 record Step(
         String operation,
         List<TapeValue> inputs,
         Map<String, Object> attributes,
         List<TapeValue> outputs,
-        CallSite site) {}
+        CallSite site,
+        boolean isSelecting) {}

@@ -1,6 +1,7 @@
 package io.kanerva.exporter.trace;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,7 +15,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * Determines which numbers in a set of tapes depend on the dynamic dimensions.
@@ -29,11 +29,27 @@ final class TapeComparison {
     /** Folding must not inflate the file: a result with more elements than this must not be larger than its inputs. */
     private static final long MAX_FOLDED = 4096;
 
+    /** Stands for a value that no operation computes. */
+    private static final Operation INPUT =
+            new Operation("identity", List.of(), Map.of(), List.of(), new CallSite("", "", ""));
+
+    /**
+     * A recording with other values of the inputs.
+     *
+     * @param trace the index of the tape with the same sizes
+     */
+    record Varied(int trace, Tape tape) {
+        private Shape shape(int id) {
+            return tape.values().get(id).shape();
+        }
+    }
+
     private final SamplingPlan plan;
     private final List<InputSpec> specs;
-    private final List<Recorder> recorders;
-    private final Recorder first;
-    private final List<Recorder> others;
+    private final Map<String, SamplingPlan.Limit> limits;
+    private final List<Tape> tapes;
+    private final Tape first;
+    private final List<Varied> others;
     private final Operand[] operands;
     /** The number of operations that read each value. */
     private final Map<Integer, Integer> reads = new HashMap<>();
@@ -48,21 +64,22 @@ final class TapeComparison {
      * Prepares a comparison.
      *
      * @param limits sizes that dynamic dimensions may take, by name
-     * @param recorders one per trace of the plan
-     * @param others some at the first trace's sizes with other values
+     * @param tapes one per trace of the plan
+     * @param others some with other values
      */
     TapeComparison(
             SamplingPlan plan,
             Map<String, SamplingPlan.Limit> limits,
             List<InputSpec> specs,
-            List<Recorder> recorders,
-            List<Recorder> others) {
+            List<Tape> tapes,
+            List<Varied> others) {
         this.plan = plan;
         this.strided = new StridedSizes(plan, limits);
         this.specs = specs;
-        this.recorders = recorders;
+        this.limits = limits;
+        this.tapes = tapes;
         this.others = others;
-        this.first = recorders.get(0);
+        this.first = tapes.get(0);
         this.operands = new Operand[first.values().size()];
         first.steps()
                 .forEach(step -> step.inputs().stream()
@@ -73,11 +90,10 @@ final class TapeComparison {
     /**
      * The program that all tapes record.
      *
-     * @param outputs the block's results, in the order of the recorders
      * @param isLast whether a number without an expression is an error, and an inferred expression in strided sizes is
      *     accepted; if not, the result is empty in these cases
      */
-    Optional<Program> combine(List<List<TapeValue>> outputs, boolean isLast) {
+    Optional<Program> combine(boolean isLast) {
         requireSameOperations();
         List<Operand> inputs = new ArrayList<>();
         for (TapeValue input : first.inputs()) {
@@ -86,83 +102,131 @@ final class TapeComparison {
                     new Operand(input.id(), spec.name(), DjlTensors.elementType(spec.type()), spec.sizes(), null);
             inputs.add(operands[input.id()]);
         }
-        for (int i = 0; i < first.steps().size(); i++) {
-            combineSteps(stepsAt(recorders, i), stepsAt(others, i));
-            if (first.selecting().get(i)) {
-                requireOtherCount(first.steps().get(i));
-            }
-        }
-        List<Operand> results = new ArrayList<>();
-        for (int i = 0; i < outputs.get(0).size(); i++) {
-            int index = i;
-            int id = same(
-                    outputs.stream().map(list -> (long) list.get(index).id()).toList(), "output " + i);
-            results.add(operand(id));
-        }
+        Program program = combine(inputs);
         if (isInexpressible && !isLast) {
             return Optional.empty();
         }
         if (!problems.isEmpty()) {
             throw new ExportException(problems);
         }
-        return Optional.of(
-                new Program(inputs, List.copyOf(operations), List.copyOf(results), List.copyOf(assumptions)));
+        return Optional.of(program);
+    }
+
+    /**
+     * The program of a loop's body, whose problems are added to those of the program around it.
+     *
+     * @param outside the loop's inputs in that program; the first ones are initial states
+     */
+    Program combineWithin(TapeComparison outer, int states, List<Operand> outside) {
+        requireSameOperations();
+        List<Operand> inputs = new ArrayList<>();
+        for (TapeValue input : first.inputs()) {
+            Operand known = outside.get(inputs.size());
+            operands[input.id()] = inputs.size() < states
+                    ? new Operand(input.id(), "", input.elementType(), shape(input.id(), INPUT), null)
+                    : new Operand(input.id(), known.name(), known.type(), known.shape(), known.constant());
+            inputs.add(operands[input.id()]);
+        }
+        Program program = combine(inputs);
+        outer.problems.addAll(problems);
+        outer.assumptions.addAll(assumptions);
+        outer.isInexpressible |= isInexpressible;
+        return program;
+    }
+
+    /** The body of a loop, from its iterations in all tapes. */
+    private LoopProgram combineLoop(List<Step> steps, List<Step> varied, List<Operand> inputs) {
+        LoopIterations iterations = new LoopIterations(plan, steps);
+        List<Varied> variedIterations = new ArrayList<>();
+        for (int i = 0; i < varied.size(); i++) {
+            variedIterations.addAll(iterations.of(others.get(i).trace(), varied.get(i)));
+        }
+        TapeComparison body =
+                new TapeComparison(iterations.plan(), limits, List.of(), iterations.tapes(), variedIterations);
+        return new LoopProgram(
+                iterations.name(),
+                iterations.body().states(),
+                iterations.body().finals(),
+                body.combineWithin(this, iterations.body().states(), inputs));
+    }
+
+    private Program combine(List<Operand> inputs) {
+        for (int i = 0; i < first.steps().size(); i++) {
+            int index = i;
+            combineSteps(
+                    tapes.stream().map(tape -> tape.steps().get(index)).toList(),
+                    others.stream()
+                            .map(other -> other.tape().steps().get(index))
+                            .toList());
+            if (first.steps().get(i).isSelecting()) {
+                requireOtherCount(first.steps().get(i));
+            }
+        }
+        List<Operand> results = new ArrayList<>();
+        for (int i = 0; i < first.outputs().size(); i++) {
+            int index = i;
+            int id = same(
+                    tapes.stream()
+                            .map(tape -> (long) tape.outputs().get(index).id())
+                            .toList(),
+                    "output " + i);
+            results.add(operand(id));
+        }
+        return new Program(inputs, List.copyOf(operations), List.copyOf(results), List.copyOf(assumptions));
     }
 
     /** Checks that the tapes differ in numbers only. */
     private void requireSameOperations() {
-        for (int t = 1; t < recorders.size(); t++) {
-            int difference = firstDifference(recorders.get(t).steps());
+        for (int t = 1; t < tapes.size(); t++) {
+            int difference = firstDifference(tapes.get(t).steps());
             if (difference >= 0) {
                 throw new ExportException(
                         List.of("the block runs " + first.steps().size() + " operations with "
                                 + plan.traces().get(0) + " and "
-                                + recorders.get(t).steps().size() + " with "
+                                + tapes.get(t).steps().size() + " with "
                                 + plan.traces().get(t)
                                 + "; a Java loop or branch depends on a dynamic dimension, and only "
                                 + "the tensor operations of one run can"
                                 + " be exported; use operations on the whole dimension, or "
                                 + "make it a fixed one (they first differ at "
-                                + describe(recorders.get(t).steps(), difference) + ")"));
+                                + describe(tapes.get(t).steps(), difference) + ")"));
             }
         }
-        for (Recorder other : others) {
-            int difference = firstDifference(other.steps());
+        for (Varied other : others) {
+            int difference = firstDifference(other.tape().steps());
             if (difference >= 0) {
                 throw new ExportException(
                         List.of("the block runs other operations when its inputs have other values; control flow "
                                 + "that depends on values cannot be exported, use where instead (they first differ at "
-                                + describe(other.steps(), difference) + ")"));
+                                + describe(other.tape().steps(), difference) + ")"));
             }
         }
-    }
-
-    private static List<Step> stepsAt(List<Recorder> recorders, int index) {
-        return recorders.stream().map(recorder -> recorder.steps().get(index)).toList();
     }
 
     /** Checks that some recording selected another number of elements: else it is not known what depends on it. */
     private void requireOtherCount(Step step) {
         int id = step.outputs().get(0).id();
         if (others.stream()
-                .allMatch(other -> other.values()
-                        .get(id)
-                        .shape()
-                        .equals(first.values().get(id).shape()))) {
+                .allMatch(other -> other.shape(id)
+                        .equals(tapes.get(other.trace()).values().get(id).shape()))) {
             problems.add("the block fails whenever " + step.operation()
                     + " selects another number of elements than with the traced values, so what depends on that "
                     + "number is not known (" + step.site() + ")");
         }
     }
 
-    /** The index of the first step that differs from the first tape's; -1 if none does. */
     private int firstDifference(List<Step> steps) {
-        int common = Math.min(steps.size(), first.steps().size());
+        return firstDifference(first.steps(), steps);
+    }
+
+    /** The index of the first step that differs between two tapes; -1 if none does. */
+    static int firstDifference(List<Step> a, List<Step> b) {
+        int common = Math.min(a.size(), b.size());
         int i = 0;
-        while (i < common && isSame(first.steps().get(i), steps.get(i))) {
+        while (i < common && isSame(a.get(i), b.get(i))) {
             i++;
         }
-        return i == common && steps.size() == first.steps().size() ? -1 : i;
+        return i == common && a.size() == b.size() ? -1 : i;
     }
 
     private String describe(List<Step> steps, int index) {
@@ -173,7 +237,9 @@ final class TapeComparison {
     private static boolean isSame(Step a, Step b) {
         return a.operation().equals(b.operation())
                 && ids(a.inputs()).equals(ids(b.inputs()))
-                && ids(a.outputs()).equals(ids(b.outputs()));
+                && ids(a.outputs()).equals(ids(b.outputs()))
+                && (!(a.attributes().get("body") instanceof LoopBody body)
+                        || body.isLike((LoopBody) b.attributes().get("body")));
     }
 
     private static List<Integer> ids(List<TapeValue> values) {
@@ -188,9 +254,14 @@ final class TapeComparison {
         for (String name : step.attributes().keySet()) {
             List<Object> values =
                     steps.stream().map(s -> s.attributes().get(name)).toList();
-            if (!varied.stream()
-                    .allMatch(other -> isEqual(
-                            step.attributes().get(name), other.attributes().get(name)))) {
+            if (values.get(0) instanceof LoopBody) {
+                attributes.put(name, combineLoop(steps, varied, inputs));
+                continue;
+            }
+            if (!IntStream.range(0, varied.size())
+                    .allMatch(i -> isEqual(
+                            values.get(others.get(i).trace()),
+                            varied.get(i).attributes().get(name)))) {
                 problems.add(step.operation() + "'s " + name
                         + " is a number that depends on the values of the inputs, such as how"
                         + " many elements a mask selects; it would be frozen, use -1 in a shape, or count with"
@@ -259,8 +330,10 @@ final class TapeComparison {
     }
 
     private Operand comparedConstant(TapeValue value) {
-        List<Tensor> tensors = tensors(recorders, value);
-        if (!tensors(others, value).stream().allMatch(tensors.get(0)::equals)) {
+        List<Tensor> tensors = tensors(tapes, value);
+        List<Tensor> varied = tensors(others.stream().map(Varied::tape).toList(), value);
+        if (!IntStream.range(0, varied.size())
+                .allMatch(i -> tensors.get(others.get(i).trace()).equals(varied.get(i)))) {
             problems.add("a constant made from Java numbers depends on the values of the inputs; it would be frozen ("
                     + value.site() + ")");
             return constant(value);
@@ -281,27 +354,27 @@ final class TapeComparison {
     }
 
     /** A constant's values in each recording; one tensor for all in which it is the same array. */
-    private static List<Tensor> tensors(List<Recorder> recorders, TapeValue value) {
+    private static List<Tensor> tensors(List<Tape> tapes, TapeValue value) {
         Map<NDArray, Tensor> copies = new IdentityHashMap<>();
-        return recorders.stream()
-                .map(r -> copies.computeIfAbsent(r.values().get(value.id()).array(), DjlTensors::copyOf))
+        return tapes.stream()
+                .map(tape ->
+                        copies.computeIfAbsent(tape.values().get(value.id()).array(), DjlTensors::copyOf))
                 .toList();
     }
 
     private List<Size> shape(int id, Operation operation) {
-        List<long[]> shapes = recorders.stream()
-                .map(r -> r.values().get(id).shape().getShape())
+        List<long[]> shapes = tapes.stream()
+                .map(tape -> tape.values().get(id).shape().getShape())
                 .toList();
         int rank = shapes.get(0).length;
-        List<long[]> varied =
-                others.stream().map(r -> r.values().get(id).shape().getShape()).toList();
-        if (Stream.concat(shapes.stream(), varied.stream()).anyMatch(shape -> shape.length != rank)) {
+        if (shapes.stream().anyMatch(shape -> shape.length != rank)
+                || others.stream().anyMatch(other -> other.shape(id).dimension() != rank)) {
             problems.add("the number of dimensions of a value depends on the sizes of " + plan.dimensions()
                     + " or on values (" + first.values().get(id).site() + ")");
             return List.of();
         }
         return IntStream.range(0, rank)
-                .mapToObj(i -> varied.stream().anyMatch(other -> other[i] != shapes.get(0)[i])
+                .mapToObj(i -> others.stream().anyMatch(other -> other.shape(id).get(i) != shapes.get(other.trace())[i])
                         ? Size.unknown()
                         : size(shapes.stream().mapToLong(s -> s[i]).toArray(), StrideRules.of(operation, i)))
                 .toList();

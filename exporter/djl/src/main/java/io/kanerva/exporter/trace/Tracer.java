@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Runs a block on recording arrays at several sizes and combines the tapes into one {@link Program}. */
 public final class Tracer {
@@ -31,6 +32,7 @@ public final class Tracer {
     private SamplingPlan plan;
     private final boolean tracesChecks;
     private boolean isFine;
+    private boolean isLong;
     private Recorder.Retention retention = Recorder.Retention.LEAST;
     private List<String> assumptions = List.of();
     private final Statistics statistics;
@@ -99,6 +101,24 @@ public final class Tracer {
      * @throws ExportException listing everything in the block that cannot be recorded
      */
     public Program trace() {
+        try {
+            return traceAtPlannedSizes();
+        } catch (LoopsMet e) {
+            // Loops run too rarely at the smallest sizes.
+            isLong = true;
+            plan = plan.longer(limits).orElse(plan);
+            return traceAtPlannedSizes();
+        }
+    }
+
+    /** The tapes differ in their operations. */
+    private static final class LoopsMet extends RuntimeException {
+        private LoopsMet() {
+            super("the tapes differ in their operations", null, false, false);
+        }
+    }
+
+    private Program traceAtPlannedSizes() {
         Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits);
         Optional<Program> program = trace(plan, finer.isEmpty());
         // Squares of a dimension and arithmetic with strided sizes are rare, and finding them takes more traces.
@@ -152,7 +172,7 @@ public final class Tracer {
             // Once more with other values: numbers that differ now depend on values, and must not become constants.
             recorders.add(new Recorder(engine, names, statistics, kept, Selection.ACTUAL));
             outputs.add(record(recorders.get(traces), sizes.traces().get(0), OTHER_SEED));
-            if (!recorders.get(0).selecting().isEmpty()) {
+            if (recorders.get(0).steps().stream().anyMatch(Step::isSelecting)) {
                 // And with masks that select another number of elements.
                 for (Selection selection : Selection.forced()) {
                     recorders.add(new Recorder(engine, names, statistics, kept, selection));
@@ -167,9 +187,19 @@ public final class Tracer {
                     }
                 }
             }
-            TapeComparison comparison = new TapeComparison(
-                    sizes, limits, inputs, recorders.subList(0, traces), recorders.subList(traces, recorders.size()));
-            return comparison.combine(outputs, isLast);
+            List<Tape> tapes = IntStream.range(0, recorders.size())
+                    .mapToObj(i -> recorders.get(i).tape(outputs.get(i)))
+                    .toList();
+            if (!LoopFinder.areAlike(tapes)) {
+                if (!isLong) {
+                    throw new LoopsMet();
+                }
+                tapes = LoopFinder.roll(tapes).orElse(tapes);
+            }
+            List<TapeComparison.Varied> varied = tapes.subList(traces, tapes.size()).stream()
+                    .map(tape -> new TapeComparison.Varied(0, tape))
+                    .toList();
+            return new TapeComparison(sizes, limits, inputs, tapes.subList(0, traces), varied).combine(isLast);
         } finally {
             recorders.forEach(Recorder::close);
         }

@@ -105,11 +105,11 @@ class RefusalTest {
     }
 
     @Test
-    void aJavaLoopOverADynamicDimensionIsAnError() {
+    void aJavaLoopWhoseStepsDifferIsAnError() {
         refusal(x -> {
                     NDArray sum = x.get(0);
                     for (int i = 1; i < x.getShape().get(0); i++) {
-                        sum = sum.add(x.get(i));
+                        sum = i % 3 == 0 ? sum.mul(x.get(i)) : sum.add(x.get(i));
                     }
                     return sum;
                 })

@@ -3,6 +3,7 @@ package io.kanerva.onnx.reference;
 import com.google.protobuf.ByteString;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.NodeProto;
 import java.util.HashMap;
 import java.util.List;
@@ -46,6 +47,10 @@ final class Attributes {
                         .map(ByteString::toStringUtf8)
                         .toList()
                 : List.of();
+    }
+
+    GraphProto graph(String name) {
+        return values.get(name).getG();
     }
 
     Array tensor(String name) {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Runs a graph node by node, each in double precision; what a node makes is rounded to its type, as it is in a file.
@@ -43,12 +44,20 @@ public final class ReferenceEvaluator implements GraphRunner {
 
     /** The operators that can be run. */
     public static Set<String> operators() {
-        return KERNELS.keySet();
+        Set<String> operators = new TreeSet<>(KERNELS.keySet());
+        operators.addAll(ControlFlow.OPERATORS);
+        return operators;
     }
 
     /** Whether all of a model's operators can be run. */
     public static boolean knows(ModelProto model) {
-        return model.getGraph().getNodeList().stream().allMatch(node -> KERNELS.containsKey(node.getOpType()));
+        return knows(model.getGraph());
+    }
+
+    private static boolean knows(GraphProto graph) {
+        return graph.getNodeList().stream()
+                .allMatch(node -> operators().contains(node.getOpType())
+                        && ControlFlow.subgraphs(node).allMatch(ReferenceEvaluator::knows));
     }
 
     @Override
@@ -102,16 +111,7 @@ public final class ReferenceEvaluator implements GraphRunner {
         Map<String, Array> values = new HashMap<>();
         graph.getInitializerList().forEach(tensor -> values.put(tensor.getName(), Array.of(Tensor.of(tensor))));
         inputs.forEach((name, tensor) -> values.put(name, Array.of(tensor)));
-        Map<String, Integer> readers = new HashMap<>();
-        graph.getNodeList().forEach(node -> node.getInputList().forEach(name -> readers.merge(name, 1, Integer::sum)));
-        graph.getOutputList().forEach(output -> readers.merge(output.getName(), 1, Integer::sum));
-        for (NodeProto node : graph.getNodeList()) {
-            run(node, values);
-            // What nobody reads any more is let go: large networks would take gigabytes.
-            node.getInputList().stream()
-                    .filter(name -> readers.merge(name, -1, Integer::sum) == 0)
-                    .forEach(values::remove);
-        }
+        compute(graph, values);
         Map<String, Tensor> outputs = new LinkedHashMap<>();
         graph.getOutputList()
                 .forEach(output -> outputs.put(
@@ -119,7 +119,26 @@ public final class ReferenceEvaluator implements GraphRunner {
         return outputs;
     }
 
+    /** Adds the values of a graph's nodes to those of its inputs, as long as something reads them. */
+    static void compute(GraphProto graph, Map<String, Array> values) {
+        Map<String, Integer> readers = new HashMap<>();
+        graph.getNodeList()
+                .forEach(node -> ControlFlow.reads(node).forEach(name -> readers.merge(name, 1, Integer::sum)));
+        graph.getOutputList().forEach(output -> readers.merge(output.getName(), 1, Integer::sum));
+        for (NodeProto node : graph.getNodeList()) {
+            run(node, values);
+            // What nobody reads any more is let go: large networks would take gigabytes.
+            ControlFlow.reads(node)
+                    .filter(name -> readers.merge(name, -1, Integer::sum) == 0)
+                    .forEach(values::remove);
+        }
+    }
+
     private static void run(NodeProto node, Map<String, Array> values) {
+        if (ControlFlow.OPERATORS.contains(node.getOpType())) {
+            ControlFlow.run(node, values);
+            return;
+        }
         Kernel kernel = KERNELS.get(node.getOpType());
         if (kernel == null) {
             throw new UnsupportedOperationException("the reference evaluator has no " + node.getOpType());

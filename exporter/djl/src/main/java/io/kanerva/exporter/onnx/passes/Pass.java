@@ -9,9 +9,11 @@ import java.util.List;
 public interface Pass {
     Graph apply(Graph graph);
 
-    /** Applies all passes until none of them changes the graph. */
+    /** Applies all passes, to the subgraphs first, until none of them changes the graph. */
     static Graph applyAll(Graph graph) {
-        List<Pass> passes = List.of(
+        return applyAll(
+                graph,
+                new Subgraphs(),
                 new RemoveIdentities(),
                 new MergeEqualNodes(),
                 new MergeMoves(),
@@ -19,6 +21,10 @@ public interface Pass {
                 new FuseClip(),
                 new RemoveUnused(),
                 new ShareTransposed());
+    }
+
+    /** Applies passes in turn until none of them changes the graph. */
+    static Graph applyAll(Graph graph, Pass... passes) {
         List<Node> before;
         do {
             // Weights are not compared: none changes without the nodes that read it.

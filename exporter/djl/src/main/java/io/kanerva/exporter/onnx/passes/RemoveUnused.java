@@ -24,7 +24,7 @@ final class RemoveUnused implements Pass {
             Node node = nodes.get(i);
             if (node.outputs().stream().anyMatch(needed::contains)) {
                 kept.addFirst(node);
-                needed.addAll(node.inputs());
+                needed.addAll(node.reads());
             }
         }
         Map<String, Tensor> initializers = new LinkedHashMap<>(graph.initializers());

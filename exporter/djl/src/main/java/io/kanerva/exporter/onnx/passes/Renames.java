@@ -17,6 +17,6 @@ final class Renames {
     }
 
     Node inputsOf(Node node) {
-        return node.withInputs(node.inputs().stream().map(this::get).toList());
+        return node.reading(this::get);
     }
 }
