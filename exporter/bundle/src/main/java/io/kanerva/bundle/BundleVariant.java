@@ -258,7 +258,7 @@ public final class BundleVariant {
 
     private void describe(Optional<VariantCost> cost) {
         cost.ifPresent(measured -> {
-            ObjectNode node = json.putObject("price");
+            ObjectNode node = json.putObject("cost");
             node.put("sourceNats", measured.sourceNats())
                     .put("nats", measured.nats())
                     .put("difference", measured.difference());

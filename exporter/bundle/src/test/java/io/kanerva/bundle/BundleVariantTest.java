@@ -92,7 +92,7 @@ class BundleVariantTest {
                 .contains("**This variant costs 0.25 nats an image, more than 0.1");
         assertThat(new ObjectMapper()
                         .readTree(temporary.resolve("costly/bundle.json").toFile())
-                        .at("/price/difference")
+                        .at("/cost/difference")
                         .asDouble())
                 .isEqualTo(0.25);
     }
