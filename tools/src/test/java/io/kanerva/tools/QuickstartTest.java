@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -33,6 +34,18 @@ class QuickstartTest {
                     find(Pattern.quote(graph) + " ([0-9.e+-]+)").group(1));
             assertThat(difference).as(graphs).isLessThanOrEqualTo(graph.equals("decoder") ? 1e-4 : 1e-5);
         }
+    }
+
+    @Test
+    void thePageShowsTheTerminalsMaximumDifference() throws IOException {
+        String largest = Pattern.compile(" ([0-9.]+e[+-][0-9]+)")
+                .matcher(find("graphs +maximum difference from DJL: (.*)").group(1))
+                .results()
+                .map(number -> number.group(1))
+                .max(Comparator.comparing(Double::valueOf))
+                .orElseThrow();
+        assertThat(Files.readString(Quick.FOLDER.resolve("report.html")))
+                .containsPattern("Maximum difference[^0-9]*<b>" + Pattern.quote(largest) + "</b>");
     }
 
     @Test

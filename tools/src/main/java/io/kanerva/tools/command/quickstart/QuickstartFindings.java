@@ -2,6 +2,7 @@ package io.kanerva.tools.command.quickstart;
 
 import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Findings;
+import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.KeyGeometry;
 import io.kanerva.runtime.Lookup;
@@ -23,8 +24,10 @@ import io.kanerva.trainer.train.TrainingPlan;
 import io.kanerva.trainer.train.TrainingRun;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * Results of the exported graphs on one test episode: its memory, the images recalled from queries, and images read at
@@ -188,16 +191,22 @@ final class QuickstartFindings {
         return facts;
     }
 
+    /** One row per output, over all its inputs, with optimisations off and on. */
     private static List<QuickstartReport.Agreement> rows(Findings agreement) {
-        return agreement.worst().stream()
-                .filter(Finding::optimised)
-                .map(row -> new QuickstartReport.Agreement(
-                        row.graph(),
-                        row.comparison().output(),
-                        row.comparison().largest(),
-                        row.comparison().tolerance().absolute(),
-                        row.comparison().count()))
-                .toList();
+        Map<List<String>, QuickstartReport.Agreement> rows = new LinkedHashMap<>();
+        for (Finding finding : agreement.findings()) {
+            Comparison compared = finding.comparison();
+            rows.merge(
+                    List.of(finding.graph(), compared.output()),
+                    new QuickstartReport.Agreement(
+                            finding.graph(),
+                            compared.output(),
+                            compared.largest(),
+                            compared.tolerance().absolute(),
+                            compared.count()),
+                    QuickstartReport.Agreement::and);
+        }
+        return List.copyOf(rows.values());
     }
 
     private static String duration(double seconds) {
