@@ -6,7 +6,6 @@ import io.kanerva.tools.command.ModelOptions;
 import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.image.Pictures;
-import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,13 +25,8 @@ public final class GenerateCommand extends Subcommand {
     @Mixin
     private PictureOutput output;
 
-    @Option(
-            names = {"-m", "--memory"},
-            paramLabel = "FILE",
-            required = true,
-            order = 2,
-            description = "Memory file written by 'kpp write'.")
-    private Path memoryFile;
+    @Mixin
+    private MemoryFile memoryFile;
 
     @Option(
             names = {"-n", "--count"},
@@ -55,7 +49,7 @@ public final class GenerateCommand extends Subcommand {
     protected void run() {
         output.check();
         try (Kanerva kanerva = bundle.open()) {
-            Memory memory = kanerva.loadMemory(memoryFile);
+            Memory memory = memoryFile.load(kanerva);
             Pictures generated =
                     Pictures.of(kanerva.generate(memory, count, seed).images());
             output.write(this, List.of(generated), generated);

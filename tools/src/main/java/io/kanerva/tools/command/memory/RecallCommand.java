@@ -8,7 +8,6 @@ import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.image.Damage;
 import io.kanerva.tools.image.Pictures;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import picocli.CommandLine.Command;
@@ -35,13 +34,8 @@ public final class RecallCommand extends Subcommand {
     @Mixin
     private PictureOutput output;
 
-    @Option(
-            names = {"-m", "--memory"},
-            paramLabel = "FILE",
-            required = true,
-            order = 2,
-            description = "Memory file written by 'kpp write'.")
-    private Path memoryFile;
+    @Mixin
+    private MemoryFile memoryFile;
 
     @Option(
             names = {"-n", "--iterations"},
@@ -96,7 +90,7 @@ public final class RecallCommand extends Subcommand {
     protected void run() {
         output.check();
         try (Kanerva kanerva = bundle.open()) {
-            Memory memory = kanerva.loadMemory(memoryFile);
+            Memory memory = memoryFile.load(kanerva);
             Pictures queries = images.read(this, kanerva.bundle().settings().image(), memory.samples());
             if (damage != null) {
                 queries = damage.spoil(queries, seed);
