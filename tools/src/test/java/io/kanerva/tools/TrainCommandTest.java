@@ -26,6 +26,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code kpp train} with a model so small that a step takes milliseconds. */
@@ -116,6 +117,27 @@ class TrainCommandTest {
                         + "found 'tpu'");
         assertThat(train(folder.resolve("run"), "--device", "cuda:1,1").err())
                 .startsWith("Invalid value for option '--device': expected distinct GPUs, found 'cuda:1,1'");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "validation.images=1    | 'fashion-mnist': expected to hold out from 8 to ",
+                "validation.images=9999 | 'fashion-mnist': expected to hold out from 8 to ",
+                "model.image.channels=3 | 'fashion-mnist': expected images of [3, 28, 28], found [1, 28, 28]",
+                "data=fashion           | data set 'fashion': expected one of ",
+                "validation.patience=2  | early stopping (patience 2) needs validation images, found none"
+            })
+    void refusesWhatItsSettingsMakeImpossibleBeforeTraining(String setting, String message) {
+        for (List<String> seeds : List.of(List.<String>of(), List.of("--seeds", "1,2"))) {
+            List<String> arguments = new ArrayList<>(List.of("--set", setting));
+            arguments.addAll(seeds);
+            CommandRun run = train(folder.resolve("run"), arguments.toArray(String[]::new));
+            assertThat(run.exitCode()).as(run.err()).isEqualTo(2);
+            assertThat(run.err().lines()).singleElement().asString().startsWith(message);
+            assertThat(folder).isEmptyDirectory();
+        }
     }
 
     @Test

@@ -25,7 +25,8 @@ public final class TrainingProgress {
     /**
      * Opens a new run, with progress on the terminal if a linear model is fitted first.
      *
-     * @throws Failure if the folder holds a run or cannot be written, or plan and images do not fit
+     * @throws IllegalArgumentException if plan, images and devices do not fit
+     * @throws Failure if the folder holds a run or cannot be written
      */
     public static TrainingRun start(
             TrainingPlan plan, Path folder, Images images, List<Device> devices, Terminal terminal) {
@@ -37,7 +38,7 @@ public final class TrainingProgress {
                     terminal, "Fitting", LinearStart.work(plan.settings()), "parts of the linear model")) {
                 return TrainingRun.start(plan, folder, images, devices, progress::at);
             }
-        } catch (IllegalArgumentException | IllegalStateException | UncheckedIOException e) {
+        } catch (IllegalStateException | UncheckedIOException e) {
             throw new Failure(e.getMessage(), e);
         }
     }

@@ -7,7 +7,6 @@ import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.bundle.BundleWriter;
 import io.kanerva.tools.command.DataOptions;
 import io.kanerva.tools.command.LearningDevice;
-import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.CommandRecord;
 import io.kanerva.tools.run.Interruption;
@@ -23,14 +22,13 @@ import io.kanerva.trainer.evaluate.CleanBound;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.train.Checkpoint;
 import io.kanerva.trainer.train.PlanEdit;
-import io.kanerva.trainer.train.Preset;
 import io.kanerva.trainer.train.TrainingPlan;
 import io.kanerva.trainer.train.TrainingRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -54,13 +52,8 @@ import picocli.CommandLine.Option;
 public final class TrainCommand extends Subcommand {
     private static final long TEST_SEED = 1;
 
-    @Option(
-            names = {"-p", "--preset"},
-            paramLabel = "NAME",
-            order = 1,
-            completionCandidates = PresetNames.class,
-            description = "One of ${COMPLETION-CANDIDATES}.")
-    private String preset;
+    @Mixin
+    private PlanOptions planned;
 
     @Mixin
     private DataOptions data;
@@ -75,37 +68,6 @@ public final class TrainCommand extends Subcommand {
 
     @Option(names = "--resume", order = 4, description = "Continue the run in that folder.")
     private boolean resume;
-
-    @Option(
-            names = "--steps",
-            paramLabel = "N",
-            converter = Positive.class,
-            order = 5,
-            description = "Optimiser steps. Default: the preset's.")
-    private Integer steps;
-
-    @Option(
-            names = {"-T", "--episode-length"},
-            paramLabel = "T",
-            converter = Positive.class,
-            order = 6,
-            description = "Samples per episode. Default: the preset's.")
-    private Integer episodeLength;
-
-    @Option(
-            names = "--set",
-            paramLabel = "KEY=VALUE",
-            order = 7,
-            description =
-                    "Change a value of the plan, by its name in plan.json; may be repeated. --dry-run lists the names.")
-    private List<String> edits = List.of();
-
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            order = 8,
-            description = "Seed of weights, episodes and noise. Default: 1.")
-    private Long seed;
 
     @Option(
             names = "--seeds",
@@ -123,26 +85,18 @@ public final class TrainCommand extends Subcommand {
     @Mixin
     private LearningDevice device;
 
-    /** The names of the presets, for help and completion. */
-    static final class PresetNames implements Iterable<String> {
-        @Override
-        public Iterator<String> iterator() {
-            return Preset.all().stream().map(Preset::id).iterator();
-        }
-    }
-
     @Override
     protected void run() {
         requireConsistentOptions();
         if (dryRun) {
-            PlanEdit.values(resume ? planOf(folder) : plan(seed == null ? 1 : seed))
+            PlanEdit.values(resume ? planOf(folder) : possible(planned::plan))
                     .forEach(value -> out().println(value));
             return;
         }
         OutputFile.requirePlaceForFolder(folder);
         try (Interruption interruption = new Interruption(terminal())) {
             if (seeds == null) {
-                TrainingPlan plan = resume ? planOf(folder) : plan(seed == null ? 1 : seed);
+                TrainingPlan plan = resume ? planOf(folder) : possible(planned::plan);
                 train(plan, folder, resume, images(plan), device.chooseAll(), interruption);
             } else {
                 trainSeeds(interruption);
@@ -152,17 +106,17 @@ public final class TrainCommand extends Subcommand {
     }
 
     private void requireConsistentOptions() {
-        if (resume == (preset != null)) {
+        if (resume == planned.hasPreset()) {
             throw usage(
                     resume
                             ? "Expected either --preset or --resume, found both"
                             : "Expected --preset NAME or --resume, found neither");
         }
-        if (resume && (steps != null || episodeLength != null || !edits.isEmpty() || seed != null)) {
+        if (resume && planned.hasChanges()) {
             throw usage("Expected --resume without --steps, --episode-length, --set and --seed, "
                     + "which the run's plan fixes");
         }
-        if (seed != null && seeds != null) {
+        if (planned.hasSeed() && seeds != null) {
             throw usage("Expected --seed or --seeds, found both");
         }
         if (seeds != null && seeds.stream().distinct().count() < seeds.size()) {
@@ -185,7 +139,7 @@ public final class TrainCommand extends Subcommand {
         }
         try (TrainingRun run = resumes
                 ? TrainingProgress.resume(place, images, where)
-                : TrainingProgress.start(plan, place, images, where, terminal())) {
+                : possible(() -> TrainingProgress.start(plan, place, images, where, terminal()))) {
             interruption.stops(run);
             terminal()
                     .line(("%s: %,d images, %,d parameters, %d episodes of T = %d per step, %s writer, memory of "
@@ -255,12 +209,12 @@ public final class TrainCommand extends Subcommand {
                         .orElseThrow(
                                 () -> new Failure("%s: expected the run of one of the seeds %s to resume, found none"
                                         .formatted(folder, seeds)))
-                : plan(seeds.get(0));
+                : possible(() -> planned.plan(seeds.get(0)));
         DataSource source = DataSource.named(first.data());
         Images images = images(first);
         // Loads the test images before the training, so that missing ones are reported at once.
-        TestEpisodes episodes =
-                new TestEpisodes(data.test(source), source.testBinarisation(), first.episodeLength(), TEST_SEED);
+        TestEpisodes episodes = possible(() ->
+                new TestEpisodes(data.test(source), source.testBinarisation(), first.episodeLength(), TEST_SEED));
         List<Device> where = device.chooseAll();
         SeedSummary summary = new SeedSummary(BundleWriter.setting(episodes));
         for (long one : seeds) {
@@ -300,19 +254,17 @@ public final class TrainCommand extends Subcommand {
 
     private Images images(TrainingPlan plan) {
         DataSource source = DataSource.named(plan.data());
-        return source.train(DataOptions.locate(data.folder(), source), plan.augment());
+        return possible(() -> source.train(DataOptions.locate(data.folder(), source), plan.augment()));
     }
 
     private TrainingPlan planOf(Path place) {
         return RunPath.checkpoint(place).plan();
     }
 
-    private TrainingPlan plan(long withSeed) {
+    /** What settings, images and devices make impossible is an error in the command line; nothing was trained yet. */
+    private <T> T possible(Supplier<T> made) {
         try {
-            TrainingPlan plan = Preset.named(preset).plan().withSeed(withSeed);
-            plan = steps == null ? plan : plan.withSteps(steps);
-            plan = episodeLength == null ? plan : plan.with("episodeLength=" + episodeLength);
-            return PlanEdit.apply(plan, edits);
+            return made.get();
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());
         }
