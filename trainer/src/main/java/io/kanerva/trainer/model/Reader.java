@@ -23,9 +23,14 @@ public final class Reader extends KanervaBlock {
     /** The prior of a latent vector needs few features, because it only adds what the traces lack. */
     private static final int PRIOR_WIDTH = 32;
 
+    /** From the first features of the traces to what the prior's mean and log-variance are computed from. */
+    private interface Summary {
+        NDArray of(ParameterStore store, NDArray maps, boolean training);
+    }
+
     private final KeySpace space;
     private final Block features;
-    private final Block refined;
+    private final Summary summary;
     private final Block mean;
     private final Block logVariance;
     private WindowReader windowReader = TentWeights::read;
@@ -43,16 +48,20 @@ public final class Reader extends KanervaBlock {
                 (long) settings.keys() * (settings.memory().channels() + (settings.gist() ? 1 : 0)),
                 h,
                 w);
-        refined = map
-                ? child(
-                        "prior_refined",
-                        new ResidualStack(settings, width, settings.encoder().depth(), h, w),
-                        width,
-                        h,
-                        w)
-                : null;
+        summary = map ? refined(width, h, w) : (store, maps, training) -> Layers.spatialMean(Activation.relu(maps));
         mean = Layers.latentHead(this, "prior_mean", width);
         logVariance = Layers.latentHead(this, "prior_log_variance", width);
+    }
+
+    /** A latent map keeps its positions. */
+    private Summary refined(int width, int h, int w) {
+        Block stack = child(
+                "prior_refined",
+                new ResidualStack(settings, width, settings.encoder().depth(), h, w),
+                width,
+                h,
+                w);
+        return (store, maps, training) -> Layers.run(stack, store, maps, training);
     }
 
     /** Replaces the window reader by one of the same values; the default is {@link TentWeights#read}. */
@@ -91,9 +100,7 @@ public final class Reader extends KanervaBlock {
                     1);
         }
         NDArray seen = Layers.run(features, store, maps, training);
-        NDArray known = refined == null
-                ? Layers.spatialMean(Activation.relu(seen))
-                : Layers.run(refined, store, seen, training);
+        NDArray known = summary.of(store, seen, training);
         return new ReaderOutput(
                         blocks,
                         Layers.run(mean, store, known, training).reshape(b, q, s.latent()),

@@ -31,9 +31,12 @@ final class TemporalResNet extends KanervaBlock implements Trunk {
     private final Block stemNorm;
     private final List<Residual> residuals = new ArrayList<>();
 
-    /** A residual block's layers; the projections are null where the shape stays. */
-    private record Residual(
-            Block first, Block firstNorm, Block second, Block secondNorm, Block projection, Block projectionNorm) {}
+    /**
+     * A residual block's layers.
+     *
+     * @param shortcut from the block's input to its sum: a projection and its normalisation, none where the shape stays
+     */
+    private record Residual(Block first, Block firstNorm, Block second, Block secondNorm, List<Block> shortcut) {}
 
     TemporalResNet(KanervaSettings settings) {
         super(settings);
@@ -57,10 +60,16 @@ final class TemporalResNet extends KanervaBlock implements Trunk {
                         child(name + "a_norm", BatchNorm.builder().build(), channels, newHeight, newWidth),
                         child(name + "b", convolution(3, channels, 1), channels, newHeight, newWidth),
                         child(name + "b_norm", BatchNorm.builder().build(), channels, newHeight, newWidth),
-                        first ? child(name + "p", convolution(1, channels, stride), in, height, width) : null,
                         first
-                                ? child(name + "p_norm", BatchNorm.builder().build(), channels, newHeight, newWidth)
-                                : null));
+                                ? List.of(
+                                        child(name + "p", convolution(1, channels, stride), in, height, width),
+                                        child(
+                                                name + "p_norm",
+                                                BatchNorm.builder().build(),
+                                                channels,
+                                                newHeight,
+                                                newWidth))
+                                : List.of()));
                 height = newHeight;
                 width = newWidth;
             }
@@ -101,13 +110,10 @@ final class TemporalResNet extends KanervaBlock implements Trunk {
             branch = Activation.relu(Layers.run(block.firstNorm(), store, branch, training));
             branch = Layers.run(
                     block.secondNorm(), store, Layers.run(block.second(), store, branch, training), training);
-            NDArray kept = block.projection() == null
-                    ? x
-                    : Layers.run(
-                            block.projectionNorm(),
-                            store,
-                            Layers.run(block.projection(), store, x, training),
-                            training);
+            NDArray kept = x;
+            for (Block layer : block.shortcut()) {
+                kept = Layers.run(layer, store, kept, training);
+            }
             x = Activation.relu(kept.add(branch));
         }
         return new NDList(Layers.spatialMean(x));
