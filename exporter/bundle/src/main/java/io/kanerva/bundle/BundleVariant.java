@@ -20,19 +20,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
-import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 
 /**
  * A bundle made from another one: the same model with its weights stored in fewer bits. This needs neither the trained
@@ -43,16 +37,11 @@ public final class BundleVariant {
     private static final List<String> FOUR =
             BundleGraph.REQUIRED.stream().map(BundleGraph::label).toList();
 
-    /** The rest of the budget is for differences between runtimes in float32. */
-    private static final double MAX_SHARE = 0.9;
-
-    private final String source;
     private final WeightType weights;
     private final ObjectNode json;
     private final Map<String, byte[]> files;
 
-    private BundleVariant(String source, WeightType weights, ObjectNode json, Map<String, byte[]> files) {
-        this.source = source;
+    private BundleVariant(WeightType weights, ObjectNode json, Map<String, byte[]> files) {
         this.weights = weights;
         this.json = json;
         this.files = files;
@@ -92,7 +81,7 @@ public final class BundleVariant {
         json.put("name", name + "-" + weights.id())
                 .put("weights", weights.onnxName())
                 .put("variantOf", name);
-        BundleVariant variant = new BundleVariant(name, weights, json, files);
+        BundleVariant variant = new BundleVariant(weights, json, files);
         variant.pack(source, runner);
         variant.describe(Optional.empty());
         return variant;
@@ -131,34 +120,13 @@ public final class BundleVariant {
         return graphs;
     }
 
-    /**
-     * First brings each graph separately within the budget, then all four in a chain: weights are kept in float32 one
-     * at a time, always the one that helps most.
-     */
     private Map<String, ModelProto> packedPrecisely(Path folder, Map<String, ModelProto> sources, GraphRunner runner) {
         try {
             Map<String, List<PreciseWeights.Sample>> vectors = new LinkedHashMap<>();
             for (String graph : FOUR) {
                 vectors.put(graph, vectors(graph));
             }
-            Map<String, Set<String>> kept = new LinkedHashMap<>();
-            for (String graph : FOUR) {
-                kept.put(graph, PreciseWeights.of(sources.get(graph), vectors.get(graph), runner, MAX_SHARE));
-            }
-            ToDoubleFunction<Map<String, Set<String>>> share =
-                    candidate -> shareOfChain(packed(folder, sources, candidate::get), vectors, runner);
-            while (share.applyAsDouble(kept) > MAX_SHARE) {
-                Map<String, Set<String>> current = kept;
-                Optional<Map<String, Set<String>>> better = FOUR.stream()
-                        .flatMap(graph -> WeightPacking.weights(sources.get(graph)).stream()
-                                .filter(weight -> !current.get(graph).contains(weight))
-                                .map(weight -> with(current, graph, weight)))
-                        .min(Comparator.comparingDouble(share));
-                if (better.isEmpty()) {
-                    break;
-                }
-                kept = better.get();
-            }
+            Map<String, Set<String>> kept = new PreciseChain(sources, vectors, runner).find();
             ArrayNode names = json.arrayNode();
             kept.forEach((graph, list) -> list.forEach(weight -> names.add(graph + "/" + weight)));
             if (!names.isEmpty()) {
@@ -169,34 +137,6 @@ public final class BundleVariant {
             throw new BundleExportException(
                     "%s: expected tensors as vectors, found malformed files (%s)".formatted(folder, e.getMessage()), e);
         }
-    }
-
-    private static Map<String, Set<String>> with(Map<String, Set<String>> kept, String graph, String weight) {
-        Map<String, Set<String>> more = new LinkedHashMap<>(kept);
-        Set<String> names = new LinkedHashSet<>(kept.get(graph));
-        names.add(weight);
-        more.put(graph, names);
-        return more;
-    }
-
-    /**
-     * The largest fraction of the budget that the chain from images to logits uses; keys and latents are the vectors'.
-     */
-    private static double shareOfChain(
-            Map<String, ModelProto> graphs, Map<String, List<PreciseWeights.Sample>> vectors, GraphRunner runner) {
-        double share = 0;
-        for (int set = 0; set < vectors.get(BundleGraph.ENCODER.label()).size(); set++) {
-            Map<String, Tensor> known = new LinkedHashMap<>();
-            for (String graph : FOUR) {
-                PreciseWeights.Sample sample = vectors.get(graph).get(set);
-                Map<String, Tensor> inputs = new LinkedHashMap<>(sample.inputs());
-                inputs.replaceAll(known::getOrDefault);
-                Map<String, Tensor> found = runner.run(graphs.get(graph).toByteArray(), inputs);
-                known.putAll(found);
-                share = Math.max(share, PreciseWeights.share(sample.outputs(), found));
-            }
-        }
-        return share;
     }
 
     /** A graph's vectors: inputs with PyTorch's float32 outputs. */
@@ -270,10 +210,8 @@ public final class BundleVariant {
             node.put("sourceMicroseconds", measured.sourceMicroseconds())
                     .put("microseconds", measured.microseconds())
                     .put("machine", measured.machine());
-            files.put(
-                    ModelCard.FILE,
-                    card(new String(files.get(ModelCard.FILE), StandardCharsets.UTF_8), measured)
-                            .getBytes(StandardCharsets.UTF_8));
+            String card = new String(files.get(ModelCard.FILE), StandardCharsets.UTF_8);
+            files.put(ModelCard.FILE, VariantCard.of(card, json, measured).getBytes(StandardCharsets.UTF_8));
         });
         files.remove(BundleDescription.FILE);
         Map<String, String> digests = new TreeMap<>();
@@ -284,66 +222,5 @@ public final class BundleVariant {
         ObjectNode listed = json.putObject("files");
         digests.forEach(listed::put);
         files.put(BundleDescription.FILE, (BundleDescription.text(json) + "\n").getBytes(StandardCharsets.UTF_8));
-    }
-
-    /** The source's card under the variant's name, preceded by a description of the variant and its cost. */
-    private String card(String original, VariantCost cost) {
-        int headingEnd = original.indexOf('\n');
-        StringBuilder text = new StringBuilder("# ").append(name()).append("\n\n");
-        text.append(String.format(
-                Locale.ROOT,
-                "**A variant of %s with %s weights**, made from its bundle; inputs, outputs "
-                        + "and arithmetic are float32 as before.\n\n",
-                source,
-                weights.onnxName()));
-        if (json.has("float32Weights")) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    "Kept in float32, so that every value x of an output stays within %s + "
-                            + "%s |x| of the float32 model's: %s.\n\n",
-                    PreciseWeights.ABSOLUTE,
-                    PreciseWeights.RELATIVE,
-                    StreamSupport.stream(json.get("float32Weights").spliterator(), false)
-                            .map(JsonNode::asText)
-                            .collect(Collectors.joining(", "))));
-        }
-        if (cost.isHigh()) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    "**This variant costs %.2f nats an image, more than %.1f: take the "
-                            + "float32 bundle where quality counts.**\n\n",
-                    cost.difference(),
-                    VariantCost.MAX_NATS));
-        }
-        text.append(String.format(
-                Locale.ROOT,
-                """
-                | | %s | this variant |
-                |---|---:|---:|
-                | negative bound, nats an image | %.4f | %.4f |
-                | cost, nats an image | | %+.4f%s |
-                | size of the four graphs, bytes | %,d | %,d |
-                | recall of one query, median microseconds | %.0f | %.0f |
-
-                Both measured in one run with the same noise: %s; %d episodes. Timed on %s.
-
-                What follows is the card of %s; its numbers are the float32 model's.
-                """,
-                source,
-                cost.sourceNats(),
-                cost.nats(),
-                cost.difference(),
-                Double.isFinite(cost.standardError())
-                        ? String.format(Locale.ROOT, " +- %.4f", cost.standardError())
-                        : "",
-                cost.sourceBytes(),
-                cost.bytes(),
-                cost.sourceMicroseconds(),
-                cost.microseconds(),
-                cost.setting(),
-                cost.episodes(),
-                cost.machine(),
-                source));
-        return text.append(original.substring(headingEnd + 1)).toString();
     }
 }
