@@ -67,6 +67,8 @@ final class Summary {
 
     private void findings() {
         for (String name : List.of("recall-1", "recall-16", "recall-64", "write-1", "write-16", "write-64")) {
+            ratio(name, "runtime", "base-runtime");
+            ratio(name, "prepared", "base-prepared");
             ratio(name, "djl-pytorch", "runtime");
             ratio(name, "runtime", "c");
             ratio(name, "prepared", "c");
