@@ -25,7 +25,7 @@ class PackagesTest {
 
     private static final String API = "io.kanerva.runtime";
 
-    private final JavaClasses all = new ClassFileImporter()
+    private static final JavaClasses ALL = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages(API);
 
@@ -42,7 +42,7 @@ class PackagesTest {
 
     @Test
     void theExportedPackageHoldsTheseTypesAndNoOthers() {
-        assertThat(all.stream()
+        assertThat(ALL.stream()
                         .filter(type -> type.getPackageName().equals(API) && !type.isNestedClass())
                         .filter(type -> !type.getSimpleName().equals("package-info"))
                         .map(JavaClass::getSimpleName))
@@ -88,13 +88,13 @@ class PackagesTest {
                 .doNotHaveSimpleName("package-info")
                 .should()
                 .haveModifier(PUBLIC)
-                .check(all);
+                .check(ALL);
     }
 
     @Test
     void publicSignaturesNameOnlyTypesOfJavaAndOfTheExportedPackage() {
         List<String> leaks = new ArrayList<>();
-        for (JavaClass type : all) {
+        for (JavaClass type : ALL) {
             if (type.getPackageName().equals(API) && type.getModifiers().contains(PUBLIC)) {
                 Class<?> reflected = type.reflect();
                 for (Method method : reflected.getDeclaredMethods()) {
@@ -127,7 +127,7 @@ class PackagesTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("ai.onnxruntime..")
-                .check(all);
+                .check(ALL);
     }
 
     @Test
@@ -138,13 +138,13 @@ class PackagesTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(API + ".session")
-                .check(all);
+                .check(ALL);
         noClasses()
                 .that()
                 .resideInAPackage(API + ".math")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(API + ".bundle")
-                .check(all);
+                .check(ALL);
     }
 }

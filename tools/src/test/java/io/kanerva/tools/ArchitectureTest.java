@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** Which package of this module may know which. */
 class ArchitectureTest {
-    private final JavaClasses tools = new ClassFileImporter()
+    private static final JavaClasses TOOLS = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .importPackages("io.kanerva.tools");
 
@@ -21,7 +21,7 @@ class ArchitectureTest {
         slices().matching("io.kanerva.tools.command.(*)..")
                 .should()
                 .notDependOnEachOther()
-                .check(tools);
+                .check(TOOLS);
     }
 
     @Test
@@ -38,7 +38,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("io.kanerva.tools.command..")
-                .check(tools);
+                .check(TOOLS);
     }
 
     @Test
@@ -52,6 +52,6 @@ class ArchitectureTest {
                 .haveSimpleNameEndingWith("Command")
                 .andShould()
                 .resideInAPackage("io.kanerva.tools.command..")
-                .check(tools);
+                .check(TOOLS);
     }
 }

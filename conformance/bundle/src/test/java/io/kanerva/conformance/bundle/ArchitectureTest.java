@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 /** Which module may know which, over all classes of the reactor that are on this module's class path. */
 class ArchitectureTest {
-    private final JavaClasses reactor = new ClassFileImporter()
+    private static final JavaClasses REACTOR = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .withImportOption(location -> !location.contains("-tests.jar")) // the engine's tests, once it is packaged
             .importPackages("io.kanerva");
@@ -34,7 +34,7 @@ class ArchitectureTest {
             "conformance.check",
             "conformance.bundle"
         }) {
-            assertThat(reactor.stream().map(type -> type.getPackageName()))
+            assertThat(REACTOR.stream().map(type -> type.getPackageName()))
                     .as(part)
                     .contains("io.kanerva." + part);
         }
@@ -48,7 +48,7 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("java..", "ai.onnxruntime..", "io.kanerva.runtime..")
-                .check(reactor);
+                .check(REACTOR);
     }
 
     @Test
@@ -65,7 +65,7 @@ class ArchitectureTest {
                 .should()
                 .notHaveRawReturnType(DescribedPredicate.describe(
                         "of ONNX Runtime", type -> type.getPackageName().startsWith("ai.onnxruntime")))
-                .check(reactor);
+                .check(REACTOR);
     }
 
     @Test
@@ -76,7 +76,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(
                         resideInAPackage("io.kanerva.runtime..").and(not(resideInAPackage("io.kanerva.runtime"))))
-                .check(reactor);
+                .check(REACTOR);
     }
 
     @Test
@@ -94,7 +94,7 @@ class ArchitectureTest {
                         "io.kanerva.bundle..",
                         "io.kanerva.runtime..",
                         "io.kanerva.conformance..")
-                .check(reactor);
+                .check(REACTOR);
     }
 
     @Test
@@ -114,7 +114,7 @@ class ArchitectureTest {
                                 "io.kanerva.onnx..",
                                 "io.kanerva.conformance..")
                         .and(not(resideInAPackage("io.kanerva.conformance.bundle.."))))
-                .check(reactor);
+                .check(REACTOR);
     }
 
     @Test
@@ -141,7 +141,7 @@ class ArchitectureTest {
                 .mayOnlyBeAccessedByLayers("check", "report", "bundle")
                 .whereLayer("compare")
                 .mayOnlyBeAccessedByLayers("check", "report", "bundle")
-                .check(reactor);
+                .check(REACTOR);
     }
 
     @Test
@@ -156,7 +156,7 @@ class ArchitectureTest {
                         "io.kanerva.runtime..",
                         "io.kanerva.bundle..",
                         "io.kanerva.conformance..")
-                .check(reactor);
+                .check(REACTOR);
     }
 
     @Test
@@ -167,7 +167,7 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("ai.onnxruntime..", "io.kanerva.runtime..", "io.kanerva.conformance..")
-                .check(reactor);
+                .check(REACTOR);
     }
 
     @Test
@@ -178,6 +178,6 @@ class ArchitectureTest {
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage("java..", "io.kanerva.models..")
-                .check(reactor);
+                .check(REACTOR);
     }
 }

@@ -8,6 +8,7 @@ import io.kanerva.bundle.BundleOptions;
 import io.kanerva.bundle.ReaderKind;
 import io.kanerva.bundle.SampleImages;
 import io.kanerva.bundle.TrainingDetails;
+import io.kanerva.conformance.OncePerBuild;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.ImageSet;
 import io.kanerva.trainer.model.Addressing;
@@ -24,8 +25,6 @@ import io.kanerva.trainer.train.Preset;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The models under test. All weights are random: the heads of a fresh model are zero, and a zero output would agree
@@ -110,7 +109,6 @@ public enum Subject {
     QUICKSTART(Preset.named("quickstart").plan().settings());
 
     private static final Path FOLDER = Path.of("target", "bundles-under-test");
-    private static final Set<Path> EXPORTED = ConcurrentHashMap.newKeySet();
 
     private final KanervaSettings settings;
 
@@ -148,14 +146,10 @@ public enum Subject {
         return model;
     }
 
-    /** This model's bundle, exported at the first call; not to be changed. */
+    /** This model's bundle, exported once in a build; not to be changed. */
     public Path bundle(ReaderKind reader) {
         Path folder = FOLDER.resolve(name() + "-" + reader.id());
-        synchronized (this) {
-            if (EXPORTED.add(folder)) {
-                export(reader, folder);
-            }
-        }
+        OncePerBuild.make(folder, () -> export(reader, folder));
         return folder;
     }
 
