@@ -52,7 +52,7 @@ class BundleFuzzTest {
                 .redirectOutput(output.toFile());
         builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
         Process process = builder.start();
-        boolean ended = process.waitFor(60 + count / 4, TimeUnit.SECONDS);
+        boolean ended = process.waitFor(600 + count, TimeUnit.SECONDS);
         process.destroyForcibly();
         List<String> lines = Files.readAllLines(output, StandardCharsets.ISO_8859_1);
         String last = lines.isEmpty()
