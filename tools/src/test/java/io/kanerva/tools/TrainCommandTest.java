@@ -122,10 +122,11 @@ class TrainCommandTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
+            quoteCharacter = '"',
             value = {
-                "validation.images=1    | 'fashion-mnist': expected to hold out from 8 to ",
-                "validation.images=9999 | 'fashion-mnist': expected to hold out from 8 to ",
-                "model.image.channels=3 | 'fashion-mnist': expected images of [3, 28, 28], found [1, 28, 28]",
+                "validation.images=1    | 'fashion-mnist train': expected to hold out from 8 to",
+                "validation.images=9999 | 'fashion-mnist train': expected to hold out from 8 to",
+                "model.image.channels=3 | 'fashion-mnist train': expected images of [3, 28, 28], found [1, 28, 28]",
                 "data=fashion           | data set 'fashion': expected one of ",
                 "validation.patience=2  | early stopping (patience 2) needs validation images, found none"
             })
