@@ -89,8 +89,7 @@ public final class TrainCommand extends Subcommand {
     protected void run() {
         requireConsistentOptions();
         if (dryRun) {
-            PlanEdit.values(resume ? planOf(folder) : possible(planned::plan))
-                    .forEach(value -> out().println(value));
+            PlanEdit.values(resume ? planOf(folder) : possible(planned::plan)).forEach(value -> out().println(value));
             return;
         }
         OutputFile.requirePlaceForFolder(folder);
@@ -213,8 +212,8 @@ public final class TrainCommand extends Subcommand {
         DataSource source = DataSource.named(first.data());
         Images images = images(first);
         // Loads the test images before the training, so that missing ones are reported at once.
-        TestEpisodes episodes = possible(() ->
-                new TestEpisodes(data.test(source), source.testBinarisation(), first.episodeLength(), TEST_SEED));
+        TestEpisodes episodes = possible(
+                () -> new TestEpisodes(data.test(source), source.testBinarisation(), first.episodeLength(), TEST_SEED));
         List<Device> where = device.chooseAll();
         SeedSummary summary = new SeedSummary(BundleWriter.setting(episodes));
         for (long one : seeds) {
