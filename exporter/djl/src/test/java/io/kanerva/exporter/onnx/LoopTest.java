@@ -14,10 +14,14 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.LambdaBlock;
 import io.kanerva.exporter.trace.ExportException;
 import io.kanerva.exporter.trace.InputSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 /** Java loops over a dynamic dimension; each export is checked at lengths that were not traced, among them 1. */
@@ -27,8 +31,26 @@ class LoopTest {
     private static final InputSpec TIME_FIRST = input("x", "T", "B", FEATURES);
     private static final InputSpec BATCH_FIRST = input("x", "B", "T", FEATURES);
 
+    private static final Path MODELS = OnnxChecker.folder("loops");
+    private static int exports;
+
     private static OnnxModel exported(Function<NDList, NDList> forward, InputSpec... inputs) {
-        return OnnxExporter.export(new LambdaBlock(forward), List.of(inputs), List.of(), CHECKED);
+        return exported(forward, CHECKED, inputs);
+    }
+
+    private static OnnxModel exported(Function<NDList, NDList> forward, ExportOptions options, InputSpec... inputs) {
+        OnnxModel model = OnnxExporter.export(new LambdaBlock(forward), List.of(inputs), List.of(), options);
+        try {
+            model.write(MODELS.resolve(exports++ + ".onnx"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return model;
+    }
+
+    @AfterAll
+    static void everyGraphPassesTheOnnxCheckerWherePythonHasIt() {
+        System.out.println("loops: " + OnnxChecker.check(MODELS).orElse(OnnxChecker.ABSENT));
     }
 
     /** Exports a function and expects as many Loops in its graph. */
@@ -99,6 +121,21 @@ class LoopTest {
                 TIME_FIRST);
         assertThat(operators(model)).doesNotContain("Tanh");
         assertThat(model.toText()).contains("  body", "= Tanh(");
+    }
+
+    @Test
+    void everyOpsetHasLoops() {
+        for (int opset : new int[] {13, 17, 22}) {
+            OnnxModel model = exported(
+                    list -> {
+                        NDArray x = list.singletonOrThrow();
+                        return new NDList(NDArrays.stack(
+                                run(x, zeros(x, x.getShape().get(1)), 1), 1));
+                    },
+                    CHECKED.withOpset(opset),
+                    TIME_FIRST);
+            assertThat(operators(model)).contains("Loop");
+        }
     }
 
     @Test
