@@ -12,6 +12,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.Buffer;
+import java.util.Arrays;
 
 /**
  * Invocation handler of a recording array: handles each method of {@code NDArray} and {@code NDArrayEx} as listed in
@@ -72,7 +73,7 @@ final class ArrayHandler implements InvocationHandler {
             case REWRITTEN -> EngineMethods.call(recorder, self, method, arguments);
             case IGNORED -> null;
             case ITSELF -> self;
-            case READS_VALUES -> throw recorder.valueRead(name);
+            case READS_VALUES -> read(method, arguments);
             case REFUSED, UNKNOWN -> {
                 if (method.getReturnType() != NDArray.class && method.getReturnType() != NDList.class) {
                     throw recorder.fail(refusal(method));
@@ -81,6 +82,19 @@ final class ArrayHandler implements InvocationHandler {
                 yield recorder.unsupported(method, value(), Memory.receiver(method, value().array()), arguments);
             }
         };
+    }
+
+    /** Reads the values of a constant; others exist only when a graph runs. */
+    private Object read(Method method, Object[] arguments) throws Throwable {
+        boolean isDependent = recorder.isDependent(memory.value())
+                || Arrays.stream(arguments)
+                        .anyMatch(argument ->
+                                argument instanceof NDArray array && recorder.isDependent(recorder.valueOf(array)));
+        if (isDependent) {
+            throw recorder.valueRead(method.getName());
+        }
+        return Recorder.call(
+                method, value().array(), Arguments.ofEngine(recorder, value(), arguments));
     }
 
     private static String refusal(Method method) {
@@ -110,7 +124,6 @@ final class ArrayHandler implements InvocationHandler {
             case "shapeEquals" -> shape().equals(((NDArray) arguments[0]).getShape());
             case "repeat" -> self.repeat(repeats(name, (Shape) arguments[0]));
             case "tile" -> self.tile(repeats(name, (Shape) arguments[0]));
-            case "toDebugString" -> object("toString", arguments);
             default -> false; // hasGradient, isReleased
         };
     }
@@ -212,6 +225,9 @@ final class ArrayHandler implements InvocationHandler {
             return hold(
                     other instanceof TracedArray array ? array.memory() : Memory.of(recorder, recorder.valueOf(other)));
         }
+        if (!(other instanceof TracedArray)) {
+            recorder.wantCalls();
+        }
         if (!(other instanceof TracedArray target) || other.getDataType() != type()) {
             throw recorder.fail("copyTo writes a traced " + type() + " into "
                     + (other instanceof TracedArray ? "an array of type " + other.getDataType() : "an ordinary array")
@@ -237,7 +253,15 @@ final class ArrayHandler implements InvocationHandler {
     private Object object(String name, Object[] arguments) {
         return switch (name) {
             case "hashCode" -> System.identityHashCode(self);
-            case "toString" -> "traced " + type() + " " + shape();
+            case "toString" -> {
+                if (!recorder.isDependent(memory.value())) {
+                    yield value().array().toString();
+                }
+                if (!CallSite.isLogging()) {
+                    throw recorder.valueRead(name);
+                }
+                yield "traced " + type() + " " + shape();
+            }
             default -> {
                 if (arguments[0] != self && arguments[0] instanceof NDArray) {
                     throw recorder.valueRead("equals");

@@ -54,7 +54,6 @@ final class ArrayMethods {
             "getNDArrayInternal",
             "hasGradient",
             "isReleased",
-            "toDebugString",
             "shapeEquals",
             "repeat(Shape)",
             "tile(Shape)");
@@ -69,6 +68,7 @@ final class ArrayMethods {
             Set.of("close", "attach", "detach", "tempAttach", "returnResource", "setRequiresGradient");
     private static final Set<String> ITSELF = Set.of("stopGradient", "toDevice", "getArray");
     private static final Set<String> READS_VALUES = Set.of(
+            "toDebugString",
             "toByteBuffer",
             "toArray",
             "toStringArray",

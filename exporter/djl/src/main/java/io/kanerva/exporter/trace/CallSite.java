@@ -4,6 +4,7 @@ import ai.djl.nn.Block;
 import java.lang.StackWalker.StackFrame;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
@@ -15,6 +16,16 @@ import java.util.List;
  * @param parameter path of the parameter that was read last, which distinguishes equal blocks; empty if there was none
  */
 public record CallSite(String blocks, String line, String parameter) {
+    private static final List<String> LOGS = List.of(
+            "org.slf4j.",
+            "ch.qos.logback.",
+            "org.apache.logging.",
+            "org.apache.log4j.",
+            "java.util.logging.",
+            "java.io.PrintStream");
+    /** A logger formats its arguments within so many calls. */
+    private static final int LOGGING_DEPTH = 24;
+
     private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
 
     /**
@@ -85,8 +96,28 @@ public record CallSite(String blocks, String line, String parameter) {
                 .orElse(false));
     }
 
+    /** Whether a text is wanted for a log or the console only, where it decides nothing. */
+    static boolean isLogging() {
+        return WALKER.walk(frames -> frames.limit(LOGGING_DEPTH)
+                .map(frame -> frame.getDeclaringClass().getName())
+                .anyMatch(name -> LOGS.stream().anyMatch(name::startsWith)));
+    }
+
+    /** Whether an exception was thrown by the engine's Java code. */
+    static boolean isThrownByEngine(Throwable exception) {
+        return Arrays.stream(exception.getStackTrace())
+                .map(StackTraceElement::getClassName)
+                .filter(name -> !name.startsWith("java."))
+                .findFirst()
+                .map(CallSite::isEngine)
+                .orElse(false);
+    }
+
     private static boolean isEngine(Class<?> type) {
-        String name = type.getName();
+        return isEngine(type.getName());
+    }
+
+    private static boolean isEngine(String name) {
         return name.startsWith("ai.djl.") && (name.contains(".engine.") || name.contains(".jni."));
     }
 
@@ -98,7 +129,7 @@ public record CallSite(String blocks, String line, String parameter) {
     }
 
     /** Code between the user's line and the recorder: the recorder itself, reflection, DJL's array helpers. */
-    private static boolean isInternal(Class<?> type) {
+    static boolean isInternal(Class<?> type) {
         return isTracer(type) || isEngine(type) || type.getName().startsWith("ai.djl.ndarray.");
     }
 

@@ -41,6 +41,20 @@ final class ManagerHandler implements InvocationHandler {
                 new ManagerHandler(recorder, engine));
     }
 
+    /** Whether a recording's manager does more than the engine's for a method. */
+    static boolean isRecorded(Method method) {
+        String signature = RecordedMethods.signature(method);
+        return RecordedMethods.find(method).isPresent()
+                || CONSTANTS.contains(signature)
+                || signature.equals("create(Shape,DataType)")
+                || method.getName().equals("from")
+                || method.getName().equals("newSubManager")
+                || RANDOM.stream().anyMatch(method.getName()::startsWith)
+                || method.isDefault()
+                        && method.getReturnType() == NDArray.class
+                        && !method.getName().equals("decode");
+    }
+
     @Override
     public Object invoke(Object proxy, Method method, Object[] args) throws Throwable {
         Object[] arguments = args == null ? new Object[0] : args;

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.zip.CRC32;
 
 /**
@@ -65,10 +66,10 @@ final class Recorder implements AutoCloseable {
      * @param values whether to keep values that depend on the inputs; if not, large ones are dropped, except for their
      *     shape
      * @param constants whether to copy large constants, too, because the block closes or changes them
+     * @param calls whether to record calls on the engine's own arrays, which takes {@link Interception}
      */
-    record Retention(boolean values, boolean constants) {
-        static final Retention LEAST = new Retention(false, false);
-        static final Retention ALL = new Retention(true, true);
+    record Retention(boolean values, boolean constants, boolean calls) {
+        static final Retention LEAST = new Retention(false, false, false);
     }
 
     /** The recording needs more than its retention kept. */
@@ -178,7 +179,7 @@ final class Recorder implements AutoCloseable {
     void requireSameConstants() {
         checksums.forEach((array, sum) -> {
             if (array.isReleased() || checksum(array) != sum) {
-                throw new MoreNeeded(new Retention(retention.values(), true));
+                throw new MoreNeeded(new Retention(retention.values(), true, retention.calls()));
             }
         });
     }
@@ -188,6 +189,16 @@ final class Recorder implements AutoCloseable {
         return held.get(value.id());
     }
 
+    /** Whether the block used arrays of its own. */
+    boolean hasOwnArrays() {
+        return values.stream().anyMatch(value -> value.kind() == Kind.CONSTANT && isHeld(value));
+    }
+
+    /** Whether a value depends on the inputs. */
+    boolean isDependent(TapeValue value) {
+        return dependent.get(value.id());
+    }
+
     /** Whether a value's array has its shape only. */
     boolean isDropped(TapeValue value) {
         return dropped.get(value.id());
@@ -195,7 +206,28 @@ final class Recorder implements AutoCloseable {
 
     /** The exception for an operation that cannot do without values that were dropped. */
     MoreNeeded valuesNeeded() {
-        return new MoreNeeded(new Retention(true, retention.constants()));
+        return new MoreNeeded(new Retention(true, retention.constants(), retention.calls()));
+    }
+
+    /**
+     * Asks for another recording, with calls on the engine's own arrays, if this one has none.
+     *
+     * @return why that is not possible; empty if this recording has them
+     */
+    String wantCalls() {
+        if (retention.calls()) {
+            return "";
+        }
+        String obstacle = Interception.install();
+        if (obstacle == null) {
+            throw new MoreNeeded(new Retention(retention.values(), retention.constants(), true));
+        }
+        return obstacle;
+    }
+
+    /** Runs a block on this recording's arrays. */
+    <T> T during(Supplier<T> block) {
+        return retention.calls() ? Interception.during(this, block) : block.get();
     }
 
     /** The engine's array of a mask. */
@@ -291,7 +323,7 @@ final class Recorder implements AutoCloseable {
     NDList composite(CompositeOperation operation, NDList inputs) {
         NDList ordinary = new NDList();
         inputs.forEach(array -> ordinary.add(valueOf(array).array()));
-        NDList outputs = operation.compute(ordinary);
+        NDList outputs = Interception.pausing(() -> operation.compute(ordinary));
         List<TapeValue> read = inputs.stream().map(this::valueOf).toList();
         return (NDList) step("composite", read, Map.of("operation", operation), outputs);
     }
@@ -389,13 +421,15 @@ final class Recorder implements AutoCloseable {
 
     /** The exception for a method that needs a traced array's values. */
     ExportException valueRead(String method) {
+        if (CallSite.isInsideEngine()) {
+            String obstacle = wantCalls();
+            return fail("an ordinary array has a traced array as its argument, which would freeze the traced values"
+                    + (obstacle.isEmpty() ? "" : " (its calls are not recorded, since " + obstacle + ")")
+                    + "; put the traced array first, as in traced.add(constant), or take the constant from"
+                    + " traced.getManager().from(constant) or from the ParameterStore");
+        }
         return fail(
-                CallSite.isInsideEngine()
-                        ? "an ordinary array has a traced array as its argument, which would "
-                                + "freeze the traced values; put the traced "
-                                + "array first, as in traced.add(constant), or make the constant "
-                                + "with the traced array's manager"
-                        : method
+                method
                                 + " reads the values of a traced array; control flow that "
                                 + "depends on values cannot be exported, "
                                 + "compute with arrays (where, comparisons) instead");

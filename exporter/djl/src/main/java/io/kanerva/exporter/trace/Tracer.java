@@ -1,6 +1,7 @@
 package io.kanerva.exporter.trace;
 
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -199,7 +200,14 @@ public final class Tracer {
             List<TapeComparison.Varied> varied = tapes.subList(traces, tapes.size()).stream()
                     .map(tape -> new TapeComparison.Varied(0, tape))
                     .toList();
-            return new TapeComparison(sizes, limits, inputs, tapes.subList(0, traces), varied).combine(isLast);
+            try {
+                return new TapeComparison(sizes, limits, inputs, tapes.subList(0, traces), varied).combine(isLast);
+            } catch (ExportException e) {
+                if (recorders.get(0).hasOwnArrays()) {
+                    recorders.get(0).wantCalls(); // How the block computed them shows what they are at other sizes.
+                }
+                throw e;
+            }
         } finally {
             recorders.forEach(Recorder::close);
         }
@@ -237,13 +245,21 @@ public final class Tracer {
 
     private List<Tensor> computeRecorded(NDManager manager, NDList arguments) {
         try (Recorder recorder = new Recorder(
-                manager, new ParameterNames(block), statistics, Recorder.Retention.ALL, Selection.ACTUAL)) {
+                manager,
+                new ParameterNames(block),
+                statistics,
+                new Recorder.Retention(true, true, retention.calls()),
+                Selection.ACTUAL)) {
             NDList traced = new NDList();
             arguments.forEach(array -> traced.add(recorder.input(array.getName(), array)));
-            return block.forward(new TracingParameterStore(recorder), traced, false).stream()
+            return forward(recorder, traced).stream()
                     .map(array -> DjlTensors.copyOf(recorder.valueOf(array).array()))
                     .toList();
         }
+    }
+
+    private NDList forward(Recorder recorder, NDList inputs) {
+        return recorder.during(() -> block.forward(new TracingParameterStore(recorder), inputs, false));
     }
 
     /** Explains a cast of arrays to the engine's class; quotes other failures. */
@@ -267,10 +283,13 @@ public final class Tracer {
         }
         NDList results;
         try {
-            results = block.forward(new TracingParameterStore(recorder), arguments, false);
+            results = forward(recorder, arguments);
         } catch (ExportException | Recorder.MoreNeeded e) {
             throw e;
         } catch (RuntimeException e) {
+            if (!(e instanceof EngineException) && CallSite.isThrownByEngine(e)) {
+                recorder.wantCalls(); // It may expect an array of its own.
+            }
             List<String> problems = new ArrayList<>(recorder.problems());
             problems.add(failure(e, sizes) + " ("
                     + recorder.siteOf(e, block.getClass().getClassLoader()) + ")");

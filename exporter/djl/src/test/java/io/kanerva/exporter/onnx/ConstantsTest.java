@@ -4,13 +4,19 @@ import static io.kanerva.exporter.onnx.Exports.exportFunction;
 import static io.kanerva.exporter.onnx.Exports.input;
 import static io.kanerva.exporter.onnx.Exports.requireAgreement;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
+import io.kanerva.exporter.trace.ExportException;
 import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -99,5 +105,90 @@ class ConstantsTest {
         assertThat(model.proto().getGraph().getInitializerList())
                 .extracting(tensor -> tensor.getName())
                 .containsExactlyInAnyOrder("Linear/weight", "Linear/bias");
+    }
+
+    @Test
+    void aConstantMayBeTheReceiverOfAnyOperation() {
+        NDArray table = manager.arange(36f).div(10).reshape(6, 6);
+        NDArray row = table.get(1);
+        NDArray small = manager.arange(12f).reshape(2, 6);
+        requireExport(
+                List.of(
+                        x -> table.dot(x.transpose()),
+                        x -> table.matMul(x.transpose()),
+                        x -> small.add(x).sub(row),
+                        x -> small.maximum(x),
+                        x -> small.gt(x).toType(DataType.FLOAT32, false),
+                        x -> small.concat(x, 0),
+                        x -> NDArrays.concat(new NDList(small, x), 1),
+                        x -> NDArrays.stack(new NDList(small, x)),
+                        x -> NDArrays.add(small, x, small),
+                        x -> NDArrays.where(small.gt(3), small, x),
+                        x -> small.getNDArrayInternal().where(x.gt(0), x),
+                        x -> row.get(x.abs().toType(DataType.INT64, false).mod(6)),
+                        x -> table.get("{}, 1:", x.abs().toType(DataType.INT64, false).mod(6)),
+                        x -> table.get("1:3").gather(x.abs().toType(DataType.INT64, false).mod(6), 1),
+                        x -> row.take(x.abs().toType(DataType.INT64, false).mod(6)),
+                        x -> small.booleanMask(x.gt(0)).sum(),
+                        x -> small.get(x.gt(0)).sum(),
+                        x -> row.expandDims(0).repeat(0, 2).mul(x),
+                        x -> {
+                            NDArray y = manager.zeros(new Shape(2, 6));
+                            y.set(new NDIndex("0"), x.get(1));
+                            y.get(1).addi(x.get(0));
+                            return y.abs();
+                        },
+                        x -> {
+                            NDArray y = manager.create(new Shape(2, 6));
+                            x.copyTo(y);
+                            return y.muli(2).add(small.duplicate().addi(x));
+                        },
+                        x -> {
+                            try (NDManager inner = NDManager.newBaseManager()) {
+                                return x.add(inner.ones(new Shape(6)).sub(inner.from(x)).abs());
+                            }
+                        },
+                        x -> {
+                            double sum = row.sum().getFloat() + small.toFloatArray()[3];
+                            return row.mul(sum).sub(x);
+                        }),
+                2,
+                6);
+    }
+
+    @Test
+    void whatABlockComputesFromItsOwnArraysFollowsADynamicDimension() {
+        NDArray table = manager.arange(240f).reshape(40, 6);
+        requireExport(
+                List.of(
+                        x -> x.add(table.get("0:{}", x.getShape().get(0))),
+                        x -> x.add(table.get("{}:", 40 - x.getShape().get(0)).div(7)),
+                        x -> x.mul(manager.arange(0f, (float) x.getShape().get(0)).expandDims(1)),
+                        x -> manager.ones(x.getShape()).mul(3).sub(x),
+                        x -> table.get(0).broadcast(x.getShape()).add(x),
+                        x -> x.div(manager.create((float) x.getShape().get(0)).add(1))),
+                "B",
+                6);
+    }
+
+    @Test
+    void anArrayThatIsChangedInPlaceAndKeptIsAnError() {
+        NDArray counter = manager.zeros(new Shape(6));
+        assertThatThrownBy(() -> exportFunction(x -> counter.addi(x.get(0)).duplicate(), input("x", "B", 6)))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("addi changes an array that the block keeps in place")
+                .hasMessageContaining("ConstantsTest");
+        assertThat(counter.sum().getFloat()).isZero();
+    }
+
+    @Test
+    void afterAnExportTheEngineIsAsBefore() {
+        NDArray row = manager.arange(6f);
+        exportFunction(row::sub, input("x", "B", 6));
+        assertThat(row.sub(row.mul(2)).toFloatArray()).containsExactly(0, -1, -2, -3, -4, -5);
+        assertThat(manager.newSubManager().getClass()).isEqualTo(manager.getClass());
+        assertThatThrownBy(() -> exportFunction(x -> row.sub(x.get(":, :4")), input("x", "B", 6)))
+                .isInstanceOf(ExportException.class);
+        assertThat(row.sub(row).sum().getFloat()).isZero();
     }
 }

@@ -91,10 +91,12 @@ class RefusalTest {
 
     @Test
     void aTracedArrayAsArgumentOfAnOrdinaryOneIsAnError() {
-        NDArray constant = NDManager.newBaseManager().create(2f);
-        refusal(constant::add)
+        // As an interface's, the call would be recorded.
+        PtNDArray constant = (PtNDArray) NDManager.newBaseManager().create(2f);
+        refusal(x -> constant.add(x))
                 .contains("an ordinary array has a traced array as its argument")
-                .contains("put the traced array first");
+                .contains("put the traced array first")
+                .contains("traced.getManager().from(constant)");
     }
 
     @Test

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** Numbers that depend on the inputs' values or sizes: written as such, or reported, never frozen. */
 class ValuesTest {
@@ -124,12 +125,29 @@ class ValuesTest {
                 NDArray::encode,
                 x -> x.allClose(x),
                 x -> x.contentEquals(1),
-                x -> x.equals(x.neg()));
+                x -> x.equals(x.neg()),
+                NDArray::toString,
+                NDArray::toDebugString,
+                x -> "x = " + x,
+                x -> new NDList(x).encode(),
+                x -> x.getManager().create(1f).contentEquals(x.sum()));
         for (Function<NDArray, Object> way : ways) {
             refusal(x -> way.apply(x) == null ? x : x.neg())
                     .hasMessageContaining("reads the values of a traced array")
                     .hasMessageContaining("(in LambdaBlock at ");
         }
+    }
+
+    @Test
+    void aTextForTheLogAndTheValuesOfAConstantMayBeRead() {
+        OnnxModel model = exportFunction(
+                x -> {
+                    LoggerFactory.getLogger(ValuesTest.class).warn("a log of {} and {}", x, 3);
+                    NDArray constant = x.getManager().create(new float[] {1, 2, 3, 4, 5, 6});
+                    return x.mul(constant.sum().getFloat()).add(constant.toFloatArray()[2]);
+                },
+                input("x", "B", 6));
+        assertThat(model.checks()).isNotEmpty();
     }
 
     @Test

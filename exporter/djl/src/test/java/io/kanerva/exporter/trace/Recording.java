@@ -86,7 +86,7 @@ public final class Recording {
                         engine,
                         new ParameterNames(Blocks.identityBlock()),
                         Statistics.RUNNING,
-                        Recorder.Retention.ALL,
+                        new Recorder.Retention(true, true, false),
                         Selection.ACTUAL)) {
             NDList traced = new NDList();
             for (NDArray input : inputs) {
