@@ -93,8 +93,7 @@ final class ArrayHandler implements InvocationHandler {
         if (isDependent) {
             throw recorder.valueRead(method.getName());
         }
-        return Recorder.call(
-                method, value().array(), Arguments.ofEngine(recorder, value(), arguments));
+        return Recorder.call(method, value().array(), Arguments.ofEngine(recorder, value(), arguments));
     }
 
     private static String refusal(Method method) {

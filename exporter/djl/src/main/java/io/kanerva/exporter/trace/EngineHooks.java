@@ -52,8 +52,7 @@ final class EngineHooks {
      * @param signatures as in {@link RecordedMethods}
      * @return why that is not possible; null if the hooks are there
      */
-    static synchronized String install(
-            Set<Class<?>> classes, Set<String> signatures, Function<Object[], Object> hook) {
+    static synchronized String install(Set<Class<?>> classes, Set<String> signatures, Function<Object[], Object> hook) {
         if (obstacle == null && !HOOKED.containsAll(classes)) {
             try {
                 Instrumentation instrumentation = instrumentation();
@@ -97,8 +96,9 @@ final class EngineHooks {
             }
             Instrumentation attached = find();
             if (attached == null) {
-                throw new IOException("Java " + ManagementFactory.getRuntimeMXBean().getSpecVersion()
-                        + " did not let an agent attach; it may be started with -javaagent:kanerva-exporter.jar");
+                throw new IOException(
+                        "Java " + ManagementFactory.getRuntimeMXBean().getSpecVersion()
+                                + " did not let an agent attach; it may be started with -javaagent:kanerva-exporter.jar");
             }
             return attached;
         } finally {
@@ -144,8 +144,7 @@ final class EngineHooks {
         }
 
         @Override
-        public byte[] transform(
-                ClassLoader loader, String name, Class<?> type, ProtectionDomain domain, byte[] bytes) {
+        public byte[] transform(ClassLoader loader, String name, Class<?> type, ProtectionDomain domain, byte[] bytes) {
             if (type == null || !classes.contains(name)) {
                 return null;
             }

@@ -27,8 +27,8 @@ import java.util.stream.Stream;
 final class Interception {
     private static final ThreadLocal<Recorder> CURRENT = new ThreadLocal<>();
     private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
-    private static final Set<Treatment> REDIRECTED = Set.of(
-            Treatment.RECORDED, Treatment.ASSIGNED, Treatment.DERIVED, Treatment.REWRITTEN, Treatment.ITSELF);
+    private static final Set<Treatment> REDIRECTED =
+            Set.of(Treatment.RECORDED, Treatment.ASSIGNED, Treatment.DERIVED, Treatment.REWRITTEN, Treatment.ITSELF);
     private static final Set<String> OWN =
             Set.of("getManager()", "getNDArrayInternal()", "repeat(Shape)", "tile(Shape)");
     private static final Map<Class<?>, Map<String, Method>> METHODS = Map.of(

@@ -428,11 +428,10 @@ final class Recorder implements AutoCloseable {
                     + "; put the traced array first, as in traced.add(constant), or take the constant from"
                     + " traced.getManager().from(constant) or from the ParameterStore");
         }
-        return fail(
-                method
-                                + " reads the values of a traced array; control flow that "
-                                + "depends on values cannot be exported, "
-                                + "compute with arrays (where, comparisons) instead");
+        return fail(method
+                + " reads the values of a traced array; control flow that "
+                + "depends on values cannot be exported, "
+                + "compute with arrays (where, comparisons) instead");
     }
 
     /** All that was recorded. */

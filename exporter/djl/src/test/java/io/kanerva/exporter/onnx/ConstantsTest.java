@@ -126,8 +126,10 @@ class ConstantsTest {
                         x -> NDArrays.where(small.gt(3), small, x),
                         x -> small.getNDArrayInternal().where(x.gt(0), x),
                         x -> row.get(x.abs().toType(DataType.INT64, false).mod(6)),
-                        x -> table.get("{}, 1:", x.abs().toType(DataType.INT64, false).mod(6)),
-                        x -> table.get("1:3").gather(x.abs().toType(DataType.INT64, false).mod(6), 1),
+                        x -> table.get(
+                                "{}, 1:", x.abs().toType(DataType.INT64, false).mod(6)),
+                        x -> table.get("1:3")
+                                .gather(x.abs().toType(DataType.INT64, false).mod(6), 1),
                         x -> row.take(x.abs().toType(DataType.INT64, false).mod(6)),
                         x -> small.booleanMask(x.gt(0)).sum(),
                         x -> small.get(x.gt(0)).sum(),
@@ -145,7 +147,9 @@ class ConstantsTest {
                         },
                         x -> {
                             try (NDManager inner = NDManager.newBaseManager()) {
-                                return x.add(inner.ones(new Shape(6)).sub(inner.from(x)).abs());
+                                return x.add(inner.ones(new Shape(6))
+                                        .sub(inner.from(x))
+                                        .abs());
                             }
                         },
                         x -> {
@@ -163,7 +167,8 @@ class ConstantsTest {
                 List.of(
                         x -> x.add(table.get("0:{}", x.getShape().get(0))),
                         x -> x.add(table.get("{}:", 40 - x.getShape().get(0)).div(7)),
-                        x -> x.mul(manager.arange(0f, (float) x.getShape().get(0)).expandDims(1)),
+                        x -> x.mul(
+                                manager.arange(0f, (float) x.getShape().get(0)).expandDims(1)),
                         x -> manager.ones(x.getShape()).mul(3).sub(x),
                         x -> table.get(0).broadcast(x.getShape()).add(x),
                         x -> x.div(manager.create((float) x.getShape().get(0)).add(1))),
