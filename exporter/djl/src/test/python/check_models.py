@@ -10,7 +10,7 @@ import sys
 import onnx
 
 TABLE = pathlib.Path(__file__).parents[2] / "main/resources/io/kanerva/exporter/onnx/operators.txt"
-OPSETS = range(13, 23)
+OPSETS = range(13, 27)
 UNBOUNDED = 2**31 - 1
 
 

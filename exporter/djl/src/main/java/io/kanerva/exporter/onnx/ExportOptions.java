@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 public final class ExportOptions {
     private static final int MIN_OPSET = 13;
     private static final int DEFAULT_OPSET = 17;
-    private static final int MAX_OPSET = 22;
+    private static final int MAX_OPSET = 26;
     private static final int MIN_IR = 7;
     private static final int DEFAULT_IR = 8;
     private static final int MAX_IR = 13;
@@ -57,7 +57,7 @@ public final class ExportOptions {
         return new ExportOptions();
     }
 
-    /** Sets the version of the operator set, 13 to 22; an operation that needs a newer one is an error. */
+    /** Sets the version of the operator set, 13 to 26; an operation that needs a newer one is an error. */
     public ExportOptions withOpset(int version) {
         require(
                 version >= MIN_OPSET && version <= MAX_OPSET,

@@ -102,9 +102,6 @@ final class ArrayMethods {
 
     static {
         refuse(
-                "it suppresses boxes in Java, value by value; export the network and run this step after the model",
-                "multiBoxDetection(NDList,boolean,float,int,float,boolean,int)");
-        refuse(
                 RANDOM,
                 "randomFlipLeftRight()",
                 "randomFlipTopBottom()",
@@ -121,9 +118,6 @@ final class ArrayMethods {
                 "nagUpdate(NDList,NDList,float,float,float,float,float)",
                 "rmspropUpdate(NDList,NDList,float,float,float,float,float,float,float,boolean)",
                 "sgdUpdate(NDList,NDList,float,float,float,float,float,boolean)");
-        refuse(
-                "ONNX's standard domain has no matrix inverse; write out small inverses, or solve before the model",
-                "inverse()");
         refuse("ONNX's standard domain has no sparse arithmetic; keep the array dense", "toSparse(SparseFormat)");
         refuse(
                 "it hands out the engine's own indexer, which would not be recorded; use get and set",

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /** Converts between DJL's arrays and tensors. */
 public final class DjlTensors {
@@ -42,6 +43,10 @@ public final class DjlTensors {
 
     /** ONNX's type of a DJL type. */
     public static ElementType elementType(DataType type) {
+        if (type == DataType.UNKNOWN) {
+            throw new ExportException(List.of("an array has a type that DJL has no name for, as complex numbers of "
+                    + "another precision than float32; convert to float32 before the transform"));
+        }
         return type == DataType.BOOLEAN ? ElementType.BOOL : ElementType.valueOf(type.name());
     }
 

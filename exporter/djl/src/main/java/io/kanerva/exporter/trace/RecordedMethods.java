@@ -75,6 +75,7 @@ final class RecordedMethods {
             op repeat(int,long) : repeat axis repeats
             op repeat(long[]) : repeat repeats
             op matMul(NDArray) : matMul other
+            op inverse() : inverse
             op batchMatMul(NDArray) : matMul other
             op dot(NDArray) : dot other
             op pad(Shape,double) : pad padding value
@@ -148,6 +149,8 @@ final class RecordedMethods {
             op where(NDArray,NDArray) : where condition other
             op stack(NDList,int) : stack arrays axis
             op concat(NDList,int) : concat arrays axis
+            fun multiBoxDetection(NDList,boolean,float,int,float,boolean,int) : \
+            multiBoxDetection inputs clip threshold - nmsThreshold - -
             fun convolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,int) : convolution x w b stride padding \
             dilation groups
             fun deconvolution(NDArray,NDArray,NDArray,Shape,Shape,Shape,Shape,int) : \

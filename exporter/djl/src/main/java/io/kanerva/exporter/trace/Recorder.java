@@ -296,6 +296,10 @@ final class Recorder implements AutoCloseable {
                 case "booleanMask" -> ordinary[0] = mask((NDArray) arguments[0]);
                 case "nonzero" -> called = dependent.get(self.id()) ? selection.mask(self.array()) : receiver;
                 case "unique" -> called = dependent.get(self.id()) ? selection.different(self.array()) : receiver;
+                case "multiBoxDetection" -> {
+                    boolean isConstant = !dependent.get(inputs.get(0).id());
+                    ordinary[0] = isConstant ? ordinary[0] : selection.detected((NDList) ordinary[0]);
+                }
                 default -> {} // The masks of an index are replaced in it.
             }
         }

@@ -1,6 +1,7 @@
 package io.kanerva.exporter.trace;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import java.util.List;
@@ -9,7 +10,7 @@ import java.util.Set;
 
 /**
  * How many elements the operations select whose number of results depends on values: masks, {@code nonzero},
- * {@code unique}. The traced values may give the same number by chance, for example if a mask selects everything; a
+ * {@code unique}, detections. The traced values may give the same number by chance, for example if a mask selects everything; a
  * recording in which they select another number shows what depends on it.
  */
 enum Selection {
@@ -22,7 +23,7 @@ enum Selection {
     /** None; one for {@code unique}. */
     NONE;
 
-    private static final Set<String> OPERATIONS = Set.of("booleanMask", "nonzero", "unique");
+    private static final Set<String> OPERATIONS = Set.of("booleanMask", "nonzero", "unique", "multiBoxDetection");
 
     /** Selections that do not depend on values. */
     static List<Selection> forced() {
@@ -51,6 +52,18 @@ enum Selection {
             }
             case NONE -> array.zerosLike();
         };
+    }
+
+    /** The inputs of a detection that finds this many boxes, at least one. */
+    NDList detected(NDList inputs) {
+        if (this == ACTUAL) {
+            return inputs;
+        }
+        NDArray probabilities = inputs.head().zerosLike();
+        probabilities.set(new NDIndex(this == ALL ? ":, 1" : ":, 1, 0"), 1);
+        NDList changed = new NDList(inputs);
+        changed.set(0, probabilities);
+        return changed;
     }
 
     /** An array with this many different elements, of the given one's shape and type; itself for ACTUAL. */

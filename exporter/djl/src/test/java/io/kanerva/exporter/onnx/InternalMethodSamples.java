@@ -137,6 +137,16 @@ final class InternalMethodSamples {
                 "toTensor()",
                 input("x", DataType.UINT8, "B", 5, 7, 3),
                 x -> x.getNDArrayInternal().toTensor());
+        put("multiBoxDetection(NDList,boolean,float,int,float,boolean,int)", input("x", 1, 11, "A"), x -> {
+            NDArray offsets = x.get(":, 3:7").transpose(0, 2, 1).reshape(1, -1);
+            NDArray corners = x.get(":, 7:9").transpose(0, 2, 1);
+            NDArray sizes = x.get(":, 9:11").transpose(0, 2, 1).exp();
+            NDArray anchors = corners.concat(corners.add(sizes), -1);
+            return x.getNDArrayInternal()
+                    .multiBoxDetection(
+                            new NDList(x.get(":, 0:3").softmax(1), offsets, anchors), true, 0.01f, 0, 0.4f, false, -1)
+                    .get(0);
+        });
         onImage(
                 "multiBoxPrior(List,List,List,List,boolean)",
                 x -> x.multiBoxPrior(

@@ -267,7 +267,7 @@ class RefusalTest {
                 .withMessageContaining("each with its own name, found [x, x]");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> CHECKED.withOpset(12))
-                .withMessageContaining("13 to 22");
+                .withMessageContaining("13 to 26");
         assertThatIllegalArgumentException().isThrownBy(() -> CHECKED.withDimensionLimit("B", 1, 1));
         assertThatIllegalArgumentException().isThrownBy(() -> InputSpec.of("x", DataType.STRING));
     }

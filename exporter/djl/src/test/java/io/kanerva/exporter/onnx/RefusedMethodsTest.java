@@ -104,8 +104,8 @@ class RefusedMethodsTest {
         assertThatThrownBy(() -> exportFunction(x -> x.fft(6), input("x", "B", 6)))
                 .hasMessageContaining("output y is of type complex64, which is not exported")
                 .hasMessageContaining("through real()");
-        assertThatThrownBy(() -> exportFunction(x -> x.fft(6).mul(2).real(), input("x", "B", 6)))
-                .hasMessageContaining("mul cannot be exported: complex arrays are exported through")
+        assertThatThrownBy(() -> exportFunction(x -> x.fft(6).exp().real(), input("x", "B", 6)))
+                .hasMessageContaining("exp cannot be exported: complex arrays are exported through")
                 .hasMessageContaining("take real()");
     }
 

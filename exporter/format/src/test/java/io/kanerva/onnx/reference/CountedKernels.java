@@ -14,6 +14,7 @@ final class CountedKernels {
 
     static void register(Map<String, Kernel> table) {
         table.put("Compress", Kernel.of(CountedKernels::compress));
+        table.put("NonMaxSuppression", Kernel.of((a, in) -> nonMaxSuppression(in)));
         table.put("NonZero", Kernel.of((a, in) -> nonZero(in.get(0))));
         table.put("Unique", (a, in, outputs) -> unique(a, in.get(0)));
     }
@@ -26,6 +27,49 @@ final class CountedKernels {
                 .filter(i -> condition[i] != 0)
                 .toArray();
         return SelectionKernels.take(x, axis, kept);
+    }
+
+    /** Inputs are boxes [N, A, 4] (corners), scores [N, C, A], the most boxes per class, and two thresholds. */
+    private static Array nonMaxSuppression(List<Array> in) {
+        double[] boxes = in.get(0).data();
+        int[] shape = in.get(1).shape();
+        int count = shape[2];
+        List<Integer> found = new ArrayList<>();
+        for (int row = 0; row < shape[0] * shape[1]; row++) {
+            int first = row * count;
+            double[] scores = Arrays.copyOfRange(in.get(1).data(), first, first + count);
+            int corner = row / shape[1] * count;
+            List<Integer> kept = new ArrayList<>();
+            IntStream.range(0, count)
+                    .filter(i -> scores[i] > in.get(4).data()[0])
+                    .boxed()
+                    .sorted(Comparator.comparingDouble(i -> -scores[i]))
+                    .filter(i -> kept.stream()
+                            .allMatch(j -> overlap(boxes, corner + i, corner + j) <= in.get(3).data()[0]))
+                    .limit((long) in.get(2).data()[0])
+                    .forEach(kept::add);
+            int kind = row;
+            kept.forEach(i -> found.addAll(List.of(kind / shape[1], kind % shape[1], i)));
+        }
+        return new Array(
+                ElementType.INT64,
+                new int[] {found.size() / 3, 3},
+                found.stream().mapToDouble(Integer::doubleValue).toArray());
+    }
+
+    /** The area that two boxes share, divided by the area that they cover. */
+    private static double overlap(double[] boxes, int a, int b) {
+        double shared = 1;
+        double first = 1;
+        double second = 1;
+        for (int axis = 0; axis < 2; axis++) {
+            double low = Math.max(boxes[4 * a + axis], boxes[4 * b + axis]);
+            double high = Math.min(boxes[4 * a + axis + 2], boxes[4 * b + axis + 2]);
+            shared *= Math.max(0, high - low);
+            first *= boxes[4 * a + axis + 2] - boxes[4 * a + axis];
+            second *= boxes[4 * b + axis + 2] - boxes[4 * b + axis];
+        }
+        return shared <= 0 ? 0 : shared / (first + second - shared);
     }
 
     /** A column of coordinates for each element that is not 0. */

@@ -16,14 +16,14 @@ final class Arithmetic {
     private Arithmetic() {}
 
     static void register(Operators table) {
-        arithmetic(table, "add", "Add");
-        arithmetic(table, "sub", "Sub");
-        arithmetic(table, "mul", "Mul");
-        arithmetic(table, "div", "Div");
+        forComplex(table, "add", "Add", "Add; for complex numbers Mul for a missing imaginary part");
+        forComplex(table, "sub", "Sub", "Sub; for complex numbers Mul for a missing imaginary part");
+        forComplex(table, "mul", "Mul", "Mul; for complex numbers Unsqueeze, Split, Add, Sub and Concat");
+        forComplex(table, "div", "Div", "Div; for complex numbers the product with the conjugate, and ReduceSum");
         arithmetic(table, "pow", "Pow");
         arithmetic(table, "maximum", "Max");
         arithmetic(table, "minimum", "Min");
-        table.put("mod", "Mod for integers; Div, Floor, Mul, Sub for others", Arithmetic::mod);
+        table.put("mod", "Mod; for floats Where and Add, too, where the signs differ (Less, Greater, Equal, Not, Xor, And)", Arithmetic::mod);
         table.put("clip", "Clip", Arithmetic::clip);
         table.put("atan2", "Div, Atan, Where, with Less, Equal, And and Or for the quadrant", Arithmetic::atan2);
         table.put("xlogy", "Log, Mul, Where, with Equal, IsNaN, Not and And for zeros", Arithmetic::xlogy);
@@ -34,14 +34,25 @@ final class Arithmetic {
         table.put("toType", "Cast", (g, op, in) -> g.cast(in.get(0), op.output().type()));
     }
 
-    /** PyTorch also calculates with booleans (as 0 and 1) and 8-bit integers; ONNX Runtime does not. */
+    private static void forComplex(Operators table, String name, String onnx, String description) {
+        table.put(
+                name,
+                description,
+                (g, op, in) -> ComplexNumbers.areIn(op)
+                        ? ComplexNumbers.arithmetic(g, op, in, onnx)
+                        : calculate(g, op, in, onnx));
+    }
+
     private static void arithmetic(Operators table, String name, String onnx) {
-        table.put(name, onnx, (g, op, in) -> {
-            ElementType type = op.output().type();
-            ElementType calculated = calculated(type);
-            Value result = g.node(onnx, operands(g, op, in, calculated));
-            return calculated == type ? result : g.cast(result, type);
-        });
+        table.put(name, onnx, (g, op, in) -> calculate(g, op, in, onnx));
+    }
+
+    /** PyTorch also calculates with booleans (as 0 and 1) and 8-bit integers; ONNX Runtime does not. */
+    private static Value calculate(GraphBuilder g, Operation op, List<Value> in, String onnx) {
+        ElementType type = op.output().type();
+        ElementType calculated = calculated(type);
+        Value result = g.node(onnx, operands(g, op, in, type, calculated));
+        return calculated == type ? result : g.cast(result, type);
     }
 
     /** The type to calculate in for a result type. */
@@ -51,10 +62,21 @@ final class Arithmetic {
                 : type;
     }
 
-    /** Both sides, cast to a type. */
-    static List<Value> operands(GraphBuilder g, Operation op, List<Value> in, ElementType type) {
-        Value other = in.size() == 1 ? number(g, op, "other", type) : g.cast(in.get(1), type);
-        return List.of(g.cast(in.get(0), type), other);
+    /** Both sides, converted to a type and then to the one to calculate in: -9 is 247 beside an array of uint8. */
+    static List<Value> operands(
+            GraphBuilder g, Operation op, List<Value> in, ElementType type, ElementType calculated) {
+        Value other = in.size() == 1 ? wrapped(g, op, type, calculated) : g.cast(g.cast(in.get(1), type), calculated);
+        return List.of(g.cast(g.cast(in.get(0), type), calculated), other);
+    }
+
+    private static Value wrapped(GraphBuilder g, Operation op, ElementType type, ElementType calculated) {
+        if (!(op.get("other") instanceof Size size) || type != ElementType.INT8 && type != ElementType.UINT8) {
+            return number(g, op, "other", calculated);
+        }
+        if (!size.isFixed()) {
+            return g.cast(g.cast(number(g, op, "other", ElementType.INT64), type), calculated);
+        }
+        return g.scalar(calculated, type == ElementType.INT8 ? (byte) size.value() : size.value() & 0xFF);
     }
 
     /** An attribute as a scalar tensor. */
@@ -65,14 +87,27 @@ final class Arithmetic {
         return g.scalar(type, op.real(attribute));
     }
 
-    /** PyTorch's remainder has the divisor's sign; ONNX's Mod has it for integers only. */
+    /** PyTorch's remainder has the divisor's sign; ONNX's Mod has it for integers only, else the dividend's. */
     private static Value mod(GraphBuilder g, Operation op, List<Value> in) {
-        List<Value> operands = operands(g, op, in, op.output().type());
-        if (op.output().type().isInteger()) {
-            return g.node("Mod", operands);
+        ElementType type = op.output().type();
+        List<Value> operands = operands(g, op, in, type, calculated(type));
+        if (type.isInteger()) {
+            Value rest = g.node("Mod", operands);
+            return calculated(type) == type ? rest : g.cast(rest, type);
         }
-        Value quotient = g.node("Floor", g.node("Div", operands));
-        return g.node("Sub", operands.get(0), g.node("Mul", quotient, operands.get(1)));
+        Value zero = g.scalar(type, 0);
+        Value divisor = operands.get(1);
+        Value rest = g.node("Mod", operands, "fmod", 1);
+        Value isOpposite;
+        boolean isFixed = in.size() == 1
+                && (op.get("other") instanceof Double || op.get("other") instanceof Size size && size.isFixed());
+        if (isFixed) {
+            isOpposite = g.node(op.real("other") > 0 ? "Less" : "Greater", rest, zero);
+        } else {
+            Value isRest = g.node("Not", g.node("Equal", rest, zero));
+            isOpposite = g.node("And", isRest, g.node("Xor", g.node("Less", rest, zero), g.node("Less", divisor, zero)));
+        }
+        return g.node("Where", isOpposite, g.node("Add", rest, divisor), rest);
     }
 
     private static Value clip(GraphBuilder g, Operation op, List<Value> in) {
@@ -83,7 +118,7 @@ final class Arithmetic {
     /** The angle of (x, y): atan(y/x), shifted by pi where x is negative, including minus zero. */
     private static Value atan2(GraphBuilder g, Operation op, List<Value> in) {
         ElementType type = op.output().type();
-        List<Value> operands = operands(g, op, in, type);
+        List<Value> operands = operands(g, op, in, type, type);
         Value y = operands.get(0);
         Value x = operands.get(1);
         Value zero = g.scalar(type, 0);
@@ -103,7 +138,7 @@ final class Arithmetic {
     /** x log y, and 0 where x is 0 and y is a number. */
     private static Value xlogy(GraphBuilder g, Operation op, List<Value> in) {
         ElementType type = op.output().type();
-        List<Value> operands = operands(g, op, in, type);
+        List<Value> operands = operands(g, op, in, type, type);
         Value x = operands.get(0);
         Value product = g.node("Mul", x, g.node("Log", operands.get(1)));
         Value isZero = g.node("Equal", x, g.scalar(type, 0));

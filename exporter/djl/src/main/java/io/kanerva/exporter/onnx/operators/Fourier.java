@@ -146,7 +146,8 @@ final class Fourier {
     private static Value shortTime(GraphBuilder g, Operation op, List<Value> in) {
         long length = op.number("length");
         boolean isSingle = op.input().rank() == 1;
-        Value signal = isSingle ? g.node("Unsqueeze", in.get(0), g.integers(0)) : in.get(0);
+        Value x = g.cast(in.get(0), ElementType.FLOAT32);
+        Value signal = isSingle ? g.node("Unsqueeze", x, g.integers(0)) : x;
         if (op.flag("center")) {
             signal = g.node("Pad", List.of(signal, g.integers(0, length / 2, 0, length / 2)), "mode", "reflect");
         }
@@ -155,7 +156,7 @@ final class Fourier {
                 List.of(
                         g.node("Unsqueeze", signal, g.integers(-1)),
                         g.scalar(ElementType.INT64, op.number("hop")),
-                        in.get(1),
+                        g.cast(in.get(1), ElementType.FLOAT32),
                         g.scalar(ElementType.INT64, length)),
                 "onesided",
                 1);

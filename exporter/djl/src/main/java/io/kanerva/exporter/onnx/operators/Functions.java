@@ -12,7 +12,6 @@ import java.util.function.BiFunction;
 /** Element-wise functions, including activations. */
 final class Functions {
     private static final String[][] SAME = {
-        {"neg", "Neg"},
         {"sqrt", "Sqrt"},
         {"exp", "Exp"},
         {"log", "Log"},
@@ -28,7 +27,6 @@ final class Functions {
         {"acosh", "Acosh"},
         {"atanh", "Atanh"},
         {"tanh", "Tanh"},
-        {"sign", "Sign"},
         {"sigmoid", "Sigmoid"},
         {"softPlus", "Softplus"},
         {"softSign", "Softsign"},
@@ -43,6 +41,22 @@ final class Functions {
         for (String[] names : SAME) {
             put(table, names[0], names[1], (g, x) -> g.node(names[1], List.of(x)));
         }
+        // ONNX's Neg takes no unsigned integers.
+        put(
+                table,
+                "neg",
+                "Neg",
+                (g, x) -> x.type() == ElementType.UINT8
+                        ? g.cast(g.node("Neg", g.cast(x, ElementType.INT32)), x.type())
+                        : g.node("Neg", x));
+        // The engine's sign of NaN is 0.
+        put(
+                table,
+                "sign",
+                "Sign; for floats Where with IsNaN, too",
+                (g, x) -> x.type().isFloat()
+                        ? g.node("Where", g.node("IsNaN", x), g.scalar(x.type(), 0), g.node("Sign", x))
+                        : g.node("Sign", x));
         for (String[] names : ROUNDING) {
             put(table, names[0], names[1], (g, x) -> x.type().isInteger() ? x : g.node(names[1], List.of(x)));
         }

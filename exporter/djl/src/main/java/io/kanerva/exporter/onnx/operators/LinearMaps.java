@@ -5,6 +5,7 @@ import io.kanerva.exporter.onnx.Value;
 import io.kanerva.exporter.trace.Operand;
 import io.kanerva.exporter.trace.Operation;
 import io.kanerva.exporter.trace.Size;
+import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -15,11 +16,19 @@ final class LinearMaps {
     private LinearMaps() {}
 
     static void register(Operators table) {
-        table.put("matMul", "MatMul", (g, op, in) -> g.node("MatMul", in));
-        table.put("dot", "MatMul", (g, op, in) -> g.node("MatMul", in));
+        table.put("matMul", "MatMul", LinearMaps::product);
+        table.put("dot", "MatMul", LinearMaps::product);
         table.put("linear", "Gemm for matrices; MatMul, Add for others", LinearMaps::linear);
         table.put("convolution", "Conv", LinearMaps::convolution);
         table.put("deconvolution", "ConvTranspose", LinearMaps::deconvolution);
+    }
+
+    /** ONNX's MatMul takes no integers of 8 bits. */
+    private static Value product(GraphBuilder g, Operation op, List<Value> in) {
+        ElementType type = op.output().type();
+        ElementType calculated = Arithmetic.calculated(type);
+        Value product = g.node("MatMul", g.cast(in.get(0), calculated), g.cast(in.get(1), calculated));
+        return calculated == type ? product : g.cast(product, type);
     }
 
     /** x W^T + b, for any rank of x; Gemm takes matrices only. */

@@ -39,7 +39,7 @@ final class LogGamma {
         return g.node("Sub", stirling(g, type, shifted), inShift);
     }
 
-    /** (x - 1/2) log x - x + log(2 pi)/2 and the series in 1/x. */
+    /** (x - 1/2) (log x - 1) - 1/2 + log(2 pi)/2 and the series in 1/x: infinite only where the result is. */
     private static Value stirling(GraphBuilder g, ElementType type, Value x) {
         Value inverse = g.node("Div", g.scalar(type, 1), x);
         Value square = g.node("Mul", inverse, inverse);
@@ -47,8 +47,11 @@ final class LogGamma {
         for (int i = SERIES.length - 2; i >= 0; i--) {
             series = g.node("Add", g.node("Mul", series, square), g.scalar(type, SERIES[i]));
         }
-        Value logarithm = g.node("Mul", g.node("Sub", x, g.scalar(type, 0.5)), g.node("Log", x));
-        Value sum = g.node("Add", g.node("Mul", series, inverse), g.scalar(type, 0.5 * Math.log(2 * Math.PI)));
-        return g.node("Add", g.node("Sub", logarithm, x), sum);
+        Value logarithm = g.node(
+                "Mul",
+                g.node("Sub", x, g.scalar(type, 0.5)),
+                g.node("Sub", g.node("Log", x), g.scalar(type, 1)));
+        Value sum = g.node("Add", g.node("Mul", series, inverse), g.scalar(type, 0.5 * Math.log(2 * Math.PI) - 0.5));
+        return g.node("Add", logarithm, sum);
     }
 }

@@ -32,8 +32,10 @@ final class Logic {
         });
     }
 
+    /** IsInf takes float16 since opset 20. */
     private static Value floating(GraphBuilder g, Operation op, List<Value> in) {
-        return op.input().type().isFloat() ? in.get(0) : g.cast(in.get(0), ElementType.FLOAT32);
+        ElementType type = op.input().type();
+        return g.cast(in.get(0), type == ElementType.FLOAT64 ? type : ElementType.FLOAT32);
     }
 
     private static void comparison(Operators table, String name, String onnx) {
@@ -41,13 +43,13 @@ final class Logic {
     }
 
     private static void logic(Operators table, String name, String onnx) {
-        table.put(name, onnx, (g, op, in) -> g.node(onnx, Arithmetic.operands(g, op, in, ElementType.BOOL)));
+        table.put(name, onnx, (g, op, in) -> g.node(onnx, Arithmetic.operands(g, op, in, ElementType.BOOL, ElementType.BOOL)));
     }
 
     private static Value compare(GraphBuilder g, Operation op, List<Value> in, String onnx) {
         ElementType type = comparisonType(op);
         boolean isEquality = type == ElementType.BOOL && onnx.equals("Equal");
-        return g.node(onnx, Arithmetic.operands(g, op, in, isEquality ? type : Arithmetic.calculated(type)));
+        return g.node(onnx, Arithmetic.operands(g, op, in, type, isEquality ? type : Arithmetic.calculated(type)));
     }
 
     /**

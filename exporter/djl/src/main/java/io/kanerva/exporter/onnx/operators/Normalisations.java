@@ -96,10 +96,18 @@ final class Normalisations {
 
     private static Value layerNorm(GraphBuilder g, Operation op, List<Value> in) {
         int axes = op.sizes("shape").size();
+        ElementType weights = op.inputs().get(1).type();
+        if (weights != op.input().type()) {
+            Value x = new Value(g.cast(in.get(0), weights).name(), weights, in.get(0).shape());
+            return g.cast(normalized(g, op, List.of(x, in.get(1), in.get(2)), weights, axes), op.output().type());
+        }
+        return normalized(g, op, in, weights, axes);
+    }
+
+    private static Value normalized(GraphBuilder g, Operation op, List<Value> in, ElementType type, int axes) {
         if (g.opset() >= LAYER_NORMALIZATION_SINCE) {
             return g.node("LayerNormalization", in, "axis", -axes, "epsilon", (float) op.real("epsilon"));
         }
-        ElementType type = op.output().type();
         long[] last = LongStream.range(-axes, 0).toArray();
         Value centred = g.node("Sub", in.get(0), Reductions.reduce(g, "ReduceMean", in.get(0), last, true));
         Value variance = Reductions.reduce(g, "ReduceMean", g.node("Mul", centred, centred), last, true);

@@ -19,7 +19,23 @@ public final class Operators {
      * Operations that support complex arrays: float arrays in the graph, with real and imaginary parts on a last axis.
      */
     private static final Set<String> COMPLEX = Set.of(
-            "fft", "ifft", "rfft", "irfft", "fft2", "ifft2", "stft", "real", "complex", "conj", "abs", "identity");
+            "fft",
+            "ifft",
+            "rfft",
+            "irfft",
+            "fft2",
+            "ifft2",
+            "stft",
+            "real",
+            "complex",
+            "conj",
+            "abs",
+            "identity",
+            "add",
+            "sub",
+            "mul",
+            "div",
+            "neg");
 
     private final Map<String, Entry> entries = new HashMap<>();
 
@@ -44,9 +60,11 @@ public final class Operators {
         Selections.register(this);
         Creation.register(this);
         LinearMaps.register(this);
+        Inverses.register(this);
         Normalisations.register(this);
         Resizing.register(this);
         Pooling.register(this);
+        Detection.register(this);
         Composites.register(this);
         Recurrent.register(this);
         Fourier.register(this);
@@ -98,6 +116,17 @@ public final class Operators {
                     "complex arrays are exported through " + new TreeSet<>(COMPLEX) + " only; take real() first");
         }
         return entry.lowering().lower(graph, operation, inputs);
+    }
+
+    /** A lowering to an operator that takes floats only. */
+    static Lowering.Single ofFloats(String onnx, Lowering.Single lowering) {
+        return (g, op, in) -> {
+            if (!op.input().type().isFloat()) {
+                throw new UnsupportedOperationException("ONNX's " + onnx + " takes floats only, found "
+                        + op.input().type() + "; convert the array with toType(DataType.FLOAT32, false) before");
+            }
+            return lowering.lower(g, op, in);
+        };
     }
 
     /** Throws if the graph's opset is older than a lowering needs. */

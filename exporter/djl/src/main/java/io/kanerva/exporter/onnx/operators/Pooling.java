@@ -22,12 +22,18 @@ final class Pooling {
     private Pooling() {}
 
     static void register(Operators table) {
-        table.put("maxPool", "MaxPool", Pooling::maxPool);
-        table.put("avgPool", "AveragePool", Pooling::averagePool);
-        table.put("lpPool", "LpPool for even orders; Pow, AveragePool, Mul for others", Pooling::lpPool);
-        table.put("globalLpPool", "ReduceL2 for order 2; Pow, ReduceSum for others", Pooling::globalLpPool);
-        table.put("globalMaxPool", "GlobalMaxPool, Flatten", (g, op, in) -> global(g, in, "GlobalMaxPool"));
-        table.put("globalAvgPool", "GlobalAveragePool, Flatten", (g, op, in) -> global(g, in, "GlobalAveragePool"));
+        table.put("maxPool", "MaxPool", Operators.ofFloats("MaxPool", Pooling::maxPool));
+        table.put("avgPool", "AveragePool", Operators.ofFloats("AveragePool", Pooling::averagePool));
+        table.put(
+                "lpPool",
+                "LpPool for even orders; Pow, AveragePool, Mul for others",
+                Operators.ofFloats("LpPool", Pooling::lpPool));
+        table.put(
+                "globalLpPool",
+                "ReduceL2 for order 2; Pow, ReduceSum for others",
+                Operators.ofFloats("ReduceL2", Pooling::globalLpPool));
+        table.put("globalMaxPool", "GlobalMaxPool, Flatten", global("GlobalMaxPool"));
+        table.put("globalAvgPool", "GlobalAveragePool, Flatten", global("GlobalAveragePool"));
     }
 
     private static Value maxPool(GraphBuilder g, Operation op, List<Value> in) {
@@ -111,8 +117,8 @@ final class Pooling {
         return Tensor.of(factors, shape);
     }
 
-    private static Value global(GraphBuilder g, List<Value> in, String onnx) {
-        return g.node("Flatten", List.of(g.node(onnx, in)), "axis", 1);
+    private static Lowering.Single global(String onnx) {
+        return Operators.ofFloats(onnx, (g, op, in) -> g.node("Flatten", List.of(g.node(onnx, in)), "axis", 1));
     }
 
     private static boolean isEven(double order) {
