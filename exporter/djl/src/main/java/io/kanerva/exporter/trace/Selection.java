@@ -10,8 +10,8 @@ import java.util.Set;
 
 /**
  * How many elements the operations select whose number of results depends on values: masks, {@code nonzero},
- * {@code unique}, detections. The traced values may give the same number by chance, for example if a mask selects everything; a
- * recording in which they select another number shows what depends on it.
+ * {@code unique}, detections. The traced values may give the same number by chance, for example if a mask selects
+ * everything; a recording in which they select another number shows what depends on it.
  */
 enum Selection {
     /** As many as the values say. */

@@ -20,13 +20,30 @@ class ComplexTest {
                     NDArray b = x.sin().rfft(6);
                     NDArray real = x.get("..., 0:4");
                     NDList results = new NDList(
-                            a.add(b), a.sub(b), a.mul(b), a.div(b.add(20)),
-                            a.add(real), a.sub(real), a.mul(real), a.div(real.abs().add(1)),
-                            real.add(a), real.sub(a), real.mul(a), real.div(b.add(20)),
-                            a.add(1.5), a.sub(2), a.mul(3), a.div(4), a.neg());
+                            a.add(b),
+                            a.sub(b),
+                            a.mul(b),
+                            a.div(b.add(20)),
+                            a.add(real),
+                            a.sub(real),
+                            a.mul(real),
+                            a.div(real.abs().add(1)),
+                            real.add(a),
+                            real.sub(a),
+                            real.mul(a),
+                            real.div(b.add(20)),
+                            a.add(1.5),
+                            a.sub(2),
+                            a.mul(3),
+                            a.div(4),
+                            a.neg());
                     NDList reals = new NDList();
                     results.forEach(result -> reals.add(result.real()));
-                    reals.add(a.mul(b.conj()).irfft(6).get("..., 0:4").expandDims(-1).repeat(3, 2));
+                    reals.add(a.mul(b.conj())
+                            .irfft(6)
+                            .get("..., 0:4")
+                            .expandDims(-1)
+                            .repeat(3, 2));
                     return new NDList(NDArrays.concat(reals));
                 },
                 input("x", "B", "T", 6));

@@ -31,7 +31,12 @@ class DetectionTest {
     /** Anchors around the given centres, so that many overlap. */
     private static NDList detection(NDList in, MultiBoxDetection detection) {
         NDArray centre = in.get(2).get("..., 0:2").getNDArrayInternal().sigmoid();
-        NDArray size = in.get(2).get("..., 2:4").getNDArrayInternal().sigmoid().mul(0.4).add(0.1);
+        NDArray size = in.get(2)
+                .get("..., 2:4")
+                .getNDArrayInternal()
+                .sigmoid()
+                .mul(0.4)
+                .add(0.1);
         NDArray anchors = NDArrays.concat(new NDList(centre.sub(size), centre.add(size)), -1);
         return detection.detection(new NDList(in.get(0).softmax(1), in.get(1), anchors));
     }
@@ -44,11 +49,21 @@ class DetectionTest {
     void detectionsAgreeWithTheEngine() {
         for (MultiBoxDetection each : List.of(
                 detection().build(),
-                detection().optThreshold(0.4f).optNmsThreshold(0.3f).optClip(false).build(),
+                detection()
+                        .optThreshold(0.4f)
+                        .optNmsThreshold(0.3f)
+                        .optClip(false)
+                        .build(),
                 detection().optThreshold(0.5f).optNmsThreshold(1).build(),
                 detection().optNmsThreshold(1.5f).build())) {
             OnnxModel model = exportLambda(in -> detection(in, each), INPUTS.toArray(InputSpec[]::new));
-            assertThat(model.proto().getGraph().getOutput(0).getType().getTensorType().getShape().getDim(1))
+            assertThat(model.proto()
+                            .getGraph()
+                            .getOutput(0)
+                            .getType()
+                            .getTensorType()
+                            .getShape()
+                            .getDim(1))
                     .as("the number of detections")
                     .satisfies(size -> assertThat(size.hasDimValue()).isFalse());
         }
@@ -56,7 +71,8 @@ class DetectionTest {
 
     @Test
     void equalScoresAndOverlapsAtTheThresholdAreTreatedAsTheEngineDoes() {
-        MultiBoxDetection detection = detection().optNmsThreshold(0.5f).optClip(false).build();
+        MultiBoxDetection detection =
+                detection().optNmsThreshold(0.5f).optClip(false).build();
         OnnxModel model = exportLambda(
                 detection::detection, input("scores", 1, 3, 4), input("offsets", 1, 16), input("anchors", 1, 4, 4));
         try (var manager = ai.djl.ndarray.NDManager.newBaseManager()) {
@@ -65,7 +81,8 @@ class DetectionTest {
                             .reshape(1, 3, 4),
                     manager.zeros(new Shape(1, 16)),
                     // The second covers half of the first, the third less.
-                    manager.create(new float[] {0, 0, 1, 1, 0, 0, 1, 0.5f, 0, 0, 0.4f, 1, 0, 0, 1, 1}).reshape(1, 4, 4));
+                    manager.create(new float[] {0, 0, 1, 1, 0, 0, 1, 0.5f, 0, 0, 0.4f, 1, 0, 0, 1, 1})
+                            .reshape(1, 4, 4));
             Tensor expected = DjlTensors.copyOf(detection.detection(in).singletonOrThrow());
             Map<String, Tensor> feeds = Map.of(
                     "scores", DjlTensors.copyOf(in.get(0)),
@@ -93,9 +110,11 @@ class DetectionTest {
     void inversesOfSmallMatricesAgreeWithTheEngine(int n) {
         for (DataType type : new DataType[] {DataType.FLOAT32, DataType.FLOAT64}) {
             OnnxModel model = exportFunction(
-                    x -> x.add(x.getManager().eye(n).mul(4).toType(type, false)).inverse(), input("x", type, "B", "T", n, n));
+                    x -> x.add(x.getManager().eye(n).mul(4).toType(type, false)).inverse(),
+                    input("x", type, "B", "T", n, n));
             assertThat(operators(model)).doesNotContain("Loop");
-            exportFunction(x -> x.add(x.getManager().eye(n).mul(4).toType(type, false)).inverse(), input("x", type, n, n));
+            exportFunction(
+                    x -> x.add(x.getManager().eye(n).mul(4).toType(type, false)).inverse(), input("x", type, n, n));
         }
     }
 

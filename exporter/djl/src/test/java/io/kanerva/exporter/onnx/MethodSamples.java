@@ -87,7 +87,10 @@ final class MethodSamples extends NDArraySamples {
         pair("matMul(NDArray)", input("a", "B", 4, 6), input("b", "B", 6, 5), NDArray::matMul);
         pair("batchDot(NDArray)", input("a", "B", 4, 6), input("b", "B", 6, 5), NDArray::batchDot);
         pair("batchMatMul(NDArray)", input("a", "B", 4, 6), input("b", "B", 6, 5), NDArray::batchMatMul);
-        put("inverse()", input("x", "B", 3, 3), x -> x.mul(0.1).add(x.getManager().eye(3)).inverse());
+        put(
+                "inverse()",
+                input("x", "B", 3, 3),
+                x -> x.mul(0.1).add(x.getManager().eye(3)).inverse());
         pair("dot(NDArray)", input("a", "B", 6), input("b", 6, 5), NDArray::dot);
     }
 

@@ -31,9 +31,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Each exported method on NaN, infinities, zeros of both signs, subnormal numbers and the ends of the integers, in every
- * element type that the engine takes. What ONNX Runtime computes differently is listed in SPECIAL_VALUES.md, which
- * {@code -Dspecial.write=true} writes anew.
+ * Each exported method on NaN, infinities, zeros of both signs, subnormal numbers and the ends of the integers, in
+ * every element type that the engine takes. What ONNX Runtime computes differently is listed in SPECIAL_VALUES.md,
+ * which {@code -Dspecial.write=true} writes anew.
  */
 class SpecialValuesTest {
     private static final Path PAGE = Path.of("SPECIAL_VALUES.md");
@@ -49,8 +49,10 @@ class SpecialValuesTest {
     private static Map<String, double[]> values(DataType type) {
         Map<String, double[]> values = new LinkedHashMap<>();
         if (type.isFloating()) {
-            double tiny = type == DataType.FLOAT16 ? 0x1p-24 : type == DataType.FLOAT32 ? Float.MIN_VALUE : Double.MIN_VALUE;
-            double huge = type == DataType.FLOAT16 ? 65504 : type == DataType.FLOAT32 ? Float.MAX_VALUE : Double.MAX_VALUE;
+            double tiny =
+                    type == DataType.FLOAT16 ? 0x1p-24 : type == DataType.FLOAT32 ? Float.MIN_VALUE : Double.MIN_VALUE;
+            double huge =
+                    type == DataType.FLOAT16 ? 65504 : type == DataType.FLOAT32 ? Float.MAX_VALUE : Double.MAX_VALUE;
             values.put("NaN", new double[] {0.5, -2, NAN, 1.25, 3, -1, 0.25});
             values.put("infinity", new double[] {1.5, INFINITY, -2, 0.5, -INFINITY, 1, 0.25});
             values.put("zeros", new double[] {-0.0, 0, tiny, 1, -tiny, -1, 0.5});

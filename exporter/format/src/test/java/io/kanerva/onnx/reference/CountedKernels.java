@@ -45,7 +45,8 @@ final class CountedKernels {
                     .boxed()
                     .sorted(Comparator.comparingDouble(i -> -scores[i]))
                     .filter(i -> kept.stream()
-                            .allMatch(j -> overlap(boxes, corner + i, corner + j) <= in.get(3).data()[0]))
+                            .allMatch(j -> overlap(boxes, corner + i, corner + j)
+                                    <= in.get(3).data()[0]))
                     .limit((long) in.get(2).data()[0])
                     .forEach(kept::add);
             int kind = row;

@@ -23,7 +23,10 @@ final class Arithmetic {
         arithmetic(table, "pow", "Pow");
         arithmetic(table, "maximum", "Max");
         arithmetic(table, "minimum", "Min");
-        table.put("mod", "Mod; for floats Where and Add, too, where the signs differ (Less, Greater, Equal, Not, Xor, And)", Arithmetic::mod);
+        table.put(
+                "mod",
+                "Mod; for floats Where and Add, too, where the signs differ (Less, Greater, Equal, Not, Xor, And)",
+                Arithmetic::mod);
         table.put("clip", "Clip", Arithmetic::clip);
         table.put("atan2", "Div, Atan, Where, with Less, Equal, And and Or for the quadrant", Arithmetic::atan2);
         table.put("xlogy", "Log, Mul, Where, with Equal, IsNaN, Not and And for zeros", Arithmetic::xlogy);
@@ -105,7 +108,8 @@ final class Arithmetic {
             isOpposite = g.node(op.real("other") > 0 ? "Less" : "Greater", rest, zero);
         } else {
             Value isRest = g.node("Not", g.node("Equal", rest, zero));
-            isOpposite = g.node("And", isRest, g.node("Xor", g.node("Less", rest, zero), g.node("Less", divisor, zero)));
+            isOpposite =
+                    g.node("And", isRest, g.node("Xor", g.node("Less", rest, zero), g.node("Less", divisor, zero)));
         }
         return g.node("Where", isOpposite, g.node("Add", rest, divisor), rest);
     }

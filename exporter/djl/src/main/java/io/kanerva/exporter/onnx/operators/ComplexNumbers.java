@@ -8,8 +8,8 @@ import io.kanerva.onnx.Tensor;
 import java.util.List;
 
 /**
- * Sums, differences, products and quotients of complex arrays, which are float arrays with real and imaginary parts on a
- * last axis. One side may be a real array or a number, whose last axis is 1.
+ * Sums, differences, products and quotients of complex arrays, which are float arrays with real and imaginary parts on
+ * a last axis. One side may be a real array or a number, whose last axis is 1.
  */
 final class ComplexNumbers {
     private ComplexNumbers() {}
@@ -45,10 +45,9 @@ final class ComplexNumbers {
     private static Value product(GraphBuilder g, Value a, Value b) {
         List<Value> left = g.nodes("Split", 2, List.of(a, g.integers(1, 1)), "axis", -1);
         List<Value> right = g.nodes("Split", 2, List.of(b, g.integers(1, 1)), "axis", -1);
-        Value real = g.node(
-                "Sub", g.node("Mul", left.get(0), right.get(0)), g.node("Mul", left.get(1), right.get(1)));
-        Value imaginary = g.node(
-                "Add", g.node("Mul", left.get(0), right.get(1)), g.node("Mul", left.get(1), right.get(0)));
+        Value real = g.node("Sub", g.node("Mul", left.get(0), right.get(0)), g.node("Mul", left.get(1), right.get(1)));
+        Value imaginary =
+                g.node("Add", g.node("Mul", left.get(0), right.get(1)), g.node("Mul", left.get(1), right.get(0)));
         return g.node("Concat", List.of(real, imaginary), "axis", -1);
     }
 

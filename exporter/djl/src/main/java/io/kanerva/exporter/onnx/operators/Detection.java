@@ -42,8 +42,8 @@ final class Detection {
     private Value lower(Value probabilities, Value offsets, Value anchors) {
         double overlap = op.real("nmsThreshold");
         if (!op.input().shape().get(1).isFixed()) {
-            throw new UnsupportedOperationException(
-                    "expected a fixed number of classes, found " + op.input().shape().get(1));
+            throw new UnsupportedOperationException("expected a fixed number of classes, found "
+                    + op.input().shape().get(1));
         }
         if (!op.input().shape().get(0).is(1)) {
             throw new UnsupportedOperationException("each image has another number of detections, and the engine "
@@ -65,7 +65,8 @@ final class Detection {
         // ONNX orders equal scores by their position, as the engine's stable sort does.
         List<Value> sorted = g.nodes("TopK", 2, List.of(found, count), "axis", 0, "largest", 1, "sorted", 1);
         Value label = g.node("Gather", g.node("Compress", List.of(best, isFound), "axis", 0), sorted.get(1));
-        Value boxes = g.node("Gather", g.node("Compress", List.of(boxes(offsets, anchors), isFound), "axis", 0), sorted.get(1));
+        Value boxes = g.node(
+                "Gather", g.node("Compress", List.of(boxes(offsets, anchors), isFound), "axis", 0), sorted.get(1));
         Value kept = overlap > 1 ? g.cast(label, TYPE) : suppressed(label, boxes, count, (float) overlap);
         Value last = g.integers(-1);
         Value rows = g.node(

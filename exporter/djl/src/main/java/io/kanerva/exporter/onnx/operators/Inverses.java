@@ -32,9 +32,11 @@ final class Inverses {
     private static Value inverse(GraphBuilder g, Operation op, List<Value> in) {
         Size size = op.input().shape().get(op.input().rank() - 1);
         if (!size.isFixed() || size.value() > LARGEST || size.value() < 1) {
-            throw new UnsupportedOperationException("ONNX's standard domain has no matrix inverse; it is written out for "
-                    + "matrices of a fixed size up to " + LARGEST + " x " + LARGEST + ", found " + size + " x " + size
-                    + "; solve before the model");
+            throw new UnsupportedOperationException(
+                    "ONNX's standard domain has no matrix inverse; it is written out for "
+                            + "matrices of a fixed size up to " + LARGEST + " x " + LARGEST + ", found " + size + " x "
+                            + size
+                            + "; solve before the model");
         }
         int n = Math.toIntExact(size.value());
         int rank = op.input().rank();
@@ -44,7 +46,8 @@ final class Inverses {
         Value x = g.cast(g.node("Reshape", g.cast(in.get(0), ElementType.FLOAT64), g.sizes(rows)), ElementType.FLOAT64);
         Value adjugate = n == 1 ? g.node("Div", x, x) : adjugate(g, x, n);
         Value firstRow = elements(g, x, IntStream.range(0, n).toArray());
-        Value firstColumn = elements(g, adjugate, IntStream.range(0, n).map(i -> i * n).toArray());
+        Value firstColumn =
+                elements(g, adjugate, IntStream.range(0, n).map(i -> i * n).toArray());
         Value determinant =
                 Reductions.reduce(g, "ReduceSum", g.node("Mul", firstRow, firstColumn), new long[] {-1}, true);
         List<Size> shape = new ArrayList<>(Collections.nCopies(rank - 2, Size.fixed(0)));
@@ -55,7 +58,11 @@ final class Inverses {
 
     /** Elements of the flattened matrix. */
     private static Value elements(GraphBuilder g, Value x, int... places) {
-        return g.node("Gather", List.of(x, g.integers(IntStream.of(places).asLongStream().toArray())), "axis", -1);
+        return g.node(
+                "Gather",
+                List.of(x, g.integers(IntStream.of(places).asLongStream().toArray())),
+                "axis",
+                -1);
     }
 
     /** Element (i, j) is (-1)^(i+j) times the determinant without row j and column i, a sum over permutations. */
@@ -66,9 +73,12 @@ final class Inverses {
             for (int k = 0; k < n - 1; k++) {
                 int row = k;
                 int column = order.get(k);
-                Value factor = elements(g, x, IntStream.range(0, n * n)
-                        .map(at -> without(at % n, row) * n + without(at / n, column))
-                        .toArray());
+                Value factor = elements(
+                        g,
+                        x,
+                        IntStream.range(0, n * n)
+                                .map(at -> without(at % n, row) * n + without(at / n, column))
+                                .toArray());
                 product = product == null ? factor : g.node("Mul", product, factor);
             }
             sum = sum == null ? product : g.node(isEven(order) ? "Add" : "Sub", sum, product);
@@ -86,7 +96,9 @@ final class Inverses {
 
     private static boolean isEven(List<Integer> order) {
         long inversions = IntStream.range(0, order.size())
-                .mapToLong(i -> order.subList(0, i).stream().filter(other -> other > order.get(i)).count())
+                .mapToLong(i -> order.subList(0, i).stream()
+                        .filter(other -> other > order.get(i))
+                        .count())
                 .sum();
         return inversions % 2 == 0;
     }

@@ -48,9 +48,7 @@ final class LogGamma {
             series = g.node("Add", g.node("Mul", series, square), g.scalar(type, SERIES[i]));
         }
         Value logarithm = g.node(
-                "Mul",
-                g.node("Sub", x, g.scalar(type, 0.5)),
-                g.node("Sub", g.node("Log", x), g.scalar(type, 1)));
+                "Mul", g.node("Sub", x, g.scalar(type, 0.5)), g.node("Sub", g.node("Log", x), g.scalar(type, 1)));
         Value sum = g.node("Add", g.node("Mul", series, inverse), g.scalar(type, 0.5 * Math.log(2 * Math.PI) - 0.5));
         return g.node("Add", logarithm, sum);
     }

@@ -43,7 +43,10 @@ final class Logic {
     }
 
     private static void logic(Operators table, String name, String onnx) {
-        table.put(name, onnx, (g, op, in) -> g.node(onnx, Arithmetic.operands(g, op, in, ElementType.BOOL, ElementType.BOOL)));
+        table.put(
+                name,
+                onnx,
+                (g, op, in) -> g.node(onnx, Arithmetic.operands(g, op, in, ElementType.BOOL, ElementType.BOOL)));
     }
 
     private static Value compare(GraphBuilder g, Operation op, List<Value> in, String onnx) {

@@ -98,8 +98,11 @@ final class Normalisations {
         int axes = op.sizes("shape").size();
         ElementType weights = op.inputs().get(1).type();
         if (weights != op.input().type()) {
-            Value x = new Value(g.cast(in.get(0), weights).name(), weights, in.get(0).shape());
-            return g.cast(normalized(g, op, List.of(x, in.get(1), in.get(2)), weights, axes), op.output().type());
+            Value x = new Value(
+                    g.cast(in.get(0), weights).name(), weights, in.get(0).shape());
+            return g.cast(
+                    normalized(g, op, List.of(x, in.get(1), in.get(2)), weights, axes),
+                    op.output().type());
         }
         return normalized(g, op, in, weights, axes);
     }
