@@ -207,7 +207,7 @@ final class EmittedLoop {
                         .map(result -> result.values()[tape])
                         .toList(),
                 original(tape, 0, 0).site(),
-                false);
+                Step.Kind.RECORDED);
     }
 
     private TapeValue next(State state, int k, int j) {

@@ -100,7 +100,20 @@ final class LoopEmission {
             inputs.add(input(sources(k -> read.get(k).get(at)), first, joins));
         }
         if (tapes.isSpread(part)) {
-            spread.put(index, inputs.get(0));
+            TapeValue[] pieces = values(k -> LoopValues.copy(inputs.get(0)[k]));
+            spread.put(index, pieces);
+            for (int k = 0; k < tapes.count(); k++) {
+                Step step = tapes.step(k, part.at()[k]);
+                add(
+                        k,
+                        new Step(
+                                step.operation(),
+                                List.of(inputs.get(0)[k]),
+                                step.attributes(),
+                                List.of(pieces[k]),
+                                step.site(),
+                                Step.Kind.SPREAD));
+            }
             return;
         }
         for (int k = 0; k < tapes.count(); k++) {
@@ -118,7 +131,7 @@ final class LoopEmission {
             Map<String, Object> attributes,
             List<TapeValue> outputs,
             Step at) {
-        return new Step(operation, inputs, attributes, outputs, at.site(), at.isSelecting());
+        return new Step(operation, inputs, attributes, outputs, at.site(), at.kind());
     }
 
     private void add(int tape, Step step) {

@@ -26,6 +26,11 @@ final class LoopValues {
         return new TapeValue(-1, TapeValue.Kind.RESULT, "", array, like.site());
     }
 
+    /** The same value, computed by another step. */
+    static TapeValue copy(TapeValue value) {
+        return result(value, value.array());
+    }
+
     /** A shape with a size before it. */
     static long[] with(long size, long[] shape) {
         return LongStream.concat(LongStream.of(size), LongStream.of(shape)).toArray();
@@ -33,14 +38,14 @@ final class LoopValues {
 
     private static Step step(
             String operation, TapeValue input, Map<String, Object> attributes, TapeValue output, Step at) {
-        return new Step(operation, List.of(input), attributes, List.of(output), at.site(), false);
+        return new Step(operation, List.of(input), attributes, List.of(output), at.site(), Step.Kind.ADDED);
     }
 
     /** The value of one iteration, among those of all iterations. */
     static Step element(TapeValue all, long iteration, TapeValue value, Step at) {
         List<String> kinds = new ArrayList<>(Collections.nCopies(value.shape().dimension(), "all"));
         kinds.add(0, "fixed");
-        return step("get", all, index(kinds, iteration), result(value, value.array()), at);
+        return step("get", all, index(kinds, iteration), copy(value), at);
     }
 
     /** A piece of a split. */
@@ -52,12 +57,7 @@ final class LoopValues {
         TapeValue piece = split.outputs().get(index);
         List<String> kinds = new ArrayList<>(Collections.nCopies(whole.shape().dimension(), "all"));
         kinds.set(axis, "slice");
-        return step(
-                "get",
-                whole,
-                index(kinds, from, from + piece.shape().get(axis), 1),
-                result(piece, piece.array()),
-                split);
+        return step("get", whole, index(kinds, from, from + piece.shape().get(axis), 1), copy(piece), split);
     }
 
     private static Map<String, Object> index(List<String> kinds, long... numbers) {

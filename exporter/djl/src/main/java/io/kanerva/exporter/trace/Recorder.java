@@ -379,7 +379,12 @@ final class Recorder implements AutoCloseable {
             dropped.set(results.get(results.size() - 1).id(), isDropped || kept != output);
         }
         steps.add(new Step(
-                operation, inputs, attributes, results, CallSite.here(lastParameter), isDependent && isSelecting));
+                operation,
+                inputs,
+                attributes,
+                results,
+                CallSite.here(lastParameter),
+                isDependent && isSelecting ? Step.Kind.SELECTING : Step.Kind.RECORDED));
         List<NDArray> wrapped =
                 results.stream().map(value -> ArrayHandler.wrap(this, value)).toList();
         return result instanceof NDList ? new NDList(wrapped) : wrapped.get(0);

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param attributes its other arguments: numbers (Long, Double), {@code long[]} or objects compared with equals
  * @param outputs values it computes
  * @param site the line that called it
- * @param isSelecting whether the number of its results depends on the inputs' values
+ * @param kind how it came onto the tape
  */
 record Step(
         String operation,
@@ -19,4 +19,15 @@ record Step(
         Map<String, Object> attributes,
         List<TapeValue> outputs,
         CallSite site,
-        boolean isSelecting) {}
+        Kind kind) {
+    /** How a step came onto a tape. */
+    enum Kind {
+        RECORDED,
+        /** Recorded, and the number of its results depends on the inputs' values. */
+        SELECTING,
+        /** A recorded split into a number of pieces that varies; its output stands for all of them. */
+        SPREAD,
+        /** Added to read one or several of the values that a loop or a split computes. */
+        ADDED
+    }
+}

@@ -55,6 +55,11 @@ final class TapeComparison {
     private final Map<Integer, Integer> reads = new HashMap<>();
 
     private final List<Operation> operations = new ArrayList<>();
+    /** One per step, those on constants only included. */
+    private final List<Operation> combined = new ArrayList<>();
+
+    private final Map<Integer, Operation> numbers = new HashMap<>();
+    private final Map<Integer, CombinedTape> bodies = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
     private final Set<String> assumptions = new LinkedHashSet<>();
     private final StridedSizes strided;
@@ -143,11 +148,15 @@ final class TapeComparison {
         }
         TapeComparison body =
                 new TapeComparison(iterations.plan(), limits, List.of(), iterations.tapes(), variedIterations);
+        Program program = body.combineWithin(this, iterations.body().states(), inputs);
+        bodies.put(combined.size(), body.combined());
         return new LoopProgram(
-                iterations.name(),
-                iterations.body().states(),
-                iterations.body().finals(),
-                body.combineWithin(this, iterations.body().states(), inputs));
+                iterations.name(), iterations.body().states(), iterations.body().finals(), program);
+    }
+
+    /** The first tape with the program. */
+    CombinedTape combined() {
+        return new CombinedTape(first, combined, numbers, bodies);
     }
 
     private Program combine(List<Operand> inputs) {
@@ -158,7 +167,7 @@ final class TapeComparison {
                     others.stream()
                             .map(other -> other.tape().steps().get(index))
                             .toList());
-            if (first.steps().get(i).isSelecting()) {
+            if (first.steps().get(i).kind() == Step.Kind.SELECTING) {
                 requireOtherCount(first.steps().get(i));
             }
         }
@@ -273,6 +282,11 @@ final class TapeComparison {
         List<Operand> outputs = step.outputs().stream()
                 .map(value -> new Operand(value.id(), "", value.elementType(), shape(value.id(), operation), null))
                 .toList();
+        combined.add(operation.with(outputs));
+        if (step.kind() == Step.Kind.SPREAD) {
+            operands[step.outputs().get(0).id()] = inputs.get(0);
+            return;
+        }
         if (isFoldable(inputs, attributes, outputs) && !doublesWeights(inputs, outputs)) {
             step.outputs().forEach(value -> operands[value.id()] = constant(value));
             return;
@@ -345,7 +359,10 @@ final class TapeComparison {
             Object number =
                     attribute(tensors.stream().map(t -> (Object) t.doubles()[0]).toList(), "the number", value.site());
             Operand operand = new Operand(value.id(), "", value.elementType(), List.of(), null);
-            operations.add(new Operation("number", List.of(), Map.of("value", number), List.of(operand), value.site()));
+            Operation operation =
+                    new Operation("number", List.of(), Map.of("value", number), List.of(operand), value.site());
+            operations.add(operation);
+            numbers.put(value.id(), operation);
             return operand;
         }
         problems.add("a constant made from Java numbers has other values or another shape at other sizes of "

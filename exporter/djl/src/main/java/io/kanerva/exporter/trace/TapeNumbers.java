@@ -24,7 +24,7 @@ final class TapeNumbers {
                     step.attributes(),
                     numbers.of(step.outputs()),
                     step.site(),
-                    step.isSelecting()));
+                    step.kind()));
         }
         List<TapeValue> results = numbers.of(outputs);
         return new Tape(numbers.values, renamed, results);

@@ -173,7 +173,7 @@ public final class Tracer {
             // Once more with other values: numbers that differ now depend on values, and must not become constants.
             recorders.add(new Recorder(engine, names, statistics, kept, Selection.ACTUAL));
             outputs.add(record(recorders.get(traces), sizes.traces().get(0), OTHER_SEED));
-            if (recorders.get(0).steps().stream().anyMatch(Step::isSelecting)) {
+            if (recorders.get(0).steps().stream().anyMatch(step -> step.kind() == Step.Kind.SELECTING)) {
                 // And with masks that select another number of elements.
                 for (Selection selection : Selection.forced()) {
                     recorders.add(new Recorder(engine, names, statistics, kept, selection));
@@ -191,17 +191,15 @@ public final class Tracer {
             List<Tape> tapes = IntStream.range(0, recorders.size())
                     .mapToObj(i -> recorders.get(i).tape(outputs.get(i)))
                     .toList();
-            if (!LoopFinder.areAlike(tapes)) {
-                if (!isLong) {
-                    throw new LoopsMet();
-                }
-                tapes = LoopFinder.roll(tapes).orElse(tapes);
+            List<Tape> otherValues = tapes.subList(traces, tapes.size());
+            boolean hasLoops = !LoopFinder.areAlike(tapes);
+            if (hasLoops && !isLong) {
+                throw new LoopsMet();
             }
-            List<TapeComparison.Varied> varied = tapes.subList(traces, tapes.size()).stream()
-                    .map(tape -> new TapeComparison.Varied(0, tape))
-                    .toList();
             try {
-                return new TapeComparison(sizes, limits, inputs, tapes.subList(0, traces), varied).combine(isLast);
+                return hasLoops
+                        ? combineLoops(planned, sizes, tapes.subList(0, traces), otherValues, isLast)
+                        : combine(sizes, tapes.subList(0, traces), otherValues).combine(isLast);
             } catch (ExportException e) {
                 if (recorders.get(0).hasOwnArrays()) {
                     recorders.get(0).wantCalls(); // How the block computed them shows what they are at other sizes.
@@ -211,6 +209,38 @@ public final class Tracer {
         } finally {
             recorders.forEach(Recorder::close);
         }
+    }
+
+    private TapeComparison combine(SamplingPlan sizes, List<Tape> tapes, List<Tape> otherValues) {
+        List<TapeComparison.Varied> varied = otherValues.stream()
+                .map(tape -> new TapeComparison.Varied(0, tape))
+                .toList();
+        return new TapeComparison(sizes, limits, inputs, tapes, varied);
+    }
+
+    /**
+     * The program with loops; tapes at the sizes of checks, at which a loop may not run at all, are compared with it.
+     */
+    private Optional<Program> combineLoops(
+            SamplingPlan planned, SamplingPlan sizes, List<Tape> tapes, List<Tape> otherValues, boolean isLast) {
+        List<Tape> rolled = new ArrayList<>();
+        planned.traces().forEach(trace -> rolled.add(tapes.get(sizes.traces().indexOf(trace))));
+        int traces = rolled.size();
+        rolled.addAll(otherValues);
+        Optional<List<Tape>> loops = LoopFinder.roll(rolled);
+        List<Tape> found = loops.orElse(rolled);
+        TapeComparison comparison = combine(planned, found.subList(0, traces), found.subList(traces, found.size()));
+        Optional<Program> program = comparison.combine(isLast);
+        if (program.isPresent()) {
+            for (int i = 0; i < tapes.size(); i++) {
+                Map<String, Long> at = sizes.traces().get(i);
+                LoopReplay.difference(comparison.combined(), tapes.get(i), at).ifPresent(difference -> {
+                    throw new ExportException(List.of(
+                            "with " + at + " the block does not run what its loops run at other sizes: " + difference));
+                });
+            }
+        }
+        return program;
     }
 
     /**

@@ -525,6 +525,53 @@ class LoopTest {
     }
 
     @Test
+    void aLoopIsComparedWithTheBlockWithoutARuntimeToo() {
+        Function<NDList, NDList> forward = list -> {
+            NDArray x = list.singletonOrThrow();
+            NDList all = run(x, zeros(x, x.getShape().get(1)), 1);
+            NDList values = new NDList();
+            for (NDArray part : x.split(x.getShape().get(0))) {
+                values.add(part.sum(new int[] {2}).mul(2));
+            }
+            return new NDList(NDArrays.concat(all), NDArrays.stack(all, 1), NDArrays.concat(values));
+        };
+        OnnxModel unchecked =
+                OnnxExporter.export(new LambdaBlock(forward), List.of(TIME_FIRST), List.of(), ExportOptions.defaults());
+        assertThat(unchecked.proto()).isEqualTo(exported(forward, TIME_FIRST).proto());
+    }
+
+    @Test
+    void aLoopThatRunsInAnotherWayAtOtherLengthsIsRefused() {
+        Function<NDArray, NDArray> atMostThree = x -> {
+            NDArray sum = x.get(0);
+            for (int t = 1; t < Math.min(x.getShape().get(0), 3); t++) {
+                sum = sum.add(x.get(t));
+            }
+            return sum;
+        };
+        assertThatThrownBy(() -> OnnxExporter.export(
+                        LambdaBlock.singleton(atMostThree), List.of(TIME_FIRST), List.of(), ExportOptions.defaults()))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("LoopTest.java:");
+        assertThatThrownBy(() -> exported(list -> new NDList(atMostThree.apply(list.head())), TIME_FIRST))
+                .isInstanceOf(ExportException.class);
+        assertThatThrownBy(() -> OnnxExporter.export(
+                        LambdaBlock.singleton(x -> {
+                            NDArray sum = x.get(0);
+                            for (int t = 1; t < x.getShape().get(0); t++) {
+                                sum = sum.add(x.get(t));
+                            }
+                            return x.getShape().get(0) == 1 ? sum.neg() : sum;
+                        }),
+                        List.of(TIME_FIRST),
+                        List.of(),
+                        ExportOptions.defaults()))
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("with {T=1, B=1} the block does not run what its loops run at other sizes")
+                .hasMessageContaining("neg runs in addition");
+    }
+
+    @Test
     void aLoopWhoseStepsDifferIsRefused() {
         refused(
                         x -> {
