@@ -11,6 +11,7 @@ import ai.djl.training.ParameterStore;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -163,6 +164,9 @@ public final class Tracer {
         SamplingPlan sizes = tracesChecks ? planned.withChecksTraced() : planned;
         List<Recorder> recorders = new ArrayList<>();
         try (NDManager engine = NDManager.newBaseManager(device())) {
+            if (kept.calls()) {
+                fillCaches(sizes);
+            }
             List<List<TapeValue>> outputs = new ArrayList<>();
             ParameterNames names = new ParameterNames(block);
             for (Map<String, Long> point : sizes.traces()) {
@@ -241,6 +245,19 @@ public final class Tracer {
             }
         }
         return program;
+    }
+
+    /** Lets the block make the arrays that it keeps, which must not be recording ones. */
+    private void fillCaches(SamplingPlan sizes) {
+        for (Map<String, Long> point : sizes.traces()) {
+            Map<String, Tensor> values = new HashMap<>();
+            inputs.forEach(input -> values.put(input.name(), sampler.sample(input, point, SEED)));
+            try {
+                compute(values);
+            } catch (RuntimeException e) {
+                return; // The recording says why.
+            }
+        }
     }
 
     /**
