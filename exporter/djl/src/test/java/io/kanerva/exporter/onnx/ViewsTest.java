@@ -261,8 +261,8 @@ class ViewsTest {
     @Test
     void anArrayThatIsAViewAtSomeSizesOnlyIsAnError() {
         // A single row is contiguous in either order, so its reshape is no copy.
-        assertThatThrownBy(() -> exportFunction(
-                        changed(y -> y.transpose().reshape(-1).addi(1)), input("x", "B", 6)))
+        assertThatThrownBy(() ->
+                        exportFunction(changed(y -> y.transpose().reshape(-1).addi(1)), input("x", "B", 6)))
                 .hasMessageContaining("{B=1}");
     }
 
