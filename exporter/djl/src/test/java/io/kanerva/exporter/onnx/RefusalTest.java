@@ -53,7 +53,7 @@ class RefusalTest {
     @Test
     void anOperationWithoutCounterpartIsNamedWithItsLine() {
         refusal(RefusalTest::inverse)
-                .contains("inverse() cannot be exported: ONNX's standard domain has no matrix inverse")
+                .contains("inverse cannot be exported: ONNX's standard domain has no matrix inverse")
                 .contains("solve before the model")
                 .contains("LambdaBlock");
         refusal(x -> inverse(x).add(1)).contains("RefusalTest").contains(".java:");
@@ -61,20 +61,21 @@ class RefusalTest {
 
     @Test
     void allOperationsWithoutCounterpartAreListedAtOnce() {
-        refusal(x -> inverse(x).add(x.toSparse(SparseFormat.COO).toDense().sum()))
+        refusal(x -> x.like().add(x.toSparse(SparseFormat.COO).toDense().sum()))
                 .startsWith("2 problems:")
-                .contains("inverse()")
+                .contains("like()")
                 .contains("toSparse(SparseFormat)");
     }
 
     @Test
     void operationsThatOnnxCannotSayAreListedAtOnce() {
         refusal(x -> x.reshape(-1, 1, 2, 3)
+                        .toType(DataType.INT64, false)
                         .getNDArrayInternal()
-                        .interpolation(new long[] {2, 2}, 1, false)
+                        .maxPool(new Shape(2, 2), new Shape(1, 1), new Shape(0, 0), false)
                         .sum()
                         .add(x.unique(null, false, false, false).get(0).sum()))
-                .contains("needs opset 18, found opset 17; export with opset 18")
+                .contains("ONNX's MaxPool takes floats only, found int64; convert the array with toType")
                 .contains("the order of unique without sorting");
     }
 
@@ -178,7 +179,7 @@ class RefusalTest {
     @Test
     void aProblemNamesTheParameterThatWasReadLast() {
         Block block = initialised(
-                new SequentialBlock().add(Linear.builder().setUnits(3).build()).addSingleton(RefusalTest::inverse),
+                new SequentialBlock().add(Linear.builder().setUnits(5).build()).addSingleton(RefusalTest::inverse),
                 1,
                 6);
         assertThatThrownBy(() -> Exports.export(block, input("x", "B", 6)))
