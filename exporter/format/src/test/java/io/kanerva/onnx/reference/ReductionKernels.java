@@ -26,18 +26,12 @@ final class ReductionKernels {
                 table,
                 "ReduceSumSquare",
                 row -> Arrays.stream(row).map(x -> x * x).sum());
-        reduction(
-                table,
-                "ReduceLogSumExp",
-                row -> Math.log(Arrays.stream(row).map(Math::exp).sum()));
+        reduction(table, "ReduceLogSumExp", ReductionKernels::logSumExp);
         position(table, "ArgMax", 1);
         position(table, "ArgMin", -1);
         table.put("CumSum", Kernel.of(ReductionKernels::cumSum));
-        table.put("Softmax", Kernel.of((a, in) -> softmax(in.get(0), in.get(0).axis(a.integer("axis", -1)))));
-        table.put(
-                "LogSoftmax",
-                Kernel.of((a, in) -> softmax(in.get(0), in.get(0).axis(a.integer("axis", -1)))
-                        .map(Math::log)));
+        table.put("Softmax", Kernel.of((a, in) -> logSoftmax(a, in).map(Math::exp)));
+        table.put("LogSoftmax", Kernel.of(ReductionKernels::logSoftmax));
     }
 
     private static void reduction(Map<String, Kernel> table, String name, ToDoubleFunction<double[]> function) {
@@ -108,13 +102,23 @@ final class ReductionKernels {
         return new Array(x.type(), x.shape(), values);
     }
 
-    private static Array softmax(Array x, int axis) {
-        Array largest = reduce(
-                x, new int[] {axis}, true, row -> Arrays.stream(row).max().orElseThrow());
-        Array powers = Array.combine(x, largest, (a, b) -> Math.exp(a - b));
+    /** By differences from the largest element, so that no power overflows and no logarithm is of zero. */
+    private static double logSumExp(double[] row) {
+        double largest = Arrays.stream(row).max().orElse(Double.NEGATIVE_INFINITY);
+        return Double.isInfinite(largest)
+                ? largest
+                : largest
+                        + Math.log(Arrays.stream(row)
+                                .map(x -> Math.exp(x - largest))
+                                .sum());
+    }
+
+    private static Array logSoftmax(Attributes a, List<Array> in) {
+        Array x = in.get(0);
+        int[] axis = {x.axis(a.integer("axis", -1))};
         return Array.combine(
-                powers,
-                reduce(powers, new int[] {axis}, true, row -> Arrays.stream(row).sum()),
-                (a, b) -> a / b);
+                x,
+                reduce(x, axis, true, ReductionKernels::logSumExp),
+                (element, sum) -> Double.isInfinite(sum) ? Double.NaN : element - sum);
     }
 }

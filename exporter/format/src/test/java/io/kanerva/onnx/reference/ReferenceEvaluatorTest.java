@@ -138,6 +138,8 @@ class ReferenceEvaluatorTest {
                 .containsExactly(2, 2);
         assertThat(run("Softmax", List.of(), Tensor.of(new float[] {0, (float) Math.log(3)}, 1, 2)))
                 .containsExactly(0.25f, 0.75f);
+        assertThat(run("LogSoftmax", List.of(), Tensor.of(new float[] {0, -2000}, 1, 2)))
+                .containsExactly(0, -2000);
     }
 
     @Test
