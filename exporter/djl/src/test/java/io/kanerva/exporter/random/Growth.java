@@ -24,10 +24,16 @@ final class Growth {
     private final Random random = new Random(5);
     /** Whether the axes behind batch (and channel) have any size: flattening them is then not possible. */
     private final boolean isDynamic;
+    /** Whether a layer's numbers or steps follow a dynamic size, so that the network may be refused. */
+    private boolean followsSizes;
 
     Growth(NDManager manager, boolean isDynamic) {
         this.manager = manager;
         this.isDynamic = isDynamic;
+    }
+
+    boolean followsSizes() {
+        return followsSizes;
     }
 
     /**
@@ -52,13 +58,18 @@ final class Growth {
     }
 
     private Grown layer(Gene gene, Shape shape) {
-        return switch (gene.kind() % 12) {
+        return switch (gene.kind() % 14) {
             case 0 -> branches(gene, shape);
             case 1 -> twice(gene, shape);
             case 2 -> sequence(gene.children(), shape);
             case 3 -> alive(Dropout.builder().optRate(0.5f).build(), shape);
             case 4 -> alive(Functions.activation(gene), shape);
             case 5 -> alive(Functions.lambda(gene, shape), shape);
+            case 12 -> alive(Idioms.exported(gene, shape, manager), shape);
+            case 13 -> {
+                followsSizes = true;
+                yield alive(Idioms.sized(gene, shape, manager), shape);
+            }
             default ->
                 alive(
                         switch (shape.dimension()) {
@@ -77,6 +88,10 @@ final class Growth {
                 ? new Grown(Blocks.identityBlock(), shape)
                 : alive(Functions.activation(gene), shape);
         List<Block> both = List.of(left.block(), right.block());
+        // A length that is kept here may be another one elsewhere.
+        if (followsSizes && shape.dimension() == 3) {
+            return left;
+        }
         if (isDynamic && shape.dimension() == 4 && !keepsAnySize(left.block(), shape)) {
             return left;
         }
