@@ -46,9 +46,8 @@ final class Idioms {
     /** A layer whose network must export. */
     static Block exported(Gene gene, Shape shape, NDManager manager) {
         Idioms idioms = new Idioms(gene, shape, manager);
-        return idioms.pick(gene.first() % 3 == 0
-                ? idioms.updates()
-                : gene.first() % 3 == 1 ? idioms.constants() : idioms.types());
+        return idioms.pick(
+                gene.first() % 3 == 0 ? idioms.updates() : gene.first() % 3 == 1 ? idioms.constants() : idioms.types());
     }
 
     /** A layer whose numbers or steps follow a dynamic size; its network may be refused, but never be wrong. */
@@ -125,23 +124,38 @@ final class Idioms {
                         return x.add(scope.ones(constant.getShape()).mul(0.1f));
                     }
                 },
-                x -> constant.gt(x).logicalNot().toType(DataType.FLOAT32, false).mul(x).add(x));
+                x -> constant.gt(x)
+                        .logicalNot()
+                        .toType(DataType.FLOAT32, false)
+                        .mul(x)
+                        .add(x));
     }
 
     private List<UnaryOperator<NDArray>> types() {
         DataType integer = INTEGERS.get(third % INTEGERS.size());
         return List.of(
                 x -> x.mul(places(x, DataType.INT32).mod(3).toType(DataType.FLOAT32, false)),
-                x -> x.mul(places(x, DataType.INT64).add(2).div(2).toType(DataType.FLOAT32, false)).mul(0.2f),
-                x -> x.mul(places(x, DataType.INT32).toType(integer, false).toType(DataType.FLOAT32, true).add(1))
+                x -> x.mul(places(x, DataType.INT64).add(2).div(2).toType(DataType.FLOAT32, false))
+                        .mul(0.2f),
+                x -> x.mul(places(x, DataType.INT32)
+                                .toType(integer, false)
+                                .toType(DataType.FLOAT32, true)
+                                .add(1))
                         .div(1 + width),
-                x -> x.add(places(x, DataType.INT64).gt(width / 2).toType(DataType.UINT8, false).toType(DataType.FLOAT32, false)),
+                x -> x.add(places(x, DataType.INT64)
+                        .gt(width / 2)
+                        .toType(DataType.UINT8, false)
+                        .toType(DataType.FLOAT32, false)),
                 x -> x.toType(DataType.FLOAT64, false).div(3).toType(DataType.FLOAT32, false),
                 x -> x.toType(DataType.FLOAT64, false).square().add(1).sqrt().toType(DataType.FLOAT32, false),
                 x -> x.toType(DataType.FLOAT64, false).softmax(axis).toType(DataType.FLOAT32, false),
                 x -> x.mul(x.gt(0).toType(DataType.FLOAT16, false).add(0.5f).toType(DataType.FLOAT32, false)),
                 x -> x.mul(x.gt(0).logicalOr(x.lt(-1))),
-                x -> x.mul(x.gt(0).toType(DataType.INT32, false).sum(new int[] {axis}, true).toType(DataType.FLOAT32, false).minimum(1)));
+                x -> x.mul(x.gt(0)
+                        .toType(DataType.INT32, false)
+                        .sum(new int[] {axis}, true)
+                        .toType(DataType.FLOAT32, false)
+                        .minimum(1)));
     }
 
     /** 0, 1, 2, ... along the fixed axis. */
@@ -158,7 +172,8 @@ final class Idioms {
                 x -> x.div(Math.log(2 + x.getShape().get(0))),
                 x -> x.getShape().get(0) > 4 ? x.mul(0.5f) : x,
                 x -> x.getShape().get(0) % 2 == 0 ? x.neg() : x,
-                x -> x.add(manager.ones(new Shape(x.getShape().get(0)).addAll(new Shape(ones(rank - 1)))).mul(0.2f)),
+                x -> x.add(manager.ones(new Shape(x.getShape().get(0)).addAll(new Shape(ones(rank - 1))))
+                        .mul(0.2f)),
                 x -> x.mul(Math.min(x.getShape().get(0), 3)).mul(0.3f));
     }
 
@@ -175,7 +190,8 @@ final class Idioms {
                 x -> x.get(":, :" + (x.getShape().get(1) + 1) / 2),
                 x -> x.pad(new Shape(0, 0, 0, (4 - x.getShape().get(1) % 4) % 4), 0.5),
                 x -> x.get(":, :" + Math.min(x.getShape().get(1), 5)),
-                x -> x.mul(manager.arange((float) x.getShape().get(1)).add(1).reshape(1, -1, 1)).div(x.getShape().get(1)),
+                x -> x.mul(manager.arange((float) x.getShape().get(1)).add(1).reshape(1, -1, 1))
+                        .div(x.getShape().get(1)),
                 x -> x.getShape().get(1) > 6 ? x.get(":, 1:") : x,
                 x -> {
                     NDArray h = x.get(":, 0");
@@ -186,6 +202,9 @@ final class Idioms {
                     }
                     return NDArrays.stack(all, 1);
                 },
-                x -> x.cumSum(1).div(x.getManager().arange(1f, x.getShape().get(1) + 1f).reshape(1, x.getShape().get(1), 1)));
+                x -> x.cumSum(1)
+                        .div(x.getManager()
+                                .arange(1f, x.getShape().get(1) + 1f)
+                                .reshape(1, x.getShape().get(1), 1)));
     }
 }
