@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.lang.reflect.Method;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -36,8 +35,8 @@ final class EngineMethods {
             Map.entry(
                     "multiBoxPrior(List,List,List,List,boolean)",
                     new Entry(
-                            "a constant, as it depends on fixed shapes and numbers only",
-                            EngineMethods::multiBoxPrior)),
+                            "through arange, div, sub, add, broadcast, stack and reshape; a constant for fixed sizes",
+                            (r, x, m, a) -> multiBoxPrior(x, a))),
             missing(
                     "trace(int,int,int)",
                     "diagonal and sum",
@@ -106,15 +105,16 @@ final class EngineMethods {
         return (isSingle ? resized.squeeze(0) : resized).toType(images.getDataType(), false);
     }
 
-    /** Anchor boxes of a feature map: they depend on its height and width only, which must therefore be fixed. */
-    private static NDList multiBoxPrior(Recorder recorder, NDArray self, Method method, Object[] arguments)
-            throws Throwable {
-        Object[] copied = arguments.clone();
-        // The engine writes the computed steps into the block's own list.
-        copied[2] = new ArrayList<>((List<?>) arguments[2]);
-        NDList boxes =
-                (NDList) Recorder.call(method, recorder.valueOf(self).array().getNDArrayInternal(), copied);
-        return new NDList(boxes.stream().map(recorder::constant).toList());
+    /** Anchor boxes of a feature map, which depend on its height and width only. */
+    @SuppressWarnings("unchecked")
+    private static NDList multiBoxPrior(NDArray self, Object[] a) {
+        List<Float> sizes = (List<Float>) a[0];
+        List<Float> ratios = (List<Float>) a[1];
+        if (sizes.isEmpty() || ratios.isEmpty() || ratios.size() - 1 > sizes.size()) {
+            throw new UnsupportedOperationException("multiBoxPrior takes at most as many further ratios as sizes, found "
+                    + sizes + " and " + ratios);
+        }
+        return AnchorBoxes.of(self, sizes, ratios, (List<Float>) a[2], (List<Float>) a[3]);
     }
 
     /** x [B, T, ...], with the elements of row b from position lengths[b] on replaced by a value. */

@@ -6,17 +6,20 @@ import static io.kanerva.exporter.onnx.Exports.input;
 import static io.kanerva.exporter.onnx.Exports.operators;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.modality.cv.MultiBoxDetection;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.kanerva.exporter.trace.DjlTensors;
 import io.kanerva.exporter.trace.InputSpec;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.reference.SeveralOpinions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -75,7 +78,7 @@ class DetectionTest {
                 detection().optNmsThreshold(0.5f).optClip(false).build();
         OnnxModel model = exportLambda(
                 detection::detection, input("scores", 1, 3, 4), input("offsets", 1, 16), input("anchors", 1, 4, 4));
-        try (var manager = ai.djl.ndarray.NDManager.newBaseManager()) {
+        try (NDManager manager = NDManager.newBaseManager()) {
             NDList in = new NDList(
                     manager.create(new float[] {0.1f, 0.1f, 0.1f, 0.1f, 0.6f, 0.6f, 0.6f, 0.3f, 0.3f, 0.3f, 0.3f, 0.6f})
                             .reshape(1, 3, 4),
@@ -90,6 +93,44 @@ class DetectionTest {
                     "anchors", DjlTensors.copyOf(in.get(2)));
             assertThat(new SeveralOpinions(1e-6).run(model.toBytes(), feeds)).containsEntry("y", expected);
         }
+    }
+
+    /** Anchors of the engine itself, which overwrites a list of steps that are not given. */
+    private static NDArray anchors(NDArray x, List<Float> ratios, float step) {
+        return x.getNDArrayInternal()
+                .multiBoxPrior(
+                        List.of(0.2f, 0.27f),
+                        ratios,
+                        new ArrayList<>(List.of(step, step)),
+                        List.of(0.5f, 0.25f),
+                        false)
+                .head();
+    }
+
+    @Test
+    void anchorsOfFeatureMapsOfAnySizeAgreeWithTheEngine() {
+        try (NDManager manager = NDManager.newBaseManager()) {
+            NDArray map = manager.ones(new Shape(1, 3, 5, 7));
+            for (List<Float> ratios : List.of(List.of(1f), List.of(1f, 2f), List.of(0.5f, 1f, 2f))) {
+                for (float step : new float[] {-1, 0.125f}) {
+                    OnnxModel model = exportFunction(
+                            x -> anchors(x, ratios, step).add(x.mean().mul(0)), input("x", 1, 3, "H", "W"));
+                    Tensor expected = DjlTensors.copyOf(anchors(map, ratios, step));
+                    Tensor found = new SeveralOpinions(1e-6)
+                            .run(model.toBytes(), Map.of("x", DjlTensors.copyOf(map)))
+                            .get("y");
+                    assertThat(found.shape()).isEqualTo(expected.shape());
+                    assertThat(found.doubles()).containsExactly(expected.doubles(), within(1e-6));
+                }
+            }
+        }
+    }
+
+    @Test
+    void anchorsOfFeatureMapsOfFixedSizeAreAConstant() {
+        OnnxModel model = exportFunction(
+                x -> anchors(x, List.of(1f), -1).add(x.mean()), input("x", "N", 3, 2, 4));
+        assertThat(operators(model)).containsExactly("ReduceMean", "Add");
     }
 
     @Test
