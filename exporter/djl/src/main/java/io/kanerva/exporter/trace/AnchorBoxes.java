@@ -34,12 +34,16 @@ final class AnchorBoxes {
         NDArray rows = manager.arange(0, height, 1).add(offsets.get(0));
         NDArray columns = manager.arange(0, width, 1).add(offsets.get(1));
         Shape all = new Shape(height, width, boxes);
-        NDArray y = (isRelative ? rows.div(height) : rows.mul(steps.get(0))).reshape(-1, 1, 1).broadcast(all);
-        NDArray x = (isRelative ? columns.div(width) : columns.mul(steps.get(1))).reshape(1, -1, 1).broadcast(all);
+        NDArray y = (isRelative ? rows.div(height) : rows.mul(steps.get(0)))
+                .reshape(-1, 1, 1)
+                .broadcast(all);
+        NDArray x = (isRelative ? columns.div(width) : columns.mul(steps.get(1)))
+                .reshape(1, -1, 1)
+                .broadcast(all);
         NDArray halfWidth = array(manager, widths).mul(height).div(width);
         NDArray halfHeight = array(manager, heights);
-        NDArray corners = NDArrays.stack(
-                new NDList(x.sub(halfWidth), y.sub(halfHeight), x.add(halfWidth), y.add(halfHeight)), 3);
+        NDArray corners =
+                NDArrays.stack(new NDList(x.sub(halfWidth), y.sub(halfHeight), x.add(halfWidth), y.add(halfHeight)), 3);
         NDArray result = corners.reshape(1, -1, 4);
         int unused = 2 * sizes.size() - boxes;
         return new NDList(

@@ -111,8 +111,8 @@ final class EngineMethods {
         List<Float> sizes = (List<Float>) a[0];
         List<Float> ratios = (List<Float>) a[1];
         if (sizes.isEmpty() || ratios.isEmpty() || ratios.size() - 1 > sizes.size()) {
-            throw new UnsupportedOperationException("multiBoxPrior takes at most as many further ratios as sizes, found "
-                    + sizes + " and " + ratios);
+            throw new UnsupportedOperationException(
+                    "multiBoxPrior takes at most as many further ratios as sizes, found " + sizes + " and " + ratios);
         }
         return AnchorBoxes.of(self, sizes, ratios, (List<Float>) a[2], (List<Float>) a[3]);
     }

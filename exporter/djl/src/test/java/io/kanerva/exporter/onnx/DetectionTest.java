@@ -99,11 +99,7 @@ class DetectionTest {
     private static NDArray anchors(NDArray x, List<Float> ratios, float step) {
         return x.getNDArrayInternal()
                 .multiBoxPrior(
-                        List.of(0.2f, 0.27f),
-                        ratios,
-                        new ArrayList<>(List.of(step, step)),
-                        List.of(0.5f, 0.25f),
-                        false)
+                        List.of(0.2f, 0.27f), ratios, new ArrayList<>(List.of(step, step)), List.of(0.5f, 0.25f), false)
                 .head();
     }
 
@@ -128,8 +124,7 @@ class DetectionTest {
 
     @Test
     void anchorsOfFeatureMapsOfFixedSizeAreAConstant() {
-        OnnxModel model = exportFunction(
-                x -> anchors(x, List.of(1f), -1).add(x.mean()), input("x", "N", 3, 2, 4));
+        OnnxModel model = exportFunction(x -> anchors(x, List.of(1f), -1).add(x.mean()), input("x", "N", 3, 2, 4));
         assertThat(operators(model)).containsExactly("ReduceMean", "Add");
     }
 
