@@ -18,14 +18,17 @@ import java.util.stream.Collectors;
 /** A model as text: one line per input, weight, node and output; small constants are shown where they are used. */
 final class ModelListing {
     private static final int MAX_INLINE = 8;
+    private final boolean showsOrigins;
     private final StringBuilder text = new StringBuilder();
     private String indent = "";
     private final Map<String, String> constants = new HashMap<>();
 
-    private ModelListing() {}
+    private ModelListing(boolean showsOrigins) {
+        this.showsOrigins = showsOrigins;
+    }
 
-    static String of(ModelProto model) {
-        return new ModelListing().list(model);
+    static String of(ModelProto model, boolean showsOrigins) {
+        return new ModelListing(showsOrigins).list(model);
     }
 
     private String list(ModelProto model) {
@@ -92,11 +95,12 @@ final class ModelListing {
                 .map(ModelListing::attribute)
                 .collect(Collectors.joining(", "));
         line(
-                "%s = %s(%s)%s",
+                "%s = %s(%s)%s%s",
                 String.join(", ", node.getOutputList()),
                 (node.getDomain().isEmpty() ? "" : node.getDomain() + ".") + node.getOpType(),
                 inputs,
-                attributes.isEmpty() ? "" : " {" + attributes + "}");
+                attributes.isEmpty() ? "" : " {" + attributes + "}",
+                showsOrigins ? origin(node) : "");
         node.getAttributeList().stream().filter(AttributeProto::hasG).forEach(this::subgraph);
     }
 
@@ -110,6 +114,14 @@ final class ModelListing {
         graph.getNodeList().forEach(this::node);
         graph.getOutputList().forEach(output -> line("output %s %s", output.getName(), type(output)));
         indent = indent.substring(2);
+    }
+
+    private static String origin(NodeProto node) {
+        return node.getMetadataPropsList().stream()
+                .map(entry -> entry.getKey() + " " + entry.getValue())
+                .reduce((a, b) -> a + ", " + b)
+                .map(text -> "  # " + text)
+                .orElse("");
     }
 
     private static String attribute(AttributeProto attribute) {

@@ -82,6 +82,11 @@ public final class OnnxFiles {
 
     /** A readable listing: inputs, weights, one line per node, outputs. */
     public static String toText(ModelProto model) {
-        return ModelListing.of(model);
+        return ModelListing.of(model, false);
+    }
+
+    /** Like {@link #toText}, with each node's metadata at the end of its line: where the exporter says it comes from. */
+    public static String toTextWithOrigins(ModelProto model) {
+        return ModelListing.of(model, true);
     }
 }

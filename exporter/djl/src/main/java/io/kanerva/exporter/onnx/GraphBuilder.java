@@ -38,6 +38,7 @@ public final class GraphBuilder {
     /** Dimensions that have a value in this graph only. */
     private final Set<String> ownDimensions = new HashSet<>();
 
+    private Origin origin = Origin.UNKNOWN;
     private int count;
 
     GraphBuilder(ExportOptions options) {
@@ -93,6 +94,11 @@ public final class GraphBuilder {
         nodes.add(new Node("Identity", List.of(value.name()), List.of(name), new TreeMap<>()));
     }
 
+    /** Sets where the nodes come from that are added from now on. */
+    void origin(Origin next) {
+        origin = next;
+    }
+
     /** The graph of all nodes that were added. */
     public Graph build(List<Value> outputs) {
         return new Graph(inputs, outputs, nodes, initializers);
@@ -130,7 +136,8 @@ public final class GraphBuilder {
                 operator,
                 from.stream().map(Value::name).toList(),
                 results.stream().map(Value::name).toList(),
-                named);
+                named,
+                origin);
         OperatorSchema.check(node, opset);
         nodes.add(node);
         return results;

@@ -28,10 +28,12 @@ final class ModelWriter {
                 .setModelVersion(options.modelVersion())
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(options.opset()))
                 .setGraph(graph(graph, options.graphName(), options.opset()));
-        options.metadata()
-                .forEach((key, value) -> model.addMetadataProps(
-                        StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
+        options.metadata().forEach((key, value) -> model.addMetadataProps(entry(key, value)));
         return model.build();
+    }
+
+    private static StringStringEntryProto.Builder entry(String key, String value) {
+        return StringStringEntryProto.newBuilder().setKey(key).setValue(value);
     }
 
     private static GraphProto graph(Graph graph, String name, int opset) {
@@ -45,7 +47,7 @@ final class ModelWriter {
             OperatorSchema.check(node, opset);
             NodeProto.Builder builder = NodeProto.newBuilder()
                     .setOpType(node.operator())
-                    .setName(node.output())
+                    .setName(node.origin().nodeName(node.output()))
                     .addAllInput(node.inputs())
                     .addAllOutput(node.outputs());
             node.attributes()
@@ -57,6 +59,7 @@ final class ModelWriter {
                                             .setG(graph(subgraph, node.output() + "_" + key, opset))
                                             .build()
                                     : attribute(key, value)));
+            node.origin().metadata().forEach((key, value) -> builder.addMetadataProps(entry(key, value)));
             proto.addNode(builder);
         }
         return proto.build();

@@ -16,12 +16,24 @@ import java.util.stream.Stream;
  * @param outputs names of values
  * @param attributes values are Long, Float, String, Tensor, a subgraph ({@link Graph}), or a list of Long, Float or
  *     String
+ * @param origin the part of the block that the node computes
  */
-public record Node(String operator, List<String> inputs, List<String> outputs, SortedMap<String, Object> attributes) {
+public record Node(
+        String operator,
+        List<String> inputs,
+        List<String> outputs,
+        SortedMap<String, Object> attributes,
+        Origin origin) {
+
     public Node {
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
         attributes = Collections.unmodifiableSortedMap(new TreeMap<>(attributes));
+    }
+
+    /** A node whose origin is not known. */
+    public Node(String operator, List<String> inputs, List<String> outputs, SortedMap<String, Object> attributes) {
+        this(operator, inputs, outputs, attributes, Origin.UNKNOWN);
     }
 
     /** The subgraphs among the attributes, such as a Loop's body. */
@@ -61,11 +73,15 @@ public record Node(String operator, List<String> inputs, List<String> outputs, S
     }
 
     public Node withInputs(List<String> names) {
-        return new Node(operator, names, outputs, attributes);
+        return new Node(operator, names, outputs, attributes, origin);
     }
 
     public Node withAttributes(Map<String, Object> others) {
-        return new Node(operator, inputs, outputs, new TreeMap<>(others));
+        return new Node(operator, inputs, outputs, new TreeMap<>(others), origin);
+    }
+
+    public Node withOrigin(Origin other) {
+        return new Node(operator, inputs, outputs, attributes, other);
     }
 
     /** The same node with values renamed, in its subgraphs as well. */
@@ -77,10 +93,10 @@ public record Node(String operator, List<String> inputs, List<String> outputs, S
     public Node reading(UnaryOperator<String> name) {
         SortedMap<String, Object> others = new TreeMap<>(attributes);
         others.replaceAll((key, value) -> value instanceof Graph subgraph ? subgraph.renamed(name) : value);
-        return new Node(operator, inputs.stream().map(name).toList(), outputs, others);
+        return new Node(operator, inputs.stream().map(name).toList(), outputs, others, origin);
     }
 
     private Node withOutputs(List<String> names) {
-        return new Node(operator, inputs, names, attributes);
+        return new Node(operator, inputs, names, attributes, origin);
     }
 }

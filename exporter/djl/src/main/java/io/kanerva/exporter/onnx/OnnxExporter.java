@@ -182,6 +182,7 @@ public final class OnnxExporter {
 
     private void lower(List<Operation> operations) {
         for (Operation operation : operations) {
+            builder.origin(Origin.of(operation.site()));
             try {
                 lower(operation);
             } catch (UnsupportedOperationException e) {

@@ -7,15 +7,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.ForkJoinTask;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * The place in the user's code that called an operation.
  *
- * @param blocks simple names of the blocks whose forward was running, outermost first, joined by " &gt; "; may be empty
- * @param line the Java line, for example {@code Encoder.forward(Encoder.java:41)}
+ * @param blocks classes of the blocks whose forward was running, outermost first, joined by " &gt; "; may be empty
+ * @param line the Java line, for example {@code Encoder.forward(Encoder.java:41)}: the innermost one outside DJL, this
+ *     exporter and the languages' libraries, or DJL's if a block of DJL calls it on its own
  * @param parameter path of the parameter that was read last, which distinguishes equal blocks; empty if there was none
+ * @param path path of the block in the exported one, as far as it is certain; empty until {@link BlockPaths} finds it
  */
-public record CallSite(String blocks, String line, String parameter) {
+public record CallSite(String blocks, String line, String parameter, String path) {
     private static final List<String> LOGS = List.of(
             "org.slf4j.",
             "ch.qos.logback.",
@@ -25,74 +30,87 @@ public record CallSite(String blocks, String line, String parameter) {
             "java.io.PrintStream");
     /** A logger formats its arguments within so many calls. */
     private static final int LOGGING_DEPTH = 24;
-
     private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+    private static final String UNKNOWN = "unknown line";
+    /** Packages of languages, whose code runs between the user's line and an array. */
+    private static final List<String> LANGUAGES = List.of(
+            "javax.",
+            "sun.",
+            "kotlin.",
+            "kotlinx.",
+            "groovy.",
+            "org.codehaus.groovy.",
+            "org.apache.groovy.",
+            "scala.",
+            "clojure.lang.",
+            "clojure.core");
+
+    /**
+     * A line while it is running.
+     *
+     * @param calls the blocks that are running, outermost first
+     * @param isParallel whether the line runs as one of several tasks, perhaps at the same time as others
+     */
+    record Running(CallSite site, List<BlockCall> calls, boolean isParallel) {}
+
+    CallSite withPath(String known) {
+        return new CallSite(blocks, line, parameter, known);
+    }
 
     /**
      * The line that is calling an array's method now.
      *
      * @param parameter path of the parameter that was read last
      */
-    static CallSite here(String parameter) {
-        return WALKER.walk(frames -> {
-            List<String> blocks = new ArrayList<>();
-            List<StackFrame> lines = new ArrayList<>();
-            frames.filter(frame -> !isInternal(frame.getDeclaringClass())).forEach(frame -> {
-                if (lines.isEmpty()) {
-                    lines.add(frame);
-                }
-                addBlock(blocks, frame.getDeclaringClass(), frame.getMethodName());
-            });
-            Collections.reverse(blocks);
-            return new CallSite(
-                    String.join(" > ", blocks),
-                    lines.isEmpty() ? "unknown line" : describe(lines.get(0).toStackTraceElement()),
-                    parameter);
-        });
+    static Running here(String parameter) {
+        List<StackFrame> frames =
+                WALKER.walk(stack -> stack.takeWhile(frame -> frame.getDeclaringClass() != Tracer.class)
+                        .toList());
+        List<BlockCall> calls = BlockCall.of(frames);
+        String line = line(frames, StackFrame::getClassName, StackFrame::toStackTraceElement);
+        String blocks = calls.stream().map(BlockCall::name).collect(Collectors.joining(" > "));
+        boolean isParallel =
+                frames.stream().anyMatch(frame -> ForkJoinTask.class.isAssignableFrom(frame.getDeclaringClass()));
+        return new Running(new CallSite(blocks, line, parameter, ""), calls, isParallel);
     }
 
-    /** The line that caused an exception: the first outside the recorder, the engine and DJL's array helpers. */
+    /** The line that caused an exception. */
     static CallSite of(Throwable exception, String parameter, ClassLoader loader) {
-        List<String> blocks = new ArrayList<>();
-        String line = "unknown line";
+        List<StackTraceElement> elements = new ArrayList<>();
         for (StackTraceElement element : exception.getStackTrace()) {
-            Class<?> type;
-            try {
-                type = Class.forName(element.getClassName(), false, loader);
-            } catch (ClassNotFoundException e) {
-                continue;
-            }
-            if (type == Tracer.class) {
+            if (element.getClassName().equals(Tracer.class.getName())) {
                 break;
             }
-            if (isInternal(type)) {
-                continue;
+            elements.add(element);
+        }
+        List<String> blocks = new ArrayList<>();
+        for (StackTraceElement element : elements) {
+            if (element.getMethodName().startsWith("forward") && isBlock(element.getClassName(), loader)) {
+                blocks.add(withoutPackage(element.getClassName()));
             }
-            if (line.equals("unknown line")) {
-                line = describe(element);
-            }
-            addBlock(blocks, type, element.getMethodName());
         }
         Collections.reverse(blocks);
-        return new CallSite(String.join(" > ", blocks), line, parameter);
+        return new CallSite(String.join(" > ", blocks), line(elements, StackTraceElement::getClassName, e -> e), parameter, "");
     }
 
-    private static void addBlock(List<String> blocks, Class<?> type, String method) {
-        if (method.startsWith("forward")
-                && Block.class.isAssignableFrom(type)
-                && !type.isInterface()
-                && !type.getSimpleName().startsWith("Abstract")
-                && (blocks.isEmpty() || !blocks.get(blocks.size() - 1).equals(type.getSimpleName()))) {
-            blocks.add(type.getSimpleName());
+    /** Whether a class is a block with its own computation. */
+    private static boolean isBlock(String name, ClassLoader loader) {
+        try {
+            Class<?> type = Class.forName(name, false, loader);
+            return Block.class.isAssignableFrom(type)
+                    && !type.isInterface()
+                    && !type.getSimpleName().startsWith("Abstract");
+        } catch (ClassNotFoundException | LinkageError e) {
+            return false;
         }
     }
 
     /** Whether the engine is calling, because an ordinary array has a traced one as its argument. */
     static boolean isInsideEngine() {
         return WALKER.walk(frames -> frames.map(StackFrame::getDeclaringClass)
-                .filter(type -> !isTracer(type) && !type.isInterface())
+                .filter(type -> !isTracer(type.getName()) && !Proxy.isProxyClass(type) && !type.isInterface())
                 .findFirst()
-                .map(CallSite::isEngine)
+                .map(type -> isEngine(type.getName()))
                 .orElse(false));
     }
 
@@ -113,30 +131,55 @@ public record CallSite(String blocks, String line, String parameter) {
                 .orElse(false);
     }
 
-    private static boolean isEngine(Class<?> type) {
-        return isEngine(type.getName());
+    private static boolean isEngine(String type) {
+        return type.startsWith("ai.djl.") && (type.contains(".engine.") || type.contains(".jni."));
     }
 
-    private static boolean isEngine(String name) {
-        return name.startsWith("ai.djl.") && (name.contains(".engine.") || name.contains(".jni."));
+    /** The recorder itself, and reflection. */
+    private static boolean isTracer(String type) {
+        return type.startsWith(CallSite.class.getPackageName() + ".")
+                || type.startsWith("java.")
+                || type.startsWith("jdk.")
+                || type.contains("$Proxy");
     }
 
-    private static boolean isTracer(Class<?> type) {
-        return type.getPackageName().equals(CallSite.class.getPackageName())
-                || type.getName().startsWith("java.")
-                || type.getName().startsWith("jdk.")
-                || Proxy.isProxyClass(type);
-    }
-
-    /** Code between the user's line and the recorder: the recorder itself, reflection, DJL's array helpers. */
+    /** Code between a line that computes and the recorder: the recorder itself, DJL's arrays. */
     static boolean isInternal(Class<?> type) {
-        return isTracer(type) || isEngine(type) || type.getName().startsWith("ai.djl.ndarray.");
+        return isInternal(type.getName());
+    }
+
+    private static boolean isInternal(String type) {
+        return isTracer(type) || isEngine(type) || type.startsWith("ai.djl.ndarray.");
+    }
+
+    private static boolean isDjl(String type) {
+        return type.startsWith("ai.djl.") && !type.startsWith("ai.djl.examples.");
+    }
+
+    /** The user's line; that of DJL's block if there is none; frames are given innermost first. */
+    private static <T> String line(List<T> frames, Function<T, String> type, Function<T, StackTraceElement> element) {
+        List<T> lines = frames.stream()
+                .filter(frame -> !isInternal(type.apply(frame))
+                        && LANGUAGES.stream().noneMatch(type.apply(frame)::startsWith))
+                .toList();
+        return lines.stream()
+                .filter(frame -> !isDjl(type.apply(frame)))
+                .findFirst()
+                .or(() -> lines.stream().findFirst())
+                .map(frame -> describe(element.apply(frame)))
+                .orElse(UNKNOWN);
+    }
+
+    private static String withoutPackage(String type) {
+        return type.substring(type.lastIndexOf('.') + 1);
     }
 
     private static String describe(StackTraceElement element) {
-        String type = element.getClassName();
-        return type.substring(type.lastIndexOf('.') + 1) + "." + element.getMethodName() + "(" + element.getFileName()
-                + ":" + element.getLineNumber() + ")";
+        String file = String.valueOf(element.getFileName());
+        // Some languages give scripts a path, which must not get into models.
+        String name = file.substring(Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1);
+        return withoutPackage(element.getClassName()) + "." + element.getMethodName() + "(" + name + ":"
+                + element.getLineNumber() + ")";
     }
 
     @Override

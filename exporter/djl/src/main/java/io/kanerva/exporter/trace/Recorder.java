@@ -43,6 +43,8 @@ final class Recorder implements AutoCloseable {
     private final NDManager engine;
     private final NDManager manager;
     private final ParameterNames names;
+    private final BlockPaths paths;
+    private final Thread thread = Thread.currentThread();
     /** The recording array of each constant, as it was when it was used last. */
     private final Map<NDArray, NDArray> constants = new IdentityHashMap<>();
     /** Checksums of large constants, which are not copied. */
@@ -102,6 +104,7 @@ final class Recorder implements AutoCloseable {
         this.engine = engine.newSubManager();
         this.manager = ManagerHandler.wrap(this, this.engine);
         this.names = names;
+        this.paths = new BlockPaths(names.tree());
         this.statistics = statistics;
         this.retention = retention;
         this.selection = selection;
@@ -134,6 +137,7 @@ final class Recorder implements AutoCloseable {
     }
 
     NDArray parameter(Parameter parameter) {
+        paths.read(parameter, here().calls());
         lastParameter = names.of(parameter);
         return parameters.computeIfAbsent(parameter, p -> held(value(Kind.PARAMETER, names.of(p), p.getArray())));
     }
@@ -256,9 +260,13 @@ final class Recorder implements AutoCloseable {
     }
 
     private TapeValue value(Kind kind, String name, NDArray array) {
+        return value(kind, name, array, here().site());
+    }
+
+    private TapeValue value(Kind kind, String name, NDArray array, CallSite site) {
         // The block must not close it with a scope of its own.
         NDScope.unregister(array);
-        TapeValue value = new TapeValue(values.size(), kind, name, array, CallSite.here(lastParameter));
+        TapeValue value = new TapeValue(values.size(), kind, name, array, site);
         values.add(value);
         return value;
     }
@@ -384,20 +392,22 @@ final class Recorder implements AutoCloseable {
         if (isDropped && isSelecting) {
             throw valuesNeeded();
         }
+        CallSite.Running running = here();
         List<TapeValue> results = new ArrayList<>();
         for (NDArray output : outputs) {
             boolean isShared = inputs.stream().anyMatch(input -> input != null && input.array() == output);
             NDArray kept = isDependent && !retention.values() && !isShared ? shapeOf(output) : output;
-            results.add(value(Kind.RESULT, "", kept));
+            results.add(value(Kind.RESULT, "", kept, running.site()));
             dependent.set(results.get(results.size() - 1).id(), isDependent);
             dropped.set(results.get(results.size() - 1).id(), isDropped || kept != output);
         }
+        paths.step(running);
         steps.add(new Step(
                 operation,
                 inputs,
                 attributes,
                 results,
-                CallSite.here(lastParameter),
+                running.site(),
                 isDependent && isSelecting ? Step.Kind.SELECTING : Step.Kind.RECORDED));
         List<NDArray> wrapped =
                 results.stream().map(value -> ArrayHandler.wrap(this, value)).toList();
@@ -426,9 +436,29 @@ final class Recorder implements AutoCloseable {
         }
     }
 
+    /**
+     * The line that is running now.
+     *
+     * @throws ExportException if it is one of several tasks: what they compute is recorded in the order of one run
+     */
+    private CallSite.Running here() {
+        CallSite.Running running = CallSite.here(lastParameter);
+        if (running.isParallel() || Thread.currentThread() != thread) {
+            throw fail("the block computes on several threads, as a parallel stream or an executor does; only one "
+                    + "thread's operations can be recorded, make the stream sequential");
+        }
+        return running;
+    }
+
+    /** Completes the operations' sites by the paths of their blocks; call when the block has finished. */
+    void findPaths() {
+        Map<CallSite, String> found = paths.find();
+        steps.replaceAll(step -> step.at(step.site().withPath(found.get(step.site()))));
+    }
+
     /** Adds a problem with the line that is running now; the recording continues. */
     void problem(String message) {
-        problems.add(message + " (" + CallSite.here(lastParameter) + ")");
+        problems.add(message + " (" + CallSite.here(lastParameter).site() + ")");
     }
 
     /** The line that caused an exception. */

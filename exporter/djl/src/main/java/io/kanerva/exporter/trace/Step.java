@@ -30,4 +30,8 @@ record Step(
         /** Added to read one or several of the values that a loop or a split computes. */
         ADDED
     }
+
+    Step at(CallSite other) {
+        return new Step(operation, inputs, attributes, outputs, other, kind);
+    }
 }

@@ -173,6 +173,7 @@ public final class Tracer {
                 recorders.add(new Recorder(engine, names, statistics, kept, Selection.ACTUAL));
                 outputs.add(record(recorders.get(recorders.size() - 1), point, SEED));
             }
+            recorders.get(0).findPaths();
             int traces = recorders.size();
             // Once more with other values: numbers that differ now depend on values, and must not become constants.
             recorders.add(new Recorder(engine, names, statistics, kept, Selection.ACTUAL));

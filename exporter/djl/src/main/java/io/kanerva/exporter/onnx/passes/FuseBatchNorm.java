@@ -84,6 +84,7 @@ final class FuseBatchNorm implements Pass {
                 convolution.operator(),
                 List.of(convolution.input(0), weightName, biasName),
                 norm.outputs(),
-                convolution.attributes()));
+                convolution.attributes(),
+                convolution.origin().and(norm.origin())));
     }
 }

@@ -38,7 +38,12 @@ final class FuseClip implements Pass {
             String zero = "zero_" + largest.type().name().toLowerCase(Locale.ROOT);
             initializers.putIfAbsent(zero, Tensor.filled(largest.type(), 0));
             String number = node.input(from.equals(node.input(0)) ? 1 : 0);
-            nodes.add(new Node("Clip", List.of(rectifier.input(0), zero, number), node.outputs(), new TreeMap<>()));
+            nodes.add(new Node(
+                    "Clip",
+                    List.of(rectifier.input(0), zero, number),
+                    node.outputs(),
+                    new TreeMap<>(),
+                    rectifier.origin().and(node.origin())));
         }
         return graph.with(nodes, initializers);
     }
