@@ -1,4 +1,4 @@
-"""The networks of DJL 0.35.1's model zoo in plain PyTorch, layer by layer."""
+"""The networks of DJL 0.36.0's model zoo in plain PyTorch, layer by layer."""
 
 import torch
 from torch import Tensor, nn

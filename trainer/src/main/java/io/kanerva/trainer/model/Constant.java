@@ -76,7 +76,7 @@ public final class Constant {
     /**
      * The array times a number, safe under a gradient.
      *
-     * <p>{@code NDArray.mul(Number)}, {@code div}, {@code pow}, {@code maximum} and {@code minimum} of DJL 0.35.1's
+     * <p>{@code NDArray.mul(Number)}, {@code div}, {@code pow}, {@code maximum} and {@code minimum} of DJL 0.36.0's
      * PyTorch engine wrap the number in an array over Java memory, and close that array at once. PyTorch has saved it
      * for the backward pass, but not its memory: if Java collects garbage in between, the gradient is computed from
      * whatever is there by then, NaN at times. Here the factor is a constant that is never freed, not even by an

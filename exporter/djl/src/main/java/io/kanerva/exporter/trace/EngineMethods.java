@@ -15,7 +15,7 @@ import java.util.Map;
  */
 final class EngineMethods {
     /** Remark on methods that the export supports but the engine does not. */
-    static final String MISSING = "DJL 0.35.1's PyTorch engine itself does not implement it";
+    static final String MISSING = "DJL 0.36.0's PyTorch engine itself does not implement it";
 
     /** Computes a method by other methods. */
     @FunctionalInterface

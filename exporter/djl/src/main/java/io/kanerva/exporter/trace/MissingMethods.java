@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.Map;
 
 /**
- * Methods that DJL's interfaces declare and ONNX has operators for, but that DJL 0.35.1's PyTorch engine does not
+ * Methods that DJL's interfaces declare and ONNX has operators for, but that DJL 0.36.0's PyTorch engine does not
  * implement. They are recorded as themselves, and formulas of the engine's other operations compute their values, so
  * ONNX Runtime's result for the operator is still compared with an independent computation.
  */

@@ -199,7 +199,7 @@ class ValuesTest {
         NDArray index = manager.create(new long[] {1, 2}, new Shape(2, 1));
         data.gatherNd(index);
         assertThat(index.toLongArray())
-                .as("DJL 0.35.1 computes in the memory of the positions")
+                .as("DJL 0.36.0 computes in the memory of the positions")
                 .isNotEqualTo(new long[] {1, 2});
         OnnxModel model = OnnxExporter.export(
                 new LambdaBlock(list -> new NDList(list.get(0)

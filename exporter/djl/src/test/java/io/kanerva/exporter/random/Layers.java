@@ -125,7 +125,7 @@ final class Layers {
     }
 
     /**
-     * A recurrent block of DJL 0.35.1 adds its states to the list that it is given, which a parallel block gives to the
+     * A recurrent block of DJL 0.36.0 adds its states to the list that it is given, which a parallel block gives to the
      * others, too.
      */
     private static Block alone(Block recurrent) {

@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
                         + "equivalent in ONNX, the command fails and writes no file.",
         footer = {
             "  kpp onnx export --model runs/mlp --input x:float32[N,1,28,28] --out mlp.onnx \\",
-            "      --class-path model-zoo-0.35.1.jar --argument hidden=[128,64] \\",
+            "      --class-path model-zoo-0.36.0.jar --argument hidden=[128,64] \\",
             "      --factory ai.djl.basicmodelzoo.basic.MlpBlockFactory"
         })
 public final class OnnxExportCommand extends Subcommand {

@@ -50,7 +50,7 @@ final class Pooling {
                 hasFixedSizes(op) || !op.flag("ceil") ? 0 : 1);
     }
 
-    /** DJL's PyTorch engine (0.35.1) counts the padding regardless of the argument, and so does the model. */
+    /** DJL's PyTorch engine (0.36.0) counts the padding regardless of the argument, and so does the model. */
     private static Value averagePool(GraphBuilder g, Operation op, List<Value> in) {
         long[] pads = pads(op);
         Value mean = g.node(
