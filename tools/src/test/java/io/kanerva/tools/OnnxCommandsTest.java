@@ -247,7 +247,7 @@ class OnnxCommandsTest {
     @Test
     void inputsThatTheNetworkDoesNotTakeAreASentence() {
         assertThat(failure(export(folder.resolve("o.onnx"), "--argument", "units=[60,2]", "--input", "x:float32[N,6]")))
-                .startsWith("the block fails with {N=");
+                .startsWith("the block fails with x [N, 6] at every size that was tried, such as {N=");
         assertThat(failure(export(
                         folder.resolve("o.onnx"),
                         "--argument",

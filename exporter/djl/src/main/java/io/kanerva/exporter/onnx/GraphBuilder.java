@@ -214,8 +214,8 @@ public final class GraphBuilder {
     /** A size as an int64 vector of one element, computed from the inputs' shapes where it is dynamic. */
     public Value size(Size size) {
         if (!size.isKnown()) {
-            throw new UnsupportedOperationException("expected a size that is a sum of products of "
-                    + "dynamic dimensions and strided dimensions, found another");
+            throw new UnsupportedOperationException("a size in it is not known before the model runs, as it "
+                    + "depends on values or has no formula in the inputs' sizes");
         }
         boolean isOwn = parent == null
                 || size.terms().keySet().stream()

@@ -30,6 +30,7 @@ public record CallSite(String blocks, String line, String parameter, String path
             "java.io.PrintStream");
     /** A logger formats its arguments within so many calls. */
     private static final int LOGGING_DEPTH = 24;
+
     private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
     private static final String UNKNOWN = "unknown line";
     /** Packages of languages, whose code runs between the user's line and an array. */
@@ -53,6 +54,11 @@ public record CallSite(String blocks, String line, String parameter, String path
      */
     record Running(CallSite site, List<BlockCall> calls, boolean isParallel) {}
 
+    /** A site whose path is not known. */
+    CallSite(String blocks, String line, String parameter) {
+        this(blocks, line, parameter, "");
+    }
+
     CallSite withPath(String known) {
         return new CallSite(blocks, line, parameter, known);
     }
@@ -71,7 +77,7 @@ public record CallSite(String blocks, String line, String parameter, String path
         String blocks = calls.stream().map(BlockCall::name).collect(Collectors.joining(" > "));
         boolean isParallel =
                 frames.stream().anyMatch(frame -> ForkJoinTask.class.isAssignableFrom(frame.getDeclaringClass()));
-        return new Running(new CallSite(blocks, line, parameter, ""), calls, isParallel);
+        return new Running(new CallSite(blocks, line, parameter), calls, isParallel);
     }
 
     /** The line that caused an exception. */
@@ -90,7 +96,8 @@ public record CallSite(String blocks, String line, String parameter, String path
             }
         }
         Collections.reverse(blocks);
-        return new CallSite(String.join(" > ", blocks), line(elements, StackTraceElement::getClassName, e -> e), parameter, "");
+        return new CallSite(
+                String.join(" > ", blocks), line(elements, StackTraceElement::getClassName, e -> e), parameter);
     }
 
     /** Whether a class is a block with its own computation. */
@@ -159,8 +166,8 @@ public record CallSite(String blocks, String line, String parameter, String path
     /** The user's line; that of DJL's block if there is none; frames are given innermost first. */
     private static <T> String line(List<T> frames, Function<T, String> type, Function<T, StackTraceElement> element) {
         List<T> lines = frames.stream()
-                .filter(frame -> !isInternal(type.apply(frame))
-                        && LANGUAGES.stream().noneMatch(type.apply(frame)::startsWith))
+                .filter(frame ->
+                        !isInternal(type.apply(frame)) && LANGUAGES.stream().noneMatch(type.apply(frame)::startsWith))
                 .toList();
         return lines.stream()
                 .filter(frame -> !isDjl(type.apply(frame)))

@@ -1,5 +1,6 @@
 package io.kanerva.exporter.trace;
 
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -12,8 +13,13 @@ public final class ExportException extends RuntimeException {
     }
 
     public ExportException(List<String> problems, Throwable cause) {
-        super(message(problems), cause);
-        this.problems = List.copyOf(problems);
+        super(message(distinct(problems)), cause);
+        this.problems = distinct(problems);
+    }
+
+    /** Each reason once; several threads may still be adding some. */
+    private static List<String> distinct(List<String> problems) {
+        return List.copyOf(new LinkedHashSet<>(List.copyOf(problems)));
     }
 
     /** The reasons, in the order in which they occurred. */

@@ -16,6 +16,7 @@ import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,7 +54,7 @@ final class Recorder implements AutoCloseable {
     private final Map<Parameter, NDArray> parameters = new IdentityHashMap<>();
     private final List<Step> steps = new ArrayList<>();
     private final List<TapeValue> values = new ArrayList<>();
-    private final List<String> problems = new ArrayList<>();
+    private final List<String> problems = Collections.synchronizedList(new ArrayList<>());
     private final BitSet dependent = new BitSet();
     /** Values that were dropped, and those computed from them. */
     private final BitSet dropped = new BitSet();

@@ -6,6 +6,7 @@ import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -28,6 +29,8 @@ import java.util.stream.IntStream;
 final class TapeComparison {
     /** Folding must not inflate the file: a result with more elements than this must not be larger than its inputs. */
     private static final long MAX_FOLDED = 4096;
+    /** The number of sizes that a message gives as examples. */
+    private static final int MAX_LISTED = 3;
 
     /** Stands for a value that no operation computes. */
     private static final Operation INPUT =
@@ -171,6 +174,7 @@ final class TapeComparison {
                 requireOtherCount(first.steps().get(i));
             }
         }
+        requireSameNumber();
         List<Operand> results = new ArrayList<>();
         for (int i = 0; i < first.outputs().size(); i++) {
             int index = i;
@@ -222,6 +226,29 @@ final class TapeComparison {
                     + " selects another number of elements than with the traced values, so what depends on that "
                     + "number is not known (" + step.site() + ")");
         }
+    }
+
+    /** Checks that the block always returns as many arrays. */
+    private void requireSameNumber() {
+        int count = first.outputs().size();
+        for (int t = 1; t < tapes.size(); t++) {
+            if (tapes.get(t).outputs().size() != count) {
+                throw otherNumber(tapes.get(t), "with " + plan.traces().get(t));
+            }
+        }
+        for (Varied other : others) {
+            if (other.tape().outputs().size()
+                    != tapes.get(other.trace()).outputs().size()) {
+                throw otherNumber(other.tape(), "when its inputs have other values");
+            }
+        }
+    }
+
+    private ExportException otherNumber(Tape tape, String when) {
+        return new ExportException(
+                List.of("the block returns " + first.outputs().size() + " arrays with "
+                        + plan.traces().get(0) + " and " + tape.outputs().size() + " " + when
+                        + "; a model has a fixed number of outputs, stack them into one"));
     }
 
     private int firstDifference(List<Step> steps) {
@@ -455,16 +482,19 @@ final class TapeComparison {
 
     private Object differs(List<Object> values, String what, CallSite site) {
         isInexpressible = true;
-        List<String> found = new ArrayList<>();
-        for (int i = 0; i < values.size(); i++) {
-            Object value = values.get(i);
-            found.add((value instanceof long[] numbers ? Arrays.toString(numbers) : value) + " with "
-                    + plan.traces().get(i));
+        Set<String> found = new LinkedHashSet<>();
+        Set<Object> distinct = new HashSet<>();
+        for (int i = 0; i < values.size() && found.size() < MAX_LISTED; i++) {
+            String value =
+                    values.get(i) instanceof long[] numbers ? Arrays.toString(numbers) : String.valueOf(values.get(i));
+            if (distinct.add(value)) {
+                found.add(value + " with " + plan.traces().get(i));
+            }
         }
-        problems.add(what
-                + " depends on the dynamic dimensions, but not as a sum of products of "
-                + "them and of strided dimensions: "
-                + String.join(", ", found) + " (" + site + ")");
+        problems.add(what + " changes with the sizes of the inputs, and no formula for it was found: "
+                + String.join(", ", found)
+                + "; compute it from sizes by +, -, * and whole division, or make the dimension a fixed one ("
+                + site + ")");
         return values.get(0) instanceof Long ? Size.fixed(0) : values.get(0);
     }
 

@@ -15,18 +15,17 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Runs a block on recording arrays at several sizes and combines the tapes into one {@link Program}. */
 public final class Tracer {
-    private static final Pattern CAST_OF_RECORDING = Pattern.compile("\\$Proxy\\d+ cannot be cast to class ([\\w.$]+)");
     private static final long SEED = 1;
     private static final long OTHER_SEED = 3;
+    private static final int MAX_LISTED = 3;
 
     private final Block block;
     private final List<InputSpec> inputs;
@@ -63,7 +62,9 @@ public final class Tracer {
                 .map(pair -> pair.getKey())
                 .toList();
         if (!missing.isEmpty()) {
-            throw new IllegalArgumentException("the block's parameters " + missing
+            String more = missing.size() > MAX_LISTED ? " and " + (missing.size() - MAX_LISTED) + " more" : "";
+            throw new IllegalArgumentException("the block's parameters "
+                    + missing.subList(0, Math.min(missing.size(), MAX_LISTED)) + more
                     + " have no values; initialise or load the block before exporting it");
         }
         Set<String> names = inputs.stream().map(InputSpec::name).collect(Collectors.toSet());
@@ -310,16 +311,26 @@ public final class Tracer {
         return recorder.during(() -> block.forward(new TracingParameterStore(recorder), inputs, false));
     }
 
-    /** Explains a cast of arrays to the engine's class; quotes other failures. */
-    private static String failure(RuntimeException e, Map<String, Long> sizes) {
-        Matcher cast = CAST_OF_RECORDING.matcher(String.valueOf(e.getMessage()));
-        return e instanceof ClassCastException && cast.find()
-                ? "the block casts an array to " + cast.group(1)
-                        + ", the engine's own class, and so leaves the recording; use the methods of "
-                        + "NDArray, NDManager and getNDArrayInternal(), or make the step "
-                        + "one operation, a CompositeOperation"
-                : "the block fails with " + sizes + ": " + e
-                        + (sizes.isEmpty() ? "" : "; if such sizes cannot occur, exclude them with a dimension limit");
+    /** Whether the block runs with the engine's own arrays. */
+    private boolean runs(Map<String, Long> sizes) {
+        try {
+            Map<String, Tensor> values = new HashMap<>();
+            inputs.forEach(input -> values.put(input.name(), sampler.sample(input, sizes, SEED)));
+            compute(values);
+            return true;
+        } catch (RuntimeException e) {
+            return false;
+        }
+    }
+
+    /** The exporter's own refusal, which may have been wrapped on its way out of the block; null if there is none. */
+    private static ExportException refusal(Throwable e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof ExportException refusal) {
+                return refusal;
+            }
+        }
+        return null;
     }
 
     private List<TapeValue> record(Recorder recorder, Map<String, Long> sizes, long seed) {
@@ -332,16 +343,29 @@ public final class Tracer {
         NDList results;
         try {
             results = forward(recorder, arguments);
-        } catch (ExportException | Recorder.MoreNeeded e) {
+        } catch (Recorder.MoreNeeded e) {
             throw e;
         } catch (RuntimeException e) {
+            ExportException refusal = refusal(e);
+            if (refusal != null) {
+                throw refusal;
+            }
             if (!(e instanceof EngineException) && CallSite.isThrownByEngine(e)) {
                 recorder.wantCalls(); // It may expect an array of its own.
             }
             List<String> problems = new ArrayList<>(recorder.problems());
-            problems.add(failure(e, sizes) + " ("
+            problems.add(new BlockFailure(block, inputs, plan, limits, this::runs).explain(e, sizes) + " ("
                     + recorder.siteOf(e, block.getClass().getClassLoader()) + ")");
             throw new ExportException(problems, e);
+        }
+        if (results == null || results.isEmpty() || results.stream().anyMatch(Objects::isNull)) {
+            recorder.problems()
+                    .add("the block returns "
+                            + (results == null
+                                    ? "null"
+                                    : results.isEmpty() ? "an empty list" : "a list with null in it")
+                            + "; a model needs at least one output, each an array");
+            throw new ExportException(recorder.problems());
         }
         List<TapeValue> values = results.stream().map(recorder::valueOf).toList();
         if (!recorder.problems().isEmpty()) {

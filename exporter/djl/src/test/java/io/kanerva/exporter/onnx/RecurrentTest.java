@@ -152,7 +152,7 @@ class RecurrentTest {
         Block block = new Setting("LSTM", 1, true, true, true).block();
         assertThatThrownBy(
                         () -> OnnxExporter.export(block, List.of(input("x", "B", "T", FEATURES)), List.of(), CHECKED))
-                .hasMessageContaining("the block fails with {B=");
+                .hasMessageContaining("the block fails with x [B, T, 3] at every size that was tried");
     }
 
     @Test
