@@ -85,7 +85,9 @@ public final class OnnxFiles {
         return ModelListing.of(model, false);
     }
 
-    /** Like {@link #toText}, with each node's metadata at the end of its line: where the exporter says it comes from. */
+    /**
+     * Like {@link #toText}, with each node's metadata at the end of its line: where the exporter says it comes from.
+     */
     public static String toTextWithOrigins(ModelProto model) {
         return ModelListing.of(model, true);
     }
