@@ -62,9 +62,6 @@ final class LoopFinder {
                 if (!isRepeated(parts, start, length)) {
                     continue;
                 }
-                if (tries++ > MAX_TRIES) {
-                    return Optional.empty();
-                }
                 Optional<List<Tape>> found =
                         withLoop(parts.subList(0, start), parts.get(start).at(), length);
                 if (found.isPresent()) {
@@ -82,6 +79,14 @@ final class LoopFinder {
     }
 
     private Optional<List<Tape>> withLoop(List<LoopPart> before, int[] start, int length) {
+        boolean varies = IntStream.range(0, tapes.count())
+                        .map(k -> tapes.similar(k, start[k], length))
+                        .distinct()
+                        .count()
+                > 1;
+        if (!varies || tries++ > MAX_TRIES) {
+            return Optional.empty();
+        }
         int[] times = IntStream.range(0, tapes.count())
                 .map(k -> tapes.repetitions(k, start[k], length, before))
                 .toArray();

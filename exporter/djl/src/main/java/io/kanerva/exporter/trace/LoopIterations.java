@@ -26,7 +26,7 @@ final class LoopIterations {
     LoopIterations(SamplingPlan around, List<Step> steps) {
         this.around = around;
         // Not a name that a dimension of an input may have.
-        this.name = "#" + around.dimensions().size();
+        this.name = "#step";
         this.body = body(steps.get(0));
         this.plan = around.withIterations(
                 name,

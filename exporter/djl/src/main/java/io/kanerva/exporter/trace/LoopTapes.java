@@ -95,13 +95,18 @@ final class LoopTapes {
         return makers.get(tape)[value.id()];
     }
 
-    /** How often a tape repeats the steps from a position on, with values handed on in the same way each time. */
-    int repetitions(int tape, int start, int length, List<LoopPart> before) {
+    /** How often a tape repeats steps of the same kind from a position on. */
+    int similar(int tape, int start, int length) {
         int end = start + length;
         while (end < kinds[tape].length && kinds[tape][end] == kinds[tape][end - length]) {
             end++;
         }
-        int times = (end - start) / length;
+        return (end - start) / length;
+    }
+
+    /** How often a tape repeats the steps from a position on, with values handed on in the same way each time. */
+    int repetitions(int tape, int start, int length, List<LoopPart> before) {
+        int times = similar(tape, start, length);
         for (int offset = 0; offset < length; offset++) {
             int from = start + offset;
             List<List<Source>> sources = IntStream.range(0, times)

@@ -119,7 +119,12 @@ final class LoopValues {
             shape = IntStream.range(0, rank)
                     .mapToLong(i -> i < axis ? moved[i] : i == axis ? moved[i] * moved[i + 1] : moved[i + 1])
                     .toArray();
-            steps.add(step("reshape", value, Map.of("shape", shape), like(all, shape), join));
+            // Also right without iterations, when a Reshape could not tell the sizes of nothing.
+            boolean isUnit = moved[axis + 1] == 1;
+            steps.add(
+                    isUnit
+                            ? step("squeeze", value, Map.of("axes", new long[] {axis + 1}), like(all, shape), join)
+                            : step("reshape", value, Map.of("shape", shape), like(all, shape), join));
         }
         return steps;
     }

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.LambdaBlock;
@@ -262,6 +263,73 @@ class LoopTest {
                     return sum;
                 },
                 TIME_FIRST);
+    }
+
+    @Test
+    void theFirstOfConcatenatedStepsMayComeBeforeTheLoop() {
+        loops(
+                1,
+                x -> {
+                    NDArray h = null;
+                    NDList all = new NDList();
+                    for (NDArray part : x.split(x.getShape().get(0))) {
+                        h = h == null ? part.tanh() : part.add(h).tanh();
+                        all.add(h);
+                    }
+                    return NDArrays.concat(all);
+                },
+                TIME_FIRST);
+    }
+
+    @Test
+    void stepsMayBeAssignedToAnArrayInPlace() {
+        loops(
+                1,
+                x -> {
+                    NDArray all = x.getManager().zeros(x.getShape());
+                    NDArray h = x.get(":, 0").mul(0);
+                    for (int t = 0; t < x.getShape().get(1); t++) {
+                        h.muli(0.5).addi(x.get(":, {}", t));
+                        all.set(new NDIndex(":, {}", t), h);
+                    }
+                    return all;
+                },
+                BATCH_FIRST);
+    }
+
+    @Test
+    void aStepMayReadAllStepsBefore() {
+        loops(
+                1,
+                x -> {
+                    NDList all = new NDList();
+                    for (int t = 0; t < x.getShape().get(0); t++) {
+                        NDArray past = x.get("0:{}", t + 1);
+                        NDArray weights =
+                                x.get(t).expandDims(0).matMul(past.transpose()).softmax(1);
+                        all.add(weights.matMul(past));
+                    }
+                    return NDArrays.concat(all);
+                },
+                input("x", "T", FEATURES));
+    }
+
+    @Test
+    void aLoopWithinALoopOverDynamicDimensionsIsRefused() {
+        refused(
+                        x -> {
+                            NDList all = new NDList();
+                            for (int t = 0; t < x.getShape().get(0); t++) {
+                                NDArray sum = x.get(t);
+                                for (int s = 0; s < t; s++) {
+                                    sum = sum.add(x.get(s));
+                                }
+                                all.add(sum);
+                            }
+                            return NDArrays.stack(all);
+                        },
+                        input("x", "T", FEATURES))
+                .hasMessageContaining("a Java loop or branch depends on a dynamic dimension");
     }
 
     @Test
