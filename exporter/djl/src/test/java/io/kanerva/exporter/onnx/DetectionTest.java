@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.basicmodelzoo.cv.object_detection.ssd.SingleShotDetection;
 import ai.djl.modality.cv.MultiBoxDetection;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
@@ -15,11 +16,15 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.LambdaBlock;
+import ai.djl.nn.SequentialBlock;
 import io.kanerva.exporter.trace.DjlTensors;
 import io.kanerva.exporter.trace.InputSpec;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.reference.SeveralOpinions;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -126,6 +131,37 @@ class DetectionTest {
     void anchorsOfFeatureMapsOfFixedSizeAreAConstant() {
         OnnxModel model = exportFunction(x -> anchors(x, List.of(1f), -1).add(x.mean()), input("x", "N", 3, 2, 4));
         assertThat(operators(model)).containsExactly("ReduceMean", "Add");
+    }
+
+    /** Class, score and box of each detection, as DJL's translator takes them. */
+    private static NDList predict(NDList list) {
+        NDArray scores = list.get(1).softmax(-1).transpose(0, 2, 1);
+        NDArray rows = detection()
+                .build()
+                .detection(new NDList(scores, list.get(2), list.get(0)))
+                .head();
+        return new NDList(rows.get("..., 0"), rows.get("..., 1"), rows.get("..., 2:"));
+    }
+
+    @Test
+    void aSingleShotNetworkAndItsDetectionsAreExportedForImagesOfAnySize() {
+        List<List<Float>> sizes = List.of(List.of(0.2f, 0.3f), List.of(0.4f, 0.5f), List.of(0.6f, 0.7f));
+        Block network = SingleShotDetection.builder()
+                .setNumClasses(2)
+                .setNumFeatures(1)
+                .optGlobalPool(true)
+                .setSizes(sizes)
+                .setRatios(Collections.nCopies(3, List.of(1f, 2f, 0.5f)))
+                .setBaseNetwork(SingleShotDetection.getDownSamplingBlock(4))
+                .build();
+        Block block = Exports.initialised(
+                new SequentialBlock().add(network).add(new LambdaBlock(DetectionTest::predict)), 1, 3, 16, 16);
+        OnnxModel model = OnnxExporter.export(
+                block,
+                List.of(input("x", 1, 3, "H", "W")),
+                List.of("class", "score", "box"),
+                Exports.CHECKED.withDimensionLimit("H", 8, 20).withDimensionLimit("W", 8, 20));
+        assertThat(operators(model)).contains("NonMaxSuppression");
     }
 
     @Test
