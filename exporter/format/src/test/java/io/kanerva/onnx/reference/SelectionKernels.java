@@ -155,7 +155,7 @@ final class SelectionKernels {
             long end = ends[i] < 0 && ends[i] >= -size ? ends[i] + size : ends[i];
             long from = step > 0 ? Math.max(0, Math.min(size, start)) : Math.max(0, Math.min(size - 1, start));
             long to = step > 0 ? Math.max(0, Math.min(size, end)) : Math.max(-1, Math.min(size - 1, end));
-            int count = (int) Math.max(0, (to - from + step - Long.signum(step)) / step);
+            int count = size == 0 ? 0 : (int) Math.max(0, (to - from + step - Long.signum(step)) / step);
             x = take(
                     x,
                     axis,
