@@ -31,36 +31,114 @@ final class Attention {
         String x = "x:float32[N,T,8]";
         String lengths = "lengths:int64[N]";
         return List.of(
-                OutsideBlock.of("attention pooling with a kernel", Origin.BOOK, Attention::kernelPooling, "queries:float32[Q]", "keys:float32[Q,K]", "values:float32[Q,K]"),
-                OutsideBlock.of("attention pooling of fixed keys", Origin.BOOK, Attention::fixedKeys, "queries:float32[N]"),
-                lengths(OutsideBlock.of("masked softmax", Origin.BOOK, m -> new LambdaBlock(l -> new NDList(maskedSoftmax(l.get(0), l.get(1)))), "scores:float32[N,Q,K]", lengths)),
-                lengths(OutsideBlock.of("masked softmax with a length for each query", Origin.BOOK, m -> new LambdaBlock(l -> new NDList(maskedSoftmax(l.get(0), l.get(1)))), "scores:float32[N,Q,K]", "lengths:int64[N,Q]")),
-                lengths(OutsideBlock.of("additive attention", Origin.BOOK, Attention::additive, "queries:float32[N,Q,3]", "keys:float32[N,K,5]", "values:float32[N,K,4]", lengths)),
-                lengths(OutsideBlock.of("scaled dot-product attention", Origin.BOOK, m -> dotProduct(m), "queries:float32[N,Q,4]", "keys:float32[N,K,4]", "values:float32[N,K,6]", lengths)),
-                lengths(OutsideBlock.of("multi-head attention", Origin.BOOK, m -> multiHead(m), x, "keys:float32[N,K,8]", "values:float32[N,K,8]", lengths)),
+                OutsideBlock.of(
+                        "attention pooling with a kernel",
+                        Origin.BOOK,
+                        Attention::kernelPooling,
+                        "queries:float32[Q]",
+                        "keys:float32[Q,K]",
+                        "values:float32[Q,K]"),
+                OutsideBlock.of(
+                        "attention pooling of fixed keys", Origin.BOOK, Attention::fixedKeys, "queries:float32[N]"),
+                lengths(OutsideBlock.of(
+                        "masked softmax",
+                        Origin.BOOK,
+                        m -> new LambdaBlock(l -> new NDList(maskedSoftmax(l.get(0), l.get(1)))),
+                        "scores:float32[N,Q,K]",
+                        lengths)),
+                lengths(OutsideBlock.of(
+                        "masked softmax with a length for each query",
+                        Origin.BOOK,
+                        m -> new LambdaBlock(l -> new NDList(maskedSoftmax(l.get(0), l.get(1)))),
+                        "scores:float32[N,Q,K]",
+                        "lengths:int64[N,Q]")),
+                lengths(OutsideBlock.of(
+                        "additive attention",
+                        Origin.BOOK,
+                        Attention::additive,
+                        "queries:float32[N,Q,3]",
+                        "keys:float32[N,K,5]",
+                        "values:float32[N,K,4]",
+                        lengths)),
+                lengths(OutsideBlock.of(
+                        "scaled dot-product attention",
+                        Origin.BOOK,
+                        m -> dotProduct(m),
+                        "queries:float32[N,Q,4]",
+                        "keys:float32[N,K,4]",
+                        "values:float32[N,K,6]",
+                        lengths)),
+                lengths(OutsideBlock.of(
+                        "multi-head attention",
+                        Origin.BOOK,
+                        m -> multiHead(m),
+                        x,
+                        "keys:float32[N,K,8]",
+                        "values:float32[N,K,8]",
+                        lengths)),
                 OutsideBlock.of("positional encoding by a slice of a table", Origin.BOOK, m -> positions(m, 600), x)
                         .within("T", 1, 600, 1, 33, 513, 600)
                         .at("N", 1, 3),
-                OutsideBlock.of("positional encoding, made in forward", Origin.BOOK_KOTLIN, Attention::positionsInForward, x),
+                OutsideBlock.of(
+                        "positional encoding, made in forward", Origin.BOOK_KOTLIN, Attention::positionsInForward, x),
                 OutsideBlock.of("learnt positions", Origin.BOOK_KOTLIN, Attention::learntPositions, x)
                         .within("T", 1, 300, 1, 33, 300)
                         .at("N", 1, 3),
-                lengths(OutsideBlock.of("transformer encoder block", Origin.BOOK_KOTLIN, Attention::encoderBlock, x, lengths)),
-                lengths(OutsideBlock.of("transformer decoder block", Origin.BOOK_KOTLIN, Attention::decoderBlock, x, "memory:float32[N,S,8]", lengths)),
-                OutsideBlock.of("decoder block with cached keys", Origin.BOOK_KOTLIN, Attention::cached, "x:float32[N,1,8]", "past:float32[N,P,8]"),
-                OutsideBlock.of("sequence-to-sequence decoder with attention", Origin.BOOK, m -> attentionDecoder(m), "x:float32[N,T,3]", "memory:float32[N,S,4]", "state:float32[1,N,4]"),
-                OutsideBlock.of("sequence-to-sequence decoder with attention, three steps", Origin.BOOK, m -> attentionDecoder(m), "x:float32[N,3,3]", "memory:float32[N,S,4]", "state:float32[1,N,4]"),
+                lengths(OutsideBlock.of(
+                        "transformer encoder block", Origin.BOOK_KOTLIN, Attention::encoderBlock, x, lengths)),
+                lengths(OutsideBlock.of(
+                        "transformer decoder block",
+                        Origin.BOOK_KOTLIN,
+                        Attention::decoderBlock,
+                        x,
+                        "memory:float32[N,S,8]",
+                        lengths)),
+                OutsideBlock.of(
+                        "decoder block with cached keys",
+                        Origin.BOOK_KOTLIN,
+                        Attention::cached,
+                        "x:float32[N,1,8]",
+                        "past:float32[N,P,8]"),
+                OutsideBlock.of(
+                        "sequence-to-sequence decoder with attention",
+                        Origin.BOOK,
+                        m -> attentionDecoder(m),
+                        "x:float32[N,T,3]",
+                        "memory:float32[N,S,4]",
+                        "state:float32[1,N,4]"),
+                OutsideBlock.of(
+                        "sequence-to-sequence decoder with attention, three steps",
+                        Origin.BOOK,
+                        m -> attentionDecoder(m),
+                        "x:float32[N,3,3]",
+                        "memory:float32[N,S,4]",
+                        "state:float32[1,N,4]"),
                 OutsideBlock.of("patch embedding", Origin.BOOK_KOTLIN, Attention::patches, "x:float32[N,3,H,W]")
                         .within("H", 4, 400, 4, 64, 130)
                         .within("W", 4, 400, 5, 33, 65),
-                OutsideBlock.of("vision transformer", Origin.BOOK_KOTLIN, Attention::visionTransformer, "x:float32[N,3,16,16]"),
-                OutsideBlock.of("decomposable attention of two sentences", Origin.BOOK, Attention::decomposable, "a:float32[N,S,5]", "b:float32[N,T,5]"),
+                OutsideBlock.of(
+                        "vision transformer", Origin.BOOK_KOTLIN, Attention::visionTransformer, "x:float32[N,3,16,16]"),
+                OutsideBlock.of(
+                        "decomposable attention of two sentences",
+                        Origin.BOOK,
+                        Attention::decomposable,
+                        "a:float32[N,S,5]",
+                        "b:float32[N,T,5]"),
                 OutsideBlock.of("attention with heads in a Java loop", Origin.HABITS, Attention::loopedHeads, x),
-                OutsideBlock.of("attention over the batch, axis by axis", Origin.PAPERS, Attention::axial, "x:float32[N,H,W,8]")
+                OutsideBlock.of(
+                                "attention over the batch, axis by axis",
+                                Origin.PAPERS,
+                                Attention::axial,
+                                "x:float32[N,H,W,8]")
                         .at("H", 1, 33, 5)
                         .at("W", 65, 2, 10),
                 OutsideBlock.of("linear attention", Origin.PAPERS, Attention::linearAttention, x),
-                OutsideBlock.of("the library's attention block with a mask", Origin.DJL, Attention::libraryAttention, x, "mask:int64[N,T,T]"),
+                OutsideBlock.of(
+                        "the library's attention block with a mask",
+                        Origin.DJL,
+                        Attention::libraryAttention,
+                        x,
+                        "mask:int64[N,T,T]"),
                 OutsideBlock.of("memory attention with learnt slots", Origin.PAPERS, Attention::slots, x),
                 OutsideBlock.of("perceiver's latents", Origin.PAPERS, Attention::latents, x));
     }
@@ -76,11 +154,18 @@ final class Attention {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray keys = in.get(1);
-                NDArray queries =
-                        in.get(0).repeat(keys.getShape().get(1)).reshape(new Shape(-1, keys.getShape().get(1)));
-                NDArray weights = queries.sub(keys).mul(w.getArray()).pow(2).div(2).mul(-1).softmax(-1);
-                return new NDList(
-                        weights.expandDims(1).batchMatMul(in.get(2).expandDims(-1)).reshape(-1));
+                NDArray queries = in.get(0)
+                        .repeat(keys.getShape().get(1))
+                        .reshape(new Shape(-1, keys.getShape().get(1)));
+                NDArray weights = queries.sub(keys)
+                        .mul(w.getArray())
+                        .pow(2)
+                        .div(2)
+                        .mul(-1)
+                        .softmax(-1);
+                return new NDList(weights.expandDims(1)
+                        .batchMatMul(in.get(2).expandDims(-1))
+                        .reshape(-1));
             }
         };
     }
@@ -90,7 +175,13 @@ final class Attention {
         NDArray values = keys.sin().mul(2).add(keys.pow(0.8));
         return LambdaBlock.singleton(x -> {
             NDArray repeated = x.repeat(9).reshape(new Shape(-1, 9));
-            return repeated.sub(keys).pow(2).div(2).mul(-1).softmax(-1).mul(values).sum(new int[] {1});
+            return repeated.sub(keys)
+                    .pow(2)
+                    .div(2)
+                    .mul(-1)
+                    .softmax(-1)
+                    .mul(values)
+                    .sum(new int[] {1});
         });
     }
 
@@ -100,9 +191,7 @@ final class Attention {
             return scores.softmax(-1);
         }
         Shape shape = scores.getShape();
-        NDArray each = lengths.getShape().dimension() == 1
-                ? lengths.repeat(shape.get(1))
-                : lengths.reshape(-1);
+        NDArray each = lengths.getShape().dimension() == 1 ? lengths.repeat(shape.get(1)) : lengths.reshape(-1);
         NDArray flat = scores.reshape(new Shape(-1, shape.get(shape.dimension() - 1)));
         NDArray isKept = BookSequences.within(each, shape.get(shape.dimension() - 1));
         flat = NDArrays.where(isKept, flat, flat.onesLike().mul(-1e6f));
@@ -128,7 +217,8 @@ final class Attention {
 
     private static BlockSketch dotProduct(NDManager m) {
         return new BlockSketch(m) {
-            private final Dropout dropout = child(Dropout.builder().optRate(0.5f).build(), 1, 1);
+            private final Dropout dropout =
+                    child(Dropout.builder().optRate(0.5f).build(), 1, 1);
 
             @Override
             NDList run(Call call, NDList in) {
@@ -142,12 +232,14 @@ final class Attention {
     }
 
     private static NDArray splitHeads(NDArray x) {
-        NDArray heads = x.reshape(x.getShape().get(0), x.getShape().get(1), HEADS, -1).transpose(0, 2, 1, 3);
+        NDArray heads =
+                x.reshape(x.getShape().get(0), x.getShape().get(1), HEADS, -1).transpose(0, 2, 1, 3);
         return heads.reshape(-1, heads.getShape().get(2), heads.getShape().get(3));
     }
 
     private static NDArray joinHeads(NDArray x) {
-        NDArray heads = x.reshape(-1, HEADS, x.getShape().get(1), x.getShape().get(2)).transpose(0, 2, 1, 3);
+        NDArray heads =
+                x.reshape(-1, HEADS, x.getShape().get(1), x.getShape().get(2)).transpose(0, 2, 1, 3);
         return heads.reshape(heads.getShape().get(0), heads.getShape().get(1), -1);
     }
 
@@ -168,7 +260,9 @@ final class Attention {
                 if (in.size() > 3) {
                     heads.add(in.get(3).repeat(0, HEADS));
                 }
-                NDArray output = attention.forward(call.store(), heads, call.isTraining()).head();
+                NDArray output = attention
+                        .forward(call.store(), heads, call.isTraining())
+                        .head();
                 return new NDList(call.of(wo, joinHeads(output)));
             }
         };
@@ -182,7 +276,8 @@ final class Attention {
                 NDArray angles = manager.arange(most)
                         .reshape(-1, 1)
                         .toType(DataType.FLOAT32, false)
-                        .div(manager.create(10000f).pow(manager.arange(0f, WIDTH, 2).div(WIDTH)));
+                        .div(manager.create(10000f)
+                                .pow(manager.arange(0f, WIDTH, 2).div(WIDTH)));
                 p.set(new NDIndex(":, :, {}::{}", 0, 2), angles.sin());
                 p.set(new NDIndex(":, :, {}::{}", 1, 2), angles.cos());
             }
@@ -239,9 +334,7 @@ final class Attention {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray x = in.head();
-                NDArray attended = in.size() > 1
-                        ? call.of(attention, x, x, x, in.get(1))
-                        : call.of(attention, x, x, x);
+                NDArray attended = in.size() > 1 ? call.of(attention, x, x, x, in.get(1)) : call.of(attention, x, x, x);
                 NDArray y = call.of(first, x.add(attended));
                 return new NDList(call.of(second, y.add(call.of(feedForward, y))));
             }
@@ -287,7 +380,12 @@ final class Attention {
         return new BlockSketch(m) {
             private final BlockSketch attention = child(dotProduct(manager), 1);
             private final GRU rnn = child(
-                    GRU.builder().setStateSize(4).setNumLayers(1).optBatchFirst(false).optReturnState(true).build(),
+                    GRU.builder()
+                            .setStateSize(4)
+                            .setNumLayers(1)
+                            .optBatchFirst(false)
+                            .optReturnState(true)
+                            .build(),
                     1,
                     2,
                     7);
@@ -329,7 +427,9 @@ final class Attention {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray f = call.of(conv, in.head());
-                return new NDList(f.reshape(new Shape(f.getShape().get(0), f.getShape().get(1), -1)).transpose(0, 2, 1));
+                return new NDList(
+                        f.reshape(new Shape(f.getShape().get(0), f.getShape().get(1), -1))
+                                .transpose(0, 2, 1));
             }
         };
     }
@@ -370,8 +470,10 @@ final class Attention {
                         .batchMatMul(Activation.relu(call.of(attend, b)).transpose(0, 2, 1));
                 NDArray beta = e.softmax(-1).batchMatMul(b);
                 NDArray alpha = e.transpose(0, 2, 1).softmax(-1).batchMatMul(a);
-                NDArray va = Activation.relu(call.of(compare, a.concat(beta, 2))).sum(new int[] {1});
-                NDArray vb = Activation.relu(call.of(compare, b.concat(alpha, 2))).mean(new int[] {1});
+                NDArray va =
+                        Activation.relu(call.of(compare, a.concat(beta, 2))).sum(new int[] {1});
+                NDArray vb =
+                        Activation.relu(call.of(compare, b.concat(alpha, 2))).mean(new int[] {1});
                 return new NDList(call.of(aggregate, va.concat(vb, 1)));
             }
         };
@@ -388,8 +490,11 @@ final class Attention {
                 int size = WIDTH / HEADS;
                 for (int h = 0; h < HEADS; h++) {
                     String part = ":, :, " + h * size + ":" + (h + 1) * size;
-                    NDArray scores = parts.get(0).get(part).matMul(parts.get(1).get(part).transpose(0, 2, 1));
-                    heads.add(scores.mul(1 / Math.sqrt(size)).softmax(2).matMul(parts.get(2).get(part)));
+                    NDArray scores =
+                            parts.get(0).get(part).matMul(parts.get(1).get(part).transpose(0, 2, 1));
+                    heads.add(scores.mul(1 / Math.sqrt(size))
+                            .softmax(2)
+                            .matMul(parts.get(2).get(part)));
                 }
                 return new NDList(NDArrays.concat(heads, 2));
             }
@@ -410,8 +515,9 @@ final class Attention {
                 NDArray row = x.reshape(n * h, w, WIDTH);
                 NDArray y = call.of(rows, row, row, row).reshape(n, h, w, WIDTH);
                 NDArray column = y.transpose(0, 2, 1, 3).reshape(n * w, h, WIDTH);
-                return new NDList(
-                        call.of(columns, column, column, column).reshape(n, w, h, WIDTH).transpose(0, 2, 1, 3));
+                return new NDList(call.of(columns, column, column, column)
+                        .reshape(n, w, h, WIDTH)
+                        .transpose(0, 2, 1, 3));
             }
         };
     }
@@ -478,7 +584,8 @@ final class Attention {
                 NDArray queries = call.value(latents, x)
                         .expandDims(0)
                         .broadcast(new Shape(x.getShape().get(0), 4, WIDTH));
-                return new NDList(call.of(attention, queries, x, x).reshape(x.getShape().get(0), 4 * WIDTH));
+                return new NDList(
+                        call.of(attention, queries, x, x).reshape(x.getShape().get(0), 4 * WIDTH));
             }
         };
     }

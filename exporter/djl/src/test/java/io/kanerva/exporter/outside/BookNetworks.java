@@ -20,7 +20,6 @@ import ai.djl.nn.norm.BatchNorm;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.nn.pooling.Pool;
 import java.util.List;
-import java.util.Map;
 
 /** The book's first half: linear networks, perceptrons, layers and convolutional networks. */
 final class BookNetworks {
@@ -30,33 +29,66 @@ final class BookNetworks {
 
     static List<OutsideBlock> all() {
         return List.of(
-                OutsideBlock.of("linear regression from scratch", Origin.BOOK, BookNetworks::linearRegression, "x:float32[N,2]"),
-                OutsideBlock.of("softmax regression from scratch", Origin.BOOK, BookNetworks::softmaxRegression, "x:float32[N,1,6,6]"),
+                OutsideBlock.of(
+                        "linear regression from scratch",
+                        Origin.BOOK,
+                        BookNetworks::linearRegression,
+                        "x:float32[N,2]"),
+                OutsideBlock.of(
+                        "softmax regression from scratch",
+                        Origin.BOOK,
+                        BookNetworks::softmaxRegression,
+                        "x:float32[N,1,6,6]"),
                 OutsideBlock.of("perceptron from scratch", Origin.BOOK, BookNetworks::perceptron, "x:float32[N,1,4,4]"),
-                OutsideBlock.of("perceptron with dropout, concise", Origin.BOOK, BookNetworks::dropoutPerceptron, "x:float32[N,3,4]"),
-                OutsideBlock.of("dropout from scratch", Origin.BOOK, BookNetworks::dropoutFromScratch, "x:float32[N,8]"),
+                OutsideBlock.of(
+                        "perceptron with dropout, concise",
+                        Origin.BOOK,
+                        BookNetworks::dropoutPerceptron,
+                        "x:float32[N,3,4]"),
+                OutsideBlock.of(
+                        "dropout from scratch", Origin.BOOK, BookNetworks::dropoutFromScratch, "x:float32[N,8]"),
                 OutsideBlock.of("centred layer", Origin.BOOK, m -> sketch(m, x -> x.sub(x.mean())), "x:float32[N,T]"),
                 OutsideBlock.of("layer with parameters", Origin.BOOK_COURSE, BookNetworks::ownLinear, "x:float32[N,5]"),
-                OutsideBlock.of("fixed hidden layer, halved while it is large", Origin.BOOK, m -> fixedHidden(m, true), "x:float32[N,6]")
+                OutsideBlock.of(
+                                "fixed hidden layer, halved while it is large",
+                                Origin.BOOK,
+                                m -> fixedHidden(m, true),
+                                "x:float32[N,6]")
                         .refused("getFloat", "a loop that ends by the array's values"),
                 OutsideBlock.of("fixed hidden layer", Origin.BOOK, m -> fixedHidden(m, false), "x:float32[N,6]"),
                 OutsideBlock.of("nested perceptrons", Origin.BOOK_COURSE, BookNetworks::nested, "x:float32[N,7]"),
                 OutsideBlock.of("shared layer", Origin.BOOK, BookNetworks::shared, "x:float32[N,6]"),
-                OutsideBlock.of("cross-correlation in Java loops", Origin.BOOK, BookNetworks::correlation, "x:float32[6,8]"),
+                OutsideBlock.of(
+                        "cross-correlation in Java loops", Origin.BOOK, BookNetworks::correlation, "x:float32[6,8]"),
                 OutsideBlock.of("channels in Java loops", Origin.BOOK, BookNetworks::channels, "x:float32[2,5,5]"),
-                OutsideBlock.of("1x1 convolution as a product", Origin.BOOK, BookNetworks::pointwise, "x:float32[3,H,W]"),
+                OutsideBlock.of(
+                        "1x1 convolution as a product", Origin.BOOK, BookNetworks::pointwise, "x:float32[3,H,W]"),
                 OutsideBlock.of("pooling in Java loops", Origin.BOOK, BookNetworks::pooling, "x:float32[5,5]"),
-                OutsideBlock.of("batch normalisation from scratch", Origin.BOOK, m -> batchNorm(m, false), "x:float32[N,6]"),
-                OutsideBlock.of("batch normalisation of images from scratch", Origin.BOOK, m -> batchNorm(m, true), "x:float32[N,3,H,W]"),
+                OutsideBlock.of(
+                        "batch normalisation from scratch", Origin.BOOK, m -> batchNorm(m, false), "x:float32[N,6]"),
+                OutsideBlock.of(
+                        "batch normalisation of images from scratch",
+                        Origin.BOOK,
+                        m -> batchNorm(m, true),
+                        "x:float32[N,3,H,W]"),
                 OutsideBlock.of("LeNet", Origin.BOOK, BookNetworks::leNet, IMAGES),
                 OutsideBlock.of("AlexNet", Origin.BOOK, BookNetworks::alexNet, "x:float32[N,1,67,67]"),
-                OutsideBlock.of("VGG", Origin.BOOK, m -> initialised(m, vgg(new int[][] {{1, 4}, {2, 8}}), 1, 16, 16), IMAGES),
+                OutsideBlock.of(
+                        "VGG", Origin.BOOK, m -> initialised(m, vgg(new int[][] {{1, 4}, {2, 8}}), 1, 16, 16), IMAGES),
                 OutsideBlock.of("network in network", Origin.BOOK, m -> initialised(m, nin(), 1, 16, 16), IMAGES),
-                OutsideBlock.of("GoogLeNet's inception", Origin.BOOK, m -> initialised(m, inception(), 3, 9, 9), "x:float32[N,3,H,W]")
+                OutsideBlock.of(
+                                "GoogLeNet's inception",
+                                Origin.BOOK,
+                                m -> initialised(m, inception(), 3, 9, 9),
+                                "x:float32[N,3,H,W]")
                         .within("H", 3, 64, 3, 64, 33)
                         .within("W", 3, 64, 64, 17, 33),
                 OutsideBlock.of("residual block", Origin.BOOK, m -> residual(m, 3, 3, 1), "x:float32[N,3,H,W]"),
-                OutsideBlock.of("residual block with stride", Origin.BOOK_COURSE, m -> residual(m, 3, 4, 2), "x:float32[N,3,H,W]"),
+                OutsideBlock.of(
+                        "residual block with stride",
+                        Origin.BOOK_COURSE,
+                        m -> residual(m, 3, 4, 2),
+                        "x:float32[N,3,H,W]"),
                 OutsideBlock.of("ResNet", Origin.BOOK, BookNetworks::resNet, IMAGES),
                 OutsideBlock.of("dense block", Origin.BOOK, m -> dense(m, 2), "x:float32[N,3,H,W]"),
                 OutsideBlock.of("DenseNet", Origin.BOOK, BookNetworks::denseNet, IMAGES));
@@ -95,7 +127,11 @@ final class BookNetworks {
         NDArray w = m.randomNormal(0, 0.3f, new Shape(36, 4), DataType.FLOAT32);
         NDArray b = m.randomNormal(new Shape(4));
         return new LambdaBlock(list -> {
-            NDArray exp = list.singletonOrThrow().reshape(new Shape(-1, 36)).dot(w).add(b).exp();
+            NDArray exp = list.singletonOrThrow()
+                    .reshape(new Shape(-1, 36))
+                    .dot(w)
+                    .add(b)
+                    .exp();
             NDArray partition = exp.sum(new int[] {1}, true);
             return new NDList(exp.div(partition));
         });
@@ -103,7 +139,10 @@ final class BookNetworks {
 
     private static Block perceptron(NDManager m) {
         NDList parameters = new NDList(
-                m.randomNormal(new Shape(16, 5)), m.zeros(new Shape(5)), m.randomNormal(new Shape(5, 3)), m.ones(new Shape(3)));
+                m.randomNormal(new Shape(16, 5)),
+                m.zeros(new Shape(5)),
+                m.randomNormal(new Shape(5, 3)),
+                m.ones(new Shape(3)));
         return LambdaBlock.singleton(x -> {
             NDArray flat = x.reshape(new Shape(-1, 16));
             NDArray hidden = NDArrays.maximum(0f, flat.dot(parameters.get(0)).add(parameters.get(1)));
@@ -150,7 +189,8 @@ final class BookNetworks {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray input = in.singletonOrThrow();
-                return Activation.relu(new NDList(input.dot(call.value(weight, input)).add(call.value(bias, input))));
+                return Activation.relu(
+                        new NDList(input.dot(call.value(weight, input)).add(call.value(bias, input))));
             }
         };
     }
@@ -215,7 +255,8 @@ final class BookNetworks {
     static NDArray correlate(NDArray x, NDArray k) {
         int h = (int) k.getShape().get(0);
         int w = (int) k.getShape().get(1);
-        NDArray y = x.getManager().zeros(new Shape(x.getShape().get(0) - h + 1, x.getShape().get(1) - w + 1));
+        NDArray y = x.getManager()
+                .zeros(new Shape(x.getShape().get(0) - h + 1, x.getShape().get(1) - w + 1));
         for (int i = 0; i < y.getShape().get(0); i++) {
             for (int j = 0; j < y.getShape().get(1); j++) {
                 NDArray part = x.get(i + ":" + (i + h) + "," + j + ":" + (j + w));
@@ -289,7 +330,9 @@ final class BookNetworks {
                         int[] axes = isImage ? new int[] {0, 2, 3} : new int[] {0};
                         NDArray mean = x.mean(axes, true);
                         movingMean = movingMean.mul(0.9f).add(mean.mul(0.1f));
-                        movingVariance = movingVariance.mul(0.9f).add(x.sub(mean).pow(2).mean(axes, true).mul(0.1f));
+                        movingVariance = movingVariance
+                                .mul(0.9f)
+                                .add(x.sub(mean).pow(2).mean(axes, true).mul(0.1f));
                     }
                     normal = x.sub(movingMean).div(movingVariance.add(1e-5f).sqrt());
                     normal = sub.ret(normal);
@@ -358,7 +401,8 @@ final class BookNetworks {
             }
             net.add(block.add(Pool.maxPool2dBlock(new Shape(2, 2), new Shape(2, 2))));
         }
-        return net.add(Blocks.batchFlattenBlock()).add(Linear.builder().setUnits(5).build());
+        return net.add(Blocks.batchFlattenBlock())
+                .add(Linear.builder().setUnits(5).build());
     }
 
     private static SequentialBlock nin() {
@@ -375,10 +419,14 @@ final class BookNetworks {
 
     private static Block inception() {
         SequentialBlock one = new SequentialBlock().add(convolution(2, 1, 1, 0)).add(Activation::relu);
-        SequentialBlock two =
-                new SequentialBlock().add(convolution(3, 1, 1, 0)).add(Activation::relu).add(convolution(2, 3, 1, 1));
-        SequentialBlock three =
-                new SequentialBlock().add(convolution(2, 1, 1, 0)).add(Activation::relu).add(convolution(3, 5, 1, 2));
+        SequentialBlock two = new SequentialBlock()
+                .add(convolution(3, 1, 1, 0))
+                .add(Activation::relu)
+                .add(convolution(2, 3, 1, 1));
+        SequentialBlock three = new SequentialBlock()
+                .add(convolution(2, 1, 1, 0))
+                .add(Activation::relu)
+                .add(convolution(3, 5, 1, 2));
         SequentialBlock four = new SequentialBlock()
                 .add(Pool.maxPool2dBlock(new Shape(3, 3), new Shape(1, 1), new Shape(1, 1)))
                 .add(convolution(1, 1, 1, 0));
@@ -428,7 +476,11 @@ final class BookNetworks {
                 6,
                 4,
                 4);
-        return new SequentialBlock().add(net).add(residual(m, 4, 4, 1)).add(residual(m, 4, 6, 2)).add(head);
+        return new SequentialBlock()
+                .add(net)
+                .add(residual(m, 4, 4, 1))
+                .add(residual(m, 4, 6, 2))
+                .add(head);
     }
 
     private static Block dense(NDManager m, int count) {
@@ -453,7 +505,8 @@ final class BookNetworks {
             NDList run(Call call, NDList in) {
                 NDArray x = in.singletonOrThrow();
                 for (Block block : net.getChildren().values()) {
-                    NDArray y = block.forward(call.store(), new NDList(x), call.isTraining()).head();
+                    NDArray y = block.forward(call.store(), new NDList(x), call.isTraining())
+                            .head();
                     x = NDArrays.concat(new NDList(x, y), 1);
                 }
                 return new NDList(x);

@@ -1,5 +1,7 @@
 package io.kanerva.exporter.outside;
 
+import ai.djl.modality.nlp.DefaultVocabulary;
+import ai.djl.modality.nlp.embedding.TrainableWordEmbedding;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -16,8 +18,6 @@ import ai.djl.nn.recurrent.GRU;
 import ai.djl.nn.recurrent.LSTM;
 import ai.djl.nn.recurrent.RNN;
 import ai.djl.nn.recurrent.RecurrentBlock;
-import ai.djl.modality.nlp.DefaultVocabulary;
-import ai.djl.modality.nlp.embedding.TrainableWordEmbedding;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -31,45 +31,125 @@ final class BookSequences {
     static List<OutsideBlock> all() {
         String tokens = "tokens:int64[N,T]";
         return List.of(
-                words(OutsideBlock.of("RNN from scratch", Origin.BOOK, BookSequences::rnnFromScratch, tokens, "state:float32[N,4]")),
-                words(OutsideBlock.of("RNN from scratch, five steps", Origin.BOOK, BookSequences::rnnFromScratch, "tokens:int64[N,5]", "state:float32[N,4]")),
-                words(OutsideBlock.of("GRU from scratch", Origin.BOOK, m -> gated(m, false), tokens, "state:float32[N,4]")),
-                words(OutsideBlock.of("LSTM from scratch", Origin.BOOK, m -> gated(m, true), tokens, "state:float32[N,4]", "cell:float32[N,4]")),
-                words(OutsideBlock.of("LSTM from scratch, four steps", Origin.BOOK, m -> gated(m, true), "tokens:int64[N,4]", "state:float32[N,4]", "cell:float32[N,4]")),
-                OutsideBlock.of("RNN from scratch, state made by the manager", Origin.BOOK_COURSE, BookSequences::rnnOwnState, "x:float32[N,T,3]"),
-                OutsideBlock.of("states of every step set into zeros", Origin.BOOK_COURSE, BookSequences::rnnSet, "x:float32[N,T,3]"),
-                OutsideBlock.of("RNN backwards through time", Origin.BOOK, BookSequences::backwards, "x:float32[N,T,3]"),
+                words(OutsideBlock.of(
+                        "RNN from scratch", Origin.BOOK, BookSequences::rnnFromScratch, tokens, "state:float32[N,4]")),
+                words(OutsideBlock.of(
+                        "RNN from scratch, five steps",
+                        Origin.BOOK,
+                        BookSequences::rnnFromScratch,
+                        "tokens:int64[N,5]",
+                        "state:float32[N,4]")),
+                words(OutsideBlock.of(
+                        "GRU from scratch", Origin.BOOK, m -> gated(m, false), tokens, "state:float32[N,4]")),
+                words(OutsideBlock.of(
+                        "LSTM from scratch",
+                        Origin.BOOK,
+                        m -> gated(m, true),
+                        tokens,
+                        "state:float32[N,4]",
+                        "cell:float32[N,4]")),
+                words(OutsideBlock.of(
+                        "LSTM from scratch, four steps",
+                        Origin.BOOK,
+                        m -> gated(m, true),
+                        "tokens:int64[N,4]",
+                        "state:float32[N,4]",
+                        "cell:float32[N,4]")),
+                OutsideBlock.of(
+                        "RNN from scratch, state made by the manager",
+                        Origin.BOOK_COURSE,
+                        BookSequences::rnnOwnState,
+                        "x:float32[N,T,3]"),
+                OutsideBlock.of(
+                        "states of every step set into zeros",
+                        Origin.BOOK_COURSE,
+                        BookSequences::rnnSet,
+                        "x:float32[N,T,3]"),
+                OutsideBlock.of(
+                        "RNN backwards through time", Origin.BOOK, BookSequences::backwards, "x:float32[N,T,3]"),
                 words(OutsideBlock.of("language model with RNN", Origin.BOOK, m -> languageModel(m, rnn()), tokens)),
-                words(OutsideBlock.of("language model with GRU of two layers", Origin.BOOK, m -> languageModel(m, gru()), tokens)),
+                words(OutsideBlock.of(
+                        "language model with GRU of two layers", Origin.BOOK, m -> languageModel(m, gru()), tokens)),
                 words(OutsideBlock.of("language model with LSTM", Origin.BOOK, m -> languageModel(m, lstm()), tokens)),
-                words(OutsideBlock.of("language model that is given its state", Origin.BOOK, BookSequences::withState, tokens, "state:float32[1,N,4]")),
+                words(OutsideBlock.of(
+                        "language model that is given its state",
+                        Origin.BOOK,
+                        BookSequences::withState,
+                        tokens,
+                        "state:float32[1,N,4]")),
                 words(OutsideBlock.of("sequence-to-sequence encoder", Origin.BOOK, BookSequences::encoder, tokens)),
-                words(OutsideBlock.of("sequence-to-sequence decoder", Origin.BOOK, BookSequences::decoder, tokens, "state:float32[2,N,4]")),
-                words(OutsideBlock.of("encoder and decoder in one", Origin.BOOK, BookSequences::encoderDecoder, "source:int64[N,S]", "target:int64[N,T]")),
-                OutsideBlock.of("sequence mask", Origin.BOOK, BookSequences::sequenceMask, "x:float32[N,T,3]", "lengths:int64[N]")
+                words(OutsideBlock.of(
+                        "sequence-to-sequence decoder",
+                        Origin.BOOK,
+                        BookSequences::decoder,
+                        tokens,
+                        "state:float32[2,N,4]")),
+                words(OutsideBlock.of(
+                        "encoder and decoder in one",
+                        Origin.BOOK,
+                        BookSequences::encoderDecoder,
+                        "source:int64[N,S]",
+                        "target:int64[N,T]")),
+                OutsideBlock.of(
+                                "sequence mask",
+                                Origin.BOOK,
+                                BookSequences::sequenceMask,
+                                "x:float32[N,T,3]",
+                                "lengths:int64[N]")
                         .reading("lengths", 1, 9),
-                OutsideBlock.of("masked cross entropy", Origin.BOOK, BookSequences::maskedLoss, "scores:float32[N,T,7]", "labels:int64[N,T]", "lengths:int64[N]")
+                OutsideBlock.of(
+                                "masked cross entropy",
+                                Origin.BOOK,
+                                BookSequences::maskedLoss,
+                                "scores:float32[N,T,7]",
+                                "labels:int64[N,T]",
+                                "lengths:int64[N]")
                         .reading("labels", 0, WORDS)
                         .reading("lengths", 1, 9),
-                OutsideBlock.of("predicting the next words greedily, six steps", Origin.BOOK, BookSequences::greedy, "tokens:int64[N,3]")
+                OutsideBlock.of(
+                                "predicting the next words greedily, six steps",
+                                Origin.BOOK,
+                                BookSequences::greedy,
+                                "tokens:int64[N,3]")
                         .reading("tokens", 0, WORDS),
                 OutsideBlock.of("until the end token", Origin.BOOK, BookSequences::untilEnd, "tokens:int64[1]")
                         .reading("tokens", 0, WORDS)
                         .refused("getLong", "a loop that ends by the array's values"),
-                words(OutsideBlock.of("skip-gram with negative samples", Origin.BOOK, BookSequences::skipGram, "centre:int64[N,1]", "context:int64[N,T]")
+                words(OutsideBlock.of(
+                                "skip-gram with negative samples",
+                                Origin.BOOK,
+                                BookSequences::skipGram,
+                                "centre:int64[N,1]",
+                                "context:int64[N,T]")
                         .reading("centre", 0, WORDS)
                         .reading("context", 0, WORDS)),
-                words(OutsideBlock.of("GloVe's loss", Origin.BOOK, BookSequences::glove, "tokens:int64[N]", "context:int64[N]", "count:float32[N]")
+                words(OutsideBlock.of(
+                                "GloVe's loss",
+                                Origin.BOOK,
+                                BookSequences::glove,
+                                "tokens:int64[N]",
+                                "context:int64[N]",
+                                "count:float32[N]")
                         .reading("context", 0, WORDS)
                         .reading("count", 1, 200)),
-                words(OutsideBlock.of("matrix factorisation", Origin.BOOK, BookSequences::factorisation, "tokens:int64[N]", "item:int64[N]")
+                words(OutsideBlock.of(
+                                "matrix factorisation",
+                                Origin.BOOK,
+                                BookSequences::factorisation,
+                                "tokens:int64[N]",
+                                "item:int64[N]")
                         .reading("item", 0, WORDS)),
-                words(OutsideBlock.of("factorisation machine", Origin.BOOK, BookSequences::machine, "tokens:int64[N,5]")),
+                words(OutsideBlock.of(
+                        "factorisation machine", Origin.BOOK, BookSequences::machine, "tokens:int64[N,5]")),
                 OutsideBlock.of("text CNN", Origin.BOOK, BookSequences::textCnn, tokens)
                         .reading("tokens", 0, WORDS)
                         .within("T", 4, 300, 4, 130, 33)
                         .at("N", 1, 3, 33),
-                words(OutsideBlock.of("word embedding trained with the vocabulary", Origin.BOOK, BookSequences::wordEmbedding, tokens)));
+                words(OutsideBlock.of(
+                        "word embedding trained with the vocabulary",
+                        Origin.BOOK,
+                        BookSequences::wordEmbedding,
+                        tokens)));
     }
 
     private static OutsideBlock words(OutsideBlock block) {
@@ -93,7 +173,10 @@ final class BookSequences {
                 NDList outputs = new NDList();
                 for (int i = 0; i < inputs.size(0); i++) {
                     NDArray x = inputs.get(i);
-                    h = x.dot(call.value(wxh, x)).add(h.dot(call.value(whh, x))).add(call.value(bh, x)).tanh();
+                    h = x.dot(call.value(wxh, x))
+                            .add(h.dot(call.value(whh, x)))
+                            .add(call.value(bh, x))
+                            .tanh();
                     outputs.add(h.dot(call.value(whq, x)).add(call.value(bq, x)));
                 }
                 return new NDList(outputs.size() > 1 ? NDArrays.concat(outputs) : outputs.get(0), h);
@@ -117,7 +200,9 @@ final class BookSequences {
             }
 
             private NDArray gate(Call call, int i, NDArray x, NDArray h) {
-                return x.dot(call.value(w[i], x)).add(h.dot(call.value(u[i], x))).add(call.value(b[i], x));
+                return x.dot(call.value(w[i], x))
+                        .add(h.dot(call.value(u[i], x)))
+                        .add(call.value(b[i], x));
             }
 
             @Override
@@ -159,7 +244,9 @@ final class BookSequences {
                 NDArray state = x.getManager().zeros(new Shape(x.getShape().get(0), WIDTH));
                 for (long t = 0; t < x.getShape().get(1); t++) {
                     NDArray step = x.get(":, " + t);
-                    state = call.of(fromInput, step).add(call.of(fromState, state)).tanh();
+                    state = call.of(fromInput, step)
+                            .add(call.of(fromState, state))
+                            .tanh();
                 }
                 return new NDList(state);
             }
@@ -178,7 +265,8 @@ final class BookSequences {
                 NDArray states = x.getManager().zeros(new Shape(n, steps, WIDTH));
                 NDArray h = x.getManager().zeros(new Shape(n, WIDTH));
                 for (long t = 0; t < steps; t++) {
-                    h = Activation.tanh(call.of(cell, x.get(new NDIndex(":,{},:", t)).concat(h, 1)));
+                    h = Activation.tanh(
+                            call.of(cell, x.get(new NDIndex(":,{},:", t)).concat(h, 1)));
                     states.set(new NDIndex(":,{},:", t), h);
                 }
                 return new NDList(states);
@@ -205,15 +293,31 @@ final class BookSequences {
     }
 
     private static RecurrentBlock rnn() {
-        return RNN.builder().setActivation(RNN.Activation.TANH).setStateSize(WIDTH).setNumLayers(1).optReturnState(true).optBatchFirst(false).build();
+        return RNN.builder()
+                .setActivation(RNN.Activation.TANH)
+                .setStateSize(WIDTH)
+                .setNumLayers(1)
+                .optReturnState(true)
+                .optBatchFirst(false)
+                .build();
     }
 
     private static RecurrentBlock gru() {
-        return GRU.builder().setStateSize(WIDTH).setNumLayers(2).optReturnState(true).optBatchFirst(false).build();
+        return GRU.builder()
+                .setStateSize(WIDTH)
+                .setNumLayers(2)
+                .optReturnState(true)
+                .optBatchFirst(false)
+                .build();
     }
 
     private static RecurrentBlock lstm() {
-        return LSTM.builder().setStateSize(WIDTH).setNumLayers(1).optReturnState(true).optBatchFirst(false).build();
+        return LSTM.builder()
+                .setStateSize(WIDTH)
+                .setNumLayers(1)
+                .optReturnState(true)
+                .optBatchFirst(false)
+                .build();
     }
 
     private static Block languageModel(NDManager m, RecurrentBlock recurrent) {
@@ -228,7 +332,8 @@ final class BookSequences {
                 NDList result = layer.forward(call.store(), in, call.isTraining());
                 NDArray y = result.get(0);
                 int dimension = y.getShape().dimension();
-                NDArray scores = call.of(dense, y.reshape(new Shape(-1, y.getShape().get(dimension - 1))));
+                NDArray scores =
+                        call.of(dense, y.reshape(new Shape(-1, y.getShape().get(dimension - 1))));
                 return new NDList(scores).addAll(result.subNDList(1));
             }
         };
@@ -273,8 +378,10 @@ final class BookSequences {
                 NDArray x = call.of(embedding, in.head()).swapAxes(0, 1);
                 NDArray state = in.get(1);
                 NDArray context = state.get(new NDIndex(-1));
-                context = context.broadcast(
-                        new Shape(x.getShape().get(0), context.getShape().get(0), context.getShape().get(1)));
+                context = context.broadcast(new Shape(
+                        x.getShape().get(0),
+                        context.getShape().get(0),
+                        context.getShape().get(1)));
                 NDList result = rnn.forward(
                         call.store(), new NDList(NDArrays.concat(new NDList(x, context), 2), state), call.isTraining());
                 return new NDList(call.of(dense, result.head()).swapAxes(0, 1), result.get(1));
@@ -313,8 +420,9 @@ final class BookSequences {
     private static Block maskedLoss(NDManager m) {
         return new LambdaBlock(list -> {
             NDArray labels = list.get(1);
-            NDArray weights =
-                    within(list.get(2), labels.getShape().get(1)).toType(DataType.FLOAT32, true).expandDims(-1);
+            NDArray weights = within(list.get(2), labels.getShape().get(1))
+                    .toType(DataType.FLOAT32, true)
+                    .expandDims(-1);
             NDIndex pick = new NDIndex().addAllDim().addAllDim().addPickDim(labels.expandDims(-1));
             NDArray picked = list.get(0).logSoftmax(-1).get(pick);
             return new NDList(picked.neg().mul(weights).mean(new int[] {1}));
@@ -387,10 +495,16 @@ final class BookSequences {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray word = in.get(0);
-                NDArray dot = call.value(v, word).get(word).mul(call.value(u, word).get(in.get(1))).sum(new int[] {1});
-                NDArray b = call.value(bias, word).get(word).add(call.value(bias, word).get(in.get(1)));
+                NDArray dot = call.value(v, word)
+                        .get(word)
+                        .mul(call.value(u, word).get(in.get(1)))
+                        .sum(new int[] {1});
+                NDArray b = call.value(bias, word)
+                        .get(word)
+                        .add(call.value(bias, word).get(in.get(1)));
                 NDArray h = in.get(2).div(100).pow(0.75).minimum(1f);
-                return new NDList(h.mul(dot.add(b).sub(in.get(2).log()).square()).sum());
+                return new NDList(
+                        h.mul(dot.add(b).sub(in.get(2).log()).square()).sum());
             }
         };
     }
@@ -406,7 +520,9 @@ final class BookSequences {
                 NDArray user = in.get(0);
                 NDArray pu = call.value(p, user).get(user);
                 NDArray qi = call.value(q, user).get(in.get(1));
-                NDArray outputs = pu.mul(qi).sum(new int[] {1}).add(call.value(b, user).get(user).squeeze(1));
+                NDArray outputs = pu.mul(qi)
+                        .sum(new int[] {1})
+                        .add(call.value(b, user).get(user).squeeze(1));
                 return new NDList(outputs.flatten());
             }
         };
@@ -424,7 +540,8 @@ final class BookSequences {
                 NDArray e = call.value(table, x).get(x);
                 NDArray squareOfSum = e.sum(new int[] {1}).square();
                 NDArray sumOfSquare = e.square().sum(new int[] {1});
-                NDArray pairs = squareOfSum.sub(sumOfSquare).sum(new int[] {1}, true).mul(0.5f);
+                NDArray pairs =
+                        squareOfSum.sub(sumOfSquare).sum(new int[] {1}, true).mul(0.5f);
                 NDArray linear = call.value(first, x).get(x).sum(new int[] {1});
                 return new NDList(Activation.sigmoid(linear.add(pairs)));
             }

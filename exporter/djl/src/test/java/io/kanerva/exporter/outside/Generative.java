@@ -24,39 +24,112 @@ final class Generative {
 
     static List<OutsideBlock> all() {
         return List.of(
-                OutsideBlock.of("variational autoencoder with given noise", Origin.PAPERS, Generative::autoencoder, "x:float32[N,6]", "noise:float32[N,2]"),
-                OutsideBlock.of("variational autoencoder, deterministic at inference", Origin.PAPERS, Generative::meanAutoencoder, "x:float32[N,6]"),
+                OutsideBlock.of(
+                        "variational autoencoder with given noise",
+                        Origin.PAPERS,
+                        Generative::autoencoder,
+                        "x:float32[N,6]",
+                        "noise:float32[N,2]"),
+                OutsideBlock.of(
+                        "variational autoencoder, deterministic at inference",
+                        Origin.PAPERS,
+                        Generative::meanAutoencoder,
+                        "x:float32[N,6]"),
                 OutsideBlock.of("vector quantisation", Origin.PAPERS, Generative::quantisation, "x:float32[N,3,H,W]")
                         .at("H", 1, 9, 5)
                         .at("W", 2, 5, 17),
                 OutsideBlock.of("masked autoregressive layers", Origin.PAPERS, Generative::masked, "x:float32[N,5]"),
-                OutsideBlock.of("masked convolution with a constant mask", Origin.PAPERS, Generative::pixelCnn, "x:float32[N,1,H,W]")
+                OutsideBlock.of(
+                                "masked convolution with a constant mask",
+                                Origin.PAPERS,
+                                Generative::pixelCnn,
+                                "x:float32[N,1,H,W]")
                         .at("H", 1, 9, 5)
                         .at("W", 2, 5, 17),
-                OutsideBlock.of("affine coupling and its inverse", Origin.PAPERS, Generative::coupling, "x:float32[N,6]"),
+                OutsideBlock.of(
+                        "affine coupling and its inverse", Origin.PAPERS, Generative::coupling, "x:float32[N,6]"),
                 OutsideBlock.of("generator with upsampling", Origin.BOOK, Generative::generator, "z:float32[N,5]"),
                 OutsideBlock.of("discriminator", Origin.BOOK, Generative::discriminator, "x:float32[N,3,16,16]"),
-                OutsideBlock.of("conditional generator", Origin.PAPERS, Generative::conditional, "z:float32[N,5]", "label:int64[N]")
+                OutsideBlock.of(
+                                "conditional generator",
+                                Origin.PAPERS,
+                                Generative::conditional,
+                                "z:float32[N,5]",
+                                "label:int64[N]")
                         .reading("label", 0, 4),
-                OutsideBlock.of("style by modulation", Origin.PAPERS, Generative::modulated, "x:float32[N,4,6,6]", "style:float32[N,3]"),
-                OutsideBlock.of("time embedding by sines", Origin.DIFFUSION, m -> LambdaBlock.singleton(t -> timeEmbedding(t, 8)), "t:float32[N]")
+                OutsideBlock.of(
+                        "style by modulation",
+                        Origin.PAPERS,
+                        Generative::modulated,
+                        "x:float32[N,4,6,6]",
+                        "style:float32[N,3]"),
+                OutsideBlock.of(
+                                "time embedding by sines",
+                                Origin.DIFFUSION,
+                                m -> LambdaBlock.singleton(t -> timeEmbedding(t, 8)),
+                                "t:float32[N]")
                         .reading("t", 0, 100),
-                OutsideBlock.of("diffusion U-Net with time", Origin.DIFFUSION, Generative::diffusion, "x:float32[N,3,8,8]", "t:int64[N]")
+                OutsideBlock.of(
+                                "diffusion U-Net with time",
+                                Origin.DIFFUSION,
+                                Generative::diffusion,
+                                "x:float32[N,3,8,8]",
+                                "t:int64[N]")
                         .reading("t", 0, 100),
-                OutsideBlock.of("multi-scale convolutions to two maps of coefficients", Origin.DIFFUSION, Generative::coefficients, "x:float32[N,1,H,W]")
+                OutsideBlock.of(
+                                "multi-scale convolutions to two maps of coefficients",
+                                Origin.DIFFUSION,
+                                Generative::coefficients,
+                                "x:float32[N,1,H,W]")
                         .at("H", 4, 9, 16)
                         .at("W", 8, 5, 17),
-                OutsideBlock.of("noise schedule extracted by steps", Origin.DIFFUSION, Generative::extracted, "x:float32[N,2,4]", "noise:float32[N,2,4]", "t:int64[N]")
+                OutsideBlock.of(
+                                "noise schedule extracted by steps",
+                                Origin.DIFFUSION,
+                                Generative::extracted,
+                                "x:float32[N,2,4]",
+                                "noise:float32[N,2,4]",
+                                "t:int64[N]")
                         .reading("t", 0, 20),
-                OutsideBlock.of("four steps of deterministic sampling", Origin.DIFFUSION, Generative::sampling, "x:float32[N,6]"),
-                OutsideBlock.of("sampling that draws noise", Origin.DIFFUSION, m -> LambdaBlock.singleton(x -> x.getManager().randomNormal(x.getShape()).mul(x)), "x:float32[N,6]")
+                OutsideBlock.of(
+                        "four steps of deterministic sampling",
+                        Origin.DIFFUSION,
+                        Generative::sampling,
+                        "x:float32[N,6]"),
+                OutsideBlock.of(
+                                "sampling that draws noise",
+                                Origin.DIFFUSION,
+                                m -> LambdaBlock.singleton(x -> x.getManager()
+                                        .randomNormal(x.getShape())
+                                        .mul(x)),
+                                "x:float32[N,6]")
                         .refused("random", "it draws random numbers"),
-                OutsideBlock.of("positions by frequencies", Origin.NERF, m -> LambdaBlock.singleton(x -> positions(x, 4)), "x:float32[N,3]"),
-                OutsideBlock.of("radiance field with skips and directions", Origin.NERF, Generative::radiance, "x:float32[S,N,3]", "direction:float32[N,3]"),
-                OutsideBlock.of("volume rendering", Origin.NERF, m -> rendering(), "density:float32[S,N,1]", "colour:float32[S,N,3]", "depth:float32[S,N,1]")
+                OutsideBlock.of(
+                        "positions by frequencies",
+                        Origin.NERF,
+                        m -> LambdaBlock.singleton(x -> positions(x, 4)),
+                        "x:float32[N,3]"),
+                OutsideBlock.of(
+                        "radiance field with skips and directions",
+                        Origin.NERF,
+                        Generative::radiance,
+                        "x:float32[S,N,3]",
+                        "direction:float32[N,3]"),
+                OutsideBlock.of(
+                                "volume rendering",
+                                Origin.NERF,
+                                m -> rendering(),
+                                "density:float32[S,N,1]",
+                                "colour:float32[S,N,3]",
+                                "depth:float32[S,N,1]")
                         .within("S", 3, 200, 3, 33, 129)
                         .at("N", 1, 5),
-                OutsideBlock.of("samples by the inverse distribution", Origin.NERF, m -> inverseSampling(), "weight:float32[9,N,1]", "depth:float32[9,N,1]")
+                OutsideBlock.of(
+                                "samples by the inverse distribution",
+                                Origin.NERF,
+                                m -> inverseSampling(),
+                                "weight:float32[9,N,1]",
+                                "depth:float32[9,N,1]")
                         .reading("weight", 0.1, 1)
                         .reading("depth", 0, 4),
                 OutsideBlock.of("rays of a camera", Origin.NERF, m -> rays(), "pose:float32[3,4]"),
@@ -65,10 +138,19 @@ final class Generative {
                         .reading("x", 0, 0.99),
                 OutsideBlock.of("grid table with hashes in Java", Origin.NERF, Generative::hashed, "x:float32[N,3]")
                         .refused("toIntArray", "it reads the array's values to compute with them in Java"),
-                OutsideBlock.of("denoising by total variation, ten steps", Origin.HABITS, m -> denoising(), "x:float32[H,W]")
+                OutsideBlock.of(
+                                "denoising by total variation, ten steps",
+                                Origin.HABITS,
+                                m -> denoising(),
+                                "x:float32[H,W]")
                         .within("H", 3, 64, 3, 33, 9)
                         .within("W", 3, 64, 9, 17, 4),
-                OutsideBlock.of("score network with Fourier features", Origin.PAPERS, Generative::score, "x:float32[N,2]", "t:float32[N,1]"),
+                OutsideBlock.of(
+                        "score network with Fourier features",
+                        Origin.PAPERS,
+                        Generative::score,
+                        "x:float32[N,2]",
+                        "t:float32[N,1]"),
                 OutsideBlock.of("energy by log-sum-exp", Origin.PAPERS, Generative::energy, "x:float32[N,6]"));
     }
 
@@ -83,7 +165,12 @@ final class Generative {
                 NDArray mu = h.get(new NDIndex(":, :2"));
                 NDArray logVariance = h.get(new NDIndex(":, 2:"));
                 NDArray z = mu.add(logVariance.mul(0.5).exp().mul(in.get(1)));
-                NDArray divergence = logVariance.add(1).sub(mu.square()).sub(logVariance.exp()).sum(new int[] {1}).mul(-0.5);
+                NDArray divergence = logVariance
+                        .add(1)
+                        .sub(mu.square())
+                        .sub(logVariance.exp())
+                        .sum(new int[] {1})
+                        .mul(-0.5);
                 return new NDList(Activation.sigmoid(call.of(decoder, z)), mu, logVariance, divergence.mean());
             }
         };
@@ -131,13 +218,15 @@ final class Generative {
         return new BlockSketch(m) {
             private final Parameter first = weight(5, 5);
             private final Parameter second = weight(5, 5);
-            private final NDArray strict = manager.arange(5).expandDims(1).gt(manager.arange(5)).toType(DataType.FLOAT32, false);
+            private final NDArray strict =
+                    manager.arange(5).expandDims(1).gt(manager.arange(5)).toType(DataType.FLOAT32, false);
 
             @Override
             NDList run(Call call, NDList in) {
                 NDArray x = in.head();
                 NDArray h = x.matMul(call.value(first, x).mul(strict).transpose());
-                return new NDList(Activation.relu(h).matMul(call.value(second, x).mul(strict).transpose()));
+                return new NDList(Activation.relu(h)
+                        .matMul(call.value(second, x).mul(strict).transpose()));
             }
         };
     }
@@ -151,8 +240,7 @@ final class Generative {
             NDList run(Call call, NDList in) {
                 NDArray x = in.head();
                 NDArray w = call.value(weight, x).mul(mask);
-                return new NDList(ai.djl.nn.convolutional.Conv2d.conv2d(
-                                x, w, null, new Shape(1, 1), new Shape(1, 1))
+                return new NDList(ai.djl.nn.convolutional.Conv2d.conv2d(x, w, null, new Shape(1, 1), new Shape(1, 1))
                         .head());
             }
         };
@@ -200,7 +288,8 @@ final class Generative {
                     .add(BatchNorm.builder().build())
                     .add(Activation.leakyReluBlock(0.2f));
         }
-        net.add(ai.djl.nn.Blocks.batchFlattenBlock()).add(Linear.builder().setUnits(1).build());
+        net.add(ai.djl.nn.Blocks.batchFlattenBlock())
+                .add(Linear.builder().setUnits(1).build());
         return BookNetworks.initialised(m, net, 3, 16, 16);
     }
 
@@ -228,9 +317,11 @@ final class Generative {
                 NDArray s = call.of(affine, in.get(1)).add(1);
                 NDArray w = call.value(weight, x);
                 NDArray modulated = w.expandDims(0).mul(s.reshape(-1, 1, 4, 1, 1));
-                NDArray norm = modulated.square().sum(new int[] {2, 3, 4}).add(1e-6f).sqrt();
+                NDArray norm =
+                        modulated.square().sum(new int[] {2, 3, 4}).add(1e-6f).sqrt();
                 NDArray y = x.mul(s.expandDims(2).expandDims(3));
-                y = ai.djl.nn.convolutional.Conv2d.conv2d(y, w, null, new Shape(1, 1), new Shape(1, 1)).head();
+                y = ai.djl.nn.convolutional.Conv2d.conv2d(y, w, null, new Shape(1, 1), new Shape(1, 1))
+                        .head();
                 return new NDList(y.div(norm.expandDims(2).expandDims(3)));
             }
         };
@@ -238,7 +329,10 @@ final class Generative {
 
     private static NDArray timeEmbedding(NDArray t, int width) {
         int half = width / 2;
-        NDArray frequencies = t.getManager().arange((float) half).mul(-Math.log(10000) / (half - 1)).exp();
+        NDArray frequencies = t.getManager()
+                .arange((float) half)
+                .mul(-Math.log(10000) / (half - 1))
+                .exp();
         NDArray angles = t.expandDims(1).mul(frequencies.expandDims(0));
         return NDArrays.concat(new NDList(angles.sin(), angles.cos()), 1);
     }
@@ -253,11 +347,17 @@ final class Generative {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray t = timeEmbedding(in.get(1).toType(DataType.FLOAT32, false), 8);
-                NDArray shift = Activation.swish(call.of(time, t), 1f).expandDims(-1).expandDims(-1);
+                NDArray shift =
+                        Activation.swish(call.of(time, t), 1f).expandDims(-1).expandDims(-1);
                 NDArray first = call.of(enter, in.get(0)).add(shift);
                 NDArray small = Activation.swish(call.of(down, Activation.swish(first, 1f)), 1f);
                 NDArray large = small.getNDArrayInternal()
-                        .interpolation(new long[] {first.getShape().get(2), first.getShape().get(3)}, 0, false);
+                        .interpolation(
+                                new long[] {
+                                    first.getShape().get(2), first.getShape().get(3)
+                                },
+                                0,
+                                false);
                 return new NDList(call.of(up, large.concat(first, 1)));
             }
         };
@@ -323,7 +423,9 @@ final class Generative {
                     float before = i == 0 ? 1 : alphas[i - 1];
                     NDArray t = x.getManager().full(new Shape(x.getShape().get(0), 1), i / 4f);
                     NDArray epsilon = call.of(model, x.concat(t, 1));
-                    NDArray start = x.sub(epsilon.mul(Math.sqrt(1 - alphas[i]))).div(Math.sqrt(alphas[i])).clip(-3, 3);
+                    NDArray start = x.sub(epsilon.mul(Math.sqrt(1 - alphas[i])))
+                            .div(Math.sqrt(alphas[i]))
+                            .clip(-3, 3);
                     x = start.mul(Math.sqrt(before)).add(epsilon.mul(Math.sqrt(1 - before)));
                 }
                 return new NDList(x);
@@ -363,7 +465,10 @@ final class Generative {
                 NDArray features = call.of(skipped, positions(in.get(0), 2));
                 NDArray d = call.of(density, features.get(":-1"));
                 NDArray directions = call.of(view, positions(in.get(1), 2));
-                NDArray hidden = call.of(bottleneck, features).add(directions).getNDArrayInternal().relu();
+                NDArray hidden = call.of(bottleneck, features)
+                        .add(directions)
+                        .getNDArrayInternal()
+                        .relu();
                 return new NDList(d, call.of(colour, hidden));
             }
         };
@@ -373,7 +478,8 @@ final class Generative {
         return new LambdaBlock(l -> {
             NDArray depth = l.get(2).abs().cumSum(0);
             NDArray distances = depth.get("1:").sub(depth.get(":-1"));
-            NDArray density = l.get(0).get(":-1").getNDArrayInternal().relu().neg().mul(distances);
+            NDArray density =
+                    l.get(0).get(":-1").getNDArrayInternal().relu().neg().mul(distances);
             NDArray through = density.cumSum(0).exp();
             NDArray alpha = density.exp().sub(1).neg();
             NDArray weight = alpha.get(":1")
@@ -395,8 +501,10 @@ final class Generative {
             NDArray u = manager.linspace(0.02f, 0.98f, 4)
                     .repeat(0, cdf.getShape().get(1))
                     .reshape(Shape.update(cdf.getShape(), 0, 4));
-            NDArray places = cdf.concat(u, 0).argSort(0).argSort(0).get(cdf.getShape().get(0) + ":");
-            places = places.sub(manager.arange(0, 4, 1, DataType.INT64).expandDims(-1).expandDims(-1));
+            NDArray places =
+                    cdf.concat(u, 0).argSort(0).argSort(0).get(cdf.getShape().get(0) + ":");
+            places = places.sub(
+                    manager.arange(0, 4, 1, DataType.INT64).expandDims(-1).expandDims(-1));
             NDArray below = places.sub(1).maximum(0);
             NDArray above = places.minimum(cdf.getShape().get(0) - 1);
             NDArray low = cdf.get(new NDIndex().addPickDim(below));
@@ -416,7 +524,11 @@ final class Generative {
             NDArray i = manager.arange(4f).repeat(3).reshape(4, 3).transpose();
             NDArray j = manager.arange(3f).repeat(4).reshape(3, 4);
             NDArray directions = NDArrays.stack(
-                    new NDList(i.sub(2).div(5), j.sub(1.5).div(5).neg(), i.onesLike().neg()), -1);
+                    new NDList(
+                            i.sub(2).div(5),
+                            j.sub(1.5).div(5).neg(),
+                            i.onesLike().neg()),
+                    -1);
             NDArray turned = directions.expandDims(-2).mul(pose.get(":3, :3")).sum(new int[] {-1});
             NDArray normal = turned.div(turned.norm(new int[] {-1}, true));
             return NDArrays.concat(new NDList(pose.get(":3, -1").broadcast(normal.getShape()), normal), -1);
@@ -514,7 +626,8 @@ final class Generative {
             NDList run(Call call, NDList in) {
                 NDArray y = call.of(body, in.head());
                 NDArray largest = y.max(new int[] {1}, true);
-                NDArray energy = largest.squeeze(1).add(y.sub(largest).exp().sum(new int[] {1}).log());
+                NDArray energy = largest.squeeze(1)
+                        .add(y.sub(largest).exp().sum(new int[] {1}).log());
                 return new NDList(energy.neg(), energy.gt(energy.mean()).toType(DataType.INT32, false));
             }
         };

@@ -24,57 +24,158 @@ final class GraphsAndPolicies {
     static List<OutsideBlock> all() {
         String nodes = "x:float32[V,4]";
         return List.of(
-                OutsideBlock.of("graph convolution, adjacency as input", Origin.PAPERS, m -> convolution(m, false), nodes, "adjacency:float32[V,V]")
+                OutsideBlock.of(
+                                "graph convolution, adjacency as input",
+                                Origin.PAPERS,
+                                m -> convolution(m, false),
+                                nodes,
+                                "adjacency:float32[V,V]")
                         .reading("adjacency", 0, 1),
-                OutsideBlock.of("graph convolution, normalised in forward", Origin.PAPERS, m -> convolution(m, true), nodes, "adjacency:float32[V,V]")
+                OutsideBlock.of(
+                                "graph convolution, normalised in forward",
+                                Origin.PAPERS,
+                                m -> convolution(m, true),
+                                nodes,
+                                "adjacency:float32[V,V]")
                         .reading("adjacency", 0, 1),
-                OutsideBlock.of("graph convolution with a constant graph", Origin.GNN, GraphsAndPolicies::constantGraph, "x:float32[5,4]"),
-                OutsideBlock.of("graph convolution of a batch with a constant graph", Origin.GNN, GraphsAndPolicies::constantGraph, "x:float32[N,5,4]"),
-                OutsideBlock.of("graph attention", Origin.PAPERS, GraphsAndPolicies::attention, nodes, "adjacency:int64[V,V]"),
-                OutsideBlock.of("GraphSAGE with sampled neighbours", Origin.GNN, GraphsAndPolicies::sage, nodes, "neighbours:int64[V,3]")
+                OutsideBlock.of(
+                        "graph convolution with a constant graph",
+                        Origin.GNN,
+                        GraphsAndPolicies::constantGraph,
+                        "x:float32[5,4]"),
+                OutsideBlock.of(
+                        "graph convolution of a batch with a constant graph",
+                        Origin.GNN,
+                        GraphsAndPolicies::constantGraph,
+                        "x:float32[N,5,4]"),
+                OutsideBlock.of(
+                        "graph attention", Origin.PAPERS, GraphsAndPolicies::attention, nodes, "adjacency:int64[V,V]"),
+                OutsideBlock.of(
+                                "GraphSAGE with sampled neighbours",
+                                Origin.GNN,
+                                GraphsAndPolicies::sage,
+                                nodes,
+                                "neighbours:int64[V,3]")
                         .reading("neighbours", 0, 1),
-                OutsideBlock.of("messages along edges, summed by one-hot", Origin.PAPERS, GraphsAndPolicies::messages, nodes, "source:int64[E]", "target:int64[E]")
+                OutsideBlock.of(
+                                "messages along edges, summed by one-hot",
+                                Origin.PAPERS,
+                                GraphsAndPolicies::messages,
+                                nodes,
+                                "source:int64[E]",
+                                "target:int64[E]")
                         .reading("source", 0, 1)
                         .reading("target", 0, 1),
-                OutsideBlock.of("isomorphism network with readout", Origin.PAPERS, GraphsAndPolicies::isomorphism, nodes, "adjacency:float32[V,V]", "batch:int64[V]")
+                OutsideBlock.of(
+                                "isomorphism network with readout",
+                                Origin.PAPERS,
+                                GraphsAndPolicies::isomorphism,
+                                nodes,
+                                "adjacency:float32[V,V]",
+                                "batch:int64[V]")
                         .reading("batch", 0, 3),
-                OutsideBlock.of("edges with a self transform and a bias", Origin.GNN, GraphsAndPolicies::hyperEdges, nodes, "aggregated:float32[V,3]"),
-                OutsideBlock.of("Chebyshev filters of a constant graph", Origin.PAPERS, GraphsAndPolicies::chebyshev, "x:float32[N,5,2]"),
+                OutsideBlock.of(
+                        "edges with a self transform and a bias",
+                        Origin.GNN,
+                        GraphsAndPolicies::hyperEdges,
+                        nodes,
+                        "aggregated:float32[V,3]"),
+                OutsideBlock.of(
+                        "Chebyshev filters of a constant graph",
+                        Origin.PAPERS,
+                        GraphsAndPolicies::chebyshev,
+                        "x:float32[N,5,2]"),
                 OutsideBlock.of("k nearest points", Origin.PAPERS, GraphsAndPolicies::nearestPoints, "x:float32[N,P,3]")
                         .within("P", 3, 200, 3, 9, 33)
                         .at("N", 1, 2),
                 OutsideBlock.of("farthest points in a Java loop", Origin.PAPERS, m -> farthest(), "x:float32[P,3]")
                         .within("P", 4, 200, 4, 33, 129),
-                OutsideBlock.of("point network with transforms", Origin.PAPERS, GraphsAndPolicies::points, "x:float32[N,P,3]"),
+                OutsideBlock.of(
+                        "point network with transforms", Origin.PAPERS, GraphsAndPolicies::points, "x:float32[N,P,3]"),
                 OutsideBlock.of("deep sets", Origin.PAPERS, GraphsAndPolicies::sets, "x:float32[N,P,3]"),
-                OutsideBlock.of("Q values", Origin.RL, m -> BookNetworks.initialised(m, perceptron(3), 4), "x:float32[N,4]"),
+                OutsideBlock.of(
+                        "Q values", Origin.RL, m -> BookNetworks.initialised(m, perceptron(3), 4), "x:float32[N,4]"),
                 OutsideBlock.of("duelling Q values", Origin.RL, GraphsAndPolicies::duelling, "x:float32[N,4]"),
-                OutsideBlock.of("scores and value with a running mean read out", Origin.RL, GraphsAndPolicies::runningMean, "x:float32[N,4]")
+                OutsideBlock.of(
+                                "scores and value with a running mean read out",
+                                Origin.RL,
+                                GraphsAndPolicies::runningMean,
+                                "x:float32[N,4]")
                         .refused("getFloat", "numbers are read out of the array to update a field"),
                 OutsideBlock.of("scores and value", Origin.RL, GraphsAndPolicies::actorCritic, "x:float32[N,4]"),
                 OutsideBlock.of("quantiles of Q values", Origin.RL, GraphsAndPolicies::quantiles, "x:float32[N,4]"),
-                OutsideBlock.of("values of the actions by a mask", Origin.RL, m -> chosenByMask(), "q:float32[N,3]", "action:int64[N]")
+                OutsideBlock.of(
+                                "values of the actions by a mask",
+                                Origin.RL,
+                                m -> chosenByMask(),
+                                "q:float32[N,3]",
+                                "action:int64[N]")
                         .reading("action", 0, 3),
-                OutsideBlock.of("advantages in a Java loop", Origin.RL, m -> advantages(m), "rewards:float32[T]", "values:float32[T]"),
+                OutsideBlock.of(
+                        "advantages in a Java loop",
+                        Origin.RL,
+                        m -> advantages(m),
+                        "rewards:float32[T]",
+                        "values:float32[T]"),
                 OutsideBlock.of("discounted returns by a matrix", Origin.RL, m -> returns(), "rewards:float32[N,T]"),
-                OutsideBlock.of("continuous policy with a parameter for the deviation", Origin.PPO, m -> gaussian(m, true), "x:float32[N,4]"),
-                OutsideBlock.of("continuous policy, deviation repeated by the store's value", Origin.PPO, m -> gaussian(m, false), "x:float32[N,4]"),
-                OutsideBlock.of("squashed policy with given noise", Origin.PPO, GraphsAndPolicies::squashed, "x:float32[N,4]", "noise:float32[N,2]")
+                OutsideBlock.of(
+                        "continuous policy with a parameter for the deviation",
+                        Origin.PPO,
+                        m -> gaussian(m, true),
+                        "x:float32[N,4]"),
+                OutsideBlock.of(
+                        "continuous policy, deviation repeated by the store's value",
+                        Origin.PPO,
+                        m -> gaussian(m, false),
+                        "x:float32[N,4]"),
+                OutsideBlock.of(
+                                "squashed policy with given noise",
+                                Origin.PPO,
+                                GraphsAndPolicies::squashed,
+                                "x:float32[N,4]",
+                                "noise:float32[N,2]")
                         .reading("x", -0.3, 0.3)
                         .reading("noise", -0.3, 0.3),
-                OutsideBlock.of("squashed policy that draws its noise", Origin.PPO, GraphsAndPolicies::drawing, "x:float32[N,4]")
+                OutsideBlock.of(
+                                "squashed policy that draws its noise",
+                                Origin.PPO,
+                                GraphsAndPolicies::drawing,
+                                "x:float32[N,4]")
                         .refused("random", "it draws random numbers"),
-                OutsideBlock.of("policy with a mask of actions", Origin.MAGE, GraphsAndPolicies::maskedPolicy, "x:float32[N,4]", "allowed:float32[N,3]")
+                OutsideBlock.of(
+                                "policy with a mask of actions",
+                                Origin.MAGE,
+                                GraphsAndPolicies::maskedPolicy,
+                                "x:float32[N,4]",
+                                "allowed:float32[N,3]")
                         .reading("allowed", 0.9, 1),
-                OutsideBlock.of("state sums of embedded features", Origin.MAGE, GraphsAndPolicies::features, "ids:int64[N,T]", "actions:int64[N,2]")
+                OutsideBlock.of(
+                                "state sums of embedded features",
+                                Origin.MAGE,
+                                GraphsAndPolicies::features,
+                                "ids:int64[N,T]",
+                                "actions:int64[N,2]")
                         .reading("ids", 0, 9)
                         .reading("actions", 0, 9),
-                OutsideBlock.of("MuZero's representation", Origin.MUZERO, GraphsAndPolicies::tower, "x:float32[N,3,5,5]"),
-                OutsideBlock.of("MuZero's dynamics with scaled states", Origin.MUZERO, GraphsAndPolicies::dynamics, "state:float32[N,3,5,5]", "action:float32[N,1,5,5]"),
-                OutsideBlock.of("MuZero's prediction heads", Origin.MUZERO, GraphsAndPolicies::heads, "state:float32[N,3,5,5]"),
-                OutsideBlock.of("categorical values to a number", Origin.MUZERO, m -> supports(), "scores:float32[N,7]").tolerating(1e-2),
-                OutsideBlock.of("noisy linear layer at inference", Origin.PAPERS, GraphsAndPolicies::noisy, "x:float32[N,4]"),
-                OutsideBlock.of("world model, five steps of imagination", Origin.PAPERS, GraphsAndPolicies::imagination, "state:float32[N,6]"));
+                OutsideBlock.of(
+                        "MuZero's representation", Origin.MUZERO, GraphsAndPolicies::tower, "x:float32[N,3,5,5]"),
+                OutsideBlock.of(
+                        "MuZero's dynamics with scaled states",
+                        Origin.MUZERO,
+                        GraphsAndPolicies::dynamics,
+                        "state:float32[N,3,5,5]",
+                        "action:float32[N,1,5,5]"),
+                OutsideBlock.of(
+                        "MuZero's prediction heads", Origin.MUZERO, GraphsAndPolicies::heads, "state:float32[N,3,5,5]"),
+                OutsideBlock.of("categorical values to a number", Origin.MUZERO, m -> supports(), "scores:float32[N,7]")
+                        .tolerating(1e-2),
+                OutsideBlock.of(
+                        "noisy linear layer at inference", Origin.PAPERS, GraphsAndPolicies::noisy, "x:float32[N,4]"),
+                OutsideBlock.of(
+                        "world model, five steps of imagination",
+                        Origin.PAPERS,
+                        GraphsAndPolicies::imagination,
+                        "state:float32[N,6]"));
     }
 
     static SequentialBlock perceptron(int out) {
@@ -92,7 +193,8 @@ final class GraphsAndPolicies {
             NDList run(Call call, NDList in) {
                 NDArray a = in.get(1);
                 if (isNormalised) {
-                    NDArray withSelf = a.add(a.getManager().eye((int) a.getShape().get(0)));
+                    NDArray withSelf =
+                            a.add(a.getManager().eye((int) a.getShape().get(0)));
                     NDArray root = withSelf.sum(new int[] {1}).pow(-0.5);
                     a = root.expandDims(1).mul(withSelf).mul(root.expandDims(0));
                 }
@@ -132,9 +234,11 @@ final class GraphsAndPolicies {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray h = call.of(dense, in.get(0));
-                NDArray e = h.dot(call.value(left, h)).add(h.dot(call.value(right, h)).transpose());
+                NDArray e = h.dot(call.value(left, h))
+                        .add(h.dot(call.value(right, h)).transpose());
                 e = Activation.leakyRelu(e, 0.2f);
-                NDArray scores = NDArrays.where(in.get(1).gt(0), e, e.zerosLike().sub(9e15f));
+                NDArray scores =
+                        NDArrays.where(in.get(1).gt(0), e, e.zerosLike().sub(9e15f));
                 return new NDList(Activation.elu(scores.softmax(1).dot(h), 1f));
             }
         };
@@ -147,7 +251,8 @@ final class GraphsAndPolicies {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray x = in.get(0);
-                NDArray near = x.get(new NDIndex("{}", in.get(1).reshape(-1))).reshape(x.getShape().get(0), 3, 4);
+                NDArray near = x.get(new NDIndex("{}", in.get(1).reshape(-1)))
+                        .reshape(x.getShape().get(0), 3, 4);
                 NDArray both = x.concat(near.mean(new int[] {1}), -1);
                 return new NDList(Activation.softPlus(new NDList(call.of(dense, both))));
             }
@@ -164,7 +269,8 @@ final class GraphsAndPolicies {
                 NDArray ends = NDArrays.concat(new NDList(x.get(in.get(1)), x.get(in.get(2))), 1);
                 NDArray sent = Activation.relu(call.of(message, ends));
                 NDArray places = x.getManager().arange(0, (int) x.getShape().get(0), 1, DataType.INT64);
-                NDArray isTarget = in.get(2).reshape(1, -1).eq(places.reshape(-1, 1)).toType(DataType.FLOAT32, false);
+                NDArray isTarget =
+                        in.get(2).reshape(1, -1).eq(places.reshape(-1, 1)).toType(DataType.FLOAT32, false);
                 return new NDList(x.add(isTarget.matMul(sent)));
             }
         };
@@ -180,7 +286,9 @@ final class GraphsAndPolicies {
             NDList run(Call call, NDList in) {
                 NDArray x = in.get(0);
                 for (int i = 0; i < 2; i++) {
-                    x = call.of(mlp, in.get(1).matMul(x).add(x.mul(call.value(epsilon, x).add(1))));
+                    x = call.of(
+                            mlp,
+                            in.get(1).matMul(x).add(x.mul(call.value(epsilon, x).add(1))));
                     x = x.div(x.norm().add(1));
                 }
                 NDArray members = in.get(2).oneHot(3).transpose();
@@ -192,7 +300,8 @@ final class GraphsAndPolicies {
 
     private static Block hyperEdges(NDManager m) {
         return new BlockSketch(m) {
-            private final Linear self = child(Linear.builder().setUnits(3).optBias(false).build(), 1, 4);
+            private final Linear self =
+                    child(Linear.builder().setUnits(3).optBias(false).build(), 1, 4);
             private final Parameter bias = weight(3);
 
             @Override
@@ -238,8 +347,12 @@ final class GraphsAndPolicies {
                 NDArray square = x.square().sum(new int[] {2}, true);
                 NDArray distance = inner.add(square).add(square.transpose(0, 2, 1));
                 NDArray near = distance.topK(2, 2, false, true).get(1);
-                NDArray offset = x.getManager().arange(0, (int) n, 1, DataType.INT64).mul(p).reshape(n, 1, 1);
-                NDArray chosen = x.reshape(n * p, 3).get(near.add(offset).flatten()).reshape(n, p, 2, 3);
+                NDArray offset = x.getManager()
+                        .arange(0, (int) n, 1, DataType.INT64)
+                        .mul(p)
+                        .reshape(n, 1, 1);
+                NDArray chosen =
+                        x.reshape(n * p, 3).get(near.add(offset).flatten()).reshape(n, p, 2, 3);
                 NDArray centre = x.expandDims(2).repeat(2, 2);
                 NDArray features = call.of(edge, NDArrays.concat(new NDList(chosen.sub(centre), centre), 3));
                 return new NDList(features.max(new int[] {2}));
@@ -269,9 +382,11 @@ final class GraphsAndPolicies {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray x = in.head();
-                NDArray t = call.of(transform, x).max(new int[] {1}).add(identity).reshape(-1, 3, 3);
+                NDArray t =
+                        call.of(transform, x).max(new int[] {1}).add(identity).reshape(-1, 3, 3);
                 NDArray f = call.of(features, x.matMul(t));
-                NDArray whole = f.max(new int[] {1}, true).repeat(1, x.getShape().get(1));
+                NDArray whole =
+                        f.max(new int[] {1}, true).repeat(1, x.getShape().get(1));
                 return new NDList(f.concat(whole, 2), t);
             }
         };
@@ -285,7 +400,8 @@ final class GraphsAndPolicies {
             @Override
             NDList run(Call call, NDList in) {
                 long count = in.head().getShape().get(1);
-                return new NDList(call.of(rho, call.of(phi, in.head()).sum(new int[] {1}).mul(1.0f / count)));
+                return new NDList(
+                        call.of(rho, call.of(phi, in.head()).sum(new int[] {1}).mul(1.0f / count)));
             }
         };
     }
@@ -329,7 +445,8 @@ final class GraphsAndPolicies {
             @Override
             NDList run(Call call, NDList in) {
                 NDList hidden = new NDList(Activation.relu(call.of(enter, in.head())));
-                NDArray scores = action.forward(call.store(), hidden, call.isTraining()).singletonOrThrow();
+                NDArray scores =
+                        action.forward(call.store(), hidden, call.isTraining()).singletonOrThrow();
                 scores = scores.sub(scores.mean()).mul(gamma.getArray());
                 return new NDList(
                         scores.softmax(scores.getShape().dimension() - 1),
@@ -396,8 +513,12 @@ final class GraphsAndPolicies {
                 NDArray mean = call.of(body, in.head());
                 NDArray log = isBroadcast
                         ? logDeviation.getArray().broadcast(mean.getShape())
-                        : call.value(logDeviation, mean).repeat(0, mean.getShape().get(0));
-                return new NDList(mean, log.exp(), log.add(0.5 * Math.log(2 * Math.PI)).add(0.5).sum(new int[] {1}));
+                        : call.value(logDeviation, mean)
+                                .repeat(0, mean.getShape().get(0));
+                return new NDList(
+                        mean,
+                        log.exp(),
+                        log.add(0.5 * Math.log(2 * Math.PI)).add(0.5).sum(new int[] {1}));
             }
         };
     }
@@ -426,7 +547,8 @@ final class GraphsAndPolicies {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray mean = call.of(body, in.head());
-                return new NDList(mean.add(mean.getManager().randomNormal(mean.getShape())).tanh());
+                return new NDList(mean.add(mean.getManager().randomNormal(mean.getShape()))
+                        .tanh());
             }
         };
     }
@@ -437,7 +559,10 @@ final class GraphsAndPolicies {
 
             @Override
             NDList run(Call call, NDList in) {
-                NDArray scores = base.forward(call.store(), in.subNDList(0).size() > 1 ? new NDList(in.get(0)) : in, call.isTraining())
+                NDArray scores = base.forward(
+                                call.store(),
+                                in.subNDList(0).size() > 1 ? new NDList(in.get(0)) : in,
+                                call.isTraining())
                         .singletonOrThrow();
                 long large = 1000;
                 NDArray masked = scores.sub(in.get(1).mul(-1).add(1).mul(large));
@@ -513,7 +638,8 @@ final class GraphsAndPolicies {
                 NDArray x = in.head();
                 NDList result = new NDList();
                 result.add(call.of(policy, x).flatten(1, 3));
-                result.add(call.of(value, Activation.mish(x.reshape(new Shape(x.getShape().get(0), -1)))));
+                result.add(call.of(
+                        value, Activation.mish(x.reshape(new Shape(x.getShape().get(0), -1)))));
                 return result;
             }
         };
@@ -523,7 +649,8 @@ final class GraphsAndPolicies {
         return LambdaBlock.singleton(scores -> {
             NDArray support = scores.getManager().arange(-3f, 4f, 1f);
             NDArray x = scores.softmax(1).mul(support).sum(new int[] {1});
-            NDArray root = x.abs().add(1 + 0.001).mul(4 * 0.001).add(1).sqrt().sub(1).div(2 * 0.001);
+            NDArray root =
+                    x.abs().add(1 + 0.001).mul(4 * 0.001).add(1).sqrt().sub(1).div(2 * 0.001);
             return x.sign().mul(root.square().sub(1));
         });
     }
@@ -555,7 +682,8 @@ final class GraphsAndPolicies {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray state = in.head();
-                NDArray total = state.getManager().zeros(new Shape(state.getShape().get(0), 1));
+                NDArray total =
+                        state.getManager().zeros(new Shape(state.getShape().get(0), 1));
                 float discount = 1;
                 for (int i = 0; i < 5; i++) {
                     NDArray action = call.of(policy, state).softmax(1);

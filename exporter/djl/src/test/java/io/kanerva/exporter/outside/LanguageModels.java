@@ -29,13 +29,39 @@ final class LanguageModels {
         String tokens = "tokens:int64[N,T]";
         String x = "x:float32[N,T,8]";
         return List.of(
-                context(words(OutsideBlock.of("GPT with a causal mask from the manager", Origin.PAPERS, m -> gpt(m, Mask.RANGES), tokens)), 130),
-                context(words(OutsideBlock.of("GPT with a slice of a triangle in a field", Origin.PAPERS, m -> gpt(m, Mask.TABLE), tokens)), 130),
-                context(words(OutsideBlock.of("GPT with ones and a cumulative sum as mask", Origin.PAPERS, m -> gpt(m, Mask.SUMS), tokens)), 130),
-                context(words(OutsideBlock.of("GPT with the mask set in place", Origin.PAPERS, m -> gpt(m, Mask.SET), tokens)), 130),
-                words(OutsideBlock.of("GPT, the last token's scores", Origin.PAPERS, LanguageModels::lastToken, "tokens:int32[N,T]")),
+                context(
+                        words(OutsideBlock.of(
+                                "GPT with a causal mask from the manager",
+                                Origin.PAPERS,
+                                m -> gpt(m, Mask.RANGES),
+                                tokens)),
+                        130),
+                context(
+                        words(OutsideBlock.of(
+                                "GPT with a slice of a triangle in a field",
+                                Origin.PAPERS,
+                                m -> gpt(m, Mask.TABLE),
+                                tokens)),
+                        130),
+                context(
+                        words(OutsideBlock.of(
+                                "GPT with ones and a cumulative sum as mask",
+                                Origin.PAPERS,
+                                m -> gpt(m, Mask.SUMS),
+                                tokens)),
+                        130),
+                context(
+                        words(OutsideBlock.of(
+                                "GPT with the mask set in place", Origin.PAPERS, m -> gpt(m, Mask.SET), tokens)),
+                        130),
+                words(OutsideBlock.of(
+                        "GPT, the last token's scores", Origin.PAPERS, LanguageModels::lastToken, "tokens:int32[N,T]")),
                 OutsideBlock.of("rotary positions", Origin.PAPERS, m -> BookNetworks.sketch(m, y -> rotate(y)), x),
-                OutsideBlock.of("rotary positions by pairs", Origin.PAPERS, m -> BookNetworks.sketch(m, y -> rotatePairs(y)), x),
+                OutsideBlock.of(
+                        "rotary positions by pairs",
+                        Origin.PAPERS,
+                        m -> BookNetworks.sketch(m, y -> rotatePairs(y)),
+                        x),
                 OutsideBlock.of("attention with linear biases", Origin.PAPERS, LanguageModels::alibi, x),
                 OutsideBlock.of("relative position buckets", Origin.PAPERS, LanguageModels::buckets, x),
                 OutsideBlock.of("grouped queries", Origin.PAPERS, LanguageModels::grouped, x),
@@ -44,33 +70,72 @@ final class LanguageModels {
                 OutsideBlock.of("mixture of two of four experts", Origin.PAPERS, LanguageModels::experts, x),
                 OutsideBlock.of("experts on their own tokens", Origin.PAPERS, LanguageModels::routed, "x:float32[N,8]")
                         .at("N", 3, 33, 65),
-                OutsideBlock.of("key and value cache", Origin.PAPERS, LanguageModels::cache, "x:float32[N,S,8]", "keys:float32[N,2,P,4]", "values:float32[N,2,P,4]"),
-                OutsideBlock.of("ternary linear layer", Origin.BITNET, LanguageModels::bitLinear, x).tolerating(1e-3),
+                OutsideBlock.of(
+                        "key and value cache",
+                        Origin.PAPERS,
+                        LanguageModels::cache,
+                        "x:float32[N,S,8]",
+                        "keys:float32[N,2,P,4]",
+                        "values:float32[N,2,P,4]"),
+                OutsideBlock.of("ternary linear layer", Origin.BITNET, LanguageModels::bitLinear, x)
+                        .tolerating(1e-3),
                 words(OutsideBlock.of("token embedding table", Origin.BITNET, LanguageModels::tokenTable, tokens)),
                 words(OutsideBlock.of("tied output embedding", Origin.PAPERS, LanguageModels::tied, tokens)),
-                words(OutsideBlock.of("padding mask of the tokens", Origin.HABITS, LanguageModels::paddingMask, tokens)),
-                words(OutsideBlock.of("BERT with its own ids and mask", Origin.DJL, LanguageModels::bert, "tokens:int64[N,12]")).within("N", 2, 64, 2, 3, 33),
-                words(OutsideBlock.of("masked language model's positions", Origin.BOOK, LanguageModels::maskedPositions, tokens, "places:int64[N,2]")
+                words(OutsideBlock.of(
+                        "padding mask of the tokens", Origin.HABITS, LanguageModels::paddingMask, tokens)),
+                words(OutsideBlock.of(
+                                "BERT with its own ids and mask",
+                                Origin.DJL,
+                                LanguageModels::bert,
+                                "tokens:int64[N,12]"))
+                        .within("N", 2, 64, 2, 3, 33),
+                words(OutsideBlock.of(
+                                "masked language model's positions",
+                                Origin.BOOK,
+                                LanguageModels::maskedPositions,
+                                tokens,
+                                "places:int64[N,2]")
                         .reading("places", 0, 6)
                         .within("T", 6, 300, 6, 33, 130)
                         .at("N", 1, 3, 33)),
                 OutsideBlock.of("next sentence from the first token", Origin.BOOK, LanguageModels::nextSentence, x),
-                OutsideBlock.of("mean of the tokens under a mask", Origin.HABITS, m -> meanPooling(), x, "mask:int64[N,T]"),
-                OutsideBlock.of("largest of the tokens under a mask", Origin.HABITS, m -> maxPooling(), x, "mask:int64[N,T]"),
+                OutsideBlock.of(
+                        "mean of the tokens under a mask", Origin.HABITS, m -> meanPooling(), x, "mask:int64[N,T]"),
+                OutsideBlock.of(
+                        "largest of the tokens under a mask", Origin.HABITS, m -> maxPooling(), x, "mask:int64[N,T]"),
                 OutsideBlock.of("top-k filter of scores", Origin.HABITS, m -> topKFilter(), "scores:float32[N,11]"),
                 OutsideBlock.of("nucleus filter of scores", Origin.HABITS, m -> nucleus(), "scores:float32[N,11]"),
-                OutsideBlock.of("scores by temperature, an input", Origin.HABITS, m -> temperature(), "scores:float32[N,11]", "temperature:float32[]")
+                OutsideBlock.of(
+                                "scores by temperature, an input",
+                                Origin.HABITS,
+                                m -> temperature(),
+                                "scores:float32[N,11]",
+                                "temperature:float32[]")
                         .reading("temperature", 0.5, 2),
-                words(OutsideBlock.of("repetition penalty", Origin.HABITS, m -> penalty(), tokens, "scores:float32[N,11]")),
-                OutsideBlock.of("contrastive scores of two texts", Origin.PAPERS, LanguageModels::contrastive, "a:float32[N,6]", "b:float32[M,6]"),
-                words(OutsideBlock.of("bag of words by one-hot sums", Origin.HABITS, m -> LambdaBlock.singleton(t -> t.oneHot(WORDS).sum(new int[] {1}).div(t.getShape().get(1))), tokens)),
+                words(OutsideBlock.of(
+                        "repetition penalty", Origin.HABITS, m -> penalty(), tokens, "scores:float32[N,11]")),
+                OutsideBlock.of(
+                        "contrastive scores of two texts",
+                        Origin.PAPERS,
+                        LanguageModels::contrastive,
+                        "a:float32[N,6]",
+                        "b:float32[M,6]"),
+                words(OutsideBlock.of(
+                        "bag of words by one-hot sums",
+                        Origin.HABITS,
+                        m -> LambdaBlock.singleton(t -> t.oneHot(WORDS)
+                                .sum(new int[] {1})
+                                .div(t.getShape().get(1))),
+                        tokens)),
                 words(OutsideBlock.of("n-gram features by hashing", Origin.HABITS, m -> hashing(), tokens)
                         .at("T", 2, 65, 200)),
                 OutsideBlock.of("byte characters to classes", Origin.HABITS, LanguageModels::bytes, "tokens:uint8[N,T]")
                         .reading("tokens", 0, 26),
-                OutsideBlock.of("retention with decay", Origin.PAPERS, LanguageModels::retention, x).at("T", 1, 33, 65),
+                OutsideBlock.of("retention with decay", Origin.PAPERS, LanguageModels::retention, x)
+                        .at("T", 1, 33, 65),
                 OutsideBlock.of("token shift and gating (RWKV)", Origin.PAPERS, LanguageModels::tokenShift, x),
-                OutsideBlock.of("selective state space scan", Origin.PAPERS, LanguageModels::stateSpace, x).at("T", 1, 33, 65));
+                OutsideBlock.of("selective state space scan", Origin.PAPERS, LanguageModels::stateSpace, x)
+                        .at("T", 1, 33, 65));
     }
 
     private enum Mask {
@@ -91,20 +156,31 @@ final class LanguageModels {
     private static Block gpt(NDManager m, Mask kind) {
         return new BlockSketch(m) {
             private final IdEmbedding tokens = child(
-                    new IdEmbedding.Builder().setDictionarySize(WORDS).setEmbeddingSize(WIDTH).build(), 1, 1);
+                    new IdEmbedding.Builder()
+                            .setDictionarySize(WORDS)
+                            .setEmbeddingSize(WIDTH)
+                            .build(),
+                    1,
+                    1);
             private final Parameter positions = weight(130, WIDTH);
             private final LayerNorm norm = child(LayerNorm.builder().axis(2).build(), 1, 1, WIDTH);
             private final Linear qkv = linear(WIDTH, 3 * WIDTH);
             private final Linear up = linear(WIDTH, 2 * WIDTH);
             private final Linear down = linear(2 * WIDTH, WIDTH);
             private final Linear head = linear(WIDTH, WORDS);
-            private final NDArray triangle = manager.ones(new Shape(130, 130)).cumSum(1).lte(manager.arange(1f, 131f).reshape(130, 1)).expandDims(0);
+            private final NDArray triangle = manager.ones(new Shape(130, 130))
+                    .cumSum(1)
+                    .lte(manager.arange(1f, 131f).reshape(130, 1))
+                    .expandDims(0);
 
             private NDArray allowed(NDArray x) {
                 long steps = x.getShape().get(1);
                 NDManager own = x.getManager();
                 return switch (kind) {
-                    case RANGES -> own.arange((int) steps).reshape(1, 1, steps).lte(own.arange((int) steps).reshape(1, steps, 1));
+                    case RANGES ->
+                        own.arange((int) steps)
+                                .reshape(1, 1, steps)
+                                .lte(own.arange((int) steps).reshape(1, steps, 1));
                     case TABLE -> triangle.get(":, :{}, :{}", steps, steps);
                     case SUMS -> {
                         NDArray ones = own.ones(new Shape(steps, steps));
@@ -114,7 +190,11 @@ final class LanguageModels {
                         NDArray mask = own.zeros(new Shape(1, steps, steps));
                         for (int offset = 0; offset < 1; offset++) {
                             NDArray places = own.arange((int) steps);
-                            mask.set(new NDIndex("0"), places.expandDims(0).lte(places.expandDims(1)).toType(DataType.FLOAT32, false));
+                            mask.set(
+                                    new NDIndex("0"),
+                                    places.expandDims(0)
+                                            .lte(places.expandDims(1))
+                                            .toType(DataType.FLOAT32, false));
                         }
                         yield mask.gt(0.5f);
                     }
@@ -133,10 +213,12 @@ final class LanguageModels {
                 for (NDArray part : parts) {
                     heads.add(part.reshape(-1, steps, 2, WIDTH / 2).transpose(0, 2, 1, 3));
                 }
-                NDArray scores = heads.get(0).matMul(heads.get(1).swapAxes(2, 3)).mul(1 / Math.sqrt(WIDTH / 2.0));
+                NDArray scores =
+                        heads.get(0).matMul(heads.get(1).swapAxes(2, 3)).mul(1 / Math.sqrt(WIDTH / 2.0));
                 NDArray isAllowed = allowed(x).expandDims(1).broadcast(scores.getShape());
                 scores = NDArrays.where(isAllowed, scores, scores.onesLike().mul(Float.NEGATIVE_INFINITY));
-                NDArray y = scores.softmax(-1).matMul(heads.get(2)).swapAxes(1, 2).reshape(-1, steps, WIDTH);
+                NDArray y =
+                        scores.softmax(-1).matMul(heads.get(2)).swapAxes(1, 2).reshape(-1, steps, WIDTH);
                 x = x.add(y);
                 x = x.add(call.of(down, Activation.gelu(call.of(up, call.of(norm, x)))));
                 return new NDList(call.of(head, x));
@@ -153,7 +235,8 @@ final class LanguageModels {
             NDList run(Call call, NDList in) {
                 NDArray ids = in.head().toType(DataType.INT64, false);
                 NDArray w = call.value(table, ids);
-                NDArray x = call.of(body, w.get(ids.flatten()).reshape(ids.getShape().add(WIDTH)));
+                NDArray x = call.of(
+                        body, w.get(ids.flatten()).reshape(ids.getShape().add(WIDTH)));
                 x = x.get(":, {}, :", x.getShape().get(1) - 1);
                 NDArray scores = x.dot(w.transpose());
                 return new NDList(scores, scores.argMax(-1), scores.topK(3, 1).get(1));
@@ -164,10 +247,12 @@ final class LanguageModels {
     private static NDArray rotate(NDArray x) {
         NDManager own = x.getManager();
         long steps = x.getShape().get(1);
-        NDArray inverse = own.arange(0f, WIDTH, 2f).div(WIDTH).mul(-Math.log(10000)).exp();
+        NDArray inverse =
+                own.arange(0f, WIDTH, 2f).div(WIDTH).mul(-Math.log(10000)).exp();
         NDArray angles = own.arange((float) steps).reshape(steps, 1).mul(inverse.reshape(1, WIDTH / 2));
         NDArray both = angles.concat(angles, 1);
-        NDArray half = NDArrays.concat(new NDList(x.get("..., {}:", WIDTH / 2).neg(), x.get("..., :{}", WIDTH / 2)), -1);
+        NDArray half =
+                NDArrays.concat(new NDList(x.get("..., {}:", WIDTH / 2).neg(), x.get("..., :{}", WIDTH / 2)), -1);
         return x.mul(both.cos()).add(half.mul(both.sin()));
     }
 
@@ -178,20 +263,25 @@ final class LanguageModels {
         NDArray re = pairs.get("..., 0");
         NDArray im = pairs.get("..., 1");
         NDArray frequency = own.create(new float[] {1, 0.1f, 0.01f, 0.001f});
-        NDArray angles = own.arange(0, shape.get(1), 1, DataType.FLOAT32).expandDims(1).matMul(frequency.expandDims(0));
+        NDArray angles =
+                own.arange(0, shape.get(1), 1, DataType.FLOAT32).expandDims(1).matMul(frequency.expandDims(0));
         NDArray c = angles.cos();
         NDArray s = angles.sin();
-        return NDArrays.stack(new NDList(re.mul(c).sub(im.mul(s)), re.mul(s).add(im.mul(c))), 3).reshape(shape);
+        return NDArrays.stack(new NDList(re.mul(c).sub(im.mul(s)), re.mul(s).add(im.mul(c))), 3)
+                .reshape(shape);
     }
 
     private static Block alibi(NDManager m) {
         return BookNetworks.sketch(m, x -> {
             NDArray places = x.getManager().arange((float) x.getShape().get(1));
-            NDArray distance = places.expandDims(0).sub(places.expandDims(1)).abs().neg();
+            NDArray distance =
+                    places.expandDims(0).sub(places.expandDims(1)).abs().neg();
             NDList heads = new NDList();
             for (int h = 1; h <= 2; h++) {
                 NDArray scores = x.matMul(x.swapAxes(1, 2)).div(Math.sqrt(WIDTH));
-                heads.add(scores.add(distance.mul(Math.pow(2, -4.0 * h))).softmax(2).matMul(x));
+                heads.add(scores.add(distance.mul(Math.pow(2, -4.0 * h)))
+                        .softmax(2)
+                        .matMul(x));
             }
             return NDArrays.concat(heads, 2);
         });
@@ -205,7 +295,8 @@ final class LanguageModels {
             NDList run(Call call, NDList in) {
                 NDArray x = in.head();
                 NDArray places = x.getManager().arange((int) x.getShape().get(1));
-                NDArray distance = places.expandDims(0).sub(places.expandDims(1)).neg().maximum(0);
+                NDArray distance =
+                        places.expandDims(0).sub(places.expandDims(1)).neg().maximum(0);
                 NDArray isClose = distance.lt(4);
                 NDArray far = distance.toType(DataType.FLOAT32, false)
                         .maximum(1f)
@@ -218,7 +309,11 @@ final class LanguageModels {
                         .minimum(7);
                 NDArray bucket = NDArrays.where(isClose, distance, far);
                 NDArray biases = call.value(bias, x).get(bucket.flatten()).reshape(bucket.getShape());
-                return new NDList(x.matMul(x.swapAxes(1, 2)).div(8).add(biases).softmax(-1).matMul(x));
+                return new NDList(x.matMul(x.swapAxes(1, 2))
+                        .div(8)
+                        .add(biases)
+                        .softmax(-1)
+                        .matMul(x));
             }
         };
     }
@@ -235,9 +330,17 @@ final class LanguageModels {
                 long steps = x.getShape().get(1);
                 NDArray queries = call.of(q, x).reshape(n, steps, 4, 2).transpose(0, 2, 1, 3);
                 NDList both = call.of(kv, x).split(2, 2);
-                NDArray keys = both.get(0).reshape(n, steps, 2, 2).transpose(0, 2, 1, 3).repeat(1, 2);
-                NDArray values = both.get(1).reshape(n, steps, 2, 2).transpose(0, 2, 1, 3).repeat(1, 2);
-                NDArray weights = queries.matMul(keys.transpose(0, 1, 3, 2)).div(Math.sqrt(2)).softmax(3);
+                NDArray keys = both.get(0)
+                        .reshape(n, steps, 2, 2)
+                        .transpose(0, 2, 1, 3)
+                        .repeat(1, 2);
+                NDArray values = both.get(1)
+                        .reshape(n, steps, 2, 2)
+                        .transpose(0, 2, 1, 3)
+                        .repeat(1, 2);
+                NDArray weights = queries.matMul(keys.transpose(0, 1, 3, 2))
+                        .div(Math.sqrt(2))
+                        .softmax(3);
                 return new NDList(weights.matMul(values).transpose(0, 2, 1, 3).reshape(n, steps, -1));
             }
         };
@@ -249,7 +352,8 @@ final class LanguageModels {
             NDArray distance = places.reshape(-1, 1).sub(places);
             NDArray isSeen = distance.gte(0).logicalAnd(distance.lt(4));
             NDArray scores = x.matMul(x.swapAxes(1, 2));
-            scores = scores.add(isSeen.logicalNot().toType(DataType.FLOAT32, false).mul(-1e9));
+            scores = scores.add(
+                    isSeen.logicalNot().toType(DataType.FLOAT32, false).mul(-1e9));
             return scores.softmax(-1).matMul(x);
         });
     }
@@ -267,7 +371,8 @@ final class LanguageModels {
                 NDArray rms = x.pow(2).mean(new int[] {-1}, true).add(1e-6).sqrt();
                 NDArray y = x.div(rms).mul(call.value(scale, x));
                 NDArray g = call.of(gate, y);
-                return new NDList(x.add(call.of(down, g.mul(Activation.sigmoid(g)).mul(call.of(up, y)))));
+                return new NDList(
+                        x.add(call.of(down, g.mul(Activation.sigmoid(g)).mul(call.of(up, y)))));
             }
         };
     }
@@ -361,15 +466,21 @@ final class LanguageModels {
                     y.attach(scope);
                     NDArray w = call.value(weight, x).duplicate();
                     w.attach(scope);
-                    NDArray rms = y.square().mean(new int[] {y.getShape().dimension() - 1}, true).add(1e-8f).sqrt();
+                    NDArray rms = y.square()
+                            .mean(new int[] {y.getShape().dimension() - 1}, true)
+                            .add(1e-8f)
+                            .sqrt();
                     y = y.div(rms);
                     NDArray beta = w.abs().mean();
                     NDArray ternary = w.div(beta.add(1e-8f)).round().clip(-1, 1);
                     long tokens = y.getShape().size() / WIDTH;
                     NDArray flat = y.reshape(tokens, WIDTH);
                     NDArray gamma = flat.abs().max(new int[] {1}, true);
-                    NDArray quantised = flat.mul(127f).div(gamma.add(1e-8f)).round().clip(-128, 127);
-                    NDArray product = quantised.matMul(ternary.transpose()).mul(gamma.mul(beta).div(127f));
+                    NDArray quantised =
+                            flat.mul(127f).div(gamma.add(1e-8f)).round().clip(-128, 127);
+                    NDArray product = quantised
+                            .matMul(ternary.transpose())
+                            .mul(gamma.mul(beta).div(127f));
                     long[] shape = x.getShape().getShape().clone();
                     shape[shape.length - 1] = 6;
                     out = product.reshape(shape).duplicate();
@@ -416,9 +527,13 @@ final class LanguageModels {
                 NDArray isToken = tokens.neq(0);
                 NDArray x = call.value(weight, tokens).get(tokens);
                 NDArray weights = isToken.toType(DataType.FLOAT32, false).expandDims(1);
-                NDArray scores = x.matMul(x.swapAxes(1, 2)).sub(weights.neg().add(1).mul(1e6f));
-                NDArray count = isToken.sum(new int[] {1}).toType(DataType.FLOAT32, false).maximum(1);
-                NDArray mean = scores.softmax(2).matMul(x).mul(isToken.expandDims(2)).sum(new int[] {1});
+                NDArray scores =
+                        x.matMul(x.swapAxes(1, 2)).sub(weights.neg().add(1).mul(1e6f));
+                NDArray count = isToken.sum(new int[] {1})
+                        .toType(DataType.FLOAT32, false)
+                        .maximum(1);
+                NDArray mean =
+                        scores.softmax(2).matMul(x).mul(isToken.expandDims(2)).sum(new int[] {1});
                 return new NDList(mean.div(count.expandDims(1)), isToken.countNonzero(1));
             }
         };
@@ -460,7 +575,9 @@ final class LanguageModels {
                 NDArray encoded = call.value(table, in.get(0)).get(in.get(0)).cumSum(1);
                 long n = encoded.getShape().get(0);
                 long count = in.get(1).getShape().get(1);
-                NDArray batch = encoded.getManager().arange(0, (int) n, 1, DataType.INT64).repeat(count);
+                NDArray batch = encoded.getManager()
+                        .arange(0, (int) n, 1, DataType.INT64)
+                        .repeat(count);
                 NDArray flat = in.get(1).reshape(-1);
                 NDArray places = batch.mul(encoded.getShape().get(1)).add(flat);
                 NDArray chosen = encoded.reshape(-1, WIDTH).get(places).reshape(n, count, -1);
@@ -562,7 +679,8 @@ final class LanguageModels {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray letters = in.head().toType(DataType.INT32, false);
-                return new NDList(call.of(dense, letters.oneHot(26, DataType.FLOAT32)).mean(new int[] {1}));
+                return new NDList(
+                        call.of(dense, letters.oneHot(26, DataType.FLOAT32)).mean(new int[] {1}));
             }
         };
     }
@@ -572,7 +690,10 @@ final class LanguageModels {
             NDArray places = x.getManager().arange((float) x.getShape().get(1));
             NDArray age = places.expandDims(1).sub(places.expandDims(0));
             NDArray decay = x.getManager().create(0.9f).pow(age.maximum(0)).mul(age.gte(0));
-            return x.matMul(x.swapAxes(1, 2)).mul(decay).matMul(x).div(x.getShape().get(1));
+            return x.matMul(x.swapAxes(1, 2))
+                    .mul(decay)
+                    .matMul(x)
+                    .div(x.getShape().get(1));
         });
     }
 

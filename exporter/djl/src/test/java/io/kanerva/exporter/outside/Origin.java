@@ -14,15 +14,14 @@ record Origin(String title, String address, String licence) {
             "code MIT-0, text CC BY-SA 4.0");
     static final Origin BOOK_KOTLIN =
             new Origin("Dive into Deep Learning in Kotlin", "https://github.com/takanori-ugai/D2J", "Apache-2.0");
-    static final Origin BOOK_COURSE =
-            new Origin("Dive into Deep Learning, a course's edition", "https://github.com/hyfly233/t-djl", "none stated");
+    static final Origin BOOK_COURSE = new Origin(
+            "Dive into Deep Learning, a course's edition", "https://github.com/hyfly233/t-djl", "none stated");
     static final Origin DJL =
             new Origin("DJL, its examples and extensions", "https://github.com/deepjavalibrary/djl", "Apache-2.0");
     static final Origin NERF = new Origin("NeRF in Scala", "https://github.com/DoubiZhizun/NeRF", "none stated");
     static final Origin MAGE = new Origin("Mage's learning player", "https://github.com/magefree/mage", "MIT");
     static final Origin MUZERO = new Origin("MuZero in Java", "https://github.com/enpasos/muzero", "Apache-2.0");
-    static final Origin RL =
-            new Origin("RL examples", "https://github.com/yunjhongwu/DJL-RL-examples", "none stated");
+    static final Origin RL = new Origin("RL examples", "https://github.com/yunjhongwu/DJL-RL-examples", "none stated");
     static final Origin PPO = new Origin("DJL-RL", "https://github.com/Caojunqi/DJL-RL", "none stated");
     static final Origin GNN =
             new Origin("Streaming graph networks", "https://github.com/Rustam-Warwick/d3-gnn", "none stated");

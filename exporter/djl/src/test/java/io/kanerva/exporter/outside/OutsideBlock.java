@@ -38,7 +38,10 @@ record OutsideBlock(
         double tolerance,
         Refusal refusal) {
     private static final List<List<Long>> DEFAULT_SIZES = List.of(
-            List.of(1L, 3L, 33L, 2L), List.of(65L, 1L, 10L, 200L), List.of(9L, 100L, 2L, 33L), List.of(2L, 7L, 5L, 34L));
+            List.of(1L, 3L, 33L, 2L),
+            List.of(65L, 1L, 10L, 200L),
+            List.of(9L, 100L, 2L, 33L),
+            List.of(2L, 7L, 5L, 34L));
 
     /**
      * @param message a part of the refusal's message
@@ -108,15 +111,16 @@ record OutsideBlock(
         Map<String, List<Long>> chosen = new LinkedHashMap<>();
         for (String dimension : dimensions) {
             chosen.put(
-                    dimension,
-                    sizes.getOrDefault(dimension, DEFAULT_SIZES.get(chosen.size() % DEFAULT_SIZES.size())));
+                    dimension, sizes.getOrDefault(dimension, DEFAULT_SIZES.get(chosen.size() % DEFAULT_SIZES.size())));
         }
         int count = chosen.values().stream().mapToInt(List::size).max().orElse(1);
         LinkedHashSet<Map<String, Long>> points = new LinkedHashSet<>();
         for (int i = 0; i < count; i++) {
             Map<String, Long> point = new LinkedHashMap<>();
             for (Map.Entry<String, List<Long>> entry : chosen.entrySet()) {
-                point.put(entry.getKey(), entry.getValue().get(i % entry.getValue().size()));
+                point.put(
+                        entry.getKey(),
+                        entry.getValue().get(i % entry.getValue().size()));
             }
             points.add(point);
         }

@@ -29,7 +29,8 @@ final class OutsideTable {
         Map<String, String> rows = new TreeMap<>();
         for (String line : Files.exists(FILE) ? Files.readAllLines(FILE) : List.<String>of()) {
             if (line.startsWith("| ") && line.endsWith(" |")) {
-                List<String> cells = List.of(line.substring(2, line.length() - 2).split(" \\| ", -1));
+                List<String> cells =
+                        List.of(line.substring(2, line.length() - 2).split(" \\| ", -1));
                 if (cells.size() == COLUMNS) {
                     rows.put(cells.get(0), cells.get(4));
                 }
@@ -44,12 +45,12 @@ final class OutsideTable {
             case AGREES ->
                 AGREES
                         + String.format(
-                                Locale.ROOT,
-                                "%.0e (reference %.0e)",
-                                outcome.difference(),
-                                outcome.toReference());
+                                Locale.ROOT, "%.0e (reference %.0e)", outcome.difference(), outcome.toReference());
             case REFUSED ->
-                REFUSED + (block.refusal() == null ? "not yet exported" : block.refusal().reason());
+                REFUSED
+                        + (block.refusal() == null
+                                ? "not yet exported"
+                                : block.refusal().reason());
             case WRONG, CRASHED -> outcome.kind().name().toLowerCase(Locale.ROOT);
         };
     }
@@ -108,11 +109,7 @@ final class OutsideTable {
             page.append("| block | from | inputs | compared at | outcome |\n|---|---|---|---|---|\n");
             blocks.forEach(block -> page.append(String.format(
                     "| %s | %s | %s | %s | %s |%n",
-                    block.name(),
-                    block.origin().title(),
-                    inputs(block),
-                    sizes(block),
-                    outcomes.get(block.name()))));
+                    block.name(), block.origin().title(), inputs(block), sizes(block), outcomes.get(block.name()))));
         });
         Files.writeString(FILE, page);
     }
@@ -127,8 +124,9 @@ final class OutsideTable {
     private static String sizes(OutsideBlock block) {
         Map<String, List<String>> sizes = new LinkedHashMap<>();
         block.points()
-                .forEach(point -> point.forEach((dimension, size) ->
-                        sizes.computeIfAbsent(dimension, d -> new java.util.ArrayList<>()).add(size.toString())));
+                .forEach(point -> point.forEach(
+                        (dimension, size) -> sizes.computeIfAbsent(dimension, d -> new java.util.ArrayList<>())
+                                .add(size.toString())));
         return sizes.entrySet().stream()
                 .map(e -> e.getKey() + " " + String.join(" ", e.getValue()))
                 .collect(Collectors.joining("; "));

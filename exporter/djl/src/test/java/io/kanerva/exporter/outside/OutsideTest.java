@@ -25,9 +25,9 @@ import org.junit.jupiter.api.TestMethodOrder;
 /**
  * Blocks from outside, exported, run at sizes that were not traced, and held against {@code OUTSIDE.md}.
  *
- * <p>{@code -Doutside=full} takes all instead of a part; {@code -Doutside.only=REGEX} some; {@code -Doutside.write=true}
- * writes the page anew; {@code -Doutside.vectors=true} leaves inputs and outputs in the ONNX project's test layout next
- * to the graphs.
+ * <p>{@code -Doutside=full} takes all instead of a part; {@code -Doutside.only=REGEX} some;
+ * {@code -Doutside.write=true} writes the page anew; {@code -Doutside.vectors=true} leaves inputs and outputs in the
+ * ONNX project's test layout next to the graphs.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class OutsideTest {
@@ -72,7 +72,8 @@ class OutsideTest {
     @TestFactory
     @Order(1)
     Stream<DynamicTest> aBlockAgreesWithItsGraphOrIsRefusedAsThePageSays() {
-        List<OutsideBlock> all = groups().values().stream().flatMap(List::stream).toList();
+        List<OutsideBlock> all =
+                groups().values().stream().flatMap(List::stream).toList();
         assertThat(all.stream().map(OutsideBlock::name)).doesNotHaveDuplicates();
         return Stream.iterate(0, i -> i < all.size(), i -> i + 1)
                 .filter(i -> IS_FULL || i % PART == 0 || all.get(i).refusal() != null)
@@ -102,9 +103,7 @@ class OutsideTest {
     private static void check(OutsideBlock block) throws IOException {
         Trial.Outcome outcome = Trial.of(block, ExportOptions.defaults());
         table.put(block, outcome);
-        assertThat(outcome.kind())
-                .as(outcome.text())
-                .isIn(Trial.Kind.AGREES, Trial.Kind.REFUSED);
+        assertThat(outcome.kind()).as(outcome.text()).isIn(Trial.Kind.AGREES, Trial.Kind.REFUSED);
         if (outcome.kind() == Trial.Kind.REFUSED && block.refusal() != null) {
             assertThat(outcome.text()).contains(block.refusal().message());
         }

@@ -25,73 +25,188 @@ final class SignalsAndTables {
     static List<OutsideBlock> all() {
         String sound = "x:float32[N,64]";
         return List.of(
-                OutsideBlock.of("pre-emphasis", Origin.HABITS, m -> LambdaBlock.singleton(x -> x.get(":, :1").concat(x.get(":, 1:").sub(x.get(":, :-1").mul(0.97f)), 1)), "x:float32[N,T]"),
-                OutsideBlock.of("frames by positions", Origin.HABITS, m -> LambdaBlock.singleton(x -> frames(x)), sound),
-                OutsideBlock.of("spectrogram by Fourier transform", Origin.DJL, m -> LambdaBlock.singleton(x -> frames(x).mul(hann(x.getManager())).rfft(16).abs().square()), sound),
-                OutsideBlock.of("spectrogram by the engine's stft", Origin.DJL, m -> LambdaBlock.singleton(x -> x.stft(16, 8, true, hann(x.getManager()), false, true).abs()), sound),
+                OutsideBlock.of(
+                        "pre-emphasis",
+                        Origin.HABITS,
+                        m -> LambdaBlock.singleton(x -> x.get(":, :1")
+                                .concat(x.get(":, 1:").sub(x.get(":, :-1").mul(0.97f)), 1)),
+                        "x:float32[N,T]"),
+                OutsideBlock.of(
+                        "frames by positions", Origin.HABITS, m -> LambdaBlock.singleton(x -> frames(x)), sound),
+                OutsideBlock.of(
+                        "spectrogram by Fourier transform",
+                        Origin.DJL,
+                        m -> LambdaBlock.singleton(x -> frames(x)
+                                .mul(hann(x.getManager()))
+                                .rfft(16)
+                                .abs()
+                                .square()),
+                        sound),
+                OutsideBlock.of(
+                        "spectrogram by the engine's stft",
+                        Origin.DJL,
+                        m -> LambdaBlock.singleton(x -> x.stft(16, 8, true, hann(x.getManager()), false, true)
+                                .abs()),
+                        sound),
                 OutsideBlock.of("mel filters and logarithm", Origin.DJL, SignalsAndTables::mel, sound),
                 OutsideBlock.of("cepstral coefficients", Origin.HABITS, SignalsAndTables::cepstrum, sound),
-                OutsideBlock.of("raw waveform by strided convolutions", Origin.PAPERS, SignalsAndTables::waveform, "x:float32[N,T]")
+                OutsideBlock.of(
+                                "raw waveform by strided convolutions",
+                                Origin.PAPERS,
+                                SignalsAndTables::waveform,
+                                "x:float32[N,T]")
                         .within("T", 20, 600, 20, 129, 513)
                         .at("N", 1, 3),
                 OutsideBlock.of("sinc filters", Origin.PAPERS, SignalsAndTables::sinc, "x:float32[N,1,T]")
                         .within("T", 9, 300, 9, 129, 200),
                 OutsideBlock.of("level and silence", Origin.HABITS, m -> level(), "x:float32[N,T]"),
-                OutsideBlock.of("statistics pooling", Origin.PAPERS, m -> statistics(), "x:float32[N,4,T]").at("T", 2, 65, 129),
+                OutsideBlock.of("statistics pooling", Origin.PAPERS, m -> statistics(), "x:float32[N,4,T]")
+                        .at("T", 2, 65, 129),
                 OutsideBlock.of("deltas with repeated ends", Origin.HABITS, m -> deltas(), "x:float32[N,T,3]"),
-                OutsideBlock.of("conditional random field's normaliser, five steps", Origin.PAPERS, SignalsAndTables::randomField, "x:float32[N,5,3]"),
-                OutsideBlock.of("conditional random field's normaliser", Origin.PAPERS, SignalsAndTables::randomField, "x:float32[N,T,3]"),
+                OutsideBlock.of(
+                        "conditional random field's normaliser, five steps",
+                        Origin.PAPERS,
+                        SignalsAndTables::randomField,
+                        "x:float32[N,5,3]"),
+                OutsideBlock.of(
+                        "conditional random field's normaliser",
+                        Origin.PAPERS,
+                        SignalsAndTables::randomField,
+                        "x:float32[N,T,3]"),
                 OutsideBlock.of("Viterbi's best path", Origin.PAPERS, SignalsAndTables::viterbi, "x:float32[N,T,3]"),
-                OutsideBlock.of("Viterbi's best path, four steps", Origin.PAPERS, SignalsAndTables::viterbi, "x:float32[N,4,3]"),
-                OutsideBlock.of("score of a tagged sequence", Origin.PAPERS, SignalsAndTables::tagScore, "x:float32[N,T,3]", "tags:int64[N,T]")
+                OutsideBlock.of(
+                        "Viterbi's best path, four steps",
+                        Origin.PAPERS,
+                        SignalsAndTables::viterbi,
+                        "x:float32[N,4,3]"),
+                OutsideBlock.of(
+                                "score of a tagged sequence",
+                                Origin.PAPERS,
+                                SignalsAndTables::tagScore,
+                                "x:float32[N,T,3]",
+                                "tags:int64[N,T]")
                         .reading("tags", 0, 3)
                         .at("T", 2, 65, 10),
-                OutsideBlock.of("greedy labels without repeats", Origin.PAPERS, m -> greedyLabels(), "x:float32[N,T,4]"),
-                OutsideBlock.of("overlap of boxes", Origin.BOOK, m -> new LambdaBlock(l -> new NDList(overlap(l.get(0), l.get(1)))), "a:float32[A,4]", "b:float32[B,4]"),
+                OutsideBlock.of(
+                        "greedy labels without repeats", Origin.PAPERS, m -> greedyLabels(), "x:float32[N,T,4]"),
+                OutsideBlock.of(
+                        "overlap of boxes",
+                        Origin.BOOK,
+                        m -> new LambdaBlock(l -> new NDList(overlap(l.get(0), l.get(1)))),
+                        "a:float32[A,4]",
+                        "b:float32[B,4]"),
                 OutsideBlock.of("corners to centres and back", Origin.BOOK, m -> corners(), "x:float32[N,4]"),
-                OutsideBlock.of("boxes from offsets", Origin.BOOK, m -> offsets(), "anchors:float32[A,4]", "offsets:float32[A,4]"),
+                OutsideBlock.of(
+                        "boxes from offsets",
+                        Origin.BOOK,
+                        m -> offsets(),
+                        "anchors:float32[A,4]",
+                        "offsets:float32[A,4]"),
                 OutsideBlock.of("anchors at every pixel", Origin.BOOK, m -> anchors(), "x:float32[1,3,H,W]")
                         .at("H", 1, 9, 5)
                         .at("W", 2, 5, 17),
-                OutsideBlock.of("single-shot heads, flattened and joined", Origin.BOOK, SignalsAndTables::singleShot, "x:float32[N,3,H,W]")
+                OutsideBlock.of(
+                                "single-shot heads, flattened and joined",
+                                Origin.BOOK,
+                                SignalsAndTables::singleShot,
+                                "x:float32[N,3,H,W]")
                         .within("H", 8, 64, 8, 17, 32)
                         .within("W", 8, 64, 9, 33, 16)
                         .at("N", 1, 2),
                 OutsideBlock.of("YOLO's boxes from a grid", Origin.DJL, SignalsAndTables::yolo, "x:float32[N,16,H,W]")
                         .at("H", 1, 9, 5)
                         .at("W", 2, 5, 17),
-                OutsideBlock.of("suppression of overlapping boxes in Java", Origin.BOOK, m -> suppression(), "boxes:float32[A,4]", "scores:float32[A]")
+                OutsideBlock.of(
+                                "suppression of overlapping boxes in Java",
+                                Origin.BOOK,
+                                m -> suppression(),
+                                "boxes:float32[A,4]",
+                                "scores:float32[A]")
                         .refused("reads the values", "the boxes that remain are chosen in Java by their values"),
-                OutsideBlock.of("best boxes by score", Origin.HABITS, m -> bestBoxes(), "boxes:float32[N,A,4]", "scores:float32[N,A]")
+                OutsideBlock.of(
+                                "best boxes by score",
+                                Origin.HABITS,
+                                m -> bestBoxes(),
+                                "boxes:float32[N,A,4]",
+                                "scores:float32[N,A]")
                         .within("A", 5, 300, 5, 33, 129)
                         .at("N", 1, 2),
-                OutsideBlock.of("two towers", Origin.PAPERS, SignalsAndTables::towers, "user:int64[N]", "item:int64[N,T]")
+                OutsideBlock.of(
+                                "two towers",
+                                Origin.PAPERS,
+                                SignalsAndTables::towers,
+                                "user:int64[N]",
+                                "item:int64[N,T]")
                         .reading("user", 0, 9)
                         .reading("item", 0, 9),
-                OutsideBlock.of("DeepFM", Origin.PAPERS, SignalsAndTables::deepFm, "ids:int64[N,4]", "x:float32[N,3]").reading("ids", 0, 9),
+                OutsideBlock.of("DeepFM", Origin.PAPERS, SignalsAndTables::deepFm, "ids:int64[N,4]", "x:float32[N,3]")
+                        .reading("ids", 0, 9),
                 OutsideBlock.of("cross network", Origin.PAPERS, SignalsAndTables::cross, "x:float32[N,5]"),
-                OutsideBlock.of("interest network with padding", Origin.PAPERS, SignalsAndTables::interest, "history:int64[N,T]", "item:int64[N]")
+                OutsideBlock.of(
+                                "interest network with padding",
+                                Origin.PAPERS,
+                                SignalsAndTables::interest,
+                                "history:int64[N,T]",
+                                "item:int64[N]")
                         .reading("history", 0, 9)
                         .reading("item", 1, 9),
                 OutsideBlock.of("autoencoder of ratings", Origin.BOOK, SignalsAndTables::ratings, "x:float32[N,7]"),
-                OutsideBlock.of("neural matrix factorisation", Origin.BOOK, SignalsAndTables::neuralFactors, "user:int64[N]", "item:int64[N]")
+                OutsideBlock.of(
+                                "neural matrix factorisation",
+                                Origin.BOOK,
+                                SignalsAndTables::neuralFactors,
+                                "user:int64[N]",
+                                "item:int64[N]")
                         .reading("user", 0, 9)
                         .reading("item", 0, 9),
-                OutsideBlock.of("sequence by convolutions of rows and columns", Origin.BOOK, SignalsAndTables::caser, "items:int64[N,5]").reading("items", 0, 9),
-                OutsideBlock.of("bags of ids with offsets as mask", Origin.HABITS, SignalsAndTables::bags, "ids:int32[N,T]").reading("ids", 0, 9),
-                OutsideBlock.of("feature selection by sparse masks", Origin.DJL, SignalsAndTables::tabNet, "x:float32[N,5]").tolerating(1e-3),
+                OutsideBlock.of(
+                                "sequence by convolutions of rows and columns",
+                                Origin.BOOK,
+                                SignalsAndTables::caser,
+                                "items:int64[N,5]")
+                        .reading("items", 0, 9),
+                OutsideBlock.of(
+                                "bags of ids with offsets as mask",
+                                Origin.HABITS,
+                                SignalsAndTables::bags,
+                                "ids:int32[N,T]")
+                        .reading("ids", 0, 9),
+                OutsideBlock.of(
+                                "feature selection by sparse masks",
+                                Origin.DJL,
+                                SignalsAndTables::tabNet,
+                                "x:float32[N,5]")
+                        .tolerating(1e-3),
                 OutsideBlock.of("soft decision trees", Origin.PAPERS, SignalsAndTables::trees, "x:float32[N,5]"),
-                OutsideBlock.of("numbers and categories of a row", Origin.HABITS, SignalsAndTables::row, "x:float64[N,3]", "kind:int32[N,2]").reading("kind", 0, 4),
-                OutsideBlock.of("kernel machine with stored vectors", Origin.HABITS, SignalsAndTables::kernelMachine, "x:float32[N,3]"),
+                OutsideBlock.of(
+                                "numbers and categories of a row",
+                                Origin.HABITS,
+                                SignalsAndTables::row,
+                                "x:float64[N,3]",
+                                "kind:int32[N,2]")
+                        .reading("kind", 0, 4),
+                OutsideBlock.of(
+                        "kernel machine with stored vectors",
+                        Origin.HABITS,
+                        SignalsAndTables::kernelMachine,
+                        "x:float32[N,3]"),
                 OutsideBlock.of("polynomial features", Origin.HABITS, m -> polynomial(), "x:float32[N,3]"),
-                OutsideBlock.of("standardised, projected to components", Origin.HABITS, SignalsAndTables::components, "x:float32[N,4]"),
+                OutsideBlock.of(
+                        "standardised, projected to components",
+                        Origin.HABITS,
+                        SignalsAndTables::components,
+                        "x:float32[N,4]"),
                 OutsideBlock.of("ranking by pairs in the batch", Origin.HABITS, m -> ranking(), "x:float32[N]"));
     }
 
     private static NDArray frames(NDArray x) {
         NDManager manager = x.getManager();
-        NDArray places = manager.arange(0, 49, 8, DataType.INT64).reshape(-1, 1).add(manager.arange(0, 16, 1, DataType.INT64));
-        return x.transpose().get(places.flatten()).transpose().reshape(x.getShape().get(0), -1, 16);
+        NDArray places =
+                manager.arange(0, 49, 8, DataType.INT64).reshape(-1, 1).add(manager.arange(0, 16, 1, DataType.INT64));
+        return x.transpose()
+                .get(places.flatten())
+                .transpose()
+                .reshape(x.getShape().get(0), -1, 16);
     }
 
     private static NDArray hann(NDManager manager) {
@@ -163,7 +278,8 @@ final class SignalsAndTables {
                 NDArray phase = f.matMul(t).mul(2 * (float) Math.PI);
                 NDArray isZero = phase.abs().lt(1e-6f);
                 NDArray safe = NDArrays.where(isZero, phase.onesLike(), phase);
-                NDArray kernel = NDArrays.where(isZero, phase.onesLike(), safe.sin().div(safe));
+                NDArray kernel =
+                        NDArrays.where(isZero, phase.onesLike(), safe.sin().div(safe));
                 return Conv1d.conv1d(x, kernel.reshape(3, 1, 9), null, new Shape(1), new Shape(4));
             }
         };
@@ -175,7 +291,8 @@ final class SignalsAndTables {
             NDArray rms = x.square().mean(new int[] {1}).sqrt();
             NDArray decibels = rms.maximum(1e-6).log10().mul(20);
             NDArray isLoud = x.abs().gt(rms.expandDims(1).mul(0.5));
-            return new NDList(decibels, isLoud, isLoud.toType(DataType.FLOAT32, false).mean(new int[] {1}));
+            return new NDList(
+                    decibels, isLoud, isLoud.toType(DataType.FLOAT32, false).mean(new int[] {1}));
         });
     }
 
@@ -183,7 +300,8 @@ final class SignalsAndTables {
         return LambdaBlock.singleton(x -> {
             NDArray mean = x.mean(new int[] {2});
             long count = x.getShape().get(2);
-            NDArray variance = x.sub(mean.expandDims(2)).square().sum(new int[] {2}).div(count - 1);
+            NDArray variance =
+                    x.sub(mean.expandDims(2)).square().sum(new int[] {2}).div(count - 1);
             return mean.concat(variance.maximum(1e-10).sqrt(), 1);
         });
     }
@@ -192,7 +310,9 @@ final class SignalsAndTables {
         return LambdaBlock.singleton(x -> {
             NDArray padded = NDArrays.concat(new NDList(x.get(":, :1"), x, x.get(":, -1:")), 1);
             long steps = x.getShape().get(1);
-            NDArray d = padded.get(":, 2:" + (steps + 2)).sub(padded.get(":, 0:" + steps)).div(2);
+            NDArray d = padded.get(":, 2:" + (steps + 2))
+                    .sub(padded.get(":, 0:" + steps))
+                    .div(2);
             return x.concat(d, -1);
         });
     }
@@ -254,10 +374,12 @@ final class SignalsAndTables {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray tags = in.get(1);
-                NDArray emission = in.get(0).gather(tags.expandDims(2), 2).squeeze(2).sum(new int[] {1});
+                NDArray emission =
+                        in.get(0).gather(tags.expandDims(2), 2).squeeze(2).sum(new int[] {1});
                 NDArray pair = tags.get(":, :-1").mul(3).add(tags.get(":, 1:"));
                 NDArray table = call.value(transitions, tags).flatten();
-                return new NDList(emission.add(table.get(pair.flatten()).reshape(pair.getShape()).sum(new int[] {1})));
+                return new NDList(emission.add(
+                        table.get(pair.flatten()).reshape(pair.getShape()).sum(new int[] {1})));
             }
         };
     }
@@ -276,7 +398,11 @@ final class SignalsAndTables {
         NDArray low = NDArrays.maximum(a.get(":, :2").expandDims(1), b.get(":, :2"));
         NDArray high = NDArrays.minimum(a.get(":, 2:").expandDims(1), b.get(":, 2:"));
         NDArray inner = high.sub(low).clip(0, Float.MAX_VALUE).prod(new int[] {2});
-        NDArray areas = a.get(":, 2").sub(a.get(":, 0")).mul(a.get(":, 3").sub(a.get(":, 1"))).abs().expandDims(1);
+        NDArray areas = a.get(":, 2")
+                .sub(a.get(":, 0"))
+                .mul(a.get(":, 3").sub(a.get(":, 1")))
+                .abs()
+                .expandDims(1);
         NDArray others = b.get(":, 2:").sub(b.get(":, :2")).prod(new int[] {1}).abs();
         return inner.div(areas.add(others).sub(inner).abs().add(1e-3));
     }
@@ -292,7 +418,11 @@ final class SignalsAndTables {
                             c.get(3).sub(c.get(1))),
                     1);
             NDArray half = centre.get(":, 2:").mul(0.5);
-            return centre.get(":, :2").sub(half).concat(centre.get(":, :2").add(half), 1).sub(x).add(centre);
+            return centre.get(":, :2")
+                    .sub(half)
+                    .concat(centre.get(":, :2").add(half), 1)
+                    .sub(x)
+                    .add(centre);
         });
     }
 
@@ -318,9 +448,14 @@ final class SignalsAndTables {
             NDArray columns = manager.arange((float) w).add(0.5f).div(w);
             NDArray y = rows.repeat(w);
             NDArray across = columns.tile(h);
-            NDArray centres = NDArrays.stack(new NDList(across, y, across, y), 1).repeat(0, 2);
-            NDArray sizes = manager.create(new float[] {-0.1f, -0.1f, 0.1f, 0.1f, -0.2f, -0.15f, 0.2f, 0.15f}, new Shape(2, 4));
-            return sizes.tile(new long[] {h * w, 1}).add(centres).expandDims(0).add(x.mean().mul(0));
+            NDArray centres =
+                    NDArrays.stack(new NDList(across, y, across, y), 1).repeat(0, 2);
+            NDArray sizes =
+                    manager.create(new float[] {-0.1f, -0.1f, 0.1f, 0.1f, -0.2f, -0.15f, 0.2f, 0.15f}, new Shape(2, 4));
+            return sizes.tile(new long[] {h * w, 1})
+                    .add(centres)
+                    .expandDims(0)
+                    .add(x.mean().mul(0));
         });
     }
 
@@ -328,7 +463,8 @@ final class SignalsAndTables {
         return new BlockSketch(m) {
             private final List<Block> bodies = List.of(
                     child(Vision.conv(4, 3, 2, 1, 1), 1, 3, 8, 8), child(Vision.conv(4, 3, 2, 1, 1), 1, 4, 4, 4));
-            private final List<Block> classes = List.of(child(Vision.conv(6, 3), 1, 4, 4, 4), child(Vision.conv(6, 3), 1, 4, 2, 2));
+            private final List<Block> classes =
+                    List.of(child(Vision.conv(6, 3), 1, 4, 4, 4), child(Vision.conv(6, 3), 1, 4, 2, 2));
 
             private NDArray flattened(NDArray x) {
                 return x.transpose(0, 2, 3, 1).reshape(x.size(0), -1);
@@ -362,7 +498,8 @@ final class SignalsAndTables {
                 NDManager own = x.getManager();
                 NDArray column = own.arange((float) w).reshape(1, 1, 1, 1, w).tile(new long[] {1, 1, 1, h, 1});
                 NDArray row = own.arange((float) h).reshape(1, 1, 1, h, 1).tile(new long[] {1, 1, 1, 1, w});
-                NDArray centres = Activation.sigmoid(y.get(":, :, :2")).add(NDArrays.concat(new NDList(column, row), 2));
+                NDArray centres =
+                        Activation.sigmoid(y.get(":, :, :2")).add(NDArrays.concat(new NDList(column, row), 2));
                 NDArray sizes = y.get(":, :, 2:4").exp().mul(anchors);
                 NDArray rest = Activation.sigmoid(y.get(":, :, 4:"));
                 NDArray all = NDArrays.concat(new NDList(centres.mul(32), sizes, rest), 2);
@@ -399,8 +536,10 @@ final class SignalsAndTables {
 
             @Override
             NDList run(Call call, NDList in) {
-                NDArray u = call.of(user, call.value(users, in.head()).get(in.get(0))).normalize(2, 1);
-                NDArray i = call.of(item, call.value(items, in.head()).get(in.get(1))).normalize(2, 2);
+                NDArray u = call.of(user, call.value(users, in.head()).get(in.get(0)))
+                        .normalize(2, 1);
+                NDArray i = call.of(item, call.value(items, in.head()).get(in.get(1)))
+                        .normalize(2, 2);
                 NDArray scores = i.matMul(u.expandDims(2)).squeeze(2).div(0.1f);
                 return new NDList(scores, scores.sort(1));
             }
@@ -417,10 +556,15 @@ final class SignalsAndTables {
             NDList run(Call call, NDList in) {
                 NDArray ids = in.get(0);
                 NDArray e = call.value(table, ids).get(ids);
-                NDArray pairs = e.sum(new int[] {1}).pow(2).sub(e.pow(2).sum(new int[] {1})).sum(new int[] {1}, true).div(2);
+                NDArray pairs = e.sum(new int[] {1})
+                        .pow(2)
+                        .sub(e.pow(2).sum(new int[] {1}))
+                        .sum(new int[] {1}, true)
+                        .div(2);
                 NDArray wide = call.value(first, ids).get(ids).sum(new int[] {1}, true);
                 NDArray all = e.reshape(ids.getShape().get(0), -1).concat(in.get(1), 1);
-                return new NDList(Activation.sigmoid(NDArrays.add(pairs, wide, call.of(deep, all))).squeeze(-1));
+                return new NDList(Activation.sigmoid(NDArrays.add(pairs, wide, call.of(deep, all)))
+                        .squeeze(-1));
             }
         };
     }
@@ -435,7 +579,9 @@ final class SignalsAndTables {
                 NDArray start = in.head();
                 NDArray x = start;
                 for (int i = 0; i < 2; i++) {
-                    x = start.mul(x.dot(call.value(weights.get(i), x))).add(call.value(biases.get(i), x)).add(x);
+                    x = start.mul(x.dot(call.value(weights.get(i), x)))
+                            .add(call.value(biases.get(i), x))
+                            .add(x);
                 }
                 return new NDList(x);
             }
@@ -500,13 +646,23 @@ final class SignalsAndTables {
         return new BlockSketch(m) {
             private final Parameter table = weight(9, 4);
             private final Block vertical = child(
-                    ai.djl.nn.convolutional.Conv2d.builder().setKernelShape(new Shape(5, 1)).setFilters(2).build(), 1, 1, 5, 4);
+                    ai.djl.nn.convolutional.Conv2d.builder()
+                            .setKernelShape(new Shape(5, 1))
+                            .setFilters(2)
+                            .build(),
+                    1,
+                    1,
+                    5,
+                    4);
             private final List<Block> horizontal = new ArrayList<>();
 
             {
                 for (int h = 1; h <= 3; h++) {
                     horizontal.add(child(
-                            ai.djl.nn.convolutional.Conv2d.builder().setKernelShape(new Shape(h, 4)).setFilters(2).build(),
+                            ai.djl.nn.convolutional.Conv2d.builder()
+                                    .setKernelShape(new Shape(h, 4))
+                                    .setFilters(2)
+                                    .build(),
                             1,
                             1,
                             5,
@@ -535,8 +691,11 @@ final class SignalsAndTables {
             NDList run(Call call, NDList in) {
                 NDArray ids = in.head();
                 NDArray isUsed = ids.gt(0).toType(DataType.FLOAT32, false);
-                NDArray e = call.value(table, ids).get(ids.toType(DataType.INT64, false)).mul(isUsed.expandDims(-1));
-                return new NDList(e.sum(new int[] {1}).div(isUsed.sum(new int[] {1}, true).add(1e-3)));
+                NDArray e = call.value(table, ids)
+                        .get(ids.toType(DataType.INT64, false))
+                        .mul(isUsed.expandDims(-1));
+                return new NDList(
+                        e.sum(new int[] {1}).div(isUsed.sum(new int[] {1}, true).add(1e-3)));
             }
         };
     }
@@ -578,7 +737,8 @@ final class SignalsAndTables {
                 for (int leaf = 0; leaf < 4; leaf++) {
                     NDArray first = g.get(":, 0");
                     NDArray second = g.get(new NDIndex(":, {}", 1 + leaf / 2));
-                    NDArray p = (leaf / 2 == 0 ? first : first.neg().add(1)).mul(leaf % 2 == 0 ? second : second.neg().add(1));
+                    NDArray p = (leaf / 2 == 0 ? first : first.neg().add(1))
+                            .mul(leaf % 2 == 0 ? second : second.neg().add(1));
                     paths.add(p);
                 }
                 return new NDList(NDArrays.stack(paths, 1).dot(call.value(leaves, in.head())));
@@ -603,7 +763,8 @@ final class SignalsAndTables {
         NDArray vectors = m.randomNormal(new Shape(6, 3));
         NDArray alphas = m.randomNormal(new Shape(6, 1));
         return LambdaBlock.singleton(x -> {
-            NDArray distance = x.expandDims(1).sub(vectors.expandDims(0)).square().sum(new int[] {2});
+            NDArray distance =
+                    x.expandDims(1).sub(vectors.expandDims(0)).square().sum(new int[] {2});
             return distance.mul(-0.5f).exp().matMul(alphas).add(0.1f).sign();
         });
     }

@@ -36,42 +36,95 @@ final class TimeSeries {
                 OutsideBlock.of("lagged values", Origin.DJL, m -> lags(), "past:float32[N,P]", "x:float32[N,8]")
                         .within("P", 7, 200, 7, 30, 129)
                         .at("N", 1, 3, 33),
-                OutsideBlock.of("Student-t parameters and density", Origin.DJL, TimeSeries::studentT, "features:float32[N,T,4]", "x:float32[N,T]"),
-                OutsideBlock.of("negative binomial parameters and density", Origin.DJL, TimeSeries::negativeBinomial, "features:float32[N,T,4]", "x:float32[N,T]")
+                OutsideBlock.of(
+                        "Student-t parameters and density",
+                        Origin.DJL,
+                        TimeSeries::studentT,
+                        "features:float32[N,T,4]",
+                        "x:float32[N,T]"),
+                OutsideBlock.of(
+                                "negative binomial parameters and density",
+                                Origin.DJL,
+                                TimeSeries::negativeBinomial,
+                                "features:float32[N,T,4]",
+                                "x:float32[N,T]")
                         .reading("x", 0, 9)
                         .tolerating(1e-3),
-                OutsideBlock.of("DeepAR unrolled", Origin.DJL, TimeSeries::deepAr, "category:int64[N,1]", "past:float32[N,12]", "observed:float32[N,12]", "time:float32[N,12,2]")
+                OutsideBlock.of(
+                                "DeepAR unrolled",
+                                Origin.DJL,
+                                TimeSeries::deepAr,
+                                "category:int64[N,1]",
+                                "past:float32[N,12]",
+                                "observed:float32[N,12]",
+                                "time:float32[N,12,2]")
                         .reading("category", 0, 4)
                         .reading("observed", 0.2, 1),
                 OutsideBlock.of("gated linear unit", Origin.PAPERS, TimeSeries::glu, "x:float32[N,T,6]"),
-                OutsideBlock.of("gated residual network", Origin.PAPERS, m -> grn(m, 6, 6, 4), "x:float32[N,T,6]", "context:float32[N,4]"),
-                OutsideBlock.of("variable selection", Origin.PAPERS, TimeSeries::selection, "x:float32[N,T,3]").tolerating(1e-3),
-                OutsideBlock.of("temporal fusion transformer", Origin.PAPERS, TimeSeries::fusion, "x:float32[N,T,6]", "still:float32[N,4]"),
+                OutsideBlock.of(
+                        "gated residual network",
+                        Origin.PAPERS,
+                        m -> grn(m, 6, 6, 4),
+                        "x:float32[N,T,6]",
+                        "context:float32[N,4]"),
+                OutsideBlock.of("variable selection", Origin.PAPERS, TimeSeries::selection, "x:float32[N,T,3]")
+                        .tolerating(1e-3),
+                OutsideBlock.of(
+                        "temporal fusion transformer",
+                        Origin.PAPERS,
+                        TimeSeries::fusion,
+                        "x:float32[N,T,6]",
+                        "still:float32[N,4]"),
                 OutsideBlock.of("N-BEATS, generic", Origin.PAPERS, m -> nBeats(m, "generic"), "x:float32[N,12]"),
-                OutsideBlock.of("N-BEATS, trend and seasons", Origin.PAPERS, m -> nBeats(m, "seasons"), "x:float32[N,12]"),
+                OutsideBlock.of(
+                        "N-BEATS, trend and seasons", Origin.PAPERS, m -> nBeats(m, "seasons"), "x:float32[N,12]"),
                 OutsideBlock.of("N-HiTS", Origin.PAPERS, TimeSeries::nHits, "x:float32[N,16]"),
-                OutsideBlock.of("moving average and remainder", Origin.PAPERS, m -> decomposition(5), "x:float32[N,T,2]"),
+                OutsideBlock.of(
+                        "moving average and remainder", Origin.PAPERS, m -> decomposition(5), "x:float32[N,T,2]"),
                 OutsideBlock.of("DLinear", Origin.PAPERS, TimeSeries::dLinear, "x:float32[N,12,2]"),
-                OutsideBlock.of("reversible instance normalisation", Origin.PAPERS, TimeSeries::reversible, "x:float32[N,T,3]"),
+                OutsideBlock.of(
+                        "reversible instance normalisation", Origin.PAPERS, TimeSeries::reversible, "x:float32[N,T,3]"),
                 OutsideBlock.of("patches of a series", Origin.PAPERS, TimeSeries::patches, "x:float32[N,24]"),
                 OutsideBlock.of("patches of a series of any length", Origin.PAPERS, TimeSeries::patchesOfAny, SERIES)
                         .within("T", 8, 300, 9, 64, 129, 200)
                         .at("N", 1, 3),
-                OutsideBlock.of("causal convolutions with a chomp", Origin.PAPERS, TimeSeries::causal, "x:float32[N,3,T]"),
+                OutsideBlock.of(
+                        "causal convolutions with a chomp", Origin.PAPERS, TimeSeries::causal, "x:float32[N,3,T]"),
                 OutsideBlock.of("WaveNet's gates", Origin.PAPERS, TimeSeries::waveNet, "x:float32[N,4,T]"),
                 OutsideBlock.of("Informer's distilling", Origin.PAPERS, TimeSeries::distilling, "x:float32[N,T,4]")
                         .at("T", 2, 65, 129, 33),
-                OutsideBlock.of("Informer's sparse queries", Origin.PAPERS, TimeSeries::sparseQueries, "x:float32[N,T,4]")
+                OutsideBlock.of(
+                                "Informer's sparse queries",
+                                Origin.PAPERS,
+                                TimeSeries::sparseQueries,
+                                "x:float32[N,T,4]")
                         .within("T", 6, 300, 6, 33, 129)
                         .at("N", 1, 3),
-                OutsideBlock.of("Autoformer's correlation", Origin.PAPERS, TimeSeries::autoCorrelation, "x:float32[N,16,2]"),
+                OutsideBlock.of(
+                        "Autoformer's correlation", Origin.PAPERS, TimeSeries::autoCorrelation, "x:float32[N,16,2]"),
                 OutsideBlock.of("differences and logarithms", Origin.HABITS, m -> differences(), "x:float32[N,T]")
                         .reading("x", 0.5, 4)
                         .at("T", 2, 65, 200),
-                OutsideBlock.of("exponential smoothing in a Java loop", Origin.HABITS, m -> smoothing(), "x:float32[N,T]"),
-                OutsideBlock.of("exponential smoothing by a matrix of powers", Origin.HABITS, m -> smoothingMatrix(), "x:float32[N,T]")
+                OutsideBlock.of(
+                        "exponential smoothing in a Java loop", Origin.HABITS, m -> smoothing(), "x:float32[N,T]"),
+                OutsideBlock.of(
+                                "exponential smoothing by a matrix of powers",
+                                Origin.HABITS,
+                                m -> smoothingMatrix(),
+                                "x:float32[N,T]")
                         .at("T", 1, 10, 65),
-                OutsideBlock.of("normalised by its last value", Origin.HABITS, m -> BookNetworks.sketch(m, x -> x.sub(x.get(":, -1:")).div(x.sub(x.mean(new int[] {1}, true)).square().mean(new int[] {1}, true).add(1e-5f).sqrt())), SERIES),
+                OutsideBlock.of(
+                        "normalised by its last value",
+                        Origin.HABITS,
+                        m -> BookNetworks.sketch(
+                                m,
+                                x -> x.sub(x.get(":, -1:"))
+                                        .div(x.sub(x.mean(new int[] {1}, true))
+                                                .square()
+                                                .mean(new int[] {1}, true)
+                                                .add(1e-5f)
+                                                .sqrt())),
+                        SERIES),
                 OutsideBlock.of("weights by age", Origin.HABITS, m -> byAge(), SERIES),
                 OutsideBlock.of("quantiles in order", Origin.PAPERS, TimeSeries::quantiles, "x:float32[N,5]"));
     }
@@ -85,7 +138,8 @@ final class TimeSeries {
             NDArray usual = weighted.sum(new int[] {0}).div(NDArrays.maximum(total.sum(new int[] {0}), 1f));
             NDArray scale = weighted.div(NDArrays.maximum(total, 1f));
             scale = NDArrays.maximum(
-                            1e-10f, NDArrays.where(weighted.gt(weighted.zerosLike()), scale, usual.mul(total.onesLike())))
+                            1e-10f,
+                            NDArrays.where(weighted.gt(weighted.zerosLike()), scale, usual.mul(total.onesLike())))
                     .expandDims(1);
             return new NDList(data.div(scale), scale);
         });
@@ -102,10 +156,12 @@ final class TimeSeries {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray features = in.singletonOrThrow();
-                NDList slices = features.split(tables.size(), features.getShape().dimension() - 1);
+                NDList slices =
+                        features.split(tables.size(), features.getShape().dimension() - 1);
                 NDList output = new NDList();
                 for (int i = 0; i < tables.size(); i++) {
-                    output.add(call.value(tables.get(i), features).get(slices.get(i).squeeze(-1)));
+                    output.add(call.value(tables.get(i), features)
+                            .get(slices.get(i).squeeze(-1)));
                 }
                 return new NDList(NDArrays.concat(output, -1));
             }
@@ -114,7 +170,8 @@ final class TimeSeries {
 
     private static NDArray lagged(List<Integer> lags, NDArray prior, NDArray sequence) {
         if (Collections.max(lags) > (int) prior.getShape().get(1)) {
-            throw new IllegalArgumentException("lags go beyond the prior sequence of " + prior.getShape().get(1));
+            throw new IllegalArgumentException(
+                    "lags go beyond the prior sequence of " + prior.getShape().get(1));
         }
         try (NDManager scope = NDManager.subManagerOf(prior)) {
             scope.tempAttachAll(prior, sequence);
@@ -125,7 +182,8 @@ final class TimeSeries {
                 values.add(lag > 0 ? full.get(":, {}:{}", begin, -lag) : full.get(":, {}:", begin));
             }
             NDArray stacked = NDArrays.stack(values, -1);
-            return scope.ret(stacked.reshape(stacked.getShape().get(0), stacked.getShape().get(1), -1));
+            return scope.ret(stacked.reshape(
+                    stacked.getShape().get(0), stacked.getShape().get(1), -1));
         }
     }
 
@@ -142,8 +200,16 @@ final class TimeSeries {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray loc = call.of(mu, in.head()).squeeze(-1);
-                NDArray scale = call.of(sigma, in.head()).getNDArrayInternal().softPlus().squeeze(-1).maximum(1e-6);
-                NDArray df = call.of(nu, in.head()).getNDArrayInternal().softPlus().add(2).squeeze(-1);
+                NDArray scale = call.of(sigma, in.head())
+                        .getNDArrayInternal()
+                        .softPlus()
+                        .squeeze(-1)
+                        .maximum(1e-6);
+                NDArray df = call.of(nu, in.head())
+                        .getNDArrayInternal()
+                        .softPlus()
+                        .add(2)
+                        .squeeze(-1);
                 NDArray half = df.add(1).div(2);
                 NDArray z = half.gammaln()
                         .sub(df.div(2).gammaln())
@@ -208,11 +274,11 @@ final class TimeSeries {
                 NDArray sequence = window.div(scale);
                 NDArray category = call.value(table, past).get(in.get(0).squeeze(1));
                 NDArray still = NDArrays.concat(new NDList(category, scale.log()), 1);
-                NDArray repeated = still.expandDims(1).repeat(1, sequence.getShape().get(1));
+                NDArray repeated =
+                        still.expandDims(1).repeat(1, sequence.getShape().get(1));
                 NDArray features = repeated.concat(in.get(3).get(":, {}:", -context), -1);
                 NDArray lags = lagged(List.of(1, 2, 4), prior, sequence);
-                NDList outputs =
-                        rnn.forward(call.store(), new NDList(lags.concat(features, -1)), call.isTraining());
+                NDList outputs = rnn.forward(call.store(), new NDList(lags.concat(features, -1)), call.isTraining());
                 NDArray parameters = call.of(projection, outputs.get(0));
                 scale.setName("scale");
                 return new NDList(parameters.mul(scale.expandDims(-1)), scale, outputs.get(1), outputs.get(2));
@@ -251,7 +317,8 @@ final class TimeSeries {
                 h = call.of(second, Activation.elu(h, 1f));
                 NDArray gate = h.get("..., {}:", to).getNDArrayInternal().sigmoid();
                 NDArray residual = skip == null ? x : call.of(skip, x);
-                return new NDList(call.of(norm, residual.add(h.get("..., :{}", to).mul(gate))));
+                return new NDList(
+                        call.of(norm, residual.add(h.get("..., :{}", to).mul(gate))));
             }
         };
     }
@@ -275,8 +342,7 @@ final class TimeSeries {
                 for (int i = 0; i < each.size(); i++) {
                     transformed.add(call.of(each.get(i), x.get("..., {}:{}", i, i + 1)));
                 }
-                return new NDList(
-                        NDArrays.stack(transformed, -1).mul(chosen).sum(new int[] {-1}), chosen.squeeze(-2));
+                return new NDList(NDArrays.stack(transformed, -1).mul(chosen).sum(new int[] {-1}), chosen.squeeze(-2));
             }
         };
     }
@@ -286,7 +352,14 @@ final class TimeSeries {
             private final BlockSketch enrichment = child(grn(manager, 6, 6, 4), 1);
             private final Linear initial = linear(4, 6);
             private final LSTM rnn = child(
-                    LSTM.builder().setNumLayers(1).setStateSize(6).optBatchFirst(true).build(), 1, 2, 6);
+                    LSTM.builder()
+                            .setNumLayers(1)
+                            .setStateSize(6)
+                            .optBatchFirst(true)
+                            .build(),
+                    1,
+                    2,
+                    6);
             private final Linear q = linear(6, 6);
             private final Linear v = linear(6, 3);
             private final Linear out = linear(3, 3);
@@ -331,7 +404,12 @@ final class TimeSeries {
             private NDArray basis(int length) {
                 NDArray t = manager.arange((float) length).div(length).reshape(1, -1);
                 NDArray rows = NDArrays.concat(
-                        new NDList(t.onesLike(), t, t.mul(2 * Math.PI).cos(), t.mul(2 * Math.PI).sin()), 0);
+                        new NDList(
+                                t.onesLike(),
+                                t,
+                                t.mul(2 * Math.PI).cos(),
+                                t.mul(2 * Math.PI).sin()),
+                        0);
                 rows.attach(manager);
                 return rows;
             }
@@ -339,7 +417,8 @@ final class TimeSeries {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray residual = in.head();
-                NDArray forecast = residual.getManager().zeros(new Shape(residual.getShape().get(0), 4));
+                NDArray forecast = residual.getManager()
+                        .zeros(new Shape(residual.getShape().get(0), 4));
                 for (int i = 0; i < hidden.size(); i++) {
                     NDArray h = Activation.relu(call.of(hidden.get(i), residual));
                     NDArray parameters = call.of(theta.get(i), h);
@@ -362,7 +441,9 @@ final class TimeSeries {
             private final Linear fine = linear(8, 4 + 8);
 
             private NDArray upsampled(NDArray x, long length) {
-                return x.expandDims(1).expandDims(1).getNDArrayInternal()
+                return x.expandDims(1)
+                        .expandDims(1)
+                        .getNDArrayInternal()
                         .interpolation(new long[] {1, length}, 1, false)
                         .squeeze(new int[] {1, 2});
             }
@@ -370,13 +451,16 @@ final class TimeSeries {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray x = in.head();
-                NDArray pooled = Pool.maxPool1d(x.expandDims(1), new Shape(4), new Shape(4), new Shape(0), false).squeeze(1);
+                NDArray pooled = Pool.maxPool1d(x.expandDims(1), new Shape(4), new Shape(4), new Shape(0), false)
+                        .squeeze(1);
                 NDArray theta = call.of(coarse, pooled);
                 NDArray forecast = upsampled(theta.get(":, :2"), 8);
                 NDArray rest = x.sub(upsampled(theta.get(":, 2:"), 16));
-                pooled = Pool.avgPool1d(rest.expandDims(1), new Shape(2), new Shape(2), new Shape(0), false, true).squeeze(1);
+                pooled = Pool.avgPool1d(rest.expandDims(1), new Shape(2), new Shape(2), new Shape(0), false, true)
+                        .squeeze(1);
                 theta = call.of(fine, pooled);
-                return new NDList(forecast.add(upsampled(theta.get(":, :4"), 8)), rest.sub(upsampled(theta.get(":, 4:"), 16)));
+                return new NDList(
+                        forecast.add(upsampled(theta.get(":, :4"), 8)), rest.sub(upsampled(theta.get(":, 4:"), 16)));
             }
         };
     }
@@ -385,12 +469,13 @@ final class TimeSeries {
         NDArray front = x.get(":, 0:1").repeat(1, kernel / 2);
         NDArray end = x.get(":, -1:").repeat(1, kernel / 2);
         NDArray padded = NDArrays.concat(new NDList(front, x, end), 1).transpose(0, 2, 1);
-        return Pool.avgPool1d(padded, new Shape(kernel), new Shape(1), new Shape(0), false, true).transpose(0, 2, 1);
+        return Pool.avgPool1d(padded, new Shape(kernel), new Shape(1), new Shape(0), false, true)
+                .transpose(0, 2, 1);
     }
 
     private static Block decomposition(int kernel) {
-        return LambdaBlock.singleton(x -> NDArrays.concat(
-                new NDList(movingAverage(x, kernel), x.sub(movingAverage(x, kernel))), 2));
+        return LambdaBlock.singleton(x ->
+                NDArrays.concat(new NDList(movingAverage(x, kernel), x.sub(movingAverage(x, kernel))), 2));
     }
 
     private static Block dLinear(NDManager m) {
@@ -419,8 +504,14 @@ final class TimeSeries {
             NDList run(Call call, NDList in) {
                 NDArray x = in.head();
                 NDArray mean = x.mean(new int[] {1}, true).stopGradient();
-                NDArray deviation = x.sub(mean).square().mean(new int[] {1}, true).add(1e-5f).sqrt().stopGradient();
-                NDArray y = x.sub(mean).div(deviation).muli(call.value(weight, x)).addi(call.value(bias, x));
+                NDArray deviation = x.sub(mean)
+                        .square()
+                        .mean(new int[] {1}, true)
+                        .add(1e-5f)
+                        .sqrt()
+                        .stopGradient();
+                NDArray y =
+                        x.sub(mean).div(deviation).muli(call.value(weight, x)).addi(call.value(bias, x));
                 y = call.of(dense, y);
                 y.subi(call.value(bias, x));
                 y.divi(call.value(weight, x).add(1e-2f));
@@ -472,7 +563,9 @@ final class TimeSeries {
     private static Block causal(NDManager m) {
         return new BlockSketch(m) {
             private final List<Conv1d> layers = List.of(
-                    child(conv(4, 3, 1, 2), 1, 3, 9), child(conv(4, 3, 2, 4), 1, 4, 9), child(conv(4, 3, 4, 8), 1, 4, 9));
+                    child(conv(4, 3, 1, 2), 1, 3, 9),
+                    child(conv(4, 3, 2, 4), 1, 4, 9),
+                    child(conv(4, 3, 4, 8), 1, 4, 9));
             private final Conv1d skip = child(conv(4, 1, 1, 0), 1, 3, 9);
 
             @Override
@@ -509,7 +602,9 @@ final class TimeSeries {
                     long n = x.getShape().get(0);
                     NDArray padding = x.getManager().zeros(new Shape(n, 4, 1L << i), x.getDataType());
                     NDArray padded = padding.concat(x, 2);
-                    NDArray z = call.of(filters.get(i), padded).tanh().mul(Activation.sigmoid(call.of(gates.get(i), padded)));
+                    NDArray z = call.of(filters.get(i), padded)
+                            .tanh()
+                            .mul(Activation.sigmoid(call.of(gates.get(i), padded)));
                     skips.addi(z);
                     x = x.add(call.of(mix, z));
                 }
@@ -542,7 +637,8 @@ final class TimeSeries {
                 NDArray scores = queries.matMul(x.transpose(0, 2, 1));
                 NDArray measure = scores.max(new int[] {2}).sub(scores.mean(new int[] {2}));
                 NDArray top = measure.topK(5, 1, true, true).get(1);
-                NDArray chosen = scores.gather(top.expandDims(-1).repeat(2, x.getShape().get(1)), 1);
+                NDArray chosen =
+                        scores.gather(top.expandDims(-1).repeat(2, x.getShape().get(1)), 1);
                 return new NDList(chosen.div(2).softmax(2).matMul(x), top);
             }
         };
@@ -578,7 +674,8 @@ final class TimeSeries {
         return LambdaBlock.singleton(x -> {
             NDArray t = x.getManager().arange((float) x.getShape().get(1));
             NDArray age = t.reshape(1, -1).sub(t.reshape(-1, 1));
-            NDArray weights = NDArrays.where(age.gte(0), age.onesLike().mul(0.7f).pow(age).mul(0.3f), age.zerosLike());
+            NDArray weights =
+                    NDArrays.where(age.gte(0), age.onesLike().mul(0.7f).pow(age).mul(0.3f), age.zerosLike());
             return x.dot(weights);
         });
     }

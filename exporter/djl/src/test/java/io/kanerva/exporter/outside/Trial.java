@@ -45,8 +45,7 @@ final class Trial {
      * @param toReference largest absolute one between ONNX Runtime and the reference evaluator
      * @param points at which block and graph were compared
      */
-    record Outcome(
-            Kind kind, String text, OnnxModel model, double difference, double toReference, List<Point> points) {
+    record Outcome(Kind kind, String text, OnnxModel model, double difference, double toReference, List<Point> points) {
         static Outcome fault(Kind kind, String text) {
             return new Outcome(kind, text, null, 0, 0, List.of());
         }
@@ -96,7 +95,8 @@ final class Trial {
                 List<Tensor> found = List.copyOf(RUNTIME.run(bytes, feeds).values());
                 largest = Math.max(largest, Comparison.difference(expected, found, outside.tolerance()));
                 if (points.size() <= 2 && elements(feeds) <= REFERENCE_ELEMENTS) {
-                    List<Tensor> others = List.copyOf(REFERENCE.run(bytes, feeds).values());
+                    List<Tensor> others =
+                            List.copyOf(REFERENCE.run(bytes, feeds).values());
                     toReference = Math.max(toReference, Comparison.difference(others, found, outside.tolerance()));
                 }
             } catch (Comparison.Difference e) {

@@ -36,7 +36,12 @@ final class Vision {
                 images(OutsideBlock.of("ConvNeXt's block", Origin.PAPERS, Vision::convNeXt, MAPS)),
                 images(OutsideBlock.of("group normalisation from scratch", Origin.PAPERS, Vision::groupNorm, MAPS)),
                 images(OutsideBlock.of("instance normalisation in place", Origin.HABITS, m -> instanceNorm(), MAPS)),
-                images(OutsideBlock.of("adaptive instance normalisation", Origin.PAPERS, m -> adaptive(), MAPS, "style:float32[N,4,H,W]")),
+                images(OutsideBlock.of(
+                        "adaptive instance normalisation",
+                        Origin.PAPERS,
+                        m -> adaptive(),
+                        MAPS,
+                        "style:float32[N,4,H,W]")),
                 images(OutsideBlock.of("coordinates as channels", Origin.PAPERS, Vision::coordinates, MAPS)),
                 images(OutsideBlock.of("global context", Origin.PAPERS, Vision::globalContext, MAPS)),
                 OutsideBlock.of("shifted windows", Origin.PAPERS, Vision::shiftedWindows, "x:float32[N,8,12,4]"),
@@ -44,7 +49,12 @@ final class Vision {
                 OutsideBlock.of("patch merging", Origin.PAPERS, Vision::merging, "x:float32[N,8,6,4]"),
                 images(OutsideBlock.of("pyramid of poolings", Origin.PAPERS, Vision::pyramid, MAPS)),
                 images(OutsideBlock.of("dilated pyramid", Origin.PAPERS, Vision::dilated, MAPS)),
-                OutsideBlock.of("feature pyramid, nearest to the larger size", Origin.PAPERS, Vision::featurePyramid, "x:float32[N,4,H,W]", "small:float32[N,4,P,Q]")
+                OutsideBlock.of(
+                                "feature pyramid, nearest to the larger size",
+                                Origin.PAPERS,
+                                Vision::featurePyramid,
+                                "x:float32[N,4,H,W]",
+                                "small:float32[N,4,P,Q]")
                         .at("H", 7, 33, 16)
                         .at("W", 8, 5, 16)
                         .at("P", 3, 16, 8)
@@ -52,10 +62,16 @@ final class Vision {
                         .at("N", 1, 2)
                         .with(o -> o.withOpset(18)),
                 OutsideBlock.of("U-Net", Origin.PAPERS, m -> uNet(m, false), "x:float32[N,3,16,12]"),
-                OutsideBlock.of("U-Net that crops its skips, any size", Origin.PAPERS, m -> uNet(m, true), "x:float32[N,3,H,W]")
+                OutsideBlock.of(
+                                "U-Net that crops its skips, any size",
+                                Origin.PAPERS,
+                                m -> uNet(m, true),
+                                "x:float32[N,3,H,W]")
                         .within("H", 8, 128, 8, 33, 65)
                         .within("W", 8, 128, 9, 64, 31),
-                OutsideBlock.of("pixel shuffle", Origin.PAPERS, m -> pixelShuffle(), MAPS).at("H", 1, 33, 5).at("W", 2, 5, 65),
+                OutsideBlock.of("pixel shuffle", Origin.PAPERS, m -> pixelShuffle(), MAPS)
+                        .at("H", 1, 33, 5)
+                        .at("W", 2, 5, 65),
                 OutsideBlock.of("super-resolution", Origin.PAPERS, Vision::superResolution, "x:float32[N,3,H,W]")
                         .at("H", 1, 33, 5)
                         .at("W", 2, 5, 65),
@@ -67,10 +83,16 @@ final class Vision {
                         .within("H", 2, 64, 2, 33, 5)
                         .within("W", 2, 64, 2, 5, 17)
                         .at("N", 1, 2),
-                OutsideBlock.of("siamese distance", Origin.PAPERS, Vision::siamese, "a:float32[N,1,9,9]", "b:float32[N,1,9,9]"),
+                OutsideBlock.of(
+                        "siamese distance", Origin.PAPERS, Vision::siamese, "a:float32[N,1,9,9]", "b:float32[N,1,9,9]"),
                 OutsideBlock.of("angular margin scores", Origin.PAPERS, Vision::arcFace, "x:float32[N,6]"),
-                OutsideBlock.of("captcha with a head for each letter", Origin.DJL, Vision::captcha, "x:float32[N,1,12,20]"),
-                OutsideBlock.of("convolutional recurrent text reader", Origin.PAPERS, Vision::textReader, "x:float32[N,1,8,W]")
+                OutsideBlock.of(
+                        "captcha with a head for each letter", Origin.DJL, Vision::captcha, "x:float32[N,1,12,20]"),
+                OutsideBlock.of(
+                                "convolutional recurrent text reader",
+                                Origin.PAPERS,
+                                Vision::textReader,
+                                "x:float32[N,1,8,W]")
                         .within("W", 4, 200, 4, 33, 129),
                 OutsideBlock.of("key points by the largest place", Origin.PAPERS, m -> keyPoints(), MAPS)
                         .at("H", 1, 9, 5)
@@ -78,13 +100,33 @@ final class Vision {
                 OutsideBlock.of("key points by expectation", Origin.PAPERS, m -> softArgMax(), MAPS)
                         .within("H", 2, 64, 2, 9, 5)
                         .within("W", 2, 64, 2, 5, 17),
-                OutsideBlock.of("bytes of an image to a normalised tensor", Origin.DJL, m -> LambdaBlock.singleton(x -> NDImageUtils.normalize(NDImageUtils.toTensor(x), new float[] {0.4f, 0.5f, 0.6f}, new float[] {0.2f, 0.3f, 0.25f})), "x:uint8[H,W,3]")
+                OutsideBlock.of(
+                                "bytes of an image to a normalised tensor",
+                                Origin.DJL,
+                                m -> LambdaBlock.singleton(x -> NDImageUtils.normalize(
+                                        NDImageUtils.toTensor(x),
+                                        new float[] {0.4f, 0.5f, 0.6f},
+                                        new float[] {0.2f, 0.3f, 0.25f})),
+                                "x:uint8[H,W,3]")
                         .reading("x", 0, 256),
-                OutsideBlock.of("resize, crop the centre and flip", Origin.DJL, m -> LambdaBlock.singleton(x -> NDImageUtils.centerCrop(NDImageUtils.resize(x, 12, 10), 8, 8).flip(1)), "x:float32[H,W,3]")
+                OutsideBlock.of(
+                                "resize, crop the centre and flip",
+                                Origin.DJL,
+                                m -> LambdaBlock.singleton(
+                                        x -> NDImageUtils.centerCrop(NDImageUtils.resize(x, 12, 10), 8, 8)
+                                                .flip(1)),
+                                "x:float32[H,W,3]")
                         .within("H", 12, 64, 12, 33, 64)
                         .within("W", 12, 64, 20, 13, 64)
                         .with(o -> o.withOpset(18)),
-                OutsideBlock.of("batch of bytes, channels last", Origin.HABITS, m -> LambdaBlock.singleton(x -> x.toType(DataType.FLOAT32, false).div(255f).sub(0.5f).transpose(0, 3, 1, 2)), "x:uint8[N,H,W,3]")
+                OutsideBlock.of(
+                                "batch of bytes, channels last",
+                                Origin.HABITS,
+                                m -> LambdaBlock.singleton(x -> x.toType(DataType.FLOAT32, false)
+                                        .div(255f)
+                                        .sub(0.5f)
+                                        .transpose(0, 3, 1, 2)),
+                                "x:uint8[N,H,W,3]")
                         .reading("x", 0, 256),
                 OutsideBlock.of("classes of a segmentation", Origin.HABITS, Vision::segmentation, "x:float32[N,3,H,W]")
                         .within("H", 8, 64, 8, 33, 64)
@@ -121,7 +163,8 @@ final class Vision {
                 NDArray x = in.head();
                 NDArray s = x.mean(new int[] {3}).mean(new int[] {2});
                 s = Activation.sigmoid(call.of(up, Activation.relu(call.of(down, s))));
-                return new NDList(x.mul(s.reshape(x.getShape().get(0), x.getShape().get(1), 1, 1)));
+                return new NDList(
+                        x.mul(s.reshape(x.getShape().get(0), x.getShape().get(1), 1, 1)));
             }
         };
     }
@@ -142,7 +185,8 @@ final class Vision {
                 NDArray x = in.head();
                 NDArray y = hardSwish(call.of(norm, call.of(expand, x)));
                 y = hardSwish(call.of(depth, y));
-                NDArray pooled = y.getNDArrayInternal().globalAvgPool().expandDims(-1).expandDims(-1);
+                NDArray pooled =
+                        y.getNDArrayInternal().globalAvgPool().expandDims(-1).expandDims(-1);
                 NDArray gate = pooled.add(3).minimum(6).maximum(0).div(6);
                 return new NDList(call.of(project, y.mul(gate)).add(x));
             }
@@ -152,7 +196,9 @@ final class Vision {
     private static Block shuffle() {
         return LambdaBlock.singleton(x -> {
             Shape s = x.getShape();
-            return x.reshape(s.get(0), 2, s.get(1) / 2, s.get(2), s.get(3)).swapAxes(1, 2).reshape(s);
+            return x.reshape(s.get(0), 2, s.get(1) / 2, s.get(2), s.get(3))
+                    .swapAxes(1, 2)
+                    .reshape(s);
         });
     }
 
@@ -170,8 +216,9 @@ final class Vision {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray x = in.head();
-                NDArray channels = Activation.sigmoid(
-                        call.of(mlp, x.max(new int[] {3}).max(new int[] {2})).add(call.of(mlp, x.flatten(2, 3).mean(new int[] {2}))));
+                NDArray channels =
+                        Activation.sigmoid(call.of(mlp, x.max(new int[] {3}).max(new int[] {2}))
+                                .add(call.of(mlp, x.flatten(2, 3).mean(new int[] {2}))));
                 NDArray y = x.mul(channels.expandDims(2).expandDims(3));
                 NDArray both = NDArrays.concat(new NDList(y.max(new int[] {1}, true), y.mean(new int[] {1}, true)), 1);
                 return new NDList(y.muli(Activation.sigmoid(call.of(spatial, both))));
@@ -201,7 +248,8 @@ final class Vision {
     private static Block convNeXt(NDManager m) {
         return new BlockSketch(m) {
             private final Block depth = child(conv(4, 7, 1, 4, 1), 1, 4, 8, 8);
-            private final Block norm = child(ai.djl.nn.norm.LayerNorm.builder().axis(3).build(), 1, 8, 8, 4);
+            private final Block norm =
+                    child(ai.djl.nn.norm.LayerNorm.builder().axis(3).build(), 1, 8, 8, 4);
             private final Linear up = linear(4, 9);
             private final Linear down = linear(9, 4);
             private final Parameter gamma = weight(4);
@@ -236,7 +284,8 @@ final class Vision {
     private static Block instanceNorm() {
         return LambdaBlock.singleton(input -> {
             NDArray x = input.duplicate();
-            x.subi(x.sum(new int[] {2, 3}, true).div(x.getShape().get(2) * x.getShape().get(3)));
+            x.subi(x.sum(new int[] {2, 3}, true)
+                    .div(x.getShape().get(2) * x.getShape().get(3)));
             NDArray variance = x.square().mean(new int[] {2}, true).mean(new int[] {3}, true);
             x.divi(variance.addi(1e-3).sqrt());
             return x;
@@ -250,7 +299,12 @@ final class Vision {
                 NDArray flat = x.reshape(x.getShape().get(0), x.getShape().get(1), -1);
                 NDArray mean = flat.mean(new int[] {-1}, true);
                 statistics.add(mean.expandDims(-1));
-                statistics.add(flat.sub(mean).square().mean(new int[] {-1}, true).add(1e-3f).sqrt().expandDims(-1));
+                statistics.add(flat.sub(mean)
+                        .square()
+                        .mean(new int[] {-1}, true)
+                        .add(1e-3f)
+                        .sqrt()
+                        .expandDims(-1));
             }
             NDArray normal = l.get(0).sub(statistics.get(0)).div(statistics.get(1));
             return new NDList(normal.mul(statistics.get(3)).add(statistics.get(2)));
@@ -269,7 +323,8 @@ final class Vision {
                 long w = x.getShape().get(3);
                 NDManager own = x.getManager();
                 NDArray rows = own.arange((float) h).div(h).reshape(1, 1, h, 1).broadcast(new Shape(n, 1, h, w));
-                NDArray columns = own.arange((float) w).div(w).reshape(1, 1, 1, w).repeat(new long[] {n, 1, h, 1});
+                NDArray columns =
+                        own.arange((float) w).div(w).reshape(1, 1, 1, w).repeat(new long[] {n, 1, h, 1});
                 return new NDList(call.of(conv, NDArrays.concat(new NDList(x, rows, columns), 1)));
             }
         };
@@ -286,7 +341,8 @@ final class Vision {
                 long n = x.getShape().get(0);
                 NDArray weights = call.of(mask, x).reshape(n, 1, -1).softmax(2).swapAxes(1, 2);
                 NDArray context = x.reshape(n, 4, -1).matMul(weights).squeeze(2);
-                return new NDList(x.add(call.of(transform, context).expandDims(-1).expandDims(-1)));
+                return new NDList(
+                        x.add(call.of(transform, context).expandDims(-1).expandDims(-1)));
             }
         };
     }
@@ -325,7 +381,8 @@ final class Vision {
                 NDList parts = call.of(qkv, windows).split(3, 2);
                 NDArray table = call.value(bias, x);
                 NDArray biases = table.get(index.reshape(-1)).reshape(16, 16);
-                NDArray scores = parts.get(0).matMul(parts.get(1).swapAxes(1, 2)).div(2f).add(biases);
+                NDArray scores =
+                        parts.get(0).matMul(parts.get(1).swapAxes(1, 2)).div(2f).add(biases);
                 NDArray y = scores.softmax(-1)
                         .matMul(parts.get(2))
                         .reshape(n, h / 4, w / 4, 4, 4, 4)
@@ -363,7 +420,8 @@ final class Vision {
                         parts.add(x.get(new NDIndex(":, {}::2, {}::2, :", i, j)));
                     }
                 }
-                return new NDList(call.of(reduce, NDArrays.concat(parts, -1).reshape(x.getShape().get(0), -1, 16)));
+                return new NDList(call.of(
+                        reduce, NDArrays.concat(parts, -1).reshape(x.getShape().get(0), -1, 16)));
             }
         };
     }
@@ -372,7 +430,8 @@ final class Vision {
         return BookNetworks.sketch(m, x -> {
             NDList parts = new NDList(x);
             for (int size : new int[] {3, 5}) {
-                parts.add(Pool.maxPool2d(x, new Shape(size, size), new Shape(1, 1), new Shape(size / 2, size / 2), false));
+                parts.add(Pool.maxPool2d(
+                        x, new Shape(size, size), new Shape(1, 1), new Shape(size / 2, size / 2), false));
             }
             return NDArrays.concat(parts, 1);
         });
@@ -395,8 +454,11 @@ final class Vision {
                 NDList results = new NDList();
                 ways.forEach(way -> results.add(call.of(way, x)));
                 NDArray mean = call.of(pooled, x.mean(new int[] {2}, true).mean(new int[] {3}, true));
-                results.add(mean.broadcast(
-                        new Shape(x.getShape().get(0), 2, x.getShape().get(2), x.getShape().get(3))));
+                results.add(mean.broadcast(new Shape(
+                        x.getShape().get(0),
+                        2,
+                        x.getShape().get(2),
+                        x.getShape().get(3))));
                 return new NDList(NDArrays.concat(results, 1));
             }
         };
@@ -405,10 +467,10 @@ final class Vision {
     private static Block featurePyramid(NDManager m) {
         return new LambdaBlock(l -> {
             Shape larger = l.get(0).getShape();
-            NDArray up = l.get(1).getNDArrayInternal()
-                    .interpolation(new long[] {larger.get(2), larger.get(3)}, 0, false);
-            NDArray smooth = l.get(1).getNDArrayInternal()
-                    .interpolation(new long[] {larger.get(2), larger.get(3)}, 1, false);
+            NDArray up =
+                    l.get(1).getNDArrayInternal().interpolation(new long[] {larger.get(2), larger.get(3)}, 0, false);
+            NDArray smooth =
+                    l.get(1).getNDArrayInternal().interpolation(new long[] {larger.get(2), larger.get(3)}, 1, false);
             return new NDList(l.get(0).add(up), smooth);
         });
     }
@@ -428,7 +490,10 @@ final class Vision {
             private NDArray join(NDArray up, NDArray skip) {
                 NDArray larger = up.repeat(2, 2).repeat(3, 2);
                 if (isCropped) {
-                    skip = skip.get(new NDIndex(":, :, :{}, :{}", larger.getShape().get(2), larger.getShape().get(3)));
+                    skip = skip.get(new NDIndex(
+                            ":, :, :{}, :{}",
+                            larger.getShape().get(2),
+                            larger.getShape().get(3)));
                 }
                 return larger.concat(skip, 1);
             }
@@ -464,7 +529,12 @@ final class Vision {
             NDList run(Call call, NDList in) {
                 NDArray x = in.head();
                 NDArray larger = x.getNDArrayInternal()
-                        .interpolation(new long[] {x.getShape().get(2) * 2, x.getShape().get(3) * 2}, 3, false);
+                        .interpolation(
+                                new long[] {
+                                    x.getShape().get(2) * 2, x.getShape().get(3) * 2
+                                },
+                                3,
+                                false);
                 NDArray y = pixelShuffled(call.of(leave, Activation.leakyRelu(call.of(enter, x), 0.2f)));
                 return new NDList(larger.add(y).clip(-2, 2));
             }
@@ -501,7 +571,8 @@ final class Vision {
     private static Block bilinearPooling() {
         return LambdaBlock.singleton(x -> {
             NDArray flat = x.flatten(2, 3);
-            NDArray product = flat.matMul(flat.transpose(0, 2, 1)).div(flat.size(2)).flatten(1, 2);
+            NDArray product =
+                    flat.matMul(flat.transpose(0, 2, 1)).div(flat.size(2)).flatten(1, 2);
             NDArray root = product.sign().mul(product.abs().add(1e-6).sqrt());
             return root.normalize(2, 1, 1e-6);
         });
@@ -515,7 +586,8 @@ final class Vision {
             NDArray flat = x.reshape(channels, count);
             NDArray gram = flat.dot(flat.transpose()).div(channels * count);
             NDArray rows = x.get(":, :, 1:, :").sub(x.get(":, :, :-1, :")).abs().mean();
-            NDArray columns = x.get(":, :, :, 1:").sub(x.get(":, :, :, :-1")).abs().mean();
+            NDArray columns =
+                    x.get(":, :, :, 1:").sub(x.get(":, :, :, :-1")).abs().mean();
             return new NDList(gram, rows.add(columns).mul(0.5));
         });
     }
@@ -532,7 +604,9 @@ final class Vision {
             @Override
             NDList run(Call call, NDList in) {
                 NDArray difference = call.of(body, in.get(0)).sub(call.of(body, in.get(1)));
-                return new NDList(difference.norm(new int[] {1}), difference.abs().sum(new int[] {1}).neg().exp());
+                return new NDList(
+                        difference.norm(new int[] {1}),
+                        difference.abs().sum(new int[] {1}).neg().exp());
             }
         };
     }
@@ -592,7 +666,15 @@ final class Vision {
                     8,
                     16);
             private final Block rnn = child(
-                    ai.djl.nn.recurrent.LSTM.builder().setStateSize(5).setNumLayers(1).optBatchFirst(false).build(),
+                    ai.djl
+                            .nn
+                            .recurrent
+                            .LSTM
+                            .builder()
+                            .setStateSize(5)
+                            .setNumLayers(1)
+                            .optBatchFirst(false)
+                            .build(),
                     1,
                     1,
                     4);
@@ -615,7 +697,8 @@ final class Vision {
             NDArray column = place.mod(width);
             NDArray row = place.sub(column).div(width);
             return new NDList(
-                    NDArrays.stack(new NDList(column.toType(DataType.FLOAT32, false), row.toType(DataType.FLOAT32, false)), 2),
+                    NDArrays.stack(
+                            new NDList(column.toType(DataType.FLOAT32, false), row.toType(DataType.FLOAT32, false)), 2),
                     flat.max(new int[] {2}));
         });
     }
@@ -624,9 +707,15 @@ final class Vision {
         return LambdaBlock.singleton(x -> {
             long h = x.getShape().get(2);
             long w = x.getShape().get(3);
-            NDArray p = x.reshape(x.getShape().get(0), x.getShape().get(1), h * w).softmax(2).reshape(x.getShape());
-            NDArray column = p.sum(new int[] {2}).mul(x.getManager().linspace(0, 1, (int) w)).sum(new int[] {2});
-            NDArray row = p.sum(new int[] {3}).mul(x.getManager().arange((float) h).div(h - 1)).sum(new int[] {2});
+            NDArray p = x.reshape(x.getShape().get(0), x.getShape().get(1), h * w)
+                    .softmax(2)
+                    .reshape(x.getShape());
+            NDArray column = p.sum(new int[] {2})
+                    .mul(x.getManager().linspace(0, 1, (int) w))
+                    .sum(new int[] {2});
+            NDArray row = p.sum(new int[] {3})
+                    .mul(x.getManager().arange((float) h).div(h - 1))
+                    .sum(new int[] {2});
             return NDArrays.stack(new NDList(column, row), -1);
         });
     }
@@ -641,7 +730,8 @@ final class Vision {
                 NDArray x = in.head();
                 NDArray small = call.of(classes, Activation.relu(call.of(down, x)));
                 NDArray scores = small.getNDArrayInternal()
-                        .interpolation(new long[] {x.getShape().get(2), x.getShape().get(3)}, 1, false);
+                        .interpolation(
+                                new long[] {x.getShape().get(2), x.getShape().get(3)}, 1, false);
                 return new NDList(scores, scores.argMax(1).toType(DataType.UINT8, false));
             }
         };
