@@ -13,6 +13,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.Buffer;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Invocation handler of a recording array: handles each method of {@code NDArray} and {@code NDArrayEx} as listed in
@@ -24,11 +25,12 @@ final class ArrayHandler implements InvocationHandler {
     private final Recorder recorder;
     private final NDArray self;
     private final NDArrayEx internal;
-    private Memory memory;
+    /** Shared with other arrays over the same tensor of the engine. */
+    private AtomicReference<Memory> memory;
     /** Why the value must not be used, or null. */
     private String warning;
 
-    private ArrayHandler(Recorder recorder, Memory memory) {
+    private ArrayHandler(Recorder recorder, AtomicReference<Memory> memory) {
         this.recorder = recorder;
         this.memory = memory;
         ClassLoader loader = ArrayHandler.class.getClassLoader();
@@ -38,12 +40,12 @@ final class ArrayHandler implements InvocationHandler {
 
     /** A recording array that shares its memory with no other. */
     static NDArray wrap(Recorder recorder, TapeValue value) {
-        return new ArrayHandler(recorder, Memory.of(recorder, value)).self;
+        return new ArrayHandler(recorder, new AtomicReference<>(Memory.of(recorder, value))).self;
     }
 
     /** A recording array whose elements have not been assigned. */
     static NDArray unset(Recorder recorder, TapeValue value) {
-        ArrayHandler handler = new ArrayHandler(recorder, Memory.of(recorder, value));
+        ArrayHandler handler = new ArrayHandler(recorder, new AtomicReference<>(Memory.of(recorder, value)));
         handler.warning = "create(shape) leaves the memory as it is, and nothing was assigned before it was read; "
                 + "use zeros, ones or full";
         return handler.self;
@@ -69,11 +71,16 @@ final class ArrayHandler implements InvocationHandler {
             case RECORDED -> record(method, RecordedMethods.find(method).orElseThrow(), arguments);
             case ASSIGNED -> assign(method, arguments);
             case DERIVED -> InvocationHandler.invokeDefault(proxy, method, arguments);
-            case ANSWERED -> Recorder.call(method, memory.any().array(), arguments);
+            case ANSWERED -> Recorder.call(method, memory.get().any().array(), arguments);
             case OWN -> own(name, arguments);
             case REWRITTEN -> EngineMethods.call(recorder, self, method, arguments);
             case IGNORED -> null;
-            case ITSELF -> self;
+            case ITSELF ->
+                switch (name) {
+                    case "stopGradient" -> new ArrayHandler(recorder, new AtomicReference<>(memory.get())).self;
+                    case "toDevice" -> (boolean) arguments[1] ? another() : self;
+                    default -> self;
+                };
             case READS_VALUES -> read(method, arguments);
             case REFUSED, UNKNOWN -> {
                 if (method.getReturnType() != NDArray.class && method.getReturnType() != NDList.class) {
@@ -85,9 +92,14 @@ final class ArrayHandler implements InvocationHandler {
         };
     }
 
+    /** Another array over the same tensor. */
+    private NDArray another() {
+        return new ArrayHandler(recorder, memory).self;
+    }
+
     /** Reads the values of a constant; others exist only when a graph runs. */
     private Object read(Method method, Object[] arguments) throws Throwable {
-        boolean isDependent = recorder.isDependent(memory.value())
+        boolean isDependent = recorder.isDependent(memory.get().value())
                 || Arrays.stream(arguments)
                         .anyMatch(argument ->
                                 argument instanceof NDArray array && recorder.isDependent(recorder.valueOf(array)));
@@ -106,15 +118,15 @@ final class ArrayHandler implements InvocationHandler {
             recorder.problem(warning);
             warning = null;
         }
-        return memory.value();
+        return memory.get().value();
     }
 
     private DataType type() {
-        return memory.any().type();
+        return memory.get().any().type();
     }
 
     private Shape shape() {
-        return memory.any().shape();
+        return memory.get().any().shape();
     }
 
     private Object own(String name, Object[] arguments) {
@@ -156,18 +168,26 @@ final class ArrayHandler implements InvocationHandler {
             change(((TracedArray) result.toType(type(), false)).tapeValue(), method.getName());
             return self;
         }
+        if (method.getName().equals("toType") && arguments[0] == type() && !(boolean) arguments[1]) {
+            return self;
+        }
         boolean isArgument = entry.kind() == Kind.FUN || entry.kind() == Kind.PASS;
         TapeValue read = isArgument ? null : value();
         Object result = recorder.record(
                 method,
                 entry,
                 read,
-                Memory.receiver(method, isArgument ? memory.any().array() : read.array()),
+                Memory.receiver(method, isArgument ? memory.get().any().array() : read.array()),
                 arguments);
         if (!isView(method, entry, arguments)) {
             return result;
         }
-        Memory source = isArgument ? ((TracedArray) arguments[0]).memory() : memory;
+        if (isSameTensor(method, arguments)) {
+            return isArgument
+                    ? new NDList(new ArrayHandler(recorder, ((TracedArray) arguments[0]).memory()).self)
+                    : another();
+        }
+        Memory source = (isArgument ? ((TracedArray) arguments[0]).memory() : memory).get();
         if (result instanceof NDArray array) {
             return view(source, array, method, entry, arguments, 0);
         }
@@ -176,6 +196,17 @@ final class ArrayHandler implements InvocationHandler {
             views.add(view(source, array, method, entry, arguments, views.size()));
         }
         return views;
+    }
+
+    /** Whether the engine's result is not even a view, but the very tensor. */
+    private boolean isSameTensor(Method method, Object[] arguments) {
+        return switch (method.getName()) {
+            case "toType" -> true;
+            case "dropout" -> !(boolean) arguments[2];
+            case "flatten" -> shape().dimension() == 1;
+            case "conj" -> type() != DataType.COMPLEX64;
+            default -> false;
+        };
     }
 
     private static NDArray view(Memory source, NDArray viewed, Method method, Entry entry, Object[] arguments, int part)
@@ -209,7 +240,7 @@ final class ArrayHandler implements InvocationHandler {
         String name = method.getName();
         if (arguments[0] instanceof NDIndex index) {
             // Unset memory may be filled part by part; unfilled parts are undefined, as in the engine.
-            TapeValue before = memory.value();
+            TapeValue before = memory.get().value();
             if (name.equals("setScalar") && before.array().get(index).size() != 1) {
                 throw recorder.fail("setScalar: the index selects more than one element");
             }
@@ -222,8 +253,11 @@ final class ArrayHandler implements InvocationHandler {
         }
         NDArray other = (NDArray) arguments[0];
         if (name.equals("intern")) {
-            return hold(
-                    other instanceof TracedArray array ? array.memory() : Memory.of(recorder, recorder.valueOf(other)));
+            memory = other instanceof TracedArray array
+                    ? array.memory()
+                    : new AtomicReference<>(Memory.of(recorder, recorder.valueOf(other)));
+            warning = null;
+            return null;
         }
         if (!(other instanceof TracedArray)) {
             recorder.wantCalls();
@@ -239,13 +273,13 @@ final class ArrayHandler implements InvocationHandler {
     }
 
     private Object change(TapeValue next, String operation) {
-        memory.change(next, operation);
+        memory.get().change(next, operation);
         warning = null;
         return null;
     }
 
     private Object hold(Memory other) {
-        memory = other;
+        memory.set(other);
         warning = null;
         return null;
     }
@@ -254,7 +288,7 @@ final class ArrayHandler implements InvocationHandler {
         return switch (name) {
             case "hashCode" -> System.identityHashCode(self);
             case "toString" -> {
-                if (!recorder.isDependent(memory.value())) {
+                if (!recorder.isDependent(memory.get().value())) {
                     yield value().array().toString();
                 }
                 if (!CallSite.isLogging()) {

@@ -148,6 +148,7 @@ final class EngineMethods {
     private static NDArray assign(Recorder recorder, NDArray self, NDArray result, Method method) {
         ((TracedArray) self)
                 .memory()
+                .get()
                 .change(recorder.valueOf(result.toType(self.getDataType(), false)), method.getName());
         return self;
     }

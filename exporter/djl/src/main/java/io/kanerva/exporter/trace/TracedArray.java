@@ -1,5 +1,7 @@
 package io.kanerva.exporter.trace;
 
+import java.util.concurrent.atomic.AtomicReference;
+
 /** Marks a recording array; the proxies of {@link ArrayHandler} implement it in addition to {@code NDArray}. */
 interface TracedArray {
     /** The recording that this array belongs to. */
@@ -8,9 +10,9 @@ interface TracedArray {
     /** The value that this array holds now. */
     TapeValue tapeValue();
 
-    /** What the array holds, which it may share with others. */
-    Memory memory();
+    /** What the array holds; the same reference for all arrays over one tensor of the engine. */
+    AtomicReference<Memory> memory();
 
-    /** Makes the array hold something else, which changes no other array. */
+    /** Makes the tensor hold something else, which leaves its views as they are. */
     void hold(Memory memory);
 }

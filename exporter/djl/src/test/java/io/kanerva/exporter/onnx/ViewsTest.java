@@ -18,6 +18,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.Dropout;
 import io.kanerva.exporter.onnx.MethodSamples.Sample;
+import io.kanerva.exporter.trace.Dimension;
 import io.kanerva.exporter.trace.DjlTensors;
 import io.kanerva.exporter.trace.InputSpec;
 import io.kanerva.exporter.trace.Recording;
@@ -150,14 +151,15 @@ class ViewsTest {
         Map<String, Sample> samples = new HashMap<>(MethodSamples.all());
         samples.putAll(SelectionSamples.all());
         samples.putAll(InternalMethodSamples.all());
+        samples.put(
+                "toType of the same type",
+                new Sample(List.of(input("x", 2, 3)), list -> list.head().toType(DataType.FLOAT32, true)));
         Map<String, String> sharing = new LinkedHashMap<>();
         try (NDManager manager = NDManager.newBaseManager()) {
             samples.forEach((name, sample) -> {
                 NDList inputs = new NDList();
                 for (InputSpec spec : sample.inputs()) {
-                    inputs.add(DjlTensors.toArray(
-                            new Sampler(Map.of()).sample(spec, Map.of("B", 2L, "T", 3L, "N", 4L, "H", 5L, "W", 7L), 1),
-                            manager));
+                    inputs.add(DjlTensors.toArray(new Sampler(Map.of()).sample(spec, sizes(sample.inputs()), 1), manager));
                 }
                 Recording.sharing(sample.call(), inputs).forEach((operation, isShared) -> {
                     if (isShared) {
@@ -172,6 +174,16 @@ class ViewsTest {
         Set<String> copies = new HashSet<>(Recording.views());
         copies.removeAll(sharing.keySet());
         assertThat(copies).as("views that share no memory").isEmpty();
+    }
+
+    /** Different small sizes for the dimensions of a sample's inputs. */
+    private static Map<String, Long> sizes(List<InputSpec> inputs) {
+        Map<String, Long> sizes = new HashMap<>();
+        inputs.stream()
+                .flatMap(input -> input.shape().stream())
+                .filter(Dimension::isNamed)
+                .forEach(dimension -> sizes.putIfAbsent(dimension.name(), 2L + sizes.size()));
+        return sizes;
     }
 
     @Test
