@@ -159,7 +159,8 @@ class ViewsTest {
             samples.forEach((name, sample) -> {
                 NDList inputs = new NDList();
                 for (InputSpec spec : sample.inputs()) {
-                    inputs.add(DjlTensors.toArray(new Sampler(Map.of()).sample(spec, sizes(sample.inputs()), 1), manager));
+                    inputs.add(
+                            DjlTensors.toArray(new Sampler(Map.of()).sample(spec, sizes(sample.inputs()), 1), manager));
                 }
                 Recording.sharing(sample.call(), inputs).forEach((operation, isShared) -> {
                     if (isShared) {
