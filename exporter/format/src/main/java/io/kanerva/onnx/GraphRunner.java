@@ -5,6 +5,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.stream.Stream;
 
 /** Runs an ONNX model. Callers pass in the runtime of their choice, so that nothing here depends on one. */
 @FunctionalInterface
@@ -17,6 +21,22 @@ public interface GraphRunner {
      * @return all outputs by name
      */
     Map<String, Tensor> run(byte[] model, Map<String, Tensor> inputs);
+
+    /**
+     * The first runtime on the class path, found with {@link ServiceLoader}: {@link OrtRunner} if ONNX Runtime is
+     * there.
+     */
+    static Optional<GraphRunner> installed() {
+        return ServiceLoader.load(GraphRunner.class).stream()
+                .flatMap(provider -> {
+                    try {
+                        return Stream.of(provider.get());
+                    } catch (ServiceConfigurationError | LinkageError e) {
+                        return Stream.empty(); // Its runtime is not on the class path, or not for this machine.
+                    }
+                })
+                .findFirst();
+    }
 
     /**
      * Runs a model whose weights may be in a file next to it.

@@ -20,6 +20,7 @@ public final class ExportOptions {
     private static final int MIN_IR = 7;
     private static final int DEFAULT_IR = 8;
     private static final int MAX_IR = 13;
+    private static final long DEFAULT_PROBE_BUDGET = 10_000;
     private static final long MAX_FILE_BYTES = 2_000_000_000;
 
     private int opset = DEFAULT_OPSET;
@@ -34,6 +35,7 @@ public final class ExportOptions {
     private Statistics statistics = Statistics.RUNNING;
     private long externalDataAbove = MAX_FILE_BYTES;
     private boolean writesErfOut;
+    private long probeBudget = DEFAULT_PROBE_BUDGET;
 
     private ExportOptions() {}
 
@@ -50,6 +52,7 @@ public final class ExportOptions {
         statistics = other.statistics;
         externalDataAbove = other.externalDataAbove;
         writesErfOut = other.writesErfOut;
+        probeBudget = other.probeBudget;
     }
 
     /** Opset 17, IR version 8, model version 1, tolerance 1e-4, running statistics, one file up to 2 GB, no check. */
@@ -93,8 +96,8 @@ public final class ExportOptions {
     }
 
     /**
-     * Limits the sizes of a dynamic dimension, for tracing and checking. Other dimensions have
-     * {@link SamplingPlan#DEFAULT_LIMIT}.
+     * Limits the sizes of a dynamic dimension. The model is right for all sizes within the limits, or the export fails.
+     * Other dimensions are compared up to 2,048, or to the largest size that the block accepts if that is less.
      *
      * @param min at least 1; sizes 0 and 1 are never traced, but 1 is checked if it is allowed
      * @param max at least 2
@@ -122,6 +125,18 @@ public final class ExportOptions {
      */
     public ExportOptions withCheck(GraphRunner graphRunner) {
         return with(options -> options.runner = Objects.requireNonNull(graphRunner, "graphRunner"));
+    }
+
+    /**
+     * Runs the finished model with ONNX Runtime, or another {@link GraphRunner} that {@link java.util.ServiceLoader}
+     * finds.
+     *
+     * @throws IllegalStateException if there is none on the class path
+     */
+    public ExportOptions withCheck() {
+        return withCheck(GraphRunner.installed()
+                .orElseThrow(() -> new IllegalStateException("withCheck() found no runtime on the class path; add the "
+                        + "dependency com.microsoft.onnxruntime:onnxruntime, or pass a GraphRunner")));
     }
 
     /**
@@ -157,6 +172,19 @@ public final class ExportOptions {
      */
     public ExportOptions withErfWrittenOut() {
         return with(options -> options.writesErfOut = true);
+    }
+
+    /**
+     * Sets how much is spent on the search for sizes at which the block computes differently than at the small sizes at
+     * which it is traced: the number of operations that are recorded there, 10,000 by default, some 0.1 seconds. The
+     * sizes that the search covers are the model's {@linkplain OnnxModel#proven proven sizes}; with more, it covers
+     * more of the sizes in between. An operation that has to be computed on large arrays counts several times.
+     *
+     * @param operations at least 0
+     */
+    public ExportOptions withProbeBudget(long operations) {
+        require(operations >= 0, "expected a budget of at least 0 operations, found " + operations);
+        return with(options -> options.probeBudget = operations);
     }
 
     private ExportOptions with(Consumer<ExportOptions> change) {
@@ -213,6 +241,10 @@ public final class ExportOptions {
 
     public long externalDataAbove() {
         return externalDataAbove;
+    }
+
+    public long probeBudget() {
+        return probeBudget;
     }
 
     boolean writesErfOut() {

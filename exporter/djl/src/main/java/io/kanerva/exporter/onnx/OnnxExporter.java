@@ -15,6 +15,7 @@ import io.kanerva.exporter.trace.Program;
 import io.kanerva.exporter.trace.Sampler;
 import io.kanerva.exporter.trace.SamplingPlan;
 import io.kanerva.exporter.trace.Tracer;
+import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.ValueInfoProto;
 import java.lang.ref.Reference;
 import java.util.ArrayList;
@@ -22,6 +23,8 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -72,7 +75,7 @@ public final class OnnxExporter {
                 options.limits(),
                 new Sampler(options.ranges()),
                 options.statistics(),
-                options.runner().isEmpty());
+                options.probeBudget());
         OnnxModel model = traced(tracer, outputNames, options);
         if (options.runner().isEmpty()) {
             return model;
@@ -94,13 +97,23 @@ public final class OnnxExporter {
         try {
             // Without variables, so that graphs that the passes replaced can be collected before the model is written.
             return new OnnxModel(
-                    ModelWriter.write(Pass.applyAll(lower(tracer, outputNames, options)), options),
+                    write(Pass.applyAll(lower(tracer, outputNames, options)), tracer, options),
                     List.of(),
+                    tracer.proven(),
                     options.externalDataAbove());
         } finally {
             // Until then, unchanged weights are the block's own arrays.
             Reference.reachabilityFence(tracer);
         }
+    }
+
+    private static ModelProto write(Graph graph, Tracer tracer, ExportOptions options) {
+        SortedMap<String, String> metadata = new TreeMap<>();
+        tracer.proven()
+                .ranges()
+                .forEach((name, range) -> metadata.put("proven." + name, range.min() + ".." + range.max()));
+        metadata.putAll(options.metadata());
+        return ModelWriter.write(graph, options.withMetadata(metadata));
     }
 
     private static OnnxModel checked(OnnxModel model, Tracer tracer, List<InputSpec> inputs, ExportOptions options) {
@@ -116,7 +129,7 @@ public final class OnnxExporter {
                     : new ExportException(Stream.concat(e.problems().stream(), tracer.assumptions().stream())
                             .toList());
         }
-        return new OnnxModel(model.proto(), checks, options.externalDataAbove());
+        return new OnnxModel(model.proto(), checks, model.proven(), options.externalDataAbove());
     }
 
     /**
@@ -143,10 +156,15 @@ public final class OnnxExporter {
     }
 
     private static Graph lower(Tracer tracer, List<String> outputNames, ExportOptions options) {
-        Program program = tracer.trace();
-        List<String> names =
-                outputNames.isEmpty() ? defaultNames(program.outputs().size()) : outputNames;
-        return new OnnxExporter(options).lower(program, names);
+        while (true) {
+            Program program = tracer.trace();
+            List<String> names =
+                    outputNames.isEmpty() ? defaultNames(program.outputs().size()) : outputNames;
+            Graph graph = new OnnxExporter(options).lower(program, names);
+            if (tracer.prove(program)) {
+                return graph;
+            }
+        }
     }
 
     private static List<String> defaultNames(int count) {

@@ -1,9 +1,11 @@
 package io.kanerva.exporter.onnx;
 
+import io.kanerva.exporter.trace.ProvenSizes;
 import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.proto.ModelProto;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -11,6 +13,7 @@ import java.util.Map;
 public final class OnnxModel {
     private final ModelProto proto;
     private final List<Check> checks;
+    private final ProvenSizes proven;
     private final long externalDataAbove;
 
     /**
@@ -22,9 +25,10 @@ public final class OnnxModel {
      */
     public record Check(Map<String, Long> sizes, String output, double largestDifference) {}
 
-    OnnxModel(ModelProto proto, List<Check> checks, long externalDataAbove) {
+    OnnxModel(ModelProto proto, List<Check> checks, ProvenSizes proven, long externalDataAbove) {
         this.proto = proto;
         this.checks = List.copyOf(checks);
+        this.proven = proven;
         this.externalDataAbove = externalDataAbove;
     }
 
@@ -36,6 +40,28 @@ public final class OnnxModel {
     /** The comparisons with the block that the export made; empty without a runtime. */
     public List<Check> checks() {
         return checks;
+    }
+
+    /**
+     * The sizes of the dynamic dimensions for which the block was found to compute what the model does. For others the
+     * model is not promised to be right. The ranges stand in the model's metadata, too: {@code proven.T} is
+     * {@code 1..2048}.
+     */
+    public ProvenSizes proven() {
+        return proven;
+    }
+
+    /**
+     * What the export did not prove, one sentence each: sizes beyond which the model is not promised to be right, and
+     * values that were not compared because there was no runtime.
+     */
+    public List<String> unproven() {
+        List<String> sentences = new ArrayList<>(proven.remarks());
+        if (checks.isEmpty()) {
+            sentences.add("the model was not run, so its values were not compared with the block's; "
+                    + "withCheck() runs it with ONNX Runtime");
+        }
+        return List.copyOf(sentences);
     }
 
     /**

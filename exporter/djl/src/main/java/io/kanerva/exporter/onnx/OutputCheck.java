@@ -59,7 +59,7 @@ final class OutputCheck {
     private List<OnnxModel.Check> check(Path file, OnnxModel model, Tracer tracer, Sampler sampler) {
         List<OnnxModel.Check> checks = new ArrayList<>();
         List<String> problems = new ArrayList<>();
-        for (Map<String, Long> sizes : tracer.plan().checks()) {
+        for (Map<String, Long> sizes : tracer.runs()) {
             Map<String, Tensor> feeds = sample(sampler, sizes);
             List<Tensor> expected = compute(tracer, feeds, sizes);
             Map<String, Tensor> found;

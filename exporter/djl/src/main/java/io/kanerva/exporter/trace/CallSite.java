@@ -21,6 +21,9 @@ import java.util.stream.Collectors;
  * @param path path of the block in the exported one, as far as it is certain; empty until {@link BlockPaths} finds it
  */
 public record CallSite(String blocks, String line, String parameter, String path) {
+    /** The place of values whose origin does not matter. */
+    static final CallSite NONE = new CallSite("", "", "", "");
+
     private static final List<String> LOGS = List.of(
             "org.slf4j.",
             "ch.qos.logback.",

@@ -1,6 +1,9 @@
 package io.kanerva.exporter.trace;
 
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * A block's computation, for all sizes of its dynamic dimensions.
@@ -11,4 +14,45 @@ import java.util.List;
  * @param assumptions expressions that were inferred from numbers at a few sizes without proof, one sentence each
  */
 public record Program(
-        List<Operand> inputs, List<Operation> operations, List<Operand> outputs, List<String> assumptions) {}
+        List<Operand> inputs, List<Operation> operations, List<Operand> outputs, List<String> assumptions) {
+
+    /** The multiplications that one run takes at given sizes, about. */
+    double cost(Map<String, Long> sizes) {
+        return operations.stream()
+                .mapToDouble(operation -> cost(operation, sizes))
+                .sum();
+    }
+
+    private static double cost(Operation operation, Map<String, Long> sizes) {
+        double elements = Stream.concat(operation.inputs().stream(), operation.outputs().stream())
+                .filter(Objects::nonNull)
+                .mapToDouble(operand -> elements(operand.shape(), sizes))
+                .sum();
+        double factors = switch (operation.name()) {
+            case "matMul", "dot" -> last(operation.input(), sizes);
+            // Each output is a sum over a filter.
+            case "linear", "convolution" ->
+                elements(
+                        operation
+                                .inputs()
+                                .get(1)
+                                .shape()
+                                .subList(1, operation.inputs().get(1).rank()),
+                        sizes);
+            case "rnn", "gru", "lstm" -> last(operation.input(), sizes) + last(operation.output(), sizes);
+            default -> 1;
+        };
+        return elements * factors;
+    }
+
+    private static double last(Operand operand, Map<String, Long> sizes) {
+        return operand.rank() == 0 ? 1 : elements(operand.shape().subList(operand.rank() - 1, operand.rank()), sizes);
+    }
+
+    private static double elements(List<Size> shape, Map<String, Long> sizes) {
+        return shape.stream()
+                .filter(Size::isKnown)
+                .mapToDouble(size -> size.at(sizes))
+                .reduce(1, (a, b) -> a * b);
+    }
+}

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
@@ -178,6 +179,7 @@ final class RecordedMethods {
             fun eye(int,int,int,DataType) : eye rows columns - -
             """;
 
+    private static final Map<Method, String> SIGNATURES = new ConcurrentHashMap<>();
     private static final Map<String, Entry> ENTRIES = new HashMap<>();
     /** For each operation, the names of its non-array arguments, in all its lines. */
     private static final Map<String, Set<String>> ATTRIBUTES = new HashMap<>();
@@ -246,9 +248,11 @@ final class RecordedMethods {
 
     /** The method's signature as in the tables, for example {@code sum(int[],boolean)}. */
     static String signature(Method method) {
-        return method.getName()
-                + Arrays.stream(method.getParameterTypes())
-                        .map(Class::getSimpleName)
-                        .collect(Collectors.joining(",", "(", ")"));
+        return SIGNATURES.computeIfAbsent(
+                method,
+                m -> m.getName()
+                        + Arrays.stream(m.getParameterTypes())
+                                .map(Class::getSimpleName)
+                                .collect(Collectors.joining(",", "(", ")")));
     }
 }

@@ -64,6 +64,9 @@ final class Recorder implements AutoCloseable {
     private final Statistics statistics;
     private final Retention retention;
     private final Selection selection;
+    /** Compares the recording with a program; null if there is none yet. */
+    private final Probe probe;
+
     private String lastParameter = "";
 
     /**
@@ -102,6 +105,18 @@ final class Recorder implements AutoCloseable {
      * @param selection how many elements masks select
      */
     Recorder(NDManager engine, ParameterNames names, Statistics statistics, Retention retention, Selection selection) {
+        this(engine, names, statistics, retention, selection, null);
+    }
+
+    /** Starts a recording that is compared with a program, and stops where it differs. */
+    Recorder(
+            NDManager engine,
+            ParameterNames names,
+            Statistics statistics,
+            Retention retention,
+            Selection selection,
+            Probe probe) {
+        this.probe = probe;
         this.engine = engine.newSubManager();
         this.manager = ManagerHandler.wrap(this, this.engine);
         this.names = names;
@@ -129,6 +144,19 @@ final class Recorder implements AutoCloseable {
 
     List<String> problems() {
         return problems;
+    }
+
+    /** An input with generated values. */
+    NDArray input(InputSpec spec, Sampler sampler, Map<String, Long> sizes, long seed) {
+        Shape shape = spec.shapeAt(sizes);
+        boolean isShapeOnly = probe != null && !retention.values() && shape.size() > Probe.MAX_KEPT;
+        InputSpec sampled = isShapeOnly ? InputSpec.of(spec.name(), spec.type(), Dimension.fixed(1)) : spec;
+        NDArray values = DjlTensors.toArray(sampler.sample(sampled, sizes, seed), engine);
+        NDArray array = isShapeOnly ? values.broadcast(shape) : values;
+        array.setName(spec.name());
+        NDArray input = input(spec.name(), array);
+        dropped.set(valueOf(input).id(), isShapeOnly);
+        return input;
     }
 
     NDArray input(String name, NDArray array) {
@@ -261,7 +289,7 @@ final class Recorder implements AutoCloseable {
     }
 
     private TapeValue value(Kind kind, String name, NDArray array) {
-        return value(kind, name, array, here().site());
+        return value(kind, name, array, probe == null ? here().site() : CallSite.NONE);
     }
 
     private TapeValue value(Kind kind, String name, NDArray array, CallSite site) {
@@ -313,6 +341,17 @@ final class Recorder implements AutoCloseable {
                     .map(a -> a instanceof NDArray array ? array.duplicate() : a)
                     .toArray();
         }
+        Optional<NDList> shapes =
+                probe(entry.operation(), inputs, attributes, entry.kind() == RecordedMethods.Kind.VIEW);
+        if (shapes.isPresent()) {
+            return step(
+                    entry.operation(),
+                    inputs,
+                    attributes,
+                    method.getReturnType() == NDList.class
+                            ? shapes.get()
+                            : shapes.get().get(0));
+        }
         Object called = receiver;
         if (selection != Selection.ACTUAL && Selection.isBy(entry.operation(), attributes)) {
             switch (entry.operation()) {
@@ -332,6 +371,25 @@ final class Recorder implements AutoCloseable {
         return step(entry.operation(), inputs, attributes, result);
     }
 
+    /** Compares an operation that is about to run with the program; returns its results if only their shape matters. */
+    private Optional<NDList> probe(
+            String operation, List<TapeValue> inputs, Map<String, Object> attributes, boolean isView) {
+        if (probe == null) {
+            return Optional.empty();
+        }
+        probe.enter(operation, inputs, attributes, this::site);
+        Optional<NDList> shapes =
+                retention.values() ? Optional.empty() : probe.shapesOnly(operation, inputs, attributes, engine);
+        if (shapes.isEmpty()) {
+            probe.spend(operation, inputs, isView);
+        }
+        return shapes;
+    }
+
+    private CallSite site() {
+        return here().site();
+    }
+
     private Object[] withStatistics(Object[] args) {
         Object[] arguments = args.clone();
         int training = arguments.length - 1;
@@ -341,8 +399,9 @@ final class Recorder implements AutoCloseable {
 
     /** A recording array whose elements are not set yet. */
     NDArray unset(Shape shape, DataType type) {
-        NDArray zeros = engine.zeros(shape, type);
         Map<String, Object> attributes = Map.of("shape", shape.getShape());
+        probe("zeros", List.of(), attributes, false);
+        NDArray zeros = engine.zeros(shape, type);
         return ArrayHandler.unset(this, ((TracedArray) step("zeros", List.of(), attributes, zeros)).tapeValue());
     }
 
@@ -350,8 +409,9 @@ final class Recorder implements AutoCloseable {
     NDList composite(CompositeOperation operation, NDList inputs) {
         NDList ordinary = new NDList();
         inputs.forEach(array -> ordinary.add(valueOf(array).array()));
-        NDList outputs = Interception.pausing(() -> operation.compute(ordinary));
         List<TapeValue> read = inputs.stream().map(this::valueOf).toList();
+        probe("composite", read, Map.of("operation", operation), false);
+        NDList outputs = Interception.pausing(() -> operation.compute(ordinary));
         return (NDList) step("composite", read, Map.of("operation", operation), outputs);
     }
 
@@ -364,12 +424,16 @@ final class Recorder implements AutoCloseable {
         Map<String, Object> attributes = new LinkedHashMap<>(traced.attributes());
         List<TapeValue> inputs = new ArrayList<>(List.of(array));
         traced.arrays().forEach(a -> inputs.add(valueOf(a)));
-        NDArray copy = array.array().duplicate();
         if (data instanceof NDArray values) {
             inputs.add(valueOf(values));
-            copy.set(traced.toEngine(this), valueOf(values).array());
         } else {
             attributes.put("value", Arguments.attribute(data));
+        }
+        probe("set", inputs, attributes, false);
+        NDArray copy = array.array().duplicate();
+        if (data instanceof NDArray values) {
+            copy.set(traced.toEngine(this), valueOf(values).array());
+        } else {
             copy.set(traced.toEngine(this), (Number) data);
         }
         return ((TracedArray) step("set", inputs, attributes, copy)).tapeValue();
@@ -387,29 +451,35 @@ final class Recorder implements AutoCloseable {
 
     private Object step(String operation, List<TapeValue> inputs, Map<String, Object> attributes, Object result) {
         NDList outputs = result instanceof NDList list ? list : new NDList((NDArray) result);
-        boolean isDependent = inputs.stream().anyMatch(input -> input != null && dependent.get(input.id()));
+        boolean isDependent =
+                probe != null || inputs.stream().anyMatch(input -> input != null && dependent.get(input.id()));
         boolean isDropped = inputs.stream().anyMatch(input -> input != null && dropped.get(input.id()));
         boolean isSelecting = Selection.isBy(operation, attributes);
         if (isDropped && isSelecting) {
             throw valuesNeeded();
         }
-        CallSite.Running running = here();
+        CallSite.Running running = probe == null ? here() : null;
         List<TapeValue> results = new ArrayList<>();
         for (NDArray output : outputs) {
-            boolean isShared = inputs.stream().anyMatch(input -> input != null && input.array() == output);
+            boolean isEmpty = probe != null && probe.isShared(output);
+            boolean isShared = isEmpty || inputs.stream().anyMatch(input -> input != null && input.array() == output);
             NDArray kept = isDependent && !retention.values() && !isShared ? shapeOf(output) : output;
-            results.add(value(Kind.RESULT, "", kept, running.site()));
+            results.add(value(Kind.RESULT, "", kept, running == null ? CallSite.NONE : running.site()));
             dependent.set(results.get(results.size() - 1).id(), isDependent);
-            dropped.set(results.get(results.size() - 1).id(), isDropped || kept != output);
+            dropped.set(results.get(results.size() - 1).id(), isDropped || isEmpty || kept != output);
         }
-        paths.step(running);
-        steps.add(new Step(
-                operation,
-                inputs,
-                attributes,
-                results,
-                running.site(),
-                isDependent && isSelecting ? Step.Kind.SELECTING : Step.Kind.RECORDED));
+        if (running != null) {
+            paths.step(running);
+            steps.add(new Step(
+                    operation,
+                    inputs,
+                    attributes,
+                    results,
+                    running.site(),
+                    isDependent && isSelecting ? Step.Kind.SELECTING : Step.Kind.RECORDED));
+        } else {
+            probe.leave(results, this::site);
+        }
         List<NDArray> wrapped =
                 results.stream().map(value -> ArrayHandler.wrap(this, value)).toList();
         return result instanceof NDList ? new NDList(wrapped) : wrapped.get(0);
@@ -420,8 +490,13 @@ final class Recorder implements AutoCloseable {
      * that depend on the inputs, and those of a large network would take gigabytes.
      */
     private NDArray shapeOf(NDArray output) {
-        if (output.size() <= MAX_KEPT) {
+        if (output.size() <= (probe == null ? MAX_KEPT : Probe.MAX_KEPT)) {
             return output;
+        }
+        if (probe != null) {
+            try (output) {
+                return probe.empty(output.getShape(), output.getDataType(), engine);
+            }
         }
         try (output;
                 NDArray zero = engine.zeros(new Shape(1), output.getDataType())) {

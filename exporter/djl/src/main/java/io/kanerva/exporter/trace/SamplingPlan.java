@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
 
 /**
@@ -35,6 +36,12 @@ public record SamplingPlan(
     private static final int MAX_DISTANCE = 32;
 
     private static final int MIN_CHECKS = 2;
+    /** A graph is not run where that takes more multiplications, some ten seconds. */
+    private static final double MAX_COST = 5e10;
+    /** At large sizes, a graph is run where that takes at most as many multiplications. */
+    private static final double CHEAP = 1e5;
+    /** The largest size at which a graph is run without being asked to. */
+    private static final long MAX_RUN = 1 << 17;
     /** With more dimensions, three sizes each would be too many traces. */
     private static final int MAX_FINE_DIMENSIONS = 3;
     /** The smallest size in a plan for loops, and the number of sizes per dimension. */
@@ -219,11 +226,42 @@ public record SamplingPlan(
         return Optional.of(new SamplingPlan(dimensions, more, List.copyOf(points), checks));
     }
 
-    /** A plan that also traces at the sizes of the checks, which test expressions but do not determine them. */
-    SamplingPlan withChecksTraced() {
-        Set<Map<String, Long>> points = new LinkedHashSet<>(traces);
-        points.addAll(checks);
-        return new SamplingPlan(dimensions, levels, List.copyOf(points), checks);
+    /**
+     * The sizes at which a graph is to be run: those of the checks, smaller where that would take too long, and large
+     * ones of each dimension and of all together, as far as they are proven and cheap.
+     *
+     * @param cost the multiplications that a run takes at given sizes
+     */
+    List<Map<String, Long>> runs(ProvenSizes proven, ToDoubleFunction<Map<String, Long>> cost) {
+        Set<Map<String, Long>> runs = new LinkedHashSet<>();
+        for (Map<String, Long> check : checks) {
+            Map<String, Long> sizes = check;
+            while (cost.applyAsDouble(sizes) > MAX_COST && !sizes.equals(traces.get(0))) {
+                Map<String, Long> larger = sizes;
+                sizes = point(dimensions, name -> Math.max(traces.get(0).get(name), larger.get(name) / 2));
+            }
+            runs.add(sizes);
+        }
+        for (int i = 0; i <= dimensions.size() && dimensions.size() > 0; i++) {
+            List<String> grown = i < dimensions.size() ? dimensions.subList(i, i + 1) : dimensions;
+            Map<String, Long> large = traces.get(0);
+            for (long size = 2; size <= MAX_RUN; size *= 2) {
+                long current = size;
+                Map<String, Long> next = point(
+                        dimensions,
+                        name -> grown.contains(name)
+                                ? Math.min(
+                                        Math.max(current, traces.get(0).get(name)),
+                                        proven.ranges().get(name).max())
+                                : traces.get(0).get(name));
+                if (cost.applyAsDouble(next) <= CHEAP) {
+                    large = next;
+                }
+            }
+            runs.add(large);
+        }
+        runs.removeIf(sizes -> traces.contains(sizes) && runs.size() > 1);
+        return List.copyOf(runs);
     }
 
     /**

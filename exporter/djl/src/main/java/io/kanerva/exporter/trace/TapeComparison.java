@@ -188,6 +188,11 @@ final class TapeComparison {
         return new Program(inputs, List.copyOf(operations), List.copyOf(results), List.copyOf(assumptions));
     }
 
+    /** What a tape at other sizes must hold if the program, which has no loops, is to be right there. */
+    Expectation expectation(Program program) {
+        return new Expectation(combined, program);
+    }
+
     /** Checks that the tapes differ in numbers only. */
     private void requireSameOperations() {
         for (int t = 1; t < tapes.size(); t++) {

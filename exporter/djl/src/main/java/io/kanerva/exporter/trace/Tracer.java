@@ -20,24 +20,39 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Runs a block on recording arrays at several sizes and combines the tapes into one {@link Program}. */
 public final class Tracer {
     private static final long SEED = 1;
+    private static final double ELEMENTS_PER_UNIT = 1 << 14;
     private static final long OTHER_SEED = 3;
     private static final int MAX_LISTED = 3;
+    /** The search for sizes usually ends much earlier, with its budget. */
+    private static final long MAX_PROBE_NANOSECONDS = 30_000_000_000L;
 
     private final Block block;
     private final List<InputSpec> inputs;
     private final Sampler sampler;
     private SamplingPlan plan;
-    private final boolean tracesChecks;
     private boolean isFine;
     private boolean isLong;
     private Recorder.Retention retention = Recorder.Retention.LEAST;
     private List<String> assumptions = List.of();
     private final Statistics statistics;
     private final Map<String, SamplingPlan.Limit> limits;
+    private final long probeBudget;
+    /** Of the last program. */
+    private Optional<Expectation> expectation = Optional.empty();
+    /** Of the last program, if it has loops. */
+    private Optional<CombinedTape> loops = Optional.empty();
+    /** The most operations on a tape, and the sizes of that tape. */
+    private int longestTape;
+
+    private Map<String, Long> longestSizes = Map.of();
+
+    private ProvenSizes proven;
+    private List<Map<String, Long>> runs = List.of();
 
     /**
      * Prepares to trace a block.
@@ -47,8 +62,8 @@ public final class Tracer {
      * @param limits sizes that dynamic dimensions may take, by name
      * @param sampler generates the input values
      * @param statistics the statistics that batch normalisations use
-     * @param tracesChecks whether to trace at the sizes of the checks as well, because the graph will not be run there;
-     *     each number in the program must then match the block's at these sizes, too
+     * @param probeBudget the operations that may be recorded at further sizes, in search of one at which the block
+     *     computes differently
      */
     public Tracer(
             Block block,
@@ -56,7 +71,7 @@ public final class Tracer {
             Map<String, SamplingPlan.Limit> limits,
             Sampler sampler,
             Statistics statistics,
-            boolean tracesChecks) {
+            long probeBudget) {
         List<String> missing = block.getParameters().stream()
                 .filter(pair -> !pair.getValue().isInitialized())
                 .map(pair -> pair.getKey())
@@ -76,18 +91,13 @@ public final class Tracer {
         this.inputs = List.copyOf(inputs);
         this.sampler = sampler;
         this.statistics = statistics;
-        this.tracesChecks = tracesChecks;
+        this.probeBudget = probeBudget;
         Set<Long> fixedSizes = new LinkedHashSet<>();
         for (Parameter parameter : block.getParameters().values()) {
             Arrays.stream(parameter.getArray().getShape().getShape()).forEach(fixedSizes::add);
         }
         this.limits = Map.copyOf(limits);
         this.plan = SamplingPlan.of(inputs, limits, fixedSizes);
-    }
-
-    /** The sizes of this tracer's recordings and of the checks that should follow. */
-    public SamplingPlan plan() {
-        return plan;
     }
 
     /** The device of the block's parameters. */
@@ -119,6 +129,39 @@ public final class Tracer {
         private LoopsMet() {
             super("the tapes differ in their operations", null, false, false);
         }
+    }
+
+    /**
+     * Compares the block with the last program at further sizes, after which {@link #proven} and {@link #runs} are
+     * known.
+     *
+     * @return false if the block has to be traced again, because the next trace covers more sizes
+     * @throws ExportException naming a size at which the block computes something else than the program
+     */
+    public boolean prove(Program program) {
+        try {
+            proven = search(program);
+        } catch (Prober.Change e) {
+            // Perhaps a number is equal at the few traced sizes only: more sizes determine its expression.
+            if (!e.isNumber() || !refine()) {
+                throw new ExportException(List.of(e.getMessage()));
+            }
+            return false;
+        }
+        expectation = Optional.empty();
+        loops = Optional.empty();
+        runs = plan.runs(proven, program::cost);
+        return true;
+    }
+
+    /** The sizes at which the last program's graph should be run and compared with the block. */
+    public List<Map<String, Long>> runs() {
+        return runs;
+    }
+
+    /** The sizes for which the last program was found to be right. */
+    public ProvenSizes proven() {
+        return proven;
     }
 
     private Program traceAtPlannedSizes() {
@@ -161,8 +204,7 @@ public final class Tracer {
         }
     }
 
-    private Optional<Program> trace(SamplingPlan planned, boolean isLast, Recorder.Retention kept) {
-        SamplingPlan sizes = tracesChecks ? planned.withChecksTraced() : planned;
+    private Optional<Program> trace(SamplingPlan sizes, boolean isLast, Recorder.Retention kept) {
         List<Recorder> recorders = new ArrayList<>();
         try (NDManager engine = NDManager.newBaseManager(device())) {
             if (kept.calls()) {
@@ -176,6 +218,13 @@ public final class Tracer {
             }
             recorders.get(0).findPaths();
             int traces = recorders.size();
+            longestTape = 0;
+            for (int i = 0; i < traces; i++) {
+                if (recorders.get(i).steps().size() > longestTape) {
+                    longestTape = recorders.get(i).steps().size();
+                    longestSizes = sizes.traces().get(i);
+                }
+            }
             // Once more with other values: numbers that differ now depend on values, and must not become constants.
             recorders.add(new Recorder(engine, names, statistics, kept, Selection.ACTUAL));
             outputs.add(record(recorders.get(traces), sizes.traces().get(0), OTHER_SEED));
@@ -203,9 +252,13 @@ public final class Tracer {
                 throw new LoopsMet();
             }
             try {
-                return hasLoops
-                        ? combineLoops(planned, sizes, tapes.subList(0, traces), otherValues, isLast)
-                        : combine(sizes, tapes.subList(0, traces), otherValues).combine(isLast);
+                TapeComparison comparison = hasLoops
+                        ? combineLoops(sizes, tapes.subList(0, traces), otherValues)
+                        : combine(sizes, tapes.subList(0, traces), otherValues);
+                Optional<Program> program = comparison.combine(isLast);
+                expectation = program.filter(found -> !hasLoops).map(comparison::expectation);
+                loops = program.filter(found -> hasLoops).map(found -> comparison.combined());
+                return program;
             } catch (ExportException e) {
                 if (recorders.get(0).hasOwnArrays()) {
                     recorders.get(0).wantCalls(); // How the block computed them shows what they are at other sizes.
@@ -224,29 +277,10 @@ public final class Tracer {
         return new TapeComparison(sizes, limits, inputs, tapes, varied);
     }
 
-    /**
-     * The program with loops; tapes at the sizes of checks, at which a loop may not run at all, are compared with it.
-     */
-    private Optional<Program> combineLoops(
-            SamplingPlan planned, SamplingPlan sizes, List<Tape> tapes, List<Tape> otherValues, boolean isLast) {
-        List<Tape> rolled = new ArrayList<>();
-        planned.traces().forEach(trace -> rolled.add(tapes.get(sizes.traces().indexOf(trace))));
-        int traces = rolled.size();
-        rolled.addAll(otherValues);
-        Optional<List<Tape>> loops = LoopFinder.roll(rolled);
-        List<Tape> found = loops.orElse(rolled);
-        TapeComparison comparison = combine(planned, found.subList(0, traces), found.subList(traces, found.size()));
-        Optional<Program> program = comparison.combine(isLast);
-        if (program.isPresent()) {
-            for (int i = 0; i < tapes.size(); i++) {
-                Map<String, Long> at = sizes.traces().get(i);
-                LoopReplay.difference(comparison.combined(), tapes.get(i), at).ifPresent(difference -> {
-                    throw new ExportException(List.of(
-                            "with " + at + " the block does not run what its loops run at other sizes: " + difference));
-                });
-            }
-        }
-        return program;
+    private TapeComparison combineLoops(SamplingPlan sizes, List<Tape> tapes, List<Tape> otherValues) {
+        List<Tape> all = Stream.concat(tapes.stream(), otherValues.stream()).toList();
+        List<Tape> rolled = LoopFinder.roll(all).orElse(all);
+        return combine(sizes, rolled.subList(0, tapes.size()), rolled.subList(tapes.size(), rolled.size()));
     }
 
     /** Lets the block make the arrays that it keeps, which must not be recording ones. */
@@ -259,6 +293,96 @@ public final class Tracer {
             } catch (RuntimeException e) {
                 return; // The recording says why.
             }
+        }
+    }
+
+    private ProvenSizes search(Program program) {
+        Probe.Budget budget = new Probe.Budget(probeBudget, MAX_PROBE_NANOSECONDS);
+        ParameterNames names = new ParameterNames(block);
+        boolean isUnrolled = expectation.isPresent();
+        try (NDManager engine = NDManager.newBaseManager(device())) {
+            return new Prober(
+                            plan,
+                            limits,
+                            sizes -> isUnrolled
+                                    ? probe(engine, names, sizes, budget)
+                                    : probeLoop(engine, names, program, sizes, budget),
+                            budget::isSpent)
+                    .search(plan.dimensions().isEmpty() ? Set.of() : BlockNumbers.of(block), isUnrolled);
+        }
+    }
+
+    /** Records a block with a loop, and compares the recording with the program. */
+    private Prober.Outcome probeLoop(
+            NDManager engine, ParameterNames names, Program program, Map<String, Long> sizes, Probe.Budget budget) {
+        double ratio = sizes.entrySet().stream()
+                .mapToDouble(size -> (double) size.getValue() / longestSizes.getOrDefault(size.getKey(), 1L))
+                .max()
+                .orElse(1);
+        double units = Math.max(1, ratio) * longestTape + program.cost(sizes) / ELEMENTS_PER_UNIT;
+        if (!budget.spend((long) units)) {
+            return new Prober.Outcome(Prober.Kind.NOT_KNOWN, "");
+        }
+        try (Recorder recorder = new Recorder(engine, names, statistics, retention, Selection.ACTUAL)) {
+            Tape tape = recorder.tape(record(recorder, sizes, SEED));
+            return LoopReplay.difference(loops.orElseThrow(), tape, sizes)
+                    .map(text -> new Prober.Outcome(Prober.Kind.DIFFERENT, text))
+                    .orElse(new Prober.Outcome(Prober.Kind.SAME, ""));
+        } catch (Recorder.MoreNeeded e) {
+            retention = e.needed();
+            return probeLoop(engine, names, program, sizes, budget);
+        } catch (ExportException e) {
+            return new Prober.Outcome(Prober.Kind.FAILS, String.join("; ", e.problems()));
+        }
+    }
+
+    private Prober.Outcome probe(NDManager engine, ParameterNames names, Map<String, Long> sizes, Probe.Budget budget) {
+        while (true) {
+            try {
+                return probe(engine, names, sizes, budget, retention);
+            } catch (Recorder.MoreNeeded e) {
+                retention = e.needed();
+            }
+        }
+    }
+
+    private Prober.Outcome probe(
+            NDManager engine,
+            ParameterNames names,
+            Map<String, Long> sizes,
+            Probe.Budget budget,
+            Recorder.Retention kept) {
+        Probe probe = new Probe(expectation.orElseThrow(), sizes, budget);
+        try (Recorder recorder = new Recorder(engine, names, statistics, kept, Selection.ACTUAL, probe)) {
+            List<String> problems = recorder.problems();
+            try {
+                probe.start();
+                probe.end(
+                        run(recorder, sizes, SEED).stream().map(recorder::valueOf).toList(),
+                        () -> CallSite.NONE);
+            } catch (Recorder.MoreNeeded e) {
+                throw e;
+            } catch (Probe.Stop e) {
+                // The probe says why.
+            } catch (ExportException e) {
+                problems = e.problems();
+            } catch (RuntimeException e) {
+                problems = List.of("the block fails: " + e + " ("
+                        + recorder.siteOf(e, block.getClass().getClassLoader()) + ")");
+            }
+            String failure = String.join("; ", problems);
+            if (failure.contains("can't allocate memory") || failure.contains("out of memory")) {
+                return new Prober.Outcome(Prober.Kind.NOT_KNOWN, "");
+            }
+            if (!failure.isEmpty()) {
+                return new Prober.Outcome(Prober.Kind.FAILS, failure);
+            }
+            if (probe.difference().isPresent()) {
+                Expectation.Difference found = probe.difference().get();
+                String text = probe.site() == CallSite.NONE ? found.text() : found.text() + " " + probe.site();
+                return new Prober.Outcome(Prober.Kind.DIFFERENT, text, found.isNumber());
+            }
+            return new Prober.Outcome(probe.isTooExpensive() ? Prober.Kind.NOT_KNOWN : Prober.Kind.SAME, "");
         }
     }
 
@@ -334,15 +458,9 @@ public final class Tracer {
     }
 
     private List<TapeValue> record(Recorder recorder, Map<String, Long> sizes, long seed) {
-        NDList arguments = new NDList();
-        for (InputSpec input : inputs) {
-            NDArray array = DjlTensors.toArray(sampler.sample(input, sizes, seed), recorder.engine());
-            array.setName(input.name());
-            arguments.add(recorder.input(input.name(), array));
-        }
         NDList results;
         try {
-            results = forward(recorder, arguments);
+            results = run(recorder, sizes, seed);
         } catch (Recorder.MoreNeeded e) {
             throw e;
         } catch (RuntimeException e) {
@@ -373,5 +491,13 @@ public final class Tracer {
         }
         recorder.requireSameConstants();
         return values;
+    }
+
+    private NDList run(Recorder recorder, Map<String, Long> sizes, long seed) {
+        NDList arguments = new NDList();
+        for (InputSpec input : inputs) {
+            arguments.add(recorder.input(input, sampler, sizes, seed));
+        }
+        return forward(recorder, arguments);
     }
 }

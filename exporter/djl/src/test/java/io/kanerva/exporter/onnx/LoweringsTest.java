@@ -117,7 +117,7 @@ class LoweringsTest {
                 Map.of(),
                 new Sampler(Map.of()),
                 Statistics.RUNNING,
-                false);
+                0);
         Program program = tracer.trace();
         GraphBuilder builder = new GraphBuilder(ExportOptions.defaults());
         Map<Integer, Value> values = new HashMap<>();

@@ -55,7 +55,7 @@ class OnnxModelTest {
         assertThat(model.getGraph().getName()).isEqualTo("small");
         assertThat(model.getMetadataPropsList())
                 .extracting(StringStringEntryProto::getKey)
-                .containsExactly("commit", "data");
+                .containsExactly("commit", "data", "proven.B");
     }
 
     @Test
@@ -64,6 +64,7 @@ class OnnxModelTest {
                 graph small, model version 4, opset 17, IR 8, by kanerva-exporter
                   commit: abc
                   data: none
+                  proven.B: 1..2048
                 input  x float32[B, 2]
                 Gemm_0 = Gemm(x, %s, [0, 0, 0]) {transB=1}
                 Relu_1 = Relu(Gemm_0)

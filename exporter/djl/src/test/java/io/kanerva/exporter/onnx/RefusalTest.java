@@ -239,7 +239,9 @@ class RefusalTest {
 
     @Test
     void aBlockThatFailsAtAnAllowedSizeAsksForALimit() {
-        refusal(x -> x.get(1)).contains("the block itself fails with {B=1}").contains("dimension limit");
+        refusal(x -> x.get(1))
+                .contains("with {B=1} the block fails")
+                .contains("limit the sizes with withDimensionLimit(\"B\", 2, 2048)");
     }
 
     @Test

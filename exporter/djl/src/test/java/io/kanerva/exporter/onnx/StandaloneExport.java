@@ -29,6 +29,12 @@ public final class StandaloneExport {
                     model, List.of(InputSpec.parse("x:float32[N,3]")), List.of("y"), ExportOptions.defaults());
             exported.write(Path.of(arguments[0]));
             System.out.print(exported.toText());
+            exported.unproven().forEach(System.out::println);
+            try {
+                ExportOptions.defaults().withCheck();
+            } catch (IllegalStateException e) {
+                System.out.println(e.getMessage());
+            }
         }
     }
 }

@@ -200,6 +200,11 @@ public final class OnnxExportCommand extends Subcommand {
                     Files.size(out),
                     exported.hasExternalData() ? " and the weights next to it" : "",
                     exported.proto().getGraph().getNodeCount());
+            exported.proven()
+                    .ranges()
+                    .forEach((dimension, range) ->
+                            print("proven     %s = %d to %d", dimension, range.min(), range.max()));
+            exported.unproven().forEach(sentence -> print("not proven %s", sentence));
             exported.checks()
                     .forEach(check -> print(
                             "checked    %s at %s: maximum difference %.1e",

@@ -1,0 +1,161 @@
+package io.kanerva.exporter.trace;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import java.lang.reflect.Array;
+import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Numbers that a block's behaviour may depend on: those in the fields of its objects, the sizes of its parameters, and
+ * the constants in the code of its classes. They are guesses at which sizes of dynamic dimensions to try.
+ */
+final class BlockNumbers {
+    private static final int MAX_OBJECTS = 10_000;
+    private static final int MAX_CLASSES = 200;
+    private static final int MAX_ELEMENTS = 64;
+
+    private final Set<Long> numbers = new LinkedHashSet<>();
+    private final Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Deque<Object> objects = new ArrayDeque<>();
+    private final Set<Class<?>> classes = new LinkedHashSet<>();
+
+    private BlockNumbers() {}
+
+    /** The numbers of a block, those of its fields first. */
+    static Set<Long> of(Block block) {
+        BlockNumbers found = new BlockNumbers();
+        found.objects.add(block);
+        while (!found.objects.isEmpty() && found.seen.size() < MAX_OBJECTS) {
+            found.visit(found.objects.poll());
+        }
+        found.addCode();
+        return found.numbers;
+    }
+
+    private void visit(Object object) {
+        if (!seen.add(object)) {
+            return;
+        }
+        Class<?> type = object.getClass();
+        if (object instanceof Number number) {
+            if (number.doubleValue() == number.longValue()) {
+                numbers.add(number.longValue());
+            }
+        } else if (object instanceof Parameter parameter) {
+            add(parameter.isInitialized() ? parameter.getArray().getShape() : null);
+        } else if (object instanceof NDArray array) {
+            add(array.getShape());
+        } else if (object instanceof Shape shape) {
+            add(shape);
+        } else if (type.isArray()) {
+            for (int i = 0; i < Math.min(Array.getLength(object), MAX_ELEMENTS); i++) {
+                add(Array.get(object, i));
+            }
+        } else if (object instanceof Iterable<?> elements) {
+            int count = 0;
+            for (Object element : elements) {
+                if (count++ == MAX_OBJECTS) {
+                    break;
+                }
+                add(element);
+            }
+        } else if (object instanceof Map<?, ?> map) {
+            map.forEach((key, value) -> {
+                add(key);
+                add(value);
+            });
+        } else if (!(object instanceof NDManager) && isFromUser(type)) {
+            visitFields(object, type);
+        }
+    }
+
+    private void add(Object object) {
+        if (object != null) {
+            objects.add(object);
+        }
+    }
+
+    private void add(Shape shape) {
+        if (shape != null) {
+            for (long size : shape.getShape()) {
+                numbers.add(size);
+            }
+        }
+    }
+
+    private void visitFields(Object object, Class<?> type) {
+        for (Class<?> each = type; each != null && each != Object.class; each = each.getSuperclass()) {
+            classes.add(each);
+            for (Field field : each.getDeclaredFields()) {
+                try {
+                    field.setAccessible(true);
+                    add(field.get(Modifier.isStatic(field.getModifiers()) ? null : object));
+                } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
+                    // A field that cannot be read suggests no size.
+                    continue;
+                }
+            }
+        }
+    }
+
+    /** The code of the objects' classes, of classes that they mention, and of those that these mention. */
+    private void addCode() {
+        Set<Class<?>> read = new HashSet<>();
+        Deque<Class<?>> waiting = new ArrayDeque<>(classes);
+        while (!waiting.isEmpty() && read.size() < MAX_CLASSES) {
+            Class<?> type = waiting.poll();
+            if (!read.add(type)) {
+                continue;
+            }
+            String name = type.getName();
+            int lambda = name.indexOf("$$Lambda");
+            if (lambda >= 0) {
+                // The code of a lambda expression is a method of the class that contains it.
+                add(name.substring(0, lambda), type, waiting);
+                continue;
+            }
+            ClassNumbers found = ClassNumbers.of(type);
+            numbers.addAll(found.numbers());
+            found.types().forEach(mentioned -> add(mentioned, type, waiting));
+        }
+    }
+
+    private static void add(String name, Class<?> from, Deque<Class<?>> waiting) {
+        if (!isFromUser(name)) {
+            return;
+        }
+        try {
+            waiting.add(Class.forName(name, false, from.getClassLoader()));
+        } catch (ClassNotFoundException | LinkageError e) {
+            // A class that is not there suggests no size.
+            return;
+        }
+    }
+
+    private static boolean isFromUser(Class<?> type) {
+        return !type.isPrimitive() && !type.isEnum() && isFromUser(type.getName());
+    }
+
+    /** Blocks of DJL and everything outside it and the JDK. */
+    private static boolean isFromUser(String name) {
+        return !name.startsWith("java.")
+                && !name.startsWith("javax.")
+                && !name.startsWith("jdk.")
+                && !name.startsWith("sun.")
+                && !name.startsWith("org.slf4j.")
+                && !name.startsWith("io.kanerva.exporter.trace.")
+                && (!name.startsWith("ai.djl.") || name.startsWith("ai.djl.nn.") || name.contains("zoo."));
+    }
+}
