@@ -25,11 +25,14 @@ import java.util.stream.Stream;
 /** Runs a block on recording arrays at several sizes and combines the tapes into one {@link Program}. */
 public final class Tracer {
     private static final long SEED = 1;
+    /** A recording that is compared as a whole takes so much longer per operation. */
+    private static final double LOOP_WEIGHT = 3;
+
     private static final double ELEMENTS_PER_UNIT = 1 << 14;
     private static final long OTHER_SEED = 3;
     private static final int MAX_LISTED = 3;
     /** The search for sizes usually ends much earlier, with its budget. */
-    private static final long MAX_PROBE_NANOSECONDS = 30_000_000_000L;
+    private static final long MAX_PROBE_NANOSECONDS = 120_000_000_000L;
 
     private final Block block;
     private final List<InputSpec> inputs;
@@ -319,7 +322,7 @@ public final class Tracer {
                 .mapToDouble(size -> (double) size.getValue() / longestSizes.getOrDefault(size.getKey(), 1L))
                 .max()
                 .orElse(1);
-        double units = Math.max(1, ratio) * longestTape + program.cost(sizes) / ELEMENTS_PER_UNIT;
+        double units = LOOP_WEIGHT * Math.max(1, ratio) * longestTape + program.cost(sizes) / ELEMENTS_PER_UNIT;
         if (!budget.spend((long) units)) {
             return new Prober.Outcome(Prober.Kind.NOT_KNOWN, "");
         }
