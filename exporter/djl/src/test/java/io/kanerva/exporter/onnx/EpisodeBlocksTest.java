@@ -165,7 +165,7 @@ class EpisodeBlocksTest {
                 input("queries", "B", "Q", 4),
                 input("samples", "B", "T", 4));
         assertThat(largestDifference(model)).isLessThan(1e-5);
-        assertThat(model.checks()).hasSize(3);
+        assertThat(model.checks()).hasSizeGreaterThanOrEqualTo(3);
     }
 
     @Test
