@@ -228,7 +228,11 @@ class BlocksTest {
 
     private void normalisations(InputSpec image, InputSpec matrix) {
         add("BatchNorm", BatchNorm.builder().build(), image);
-        add("GhostBatchNorm", GhostBatchNorm.builder().optVirtualBatchSize(128).build(), matrix);
+        add(
+                "GhostBatchNorm",
+                GhostBatchNorm.builder().optVirtualBatchSize(128).build(),
+                OPTIONS.withDimensionLimit("B", 1, 128), // It splits larger batches.
+                matrix);
         add("LayerNorm", LayerNorm.builder().axis(1, 2, 3).build(), image);
         add("Dropout", Dropout.builder().optRate(0.5f).build(), matrix);
     }
@@ -419,7 +423,8 @@ class BlocksTest {
                 .map(Parameter::getArray)
                 .map(NDArray::toFloatArray)
                 .toList();
-        Exports.export(block, input("x", "B", 6));
+        OnnxExporter.export(
+                block, List.of(input("x", "B", 6)), List.of("y"), CHECKED.withDimensionLimit("B", 1, 128));
         assertThat(block.getParameters().values().stream()
                         .map(Parameter::getArray)
                         .map(NDArray::toFloatArray)
