@@ -361,7 +361,9 @@ public final class Tracer {
             try {
                 probe.start();
                 probe.end(
-                        run(recorder, sizes, SEED).stream().map(recorder::valueOf).toList(),
+                        run(recorder, sizes, SEED).stream()
+                                .map(recorder::valueOf)
+                                .toList(),
                         () -> CallSite.NONE);
             } catch (Recorder.MoreNeeded e) {
                 throw e;

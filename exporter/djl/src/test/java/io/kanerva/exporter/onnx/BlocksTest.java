@@ -423,8 +423,7 @@ class BlocksTest {
                 .map(Parameter::getArray)
                 .map(NDArray::toFloatArray)
                 .toList();
-        OnnxExporter.export(
-                block, List.of(input("x", "B", 6)), List.of("y"), CHECKED.withDimensionLimit("B", 1, 128));
+        OnnxExporter.export(block, List.of(input("x", "B", 6)), List.of("y"), CHECKED.withDimensionLimit("B", 1, 128));
         assertThat(block.getParameters().values().stream()
                         .map(Parameter::getArray)
                         .map(NDArray::toFloatArray)
