@@ -343,7 +343,7 @@ class OnnxCommandsTest {
             --input x[N,5]                                 => expected NAME:TYPE[SIZE,...] such as images:float32[N,3,224,224], found 'x[N,5]'
             --input x:float32[N,5] --opset 99              => expected an opset from
             --input x:float32[N,5] --ir 3                  => expected an IR version from
-            --input x:float32[N,5] --limit N=7             => expected FROM..TO with FROM up to TO, found '7'
+            --input x:float32[N,5] --limit N=7             => expected FROM..TO with FROM up to TO, or FROM.., found '7'
             --input x:float32[N,5] --limit N=0..3          => expected limits of a dimension with 1 <= min <= max
             --input x:float32[N,5] --range x=3..3          => expected low < high, found 3.0 and 3.0
             --input x:float32[N,5] --tolerance -1          => expected a tolerance of at least 0, found -1.0

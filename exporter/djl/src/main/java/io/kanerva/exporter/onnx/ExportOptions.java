@@ -103,8 +103,17 @@ public final class ExportOptions {
      * @param max at least 2
      */
     public ExportOptions withDimensionLimit(String dimension, long min, long max) {
+        return withLimit(dimension, new SamplingPlan.Limit(min, max));
+    }
+
+    /** Like {@link #withDimensionLimit(String, long, long)}, without a largest size. */
+    public ExportOptions withDimensionLimit(String dimension, long min) {
+        return withLimit(dimension, SamplingPlan.Limit.from(min));
+    }
+
+    private ExportOptions withLimit(String dimension, SamplingPlan.Limit limit) {
         Map<String, SamplingPlan.Limit> more = new TreeMap<>(limits);
-        more.put(dimension, new SamplingPlan.Limit(min, max));
+        more.put(dimension, limit);
         return with(options -> options.limits = Map.copyOf(more));
     }
 

@@ -1,7 +1,8 @@
 package io.kanerva.exporter.onnx;
 
+import io.kanerva.exporter.trace.RealSize;
 import io.kanerva.exporter.trace.Size;
-import io.kanerva.exporter.trace.SizeFactor;
+import io.kanerva.exporter.trace.SizeSource;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.WeightPacking;
@@ -12,11 +13,13 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Builds a graph; lowerings add their nodes here. Values are named by operator and number, so equal programs give equal
@@ -34,7 +37,7 @@ public final class GraphBuilder {
     private final List<Node> nodes = new ArrayList<>();
     private final Map<String, Tensor> initializers = new LinkedHashMap<>();
     private final Map<Tensor, Value> constants = new HashMap<>();
-    private final Map<Size, Value> sizes = new HashMap<>();
+    private final SizeNodes sizes = new SizeNodes(this);
     /** Dimensions that have a value in this graph only. */
     private final Set<String> ownDimensions = new HashSet<>();
 
@@ -213,62 +216,35 @@ public final class GraphBuilder {
 
     /** A size as an int64 vector of one element, computed from the inputs' shapes where it is dynamic. */
     public Value size(Size size) {
-        if (!size.isKnown()) {
-            throw new UnsupportedOperationException("a size in it is not known before the model runs, as it "
-                    + "depends on values or has no formula in the inputs' sizes");
-        }
-        boolean isOwn = parent == null
-                || size.terms().keySet().stream()
-                        .flatMap(List::stream)
-                        .anyMatch(factor -> ownDimensions.contains(factor.dimension()));
-        if (!isOwn) {
-            return parent.size(size);
-        }
-        Value known = sizes.get(size);
-        if (known == null) {
-            known = compute(size);
-            sizes.put(size, known);
-        }
-        return known;
+        return isOwn(size.isKnown() ? size.dimensions() : Stream.empty()) ? sizes.size(size) : parent.size(size);
     }
 
-    private Value compute(Size size) {
-        Value sum = null;
-        for (Map.Entry<List<SizeFactor>, Long> term : size.terms().entrySet()) {
-            Value product = null;
-            for (SizeFactor each : term.getKey()) {
-                Value factor = size.equals(Size.of(each)) ? compute(each) : size(Size.of(each));
-                product = product == null ? factor : node("Mul", product, factor);
-            }
-            Value coefficient = integers(term.getValue());
-            if (product == null) {
-                product = coefficient;
-            } else if (term.getValue() != 1) {
-                product = node("Mul", product, coefficient);
-            }
-            sum = sum == null ? product : node("Add", sum, product);
-        }
-        return sum == null ? integers(0) : sum;
+    /** A real number as a float64 vector of one element, computed from the inputs' shapes. */
+    public Value real(RealSize number) {
+        return isOwn(number.dimensions()) ? sizes.real(number) : parent.real(number);
     }
 
-    private Value compute(SizeFactor factor) {
-        if (factor.isDimension()) {
-            return ownDimensions.contains(factor.dimension())
-                    ? sizes.get(Size.named(factor.dimension()))
-                    : shapeOf(factor.dimension());
-        }
-        Value dimension = size(Size.named(factor.dimension()));
-        Value shifted = factor.offset() == 0 ? dimension : node("Add", dimension, integers(factor.offset()));
-        return node("Div", shifted, integers(factor.divisor()));
+    private boolean isOwn(Stream<String> dimensions) {
+        return parent == null || dimensions.anyMatch(ownDimensions::contains);
     }
 
-    private Value shapeOf(String dimension) {
-        Size size = Size.named(dimension);
-        Value input = inputs.stream()
-                .filter(i -> i.shape().contains(size))
+    /** The axis of an input that has a size, as an int64 vector of one element. */
+    Optional<Value> sizeOfInput(Size size) {
+        return inputs.stream()
+                .filter(input -> input.shape() != null && input.shape().contains(size))
                 .findFirst()
-                .orElseThrow();
-        return sizeOf(input, input.shape().indexOf(size));
+                .map(input -> sizeOf(input, input.shape().indexOf(size)));
+    }
+
+    Value sizeOfDimension(String dimension) {
+        SizeSource source =
+                SizeSource.of(inputs.stream().map(Value::shape).toList()).get(dimension);
+        Value size = sizeOf(inputs.get(source.input()), source.axis());
+        Value rest = source.offset().is(0) ? size : node("Sub", size, size(source.offset()));
+        Value quotient = source.factor().is(1) ? rest : node("Div", rest, size(source.factor()));
+        return source.isSquare()
+                ? cast(node("Sqrt", cast(quotient, ElementType.FLOAT64)), ElementType.INT64)
+                : quotient;
     }
 
     /** The size of a value's axis when the model runs, as an int64 vector of one element. */
@@ -287,10 +263,10 @@ public final class GraphBuilder {
         return size.isKnown() ? size(size) : sizeOf(value, axis);
     }
 
-    /** The only element of an int64 vector as a scalar. */
+    /** The only element of a vector as a scalar; an intermediate value is taken to be int64. */
     public Value element(Value vector) {
         Value scalar = node("Squeeze", vector, integers(0));
-        return new Value(scalar.name(), ElementType.INT64, List.of());
+        return new Value(scalar.name(), vector.type() == null ? ElementType.INT64 : vector.type(), List.of());
     }
 
     /** The integers from 0 to a size (exclusive) as an int64 vector. */

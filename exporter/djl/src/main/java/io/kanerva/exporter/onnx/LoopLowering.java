@@ -108,9 +108,7 @@ final class LoopLowering {
 
     /** The values of all iterations; if there may be none, runtimes do not know the sizes of the others. */
     private Value shaped(Value all, Operand output) {
-        boolean isNeverEmpty = times.terms().entrySet().stream()
-                .allMatch(term ->
-                        term.getValue() >= 0 && term.getKey().stream().allMatch(factor -> factor.isDimension()));
+        boolean isNeverEmpty = times.plus(-1).isNeverNegative();
         if (isNeverEmpty || !output.shape().stream().allMatch(Size::isKnown)) {
             return all;
         }

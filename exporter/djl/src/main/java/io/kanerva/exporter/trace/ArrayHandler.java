@@ -63,7 +63,6 @@ final class ArrayHandler implements InvocationHandler {
                 default -> value();
             };
         }
-        recorder.requireOpen();
         if (method.getDeclaringClass() == Object.class) {
             return object(name, arguments);
         }

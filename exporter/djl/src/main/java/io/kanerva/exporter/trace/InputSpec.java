@@ -7,13 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A model input: its name, element type and shape.
  *
  * @param name the tensor's name in the model
  * @param type FLOAT32, FLOAT64, FLOAT16, INT8, UINT8, INT32, INT64 or BOOLEAN
- * @param shape its dimensions, fixed or named
+ * @param shape its dimensions, fixed or dynamic
  */
 public record InputSpec(String name, DataType type, List<Dimension> shape) {
     /** The element types of a model's inputs and outputs. */
@@ -44,7 +45,8 @@ public record InputSpec(String name, DataType type, List<Dimension> shape) {
     }
 
     /**
-     * Parses {@code images:float32[N,3,224,224]}; a size that is not a number is a dynamic dimension's name.
+     * Parses {@code images:float32[N,3,8*h,8*w]}: a size is a number, a dynamic dimension's name, or a sum of products
+     * of them, which relates sizes to each other or says what they are multiples of.
      *
      * @throws IllegalArgumentException naming what was expected and found
      */
@@ -68,14 +70,17 @@ public record InputSpec(String name, DataType type, List<Dimension> shape) {
         return new InputSpec(match.group(1).strip(), type, shape);
     }
 
-    /** The shape for given sizes of the named dimensions. */
+    /** The shape for given sizes of the names in it. */
     public Shape shapeAt(Map<String, Long> sizes) {
-        return new Shape(shape.stream()
-                .mapToLong(d -> d.isNamed() ? sizes.get(d.name()) : d.size())
-                .toArray());
+        return new Shape(shape.stream().mapToLong(d -> d.at(sizes)).toArray());
+    }
+
+    /** The names of its dynamic dimensions, possibly repeated. */
+    Stream<String> names() {
+        return sizes().stream().flatMap(Size::dimensions);
     }
 
     List<Size> sizes() {
-        return shape.stream().map(Dimension::toSize).toList();
+        return shape.stream().map(Dimension::expression).toList();
     }
 }

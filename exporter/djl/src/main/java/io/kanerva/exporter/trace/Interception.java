@@ -29,15 +29,8 @@ final class Interception {
     private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
     private static final Set<Treatment> REDIRECTED =
             Set.of(Treatment.RECORDED, Treatment.ASSIGNED, Treatment.DERIVED, Treatment.REWRITTEN, Treatment.ITSELF);
-    private static final Set<String> OWN = Set.of(
-            "getManager()",
-            "getNDArrayInternal()",
-            "repeat(Shape)",
-            "tile(Shape)",
-            // A recording's manager takes nothing over.
-            "attach(NDManager)",
-            "tempAttach(NDManager)",
-            "returnResource(NDManager)");
+    private static final Set<String> OWN =
+            Set.of("getManager()", "getNDArrayInternal()", "repeat(Shape)", "tile(Shape)");
     private static final Map<Class<?>, Map<String, Method>> METHODS = Map.of(
             NDArray.class, methods(NDArray.class),
             NDArrayEx.class, methods(NDArrayEx.class),

@@ -287,6 +287,10 @@ final class LoopReplay {
     }
 
     private static boolean matches(Fixed expected, TapeValue found, Map<String, Long> sizes) {
+        if (expected.number != null && expected.number.get("value") instanceof ConstantOfSize constant) {
+            return found.kind() == TapeValue.Kind.CONSTANT
+                    && constant.at(sizes).equals(DjlTensors.copyOf(found.array()));
+        }
         if (expected.number != null) {
             return found.kind() == TapeValue.Kind.CONSTANT
                     && found.shape().dimension() == 0
@@ -308,6 +312,9 @@ final class LoopReplay {
     private static boolean matches(Object expected, Object found, Map<String, Long> sizes) {
         if (expected instanceof Size size) {
             return found instanceof Number number && number.doubleValue() == size.at(sizes);
+        }
+        if (expected instanceof RealSize real) {
+            return found instanceof Number number && real.isAt(sizes, number.doubleValue());
         }
         if (expected instanceof List<?> list && found instanceof long[] numbers) {
             return list.size() == numbers.length

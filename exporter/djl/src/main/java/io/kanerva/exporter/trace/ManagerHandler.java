@@ -15,13 +15,12 @@ import java.util.Set;
 
 /**
  * Invocation handler of the manager of recording arrays. Arrays created from Java numbers are constants; {@code zeros},
- * {@code ones}, {@code full}, {@code arange} and {@code eye} are recorded, because their arguments may depend on a
- * dynamic dimension; random numbers are an error. Every sub-manager is this manager: the recording keeps all arrays
- * until its end.
+ * {@code ones}, {@code full}, {@code arange}, {@code linspace}, {@code eye} and {@code hanningWindow} are recorded,
+ * because their arguments may depend on a dynamic dimension; random numbers are an error. Every sub-manager is this
+ * manager: the recording keeps all arrays until its end.
  */
 final class ManagerHandler implements InvocationHandler {
-    private static final Set<String> CONSTANTS =
-            Set.of("create(Buffer,Shape,DataType)", "linspace(float,float,int,boolean)", "hanningWindow(long)");
+    private static final Set<String> CONSTANTS = Set.of("create(Buffer,Shape,DataType)");
     private static final Set<String> ENGINE =
             Set.of("getDevice", "defaultDevice", "getEngine", "allocateDirect", "isOpen", "getName");
     private static final List<String> RANDOM = List.of("random", "sample", "truncatedNormal");

@@ -7,10 +7,11 @@ import java.util.Set;
 /**
  * One operation of a {@link Program}, named as in DJL.
  *
- * @param name DJL's name of the operation, for example {@code reshape}; {@code composite}, {@code number} and
- *     {@code loop} (see {@link LoopProgram}) have no counterpart in DJL
+ * @param name DJL's name of the operation, for example {@code reshape}; {@code composite}, {@code number},
+ *     {@code constantOfSize} and {@code loop} (see {@link LoopProgram}) have no counterpart in DJL
  * @param inputs the values that it reads; null for an absent optional input
- * @param attributes integers as {@link Size}, lists of them as lists of {@link Size}, others unchanged
+ * @param attributes integers as {@link Size}, lists of them as lists of {@link Size}, real numbers that depend on
+ *     dynamic dimensions as {@link RealSize}, others unchanged
  * @param outputs the values that it computes
  * @param site the line that called it
  */
@@ -82,6 +83,10 @@ public record Operation(
     /** A number, which must not depend on a dynamic dimension. */
     public double real(String attribute) {
         Object value = get(attribute);
+        if (value instanceof RealSize) {
+            throw new UnsupportedOperationException(
+                    attribute + " must not depend on a dynamic dimension, found " + value);
+        }
         return value instanceof Size size ? fixed(attribute, size) : (Double) value;
     }
 

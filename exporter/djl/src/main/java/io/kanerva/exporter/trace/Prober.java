@@ -91,7 +91,7 @@ final class Prober {
         for (String name : plan.dimensions()) {
             SamplingPlan.Limit limit = limits.get(name);
             low.put(name, limit == null ? 1 : limit.min());
-            high.put(name, limit == null ? DEFAULT_MAX : limit.max());
+            high.put(name, limit == null ? DEFAULT_MAX : limit.max(DEFAULT_MAX));
         }
     }
 

@@ -177,6 +177,8 @@ final class RecordedMethods {
             fun full(Shape,float,DataType) : full shape value -
             fun arange(float,float,float,DataType) : arange start stop step -
             fun eye(int,int,int,DataType) : eye rows columns - -
+            fun linspace(float,float,int,boolean) : linspace start stop count -
+            fun hanningWindow(long) : hanningWindow count
             """;
 
     private static final Map<Method, String> SIGNATURES = new ConcurrentHashMap<>();
@@ -186,6 +188,7 @@ final class RecordedMethods {
 
     static {
         ATTRIBUTES.put("number", Set.of("value"));
+        ATTRIBUTES.put("constantOfSize", Set.of("value"));
         ATTRIBUTES.put("composite", Set.of("operation"));
         ATTRIBUTES.put("loop", Set.of("times", "body"));
         ATTRIBUTES.put("set", Set.of(TracedIndex.KINDS, TracedIndex.NUMBERS, "value"));

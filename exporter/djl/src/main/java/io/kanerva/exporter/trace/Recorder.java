@@ -38,9 +38,6 @@ final class Recorder implements AutoCloseable {
     /** DJL's engine computes these in place, in their arguments, which would overwrite values on the tape. */
     private static final Set<String> OVERWRITES_ARGUMENTS = Set.of("gatherNd");
 
-    private static final String KEPT = "the block keeps an array from an earlier call, which belongs to a recording; "
-            + "make it before the export, or anew in each call";
-
     private final NDManager engine;
     private final NDManager manager;
     private final ParameterNames names;
@@ -274,18 +271,7 @@ final class Recorder implements AutoCloseable {
 
     /** The value on the tape for an array, traced or ordinary. */
     TapeValue valueOf(NDArray array) {
-        TracedArray traced = (TracedArray) (array instanceof TracedArray ? array : constant(array));
-        if (traced.recorder() != this) {
-            throw fail(KEPT);
-        }
-        return traced.tapeValue();
-    }
-
-    /** Checks that this recording still runs when one of its arrays is used. */
-    void requireOpen() {
-        if (!engine.isOpen()) {
-            throw new IllegalStateException(KEPT);
-        }
+        return ((TracedArray) (array instanceof TracedArray ? array : constant(array))).tapeValue();
     }
 
     private TapeValue value(Kind kind, String name, NDArray array) {

@@ -2,6 +2,7 @@ package io.kanerva.exporter.trace;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -55,9 +56,26 @@ public record SamplingPlan(
      * The sizes that a dynamic dimension may take, both ends inclusive.
      *
      * @param min at least 1
-     * @param max at least 2
+     * @param max at least 2; see {@link #from} for none
      */
     public record Limit(long min, long max) {
+        private static final long OPEN = Long.MAX_VALUE;
+
+        /** All sizes from one on. */
+        public static Limit from(long min) {
+            return new Limit(min, OPEN);
+        }
+
+        /** Whether there is no largest size. */
+        public boolean isOpen() {
+            return max == OPEN;
+        }
+
+        /** The largest size, up to a given one if there is none. */
+        long max(long otherwise) {
+            return isOpen() ? Math.max(min, otherwise) : max;
+        }
+
         public Limit {
             if (min < 1 || max < min || max < 2) {
                 throw new IllegalArgumentException(
@@ -74,13 +92,8 @@ public record SamplingPlan(
         Set<String> names = new LinkedHashSet<>();
         Set<Long> taken = new TreeSet<>(fixedSizes);
         for (InputSpec input : inputs) {
-            for (Dimension dimension : input.shape()) {
-                if (dimension.isNamed()) {
-                    names.add(dimension.name());
-                } else {
-                    taken.add(dimension.size());
-                }
-            }
+            input.names().forEach(names::add);
+            input.shape().stream().filter(d -> !d.isNamed()).forEach(d -> taken.add(d.size()));
         }
         List<String> unknown =
                 limits.keySet().stream().filter(name -> !names.contains(name)).toList();
@@ -91,6 +104,8 @@ public record SamplingPlan(
         if (names.size() > MAX_DIMENSIONS) {
             throw new IllegalArgumentException("at most " + MAX_DIMENSIONS + " dynamic dimensions, found " + names);
         }
+        SizeSource.of(inputs.stream().map(InputSpec::sizes).toList());
+        inputs.forEach(input -> requirePositive(input, limits));
         Map<String, List<Long>> sizes = new LinkedHashMap<>();
         for (String name : names) {
             sizes.put(name, pick(name, limits.getOrDefault(name, DEFAULT_LIMIT), taken));
@@ -98,13 +113,29 @@ public record SamplingPlan(
         return arrange(List.copyOf(names), sizes, limits);
     }
 
+    /** Checks that no size in relation to names can be 0 or negative. */
+    private static void requirePositive(InputSpec input, Map<String, Limit> limits) {
+        Map<String, Long> smallest = new LinkedHashMap<>();
+        input.names()
+                .forEach(name -> smallest.put(
+                        name, limits.getOrDefault(name, DEFAULT_LIMIT).min()));
+        for (Size size : input.sizes()) {
+            if (!size.isGrowing() || size.at(smallest) < 1) {
+                throw new IllegalArgumentException("input " + input.name() + ": the size " + size
+                        + " can be less than 1; give the smallest size a name and write the others as sums with it,"
+                        + " such as [S] and [S+1], or set a limit");
+            }
+        }
+    }
+
     /**
      * Low, high, test and check size of a dimension. Within a limit, the low size is the smallest and the test size is
      * far from it, because strides often map adjacent sizes to the same result.
      */
     private static List<Long> pick(String name, Limit limit, Set<Long> taken) {
-        List<Long> sizes =
-                LongStream.rangeClosed(limit.min(), limit.max()).boxed().toList();
+        List<Long> sizes = LongStream.rangeClosed(limit.min(), limit.max(limit.min() + MAX_DISTANCE))
+                .boxed()
+                .toList();
         if (sizes.size() < 2) {
             throw new IllegalArgumentException(
                     "dimension " + name + " can only be " + limit.max() + "; make it a fixed dimension");
@@ -148,7 +179,7 @@ public record SamplingPlan(
         checks.add(point(names, name -> sizes.get(name).get(3)));
         checks.add(point(
                 names,
-                name -> limits.containsKey(name)
+                name -> limits.containsKey(name) && !limits.get(name).isOpen()
                         ? limits.get(name).max()
                         : sizes.get(name).get(1)));
         Set<Map<String, Long>> untraced = new LinkedHashSet<>(checks);
@@ -188,8 +219,10 @@ public record SamplingPlan(
     /**
      * A plan that also finds squares of dimensions and expressions in strided sizes, at the cost of more traces; empty
      * if there are too many dimensions or the limits leave too few sizes.
+     *
+     * @param isLong whether this plan is a {@linkplain #longer longer} one, whose sizes remain large
      */
-    Optional<SamplingPlan> finer(Map<String, Limit> limits) {
+    Optional<SamplingPlan> finer(Map<String, Limit> limits, boolean isLong) {
         if (dimensions.isEmpty() || dimensions.size() > MAX_FINE_DIMENSIONS) {
             return Optional.empty();
         }
@@ -199,7 +232,6 @@ public record SamplingPlan(
         for (String name : dimensions) {
             Limit limit = limits.getOrDefault(name, DEFAULT_LIMIT);
             Set<Long> taken = new TreeSet<>(levels.get(name));
-            boolean isLong = taken.stream().allMatch(size -> size >= MIN_LONG);
             taken.addAll(List.of(1L, test.get(name)));
             checks.forEach(check -> taken.add(check.get(name)));
             List<Long> free = LongStream.rangeClosed(limit.min(), Math.min(limit.max(), limit.min() + MAX_DISTANCE))
@@ -262,6 +294,13 @@ public record SamplingPlan(
         }
         runs.removeIf(sizes -> traces.contains(sizes) && runs.size() > 1);
         return List.copyOf(runs);
+    }
+
+    /** A plan that traces at further sizes, which test expressions but do not determine them. */
+    SamplingPlan withTraces(Collection<Map<String, Long>> more) {
+        Set<Map<String, Long>> points = new LinkedHashSet<>(traces);
+        points.addAll(more);
+        return new SamplingPlan(dimensions, levels, List.copyOf(points), checks);
     }
 
     /**

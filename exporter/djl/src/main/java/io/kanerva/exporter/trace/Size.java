@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
@@ -17,7 +18,8 @@ import java.util.stream.Stream;
 
 /**
  * An integer that may depend on dynamic dimensions: a sum of products such as {@code 4*B*T + T*T + 1}, whose factors
- * are dimensions or strided dimensions, {@code floor((H+1)/2)}. Other expressions are {@linkplain #unknown() unknown}.
+ * are dimensions, or quotients such as {@code floor((H+1)/2)}, {@code min(T,4)} and other {@linkplain SizeFactor
+ * functions} of sizes. Other expressions are {@linkplain #unknown() unknown}.
  */
 public final class Size {
     private static final Comparator<List<SizeFactor>> ORDER =
@@ -41,10 +43,10 @@ public final class Size {
 
     /** The size of a dynamic dimension. */
     public static Size named(String dimension) {
-        return of(SizeFactor.of(dimension));
+        return of(new SizeFactor.Named(dimension));
     }
 
-    /** The size of a dynamic or strided dimension. */
+    /** A product of one factor. */
     public static Size of(SizeFactor factor) {
         return of(Map.of(List.of(factor), 1L));
     }
@@ -108,14 +110,22 @@ public final class Size {
         return sum;
     }
 
-    /** Whether a factor is a strided dimension. */
+    /** Whether a factor is not a dimension, but a quotient, for example. */
     public boolean hasStrides() {
-        return isKnown() && terms.keySet().stream().flatMap(List::stream).anyMatch(factor -> !factor.isDimension());
+        return isKnown()
+                && terms.keySet().stream()
+                        .flatMap(List::stream)
+                        .anyMatch(factor -> !(factor instanceof SizeFactor.Named));
     }
 
     /** The sum; unknown if one of the two is. */
     public Size plus(Size other) {
-        return isKnown() && other.isKnown() ? of(sum(terms, 1, other.terms, 1)) : UNKNOWN;
+        if (!isKnown() || !other.isKnown()) {
+            return UNKNOWN;
+        }
+        Map<List<SizeFactor>, Long> sum = new TreeMap<>(terms);
+        other.terms.forEach((product, c) -> sum.merge(product, c, Long::sum));
+        return of(sum);
     }
 
     public Size plus(long number) {
@@ -140,37 +150,158 @@ public final class Size {
         return Stream.concat(a.stream(), b.stream()).sorted().toList();
     }
 
-    /**
-     * The size divided by a number and rounded down: divisible terms are divided exactly, and at most one other term
-     * becomes a strided factor.
-     *
-     * @return unknown if more than one term, or a product, is not divisible
-     */
+    /** The size divided by a number other than 0 and rounded down. */
     public Size floorDivided(long divisor) {
         if (!isKnown() || divisor == 1) {
             return this;
         }
+        if (divisor < 0) {
+            return times(-1).floorDivided(-divisor);
+        }
+        // floor((d q + r) / d) = q + floor(r / d). Coefficients from 0 to d - 1 remain, so that ONNX's Div can be used,
+        // which rounds towards 0; others where the sum is never negative all the same.
+        boolean keepsSigns = isNeverNegative();
         Map<List<SizeFactor>, Long> whole = new TreeMap<>(ORDER);
         Map<List<SizeFactor>, Long> rest = new TreeMap<>(ORDER);
-        terms.forEach((product, c) -> (c % divisor == 0 && !product.isEmpty() ? whole : rest).put(product, c));
-        whole.replaceAll((product, c) -> c / divisor);
-        long constant = rest.isEmpty() ? 0 : rest.getOrDefault(List.<SizeFactor>of(), 0L);
+        terms.forEach((product, c) -> {
+            long remainder = keepsSigns && !product.isEmpty() ? c % divisor : Math.floorMod(c, divisor);
+            whole.put(product, (c - remainder) / divisor);
+            rest.put(product, remainder);
+        });
+        long constant = rest.getOrDefault(List.<SizeFactor>of(), 0L);
         rest.remove(List.<SizeFactor>of());
+        rest.values().removeIf(c -> c == 0);
         if (rest.isEmpty()) {
-            return of(whole).plus(Math.floorDiv(constant, divisor));
+            return of(whole);
         }
-        Map.Entry<List<SizeFactor>, Long> last = rest.entrySet().iterator().next();
-        long c = last.getValue();
-        if (rest.size() > 1 || last.getKey().size() > 1 || c < 0 || divisor % c != 0) {
+        // floor((g R + k) / d) = floor((R + floor(k/g)) / (d/g)), as R is an integer.
+        long common = rest.values().stream().reduce(divisor, Size::greatestCommonDivisor);
+        rest.replaceAll((product, c) -> c / common);
+        Size dividend = of(rest).plus(constant / common);
+        long steps = divisor / common;
+        List<SizeFactor> first = rest.keySet().iterator().next();
+        boolean isNested = rest.size() == 1
+                && first.size() == 1
+                && rest.get(first) == 1
+                && first.get(0) instanceof SizeFactor.Quotient inner
+                && inner.isFloor()
+                && inner.divisor().isFixed()
+                && inner.divisor().value() > 0;
+        if (isNested) {
+            // floor((floor(X/m) + k) / n) = floor((X + k m) / (m n))
+            SizeFactor.Quotient inner = (SizeFactor.Quotient) first.get(0);
+            long stride = inner.divisor().value();
+            return of(whole)
+                    .plus(inner.dividend().plus(constant / common * stride).floorDivided(steps * stride));
+        }
+        return of(whole).plus(of(new SizeFactor.Quotient(dividend, fixed(steps), true)));
+    }
+
+    private static long greatestCommonDivisor(long a, long b) {
+        return b == 0 ? Math.abs(a) : greatestCommonDivisor(b, a % b);
+    }
+
+    /** The size divided by another one and rounded down; where that is 0, there is no value. */
+    public Size floorDivided(Size divisor) {
+        if (divisor.isFixed() && !divisor.is(0)) {
+            return floorDivided(divisor.value());
+        }
+        return isKnown() && divisor.isKnown() ? of(new SizeFactor.Quotient(this, divisor, true)) : UNKNOWN;
+    }
+
+    /** The size divided by another one and rounded towards 0, as in Java; where that is 0, there is no value. */
+    public Size truncated(Size divisor) {
+        if (!isKnown() || !divisor.isKnown()) {
             return UNKNOWN;
         }
-        // floor((c F + k) / d) = floor((F + floor(k/c)) / (d/c)), as F is an integer.
-        SizeFactor factor = last.getKey().get(0);
-        long offset = factor.offset() + Math.floorDiv(constant, c) * factor.divisor();
-        long steps = divisor / c * factor.divisor();
-        return of(whole)
-                .plus(of(new SizeFactor(factor.dimension(), Math.floorMod(offset, steps), steps)))
-                .plus(Math.floorDiv(offset, steps));
+        return divisor.is(1) || isNeverNegative() && divisor.isNeverNegative()
+                ? floorDivided(divisor)
+                : of(new SizeFactor.Quotient(this, divisor, false));
+    }
+
+    /** What remains of this size after division by another one, with that one's sign. */
+    public Size mod(Size divisor) {
+        return plus(divisor.times(floorDivided(divisor)).times(-1));
+    }
+
+    /** The smaller one of this and another size. */
+    public Size min(Size other) {
+        return extremum(other, false);
+    }
+
+    /** The larger one of this and another size. */
+    public Size max(Size other) {
+        return extremum(other, true);
+    }
+
+    private Size extremum(Size other, boolean isLarger) {
+        if (!isKnown() || !other.isKnown()) {
+            return UNKNOWN;
+        }
+        if (plus(other.times(-1)).isNeverNegative()) {
+            return isLarger ? this : other;
+        }
+        if (other.plus(times(-1)).isNeverNegative()) {
+            return isLarger ? other : this;
+        }
+        boolean isOrdered = !isFixed() && (other.isFixed() || toString().compareTo(other.toString()) < 0);
+        return of(new SizeFactor.Extremum(isOrdered ? this : other, isOrdered ? other : this, isLarger));
+    }
+
+    /** Whether the size is at least 0 for all sizes of the dimensions, as far as that is easy to see. */
+    public boolean isNeverNegative() {
+        if (!isKnown()) {
+            return false;
+        }
+        // A term with a negative coefficient is covered by the constants of D = 1 + (D - 1), as D is at least 1.
+        Size shifted = fixed(0);
+        for (Map.Entry<List<SizeFactor>, Long> term : terms.entrySet()) {
+            Size product = fixed(term.getValue());
+            for (SizeFactor factor : term.getKey()) {
+                product = product.times(
+                        factor instanceof SizeFactor.Named ? of(factor).plus(1) : of(factor));
+            }
+            shifted = shifted.plus(product);
+        }
+        return shifted.terms.entrySet().stream()
+                .allMatch(term -> term.getValue() > 0 && term.getKey().stream().allMatch(SizeFactor::isNeverNegative));
+    }
+
+    /** Whether the size does not become smaller as a dimension becomes larger, as far as that is easy to see. */
+    boolean isGrowing() {
+        return isKnown()
+                && terms.entrySet().stream()
+                        .allMatch(term -> term.getKey().isEmpty()
+                                || term.getValue() > 0
+                                        && term.getKey().stream()
+                                                .allMatch(factor -> factor.isGrowing() && factor.isNeverNegative()));
+    }
+
+    /** The names of the dynamic dimensions in it, possibly repeated. */
+    public Stream<String> dimensions() {
+        return terms().keySet().stream().flatMap(List::stream).flatMap(SizeFactor::dimensions);
+    }
+
+    /** What a power of a dimension is multiplied by: the products that have it so many times, without it. */
+    Size coefficient(String dimension, int power) {
+        SizeFactor factor = new SizeFactor.Named(dimension);
+        Map<List<SizeFactor>, Long> found = new TreeMap<>(ORDER);
+        terms.forEach((product, c) -> {
+            if (Collections.frequency(product, factor) == power) {
+                found.merge(product.stream().filter(f -> !f.equals(factor)).toList(), c, Long::sum);
+            }
+        });
+        return of(found);
+    }
+
+    /** This divided by a number; empty if a coefficient is not divisible. */
+    private Optional<Size> dividedExactly(long divisor) {
+        if (terms.values().stream().anyMatch(c -> c % divisor != 0)) {
+            return Optional.empty();
+        }
+        Map<List<SizeFactor>, Long> quotient = new TreeMap<>(terms);
+        quotient.replaceAll((product, c) -> c / divisor);
+        return Optional.of(of(quotient));
     }
 
     /** The integer ratio of this size to another one, if it is the same for all dimensions; empty otherwise. */
@@ -187,11 +318,7 @@ public final class Size {
         if (!isKnown() || !other.isKnown()) {
             return false;
         }
-        Set<String> dimensions = Stream.of(this, other)
-                .flatMap(size -> size.terms.keySet().stream())
-                .flatMap(List::stream)
-                .map(SizeFactor::dimension)
-                .collect(Collectors.toSet());
+        Set<String> dimensions = Stream.concat(dimensions(), other.dimensions()).collect(Collectors.toSet());
         return equals(other)
                 || dimensions.size() < 2
                         && LongStream.rangeClosed(1, MAX_COMPARED).allMatch(n -> {
@@ -218,52 +345,39 @@ public final class Size {
         String dimension = dimensions.get(last);
         List<Long> x = levels.get(dimension);
         int part = values.length / x.size();
-        List<Map<List<SizeFactor>, Long>> f = new ArrayList<>();
+        List<Size> f = new ArrayList<>();
         for (int i = 0; i < x.size(); i++) {
-            Size at =
-                    through(dimensions.subList(0, last), levels, Arrays.copyOfRange(values, i * part, (i + 1) * part));
-            if (!at.isKnown()) {
-                return UNKNOWN;
-            }
-            f.add(at.terms);
+            f.add(through(dimensions.subList(0, last), levels, Arrays.copyOfRange(values, i * part, (i + 1) * part)));
+        }
+        if (!f.stream().allMatch(Size::isKnown)) {
+            return UNKNOWN;
         }
         for (int order = 1; order < f.size(); order++) {
             for (int i = f.size() - 1; i >= order; i--) {
-                Map<List<SizeFactor>, Long> slope = sum(f.get(i), 1, f.get(i - 1), -1);
-                long gap = x.get(i) - x.get(i - order);
-                if (slope.values().stream().anyMatch(c -> c % gap != 0)) {
+                Optional<Size> slope =
+                        f.get(i).plus(f.get(i - 1).times(-1)).dividedExactly(x.get(i) - x.get(i - order));
+                if (slope.isEmpty()) {
                     return UNKNOWN;
                 }
-                slope.replaceAll((product, c) -> c / gap);
-                f.set(i, slope);
+                f.set(i, slope.orElseThrow());
             }
         }
-        Map<List<SizeFactor>, Long> sum = Map.of();
+        Size sum = fixed(0);
         for (int i = f.size() - 1; i >= 0; i--) {
-            sum = sum(sum(times(sum, dimension), 1, sum, -x.get(i)), 1, f.get(i), 1);
+            sum = sum.times(named(dimension).plus(-x.get(i))).plus(f.get(i));
         }
-        return of(sum);
-    }
-
-    private static Map<List<SizeFactor>, Long> times(Map<List<SizeFactor>, Long> terms, String dimension) {
-        Map<List<SizeFactor>, Long> longer = new TreeMap<>(ORDER);
-        terms.forEach((product, c) -> {
-            longer.put(joined(product, List.of(SizeFactor.of(dimension))), c);
-        });
-        return longer;
-    }
-
-    private static Map<List<SizeFactor>, Long> sum(
-            Map<List<SizeFactor>, Long> a, long factorA, Map<List<SizeFactor>, Long> b, long factorB) {
-        Map<List<SizeFactor>, Long> sum = new TreeMap<>(ORDER);
-        a.forEach((product, c) -> sum.merge(product, factorA * c, Long::sum));
-        b.forEach((product, c) -> sum.merge(product, factorB * c, Long::sum));
-        sum.values().removeIf(c -> c == 0);
         return sum;
     }
 
     private static String text(List<SizeFactor> product) {
         return product.stream().map(SizeFactor::toString).collect(Collectors.joining("*"));
+    }
+
+    /** The expression, in brackets if it is a sum or has a coefficient. */
+    String inProduct() {
+        boolean isFactor = isFixed() && value() >= 0
+                || terms.size() == 1 && terms.firstKey().size() == 1 && terms.get(terms.firstKey()) == 1;
+        return isFactor ? toString() : "(" + this + ")";
     }
 
     @Override

@@ -1,46 +1,165 @@
 package io.kanerva.exporter.trace;
 
 import java.util.Map;
+import java.util.stream.Stream;
 
-/**
- * A factor in a {@link Size}'s products: a dynamic dimension, or a strided one, {@code floor((H+1)/2)}.
- *
- * <p>Repeated strides have this form, too: {@code floor((floor((H+a)/m)+b)/n) = floor((H+a+b*m)/(m*n))}.
- *
- * @param dimension its name
- * @param offset at least 0 and less than the divisor
- * @param divisor at least 1; 1 for the dimension itself
- */
-public record SizeFactor(String dimension, long offset, long divisor) implements Comparable<SizeFactor> {
-    public SizeFactor {
-        if (offset < 0 || offset >= divisor) {
-            throw new IllegalArgumentException("expected 0 <= offset < divisor, found " + offset + " and " + divisor);
-        }
-    }
-
-    /** The dimension itself. */
-    public static SizeFactor of(String dimension) {
-        return new SizeFactor(dimension, 0, 1);
-    }
-
-    public boolean isDimension() {
-        return divisor == 1;
-    }
-
+/** A factor in a {@link Size}'s products: a dynamic dimension, or a function of sizes that is not a product. */
+public sealed interface SizeFactor extends Comparable<SizeFactor> {
     /** The value for given sizes of the dynamic dimensions. */
-    public long at(Map<String, Long> sizes) {
-        return Math.floorDiv(sizes.get(dimension) + offset, divisor);
-    }
+    long at(Map<String, Long> sizes);
+
+    /** The names of the dynamic dimensions in it, possibly repeated. */
+    Stream<String> dimensions();
+
+    /** Whether it is at least 0 for all sizes of the dimensions, as far as that is easy to see. */
+    boolean isNeverNegative();
+
+    /** Whether it does not become smaller as a dimension becomes larger, as far as that is easy to see. */
+    boolean isGrowing();
 
     @Override
-    public int compareTo(SizeFactor other) {
+    default int compareTo(SizeFactor other) {
         return toString().compareTo(other.toString());
     }
 
-    @Override
-    public String toString() {
-        return isDimension()
-                ? dimension
-                : "floor(" + (offset == 0 ? dimension : "(" + dimension + "+" + offset + ")") + "/" + divisor + ")";
+    /**
+     * A dynamic dimension.
+     *
+     * @param name its name
+     */
+    record Named(String name) implements SizeFactor {
+        /** The smallest value: 1 for a dimension, 0 for the number of a loop's iteration. */
+        long smallest() {
+            return name.startsWith("#") ? 0 : 1;
+        }
+
+        @Override
+        public long at(Map<String, Long> sizes) {
+            return sizes.get(name);
+        }
+
+        @Override
+        public Stream<String> dimensions() {
+            return Stream.of(name);
+        }
+
+        @Override
+        public boolean isNeverNegative() {
+            return true;
+        }
+
+        @Override
+        public boolean isGrowing() {
+            return true;
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    /**
+     * A quotient that is rounded to an integer, such as {@code floor((H+1)/2)}.
+     *
+     * @param dividend any known size
+     * @param divisor any known size other than 0
+     * @param isFloor whether it is rounded down; if not, towards 0, as Java's {@code /} and ONNX's Div do
+     */
+    record Quotient(Size dividend, Size divisor, boolean isFloor) implements SizeFactor {
+        @Override
+        public long at(Map<String, Long> sizes) {
+            return isFloor
+                    ? Math.floorDiv(dividend.at(sizes), divisor.at(sizes))
+                    : dividend.at(sizes) / divisor.at(sizes);
+        }
+
+        @Override
+        public Stream<String> dimensions() {
+            return Stream.concat(dividend.dimensions(), divisor.dimensions());
+        }
+
+        @Override
+        public boolean isNeverNegative() {
+            return dividend.isNeverNegative() && divisor.isNeverNegative();
+        }
+
+        @Override
+        public boolean isGrowing() {
+            return divisor.isFixed() && divisor.value() > 0 && dividend.isGrowing();
+        }
+
+        @Override
+        public String toString() {
+            return (isFloor ? "floor(" : "trunc(") + dividend.inProduct() + "/" + divisor.inProduct() + ")";
+        }
+    }
+
+    /**
+     * The smaller or the larger one of two sizes.
+     *
+     * @param first any known size
+     * @param second any known size
+     * @param isLarger which of them it is
+     */
+    record Extremum(Size first, Size second, boolean isLarger) implements SizeFactor {
+        @Override
+        public long at(Map<String, Long> sizes) {
+            return isLarger ? Math.max(first.at(sizes), second.at(sizes)) : Math.min(first.at(sizes), second.at(sizes));
+        }
+
+        @Override
+        public Stream<String> dimensions() {
+            return Stream.concat(first.dimensions(), second.dimensions());
+        }
+
+        @Override
+        public boolean isNeverNegative() {
+            return isLarger
+                    ? first.isNeverNegative() || second.isNeverNegative()
+                    : first.isNeverNegative() && second.isNeverNegative();
+        }
+
+        @Override
+        public boolean isGrowing() {
+            return first.isGrowing() && second.isGrowing();
+        }
+
+        @Override
+        public String toString() {
+            return (isLarger ? "max(" : "min(") + first + "," + second + ")";
+        }
+    }
+
+    /**
+     * A real number, rounded towards 0 as Java's cast to {@code long} does.
+     *
+     * @param number computed in float64
+     */
+    record Rounded(RealSize number) implements SizeFactor {
+        @Override
+        public long at(Map<String, Long> sizes) {
+            return (long) number.at(sizes);
+        }
+
+        @Override
+        public Stream<String> dimensions() {
+            return number.dimensions();
+        }
+
+        @Override
+        public boolean isNeverNegative() {
+            return false;
+        }
+
+        @Override
+        public boolean isGrowing() {
+            return false;
+        }
+
+        @Override
+        public String toString() {
+            return "trunc(" + number + ")";
+        }
     }
 }

@@ -8,12 +8,9 @@ import java.util.Set;
 
 /**
  * The strided sizes in a set of tapes, and expressions in them: c p + k, where p is a product of one of them and up to
- * two other dynamic sizes, or a divided dimension.
+ * two other dynamic sizes.
  */
 final class StridedSizes {
-    private static final long MAX_DIVISOR = 16;
-    private static final int MIN_SIZES = 6;
-
     private final SamplingPlan plan;
     private final Map<String, SamplingPlan.Limit> limits;
     private final Set<Size> strided = new LinkedHashSet<>();
@@ -31,10 +28,10 @@ final class StridedSizes {
      */
     Size withinLimits(Size size) {
         boolean isLimited = size.hasStrides()
-                && size.terms().entrySet().stream()
-                        .filter(term -> !term.getKey().isEmpty())
-                        .allMatch(term -> term.getValue() > 0
-                                && term.getKey().stream().allMatch(factor -> limits.containsKey(factor.dimension())));
+                && size.isGrowing()
+                && size.dimensions()
+                        .allMatch(name ->
+                                limits.containsKey(name) && !limits.get(name).isOpen());
         if (!isLimited) {
             return size;
         }
@@ -45,6 +42,11 @@ final class StridedSizes {
             largest.put(name, limit.max());
         });
         return size.at(smallest) == size.at(largest) ? Size.fixed(size.at(smallest)) : size;
+    }
+
+    /** All dynamic sizes so far, with strides or not. */
+    Set<Size> factors() {
+        return factors;
     }
 
     /** Adds the size of a value. */
@@ -101,31 +103,6 @@ final class StridedSizes {
                 }
                 if (found.isKnown()) {
                     return found;
-                }
-            }
-        }
-        return divided(values);
-    }
-
-    /**
-     * c floor((D + a) / m) + k of one dimension D, as integer division in Java computes it. Many such lines fit a few
-     * points, so more are required.
-     */
-    private Size divided(long[] values) {
-        for (String dimension : plan.dimensions()) {
-            if (plan.traces().stream()
-                            .map(sizes -> sizes.get(dimension))
-                            .distinct()
-                            .count()
-                    < MIN_SIZES) {
-                continue;
-            }
-            for (long divisor = 2; divisor <= MAX_DIVISOR; divisor++) {
-                for (long offset = 0; offset < divisor; offset++) {
-                    Size found = line(Size.of(new SizeFactor(dimension, offset, divisor)), values);
-                    if (found.isKnown()) {
-                        return found;
-                    }
                 }
             }
         }

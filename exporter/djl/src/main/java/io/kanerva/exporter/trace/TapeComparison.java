@@ -66,7 +66,10 @@ final class TapeComparison {
     private final List<String> problems = new ArrayList<>();
     private final Set<String> assumptions = new LinkedHashSet<>();
     private final StridedSizes strided;
+    private Inference inference;
+    private ConstantSearch constants;
     private boolean isInexpressible;
+    private boolean isLast;
 
     /**
      * Prepares a comparison.
@@ -100,8 +103,10 @@ final class TapeComparison {
      *
      * @param isLast whether a number without an expression is an error, and an inferred expression in strided sizes is
      *     accepted; if not, the result is empty in these cases
+     * @param isUnique whether a number for which several expressions fit is an error
      */
-    Optional<Program> combine(boolean isLast) {
+    Optional<Program> combine(boolean isLast, boolean isUnique) {
+        prepare(isLast, isUnique);
         requireSameOperations();
         List<Operand> inputs = new ArrayList<>();
         for (TapeValue input : first.inputs()) {
@@ -120,12 +125,21 @@ final class TapeComparison {
         return Optional.of(program);
     }
 
+    private void prepare(boolean last, boolean isUnique) {
+        isLast = last;
+        inference = new Inference(plan, limits, strided.factors(), isUnique);
+        constants =
+                new ConstantSearch(plan, limits, numbers -> size(numbers, Size.unknown()), this::expression, isUnique);
+    }
+
     /**
      * The program of a loop's body, whose problems are added to those of the program around it.
      *
      * @param outside the loop's inputs in that program; the first ones are initial states
      */
     Program combineWithin(TapeComparison outer, int states, List<Operand> outside) {
+        // A loop cannot be traced further for the sake of its body.
+        prepare(outer.isLast, true);
         requireSameOperations();
         List<Operand> inputs = new ArrayList<>();
         for (TapeValue input : first.inputs()) {
@@ -191,6 +205,18 @@ final class TapeComparison {
     /** What a tape at other sizes must hold if the program, which has no loops, is to be right there. */
     Expectation expectation(Program program) {
         return new Expectation(combined, program);
+    }
+
+    /** Sizes at which the block should be traced, too: several expressions for a number fit, or a table ends there. */
+    Set<Map<String, Long>> wanted() {
+        Set<Map<String, Long>> all = new LinkedHashSet<>(inference.wanted());
+        all.addAll(constants.wanted());
+        return all;
+    }
+
+    /** Whether the program is wrong unless the block is traced at the wanted sizes. */
+    boolean isIncomplete() {
+        return !constants.wanted().isEmpty();
     }
 
     /** Checks that the tapes differ in numbers only. */
@@ -352,7 +378,7 @@ final class TapeComparison {
         if (attribute instanceof List<?> list) {
             return list.stream().allMatch(TapeComparison::isFixed);
         }
-        return !(attribute instanceof Size size) || size.isFixed();
+        return !(attribute instanceof RealSize) && (!(attribute instanceof Size size) || size.isFixed());
     }
 
     /** The operand of a value; constants and parameters are created on first use. */
@@ -397,8 +423,23 @@ final class TapeComparison {
             numbers.put(value.id(), operation);
             return operand;
         }
+        isInexpressible = true;
+        Optional<ConstantOfSize> found = isLast ? constants.find(tensors) : Optional.empty();
+        if (found.isPresent()) {
+            ConstantOfSize constant = found.orElseThrow();
+            Operand operand = new Operand(value.id(), "", value.elementType(), constant.shape(), null);
+            Operation operation = new Operation(
+                    "constantOfSize", List.of(), Map.of("value", constant), List.of(operand), value.site());
+            operations.add(operation);
+            numbers.put(value.id(), operation);
+            return operand;
+        }
         problems.add("a constant made from Java numbers has other values or another shape at other sizes of "
-                + plan.dimensions() + "; compute it with traced arrays, arange, zeros or ones (" + value.site() + ")");
+                + plan.dimensions() + "; "
+                + (constants.reason().isEmpty()
+                        ? "compute it with traced arrays, arange, zeros or ones"
+                        : constants.reason())
+                + " (" + value.site() + ")");
         return constant(value);
     }
 
@@ -435,6 +476,8 @@ final class TapeComparison {
         if (!strided.fits(ruled, values)) {
             Size polynomial = plan.express(values);
             size = polynomial.isKnown() ? polynomial : strided.express(values);
+            isInexpressible |= !size.isKnown();
+            size = size.isKnown() || !isLast ? size : inference.whole(values);
         }
         strided.add(size);
         return size;
@@ -466,16 +509,44 @@ final class TapeComparison {
         Size size = isWhole ? plan.express(numbers) : Size.unknown();
         // Two expressions fit the same few numbers; more sizes distinguish them.
         isInexpressible |= size.isKnown() && strided.mayProduce(numbers);
-        if (isWhole && !size.isKnown()) {
-            size = strided.express(numbers);
-            // A few numbers may fit by coincidence, so more are traced before this is accepted.
-            isInexpressible |= size.isKnown();
+        if (size.isKnown()) {
+            return size;
+        }
+        Optional<Object> found = inferred(values, numbers);
+        // A few numbers may fit by coincidence, so more are traced before this is accepted.
+        isInexpressible = true;
+        found.ifPresent(expression -> assumptions.add(what + " was taken to be " + expression
+                + ", which holds at the sizes that were traced (" + site + ")"));
+        return found.orElseGet(() -> differs(values, what, site));
+    }
+
+    /** The {@link Size} or {@link RealSize} for a number; empty if there is none. */
+    private Optional<Object> expression(double[] values) {
+        boolean isWhole = Arrays.stream(values).allMatch(v -> v == (long) v);
+        long[] whole = isWhole ? Arrays.stream(values).mapToLong(v -> (long) v).toArray() : new long[0];
+        Size size = isWhole ? plan.express(whole) : Size.unknown();
+        return size.isKnown()
+                ? Optional.of(size)
+                : inferred(Arrays.stream(values).mapToObj(v -> (Object) v).toList(), whole);
+    }
+
+    /** An expression that is not a sum of products of dimensions; empty if there is none. */
+    private Optional<Object> inferred(List<Object> values, long[] whole) {
+        if (!isLast || !values.stream().allMatch(Number.class::isInstance)) {
+            return Optional.empty();
+        }
+        if (whole.length > 0) {
+            Size size = strided.express(whole);
+            size = size.isKnown() ? size : inference.whole(whole);
             if (size.isKnown()) {
-                assumptions.add(what + " was taken to be " + size + ", which holds at the sizes that were traced ("
-                        + site + ")");
+                return Optional.of(size);
             }
         }
-        return size.isKnown() ? size : differs(values, what, site);
+        return inference
+                .real(values.stream()
+                        .mapToDouble(v -> ((Number) v).doubleValue())
+                        .toArray())
+                .map(Object.class::cast);
     }
 
     private static boolean isEqual(Object a, Object b) {
@@ -498,7 +569,7 @@ final class TapeComparison {
         }
         problems.add(what + " changes with the sizes of the inputs, and no formula for it was found: "
                 + String.join(", ", found)
-                + "; compute it from sizes by +, -, * and whole division, or make the dimension a fixed one ("
+                + "; compute it from sizes by +, -, *, /, min, max, roots, logarithms or powers, or make the dimension a fixed one ("
                 + site + ")");
         return values.get(0) instanceof Long ? Size.fixed(0) : values.get(0);
     }

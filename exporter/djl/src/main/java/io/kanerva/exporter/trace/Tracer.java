@@ -11,7 +11,6 @@ import ai.djl.training.ParameterStore;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +32,8 @@ public final class Tracer {
     private static final int MAX_LISTED = 3;
     /** The search for sizes usually ends much earlier, with its budget. */
     private static final long MAX_PROBE_NANOSECONDS = 120_000_000_000L;
+    /** Further traces that tell apart expressions for a number. */
+    private static final int MAX_ROUNDS = 4;
 
     private final Block block;
     private final List<InputSpec> inputs;
@@ -41,6 +42,8 @@ public final class Tracer {
     private boolean isFine;
     private boolean isLong;
     private Recorder.Retention retention = Recorder.Retention.LEAST;
+    private Set<Map<String, Long>> wanted = Set.of();
+    private boolean isIncomplete;
     private List<String> assumptions = List.of();
     private final Statistics statistics;
     private final Map<String, SamplingPlan.Limit> limits;
@@ -168,7 +171,7 @@ public final class Tracer {
     }
 
     private Program traceAtPlannedSizes() {
-        Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits);
+        Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits, isLong);
         Optional<Program> program = trace(plan, finer.isEmpty());
         // Squares of a dimension and arithmetic with strided sizes are rare, and finding them takes more traces.
         Program found = program.orElseGet(() -> {
@@ -185,7 +188,7 @@ public final class Tracer {
      * @return false if it already does, or there are no more sizes
      */
     public boolean refine() {
-        Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits);
+        Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits, isLong);
         isFine = true;
         plan = finer.orElse(plan);
         return finer.isPresent();
@@ -198,21 +201,36 @@ public final class Tracer {
 
     /** The program; empty if a finer plan may find more than this one, unless it is the last. */
     private Optional<Program> trace(SamplingPlan sizes, boolean isLast) {
+        Optional<Program> program = traceOnce(sizes, isLast, false);
+        SamplingPlan more = sizes;
+        for (int round = 1; round <= MAX_ROUNDS && isLast && !wanted.isEmpty(); round++) {
+            more = more.withTraces(wanted);
+            try {
+                program = traceOnce(more, true, round == MAX_ROUNDS);
+            } catch (ExportException e) {
+                if (e.getCause() == null || isIncomplete) {
+                    throw e;
+                }
+                return program; // The block cannot run at these sizes.
+            }
+        }
+        return program;
+    }
+
+    private Optional<Program> traceOnce(SamplingPlan sizes, boolean isLast, boolean isUnique) {
         while (true) {
             try {
-                return trace(sizes, isLast, retention);
+                return trace(sizes, isLast, isUnique, retention);
             } catch (Recorder.MoreNeeded e) {
                 retention = e.needed();
             }
         }
     }
 
-    private Optional<Program> trace(SamplingPlan sizes, boolean isLast, Recorder.Retention kept) {
+    private Optional<Program> trace(
+            SamplingPlan sizes, boolean isLast, boolean isUnique, Recorder.Retention kept) {
         List<Recorder> recorders = new ArrayList<>();
         try (NDManager engine = NDManager.newBaseManager(device())) {
-            if (kept.calls()) {
-                fillCaches(sizes);
-            }
             List<List<TapeValue>> outputs = new ArrayList<>();
             ParameterNames names = new ParameterNames(block);
             for (Map<String, Long> point : sizes.traces()) {
@@ -258,7 +276,9 @@ public final class Tracer {
                 TapeComparison comparison = hasLoops
                         ? combineLoops(sizes, tapes.subList(0, traces), otherValues)
                         : combine(sizes, tapes.subList(0, traces), otherValues);
-                Optional<Program> program = comparison.combine(isLast);
+                Optional<Program> program = comparison.combine(isLast, isUnique);
+                wanted = comparison.wanted();
+                isIncomplete = comparison.isIncomplete();
                 expectation = program.filter(found -> !hasLoops).map(comparison::expectation);
                 loops = program.filter(found -> hasLoops).map(found -> comparison.combined());
                 return program;

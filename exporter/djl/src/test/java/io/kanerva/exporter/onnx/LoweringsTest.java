@@ -16,6 +16,7 @@ import io.kanerva.exporter.trace.RecordedArguments;
 import io.kanerva.exporter.trace.Sampler;
 import io.kanerva.exporter.trace.Statistics;
 import io.kanerva.exporter.trace.Tracer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +61,21 @@ class LoweringsTest {
         samples.put(
                 "number", new Sample(List.of(input("x", "B", 3)), x -> x.head().mul(rows(x.head()))));
         samples.put(
+                "constantOfSize",
+                new Sample(
+                        List.of(input("x", "B", 3)),
+                        x -> x.head().sum(new int[] {1}).mul(ones(x.head()))));
+        samples.put(
+                "linspace",
+                new Sample(
+                        List.of(input("x", "B", 3)),
+                        x -> x.head().sum(new int[] {1}).mul(line(x.head()))));
+        samples.put(
+                "hanningWindow",
+                new Sample(
+                        List.of(input("x", "B", 3)),
+                        x -> x.head().sum(new int[] {1}).mul(window(x.head()))));
+        samples.put(
                 "composite",
                 new Sample(
                         List.of(input("x", "B", 3)),
@@ -74,6 +90,20 @@ class LoweringsTest {
     /** A number that is an ordinary constant to the block, and the same expression at all sizes. */
     private static NDArray rows(NDArray x) {
         return x.getManager().create((float) x.getShape().get(0));
+    }
+
+    private static NDArray ones(NDArray x) {
+        float[] ones = new float[(int) x.getShape().get(0)];
+        Arrays.fill(ones, 1);
+        return x.getManager().create(ones);
+    }
+
+    private static NDArray line(NDArray x) {
+        return x.getManager().linspace(0, 1, (int) x.getShape().get(0));
+    }
+
+    private static NDArray window(NDArray x) {
+        return x.getManager().hanningWindow(x.getShape().get(0));
     }
 
     private record Doubled() implements Composite {

@@ -213,10 +213,10 @@ class StridesTest {
     }
 
     @Test
-    void aRoundedRootOfASizeIsRefusedWithItsPlace() {
+    void theBitsOfASizeAreRefusedWithTheirPlace() {
         assertThatThrownBy(() -> OnnxExporter.export(
-                        LambdaBlock.singleton(x ->
-                                x.get(":, :{}", (long) Math.sqrt(x.getShape().get(1)))),
+                        LambdaBlock.singleton(
+                                x -> x.get(":, :{}", Long.bitCount(x.getShape().get(1)))),
                         List.of(input("x", "N", "T")),
                         List.of("y"),
                         CHECKED.withDimensionLimit("T", 2, 60)))
@@ -233,7 +233,7 @@ class StridesTest {
                         List.of("y"),
                         ExportOptions.defaults()))
                 .isInstanceOf(ExportException.class)
-                .hasMessageContaining("mul's other depends on the dynamic dimensions")
+                .hasMessageContaining("mul's other changes with the sizes of the inputs")
                 .hasMessageContaining("StridesTest.java");
     }
 

@@ -109,7 +109,8 @@ public final class OnnxExportCommand extends Subcommand {
             names = "--limit",
             paramLabel = "NAME=FROM..TO",
             order = 9,
-            description = "Sizes of a dynamic dimension, such as T=2..512. May be repeated. Default: 1 or more.")
+            description = "Sizes of a dynamic dimension, such as T=2..512 or H=3.. without an end. May be repeated. "
+                    + "Default: 1 or more.")
     private Map<String, String> limits = new LinkedHashMap<>();
 
     @Option(
@@ -226,7 +227,9 @@ public final class OnnxExportCommand extends Subcommand {
                 .withCheck(JavaRuntime.runner());
         for (Map.Entry<String, String> limit : limits.entrySet()) {
             NumberRange sizes = NumberRange.parse(limit.getValue());
-            options = options.withDimensionLimit(limit.getKey(), sizes.from(), sizes.to());
+            options = sizes.isOpen()
+                    ? options.withDimensionLimit(limit.getKey(), sizes.from())
+                    : options.withDimensionLimit(limit.getKey(), sizes.from(), sizes.to());
         }
         for (Map.Entry<String, String> range : ranges.entrySet()) {
             NumberRange values = NumberRange.parse(range.getValue());

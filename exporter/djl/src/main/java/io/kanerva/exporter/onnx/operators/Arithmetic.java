@@ -3,6 +3,7 @@ package io.kanerva.exporter.onnx.operators;
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
 import io.kanerva.exporter.trace.Operation;
+import io.kanerva.exporter.trace.RealSize;
 import io.kanerva.exporter.trace.Size;
 import io.kanerva.onnx.ElementType;
 import java.util.List;
@@ -86,6 +87,9 @@ final class Arithmetic {
     static Value number(GraphBuilder g, Operation op, String attribute, ElementType type) {
         if (op.get(attribute) instanceof Size size && !size.isFixed()) {
             return g.cast(g.element(g.size(size)), type);
+        }
+        if (op.get(attribute) instanceof RealSize number) {
+            return g.cast(g.element(g.real(number)), type);
         }
         return g.scalar(type, op.real(attribute));
     }

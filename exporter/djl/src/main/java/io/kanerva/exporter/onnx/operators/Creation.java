@@ -2,7 +2,9 @@ package io.kanerva.exporter.onnx.operators;
 
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.ConstantOfSize;
 import io.kanerva.exporter.trace.Operation;
+import io.kanerva.exporter.trace.Size;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import java.util.List;
@@ -23,6 +25,41 @@ final class Creation {
                         g.sizes(op.output().shape())));
         table.put("arange", "Range", Creation::arange);
         table.put("eye", "ConstantOfShape, EyeLike", Creation::eye);
+        table.put("linspace", "Range, Max, Sub, Div, Mul, Add, Less, Where", Creation::linspace);
+        table.put("hanningWindow", "Range, Mul, Div, Cos, Sub, Equal, Where", Creation::hanningWindow);
+        table.put(
+                "constantOfSize",
+                "Slice of a table, Range, Sub, Min, Max, Gather, Reshape, Expand",
+                (g, op, in) -> SizedConstants.of(g, op.get("value", ConstantOfSize.class)));
+    }
+
+    /** The engine's periodic window, (1 - cos(2 pi i / n)) / 2; a single element is 1. */
+    private static Value hanningWindow(GraphBuilder g, Operation op, List<Value> in) {
+        ElementType type = op.output().type();
+        Size count = op.size("count");
+        Value length = g.element(g.size(count));
+        Value turn = g.node("Div", g.scalar(type, 2 * Math.PI), g.cast(length, type));
+        Value angle = g.node("Mul", g.cast(SizedConstants.range(g, count), type), turn);
+        Value half = g.scalar(type, 0.5);
+        Value window = g.node("Sub", half, g.node("Mul", g.node("Cos", angle), half));
+        Value isOne = g.node("Equal", length, g.scalar(ElementType.INT64, 1));
+        return g.node("Where", isOne, g.scalar(type, 1), window);
+    }
+
+    /** As the engine computes it: from the start for the first half, from the end for the second. */
+    private static Value linspace(GraphBuilder g, Operation op, List<Value> in) {
+        ElementType type = op.output().type();
+        Value start = Arithmetic.number(g, op, "start", type);
+        Value stop = Arithmetic.number(g, op, "stop", type);
+        Size count = op.size("count");
+        Value steps = g.cast(g.element(g.size(count.plus(-1).max(Size.fixed(1)))), type);
+        Value step = g.node("Div", g.node("Sub", stop, start), steps);
+        Value positions = SizedConstants.range(g, count);
+        Value fromStart = g.node("Add", start, g.node("Mul", g.cast(positions, type), step));
+        Value left = g.node("Sub", g.element(g.size(count.plus(-1))), positions);
+        Value fromEnd = g.node("Sub", stop, g.node("Mul", g.cast(left, type), step));
+        Value half = g.element(g.size(count.floorDivided(2).max(Size.fixed(1))));
+        return g.node("Where", g.node("Less", positions, half), fromStart, fromEnd);
     }
 
     private static Value filled(GraphBuilder g, Operation op, double value) {
