@@ -11,6 +11,7 @@ import ai.djl.training.ParameterStore;
 import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -227,8 +228,7 @@ public final class Tracer {
         }
     }
 
-    private Optional<Program> trace(
-            SamplingPlan sizes, boolean isLast, boolean isUnique, Recorder.Retention kept) {
+    private Optional<Program> trace(SamplingPlan sizes, boolean isLast, boolean isUnique, Recorder.Retention kept) {
         List<Recorder> recorders = new ArrayList<>();
         try (NDManager engine = NDManager.newBaseManager(device())) {
             List<List<TapeValue>> outputs = new ArrayList<>();
