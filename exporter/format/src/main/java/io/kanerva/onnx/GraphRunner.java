@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
-import java.util.stream.Stream;
 
 /** Runs an ONNX model. Callers pass in the runtime of their choice, so that nothing here depends on one. */
 @FunctionalInterface
@@ -27,15 +27,15 @@ public interface GraphRunner {
      * there.
      */
     static Optional<GraphRunner> installed() {
-        return ServiceLoader.load(GraphRunner.class).stream()
-                .flatMap(provider -> {
-                    try {
-                        return Stream.of(provider.get());
-                    } catch (ServiceConfigurationError | LinkageError e) {
-                        return Stream.empty(); // Its runtime is not on the class path, or not for this machine.
-                    }
-                })
-                .findFirst();
+        Iterator<GraphRunner> runners = ServiceLoader.load(GraphRunner.class).iterator();
+        while (true) {
+            try {
+                return runners.hasNext() ? Optional.of(runners.next()) : Optional.empty();
+            } catch (ServiceConfigurationError | LinkageError e) {
+                // Its runtime is not on the class path, or not for this machine.
+                continue;
+            }
+        }
     }
 
     /**
