@@ -87,9 +87,7 @@ final class BlockPaths {
     /** For each event, the position of the child that one place in a block's code called; -1 if it is not certain. */
     private static int[] called(BlockTree.Node node, int level, List<Event> events) {
         int[] read = events.stream()
-                .mapToInt(event -> event.owner() == null
-                        ? -1
-                        : node.children().indexOf(event.owner().below(node)))
+                .mapToInt(event -> reader(node, event, event.calls().get(level).type()))
                 .toArray();
         Set<Integer> readers = Arrays.stream(read).boxed().collect(Collectors.toSet());
         readers.remove(-1);
@@ -101,8 +99,10 @@ final class BlockPaths {
         for (int i = 0; i < found.length; i++) {
             Set<Integer> candidates = candidates(node, calls.get(i).type());
             if (read[i] >= 0) {
-                candidates.retainAll(Set.of(read[i]));
-            } else if (candidates.size() > 1 && !isInOrder && readers.size() == 1) {
+                found[i] = read[i];
+                continue;
+            }
+            if (candidates.size() > 1 && !isInOrder && readers.size() == 1) {
                 candidates.retainAll(readers);
             }
             found[i] = candidates.size() == 1
@@ -110,6 +110,14 @@ final class BlockPaths {
                     : between(calls, read, i, candidates, isInOrder, readers.containsAll(candidates));
         }
         return found;
+    }
+
+    /** The child whose parameter is read; -1 for an operation, or if another block than the child reads it. */
+    private static int reader(BlockTree.Node node, Event event, Class<?> type) {
+        BlockTree.Node child = event.owner() == null ? null : event.owner().below(node);
+        return child == null || !type.isInstance(child.block())
+                ? -1
+                : node.children().indexOf(child);
     }
 
     /** The positions of the children that a method of a class can be running for, in order. */

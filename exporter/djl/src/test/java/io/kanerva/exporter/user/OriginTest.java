@@ -213,6 +213,16 @@ class OriginTest {
     }
 
     @Test
+    void aParameterThatAnotherBlockReadsDoesNotMisleadIt() {
+        Linear shared = Linear.builder().setUnits(3).build();
+        SequentialBlock network = new SequentialBlock().add(shared).add(Activation::relu);
+        network.add(new LambdaBlock(list -> new NDList(
+                list.head().matMul(shared.getDirectParameters().get("weight").getArray()))));
+        assertThat(blocks(export(network, "x:float32[N,3]", 1, 3)))
+                .containsExactly("Gemm Linear", "Relu 02LambdaBlock", "MatMul 03LambdaBlock");
+    }
+
+    @Test
     void aFusedNodeHasBothBlocks() {
         SequentialBlock network =
                 new SequentialBlock().add(convolution()).add(BatchNorm.builder().build());
