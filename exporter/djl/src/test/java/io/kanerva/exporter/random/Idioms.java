@@ -113,7 +113,7 @@ final class Idioms {
                 x -> NDArrays.maximum(constant, x),
                 x -> NDArrays.minimum(x, constant),
                 x -> constant.broadcast(x.getShape()).duplicate().addi(x).mul(0.6f),
-                x -> NDArrays.where(constant.gt(0), x, x.mul(0.5f)),
+                x -> NDArrays.where(constant.gt(0).broadcast(x.getShape()), x, x.mul(0.5f)),
                 x -> {
                     try (NDArray closed = manager.ones(constant.getShape())) {
                         return x.mul(closed.mul(0.7f));
