@@ -31,7 +31,7 @@ final class OutsideTable {
             if (line.startsWith("| ") && line.endsWith(" |")) {
                 List<String> cells =
                         List.of(line.substring(2, line.length() - 2).split(" \\| ", -1));
-                if (cells.size() == COLUMNS) {
+                if (cells.size() == COLUMNS && !cells.get(0).equals("block")) {
                     rows.put(cells.get(0), cells.get(4));
                 }
             }
