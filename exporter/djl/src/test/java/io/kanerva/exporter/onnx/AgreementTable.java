@@ -27,6 +27,9 @@ final class AgreementTable {
     private static final Path FILE = Path.of("AGREEMENT.md");
     private static final boolean WRITES = Boolean.getBoolean("agreement.write");
     private static final double OPINIONS = 1e-4;
+    /** The last section is written by hand; {@code FusionsTest} checks it. */
+    private static final String FUSIONS = "\n## Fusions";
+
     private static final String RULE = """
             | %s | block and ONNX Runtime | ONNX Runtime and reference | allowed |
             |---|--:|--:|--:|
@@ -111,6 +114,8 @@ final class AgreementTable {
                 .append(String.join("\n", lines))
                 .append("\n"));
         try {
+            String old = Files.exists(FILE) ? Files.readString(FILE) : "";
+            text.append(old.contains(FUSIONS) ? old.substring(old.indexOf(FUSIONS)) : "");
             Files.writeString(FILE, text);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -123,7 +128,7 @@ final class AgreementTable {
             return sections;
         }
         try {
-            for (String part : Files.readString(FILE).split("\n## ")) {
+            for (String part : Files.readString(FILE).split(FUSIONS)[0].split("\n## ")) {
                 List<String> lines = part.lines().toList();
                 List<String> rows = lines.stream()
                         .filter(line -> line.startsWith("| "))
