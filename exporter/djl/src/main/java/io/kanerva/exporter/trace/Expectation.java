@@ -121,6 +121,10 @@ final class Expectation {
             Operation missing = steps.get(count);
             return Difference.operations("the block ends without " + missing.name() + " " + missing.site());
         }
+        if (results.size() != outputs.size()) {
+            return Difference.operations("the block returns %d arrays in place of %d; a model has a fixed number of outputs"
+                    .formatted(results.size(), outputs.size()));
+        }
         return results.stream().map(TapeValue::id).toList().equals(outputs)
                 ? Optional.empty()
                 : Difference.operations("the block returns other values");

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -25,6 +26,9 @@ final class Probe {
     private static final long ELEMENTS_PER_UNIT = 1 << 14;
 
     private static final long UNITS_PER_RECORDING = 10;
+
+    private static final long UNITS_PER_STEP = 4;
+    private static final Set<String> RECURRENT = Set.of("rnn", "gru", "lstm");
     /** An operation that reads and computes more elements is never run for its shape alone. */
     private static final long MAX_ELEMENTS = 1L << 27;
 
@@ -209,7 +213,13 @@ final class Probe {
             }
             elements = elements < 0 ? Long.MAX_VALUE : elements;
         }
-        spend(elements > MAX_ELEMENTS ? Long.MAX_VALUE : 1 + elements / ELEMENTS_PER_UNIT);
+        long units = 1 + elements / ELEMENTS_PER_UNIT;
+        if (RECURRENT.contains(operation)) {
+            // The engine runs one step after the other, whatever the number of elements in each.
+            long[] sequence = inputs.get(0).shape().getShape();
+            units += UNITS_PER_STEP * Math.max(sequence[0], sequence[1]);
+        }
+        spend(elements > MAX_ELEMENTS ? Long.MAX_VALUE : units);
     }
 
     static long elements(long[] shape) {

@@ -66,7 +66,8 @@ final class AgreementTable {
     /** Exports a block, has it run by all, and sees to its row. */
     OnnxModel export(String name, Block block, List<InputSpec> inputs, ExportOptions options) {
         SeveralOpinions opinions = new SeveralOpinions(OPINIONS);
-        OnnxModel model = OnnxExporter.export(block, inputs, List.of(), options.withCheck(opinions));
+        OnnxModel model = OnnxExporter.export(
+                block, inputs, List.of(), options.withCheck(opinions).withProbeBudget(Exports.PROBE_BUDGET));
         assertThat(model.checks().stream().map(OnnxModel.Check::sizes).distinct())
                 .hasSizeGreaterThanOrEqualTo(2);
         String row = String.format(

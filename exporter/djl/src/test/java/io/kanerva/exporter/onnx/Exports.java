@@ -27,7 +27,11 @@ import java.util.stream.IntStream;
  * with its block.
  */
 final class Exports {
-    static final ExportOptions CHECKED = ExportOptions.defaults().withCheck(new SeveralOpinions(1e-4));
+    /** A tenth of the default: most tests are of operations, and LargeSizesTest is of large sizes. */
+    static final long PROBE_BUDGET = 1_000;
+
+    static final ExportOptions CHECKED =
+            ExportOptions.defaults().withCheck(new SeveralOpinions(1e-4)).withProbeBudget(PROBE_BUDGET);
 
     private Exports() {}
 

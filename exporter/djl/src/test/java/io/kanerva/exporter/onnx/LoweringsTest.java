@@ -137,7 +137,10 @@ class LoweringsTest {
     void everyArgumentOfARecordedMethodIsReadByItsLowering() {
         OUTPUT_SIZES.forEach((operation, arguments) ->
                 read.computeIfAbsent(operation, key -> new TreeSet<>()).addAll(arguments));
-        assertThat(read).containsExactlyInAnyOrderEntriesOf(RecordedArguments.all());
+        Map<String, Set<String>> recorded = new TreeMap<>(RecordedArguments.all());
+        // A loop is no method of an array: LoopLowering adds it, and LoopTest holds what it reads.
+        recorded.remove("loop");
+        assertThat(read).containsExactlyInAnyOrderEntriesOf(recorded);
     }
 
     private void lower(Sample sample) {

@@ -40,7 +40,7 @@ class RecordedMethodsTest {
                 .flatMap(method -> RecordedMethods.find(method).stream())
                 .map(Entry::operation)
                 .toList());
-        operations.addAll(Set.of("composite", "number", "set"));
+        operations.addAll(Set.of("composite", "constantOfSize", "number", "set"));
         assertThat(new Operators().names()).containsExactlyElementsOf(operations);
     }
 }

@@ -124,7 +124,7 @@ class MessagesTest {
                                 ? new NDList(list.head(), one)
                                 : new NDList(list.head())),
                         INPUT))
-                .contains("arrays with {N=", "a model has a fixed number of outputs");
+                .contains("returns 2 arrays", "{N=5}", "a model has a fixed number of outputs");
     }
 
     @Test
