@@ -146,7 +146,7 @@ final class RealSearch {
         List<RealSize> bases =
                 sizes.bases().stream().map(size -> (RealSize) new Whole(size)).toList();
         return Stream.concat(
-                bases.stream().flatMap(a -> bases.stream().filter(b -> a != b).flatMap(b -> ofTwo(a, b))),
+                bases.stream().flatMap(a -> bases.stream().flatMap(b -> ofTwo(a, b))),
                 bases.stream()
                         .flatMap(base -> UNITS.stream()
                                 .map(unit -> unit.function().apply(base))
