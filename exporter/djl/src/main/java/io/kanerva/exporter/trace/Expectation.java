@@ -78,7 +78,7 @@ final class Expectation {
                 return Difference.operations(operation + " reads other values");
             }
             if (input != null && input.kind() == TapeValue.Kind.CONSTANT && !isExpected(input, at)) {
-                return Difference.operations(operation + " reads another constant");
+                return Difference.number(operation + " reads another constant");
             }
         }
         for (Map.Entry<String, Object> attribute : attributes.entrySet()) {
@@ -122,8 +122,9 @@ final class Expectation {
             return Difference.operations("the block ends without " + missing.name() + " " + missing.site());
         }
         if (results.size() != outputs.size()) {
-            return Difference.operations("the block returns %d arrays in place of %d; a model has a fixed number of outputs"
-                    .formatted(results.size(), outputs.size()));
+            return Difference.operations(
+                    "the block returns %d arrays in place of %d; a model has a fixed number of outputs"
+                            .formatted(results.size(), outputs.size()));
         }
         return results.stream().map(TapeValue::id).toList().equals(outputs)
                 ? Optional.empty()

@@ -181,8 +181,7 @@ final class Probe {
 
     /** A new array without memory. */
     NDArray empty(Shape shape, DataType type, NDManager engine) {
-        return zeros.computeIfAbsent(type, key -> engine.zeros(new Shape(1), type))
-                .broadcast(shape);
+        return zeros.computeIfAbsent(type, key -> Recorder.zero(engine, type)).broadcast(shape);
     }
 
     /** Whether an array stands for others of its shape. */

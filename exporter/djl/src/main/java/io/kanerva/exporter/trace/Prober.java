@@ -198,6 +198,7 @@ final class Prober {
             remarks.add(name + " was compared up to " + good + ", where the budget for comparisons ended");
         } else {
             low.put(name, good);
+            high.replace(name, Math.max(good, high.get(name)));
             remarks.add(name + " was compared from " + good + " on, where the budget for comparisons ended");
         }
     }

@@ -437,8 +437,7 @@ final class Recorder implements AutoCloseable {
 
     private Object step(String operation, List<TapeValue> inputs, Map<String, Object> attributes, Object result) {
         NDList outputs = result instanceof NDList list ? list : new NDList((NDArray) result);
-        boolean isDependent =
-                probe != null || inputs.stream().anyMatch(input -> input != null && dependent.get(input.id()));
+        boolean isDependent = inputs.stream().anyMatch(input -> input != null && dependent.get(input.id()));
         boolean isDropped = inputs.stream().anyMatch(input -> input != null && dropped.get(input.id()));
         boolean isSelecting = Selection.isBy(operation, attributes);
         if (isDropped && isSelecting) {
@@ -449,7 +448,8 @@ final class Recorder implements AutoCloseable {
         for (NDArray output : outputs) {
             boolean isEmpty = probe != null && probe.isShared(output);
             boolean isShared = isEmpty || inputs.stream().anyMatch(input -> input != null && input.array() == output);
-            NDArray kept = isDependent && !retention.values() && !isShared ? shapeOf(output) : output;
+            boolean isKept = retention.values() || isShared || !isDependent && probe == null;
+            NDArray kept = isKept ? output : shapeOf(output);
             results.add(value(Kind.RESULT, "", kept, running == null ? CallSite.NONE : running.site()));
             dependent.set(results.get(results.size() - 1).id(), isDependent);
             dropped.set(results.get(results.size() - 1).id(), isDropped || isEmpty || kept != output);
@@ -485,9 +485,16 @@ final class Recorder implements AutoCloseable {
             }
         }
         try (output;
-                NDArray zero = engine.zeros(new Shape(1), output.getDataType())) {
+                NDArray zero = zero(engine, output.getDataType())) {
             return zero.broadcast(output.getShape());
         }
+    }
+
+    /** One zero of any type; the engine's own zeros are never complex. */
+    static NDArray zero(NDManager engine, DataType type) {
+        return type == DataType.COMPLEX64
+                ? engine.zeros(new Shape(1, 2), DataType.FLOAT32).complex()
+                : engine.zeros(new Shape(1), type);
     }
 
     static Object call(Method method, Object receiver, Object[] arguments) throws Throwable {

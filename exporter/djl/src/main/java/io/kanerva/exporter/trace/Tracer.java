@@ -362,7 +362,17 @@ public final class Tracer {
     private Prober.Outcome probe(NDManager engine, ParameterNames names, Map<String, Long> sizes, Probe.Budget budget) {
         while (true) {
             try {
-                return probe(engine, names, sizes, budget, retention);
+                Prober.Outcome outcome = probe(engine, names, sizes, budget, retention);
+                if (outcome.kind() != Prober.Kind.FAILS || retention.values()) {
+                    return outcome;
+                }
+                // Perhaps it fails at the zeros that stand for large arrays, such as a singular matrix.
+                return probe(
+                        engine,
+                        names,
+                        sizes,
+                        budget,
+                        new Recorder.Retention(true, retention.constants(), retention.calls()));
             } catch (Recorder.MoreNeeded e) {
                 retention = e.needed();
             }

@@ -27,8 +27,8 @@ import java.util.stream.IntStream;
  * with its block.
  */
 final class Exports {
-    /** A tenth of the default: most tests are of operations, and LargeSizesTest is of large sizes. */
-    static final long PROBE_BUDGET = 1_000;
+    /** None: these tests are of operations; LargeSizesTest and OutsideTest are of large sizes. */
+    static final long PROBE_BUDGET = 0;
 
     static final ExportOptions CHECKED =
             ExportOptions.defaults().withCheck(new SeveralOpinions(1e-4)).withProbeBudget(PROBE_BUDGET);

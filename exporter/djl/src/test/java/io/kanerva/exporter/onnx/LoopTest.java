@@ -605,7 +605,8 @@ class LoopTest {
         };
         OnnxModel unchecked =
                 OnnxExporter.export(new LambdaBlock(forward), List.of(TIME_FIRST), List.of(), ExportOptions.defaults());
-        assertThat(unchecked.proto()).isEqualTo(exported(forward, TIME_FIRST).proto());
+        assertThat(unchecked.proto().getGraph())
+                .isEqualTo(exported(forward, TIME_FIRST).proto().getGraph());
     }
 
     @Test
@@ -635,7 +636,7 @@ class LoopTest {
                         List.of(),
                         ExportOptions.defaults()))
                 .isInstanceOf(ExportException.class)
-                .hasMessageContaining("with {T=1, B=1} the block does not run what its loops run at other sizes")
+                .hasMessageContaining("the block computes something else with {T=1")
                 .hasMessageContaining("neg runs in addition");
     }
 
