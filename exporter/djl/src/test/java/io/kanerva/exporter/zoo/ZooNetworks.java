@@ -106,6 +106,7 @@ final class ZooNetworks {
                                 .optBatchNormMomentum(QUICK)
                                 .build(),
                         rows("features", DataType.FLOAT32, 12))
+                .within("N", 1, 32) // larger batches are normalised in parts
                 .giving("y", "mask_loss")
                 .tolerating(1e-4));
         list.add(textEncoder(
