@@ -49,15 +49,32 @@ public record Operation(
         return get(attribute) != null;
     }
 
-    /** An integer that may depend on dynamic dimensions. */
+    /**
+     * An integer that may depend on dynamic dimensions.
+     *
+     * @throws UnsupportedOperationException if it is computed from them in steps with fractions
+     */
     public Size size(String attribute) {
-        return (Size) get(attribute);
+        return whole(attribute, get(attribute));
+    }
+
+    private Size whole(String attribute, Object value) {
+        if (value instanceof RealSize.Whole whole) {
+            return whole.size();
+        }
+        if (value instanceof RealSize) {
+            throw new UnsupportedOperationException(
+                    attribute + " must be a sum, product, quotient, minimum or maximum of sizes, found " + value);
+        }
+        return (Size) value;
     }
 
     /** A list of integers that may depend on dynamic dimensions. */
-    @SuppressWarnings("unchecked")
     public List<Size> sizes(String attribute) {
-        return (List<Size>) get(attribute);
+        List<?> values = (List<?>) get(attribute);
+        return values == null
+                ? null
+                : values.stream().map(value -> whole(attribute, value)).toList();
     }
 
     /** An integer, which must not depend on a dynamic dimension. */

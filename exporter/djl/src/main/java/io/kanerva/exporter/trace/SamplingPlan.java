@@ -268,9 +268,10 @@ public record SamplingPlan(
         Set<Map<String, Long>> runs = new LinkedHashSet<>();
         for (Map<String, Long> check : checks) {
             Map<String, Long> sizes = check;
-            while (cost.applyAsDouble(sizes) > MAX_COST && !sizes.equals(traces.get(0))) {
-                Map<String, Long> larger = sizes;
-                sizes = point(dimensions, name -> Math.max(traces.get(0).get(name), larger.get(name) / 2));
+            Map<String, Long> smaller = halved(sizes);
+            while (cost.applyAsDouble(sizes) > MAX_COST && !smaller.equals(sizes)) {
+                sizes = smaller;
+                smaller = halved(sizes);
             }
             runs.add(sizes);
         }
@@ -294,6 +295,13 @@ public record SamplingPlan(
         }
         runs.removeIf(sizes -> traces.contains(sizes) && runs.size() > 1);
         return List.copyOf(runs);
+    }
+
+    /** Half of each size, but not below the smallest traced one, unless it is smaller already. */
+    private Map<String, Long> halved(Map<String, Long> sizes) {
+        return point(
+                dimensions,
+                name -> Math.min(sizes.get(name), Math.max(traces.get(0).get(name), sizes.get(name) / 2)));
     }
 
     /** A plan that traces at further sizes, which test expressions but do not determine them. */
