@@ -23,6 +23,8 @@ import java.util.TreeMap;
  * vectors. The same model, details and options give the same bytes, on the same machine.
  */
 public final class BundleExporter {
+    private static final long PROBE_BUDGET = 500;
+
     /** The memory writer is traced at several episode lengths; a heap needs space for them. */
     private static final int MIN_CAPACITY = 3;
 
@@ -103,7 +105,9 @@ public final class BundleExporter {
     private static ExportOptions traceOptions(
             GraphSpec graph, KanervaModel model, TrainingDetails details, BundleOptions options) {
         KanervaSettings settings = model.settings();
+        // A bundle has many graphs, and its blocks are ours: none changes with a size.
         ExportOptions trace = ExportOptions.defaults()
+                .withProbeBudget(PROBE_BUDGET)
                 .withOpset(BundleDescription.OPSET)
                 .withGraphName(graph.name())
                 .withModelVersion(1)
