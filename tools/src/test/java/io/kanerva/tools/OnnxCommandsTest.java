@@ -210,8 +210,8 @@ class OnnxCommandsTest {
         CommandRun show = CommandRun.kpp("onnx", "show", out.toString());
         assertThat(show.exitCode()).isZero();
         assertThat(show.out())
-                .startsWith("graph mine, model version 3, opset 18, IR 9, by kanerva-exporter\n  data: none\ninput  "
-                        + "x float32[N, 5]\n")
+                .startsWith("graph mine, model version 3, opset 18, IR 9, by kanerva-exporter\n  data: none\n"
+                        + "  proven.N: 1..2048\ninput  x float32[N, 5]\n")
                 .contains(
                         "weight 01Linear/weight float32[60, 5]",
                         "= Gemm(x, 01Linear/weight, 01Linear/bias)",

@@ -98,7 +98,8 @@ final class EngineHooks {
             if (attached == null) {
                 throw new IOException(
                         "Java " + ManagementFactory.getRuntimeMXBean().getSpecVersion()
-                                + " did not let an agent attach; it may be started with -javaagent:kanerva-exporter.jar");
+                                + " did not let an agent attach; it may be started with "
+                                + "-javaagent:kanerva-exporter.jar");
             }
             return attached;
         } finally {

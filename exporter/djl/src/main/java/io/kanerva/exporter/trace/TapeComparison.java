@@ -569,7 +569,8 @@ final class TapeComparison {
         }
         problems.add(what + " changes with the sizes of the inputs, and no formula for it was found: "
                 + String.join(", ", found)
-                + "; compute it from sizes by +, -, *, /, min, max, roots, logarithms or powers, or make the dimension a fixed one ("
+                + "; compute it from sizes by +, -, *, /, min, max, roots, logarithms or powers, "
+                + "or make the dimension a fixed one ("
                 + site + ")");
         return values.get(0) instanceof Long ? Size.fixed(0) : values.get(0);
     }

@@ -24,7 +24,8 @@ final class Inverses {
     static void register(Operators table) {
         table.put(
                 "inverse",
-                "Reshape, Gather, Mul, Add, Sub, ReduceSum and Div for the adjugate and the determinant (up to 4 x 4, in "
+                "Reshape, Gather, Mul, Add, Sub, ReduceSum and Div for the adjugate and the determinant "
+                        + "(up to 4 x 4, in "
                         + "float64)",
                 Inverses::inverse);
     }
