@@ -91,10 +91,10 @@ final class EngineMethods {
      */
     private static NDArray resize(Recorder recorder, NDArray images, int width, int height, int interpolation) {
         if (interpolation != 0 && !images.getDataType().isFloating()) {
-            recorder.problem(
-                    "resize of a " + images.getDataType() + " array by interpolation " + interpolation
-                            + " cannot be exported: it truncates float32 sums, whose last bit differs between runtimes, so "
-                            + "that elements would be off by one; resize toType(FLOAT32, false), or call interpolation on uint8");
+            String kind = images.getDataType() + " array by interpolation " + interpolation;
+            recorder.problem("resize of a " + kind + " cannot be exported: it truncates float32 sums, whose last bit "
+                    + "differs between runtimes, so that elements would be off by one; resize toType(FLOAT32, false), "
+                    + "or call interpolation on uint8");
         }
         boolean isSingle = images.getShape().dimension() == 3;
         NDArray floats = images.toType(DataType.FLOAT32, false);
