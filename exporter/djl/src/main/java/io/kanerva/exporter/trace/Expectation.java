@@ -156,7 +156,7 @@ final class Expectation {
     }
 
     /** Whether an argument on the tape is what an argument of the program gives. */
-    private static boolean matches(Object expected, Object found, Map<String, Long> at) {
+    static boolean matches(Object expected, Object found, Map<String, Long> at) {
         if (expected instanceof Size size) {
             return found instanceof Number number && number.doubleValue() == size.at(at);
         }

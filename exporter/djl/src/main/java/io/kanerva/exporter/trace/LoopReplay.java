@@ -220,7 +220,7 @@ final class LoopReplay {
             }
         }
         found.attributes().forEach((name, number) -> {
-            if (!matches(operation.attributes().get(name), number, sizes)) {
+            if (!Expectation.matches(operation.attributes().get(name), number, sizes)) {
                 throw differs(
                         found,
                         "has " + name + " "
@@ -294,7 +294,7 @@ final class LoopReplay {
         if (expected.number != null) {
             return found.kind() == TapeValue.Kind.CONSTANT
                     && found.shape().dimension() == 0
-                    && matches(
+                    && Expectation.matches(
                             expected.number.get("value"),
                             DjlTensors.copyOf(found.array()).doubles()[0],
                             sizes);
@@ -307,21 +307,5 @@ final class LoopReplay {
                 ? operand.name().equals(found.name())
                 : found.kind() == TapeValue.Kind.CONSTANT
                         && operand.constant().equals(DjlTensors.copyOf(found.array()));
-    }
-
-    private static boolean matches(Object expected, Object found, Map<String, Long> sizes) {
-        if (expected instanceof Size size) {
-            return found instanceof Number number && number.doubleValue() == size.at(sizes);
-        }
-        if (expected instanceof RealSize real) {
-            return found instanceof Number number && real.isAt(sizes, number.doubleValue());
-        }
-        if (expected instanceof List<?> list && found instanceof long[] numbers) {
-            return list.size() == numbers.length
-                    && IntStream.range(0, numbers.length).allMatch(i -> matches(list.get(i), numbers[i], sizes));
-        }
-        return expected instanceof CompositeOperation a && found instanceof CompositeOperation b
-                ? a.name().equals(b.name())
-                : Objects.equals(expected, found);
     }
 }
