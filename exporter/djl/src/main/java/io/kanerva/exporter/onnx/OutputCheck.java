@@ -111,8 +111,8 @@ final class OutputCheck {
             return tracer.compute(feeds);
         } catch (RuntimeException e) {
             throw new ExportException(
-                    List.of("the block itself fails with " + sizes + " (" + e.getMessage()
-                            + "); if such sizes cannot occur, exclude them with a dimension limit"),
+                    List.of("with " + sizes + " the block fails (" + e.getMessage()
+                            + "); if such sizes cannot occur, limit them with withDimensionLimit"),
                     e);
         }
     }

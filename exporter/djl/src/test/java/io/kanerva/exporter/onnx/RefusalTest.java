@@ -250,7 +250,12 @@ class RefusalTest {
     void aBlockThatFailsAtAnAllowedSizeAsksForALimit() {
         refusal(x -> x.get(1))
                 .contains("with {B=1} the block fails")
-                .contains("limit the sizes with withDimensionLimit(\"B\", 2, 2048)");
+                .contains("limit them with withDimensionLimit");
+        Block second = LambdaBlock.singleton(x -> x.get(1));
+        ExportOptions searching = CHECKED.withProbeBudget(10_000);
+        assertThatThrownBy(() -> OnnxExporter.export(second, List.of(input("x", "B", 6)), List.of("y"), searching))
+                .hasMessageContaining("with {B=1} the block fails")
+                .hasMessageContaining("limit the sizes with withDimensionLimit(\"B\", 2, 2048)");
     }
 
     @Test
