@@ -248,9 +248,7 @@ class RefusalTest {
 
     @Test
     void aBlockThatFailsAtAnAllowedSizeAsksForALimit() {
-        refusal(x -> x.get(1))
-                .contains("with {B=1} the block fails")
-                .contains("limit them with withDimensionLimit");
+        refusal(x -> x.get(1)).contains("with {B=1} the block fails").contains("limit them with withDimensionLimit");
         Block second = LambdaBlock.singleton(x -> x.get(1));
         ExportOptions searching = CHECKED.withProbeBudget(10_000);
         assertThatThrownBy(() -> OnnxExporter.export(second, List.of(input("x", "B", 6)), List.of("y"), searching))
