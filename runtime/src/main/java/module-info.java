@@ -2,6 +2,7 @@
 @SuppressWarnings("requires-automatic") // ONNX Runtime is an automatic module with a fixed name.
 module io.kanerva.runtime {
     requires com.microsoft.onnxruntime;
+    requires jdk.jfr;
 
     exports io.kanerva.runtime;
 }

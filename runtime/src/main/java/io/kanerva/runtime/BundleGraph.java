@@ -109,6 +109,11 @@ public enum BundleGraph {
         return outputs;
     }
 
+    /** Whether its second dimension counts samples, of which a heap takes only so many, and not queries. */
+    public boolean takesSamples() {
+        return outputs.contains(POINTERS);
+    }
+
     /** Whether a bundle may lack this graph. */
     public boolean isOptional() {
         return !REQUIRED.contains(this);

@@ -6,7 +6,8 @@ import java.util.Objects;
 /**
  * A dense float32 tensor: flat, row-major data and its shape.
  *
- * <p>Arrays are not copied, in or out: neither the maker nor the receiver of a tensor should change its data.
+ * <p>The data are not copied, in or out: neither the maker nor the receiver of a tensor should change them. The shape
+ * is.
  *
  * @param data the values, the last dimension running fastest
  * @param shape the size of each dimension, none negative; their product is {@code data.length}
@@ -16,7 +17,7 @@ public record FloatTensor(float[] data, int... shape) {
     /** @throws TensorException if a dimension is negative or the shape does not hold exactly {@code data} */
     public FloatTensor {
         Objects.requireNonNull(data, "data");
-        Objects.requireNonNull(shape, "shape");
+        shape = Objects.requireNonNull(shape, "shape").clone();
         long size = elements(shape);
         if (size != data.length) {
             throw new TensorException("FloatTensor: shape %s holds %d values, found %d", shape, size, data.length);
@@ -36,6 +37,17 @@ public record FloatTensor(float[] data, int... shape) {
         return new FloatTensor(new float[(int) size], shape);
     }
 
+    /** A copy of the shape. */
+    @Override
+    public int[] shape() {
+        return shape.clone();
+    }
+
+    /** The number of dimensions. */
+    public int rank() {
+        return shape.length;
+    }
+
     /** The number of values. */
     public int size() {
         return data.length;
@@ -52,7 +64,7 @@ public record FloatTensor(float[] data, int... shape) {
     }
 
     FloatTensor copy() {
-        return new FloatTensor(data.clone(), shape.clone());
+        return new FloatTensor(data.clone(), shape);
     }
 
     /**

@@ -2,18 +2,23 @@ package io.kanerva.runtime;
 
 import io.kanerva.runtime.bundle.BundleSource;
 import io.kanerva.runtime.session.Inference;
+import io.kanerva.runtime.session.Limit;
 import io.kanerva.runtime.session.SessionLoader;
 import io.kanerva.runtime.session.Sessions;
+import io.kanerva.runtime.session.SettingsProbe;
 import io.kanerva.runtime.session.StoredMemory;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 
 /**
  * A Kanerva++ model, open for inference.
  *
  * <p>It holds native memory and must be closed. Any number of threads may call it at once; each call runs on its
- * caller's thread. {@link #close} waits for running calls, and a call after it throws {@link ClosedException}. What
- * methods return are plain Java values that stay valid after it.
+ * caller's thread. {@link #close} waits for running calls, and a call after it throws {@link ClosedException}; a model
+ * that becomes garbage without it says so in the log. Calls can have a deadline and be cancelled: {@link #with}. What
+ * methods return are plain Java values that stay valid after it; all their numbers are finite. Calls of more images
+ * than memory is well spent on are done in parts.
  *
  * <p>In shapes, B counts episodes and so memories, T written samples, Q queries or reads, K keys per sample; images are
  * [Cx, Hx, Wx] with values in [0, 1], memories [C, H, W], blocks [C, h, w] and latents [D], all as in
@@ -22,7 +27,9 @@ import java.util.Map;
  *
  * <p>Every method throws {@link TensorException} for a tensor of another shape, values that are not finite, images
  * outside [0, 1] and a memory of another model, {@link CapacityException} for more samples than a memory takes,
- * {@link InferenceException} if ONNX Runtime fails, and {@link NullPointerException} for an argument that is null.
+ * {@link InferenceException} if ONNX Runtime fails or a graph returns numbers that are not finite,
+ * {@link ClosedException} after {@link #close} or while the process ends, and {@link NullPointerException} for an
+ * argument that is null.
  */
 public final class Kanerva implements AutoCloseable {
 
@@ -31,13 +38,41 @@ public final class Kanerva implements AutoCloseable {
     private final KeyGeometry geometry;
     private final Inference inference;
 
-    private Kanerva(BundleSource source, Options options) {
-        bundle = source.bundle();
-        sessions = SessionLoader.open(source.name(), bundle.settings(), source.graphs(bundle), options);
-        geometry = new KeyGeometry(bundle.settings());
+    /** How long {@link #close()} waits for running calls before it cancels them: 30 seconds. */
+    public static final Duration CLOSE_PATIENCE = Duration.ofSeconds(30);
+
+    private Kanerva(Bundle bundle, Sessions sessions, KeyGeometry geometry, Limit limit) {
+        this.bundle = bundle;
+        this.sessions = sessions;
+        this.geometry = geometry;
         // On the CPU the step from graph to graph costs nothing, and the host draws latents as in every language.
         boolean fusedSampling = sessions.has(BundleGraph.READER_DECODER) && sessions.device() == Device.CUDA;
-        inference = new Inference(bundle, geometry, sessions, fusedSampling);
+        inference = new Inference(bundle, geometry, sessions, fusedSampling, limit);
+    }
+
+    private static Kanerva open(BundleSource source, Options options) {
+        Bundle bundle = source.bundle();
+        Sessions sessions = SessionLoader.open(source.name(), bundle.settings(), source.graphs(bundle), options);
+        KeyGeometry geometry = new KeyGeometry(bundle.settings());
+        try {
+            SettingsProbe.check(source.name(), bundle.settings(), geometry, sessions);
+            return new Kanerva(bundle, sessions, geometry, Limit.NONE);
+        } catch (RuntimeException | Error e) {
+            sessions.close();
+            throw e;
+        }
+    }
+
+    /**
+     * This model, with an end to each call: its calls throw {@link CancelledException} when {@code limit} is reached.
+     * Costs no more than an object; to be closed or left alone, since closing either closes the model.
+     *
+     * <pre>{@code
+     * Recall recall = kanerva.with(CallLimit.in(Duration.ofMillis(50))).recall(memory, queries, 3);
+     * }</pre>
+     */
+    public Kanerva with(CallLimit limit) {
+        return new Kanerva(bundle, sessions, geometry, limit.limit);
     }
 
     /**
@@ -52,7 +87,7 @@ public final class Kanerva implements AutoCloseable {
 
     /** Opens the bundle in a folder; see {@link #load(Path, Device)}. */
     public static Kanerva load(Path folder, Options options) {
-        return new Kanerva(BundleSource.folder(folder), options);
+        return open(BundleSource.folder(folder), options);
     }
 
     /**
@@ -61,7 +96,7 @@ public final class Kanerva implements AutoCloseable {
      * @param folder its folder there, such as {@code io/kanerva/models/fashion-mnist}
      */
     public static Kanerva loadResource(ClassLoader loader, String folder, Options options) {
-        return new Kanerva(BundleSource.resource(loader, folder), options);
+        return open(BundleSource.resource(loader, folder), options);
     }
 
     /** Opens a bundle on the class path, with one thread per call. */
@@ -75,7 +110,7 @@ public final class Kanerva implements AutoCloseable {
      * @param files the bundle's files by their paths: {@code bundle.json} and the graphs; others are not read
      */
     public static Kanerva load(Map<String, byte[]> files, Options options) {
-        return new Kanerva(BundleSource.bytes(files), options);
+        return open(BundleSource.bytes(files), options);
     }
 
     /** The bundle's description: settings, tensors, provenance. */
@@ -188,7 +223,7 @@ public final class Kanerva implements AutoCloseable {
      *
      * @param memory B memories of this model
      * @param queries [B, Q, Cx, Hx, Wx], values in [0, 1]
-     * @param iterations 1 or more
+     * @param iterations 1 to 10,000; what each returns is kept
      */
     public Recall recall(Memory memory, FloatTensor queries, int iterations) {
         checkPositive("recall: iterations", iterations);
@@ -273,10 +308,26 @@ public final class Kanerva implements AutoCloseable {
         return new PreparedWrite(inference.prepareWrite(episodes, samples), bundle.settings());
     }
 
-    /** Waits for running calls, then frees the graphs. Closing again does nothing. */
+    /** Closes with a patience of {@link #CLOSE_PATIENCE}: {@link #close(Duration)}. */
     @Override
     public void close() {
-        sessions.close();
+        sessions.close(CLOSE_PATIENCE);
+    }
+
+    /**
+     * Lets no further call begin, waits for running ones and frees the graphs; closing again does nothing. Calls that
+     * take longer than {@code patience} are cancelled: they throw {@link CancelledException} after the node of the
+     * graph at which they are, for which this waits 10 seconds at most. A call that still runs then frees the graphs
+     * when it ends.
+     *
+     * @param patience 0 cancels running calls at once
+     * @throws IllegalArgumentException if {@code patience} is negative
+     */
+    public void close(Duration patience) {
+        if (patience.isNegative()) {
+            throw new IllegalArgumentException("close: patience: expected 0 or more, found " + patience);
+        }
+        sessions.close(patience);
     }
 
     Sessions sessions() {

@@ -1,5 +1,6 @@
 package io.kanerva.runtime;
 
+import io.kanerva.runtime.bundle.Text;
 import java.util.Arrays;
 
 /**
@@ -8,6 +9,7 @@ import java.util.Arrays;
  */
 public abstract sealed class KanervaException extends RuntimeException
         permits BundleException,
+                CancelledException,
                 CapacityException,
                 ClosedException,
                 DeviceException,
@@ -15,14 +17,21 @@ public abstract sealed class KanervaException extends RuntimeException
                 MemoryFileException,
                 TensorException {
 
-    /** @param values for the format; an int array is written as a shape, {@code [1, 28, 28]} */
+    /**
+     * @param values for the format; an int array is written as a shape, {@code [1, 28, 28]}, and control characters in
+     *     text are written out, since a message may reach a terminal
+     */
     KanervaException(Throwable cause, String format, Object... values) {
         super(format.formatted(readable(values)), cause);
     }
 
     private static Object[] readable(Object[] values) {
         for (int i = 0; i < values.length; i++) {
-            values[i] = values[i] instanceof int[] shape ? Arrays.toString(shape) : values[i];
+            if (values[i] instanceof int[] shape) {
+                values[i] = Arrays.toString(shape);
+            } else if (!(values[i] instanceof Number)) {
+                values[i] = Text.plain(String.valueOf(values[i]).strip().replaceAll("\\s*\\R\\s*", " "));
+            }
         }
         return values;
     }

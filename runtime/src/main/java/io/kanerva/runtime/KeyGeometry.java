@@ -15,7 +15,8 @@ import io.kanerva.runtime.math.Normal;
  *       x.
  * </ul>
  *
- * <p>and the same along y with h, H and Gy.
+ * <p>and the same along y with h, H and Gy. Every method throws {@link TensorException} for a coordinate that is not
+ * finite.
  */
 public final class KeyGeometry {
 
@@ -57,6 +58,9 @@ public final class KeyGeometry {
 
     /** The window that a key cuts out of the memory. */
     public Window window(float scale, float x, float y) {
+        requireNumber(scale);
+        requireNumber(x);
+        requireNumber(y);
         boolean snaps = settings.addressing() == Addressing.DEREFERENCED;
         double zoom = snaps ? 1 : Math.exp(0.25 * Math.tanh(scale));
         // erf(x / sqrt(2)) = 2 Phi(x) - 1
@@ -69,11 +73,18 @@ public final class KeyGeometry {
         return new Window(left, top, width, height);
     }
 
+    private static void requireNumber(float coordinate) {
+        if (!Float.isFinite(coordinate)) {
+            throw new TensorException("KeyGeometry: expected a key of finite numbers, found %s", coordinate);
+        }
+    }
+
     private static double spread(int cell, int cells) {
         return cells == 1 ? 0 : 2.0 * cell / (cells - 1) - 1;
     }
 
     private static int cell(float[] boundaries, float coordinate) {
+        requireNumber(coordinate);
         int cell = 0;
         while (cell < boundaries.length && boundaries[cell] < coordinate) {
             cell++;

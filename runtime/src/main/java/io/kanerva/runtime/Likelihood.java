@@ -1,9 +1,11 @@
 package io.kanerva.runtime;
 
+import io.kanerva.runtime.bundle.Signature;
 import io.kanerva.runtime.math.ImageMeans;
 import io.kanerva.runtime.math.LogisticMixture;
 import io.kanerva.runtime.math.Normal;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 
 /** The decoder's image distribution. */
 public enum Likelihood {
@@ -30,8 +32,10 @@ public enum Likelihood {
      * @param settings of the model that the output is from
      * @param logits the decoder's output, [B, Q, P, Hx, Wx]
      * @return [B, Q, Cx, Hx, Wx], values in [0, 1]
+     * @throws TensorException if {@code logits} have another shape or are not finite
      */
     public FloatTensor means(ModelSettings settings, FloatTensor logits) {
+        check("means", settings, logits);
         FloatTensor images = images(settings, logits);
         int floats = settings.image().floats();
         ImageMeans means = ImageMeans.of(settings);
@@ -67,8 +71,19 @@ public enum Likelihood {
      * @param images [B, T, Cx, Hx, Wx]
      * @param logits the decoder's output, [B, T, P, Hx, Wx]
      * @return [B * T]
+     * @throws TensorException if a tensor has another shape or is not finite
      */
     public double[] negativeLogLikelihood(ModelSettings settings, FloatTensor images, FloatTensor logits) {
+        check("negativeLogLikelihood", settings, logits);
+        Planes image = settings.image();
+        requireShape(
+                "negativeLogLikelihood: images",
+                images,
+                logits.dimension(0),
+                logits.dimension(1),
+                image.channels(),
+                image.height(),
+                image.width());
         double[] nats = new double[images.dimension(0) * images.dimension(1)];
         switch (this) {
             case BERNOULLI -> {
@@ -82,6 +97,25 @@ public enum Likelihood {
                 mixture(settings).negativeLogLikelihood(images.data(), logits.data(), nats);
         }
         return nats;
+    }
+
+    private void check(String call, ModelSettings settings, FloatTensor logits) {
+        boolean isBatch = logits.rank() == 5;
+        requireShape(
+                call + ": logits",
+                logits,
+                isBatch ? logits.dimension(0) : 1,
+                isBatch ? logits.dimension(1) : 1,
+                channels(settings),
+                settings.image().height(),
+                settings.image().width());
+    }
+
+    private static void requireShape(String place, FloatTensor tensor, int... expected) {
+        if (!Arrays.equals(tensor.shape(), expected)) {
+            throw new TensorException("%s: expected shape %s, found %s", place, expected, tensor.shape());
+        }
+        Signature.requireFinite(place, tensor);
     }
 
     private static FloatTensor images(ModelSettings settings, FloatTensor logits) {

@@ -1,5 +1,7 @@
 package io.kanerva.runtime;
 
+import java.util.Arrays;
+
 /**
  * Where queries were found in a memory.
  *
@@ -12,4 +14,28 @@ package io.kanerva.runtime;
  * @param scores the match of every query with every written sample, [B, Q, T], each in [-1, 1]
  * @param keys the keys to read with, [B, Q, K, 3]
  */
-public record Lookup(int[] samples, FloatTensor scores, FloatTensor keys) {}
+public record Lookup(int[] samples, FloatTensor scores, FloatTensor keys) {
+
+    /** Equal samples, scores and keys. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Lookup that
+                && Arrays.equals(samples, that.samples)
+                && scores.equals(that.scores)
+                && keys.equals(that.keys);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(samples) + keys.hashCode();
+    }
+
+    /**
+     * The samples and shapes, such as {@code Lookup[samples [3, 1], scores float32[1, 2, 4], keys float32[1, 2, 1,
+     * 3]]}.
+     */
+    @Override
+    public String toString() {
+        return "Lookup[samples " + Arrays.toString(samples) + ", scores " + scores + ", keys " + keys + "]";
+    }
+}

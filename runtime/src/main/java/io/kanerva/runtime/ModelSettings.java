@@ -1,5 +1,7 @@
 package io.kanerva.runtime;
 
+import java.util.Objects;
+
 /**
  * A model's settings, as its bundle records them.
  *
@@ -14,7 +16,7 @@ package io.kanerva.runtime;
  * @param slotRows Gy, rows of the slot grid; 0 for a pooled writer
  * @param slotColumns Gx, columns of the slot grid; 0 for a pooled writer
  * @param embedding E, size of the pooled writer's embedding; 0 for a heap
- * @param width channels of the widest layers, for information
+ * @param width channels of the widest layers, 0 to {@value #MAX_WIDTH}: how large a graph's tensors may be
  * @param capacity samples that fit one memory: floor(Gy * Gx / K), or {@link Integer#MAX_VALUE} for a pooled writer,
  *     which has no limit
  * @param neighbours pixels before each pixel that {@link Likelihood#DISCRETIZED_LOGISTIC_MIXTURE} conditions it on: 0,
@@ -38,6 +40,38 @@ public record ModelSettings(
         int capacity,
         int neighbours,
         int scaleCells) {
+
+    /** The most channels that a layer may have. */
+    public static final int MAX_WIDTH = 1 << 14;
+
+    private static final int MOST = 1 << 30;
+
+    /** @throws IllegalArgumentException if a number is out of its range, or the slots exceed 2^30 */
+    public ModelSettings {
+        Objects.requireNonNull(writer, "writer");
+        Objects.requireNonNull(addressing, "addressing");
+        Objects.requireNonNull(likelihood, "likelihood");
+        Objects.requireNonNull(image, "image");
+        Objects.requireNonNull(memory, "memory");
+        Objects.requireNonNull(block, "block");
+        require("keys", keys, 1, 1 << 10);
+        require("latent", latent, 1, MOST);
+        require("slotRows", slotRows, 0, 1 << 16);
+        require("slotColumns", slotColumns, 0, 1 << 16);
+        require("slots", (long) slotRows * slotColumns, 0, MOST);
+        require("embedding", embedding, 0, MOST);
+        require("width", width, 0, MAX_WIDTH);
+        require("capacity", capacity, 0, Integer.MAX_VALUE);
+        require("neighbours", neighbours, 0, 24);
+        require("scaleCells", scaleCells, 1, 2);
+    }
+
+    private static void require(String name, long value, long least, long most) {
+        if (value < least || value > most) {
+            throw new IllegalArgumentException(
+                    "ModelSettings: %s: expected %d to %d, found %d".formatted(name, least, most, value));
+        }
+    }
 
     /** How an episode becomes a memory. */
     public enum Writer {

@@ -1,6 +1,8 @@
 package io.kanerva.runtime;
 
 import ai.onnxruntime.OrtEnvironment;
+import io.kanerva.runtime.session.Telemetry;
+import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -8,10 +10,10 @@ import java.util.concurrent.CompletionException;
  * Starts ONNX Runtime in this process. {@link Kanerva} does so itself; a program that also uses ONNX Runtime directly
  * should call {@link #start} first.
  *
- * <p>On Linux, ONNX Runtime 1.29 gathers telemetry when it starts, unless {@code ORT_DISABLE_TELEMETRY=1} is set. It
- * matches regular expressions against the process's command line with a recursion as deep as the line is long: 3,400
- * characters, an ordinary class path, overflow the stack of a Java thread and crash the process. So it is started on a
- * thread with a large stack.
+ * <p>On Linux, ONNX Runtime 1.29 gathers telemetry when it starts, unless {@code ORT_DISABLE_TELEMETRY=1} is set: this
+ * sets it where Java can, from version 22 on, and otherwise logs a warning. The telemetry matches regular expressions
+ * against the process's command line with a recursion as deep as the line is long: 3,400 characters, an ordinary class
+ * path, overflow the stack of a Java thread and crash the process. So it is started on a thread with a large stack.
  */
 public final class NativeRuntime {
 
@@ -20,11 +22,22 @@ public final class NativeRuntime {
 
     private static boolean isStarted;
 
+    /** Of the first attempt: a library that could not be loaded cannot be loaded again in the same process. */
+    private static InferenceException failure;
+
     private NativeRuntime() {}
 
-    /** Starts ONNX Runtime if it is not running yet. */
+    /**
+     * Starts ONNX Runtime if it is not running yet.
+     *
+     * @throws InferenceException if that is impossible, such as for lack of a temporary folder
+     */
     public static synchronized void start() {
+        if (failure != null) {
+            throw new InferenceException(failure.getCause(), "%s", failure.getMessage());
+        }
         if (!isStarted) {
+            Telemetry.switchOff();
             startOnLargeStack();
             isStarted = true;
         }
@@ -35,8 +48,32 @@ public final class NativeRuntime {
             CompletableFuture.runAsync(OrtEnvironment::getEnvironment, NativeRuntime::runOnLargeStack)
                     .join();
         } catch (CompletionException e) {
-            throw new InferenceException(e.getCause(), "ONNX Runtime cannot be started: %s", e.getCause());
+            failure = failure(e.getCause());
+            throw failure;
         }
+    }
+
+    private static InferenceException failure(Throwable thrown) {
+        Throwable cause = thrown;
+        boolean isLoading = false;
+        while (true) {
+            isLoading |= cause instanceof UnsatisfiedLinkError || cause instanceof IOException;
+            if (cause.getCause() == null) {
+                break;
+            }
+            cause = cause.getCause();
+        }
+        String folder = System.getProperty("java.io.tmpdir");
+        return isLoading && System.getProperty("onnxruntime.native.path") == null
+                ? new InferenceException(
+                        thrown,
+                        "ONNX Runtime cannot be started: expected to unpack its library into java.io.tmpdir, %s, and to "
+                                + "load it from there, found %s; name a folder that exists, may be written to and is not "
+                                + "mounted noexec by -Djava.io.tmpdir, or one that holds the library by "
+                                + "-Donnxruntime.native.path",
+                        folder,
+                        cause)
+                : new InferenceException(thrown, "ONNX Runtime cannot be started: %s", cause);
     }
 
     private static void runOnLargeStack(Runnable command) {

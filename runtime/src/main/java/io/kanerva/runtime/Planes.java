@@ -9,9 +9,19 @@ package io.kanerva.runtime;
  */
 public record Planes(int channels, int height, int width) {
 
+    /** @throws IllegalArgumentException if a size is out of its range, or their product exceeds 2^31 - 1 */
+    public Planes {
+        boolean fits = channels >= 1 && height >= 1 && width >= 1;
+        if (!fits || (double) channels * height * width > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "Planes: expected sizes of at least 1 and at most 2^31 - 1 values, found [%d, %d, %d]"
+                            .formatted(channels, height, width));
+        }
+    }
+
     /** The number of floats in one such stack. */
     public int floats() {
-        return Math.multiplyExact(Math.multiplyExact(channels, height), width);
+        return channels * height * width;
     }
 
     @Override

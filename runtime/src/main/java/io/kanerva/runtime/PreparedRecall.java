@@ -1,7 +1,8 @@
 package io.kanerva.runtime;
 
 import io.kanerva.runtime.ModelSettings.Writer;
-import io.kanerva.runtime.bundle.Signature;
+import io.kanerva.runtime.math.Values;
+import io.kanerva.runtime.session.Limit;
 import io.kanerva.runtime.session.Recaller;
 import io.kanerva.runtime.session.StoredMemory;
 import io.kanerva.runtime.session.Workspace;
@@ -46,10 +47,23 @@ public final class PreparedRecall implements AutoCloseable {
      * @throws TensorException if a buffer is too short or a query has values outside [0, 1]
      * @throws ClosedException after {@link #close} of this or of its Kanerva
      */
-    public synchronized void run(FloatBuffer queries, FloatBuffer recalled) {
+    public void run(FloatBuffer queries, FloatBuffer recalled) {
+        run(queries, recalled, Limit.NONE);
+    }
+
+    /**
+     * The same, within a limit.
+     *
+     * @throws CancelledException if {@code limit} is reached
+     */
+    public void run(FloatBuffer queries, FloatBuffer recalled, CallLimit limit) {
+        run(queries, recalled, limit.limit);
+    }
+
+    private synchronized void run(FloatBuffer queries, FloatBuffer recalled, Limit limit) {
         requireSpace("queries", queries, samples.length * image.length);
         requireSpace("recalled", recalled, samples.length * image.length);
-        workspace.enter("PreparedRecall");
+        workspace.enter("PreparedRecall", limit);
         try {
             // Image by image, so that each stays in the first-level cache from one step to the next.
             for (int query = 0; query < samples.length; query++) {
@@ -93,7 +107,7 @@ public final class PreparedRecall implements AutoCloseable {
 
     /** @param first the index of the first value for messages */
     static void requireImages(String place, float[] values, int first) {
-        int outside = Signature.firstOutsideImages(values);
+        int outside = Values.firstOutsideImages(values);
         if (outside >= 0) {
             throw new TensorException(
                     "%s: expected values from 0 to 1, found %s at [%d]", place, values[outside], first + outside);

@@ -1,5 +1,6 @@
 package io.kanerva.runtime;
 
+import io.kanerva.runtime.session.Limit;
 import io.kanerva.runtime.session.Workspace;
 import java.nio.FloatBuffer;
 
@@ -11,8 +12,12 @@ import java.nio.FloatBuffer;
  */
 public final class PreparedWrite implements AutoCloseable {
 
+    /** Values that are checked at a time, in the first-level cache. */
+    private static final int PIECE = 4096;
+
     private final Workspace workspace;
     private final float[] images;
+    private final float[] piece = new float[PIECE];
     private final int memories;
     private final int keys;
 
@@ -34,18 +39,31 @@ public final class PreparedWrite implements AutoCloseable {
      * @throws TensorException if a buffer is too short or an image has values outside [0, 1]
      * @throws ClosedException after {@link #close} of this or of its Kanerva
      */
-    public synchronized void run(FloatBuffer episodes, FloatBuffer memory, FloatBuffer pointers) {
+    public void run(FloatBuffer episodes, FloatBuffer memory, FloatBuffer pointers) {
+        run(episodes, memory, pointers, Limit.NONE);
+    }
+
+    /**
+     * The same, within a limit.
+     *
+     * @throws CancelledException if {@code limit} is reached
+     */
+    public void run(FloatBuffer episodes, FloatBuffer memory, FloatBuffer pointers, CallLimit limit) {
+        run(episodes, memory, pointers, limit.limit);
+    }
+
+    private synchronized void run(FloatBuffer episodes, FloatBuffer memory, FloatBuffer pointers, Limit limit) {
         PreparedRecall.requireSpace("episodes", episodes, images.length);
         PreparedRecall.requireSpace("memory", memory, memories);
         PreparedRecall.requireSpace("pointers", pointers, keys);
-        workspace.enter("PreparedWrite");
+        workspace.enter("PreparedWrite", limit);
         try {
             episodes.get(episodes.position(), images);
             PreparedRecall.requireImages("write: episodes", images, 0);
             workspace.buffer(BundleGraph.IMAGES).put(0, images);
             workspace.run();
-            memory.put(memory.position(), workspace.buffer(BundleGraph.MEMORY), 0, memories);
-            pointers.put(pointers.position(), workspace.buffer(BundleGraph.POINTERS), 0, keys);
+            workspace.get(BundleGraph.MEMORY, memory, piece);
+            workspace.get(BundleGraph.POINTERS, pointers, piece);
         } finally {
             workspace.leave();
         }

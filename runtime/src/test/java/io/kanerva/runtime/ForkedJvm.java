@@ -25,7 +25,7 @@ final class ForkedJvm {
         return run(Map.of(), options, main, arguments);
     }
 
-    /** The same with further environment variables. */
+    /** The same with further environment variables; one that is empty is taken away. */
     static String run(Map<String, String> environment, List<String> options, Class<?> main, String... arguments)
             throws IOException, InterruptedException {
         String tests = TinyBundle.class
@@ -46,8 +46,9 @@ final class ForkedJvm {
         command.addAll(List.of("-XX:ErrorFile=/dev/stdout", "-cp", classPath, main.getName()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().remove("ORT_DISABLE_TELEMETRY");
+        builder.environment().put("ORT_DISABLE_TELEMETRY", "1");
         builder.environment().putAll(environment);
+        builder.environment().values().removeIf(String::isEmpty);
         Process process = builder.start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.kanerva.runtime.TinyBundle.Kind;
 import io.kanerva.runtime.session.Inference;
+import io.kanerva.runtime.session.Limit;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,7 +44,7 @@ class FusedGraphsTest {
             bundle = fused.bundle();
             Memory memory = fused.write(EPISODES);
             float[] expected = fused.generate(memory, 6, 5).images().data();
-            Inference inference = new Inference(bundle, fused.geometry(), fused.sessions(), true);
+            Inference inference = new Inference(bundle, fused.geometry(), fused.sessions(), true, Limit.NONE);
             float[] found = inference
                     .generate(memory.stored, 6, new NormalSampler(5))
                     .images()

@@ -6,6 +6,7 @@ import io.kanerva.runtime.TinyBundle.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,7 +22,8 @@ class LongCommandLineTest {
     void aCommandLineAsLongAsAnApplicationsClassPathDoesNotKillTheProcess() throws Exception {
         new TinyBundle(Kind.HEAP).write(folder);
         List<String> options = List.of("-Xmx64m", "-Dpadding=" + "x".repeat(20_000));
-        String output = ForkedJvm.run(options, LongCommandLineTest.class, folder.toString());
+        String output = ForkedJvm.run(
+                Map.of("ORT_DISABLE_TELEMETRY", ""), options, LongCommandLineTest.class, folder.toString());
         assertThat(output).contains("opened");
     }
 

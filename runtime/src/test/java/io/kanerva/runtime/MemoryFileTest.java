@@ -134,7 +134,7 @@ class MemoryFileTest {
         assertThat(bytes).hasSize(692);
         Files.write(file, Arrays.copyOf(bytes, length));
         assertRefused("expected a memory file of %d bytes, found %d: it is truncated or damaged"
-                .formatted(length < 108 ? 108 : 692, length));
+                .formatted(length < 76 ? 108 : 692, length));
     }
 
     @Test

@@ -37,7 +37,7 @@ class PackagesTest {
                 .containsExactly(API);
         assertThat(module.requires())
                 .extracting(ModuleDescriptor.Requires::name)
-                .containsExactlyInAnyOrder("java.base", "com.microsoft.onnxruntime");
+                .containsExactlyInAnyOrder("java.base", "jdk.jfr", "com.microsoft.onnxruntime");
     }
 
     @Test
@@ -51,6 +51,8 @@ class PackagesTest {
                         "Bundle",
                         "BundleException",
                         "BundleGraph",
+                        "CallLimit",
+                        "CancelledException",
                         "CapacityException",
                         "ClosedException",
                         "Device",

@@ -141,10 +141,12 @@ class TensorErrorsTest {
     }
 
     @Test
-    void optionsWithoutThreads() {
-        assertThatThrownBy(() -> Options.on(Device.CPU).withThreads(0))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("Options: threads: expected at least 1, found 0");
+    void optionsWithoutThreadsOrWithTooMany() {
+        for (int threads : new int[] {0, 257, 5000, Integer.MAX_VALUE}) {
+            assertThatThrownBy(() -> Options.on(Device.CPU).withThreads(threads))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("Options: threads: expected 1 to 256, found " + threads);
+        }
     }
 
     @Test

@@ -3,15 +3,18 @@ package io.kanerva.runtime;
 import io.kanerva.runtime.bundle.Sha256;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Bundles of {@link TinyGraphs}, made in memory and written where a test needs them. */
 final class TinyBundle {
@@ -65,6 +68,7 @@ final class TinyBundle {
                   "format": "kanerva-bundle", "formatVersion": 1, "name": "tiny", "opset": 17, "irVersion": 8,
                   "reader": "gridsample",
                   "settings": %s,
+                  "settingsSha256": "%s",
                   "graphs": {
                 %s,
                 %s,
@@ -79,6 +83,7 @@ final class TinyBundle {
                 }
                 """.formatted(
                         kind.settings,
+                        digest(kind.settings),
                         graph("encoder", List.of(images), encoded),
                         graph("memory-writer", List.of(content), List.of(memory, pointers)),
                         graph("reader", List.of(memory, keys), read),
@@ -86,6 +91,22 @@ final class TinyBundle {
                         files.keySet().stream()
                                 .map(file -> "\"%s\": \"%s\"".formatted(file, Sha256.hex(files.get(file))))
                                 .collect(Collectors.joining(", ")));
+    }
+
+    /** The digest of settings without nested objects: their members in the order of their names, without blanks. */
+    private static String digest(String settings) {
+        String members = settings.replaceAll("\\s", "").replaceAll("^\\{|}$", "");
+        return Sha256.hex(Stream.of(members.split(",(?=\")"))
+                .sorted(Comparator.comparing(member -> member.substring(0, member.indexOf(':'))))
+                .collect(Collectors.joining(",", "{", "}"))
+                .getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Has bundle.json state the digest of its settings, which were edited. */
+    TinyBundle sign() {
+        String settings = json.substring(json.indexOf("\"settings\":") + 11, json.indexOf("\"settingsSha256\""));
+        String old = json.substring(json.indexOf("\"settingsSha256\": \"") + 19).substring(0, 64);
+        return edit(old, digest(settings.substring(0, settings.lastIndexOf(',')).strip()));
     }
 
     /** A bundle with the two fused graphs. */

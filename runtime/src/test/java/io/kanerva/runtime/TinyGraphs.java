@@ -24,6 +24,12 @@ final class TinyGraphs {
                 .toBytes();
     }
 
+    /** An encoder whose content is the logarithm of what it should be: minus infinity where an image is black. */
+    static byte[] encoderWithLogarithms(Kind kind) {
+        return encoder(new TinyOnnx("encoder").input("images", "B", "T", 1, 8, 8), kind, "Log")
+                .toBytes();
+    }
+
     /** Encoder and memory writer in one. */
     static byte[] encoderWriter(Kind kind) {
         TinyOnnx g = encoder(new TinyOnnx("encoder-memory-writer").input("images", "B", "T", 1, 8, 8), kind);
@@ -43,10 +49,14 @@ final class TinyGraphs {
     }
 
     private static TinyOnnx encoder(TinyOnnx g, Kind kind) {
+        return encoder(g, kind, "Identity");
+    }
+
+    private static TinyOnnx encoder(TinyOnnx g, Kind kind, String last) {
         String flat = g.apply("Reshape", "images", g.longs(-1, 1, 8, 8));
         String means = g.apply("AveragePool", ints("kernel_shape", 2, 4).append(ints("strides", 2, 4)), flat);
         String stretched = g.apply("Sub", g.apply("Mul", means, g.scalar(2)), g.scalar(1));
-        String tiles = g.reshapeLike(stretched, "images", 8);
+        String tiles = g.reshapeLike(g.apply(last, last.equals("Log") ? means : stretched), "images", 8);
         if (kind == Kind.POOLED) {
             g.output("content", tiles, "B", "T", 8);
         } else {

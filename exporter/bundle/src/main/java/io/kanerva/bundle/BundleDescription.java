@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -28,6 +29,7 @@ final class BundleDescription {
     static final int FORMAT_VERSION = 1;
     static final int OPSET = 17;
     static final int IR_VERSION = 8;
+    static final String SETTINGS_DIGEST = "settingsSha256";
 
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -45,7 +47,9 @@ final class BundleDescription {
         root.put("opset", OPSET)
                 .put("irVersion", IR_VERSION)
                 .put("reader", options.reader().id());
-        root.set("settings", settings(model.settings()));
+        ObjectNode settings = settings(model.settings());
+        root.set("settings", settings);
+        root.put(SETTINGS_DIGEST, settingsDigest(settings));
         ObjectNode graphs = root.putObject("graphs");
         for (GraphSpec graph : GraphSpec.of(model)) {
             ObjectNode node = graphs.putObject(graph.name());
@@ -92,6 +96,19 @@ final class BundleDescription {
             node.put("encoder", s.encoder().kind().toString());
         }
         return node;
+    }
+
+    /**
+     * The SHA-256 of the settings as JSON of one form: no blanks, members in the order of their names. Settings are
+     * integers, plain words and arrays of them, so that every language writes the same.
+     */
+    static String settingsDigest(ObjectNode settings) {
+        ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS);
+        try {
+            return BundleFolder.digest(mapper.writeValueAsBytes(mapper.treeToValue(settings, Map.class)));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static ArrayNode tensors(List<GraphTensor> tensors) {

@@ -77,6 +77,12 @@ public final class BundleVariant {
             throw new BundleExportException("%s: expected a bundle with float32 weights to make a variant of, found %s"
                     .formatted(source, stored));
         }
+        if (!(json.get("settings") instanceof ObjectNode settings)
+                || !BundleDescription.settingsDigest(settings)
+                        .equals(json.path(BundleDescription.SETTINGS_DIGEST).asText())) {
+            throw new BundleExportException("%s: expected settings that fit their %s, found others"
+                    .formatted(source, BundleDescription.SETTINGS_DIGEST));
+        }
         String name = json.path("name").asText();
         json.put("name", name + "-" + weights.id())
                 .put("weights", weights.onnxName())

@@ -5,6 +5,7 @@ import io.kanerva.runtime.ModelSettings.Addressing;
 import io.kanerva.runtime.ModelSettings.Writer;
 import io.kanerva.runtime.Provenance.MeasuredBound;
 import io.kanerva.runtime.math.LogisticMixture;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +14,19 @@ import java.util.Optional;
 
 /** Reads a bundle.json and checks it for contradictions. */
 final class BundleReader {
+
+    /** Of format 1. */
+    private static final int OPSET = 17;
+
+    private static final int IR_VERSION = 8;
+
+    private static final int MAX_NAME = 200;
+
+    /** Of a tensor for one image. */
+    private static final int MAX_VALUES = 1 << 28;
+
+    /** More make the parameters of a mixture innumerable. */
+    private static final int MAX_IMAGE_CHANNELS = 1 << 10;
 
     private BundleReader() {}
 
@@ -41,19 +55,45 @@ final class BundleReader {
                 check(described.get("outputs"), expected.outputs());
             }
         }
+        String digest = Sha256.hex(json.get("settings").canonical().getBytes(StandardCharsets.US_ASCII));
+        if (!sha256(json.get("settingsSha256")).equals(digest)) {
+            throw json.get("settingsSha256")
+                    .error(
+                            "the SHA-256 of the settings, %s (were they changed?)".formatted(digest),
+                            json.get("settingsSha256").string());
+        }
         Map<String, String> files = new LinkedHashMap<>();
-        json.get("files").members().forEach((file, digest) -> files.put(file, sha256(digest)));
+        json.get("files").members().forEach((file, sum) -> {
+            if (!BundleSource.isInside(file)) {
+                throw json.get("files").error("paths inside the bundle", "'" + Text.shortened(file) + "'");
+            }
+            files.put(file, sha256(sum));
+        });
+        graphs.forEach((name, graph) -> {
+            String listed = files.getOrDefault(graph.file(), graph.sha256());
+            if (!listed.equals(graph.sha256())) {
+                throw json.get("graphs").get(name).get("sha256").error(listed + ", as under files", graph.sha256());
+            }
+        });
         return new Bundle(
-                json.get("name").string(),
+                name(json.get("name")),
                 version,
-                json.get("opset").integer(1, Integer.MAX_VALUE),
-                json.get("irVersion").integer(1, Integer.MAX_VALUE),
-                json.get("reader").string(),
+                json.get("opset").integer(OPSET),
+                json.get("irVersion").integer(IR_VERSION),
+                json.get("reader").oneOf("gridsample", "matmul"),
                 settings,
-                json.has("weights") ? json.get("weights").string() : "float32",
+                json.has("weights") ? json.get("weights").oneOf("float32", "float16", "int8") : "float32",
                 graphs,
                 files,
-                provenance(json.get("provenance")));
+                provenance(json.get("provenance"), settings));
+    }
+
+    private static String name(JsonNode json) {
+        if (json.string().isBlank() || json.string().length() > MAX_NAME) {
+            throw json.error(
+                    "a name of 1 to %d characters".formatted(MAX_NAME), '"' + Text.shortened(json.string()) + '"');
+        }
+        return json.string();
     }
 
     private static ModelSettings settings(JsonNode json) {
@@ -68,15 +108,30 @@ final class BundleReader {
                 planes(json.get("blockShape")),
                 json.get("keys").integer(1, 1024),
                 json.get("latent").integer(1, 1 << 20),
-                json.get("slotRows").integer(0, 1 << 15),
-                json.get("slotColumns").integer(0, 1 << 15),
+                json.get("slotRows")
+                        .integer(0, json.get("memoryShape").elements().get(1).integer(1, 1 << 16)),
+                json.get("slotColumns")
+                        .integer(0, json.get("memoryShape").elements().get(2).integer(1, 1 << 16)),
                 json.get("embedding").integer(0, 1 << 24),
-                json.get("width").integer(0, 1 << 24),
+                json.get("width").integer(0, ModelSettings.MAX_WIDTH),
                 writer == Writer.POOLED ? Integer.MAX_VALUE : capacity,
                 json.has("neighbours") ? json.get("neighbours").integer(0, 24) : 0,
                 json.has("scaleCells") ? json.get("scaleCells").integer(1, 2) : 1);
         check(json, settings);
+        checkSizes(json, settings);
         return settings;
+    }
+
+    private static void checkSizes(JsonNode json, ModelSettings settings) {
+        Planes image = settings.image();
+        json.get("imageShape").elements().get(0).integer(1, MAX_IMAGE_CHANNELS);
+        double parameters = (double) settings.likelihood().channels(settings) * image.height() * image.width();
+        if (parameters > MAX_VALUES) {
+            throw json.get("imageShape").error("at most 2^28 parameters of its pixels", image.toString());
+        }
+        if ((double) settings.keys() * settings.block().floats() > MAX_VALUES) {
+            throw json.get("keys").error("at most 2^28 values in a sample's blocks", settings.keys() + " keys");
+        }
     }
 
     private static void check(JsonNode json, ModelSettings settings) {
@@ -92,6 +147,17 @@ final class BundleReader {
         if (neighbours != 2 * reach * (reach + 1)) {
             throw json.get("neighbours").error("0, 4, 12 or 24", Integer.toString(neighbours));
         }
+        if (neighbours > 0 && settings.likelihood() == Likelihood.BERNOULLI) {
+            throw json.get("neighbours").error("0 for a Bernoulli likelihood", Integer.toString(neighbours));
+        }
+        if (settings.scaleCells() > 1 && settings.addressing() == Addressing.CONTINUOUS) {
+            throw json.get("scaleCells").error("1 for continuous addressing", "2");
+        }
+        for (String name : List.of("encoder", "latentLayout")) {
+            if (json.has(name)) {
+                json.get(name).string();
+            }
+        }
         if (settings.writer() == Writer.POOLED) {
             if (settings.addressing() != Addressing.CONTINUOUS) {
                 throw json.get("addressing")
@@ -99,8 +165,13 @@ final class BundleReader {
                                 "continuous for a pooled writer",
                                 settings.addressing().name().toLowerCase(Locale.ROOT));
             }
+            for (String name : List.of("slotRows", "slotColumns", "capacity")) {
+                json.get(name).integer(0);
+            }
+            json.get("embedding").integer(1, 1 << 24);
             return;
         }
+        json.get("embedding").integer(0);
         int slots = settings.slotRows() * settings.slotColumns();
         int keys = settings.keys();
         if (slots < keys) {
@@ -117,17 +188,20 @@ final class BundleReader {
         if (sizes.size() != 3) {
             throw json.error("[channels, height, width]", sizes.size() + " numbers");
         }
-        Planes planes = new Planes(
-                sizes.get(0).integer(1, 1 << 16),
-                sizes.get(1).integer(1, 1 << 16),
-                sizes.get(2).integer(1, 1 << 16));
-        if ((long) planes.channels() * planes.height() * planes.width() > 1 << 28) {
-            throw json.error("at most 2^28 values", planes.toString());
+        int channels = sizes.get(0).integer(1, 1 << 16);
+        int height = sizes.get(1).integer(1, 1 << 16);
+        int width = sizes.get(2).integer(1, 1 << 16);
+        if ((double) channels * height * width > MAX_VALUES) {
+            throw json.error("at most 2^28 values", "[%d, %d, %d]".formatted(channels, height, width));
         }
-        return planes;
+        return new Planes(channels, height, width);
     }
 
     private static GraphDescription graph(JsonNode json) {
+        if (!BundleSource.isInside(json.get("file").string())) {
+            throw json.get("file")
+                    .error("a path inside the bundle", '"' + json.get("file").string() + '"');
+        }
         return new GraphDescription(
                 json.get("file").string(),
                 sha256(json.get("sha256")),
@@ -175,17 +249,23 @@ final class BundleReader {
         return json.string();
     }
 
-    private static Provenance provenance(JsonNode json) {
+    private static Provenance provenance(JsonNode json, ModelSettings settings) {
+        if (json.has("memoryFloats")) {
+            json.get("memoryFloats").integer(settings.memory().floats());
+        }
+        if (json.has("keys")) {
+            json.get("keys").integer(settings.keys());
+        }
         return new Provenance(
                 text(json, "data"),
                 text(json, "binarisation"),
-                count(json, "episodeLength"),
-                integer(json, "memoryFloats"),
-                count(json, "keys"),
-                integer(json, "seed"),
-                integer(json, "steps"),
-                number(json, "minutes"),
-                integer(json, "parameters"),
+                json.has("episodeLength") ? json.get("episodeLength").integer(0, Integer.MAX_VALUE) : 0,
+                count(json, "memoryFloats"),
+                (int) count(json, "keys"),
+                json.has("seed") ? json.get("seed").integer() : 0,
+                count(json, "steps"),
+                amount(json, "minutes"),
+                count(json, "parameters"),
                 text(json, "commit"),
                 text(json, "command"),
                 json.has("bound") ? Optional.of(bound(json.get("bound"))) : Optional.empty());
@@ -194,11 +274,11 @@ final class BundleReader {
     private static MeasuredBound bound(JsonNode json) {
         return new MeasuredBound(
                 json.get("nats").number(),
-                number(json, "standardError"),
+                amount(json, "standardError"),
                 number(json, "reconstruction"),
                 number(json, "klKeys"),
                 number(json, "klLatent"),
-                integer(json, "episodes"),
+                count(json, "episodes"),
                 text(json, "setting"));
     }
 
@@ -206,12 +286,12 @@ final class BundleReader {
         return json.has(name) ? json.get(name).string() : "";
     }
 
-    private static int count(JsonNode json, String name) {
-        return json.has(name) ? json.get(name).integer(0, Integer.MAX_VALUE) : 0;
+    private static long count(JsonNode json, String name) {
+        return json.has(name) ? json.get(name).count() : 0;
     }
 
-    private static long integer(JsonNode json, String name) {
-        return json.has(name) ? json.get(name).integer() : 0;
+    private static double amount(JsonNode json, String name) {
+        return json.has(name) ? json.get(name).amount() : 0;
     }
 
     private static double number(JsonNode json, String name) {

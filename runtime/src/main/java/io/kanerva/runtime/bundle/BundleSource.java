@@ -18,6 +18,12 @@ public final class BundleSource {
 
     private static final String FILE_NAME = "bundle.json";
 
+    /** The shipped ones have some ten thousand. */
+    private static final int MAX_DESCRIPTION = 1 << 22;
+
+    /** 1 GiB; the shipped ones have 3 MB at most. */
+    private static final int MAX_GRAPH = 1 << 30;
+
     private final String name;
     private final Function<String, byte[]> files;
 
@@ -36,8 +42,11 @@ public final class BundleSource {
             throw new BundleException("%s: expected a bundle's folder, found none", folder);
         }
         Path path = folder.resolve(file);
-        if (!Files.isRegularFile(path)) {
+        if (!Files.exists(path)) {
             return null;
+        }
+        if (!Files.isRegularFile(path)) {
+            throw new BundleException("%s: '%s': expected a regular file, found something else", folder, file);
         }
         try {
             // A link must not lead out of the folder either.
@@ -45,17 +54,29 @@ public final class BundleSource {
                 throw new BundleException(
                         "%s: '%s' is a link that leads out of the bundle; expected a file inside it", folder, file);
             }
-            return Files.readAllBytes(path);
+            try (InputStream stream = Files.newInputStream(path)) {
+                return readAll(folder.toString(), file, stream);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Reads to the end, or to the limit beyond which no bundle's file goes: a compressed one may never end. */
+    private static byte[] readAll(String name, String file, InputStream stream) throws IOException {
+        int limit = file.equals(FILE_NAME) ? MAX_DESCRIPTION : MAX_GRAPH;
+        byte[] bytes = stream.readNBytes(limit + 1);
+        if (bytes.length > limit) {
+            throw new BundleException("%s: '%s': expected at most %d bytes, found more", name, file, limit);
+        }
+        return bytes;
     }
 
     /** A folder on the class path. */
     public static BundleSource resource(ClassLoader loader, String folder) {
         return new BundleSource("classpath:" + folder, file -> {
             try (InputStream stream = loader.getResourceAsStream(folder + "/" + file)) {
-                return stream == null ? null : stream.readAllBytes();
+                return stream == null ? null : readAll("classpath:" + folder, file, stream);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -84,7 +105,8 @@ public final class BundleSource {
     /**
      * The bytes of the graphs that the bundle has, checked against their digests.
      *
-     * @throws BundleException if a file is missing, was changed, or refers to other files
+     * @throws BundleException if a file is missing or was changed, or its graph is not one that a bundle with these
+     *     settings has
      */
     public Map<BundleGraph, byte[]> graphs(Bundle bundle) {
         Map<BundleGraph, byte[]> graphs = new EnumMap<>(BundleGraph.class);
@@ -100,14 +122,17 @@ public final class BundleSource {
                         "%s: the file '%s' was changed or is another bundle's: expected SHA-256 %s, found %s",
                         name, description.file(), description.sha256(), found);
             }
-            ExternalData.refuse(name + ": the file '" + description.file() + "'", bytes);
+            GraphCheck.check(name + ": the file '" + description.file() + "'", bundle, graph, bytes);
             graphs.put(graph, bytes);
         }
         return graphs;
     }
 
     private byte[] read(String file) {
-        checkInside(file);
+        if (!isInside(file)) {
+            throw new BundleException(
+                    "%s: bundle.json names the file '%s'; expected a path inside the bundle", name, file);
+        }
         try {
             byte[] bytes = files.apply(file);
             if (bytes == null) {
@@ -119,15 +144,15 @@ public final class BundleSource {
         }
     }
 
-    /** Rejects paths that are absolute or lead upwards: only names of letters, digits and {@code . _ - + space}. */
-    private void checkInside(String file) {
+    /**
+     * Whether a path stays inside the bundle: neither absolute nor upwards, only names of letters, digits and {@code .
+     * _ - + space}.
+     */
+    static boolean isInside(String file) {
         boolean inside = !file.isEmpty() && file.length() <= 255;
         for (String part : file.split("/", -1)) {
             inside &= part.matches("[\\p{L}\\p{N}._+ -]+") && !part.equals(".") && !part.equals("..");
         }
-        if (!inside) {
-            throw new BundleException(
-                    "%s: bundle.json names the file '%s'; expected a path inside the bundle", name, file);
-        }
+        return inside;
     }
 }

@@ -6,6 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * A value of a JSON file and its path, which errors name: {@code bundle.json: settings.keys: expected an integer from 1
@@ -50,6 +52,9 @@ final class JsonNode {
         Map<String, JsonNode> members = new LinkedHashMap<>();
         for (Map.Entry<?, ?> member : object().entrySet()) {
             String name = (String) member.getKey();
+            if (!isPlain(name)) {
+                throw error("names without control characters", '"' + name + '"');
+            }
             members.put(name, new JsonNode(source, memberPath(name), member.getValue()));
         }
         return members;
@@ -67,11 +72,27 @@ final class JsonNode {
         return elements;
     }
 
+    /** This string, which may reach a terminal: it must not hold control characters. */
     String string() {
         if (!(value instanceof String string)) {
             throw error("a string", describe());
         }
+        if (!isPlain(string)) {
+            throw error("text without control characters", describe());
+        }
         return string;
+    }
+
+    private static boolean isPlain(String text) {
+        return text.codePoints().noneMatch(Text::isControl);
+    }
+
+    /** This string, which must be one of these. */
+    String oneOf(String... words) {
+        if (!List.of(words).contains(value)) {
+            throw error('"' + String.join("\" or \"", words) + '"', describe());
+        }
+        return (String) value;
     }
 
     int integer(int min, int max) {
@@ -81,9 +102,25 @@ final class JsonNode {
         return number.intValue();
     }
 
+    /** This integer, which must be one number. */
+    int integer(int only) {
+        if (!(value instanceof Long number) || number != only) {
+            throw error(Integer.toString(only), describe());
+        }
+        return only;
+    }
+
     long integer() {
         if (!(value instanceof Long number)) {
             throw error("an integer", describe());
+        }
+        return number;
+    }
+
+    /** This integer, 0 or more. */
+    long count() {
+        if (!(value instanceof Long number) || number < 0) {
+            throw error("an integer of at least 0", describe());
         }
         return number;
     }
@@ -92,7 +129,44 @@ final class JsonNode {
         if (!(value instanceof Number number)) {
             throw error("a number", describe());
         }
-        return number.doubleValue();
+        double found = number.doubleValue();
+        if (!Double.isFinite(found)) {
+            throw error("a finite number", describe());
+        }
+        return found;
+    }
+
+    /** This number, 0 or more. */
+    double amount() {
+        if (number() < 0) {
+            throw error("a number of at least 0", describe());
+        }
+        return number();
+    }
+
+    /**
+     * This value as JSON of one form: no blanks, members in the order of their names. Integers, plain words, arrays and
+     * objects of them; nothing else has just one form in every language.
+     */
+    String canonical() {
+        if (value instanceof Map<?, ?> map) {
+            Map<String, String> members = new TreeMap<>();
+            members().forEach((name, member) -> members.put(quoted(name), member.canonical()));
+            return members.entrySet().stream()
+                    .map(member -> member.getKey() + ":" + member.getValue())
+                    .collect(Collectors.joining(",", "{", "}"));
+        }
+        if (value instanceof List) {
+            return elements().stream().map(JsonNode::canonical).collect(Collectors.joining(",", "[", "]"));
+        }
+        return value instanceof Long ? value.toString() : quoted(string());
+    }
+
+    private String quoted(String word) {
+        if (!word.matches("[A-Za-z0-9_. -]*")) {
+            throw error("a word of ASCII letters and digits", '"' + word + '"');
+        }
+        return '"' + word + '"';
     }
 
     /** The constant of {@code type} whose name, in lower case, this string is. */
@@ -132,6 +206,6 @@ final class JsonNode {
         if (value instanceof List) {
             return "an array";
         }
-        return value instanceof String string ? '"' + string + '"' : String.valueOf(value);
+        return value instanceof String string ? '"' + Text.shortened(string) + '"' : String.valueOf(value);
     }
 }

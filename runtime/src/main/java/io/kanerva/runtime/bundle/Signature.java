@@ -9,6 +9,7 @@ import io.kanerva.runtime.ModelSettings.Writer;
 import io.kanerva.runtime.Planes;
 import io.kanerva.runtime.TensorDescription;
 import io.kanerva.runtime.TensorException;
+import io.kanerva.runtime.math.Values;
 import java.util.Arrays;
 import java.util.List;
 
@@ -19,12 +20,6 @@ import java.util.List;
  * graph has both T and Q, so that two numbers fix all shapes: B and the count T or Q.
  */
 public final class Signature {
-
-    /** The bits of 1f. */
-    private static final int ONE = 0x3F800000;
-
-    /** The bits of {@link Float#MAX_VALUE}. */
-    private static final int MAX_FINITE = 0x7F7FFFFF;
 
     private final BundleGraph graph;
     private final List<TensorDescription> inputs;
@@ -88,7 +83,7 @@ public final class Signature {
     public int[] check(FloatTensor... values) {
         int[] sizes = new int[2];
         for (int i = 0; i < values.length; i++) {
-            bind(i, values[i].shape(), sizes);
+            bind(i, values[i], sizes);
         }
         for (int i = 0; i < values.length; i++) {
             requireValues(inputs.get(i).name(), values[i]);
@@ -96,32 +91,33 @@ public final class Signature {
         return sizes;
     }
 
-    private void bind(int index, int[] shape, int[] sizes) {
+    private void bind(int index, FloatTensor value, int[] sizes) {
         TensorDescription input = inputs.get(index);
         int[] expected = dimensions.get(index);
-        if (shape.length != expected.length) {
-            throw mismatch(input, shape);
+        if (value.rank() != expected.length) {
+            throw mismatch(input, value);
         }
-        for (int axis = 0; axis < shape.length; axis++) {
+        for (int axis = 0; axis < expected.length; axis++) {
             int size = expected[axis] >= 0 ? expected[axis] : sizes[~expected[axis]];
-            if (expected[axis] < 0 && shape[axis] < 1) {
+            if (expected[axis] < 0 && value.dimension(axis) < 1) {
                 throw new TensorException(
                         "%s: expected at least 1 in dimension %s of %s, found %s",
-                        place(input.name()), input.shape().get(axis), input.shape(), shape);
+                        place(input.name()), input.shape().get(axis), input.shape(), value.shape());
             }
             if (expected[axis] < 0 && size == 0) {
-                sizes[~expected[axis]] = shape[axis];
-            } else if (size != shape[axis]) {
-                throw expected[axis] >= 0 ? mismatch(input, shape) : disagreement(input, axis, size, shape);
+                sizes[~expected[axis]] = value.dimension(axis);
+            } else if (size != value.dimension(axis)) {
+                throw expected[axis] >= 0 ? mismatch(input, value) : disagreement(input, axis, size, value);
             }
         }
     }
 
-    private TensorException mismatch(TensorDescription input, int[] shape) {
-        return new TensorException("%s: expected shape %s, found %s", place(input.name()), input.shape(), shape);
+    private TensorException mismatch(TensorDescription input, FloatTensor value) {
+        return new TensorException(
+                "%s: expected shape %s, found %s", place(input.name()), input.shape(), value.shape());
     }
 
-    private TensorException disagreement(TensorDescription input, int axis, int size, int[] shape) {
+    private TensorException disagreement(TensorDescription input, int axis, int size, FloatTensor value) {
         String dimension = input.shape().get(axis);
         String first = inputs.stream()
                 .filter(other -> other.shape().contains(dimension))
@@ -130,10 +126,10 @@ public final class Signature {
                 .name();
         return new TensorException(
                 "%s: expected %s = %d in %s, as in '%s', found %s",
-                place(input.name()), dimension, size, input.shape(), first, shape);
+                place(input.name()), dimension, size, input.shape(), first, value.shape());
     }
 
-    /** Checks one input's values, but not memories, which {@code StoredMemory} checks once. */
+    /** Checks one input's values, but not memories, which are checked where they are made. */
     public void requireValues(String input, FloatTensor values) {
         if (input.equals(IMAGES)) {
             requireImages(place(input), values);
@@ -174,47 +170,29 @@ public final class Signature {
 
     /** Checks that no value is NaN or infinite; {@code place} names the tensor in the message. */
     public static void requireFinite(String place, FloatTensor values) {
-        require(place, "finite values", values, outside(values.data(), Integer.MAX_VALUE, MAX_FINITE));
+        require(place, "finite values", values, Values.firstNotFinite(values.data()));
     }
 
     private static void requireImages(String place, FloatTensor values) {
-        require(place, "values from 0 to 1", values, firstOutsideImages(values.data()));
+        require(place, "values from 0 to 1", values, Values.firstOutsideImages(values.data()));
     }
 
     private static void require(String place, String expected, FloatTensor values, int outside) {
-        if (outside < 0) {
-            return;
+        if (outside >= 0) {
+            throw new TensorException(
+                    "%s: expected %s, found %s at %s",
+                    place, expected, values.data()[outside], index(outside, values.shape()));
         }
-        int[] index = new int[values.shape().length];
-        int rest = outside;
+    }
+
+    /** Where in a tensor the value at {@code offset} is. */
+    public static int[] index(int offset, int... shape) {
+        int[] index = new int[shape.length];
+        int rest = offset;
         for (int axis = index.length - 1; axis >= 0; axis--) {
-            index[axis] = rest % values.dimension(axis);
-            rest /= values.dimension(axis);
+            index[axis] = rest % shape[axis];
+            rest /= shape[axis];
         }
-        throw new TensorException("%s: expected %s, found %s at %s", place, expected, values.data()[outside], index);
-    }
-
-    /** The index of the first value outside [0, 1]; -1 if none. */
-    public static int firstOutsideImages(float[] values) {
-        return outside(values, -1, ONE);
-    }
-
-    /**
-     * The index of the first value whose bits under {@code mask} are not from 0 to {@code max}; -1 if none. Bits of
-     * positive numbers are in the numbers' order, and comparing them is faster than comparing floats.
-     */
-    private static int outside(float[] values, int mask, int max) {
-        int suspect = 0;
-        for (float value : values) {
-            int bits = Float.floatToRawIntBits(value) & mask;
-            suspect |= bits | max - bits;
-        }
-        for (int i = 0; suspect < 0 && i < values.length; i++) {
-            int bits = Float.floatToRawIntBits(values[i] + 0f) & mask; // the sum turns -0 into 0
-            if ((bits | max - bits) < 0) {
-                return i;
-            }
-        }
-        return -1;
+        return index;
     }
 }

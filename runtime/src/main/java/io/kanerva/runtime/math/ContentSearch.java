@@ -30,10 +30,14 @@ public final class ContentSearch {
      */
     private final double[] rows;
 
+    /** The index in {@link #rows} of the first memory that is searched. */
+    private final int firstEpisode;
+
     /** @param images what was written, read back: [B, T, Cx, Hx, Wx] */
     public ContentSearch(FloatTensor images) {
         int episodes = images.dimension(0);
         samples = images.dimension(1);
+        firstEpisode = 0;
         int length = images.size() / (episodes * samples);
         features = length + 1;
         rows = new double[Math.multiplyExact(Math.multiplyExact(episodes, groups() * AT_ONCE), features)];
@@ -57,6 +61,18 @@ public final class ContentSearch {
                 rows[to + i * AT_ONCE] /= norm;
             }
         }
+    }
+
+    private ContentSearch(ContentSearch whole, int episode) {
+        samples = whole.samples;
+        features = whole.features;
+        rows = whole.rows;
+        firstEpisode = whole.firstEpisode + episode;
+    }
+
+    /** The same search in the memories from {@code episode} on, without a copy. */
+    public ContentSearch from(int episode) {
+        return new ContentSearch(this, episode);
     }
 
     private int groups() {
@@ -116,7 +132,12 @@ public final class ContentSearch {
         double scale = squares == 0 ? 0 : 1 / Math.sqrt(squares);
         for (int group = 0; group < groups(); group++) {
             groupScores(
-                    pixels, values, count, (episode * groups() + group) * features * AT_ONCE, scores, group * AT_ONCE);
+                    pixels,
+                    values,
+                    count,
+                    ((firstEpisode + episode) * groups() + group) * features * AT_ONCE,
+                    scores,
+                    group * AT_ONCE);
         }
         int best = 0;
         for (int sample = 0; sample < samples; sample++) {

@@ -1,5 +1,6 @@
 package io.kanerva.runtime.math;
 
+import io.kanerva.runtime.InferenceException;
 import io.kanerva.runtime.Likelihood;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.Planes;
@@ -36,10 +37,25 @@ public interface ImageMeans {
                 float[] scratch = new float[Math.multiplyExact(channels, image.height() * image.width())];
                 yield (parameters, n, means, to) -> {
                     parameters.get(n * scratch.length, scratch);
+                    requireFinite(scratch, scratch.length);
                     mixture.means(scratch, means, to);
                 };
             }
         };
+    }
+
+    private static void requireFinite(float[] parameters, int length) {
+        int first = Values.firstNotFinite(parameters, length);
+        if (first >= 0) {
+            requireFinite(parameters[first]);
+        }
+    }
+
+    private static void requireFinite(float parameter) {
+        if (!Float.isFinite(parameter)) {
+            throw new InferenceException(
+                    null, "the decoder's output 'logits': expected finite values, found %s", parameter);
+        }
     }
 
     /**
@@ -48,6 +64,7 @@ public interface ImageMeans {
      * <p>exp(t) = exp(t / 4096)^4096, the root by its series. Only sums and products, in short loops over one array:
      * the JIT compiler turns these into vector instructions, but not {@link Math#exp}.
      *
+     * @throws InferenceException if a logit is NaN or infinite
      * @param values the {@code scratch.length} values from {@code from} on are replaced
      */
     static void logistic(float[] values, int from, double[] scratch) {
@@ -56,6 +73,11 @@ public interface ImageMeans {
         for (int i = 0; i < scratch.length; i++) {
             scratch[i] = values[from + i];
             large |= farthest - (Float.floatToRawIntBits(values[from + i]) & Integer.MAX_VALUE);
+        }
+        if (large < 0) {
+            for (int i = 0; i < scratch.length; i++) {
+                requireFinite(values[from + i]);
+            }
         }
         // Below 0 for magnitudes beyond 700 and NaN. A limit inside the next loop would take longer than all the rest.
         for (int i = 0; large < 0 && i < scratch.length; i++) {

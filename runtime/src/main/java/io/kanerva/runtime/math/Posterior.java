@@ -48,12 +48,18 @@ public final class Posterior {
     /**
      * Keys [B, N, K, 3] from the prior N(0, I), three numbers each in order. A dereferenced key on a slot that none of
      * {@code samples} samples took is drawn again.
+     *
+     * @param check called now and then, to end the search for a slot by an exception
      */
-    public FloatTensor samplePrior(NormalSampler sampler, int episodes, int count, int samples) {
+    public FloatTensor samplePrior(NormalSampler sampler, int episodes, int count, int samples, Runnable check) {
         FloatTensor keys = FloatTensor.zeros(episodes, count, settings.keys(), 3);
         int allocated = samples * settings.keys();
+        int draws = 0;
         for (int i = 0; i < keys.size(); i += 3) {
             do {
+                if ((draws++ & 1023) == 0) {
+                    check.run();
+                }
                 for (int coordinate = 0; coordinate < 3; coordinate++) {
                     keys.data()[i + coordinate] = (float) sampler.next();
                 }

@@ -5,13 +5,23 @@ import static io.kanerva.runtime.BundleGraph.*;
 import io.kanerva.runtime.*;
 import io.kanerva.runtime.ModelSettings.Writer;
 import io.kanerva.runtime.bundle.Signature;
+import io.kanerva.runtime.bundle.Sizes;
 import io.kanerva.runtime.math.ContentSearch;
 import io.kanerva.runtime.math.Posterior;
+import io.kanerva.runtime.math.Values;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 
 /** Implements the calls of {@link io.kanerva.runtime.Kanerva} with the graphs. */
 public final class Inference {
+
+    /** 64 MiB for a run's largest tensors: more takes memory, but is no faster. */
+    private static final long PART_FLOATS = 1 << 24;
+
+    /** All results are kept. */
+    private static final int MAX_ITERATIONS = 10_000;
 
     private final Sessions sessions;
     private final ModelSettings settings;
@@ -19,14 +29,21 @@ public final class Inference {
     private final Posterior posterior;
     private final boolean isHeap;
     private final boolean fusedSampling;
+    private final Limit limit;
+
+    /** The most images that one run takes; larger calls go in parts. */
+    private final int most;
 
     /**
      * @param fusedSampling whether {@link #generate} draws latents in the fused graph, in float32, rather than on the
      *     host in float64
+     * @param limit of every call
      */
-    public Inference(Bundle bundle, KeyGeometry geometry, Sessions sessions, boolean fusedSampling) {
+    public Inference(Bundle bundle, KeyGeometry geometry, Sessions sessions, boolean fusedSampling, Limit limit) {
         this.sessions = sessions;
         this.fusedSampling = fusedSampling;
+        this.limit = limit;
+        most = (int) Math.max(1, PART_FLOATS / Sizes.largest(bundle.settings()));
         settings = bundle.settings();
         modelId = bundle.modelId();
         posterior = new Posterior(settings, geometry);
@@ -35,11 +52,76 @@ public final class Inference {
 
     public Encoding encode(FloatTensor images) {
         int[] sizes = sessions.signature(ENCODER).check(images);
-        try (Workspace workspace = sessions.begin(Plan.ENCODE, sizes[0], sizes[1], null)) {
+        if (!fits(sizes)) {
+            List<FloatTensor> made = inParts(sizes, isHeap, part -> {
+                Encoding encoded = encodeChecked(part.of(images));
+                return List.of(
+                        encoded.content(),
+                        encoded.keyMean(),
+                        encoded.keyLogVariance(),
+                        encoded.latentMean(),
+                        encoded.latentLogVariance());
+            });
+            return new Encoding(made.get(0), made.get(1), made.get(2), made.get(3), made.get(4));
+        }
+        return encodeChecked(images);
+    }
+
+    private Encoding encodeChecked(FloatTensor images) {
+        try (Workspace workspace = begin(Plan.ENCODE, images.dimension(0), images.dimension(1), null)) {
             workspace.put(IMAGES, images);
             workspace.run();
             return encoding(workspace);
         }
+    }
+
+    private Workspace begin(Plan plan, int batch, int count, StoredMemory memory) {
+        return sessions.begin(plan, batch, count, memory, limit);
+    }
+
+    private boolean fits(int... sizes) {
+        return (long) sizes[0] * sizes[1] <= most;
+    }
+
+    /**
+     * Does a call in parts and puts their results [b, n, ...] together to [B, N, ...].
+     *
+     * @param sizes B and N
+     * @param cutsCounts whether the samples or queries of an episode do not depend on each other
+     */
+    private List<FloatTensor> inParts(int[] sizes, boolean cutsCounts, Function<Part, List<FloatTensor>> call) {
+        List<FloatTensor> whole = new ArrayList<>();
+        for (Part part : Part.of(sizes[0], sizes[1], most, cutsCounts)) {
+            List<FloatTensor> made = call.apply(part);
+            for (int i = 0; i < made.size(); i++) {
+                if (whole.size() == i) {
+                    int[] shape = made.get(i).shape();
+                    shape[0] = sizes[0];
+                    shape[1] = sizes[1];
+                    whole.add(FloatTensor.zeros(shape));
+                }
+                part.into(whole.get(i), made.get(i));
+            }
+        }
+        return whole;
+    }
+
+    /** Does a call that makes memories in parts and puts them together. */
+    private StoredMemory memoryInParts(int[] sizes, Function<Part, StoredMemory> call) {
+        List<FloatTensor> whole = new ArrayList<>();
+        for (Part part : Part.of(sizes[0], sizes[1], most, false)) {
+            StoredMemory made = call.apply(part);
+            List<FloatTensor> tensors = List.of(made.memory(), made.pointers(), made.contentMean());
+            for (int i = 0; i < tensors.size(); i++) {
+                if (whole.size() == i) {
+                    int[] shape = tensors.get(i).shape();
+                    shape[0] = sizes[0];
+                    whole.add(FloatTensor.zeros(shape));
+                }
+                part.rowsInto(whole.get(i), tensors.get(i));
+            }
+        }
+        return new StoredMemory(whole.get(0), whole.get(1), whole.get(2), modelId);
     }
 
     private static Encoding encoding(Workspace encoded) {
@@ -54,11 +136,18 @@ public final class Inference {
     public StoredMemory write(FloatTensor episodes) {
         int[] sizes = sessions.signature(ENCODER).check(episodes);
         checkCapacity(sizes[1]);
-        try (Workspace workspace = sessions.begin(Plan.WRITE, sizes[0], sizes[1], null)) {
+        if (sizes[0] > 1 && !fits(sizes)) {
+            return memoryInParts(sizes, part -> writeChecked(part.of(episodes)));
+        }
+        return writeChecked(episodes);
+    }
+
+    private StoredMemory writeChecked(FloatTensor episodes) {
+        int batch = episodes.dimension(0);
+        try (Workspace workspace = begin(Plan.WRITE, batch, episodes.dimension(1), null)) {
             workspace.put(IMAGES, episodes);
             workspace.run();
-            FloatTensor contentMean =
-                    isHeap ? FloatTensor.zeros(sizes[0], 0) : StoredMemory.mean(workspace.get(CONTENT));
+            FloatTensor contentMean = isHeap ? FloatTensor.zeros(batch, 0) : StoredMemory.mean(workspace.get(CONTENT));
             return new StoredMemory(workspace.get(MEMORY), workspace.get(POINTERS), contentMean, modelId);
         }
     }
@@ -77,22 +166,29 @@ public final class Inference {
         checkModel(memory);
         int[] sizes = sessions.signature(ENCODER).check(episodes);
         checkRows("episodes", memory, episodes);
-        int samples = memory.samples() + sizes[1];
-        checkCapacity(samples);
+        int samples = checkedSamples((long) memory.samples() + sizes[1]);
+        if (sizes[0] > 1 && !fits(sizes[0], samples)) {
+            return memoryInParts(
+                    new int[] {sizes[0], samples},
+                    part -> extend(
+                            memory.part(part.episode(), part.episodes()),
+                            new Part(part.episode(), part.episodes(), 0, sizes[1]).of(episodes)));
+        }
         FloatTensor content;
-        try (Workspace workspace = sessions.begin(Plan.ENCODE_CONTENT, sizes[0], sizes[1], null)) {
+        try (Workspace workspace = begin(Plan.ENCODE_CONTENT, sizes[0], sizes[1], null)) {
             workspace.put(IMAGES, episodes);
             workspace.run();
             content = memory.contentBefore(workspace.get(CONTENT));
         }
         sessions.signature(MEMORY_WRITER).check(content);
-        try (Workspace workspace = sessions.begin(Plan.WRITE_CONTENT, sizes[0], samples, null)) {
+        try (Workspace workspace = begin(Plan.WRITE_CONTENT, sizes[0], samples, null)) {
             workspace.put(CONTENT, content);
             workspace.run();
             FloatTensor planes = workspace.get(MEMORY);
             for (int i = 0; isHeap && i < planes.size(); i++) {
                 planes.data()[i] += memory.memory().data()[i];
             }
+            workspace.requireFinite(MEMORY, planes.data(), planes.size());
             FloatTensor contentMean = isHeap ? memory.contentMean() : StoredMemory.mean(content);
             return new StoredMemory(planes, workspace.get(POINTERS), contentMean, modelId);
         }
@@ -100,7 +196,22 @@ public final class Inference {
 
     public Lookup lookUp(StoredMemory memory, FloatTensor queries) {
         checkQueries(memory, queries);
-        try (Workspace workspace = sessions.begin(Plan.LOOK_UP, memory.episodes(), queries.dimension(1), null)) {
+        int[] sizes = {memory.episodes(), queries.dimension(1)};
+        if (!isHeap && sizes[0] > 1 && !fits(sizes)) {
+            FloatTensor keys = inParts(
+                            sizes,
+                            false,
+                            part -> List.of(
+                                    lookUpChecked(memory.part(part.episode(), part.episodes()), part.of(queries))
+                                            .keys()))
+                    .get(0);
+            return new Lookup(new int[0], FloatTensor.zeros(sizes[0], sizes[1], 0), keys);
+        }
+        return lookUpChecked(memory, queries);
+    }
+
+    private Lookup lookUpChecked(StoredMemory memory, FloatTensor queries) {
+        try (Workspace workspace = begin(Plan.LOOK_UP, memory.episodes(), queries.dimension(1), null)) {
             return lookUp(workspace, memory, queries);
         }
     }
@@ -116,8 +227,19 @@ public final class Inference {
     }
 
     public Recall recall(StoredMemory memory, FloatTensor queries, int iterations) {
+        if (iterations > MAX_ITERATIONS) {
+            throw new TensorException("recall: iterations: expected at most %d, found %d", MAX_ITERATIONS, iterations);
+        }
         checkQueries(memory, queries);
-        try (Workspace workspace = sessions.begin(Plan.RECALL, memory.episodes(), queries.dimension(1), memory)) {
+        int[] sizes = {memory.episodes(), queries.dimension(1)};
+        if (!fits(sizes) && (isHeap || sizes[0] > 1)) {
+            return recallInParts(memory, queries, iterations, sizes);
+        }
+        return recallChecked(memory, queries, iterations);
+    }
+
+    private Recall recallChecked(StoredMemory memory, FloatTensor queries, int iterations) {
+        try (Workspace workspace = begin(Plan.RECALL, memory.episodes(), queries.dimension(1), memory)) {
             Lookup[] lookups = new Lookup[iterations];
             FloatTensor[] steps = new FloatTensor[iterations];
             FloatTensor images = queries;
@@ -131,6 +253,32 @@ public final class Inference {
         }
     }
 
+    /** Of each iteration, in order: the scores, the keys and the images; the samples beside them. */
+    private Recall recallInParts(StoredMemory memory, FloatTensor queries, int iterations, int... sizes) {
+        int[][] samples = new int[iterations][isHeap ? sizes[0] * sizes[1] : 0];
+        List<FloatTensor> made = inParts(sizes, isHeap, part -> {
+            Recall recalled = recallChecked(memory.part(part.episode(), part.episodes()), part.of(queries), iterations);
+            List<FloatTensor> tensors = new ArrayList<>();
+            for (int i = 0; i < iterations; i++) {
+                Lookup lookup = recalled.lookups().get(i);
+                tensors.addAll(
+                        List.of(lookup.scores(), lookup.keys(), recalled.steps().get(i)));
+                for (int row = 0; isHeap && row < part.episodes(); row++) {
+                    int to = (part.episode() + row) * sizes[1] + part.first();
+                    System.arraycopy(lookup.samples(), row * part.count(), samples[i], to, part.count());
+                }
+            }
+            return tensors;
+        });
+        List<Lookup> lookups = new ArrayList<>();
+        List<FloatTensor> steps = new ArrayList<>();
+        for (int i = 0; i < iterations; i++) {
+            lookups.add(new Lookup(samples[i], made.get(3 * i), made.get(3 * i + 1)));
+            steps.add(made.get(3 * i + 2));
+        }
+        return new Recall(lookups, steps);
+    }
+
     /** To be freed by the caller. */
     public Workspace prepareRecall(StoredMemory memory, int queries) {
         checkModel(memory);
@@ -141,20 +289,45 @@ public final class Inference {
     /** Reads a heap memory's samples back, to be searched. */
     private void index(StoredMemory memory) {
         if (isHeap && memory.contents() == null) {
-            Planes image = settings.image();
-            FloatTensor images = FloatTensor.zeros(
-                    memory.episodes(), memory.samples(), image.channels(), image.height(), image.width());
-            try (Workspace workspace = sessions.begin(Plan.RECALL, memory.episodes(), memory.samples(), memory)) {
-                workspace.recaller().read(memory, memory.pointers().data(), images.data());
-            }
+            int[] sizes = {memory.episodes(), memory.samples()};
+            FloatTensor images = fits(sizes)
+                    ? readBack(memory, memory.pointers())
+                    : inParts(
+                                    sizes,
+                                    true,
+                                    part -> List.of(readBack(
+                                            memory.part(part.episode(), part.episodes()), part.of(memory.pointers()))))
+                            .get(0);
             memory.contents(new ContentSearch(images));
         }
     }
 
+    private FloatTensor readBack(StoredMemory memory, FloatTensor keys) {
+        Planes image = settings.image();
+        int count = keys.dimension(1);
+        FloatTensor images =
+                FloatTensor.zeros(memory.episodes(), count, image.channels(), image.height(), image.width());
+        try (Workspace workspace = begin(Plan.RECALL, memory.episodes(), count, memory)) {
+            workspace.recaller().read(memory, keys.data(), images.data());
+        }
+        return images;
+    }
+
     public Reading read(StoredMemory memory, FloatTensor keys) {
         checkModel(memory);
-        int[] sizes = sessions.signature(READER).check(memory.finiteMemory(), keys);
-        try (Workspace workspace = sessions.begin(Plan.READ, sizes[0], sizes[1], memory)) {
+        int[] sizes = sessions.signature(READER).check(memory.memory(), keys);
+        if (!fits(sizes)) {
+            List<FloatTensor> made = inParts(sizes, true, part -> {
+                Reading read = readChecked(memory.part(part.episode(), part.episodes()), part.of(keys));
+                return List.of(read.traces(), read.priorMean(), read.priorLogVariance());
+            });
+            return new Reading(made.get(0), made.get(1), made.get(2));
+        }
+        return readChecked(memory, keys);
+    }
+
+    private Reading readChecked(StoredMemory memory, FloatTensor keys) {
+        try (Workspace workspace = begin(Plan.READ, keys.dimension(0), keys.dimension(1), memory)) {
             workspace.hold(memory);
             workspace.put(KEYS, keys);
             workspace.run();
@@ -172,12 +345,28 @@ public final class Inference {
         checkShape("sampleKeys: encoding", encoding.keyMean(), shape);
         checkShape("sampleKeys: encoding", encoding.keyLogVariance(), shape);
         checkShape("sampleKeys: noise", noise, shape);
-        return posterior.sample(encoding.keyMean(), encoding.keyLogVariance(), memory.pointers(), noise);
+        FloatTensor keys = posterior.sample(encoding.keyMean(), encoding.keyLogVariance(), memory.pointers(), noise);
+        int first = Values.firstNotFinite(keys.data());
+        if (first >= 0) {
+            throw new InferenceException(
+                    null,
+                    "sampleKeys: expected finite keys, found %s at %s: the encoding's variances are too large",
+                    keys.data()[first],
+                    Signature.index(first, shape));
+        }
+        return keys;
     }
 
     public FloatTensor decode(FloatTensor latent, FloatTensor traces) {
         int[] sizes = sessions.signature(DECODER).check(latent, traces);
-        try (Workspace workspace = sessions.begin(Plan.DECODE, sizes[0], sizes[1], null)) {
+        return fits(sizes)
+                ? decodeChecked(latent, traces)
+                : inParts(sizes, true, part -> List.of(decodeChecked(part.of(latent), part.of(traces))))
+                        .get(0);
+    }
+
+    private FloatTensor decodeChecked(FloatTensor latent, FloatTensor traces) {
+        try (Workspace workspace = begin(Plan.DECODE, latent.dimension(0), latent.dimension(1), null)) {
             workspace.put(LATENT, latent);
             workspace.put(TRACES, traces);
             workspace.run();
@@ -187,10 +376,24 @@ public final class Inference {
 
     public Generation generate(StoredMemory memory, int count, NormalSampler sampler) {
         checkModel(memory);
-        FloatTensor keys = posterior.samplePrior(sampler, memory.episodes(), count, memory.samples());
+        Runnable check = () -> limit.check(Plan.GENERATE.label());
+        FloatTensor keys = posterior.samplePrior(sampler, memory.episodes(), count, memory.samples(), check);
         FloatTensor noise = sampler.tensor(memory.episodes(), count, settings.latent());
+        int[] sizes = {memory.episodes(), count};
+        FloatTensor images = fits(sizes)
+                ? generateChecked(memory, keys, noise)
+                : inParts(
+                                sizes,
+                                true,
+                                part -> List.of(generateChecked(
+                                        memory.part(part.episode(), part.episodes()), part.of(keys), part.of(noise))))
+                        .get(0);
+        return new Generation(images, keys);
+    }
+
+    private FloatTensor generateChecked(StoredMemory memory, FloatTensor keys, FloatTensor noise) {
         Plan plan = fusedSampling ? Plan.GENERATE_FUSED : Plan.GENERATE;
-        try (Workspace workspace = sessions.begin(plan, memory.episodes(), count, memory)) {
+        try (Workspace workspace = begin(plan, memory.episodes(), keys.dimension(1), memory)) {
             workspace.hold(memory);
             workspace.put(KEYS, keys);
             if (fusedSampling) {
@@ -202,7 +405,7 @@ public final class Inference {
                         workspace,
                         Posterior.sampleLatent(workspace.get(PRIOR_MEAN), workspace.get(PRIOR_LOG_VARIANCE), noise));
             }
-            return new Generation(settings.likelihood().means(settings, workspace.get(LOGITS)), keys);
+            return settings.likelihood().means(settings, workspace.get(LOGITS));
         }
     }
 
@@ -217,7 +420,22 @@ public final class Inference {
         checkCapacity(sizes[1]);
         checkShape("bound: keyNoise", keyNoise, sizes[0], sizes[1], settings.keys(), 3);
         checkShape("bound: latentNoise", latentNoise, sizes[0], sizes[1], settings.latent());
-        try (Workspace workspace = sessions.begin(Plan.BOUND, sizes[0], sizes[1], null)) {
+        if (sizes[0] == 1 || fits(sizes)) {
+            return boundChecked(episodes, keyNoise, latentNoise);
+        }
+        double[][] terms = new double[3][sizes[0] * sizes[1]];
+        for (Part part : Part.of(sizes[0], sizes[1], most, false)) {
+            BoundTerms made = boundChecked(part.of(episodes), part.of(keyNoise), part.of(latentNoise));
+            int to = part.episode() * sizes[1];
+            System.arraycopy(made.reconstruction(), 0, terms[0], to, made.samples());
+            System.arraycopy(made.klKeys(), 0, terms[1], to, made.samples());
+            System.arraycopy(made.klLatent(), 0, terms[2], to, made.samples());
+        }
+        return new BoundTerms(terms[0], terms[1], terms[2]);
+    }
+
+    private BoundTerms boundChecked(FloatTensor episodes, FloatTensor keyNoise, FloatTensor latentNoise) {
+        try (Workspace workspace = begin(Plan.BOUND, episodes.dimension(0), episodes.dimension(1), null)) {
             workspace.put(IMAGES, episodes);
             for (BundleGraph graph : Plan.WRITE.graphs(sessions)) {
                 workspace.run(graph);
@@ -231,14 +449,26 @@ public final class Inference {
             Reading p = reading(workspace);
             decode(workspace, Posterior.sampleLatent(q.latentMean(), q.latentLogVariance(), latentNoise));
             return new BoundTerms(
-                    settings.likelihood().negativeLogLikelihood(settings, episodes, workspace.get(LOGITS)),
-                    posterior.klKeys(q.keyMean(), q.keyLogVariance(), pointers),
-                    Posterior.klLatent(q, p));
+                    finite(
+                            "reconstruction",
+                            settings.likelihood().negativeLogLikelihood(settings, episodes, workspace.get(LOGITS))),
+                    finite("KL of the keys", posterior.klKeys(q.keyMean(), q.keyLogVariance(), pointers)),
+                    finite("KL of the latents", Posterior.klLatent(q, p)));
         }
+    }
+
+    private static double[] finite(String term, double[] nats) {
+        int first = Values.firstNotFinite(nats);
+        if (first >= 0) {
+            throw new InferenceException(
+                    null, "bound: %s: expected finite nats, found %s for sample %d", term, nats[first], first);
+        }
+        return nats;
     }
 
     public BoundTerms bound(FloatTensor episodes, long seed) {
         int[] sizes = sessions.signature(ENCODER).check(episodes);
+        checkCapacity(sizes[1]);
         NormalSampler sampler = new NormalSampler(seed);
         FloatTensor keyNoise = sampler.tensor(sizes[0], sizes[1], settings.keys(), 3);
         return bound(episodes, keyNoise, sampler.tensor(sizes[0], sizes[1], settings.latent()));
@@ -275,7 +505,12 @@ public final class Inference {
         }
     }
 
-    private void checkCapacity(int samples) {
+    private int checkedSamples(long samples) {
+        checkCapacity(samples);
+        return Math.toIntExact(samples);
+    }
+
+    private void checkCapacity(long samples) {
         if (samples > settings.capacity()) {
             throw new CapacityException(
                     "out of memory: %d samples, %d slots (%d rows x %d columns, %d per sample)",

@@ -5,6 +5,7 @@ import static io.kanerva.runtime.BundleGraph.*;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.ModelSettings.Writer;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -25,6 +26,13 @@ enum Plan {
     /** Draws latents in the graph, in float32. */
     GENERATE_FUSED,
     BOUND;
+
+    private final String label = name().toLowerCase(Locale.ROOT).replace('_', ' ');
+
+    /** The call's name in messages and events, such as {@code look up}. */
+    String label() {
+        return label;
+    }
 
     /** The graphs, in order; the fused ones where the bundle has them. */
     List<BundleGraph> graphs(Sessions sessions) {

@@ -58,6 +58,7 @@ public final class Recaller {
             workspace.buffer(IMAGES).put(query * floats, images, from, floats);
             return;
         }
+        workspace.check();
         ContentSearch contents = memory.contents();
         if (scores.length != contents.scoreSlots()) {
             scores = new double[contents.scoreSlots()];
@@ -80,6 +81,7 @@ public final class Recaller {
         if (isPooled) {
             workspace.run(ENCODER);
             workspace.buffer(KEY_MEAN).get(0, keys);
+            workspace.requireFinite(KEY_MEAN, keys, keys.length);
         }
     }
 

@@ -53,6 +53,7 @@ public final class SessionLoader {
      */
     public static Sessions open(
             String bundle, ModelSettings settings, Map<BundleGraph, byte[]> graphs, Options options) {
+        NativeRuntime.start(); // before anything else of ONNX Runtime, which would start it with telemetry
         SessionLoader loader = new SessionLoader(bundle, settings, graphs, options);
         boolean fallsBack = options.device() == Device.AUTO;
         Optional<String> obstacle = options.device() == Device.CPU ? Optional.empty() : cudaObstacle();
@@ -134,7 +135,7 @@ public final class SessionLoader {
     }
 
     /** Whether the JVM is shutting down, when ONNX Runtime closes its environment under its users. */
-    private static boolean isProcessEnding() {
+    static boolean isProcessEnding() {
         Thread probe = new Thread();
         try {
             Runtime.getRuntime().addShutdownHook(probe);

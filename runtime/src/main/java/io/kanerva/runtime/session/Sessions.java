@@ -3,32 +3,49 @@ package io.kanerva.runtime.session;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.RunOptions;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.ClosedException;
 import io.kanerva.runtime.Device;
 import io.kanerva.runtime.InferenceException;
+import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.KanervaException;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.bundle.Signature;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.ref.Cleaner;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * The open graphs of one bundle and the {@link Workspace}s that are idle between calls.
  *
- * <p>It owns the ONNX Runtime sessions. Calls hold the read lock and {@link #close} takes the write lock, so that no
- * session closes under a running call. Each graph is open once for each expected caller, as two callers in one session
- * slow each other down.
+ * <p>It owns the ONNX Runtime sessions. Calls are counted, and the last to end after {@link #close} frees the sessions,
+ * so that none closes under a running call. Each graph is open once for each expected caller, as two callers in one
+ * session slow each other down.
  */
 public final class Sessions implements AutoCloseable {
 
+    private static final Logger LOGGER = System.getLogger(Kanerva.class.getName());
+    private static final Cleaner CLEANER = Cleaner.create();
     private static final int MAX_IDLE = 16;
 
     /** 64 MiB. */
     private static final long MAX_IDLE_FLOATS = 1 << 24;
+
+    /** For a cancelled call to reach the end of a node. */
+    private static final Duration CANCELLATION = Duration.ofSeconds(10);
+
+    private static final Duration MAX_PATIENCE = Duration.ofDays(365);
 
     private final String bundle;
     private final ModelSettings settings;
@@ -39,11 +56,19 @@ public final class Sessions implements AutoCloseable {
     /** The number of calls that run on each copy of the sessions. */
     private final AtomicIntegerArray callers;
 
-    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
-    private boolean closed;
+    private final Native natives;
+    private final Cleaner.Cleanable cleanable;
 
-    /** The least recently used first; guarded by itself. */
+    /** Set before the calls are counted, as a call is counted before it reads this: one of the two sees the other. */
+    private volatile boolean closed;
+
+    /** The least recently used first; guarded by itself, as are the following. */
     private final List<Workspace> idle = new ArrayList<>();
+
+    /** All workspaces that are not garbage, whether idle, in use or prepared. */
+    private final Set<Workspace> workspaces = Collections.newSetFromMap(new WeakHashMap<>());
+
+    private boolean isFree;
 
     private long idleFloats;
 
@@ -55,6 +80,12 @@ public final class Sessions implements AutoCloseable {
         this.sessions = sessions;
         sessions.keySet().forEach(graph -> signatures.put(graph, new Signature(graph, settings)));
         callers = new AtomicIntegerArray(sessions.get(BundleGraph.ENCODER).length);
+        natives = new Native(bundle, sessions);
+        cleanable = CLEANER.register(this, natives);
+    }
+
+    String bundle() {
+        return bundle;
     }
 
     public Device device() {
@@ -78,13 +109,15 @@ public final class Sessions implements AutoCloseable {
      *
      * @param memory preferably held by the workspace; may be null
      * @throws ClosedException after {@link #close}
+     * @throws io.kanerva.runtime.CancelledException if {@code limit} is reached
      */
-    Workspace begin(Plan plan, int batch, int count, StoredMemory memory) {
+    Workspace begin(Plan plan, int batch, int count, StoredMemory memory, Limit limit) {
         int copy = enter();
         try {
+            limit.check(plan.label());
             Workspace workspace = borrow(plan, batch, count, memory);
             workspace.resize(batch, count);
-            workspace.enter(copy);
+            workspace.enter(copy, limit);
             return workspace;
         } catch (RuntimeException | Error e) {
             leave(copy);
@@ -100,7 +133,10 @@ public final class Sessions implements AutoCloseable {
     Workspace prepare(Plan plan, int batch, int count) {
         int copy = enter();
         try {
-            Workspace workspace = new Workspace(this, plan);
+            Workspace workspace;
+            synchronized (idle) {
+                workspace = create(plan);
+            }
             workspace.resize(batch, count);
             return workspace;
         } finally {
@@ -124,8 +160,14 @@ public final class Sessions implements AutoCloseable {
             for (int i = 0; found < 0 && idle.size() >= MAX_IDLE && i < idle.size(); i++) {
                 found = idle.get(i).plan() == plan ? i : -1;
             }
-            return found < 0 ? new Workspace(this, plan) : take(found);
+            return found < 0 ? create(plan) : take(found);
         }
+    }
+
+    private Workspace create(Plan plan) {
+        Workspace workspace = new Workspace(this, plan);
+        workspaces.add(workspace);
+        return workspace;
     }
 
     private Workspace take(int index) {
@@ -156,11 +198,15 @@ public final class Sessions implements AutoCloseable {
      * @throws ClosedException after {@link #close}
      */
     int enter() {
-        lock.readLock().lock();
+        int copy = claim();
         if (closed) {
-            lock.readLock().unlock();
+            leave(copy);
             throw new ClosedException("Kanerva of %s: called after close", bundle);
         }
+        return copy;
+    }
+
+    private int claim() {
         int own = (int) (Thread.currentThread().getId() % callers.length());
         for (int i = 0; i < callers.length(); i++) {
             int copy = (own + i) % callers.length();
@@ -174,40 +220,100 @@ public final class Sessions implements AutoCloseable {
 
     void leave(int copy) {
         callers.getAndDecrement(copy);
-        lock.readLock().unlock();
-    }
-
-    /** Runs a graph into given outputs, between {@link #enter} and {@link #leave}. */
-    void run(BundleGraph graph, int copy, Map<String, OnnxTensor> inputs, Map<String, OnnxTensor> outputs) {
-        try {
-            sessions.get(graph)[copy].run(inputs, outputs).close();
-        } catch (OrtException e) {
-            throw new InferenceException(e, "graph %s: ONNX Runtime failed: %s", graph.label(), e.getMessage());
+        if (closed) {
+            synchronized (idle) {
+                freeIfUnused();
+            }
         }
     }
 
-    /** Waits for running calls, then closes the sessions; closing again does nothing. */
+    /** Runs a graph into given outputs, between {@link #enter} and {@link #leave}. */
+    void run(
+            BundleGraph graph,
+            int copy,
+            Map<String, OnnxTensor> inputs,
+            Map<String, OnnxTensor> outputs,
+            RunOptions options) {
+        try {
+            sessions.get(graph)[copy]
+                    .run(inputs, Collections.emptySet(), outputs, options)
+                    .close();
+        } catch (OrtException | IllegalStateException e) {
+            throw failure(graph, e);
+        }
+    }
+
+    /** What ONNX Runtime's failure means. */
+    KanervaException failure(BundleGraph graph, Exception e) {
+        return SessionLoader.isProcessEnding()
+                ? new ClosedException("Kanerva of %s: called while the process is ending", bundle)
+                : new InferenceException(e, "graph %s: ONNX Runtime failed: %s", graph.label(), e.getMessage());
+    }
+
+    /** Closes with the patience of {@link Kanerva#close()}. */
     @Override
     public void close() {
-        lock.writeLock().lock();
-        try {
-            if (closed) {
-                return;
-            }
-            closed = true;
-            idle.forEach(Workspace::free);
-            idle.clear();
-            for (OrtSession[] copies : sessions.values()) {
-                for (OrtSession session : copies) {
-                    if (session != null) { // null where a graph could not be loaded
-                        session.close();
-                    }
+        close(Kanerva.CLOSE_PATIENCE);
+    }
+
+    /**
+     * Lets no further call begin, waits for running ones, then frees the sessions; closing again does nothing.
+     *
+     * @param patience after which running calls are cancelled
+     */
+    public void close(Duration patience) {
+        closed = true;
+        synchronized (idle) {
+            if (!await(patience)) {
+                workspaces.forEach(Workspace::terminateForClosing);
+                if (!await(CANCELLATION)) {
+                    LOGGER.log(
+                            Level.WARNING,
+                            "Kanerva of {0}: a call still runs after it was cancelled; it frees the model when it ends",
+                            bundle);
                 }
             }
-        } catch (OrtException e) {
+        }
+    }
+
+    /** Waits until everything is free; false if that takes too long. */
+    private boolean await(Duration patience) {
+        boolean interrupted = false;
+        long start = System.nanoTime();
+        long nanos = patience.compareTo(MAX_PATIENCE) < 0 ? patience.toNanos() : MAX_PATIENCE.toNanos();
+        freeIfUnused();
+        for (long left = nanos; !isFree && left > 0; left = nanos - (System.nanoTime() - start)) {
+            try {
+                TimeUnit.NANOSECONDS.timedWait(idle, Math.max(left, 1_000_000));
+            } catch (InterruptedException e) {
+                interrupted = true; // the caller learns of it afterwards
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return isFree;
+    }
+
+    private void freeIfUnused() {
+        for (int i = 0; i < callers.length(); i++) {
+            if (callers.get(i) > 0) {
+                return;
+            }
+        }
+        if (isFree) {
+            return;
+        }
+        isFree = true;
+        idle.notifyAll();
+        idle.forEach(Workspace::free);
+        idle.clear();
+        try {
+            natives.close();
+        } catch (Exception e) {
             throw new InferenceException(e, "%s: a session cannot be closed: %s", bundle, e.getMessage());
         } finally {
-            lock.writeLock().unlock();
+            cleanable.clean();
         }
     }
 }

@@ -4,18 +4,16 @@ import io.kanerva.runtime.Bundle;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Memory;
 import io.kanerva.runtime.MemoryFileException;
-import io.kanerva.runtime.ModelSettings;
-import io.kanerva.runtime.Planes;
 import io.kanerva.runtime.bundle.Sha256;
 import io.kanerva.runtime.bundle.Signature;
 import io.kanerva.runtime.math.ContentSearch;
+import io.kanerva.runtime.math.Values;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -26,22 +24,21 @@ import java.util.List;
  */
 public final class StoredMemory {
 
-    private static final byte[] MAGIC = "KANMEMRY".getBytes(StandardCharsets.US_ASCII);
-    private static final int VERSION = 2;
-    private static final int FLOATS_AT = 76;
-    private static final int DIGEST_BYTES = 32;
+    static final int DIGEST_BYTES = 32;
+
+    /** The longest Java array. */
+    static final int MAX_BYTES = Integer.MAX_VALUE - 8;
 
     private final FloatTensor memory;
     private final FloatTensor pointers;
     private final FloatTensor contentMean;
     private final String modelId;
     private volatile ContentSearch contents;
-    private volatile boolean finite;
 
     /**
      * @param memory [B, C, H, W]
      * @param pointers [B, T, K, 3]
-     * @param contentMean [B, E], E being 0 for a heap
+     * @param contentMean [B, E], E being 0 for a heap; like the others, with finite values alone
      */
     public StoredMemory(FloatTensor memory, FloatTensor pointers, FloatTensor contentMean, String modelId) {
         this.memory = memory;
@@ -51,15 +48,6 @@ public final class StoredMemory {
     }
 
     public FloatTensor memory() {
-        return memory;
-    }
-
-    /** The memories, checked once to be finite: a check takes longer than a copy. */
-    FloatTensor finiteMemory() {
-        if (!finite) {
-            Signature.requireFinite("memory", memory);
-            finite = true;
-        }
         return memory;
     }
 
@@ -92,9 +80,27 @@ public final class StoredMemory {
         contents = computed;
     }
 
+    /** Some of the memories. */
+    StoredMemory part(int episode, int episodes) {
+        StoredMemory part = new StoredMemory(
+                rows(memory, episode, episodes),
+                rows(pointers, episode, episodes),
+                rows(contentMean, episode, episodes),
+                modelId);
+        part.contents = contents == null ? null : contents.from(episode);
+        return part;
+    }
+
+    private static FloatTensor rows(FloatTensor whole, int first, int count) {
+        int[] shape = whole.shape();
+        int each = whole.size() / shape[0];
+        shape[0] = count;
+        return new FloatTensor(Arrays.copyOfRange(whole.data(), first * each, (first + count) * each), shape);
+    }
+
     /** {@code added} after what stands for earlier samples: zeros for a heap, their mean for a pooled writer. */
     FloatTensor contentBefore(FloatTensor added) {
-        int[] shape = added.shape().clone();
+        int[] shape = added.shape();
         int sample = added.size() / (shape[0] * shape[1]);
         int one = added.size() / shape[0];
         shape[1] += samples();
@@ -140,20 +146,15 @@ public final class StoredMemory {
 
     /** Writes the file; {@link Memory#save}. */
     public void save(Path file) {
+        byte[] bytes = toBytes();
+        Path folder = file.toAbsolutePath().getParent();
+        if (Files.isDirectory(file) || folder == null || !Files.isDirectory(folder)) {
+            throw new MemoryFileException(
+                    "%s: expected a file in an existing folder, found %s",
+                    file, Files.isDirectory(file) ? "a folder" : "no such folder");
+        }
         try {
-            Path folder = file.toAbsolutePath().getParent();
-            if (Files.isDirectory(file) || !Files.isDirectory(folder)) {
-                throw new MemoryFileException(
-                        "%s: expected a file in an existing folder, found %s",
-                        file, Files.isDirectory(file) ? "a folder" : "no such folder");
-            }
-            Path unfinished = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
-            try {
-                Files.write(unfinished, toBytes());
-                Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(unfinished);
-            }
+            FileReplacement.write(file, bytes);
         } catch (IOException e) {
             throw new MemoryFileException(e, "%s: expected a writable file, found an error (%s)", file, e);
         }
@@ -161,10 +162,14 @@ public final class StoredMemory {
 
     /** The file's bytes. */
     public byte[] toBytes() {
-        int floats = Math.addExact(Math.addExact(memory.size(), pointers.size()), contentMean.size());
-        int size = Math.addExact(Math.multiplyExact(floats, Float.BYTES), FLOATS_AT + DIGEST_BYTES);
-        ByteBuffer buffer = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
-        buffer.put(MAGIC).putInt(VERSION).putInt(FLOATS_AT);
+        long floats = (long) memory.size() + pointers.size() + contentMean.size();
+        long size = floats * Float.BYTES + Header.BYTES + DIGEST_BYTES;
+        if (size > MAX_BYTES) {
+            throw new MemoryFileException(
+                    "memory: expected at most %d bytes for one file, found %d; save fewer episodes", MAX_BYTES, size);
+        }
+        ByteBuffer buffer = ByteBuffer.allocate((int) size).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.put(Header.MAGIC).putInt(Header.VERSION).putInt(Header.BYTES);
         for (int dimension : memory.shape()) {
             buffer.putInt(dimension);
         }
@@ -174,7 +179,7 @@ public final class StoredMemory {
             buffer.asFloatBuffer().put(tensor.data());
             buffer.position(buffer.position() + tensor.size() * Float.BYTES);
         }
-        buffer.put(Sha256.of(Arrays.copyOf(buffer.array(), size - DIGEST_BYTES)));
+        buffer.put(Sha256.of(Arrays.copyOf(buffer.array(), (int) size - DIGEST_BYTES)));
         return buffer.array();
     }
 
@@ -184,88 +189,63 @@ public final class StoredMemory {
         if (!Files.exists(file) || Files.isDirectory(file)) {
             throw new MemoryFileException("%s: expected a memory file, found none", file);
         }
-        try {
-            bytes = Files.readAllBytes(file);
+        if (!Files.isRegularFile(file)) { // reading a pipe could wait for ever
+            throw new MemoryFileException("%s: expected a regular file, found a pipe or a device", file);
+        }
+        try (InputStream stream = Files.newInputStream(file)) {
+            // The header says whose the file is and how long, before the rest is read.
+            byte[] start = stream.readNBytes(Header.BYTES);
+            long expected = Header.read(file.toString(), start, bundle).bytes();
+            if (Files.size(file) != expected) {
+                throw truncated(file.toString(), expected, Files.size(file));
+            }
+            bytes = joined(start, stream.readNBytes((int) expected - start.length));
         } catch (IOException e) {
             throw new MemoryFileException(e, "%s: the memory file cannot be read: %s", file, e);
         }
         return parse(file.toString(), bytes, bundle);
     }
 
+    private static byte[] joined(byte[] first, byte[] second) {
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+
     /** The memory that {@code bytes} hold; {@code file} names them in messages. */
     public static StoredMemory parse(String file, byte[] bytes, Bundle bundle) {
-        if (bytes.length < MAGIC.length || !Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
-            throw new MemoryFileException(
-                    "%s: expected a memory file, which starts with KANMEMRY, found another kind of file", file);
-        }
-        if (bytes.length < FLOATS_AT + DIGEST_BYTES) {
-            throw truncated(file, FLOATS_AT + DIGEST_BYTES, bytes.length);
-        }
-        ByteBuffer buffer =
-                ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).position(MAGIC.length);
-        int version = buffer.getInt();
-        if (version != VERSION) {
-            throw new MemoryFileException(
-                    "%s: expected memory format version %d, found %s",
-                    file, VERSION, Integer.toUnsignedString(version));
-        }
-        int floatsAt = buffer.getInt();
-        int[] sizes = new int[7];
-        for (int i = 0; i < 6; i++) {
-            sizes[i] = buffer.getInt();
-        }
-        byte[] modelId = new byte[DIGEST_BYTES];
-        buffer.get(modelId);
-        sizes[6] = buffer.getInt();
-        checkModel(file, modelId, sizes, bundle);
-        Planes planes = bundle.settings().memory();
-        long memoryFloats = (long) sizes[0] * planes.floats();
-        long pointerFloats = (long) sizes[0] * (sizes[4] * bundle.settings().keys() * 3L + sizes[6]);
-        // Sizes were checked to be at least 1 and the planes to be small, so this does not overflow.
-        long expected = FLOATS_AT + Math.addExact(memoryFloats, pointerFloats) * Float.BYTES + DIGEST_BYTES;
-        if (expected != bytes.length || floatsAt != FLOATS_AT) {
-            throw truncated(file, expected, bytes.length);
+        Header header = Header.read(file, bytes, bundle);
+        if (header.bytes() != bytes.length) {
+            throw truncated(file, header.bytes(), bytes.length);
         }
         byte[] digest = Arrays.copyOfRange(bytes, bytes.length - DIGEST_BYTES, bytes.length);
         if (!Arrays.equals(digest, Sha256.of(Arrays.copyOf(bytes, bytes.length - DIGEST_BYTES)))) {
             throw new MemoryFileException("%s: expected its SHA-256 to match, found a damaged file", file);
         }
-        FloatTensor memory = floats(buffer, sizes[0], planes.channels(), planes.height(), planes.width());
-        FloatTensor pointers = floats(buffer, sizes[0], sizes[4], sizes[5], 3);
-        return new StoredMemory(memory, pointers, floats(buffer, sizes[0], sizes[6]), bundle.modelId());
+        ByteBuffer buffer =
+                ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).position(Header.BYTES);
+        int[] sizes = header.sizes();
+        FloatTensor memory = floats(file, "memory", buffer, sizes[0], sizes[1], sizes[2], sizes[3]);
+        FloatTensor pointers = floats(file, "pointers", buffer, sizes[0], sizes[4], sizes[5], 3);
+        FloatTensor contentMean = floats(file, "mean of the contents", buffer, sizes[0], sizes[6]);
+        return new StoredMemory(memory, pointers, contentMean, bundle.modelId());
     }
 
-    private static void checkModel(String file, byte[] modelId, int[] sizes, Bundle bundle) {
-        String found = HexFormat.of().formatHex(modelId);
-        if (!found.equals(bundle.modelId())) {
-            throw new MemoryFileException(
-                    "%s: the memory belongs to another model: expected model id %s (%s), found %s",
-                    file, bundle.modelId(), bundle.name(), found);
-        }
-        ModelSettings settings = bundle.settings();
-        Planes planes = settings.memory();
-        boolean fits = sizes[0] >= 1
-                && sizes[4] >= 1
-                && sizes[4] <= settings.capacity()
-                && sizes[5] == settings.keys()
-                && sizes[6] == settings.embedding();
-        if (!fits || !new Planes(sizes[1], sizes[2], sizes[3]).equals(planes)) {
-            throw new MemoryFileException(
-                    "%s: expected memories %s with %d keys per sample and embeddings of %d, found sizes %s for "
-                            + "[B, C, H, W, T, K, E]",
-                    file, planes, settings.keys(), settings.embedding(), sizes);
-        }
-    }
-
-    private static MemoryFileException truncated(String file, long expected, long found) {
+    static MemoryFileException truncated(String file, long expected, long found) {
         return new MemoryFileException(
                 "%s: expected a memory file of %d bytes, found %d: it is truncated or damaged", file, expected, found);
     }
 
-    private static FloatTensor floats(ByteBuffer buffer, int... shape) {
+    private static FloatTensor floats(String file, String what, ByteBuffer buffer, int... shape) {
         FloatTensor tensor = FloatTensor.zeros(shape);
         buffer.asFloatBuffer().get(tensor.data());
         buffer.position(buffer.position() + tensor.size() * Float.BYTES);
+        int first = Values.firstNotFinite(tensor.data());
+        if (first >= 0) {
+            throw new MemoryFileException(
+                    "%s: %s: expected finite values, found %s at %s",
+                    file, what, tensor.data()[first], Signature.index(first, shape));
+        }
         return tensor;
     }
 }

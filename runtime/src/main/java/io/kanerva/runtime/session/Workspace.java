@@ -3,13 +3,16 @@ package io.kanerva.runtime.session;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession.RunOptions;
 import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.CancelledException;
 import io.kanerva.runtime.ClosedException;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.InferenceException;
 import io.kanerva.runtime.TensorDescription;
 import io.kanerva.runtime.TensorException;
 import io.kanerva.runtime.bundle.Signature;
+import io.kanerva.runtime.math.Values;
 import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -20,6 +23,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The tensors of a {@link Plan} for one size of call, reused from call to call, since creating tensors takes longer
@@ -57,6 +61,15 @@ public final class Workspace implements AutoCloseable {
     /** Of the sessions, for the current call. */
     private int copy;
 
+    /** Ends a run; with {@link #limit} guarded by {@link #termination}. Null before the first call. */
+    private RunOptions options;
+
+    private final Object termination = new Object();
+    private Limit limit = Limit.NONE;
+    private boolean isTerminated;
+    private boolean isClosing;
+    private CompletableFuture<Void> timer;
+    private CallEvent event;
     private boolean isFreed;
 
     Workspace(Sessions sessions, Plan plan) {
@@ -121,8 +134,12 @@ public final class Workspace implements AutoCloseable {
                                 OrtEnvironment.getEnvironment(),
                                 bufferFor(name, (int) size),
                                 Arrays.stream(shape).asLongStream().toArray()));
-            } catch (OrtException e) {
-                throw new InferenceException(e, "graph %s: ONNX Runtime failed: %s", graph.label(), e.getMessage());
+            } catch (OrtException | IllegalStateException e) {
+                throw sessions.failure(graph, e);
+            } catch (OutOfMemoryError e) {
+                throw new TensorException(
+                        "graph %s, tensor '%s': expected a size that fits the JVM's direct memory, found shape %s (%s)",
+                        graph.label(), name, shape, e.getMessage());
             }
         }
         return tensors.get(name);
@@ -173,7 +190,7 @@ public final class Workspace implements AutoCloseable {
     void hold(StoredMemory memory) {
         if (!holds(memory)) {
             held = NONE; // until the copy is complete
-            put(BundleGraph.MEMORY, memory.finiteMemory());
+            put(BundleGraph.MEMORY, memory.memory());
             held = new WeakReference<>(memory);
         }
     }
@@ -183,16 +200,62 @@ public final class Workspace implements AutoCloseable {
         buffer(name).put(0, values.data());
     }
 
-    /** Copies one tensor's values into another of the same shape. */
+    /** Copies an output's values into an input of the same shape. */
     void copy(String from, String to) {
+        int first = Values.firstNotFinite(buffer(from));
+        if (first >= 0) {
+            throw notFinite(from, buffer(from).get(first), first);
+        }
         buffer(to).put(0, buffer(from), 0, buffer(from).limit());
     }
 
-    /** A copy of a tensor. */
+    /**
+     * A copy of an output.
+     *
+     * @throws InferenceException if a value is not finite
+     */
     FloatTensor get(String name) {
         FloatTensor values = FloatTensor.zeros(Signature.shape(descriptions.get(name), batch, count));
         buffer(name).get(0, values.data());
+        requireFinite(name, values.data(), values.size());
         return values;
+    }
+
+    /** Checks an output's first values, copied to {@code values}. */
+    void requireFinite(String name, float[] values, int length) {
+        int first = Values.firstNotFinite(values, length);
+        if (first >= 0) {
+            throw notFinite(name, values[first], first);
+        }
+    }
+
+    private InferenceException notFinite(String name, float value, int at) {
+        return new InferenceException(
+                null,
+                "%s: output '%s': expected finite values, found %s at %s",
+                plan.label(),
+                name,
+                value,
+                Signature.index(at, Signature.shape(descriptions.get(name), batch, count)));
+    }
+
+    /**
+     * Copies an output to where {@code target} stands, piece by piece.
+     *
+     * @param piece scratch
+     * @throws InferenceException if a value is not finite
+     */
+    public void get(String name, FloatBuffer target, float[] piece) {
+        FloatBuffer values = buffer(name);
+        for (int done = 0; done < values.limit(); done += piece.length) {
+            int length = Math.min(piece.length, values.limit() - done);
+            values.get(done, piece, 0, length);
+            int first = Values.firstNotFinite(piece, length);
+            if (first >= 0) {
+                throw notFinite(name, piece[first], done + first);
+            }
+            target.put(target.position() + done, piece, 0, length);
+        }
     }
 
     /** A tensor's values; its position stays 0. */
@@ -214,7 +277,61 @@ public final class Workspace implements AutoCloseable {
 
     /** Runs one of the graphs. */
     void run(BundleGraph graph) {
-        sessions.run(graph, copy, inputs.get(graph), outputs.get(graph));
+        check();
+        GraphEvent run = null;
+        if (GraphEvent.isOn()) {
+            run = new GraphEvent();
+            run.begin();
+        }
+        try {
+            sessions.run(graph, copy, inputs.get(graph), outputs.get(graph), options);
+        } catch (InferenceException e) {
+            check(); // a run that was ended early fails, too
+            throw e;
+        }
+        if (run != null) {
+            run.bundle = sessions.bundle();
+            run.graph = graph.label();
+            run.episodes = batch;
+            run.count = count;
+            run.commit();
+        }
+    }
+
+    /** @throws CancelledException if the call has to end; called between the steps on the host */
+    void check() {
+        limit.check(plan.label());
+        if (isClosing) {
+            throw new CancelledException("%s: cancelled, since its model is being closed", plan.label());
+        }
+    }
+
+    /** Ends the run, now or when it starts, if the workspace still serves a call with that limit. */
+    void terminate(Limit reached) {
+        synchronized (termination) {
+            if (limit == reached) {
+                terminate(true);
+            }
+        }
+    }
+
+    /** Ends the run, now or when it starts. */
+    void terminateForClosing() {
+        synchronized (termination) {
+            isClosing = true;
+            terminate(true);
+        }
+    }
+
+    private void terminate(boolean on) {
+        try {
+            if (options != null) {
+                options.setTerminate(on);
+                isTerminated = on;
+            }
+        } catch (OrtException | IllegalStateException e) {
+            throw new InferenceException(e, "ONNX Runtime cannot end a run: %s", e.getMessage());
+        }
     }
 
     /** For recalls on these tensors. */
@@ -230,26 +347,73 @@ public final class Workspace implements AutoCloseable {
      *
      * @param owner names what was closed in messages
      * @throws ClosedException after {@link #free} or when the sessions are closed
+     * @throws CancelledException if {@code limit} is reached
      */
-    public void enter(String owner) {
+    public void enter(String owner, Limit limit) {
         if (isFreed) {
             throw new ClosedException("%s: called after close", owner);
         }
-        enter(sessions.enter());
+        int entered = sessions.enter();
+        try {
+            enter(entered, limit);
+        } catch (RuntimeException | Error e) {
+            sessions.leave(entered);
+            throw e;
+        }
     }
 
-    void enter(int copy) {
+    void enter(int copy, Limit limit) {
         this.copy = copy;
+        if (options == null) {
+            try {
+                RunOptions made = new RunOptions();
+                synchronized (termination) {
+                    options = made;
+                }
+            } catch (OrtException | IllegalStateException e) {
+                throw sessions.failure(graphs.isEmpty() ? BundleGraph.ENCODER : graphs.get(0), e);
+            }
+        }
+        synchronized (termination) {
+            this.limit = limit;
+        }
+        timer = limit.begin(this);
+        if (CallEvent.isOn()) {
+            event = new CallEvent();
+            event.begin();
+        }
     }
 
     public void leave() {
-        sessions.leave(copy);
+        int left = copy;
+        end();
+        sessions.leave(left);
+    }
+
+    private void end() {
+        if (event != null) {
+            event.bundle = sessions.bundle();
+            event.call = plan.label();
+            event.episodes = batch;
+            event.count = count;
+            event.commit();
+            event = null;
+        }
+        limit.end(this, timer);
+        timer = null;
+        synchronized (termination) {
+            limit = Limit.NONE;
+            if (isTerminated && !isClosing) {
+                terminate(false);
+            }
+        }
     }
 
     /** Ends a call and returns the tensors for later ones. */
     @Override
     public void close() {
         int left = copy; // once returned, another thread may use this
+        end();
         try {
             sessions.giveBack(this);
         } finally {
@@ -262,6 +426,12 @@ public final class Workspace implements AutoCloseable {
         isFreed = true;
         closeTensors();
         buffers.clear();
+        synchronized (termination) {
+            if (options != null) {
+                options.close();
+                options = null;
+            }
+        }
     }
 
     private void closeTensors() {

@@ -19,7 +19,7 @@ class JsonReaderTest {
         assertThat(read(" {\"a\": [1, -2.5e3, true, false, null], \"b\": {}, \"c\": []}\n")
                         .value())
                 .isEqualTo(Map.of("a", Arrays.asList(1L, -2500.0, true, false, null), "b", Map.of(), "c", List.of()));
-        assertThat(read("\"\\u00e4\\n\\t\\\"\\\\ \u20ac\"").string()).isEqualTo("\u00e4\n\t\"\\ \u20ac");
+        assertThat(read("\"\\u00e4\\n\\t\\\"\\\\ \u20ac\"").value()).isEqualTo("\u00e4\n\t\"\\ \u20ac");
         assertThat(read("-0").value()).isEqualTo(0L);
         assertThat(read("123456789012345678901").value()).isEqualTo(1.2345678901234568e20);
     }

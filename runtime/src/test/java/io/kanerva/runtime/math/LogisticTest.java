@@ -1,9 +1,13 @@
 package io.kanerva.runtime.math;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.kanerva.runtime.InferenceException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LogisticTest {
 
@@ -29,22 +33,17 @@ class LogisticTest {
 
     @Test
     void itsEndsAreZeroAndOneAndWhatLiesBesideStays() {
-        float[] logits = {
-            7,
-            -0f,
-            0,
-            20,
-            700,
-            -700,
-            Float.MAX_VALUE,
-            -Float.MAX_VALUE,
-            Float.POSITIVE_INFINITY,
-            Float.NEGATIVE_INFINITY,
-            Float.NaN,
-            0,
-            7
-        };
-        ImageMeans.logistic(logits, 1, new double[11]);
-        assertThat(logits).containsExactly(7, 0.5f, 0.5f, 1, 1, 0, 1, 0, 1, 0, Float.NaN, 0.5f, 7);
+        float[] logits = {7, -0f, 0, 20, 700, -700, Float.MAX_VALUE, -Float.MAX_VALUE, 0, 7};
+        ImageMeans.logistic(logits, 1, new double[8]);
+        assertThat(logits).containsExactly(7, 0.5f, 0.5f, 1, 1, 0, 1, 0, 0.5f, 7);
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+    void aLogitThatIsNotFiniteHasNoImage(float logit) {
+        float[] logits = {Float.NaN, 3, logit, 0, Float.NaN};
+        assertThatThrownBy(() -> ImageMeans.logistic(logits, 1, new double[3]))
+                .isInstanceOf(InferenceException.class)
+                .hasMessage("the decoder's output 'logits': expected finite values, found " + logit);
     }
 }

@@ -1,0 +1,45 @@
+package io.kanerva.runtime.bundle;
+
+/** Text from files that anybody may have made, on its way into messages. */
+public final class Text {
+
+    private static final int LONGEST = 200;
+
+    private Text() {}
+
+    /**
+     * Whether a terminal might obey the character instead of showing it: controls, line breaks, and marks that change
+     * the direction of what follows or show nothing.
+     */
+    public static boolean isControl(int codePoint) {
+        return switch (Character.getType(codePoint)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.SURROGATE -> true;
+            default -> false;
+        };
+    }
+
+    /** The text with its control characters written out, such as {@code \\u001b}. */
+    public static String plain(String text) {
+        if (text.codePoints().noneMatch(Text::isControl)) {
+            return text;
+        }
+        StringBuilder plain = new StringBuilder();
+        text.codePoints().forEach(codePoint -> {
+            if (isControl(codePoint)) {
+                plain.append("\\u%04x".formatted(codePoint));
+            } else {
+                plain.appendCodePoint(codePoint);
+            }
+        });
+        return plain.toString();
+    }
+
+    /** The text's beginning, if it is long. */
+    static String shortened(String text) {
+        return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
+    }
+}

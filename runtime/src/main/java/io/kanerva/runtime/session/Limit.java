@@ -1,0 +1,101 @@
+package io.kanerva.runtime.session;
+
+import io.kanerva.runtime.CancelledException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** When calls have to end; what is behind {@link io.kanerva.runtime.CallLimit}. */
+public final class Limit {
+
+    /** Never. */
+    public static final Limit NONE = new Limit(null);
+
+    /** The longest time that can be counted: 292 years. */
+    private static final Duration LONGEST = Duration.ofNanos(Long.MAX_VALUE / 2);
+
+    /** From {@link #start} on; null for no deadline. */
+    private final Duration time;
+
+    private final long start = System.nanoTime();
+    private volatile boolean isCancelled;
+
+    /** The calls that are running; guarded by itself. */
+    private final Set<Workspace> running = new HashSet<>();
+
+    private Limit(Duration time) {
+        this.time = time;
+    }
+
+    /** A deadline, counted from now. */
+    public static Limit in(Duration time) {
+        return new Limit(time.compareTo(LONGEST) < 0 ? time : LONGEST);
+    }
+
+    /** Until {@link #cancel}. */
+    public static Limit untilCancelled() {
+        return new Limit(null);
+    }
+
+    /** Ends all calls, running and later ones. */
+    public void cancel() {
+        isCancelled = true;
+        synchronized (running) {
+            running.forEach(call -> call.terminate(this));
+        }
+    }
+
+    /**
+     * Starts a call.
+     *
+     * @return ends the call's timer; null without one
+     * @throws CancelledException if it comes too late
+     */
+    CompletableFuture<Void> begin(Workspace call) {
+        if (this == NONE) {
+            return null;
+        }
+        synchronized (running) {
+            running.add(call);
+        }
+        if (time == null) {
+            return null;
+        }
+        CompletableFuture<Void> timer =
+                new CompletableFuture<Void>().completeOnTimeout(null, Math.max(0, left()), TimeUnit.NANOSECONDS);
+        timer.thenRun(() -> call.terminate(this));
+        return timer;
+    }
+
+    /** Ends a call. */
+    void end(Workspace call, CompletableFuture<Void> timer) {
+        if (this == NONE) {
+            return;
+        }
+        if (timer != null) {
+            timer.cancel(false);
+        }
+        synchronized (running) {
+            running.remove(call);
+        }
+    }
+
+    /** @throws CancelledException if the limit is reached */
+    void check(String call) {
+        if (this == NONE) {
+            return;
+        }
+        if (isCancelled) {
+            throw new CancelledException("%s: cancelled by its caller", call);
+        }
+        if (time != null && left() <= 0) {
+            throw new CancelledException("%s: expected an end within %d ms, found none", call, time.toMillis());
+        }
+    }
+
+    private long left() {
+        return time.toNanos() - (System.nanoTime() - start);
+    }
+}

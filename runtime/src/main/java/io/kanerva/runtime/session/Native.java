@@ -1,0 +1,60 @@
+package io.kanerva.runtime.session;
+
+import ai.onnxruntime.OrtSession;
+import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.Kanerva;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Map;
+
+/**
+ * The ONNX Runtime sessions of a model, which outlive it if nobody closes it: then a cleaner says so, once, and closes
+ * them. Knows nothing of {@link Sessions}, which could not become unreachable otherwise.
+ */
+final class Native implements Runnable {
+
+    private static final Logger LOGGER = System.getLogger(Kanerva.class.getName());
+
+    private final String bundle;
+    private final Map<BundleGraph, OrtSession[]> sessions;
+    private boolean isClosed;
+
+    Native(String bundle, Map<BundleGraph, OrtSession[]> sessions) {
+        this.bundle = bundle;
+        this.sessions = sessions;
+    }
+
+    /** Closes the sessions; doing so again does nothing. */
+    synchronized void close() throws Exception {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
+        for (OrtSession[] copies : sessions.values()) {
+            for (OrtSession session : copies) {
+                if (session != null) { // null where a graph could not be loaded
+                    session.close();
+                }
+            }
+        }
+    }
+
+    /** What the cleaner does. */
+    @Override
+    public void run() {
+        synchronized (this) {
+            if (isClosed) {
+                return;
+            }
+        }
+        LOGGER.log(
+                Level.WARNING,
+                "Kanerva of {0}: expected close(), found none before the garbage collector came",
+                bundle);
+        try {
+            close();
+        } catch (Exception e) {
+            LOGGER.log(Level.DEBUG, "Kanerva of " + bundle, e); // nobody could do anything about it
+        }
+    }
+}

@@ -1,0 +1,150 @@
+package io.kanerva.runtime.session;
+
+import static io.kanerva.runtime.BundleGraph.*;
+
+import io.kanerva.runtime.BundleException;
+import io.kanerva.runtime.BundleGraph;
+import io.kanerva.runtime.FloatTensor;
+import io.kanerva.runtime.KeyGeometry;
+import io.kanerva.runtime.ModelSettings;
+import io.kanerva.runtime.ModelSettings.Addressing;
+import io.kanerva.runtime.ModelSettings.Writer;
+import io.kanerva.runtime.NormalSampler;
+import io.kanerva.runtime.Planes;
+import io.kanerva.runtime.math.Normal;
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * Holds against the graphs what no shape shows: the slot grid, by the pointers that the memory writer returns, and the
+ * addressing and what a key's scale means, by what the reader returns for several keys in the same cell. One run of
+ * each graph, when a bundle is opened.
+ */
+public final class SettingsProbe {
+
+    /** Samples that are written; a grid that differs shows from the first sample on, where it is not a single slot. */
+    private static final int MAX_SAMPLES = 64;
+
+    /** Graphs hold the float32 nearest to a pointer; other runtimes' arithmetic may differ by some units of it. */
+    private static final double TOLERANCE = 1e-4;
+
+    private final String bundle;
+    private final ModelSettings settings;
+    private final KeyGeometry geometry;
+    private final Sessions sessions;
+
+    private SettingsProbe(String bundle, ModelSettings settings, KeyGeometry geometry, Sessions sessions) {
+        this.bundle = bundle;
+        this.settings = settings;
+        this.geometry = geometry;
+        this.sessions = sessions;
+    }
+
+    /** @throws BundleException if the graphs are those of other settings */
+    public static void check(String bundle, ModelSettings settings, KeyGeometry geometry, Sessions sessions) {
+        SettingsProbe probe = new SettingsProbe(bundle, settings, geometry, sessions);
+        probe.checkPointers();
+        probe.checkReads();
+    }
+
+    private void checkPointers() {
+        int samples = Math.min(settings.capacity(), MAX_SAMPLES);
+        int keys = settings.keys();
+        float[] pointers;
+        // The content of new tensors is 0; pointers do not depend on it.
+        try (Workspace workspace = sessions.begin(Plan.WRITE_CONTENT, 1, samples, null, Limit.NONE)) {
+            workspace.run(MEMORY_WRITER);
+            pointers = workspace.get(POINTERS).data();
+        }
+        for (int slot = 0; slot < samples * keys; slot++) {
+            float x = pointers[slot * 3 + 1];
+            float y = pointers[slot * 3 + 2];
+            if (settings.writer() == Writer.POOLED) {
+                require("writer", "a pooled writer, whose pointers are 0", x == 0 && y == 0, MEMORY_WRITER);
+            } else {
+                int columns = settings.slotColumns();
+                int rows = settings.slotRows();
+                boolean fits = isNear(x, slot % columns, columns) && isNear(y, slot / columns, rows);
+                require("slotRows and slotColumns", rows + " x " + columns + " slots", fits, MEMORY_WRITER);
+            }
+        }
+    }
+
+    /** Whether a coordinate is in the middle of a cell. */
+    private static boolean isNear(float coordinate, int cell, int cells) {
+        return Math.abs(coordinate - Normal.quantile((cell + 0.5) / cells)) < TOLERANCE;
+    }
+
+    /** Reads at three keys of the first cell: two with positive scales, the third with a negative one. */
+    private void checkReads() {
+        int keys = settings.keys();
+        boolean isDereferenced = settings.addressing() == Addressing.DEREFERENCED;
+        float x = (float) Normal.quantile(0.25 / Math.max(1, settings.slotColumns()));
+        float y = (float) Normal.quantile(0.25 / Math.max(1, settings.slotRows()));
+        float nearX = (float) Normal.quantile(0.75 / Math.max(1, settings.slotColumns()));
+        float nearY = (float) Normal.quantile(0.75 / Math.max(1, settings.slotRows()));
+        float[][] places = {{0.5f, x, y}, {1.5f, nearX, nearY}, {-1, x, y}};
+        Planes planes = settings.memory();
+        FloatTensor memory = new NormalSampler(1).tensor(1, planes.channels(), planes.height(), planes.width());
+        FloatTensor read;
+        try (Workspace workspace = sessions.begin(Plan.READ, 1, places.length, null, Limit.NONE)) {
+            workspace.put(MEMORY, memory);
+            for (int i = 0; i < places.length * keys; i++) {
+                workspace.buffer(KEYS).put(i * 3, places[i / keys]);
+            }
+            workspace.run(READER);
+            read = workspace.get(TRACES);
+        }
+        int each = read.size() / places.length;
+        float[] first = Arrays.copyOf(read.data(), each);
+        float[] near = Arrays.copyOfRange(read.data(), each, 2 * each);
+        float[] below = Arrays.copyOfRange(read.data(), 2 * each, 3 * each);
+        require("addressing", lower(settings.addressing()) + " keys", areAlike(first, near) == isDereferenced, READER);
+        if (isDereferenced) {
+            boolean isGist = areAlike(below, new float[each]) && !areAlike(first, new float[each]);
+            boolean fits = settings.scaleCells() == 2 ? isGist : areAlike(below, first);
+            require("scaleCells", settings.scaleCells() + " kinds of read", fits, READER);
+            requireWindow(memory, first, places[0]);
+        }
+    }
+
+    /** Where a dereferenced key's window lies on whole pixels, what it reads is known. */
+    private void requireWindow(FloatTensor memory, float[] read, float... key) {
+        KeyGeometry.Window window = geometry.window(key[0], key[1], key[2]);
+        int left = (int) Math.round(window.left());
+        int top = (int) Math.round(window.top());
+        if (Math.abs(window.left() - left) > TOLERANCE || Math.abs(window.top() - top) > TOLERANCE) {
+            return;
+        }
+        Planes block = settings.block();
+        float[] expected = new float[read.length];
+        for (int i = 0; i < expected.length; i++) {
+            int column = i % block.width();
+            int row = i / block.width() % block.height();
+            int channel = i / (block.width() * block.height()) % block.channels();
+            expected[i] = memory.get(0, channel, top + row, left + column);
+        }
+        require("slotRows and slotColumns", "a read of the slot's block", areAlike(expected, read), READER);
+    }
+
+    private static boolean areAlike(float[] first, float[] second) {
+        for (int i = 0; i < first.length; i++) {
+            if (Math.abs(first[i] - second[i]) > 1e-2) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String lower(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+
+    private void require(String field, String expected, boolean holds, BundleGraph graph) {
+        if (!holds) {
+            throw new BundleException(
+                    "%s/bundle.json: settings.%s: expected what graph %s computes, found %s",
+                    bundle, field, graph.label(), expected);
+        }
+    }
+}
