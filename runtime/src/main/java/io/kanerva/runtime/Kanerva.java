@@ -55,7 +55,7 @@ public final class Kanerva implements AutoCloseable {
         Sessions sessions = SessionLoader.open(source.name(), bundle.settings(), source.graphs(bundle), options);
         KeyGeometry geometry = new KeyGeometry(bundle.settings());
         try {
-            SettingsProbe.check(source.name(), bundle.settings(), geometry, sessions);
+            SettingsProbe.check(source.name(), bundle.settings(), sessions);
             return new Kanerva(bundle, sessions, geometry, Limit.NONE);
         } catch (RuntimeException | Error e) {
             sessions.close();

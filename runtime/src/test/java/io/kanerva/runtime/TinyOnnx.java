@@ -105,6 +105,12 @@ final class TinyOnnx {
         return name;
     }
 
+    /** Adds a tensor that the test wrote; its name is {@code w}. */
+    String initializer(Message tensor) {
+        graph.message(5, tensor);
+        return "w";
+    }
+
     private static Message valueInfo(String name, Object... dimensions) {
         Message shape = new Message();
         for (Object dimension : dimensions) {

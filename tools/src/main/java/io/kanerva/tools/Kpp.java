@@ -24,6 +24,8 @@ import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
@@ -93,6 +95,7 @@ public final class Kpp implements Runnable {
         Kpp kpp = new Kpp();
         return new CommandLine(kpp)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionStrategy(Kpp::runAndCheck)
                 .setParameterExceptionHandler(onUsage())
                 .setExecutionExceptionHandler((exception, failed, parsed) -> onFailure(kpp, exception, failed));
     }
@@ -101,6 +104,17 @@ public final class Kpp implements Runnable {
     @Override
     public void run() {
         throw new ParameterException(spec.commandLine(), "Expected a command, found none");
+    }
+
+    /** Runs what was parsed, a command or its help, and fails if its results did not reach standard output. */
+    private static int runAndCheck(ParseResult parsed) {
+        int code = new RunLast().execute(parsed);
+        CommandLine kpp = parsed.commandSpec().root().commandLine();
+        if (kpp.getOut().checkError()) {
+            kpp.getErr().println("standard output: expected it to take the results, found it full or closed");
+            return kpp.getCommandSpec().exitCodeOnExecutionException();
+        }
+        return code;
     }
 
     private static IParameterExceptionHandler onUsage() {

@@ -1,5 +1,6 @@
 package io.kanerva.tools;
 
+import io.kanerva.onnx.AtomicFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -8,22 +9,13 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
-/**
- * Writes files atomically: to a temporary file in the same folder, which is then renamed. Missing folders are created.
- */
+/** Writes the files that a command names, as {@link AtomicFiles} does; what goes wrong is a {@link Failure}. */
 public final class OutputFile {
     private OutputFile() {}
-
-    /** Fills a file. */
-    @FunctionalInterface
-    public interface Writer {
-        /** Writes the whole content to {@code file}, which exists and is empty. */
-        void write(Path file) throws IOException;
-    }
 
     /**
      * Checks before long work that a file can be written.
@@ -34,7 +26,17 @@ public final class OutputFile {
         if (Files.isDirectory(file)) {
             throw new Failure("%s: expected a path for a file, found a folder".formatted(file));
         }
-        requireWritableFolder(folderOf(file));
+        try {
+            Path target = AtomicFiles.followed(file);
+            if (Files.exists(target) && !Files.isWritable(target)) {
+                throw unwritable(file, new AccessDeniedException(target.toString()));
+            }
+            if (!Files.exists(target) || Files.isRegularFile(target) && !target.startsWith("/proc")) {
+                requireWritableFolder(folderOf(target));
+            }
+        } catch (IOException e) {
+            throw unwritable(file, e);
+        }
     }
 
     /**
@@ -73,23 +75,14 @@ public final class OutputFile {
     }
 
     /**
-     * Writes a file atomically.
+     * Writes a file.
      *
      * @throws Failure if it cannot be written; an older file of that name is kept
      */
-    public static void write(Path file, Writer writer) {
-        Path folder = folderOf(file);
+    public static void write(Path file, AtomicFiles.Content content) {
+        folderOf(file);
         try {
-            Files.createDirectories(folder);
-            Path temporary = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
-            try {
-                writer.write(temporary);
-                // Temporary files are readable by their owner only; the result should not be.
-                temporary.toFile().setReadable(true, false);
-                Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(temporary);
-            }
+            AtomicFiles.write(file, content);
         } catch (IOException e) {
             throw unwritable(file, e);
         } catch (UncheckedIOException e) {
@@ -97,12 +90,12 @@ public final class OutputFile {
         }
     }
 
-    /** Writes bytes; see {@link #write(Path, Writer)}. */
+    /** Writes bytes; see {@link #write(Path, AtomicFiles.Content)}. */
     public static void write(Path file, byte[] content) {
-        write(file, temporary -> Files.write(temporary, content));
+        write(file, stream -> stream.write(content));
     }
 
-    /** Writes UTF-8 text; see {@link #write(Path, Writer)}. */
+    /** Writes UTF-8 text; see {@link #write(Path, AtomicFiles.Content)}. */
     public static void write(Path file, String text) {
         write(file, text.getBytes(StandardCharsets.UTF_8));
     }
@@ -118,7 +111,7 @@ public final class OutputFile {
     private static Failure unwritable(Path place, IOException e) {
         String reason = e instanceof FileSystemException problem && problem.getReason() != null
                 ? problem.getReason()
-                : e.getClass().getSimpleName();
+                : Objects.requireNonNullElse(e.getMessage(), e.getClass().getSimpleName());
         Path existing = place.toAbsolutePath();
         while (existing.getParent() != null && !Files.exists(existing)) {
             existing = existing.getParent();

@@ -2,6 +2,7 @@ package io.kanerva.runtime.bundle;
 
 import io.kanerva.runtime.BundleException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -89,7 +90,7 @@ final class JsonNode {
 
     /** This string, which must be one of these. */
     String oneOf(String... words) {
-        if (!List.of(words).contains(value)) {
+        if (!Arrays.asList(words).contains(value)) {
             throw error('"' + String.join("\" or \"", words) + '"', describe());
         }
         return (String) value;

@@ -40,10 +40,17 @@ public final class Inference {
      * @param limit of every call
      */
     public Inference(Bundle bundle, KeyGeometry geometry, Sessions sessions, boolean fusedSampling, Limit limit) {
+        this(bundle, geometry, sessions, fusedSampling, limit, (int)
+                Math.max(1, PART_FLOATS / Sizes.largest(bundle.settings())));
+    }
+
+    /** @param most the most images that one run takes */
+    public Inference(
+            Bundle bundle, KeyGeometry geometry, Sessions sessions, boolean fusedSampling, Limit limit, int most) {
         this.sessions = sessions;
         this.fusedSampling = fusedSampling;
         this.limit = limit;
-        most = (int) Math.max(1, PART_FLOATS / Sizes.largest(bundle.settings()));
+        this.most = most;
         settings = bundle.settings();
         modelId = bundle.modelId();
         posterior = new Posterior(settings, geometry);

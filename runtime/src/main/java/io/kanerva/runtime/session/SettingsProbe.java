@@ -5,7 +5,6 @@ import static io.kanerva.runtime.BundleGraph.*;
 import io.kanerva.runtime.BundleException;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.FloatTensor;
-import io.kanerva.runtime.KeyGeometry;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.ModelSettings.Addressing;
 import io.kanerva.runtime.ModelSettings.Writer;
@@ -30,19 +29,17 @@ public final class SettingsProbe {
 
     private final String bundle;
     private final ModelSettings settings;
-    private final KeyGeometry geometry;
     private final Sessions sessions;
 
-    private SettingsProbe(String bundle, ModelSettings settings, KeyGeometry geometry, Sessions sessions) {
+    private SettingsProbe(String bundle, ModelSettings settings, Sessions sessions) {
         this.bundle = bundle;
         this.settings = settings;
-        this.geometry = geometry;
         this.sessions = sessions;
     }
 
     /** @throws BundleException if the graphs are those of other settings */
-    public static void check(String bundle, ModelSettings settings, KeyGeometry geometry, Sessions sessions) {
-        SettingsProbe probe = new SettingsProbe(bundle, settings, geometry, sessions);
+    public static void check(String bundle, ModelSettings settings, Sessions sessions) {
+        SettingsProbe probe = new SettingsProbe(bundle, settings, sessions);
         probe.checkPointers();
         probe.checkReads();
     }
@@ -104,27 +101,7 @@ public final class SettingsProbe {
             boolean isGist = areAlike(below, new float[each]) && !areAlike(first, new float[each]);
             boolean fits = settings.scaleCells() == 2 ? isGist : areAlike(below, first);
             require("scaleCells", settings.scaleCells() + " kinds of read", fits, READER);
-            requireWindow(memory, first, places[0]);
         }
-    }
-
-    /** Where a dereferenced key's window lies on whole pixels, what it reads is known. */
-    private void requireWindow(FloatTensor memory, float[] read, float... key) {
-        KeyGeometry.Window window = geometry.window(key[0], key[1], key[2]);
-        int left = (int) Math.round(window.left());
-        int top = (int) Math.round(window.top());
-        if (Math.abs(window.left() - left) > TOLERANCE || Math.abs(window.top() - top) > TOLERANCE) {
-            return;
-        }
-        Planes block = settings.block();
-        float[] expected = new float[read.length];
-        for (int i = 0; i < expected.length; i++) {
-            int column = i % block.width();
-            int row = i / block.width() % block.height();
-            int channel = i / (block.width() * block.height()) % block.channels();
-            expected[i] = memory.get(0, channel, top + row, left + column);
-        }
-        require("slotRows and slotColumns", "a read of the slot's block", areAlike(expected, read), READER);
     }
 
     private static boolean areAlike(float[] first, float[] second) {

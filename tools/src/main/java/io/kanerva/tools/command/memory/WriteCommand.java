@@ -6,7 +6,6 @@ import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.command.ModelOptions;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.image.Pictures;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,7 +39,7 @@ public final class WriteCommand extends Subcommand {
     private Path memoryFile;
 
     @Override
-    protected void run() throws Exception {
+    protected void run() {
         OutputFile.requireWritable(memoryFile);
         try (Kanerva kanerva = bundle.open()) {
             int capacity = kanerva.bundle().settings().capacity();
@@ -51,7 +50,7 @@ public final class WriteCommand extends Subcommand {
             print(
                     "memory    %s (%,d bytes): %d samples in %s floats, model %s",
                     memoryFile,
-                    Files.size(memoryFile),
+                    memory.toBytes().length,
                     memory.samples(),
                     kanerva.bundle().settings().memory(),
                     kanerva.bundle().name());

@@ -1,0 +1,83 @@
+package io.kanerva.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.kanerva.runtime.TinyBundle.Kind;
+import io.kanerva.runtime.session.Inference;
+import io.kanerva.runtime.session.Limit;
+import io.kanerva.runtime.session.StoredMemory;
+import java.nio.file.Path;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Calls that are too large for one run are done in parts, and return what one run would. */
+class PartsTest {
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @CsvSource({"HEAP, 1", "HEAP, 2", "HEAP, 7", "HEAP_CONTINUOUS, 3", "POOLED, 1", "POOLED, 6"})
+    void theResultIsThatOfOneRun(Kind kind, int most) {
+        FloatTensor episodes =
+                TileImages.episodes(5, IntStream.range(1, 16).map(i -> 17 * i).toArray());
+        FloatTensor queries =
+                TileImages.episodes(5, IntStream.range(1, 21).map(i -> 12 * i).toArray());
+        try (Kanerva kanerva = TinyBundle.open(kind, folder)) {
+            Inference whole = inference(kanerva, 1000);
+            Inference parts = inference(kanerva, most);
+            StoredMemory memory = whole.write(episodes);
+            StoredMemory written = parts.write(episodes);
+            assertClose(written.memory(), memory.memory());
+            assertThat(written.pointers()).isEqualTo(memory.pointers());
+            assertClose(written.contentMean(), memory.contentMean());
+            assertClose(
+                    parts.extend(memory, queries).memory(),
+                    whole.extend(memory, queries).memory());
+            Encoding encoded = parts.encode(episodes);
+            assertClose(encoded.content(), whole.encode(episodes).content());
+            assertClose(encoded.latentMean(), whole.encode(episodes).latentMean());
+            assertThat(parts.lookUp(written, queries).samples())
+                    .isEqualTo(whole.lookUp(memory, queries).samples());
+            assertClose(
+                    parts.lookUp(written, queries).keys(),
+                    whole.lookUp(memory, queries).keys());
+            Recall recalled = parts.recall(written, queries, 2);
+            Recall expected = whole.recall(memory, queries, 2);
+            for (int i = 0; i < 2; i++) {
+                assertClose(recalled.steps().get(i), expected.steps().get(i));
+                assertThat(recalled.lookups().get(i).samples())
+                        .isEqualTo(expected.lookups().get(i).samples());
+                assertClose(
+                        recalled.lookups().get(i).scores(),
+                        expected.lookups().get(i).scores());
+            }
+            FloatTensor keys = new NormalSampler(3).tensor(5, 4, 1, 3);
+            Reading read = whole.read(memory, keys);
+            assertClose(parts.read(memory, keys).traces(), read.traces());
+            assertClose(parts.read(memory, keys).priorMean(), read.priorMean());
+            assertClose(parts.decode(read.priorMean(), read.traces()), whole.decode(read.priorMean(), read.traces()));
+            assertClose(
+                    parts.generate(memory, 9, new NormalSampler(4)).images(),
+                    whole.generate(memory, 9, new NormalSampler(4)).images());
+            BoundTerms terms = parts.bound(episodes, 5);
+            assertThat(terms.reconstruction())
+                    .containsExactly(whole.bound(episodes, 5).reconstruction(), within(1e-4));
+            assertThat(terms.klKeys()).containsExactly(whole.bound(episodes, 5).klKeys(), within(1e-4));
+            assertThat(terms.klLatent())
+                    .containsExactly(whole.bound(episodes, 5).klLatent(), within(1e-4));
+        }
+    }
+
+    private static Inference inference(Kanerva kanerva, int most) {
+        return new Inference(kanerva.bundle(), kanerva.geometry(), kanerva.sessions(), false, Limit.NONE, most);
+    }
+
+    private static void assertClose(FloatTensor found, FloatTensor expected) {
+        assertThat(found.shape()).isEqualTo(expected.shape());
+        assertThat(found.data()).containsExactly(expected.data(), within(1e-5f));
+    }
+}
