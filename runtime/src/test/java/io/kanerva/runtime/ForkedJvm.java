@@ -28,6 +28,17 @@ final class ForkedJvm {
     /** The same with further environment variables; one that is empty is taken away. */
     static String run(Map<String, String> environment, List<String> options, Class<?> main, String... arguments)
             throws IOException, InterruptedException {
+        return run(environment, List.of(), options, main, arguments);
+    }
+
+    /** The same, started by another program, whose arguments are followed by the command. */
+    static String run(
+            Map<String, String> environment,
+            List<String> starter,
+            List<String> options,
+            Class<?> main,
+            String... arguments)
+            throws IOException, InterruptedException {
         String tests = TinyBundle.class
                 .getResource("TinyBundle.class")
                 .getPath()
@@ -37,8 +48,8 @@ final class ForkedJvm {
                 System.getProperty("jdk.module.path", ""),
                 System.getProperty("java.class.path", ""),
                 tests);
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        List<String> command = new ArrayList<>(starter);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
         if (Runtime.version().feature() >= 24) {
             command.add("--enable-native-access=ALL-UNNAMED"); // JDK 24 and later warn on standard error otherwise

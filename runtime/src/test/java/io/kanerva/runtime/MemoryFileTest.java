@@ -11,12 +11,15 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -182,6 +185,54 @@ class MemoryFileTest {
                             "%s: the memory belongs to another model: expected model id %s (tiny), found %s",
                             file, pooled.bundle().modelId(), heap.bundle().modelId());
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {76, 587, 591, 655})
+    void aFileWithNumbersThatAreNone(int offset) throws IOException {
+        memory.save(file);
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+        int at = 76 + (offset - 76) / 4 * 4;
+        bytes.putFloat(at, Float.NaN);
+        bytes.position(bytes.capacity() - 32).put(Sha256.of(Arrays.copyOf(bytes.array(), bytes.capacity() - 32)));
+        Files.write(file, bytes.array());
+        assertRefused((at < 76 + 4 * 128 ? "memory" : "pointers") + ": expected finite values, found NaN at [");
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void aPipeThatNobodyWritesTo() throws Exception {
+        assertThat(new ProcessBuilder("mkfifo", file.toString()).start().waitFor())
+                .isZero();
+        assertRefused("expected a regular file, found a pipe or a device");
+    }
+
+    @Test
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    void savingFollowsLinksKeepsTheModeAndWritesThroughAPipe() throws Exception {
+        Path real = Files.writeString(folder.resolve("real"), "old");
+        Files.setPosixFilePermissions(real, PosixFilePermissions.fromString("rw-rw----"));
+        Files.createSymbolicLink(file, real);
+        memory.save(file);
+        assertThat(file).isSymbolicLink();
+        assertThat(heap.loadMemory(real)).isEqualTo(memory);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(real)))
+                .isEqualTo("rw-rw----");
+        Path pipe = folder.resolve("pipe");
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        Process reader = new ProcessBuilder("cat", pipe.toString()).start();
+        memory.save(pipe);
+        assertThat(heap.loadMemory(reader.getInputStream().readAllBytes())).isEqualTo(memory);
+        assertThat(Files.isRegularFile(pipe)).isFalse();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFullDiskIsAnError() {
+        assertThatThrownBy(() -> memory.save(Path.of("/dev/full")))
+                .isInstanceOf(MemoryFileException.class)
+                .hasMessageContaining("No space left on device");
     }
 
     private void assertRefused(String sentence) {

@@ -159,6 +159,75 @@ class TensorErrorsTest {
     }
 
     @Test
+    void aTensorKeepsItsShapeWhateverItsMakerAndReceiversDo() {
+        int[] shape = {1, 2};
+        FloatTensor tensor = new FloatTensor(new float[2], shape);
+        shape[1] = 32;
+        tensor.shape()[0] = 7;
+        assertThat(tensor.shape()).containsExactly(1, 2);
+        assertThat(tensor.rank()).isEqualTo(2);
+    }
+
+    @Test
+    void sizesThatNoMachineHas() {
+        try (Kanerva kanerva = TinyBundle.open(Kind.HEAP, folder.resolve("huge"))) {
+            FloatTensor episode = TileImages.episode(0x0F, 0x33);
+            Memory memory = kanerva.write(episode);
+            int most = Integer.MAX_VALUE;
+            assertRefusedFor(
+                    () -> kanerva.prepareRecall(memory, most),
+                    "expected at most 268435456 values, found shape [1, 2147483647");
+            assertRefusedFor(
+                    () -> kanerva.prepareWrite(most, 1), "expected at most 268435456 values, found shape [2147483647");
+            assertRefused(
+                    () -> kanerva.recall(memory, episode, most),
+                    "recall: iterations: expected at most 10000, found 2147483647");
+            assertRefusedFor(() -> kanerva.generate(memory, most, 1), "more than a Java array");
+            assertThatThrownBy(() -> kanerva.prepareWrite(1, most)).isInstanceOf(CapacityException.class);
+        }
+    }
+
+    @Test
+    void keysAndLogitsThatAreNoNumbers() {
+        try (Kanerva kanerva = TinyBundle.open(Kind.HEAP, folder.resolve("numbers"))) {
+            KeyGeometry geometry = kanerva.geometry();
+            for (float coordinate : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+                String sentence = "KeyGeometry: expected a key of finite numbers, found " + coordinate;
+                assertRefused(() -> geometry.column(coordinate), sentence);
+                assertRefused(() -> geometry.row(coordinate), sentence);
+                assertRefused(() -> geometry.slot(0, coordinate), sentence);
+                assertRefused(() -> geometry.window(coordinate, 0, 0), sentence);
+                assertRefused(() -> geometry.window(0, 0, coordinate), sentence);
+            }
+            ModelSettings settings = kanerva.bundle().settings();
+            FloatTensor logits = FloatTensor.zeros(1, 1, 1, 8, 8);
+            logits.data()[9] = Float.NaN;
+            assertRefused(
+                    () -> Likelihood.BERNOULLI.means(settings, logits),
+                    "means: logits: expected finite values, found NaN at [0, 0, 0, 1, 1]");
+            assertRefused(
+                    () -> Likelihood.BERNOULLI.means(settings, FloatTensor.zeros(64)),
+                    "means: logits: expected shape [1, 1, 1, 8, 8], found [64]");
+            assertRefused(
+                    () -> Likelihood.BERNOULLI.negativeLogLikelihood(
+                            settings, FloatTensor.zeros(1, 2, 1, 8, 8), FloatTensor.zeros(1, 1, 1, 8, 8)),
+                    "negativeLogLikelihood: images: expected shape [1, 1, 1, 8, 8], found [1, 2, 1, 8, 8]");
+        }
+    }
+
+    @Test
+    void settingsAndTermsThatContradictThemselves() {
+        assertThatThrownBy(() -> new Planes(1, 0, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Planes(1 << 20, 1 << 20, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertRefused(
+                () -> new BoundTerms(new double[2], new double[1], new double[2]),
+                "BoundTerms: expected three terms of each sample, found 2, 1 and 2");
+        assertThat(new BoundTerms(new double[] {1, 2}, new double[] {3, 4}, new double[] {5, 6}))
+                .hasToString("BoundTerms[2 samples, mean negative bound 10.50 nats]")
+                .isEqualTo(new BoundTerms(new double[] {1, 2}, new double[] {3, 4}, new double[] {5, 6}));
+    }
+
+    @Test
     void aRefusedCallLeavesTheModelUsable() {
         assertThatThrownBy(() -> heap.write(FloatTensor.zeros(1, 0, 1, 8, 8))).isInstanceOf(KanervaException.class);
         assertThat(heap.write(TileImages.episode(0x0F)).samples()).isEqualTo(1);
@@ -166,5 +235,9 @@ class TensorErrorsTest {
 
     private static void assertRefused(ThrowingCallable call, String sentence) {
         assertThatThrownBy(call).isInstanceOf(TensorException.class).hasMessage(sentence);
+    }
+
+    private static void assertRefusedFor(ThrowingCallable call, String part) {
+        assertThatThrownBy(call).isInstanceOf(TensorException.class).hasMessageContaining(part);
     }
 }

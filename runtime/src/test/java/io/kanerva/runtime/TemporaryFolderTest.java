@@ -1,0 +1,78 @@
+package io.kanerva.runtime;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.kanerva.runtime.TinyBundle.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** ONNX Runtime unpacks its library into the temporary folder; where it cannot, a sentence says what to do. */
+@Timeout(120)
+class TemporaryFolderTest {
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void aTemporaryFolderThatIsMissing() throws Exception {
+        Path missing = folder.resolve("none");
+        assertExplained(missing, List.of(), "NoSuchFileException");
+    }
+
+    @Test
+    void aTemporaryFolderThatMayHoldNoPrograms() throws Exception {
+        Path mount = Files.createDirectory(folder.resolve("noexec"));
+        List<String> mounted = List.of(
+                "unshare", "-m", "sh", "-c", "mount -t tmpfs -o noexec none \"$0\" && exec \"$@\"", mount.toString());
+        assumeThat(canMount(mount)).as("the right to mount").isTrue();
+        assertExplained(mount, mounted, "UnsatisfiedLinkError");
+    }
+
+    private void assertExplained(Path temporary, List<String> starter, String cause) throws Exception {
+        Path bundle = new TinyBundle(Kind.HEAP).write(folder.resolve("bundle"));
+        String output = ForkedJvm.run(
+                Map.of(),
+                starter,
+                List.of("-Xmx64m", "-Djava.io.tmpdir=" + temporary),
+                TemporaryFolderTest.class,
+                bundle.toString());
+        // Twice, as a library that failed to load fails in other ways later.
+        assertThat(output.lines().filter(line -> line.startsWith("refused: ")))
+                .hasSize(2)
+                .allSatisfy(line -> assertThat(line)
+                        .startsWith("refused: ONNX Runtime cannot be started: expected to unpack its library into "
+                                + "java.io.tmpdir, " + temporary + ", and to load it from there, found ")
+                        .contains(cause)
+                        .endsWith("; name a folder that exists, may be written to and is not mounted noexec by "
+                                + "-Djava.io.tmpdir, or one that holds the library by -Donnxruntime.native.path"));
+    }
+
+    private static boolean canMount(Path mount) throws InterruptedException {
+        try {
+            return new ProcessBuilder("unshare", "-m", "mount", "-t", "tmpfs", "-o", "noexec", "none", mount.toString())
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            return false; // no such program
+        }
+    }
+
+    /** What the other JVM does. */
+    public static void main(String[] arguments) {
+        for (int i = 0; i < 2; i++) {
+            try {
+                Kanerva.load(Path.of(arguments[0]), Device.CPU).close();
+            } catch (InferenceException e) {
+                System.out.println("refused: " + e.getMessage());
+            }
+        }
+    }
+}
