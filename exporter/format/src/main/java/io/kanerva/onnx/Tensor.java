@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleSupplier;
@@ -290,6 +291,43 @@ public final class Tensor {
             values[i] = type.next(buffer);
         }
         return values;
+    }
+
+    /**
+     * The elements one by one, for comparing and showing: text for strings, {@link Long} for integers (an uint64 by its
+     * bits), {@link Boolean}, {@link Double} for floating-point types; an element of any other type is its bits in
+     * hexadecimal, which for types of less than a byte are those of the byte that it shares.
+     */
+    public List<Object> elements() {
+        List<Object> elements = new ArrayList<>();
+        if (type == ElementType.STRING) {
+            strings.forEach(text -> elements.add(text.toStringUtf8()));
+            return elements;
+        }
+        ByteBuffer buffer = buffer();
+        long count = size();
+        for (int i = 0; i < count; i++) {
+            elements.add(
+                    switch (type) {
+                        case INT64, UINT64 -> buffer.getLong();
+                        case BOOL -> buffer.get() != 0;
+                        default ->
+                            type.isFloat()
+                                    ? (Object) type.next(buffer)
+                                    : type.isInteger() ? (Object) (long) type.next(buffer) : bits(i, count);
+                    });
+        }
+        return elements;
+    }
+
+    private String bits(long index, long count) {
+        int width = (int) Math.max(1, type.bytes(count) / Math.max(1, count));
+        int from = (int) (index * type.bytes(count) / count);
+        StringBuilder text = new StringBuilder("0x");
+        for (int i = width - 1; i >= 0; i--) {
+            text.append(String.format("%02x", bytes.get(from + i)));
+        }
+        return text.toString();
     }
 
     private void require(ElementType expected) {

@@ -1,27 +1,21 @@
 package io.kanerva.conformance.check;
 
-import io.kanerva.conformance.compare.Precision;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.conformance.runtime.TensorFolder;
-import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.OnnxFiles;
 import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.TensorProto;
-import io.kanerva.onnx.proto.TensorShapeProto.Dimension;
 import io.kanerva.onnx.proto.ValueInfoProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -47,8 +41,6 @@ public record Case(
         Budget budget) {
 
     private static final String SET = "test_data_set_";
-    /** A gigabyte of random values is more than any check needs. */
-    private static final long MAX_VALUES = 1 << 28;
 
     public Case {
         expected = List.copyOf(expected);
@@ -74,7 +66,7 @@ public record Case(
      *
      * @param graph the model's name in tables
      * @param vectors the folder that holds the test_data_set folders
-     * @param budget empty for the tolerance of the model's precision
+     * @param budget empty for the one that follows from the model, see {@link Budget#of(Path)}
      * @throws IOException if a file is missing, unreadable or malformed
      */
     public static List<Case> of(String graph, Path model, Path vectors, Optional<Budget> budget) throws IOException {
@@ -85,12 +77,27 @@ public record Case(
                     .toList();
         }
         List<Case> cases = new ArrayList<>();
-        Budget allowed = budget.orElse(Budget.of(Precision.of(model)));
+        Budget allowed = budget.isPresent() ? budget.get() : Budget.of(model);
+        List<ValueInfoProto> outputs = OnnxFiles.read(model).getGraph().getOutputList();
         for (Path set : sets) {
-            List<Tensor> expected = TensorFolder.read(set, TensorFolder.OUTPUT);
+            List<Tensor> expected = named(set, TensorFolder.read(set, TensorFolder.OUTPUT), outputs);
             cases.add(new Case(graph, "vectors " + number(set), model, set, expected, JavaRuntime.CPU, allowed));
         }
         return cases;
+    }
+
+    /** The files are in the order of the graph's outputs, whatever names are in them. */
+    private static List<Tensor> named(Path set, List<Tensor> expected, List<ValueInfoProto> outputs)
+            throws IOException {
+        if (expected.size() > outputs.size()) {
+            throw new IOException("%s: expected at most %d outputs, as the model has, found %d files"
+                    .formatted(set, outputs.size(), expected.size()));
+        }
+        List<Tensor> named = new ArrayList<>();
+        for (int i = 0; i < expected.size(); i++) {
+            named.add(expected.get(i).named(outputs.get(i).getName()));
+        }
+        return named;
     }
 
     private static int number(Path set) {
@@ -98,15 +105,15 @@ public record Case(
     }
 
     /**
-     * A case of random inputs for a model whose inputs are all float32: standard normal values from a seed. ONNX
-     * Runtime's Java API computes the expected outputs.
+     * A case of random inputs, made up as {@link RandomInputs} says. ONNX Runtime's Java API computes the expected
+     * outputs.
      *
      * @param graph the model's name in tables
-     * @param sizes of its named dimensions; a dimension without a name is 2
+     * @param sizes of its named dimensions; any other dimension that the model leaves open is 2
      * @param unit names of inputs with values in (0, 1): these go through the logistic function
-     * @param budget empty for the tolerance of the model's precision, scaled to the size of the outputs
+     * @param budget empty for the one that follows from the model, see {@link Budget#of(Path)}
      * @param scratch where the inputs are written
-     * @return empty if an input is not float32, since normal values mean nothing for other types
+     * @return empty if an input is no tensor of a type that can be made up
      * @throws IOException if the model cannot be read or the inputs cannot be written
      */
     public static Optional<Case> random(
@@ -118,74 +125,20 @@ public record Case(
             Optional<Budget> budget,
             Path scratch)
             throws IOException {
-        List<ValueInfoProto> inputs = inputs(OnnxFiles.read(model).getGraph());
-        if (inputs.stream()
-                .anyMatch(input -> input.getType().getTensorType().getElemType() != ElementType.FLOAT32.number())) {
-            return Optional.empty();
-        }
-        Random random = new Random(seed);
-        List<Tensor> tensors = new ArrayList<>();
-        List<String> named = new ArrayList<>();
-        for (ValueInfoProto input : inputs) {
-            List<Dimension> dimensions =
-                    input.getType().getTensorType().getShape().getDimList();
-            long[] shape = shape(model, input.getName(), dimensions, sizes);
-            dimensions.stream()
-                    .filter(Dimension::hasDimParam)
-                    .map(dimension -> dimension.getDimParam() + "=" + size(dimension, sizes))
-                    .filter(text -> !named.contains(text))
-                    .forEach(named::add);
-            boolean logistic = unit.contains(input.getName());
-            tensors.add(Tensor.of(
-                            ElementType.FLOAT32,
-                            () -> logistic ? 1 / (1 + Math.exp(-random.nextGaussian())) : random.nextGaussian(),
-                            shape)
-                    .named(input.getName()));
-        }
-        Path folder = scratch.resolve("%s-random-%d".formatted(graph.replaceAll("[^\\w.-]", "_"), seed));
-        TensorFolder.write(folder, TensorFolder.INPUT, tensors);
-        String label = ("random " + seed + " " + String.join(" ", named)).strip();
-        return Optional.of(new Case(
-                graph,
-                label,
-                model,
-                folder,
-                List.of(),
-                JavaRuntime.CPU,
-                budget.orElse(Budget.of(Precision.of(model)).scaled())));
+        RandomInputs inputs = RandomInputs.of(model, sizes, Map.of(), unit);
+        return inputs.problem().isEmpty()
+                ? Optional.of(inputs.write(graph, seed, budget.isPresent() ? budget.get() : Budget.of(model), scratch))
+                : Optional.empty();
     }
 
-    private static List<ValueInfoProto> inputs(GraphProto graph) {
+    /** The graph's inputs: those of its list that no initialiser gives a value. */
+    static List<ValueInfoProto> inputs(GraphProto graph) {
         Set<String> initialised =
                 graph.getInitializerList().stream().map(TensorProto::getName).collect(Collectors.toSet());
+        graph.getSparseInitializerList()
+                .forEach(weight -> initialised.add(weight.getValues().getName()));
         return graph.getInputList().stream()
                 .filter(input -> !initialised.contains(input.getName()))
                 .toList();
-    }
-
-    private static long[] shape(Path model, String input, List<Dimension> dimensions, Map<String, Integer> sizes)
-            throws IOException {
-        long[] shape = dimensions.stream()
-                .mapToLong(dimension -> size(dimension, sizes))
-                .toArray();
-        long values = 1;
-        for (long size : shape) {
-            values = size < 0 || size > MAX_VALUES || values > MAX_VALUES ? Long.MAX_VALUE : values * size;
-        }
-        if (values > MAX_VALUES) {
-            throw new IOException(String.format(
-                    Locale.ROOT,
-                    "%s: input '%s': expected a shape of at most %,d random values, found %s; "
-                            + "--vectors takes other inputs",
-                    model,
-                    input,
-                    MAX_VALUES,
-                    Arrays.toString(shape)));
-        }
-        return shape;
-    }
-
-    private static long size(Dimension dimension, Map<String, Integer> sizes) {
-        return dimension.hasDimValue() ? dimension.getDimValue() : sizes.getOrDefault(dimension.getDimParam(), 2);
     }
 }

@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -21,6 +23,7 @@ import java.util.stream.Stream;
  * @param noiseFloor title of the runtime whose float64 outputs are the reference for errors; empty if there is none
  * @param faults one sentence for each fault of the subject that was found before anything was computed
  * @param notes further results, one sentence each: checks that could not be made, scores that were compared
+ * @param causes what the runtimes that differ have in common, one entry per cause
  */
 public record Findings(
         String subject,
@@ -28,7 +31,8 @@ public record Findings(
         List<Finding> findings,
         String noiseFloor,
         List<String> faults,
-        List<String> notes) {
+        List<String> notes,
+        List<Cause> causes) {
 
     /**
      * A requested runtime.
@@ -45,6 +49,11 @@ public record Findings(
                     it.name(), it.title(), it.engine(), it.device(), ran ? runtime.about() : "", readiness);
         }
 
+        /** The code base of its engine. */
+        public String implementation() {
+            return new ModelRuntime.Description(name, title, engine, device, Set.of(), false).implementation();
+        }
+
         /** Whether it ran. */
         public boolean ran() {
             return readiness.state() == Readiness.State.READY;
@@ -56,6 +65,18 @@ public record Findings(
         findings = List.copyOf(findings);
         faults = List.copyOf(faults);
         notes = List.copyOf(notes);
+        causes = List.copyOf(causes);
+    }
+
+    /** Findings without causes. */
+    public Findings(
+            String subject,
+            List<Participant> runtimes,
+            List<Finding> findings,
+            String noiseFloor,
+            List<String> faults,
+            List<String> notes) {
+        this(subject, runtimes, findings, noiseFloor, faults, notes, List.of());
     }
 
     /** Faults and notes of a subject before anything is computed. */
@@ -74,19 +95,44 @@ public record Findings(
                 joined(findings, other.findings),
                 noiseFloor.isEmpty() ? other.noiseFloor : noiseFloor,
                 joined(faults, other.faults),
-                joined(notes, other.notes));
+                joined(notes, other.notes),
+                joined(causes, other.causes));
     }
 
     private static <T> List<T> joined(List<T> one, List<T> other) {
         return Stream.concat(one.stream(), other.stream()).toList();
     }
 
-    /** The findings that fail. */
+    /** The outputs that are wrong. */
     public List<Finding> failures() {
-        return findings.stream().filter(finding -> !finding.holds()).toList();
+        return findings.stream()
+                .filter(finding -> finding.outcome() == Finding.Outcome.WRONG)
+                .toList();
     }
 
-    /** One sentence for each fault and for each finding that fails. */
+    /** The cases that a runtime has no outputs of: the engine cannot run them, or our adapter cannot. */
+    public List<Finding> unable() {
+        return findings.stream().filter(Finding::isUnable).toList();
+    }
+
+    /** The number of comparisons that were made. */
+    public long compared() {
+        return findings.stream().filter(finding -> !finding.isUnable()).count();
+    }
+
+    /** The code bases of the engines that gave outputs; only one cannot confirm itself. */
+    public Set<String> engines() {
+        Set<String> ran = findings.stream()
+                .filter(finding -> !finding.isUnable())
+                .map(Finding::runtime)
+                .collect(Collectors.toSet());
+        return runtimes.stream()
+                .filter(runtime -> ran.contains(runtime.name()))
+                .map(Participant::implementation)
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** One sentence for each fault and for each output that is wrong. */
     public List<String> problems() {
         List<String> problems = new ArrayList<>(faults);
         failures().stream().map(Finding::describe).forEach(problems::add);
@@ -95,7 +141,7 @@ public record Findings(
 
     /** Whether anything was compared and there is no problem. */
     public boolean holds() {
-        return !findings.isEmpty() && problems().isEmpty();
+        return compared() > 0 && problems().isEmpty();
     }
 
     /** Largest absolute difference of each graph over all its outputs and cases, in the order of the findings. */
@@ -165,7 +211,8 @@ public record Findings(
                 worse.graph(),
                 worse.inputs(),
                 counted,
-                worse.noise());
+                worse.noise(),
+                worse.outcome());
     }
 
     private static double severity(Finding finding) {
@@ -196,6 +243,7 @@ public record Findings(
      * @param reference what its outputs were compared with
      * @param outputs number of outputs that were compared
      * @param failed number of comparisons that failed
+     * @param unable number of cases that it has no outputs of
      * @param share largest fraction of a budget that was used
      * @param bits number of outputs that were compared bit by bit; 0 for another engine
      * @param unequal number of those that differ
@@ -206,21 +254,26 @@ public record Findings(
             String reference,
             long outputs,
             long failed,
+            long unable,
             double share,
             long bits,
             long unequal,
             double noise) {}
 
     private static Summary summary(Participant runtime, String reference, List<Finding> own) {
-        List<Finding> budget =
-                own.stream().filter(finding -> finding.check() == Check.BUDGET).toList();
+        List<Finding> budget = own.stream()
+                .filter(finding -> finding.check() == Check.BUDGET && !finding.isUnable())
+                .toList();
         List<Finding> bits =
                 own.stream().filter(finding -> finding.check() == Check.BITS).toList();
         return new Summary(
                 runtime,
                 reference,
                 budget.size(),
-                own.stream().filter(finding -> !finding.holds()).count(),
+                own.stream()
+                        .filter(finding -> finding.outcome() == Finding.Outcome.WRONG)
+                        .count(),
+                own.stream().filter(Finding::isUnable).count(),
                 budget.stream()
                         .mapToDouble(finding -> finding.comparison().share())
                         .max()

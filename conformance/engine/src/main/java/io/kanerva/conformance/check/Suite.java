@@ -1,7 +1,6 @@
 package io.kanerva.conformance.check;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import io.kanerva.conformance.compare.Comparison;
 import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.runtime.Answer;
 import io.kanerva.conformance.runtime.Answer.None;
@@ -9,7 +8,6 @@ import io.kanerva.conformance.runtime.Answer.Outputs;
 import io.kanerva.conformance.runtime.Job;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.conformance.runtime.Readiness;
-import io.kanerva.onnx.Tensor;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.OperatorSetIdProto;
 import io.kanerva.onnx.proto.ValueInfoProto;
@@ -40,7 +38,9 @@ public final class Suite {
         /** The runtime rejects it with a message. */
         REFUSED,
         /** The runtime's process died. */
-        CRASHED
+        CRASHED,
+        /** Our adapter cannot pass its inputs or outputs to the engine. */
+        ADAPTER
     }
 
     /**
@@ -73,15 +73,20 @@ public final class Suite {
 
     private final List<Test> tests = new ArrayList<>();
     private final List<String> skipped = new ArrayList<>();
-    private final Tolerance tolerance;
+    private final ModelRuntime java;
+    private final Path scratch;
 
     /**
      * Reads the tests of a folder.
      *
+     * @param tolerance of floating-point outputs; empty for that of {@link Budget#ofTests}
+     * @param java measures rounding noise where an output exceeds its tolerance
+     * @param scratch folder for intermediate files
      * @throws IOException if the folder cannot be read
      */
-    public Suite(Path folder, Tolerance tolerance) throws IOException {
-        this.tolerance = tolerance;
+    public Suite(Path folder, Optional<Tolerance> tolerance, ModelRuntime java, Path scratch) throws IOException {
+        this.java = java;
+        this.scratch = scratch;
         List<Path> folders;
         try (Stream<Path> children = Files.list(folder)) {
             folders = children.filter(child -> Files.isRegularFile(child.resolve("model.onnx")))
@@ -97,7 +102,10 @@ public final class Suite {
                     skipped.add(name + ": an input or output is a sequence, a map or an optional");
                     continue;
                 }
-                List<Case> cases = Case.of(name, child.resolve("model.onnx"), child, Optional.of(Budget.of(tolerance)));
+                Budget budget = tolerance.isPresent()
+                        ? Budget.ofFloats(tolerance.get())
+                        : Budget.ofTests(child.resolve("model.onnx"));
+                List<Case> cases = Case.of(name, child.resolve("model.onnx"), child, Optional.of(budget));
                 long opset = model.getOpsetImportList().stream()
                         .filter(set -> set.getDomain().isEmpty())
                         .mapToLong(OperatorSetIdProto::getVersion)
@@ -107,6 +115,9 @@ public final class Suite {
                         || cases.stream()
                                 .anyMatch(testCase -> testCase.expected().isEmpty())) {
                     skipped.add(name + ": it has no expected outputs");
+                } else if (OutputFacts.of(model).values().stream()
+                        .noneMatch(facts -> facts.random().isEmpty())) {
+                    skipped.add(name + ": random operators decide its outputs");
                 } else {
                     tests.add(new Test(name, opset, cases));
                 }
@@ -132,35 +143,46 @@ public final class Suite {
         return List.copyOf(skipped);
     }
 
-    /** Runs all tests on each runtime, with graph optimisations on where it has them. */
+    /** Runs all tests on each runtime, with graph optimisations off and on where it has both. */
     public List<Row> run(List<ModelRuntime> runtimes, boolean install, Consumer<String> progress) {
+        List<Subject> subjects = new ArrayList<>();
+        tests.stream()
+                .flatMap(test -> test.cases().stream())
+                .forEach(testCase ->
+                        subjects.add(new Subject(testCase, java, scratch.resolve("noise-" + subjects.size()))));
         List<Row> rows = new ArrayList<>();
         for (ModelRuntime runtime : runtimes) {
             Readiness readiness = runtime.prepare(install);
             rows.add(new Row(
                     runtime,
                     readiness,
-                    readiness.state() == Readiness.State.READY ? run(runtime, progress) : List.of()));
+                    readiness.state() == Readiness.State.READY ? run(runtime, subjects, progress) : List.of()));
         }
         return rows;
     }
 
-    private List<Result> run(ModelRuntime runtime, Consumer<String> progress) {
-        boolean optimised = runtime.description().optimisations().contains(true);
-        List<Job> jobs = tests.stream()
-                .flatMap(test -> test.cases().stream())
-                .map(testCase -> new Job(testCase.model(), testCase.inputs(), optimised))
-                .toList();
+    private List<Result> run(ModelRuntime runtime, List<Subject> subjects, Consumer<String> progress) {
+        List<Boolean> optimisations =
+                runtime.description().optimisations().stream().sorted().toList();
+        List<Job> jobs = new ArrayList<>();
+        for (Subject subject : subjects) {
+            Case testCase = subject.testCase();
+            optimisations.forEach(on -> jobs.add(new Job(testCase.model(), testCase.inputs(), on)));
+        }
         List<Answer> answers =
                 runtime.run(jobs, done -> progress.accept("%s, %d of %d".formatted(runtime.name(), done, jobs.size())));
         List<Result> results = new ArrayList<>();
         int next = 0;
+        int subject = 0;
         for (Test test : tests) {
             Result result = new Result(test, Outcome.PASSED, "");
-            for (Case testCase : test.cases()) {
-                Answer answer = answers.get(next++);
-                if (result.outcome() == Outcome.PASSED) {
-                    result = judge(test, testCase, answer);
+            for (int i = 0; i < test.cases().size(); i++) {
+                Subject one = subjects.get(subject++);
+                for (boolean optimised : optimisations) {
+                    Answer answer = answers.get(next++);
+                    if (result.outcome() == Outcome.PASSED) {
+                        result = judge(test, one, runtime, optimised, answer);
+                    }
                 }
             }
             results.add(result);
@@ -168,26 +190,31 @@ public final class Suite {
         return results;
     }
 
-    private Result judge(Test test, Case testCase, Answer answer) {
+    private static Result judge(Test test, Subject subject, ModelRuntime runtime, boolean optimised, Answer answer) {
         if (answer instanceof None none) {
-            return new Result(test, none.crashed() ? Outcome.CRASHED : Outcome.REFUSED, none.why());
+            Outcome outcome = switch (none.kind()) {
+                case REFUSED -> Outcome.REFUSED;
+                case CRASHED -> Outcome.CRASHED;
+                case ADAPTER -> Outcome.ADAPTER;
+            };
+            return new Result(test, outcome, none.why());
         }
-        List<Tensor> found = ((Outputs) answer).outputs();
-        if (found.size() != testCase.expected().size()) {
-            return new Result(
-                    test,
-                    Outcome.DIFFERS,
-                    "expected %d outputs, found %d"
-                            .formatted(testCase.expected().size(), found.size()));
+        int found = ((Outputs) answer).outputs().size();
+        int expected = subject.testCase().expected().size();
+        if (found != expected) {
+            return new Result(test, Outcome.DIFFERS, "expected %d outputs, found %d".formatted(expected, found));
         }
-        for (int i = 0; i < found.size(); i++) {
-            Comparison comparison = Comparison.between(
-                    testCase.expected().get(i).name(), testCase.expected().get(i), found.get(i), tolerance);
-            if (!comparison.within()) {
-                return new Result(
-                        test, Outcome.DIFFERS, "output '%s' %s".formatted(comparison.output(), comparison.describe()));
-            }
-        }
-        return new Result(test, Outcome.PASSED, "");
+        return subject.compare(runtime, optimised, answer, null, NoiseFloor.NONE).stream()
+                .filter(finding -> !finding.holds())
+                .findFirst()
+                .map(finding -> new Result(
+                        test,
+                        Outcome.DIFFERS,
+                        "output '%s' %s%s"
+                                .formatted(
+                                        finding.comparison().output(),
+                                        finding.comparison().describe(),
+                                        optimised ? ", with optimisations" : "")))
+                .orElseGet(() -> new Result(test, Outcome.PASSED, ""));
     }
 }

@@ -1,9 +1,6 @@
 package io.kanerva.conformance.check;
 
-import io.kanerva.conformance.check.Finding.Check;
 import io.kanerva.conformance.check.Findings.Participant;
-import io.kanerva.conformance.compare.Comparison;
-import io.kanerva.conformance.compare.Tolerance;
 import io.kanerva.conformance.runtime.Answer;
 import io.kanerva.conformance.runtime.Answer.None;
 import io.kanerva.conformance.runtime.Answer.Outputs;
@@ -16,14 +13,15 @@ import io.kanerva.onnx.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Runs cases on runtimes, with graph optimisations off and on, and compares the outputs.
@@ -33,8 +31,7 @@ import java.util.function.Consumer;
  * computes in float64, errors are stated as multiples of float32's own, and all such runtimes must match in float64.
  */
 public final class Verification {
-    private static final ModelRuntime JAVA = JavaRuntime.CPU;
-
+    private final ModelRuntime java;
     private final Path scratch;
     private final boolean install;
     private final Consumer<String> progress;
@@ -61,6 +58,17 @@ public final class Verification {
      * @param shownOutput name of the output whose values are kept, see {@link #shown}; empty for none
      */
     public Verification(Path scratch, boolean install, Consumer<String> progress, String shownOutput) {
+        this(JavaRuntime.CPU, scratch, install, progress, shownOutput);
+    }
+
+    /**
+     * The same, with ONNX Runtime's Java API elsewhere than in this process, for models that may crash it.
+     *
+     * @param java the Java API, which other languages must equal bit by bit, and which measures rounding noise
+     */
+    public Verification(
+            ModelRuntime java, Path scratch, boolean install, Consumer<String> progress, String shownOutput) {
+        this.java = java;
         this.scratch = scratch;
         this.install = install;
         this.progress = progress;
@@ -113,37 +121,57 @@ public final class Verification {
         List<ModelRuntime> ready = runtimes.stream()
                 .filter(runtime -> readiness.get(runtime).state() == Readiness.State.READY)
                 .toList();
-        boolean bits = ready.stream().anyMatch(Verification::isJavasEngine);
-        Map<Boolean, List<Answer>> java =
-                bits ? answers(JAVA, cases, JAVA.description().optimisations()) : Map.of();
-        Map<Case, Answer> references = ready.isEmpty() ? Map.of() : references(cases, java);
-        Case shownCase = largestShown(cases);
+        List<String> notes = new ArrayList<>();
+        List<String> faults = new ArrayList<>();
+        List<Subject> subjects = new ArrayList<>();
+        for (Case testCase : cases) {
+            Subject one = new Subject(testCase, java, scratch.resolve("noise-" + ran.size() + "-" + subjects.size()));
+            if (one.isAllRandom()) {
+                faults.add(
+                        "graph '%s' (%s): expected an output that the inputs determine, found random operators before all: %s"
+                                .formatted(testCase.graph(), testCase.label(), one.randomOperators()));
+            } else {
+                notes.addAll(one.randomOutputs());
+                subjects.add(one);
+            }
+        }
+        List<Case> compared = subjects.stream().map(Subject::testCase).toList();
+        boolean bits = ready.stream().anyMatch(this::isJavasEngine);
+        Map<Boolean, List<Answer>> own =
+                bits ? answers(java, compared, java.description().optimisations()) : Map.of();
+        if (!ready.isEmpty()) {
+            setReferences(subjects, own);
+        }
+        Case shownCase = largestShown(compared);
         NoiseFloor floor = NoiseFloor.of(
                 ready,
-                cases,
+                compared,
                 scratch.resolve("float64"),
-                (runtime, wide) -> answers(runtime, wide, Set.of(false)).get(false));
+                (runtime, wide) -> answers(runtime, wide, Set.of(false)).get(false),
+                own);
+        notes.addAll(floor.notes());
         List<Finding> findings = new ArrayList<>(floor.findings());
         for (ModelRuntime runtime : ready) {
-            Map<Boolean, List<Answer>> both = runtime.equals(JAVA)
-                    ? java
-                    : answers(runtime, cases, runtime.description().optimisations());
+            Map<Boolean, List<Answer>> both = runtime.equals(java)
+                    ? own
+                    : answers(runtime, compared, runtime.description().optimisations());
             for (boolean optimised : sorted(runtime.description().optimisations())) {
-                for (int i = 0; i < cases.size(); i++) {
-                    Case testCase = cases.get(i);
+                for (int i = 0; i < subjects.size(); i++) {
                     Answer answer = both.get(optimised).get(i);
-                    Answer right =
-                            testCase.expected().isEmpty() ? references.get(testCase) : new Outputs(testCase.expected());
-                    Answer same = isJavasEngine(runtime) && !runtime.equals(JAVA)
-                            ? java.get(optimised).get(i)
+                    Answer same = isJavasEngine(runtime) && !runtime.equals(java)
+                            ? own.get(optimised).get(i)
                             : null;
-                    new Comparing(findings, runtime, optimised, testCase).compare(right, answer, same, floor);
-                    if (testCase == shownCase) {
-                        show(testCase, runtime, answer);
+                    findings.addAll(subjects.get(i).compare(runtime, optimised, answer, same, floor));
+                    if (compared.get(i) == shownCase) {
+                        show(shownCase, runtime, answer);
                     }
                 }
             }
         }
+        subjects.stream()
+                .filter(one -> !ready.isEmpty() && !one.isAnswered())
+                .forEach(one -> faults.add("graph '%s' (%s): expected a runtime that runs it, found none: %s"
+                        .formatted(one.testCase().graph(), one.testCase().label(), one.refusals())));
         return new Findings(
                 subject,
                 runtimes.stream()
@@ -151,41 +179,61 @@ public final class Verification {
                         .toList(),
                 findings,
                 floor.title(),
-                List.of(),
-                List.of());
+                faults,
+                notes.stream().distinct().toList(),
+                causes(subjects));
     }
 
-    private static boolean isJavasEngine(ModelRuntime runtime) {
+    /** One cause for all cases of a graph that show it. */
+    private static List<Cause> causes(List<Subject> subjects) {
+        Map<List<Object>, Cause> causes = new LinkedHashMap<>();
+        for (Subject one : subjects) {
+            one.cause()
+                    .ifPresent(cause -> causes.merge(
+                            List.of(cause.kind(), cause.culprits(), cause.graph()),
+                            cause,
+                            (first, second) -> new Cause(
+                                    first.kind(),
+                                    first.culprits(),
+                                    first.graph(),
+                                    Stream.concat(first.inputs().stream(), second.inputs().stream())
+                                            .toList(),
+                                    first.sentence())));
+        }
+        return List.copyOf(causes.values());
+    }
+
+    private boolean isJavasEngine(ModelRuntime runtime) {
         Description one = runtime.description();
-        return one.engine().equals(JAVA.description().engine())
-                && one.device().equals(JAVA.description().device());
+        return one.engine().equals(java.description().engine())
+                && one.device().equals(java.description().device());
     }
 
     private static List<Boolean> sorted(Set<Boolean> optimisations) {
         return optimisations.stream().sorted().toList();
     }
 
-    /** The references' answers for those cases that need them. */
-    private Map<Case, Answer> references(List<Case> cases, Map<Boolean, List<Answer>> java) {
-        Map<ModelRuntime, List<Case>> byReference = new LinkedHashMap<>();
-        Map<Case, Answer> answers = new IdentityHashMap<>();
-        for (int i = 0; i < cases.size(); i++) {
-            Case testCase = cases.get(i);
-            if (testCase.expected().isEmpty() && testCase.reference().equals(JAVA) && !java.isEmpty()) {
-                answers.put(testCase, java.get(false).get(i));
-            } else if (testCase.expected().isEmpty()) {
+    /** Computes the expected outputs of those cases that have none. */
+    private void setReferences(List<Subject> subjects, Map<Boolean, List<Answer>> own) {
+        Map<ModelRuntime, List<Subject>> byReference = new LinkedHashMap<>();
+        for (int i = 0; i < subjects.size(); i++) {
+            Subject one = subjects.get(i);
+            if (one.right() == null && one.testCase().reference().equals(java) && !own.isEmpty()) {
+                one.reference(own.get(false).get(i));
+            } else if (one.right() == null) {
                 byReference
-                        .computeIfAbsent(testCase.reference(), reference -> new ArrayList<>())
-                        .add(testCase);
+                        .computeIfAbsent(one.testCase().reference(), reference -> new ArrayList<>())
+                        .add(one);
             }
         }
-        byReference.forEach((reference, own) -> {
-            List<Answer> found = answers(reference, own, Set.of(false)).get(false);
-            for (int i = 0; i < own.size(); i++) {
-                answers.put(own.get(i), found.get(i));
+        byReference.forEach((reference, needing) -> {
+            List<Answer> found = answers(
+                            reference, needing.stream().map(Subject::testCase).toList(), Set.of(false))
+                    .get(false);
+            for (int i = 0; i < needing.size(); i++) {
+                needing.get(i).reference(found.get(i));
             }
         });
-        return answers;
     }
 
     /** The first case with the most elements of the shown output; null if none has more than the one shown so far. */
@@ -225,8 +273,14 @@ public final class Verification {
         for (boolean optimised : sorted(optimisations)) {
             cases.forEach(testCase -> jobs.add(new Job(testCase.model(), testCase.inputs(), optimised)));
         }
-        List<Answer> answers =
-                runtime.run(jobs, done -> progress.accept("%s, %d of %d".formatted(runtime.name(), done, jobs.size())));
+        List<Answer> answers;
+        try {
+            answers = runtime.run(
+                    jobs, done -> progress.accept("%s, %d of %d".formatted(runtime.name(), done, jobs.size())));
+        } catch (RuntimeException e) { // whatever is wrong with one runtime, the others are compared
+            Answer none = new None(true, String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
+            answers = Collections.nCopies(jobs.size(), none);
+        }
         Map<Boolean, List<Answer>> split = new HashMap<>();
         int from = 0;
         for (boolean optimised : sorted(optimisations)) {
@@ -234,63 +288,5 @@ public final class Verification {
             from += cases.size();
         }
         return split;
-    }
-
-    /** One case on one runtime, compared. */
-    private record Comparing(List<Finding> findings, ModelRuntime runtime, boolean optimised, Case testCase) {
-
-        /**
-         * Adds the findings.
-         *
-         * @param same the Java API's answer with the same options, to the bit; null for another engine
-         */
-        void compare(Answer right, Answer answer, Answer same, NoiseFloor floor) {
-            if (right instanceof None none) {
-                impossible("expected outputs of %s to compare with, found %s"
-                        .formatted(testCase.source(), none.describe()));
-            } else if (answer instanceof None none) {
-                impossible("expected outputs, found " + none.describe());
-            } else {
-                List<Tensor> expected = ((Outputs) right).outputs();
-                for (int i = 0; i < expected.size(); i++) {
-                    String output = expected.get(i).name().isEmpty()
-                            ? "output " + i
-                            : expected.get(i).name();
-                    Tensor found = ((Outputs) answer).output(i);
-                    add(
-                            Check.BUDGET,
-                            testCase.source(),
-                            Comparison.between(
-                                    output,
-                                    expected.get(i),
-                                    found,
-                                    testCase.budget().of(expected.get(i), runtime)),
-                            floor.multiple(testCase, i, found));
-                    if (same instanceof Outputs outputs && outputs.output(i) != null) {
-                        add(
-                                Check.BITS,
-                                JAVA.name(),
-                                Comparison.between(output, outputs.output(i), found, Tolerance.BITS),
-                                Double.NaN);
-                    }
-                }
-            }
-        }
-
-        private void impossible(String problem) {
-            add(Check.BUDGET, testCase.source(), Comparison.impossible("", problem, Tolerance.BITS), Double.NaN);
-        }
-
-        private void add(Check check, String reference, Comparison comparison, double noise) {
-            findings.add(new Finding(
-                    runtime.name(),
-                    reference,
-                    optimised,
-                    check,
-                    testCase.graph(),
-                    testCase.label(),
-                    comparison,
-                    noise));
-        }
     }
 }

@@ -3,6 +3,7 @@ package io.kanerva.conformance.compare;
 import io.kanerva.onnx.ElementType;
 import io.kanerva.onnx.Tensor;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -23,6 +24,8 @@ import java.util.Locale;
  * @param found the other value there
  * @param tolerance the tolerance that was applied
  * @param problem why nothing was compared, part of a sentence; empty if something was
+ * @param undecided number of elements that differ, but that rounding errors alone change: a tie of two classes, a value
+ *     between two levels of a quantisation
  */
 public record Comparison(
         String output,
@@ -38,7 +41,8 @@ public record Comparison(
         double expected,
         double found,
         Tolerance tolerance,
-        String problem) {
+        String problem,
+        long undecided) {
 
     /**
      * Compares two tensors. NaN equals NaN, and an infinity itself, unless values must be finite.
@@ -53,12 +57,15 @@ public record Comparison(
             return impossible(output, "expected %s, found %s".formatted(expected, found), tolerance);
         }
         boolean same = expected.equals(found);
+        if (expected.type() == ElementType.COMPLEX64 || expected.type() == ElementType.COMPLEX128) {
+            return between(output, parts(expected), parts(found), tolerance);
+        }
         if (!expected.type().isNumeric()) {
             return same
                     ? new Sums(false, tolerance)
                             .comparison(output, expected.shape(), new double[0], new double[0])
                             .ofElements(expected.size())
-                    : impossible(output, "expected equal elements of %s, found others".formatted(expected), tolerance);
+                    : impossible(output, others(expected, found), Tolerance.BITS);
         }
         double[] reference = expected.doubles();
         if (tolerance.finite()) {
@@ -73,7 +80,33 @@ public record Comparison(
         for (int i = 0; i < values.length; i++) {
             sums.add(i, reference[i], values[i]);
         }
+        if (!same && sums.largest == 0 && !expected.type().isFloat()) {
+            // Two integers beyond 2^53 may be the same double.
+            return impossible(output, others(expected, found), Tolerance.BITS);
+        }
         return sums.comparison(output, expected.shape(), reference, values);
+    }
+
+    /** Complex numbers as pairs along a new last axis. */
+    private static Tensor parts(Tensor complex) {
+        long[] shape = Arrays.copyOf(complex.shape(), complex.shape().length + 1);
+        shape[shape.length - 1] = 2;
+        return Tensor.over(
+                complex.type() == ElementType.COMPLEX64 ? ElementType.FLOAT32 : ElementType.FLOAT64,
+                complex.buffer(),
+                shape);
+    }
+
+    /** What was expected and found at the first element that differs, as the end of a sentence. */
+    private static String others(Tensor expected, Tensor found) {
+        List<Object> one = expected.elements();
+        List<Object> other = found.elements();
+        int at = 0;
+        while (at < one.size() - 1 && one.get(at).equals(other.get(at))) {
+            at++;
+        }
+        return "expected '%s' at %s of %s, found '%s'"
+                .formatted(one.get(at), Sums.index(expected.shape(), at), expected, other.get(at));
     }
 
     /** The same with another number of elements, for a row that summarises several. */
@@ -92,7 +125,28 @@ public record Comparison(
                 expected,
                 found,
                 tolerance,
-                problem);
+                problem,
+                undecided);
+    }
+
+    /** The same, of values in which so many elements differ that rounding alone decides. */
+    public Comparison undecided(long elements) {
+        return new Comparison(
+                output,
+                count,
+                largest,
+                relative,
+                units,
+                signalToNoise,
+                cosine,
+                rootMeanSquare,
+                share,
+                at,
+                expected,
+                found,
+                tolerance,
+                problem,
+                elements);
     }
 
     /** A comparison that could not be made: an output is missing, or the runtime has none. */
@@ -112,7 +166,8 @@ public record Comparison(
                 Double.NaN,
                 Double.NaN,
                 tolerance,
-                problem);
+                problem,
+                0);
     }
 
     /** Whether the output is within its tolerance. */
@@ -142,6 +197,10 @@ public record Comparison(
                     Math.abs(expected - found),
                     tolerance.absolute(),
                     largest);
+        }
+        if (undecided > 0) {
+            return "differs in %,d of %,d elements, all of which rounding errors alone change"
+                    .formatted(undecided, count);
         }
         if (largest == 0) {
             return "has the same values (budget %s)".formatted(tolerance.describe());
@@ -228,7 +287,8 @@ public record Comparison(
                     one,
                     two,
                     tolerance,
-                    "");
+                    "",
+                    0);
         }
 
         private static double mean(double[] values) {

@@ -19,6 +19,7 @@ import java.util.Locale;
  * @param finite whether all values must be finite; else NaN equals NaN, and an infinity itself
  * @param ofMean whether the absolute part limits the difference of the two tensors' means, and single elements are not
  *     limited
+ * @param measured whether the model's own rounding noise, which was measured, made it larger
  */
 public record Tolerance(
         double absolute,
@@ -27,36 +28,43 @@ public record Tolerance(
         double signalToNoise,
         double unit,
         boolean finite,
-        boolean ofMean) {
+        boolean ofMean,
+        boolean measured) {
     private static final double ANY_RATIO = Double.NEGATIVE_INFINITY;
+    /** A hundred-thousandth of an output whose values are smaller than this is below the smallest normal float32. */
+    private static final double SMALLEST_SIZE = 1e-30;
 
     /** Bit-equal values. */
     public static final Tolerance BITS = elements(0, 0);
     /** float32 on a CPU. */
     public static final Tolerance FLOAT32 = elements(1e-5, 1e-4);
+    /** float64 by two engines. */
+    public static final Tolerance FLOAT64_ENGINES = elements(1e-10, 1e-9);
+    /** Arithmetic in bfloat16: {@link #FLOAT16}'s, for a resolution that is eight times coarser. */
+    public static final Tolerance BFLOAT16 = elements(2e-2, 8e-3);
     /** float64 by two implementations with the same constants: far below float32's resolution. */
     public static final Tolerance FLOAT64 = elements(1e-12, 1e-10);
     /** float32 in WebAssembly and on a GPU, where sums have another order and with other instructions. */
     public static final Tolerance FLOAT32_ELSEWHERE = elements(1e-4, 1e-3);
     /** Weights or arithmetic in half precision. */
     public static final Tolerance FLOAT16 =
-            new Tolerance(PreciseWeights.ABSOLUTE, PreciseWeights.RELATIVE, 0.999, ANY_RATIO, 0, false, false);
+            new Tolerance(PreciseWeights.ABSOLUTE, PreciseWeights.RELATIVE, 0.999, ANY_RATIO, 0, false, false, false);
     /** 8-bit weights, whose error is noise all over the tensor: 20 dB are a tenth of the signal. */
-    public static final Tolerance INT8 = new Tolerance(Double.POSITIVE_INFINITY, 0, -1, 20, 0, false, false);
+    public static final Tolerance INT8 = new Tolerance(Double.POSITIVE_INFINITY, 0, -1, 20, 0, false, false, false);
 
     /** Limits single elements only. */
     public static Tolerance elements(double absolute, double relative) {
-        return new Tolerance(absolute, relative, -1, ANY_RATIO, 0, false, false);
+        return new Tolerance(absolute, relative, -1, ANY_RATIO, 0, false, false, false);
     }
 
     /** Limits the difference of the means over all values, for example of a score over many samples. */
     public static Tolerance mean(double absolute) {
-        return new Tolerance(absolute, 0, -1, ANY_RATIO, 0, true, true);
+        return new Tolerance(absolute, 0, -1, ANY_RATIO, 0, true, true, false);
     }
 
     /** The same, for values that must all be finite. */
     public Tolerance ofFinite() {
-        return new Tolerance(absolute, relative, cosine, signalToNoise, unit, true, ofMean);
+        return new Tolerance(absolute, relative, cosine, signalToNoise, unit, true, ofMean, measured);
     }
 
     /**
@@ -71,7 +79,50 @@ public record Tolerance(
                         .map(value -> value * value)
                         .average()
                         .orElse(0));
-        return size > 1 ? new Tolerance(absolute * size, relative, cosine, signalToNoise, unit, finite, ofMean) : this;
+        return size > 1
+                ? new Tolerance(absolute * size, relative, cosine, signalToNoise, unit, finite, ofMean, measured)
+                : this;
+    }
+
+    /**
+     * For an output whose values may all be small: the absolute part is for values around 1, and shrinks with the root
+     * mean square of the finite expected values below that, so that a wrong small value does not pass for a 0.
+     */
+    public Tolerance shrunkTo(Tensor expected) {
+        if (!expected.type().isFloat()) {
+            return this;
+        }
+        double[] finite =
+                Arrays.stream(expected.doubles()).filter(Double::isFinite).toArray();
+        double size = Math.sqrt(
+                Arrays.stream(finite).map(value -> value * value).average().orElse(1));
+        return size >= 1
+                ? this
+                : new Tolerance(
+                        absolute * Math.max(size, SMALLEST_SIZE),
+                        relative,
+                        cosine,
+                        signalToNoise,
+                        unit,
+                        finite(),
+                        ofMean,
+                        measured);
+    }
+
+    /** The same with a relative part that is at least this. */
+    public Tolerance atLeast(double relative) {
+        return new Tolerance(
+                absolute, Math.max(this.relative, relative), cosine, signalToNoise, unit, finite, ofMean, measured);
+    }
+
+    /**
+     * Larger by noise that was measured.
+     *
+     * @param more by how much one element may differ in addition
+     * @param ratio minimum signal-to-noise ratio of the whole tensor, in dB
+     */
+    public Tolerance withNoise(double more, double ratio) {
+        return new Tolerance(absolute + more, relative, -1, ratio, unit, finite, ofMean, true);
     }
 
     /**
@@ -79,13 +130,13 @@ public record Tolerance(
      * than the unit counts as one unit, since noise matters relative to the unit.
      */
     public Tolerance measuredBy(double unit) {
-        return new Tolerance(absolute, relative, cosine, signalToNoise, unit, finite, ofMean);
+        return new Tolerance(absolute, relative, cosine, signalToNoise, unit, finite, ofMean, measured);
     }
 
     /** The tolerance as text, for example {@code 1e-05 + 1e-04 |x|}. */
     public String describe() {
         if (absolute == 0 && relative == 0) {
-            return "equal bits";
+            return "equal values";
         }
         if (ofMean) {
             return String.format(Locale.ROOT, "%.0e of the mean", absolute);
@@ -99,6 +150,9 @@ public record Tolerance(
         }
         if (signalToNoise > ANY_RATIO) {
             text.append(text.isEmpty() ? "" : ", ").append(String.format(Locale.ROOT, "%.0f dB", signalToNoise));
+        }
+        if (measured) {
+            text.append(", with the measured rounding noise");
         }
         return text.toString();
     }

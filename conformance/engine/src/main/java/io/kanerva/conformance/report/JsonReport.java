@@ -25,6 +25,8 @@ public final class JsonReport {
         document.put("findings", findings.findings());
         document.put("faults", findings.faults());
         document.put("notes", findings.notes());
+        document.put("causes", findings.causes());
+        document.put("engines", findings.engines());
         try {
             return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(document) + "\n";
         } catch (JsonProcessingException e) {

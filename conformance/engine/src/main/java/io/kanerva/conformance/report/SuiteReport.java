@@ -28,24 +28,26 @@ public final class SuiteReport {
      */
     public static String table(List<Row> rows, long opset) {
         StringBuilder text = new StringBuilder(
-                "| runtime | passed | differs | refused | crashed | opset <= %d | versions |\n".formatted(opset)
-                        + "|---|--:|--:|--:|--:|--:|---|\n");
+                "| runtime | passed | differs | refused | crashed | our adapter | opset <= %d | versions |\n"
+                                .formatted(opset)
+                        + "|---|--:|--:|--:|--:|--:|--:|---|\n");
         for (Row row : rows) {
             if (row.results().isEmpty()) {
-                text.append("| %s | did not run: %s | | | | | |%n"
+                text.append("| %s | did not run: %s | | | | | | |%n"
                         .formatted(
                                 row.runtime().description().title(),
                                 row.readiness().why()));
                 continue;
             }
             Map<Outcome, Long> all = row.counts(0, NEWEST);
-            text.append("| %s | %s | %d | %d | %d | %s | %s |%n"
+            text.append("| %s | %s | %d | %d | %d | %d | %s | %s |%n"
                     .formatted(
                             row.runtime().description().title(),
                             rate(all),
                             all.getOrDefault(Outcome.DIFFERS, 0L),
                             all.getOrDefault(Outcome.REFUSED, 0L),
                             all.getOrDefault(Outcome.CRASHED, 0L),
+                            all.getOrDefault(Outcome.ADAPTER, 0L),
                             rate(row.counts(0, opset)),
                             row.runtime().about()));
         }

@@ -1,35 +1,42 @@
 package io.kanerva.conformance.report;
 
 import io.kanerva.conformance.check.Finding;
+import io.kanerva.conformance.check.Finding.Outcome;
 import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.Findings.Summary;
 import io.kanerva.conformance.compare.Comparison;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Findings as plain-text tables. */
 public final class TextReport {
     private static final int MAX_PROBLEMS = 20;
+    private static final int MAX_GRAPHS = 6;
 
     private TextReport() {}
 
     /**
-     * One line per runtime and reference, or the reason why a runtime did not run; then the failures; then a line with
-     * totals.
+     * One line per runtime and reference, or the reason why a runtime did not run; then the causes, the outputs that
+     * are wrong, and what could not be run; then a line with totals.
      */
     public static String summary(Findings findings) {
         StringBuilder text = new StringBuilder(line(
-                "%-46s %-18s %8s %7s %8s %6s  %s",
-                "runtime", "against", "outputs", "failed", "budget", "noise", "equal bits"));
+                "%-46s %-18s %8s %6s %6s %8s %6s  %s",
+                "runtime", "against", "outputs", "wrong", "unable", "budget", "noise", "equal bits"));
         for (Summary summary : findings.summaries()) {
             if (summary.runtime().ran()) {
                 text.append(line(
-                        "%-46s %-18s %8d %7d %7s%% %6s  %s",
+                        "%-46s %-18s %8d %6d %6d %7s%% %6s  %s",
                         summary.runtime().title(),
                         summary.reference(),
                         summary.outputs(),
                         summary.failed(),
+                        summary.unable(),
                         number("%.0f", 100 * summary.share()),
                         number("%.1f", summary.noise()),
                         bits(summary)));
@@ -43,6 +50,7 @@ public final class TextReport {
                 .filter(Finding::holds)
                 .forEach(mean -> text.append(mean.describe()).append(System.lineSeparator()));
         findings.notes().forEach(note -> text.append(note).append(System.lineSeparator()));
+        findings.causes().forEach(cause -> text.append(line("cause: %s", cause.describe())));
         List<String> problems = findings.problems();
         problems.stream()
                 .limit(MAX_PROBLEMS)
@@ -52,6 +60,12 @@ public final class TextReport {
                     .append(problems.size() - MAX_PROBLEMS)
                     .append(" more")
                     .append(System.lineSeparator());
+        }
+        unable(findings).forEach(sentence -> text.append(sentence).append(System.lineSeparator()));
+        if (findings.engines().size() == 1) {
+            text.append(line(
+                    "only one engine was compared (%s): a fault that all its runtimes share shows against vectors only",
+                    String.join("", findings.engines())));
         }
         if (!findings.noise().isEmpty()) {
             text.append(line("noise floor: %s", findings.noise()));
@@ -68,9 +82,42 @@ public final class TextReport {
                         findings.runtimes().size(),
                         worst.stream().filter(Finding::holds).count(),
                         worst.size(),
-                        findings.findings().size() - findings.failures().size(),
-                        findings.findings().size()))
+                        findings.compared() - findings.failures().size(),
+                        findings.compared()))
                 .toString();
+    }
+
+    /** One sentence for each runtime, reason and kind of obstacle: the engine, or our adapter. */
+    private static List<String> unable(Findings findings) {
+        Map<List<Object>, List<Finding>> same = new LinkedHashMap<>();
+        for (Finding finding : findings.unable()) {
+            same.computeIfAbsent(
+                            List.of(
+                                    finding.runtime(),
+                                    finding.outcome(),
+                                    finding.comparison().problem()),
+                            key -> new ArrayList<>())
+                    .add(finding);
+        }
+        List<String> sentences = new ArrayList<>();
+        for (List<Finding> group : same.values()) {
+            Finding first = group.get(0);
+            String graphs = group.stream()
+                    .map(finding -> "'" + finding.graph() + "'")
+                    .distinct()
+                    .limit(MAX_GRAPHS)
+                    .collect(Collectors.joining(", "));
+            sentences.add("%s %s %s in %d runs: %s"
+                    .formatted(
+                            first.runtime(),
+                            first.outcome() == Outcome.CANNOT_RUN
+                                    ? "cannot run"
+                                    : "was not asked, since our adapter cannot pass",
+                            graphs,
+                            group.size(),
+                            first.comparison().problem()));
+        }
+        return sentences;
     }
 
     /** One line for the worst case of each output on each runtime. */
@@ -126,7 +173,7 @@ public final class TextReport {
 
     private static String where(Finding finding) {
         Comparison c = finding.comparison();
-        String verdict = finding.holds() ? "" : "NO: ";
+        String verdict = finding.holds() ? "" : finding.isUnable() ? "cannot run: " : "NO: ";
         if (!c.problem().isEmpty()) {
             return verdict + c.problem();
         }

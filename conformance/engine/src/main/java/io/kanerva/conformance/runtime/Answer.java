@@ -21,13 +21,35 @@ public sealed interface Answer {
     /**
      * The runtime gave no outputs.
      *
-     * @param crashed whether the process died; otherwise it rejected the job
+     * @param kind whose fault it is
      * @param why the runtime's message, one line
      */
-    record None(boolean crashed, String why) implements Answer {
+    record None(Kind kind, String why) implements Answer {
+        /** The reason that there are no outputs. */
+        public enum Kind {
+            /** The engine rejects the model or its inputs with a message. */
+            REFUSED,
+            /** The engine's process died, or said nothing for a long time. */
+            CRASHED,
+            /**
+             * The program between kpp and the engine cannot pass these inputs or outputs; the engine may be able to.
+             */
+            ADAPTER
+        }
+
+        /** @param crashed whether the process died; otherwise the engine rejected the job */
+        public None(boolean crashed, String why) {
+            this(crashed ? Kind.CRASHED : Kind.REFUSED, why);
+        }
+
         /** The end of a sentence: {@code expected outputs, found ...}. */
         public String describe() {
-            return (crashed ? "a crash: " : "an error: ") + why;
+            return switch (kind) {
+                        case REFUSED -> "an error: ";
+                        case CRASHED -> "a crash: ";
+                        case ADAPTER -> "a limit of our adapter: ";
+                    }
+                    + why;
         }
     }
 }

@@ -22,16 +22,23 @@ public final class ForeignRuntime implements ModelRuntime {
     private static final Set<String> NOT_SOURCES = Set.of("target", "node_modules", ".venv", "__pycache__", INSTALLED);
     private static final long VERSION_SECONDS = 60;
     private static final long SETUP_SECONDS = 1200;
+    /** After so many jobs in a row on which it hangs, a runtime is not started for the others. */
+    private static final int MAX_HANGS = 2;
+
+    /** How long a runtime may report nothing, unless another time is given. */
+    public static final long SILENCE_SECONDS = 300;
 
     private final Description description;
     private final Path folder;
     private final Manifest manifest;
+    private final long silenceSeconds;
     private String about = "";
 
-    private ForeignRuntime(String name, Path folder, Manifest manifest) {
+    private ForeignRuntime(String name, Path folder, Manifest manifest, long silenceSeconds) {
         description = manifest.describe(name);
         this.folder = folder;
         this.manifest = manifest;
+        this.silenceSeconds = silenceSeconds;
     }
 
     /**
@@ -40,6 +47,15 @@ public final class ForeignRuntime implements ModelRuntime {
      * @throws IOException if it cannot be read, or a description in it is malformed
      */
     public static List<ModelRuntime> in(Path folder) throws IOException {
+        return in(folder, SILENCE_SECONDS);
+    }
+
+    /**
+     * The same, with another limit for hanging.
+     *
+     * @param silenceSeconds a runtime that reports nothing for so long is killed, and has crashed on that job
+     */
+    public static List<ModelRuntime> in(Path folder, long silenceSeconds) throws IOException {
         List<Path> folders;
         try (Stream<Path> children = Files.list(folder)) {
             folders = children.filter(child -> Files.isRegularFile(child.resolve(Manifest.FILE)))
@@ -48,19 +64,24 @@ public final class ForeignRuntime implements ModelRuntime {
         }
         List<ModelRuntime> runtimes = new ArrayList<>();
         for (Path child : folders) {
-            runtimes.add(new ForeignRuntime(child.getFileName().toString(), child, Manifest.read(child)));
+            runtimes.add(
+                    new ForeignRuntime(child.getFileName().toString(), child, Manifest.read(child), silenceSeconds));
         }
         return runtimes;
     }
 
-    /** ONNX Runtime's Java API in a separate process, for models that may crash it. */
-    public static ModelRuntime separateJava(Path scratch) {
+    /**
+     * ONNX Runtime's Java API in a separate process, for models that may crash it.
+     *
+     * @param name of the runtime
+     */
+    public static ModelRuntime separateJava(String name, Path scratch, long silenceSeconds) {
         Description java = JavaRuntime.CPU.description();
         return new ForeignRuntime(
-                java.name() + "-apart",
+                name,
                 scratch,
                 new Manifest(
-                        java.title() + ", own process",
+                        java.title() + (name.equals(java.name()) ? "" : ", own process"),
                         java.engine(),
                         java.device(),
                         List.of("off", "on"),
@@ -72,7 +93,8 @@ public final class ForeignRuntime implements ModelRuntime {
                                 "--enable-native-access=ALL-UNNAMED",
                                 "-cp",
                                 "{classpath}",
-                                RunJobs.class.getName())));
+                                RunJobs.class.getName())),
+                silenceSeconds);
     }
 
     @Override
@@ -158,6 +180,7 @@ public final class ForeignRuntime implements ModelRuntime {
     public List<Answer> run(List<Job> jobs, IntConsumer progress) {
         try (TemporaryFolder temporary = new TemporaryFolder("conformance-" + name())) {
             List<Answer> answers = new ArrayList<>();
+            int hangs = 0;
             while (answers.size() < jobs.size()) {
                 int before = answers.size();
                 try (JobProcess process = start(temporary, jobs, before)) {
@@ -170,8 +193,9 @@ public final class ForeignRuntime implements ModelRuntime {
                         answers.add(new None(true, process.death()));
                         progress.accept(answers.size());
                     }
-                    if (process.about().isEmpty() && answers.size() == before + 1) {
-                        // It does not even start, so the other jobs would fail too.
+                    hangs = process.isSilent() ? answers.size() == before + 1 ? hangs + 1 : 1 : 0;
+                    if (hangs == MAX_HANGS || process.about().isEmpty() && answers.size() == before + 1) {
+                        // It hangs again or does not even start, so the other jobs would fail too.
                         crashRest(answers, jobs.size(), process.death());
                     }
                 } catch (JobProcess.NotStarted e) {
@@ -193,7 +217,8 @@ public final class ForeignRuntime implements ModelRuntime {
                     Command.of(folder, manifest.run()),
                     temporary.path(),
                     jobs.subList(first, jobs.size()),
-                    outputs.subList(first, jobs.size()));
+                    outputs.subList(first, jobs.size()),
+                    silenceSeconds);
             return started[0]::stop;
         });
         return started[0];

@@ -7,6 +7,7 @@ import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import io.kanerva.conformance.runtime.Answer.None;
+import io.kanerva.conformance.runtime.Answer.None.Kind;
 import io.kanerva.conformance.runtime.Answer.Outputs;
 import io.kanerva.conformance.runtime.Readiness.State;
 import io.kanerva.onnx.GraphRunner;
@@ -106,7 +107,9 @@ public final class JavaRuntime implements ModelRuntime {
                     }
                     answers.add(new Outputs(OrtRunner.run(session, inputs)));
                 } catch (OrtException | IOException | RuntimeException e) { // any exception is the answer
-                    answers.add(new None(false, String.valueOf(e.getMessage()).replaceAll("\\s+", " ")));
+                    // The engine's own exceptions apart, what is thrown here comes from this class and the Java API.
+                    Kind kind = e instanceof OrtException ? Kind.REFUSED : Kind.ADAPTER;
+                    answers.add(new None(kind, String.valueOf(e.getMessage()).replaceAll("\\s+", " ")));
                 }
                 progress.accept(answers.size());
             }

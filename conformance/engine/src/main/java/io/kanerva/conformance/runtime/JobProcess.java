@@ -1,6 +1,7 @@
 package io.kanerva.conformance.runtime;
 
 import io.kanerva.conformance.runtime.Answer.None;
+import io.kanerva.conformance.runtime.Answer.None.Kind;
 import io.kanerva.conformance.runtime.Answer.Outputs;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -16,7 +18,9 @@ import java.util.function.Consumer;
 
 /** A process that runs jobs and reports each one. It is killed after a long time without a report. */
 final class JobProcess implements AutoCloseable {
-    private static final long SILENCE_SECONDS = 300;
+    /** How a line begins that ends a job, and what it means if there are no outputs. */
+    private static final Map<String, Kind> ENDS =
+            Map.of("done", Kind.ADAPTER, "failed", Kind.REFUSED, "cannot", Kind.ADAPTER);
 
     /** The command is missing or not executable. */
     static final class NotStarted extends IOException {
@@ -28,6 +32,7 @@ final class JobProcess implements AutoCloseable {
     }
 
     private final List<Path> outputs;
+    private final long silenceSeconds;
     private final Path log;
     private final Process process;
     private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -44,9 +49,12 @@ final class JobProcess implements AutoCloseable {
      *
      * @param scratch folder for the list of jobs and the log
      * @param outputs each job's folder for outputs
+     * @param silenceSeconds how long it may report nothing
      */
-    JobProcess(ProcessBuilder command, Path scratch, List<Job> jobs, List<Path> outputs) throws IOException {
+    JobProcess(ProcessBuilder command, Path scratch, List<Job> jobs, List<Path> outputs, long silenceSeconds)
+            throws IOException {
         this.outputs = outputs;
+        this.silenceSeconds = silenceSeconds;
         log = scratch.resolve("log.txt");
         Path list = scratch.resolve("jobs.txt");
         StringBuilder lines = new StringBuilder();
@@ -74,13 +82,13 @@ final class JobProcess implements AutoCloseable {
         process.getOutputStream().close();
         watch.scheduleAtFixedRate(
                 () -> {
-                    if (System.nanoTime() - lastReport > TimeUnit.SECONDS.toNanos(SILENCE_SECONDS)) {
+                    if (System.nanoTime() - lastReport > TimeUnit.SECONDS.toNanos(silenceSeconds)) {
                         silent = true;
-                        process.destroyForcibly();
+                        stop();
                     }
                 },
-                SILENCE_SECONDS,
-                5,
+                silenceSeconds,
+                1,
                 TimeUnit.SECONDS);
     }
 
@@ -96,11 +104,10 @@ final class JobProcess implements AutoCloseable {
                     about = fields[1];
                 } else if (fields.length >= 2
                         && fields[1].equals(Integer.toString(next))
-                        && (fields[0].equals("done") || fields[0].equals("failed"))) {
+                        && ENDS.containsKey(fields[0])) {
+                    String why = fields.length > 2 ? fields[2] : "it gave no reason";
                     listener.accept(
-                            fields[0].equals("done")
-                                    ? read(outputs.get(next))
-                                    : new None(false, fields.length > 2 ? fields[2] : "it gave no reason"));
+                            fields[0].equals("done") ? read(outputs.get(next)) : new None(ENDS.get(fields[0]), why));
                     next++;
                 }
             }
@@ -116,7 +123,7 @@ final class JobProcess implements AutoCloseable {
         try {
             return new Outputs(TensorFolder.read(folder, TensorFolder.OUTPUT));
         } catch (IOException e) {
-            return new None(false, "an output that it wrote is unreadable: " + e.getMessage());
+            return new None(Kind.ADAPTER, "an output that it wrote is unreadable: " + e.getMessage());
         }
     }
 
@@ -125,10 +132,15 @@ final class JobProcess implements AutoCloseable {
         return about;
     }
 
+    /** Whether it was killed because it reported nothing. */
+    boolean isSilent() {
+        return silent;
+    }
+
     /** How the process ended, for the job that it did not report. */
     String death() {
         return silent
-                ? "the process reported nothing for %d s".formatted(SILENCE_SECONDS)
+                ? "the process reported nothing for %d s".formatted(silenceSeconds)
                 : "the process ended with status %d: %s".formatted(process.exitValue(), Command.lastLine(log));
     }
 

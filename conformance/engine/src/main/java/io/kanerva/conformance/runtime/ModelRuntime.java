@@ -23,7 +23,17 @@ public interface ModelRuntime {
             String engine,
             String device,
             Set<Boolean> optimisations,
-            boolean doublePrecision) {}
+            boolean doublePrecision) {
+
+        /**
+         * The code base of the engine: runtimes of the same one cannot confirm each other. ONNX Runtime for WebAssembly
+         * is the same code as elsewhere.
+         */
+        public String implementation() {
+            String first = engine.split(" ", 2)[0];
+            return first.startsWith("onnxruntime") ? "onnxruntime" : first;
+        }
+    }
 
     /** Returns its fixed properties. */
     Description description();

@@ -34,7 +34,8 @@ public final class RunJobs {
                 TensorFolder.write(Path.of(fields[2]), TensorFolder.OUTPUT, outputs.outputs());
                 report("done", Integer.toString(number));
             } else if (answer instanceof None none) {
-                report("failed", number + "\t" + none.why());
+                String kind = none.kind() == None.Kind.ADAPTER ? "cannot" : "failed";
+                report(kind, number + "\t" + none.why());
             }
             number++;
         }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,6 +22,9 @@ class SuiteTest {
 
     @TempDir
     Path shipped;
+
+    @TempDir
+    Path scratch;
 
     @Test
     void whatPassesDiffersAndIsRefusedIsCountedAndWhatCannotBeRunIsNamed() throws IOException {
@@ -36,14 +40,14 @@ class SuiteTest {
         Files.write(
                 Files.createDirectories(temporary.resolve("test_broken")).resolve("model.onnx"), new byte[] {1, 2, 3});
 
-        Suite suite = new Suite(temporary, Tolerance.elements(1e-4, 1e-3));
+        Suite suite = new Suite(temporary, Optional.of(Tolerance.elements(1e-4, 1e-3)), JavaRuntime.CPU, scratch);
         assertThat(suite.skipped()).containsExactly("test_broken: its model is malformed");
         List<Suite.Row> rows = suite.run(List.of(JavaRuntime.CPU), false, text -> {});
         assertThat(rows.get(0).counts(0, 17))
                 .containsEntry(Outcome.PASSED, 1L)
                 .containsEntry(Outcome.DIFFERS, 1L)
                 .containsEntry(Outcome.REFUSED, 1L);
-        assertThat(SuiteReport.table(rows, 17)).contains("| 1 of 3, 33.3 % | 1 | 1 | 0 |");
+        assertThat(SuiteReport.table(rows, 17)).contains("| 1 of 3, 33.3 % | 1 | 1 | 0 | 0 |");
         assertThat(SuiteReport.unknownFailures(rows, SuiteReport.failures(rows)))
                 .isEmpty();
         assertThat(SuiteReport.unknownFailures(

@@ -246,6 +246,6 @@ class VerificationTest {
 
     /** The Java API in a process of its own. */
     private ModelRuntime another() {
-        return ForeignRuntime.separateJava(temporary);
+        return ForeignRuntime.separateJava("onnxruntime-java-apart", temporary, 60);
     }
 }

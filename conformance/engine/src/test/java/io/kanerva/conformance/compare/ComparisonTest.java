@@ -99,4 +99,37 @@ class ComparisonTest {
     private static Comparison compare(Tensor expected, float[] found) {
         return Comparison.between("x", expected, Tensor.of("x", found, expected.shape()), Tolerance.FLOAT32);
     }
+
+    @Test
+    void wholeNumbersThatAreTheSameDoubleAreToldApart() {
+        Tensor one = Tensor.of(new long[] {3, (1L << 53) + 1}, 2);
+        Tensor other = Tensor.of(new long[] {3, 1L << 53}, 2);
+        Comparison signed = Comparison.between("y", one, other, Tolerance.BITS);
+        assertThat(signed.within()).isFalse();
+        assertThat(signed.problem())
+                .isEqualTo("expected '9007199254740993' at [1] of int64[2], found '9007199254740992'");
+        Tensor unsigned =
+                Tensor.over(ElementType.UINT64, Tensor.of(new long[] {-1}, 1).buffer(), 1);
+        Tensor below =
+                Tensor.over(ElementType.UINT64, Tensor.of(new long[] {-2}, 1).buffer(), 1);
+        assertThat(Comparison.between("y", unsigned, below, Tolerance.FLOAT32).within())
+                .isFalse();
+        assertThat(Comparison.between("y", unsigned, unsigned, Tolerance.BITS).within())
+                .isTrue();
+    }
+
+    @Test
+    void complexNumbersAreComparedByTheirParts() {
+        Tensor one = complex(1, 2, 3, 4);
+        assertThat(Comparison.between("y", one, complex(1, 2, 3, 4.00001f), Tolerance.FLOAT32)
+                        .within())
+                .isTrue();
+        Comparison wrong = Comparison.between("y", one, complex(1, 2.5f, 3, 4), Tolerance.FLOAT32);
+        assertThat(wrong.within()).isFalse();
+        assertThat(wrong.at()).isEqualTo("[0, 1]"); // the imaginary part of the first
+    }
+
+    private static Tensor complex(float... parts) {
+        return Tensor.over(ElementType.COMPLEX64, Tensor.of(parts, parts.length).buffer(), parts.length / 2);
+    }
 }

@@ -5,6 +5,7 @@ import io.kanerva.conformance.check.Case;
 import io.kanerva.conformance.check.Finding;
 import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.Verification;
+import io.kanerva.conformance.runtime.ForeignRuntime;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.conformance.runtime.TemporaryFolder;
@@ -32,15 +33,30 @@ final class RuntimeChecks implements AutoCloseable {
     private final RuntimeOptions options;
     private final CheckOptions checks;
     private final TemporaryFolder temporary = new TemporaryFolder("kpp-verify");
+    private final ModelRuntime java;
     private final Verification verification;
 
+    /** For bundles, which ONNX Runtime runs in this process. */
     RuntimeChecks(Subcommand command, RuntimeOptions options, CheckOptions checks) throws IOException {
+        this(command, options, checks, false);
+    }
+
+    /** @param apart whether ONNX Runtime's Java API runs in a process of its own, which a model may crash */
+    RuntimeChecks(Subcommand command, RuntimeOptions options, CheckOptions checks, boolean apart) throws IOException {
         this.command = command;
         this.options = options;
         this.checks = checks;
         checks.requireWritable();
-        verification =
-                new Verification(temporary.path(), options.install(), progress(command.terminal()), BundleGraph.LOGITS);
+        java = apart
+                ? ForeignRuntime.separateJava(JavaRuntime.CPU.name(), temporary.path(), options.silence())
+                : JavaRuntime.CPU;
+        verification = new Verification(
+                java, temporary.path(), options.install(), progress(command.terminal()), BundleGraph.LOGITS);
+    }
+
+    /** ONNX Runtime's Java API, here or in a process of its own. */
+    ModelRuntime java() {
+        return java;
     }
 
     /** The engine. */
@@ -77,6 +93,7 @@ final class RuntimeChecks implements AutoCloseable {
         if (checks.bisect()) {
             bisect(findings, chosen, Optional.ofNullable(against));
         }
+        options.requireOutputs(findings);
         findings.runtimes().forEach(runtime -> options.requireReady(runtime.name(), runtime.readiness()));
         Subcommand.requireNone(findings.problems(), "comparisons");
         Set<String> names = chosen.stream().map(ModelRuntime::name).collect(Collectors.toSet());
@@ -115,13 +132,13 @@ final class RuntimeChecks implements AutoCloseable {
             ModelRuntime suspect = chosen.stream()
                     .filter(runtime -> runtime.name().equals(finding.runtime()))
                     .findFirst()
-                    .orElse(JavaRuntime.CPU); // which runs a bundle's own checks, chosen or not
+                    .orElse(java); // which runs a bundle's own checks, chosen or not
             Path reference = against.map(other -> Files.isDirectory(other)
                             ? other.resolve(failed.model().getFileName())
                             : other)
                     .orElse(failed.model());
             Bisection.Result result = Bisection.between(
-                    new Bisection.Side(JavaRuntime.CPU, reference, false),
+                    new Bisection.Side(java, reference, false),
                     new Bisection.Side(suspect, failed.model(), finding.optimised()),
                     failed.inputs(),
                     failed.budget(),

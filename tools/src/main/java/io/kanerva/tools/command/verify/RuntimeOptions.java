@@ -1,10 +1,13 @@
 package io.kanerva.tools.command.verify;
 
+import io.kanerva.conformance.check.Finding;
+import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.runtime.ForeignRuntime;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.conformance.runtime.Readiness;
 import io.kanerva.tools.Failure;
+import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,8 +42,28 @@ final class RuntimeOptions {
     @Option(
             names = "--require",
             order = 23,
-            description = "Fail if a runtime cannot run. Default: report it and continue.")
+            description = "Fail if a runtime is missing, or its engine cannot run a model. Default: report it and "
+                    + "continue.")
     private boolean require;
+
+    @Option(
+            names = "--require-adapters",
+            order = 24,
+            description =
+                    "Fail if an adapter of kpp cannot pass a model's inputs or outputs, for kpp's own CI. Default: "
+                            + "report it and continue.")
+    private boolean requireAdapters;
+
+    @Option(
+            names = "--silence",
+            paramLabel = "SECONDS",
+            converter = Positive.class,
+            defaultValue = "300",
+            order = 25,
+            description =
+                    "A runtime that reports nothing for so long is killed, and has crashed on that model. Default: "
+                            + "${DEFAULT-VALUE}.")
+    private int silence;
 
     /**
      * The runtimes, including those that cannot run.
@@ -82,11 +105,25 @@ final class RuntimeOptions {
             return List.of();
         }
         try {
-            return ForeignRuntime.in(place);
+            return ForeignRuntime.in(place, silence);
         } catch (IOException e) {
             throw new Failure(
                     "%s: expected a folder of runtimes, found an unreadable one (%s)".formatted(place, e.getMessage()),
                     e);
+        }
+    }
+
+    /** How many seconds a runtime may report nothing. */
+    int silence() {
+        return silence;
+    }
+
+    /** Fails if what must run could not: because of an engine, or because of an adapter. */
+    void requireOutputs(Findings findings) {
+        for (Finding finding : findings.unable()) {
+            if (finding.outcome() == Finding.Outcome.CANNOT_RUN ? require : requireAdapters) {
+                throw new Failure(finding.describe());
+            }
         }
     }
 

@@ -11,14 +11,15 @@ final class ToleranceOptions {
             names = "--atol",
             paramLabel = "X",
             order = 13,
-            description = "Absolute tolerance. Default: by the precision of the model; for a suite 1e-7.")
+            description = "Absolute tolerance of floating-point outputs. Default: by the precision of each output.")
     private Double absolute;
 
     @Option(
             names = "--rtol",
             paramLabel = "X",
             order = 14,
-            description = "Relative tolerance, added to the absolute one. Default for a suite: 1e-3.")
+            description =
+                    "Relative tolerance, added to the absolute one. Default: the same; for a suite at least 1e-3.")
     private Double relative;
 
     /** The tolerance given, if any. */

@@ -2,6 +2,8 @@ package io.kanerva.tools.command.verify;
 
 import io.kanerva.conformance.check.Budget;
 import io.kanerva.conformance.check.Case;
+import io.kanerva.conformance.check.RandomInputs;
+import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.Subcommand;
@@ -9,10 +11,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -25,12 +31,18 @@ import picocli.CommandLine.ParentCommand;
         aliases = "--model",
         header = "Check any ONNX model on every runtime that this machine has.",
         description = "Runs the model on its test vectors and on random inputs with every runtime, with graph "
-                + "optimisations off and on, and compares the outputs. Exit code 1 if a comparison fails.",
+                + "optimisations off and on, and compares the outputs. Integers, booleans and strings must be "
+                + "equal; each floating-point output is held to the precision that it is computed in, and where it "
+                + "exceeds that, to the model's own rounding noise, which is measured. Exit code 1 if an output is "
+                + "wrong, or if no runtime can run the model.",
         footer = {
             "  kpp verify model resnet.onnx --vectors resnet-vectors",
+            "  kpp verify model bert.onnx --dim sequence=128 --range input_ids=0..30521",
             "  kpp verify model mine.onnx --bisect --against right.onnx"
         })
 final class VerifyModelCommand extends Subcommand {
+    private static final Pattern RANGE = Pattern.compile("(-?[\\d.]+(?:e-?\\d+)?)\\.\\.(-?[\\d.]+(?:e-?\\d+)?)");
+
     @ParentCommand
     private VerifyCommand parent;
 
@@ -52,6 +64,23 @@ final class VerifyModelCommand extends Subcommand {
             description = "With --bisect: a correct version of the model.")
     private Path against;
 
+    @Option(
+            names = "--dim",
+            paramLabel = "NAME=N",
+            order = 15,
+            description = "Size of an open dimension in random inputs, by its name or as INPUT.AXIS, for example "
+                    + "sequence=576 or x.0=1. Default: 2, or a size that ONNX Runtime accepts, found by trying.")
+    private Map<String, Integer> sizes = Map.of();
+
+    @Option(
+            names = "--range",
+            paramLabel = "INPUT=A..B",
+            order = 16,
+            description =
+                    "Least and greatest value of an input in random inputs, for example tokens=0..30522. Default: "
+                            + "normal values; for whole numbers what the model's tables allow, else 0..9.")
+    private Map<String, String> ranges = Map.of();
+
     @Mixin
     private ToleranceOptions tolerance;
 
@@ -67,43 +96,97 @@ final class VerifyModelCommand extends Subcommand {
         if (against != null && !options.bisect()) {
             throw usage("Expected --against together with --bisect");
         }
-        Optional<Budget> budget = tolerance.tolerance(this).map(Budget::of);
+        Optional<Budget> budget = tolerance.tolerance(this).map(Budget::ofFloats);
         requireModel(model);
         if (against != null) {
             requireModel(against);
         }
         String name = model.getFileName().toString();
-        try (RuntimeChecks checks = new RuntimeChecks(this, runtimes, options)) {
-            List<Case> cases = cases(name, budget, checks.scratch());
-            List<ModelRuntime> all = runtimes.find(this);
+        RandomInputs inputs = inputs();
+        try (RuntimeChecks checks = new RuntimeChecks(this, runtimes, options, true)) {
+            List<Case> cases = cases(name, budget, inputs, checks);
+            List<ModelRuntime> all = new ArrayList<>(runtimes.find(this));
+            all.replaceAll(runtime -> runtime.equals(JavaRuntime.CPU) ? checks.java() : runtime);
             checks.conclude(checks.verification().run(name, all, cases), all, List.of(), against);
         }
     }
 
-    private List<Case> cases(String name, Optional<Budget> budget, Path scratch) {
+    private RandomInputs inputs() throws IOException {
+        try {
+            Map<String, RandomInputs.Range> bounds = new LinkedHashMap<>();
+            ranges.forEach((input, text) -> bounds.put(input, range(input, text)));
+            RandomInputs inputs = RandomInputs.of(model, sizes, bounds, Set.of());
+            requireKnown("--dim", "an open dimension", inputs.open(), sizes);
+            requireKnown("--range", "an input", inputs.names(), ranges);
+            sizes.forEach((name, size) -> {
+                if (size < 0) {
+                    throw usage("Invalid value for option '--dim': expected a size of at least 0 for '%s', found %d"
+                            .formatted(name, size));
+                }
+            });
+            return inputs;
+        } catch (IOException e) {
+            throw new Failure(e.getMessage(), e);
+        }
+    }
+
+    private void requireKnown(String option, String what, Collection<String> known, Map<String, ?> given) {
+        for (String name : given.keySet()) {
+            if (!known.contains(name)) {
+                throw usage("Invalid value for option '%s': expected %s of the model (%s), found '%s'"
+                        .formatted(option, what, known.isEmpty() ? "it has none" : String.join(", ", known), name));
+            }
+        }
+    }
+
+    private RandomInputs.Range range(String input, String text) {
+        Matcher matcher = RANGE.matcher(text);
+        if (matcher.matches()) {
+            double least = Double.parseDouble(matcher.group(1));
+            double most = Double.parseDouble(matcher.group(2));
+            if (Math.floor(most) >= Math.ceil(least) || least < most) {
+                return new RandomInputs.Range(least, most);
+            }
+        }
+        throw usage("Invalid value for option '--range': expected INPUT=A..B with A at most B, found '%s=%s'"
+                .formatted(input, text));
+    }
+
+    private List<Case> cases(String name, Optional<Budget> given, RandomInputs inputs, RuntimeChecks checks) {
         List<Case> cases = new ArrayList<>();
         try {
+            Budget budget = given.isPresent() ? given.get() : Budget.of(model);
             if (vectors != null) {
                 if (!Files.isDirectory(vectors)) {
                     throw new Failure(
                             "%s: expected a folder of test_data_set folders, found no such folder".formatted(vectors));
                 }
-                cases.addAll(Case.of(name, model, vectors, budget));
+                for (Case testCase : Case.of(name, model, vectors, Optional.of(budget))) {
+                    cases.add(testCase.expected().isEmpty() ? testCase.against(checks.java()) : testCase);
+                }
                 if (cases.isEmpty()) {
                     throw new Failure("%s: expected folders test_data_set_0, test_data_set_1, ..., found none"
                             .formatted(vectors));
                 }
             }
-            for (int i = 0; i < options.random(); i++) {
-                Case.random(name, model, Map.of(), Set.of(), options.seed() + i, budget, scratch)
-                        .ifPresent(cases::add);
+            // Without inputs there is only one case.
+            int count = inputs.names().isEmpty() ? Math.min(1, options.random()) : options.random();
+            if (count > 0 && !inputs.problem().isEmpty()) {
+                if (vectors == null) {
+                    throw new Failure(inputs.problem());
+                }
+                print("no random inputs: %s", inputs.problem());
+                count = 0;
+            }
+            for (int i = 0; i < count; i++) {
+                cases.add(inputs.find(name, options.seed() + i, budget, checks.scratch(), checks.java())
+                        .against(checks.java()));
             }
         } catch (IOException e) {
             throw new Failure(e.getMessage(), e);
         }
         if (cases.isEmpty()) {
-            throw new Failure(
-                    "%s: expected --vectors for a model whose inputs are not float32, found none".formatted(model));
+            throw usage("Expected --vectors, or --random above 0, found neither");
         }
         return cases;
     }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,8 +35,6 @@ import picocli.CommandLine.ParentCommand;
 final class VerifySuiteCommand extends Subcommand {
     /** The opset of bundles. */
     private static final long OPSET = 17;
-    /** The tolerance of the ONNX project's own test runner. */
-    private static final Tolerance ONNX_TOLERANCE = Tolerance.elements(1e-7, 1e-3);
 
     @ParentCommand
     private VerifyCommand parent;
@@ -70,7 +69,7 @@ final class VerifySuiteCommand extends Subcommand {
     @Override
     protected void run() throws IOException {
         parent.requireUnused();
-        Tolerance allowed = tolerance.tolerance(this).orElse(ONNX_TOLERANCE);
+        Optional<Tolerance> allowed = tolerance.tolerance(this);
         if (!Files.isDirectory(folder)) {
             throw new Failure("%s: expected a folder of tests, found no such folder".formatted(folder));
         }
@@ -80,18 +79,19 @@ final class VerifySuiteCommand extends Subcommand {
         if (known != null && !Files.isRegularFile(known)) {
             throw new Failure("%s: expected a file written by --failures, found none".formatted(known));
         }
-        Suite tests = new Suite(folder, allowed);
-        if (tests.tests().isEmpty()) {
-            throw new Failure("%s: expected folders with model.onnx and test_data_set_0, found none that can be run"
-                    .formatted(folder));
-        }
+        Suite tests;
         List<Suite.Row> rows;
         try (TemporaryFolder scratch = new TemporaryFolder("kpp-verify")) {
-            List<ModelRuntime> runtimes = new ArrayList<>(options.find(this));
             // A model can crash its process, so the Java API runs in a separate process.
-            runtimes.replaceAll(runtime -> runtime.name().equals(JavaRuntime.CPU.name())
-                    ? ForeignRuntime.separateJava(scratch.path())
-                    : runtime);
+            ModelRuntime java =
+                    ForeignRuntime.separateJava(JavaRuntime.CPU.name() + "-apart", scratch.path(), options.silence());
+            tests = new Suite(folder, allowed, java, scratch.path());
+            if (tests.tests().isEmpty()) {
+                throw new Failure("%s: expected folders with model.onnx and test_data_set_0, found none that can be run"
+                        .formatted(folder));
+            }
+            List<ModelRuntime> runtimes = new ArrayList<>(options.find(this));
+            runtimes.replaceAll(runtime -> runtime.equals(JavaRuntime.CPU) ? java : runtime);
             rows = tests.run(runtimes, options.install(), RuntimeChecks.progress(terminal()));
         }
         print(

@@ -1,0 +1,245 @@
+package io.kanerva.conformance.check;
+
+import io.kanerva.conformance.check.Cause.Kind;
+import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.onnx.Tensor;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Groups the answers to one case by what they agree on, and says what follows. Engines vote, not runtimes: the same
+ * engine in nine languages is one witness. Of each group only one answer is kept.
+ */
+final class Consensus {
+
+    /**
+     * One answer's runtime.
+     *
+     * @param engine its implementation, without the version
+     */
+    private record Voice(String runtime, String engine, boolean optimised) {}
+
+    /** Answers that agree. The first group's are as expected. */
+    private record Group(List<Tensor> outputs, List<Voice> voices) {
+        Set<String> engines() {
+            return voices.stream().map(Voice::engine).collect(Collectors.toCollection(TreeSet::new));
+        }
+
+        Set<String> runtimes() {
+            return voices.stream().map(Voice::runtime).collect(Collectors.toCollection(TreeSet::new));
+        }
+    }
+
+    private final boolean vectors;
+    private final Group expected = new Group(List.of(), new ArrayList<>());
+    private final List<Group> others = new ArrayList<>();
+    private String where = "";
+
+    /** @param vectors whether the expected outputs come with the inputs, and not from one of the runtimes */
+    Consensus(boolean vectors) {
+        this.vectors = vectors;
+    }
+
+    /** Adds an answer that is as expected. */
+    void agree(ModelRuntime runtime, boolean optimised) {
+        expected.voices.add(voice(runtime, optimised));
+    }
+
+    /**
+     * Adds an answer that is not.
+     *
+     * @param where the output and the element that differs
+     * @param alike whether another answer agrees with it
+     */
+    void differ(
+            ModelRuntime runtime,
+            boolean optimised,
+            List<Tensor> outputs,
+            String where,
+            Predicate<List<Tensor>> alike) {
+        this.where = this.where.isEmpty() ? where : this.where;
+        others.stream()
+                .filter(group -> alike.test(group.outputs))
+                .findFirst()
+                .orElseGet(() -> {
+                    Group group = new Group(outputs, new ArrayList<>());
+                    others.add(group);
+                    return group;
+                })
+                .voices
+                .add(voice(runtime, optimised));
+    }
+
+    private static Voice voice(ModelRuntime runtime, boolean optimised) {
+        return new Voice(runtime.name(), runtime.description().implementation(), optimised);
+    }
+
+    /** What follows; empty if all agree. */
+    Optional<Cause> cause(String graph, String inputs) {
+        if (others.isEmpty()) {
+            return Optional.empty();
+        }
+        Conclusion conclusion =
+                vectors && expected.voices.isEmpty() ? ofNone() : optimiser().orElseGet(this::ofSome);
+        return Optional.of(new Cause(
+                conclusion.kind, List.copyOf(conclusion.culprits), graph, List.of(inputs), conclusion.sentence));
+    }
+
+    private record Conclusion(Kind kind, Collection<String> culprits, String sentence) {}
+
+    /** No runtime gives the expected outputs. */
+    private Conclusion ofNone() {
+        Set<String> engines = union(others, Group::engines);
+        Group largest = largest();
+        if (engines.size() == 1) {
+            return new Conclusion(
+                    Kind.UNDECIDED,
+                    List.of(),
+                    others.size() > 1
+                            ? "only one engine was compared: %s differs from the expected output %s, and from itself%s"
+                                    .formatted(list(engines), where, split())
+                            : ("only one engine was compared: %s agrees with itself and not with the expected output "
+                                            + "%s: suspect the vectors or this engine; another engine tells which")
+                                    .formatted(list(engines), where));
+        }
+        Set<String> all = union(others, Group::runtimes);
+        Set<String> apart = new TreeSet<>(all);
+        apart.removeAll(largest.runtimes());
+        if (largest.engines().size() * 2 > engines.size()) {
+            return new Conclusion(
+                    Kind.VECTORS,
+                    List.of(),
+                    "%s runtimes (%d engines) agree with each other and not with the expected output %s: "
+                                    .formatted(
+                                            apart.isEmpty()
+                                                    ? "all " + all.size()
+                                                    : largest.runtimes().size() + " of " + all.size(),
+                                            largest.engines().size(),
+                                            where)
+                            + "suspect the vectors"
+                            + (apart.isEmpty() ? "" : "; %s from both".formatted(differ(apart))));
+        }
+        return new Conclusion(
+                Kind.UNDECIDED,
+                List.of(),
+                "no runtime gives the expected output %s, and no two engines of %s agree with each other"
+                        .formatted(where, list(engines)));
+    }
+
+    /** Some differ only with their optimisations on, and no others do. */
+    private Optional<Conclusion> optimiser() {
+        List<Voice> apart =
+                others.stream().flatMap(group -> group.voices.stream()).toList();
+        boolean onlyOptimised = apart.stream()
+                .allMatch(voice ->
+                        voice.optimised && expected.voices.contains(new Voice(voice.runtime, voice.engine, false)));
+        return onlyOptimised
+                ? Optional.of(new Conclusion(
+                        Kind.OPTIMISER,
+                        union(others, Group::engines),
+                        "%s at %s with optimisations on, and agrees without them: suspect the optimiser"
+                                .formatted(differ(union(others, Group::runtimes)), where)))
+                : Optional.empty();
+    }
+
+    /** Some runtimes give the expected outputs, or those of the reference. */
+    private Conclusion ofSome() {
+        Group largest = largest();
+        Set<String> right = expected.engines();
+        Set<String> wrong = union(others, Group::engines);
+        if (largest.engines().size() > right.size() && !largest.engines().containsAll(right)) {
+            return vectors
+                    ? new Conclusion(
+                            Kind.VECTORS,
+                            List.of(),
+                            ("%s agree with each other and not with the expected output %s, which %s: "
+                                            + "suspect the vectors")
+                                    .formatted(list(largest.engines()), where, "only " + list(right) + " gives"))
+                    : new Conclusion(
+                            Kind.ENGINE,
+                            right,
+                            "%s at %s from what %s agree on: suspect it"
+                                    .formatted(differ(right), where, list(largest.engines())));
+        }
+        Set<String> runtimes = union(others, Group::runtimes);
+        Set<String> whole = new TreeSet<>(wrong);
+        whole.removeAll(right);
+        if (!vectors && whole.size() == 1 && right.size() == 1 && wrong.size() == 1) {
+            return new Conclusion(
+                    Kind.UNDECIDED,
+                    List.of(),
+                    "%s and %s disagree at %s; with two engines there is no majority, and a third tells which is wrong"
+                            .formatted(list(right), list(whole), where));
+        }
+        if (whole.isEmpty()) {
+            return new Conclusion(
+                    Kind.RUNTIME,
+                    runtimes,
+                    "%s at %s, while %s agrees elsewhere: suspect the binding or our adapter%s"
+                            .formatted(alone(runtimes), where, list(wrong), split()));
+        }
+        return new Conclusion(
+                Kind.ENGINE,
+                whole,
+                "%s at %s: suspect the %s %s%s"
+                        .formatted(
+                                alone(runtimes),
+                                where,
+                                whole.size() == 1 ? "engine" : "engines",
+                                list(whole),
+                                others.size() > 1 ? ", which do not agree with each other either" : ""));
+    }
+
+    private String split() {
+        boolean byOptimisation = others.stream()
+                .anyMatch(group ->
+                        group.voices.stream().map(Voice::optimised).distinct().count() == 1);
+        return byOptimisation ? ", with optimisations off and on" : "";
+    }
+
+    private Group largest() {
+        Group largest = others.get(0);
+        for (Group group : others) {
+            int more = group.engines().size() - largest.engines().size();
+            if (more > 0 || more == 0 && group.voices.size() > largest.voices.size()) {
+                largest = group;
+            }
+        }
+        return largest;
+    }
+
+    private static Set<String> union(List<Group> groups, Function<Group, Set<String>> names) {
+        return groups.stream()
+                .flatMap(group -> names.apply(group).stream())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private String alone(Set<String> runtimes) {
+        Set<String> all = Stream.concat(Stream.of(expected), others.stream())
+                .flatMap(group -> group.runtimes().stream())
+                .collect(Collectors.toCollection(TreeSet::new));
+        return runtimes.size() == 1 && all.size() > 1
+                ? runtimes.iterator().next() + " alone differs"
+                : differ(runtimes);
+    }
+
+    private static String differ(Set<String> names) {
+        return list(names) + (names.size() == 1 ? " differs" : " differ");
+    }
+
+    private static String list(Collection<String> names) {
+        List<String> sorted = List.copyOf(names);
+        int last = sorted.size() - 1;
+        return last < 1
+                ? String.join("", sorted)
+                : String.join(", ", sorted.subList(0, last)) + " and " + sorted.get(last);
+    }
+}

@@ -1,0 +1,295 @@
+package io.kanerva.conformance.check;
+
+import com.google.protobuf.ByteString;
+import io.kanerva.conformance.runtime.Answer;
+import io.kanerva.conformance.runtime.Answer.None;
+import io.kanerva.conformance.runtime.Answer.Outputs;
+import io.kanerva.conformance.runtime.JavaRuntime;
+import io.kanerva.conformance.runtime.Job;
+import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.conformance.runtime.TensorFolder;
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.OnnxFiles;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.ModelProto;
+import io.kanerva.onnx.proto.TensorShapeProto.Dimension;
+import io.kanerva.onnx.proto.ValueInfoProto;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.DoubleSupplier;
+
+/**
+ * Makes up a model's inputs from a seed: standard normal values for floating-point types, whole numbers within what the
+ * model's own tables allow ({@link IndexBounds}), booleans, and words. A dimension that the model leaves open (by a
+ * name, by nothing, or by a negative size) is 2 unless it is given; a size of 0 is an empty tensor.
+ */
+public final class RandomInputs {
+    /** A gigabyte of random values is more than any check needs. */
+    private static final long MAX_VALUES = 1 << 28;
+
+    /** Sizes are not searched beyond this, since many are tried. */
+    private static final long MAX_TRIED = 1 << 20;
+
+    private static final int OPEN = 2;
+    /** Whole numbers are below this where nothing is known about them. */
+    private static final long UNKNOWN_BOUND = 10;
+
+    private static final List<String> WORDS = List.of("", "a", "word", "two words", "Großes Ä", "日本", "0", "-1.5");
+
+    private final Path model;
+    private final ModelProto proto;
+    private final List<ValueInfoProto> inputs;
+    private final Map<String, Integer> sizes;
+    private final Map<String, Range> ranges;
+    private final Set<String> unit;
+
+    /**
+     * Bounds of an input's values.
+     *
+     * @param least inclusive
+     * @param most inclusive
+     */
+    public record Range(double least, double most) {}
+
+    private RandomInputs(
+            Path model, ModelProto proto, Map<String, Integer> sizes, Map<String, Range> ranges, Set<String> unit) {
+        this.model = model;
+        this.proto = proto;
+        this.sizes = sizes;
+        this.ranges = ranges;
+        this.unit = unit;
+        inputs = Case.inputs(proto.getGraph());
+    }
+
+    /**
+     * For a model.
+     *
+     * @param sizes of its open dimensions, by their names or as {@code input.axis}
+     * @param ranges of its inputs' values, by their names
+     * @param unit names of inputs with values in (0, 1): these go through the logistic function
+     * @throws IOException if the model cannot be read
+     */
+    public static RandomInputs of(Path model, Map<String, Integer> sizes, Map<String, Range> ranges, Set<String> unit)
+            throws IOException {
+        return new RandomInputs(model, OnnxFiles.read(model), sizes, ranges, unit);
+    }
+
+    /** Names of the inputs, in the graph's order. */
+    public List<String> names() {
+        return inputs.stream().map(ValueInfoProto::getName).toList();
+    }
+
+    /** The names of open dimensions: their own, or {@code input.axis} for those without. */
+    public Set<String> open() {
+        Set<String> open = new LinkedHashSet<>();
+        for (ValueInfoProto input : inputs) {
+            List<Dimension> dimensions = dimensions(input);
+            for (int axis = 0; axis < dimensions.size(); axis++) {
+                if (isOpen(dimensions.get(axis))) {
+                    open.add(name(input, axis));
+                }
+            }
+        }
+        return open;
+    }
+
+    /** Why no inputs can be made up, in one sentence; empty if they can. */
+    public String problem() {
+        for (ValueInfoProto input : inputs) {
+            if (!input.getType().hasTensorType()) {
+                return "%s: input '%s': expected a tensor, found %s; --vectors takes other inputs"
+                        .formatted(model, input.getName(), kind(input));
+            }
+            int number = input.getType().getTensorType().getElemType();
+            ElementType type = ElementType.of(number).orElse(null);
+            if (type == null || !type.isNumeric() && type != ElementType.STRING) {
+                return "%s: input '%s': expected numbers, booleans or strings, found %s; --vectors takes other inputs"
+                        .formatted(model, input.getName(), type == null ? "element type " + number : type);
+            }
+        }
+        return "";
+    }
+
+    private static String kind(ValueInfoProto input) {
+        return "a "
+                + input.getType()
+                        .getValueCase()
+                        .name()
+                        .toLowerCase(Locale.ROOT)
+                        .replace("_type", "")
+                        .replace('_', ' ');
+    }
+
+    /**
+     * A case of random inputs, whose expected outputs ONNX Runtime's Java API computes.
+     *
+     * @param graph the model's name in tables
+     * @param scratch where the inputs are written
+     * @throws IOException if the inputs cannot be written, or would be too large
+     */
+    public Case write(String graph, long seed, Budget budget, Path scratch) throws IOException {
+        Path folder = scratch.resolve("%s-random-%d".formatted(fileName(graph), seed));
+        return write(graph, seed, budget, folder, sizes, UNKNOWN_BOUND);
+    }
+
+    private Case write(String graph, long seed, Budget budget, Path folder, Map<String, Integer> chosen, long bound)
+            throws IOException {
+        TensorFolder.write(folder, TensorFolder.INPUT, make(seed, chosen, bound));
+        List<String> named = new ArrayList<>();
+        for (String name : open()) {
+            named.add(name + "=" + chosen.getOrDefault(name, OPEN));
+        }
+        String label = inputs.isEmpty() ? "no inputs" : ("random " + seed + " " + String.join(" ", named)).strip();
+        return new Case(graph, label, model, folder, List.of(), JavaRuntime.CPU, budget);
+    }
+
+    /**
+     * The same, at sizes and with numbers that an engine accepts, which are found by trying if the first are refused.
+     *
+     * @throws IOException if the inputs cannot be written, or would be too large
+     */
+    public Case find(String graph, long seed, Budget budget, Path scratch, ModelRuntime engine) throws IOException {
+        Case first = write(graph, seed, budget, scratch);
+        if (!(engine.run(List.of(job(first)), done -> {}).get(0) instanceof None none)) {
+            return first;
+        }
+        Set<String> free = new LinkedHashSet<>(open());
+        free.removeAll(sizes.keySet());
+        List<SizeSearch.Try> candidates = SizeSearch.candidates(proto, free, none.why(), UNKNOWN_BOUND);
+        for (int from = 0; from < candidates.size(); from += SizeSearch.AT_ONCE) {
+            List<Case> tries = new ArrayList<>();
+            for (int i = from; i < Math.min(candidates.size(), from + SizeSearch.AT_ONCE); i++) {
+                Map<String, Integer> chosen =
+                        new LinkedHashMap<>(candidates.get(i).sizes());
+                chosen.putAll(sizes);
+                if (values(chosen) <= MAX_TRIED) {
+                    Path folder = scratch.resolve("%s-try-%d-%d".formatted(fileName(graph), seed, i));
+                    tries.add(write(
+                            graph,
+                            seed,
+                            budget,
+                            folder,
+                            chosen,
+                            candidates.get(i).bound()));
+                }
+            }
+            List<Answer> answers =
+                    engine.run(tries.stream().map(RandomInputs::job).toList(), done -> {});
+            for (int i = 0; i < tries.size(); i++) {
+                if (answers.get(i) instanceof Outputs) {
+                    return tries.get(i);
+                }
+            }
+        }
+        return first;
+    }
+
+    /** Number of values in all inputs. */
+    private double values(Map<String, Integer> chosen) {
+        return inputs.stream()
+                .mapToDouble(input ->
+                        Arrays.stream(shape(input, chosen)).asDoubleStream().reduce(1, (one, other) -> one * other))
+                .sum();
+    }
+
+    private static String fileName(String graph) {
+        return graph.replaceAll("[^\\w.-]", "_");
+    }
+
+    private static Job job(Case made) {
+        return new Job(made.model(), made.inputs(), false);
+    }
+
+    private List<Tensor> make(long seed, Map<String, Integer> chosen, long bound) throws IOException {
+        Random random = new Random(seed);
+        IndexBounds bounds = new IndexBounds(proto);
+        List<Tensor> tensors = new ArrayList<>();
+        for (ValueInfoProto input : inputs) {
+            ElementType type = ElementType.of(input.getType().getTensorType().getElemType())
+                    .orElseThrow();
+            long[] shape = shape(input, chosen);
+            requireSmall(input, shape);
+            if (type == ElementType.STRING) {
+                List<ByteString> words = new ArrayList<>();
+                for (long i = Arrays.stream(shape).reduce(1, Math::multiplyExact); i > 0; i--) {
+                    words.add(ByteString.copyFromUtf8(WORDS.get(random.nextInt(WORDS.size()))));
+                }
+                tensors.add(Tensor.of(words, shape).named(input.getName()));
+            } else {
+                DoubleSupplier values = values(input.getName(), type, bounds, bound, random);
+                tensors.add(Tensor.of(type, values, shape).named(input.getName()));
+            }
+        }
+        return tensors;
+    }
+
+    private DoubleSupplier values(String input, ElementType type, IndexBounds bounds, long bound, Random random) {
+        Range range = ranges.get(input);
+        if (range != null && type.isFloat()) {
+            return () -> range.least() + random.nextDouble() * (range.most() - range.least());
+        }
+        if (range != null) {
+            double count = Math.floor(range.most()) - Math.ceil(range.least()) + 1;
+            return () -> Math.ceil(range.least()) + Math.floor(random.nextDouble() * count);
+        }
+        if (type == ElementType.BOOL) {
+            return () -> random.nextBoolean() ? 1 : 0;
+        }
+        if (type.isInteger()) {
+            long below = Math.max(1, bounds.of(input).orElse(bound));
+            long most = type == ElementType.INT8 ? Math.min(below, 128) : Math.min(below, 1L << 31);
+            return () -> Math.floor(random.nextDouble() * most);
+        }
+        return unit.contains(input) ? () -> 1 / (1 + Math.exp(-random.nextGaussian())) : random::nextGaussian;
+    }
+
+    private static List<Dimension> dimensions(ValueInfoProto input) {
+        return input.getType().getTensorType().getShape().getDimList();
+    }
+
+    private static boolean isOpen(Dimension dimension) {
+        return !dimension.hasDimValue() || dimension.getDimValue() < 0;
+    }
+
+    private static String name(ValueInfoProto input, int axis) {
+        String own = dimensions(input).get(axis).getDimParam();
+        return own.isEmpty() ? input.getName() + "." + axis : own;
+    }
+
+    private long[] shape(ValueInfoProto input, Map<String, Integer> chosen) {
+        List<Dimension> dimensions = dimensions(input);
+        long[] shape = new long[dimensions.size()];
+        for (int axis = 0; axis < shape.length; axis++) {
+            shape[axis] = isOpen(dimensions.get(axis))
+                    ? chosen.getOrDefault(name(input, axis), OPEN)
+                    : dimensions.get(axis).getDimValue();
+        }
+        return shape;
+    }
+
+    private void requireSmall(ValueInfoProto input, long[] shape) throws IOException {
+        long values = 1;
+        for (long size : shape) {
+            values = size > MAX_VALUES || values > MAX_VALUES ? Long.MAX_VALUE : values * size;
+        }
+        if (values > MAX_VALUES) {
+            throw new IOException(String.format(
+                    Locale.ROOT,
+                    "%s: input '%s': expected a shape of at most %,d random values, found %s; "
+                            + "--vectors takes other inputs",
+                    model,
+                    input.getName(),
+                    MAX_VALUES,
+                    Arrays.toString(shape)));
+        }
+    }
+}

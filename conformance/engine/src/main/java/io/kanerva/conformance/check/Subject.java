@@ -1,0 +1,225 @@
+package io.kanerva.conformance.check;
+
+import io.kanerva.conformance.check.Finding.Check;
+import io.kanerva.conformance.check.Finding.Outcome;
+import io.kanerva.conformance.compare.Comparison;
+import io.kanerva.conformance.compare.Tolerance;
+import io.kanerva.conformance.runtime.Answer;
+import io.kanerva.conformance.runtime.Answer.None;
+import io.kanerva.conformance.runtime.Answer.Outputs;
+import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.onnx.OnnxFiles;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.ModelProto;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One case during a verification: what its outputs must be, and what the runtimes have said so far. */
+final class Subject {
+    private final Case testCase;
+    private final ModelRuntime java;
+    private final Path scratch;
+    private final Consensus consensus;
+    private final List<String> refusals = new ArrayList<>();
+    private List<String> random = List.of();
+    private List<Tensor> right;
+    private String source;
+    private boolean answered;
+    private RoundingNoise noise;
+
+    /**
+     * @param java measures rounding noise
+     * @param scratch folder for that, used by this case only
+     */
+    Subject(Case testCase, ModelRuntime java, Path scratch) {
+        this.testCase = testCase;
+        this.java = java;
+        this.scratch = scratch;
+        source = testCase.source();
+        right = testCase.expected().isEmpty() ? null : testCase.expected();
+        consensus = new Consensus(!testCase.expected().isEmpty());
+        if (Files.isRegularFile(testCase.model())) {
+            try {
+                ModelProto model = OnnxFiles.read(testCase.model());
+                Map<String, OutputFacts> facts = OutputFacts.of(model);
+                random = model.getGraph().getOutputList().stream()
+                        .map(output ->
+                                String.join(", ", facts.get(output.getName()).random()))
+                        .toList();
+            } catch (IOException e) {
+                random = List.of(); // the runtimes will say what is wrong with the file
+            }
+        }
+    }
+
+    Case testCase() {
+        return testCase;
+    }
+
+    /** Sets what the case's reference computed, if the case has no expected outputs. */
+    void reference(Answer answer) {
+        if (right == null && answer instanceof Outputs outputs) {
+            right = outputs.outputs();
+        }
+    }
+
+    /** The expected outputs; null if there are none yet. */
+    List<Tensor> right() {
+        return right;
+    }
+
+    /** One sentence for each output that random operators decide. */
+    List<String> randomOutputs() {
+        List<String> notes = new ArrayList<>();
+        for (int i = 0; i < random.size(); i++) {
+            if (isRandom(i)) {
+                notes.add("graph '%s', output %d: not compared, since random numbers decide it: %s"
+                        .formatted(testCase.graph(), i, random.get(i)));
+            }
+        }
+        return notes;
+    }
+
+    private boolean isRandom(int output) {
+        return output < random.size() && !random.get(output).isEmpty();
+    }
+
+    /** Whether random operators decide every output, so there is nothing to compare. */
+    boolean isAllRandom() {
+        return !random.isEmpty() && random.stream().noneMatch(String::isEmpty);
+    }
+
+    /** The random operators of all outputs. */
+    String randomOperators() {
+        return String.join(", ", random.stream().distinct().toList());
+    }
+
+    /** Whether a runtime gave outputs, so that there is something to compare. */
+    boolean isAnswered() {
+        return answered;
+    }
+
+    /** Why no runtime gave outputs. */
+    String refusals() {
+        return String.join("; ", refusals);
+    }
+
+    /** What follows from all answers; empty if they agree. */
+    Optional<Cause> cause() {
+        return consensus.cause(testCase.graph(), testCase.label());
+    }
+
+    /**
+     * Compares an answer.
+     *
+     * @param same the Java API's answer with the same options, to the bit; null for another engine
+     */
+    List<Finding> compare(ModelRuntime runtime, boolean optimised, Answer answer, Answer same, NoiseFloor floor) {
+        List<Finding> findings = new ArrayList<>();
+        if (answer instanceof None none) {
+            refusals.add("%s: %s".formatted(runtime.name(), none.describe()));
+            findings.add(new Finding(
+                    runtime.name(),
+                    source,
+                    optimised,
+                    Check.BUDGET,
+                    testCase.graph(),
+                    testCase.label(),
+                    Comparison.impossible("", none.why(), Tolerance.BITS),
+                    Double.NaN,
+                    none.kind() == None.Kind.ADAPTER ? Outcome.ADAPTER_CANNOT : Outcome.CANNOT_RUN));
+            return findings;
+        }
+        Outputs found = (Outputs) answer;
+        answered = true;
+        if (right == null) {
+            // The reference cannot run the case, so the first runtime that can takes its place.
+            right = found.outputs();
+            source = runtime.name();
+        }
+        String where = "";
+        for (int i = 0; i < right.size(); i++) {
+            if (isRandom(i)) {
+                continue;
+            }
+            Comparison comparison = compared(i, right.get(i), found.output(i), runtime);
+            if (!comparison.within() && where.isEmpty()) {
+                where = "'%s'%s"
+                        .formatted(comparison.output(), comparison.at().isEmpty() ? "" : " at " + comparison.at());
+            }
+            findings.add(finding(
+                    runtime,
+                    optimised,
+                    Check.BUDGET,
+                    source,
+                    comparison,
+                    floor.multiple(testCase, i, found.output(i))));
+            if (same instanceof Outputs outputs && outputs.output(i) != null) {
+                findings.add(finding(
+                        runtime,
+                        optimised,
+                        Check.BITS,
+                        java.name(),
+                        Comparison.between(comparison.output(), outputs.output(i), found.output(i), Tolerance.BITS),
+                        Double.NaN));
+            }
+        }
+        if (where.isEmpty()) {
+            consensus.agree(runtime, optimised);
+        } else {
+            consensus.differ(
+                    runtime, optimised, found.outputs(), where, other -> alike(found.outputs(), other, runtime));
+        }
+        return findings;
+    }
+
+    private Finding finding(
+            ModelRuntime runtime,
+            boolean optimised,
+            Check check,
+            String reference,
+            Comparison comparison,
+            double noise) {
+        return new Finding(
+                runtime.name(), reference, optimised, check, testCase.graph(), testCase.label(), comparison, noise);
+    }
+
+    private boolean alike(List<Tensor> found, List<Tensor> others, ModelRuntime runtime) {
+        for (int i = 0; i < Math.min(right.size(), others.size()); i++) {
+            Tensor one = i < found.size() ? found.get(i) : null;
+            if (!isRandom(i) && !compared(i, others.get(i), one, runtime).within()) {
+                return false;
+            }
+        }
+        return found.size() == others.size();
+    }
+
+    private Comparison compared(int output, Tensor expected, Tensor found, ModelRuntime runtime) {
+        String name = right.get(output).name().isEmpty()
+                ? "output " + output
+                : right.get(output).name();
+        Tolerance tolerance =
+                testCase.budget().of(expected.named(right.get(output).name()), runtime);
+        Comparison comparison = Comparison.between(name, expected, found, tolerance);
+        if (comparison.within()
+                || !testCase.budget().allowsNoise()
+                || found == null
+                || !Files.isRegularFile(testCase.model())) {
+            return comparison;
+        }
+        if (noise == null) {
+            try {
+                noise = RoundingNoise.measure(java, testCase.model(), testCase.inputs(), scratch);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return noise.compare(name, output, expected, found, tolerance);
+    }
+}

@@ -1,0 +1,156 @@
+package io.kanerva.conformance.corpus;
+
+import static io.kanerva.conformance.corpus.Graph.graph;
+import static io.kanerva.conformance.corpus.Values.floats;
+import static io.kanerva.conformance.corpus.Values.normal;
+import static io.kanerva.conformance.corpus.Values.scalar;
+import static io.kanerva.conformance.corpus.Values.times;
+
+import io.kanerva.onnx.ElementType;
+import io.kanerva.onnx.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Models that draw random numbers, and inputs that are made up. */
+final class RandomModels {
+    private RandomModels() {}
+
+    static List<Entry> all() {
+        List<Entry> all = new ArrayList<>();
+        operators(all);
+        madeUp(all);
+        return all;
+    }
+
+    private static void operators(List<Entry> all) {
+        int[] shape = {2, 3};
+        all.add(random("RandomNormal", graph().node("RandomNormal", "", "y", "shape", shape)));
+        all.add(random("RandomUniform", graph().node("RandomUniform", "", "y", "shape", shape, "seed", 3f)));
+        for (String like : List.of("RandomNormalLike", "RandomUniformLike", "Bernoulli")) {
+            Graph graph =
+                    graph().input("x", floats(0.2, 0.7)).node(like, "x", "n").node("Mul", "x n", "y");
+            all.add(new Entry(like, graph.output("y")).is("all random: %s '%s-n'".formatted(like, like)));
+        }
+        all.add(new Entry(
+                        "Multinomial",
+                        graph().input("x", normal(1, 1, 4))
+                                .node("Multinomial", "x", "y")
+                                .output("y", ElementType.INT32))
+                .is("all random: Multinomial 'Multinomial-y'"));
+        Graph dropout = graph().input("x", normal(2, 40))
+                .weight("ratio", scalar(ElementType.FLOAT32, 0.5))
+                .weight("train", scalar(ElementType.BOOL, 1));
+        all.add(random("Dropout", dropout.node("Dropout", "x ratio train", "y")));
+        all.add(new Entry(
+                "a dropout that does nothing",
+                graph().input("x", normal(2, 40)).node("Dropout", "x", "y").output("y")));
+        Graph then = new Graph(17)
+                .node("RandomNormal", "", "r", "shape", new int[] {2})
+                .output("r");
+        Graph other = new Graph(17).node("Identity", "x", "o").output("o");
+        all.add(new Entry(
+                        "in a branch",
+                        graph().input("x", floats(1, 2))
+                                .input("c", scalar(ElementType.BOOL, 1))
+                                .node("If", "c", "y", "then_branch", then.body(), "else_branch", other.body())
+                                .output("y"))
+                .is("all random: RandomNormal 'RandomNormal-r'"));
+        all.add(new Entry(
+                "the shape of random numbers is not random",
+                graph().input("x", floats(1, 2))
+                        .node("RandomNormalLike", "x", "n")
+                        .node("Shape", "n", "y")
+                        .output("y", ElementType.INT64)));
+        all.add(new Entry("one output of two", half()).is("random: RandomNormalLike 'RandomNormalLike-n'"));
+        all.add(new Entry("one output of two, and the other is wrong", half())
+                .with(Engine.spoiling("sloppy", times(3)))
+                .is("wrong: engine [sloppy]; random: RandomNormalLike 'RandomNormalLike-n'"));
+    }
+
+    private static Graph half() {
+        return graph().input("x", floats(1, 2))
+                .node("RandomNormalLike", "x", "n")
+                .node("Exp", "x", "y")
+                .output("n")
+                .output("y");
+    }
+
+    private static Entry random(String operator, Graph graph) {
+        return new Entry(operator, graph.output("y")).is("all random: %s '%s-y'".formatted(operator, operator));
+    }
+
+    private static void madeUp(List<Entry> all) {
+        for (ElementType type : ElementType.values()) {
+            if (type.isNumeric() && type != ElementType.BFLOAT16 || type == ElementType.STRING) {
+                all.add(new Entry(
+                                "made up: " + type,
+                                graph().open("x", type, "N", null, -1, 3)
+                                        .node("Identity", "x", "y")
+                                        .output("y", type))
+                        .madeUp()
+                        .is(GoodModels.JAVA_LACKS.contains(type) ? GoodModels.NOT_JAVA : Entry.FINE));
+            }
+        }
+        all.add(new Entry(
+                        "made up: a size of 0",
+                        graph().open("x", ElementType.FLOAT32, 0, 4)
+                                .node("Relu", "x", "y")
+                                .output("y"))
+                .madeUp());
+        all.add(new Entry(
+                        "made up: a scalar",
+                        graph().open("x", ElementType.FLOAT32)
+                                .node("Relu", "x", "y")
+                                .output("y"))
+                .madeUp());
+        all.add(new Entry(
+                        "made up: nothing",
+                        graph().node("Constant", "", "y", "value", floats(1)).output("y"))
+                .madeUp());
+        all.add(new Entry(
+                        "made up: rows of a table",
+                        graph().open("ids", ElementType.INT64, "N", "S")
+                                .weight("table", normal(3, 3, 4))
+                                .node("Gather", "table ids", "y")
+                                .output("y"))
+                .madeUp());
+        all.add(new Entry(
+                        "made up: rows of a table, after a cast",
+                        graph().open("ids", ElementType.INT32, "N", "S")
+                                .weight("table", normal(3, 2, 4))
+                                .node("Cast", "ids", "wide", "to", 7)
+                                .node("Gather", "table wide", "y")
+                                .output("y"))
+                .madeUp());
+        all.add(new Entry(
+                        "made up: a size that a reshape fixes",
+                        graph().open("x", ElementType.FLOAT32, "N", "sequence")
+                                .weight("to", Values.longs(-1, 4, 144))
+                                .node("Reshape", "x to", "y")
+                                .output("y"))
+                .madeUp());
+        all.add(new Entry(
+                        "made up: a size that a product fixes",
+                        graph().open("x", ElementType.FLOAT32, "N", "features")
+                                .weight("w", normal(4, 37, 2))
+                                .node("MatMul", "x w", "y")
+                                .output("y"))
+                .madeUp());
+        all.add(new Entry(
+                        "made up: two sizes that fit each other",
+                        graph().open("a", ElementType.FLOAT32, "N", null)
+                                .open("b", ElementType.FLOAT32, null, 5)
+                                .node("MatMul", "a b", "y")
+                                .output("y"))
+                .madeUp());
+        all.add(new Entry(
+                        "made up: a type that is not made up",
+                        new Graph(19)
+                                .open("x", ElementType.FLOAT8E5M2, 2)
+                                .node("Identity", "x", "y")
+                                .output("y", ElementType.FLOAT8E5M2)
+                                .value(Tensor.ofBytes(ElementType.FLOAT8E5M2, new byte[2], 2)))
+                .madeUp()
+                .is("refused: no inputs"));
+    }
+}
