@@ -21,6 +21,9 @@ export const TYPES = new Map([
   [UINT64, { name: 'uint64', array: BigUint64Array, field: 11 }],
 ]);
 
+/** What an adapter cannot pass between files and the engine, whatever the engine could do. */
+export class Limit extends Error {}
+
 /** Decodes a message: { name, type, dims, data }; type is the API's name of the element type. */
 export function decodeTensor(bytes) {
   const reader = new Reader(bytes);
@@ -48,7 +51,7 @@ export function decodeTensor(bytes) {
   }
   const type = TYPES.get(tensor.number);
   if (type === undefined) {
-    throw new Error(`expected an element type that JavaScript supports, found ONNX element type ${tensor.number}`);
+    throw new Limit(`the JavaScript adapter passes no tensors of ONNX element type ${tensor.number}`);
   }
   return { name: tensor.name, type: type.name, dims: tensor.dims, data: values(tensor, type) };
 }
@@ -73,7 +76,7 @@ function values(tensor, type) {
 export function encodeTensor(name, type, dims, data) {
   const entry = [...TYPES].find(([, candidate]) => candidate.name === type);
   if (entry === undefined) {
-    throw new Error(`expected an element type of ONNX, found '${type}'`);
+    throw new Limit(`the JavaScript adapter passes no tensors of type '${type}'`);
   }
   const parts = [];
   for (const size of dims) {

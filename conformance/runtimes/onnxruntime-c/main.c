@@ -31,8 +31,12 @@ static int ok(OrtStatus *status, char *problem) {
     return 0;
 }
 
+// Whether the last problem is a limit of this program, whatever the engine could do.
+static int ours;
+
 static int refuse(const char *reason, char *problem) {
     if (reason != NULL) {
+        ours = 1;
         snprintf(problem, MESSAGE, "%s", reason);
     }
     return reason == NULL;
@@ -77,10 +81,10 @@ static int write_output(const char *folder, size_t index, const char *name, OrtV
     int written = ok(ort->GetTensorTypeAndShape(value, &info), problem)
         && ok(ort->GetTensorElementType(info, &type), problem)
         && ok(ort->GetDimensionsCount(info, &tensor.rank), problem)
-        && refuse(tensor.rank > MAX_RANK ? "expected an output of at most 16 dimensions, found more" : NULL, problem)
+        && refuse(tensor.rank > MAX_RANK ? "the C adapter passes at most 16 dimensions, and an output has more" : NULL, problem)
         && ok(ort->GetDimensions(info, tensor.shape, tensor.rank), problem)
         && ok(ort->GetTensorShapeElementCount(info, &elements), problem)
-        && refuse(element_width((int)type) == 0 ? "expected an output of numbers, found another type" : NULL, problem)
+        && refuse(element_width((int)type) == 0 ? "the C adapter passes numbers only, and an output has another type" : NULL, problem)
         && ok(ort->GetTensorMutableData(value, &data), problem);
     if (written) {
         tensor.type = (int)type;
@@ -103,7 +107,7 @@ static int run(Graph *graph, const char *inputs, const char *outputs, char *prob
     int good = ok(ort->GetAllocatorWithDefaultOptions(&allocator), problem)
         && ok(ort->SessionGetInputCount(graph->session, &given), problem)
         && ok(ort->SessionGetOutputCount(graph->session, &wanted), problem)
-        && refuse(given > MAX_TENSORS || wanted > MAX_TENSORS ? "expected at most 64 inputs and outputs, found more"
+        && refuse(given > MAX_TENSORS || wanted > MAX_TENSORS ? "the C adapter passes at most 64 inputs and outputs, and the graph has more"
                                                               : NULL, problem);
     for (size_t i = 0; good && i < given; i++) {
         good = ok(ort->SessionGetInputName(graph->session, i, allocator, &names[0][i]), problem)
@@ -162,13 +166,14 @@ int main(int count, char **arguments) {
         }
         int same = graph.session != NULL && strcmp(graph.model, model) == 0
             && strcmp(graph.optimisations, optimisations) == 0;
+        ours = 0;
         if ((same || open_graph(&graph, model, optimisations, problem)) && run(&graph, inputs, outputs, problem)) {
             printf("done\t%d\n", number);
         } else {
             for (char *c = problem; *c != 0; c++) {
                 *c = isspace((unsigned char)*c) ? ' ' : *c;
             }
-            printf("failed\t%d\t%s\n", number, problem);
+            printf("%s\t%d\t%s\n", ours ? "cannot" : "failed", number, problem);
         }
         fflush(stdout);
     }

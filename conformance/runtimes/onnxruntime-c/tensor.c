@@ -117,8 +117,8 @@ static const char *decode(Span span, Tensor *tensor) {
     for (size_t axis = 0; axis < tensor->rank && axis < MAX_RANK; axis++) {
         elements *= (size_t)tensor->shape[axis];
     }
-    return width == 0 ? "expected a tensor of numbers, found another element type"
-        : tensor->rank > MAX_RANK ? "expected a tensor of at most 16 dimensions, found more"
+    return width == 0 ? "the C adapter passes numbers only, and an input has another type"
+        : tensor->rank > MAX_RANK ? "the C adapter passes at most 16 dimensions, and an input has more"
         : elements * width != tensor->bytes ? "expected as many elements as the shape says, found another number"
         : NULL;
 }

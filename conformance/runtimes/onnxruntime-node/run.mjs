@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
-import { decodeTensor, encodeTensor } from '../tensor-files.mjs';
+import { decodeTensor, encodeTensor, Limit } from '../tensor-files.mjs';
 
 async function open(model, optimisations) {
   return ort.InferenceSession.create(model, {
@@ -26,6 +26,9 @@ async function run(session, inputs, outputs) {
   const results = await session.run(feeds);
   mkdirSync(outputs, { recursive: true });
   session.outputNames.forEach((name, i) => {
+    if (!(results[name] instanceof ort.Tensor)) {
+      throw new Limit(`the JavaScript adapter passes tensors only, and output '${name}' is none`);
+    }
     const { type, dims, data } = results[name];
     writeFileSync(join(outputs, `output_${i}.pb`), encodeTensor(name, type, dims, data));
   });
@@ -51,6 +54,6 @@ for (const [number, line] of jobs.entries()) {
     await run(loaded.session, inputs, outputs);
     console.log(`done\t${number}`);
   } catch (problem) {
-    console.log(`failed\t${number}\t${oneLine(problem)}`);
+    console.log(`${problem instanceof Limit ? 'cannot' : 'failed'}\t${number}\t${oneLine(problem)}`);
   }
 }

@@ -42,6 +42,10 @@ def session(model: str, optimisations: str) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
+class Limit(Exception):
+    """What this program cannot pass between files and the engine, whatever the engine could do."""
+
+
 def read(file: Path):
     tensor = onnx.TensorProto.FromString(file.read_bytes())
     values = numpy_helper.to_array(tensor)
@@ -58,8 +62,13 @@ def run(graph: onnxruntime.InferenceSession, inputs: Path, outputs: Path) -> Non
             feeds[tensor.name] = read(file)
     outputs.mkdir(parents=True, exist_ok=True)
     for i, (tensor, values) in enumerate(zip(graph.get_outputs(), graph.run(None, feeds))):
-        proto = numpy_helper.from_array(numpy.asarray(values), tensor.name)
-        (outputs / f"output_{i}.pb").write_bytes(proto.SerializeToString())
+        write(outputs / f"output_{i}.pb", tensor.name, values)
+
+
+def write(file: Path, name: str, values) -> None:
+    if not isinstance(values, (numpy.ndarray, numpy.generic)):
+        raise Limit(f"the Python adapter passes tensors only, and output '{name}' is a {type(values).__name__}")
+    file.write_bytes(numpy_helper.from_array(numpy.asarray(values), name).SerializeToString())
 
 
 def main(jobs: str) -> None:
@@ -75,6 +84,8 @@ def main(jobs: str) -> None:
                 loaded = ((model, optimisations), session(model, optimisations))
             run(loaded[1], Path(inputs), Path(outputs))
             print(f"done\t{number}", flush=True)
+        except Limit as problem:
+            print(f"cannot\t{number}\t{problem}", flush=True)
         except Exception as problem:  # any exception is the result of the case
             print(f"failed\t{number}\t{' '.join(f'{type(problem).__name__}: {problem}'.split())}", flush=True)
 

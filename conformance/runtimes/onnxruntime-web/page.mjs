@@ -1,6 +1,6 @@
 // The part that runs in the browser; ./run.mjs calls globalThis.run for each case.
 import * as ort from '/ort.wasm.min.mjs';
-import { decodeTensor, encodeTensor } from '/tensor-files.mjs';
+import { decodeTensor, encodeTensor, Limit } from '/tensor-files.mjs';
 
 ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmPaths = '/';
@@ -29,7 +29,7 @@ async function open(number, model, optimisations) {
   return session;
 }
 
-/** Runs a case and posts its outputs; returns null or an error message. */
+/** Runs a case and posts its outputs; returns null, or how it ended and why. */
 globalThis.run = async ({ number, model, optimisations }) => {
   try {
     const session = await open(number, model, optimisations);
@@ -48,7 +48,7 @@ globalThis.run = async ({ number, model, optimisations }) => {
     }
     return null;
   } catch (problem) {
-    return String(problem?.message ?? problem);
+    return { kind: problem instanceof Limit ? 'cannot' : 'failed', why: String(problem?.message ?? problem) };
   }
 };
 

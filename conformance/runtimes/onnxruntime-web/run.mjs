@@ -77,8 +77,13 @@ try {
   for (const [number, { optimisations, model }] of jobs.entries()) {
     const problem = await page
       .evaluate((job) => globalThis.run(job), { number, model, optimisations })
-      .catch((failure) => `expected a response from the page, found a crash: ${failure.message}`);
-    console.log(problem === null ? `done\t${number}` : `failed\t${number}\t${problem.replace(/\s+/g, ' ')}`);
+      .catch((failure) => ({
+        kind: 'failed',
+        why: `expected a response from the page, found a crash: ${failure.message}`,
+      }));
+    console.log(
+      problem === null ? `done\t${number}` : `${problem.kind}\t${number}\t${problem.why.replace(/\s+/g, ' ')}`,
+    );
     if (problem !== null) {
       await page.close().catch(() => {}); // WebAssembly may be unusable after an error
       page = await open();

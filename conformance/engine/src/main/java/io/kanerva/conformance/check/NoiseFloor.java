@@ -65,8 +65,7 @@ final class NoiseFloor {
             return NONE;
         }
         List<Answer> first = run.apply(wide.get(0), widened);
-        boolean computed = first.stream().anyMatch(Outputs.class::isInstance);
-        NoiseFloor floor = new NoiseFloor(computed ? wide.get(0).description().title() : "");
+        NoiseFloor floor = new NoiseFloor(wide.get(0).description().title());
         for (int i = 0; i < single.size(); i++) {
             int index = cases.indexOf(single.get(i));
             floor.take(
@@ -146,9 +145,9 @@ final class NoiseFloor {
         }
     }
 
-    /** Title of the reference; empty if no runtime computes in float64. */
+    /** Title of the reference; empty if no runtime computed float64, or none that the others agree with. */
     String title() {
-        return title;
+        return outputs.isEmpty() ? "" : title;
     }
 
     /** What was left out, and why. */
