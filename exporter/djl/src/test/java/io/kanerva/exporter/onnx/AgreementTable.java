@@ -42,7 +42,7 @@ final class AgreementTable {
             The table shows maximum absolute differences over all outputs and sizes. The block and ONNX Runtime may differ by the allowed
             difference times max(1, |value|), ONNX Runtime and the reference by 1e-4 times that.
 
-            `mvn -Pcpu -pl exporter/djl -am test -Dtest=BlocksTest,RecurrentTest,RecurrentLoopsTest,MethodsTest
+            `mvn -pl exporter/djl -am test -Dtest=BlocksTest,RecurrentTest,RecurrentLoopsTest,MethodsTest
             -Dagreement.write=true -Dsurefire.failIfNoSpecifiedTests=false` writes this file; the same tests check that no row is missing. [ZOO.md](ZOO.md) has
             whole networks.
             """;

@@ -77,7 +77,7 @@ final class OutsideTable {
                 several dimensions are combined in order: the first of all, the second of all, and so on.
 
                 `OutsideTest` writes and holds this page: an outcome that differs fails it, and a wrong graph or a crash always does. A differing
-                graph would be `wrong`, any error but a refusal `crashed`. `mvn -Pcpu -pl exporter/djl -am test -Dtest=OutsideTest -Doutside=full
+                graph would be `wrong`, any error but a refusal `crashed`. `mvn -pl exporter/djl -am test -Dtest=OutsideTest -Doutside=full
                 -Dsurefire.failIfNoSpecifiedTests=false` tries all blocks, every build each third one and all that are refused; add
                 `-Doutside.write=true` to write the page.
 

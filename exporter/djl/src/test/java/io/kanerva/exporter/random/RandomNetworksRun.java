@@ -13,7 +13,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
  * As many other random networks as wanted, by hand:
  *
  * <pre>
- * mvn -Pcpu -pl exporter/djl -am test -Dtest=RandomNetworksRun \
+ * mvn -pl exporter/djl -am test -Dtest=RandomNetworksRun \
  *     -Djqwik.tries.default=3000 -Dsurefire.failIfNoSpecifiedTests=false
  * </pre>
  *

@@ -117,7 +117,7 @@ final class ZooTable {
 
                 ## At the sizes of the papers
 
-                These take about twenty minutes of CPU time and gigabytes of memory, so they are run manually: `mvn -Pcpu -pl exporter/djl -am test -Dtest=ZooTest -Dzoo=full -Dtest.heap=8g
+                These take about twenty minutes of CPU time and gigabytes of memory, so they are run manually: `mvn -pl exporter/djl -am test -Dtest=ZooTest -Dzoo=full -Dtest.heap=8g
                 -Dsurefire.failIfNoSpecifiedTests=false`. Add `-Dzoo.write=true` to write the table instead of checking it.
 
                 """ + section(ZooNetworks.full()));
