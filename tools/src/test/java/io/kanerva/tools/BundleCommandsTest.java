@@ -1,12 +1,18 @@
 package io.kanerva.tools;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -142,6 +148,50 @@ class BundleCommandsTest {
                                 folder.resolve("m").toString())
                         .out())
                 .contains("2 samples");
+    }
+
+    @Test
+    void theSameImagesGiveTheSameMemoryFromPicturesAndFromNumPy() throws IOException {
+        Random random = new Random(5);
+        byte[] levels = new byte[32 * 784];
+        random.nextBytes(levels);
+        byte[] header = "{'descr': '|u1', 'fortran_order': False, 'shape': (32, 28, 28), }".getBytes(UTF_8);
+        ByteBuffer npy = ByteBuffer.allocate(10 + header.length + levels.length).order(ByteOrder.LITTLE_ENDIAN);
+        npy.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0}).putShort((short) header.length);
+        Path array = Files.write(
+                folder.resolve("digits.npy"), npy.put(header).put(levels).array());
+        Map<String, Integer> kinds = Map.of(
+                "grey", BufferedImage.TYPE_BYTE_GRAY,
+                "grey16", BufferedImage.TYPE_USHORT_GRAY,
+                "colour", BufferedImage.TYPE_3BYTE_BGR);
+        for (String kind : kinds.keySet()) {
+            Path pictures = Files.createDirectory(folder.resolve(kind));
+            for (int i = 0; i < 32; i++) {
+                BufferedImage image = new BufferedImage(28, 28, kinds.get(kind));
+                for (int k = 0; k < 784; k++) {
+                    int level = levels[i * 784 + k] & 0xff;
+                    for (int band = 0; band < image.getRaster().getNumBands(); band++) {
+                        image.getRaster().setSample(k % 28, k / 28, band, kind.equals("grey16") ? level * 257 : level);
+                    }
+                }
+                ImageIO.write(
+                        image, "png", pictures.resolve("%02d.png".formatted(i)).toFile());
+            }
+            for (String[] option : new String[][] {{}, {"--grey"}}) {
+                Path expected = written(array, option);
+                assertThat(written(pictures, option)).as(kind).hasSameBinaryContentAs(expected);
+            }
+        }
+    }
+
+    private Path written(Path images, String... option) {
+        Path memory = folder.resolve("%s%d.memory".formatted(images.getFileName(), option.length));
+        List<String> arguments =
+                new ArrayList<>(List.of("write", "--images", images.toString(), "--memory", memory.toString()));
+        arguments.addAll(List.of(option));
+        CommandRun run = kpp(arguments.toArray(String[]::new));
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        return memory;
     }
 
     @Test

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kanerva.trainer.train.Checkpoint;
 import io.kanerva.trainer.train.TrainingPlan;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
@@ -16,11 +17,13 @@ import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -128,6 +131,9 @@ class TrainCommandTest {
                 "validation.images=9999 | 'fashion-mnist train': expected to hold out from 8 to",
                 "model.image.channels=3 | 'fashion-mnist train': expected images of [3, 28, 28], found [1, 28, 28]",
                 "data=fashion           | data set 'fashion': expected one of ",
+                "binarisation=fixed     | 'fashion-mnist train': expected only pixels 0 and 255 for the binarisation fixed",
+                "binarisation=none      | a bernoulli likelihood needs binary images, found the binarisation none",
+                "model.likelihood=discretized_logistic_mixture | a discretized_logistic_mixture likelihood needs images",
                 "validation.patience=2  | early stopping (patience 2) needs validation images, found none"
             })
     void refusesWhatItsSettingsMakeImpossibleBeforeTraining(String setting, String message) {
@@ -139,6 +145,122 @@ class TrainCommandTest {
             assertThat(run.err().lines()).singleElement().asString().startsWith(message);
             assertThat(folder).isEmptyDirectory();
         }
+    }
+
+    @Test
+    void longEpisodesMayComeWithTheirSlots() {
+        CommandRun run = CommandRun.kpp(
+                "train",
+                "--preset",
+                "quickstart",
+                "--dry-run",
+                "--run",
+                folder.resolve("run").toString(),
+                "-T",
+                "200",
+                "--set",
+                "model.slots.rows=10",
+                "--set",
+                "model.slots.columns=20",
+                "--set",
+                "model.memory.height=70",
+                "--set",
+                "model.memory.width=140");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out().lines()).contains("episodeLength=200", "model.slots.rows=10");
+        CommandRun refused = train(folder.resolve("run"), "-T", "200");
+        assertThat(refused.exitCode()).isEqualTo(2);
+        assertThat(refused.err())
+                .startsWith("episode length (T) must be at most 32, the slots of the memory, found 200");
+    }
+
+    @Test
+    void aModelOfGreyLevelsIsScoredOnGreyLevels() {
+        Path run = folder.resolve("run");
+        CommandRun trained = train(
+                run,
+                "--steps",
+                "1",
+                "--set",
+                "binarisation=none",
+                "--set",
+                "model.likelihood=discretized_logistic_mixture");
+        assertThat(trained.exitCode()).as(trained.err()).isZero();
+        Path bundle = folder.resolve("bundle");
+        CommandRun exported = CommandRun.kpp("export", "--run", run.toString(), "--out", bundle.toString());
+        assertThat(exported.exitCode()).as(exported.err()).isZero();
+        List<String> scores = new ArrayList<>();
+        for (CommandRun scored : List.of(
+                CommandRun.kpp("evaluate", "--run", run.toString(), "--episodes", "2"),
+                CommandRun.kpp("evaluate", "--bundle", bundle.toString(), "--episodes", "2"))) {
+            assertThat(scored.exitCode()).as(scored.err()).isZero();
+            assertThat(scored.out()).contains("fashion-mnist test, none binarisation, 16 images", "bits       ");
+            scores.add(scored.out()
+                    .lines()
+                    .filter(line -> line.startsWith("bound"))
+                    .findFirst()
+                    .orElseThrow()
+                    .replaceAll("(\\.[0-9])[0-9]*", "$1"));
+        }
+        assertThat(scores.get(1)).as("with the graphs").isEqualTo(scores.get(0));
+        assertThat(bundle.resolve("bundle.json")).content().contains("none binarisation");
+        assertThat(CommandRun.kpp("info", "--bundle", bundle.toString()).out()).contains("none binarisation");
+    }
+
+    @Test
+    void looksAtAllPicturesFirstAndLeavesOutWhatCannotBeReadIfAsked() throws IOException {
+        Path maze = Files.createDirectories(folder.resolve("data/dmlab/train/maze"));
+        for (int i = 0; i < 12; i++) {
+            BufferedImage picture = new BufferedImage(40, 40, BufferedImage.TYPE_INT_RGB);
+            picture.setRGB(i, i, 0xffffff);
+            ImageIO.write(picture, "png", maze.resolve("%02d.png".formatted(i)).toFile());
+        }
+        byte[] whole = Files.readAllBytes(maze.resolve("04.png"));
+        Files.write(maze.resolve("04.png"), Arrays.copyOf(whole, whole.length / 2));
+        Files.createFile(maze.resolve("07.png"));
+        String[] settings = {
+            "--data",
+            folder.resolve("data").toString(),
+            "--steps",
+            "1",
+            "--set",
+            "data=dmlab-32",
+            "--set",
+            "model.image.channels=3",
+            "--set",
+            "model.image.height=32",
+            "--set",
+            "model.image.width=32",
+            "--set",
+            "model.block.rows=8",
+            "--set",
+            "model.block.columns=8",
+            "--set",
+            "model.memory.height=32",
+            "--set",
+            "model.memory.width=64"
+        };
+        Path run = folder.resolve("run");
+        CommandRun refused = train(run, settings);
+        assertThat(refused.exitCode()).isEqualTo(1);
+        assertThat(refused.err())
+                .contains(
+                        "'dmlab-32 train': expected pictures that can be read, found 2 of 12 that cannot "
+                                + "(--skip-unreadable leaves them out):",
+                        maze.resolve("04.png") + ": expected a complete PNG file, found a truncated one",
+                        maze.resolve("07.png")
+                                + ": expected a PNG, JPEG, GIF, BMP, WebP or TIFF file, found an empty file");
+        assertThat(run).doesNotExist();
+        String[] skipping = Arrays.copyOf(settings, settings.length + 1);
+        skipping[settings.length] = "--skip-unreadable";
+        CommandRun trained = train(run, skipping);
+        assertThat(trained.exitCode()).as(trained.err()).isZero();
+        assertThat(trained.err()).contains("skipped    " + maze.resolve("04.png"), ": 10 images, ");
+        for (int i = 0; i < 12; i++) {
+            Files.write(maze.resolve("%02d.png".formatted(i)), new byte[0]);
+        }
+        assertThat(train(folder.resolve("none"), skipping).err())
+                .contains("'dmlab-32 train': expected pictures that can be read, found 12 of 12 that cannot:");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.kanerva.tools.command;
 
 import io.kanerva.tools.Failure;
+import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.fetch.Catalogue;
@@ -26,12 +27,12 @@ public final class DataOptions {
     }
 
     /**
-     * The test images of a data set.
+     * The test images of a data set, for use with that binarisation.
      *
      * @throws Failure if the data set is missing; the message says how to fetch it
      */
-    public Images test(DataSource source) {
-        return source.test(locate(folder, source));
+    public Images test(DataSource source, Binarisation binarisation) {
+        return source.test(locate(folder, source), binarisation);
     }
 
     /**

@@ -1,8 +1,10 @@
 package io.kanerva.tools.command;
 
 import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Likelihood;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.tools.Failure;
+import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.ClassEpisodes;
@@ -52,9 +54,9 @@ public final class EpisodeOptions {
         return DataSource.named(dataSet == null ? trainedOn : dataSet);
     }
 
-    /** The test images of a data set. */
-    public Images images(DataSource source) {
-        return data.test(source);
+    /** The test images of a data set, for use with that binarisation. */
+    public Images images(DataSource source, Binarisation binarisation) {
+        return data.test(source, binarisation);
     }
 
     /** Test episodes for a bundle, of the length it was trained with, else as long as its memory allows. */
@@ -62,12 +64,13 @@ public final class EpisodeOptions {
         int trained = kanerva.bundle().provenance().episodeLength();
         return episodes(
                 kanerva.bundle().provenance().data(),
+                kanerva.bundle().settings().likelihood() == Likelihood.BERNOULLI,
                 trained > 0 ? trained : longest(kanerva.bundle().settings()));
     }
 
     /** Test episodes for a training run. */
     public TestEpisodes episodes(TrainingPlan plan) {
-        return episodes(plan.data(), plan.episodeLength());
+        return episodes(plan.data(), plan.settings().likelihood().isBinary(), plan.episodeLength());
     }
 
     /** The first of these episodes, up to the requested number. */
@@ -80,13 +83,14 @@ public final class EpisodeOptions {
         return Math.min(LENGTH, settings.capacity());
     }
 
-    private TestEpisodes episodes(String trainedOn, int length) {
+    private TestEpisodes episodes(String trainedOn, boolean blackAndWhite, int length) {
         DataSource source = source(trainedOn);
-        Images images = images(source);
+        Binarisation binarisation = source.testBinarisation(blackAndWhite);
+        Images images = images(source, binarisation);
         if (images.count() < length) {
             throw new Failure("%s: expected at least one episode of %d images, found %d images"
                     .formatted(images.name(), length, images.count()));
         }
-        return new TestEpisodes(images, source.testBinarisation(), length, seed).first(atMost);
+        return new TestEpisodes(images, binarisation, length, seed).first(atMost);
     }
 }

@@ -41,7 +41,7 @@ class PictureFilesTest {
     void reportsWhatIsWrongWithAFolder() throws IOException {
         assertThatThrownBy(() -> PictureFiles.readFolder(folder, 1))
                 .isInstanceOf(Failure.class)
-                .hasMessage(folder + ": expected PNG files, found none");
+                .hasMessage(folder + ": expected PNG, JPEG, GIF, BMP, WebP or TIFF files, found none");
         png("a.png", 2, 2, -1);
         png("b.png", 3, 2, -1);
         assertThatThrownBy(() -> PictureFiles.readFolder(folder, 1))
@@ -50,7 +50,8 @@ class PictureFilesTest {
         Files.writeString(folder.resolve("b.png"), "text");
         assertThatThrownBy(() -> PictureFiles.readFolder(folder, 1))
                 .isInstanceOf(Failure.class)
-                .hasMessage(folder.resolve("b.png") + ": expected a PNG file, found another format");
+                .hasMessage(folder.resolve("b.png")
+                        + +": expected a PNG, JPEG, GIF, BMP, WebP or TIFF file, found another format");
     }
 
     @Test

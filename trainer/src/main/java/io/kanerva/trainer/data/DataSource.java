@@ -16,7 +16,18 @@ public enum DataSource {
             Binarisation.FIXED,
             DataPart.idx(
                     "mnist/train-images-idx3-ubyte", "MNIST/raw/train-images-idx3-ubyte", "train-images-idx3-ubyte"),
-            DataPart.fixedMnist("test")),
+            DataPart.fixedMnist("test")) {
+        @Override
+        DataPart test(Binarisation binarisation) {
+            // A model of grey levels is trained on grey images, so these are its test images, too.
+            return binarisation == Binarisation.NONE
+                    ? DataPart.idx(
+                            "mnist/t10k-images-idx3-ubyte",
+                            "MNIST/raw/t10k-images-idx3-ubyte",
+                            "t10k-images-idx3-ubyte")
+                    : super.test(binarisation);
+        }
+    },
     /** The fixed binarisation of MNIST (Larochelle and Murray 2011) for training too: its 50,000 training images. */
     MNIST_FIXED(
             "mnist-fixed",
@@ -143,10 +154,22 @@ public enum DataSource {
     }
 
     /**
-     * The default binarisation of test images; never {@link Binarisation#DYNAMIC}, so that a score can be reproduced.
+     * The binarisation of test images, which follows from what a model describes: one of black and white is scored on
+     * the binarisation that this data set is reported with, or on thresholded images if that is none; one of 256
+     * levels, on the levels. Never {@link Binarisation#DYNAMIC}, so that a score can be reproduced.
+     *
+     * @param blackAndWhite whether the model's likelihood is one of black and white
      */
-    public Binarisation testBinarisation() {
-        return testBinarisation;
+    public Binarisation testBinarisation(boolean blackAndWhite) {
+        if (!blackAndWhite) {
+            return Binarisation.NONE;
+        }
+        return testBinarisation == Binarisation.NONE ? Binarisation.THRESHOLD : testBinarisation;
+    }
+
+    /** The files of the test images for that binarisation. */
+    DataPart test(Binarisation binarisation) {
+        return test;
     }
 
     /**
@@ -179,13 +202,23 @@ public enum DataSource {
     }
 
     /**
-     * Reads the test images.
+     * Reads the test images for a model of black and white.
      *
      * @param folder the data folder, or null for the data that ship
      * @throws DataFormatException if files are missing, unreadable or malformed
      */
     public Images test(Path folder) {
-        return read(folder, "test", test);
+        return test(folder, testBinarisation);
+    }
+
+    /**
+     * Reads the test images for use with that {@linkplain #testBinarisation binarisation}.
+     *
+     * @param folder the data folder, or null for the data that ship
+     * @throws DataFormatException if files are missing, unreadable or malformed
+     */
+    public Images test(Path folder, Binarisation binarisation) {
+        return read(folder, "test", test(binarisation));
     }
 
     private Images read(Path folder, String side, DataPart part) {

@@ -84,6 +84,11 @@ final class Drawings implements Images {
     }
 
     @Override
+    public boolean isBinary() {
+        return dither;
+    }
+
+    @Override
     public void copyPixels(int index, byte[] target, int offset) {
         shrink(drawing(index), target, offset);
     }

@@ -1,22 +1,25 @@
 package io.kanerva.trainer.data;
 
-import java.awt.image.BufferedImage;
+import io.kanerva.trainer.picture.Picture;
+import io.kanerva.trainer.picture.PictureException;
+import io.kanerva.trainer.picture.PictureReader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Image files (JPEG, PNG, GIF or BMP) as colour images of one size, read on demand, cropped to the largest centred
+ * Picture files ({@link PictureReader}) as colour images of one size, read on demand, cropped to the largest centred
  * square and resized ({@link BilinearResize}). Images stay cached up to a memory limit and are read again beyond it, so
  * that the folder may have any size.
  */
@@ -57,7 +60,7 @@ final class FolderImages implements Images {
      */
     static List<Path> pictures(Path folder) {
         try (Stream<Path> all = Files.walk(folder)) {
-            return all.filter(FolderImages::isPicture).sorted().toList();
+            return all.filter(PictureReader::isNamedLikeAPicture).sorted().toList();
         } catch (IOException e) {
             throw new DataFormatException(
                     "%s: expected a folder of image files, found an unreadable folder (%s)"
@@ -69,11 +72,6 @@ final class FolderImages implements Images {
                             .formatted(folder, e.getCause().getMessage()),
                     e);
         }
-    }
-
-    private static boolean isPicture(Path file) {
-        return file.getFileName() != null
-                && file.getFileName().toString().toLowerCase(Locale.ROOT).matches("[^.].*\\.(jpe?g|png|gif|bmp)");
     }
 
     @Override
@@ -115,6 +113,11 @@ final class FolderImages implements Images {
     @Override
     public void copyPixels(int index, byte[] target, int offset) {
         Objects.checkFromIndexSize(offset, pixelsPerImage(), target.length);
+        byte[] pixels = pixels(index);
+        System.arraycopy(pixels, 0, target, offset, pixels.length);
+    }
+
+    private byte[] pixels(int index) {
         byte[] pixels = kept.get(Objects.checkIndex(index, files.size()));
         if (pixels == null) {
             pixels = read(files.get(index));
@@ -124,31 +127,57 @@ final class FolderImages implements Images {
                 cacheBytes.addAndGet(pixels.length);
             }
         }
-        System.arraycopy(pixels, 0, target, offset, pixels.length);
+        return pixels;
+    }
+
+    @Override
+    public boolean isOnDisk() {
+        return true;
+    }
+
+    @Override
+    public SortedMap<Integer, String> unreadable(IntConsumer looked) {
+        SortedMap<Integer, String> found = new ConcurrentSkipListMap<>();
+        int[] done = {0};
+        IntStream.range(0, files.size()).parallel().forEach(index -> {
+            problem(index).ifPresent(problem -> found.put(index, problem));
+            synchronized (done) {
+                looked.accept(++done[0]);
+            }
+        });
+        // Once more, alone: several large pictures at a time may need more memory than there is.
+        for (int index : List.copyOf(found.keySet())) {
+            problem(index).ifPresentOrElse(problem -> found.put(index, problem), () -> found.remove(index));
+        }
+        return found;
+    }
+
+    private Optional<String> problem(int index) {
+        try {
+            pixels(index);
+            return Optional.empty();
+        } catch (DataFormatException e) {
+            return Optional.of(e.getMessage());
+        }
     }
 
     private byte[] read(Path file) {
-        BufferedImage picture;
-        try (InputStream in = Files.newInputStream(file)) {
-            // In memory: ImageIO would copy the stream to a temporary file first.
-            picture = ImageIO.read(new MemoryCacheImageInputStream(in));
-        } catch (IOException | RuntimeException e) {
-            throw new DataFormatException(
-                    "%s: expected an image file, found an unreadable one (%s)".formatted(file, e.getMessage()), e);
+        Picture picture;
+        try {
+            picture = PictureReader.read(file).withChannels(CHANNELS);
+        } catch (PictureException e) {
+            throw new DataFormatException(e.getMessage(), e);
         }
-        if (picture == null) {
-            throw new DataFormatException(
-                    "%s: expected a JPEG, PNG, GIF or BMP file, found another format".formatted(file));
-        }
-        int square = Math.min(picture.getWidth(), picture.getHeight());
-        int[] colours = picture.getRGB(
-                (picture.getWidth() - square) / 2, (picture.getHeight() - square) / 2, square, square, null, 0, square);
+        int height = picture.height();
+        int width = picture.width();
+        int square = Math.min(height, width);
         BilinearResize resize = new BilinearResize(square, square, side, side);
         byte[] plane = new byte[square * square];
         byte[] pixels = new byte[CHANNELS * side * side];
         for (int channel = 0; channel < CHANNELS; channel++) {
-            for (int i = 0; i < plane.length; i++) {
-                plane[i] = (byte) (colours[i] >> 16 - 8 * channel);
+            for (int row = 0; row < square; row++) {
+                int from = (channel * height + (height - square) / 2 + row) * width + (width - square) / 2;
+                System.arraycopy(picture.pixels(), from, plane, row * square, square);
             }
             resize.resize(plane, pixels, channel * side * side);
         }

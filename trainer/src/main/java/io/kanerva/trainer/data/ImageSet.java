@@ -80,16 +80,6 @@ public record ImageSet(String name, int count, int channels, int height, int wid
         return hasLabels() ? labels[index] : UNLABELLED;
     }
 
-    /** Whether every pixel is 0 or 255. Reads all of them. */
-    public boolean isBinary() {
-        for (byte pixel : pixels) {
-            if (pixel != 0 && pixel != (byte) 255) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     @Override
     public void copyPixels(int index, byte[] target, int offset) {
         Objects.checkIndex(index, count);

@@ -1,10 +1,13 @@
 package io.kanerva.trainer.data;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.function.IntConsumer;
 
 /**
  * An indexed set of images of one size. {@link ImageSet} holds them in memory; other implementations read from disk on
@@ -88,6 +91,40 @@ public interface Images {
         for (int channel = 0; channel < channels(); channel++) {
             map.resample(pixels, channel * plane, height(), width(), target, offset + channel * plane);
         }
+    }
+
+    /** Whether images are read when they are asked for, so that one that cannot be read is found late. */
+    default boolean isOnDisk() {
+        return false;
+    }
+
+    /**
+     * Whether every pixel is 0 or 255. Reads images until one is not.
+     *
+     * @throws DataFormatException if an image is read from disk and cannot be
+     */
+    default boolean isBinary() {
+        byte[] pixels = new byte[pixelsPerImage()];
+        for (int i = 0; i < count(); i++) {
+            copyPixels(i, pixels, 0);
+            for (byte pixel : pixels) {
+                if (pixel != 0 && pixel != (byte) 255) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Reads each image of a set {@linkplain #isOnDisk on disk}, on all processors, and returns what keeps any of them
+     * from being read: index and sentence, ascending. What fits into the set's memory stays there, so the reading is
+     * not in vain. Empty at once for images that are in memory.
+     *
+     * @param looked called with the number of images read so far, by one thread at a time
+     */
+    default SortedMap<Integer, String> unreadable(IntConsumer looked) {
+        return Collections.emptySortedMap();
     }
 
     /** Whether a {@linkplain #copyTransformed transformed} image is still black and white. */

@@ -1,6 +1,8 @@
 package io.kanerva.trainer.data;
 
-import java.awt.image.BufferedImage;
+import io.kanerva.trainer.picture.Picture;
+import io.kanerva.trainer.picture.PictureException;
+import io.kanerva.trainer.picture.PictureReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -10,7 +12,6 @@ import java.util.Enumeration;
 import java.util.List;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
-import javax.imageio.ImageIO;
 
 /**
  * Reads Omniglot's original drawings (Lake et al. 2015), black ink on white paper, 105 x 105: the published zip file of
@@ -90,21 +91,16 @@ final class OmniglotReader {
     }
 
     private static byte[] paper(ZipFile zip, Path file, String entry) throws IOException {
-        BufferedImage picture;
+        Picture picture;
         try (InputStream in = zip.getInputStream(zip.getEntry(entry))) {
-            picture = ImageIO.read(in);
+            picture = PictureReader.read("%s, entry '%s'".formatted(file, entry), in.readAllBytes());
+        } catch (PictureException e) {
+            throw new DataFormatException(e.getMessage(), e);
         }
-        if (picture == null || picture.getWidth() != LARGE || picture.getHeight() != LARGE) {
-            throw new DataFormatException("%s, entry '%s': expected a drawing of 105 x 105, found %s"
-                    .formatted(
-                            file,
-                            entry,
-                            picture == null ? "no image" : picture.getHeight() + " x " + picture.getWidth()));
+        if (picture.width() != LARGE || picture.height() != LARGE) {
+            throw new DataFormatException("%s, entry '%s': expected a drawing of 105 x 105, found %d x %d"
+                    .formatted(file, entry, picture.height(), picture.width()));
         }
-        byte[] paper = new byte[LARGE * LARGE];
-        for (int i = 0; i < paper.length; i++) {
-            paper[i] = (byte) picture.getRGB(i % LARGE, i / LARGE);
-        }
-        return paper;
+        return picture.withChannels(1).pixels();
     }
 }

@@ -3,6 +3,7 @@ package io.kanerva.trainer.evaluate;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.model.ElboTerms;
 import io.kanerva.trainer.model.EncoderOutput;
@@ -24,8 +25,9 @@ public final class CleanBound {
      * @param noise of keys and latents; draw 0 is the clean bound's
      * @param importanceSamples draws per image for the importance-weighted bound, 0 to skip it
      * @param progress called after each episode with the number done
-     * @throws IllegalArgumentException if the images do not have the model's size, an episode does not fit into the
-     *     heap, or importanceSamples is negative
+     * @throws IllegalArgumentException if the images do not have the model's size or are not of the kind that its
+     *     likelihood describes (black and white, or 256 levels), an episode does not fit into the heap, or
+     *     importanceSamples is negative
      */
     public static BoundReport evaluate(
             KanervaModel model, TestEpisodes episodes, NoiseSource noise, int importanceSamples, IntConsumer progress) {
@@ -33,6 +35,7 @@ public final class CleanBound {
         Images images = episodes.images();
         // Checked here because the engine would silently truncate an array that is too long.
         images.requireSize(s.image().channels(), s.image().height(), s.image().width());
+        requireKind(s, episodes.binarisation());
         if (importanceSamples < 0) {
             throw new IllegalArgumentException("importance samples: expected at least 0, found " + importanceSamples);
         }
@@ -42,6 +45,17 @@ public final class CleanBound {
             progress.accept(e + 1);
         }
         return totals.report(importanceSamples, episodes.length());
+    }
+
+    /** @throws IllegalArgumentException if a model of black and white would be scored on levels, or the reverse */
+    static void requireKind(KanervaSettings settings, Binarisation binarisation) {
+        if (settings.likelihood().isBinary() != binarisation.isBinary()) {
+            throw new IllegalArgumentException("a %s likelihood: expected %s to score, found the binarisation %s"
+                    .formatted(
+                            settings.likelihood(),
+                            settings.likelihood().isBinary() ? "binary images" : "images of 256 levels",
+                            binarisation));
+        }
     }
 
     private static void score(

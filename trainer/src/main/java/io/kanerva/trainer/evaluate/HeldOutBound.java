@@ -49,6 +49,7 @@ public final class HeldOutBound {
      * @param progress called after each episode with the number done
      */
     public static Report evaluate(KanervaModel model, ClassEpisodes episodes, NoiseSource noise, IntConsumer progress) {
+        CleanBound.requireKind(model.settings(), episodes.binarisation());
         BoundTotals[] totals = {new BoundTotals(), new BoundTotals()};
         for (int e = 0; e < episodes.count(); e++) {
             Values[] values = values(model, episodes, e, noise);

@@ -80,6 +80,11 @@ public enum ImageLikelihood {
      */
     abstract NDArray negativeLogLikelihood(KanervaSettings settings, NDArray parameters, NDArray images);
 
+    /** Whether it describes black and white images, as opposed to 256 levels. */
+    public boolean isBinary() {
+        return this == BERNOULLI;
+    }
+
     /** Images as the encoder's first layer sees them. */
     abstract NDArray encoded(NDArray images);
 

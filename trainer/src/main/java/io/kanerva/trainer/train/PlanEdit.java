@@ -78,6 +78,11 @@ public final class PlanEdit {
         return "'%s': expected a value, found none, or one of another kind".formatted(key);
     }
 
+    /** The text of {@code plan.json}. */
+    static String json(TrainingPlan plan) {
+        return JSON.valueToTree(plan).toPrettyString() + "\n";
+    }
+
     /** All keys with their values, in the order of {@code plan.json}. */
     public static List<String> values(TrainingPlan plan) {
         List<String> values = new ArrayList<>();

@@ -28,8 +28,9 @@ public final class TrainingEpisodes {
     /**
      * The input of a plan's steps.
      *
-     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode, or cannot
-     *     be transformed, or a model that reads gists finds no two images of a class
+     * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode, cannot be
+     *     transformed, or are grey though the plan's binarisation is fixed, or a model that reads gists finds no two
+     *     images of a class
      */
     public TrainingEpisodes(Images images, TrainingPlan plan) {
         this.images = images;
@@ -41,6 +42,12 @@ public final class TrainingEpisodes {
                     ("'%s': expected images that stay black and white when they are transformed, "
                                     + "like Omniglot's original drawings, found others: "
                                     + "use a binarisation other than fixed, or no augment.…")
+                            .formatted(images.name()));
+        }
+        if (plan.binarisation() == Binarisation.FIXED && !images.isBinary()) {
+            throw new IllegalArgumentException(
+                    ("'%s': expected only pixels 0 and 255 for the binarisation fixed, found grey ones: use dynamic or "
+                                    + "threshold")
                             .formatted(images.name()));
         }
         if (images.count() < plan.episodeLength()) {

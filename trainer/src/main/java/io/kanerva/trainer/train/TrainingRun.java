@@ -1,8 +1,6 @@
 package io.kanerva.trainer.train;
 
 import ai.djl.Device;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.model.DecoderSettings;
 import io.kanerva.trainer.model.KanervaModel;
@@ -42,6 +40,7 @@ public final class TrainingRun implements AutoCloseable {
     private final Validator validator;
     private final CurveFile<StepMetrics> metrics;
     private final CurveFile<ValidationScore> validation;
+    private final RunLock lock;
     private final int imageCount;
     private List<ValidationScore> scores = List.of();
     private int step;
@@ -55,7 +54,9 @@ public final class TrainingRun implements AutoCloseable {
             TrainingEpisodes episodes,
             Validator validator,
             KanervaModel model,
-            List<Device> devices) {
+            List<Device> devices,
+            RunLock lock) {
+        this.lock = lock;
         this.plan = plan;
         this.folder = folder;
         this.episodes = episodes;
@@ -85,33 +86,37 @@ public final class TrainingRun implements AutoCloseable {
      *     ({@link DecoderSettings#banks}) is fitted to some of the images first, which takes seconds
      * @throws IllegalArgumentException if the images are not of the model's size or do not fill an episode, or the
      *     devices cannot share the episodes equally
-     * @throws IllegalStateException if the folder holds a run
+     * @throws IllegalStateException if the folder holds a run, or another training writes into it
      * @throws UncheckedIOException if the folder cannot be written
      */
     public static TrainingRun start(
             TrainingPlan plan, Path folder, Images images, List<Device> devices, IntConsumer fitted) {
-        if (Files.exists(folder.resolve(CHECKPOINT))) {
-            throw new IllegalStateException(
-                    "%s: expected no run there yet, found %s: resume it, or choose another folder"
-                            .formatted(folder, CHECKPOINT));
-        }
+        requireNoRun(folder);
         DataParallel.requireEqualParts(plan, devices);
         TrainingEpisodes episodes = new TrainingEpisodes(Validator.training(images, plan), plan);
         Validator validator = Validator.of(images, plan);
         try {
             Files.createDirectories(folder);
-            AtomicFile.write(
-                    folder.resolve("plan.json"),
-                    new ObjectMapper().writerWithDefaultPrettyPrinter().writeValueAsString(plan) + "\n");
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
         } catch (IOException e) {
             throw new UncheckedIOException("%s: the run's folder cannot be created (%s)".formatted(folder, e), e);
         }
-        KanervaModel model = fresh(plan, episodes, devices.get(0), fitted);
-        TrainingRun run = new TrainingRun(plan, folder, images, episodes, validator, model, devices);
-        run.keepUpTo(0);
-        return run;
+        return RunLock.open(folder, lock -> {
+            // Another training may have ended there since.
+            requireNoRun(folder);
+            AtomicFile.write(folder.resolve("plan.json"), PlanEdit.json(plan));
+            KanervaModel model = fresh(plan, episodes, devices.get(0), fitted);
+            TrainingRun run = new TrainingRun(plan, folder, images, episodes, validator, model, devices, lock);
+            run.keepUpTo(0);
+            return run;
+        });
+    }
+
+    private static void requireNoRun(Path folder) {
+        if (Files.exists(folder.resolve(CHECKPOINT))) {
+            throw new IllegalStateException(
+                    "%s: expected no run there yet, found %s: resume it, or choose another folder"
+                            .formatted(folder, CHECKPOINT));
+        }
     }
 
     private static KanervaModel fresh(TrainingPlan plan, TrainingEpisodes episodes, Device device, IntConsumer fitted) {
@@ -140,7 +145,12 @@ public final class TrainingRun implements AutoCloseable {
 
     /** Like {@link #resume(Path, Images, Device)}, on several devices. */
     public static TrainingRun resume(Path folder, Images images, List<Device> devices) {
-        Checkpoint checkpoint = Checkpoint.read(folder.resolve(CHECKPOINT));
+        return RunLock.open(
+                folder, lock -> resume(Checkpoint.read(folder.resolve(CHECKPOINT)), folder, images, devices, lock));
+    }
+
+    private static TrainingRun resume(
+            Checkpoint checkpoint, Path folder, Images images, List<Device> devices, RunLock lock) {
         if (checkpoint.images() > 0 && checkpoint.images() != images.count()) {
             throw new IllegalArgumentException(
                     "'%s': expected the %,d images that the run in %s was started with, found %,d"
@@ -151,7 +161,7 @@ public final class TrainingRun implements AutoCloseable {
         TrainingEpisodes episodes = new TrainingEpisodes(Validator.training(images, plan), plan);
         Validator validator = Validator.of(images, plan);
         KanervaModel model = checkpoint.trained(devices.get(0));
-        TrainingRun run = new TrainingRun(plan, folder, images, episodes, validator, model, devices);
+        TrainingRun run = new TrainingRun(plan, folder, images, episodes, validator, model, devices, lock);
         try {
             checkpoint.restore(run.adam);
             if (run.average != null) {
@@ -251,6 +261,7 @@ public final class TrainingRun implements AutoCloseable {
         learner.close();
         adam.close();
         model.close();
+        lock.close();
     }
 
     private void checkpoint(String name) {

@@ -35,7 +35,7 @@ class DataSourceTest {
         assertThat(DataSource.MNIST.train(folder).name()).isEqualTo("mnist train");
         assertThat(DataSource.MNIST.test(folder).slice(0, 3).isBinary()).isTrue();
         assertThat(DataSource.MNIST.trainBinarisation()).isEqualTo(Binarisation.DYNAMIC);
-        assertThat(DataSource.MNIST.testBinarisation()).isEqualTo(Binarisation.FIXED);
+        assertThat(DataSource.MNIST.testBinarisation(true)).isEqualTo(Binarisation.FIXED);
     }
 
     @Test

@@ -7,7 +7,11 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,8 +95,53 @@ class FolderImagesTest {
         assertThat(images.count()).isEqualTo(2000);
         assertThatThrownBy(() -> images.copyPixels(7, new byte[3 * 64 * 64], 0))
                 .isInstanceOf(DataFormatException.class)
-                .hasMessage(
-                        mazes.resolve("0007.png") + ": expected a JPEG, PNG, GIF or BMP file, found another format");
+                .hasMessage(mazes.resolve("0007.png")
+                        + ": expected a PNG, JPEG, GIF, BMP, WebP or TIFF file, found an empty file");
+    }
+
+    @Test
+    void greyPicturesKeepTheirLevels() throws IOException {
+        BufferedImage grey = new BufferedImage(32, 32, BufferedImage.TYPE_BYTE_GRAY);
+        for (int i = 0; i < 1024; i++) {
+            grey.getRaster().setSample(i % 32, i / 32, 0, i / 4);
+        }
+        put("dmlab/train/maze/1.png", grey);
+        byte[] pixels = DataSource.DMLAB_32.train(folder).slice(0, 1).pixels();
+        for (int i = 0; i < 3072; i++) {
+            assertThat(pixels[i] & 0xff).isEqualTo(i % 1024 / 4);
+        }
+    }
+
+    @Test
+    void findsAllPicturesThatCannotBeReadAndKeepsTheOthers() throws IOException {
+        List<Path> files = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            files.add(put("%02d.png".formatted(i), plain(i % 2 == 0 ? RED : BLUE)));
+        }
+        byte[] whole = Files.readAllBytes(files.get(3));
+        Files.write(files.get(3), Arrays.copyOf(whole, whole.length - 20));
+        Files.writeString(files.get(17), "no picture");
+        Images images = new FolderImages("pictures", files, new int[0], 8, 1 << 20);
+        List<Integer> progress = new ArrayList<>();
+        SortedMap<Integer, String> found = images.unreadable(progress::add);
+        assertThat(progress).hasSize(20).endsWith(20).isSorted();
+        assertThat(found)
+                .containsExactly(
+                        Map.entry(3, files.get(3) + ": expected a complete PNG file, found a truncated one"),
+                        Map.entry(
+                                17,
+                                files.get(17)
+                                        + ": expected a PNG, JPEG, GIF, BMP, WebP or TIFF file, found another format"));
+        ImageSelection readable = ImageSelection.without(images, found.keySet());
+        assertThat(readable.count()).isEqualTo(18);
+        for (Path file : files) {
+            Files.delete(file);
+        }
+        byte[] pixels = readable.slice(0, 18).pixels();
+        assertThat(pixels[3 * 192] & 0xff)
+                .as("the fourth picture that can be read")
+                .isEqualTo(0xff);
+        assertThat(pixels[4 * 192] & 0xff).isEqualTo(0x10);
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.kanerva.runtime.BoundTerms;
 import io.kanerva.runtime.BundleGraph;
 import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Likelihood;
 import io.kanerva.runtime.ModelSettings;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.BoundReport;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.IntConsumer;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -70,6 +72,16 @@ public final class BundleBound {
     record Episode(FloatTensor images, FloatTensor keyNoise, FloatTensor latentNoise) {
 
         static Episode of(ModelSettings settings, TestEpisodes episodes, NoiseSource noise, int index) {
+            if ((settings.likelihood() == Likelihood.BERNOULLI)
+                    != episodes.binarisation().isBinary()) {
+                throw new IllegalArgumentException("a %s likelihood: expected %s to score, found the binarisation %s"
+                        .formatted(
+                                settings.likelihood().toString().toLowerCase(Locale.ROOT),
+                                settings.likelihood() == Likelihood.BERNOULLI
+                                        ? "binary images"
+                                        : "images of 256 levels",
+                                episodes.binarisation()));
+            }
             Images set = episodes.images();
             int t = episodes.length();
             int k = settings.keys();

@@ -7,6 +7,7 @@ import io.kanerva.tools.command.LearningDevice;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.RunPath;
 import io.kanerva.tools.terminal.Progress;
+import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.BoundReport;
@@ -61,10 +62,12 @@ public final class HeldOutCommand extends Subcommand {
     protected void run() {
         Checkpoint checkpoint = RunPath.checkpoint(folder);
         DataSource source = options.source(checkpoint.plan().data());
-        Images images = options.images(source);
+        Binarisation binarisation = source.testBinarisation(
+                checkpoint.plan().settings().likelihood().isBinary());
+        Images images = options.images(source, binarisation);
         try (KanervaModel model = checkpoint.model(device.chooseAll().get(0))) {
-            ClassEpisodes episodes = options.some(new ClassEpisodes(
-                    images, source.testBinarisation(), checkpoint.plan().episodeLength(), options.seed()));
+            ClassEpisodes episodes = options.some(
+                    new ClassEpisodes(images, binarisation, checkpoint.plan().episodeLength(), options.seed()));
             HeldOutBound.Report report;
             try (Progress progress = Progress.start(terminal(), "Scoring", episodes.count(), "episodes")) {
                 report = HeldOutBound.evaluate(model, episodes, new PhiloxNoise(options.seed()), progress::at);

@@ -1,6 +1,7 @@
 package io.kanerva.tools.command.experiment;
 
 import io.kanerva.runtime.Kanerva;
+import io.kanerva.runtime.Likelihood;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.command.EpisodeOptions;
@@ -11,6 +12,7 @@ import io.kanerva.tools.experiment.OneShotExperiment;
 import io.kanerva.tools.image.Mosaic;
 import io.kanerva.tools.image.Pictures;
 import io.kanerva.tools.terminal.Progress;
+import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.Images;
 import java.nio.file.Path;
@@ -70,7 +72,9 @@ public final class OneShotCommand extends Subcommand {
         }
         try (Kanerva kanerva = bundle.open()) {
             DataSource source = options.source(kanerva.bundle().provenance().data());
-            Images images = options.images(source);
+            Binarisation binarisation =
+                    source.testBinarisation(kanerva.bundle().settings().likelihood() == Likelihood.BERNOULLI);
+            Images images = options.images(source, binarisation);
             int longest = EpisodeOptions.longest(kanerva.bundle().settings());
             Set<Integer> all = images.classes().keySet();
             List<Integer> labels = all.stream().sorted().limit(classes).toList();
@@ -86,14 +90,7 @@ public final class OneShotCommand extends Subcommand {
             try (Progress progress = Progress.start(terminal(), "Generating", labels.size(), "classes")) {
                 for (int label : labels) {
                     OneShotExperiment.Row row = OneShotExperiment.run(
-                            kanerva,
-                            images,
-                            source.testBinarisation(),
-                            label,
-                            longest,
-                            references,
-                            count,
-                            options.seed());
+                            kanerva, images, binarisation, label, longest, references, count, options.seed());
                     print(
                             "%5d  %7d  %13.1f %%  %12.1f %%",
                             row.label(), row.written(), 100 * row.own(), 100 * row.writtenOwn());

@@ -15,6 +15,7 @@ import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.CommandRecord;
 import io.kanerva.tools.run.RunPath;
 import io.kanerva.tools.terminal.Progress;
+import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.evaluate.CleanBound;
@@ -106,8 +107,10 @@ public final class ExportCommand extends Subcommand {
                 .withReader(reader)
                 .withCheck(JavaRuntime.runner());
         DataSource source = DataSource.named(checkpoint.plan().data());
+        Binarisation binarisation = source.testBinarisation(
+                checkpoint.plan().settings().likelihood().isBinary());
         TestEpisodes episodes = new TestEpisodes(
-                data.test(source), source.testBinarisation(), checkpoint.plan().episodeLength(), seed);
+                data.test(source, binarisation), binarisation, checkpoint.plan().episodeLength(), seed);
         CommandRecord started = CommandRecord.read(RunPath.folder(folder));
         TrainingDetails provenance = TrainingDetails.of(checkpoint.plan(), checkpoint.step(), checkpoint.seconds())
                 .withSource(started.commit(), started.command());

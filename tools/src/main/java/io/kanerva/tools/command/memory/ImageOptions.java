@@ -1,5 +1,7 @@
 package io.kanerva.tools.command.memory;
 
+import io.kanerva.runtime.Likelihood;
+import io.kanerva.runtime.ModelSettings;
 import io.kanerva.runtime.Planes;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.Subcommand;
@@ -25,8 +27,8 @@ final class ImageOptions {
             paramLabel = "FILE|DIR",
             order = 2,
             description =
-                    "IDX, .amat or .npy file, or a folder of PNG files, taken in the order of their names. Default: "
-                            + "the Fashion-MNIST test images that ship with kpp.")
+                    "IDX, .amat or .npy file, or a folder of pictures (PNG, JPEG, GIF, BMP, WebP, TIFF), taken in the order "
+                            + "of their names. Default: the Fashion-MNIST test images that ship with kpp.")
     private Path images;
 
     @Option(
@@ -41,7 +43,9 @@ final class ImageOptions {
     @Option(
             names = "--grey",
             order = 4,
-            description = "Keep grey levels. By default, pixels of at least half intensity become 1, the others 0.")
+            description =
+                    "Keep grey levels, as a model of 256 levels does by itself. By default, a model of black and white "
+                            + "gets 1 for pixels of at least half intensity and 0 for the others.")
     private boolean grey;
 
     /** The images {@code from} (inclusive) to {@code to} (exclusive) of a file. */
@@ -64,10 +68,11 @@ final class ImageOptions {
      * Reads the images, and prints their number if it leaves some out.
      *
      * @param action the subcommand that prints
-     * @param shape the image size of the model
+     * @param model the settings of the model that the images are for
      * @param max number of images taken without a range
      */
-    Pictures read(Subcommand action, Planes shape, int max) {
+    Pictures read(Subcommand action, ModelSettings model, int max) {
+        Planes shape = model.image();
         Images set = set(shape);
         if (set.channels() != shape.channels() || set.height() != shape.height() || set.width() != shape.width()) {
             throw new Failure("%s: expected images of %s for this model, found [%d, %d, %d]"
@@ -83,7 +88,9 @@ final class ImageOptions {
                     "images    the first %,d of %,d in %s (--range takes others)", wanted.to(), set.count(), name());
         }
         ImageSet part = set.slice(wanted.from(), wanted.to());
-        return grey ? Pictures.grey(part) : Pictures.binary(part, Binarisation.THRESHOLD);
+        return grey || model.likelihood() != Likelihood.BERNOULLI
+                ? Pictures.grey(part)
+                : Pictures.binary(part, Binarisation.THRESHOLD);
     }
 
     /** Index of the first image, for messages. */

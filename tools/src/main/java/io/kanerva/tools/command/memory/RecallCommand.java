@@ -91,7 +91,7 @@ public final class RecallCommand extends Subcommand {
         output.check();
         try (Kanerva kanerva = bundle.open()) {
             Memory memory = memoryFile.load(kanerva);
-            Pictures queries = images.read(this, kanerva.bundle().settings().image(), memory.samples());
+            Pictures queries = images.read(this, kanerva.bundle().settings(), memory.samples());
             if (damage != null) {
                 queries = damage.spoil(queries, seed);
             }

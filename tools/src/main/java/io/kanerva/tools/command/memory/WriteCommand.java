@@ -43,8 +43,8 @@ public final class WriteCommand extends Subcommand {
         OutputFile.requireWritable(memoryFile);
         try (Kanerva kanerva = bundle.open()) {
             int capacity = kanerva.bundle().settings().capacity();
-            Pictures episode = images.read(
-                    this, kanerva.bundle().settings().image(), capacity == Integer.MAX_VALUE ? EPISODE : capacity);
+            Pictures episode =
+                    images.read(this, kanerva.bundle().settings(), capacity == Integer.MAX_VALUE ? EPISODE : capacity);
             Memory memory = kanerva.write(episode.tensor());
             memory.save(memoryFile);
             print(

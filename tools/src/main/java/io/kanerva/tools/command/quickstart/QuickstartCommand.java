@@ -172,7 +172,7 @@ public final class QuickstartCommand extends Subcommand {
         Images images = source.test(null);
         return new TestEpisodes(
                 images.slice(0, EPISODE * Math.min(atMost, images.count() / EPISODE)),
-                source.testBinarisation(),
+                source.testBinarisation(plan.settings().likelihood().isBinary()),
                 EPISODE,
                 seed);
     }

@@ -6,6 +6,7 @@ import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.train.PlanEdit;
 import io.kanerva.trainer.train.Preset;
 import io.kanerva.trainer.train.TrainingPlan;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import picocli.CommandLine.Option;
@@ -85,8 +86,12 @@ final class PlanOptions {
     TrainingPlan plan(long withSeed) {
         TrainingPlan plan = Preset.named(preset).plan().withSeed(withSeed);
         plan = steps == null ? plan : plan.withSteps(steps);
-        plan = episodeLength == null ? plan : plan.with("episodeLength=" + episodeLength);
-        plan = PlanEdit.apply(plan, edits);
+        // Together, as the slots that longer episodes need may be among the other values.
+        List<String> all = new ArrayList<>(edits);
+        if (episodeLength != null) {
+            all.add(0, "episodeLength=" + episodeLength);
+        }
+        plan = PlanEdit.apply(plan, all);
         try {
             DataSource.named(plan.data());
         } catch (DataFormatException e) {

@@ -10,11 +10,13 @@ import io.kanerva.tools.command.LearningDevice;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.CommandRecord;
 import io.kanerva.tools.run.Interruption;
+import io.kanerva.tools.run.PictureCheck;
 import io.kanerva.tools.run.RunPath;
 import io.kanerva.tools.run.RunReporter;
 import io.kanerva.tools.run.SeedSummary;
 import io.kanerva.tools.run.TrainingProgress;
 import io.kanerva.tools.terminal.Progress;
+import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.BoundReport;
@@ -79,7 +81,14 @@ public final class TrainCommand extends Subcommand {
                             + "images, and write mean and standard deviation to " + SeedSummary.FILE + ".")
     private List<Long> seeds;
 
-    @Option(names = "--dry-run", order = 10, description = "Print the values of the plan and train nothing.")
+    @Option(
+            names = "--skip-unreadable",
+            order = 10,
+            description = "Leave out pictures that cannot be read. By default, all of them are listed and nothing is "
+                    + "trained.")
+    private boolean skipUnreadable;
+
+    @Option(names = "--dry-run", order = 11, description = "Print the values of the plan and train nothing.")
     private boolean dryRun;
 
     @Mixin
@@ -210,10 +219,15 @@ public final class TrainCommand extends Subcommand {
                                         .formatted(folder, seeds)))
                 : possible(() -> planned.plan(seeds.get(0)));
         DataSource source = DataSource.named(first.data());
+        Binarisation binarisation =
+                source.testBinarisation(first.settings().likelihood().isBinary());
         Images images = images(first);
         // Loads the test images before the training, so that missing ones are reported at once.
-        TestEpisodes episodes = possible(
-                () -> new TestEpisodes(data.test(source), source.testBinarisation(), first.episodeLength(), TEST_SEED));
+        TestEpisodes episodes = possible(() -> new TestEpisodes(
+                PictureCheck.readable(data.test(source, binarisation), skipUnreadable, terminal()),
+                binarisation,
+                first.episodeLength(),
+                TEST_SEED));
         List<Device> where = device.chooseAll();
         SeedSummary summary = new SeedSummary(BundleWriter.setting(episodes));
         for (long one : seeds) {
@@ -253,7 +267,10 @@ public final class TrainCommand extends Subcommand {
 
     private Images images(TrainingPlan plan) {
         DataSource source = DataSource.named(plan.data());
-        return possible(() -> source.train(DataOptions.locate(data.folder(), source), plan.augment()));
+        return PictureCheck.readable(
+                possible(() -> source.train(DataOptions.locate(data.folder(), source), plan.augment())),
+                skipUnreadable,
+                terminal());
     }
 
     private TrainingPlan planOf(Path place) {

@@ -11,11 +11,13 @@ import io.kanerva.conformance.check.Findings;
 import io.kanerva.conformance.check.Verification;
 import io.kanerva.conformance.runtime.JavaRuntime;
 import io.kanerva.conformance.runtime.ModelRuntime;
+import io.kanerva.runtime.Likelihood;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.DataOptions;
 import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.RunPath;
+import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataFormatException;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.Images;
@@ -192,9 +194,11 @@ public final class VerifyCommand extends Subcommand {
     private Findings againstRun(Verification verification, BundleCases bundle, DjlRuntime djl) throws IOException {
         Checkpoint checkpoint = RunPath.checkpoint(runFolder);
         DataSource source = DataSource.named(checkpoint.plan().data());
-        Images images = data.test(source);
-        TestEpisodes all = new TestEpisodes(
-                images, source.testBinarisation(), checkpoint.plan().episodeLength(), options.seed());
+        Binarisation binarisation = source.testBinarisation(
+                checkpoint.plan().settings().likelihood().isBinary());
+        Images images = data.test(source, binarisation);
+        TestEpisodes all =
+                new TestEpisodes(images, binarisation, checkpoint.plan().episodeLength(), options.seed());
         TestEpisodes episodes = maxEpisodes == null ? all : all.first(maxEpisodes);
         Findings bound = new BundleBound(bundle, episodes, options.seed())
                 .run(verification, djl, List.of(new KanervaRuntime(List.of(bundle))));
@@ -222,14 +226,15 @@ public final class VerifyCommand extends Subcommand {
             DataSource source = source(bundle);
             // One folder need not hold the images of all bundles.
             boolean held = only || data.folder() != null && source.isIn(data.folder());
-            Images test = source.test(DataOptions.locate(held ? data.folder() : null, source));
+            Binarisation binarisation =
+                    source.testBinarisation(bundle.bundle().settings().likelihood() == Likelihood.BERNOULLI);
+            Images test = source.test(DataOptions.locate(held ? data.folder() : null, source), binarisation);
             int images = Math.min(boundImages, test.count());
             int length = Math.min(MAX_IN_EPISODE, bundle.bundle().settings().capacity());
             while (images % length != 0) {
                 length--;
             }
-            TestEpisodes episodes =
-                    new TestEpisodes(test.first(images), source.testBinarisation(), length, options.seed());
+            TestEpisodes episodes = new TestEpisodes(test.first(images), binarisation, length, options.seed());
             return new BundleBound(bundle, episodes, options.seed())
                     .run(verification, new KanervaRuntime(List.of(bundle)), runtimes);
         } catch (Failure | DataFormatException e) {

@@ -1,0 +1,11 @@
+package io.kanerva.trainer.picture;
+
+/**
+ * Thrown for a picture that cannot be read. The message is one sentence: the file, what was expected, what was found.
+ */
+public final class PictureException extends RuntimeException {
+
+    PictureException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,87 @@
+package io.kanerva.trainer.picture;
+
+import com.twelvemonkeys.imageio.metadata.CompoundDirectory;
+import com.twelvemonkeys.imageio.metadata.Directory;
+import com.twelvemonkeys.imageio.metadata.Entry;
+import com.twelvemonkeys.imageio.metadata.tiff.TIFF;
+import com.twelvemonkeys.imageio.metadata.tiff.TIFFReader;
+import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * The tags of a TIFF file's first picture (TIFF 6.0, sections 8 and following) that decide how its samples are read.
+ *
+ * @param embedded ICC profile and orientation
+ * @param extra what its fourth (in grey, second) sample is
+ */
+record TiffFile(Embedded embedded, Extra extra) {
+    private static final Map<Long, String> COLOURS = Map.of(
+            0L, "grey, white is zero",
+            1L, "grey",
+            2L, "RGB",
+            3L, "palette",
+            5L, "CMYK",
+            6L, "YCbCr");
+
+    private static final Map<Long, String> UNREAD = Map.of(
+            4L, "a transparency mask", 8L, "Lab", 9L, "ICC's Lab", 10L, "ITU's Lab", 32803L, "a sensor's mosaic");
+
+    /** A sample beyond the colours. */
+    enum Extra {
+        NONE,
+        /** Colours are multiplied with it. */
+        PREMULTIPLIED,
+        ALPHA
+    }
+
+    /** @throws Refusal if the samples are no grey levels or colours of up to 16 bits */
+    static TiffFile of(byte[] file) throws IOException {
+        Directory tags = first(new TIFFReader().read(new ByteArrayImageInputStream(file)));
+        long photometric = Embedded.number(tags, TIFF.TAG_PHOTOMETRIC_INTERPRETATION, 0);
+        if (!COLOURS.containsKey(photometric)) {
+            throw new Refusal(
+                    "grey, a palette, RGB, YCbCr or CMYK",
+                    UNREAD.getOrDefault(photometric, "the photometric interpretation " + photometric));
+        }
+        for (long format : Embedded.numbers(tags, TIFF.TAG_SAMPLE_FORMAT)) {
+            if (format != 1 && format != 4) {
+                throw new Refusal(
+                        "unsigned integers of up to 16 bits",
+                        format == 3 ? "floating-point numbers" : "signed integers");
+            }
+        }
+        long[] bits = Embedded.numbers(tags, TIFF.TAG_BITS_PER_SAMPLE);
+        if (Arrays.stream(bits).anyMatch(one -> one != bits[0] || one > 16)) {
+            throw new Refusal("unsigned integers of up to 16 bits", Arrays.toString(bits) + " bits");
+        }
+        // Samples of raw photographs follow a small copy of the picture.
+        if ((Embedded.number(tags, TIFF.TAG_SUBFILE_TYPE, 0) & 1) == 1
+                || file.length > 10 && file[8] == 'C' && file[9] == 'R') {
+            throw new Refusal("a picture", "a preview (of a raw photograph?)");
+        }
+        Embedded found = new Embedded(profile(tags), (int) Embedded.number(tags, TIFF.TAG_ORIENTATION, 0));
+        return new TiffFile(found, extra(tags));
+    }
+
+    private static Directory first(Directory all) throws Refusal {
+        Directory first = all instanceof CompoundDirectory several && several.directoryCount() > 0
+                ? several.getDirectory(0)
+                : all;
+        if (first.size() == 0) {
+            throw new Refusal("a picture", "none");
+        }
+        return first;
+    }
+
+    private static byte[] profile(Directory tags) {
+        Entry entry = tags.getEntryById(TIFF.TAG_ICC_PROFILE);
+        return entry != null && entry.getValue() instanceof byte[] bytes ? bytes : new byte[0];
+    }
+
+    private static Extra extra(Directory tags) {
+        long[] extra = Embedded.numbers(tags, TIFF.TAG_EXTRA_SAMPLES);
+        return extra.length == 0 || extra[0] == 0 ? Extra.NONE : extra[0] == 1 ? Extra.PREMULTIPLIED : Extra.ALPHA;
+    }
+}
