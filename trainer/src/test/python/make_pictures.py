@@ -177,6 +177,8 @@ write("rgba8.png", png(np.dstack([RGB, ALPHA]), 8, 6))
 write("rgba8-interlaced.png", png(np.dstack([RGB, ALPHA]), 8, 6, interlaced=True))
 write("rgba16.png", png(np.dstack([WIDE_RGB, WIDE_ALPHA]), 16, 6))
 write("gamma.png", png(GREY, 8, 0, chunk(b"gAMA", struct.pack(">I", 100000))))
+write("animated.png", png(GREY, 8, 0, chunk(b"acTL", struct.pack(">II", 1, 0))
+                          + chunk(b"fcTL", struct.pack(">5I2H2B", 0, W, H, 0, 0, 1, 10, 0, 0))))
 write("one-pixel.png", png(GREY[:1, 1:2], 8, 0))
 
 
@@ -394,6 +396,7 @@ tiff("palette.tif", indices(8), photometric="palette", colormap=(COLOURS.T.astyp
 save("bits1.tif", Image.fromarray(GREY > 90))
 save("group4.tif", Image.fromarray(GREY > 90), compression="group4")
 save("jpeg.tif", smooth, compression="jpeg", quality=90)
+save("ycbcr.tif", smooth.convert("YCbCr"), 1)
 save("two-pages.tif", Image.fromarray(GREY), save_all=True, append_images=[Image.fromarray(GREY[::-1])])
 save("profile-p3.tif", Image.fromarray(RGB), 2, icc_profile=P3)
 tiff("bits4.tif", np.asarray((rows * 3 + columns) % 16, np.uint8), photometric="minisblack", bitspersample=4,
@@ -433,6 +436,7 @@ for name, array, options in [
         ("signed.tif", GREY.astype(np.int16), {}), ("lab.tif", RGB, {"photometric": "cielab"})]:
     tifffile.imwrite(path("refused/" + name), array, metadata=None, software=None,
                      **({"photometric": "minisblack"} | options))
+Image.fromarray(RGB).save(path("refused/zstandard.tif"), compression="zstd")
 refused("smaller-frame.gif", smaller_frame(False))
 refused("smaller-frame-transparent.gif", smaller_frame(True))
 Image.fromarray(RGB).save(path("refused/animated.webp"), lossless=True, save_all=True,

@@ -186,11 +186,9 @@ class BundleCommandsTest {
 
     private Path written(Path images, String... option) {
         Path memory = folder.resolve("%s%d.memory".formatted(images.getFileName(), option.length));
-        List<String> arguments =
-                new ArrayList<>(List.of("write", "--images", images.toString(), "--memory", memory.toString()));
+        List<String> arguments = new ArrayList<>(List.of("--images", images.toString(), "--memory", memory.toString()));
         arguments.addAll(List.of(option));
-        CommandRun run = kpp(arguments.toArray(String[]::new));
-        assertThat(run.exitCode()).as(run.err()).isZero();
+        kpp("write", arguments.toArray(String[]::new));
         return memory;
     }
 

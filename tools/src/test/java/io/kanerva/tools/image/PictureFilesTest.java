@@ -51,7 +51,7 @@ class PictureFilesTest {
         assertThatThrownBy(() -> PictureFiles.readFolder(folder, 1))
                 .isInstanceOf(Failure.class)
                 .hasMessage(folder.resolve("b.png")
-                        + +": expected a PNG, JPEG, GIF, BMP, WebP or TIFF file, found another format");
+                        + ": expected a PNG, JPEG, GIF, BMP, WebP or TIFF file, found another format");
     }
 
     @Test

@@ -1,20 +1,43 @@
 package io.kanerva.trainer.picture;
 
+import java.awt.color.CMMException;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_Profile;
 import java.awt.image.ColorConvertOp;
 import java.awt.image.DataBufferByte;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
+import java.util.Arrays;
 
-/** Converts samples from the colour space of an ICC profile to sRGB. */
-final class ColourProfile {
+/**
+ * Converts samples from the colour space of an ICC profile to sRGB.
+ *
+ * @param profile the profile's bytes
+ * @param components colour components of the space
+ * @param conversion to sRGB
+ * @param isSrgb whether the conversion changes nothing to speak of
+ */
+record ColourProfile(byte[] profile, int components, ColorConvertOp conversion, boolean isSrgb) {
     /** Profiles of sRGB differ from each other in the last digits; a picture with one of them is taken as it is. */
     private static final int SAME = 2;
 
     private static final int STEPS = 8;
 
-    private ColourProfile() {}
+    /** Making one takes longer than decoding a small picture, and all pictures of a folder tend to have the same. */
+    private static final ThreadLocal<ColourProfile> LAST = new ThreadLocal<>();
+
+    private static ColourProfile of(byte[] profile) {
+        ColourProfile last = LAST.get();
+        if (last == null || !Arrays.equals(last.profile, profile)) {
+            ICC_Profile from = ICC_Profile.getInstance(profile);
+            int components = from.getNumComponents();
+            ColorConvertOp conversion =
+                    new ColorConvertOp(new ICC_Profile[] {from, ICC_Profile.getInstance(ColorSpace.CS_sRGB)}, null);
+            last = new ColourProfile(profile, components, conversion, components == 3 && isSame(conversion));
+            LAST.set(last);
+        }
+        return last;
+    }
 
     /**
      * Returns the samples as sRGB, or grey ones as grey. A profile of RGB also fits grey samples: they are equally red,
@@ -22,24 +45,23 @@ final class ColourProfile {
      *
      * @throws Refusal if the profile is damaged or made for another number of components
      */
-    static Samples applied(byte[] profile, Samples samples) throws Refusal {
+    static Samples applied(byte[] bytes, Samples samples) throws Refusal {
         try {
-            ICC_Profile from = ICC_Profile.getInstance(profile);
-            int components = from.getNumComponents();
+            ColourProfile profile = of(bytes);
+            int components = profile.components;
             boolean spread = components == 3 && samples.bands() == 1;
             if (components != samples.bands() && !spread) {
                 throw new Refusal(
                         "an ICC profile of %d components".formatted(samples.bands()), Integer.toString(components));
             }
-            ColorConvertOp conversion =
-                    new ColorConvertOp(new ICC_Profile[] {from, ICC_Profile.getInstance(ColorSpace.CS_sRGB)}, null);
-            if (components == 3 && isSame(conversion)) {
+            if (profile.isSrgb) {
                 return samples;
             }
             Samples source = spread ? samples.tripled() : samples;
-            byte[] converted = convert(conversion, source.values(), components, source.height(), source.width());
+            byte[] converted =
+                    convert(profile.conversion, source.values(), components, source.height(), source.width());
             return samples.bands() == 1 ? samples.with(1, grey(converted)) : samples.with(3, converted);
-        } catch (IllegalArgumentException | java.awt.color.CMMException e) {
+        } catch (IllegalArgumentException | CMMException e) {
             throw new Refusal("a valid ICC profile", "a damaged one (%s)".formatted(e.getMessage()));
         }
     }

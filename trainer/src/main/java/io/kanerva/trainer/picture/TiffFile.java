@@ -7,8 +7,8 @@ import com.twelvemonkeys.imageio.metadata.tiff.TIFF;
 import com.twelvemonkeys.imageio.metadata.tiff.TIFFReader;
 import com.twelvemonkeys.imageio.stream.ByteArrayImageInputStream;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The tags of a TIFF file's first picture (TIFF 6.0, sections 8 and following) that decide how its samples are read.
@@ -17,16 +17,16 @@ import java.util.Map;
  * @param extra what its fourth (in grey, second) sample is
  */
 record TiffFile(Embedded embedded, Extra extra) {
-    private static final Map<Long, String> COLOURS = Map.of(
-            0L, "grey, white is zero",
-            1L, "grey",
-            2L, "RGB",
-            3L, "palette",
-            5L, "CMYK",
-            6L, "YCbCr");
+    /** Grey (white or black is zero), RGB, palette, CMYK, YCbCr. */
+    private static final Set<Long> COLOURS = Set.of(0L, 1L, 2L, 3L, 5L, 6L);
 
-    private static final Map<Long, String> UNREAD = Map.of(
+    private static final Map<Long, String> UNKNOWN_COLOURS = Map.of(
             4L, "a transparency mask", 8L, "Lab", 9L, "ICC's Lab", 10L, "ITU's Lab", 32803L, "a sensor's mosaic");
+
+    private static final Set<Long> COMPRESSIONS = Set.of(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 32773L, 32946L);
+
+    private static final Map<Long, String> UNKNOWN_COMPRESSIONS =
+            Map.of(34712L, "JPEG 2000", 34887L, "LERC", 34925L, "LZMA", 50000L, "Zstandard", 50001L, "WebP");
 
     /** A sample beyond the colours. */
     enum Extra {
@@ -40,10 +40,10 @@ record TiffFile(Embedded embedded, Extra extra) {
     static TiffFile of(byte[] file) throws IOException {
         Directory tags = first(new TIFFReader().read(new ByteArrayImageInputStream(file)));
         long photometric = Embedded.number(tags, TIFF.TAG_PHOTOMETRIC_INTERPRETATION, 0);
-        if (!COLOURS.containsKey(photometric)) {
+        if (!COLOURS.contains(photometric)) {
             throw new Refusal(
                     "grey, a palette, RGB, YCbCr or CMYK",
-                    UNREAD.getOrDefault(photometric, "the photometric interpretation " + photometric));
+                    UNKNOWN_COLOURS.getOrDefault(photometric, "the photometric interpretation " + photometric));
         }
         for (long format : Embedded.numbers(tags, TIFF.TAG_SAMPLE_FORMAT)) {
             if (format != 1 && format != 4) {
@@ -53,8 +53,16 @@ record TiffFile(Embedded embedded, Extra extra) {
             }
         }
         long[] bits = Embedded.numbers(tags, TIFF.TAG_BITS_PER_SAMPLE);
-        if (Arrays.stream(bits).anyMatch(one -> one != bits[0] || one > 16)) {
-            throw new Refusal("unsigned integers of up to 16 bits", Arrays.toString(bits) + " bits");
+        for (long one : bits) {
+            if (one != bits[0] || one > 16) {
+                throw new Refusal("unsigned integers of up to 16 bits, all alike", "one of %d bits".formatted(one));
+            }
+        }
+        long compression = Embedded.number(tags, TIFF.TAG_COMPRESSION, 1);
+        if (!COMPRESSIONS.contains(compression)) {
+            throw new Refusal(
+                    "no compression, or LZW, deflate, PackBits, JPEG or fax",
+                    "compression " + UNKNOWN_COMPRESSIONS.getOrDefault(compression, Long.toString(compression)));
         }
         // Samples of raw photographs follow a small copy of the picture.
         if ((Embedded.number(tags, TIFF.TAG_SUBFILE_TYPE, 0) & 1) == 1

@@ -15,6 +15,8 @@ import java.util.SortedMap;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FolderImagesTest {
     private static final int RED = 0xff2040;
@@ -110,6 +112,27 @@ class FolderImagesTest {
         for (int i = 0; i < 3072; i++) {
             assertThat(pixels[i] & 0xff).isEqualTo(i % 1024 / 4);
         }
+    }
+
+    /** So the sets that are folders of such pictures stay the same. */
+    @ParameterizedTest
+    @ValueSource(strings = {"baseline-420.jpg", "progressive.jpg", "rgb8.png", "rgb8-interlaced.png"})
+    void readsColourAsTheJdkAloneDoes(String name) throws IOException {
+        Path file = Files.createDirectories(folder.resolve("dmlab/train/maze")).resolve(name);
+        Files.write(file, getClass().getResourceAsStream("/pictures/" + name).readAllBytes());
+        BufferedImage picture = ImageIO.read(file.toFile());
+        int side = Math.min(picture.getHeight(), picture.getWidth());
+        byte[] plane = new byte[side * side];
+        byte[] expected = new byte[3 * 32 * 32];
+        for (int channel = 0; channel < 3; channel++) {
+            for (int i = 0; i < plane.length; i++) {
+                int colour = picture.getRGB(
+                        (picture.getWidth() - side) / 2 + i % side, (picture.getHeight() - side) / 2 + i / side);
+                plane[i] = (byte) (colour >> 16 - 8 * channel);
+            }
+            new BilinearResize(side, side, 32, 32).resize(plane, expected, channel * 1024);
+        }
+        assertThat(DataSource.DMLAB_32.train(folder).slice(0, 1).pixels()).isEqualTo(expected);
     }
 
     @Test

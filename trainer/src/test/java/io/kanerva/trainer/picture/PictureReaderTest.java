@@ -10,6 +10,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
@@ -99,7 +100,8 @@ class PictureReaderTest {
                     smaller-frame.gif     | a first frame that fills the screen of 14 x 18, found one of 10 x 13
                     animated.webp         | a still picture, found an animation
                     float.tif             | unsigned integers of up to 16 bits, found floating-point numbers
-                    int32.tif             | unsigned integers of up to 16 bits, found [32] bits
+                    int32.tif             | unsigned integers of up to 16 bits, all alike, found one of 32 bits
+                    zstandard.tif         | no compression, or LZW, deflate, PackBits, JPEG or fax, found compression Zstandard
                     signed.tif            | unsigned integers of up to 16 bits, found signed integers
                     lab.tif               | grey, a palette, RGB, YCbCr or CMYK, found Lab
                     """)
@@ -149,7 +151,7 @@ class PictureReaderTest {
         assertThat(names.parallelStream()
                         .map(name -> PictureReader.read(FOLDER.resolve(name)).pixels())
                         .toList())
-                .usingElementComparator(java.util.Arrays::compare)
+                .usingElementComparator(Arrays::compare)
                 .containsExactlyElementsOf(alone);
     }
 
