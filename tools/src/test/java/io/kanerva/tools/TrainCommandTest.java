@@ -131,9 +131,9 @@ class TrainCommandTest {
                 "validation.images=9999 | 'fashion-mnist train': expected to hold out from 8 to",
                 "model.image.channels=3 | 'fashion-mnist train': expected images of [3, 28, 28], found [1, 28, 28]",
                 "data=fashion           | data set 'fashion': expected one of ",
-                "binarisation=fixed     | 'fashion-mnist train': expected only pixels 0 and 255 for the binarisation fixed",
+                "binarisation=fixed     | 'fashion-mnist train': expected only pixels 0 and 255 for the binarisation",
                 "binarisation=none      | a bernoulli likelihood needs binary images, found the binarisation none",
-                "model.likelihood=discretized_logistic_mixture | a discretized_logistic_mixture likelihood needs images",
+                "model.likelihood=discretized_logistic_mixture | a discretized_logistic_mixture likelihood needs",
                 "validation.patience=2  | early stopping (patience 2) needs validation images, found none"
             })
     void refusesWhatItsSettingsMakeImpossibleBeforeTraining(String setting, String message) {
@@ -168,7 +168,15 @@ class TrainCommandTest {
                 "model.memory.width=140");
         assertThat(run.exitCode()).as(run.err()).isZero();
         assertThat(run.out().lines()).contains("episodeLength=200", "model.slots.rows=10");
-        CommandRun refused = train(folder.resolve("run"), "-T", "200");
+        CommandRun refused = CommandRun.kpp(
+                "train",
+                "--preset",
+                "quickstart",
+                "--dry-run",
+                "--run",
+                folder.resolve("run").toString(),
+                "-T",
+                "200");
         assertThat(refused.exitCode()).isEqualTo(2);
         assertThat(refused.err())
                 .startsWith("episode length (T) must be at most 32, the slots of the memory, found 200");
@@ -217,7 +225,7 @@ class TrainCommandTest {
         }
         byte[] whole = Files.readAllBytes(maze.resolve("04.png"));
         Files.write(maze.resolve("04.png"), Arrays.copyOf(whole, whole.length / 2));
-        Files.createFile(maze.resolve("07.png"));
+        Files.write(maze.resolve("07.png"), new byte[0]);
         String[] settings = {
             "--data",
             folder.resolve("data").toString(),
