@@ -38,6 +38,9 @@ final class Recorder implements AutoCloseable {
     /** DJL's engine computes these in place, in their arguments, which would overwrite values on the tape. */
     private static final Set<String> OVERWRITES_ARGUMENTS = Set.of("gatherNd");
 
+    /** PyTorch's native code reads beyond an array whose elements share memory, and ends the process. */
+    private static final Set<String> NEEDS_MEMORY = Set.of("median");
+
     private final NDManager engine;
     private final NDManager manager;
     private final ParameterNames names;
@@ -349,6 +352,11 @@ final class Recorder implements AutoCloseable {
                     ordinary[0] = isConstant ? ordinary[0] : selection.detected((NDList) ordinary[0]);
                 }
                 default -> {} // The masks of an index are replaced in it.
+            }
+        }
+        if (NEEDS_MEMORY.contains(entry.operation()) && called instanceof NDArray array) {
+            try (NDArray own = array.duplicate()) {
+                return step(entry.operation(), inputs, attributes, call(method, own, ordinary));
             }
         }
         Object result = MissingMethods.contains(method)
