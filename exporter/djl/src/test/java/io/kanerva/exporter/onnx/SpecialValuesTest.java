@@ -214,7 +214,11 @@ class SpecialValuesTest {
                         listed.getOrDefault(method, Map.of()).getOrDefault(type, Set.of()))
                 .as("what is listed in %s for %s of %s; write it anew with -Dspecial.write=true", PAGE, method, type)
                 .containsAll(kinds)));
-        // Single cells may differ between processors; a method that differs nowhere is out of place.
-        assertThat(found.keySet()).as("methods in %s", PAGE).isEqualTo(listed.keySet());
+        // Single cells may differ between processors, as sums that overflow do; a method that differs nowhere is out of
+        // place.
+        assertThat(listed.entrySet())
+                .filteredOn(row -> !found.containsKey(row.getKey()))
+                .as("methods in %s that do not differ", PAGE)
+                .allMatch(row -> row.getValue().values().stream().allMatch(Set.of("largest")::equals));
     }
 }

@@ -39,7 +39,13 @@ final class Functions {
 
     static void register(Operators table) {
         for (String[] names : SAME) {
-            put(table, names[0], names[1], (g, x) -> g.node(names[1], List.of(x)));
+            put(
+                    table,
+                    names[0],
+                    names[1],
+                    (g, x) -> DoubleFunctions.contains(names[0], x.type())
+                            ? DoubleFunctions.lower(g, names[0], x)
+                            : g.node(names[1], List.of(x)));
         }
         // ONNX's Neg takes no unsigned integers.
         put(
@@ -96,7 +102,12 @@ final class Functions {
                 LogGamma::lower);
         table.put("prelu", "PRelu; Reshape before for a slope per channel", Functions::prelu);
         table.put("leakyRelu", "LeakyRelu", (g, op, in) -> g.node("LeakyRelu", in, "alpha", (float) op.real("alpha")));
-        table.put("elu", "Elu", (g, op, in) -> g.node("Elu", in, "alpha", (float) op.real("alpha")));
+        table.put(
+                "elu",
+                "Elu",
+                (g, op, in) -> op.input().type() == ElementType.FLOAT64
+                        ? DoubleFunctions.elu(g, in.get(0), op.real("alpha"))
+                        : g.node("Elu", in, "alpha", (float) op.real("alpha")));
         table.put("softmax", "Softmax", (g, op, in) -> g.node("Softmax", in, "axis", op.number("axis")));
         table.put("logSoftmax", "LogSoftmax", (g, op, in) -> g.node("LogSoftmax", in, "axis", op.number("axis")));
         table.put("identity", "the array itself", (g, op, in) -> in.get(0));
