@@ -2,8 +2,11 @@ package io.kanerva.exporter.onnx.operators;
 
 import io.kanerva.exporter.onnx.GraphBuilder;
 import io.kanerva.exporter.onnx.Value;
+import io.kanerva.exporter.trace.Operand;
 import io.kanerva.exporter.trace.Operation;
+import io.kanerva.exporter.trace.Size;
 import io.kanerva.onnx.ElementType;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +39,29 @@ public final class Operators {
             "mul",
             "div",
             "neg");
+
+    /** Operations that PyTorch takes of a scalar as of a vector of one element, where they name an axis or always. */
+    private static final Set<String> ALONG_AN_AXIS = Set.of(
+            "softmax",
+            "logSoftmax",
+            "sum",
+            "mean",
+            "max",
+            "min",
+            "prod",
+            "norm",
+            "normalize",
+            "argMax",
+            "argMin",
+            "cumSum",
+            "cumProd",
+            "topK",
+            "flip",
+            "gather",
+            "scatter");
+
+    private static final Set<String> ALONG_THE_LAST_AXIS =
+            Set.of("sort", "argSort", "median", "percentile", "oneHot", "booleanMask", "swapAxes");
 
     private final Map<String, Entry> entries = new HashMap<>();
 
@@ -115,7 +141,54 @@ public final class Operators {
             throw new UnsupportedOperationException(
                     "complex arrays are exported through " + new TreeSet<>(COMPLEX) + " only; take real() first");
         }
-        return entry.lowering().lower(graph, operation, inputs);
+        return isOfScalar(operation)
+                ? lowerAsVector(entry.lowering(), graph, operation, inputs)
+                : entry.lowering().lower(graph, operation, inputs);
+    }
+
+    private static boolean isOfScalar(Operation operation) {
+        return !operation.inputs().isEmpty()
+                && operation.input().rank() == 0
+                && (ALONG_THE_LAST_AXIS.contains(operation.name())
+                        || ALONG_AN_AXIS.contains(operation.name())
+                                && (operation.attributes().containsKey("axis")
+                                        || operation.attributes().containsKey("axes")));
+    }
+
+    /**
+     * ONNX's scalars have no axis, so they become vectors of one element, and the results what they are of a scalar.
+     */
+    private static List<Value> lowerAsVector(
+            Lowering lowering, GraphBuilder graph, Operation operation, List<Value> inputs) {
+        List<Size> one = List.of(Size.fixed(1));
+        List<Operand> operands = new ArrayList<>();
+        List<Value> vectors = new ArrayList<>();
+        for (int i = 0; i < inputs.size(); i++) {
+            Operand operand = operation.inputs().get(i);
+            boolean isScalar = operand != null && operand.rank() == 0;
+            operands.add(
+                    isScalar
+                            ? new Operand(operand.id(), operand.name(), operand.type(), one, operand.constant())
+                            : operand);
+            vectors.add(
+                    isScalar
+                            ? new Value(
+                                    graph.node("Reshape", inputs.get(i), graph.integers(1))
+                                            .name(),
+                                    operand.type(),
+                                    one)
+                            : inputs.get(i));
+        }
+        Operation ofVectors = new Operation(
+                operation.name(), operands, operation.attributes(), operation.outputs(), operation.site());
+        List<Value> results = new ArrayList<>(lowering.lower(graph, ofVectors, vectors));
+        for (int i = 0; i < results.size(); i++) {
+            List<Size> shape = operation.outputs().get(i).shape();
+            if (shape.stream().allMatch(Size::isFixed)) {
+                results.set(i, graph.node("Reshape", results.get(i), graph.sizes(shape)));
+            }
+        }
+        return results;
     }
 
     /** A lowering to an operator that takes floats only. */
