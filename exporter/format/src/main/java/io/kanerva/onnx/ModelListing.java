@@ -2,6 +2,7 @@ package io.kanerva.onnx;
 
 import com.google.protobuf.ByteString;
 import io.kanerva.onnx.proto.AttributeProto;
+import io.kanerva.onnx.proto.FunctionProto;
 import io.kanerva.onnx.proto.GraphProto;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.NodeProto;
@@ -47,6 +48,7 @@ final class ModelListing {
         model.getGraph().getInitializerList().forEach(this::initializer);
         model.getGraph().getNodeList().forEach(this::node);
         model.getGraph().getOutputList().forEach(output -> line("output %s %s", output.getName(), type(output)));
+        model.getFunctionsList().forEach(this::function);
         return text.toString();
     }
 
@@ -113,6 +115,19 @@ final class ModelListing {
         graph.getInitializerList().forEach(this::initializer);
         graph.getNodeList().forEach(this::node);
         graph.getOutputList().forEach(output -> line("output %s %s", output.getName(), type(output)));
+        indent = indent.substring(2);
+    }
+
+    private void function(FunctionProto function) {
+        constants.clear();
+        line(
+                "function %s.%s(%s) = %s",
+                function.getDomain(),
+                function.getName(),
+                String.join(", ", function.getInputList()),
+                String.join(", ", function.getOutputList()));
+        indent += "  ";
+        function.getNodeList().forEach(this::node);
         indent = indent.substring(2);
     }
 

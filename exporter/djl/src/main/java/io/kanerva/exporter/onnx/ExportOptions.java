@@ -35,6 +35,7 @@ public final class ExportOptions {
     private Statistics statistics = Statistics.RUNNING;
     private long externalDataAbove = MAX_FILE_BYTES;
     private boolean writesErfOut;
+    private boolean writesFunctions;
     private long probeBudget = DEFAULT_PROBE_BUDGET;
 
     private ExportOptions() {}
@@ -52,6 +53,7 @@ public final class ExportOptions {
         statistics = other.statistics;
         externalDataAbove = other.externalDataAbove;
         writesErfOut = other.writesErfOut;
+        writesFunctions = other.writesFunctions;
         probeBudget = other.probeBudget;
     }
 
@@ -184,6 +186,15 @@ public final class ExportOptions {
     }
 
     /**
+     * Writes blocks that repeat, such as the layers of a transformer, once: as functions of the model. Their nodes then
+     * appear in the graph as one call per block. ONNX Runtime puts the nodes back in when it loads the model; some
+     * other runtimes take no functions. Needs IR version 8 or newer.
+     */
+    public ExportOptions withFunctions() {
+        return with(options -> options.writesFunctions = true);
+    }
+
+    /**
      * Sets how much is spent on the search for sizes at which the block computes differently than at the small sizes at
      * which it is traced: the number of operations that are recorded there, 10,000 by default, some 0.1 seconds. The
      * sizes that the search covers are the model's {@linkplain OnnxModel#proven proven sizes}; with more, it covers
@@ -258,5 +269,9 @@ public final class ExportOptions {
 
     boolean writesErfOut() {
         return writesErfOut;
+    }
+
+    boolean writesFunctions() {
+        return writesFunctions;
     }
 }

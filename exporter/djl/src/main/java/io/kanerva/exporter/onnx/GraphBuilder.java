@@ -26,8 +26,6 @@ import java.util.stream.Stream;
  * names.
  */
 public final class GraphBuilder {
-    private static final int SHAPE_TAKES_A_RANGE_SINCE = 15;
-
     private final int opset;
     private final boolean writesErfOut;
     /** The builder of the graph around this one; null for the outermost graph. */
@@ -35,6 +33,11 @@ public final class GraphBuilder {
 
     private final List<Value> inputs = new ArrayList<>();
     private final List<Node> nodes = new ArrayList<>();
+    /** The node that computes each value. */
+    private final Map<String, Node> producers = new HashMap<>();
+    /** Values whose types and shapes are known. */
+    private final Map<String, Value> known = new HashMap<>();
+
     private final Map<String, Tensor> initializers = new LinkedHashMap<>();
     private final Map<Tensor, Value> constants = new HashMap<>();
     private final SizeNodes sizes = new SizeNodes(this);
@@ -89,7 +92,23 @@ public final class GraphBuilder {
     public Value input(String name, ElementType type, List<Size> shape) {
         Value value = new Value(name, type, shape);
         inputs.add(value);
+        known.put(name, value);
         return value;
+    }
+
+    /** Remembers a value's type and shape. */
+    void put(Value value) {
+        known.put(value.name(), value);
+    }
+
+    /** A value of this graph with its type and shape, if they are known. */
+    public Optional<Value> known(String name) {
+        return Optional.ofNullable(known.get(name));
+    }
+
+    /** The node of this graph that computes a value. */
+    public Optional<Node> producer(String name) {
+        return Optional.ofNullable(producers.get(name));
     }
 
     /** Gives a value the name of a graph output. */
@@ -143,6 +162,7 @@ public final class GraphBuilder {
                 origin);
         OperatorSchema.check(node, opset);
         nodes.add(node);
+        node.outputs().forEach(output -> producers.put(output, node));
         return results;
     }
 
@@ -247,11 +267,12 @@ public final class GraphBuilder {
                 : quotient;
     }
 
-    /** The size of a value's axis when the model runs, as an int64 vector of one element. */
+    /**
+     * The size of a value's axis when the model runs, as an int64 vector of one element. Not by Shape's own range: ONNX
+     * Runtime's symbolic shape inference, which its optimiser for transformers needs, passes over it.
+     */
     public Value sizeOf(Value value, long axis) {
-        return opset >= SHAPE_TAKES_A_RANGE_SINCE
-                ? node("Shape", List.of(value), "start", axis, "end", axis + 1)
-                : node("Gather", List.of(node("Shape", value), integers(axis)), "axis", 0);
+        return node("Gather", List.of(node("Shape", value), integers(axis)), "axis", 0);
     }
 
     /**
@@ -287,9 +308,10 @@ public final class GraphBuilder {
         if (parent != null && parent.isZeros(value)) {
             return true;
         }
-        return nodes.stream()
-                .filter(node -> node.outputs().contains(value.name()) && node.is("ConstantOfShape"))
-                .anyMatch(node -> isZeros((Tensor) node.attributes().get("value")));
+        return producer(value.name())
+                .filter(node -> node.is("ConstantOfShape"))
+                .filter(node -> isZeros((Tensor) node.attributes().get("value")))
+                .isPresent();
     }
 
     private static boolean isZeros(Tensor tensor) {

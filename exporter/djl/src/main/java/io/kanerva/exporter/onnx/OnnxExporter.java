@@ -69,6 +69,10 @@ public final class OnnxExporter {
      */
     public static OnnxModel export(
             Block block, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
+        if (options.writesFunctions() && options.irVersion() < LocalFunctions.MIN_IR) {
+            throw new IllegalArgumentException("functions: expected IR version " + LocalFunctions.MIN_IR
+                    + " or newer, found " + options.irVersion());
+        }
         Tracer tracer = new Tracer(
                 block,
                 inputs,
@@ -113,7 +117,8 @@ public final class OnnxExporter {
                 .ranges()
                 .forEach((name, range) -> metadata.put("proven." + name, range.min() + ".." + range.max()));
         metadata.putAll(options.metadata());
-        return ModelWriter.write(graph, options.withMetadata(metadata));
+        ModelProto model = ModelWriter.write(graph, options.withMetadata(metadata));
+        return options.writesFunctions() ? LocalFunctions.of(model) : model;
     }
 
     private static OnnxModel checked(OnnxModel model, Tracer tracer, List<InputSpec> inputs, ExportOptions options) {
@@ -222,7 +227,9 @@ public final class OnnxExporter {
                 : operators.lower(builder, operation, inputs);
         for (int i = 0; i < outputs.size(); i++) {
             Operand operand = operation.outputs().get(i);
-            values.put(operand.id(), new Value(outputs.get(i).name(), operand.type(), operand.shape()));
+            Value output = new Value(outputs.get(i).name(), operand.type(), operand.shape());
+            values.put(operand.id(), output);
+            builder.put(output);
         }
     }
 

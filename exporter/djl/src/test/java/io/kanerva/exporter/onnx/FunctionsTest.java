@@ -1,0 +1,80 @@
+package io.kanerva.exporter.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.LayerNorm;
+import io.kanerva.exporter.trace.InputSpec;
+import io.kanerva.onnx.OnnxFiles;
+import io.kanerva.onnx.OrtRunner;
+import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.FunctionProto;
+import io.kanerva.onnx.proto.NodeProto;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Blocks that repeat, written as functions. */
+class FunctionsTest {
+    private static final List<InputSpec> INPUTS = List.of(InputSpec.parse("x:float32[N,4]"));
+
+    private static Block layer(int units) {
+        return new SequentialBlock()
+                .add(Linear.builder().setUnits(units).build())
+                .add(Activation::tanh)
+                .add(LayerNorm.builder().axis(1).build());
+    }
+
+    private static OnnxModel export(Block block, ExportOptions options) {
+        return OnnxExporter.export(Exports.initialised(block, 2, 4), INPUTS, List.of("y"), options.withCheck());
+    }
+
+    @Test
+    void blocksThatRepeatAreOneFunctionThatComputesTheSame() throws IOException {
+        Block block = new SequentialBlock()
+                .add(layer(4))
+                .add(layer(4))
+                .add(Linear.builder().setUnits(4).build())
+                .add(layer(4));
+        OnnxModel plain = export(block, ExportOptions.defaults());
+        OnnxModel model = export(block, ExportOptions.defaults().withFunctions());
+        assertThat(model.checks()).isNotEmpty();
+        assertThat(model.proto().getFunctionsList()).hasSize(1);
+        FunctionProto function = model.proto().getFunctions(0);
+        assertThat(function.getNodeList().stream().map(NodeProto::getOpType))
+                .containsExactly("Gemm", "Tanh", "LayerNormalization");
+        assertThat(function.getInputList()).hasSize(5).contains("Linear/weight");
+        assertThat(model.proto().getGraph().getNodeList().stream().map(NodeProto::getOpType))
+                .containsExactly(function.getName(), function.getName(), "Gemm", function.getName());
+        Map<String, Tensor> feeds = Map.of("x", Tensor.of(new float[] {1, -2, 3, 0.5f, 0, 1, 2, 3}, 2, 4));
+        OrtRunner runtime = new OrtRunner();
+        assertThat(runtime.run(model.toBytes(), feeds)).isEqualTo(runtime.run(plain.toBytes(), feeds));
+        assertThat(OnnxFiles.toText(model.proto())).contains("function block." + function.getName() + "(");
+        java.nio.file.Path folder = OnnxChecker.folder("functions");
+        model.write(folder.resolve("layers.onnx"));
+        System.out.println("functions: " + OnnxChecker.check(folder).orElse(OnnxChecker.ABSENT));
+    }
+
+    @Test
+    void whatDoesNotRepeatStaysAsItIs() {
+        Block block = new SequentialBlock()
+                .add(layer(3))
+                .add(Linear.builder().setUnits(4).build());
+        OnnxModel plain = export(block, ExportOptions.defaults());
+        assertThat(export(block, ExportOptions.defaults().withFunctions()).proto())
+                .isEqualTo(plain.proto());
+    }
+
+    @Test
+    void functionsNeedAnIrVersionThatHasThem() {
+        assertThatThrownBy(() -> export(
+                        layer(4), ExportOptions.defaults().withIrVersion(7).withFunctions()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("functions: expected IR version 8 or newer, found 7");
+    }
+}
