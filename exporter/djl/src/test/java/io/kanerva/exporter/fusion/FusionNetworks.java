@@ -27,7 +27,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
  * Small transformers whose patterns ONNX Runtime fuses; {@code tools/bench/onnx-graphs/fusions.py} has the same in
@@ -53,19 +53,23 @@ public final class FusionNetworks {
         return List.copyOf(NETWORKS.keySet());
     }
 
-    private static final Map<String, Supplier<OnnxModel>> NETWORKS = new LinkedHashMap<>();
+    private static final Map<String, Function<ExportOptions, OnnxModel>> NETWORKS = new LinkedHashMap<>();
 
     static {
-        NETWORKS.put("bert-djl", () -> export(djl(), "tokens:int64[N,16]", "types:int64[N,16]", "mask:int64[N,16]"));
-        NETWORKS.put("bert", () -> export(new Bert(), "tokens:int64[N,T]", "mask:float32[N,T]"));
-        NETWORKS.put("gpt", () -> export(new Gpt(), "tokens:int64[N,16]"));
+        NETWORKS.put("bert-djl", o -> export(o, djl(), "tokens:int64[N,16]", "types:int64[N,16]", "mask:int64[N,16]"));
+        NETWORKS.put("bert", o -> export(o, new Bert(), "tokens:int64[N,T]", "mask:float32[N,T]"));
+        NETWORKS.put("gpt", o -> export(o, new Gpt(), "tokens:int64[N,16]"));
     }
 
     static OnnxModel export(String name) {
-        return NETWORKS.get(name).get();
+        return export(name, ExportOptions.defaults());
     }
 
-    private static OnnxModel export(Block block, String... inputs) {
+    static OnnxModel export(String name, ExportOptions options) {
+        return NETWORKS.get(name).apply(options);
+    }
+
+    private static OnnxModel export(ExportOptions options, Block block, String... inputs) {
         List<InputSpec> specs = new ArrayList<>();
         for (String input : inputs) {
             specs.add(InputSpec.parse(input));
@@ -77,7 +81,7 @@ public final class FusionNetworks {
                 block,
                 specs,
                 List.of(),
-                ExportOptions.defaults().withInputRange("tokens", 0, WORDS).withDimensionLimit("N", 2, 8));
+                options.withInputRange("tokens", 0, WORDS).withDimensionLimit("N", 2, 8));
     }
 
     /** DJL's own BERT, which normalises by batches. */
@@ -184,12 +188,11 @@ public final class FusionNetworks {
         @Override
         NDArray compute(ParameterStore store, NDList inputs) {
             NDArray tokens = inputs.get(0);
-            long n = tokens.getShape().get(0);
-            long t = tokens.getShape().get(1);
-            NDArray place =
-                    tokens.getManager().arange(0, (int) t, 1, DataType.INT64).reshape(1, t);
+            int t = (int) tokens.getShape().get(1);
+            NDArray place = tokens.getManager().arange(0, t, 1, DataType.INT64).expandDims(0);
             NDArray x = run(norm, store, run(words, store, tokens).add(run(places, store, place)));
-            NDArray mask = inputs.get(1).mul(-1f).add(1f).mul(-10000f).reshape(n, 1, 1, t);
+            NDArray mask =
+                    inputs.get(1).expandDims(1).expandDims(1).mul(-1f).add(1f).mul(-10000f);
             for (Block layer : layers) {
                 x = run(layer, store, x, mask);
             }

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.TestInstance;
 class LoweringsTest {
     /** Casts, and the arithmetic of shapes, which any operation may need. */
     private static final Set<String> EVERYWHERE =
-            Set.of("Cast", "Shape", "Squeeze", "Unsqueeze", "Concat", "Mul", "Add");
+            Set.of("Cast", "Shape", "Gather", "Squeeze", "Unsqueeze", "Concat", "Mul", "Add");
 
     /** Arguments that lowerings find in the shapes of the outputs. */
     private static final Map<String, Set<String>> OUTPUT_SIZES = Map.of(

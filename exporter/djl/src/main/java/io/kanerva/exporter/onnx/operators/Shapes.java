@@ -17,11 +17,7 @@ final class Shapes {
     private Shapes() {}
 
     static void register(Operators table) {
-        table.put(
-                "reshape",
-                "Reshape",
-                (g, op, in) ->
-                        changesNothing(op) ? in.get(0) : reshape(g, op.input().shape(), in.get(0), target(op)));
+        table.put("reshape", "Reshape; Gather for rows that were looked up by flattened positions", Shapes::reshape);
         table.put(
                 "flatten",
                 "Reshape",
@@ -53,6 +49,14 @@ final class Shapes {
     private static boolean changesNothing(Operation op) {
         return op.output().shape().equals(op.input().shape())
                 && op.input().shape().stream().allMatch(Size::isKnown);
+    }
+
+    private static Value reshape(GraphBuilder g, Operation op, List<Value> in) {
+        Value x = in.get(0);
+        return changesNothing(op)
+                ? x
+                : Selections.rows(g, x, op.output().shape())
+                        .orElseGet(() -> reshape(g, op.input().shape(), x, target(op)));
     }
 
     /**

@@ -19,6 +19,8 @@ public interface Pass {
                 new MergeMoves(),
                 new FuseBatchNorm(),
                 new FuseClip(),
+                new FuseSubtraction(),
+                new DivideScores(),
                 new RemoveUnused(),
                 new ShareTransposed());
     }
