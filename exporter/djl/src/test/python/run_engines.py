@@ -1,7 +1,8 @@
-"""Runs the graphs of the blocks from outside with OpenVINO on the inputs that OutsideTest left, and compares the outputs with the blocks'.
+"""Runs the graphs of the blocks from outside with OpenVINO and with the onnx package's reference evaluator on the inputs that OutsideTest
+left, and compares the outputs with the blocks'.
 
-Usage: run_openvino.py MODELS VECTORS TABLE, after OutsideTest with -Doutside=full -Doutside.vectors=true. Writes one line per graph into
-TABLE, its name and "agrees" or what happened, and prints counts; needs the Python packages openvino, onnx and numpy.
+Usage: run_engines.py MODELS VECTORS TABLE, after OutsideTest with -Doutside=full -Doutside.vectors=true. Writes one line per graph into
+TABLE: its name, and for each engine "agrees" or what happened. Prints counts; needs the Python packages openvino, onnx and numpy.
 """
 import collections
 import pathlib
@@ -10,6 +11,7 @@ import sys
 import numpy
 import onnx
 import onnx.numpy_helper
+import onnx.reference
 import openvino
 
 
@@ -29,30 +31,46 @@ def differs(expected, found, tolerance):
     return "" if bool(numpy.all(close)) else f"differs by {numpy.nanmax(apart):.0e}"
 
 
-def outcome(model, folder):
+def by_openvino(file):
+    compiled = core.compile_model(str(file), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    count = len(compiled.outputs)
+
+    def run(inputs):
+        found = compiled(inputs)
+        return [numpy.asarray(found[index]) for index in range(count)]
+
+    return run
+
+
+def by_reference(file):
+    evaluator = onnx.reference.ReferenceEvaluator(str(file))
+    return lambda inputs: [numpy.asarray(found)
+                           for found in evaluator.run(None, dict(zip(evaluator.input_names, inputs)))]
+
+
+def outcome(load, file, folder):
     tolerance = 10 * float((folder / "tolerance.txt").read_text())
     try:
-        compiled = core.compile_model(str(model), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        run = load(file)
+        for data in sorted(folder.glob("test_data_set_*")):
+            for expected, found in zip(tensors(data, "output"), run(tensors(data, "input")), strict=True):
+                text = differs(expected, found, tolerance)
+                if text:
+                    return text
     except Exception as problem:  # whatever it is, it is what the table says
         return "fails: " + " ".join(str(problem).split())[-120:].replace("|", "/")
-    for data in sorted(folder.glob("test_data_set_*")):
-        try:
-            found = compiled(tensors(data, "input"))
-        except Exception as problem:
-            return "fails: " + " ".join(str(problem).split())[-120:].replace("|", "/")
-        for index, expected in enumerate(tensors(data, "output")):
-            text = differs(expected, numpy.asarray(found[index]), tolerance)
-            if text:
-                return text
     return "agrees"
 
 
 core = openvino.Core()
 models, vectors, table = (pathlib.Path(argument) for argument in sys.argv[1:4])
+engines = {f"OpenVINO {openvino.__version__.split('-')[0]}": by_openvino, f"onnx {onnx.__version__}": by_reference}
 outcomes = {}
 for folder in sorted(vectors.iterdir()):
-    outcomes[(folder / "name.txt").read_text()] = outcome(models / f"{folder.name}.onnx", folder)
+    file = models / f"{folder.name}.onnx"
+    outcomes[(folder / "name.txt").read_text()] = [outcome(load, file, folder) for load in engines.values()]
 table.parent.mkdir(parents=True, exist_ok=True)
-table.write_text("".join(f"{name}\t{text}\n" for name, text in sorted(outcomes.items())))
-counts = collections.Counter(text.split(":")[0].split(" by")[0].split(" [")[0] for text in outcomes.values())
-print(f"OpenVINO {openvino.__version__}: {len(outcomes)} graphs, {dict(counts)}")
+table.write_text("".join("\t".join([name, *texts]) + "\n" for name, texts in sorted(outcomes.items())))
+for index, engine in enumerate(engines):
+    counts = collections.Counter(texts[index].split(":")[0].split(" by")[0].split(" [")[0] for texts in outcomes.values())
+    print(f"{engine}: {len(outcomes)} graphs, {dict(counts)}")

@@ -91,7 +91,30 @@ final class Idioms {
                     return y.add(view.sum(new int[] {axis}, true).sub(copy.sum(new int[] {axis}, true)));
                 },
                 x -> x.mul(0.5f).addi(x).muli(0.6f),
-                x -> x.neg().negi().signi().mul(0.3f).add(x));
+                x -> x.neg().negi().signi().mul(0.3f).add(x),
+                // Views of views.
+                x -> changed(x, y -> y.reshape(-1).get("::2").muli(0.5f)),
+                x -> changed(
+                        x, y -> y.transpose().expandDims(0).get(0).get("-1:").subi(0.2f)),
+                x -> changed(
+                        x, y -> y.get(part()).swapAxes(0, rank - 1).get("0:1").muli(-0.5f)),
+                x -> changed(x, y -> y.get("-1:").set(new NDIndex("..., :1"), 0.5f)),
+                x -> changed(x, y -> {
+                    NDArray view = y.get(part());
+                    view.set(view.lt(0), 0.1f);
+                }),
+                x -> changed(
+                        x,
+                        y -> y.get("0:1").set(new NDIndex("..."), y.get("-1:").mul(0.5f))),
+                x -> changed(x, y -> {
+                    NDArray first = y.get("0:1");
+                    NDArray flat = y.flatten();
+                    first.addi(0.25f);
+                    flat.get("1:").muli(0.75f);
+                    first.subi(flat.get(0).mul(1));
+                }),
+                x -> changed(x, y -> y.get("0").divi(y.get("-1").abs().add(1))),
+                x -> changed(x, y -> y.expandDims(1).get(":, 0").set(new NDIndex("0:1"), part -> part.mul(0.5f))));
     }
 
     private interface Change {
@@ -124,6 +147,24 @@ final class Idioms {
                         return x.add(scope.ones(constant.getShape()).mul(0.1f));
                     }
                 },
+                x -> table().get(positions(x)).mul(x),
+                x -> table().take(positions(x)).add(x),
+                x -> constant.toType(DataType.FLOAT64, false)
+                        .mul(x.toType(DataType.FLOAT64, false))
+                        .toType(DataType.FLOAT32, false),
+                x -> places(x, DataType.INT32).mul(x).mul(0.2f),
+                x -> constant.gt(0)
+                        .logicalAnd(x.gt(0))
+                        .toType(DataType.FLOAT32, false)
+                        .sub(x),
+                x -> constant.getNDArrayInternal().rsub(x).mul(0.7f),
+                x -> NDArrays.concat(new NDList(constant.broadcast(x.getShape()), x), axis),
+                x -> {
+                    NDArray zeros = x.zerosLike();
+                    zeros.set(
+                            new NDIndex("0:1"), constant.broadcast(x.get("0:1").getShape()));
+                    return zeros.add(x);
+                },
                 x -> constant.gt(x)
                         .logicalNot()
                         .toType(DataType.FLOAT32, false)
@@ -151,11 +192,48 @@ final class Idioms {
                 x -> x.toType(DataType.FLOAT64, false).softmax(axis).toType(DataType.FLOAT32, false),
                 x -> x.mul(x.gt(0).toType(DataType.FLOAT16, false).add(0.5f).toType(DataType.FLOAT32, false)),
                 x -> x.mul(x.gt(0).logicalOr(x.lt(-1))),
+                // Whole numbers that overflow.
+                x -> x.mul(places(x, DataType.INT32)
+                                .toType(DataType.UINT8, false)
+                                .mul(100)
+                                .add(7)
+                                .toType(DataType.FLOAT32, false))
+                        .mul(0.01f),
+                x -> x.mul(places(x, DataType.INT32)
+                                .toType(DataType.INT8, false)
+                                .mul(60)
+                                .sub(3)
+                                .toType(DataType.FLOAT32, false))
+                        .mul(0.01f),
+                x -> x.add(x.gt(0)
+                        .toType(DataType.INT8, false)
+                        .sub(places(x, DataType.INT32).toType(DataType.INT8, false))
+                        .mod(3)
+                        .toType(DataType.FLOAT32, false)),
+                x -> x.add(x.gt(0)
+                        .toType(integer, false)
+                        .toType(DataType.INT64, false)
+                        .cumSum(axis)
+                        .toType(DataType.FLOAT32, false)
+                        .mul(0.1f)),
+                x -> x.add(x.gt(0).add(x.gt(1)).toType(DataType.FLOAT32, false)),
+                x -> x.mul(x.argMax(axis).expandDims(axis).toType(DataType.FLOAT32, false))
+                        .div(width),
                 x -> x.mul(x.gt(0)
                         .toType(DataType.INT32, false)
                         .sum(new int[] {axis}, true)
                         .toType(DataType.FLOAT32, false)
                         .minimum(1)));
+    }
+
+    /** One number per position of the fixed axis. */
+    private NDArray table() {
+        return constant.flatten();
+    }
+
+    /** Positions in the table, of x's shape. */
+    private NDArray positions(NDArray x) {
+        return x.gt(0).toType(DataType.INT64, false).mul(width - 1);
     }
 
     /** 0, 1, 2, ... along the fixed axis. */
@@ -174,7 +252,11 @@ final class Idioms {
                 x -> x.getShape().get(0) % 2 == 0 ? x.neg() : x,
                 x -> x.add(manager.ones(new Shape(x.getShape().get(0)).addAll(new Shape(ones(rank - 1))))
                         .mul(0.2f)),
-                x -> x.mul(Math.min(x.getShape().get(0), 3)).mul(0.3f));
+                x -> x.mul(Math.min(x.getShape().get(0), 3)).mul(0.3f),
+                x -> x.mul(Math.max(1, x.getShape().get(0) - 6)).mul(0.5f),
+                x -> x.getShape().get(0) == 7 ? x.neg() : x,
+                x -> x.mul(x.getShape().get(0) * (x.getShape().get(0) - 1) / 2).mul(0.1f),
+                x -> x.div((float) Math.ceil(x.getShape().get(0) / 3.0)));
     }
 
     private static long[] ones(int count) {
@@ -193,6 +275,24 @@ final class Idioms {
                 x -> x.mul(manager.arange((float) x.getShape().get(1)).add(1).reshape(1, -1, 1))
                         .div(x.getShape().get(1)),
                 x -> x.getShape().get(1) > 6 ? x.get(":, 1:") : x,
+                x -> x.getShape().get(1) > 16 ? x.get(":, :16") : x,
+                x -> x.getShape().get(1) == 13 ? x.neg() : x,
+                x -> x.add(manager.arange(20f)
+                        .reshape(1, 20, 1)
+                        .get(":, :{}", x.getShape().get(1))
+                        .mul(0.1f)),
+                x -> {
+                    NDList chunks = new NDList();
+                    for (long t = 0; t < x.getShape().get(1); t += 8) {
+                        NDArray chunk = x.get(
+                                ":, {}:{}", t, Math.min(t + 8, x.getShape().get(1)));
+                        chunks.add(chunk.sub(chunk.mean(new int[] {1}, true)));
+                    }
+                    return NDArrays.concat(chunks, 1);
+                },
+                x -> x.pad(new Shape(0, 0, 0, x.getShape().get(1) % 2), 0)
+                        .reshape(x.getShape().get(0), (x.getShape().get(1) + 1) / 2, 2, width)
+                        .mean(new int[] {2}),
                 x -> {
                     NDArray h = x.get(":, 0");
                     NDList all = new NDList(h);

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
+import ai.djl.nn.SequentialBlock;
 import io.kanerva.exporter.onnx.ExportOptions;
 import io.kanerva.exporter.onnx.OnnxChecker;
 import io.kanerva.exporter.onnx.OnnxExporter;
@@ -47,13 +48,15 @@ final class RandomNetworks {
      *
      * @param input 0: vectors, 1: sequences of any length, 2: images, 3: images of any height and width
      * @param size number of features or channels, and the images' height and width
+     * @param type the input's element type: float32 in half of the networks
      */
-    record Genome(int input, int size, List<Gene> genes) {}
+    record Genome(int input, int size, int type, List<Gene> genes) {}
 
     static Arbitrary<Genome> genomes() {
         return Combinators.combine(
                         Arbitraries.integers().between(0, 3),
                         Arbitraries.integers().between(0, 7),
+                        Arbitraries.integers().between(0, 2 * InputSpec.TYPES.size() - 1),
                         genes(DEPTH).list().ofMinSize(1).ofMaxSize(5))
                 .as(Genome::new);
     }
@@ -87,7 +90,11 @@ final class RandomNetworks {
             };
             boolean isDynamic = genome.input() == 3;
             Growth growth = new Growth(manager, isDynamic);
-            Growth.Grown grown = growth.sequence(genome.genes(), shape);
+            DataType type =
+                    genome.type() < InputSpec.TYPES.size() ? InputSpec.TYPES.get(genome.type()) : DataType.FLOAT32;
+            Block block = new SequentialBlock()
+                    .addSingleton(x -> x.toType(DataType.FLOAT32, false))
+                    .add(growth.sequence(genome.genes(), shape).block());
             ExportOptions options = ExportOptions.defaults()
                     .withTolerance(TOLERANCE)
                     .withCheck(new SeveralOpinions(TOLERANCE))
@@ -102,7 +109,7 @@ final class RandomNetworks {
             }
             InputSpec input = new InputSpec(
                     "x",
-                    DataType.FLOAT32,
+                    type,
                     switch (genome.input()) {
                         case 0 -> List.of(Dimension.named("B"), Dimension.fixed(size));
                         case 1 -> List.of(Dimension.named("B"), Dimension.named("T"), Dimension.fixed(size));
@@ -121,7 +128,7 @@ final class RandomNetworks {
                     });
             OnnxModel model;
             try {
-                model = OnnxExporter.export(grown.block(), List.of(input), List.of("y"), options);
+                model = OnnxExporter.export(block, List.of(input), List.of("y"), options);
             } catch (ExportException e) {
                 if (growth.followsSizes()) {
                     return;
@@ -131,7 +138,7 @@ final class RandomNetworks {
             assertThat(model.checks().stream().map(OnnxModel.Check::sizes).distinct())
                     .hasSizeGreaterThanOrEqualTo(2);
             requireTidiness(model);
-            requireAgreement(grown.block(), input, model, side);
+            requireAgreement(block, input, model, side);
             model.write(MODELS.resolve("network-" + COUNT.incrementAndGet() + ".onnx"));
         }
     }
