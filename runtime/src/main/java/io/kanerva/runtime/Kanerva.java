@@ -52,6 +52,8 @@ public final class Kanerva implements AutoCloseable {
 
     private static Kanerva open(BundleSource source, Options options) {
         Bundle bundle = source.bundle();
+        // Before the classes below, which need ONNX Runtime's: says what is missing, and starts it without telemetry.
+        NativeRuntime.start();
         Sessions sessions = SessionLoader.open(source.name(), bundle.settings(), source.graphs(bundle), options);
         KeyGeometry geometry = new KeyGeometry(bundle.settings());
         try {

@@ -30,7 +30,7 @@ public final class NativeRuntime {
     /**
      * Starts ONNX Runtime if it is not running yet.
      *
-     * @throws InferenceException if that is impossible, such as for lack of a temporary folder
+     * @throws InferenceException if that is impossible, such as for lack of its classes or of a temporary folder
      */
     public static synchronized void start() {
         if (failure != null) {
@@ -49,6 +49,13 @@ public final class NativeRuntime {
                     .join();
         } catch (CompletionException e) {
             failure = failure(e.getCause());
+            throw failure;
+        } catch (NoClassDefFoundError e) {
+            failure = new InferenceException(
+                    e,
+                    "ONNX Runtime cannot be started: expected its classes on the class path or module path, from "
+                            + "io.kanerva:kanerva-onnxruntime-cpu or kanerva-onnxruntime-gpu, found none (%s)",
+                    e.getMessage());
             throw failure;
         }
     }

@@ -53,7 +53,6 @@ public final class SessionLoader {
      */
     public static Sessions open(
             String bundle, ModelSettings settings, Map<BundleGraph, byte[]> graphs, Options options) {
-        NativeRuntime.start(); // before anything else of ONNX Runtime, which would start it with telemetry
         SessionLoader loader = new SessionLoader(bundle, settings, graphs, options);
         boolean fallsBack = options.device() == Device.AUTO;
         Optional<String> obstacle = options.device() == Device.CPU ? Optional.empty() : cudaObstacle();
