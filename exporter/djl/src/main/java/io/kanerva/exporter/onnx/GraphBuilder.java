@@ -30,6 +30,8 @@ public final class GraphBuilder {
     private final boolean writesErfOut;
     /** The builder of the graph around this one; null for the outermost graph. */
     private final GraphBuilder parent;
+    /** Whether sizes are computed in this graph, though another one is around it. */
+    private final boolean ownsSizes;
 
     private final List<Value> inputs = new ArrayList<>();
     private final List<Node> nodes = new ArrayList<>();
@@ -51,12 +53,14 @@ public final class GraphBuilder {
         opset = options.opset();
         writesErfOut = options.writesErfOut();
         parent = null;
+        ownsSizes = true;
     }
 
-    private GraphBuilder(GraphBuilder parent) {
+    private GraphBuilder(GraphBuilder parent, boolean ownsSizes) {
         opset = parent.opset;
         writesErfOut = parent.writesErfOut;
         this.parent = parent;
+        this.ownsSizes = ownsSizes;
     }
 
     /**
@@ -64,7 +68,15 @@ public final class GraphBuilder {
      * sizes unless they depend on the subgraph's own dimensions.
      */
     public GraphBuilder subgraph() {
-        return new GraphBuilder(this);
+        return new GraphBuilder(this, false);
+    }
+
+    /**
+     * Like {@link #subgraph}, of a node that runs it at some sizes only: it computes all sizes itself, because the
+     * expressions may have no value at others.
+     */
+    GraphBuilder branch() {
+        return new GraphBuilder(this, true);
     }
 
     /** Gives a dimension a value in this graph, an int64 vector of one element. */
@@ -245,21 +257,25 @@ public final class GraphBuilder {
     }
 
     private boolean isOwn(Stream<String> dimensions) {
-        return parent == null || dimensions.anyMatch(ownDimensions::contains);
+        return ownsSizes || dimensions.anyMatch(ownDimensions::contains);
     }
 
     /** The axis of an input that has a size, as an int64 vector of one element. */
     Optional<Value> sizeOfInput(Size size) {
-        return inputs.stream()
+        return modelInputs().stream()
                 .filter(input -> input.shape() != null && input.shape().contains(size))
                 .findFirst()
                 .map(input -> sizeOf(input, input.shape().indexOf(size)));
     }
 
+    private List<Value> modelInputs() {
+        return parent == null ? inputs : parent.modelInputs();
+    }
+
     Value sizeOfDimension(String dimension) {
         SizeSource source =
-                SizeSource.of(inputs.stream().map(Value::shape).toList()).get(dimension);
-        Value size = sizeOf(inputs.get(source.input()), source.axis());
+                SizeSource.of(modelInputs().stream().map(Value::shape).toList()).get(dimension);
+        Value size = sizeOf(modelInputs().get(source.input()), source.axis());
         Value rest = source.offset().is(0) ? size : node("Sub", size, size(source.offset()));
         Value quotient = source.factor().is(1) ? rest : node("Div", rest, size(source.factor()));
         return source.isSquare()

@@ -6,14 +6,17 @@ import ai.djl.nn.Block;
 import ai.djl.nn.SymbolBlock;
 import io.kanerva.exporter.onnx.operators.Operators;
 import io.kanerva.exporter.onnx.passes.Pass;
+import io.kanerva.exporter.trace.Dimension;
 import io.kanerva.exporter.trace.DjlTensors;
 import io.kanerva.exporter.trace.ExportException;
 import io.kanerva.exporter.trace.InputSpec;
 import io.kanerva.exporter.trace.Operand;
 import io.kanerva.exporter.trace.Operation;
 import io.kanerva.exporter.trace.Program;
+import io.kanerva.exporter.trace.Programs;
 import io.kanerva.exporter.trace.Sampler;
 import io.kanerva.exporter.trace.SamplingPlan;
+import io.kanerva.exporter.trace.Size;
 import io.kanerva.exporter.trace.Tracer;
 import io.kanerva.onnx.proto.ModelProto;
 import io.kanerva.onnx.proto.ValueInfoProto;
@@ -80,7 +83,7 @@ public final class OnnxExporter {
                 new Sampler(options.ranges()),
                 options.statistics(),
                 options.probeBudget());
-        OnnxModel model = traced(tracer, outputNames, options);
+        OnnxModel model = traced(tracer, inputs, outputNames, options);
         if (options.runner().isEmpty()) {
             return model;
         }
@@ -93,15 +96,16 @@ public final class OnnxExporter {
             if (isFromBlock || !tracer.refine()) {
                 throw e;
             }
-            return checked(traced(tracer, outputNames, options), tracer, inputs, options);
+            return checked(traced(tracer, inputs, outputNames, options), tracer, inputs, options);
         }
     }
 
-    private static OnnxModel traced(Tracer tracer, List<String> outputNames, ExportOptions options) {
+    private static OnnxModel traced(
+            Tracer tracer, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
         try {
             // Without variables, so that graphs that the passes replaced can be collected before the model is written.
             return new OnnxModel(
-                    write(Pass.applyAll(lower(tracer, outputNames, options)), tracer, options),
+                    write(Pass.applyAll(lower(tracer, inputs, outputNames, options)), tracer, options),
                     List.of(),
                     tracer.proven(),
                     options.externalDataAbove());
@@ -160,14 +164,16 @@ public final class OnnxExporter {
         return export(block, inputs, outputNames, options);
     }
 
-    private static Graph lower(Tracer tracer, List<String> outputNames, ExportOptions options) {
+    private static Graph lower(Tracer tracer, List<InputSpec> inputs, List<String> outputNames, ExportOptions options) {
         while (true) {
             Program program = tracer.trace();
             List<String> names =
                     outputNames.isEmpty() ? defaultNames(program.outputs().size()) : outputNames;
             Graph graph = new OnnxExporter(options).lower(program, names);
             if (tracer.prove(program)) {
-                return graph;
+                return tracer.programs() instanceof Programs.Split split
+                        ? new OnnxExporter(options).lower(split, inputs, names)
+                        : graph;
             }
         }
     }
@@ -191,9 +197,7 @@ public final class OnnxExporter {
                         + ", a complex array through real()");
             }
         }
-        if (!problems.isEmpty()) {
-            throw new ExportException(problems);
-        }
+        requireNoProblems();
         List<Value> outputs = new ArrayList<>();
         for (Operand result : program.outputs()) {
             String name = outputNames.get(outputs.size());
@@ -201,6 +205,29 @@ public final class OnnxExporter {
             outputs.add(new Value(name, result.type(), result.shape()));
         }
         return builder.build(outputs);
+    }
+
+    private Graph lower(Programs.Split programs, List<InputSpec> inputs, List<String> outputNames) {
+        List<Value> read = new ArrayList<>();
+        for (InputSpec input : inputs) {
+            List<Size> shape = input.shape().stream().map(Dimension::expression).toList();
+            read.add(builder.input(input.name(), DjlTensors.elementType(input.type()), shape));
+        }
+        List<Value> found = new RangeLowering(builder, programs, read).lower(this::lowerWithin);
+        requireNoProblems();
+        List<Value> outputs = new ArrayList<>();
+        for (Programs.Output output : programs.outputs()) {
+            String name = outputNames.get(outputs.size());
+            builder.identity(found.get(outputs.size()), name);
+            outputs.add(new Value(name, output.type(), output.shape()));
+        }
+        return builder.build(outputs);
+    }
+
+    private void requireNoProblems() {
+        if (!problems.isEmpty()) {
+            throw new ExportException(problems);
+        }
     }
 
     private void lower(List<Operation> operations) {
@@ -233,7 +260,7 @@ public final class OnnxExporter {
         }
     }
 
-    /** Adds a loop's body to its subgraph. */
+    /** Adds a loop's body, or the program for a range of sizes, to its subgraph. */
     private List<Value> lowerWithin(GraphBuilder subgraph, Program body, List<Value> inputs) {
         OnnxExporter inner = new OnnxExporter(this, subgraph);
         for (int i = 0; i < inputs.size(); i++) {

@@ -105,15 +105,47 @@ public sealed interface ConstantOfSize {
     }
 
     /**
+     * A progression divided by a size, such as the shares {@code i/T}.
+     *
+     * @param dividend whole numbers, of the quotient's floating-point type
+     * @param divisor any known size other than 0
+     */
+    record Quotients(Progression dividend, Size divisor) implements ConstantOfSize {
+        @Override
+        public ElementType type() {
+            return dividend.type();
+        }
+
+        @Override
+        public List<Size> shape() {
+            return dividend.shape();
+        }
+
+        @Override
+        public Tensor at(Map<String, Long> sizes) {
+            Tensor whole = dividend.at(sizes);
+            double[] values = whole.doubles();
+            double by = divisor.at(sizes);
+            for (int i = 0; i < values.length; i++) {
+                // Rounding to float32 after float64 gives what a division in float32 gives.
+                values[i] /= by;
+            }
+            return Tensor.of(type(), values, whole.shape());
+        }
+    }
+
+    /**
      * A function of the difference of the positions on two axes, such as a triangular mask.
      *
      * @param row the axis that is subtracted
      * @param column the other axis
      * @param isFromEnd whether positions count from the end of their axes
+     * @param isFlipped whether the column's positions are taken in reverse order, as in a reversed identity
      * @param smallest the difference of the first value; smaller differences have it, too
      * @param values a vector; larger differences have the last one
      */
-    record Diagonals(List<Size> shape, int row, int column, boolean isFromEnd, long smallest, Tensor values)
+    record Diagonals(
+            List<Size> shape, int row, int column, boolean isFromEnd, boolean isFlipped, long smallest, Tensor values)
             implements ConstantOfSize {
         @Override
         public ElementType type() {
@@ -128,7 +160,9 @@ public sealed interface ConstantOfSize {
             byte[] to = new byte[Math.toIntExact(Places.count(wanted)) * bytes];
             long shift = isFromEnd ? wanted[column] - wanted[row] : 0;
             Places.forEach(wanted, (place, index) -> {
-                long difference = index[column] - index[row] - shift - smallest;
+                long last = wanted[column] - 1;
+                long position = isFlipped ? last - index[column] : index[column];
+                long difference = position - index[row] - shift - smallest;
                 int at = Math.toIntExact(Math.max(0, Math.min(values.size() - 1, difference)));
                 System.arraycopy(from, at * bytes, to, place * bytes, bytes);
             });

@@ -13,6 +13,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Recognises a constant made from Java numbers by its values at several sizes: a number everywhere, numbers in a fixed
@@ -25,6 +26,8 @@ final class ConstantSearch {
     private static final int MIN_EQUAL = 3;
 
     private static final long MIN_LARGEST = 5;
+    /** The most elements of a table whose end nobody stated. */
+    private static final long MAX_TABLE = 1 << 22;
 
     private final SamplingPlan plan;
     private final Map<String, SamplingPlan.Limit> limits;
@@ -32,6 +35,7 @@ final class ConstantSearch {
     private final Function<double[], Optional<Object>> numbers;
     private final Set<Map<String, Long>> wanted = new LinkedHashSet<>();
     private final boolean isLast;
+    private final Map<String, Long> unbounded = new TreeMap<>();
     private String reason = "";
 
     /**
@@ -58,6 +62,11 @@ final class ConstantSearch {
     /** Sizes at which the block should be traced, too, because a table ends there. */
     Set<Map<String, Long>> wanted() {
         return wanted;
+    }
+
+    /** Dimensions along which a table goes on without a known end, and the end up to which it is small enough. */
+    Map<String, Long> unbounded() {
+        return unbounded;
     }
 
     /** Why the last constant was not recognised, as the end of a sentence; empty if there is nothing to say. */
@@ -89,8 +98,11 @@ final class ConstantSearch {
         List<Tensor> reduced = rows;
         return numbers(reduced, shape)
                 .or(() -> progression(reduced, shape))
-                .or(() -> diagonals(reduced, shape, false))
-                .or(() -> diagonals(reduced, shape, true))
+                .or(() -> quotients(reduced, shape))
+                .or(() -> diagonals(reduced, shape, false, false))
+                .or(() -> diagonals(reduced, shape, true, false))
+                .or(() -> diagonals(reduced, shape, false, true))
+                .or(() -> diagonals(reduced, shape, true, true))
                 .or(() -> table(reduced, shape));
     }
 
@@ -160,6 +172,10 @@ final class ConstantSearch {
     }
 
     private Optional<ConstantOfSize> progression(List<Tensor> rows, List<Size> shape) {
+        return progressionOf(rows, shape).flatMap(found -> verified(found, rows, shape));
+    }
+
+    private Optional<ConstantOfSize.Progression> progressionOf(List<Tensor> rows, List<Size> shape) {
         Tensor largest = largest(rows);
         if (largest.type() == ElementType.BOOL || largest.size() < MIN_LARGEST) {
             return Optional.empty();
@@ -184,8 +200,38 @@ final class ConstantSearch {
         }
         Size start = Arrays.stream(starts).distinct().count() == 1 ? Size.fixed(starts[0]) : sizes.apply(starts);
         return start.isKnown()
-                ? verified(new ConstantOfSize.Progression(largest.type(), shape, start, slopes), rows, shape)
+                ? Optional.of(new ConstantOfSize.Progression(largest.type(), shape, start, slopes))
                 : Optional.empty();
+    }
+
+    /** A progression divided by a dimension or twice that, if the values are all its quotients to the last bit. */
+    private Optional<ConstantOfSize> quotients(List<Tensor> rows, List<Size> shape) {
+        ElementType type = rows.get(0).type();
+        if (type != ElementType.FLOAT32 && type != ElementType.FLOAT64) {
+            return Optional.empty();
+        }
+        return plan.dimensions().stream()
+                .flatMap(name -> Stream.of(
+                        Size.named(name),
+                        Size.named(name).plus(-1),
+                        Size.named(name).plus(1),
+                        Size.named(name).times(2)))
+                .map(divisor -> quotients(rows, shape, divisor))
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    private Optional<ConstantOfSize> quotients(List<Tensor> rows, List<Size> shape, Size divisor) {
+        List<Tensor> whole = new ArrayList<>();
+        for (int i = 0; i < rows.size(); i++) {
+            long by = divisor.at(plan.traces().get(i));
+            double[] values = Arrays.stream(rows.get(i).doubles())
+                    .map(value -> Math.rint(value * by))
+                    .toArray();
+            whole.add(Tensor.of(rows.get(i).type(), values, rows.get(i).shape()));
+        }
+        return progressionOf(whole, shape)
+                .flatMap(dividend -> verified(new ConstantOfSize.Quotients(dividend, divisor), rows, shape));
     }
 
     private static Tensor largest(List<Tensor> rows) {
@@ -205,7 +251,8 @@ final class ConstantSearch {
         return Optional.of(constant);
     }
 
-    private Optional<ConstantOfSize> diagonals(List<Tensor> rows, List<Size> shape, boolean isFromEnd) {
+    private Optional<ConstantOfSize> diagonals(
+            List<Tensor> rows, List<Size> shape, boolean isFromEnd, boolean isFlipped) {
         Tensor largest = largest(rows);
         int[] axes = IntStream.range(0, shape.size())
                 .filter(axis -> largest.shape()[axis] > 1)
@@ -219,7 +266,9 @@ final class ConstantSearch {
             long shift = isFromEnd ? row.shape()[axes[1]] - row.shape()[axes[0]] : 0;
             boolean[] differs = new boolean[1];
             Places.forEach(row.shape(), (place, index) -> {
-                Double before = values.putIfAbsent(index[axes[1]] - index[axes[0]] - shift, each[place]);
+                long last = row.shape()[axes[1]] - 1;
+                long position = isFlipped ? last - index[axes[1]] : index[axes[1]];
+                Double before = values.putIfAbsent(position - index[axes[0]] - shift, each[place]);
                 differs[0] |= before != null && Double.compare(before, each[place]) != 0;
             });
             if (differs[0]) {
@@ -247,10 +296,29 @@ final class ConstantSearch {
                         axes[0],
                         axes[1],
                         isFromEnd,
+                        isFlipped,
                         values.firstKey() + low - 1,
                         Tensor.of(largest.type(), kept, kept.length)),
                 rows,
                 shape);
+    }
+
+    private long largestEnd(List<Size> shape, Set<String> names) {
+        Map<String, Long> sizes = new TreeMap<>(plan.traces().get(0));
+        long end = Prober.DEFAULT_MAX;
+        while (true) {
+            for (String name : names) {
+                sizes.put(name, end);
+            }
+            if (end == 1
+                    || Places.count(shape.stream()
+                                    .mapToLong(size -> size.at(sizes))
+                                    .toArray())
+                            <= MAX_TABLE) {
+                return end;
+            }
+            end /= 2;
+        }
     }
 
     /** The beginning of a table, if the block was traced where the table is largest. */
@@ -273,6 +341,7 @@ final class ConstantSearch {
         for (String name : names) {
             SamplingPlan.Limit limit = limits.get(name);
             if (limit == null || limit.isOpen()) {
+                unbounded.put(name, largestEnd(shape, names));
                 reason = "it is the beginning of a table that goes on with " + name
                         + ", whose end is not known; set a dimension limit for " + name
                         + ", up to which the whole table is exported";

@@ -75,6 +75,16 @@ public record InputSpec(String name, DataType type, List<Dimension> shape) {
         return new Shape(shape.stream().mapToLong(d -> d.at(sizes)).toArray());
     }
 
+    /** The same input where a dynamic dimension has a fixed size. */
+    InputSpec with(String dimension, long size) {
+        return new InputSpec(
+                name,
+                type,
+                shape.stream()
+                        .map(d -> new Dimension(d.expression().with(dimension, size)))
+                        .toList());
+    }
+
     /** The names of its dynamic dimensions, possibly repeated. */
     Stream<String> names() {
         return sizes().stream().flatMap(Size::dimensions);

@@ -5,6 +5,8 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
@@ -19,7 +21,9 @@ final class Prober {
     private static final int LARGEST_STRIDE = 64;
 
     private final SamplingPlan plan;
-    private final Map<String, SamplingPlan.Limit> limits;
+    /** Dimensions whose limits are the user's, so that the block must run at all sizes within them. */
+    private final Set<String> stated;
+
     private final Function<Map<String, Long>, Outcome> block;
     private final BooleanSupplier isSpent;
     private final Map<Map<String, Long>, Outcome> known = new LinkedHashMap<>();
@@ -52,15 +56,40 @@ final class Prober {
         }
     }
 
+    /**
+     * Where a block's computation changes.
+     *
+     * @param dimension the dimension on which it depends
+     * @param largest the largest size before the change
+     */
+    record Threshold(String dimension, long largest) {}
+
     /** A size at which the block's computation is not the program's. */
     static final class Change extends RuntimeException {
         private static final long serialVersionUID = 1;
 
         private final boolean isNumber;
+        private final transient Optional<Threshold> threshold;
+        private final String remedy;
+        private final boolean isFailure;
 
-        private Change(String problem, boolean isNumber) {
+        private Change(
+                String problem, String remedy, boolean isFailure, boolean isNumber, Optional<Threshold> threshold) {
             super(problem, null, false, false);
             this.isNumber = isNumber;
+            this.isFailure = isFailure;
+            this.threshold = threshold;
+            this.remedy = remedy;
+        }
+
+        /** The whole sentence, with a reason why the remedy is needed. */
+        String message(String reason) {
+            return getMessage() + (isFailure ? ", " : "; " + reason + ", so ") + remedy;
+        }
+
+        /** Where it is, if the block runs on both sides and only one dimension matters. */
+        Optional<Threshold> threshold() {
+            return threshold;
         }
 
         /** Whether only a number or a shape differs. */
@@ -74,17 +103,19 @@ final class Prober {
      *
      * @param plan the sizes that were traced
      * @param limits sizes that dynamic dimensions may take, by name
+     * @param stated dimensions within whose limits the block must run
      * @param block records the block at given sizes and compares the recording with the program
      * @param isSpent whether no more sizes should be tried, except to locate a difference
      */
     Prober(
             SamplingPlan plan,
             Map<String, SamplingPlan.Limit> limits,
+            Set<String> stated,
             Function<Map<String, Long>, Outcome> block,
             BooleanSupplier isSpent) {
         this.isSpent = isSpent;
         this.plan = plan;
-        this.limits = limits;
+        this.stated = stated;
         this.block = block;
         this.base = plan.traces().get(0);
         plan.traces().forEach(sizes -> known.put(sizes, new Outcome(Kind.SAME, "")));
@@ -248,7 +279,7 @@ final class Prober {
             }
         }
         Map<String, Long> place = with(name, bad);
-        if (at(place).kind() == Kind.FAILS && bad > good && !limits.containsKey(name)) {
+        if (at(place).kind() == Kind.FAILS && bad > good && !stated.contains(name)) {
             // Beyond sizes at which the block fails, it may run again, and compute something else.
             TreeSet<Long> others = sizesOf(name, Kind.DIFFERENT);
             if (others.higher(good) == null) {
@@ -265,7 +296,13 @@ final class Prober {
                 bad > good
                         ? new SamplingPlan.Limit(low.get(name), Math.max(good, 2))
                         : new SamplingPlan.Limit(good, Math.max(good, high.get(name))));
-        throw changed(place, with(name, good), shrunk(remedy));
+        boolean isThreshold =
+                at(place).kind() == Kind.DIFFERENT && at(with(name, good)).kind() == Kind.SAME;
+        throw changed(
+                place,
+                with(name, good),
+                shrunk(remedy),
+                isThreshold ? Optional.of(new Threshold(name, Math.min(good, bad))) : Optional.empty());
     }
 
     private long largest() {
@@ -306,7 +343,7 @@ final class Prober {
                     Map<String, Long> equal = with(names.get(i), size);
                     equal.put(names.get(j), size);
                     if (isChanged(equal)) {
-                        throw changed(equal, base, box());
+                        throw changed(equal, base, box(), Optional.empty());
                     }
                 }
             }
@@ -337,7 +374,7 @@ final class Prober {
         Map<String, Long> place = corner(bad, low, high);
         if (at(place).kind() == Kind.FAILS
                 && good > 1
-                && plan.dimensions().stream().noneMatch(limits::containsKey)) {
+                && plan.dimensions().stream().noneMatch(stated::contains)) {
             shrink(good, "with " + place + " " + at(place).text());
             return;
         }
@@ -345,7 +382,7 @@ final class Prober {
         long largest = Math.max(good, 2);
         remedy.replaceAll((name, range) ->
                 new SamplingPlan.Limit(range.min(), Math.max(range.min(), Math.min(range.max(), largest))));
-        throw changed(place, corner(good, low, high), remedy);
+        throw changed(place, corner(good, low, high), remedy, Optional.empty());
     }
 
     private void shrink(long largest, String reason) {
@@ -401,7 +438,11 @@ final class Prober {
         return kind == Kind.DIFFERENT || kind == Kind.FAILS;
     }
 
-    private Change changed(Map<String, Long> place, Map<String, Long> before, Map<String, SamplingPlan.Limit> limited) {
+    private Change changed(
+            Map<String, Long> place,
+            Map<String, Long> before,
+            Map<String, SamplingPlan.Limit> limited,
+            Optional<Threshold> threshold) {
         Outcome outcome = at(place);
         Map<String, SamplingPlan.Limit> whole = box();
         String limit = limited.entrySet().stream()
@@ -415,10 +456,13 @@ final class Prober {
         return new Change(
                 outcome.kind() == Kind.FAILS
                         ? "with " + place + " " + outcome.text() + "; with " + before
-                                + " it runs; if such sizes cannot occur, " + remedy
+                                + " it runs; if such sizes cannot occur"
                         : "the block computes something else with " + place + " than with " + before + ": "
-                                + outcome.text() + "; one graph cannot do both, so " + remedy,
-                outcome.isNumber());
+                                + outcome.text(),
+                remedy,
+                outcome.kind() == Kind.FAILS,
+                outcome.isNumber(),
+                threshold);
     }
 
     /** Whether the block agrees with the program at all combinations of the smallest and largest sizes. */

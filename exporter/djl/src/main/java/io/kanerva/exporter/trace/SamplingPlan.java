@@ -34,7 +34,7 @@ public record SamplingPlan(
         List<Map<String, Long>> checks) {
     private static final int MAX_DIMENSIONS = 5;
     /** Maximum distance of traced sizes from the smallest one; time and memory grow with it. */
-    private static final int MAX_DISTANCE = 32;
+    static final int MAX_DISTANCE = 32;
 
     private static final int MIN_CHECKS = 2;
     /** A graph is not run where that takes more multiplications, some ten seconds. */
@@ -59,7 +59,7 @@ public record SamplingPlan(
      * @param max at least 2; see {@link #from} for none
      */
     public record Limit(long min, long max) {
-        private static final long OPEN = Long.MAX_VALUE;
+        static final long OPEN = Long.MAX_VALUE;
 
         /** All sizes from one on. */
         public static Limit from(long min) {
@@ -302,6 +302,32 @@ public record SamplingPlan(
         return point(
                 dimensions,
                 name -> Math.min(sizes.get(name), Math.max(traces.get(0).get(name), sizes.get(name) / 2)));
+    }
+
+    /** The largest traced size of each dimension. */
+    Map<String, Long> largest() {
+        return point(
+                dimensions,
+                name -> traces.stream()
+                        .mapToLong(trace -> trace.get(name))
+                        .max()
+                        .orElseThrow());
+    }
+
+    /**
+     * A plan that also traces on both sides of a size at which the block changes, and far above it.
+     *
+     * @param size the largest size before the change
+     */
+    SamplingPlan around(String dimension, long size, Map<String, Limit> limits) {
+        Limit limit = limits.getOrDefault(dimension, Limit.from(1));
+        Set<Map<String, Long>> points = new LinkedHashSet<>();
+        for (long near : new long[] {size - 1, size, size + 1, size + 2, size + 3, 2 * size + 1, 3 * size + 2}) {
+            if (near >= limit.min() && near <= limit.max(Prober.DEFAULT_MAX)) {
+                points.add(with(traces.get(0), dimension, near));
+            }
+        }
+        return withTraces(points);
     }
 
     /** A plan that traces at further sizes, which test expressions but do not determine them. */

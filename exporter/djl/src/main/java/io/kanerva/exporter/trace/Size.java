@@ -110,6 +110,23 @@ public final class Size {
         return sum;
     }
 
+    /** The size where a dimension has a given size; unknown if a factor is not a dimension. */
+    Size with(String dimension, long value) {
+        if (!isKnown() || hasStrides()) {
+            return isFixed() ? this : UNKNOWN;
+        }
+        Size sum = fixed(0);
+        for (Map.Entry<List<SizeFactor>, Long> term : terms.entrySet()) {
+            Size product = fixed(term.getValue());
+            for (SizeFactor factor : term.getKey()) {
+                boolean isDimension = factor.equals(new SizeFactor.Named(dimension));
+                product = product.times(isDimension ? fixed(value) : of(factor));
+            }
+            sum = sum.plus(product);
+        }
+        return sum;
+    }
+
     /** Whether a factor is not a dimension, but a quotient, for example. */
     public boolean hasStrides() {
         return isKnown()

@@ -214,6 +214,11 @@ final class TapeComparison {
         return all;
     }
 
+    /** Dimensions along which a table goes on without a known end, and the end up to which it is small enough. */
+    Map<String, Long> unbounded() {
+        return constants.unbounded();
+    }
+
     /** Whether the program is wrong unless the block is traced at the wanted sizes. */
     boolean isIncomplete() {
         return !constants.wanted().isEmpty();

@@ -12,12 +12,16 @@ import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -33,6 +37,8 @@ public final class Tracer {
     private static final int MAX_LISTED = 3;
     /** The search for sizes usually ends much earlier, with its budget. */
     private static final long MAX_PROBE_NANOSECONDS = 120_000_000_000L;
+    /** Sizes at which one run takes more multiplications are not traced around a threshold. */
+    private static final double MAX_TRACED_COST = 5e8;
     /** Further traces that tell apart expressions for a number. */
     private static final int MAX_ROUNDS = 4;
 
@@ -42,12 +48,24 @@ public final class Tracer {
     private SamplingPlan plan;
     private boolean isFine;
     private boolean isLong;
+    /** Whether the last tapes have the same operations. */
+    private boolean areAlike = true;
+
     private Recorder.Retention retention = Recorder.Retention.LEAST;
     private Set<Map<String, Long>> wanted = Set.of();
     private boolean isIncomplete;
     private List<String> assumptions = List.of();
     private final Statistics statistics;
-    private final Map<String, SamplingPlan.Limit> limits;
+    private Map<String, SamplingPlan.Limit> limits;
+    /** Dimensions whose limits are the user's. */
+    private final Set<String> stated;
+    /** Dimensions of the block that have one size only here, so that the inputs have them fixed. */
+    private final Map<String, Long> fixed;
+    /** How often the sizes may still be divided into ranges, here and in the ranges. */
+    private final AtomicInteger divisions;
+    /** Whether the limits are a range in which the block computes the same. */
+    private final boolean isRange;
+
     private final long probeBudget;
     /** Of the last program. */
     private Optional<Expectation> expectation = Optional.empty();
@@ -60,6 +78,16 @@ public final class Tracer {
 
     private ProvenSizes proven;
     private List<Map<String, Long>> runs = List.of();
+    private Programs programs;
+    private Optional<SizeRanges> ranges = Optional.empty();
+    /** A trace around a threshold that was just made. */
+    private Optional<Program> retraced = Optional.empty();
+
+    private int roundsAround;
+    /** See {@link ConstantSearch#unbounded}; of the last trace. */
+    private Map<String, Long> unbounded = Map.of();
+    /** The largest sizes to which tables of Java numbers go. */
+    private final Map<String, Long> tableEnds = new TreeMap<>();
 
     /**
      * Prepares to trace a block.
@@ -79,6 +107,30 @@ public final class Tracer {
             Sampler sampler,
             Statistics statistics,
             long probeBudget) {
+        this(
+                block,
+                inputs,
+                limits,
+                limits.keySet(),
+                Map.of(),
+                sampler,
+                statistics,
+                probeBudget,
+                new AtomicInteger(SizeRanges.MAX_RANGES - 1),
+                false);
+    }
+
+    private Tracer(
+            Block block,
+            List<InputSpec> inputs,
+            Map<String, SamplingPlan.Limit> limits,
+            Set<String> stated,
+            Map<String, Long> fixed,
+            Sampler sampler,
+            Statistics statistics,
+            long probeBudget,
+            AtomicInteger divisions,
+            boolean isRange) {
         List<String> missing = block.getParameters().stream()
                 .filter(pair -> !pair.getValue().isInitialized())
                 .map(pair -> pair.getKey())
@@ -96,6 +148,10 @@ public final class Tracer {
         }
         this.block = block;
         this.inputs = List.copyOf(inputs);
+        this.stated = Set.copyOf(stated);
+        this.fixed = Map.copyOf(fixed);
+        this.divisions = divisions;
+        this.isRange = isRange;
         this.sampler = sampler;
         this.statistics = statistics;
         this.probeBudget = probeBudget;
@@ -116,11 +172,56 @@ public final class Tracer {
     }
 
     /**
-     * Records the block.
+     * Records the block. Where its operations change within the traced sizes, the result is the program for the
+     * smallest ones, and {@link #programs} has them all.
      *
      * @throws ExportException listing everything in the block that cannot be recorded
      */
     public Program trace() {
+        try {
+            return traceWhole();
+        } catch (ExportException e) {
+            if (areAlike || e.getCause() != null) {
+                throw e;
+            }
+            // A few sizes may differ from all others; where many do, it is a loop.
+            divide(scan().orElseThrow(() -> e), reason -> e);
+            return programs.first();
+        }
+    }
+
+    private Optional<Prober.Threshold> scan() {
+        try (NDManager engine = NDManager.newBaseManager(device())) {
+            ParameterNames names = new ParameterNames(block);
+            return new SizeScan(plan, limits, sizes -> {
+                        try (Recorder recorder = new Recorder(engine, names, statistics, retention, Selection.ACTUAL)) {
+                            return Optional.of(recorder.tape(record(recorder, sizes, SEED)));
+                        } catch (ExportException | Recorder.MoreNeeded e) {
+                            return Optional.empty();
+                        }
+                    })
+                    .first();
+        }
+    }
+
+    private Program traceWhole() {
+        if (retraced.isPresent()) {
+            Program program = retraced.get();
+            retraced = Optional.empty();
+            return program;
+        }
+        try {
+            return traceLong();
+        } catch (ExportException e) {
+            if (unbounded.isEmpty()) {
+                throw e;
+            }
+            limitTables();
+            return traceLong();
+        }
+    }
+
+    private Program traceLong() {
         try {
             return traceAtPlannedSizes();
         } catch (LoopsMet e) {
@@ -131,6 +232,33 @@ public final class Tracer {
         }
     }
 
+    /** Limits dimensions that have no limit to sizes up to which a table of Java numbers is exported as a whole. */
+    private void limitTables() {
+        Map<String, SamplingPlan.Limit> others = new HashMap<>(limits);
+        for (Map.Entry<String, Long> table : unbounded.entrySet()) {
+            String name = table.getKey();
+            Map<String, Long> sizes = plan.traces().get(0);
+            long good = plan.largest().get(name);
+            long bad = table.getValue() + 1;
+            if (bad > good && runs(with(sizes, name, bad - 1))) {
+                good = bad - 1;
+            }
+            while (bad - good > 1) {
+                long middle = (good + bad) / 2;
+                if (runs(with(sizes, name, middle))) {
+                    good = middle;
+                } else {
+                    bad = middle;
+                }
+            }
+            long smallest = limits.containsKey(name) ? limits.get(name).min() : 1;
+            others.put(name, new SamplingPlan.Limit(smallest, good));
+            tableEnds.put(name, good);
+        }
+        unbounded = Map.of();
+        limits = Map.copyOf(others);
+    }
+
     /** The tapes differ in their operations. */
     private static final class LoopsMet extends RuntimeException {
         private LoopsMet() {
@@ -139,26 +267,158 @@ public final class Tracer {
     }
 
     /**
-     * Compares the block with the last program at further sizes, after which {@link #proven} and {@link #runs} are
-     * known.
+     * Compares the block with the last program at further sizes, after which {@link #programs}, {@link #proven} and
+     * {@link #runs} are known. Where the block computes something else from a size on, it is traced and proven on both
+     * sides, which gives several programs.
      *
      * @return false if the block has to be traced again, because the next trace covers more sizes
      * @throws ExportException naming a size at which the block computes something else than the program
      */
     public boolean prove(Program program) {
+        if (ranges.isPresent()) {
+            return true;
+        }
         try {
-            proven = search(program);
+            proven = withTableEnds(search(program));
+            programs = new Programs.One(program, fixed);
+            runs = plan.runs(proven, program::cost).stream()
+                    .map(this::withFixed)
+                    .toList();
         } catch (Prober.Change e) {
             // Perhaps a number is equal at the few traced sizes only: more sizes determine its expression.
-            if (!e.isNumber() || !refine()) {
-                throw new ExportException(List.of(e.getMessage()));
+            if (e.isNumber() && (refine() || traceAround(e, program))) {
+                return false;
             }
-            return false;
+            divide(e, program);
         }
         expectation = Optional.empty();
         loops = Optional.empty();
-        runs = plan.runs(proven, program::cost);
         return true;
+    }
+
+    private ProvenSizes withTableEnds(ProvenSizes sizes) {
+        List<String> remarks = new ArrayList<>(sizes.remarks());
+        tableEnds.forEach((name, end) -> {
+            if (end < Prober.DEFAULT_MAX) {
+                remarks.add(name + " ends at " + end + ", where a table of Java numbers ends that is in the model; a "
+                        + "dimension limit for " + name + " sets another end");
+            }
+        });
+        return new ProvenSizes(sizes.ranges(), sizes.comparisons(), List.copyOf(remarks));
+    }
+
+    /**
+     * Traces the block also on both sides of a size at which a number changes, such as min(T, 128), in search of an
+     * expression that holds on both.
+     */
+    private boolean traceAround(Prober.Change change, Program program) {
+        if (change.threshold().isEmpty() || roundsAround == MAX_ROUNDS) {
+            return false;
+        }
+        roundsAround++;
+        Prober.Threshold threshold = change.threshold().get();
+        SamplingPlan before = plan;
+        plan = plan.around(threshold.dimension(), threshold.largest(), limits);
+        if (program.cost(plan.largest()) <= MAX_TRACED_COST) {
+            try {
+                retraced = Optional.of(traceAtPlannedSizes());
+                return true;
+            } catch (ExportException | LoopsMet e) {
+                // No expression holds on both sides.
+            }
+        }
+        plan = before;
+        return false;
+    }
+
+    private void divide(Prober.Change change, Program program) {
+        String one = "one graph cannot do both";
+        Prober.Threshold threshold = change.threshold().orElseThrow(() -> refusal(change, one));
+        Map<String, Long> large =
+                with(plan.largest(), threshold.dimension(), threshold.largest() + SamplingPlan.MAX_DISTANCE);
+        if (program.cost(large) > MAX_TRACED_COST) {
+            throw refusal(change, "such sizes are too large to be traced");
+        }
+        divide(threshold, reason -> refusal(change, reason.isEmpty() ? one : one + " (" + reason + ")"));
+    }
+
+    /** A refusal because of a change; the remedy is for all sizes, and therefore missing within a range of them. */
+    private ExportException refusal(Prober.Change change, String reason) {
+        return new ExportException(List.of(isRange ? change.getMessage() : change.message(reason)));
+    }
+
+    /**
+     * Traces and proves the block on both sides of a size at which it changes.
+     *
+     * @param refusal the exception for a reason why that does not work, or for none
+     */
+    private void divide(Prober.Threshold threshold, Function<String, ExportException> refusal) {
+        if (divisions.getAndDecrement() <= 0) {
+            throw refusal.apply("");
+        }
+        String name = threshold.dimension();
+        long largest = threshold.largest();
+        SamplingPlan.Limit limit = limits.getOrDefault(name, SamplingPlan.Limit.from(1));
+        long end = limit.isOpen() && stated.contains(name) ? SamplingPlan.Limit.OPEN : limit.max(Prober.DEFAULT_MAX);
+        try {
+            SizeRanges found =
+                    SizeRanges.of(threshold, within(name, limit.min(), largest), within(name, largest + 1, end));
+            programs = found.programs();
+            proven = found.proven();
+            runs = found.runs();
+            ranges = Optional.of(found);
+        } catch (ExportException e) {
+            throw refusal.apply(
+                    divisions.get() < 0
+                            ? "there are more than " + SizeRanges.MAX_RANGES + " such ranges of sizes"
+                            : String.join("; ", e.problems()));
+        }
+    }
+
+    /** A tracer of the same block where a dimension has other limits. */
+    private Tracer within(String name, long min, long max) {
+        Map<String, SamplingPlan.Limit> others = new HashMap<>(limits);
+        Map<String, Long> single = new HashMap<>(fixed);
+        List<InputSpec> specs = inputs;
+        if (min == max) {
+            others.remove(name);
+            single.put(name, min);
+            specs = inputs.stream().map(input -> input.with(name, min)).toList();
+        } else {
+            others.put(name, new SamplingPlan.Limit(min, max));
+        }
+        return new Tracer(block, specs, others, stated, single, sampler, statistics, probeBudget, divisions, true);
+    }
+
+    private static Map<String, Long> with(Map<String, Long> sizes, String name, long size) {
+        Map<String, Long> others = new HashMap<>(sizes);
+        others.put(name, size);
+        return others;
+    }
+
+    private Map<String, Long> withFixed(Map<String, Long> sizes) {
+        Map<String, Long> all = new LinkedHashMap<>(sizes);
+        all.putAll(fixed);
+        return all;
+    }
+
+    /** What the block computes, at all sizes that are {@linkplain #proven proven}. */
+    public Programs programs() {
+        return programs;
+    }
+
+    /** The smallest proven size of a dimension. */
+    long smallest(String dimension) {
+        return fixed.containsKey(dimension)
+                ? fixed.get(dimension)
+                : proven.ranges().get(dimension).min();
+    }
+
+    /** The largest proven size of a dimension. */
+    long largest(String dimension) {
+        return fixed.containsKey(dimension)
+                ? fixed.get(dimension)
+                : proven.ranges().get(dimension).max();
     }
 
     /** The sizes at which the last program's graph should be run and compared with the block. */
@@ -189,6 +449,9 @@ public final class Tracer {
      * @return false if it already does, or there are no more sizes
      */
     public boolean refine() {
+        if (ranges.isPresent()) {
+            return false;
+        }
         Optional<SamplingPlan> finer = isFine ? Optional.empty() : plan.finer(limits, isLong);
         isFine = true;
         plan = finer.orElse(plan);
@@ -197,7 +460,7 @@ public final class Tracer {
 
     /** The last program's {@linkplain Program#assumptions assumptions}, the likely causes if the program is wrong. */
     public List<String> assumptions() {
-        return assumptions;
+        return ranges.map(SizeRanges::assumptions).orElse(assumptions);
     }
 
     /** The program; empty if a finer plan may find more than this one, unless it is the last. */
@@ -269,13 +532,14 @@ public final class Tracer {
                     .toList();
             List<Tape> otherValues = tapes.subList(traces, tapes.size());
             boolean hasLoops = !LoopFinder.areAlike(tapes);
+            areAlike = !hasLoops;
             if (hasLoops && !isLong) {
                 throw new LoopsMet();
             }
+            TapeComparison comparison = hasLoops
+                    ? combineLoops(sizes, tapes.subList(0, traces), otherValues)
+                    : combine(sizes, tapes.subList(0, traces), otherValues);
             try {
-                TapeComparison comparison = hasLoops
-                        ? combineLoops(sizes, tapes.subList(0, traces), otherValues)
-                        : combine(sizes, tapes.subList(0, traces), otherValues);
                 Optional<Program> program = comparison.combine(isLast, isUnique);
                 wanted = comparison.wanted();
                 isIncomplete = comparison.isIncomplete();
@@ -283,6 +547,7 @@ public final class Tracer {
                 loops = program.filter(found -> hasLoops).map(found -> comparison.combined());
                 return program;
             } catch (ExportException e) {
+                unbounded = comparison.unbounded();
                 if (recorders.get(0).hasOwnArrays()) {
                     recorders.get(0).wantCalls(); // How the block computed them shows what they are at other sizes.
                 }
@@ -327,6 +592,7 @@ public final class Tracer {
             return new Prober(
                             plan,
                             limits,
+                            stated,
                             sizes -> isUnrolled
                                     ? probe(engine, names, sizes, budget)
                                     : probeLoop(engine, names, program, sizes, budget),

@@ -53,6 +53,7 @@ class OutsideTest {
         groups.put("Generative models", Generative.all());
         groups.put("Signals, boxes and tables", SignalsAndTables.all());
         groups.put("Habits", Habits.all());
+        groups.put("Sizes that decide", SizeBranches.all());
         return groups;
     }
 

@@ -28,6 +28,10 @@ final class SizedConstants {
         if (constant instanceof ConstantOfSize.Table table) {
             return table(g, table);
         }
+        if (constant instanceof ConstantOfSize.Quotients quotients) {
+            Value divisor = g.element(number(g, quotients.divisor(), quotients.type()));
+            return g.node("Div", progression(g, quotients.dividend()), divisor);
+        }
         return constant instanceof ConstantOfSize.Progression progression
                 ? progression(g, progression)
                 : diagonals(g, (ConstantOfSize.Diagonals) constant);
@@ -97,6 +101,9 @@ final class SizedConstants {
         List<Size> shape = constant.shape();
         Value rows = alongAxis(g, shape.get(constant.row()), constant.row(), shape.size());
         Value columns = alongAxis(g, shape.get(constant.column()), constant.column(), shape.size());
+        if (constant.isFlipped()) {
+            columns = g.node("Sub", g.size(shape.get(constant.column()).plus(-1)), columns);
+        }
         Size first = Size.fixed(constant.smallest());
         if (constant.isFromEnd()) {
             first = first.plus(shape.get(constant.column()))

@@ -1,0 +1,74 @@
+package io.kanerva.exporter.trace;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Looks for the sizes of a dimension at which a block's operations change, one size after the other from the smallest
+ * on. A few changes are thresholds; more are a loop.
+ */
+final class SizeScan {
+    /** The number of sizes that are compared. */
+    private static final int SIZES = 33;
+
+    private final SamplingPlan plan;
+    private final Map<String, SamplingPlan.Limit> limits;
+    private final Function<Map<String, Long>, Optional<Tape>> block;
+
+    /**
+     * Prepares a scan.
+     *
+     * @param plan the sizes that were traced
+     * @param limits sizes that dynamic dimensions may take, by name
+     * @param block records the block at given sizes; empty if it cannot be recorded there
+     */
+    SizeScan(
+            SamplingPlan plan,
+            Map<String, SamplingPlan.Limit> limits,
+            Function<Map<String, Long>, Optional<Tape>> block) {
+        this.plan = plan;
+        this.limits = limits;
+        this.block = block;
+    }
+
+    /** The first threshold of the first dimension that has some; empty if no dimension has one, or only too many. */
+    Optional<Prober.Threshold> first() {
+        for (String name : plan.dimensions()) {
+            List<Long> changes = changes(name);
+            if (!changes.isEmpty() && changes.size() < SizeRanges.MAX_RANGES) {
+                return Optional.of(new Prober.Threshold(name, changes.get(0)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The sizes before a change, with the other dimensions at their smallest traced sizes. */
+    private List<Long> changes(String name) {
+        SamplingPlan.Limit limit = limits.getOrDefault(name, SamplingPlan.Limit.from(1));
+        List<Long> changes = new ArrayList<>();
+        Tape before = null;
+        long last = Math.min(limit.min() + SIZES - 1, limit.max());
+        for (long size = limit.min(); size <= last && changes.size() < SizeRanges.MAX_RANGES; size++) {
+            Map<String, Long> sizes = new LinkedHashMap<>(plan.traces().get(0));
+            sizes.put(name, size);
+            Tape tape = block.apply(sizes).orElse(null);
+            if (tape != null && before != null && !areAlike(before, tape)) {
+                changes.add(size - 1);
+            }
+            before = tape == null ? before : tape;
+        }
+        return changes;
+    }
+
+    private static boolean areAlike(Tape a, Tape b) {
+        return TapeComparison.firstDifference(a.steps(), b.steps()) < 0 && ids(a).equals(ids(b));
+    }
+
+    private static List<Integer> ids(Tape tape) {
+        return tape.outputs().stream().map(TapeValue::id).toList();
+    }
+}

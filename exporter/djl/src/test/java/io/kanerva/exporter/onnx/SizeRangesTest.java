@@ -1,0 +1,184 @@
+package io.kanerva.exporter.onnx;
+
+import static io.kanerva.exporter.onnx.Exports.initialised;
+import static io.kanerva.exporter.onnx.Exports.input;
+import static io.kanerva.exporter.onnx.Exports.operators;
+import static io.kanerva.exporter.onnx.Exports.requireAgreement;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.nn.Block;
+import ai.djl.nn.LambdaBlock;
+import ai.djl.nn.norm.GhostBatchNorm;
+import ai.djl.training.ParameterStore;
+import io.kanerva.exporter.trace.InputSpec;
+import io.kanerva.exporter.trace.SamplingPlan.Limit;
+import io.kanerva.onnx.reference.SeveralOpinions;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+
+/** Blocks that compute something else from a size on, which become graphs that do so, too. */
+class SizeRangesTest {
+    private static final InputSpec X = input("x", "N", "T");
+    private static final ExportOptions OPTIONS = ExportOptions.defaults().withCheck(new SeveralOpinions(1e-4));
+
+    private static long length(NDArray x) {
+        return x.getShape().get(1);
+    }
+
+    private static OnnxModel export(Block block, InputSpec input, ExportOptions options) {
+        return OnnxExporter.export(block, List.of(input), List.of("y"), options);
+    }
+
+    private static OnnxModel export(Function<NDArray, NDArray> function) {
+        return export(LambdaBlock.singleton(function), X, OPTIONS);
+    }
+
+    /** Compares the graph with the engine at lengths on both sides of each change. */
+    private static void requireAgreementAt(OnnxModel model, Function<NDArray, NDArray> function, int... lengths) {
+        for (int length : lengths) {
+            requireAgreement(model, function, numbers(3 * length), 3, length);
+        }
+    }
+
+    private static float[] numbers(int count) {
+        Random random = new Random(5);
+        float[] numbers = new float[count];
+        for (int i = 0; i < count; i++) {
+            numbers[i] = (float) random.nextGaussian();
+        }
+        return numbers;
+    }
+
+    private static long ifs(OnnxModel model) {
+        return model.toText().lines().filter(line -> line.contains(" = If(")).count();
+    }
+
+    @Test
+    void theSmallerOfASizeAndANumberIsAFormula() {
+        Function<NDArray, NDArray> function = x -> x.get(":, :" + Math.min(length(x), 128));
+        OnnxModel model = export(function);
+        assertThat(operators(model)).doesNotContain("If");
+        assertThat(model.proven().ranges()).containsEntry("T", new Limit(1, 2048));
+        requireAgreementAt(model, function, 1, 127, 128, 129, 500);
+    }
+
+    @Test
+    void theLargerOfASizeAndANumberAndBothAreFormulas() {
+        Function<NDArray, NDArray> largest = x -> x.div(Math.max(length(x), 300));
+        requireAgreementAt(export(largest), largest, 2, 299, 300, 301, 700);
+        Function<NDArray, NDArray> clamped = x -> x.mul(Math.max(50, Math.min(length(x), 200)));
+        OnnxModel model = export(clamped);
+        assertThat(operators(model)).doesNotContain("If");
+        requireAgreementAt(model, clamped, 1, 49, 50, 51, 199, 200, 201, 400);
+    }
+
+    @Test
+    void aBranchOnASizeBecomesAnIf() {
+        Function<NDArray, NDArray> function = x -> length(x) > 100 ? x.mul(2) : x;
+        OnnxModel model = export(function);
+        assertThat(ifs(model)).isEqualTo(1);
+        assertThat(model.proto()
+                        .getGraph()
+                        .getOutput(0)
+                        .getType()
+                        .getTensorType()
+                        .getShape()
+                        .getDimList())
+                .extracting(dimension -> dimension.getDimParam())
+                .containsExactly("N", "T");
+        assertThat(model.proven().ranges()).containsEntry("T", new Limit(1, 2048));
+        requireAgreementAt(model, function, 1, 100, 101, 300);
+    }
+
+    @Test
+    void numbersThatChangeWithoutAFormulaAreBranchesToo() {
+        Function<NDArray, NDArray> function = x -> x.mul(length(x) > 500 ? Math.sqrt(length(x) - 500) : 3);
+        OnnxModel model = export(function);
+        assertThat(ifs(model)).isEqualTo(1);
+        requireAgreementAt(model, function, 2, 500, 501, 700);
+    }
+
+    @Test
+    void aSingleSizeIsARangeOfItsOwn() {
+        Function<NDArray, NDArray> one = x -> length(x) == 1 ? x.repeat(1, 3) : x.sub(x.mean(new int[] {1}, true));
+        requireAgreementAt(export(one), one, 1, 2, 40);
+        Function<NDArray, NDArray> special = x -> length(x) == 77 ? x.neg() : x.exp();
+        OnnxModel model = export(special);
+        assertThat(ifs(model)).isEqualTo(2);
+        requireAgreementAt(model, special, 2, 76, 77, 78, 200);
+    }
+
+    @Test
+    void changesAtSmallSizesAreFound() {
+        Function<NDArray, NDArray> function = x -> length(x) > 3 ? x.softmax(1) : length(x) > 2 ? x.exp() : x;
+        OnnxModel model = export(function);
+        assertThat(ifs(model)).isEqualTo(2);
+        requireAgreementAt(model, function, 1, 2, 3, 4, 5, 100);
+    }
+
+    @Test
+    void twoDimensionsMayBothDecide() {
+        Function<NDArray, NDArray> function = x -> {
+            NDArray y = x.getShape().get(0) > 40 ? x.abs() : x;
+            return length(y) > 60 ? y.mul(2) : y;
+        };
+        OnnxModel model = export(function);
+        assertThat(ifs(model)).isEqualTo(3);
+        for (int n : new int[] {1, 40, 41, 80}) {
+            for (int t : new int[] {1, 60, 61, 90}) {
+                requireAgreement(model, function, numbers(n * t), n, t);
+            }
+        }
+    }
+
+    @Test
+    void chunksWithinALimitBecomeOneBranchEach() {
+        Function<NDArray, NDArray> function = x -> {
+            NDList chunks = new NDList();
+            for (long from = 0; from < length(x); from += 64) {
+                chunks.add(x.get(":, " + from + ":" + Math.min(length(x), from + 64))
+                        .softmax(1));
+            }
+            return NDArrays.concat(chunks, 1);
+        };
+        OnnxModel model = export(LambdaBlock.singleton(function), X, OPTIONS.withDimensionLimit("T", 1, 200));
+        assertThat(ifs(model)).isEqualTo(3);
+        requireAgreementAt(model, function, 1, 63, 64, 65, 127, 128, 129, 192, 193, 200);
+    }
+
+    @Test
+    void aBatchNormOfVirtualBatchesHasOneBranchForEachNumberOfThem() {
+        GhostBatchNorm block =
+                initialised(GhostBatchNorm.builder().optVirtualBatchSize(32).build(), 64, 8);
+        OnnxModel model = export(block, InputSpec.parse("x:float32[32*b,8]"), OPTIONS.withDimensionLimit("b", 1, 4));
+        assertThat(ifs(model)).isEqualTo(3);
+        Function<NDArray, NDArray> function =
+                x -> block.forward(new ParameterStore(x.getManager(), false), new NDList(x), false)
+                        .head();
+        for (int n : new int[] {32, 64, 96, 128}) {
+            requireAgreement(model, function, numbers(8 * n), n, 8);
+        }
+    }
+
+    @Test
+    void aLoopInOneRangeOnlyStaysALoop() {
+        Function<NDArray, NDArray> function = x -> {
+            if (length(x) <= 20) {
+                return x.cumSum(1);
+            }
+            NDArray sum = x.get(":, 0");
+            for (long t = 1; t < length(x); t++) {
+                sum = sum.mul(0.5).add(x.get(":, " + t));
+            }
+            return sum.expandDims(1);
+        };
+        OnnxModel model = export(LambdaBlock.singleton(function), X, OPTIONS.withDimensionLimit("T", 1, 60));
+        assertThat(ifs(model)).isEqualTo(1);
+        requireAgreementAt(model, function, 1, 20, 21, 22, 60);
+    }
+}
