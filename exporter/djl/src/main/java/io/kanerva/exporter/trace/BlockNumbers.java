@@ -31,17 +31,29 @@ final class BlockNumbers {
     private final Deque<Object> objects = new ArrayDeque<>();
     private final Set<Class<?>> classes = new LinkedHashSet<>();
 
+    private final Set<NDArray> arrays = Collections.newSetFromMap(new IdentityHashMap<>());
+
     private BlockNumbers() {}
 
     /** The numbers of a block, those of its fields first. */
     static Set<Long> of(Block block) {
+        BlockNumbers found = visited(block);
+        found.addCode();
+        return found.numbers;
+    }
+
+    /** The arrays in a block's fields, without those of its parameters. */
+    static Set<NDArray> arrays(Block block) {
+        return visited(block).arrays;
+    }
+
+    private static BlockNumbers visited(Block block) {
         BlockNumbers found = new BlockNumbers();
         found.objects.add(block);
         while (!found.objects.isEmpty() && found.seen.size() < MAX_OBJECTS) {
             found.visit(found.objects.poll());
         }
-        found.addCode();
-        return found.numbers;
+        return found;
     }
 
     private void visit(Object object) {
@@ -56,6 +68,7 @@ final class BlockNumbers {
         } else if (object instanceof Parameter parameter) {
             add(parameter.isInitialized() ? parameter.getArray().getShape() : null);
         } else if (object instanceof NDArray array) {
+            arrays.add(array);
             add(array.getShape());
         } else if (object instanceof Shape shape) {
             add(shape);

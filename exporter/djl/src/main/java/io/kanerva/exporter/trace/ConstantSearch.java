@@ -27,7 +27,7 @@ final class ConstantSearch {
 
     private static final long MIN_LARGEST = 5;
     /** The most elements of a table whose end nobody stated. */
-    private static final long MAX_TABLE = 1 << 22;
+    private static final long MAX_TABLE = 1 << 20;
 
     private final SamplingPlan plan;
     private final Map<String, SamplingPlan.Limit> limits;

@@ -16,6 +16,9 @@ final class Expectation {
     private final List<Operation> steps;
 
     private final List<Integer> outputs;
+    /** The names of parameters that are returned as they are; empty for other outputs. */
+    private final List<String> returned;
+
     private final Map<Integer, Operand> constants = new HashMap<>();
     /** The operations that stand for a constant which depends on the dynamic dimensions, by its id. */
     private final Map<Integer, Operation> computed = new HashMap<>();
@@ -23,6 +26,9 @@ final class Expectation {
     Expectation(List<Operation> steps, Program program) {
         this.steps = List.copyOf(steps);
         this.outputs = program.outputs().stream().map(Operand::id).toList();
+        this.returned = program.outputs().stream()
+                .map(output -> output.isConstant() ? output.name() : "")
+                .toList();
         steps.stream()
                 .flatMap(step -> step.inputs().stream())
                 .filter(input -> input != null && input.isConstant())
@@ -77,6 +83,12 @@ final class Expectation {
             if ((input == null) != (expected == null) || input != null && input.id() != expected.id()) {
                 return Difference.operations(operation + " reads other values");
             }
+            if (input != null
+                    && input.kind() == TapeValue.Kind.PARAMETER
+                    && !input.name().equals(expected.name())) {
+                return Difference.operations(
+                        operation + " reads the parameter " + input.name() + " in place of " + expected.name());
+            }
             if (input != null && input.kind() == TapeValue.Kind.CONSTANT && !isExpected(input, at)) {
                 return Difference.number(operation + " reads another constant");
             }
@@ -126,9 +138,13 @@ final class Expectation {
                     "the block returns %d arrays in place of %d; a model has a fixed number of outputs"
                             .formatted(results.size(), outputs.size()));
         }
-        return results.stream().map(TapeValue::id).toList().equals(outputs)
-                ? Optional.empty()
-                : Difference.operations("the block returns other values");
+        boolean isSame = results.stream().map(TapeValue::id).toList().equals(outputs)
+                && results.stream().map(Expectation::parameter).toList().equals(returned);
+        return isSame ? Optional.empty() : Difference.operations("the block returns other values");
+    }
+
+    private static String parameter(TapeValue value) {
+        return value.kind() == TapeValue.Kind.PARAMETER ? value.name() : "";
     }
 
     private static boolean hasShape(List<Size> expected, long[] found, Map<String, Long> at) {
@@ -137,6 +153,11 @@ final class Expectation {
             isSame = !expected.get(i).isKnown() || expected.get(i).at(at) == found[i];
         }
         return isSame;
+    }
+
+    /** Whether a constant on the tape depends on the dynamic dimensions in the program. */
+    boolean isComputed(TapeValue found) {
+        return found.kind() == TapeValue.Kind.CONSTANT && computed.containsKey(found.id());
     }
 
     /** Whether a constant on the tape is the program's. */

@@ -25,6 +25,9 @@ final class Probe {
     /** The elements that the engine computes in the time of recording an operation. */
     private static final long ELEMENTS_PER_UNIT = 1 << 14;
 
+    /** The elements of a constant of Java numbers that are made and compared in that time. */
+    private static final long CONSTANTS_PER_UNIT = 1 << 11;
+
     private static final long UNITS_PER_RECORDING = 10;
 
     private static final long UNITS_PER_STEP = 4;
@@ -116,6 +119,11 @@ final class Probe {
 
     /** Compares the next operation with the program's. */
     void enter(String operation, List<TapeValue> inputs, Map<String, Object> attributes, Supplier<CallSite> source) {
+        for (TapeValue input : inputs) {
+            if (input != null && expected.isComputed(input)) {
+                spend(input.array().size() / CONSTANTS_PER_UNIT);
+            }
+        }
         stopIf(expected.difference(steps, operation, inputs, attributes, sizes), source);
     }
 

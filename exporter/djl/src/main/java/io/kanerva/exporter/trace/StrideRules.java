@@ -13,12 +13,17 @@ final class StrideRules {
     static Size of(Operation op, int axis) {
         return switch (op.name()) {
             case "convolution" ->
-                axis < 2 ? Size.unknown() : windows(op, axis, extent(op, axis), at(op, "padding", axis), false);
+                axis < 2 || !isFixed(op)
+                        ? Size.unknown()
+                        : windows(op, axis, extent(op, axis), at(op, "padding", axis), false);
             case "maxPool", "avgPool" ->
-                axis < 2
+                axis < 2 || !isFixed(op)
                         ? Size.unknown()
                         : windows(op, axis, at(op, "kernel", axis), at(op, "padding", axis), op.flag("ceil"));
-            case "lpPool" -> axis < 2 ? Size.unknown() : windows(op, axis, at(op, "kernel", axis), 0, op.flag("ceil"));
+            case "lpPool" ->
+                axis < 2 || !isFixed(op)
+                        ? Size.unknown()
+                        : windows(op, axis, at(op, "kernel", axis), 0, op.flag("ceil"));
             case "interpolation" -> axis < 2 ? Size.unknown() : op.sizes("size").get(axis - 2);
             case "concat" -> concat(op, axis);
             case "get" -> slice(op, axis);
@@ -28,6 +33,14 @@ final class StrideRules {
             }
             default -> same(op.inputs(), axis);
         };
+    }
+
+    /** Whether kernel, stride and so on are the same at all sizes. */
+    private static boolean isFixed(Operation op) {
+        return op.attributes().values().stream()
+                .filter(List.class::isInstance)
+                .flatMap(list -> ((List<?>) list).stream())
+                .allMatch(number -> number instanceof Size size && size.isFixed());
     }
 
     /** An argument's value for an axis after batch and channel. */

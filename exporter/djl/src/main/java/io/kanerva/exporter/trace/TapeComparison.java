@@ -197,6 +197,13 @@ final class TapeComparison {
                             .map(tape -> (long) tape.outputs().get(index).id())
                             .toList(),
                     "output " + i);
+            if (tapes.stream()
+                    .anyMatch(tape -> !tape.outputs()
+                            .get(index)
+                            .name()
+                            .equals(first.outputs().get(index).name()))) {
+                throw otherOutput("output " + i);
+            }
             results.add(operand(id));
         }
         return new Program(inputs, List.copyOf(operations), List.copyOf(results), List.copyOf(assumptions));
@@ -309,9 +316,17 @@ final class TapeComparison {
     private static boolean isSame(Step a, Step b) {
         return a.operation().equals(b.operation())
                 && ids(a.inputs()).equals(ids(b.inputs()))
+                && parameters(a.inputs()).equals(parameters(b.inputs()))
                 && ids(a.outputs()).equals(ids(b.outputs()))
                 && (!(a.attributes().get("body") instanceof LoopBody body)
                         || body.isLike((LoopBody) b.attributes().get("body")));
+    }
+
+    /** The names of the parameters among values: a block may read one at some sizes and another one at others. */
+    private static List<String> parameters(List<TapeValue> values) {
+        return values.stream()
+                .map(value -> value != null && value.kind() == TapeValue.Kind.PARAMETER ? value.name() : "")
+                .toList();
     }
 
     private static List<Integer> ids(List<TapeValue> values) {
@@ -582,8 +597,12 @@ final class TapeComparison {
 
     private static int same(List<Long> ids, String what) {
         if (ids.stream().distinct().count() > 1) {
-            throw new ExportException(List.of(what + " is another value at other sizes of the dynamic dimensions"));
+            throw otherOutput(what);
         }
         return Math.toIntExact(ids.get(0));
+    }
+
+    private static ExportException otherOutput(String what) {
+        return new ExportException(List.of(what + " is another value at other sizes of the dynamic dimensions"));
     }
 }

@@ -12,6 +12,7 @@ import io.kanerva.onnx.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -571,17 +572,22 @@ public final class Tracer {
         return combine(sizes, rolled.subList(0, tapes.size()), rolled.subList(tapes.size(), rolled.size()));
     }
 
-    /** Lets the block make the arrays that it keeps, which must not be recording ones. */
-    private void fillCaches(SamplingPlan sizes) {
-        for (Map<String, Long> point : sizes.traces()) {
-            Map<String, Tensor> values = new HashMap<>();
-            inputs.forEach(input -> values.put(input.name(), sampler.sample(input, point, SEED)));
-            try {
-                compute(values);
-            } catch (RuntimeException e) {
-                return; // The recording says why.
-            }
+    /** Lets the block make the arrays that it keeps for a size, which must not be recording ones. */
+    private void fillCaches(Map<String, Long> sizes) {
+        Map<String, Tensor> values = new HashMap<>();
+        inputs.forEach(input -> values.put(input.name(), sampler.sample(input, sizes, SEED)));
+        Map<NDArray, NDArray> before = new IdentityHashMap<>();
+        BlockNumbers.arrays(block).forEach(array -> before.put(array, array.duplicate()));
+        try {
+            compute(values);
+        } catch (RuntimeException e) {
+            // The recording says why.
         }
+        before.forEach((array, copy) -> {
+            // Running it must not change the block.
+            copy.copyTo(array);
+            copy.close();
+        });
     }
 
     private ProvenSizes search(Program program) {
@@ -594,11 +600,18 @@ public final class Tracer {
                             limits,
                             stated,
                             sizes -> isUnrolled
-                                    ? probe(engine, names, sizes, budget)
+                                    ? isAffordable(program, sizes, budget)
+                                            ? probe(engine, names, sizes, budget)
+                                            : new Prober.Outcome(Prober.Kind.NOT_KNOWN, "")
                                     : probeLoop(engine, names, program, sizes, budget),
                             budget::isSpent)
                     .search(plan.dimensions().isEmpty() ? Set.of() : BlockNumbers.of(block), isUnrolled);
         }
+    }
+
+    /** Spends the budget for a run without recording, if {@link #fillCaches} needs one. */
+    private boolean isAffordable(Program program, Map<String, Long> sizes, Probe.Budget budget) {
+        return !retention.calls() || budget.spend((long) (program.cost(sizes) / ELEMENTS_PER_UNIT));
     }
 
     /** Records a block with a loop, and compares the recording with the program. */
@@ -795,6 +808,9 @@ public final class Tracer {
     }
 
     private NDList run(Recorder recorder, Map<String, Long> sizes, long seed) {
+        if (retention.calls()) {
+            fillCaches(sizes);
+        }
         NDList arguments = new NDList();
         for (InputSpec input : inputs) {
             arguments.add(recorder.input(input, sampler, sizes, seed));

@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.LambdaBlock;
 import io.kanerva.exporter.trace.ExportException;
+import io.kanerva.exporter.trace.SamplingPlan.Limit;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -66,6 +69,12 @@ class ConstantsOfSizeTest {
                         x -> x.add(x.getManager()
                                 .create(LongStream.range(0, length(x)).toArray()))),
                 constant("differences", x -> x.matMul(square(x, (i, j) -> j - i + length(x) - 1))),
+                constant("reversed identity", x -> x.matMul(square(x, (i, j) -> i + j == length(x) - 1 ? 1 : 0))),
+                constant("i/T", x -> x.mul(row(x, (i, j) -> (float) j / length(x)))),
+                constant("(i+0.5)/T", x -> x.mul(row(x, (i, j) -> (j + 0.5) / length(x)))),
+                constant(
+                        "falling range",
+                        x -> x.get(new NDIndex(":, {}", x.getManager().arange(length(x) - 1, -1, -1)))),
                 constant("causal mask", x -> x.expandDims(1).add(square(x, (i, j) -> j > i ? -1e9 : 0))),
                 constant("identity", x -> x.matMul(square(x, (i, j) -> i == j ? 1 : 0))),
                 constant("band", x -> x.matMul(square(x, (i, j) -> Math.abs(i - j) < 3 ? 1 : 0))),
@@ -104,13 +113,29 @@ class ConstantsOfSizeTest {
     }
 
     @Test
-    void aTableWithoutAnEndIsRefusedWithTheRemedy() {
-        assertThatThrownBy(() ->
-                        Exports.exportFunction(x -> x.add(row(x, (i, j) -> Math.sin(j / 7.0))), input("x", "N", "T")))
-                .isInstanceOf(ExportException.class)
-                .hasMessageContaining("it is the beginning of a table that goes on with T, whose end is not known; "
-                        + "set a dimension limit for T, up to which the whole table is exported")
-                .hasMessageContaining("ConstantsOfSizeTest.java");
+    void aTableWithoutAnEndGoesUpToTheLargestSizeThatIsProven() {
+        Function<NDArray, NDArray> function = x -> x.add(row(x, (i, j) -> Math.sin(j / 7.0)));
+        OnnxModel model = OnnxExporter.export(
+                LambdaBlock.singleton(function),
+                List.of(input("x", "N", "T")),
+                List.of("y"),
+                ExportOptions.defaults().withProbeBudget(2000));
+        assertThat(model.proven().ranges()).containsEntry("T", new Limit(1, 2048));
+        Exports.requireAgreement(model, function, new float[2048], 1, 2048);
+        Exports.requireAgreement(model, function, new float[1200], 2, 600);
+    }
+
+    @Test
+    void aTableEndsEarlierWhereItWouldBeTooLarge() {
+        OnnxModel model = OnnxExporter.export(
+                LambdaBlock.singleton(x -> x.matMul(square(x, (i, j) -> Math.sin(i * j + i)))),
+                List.of(input("x", "N", "T")),
+                List.of("y"),
+                ExportOptions.defaults().withProbeBudget(2000));
+        assertThat(model.proven().ranges()).containsEntry("T", new Limit(1, 1024));
+        assertThat(model.unproven())
+                .anySatisfy(sentence -> assertThat(sentence)
+                        .startsWith("T ends at 1024, where a table of Java numbers ends that is in the model"));
     }
 
     @Test

@@ -9,13 +9,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
-import ai.djl.nn.norm.GhostBatchNorm;
+import ai.djl.nn.core.Linear;
 import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
 import io.kanerva.exporter.trace.InputSpec;
 import io.kanerva.exporter.trace.SamplingPlan.Limit;
-import io.kanerva.onnx.reference.SeveralOpinions;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Function;
@@ -24,7 +28,7 @@ import org.junit.jupiter.api.Test;
 /** Blocks that compute something else from a size on, which become graphs that do so, too. */
 class SizeRangesTest {
     private static final InputSpec X = input("x", "N", "T");
-    private static final ExportOptions OPTIONS = ExportOptions.defaults().withCheck(new SeveralOpinions(1e-4));
+    private static final ExportOptions OPTIONS = ExportOptions.defaults().withCheck();
 
     private static long length(NDArray x) {
         return x.getShape().get(1);
@@ -152,16 +156,36 @@ class SizeRangesTest {
     }
 
     @Test
-    void aBatchNormOfVirtualBatchesHasOneBranchForEachNumberOfThem() {
-        GhostBatchNorm block =
-                initialised(GhostBatchNorm.builder().optVirtualBatchSize(32).build(), 64, 8);
-        OnnxModel model = export(block, InputSpec.parse("x:float32[32*b,8]"), OPTIONS.withDimensionLimit("b", 1, 4));
-        assertThat(ifs(model)).isEqualTo(3);
-        Function<NDArray, NDArray> function =
-                x -> block.forward(new ParameterStore(x.getManager(), false), new NDList(x), false)
-                        .head();
-        for (int n : new int[] {32, 64, 96, 128}) {
-            requireAgreement(model, function, numbers(8 * n), n, 8);
+    void aParameterThatIsReadAtSomeSizesOnlyBelongsToTheirBranch() {
+        Linear small = initialised(Linear.builder().setUnits(3).build(), 1, 4);
+        Linear large = Linear.builder().setUnits(3).build();
+        large.initialize(NDManager.newBaseManager(), DataType.FLOAT32, new Shape(1, 4));
+        Function<NDArray, NDArray> function = x -> {
+            Linear chosen = length(x) > 20 ? large : small;
+            return chosen.forward(new ParameterStore(x.getManager(), false), new NDList(x), false)
+                    .head();
+        };
+        AbstractBlock block = new AbstractBlock() {
+            {
+                addChildBlock("small", small);
+                addChildBlock("large", large);
+            }
+
+            @Override
+            protected NDList forwardInternal(
+                    ParameterStore store, NDList inputs, boolean training, PairList<String, Object> params) {
+                return (length(inputs.head()) > 20 ? large : small).forward(store, inputs, training);
+            }
+
+            @Override
+            public Shape[] getOutputShapes(Shape[] inputShapes) {
+                return inputShapes;
+            }
+        };
+        OnnxModel model = export(block, input("x", "N", "T", 4), ExportOptions.defaults());
+        assertThat(ifs(model)).isEqualTo(1);
+        for (int length : new int[] {1, 20, 21, 60}) {
+            requireAgreement(model, function, numbers(4 * length), 1, length, 4);
         }
     }
 

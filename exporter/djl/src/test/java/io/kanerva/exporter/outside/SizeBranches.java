@@ -36,29 +36,20 @@ final class SizeBranches {
                 one("softmax in chunks of 64", MATRIX, x -> inChunks(x, 64))
                         .refused("more than 8", "it does something else in each of 32 ranges of sizes"),
                 OutsideBlock.of(
-                                "a batch norm of virtual batches, up to 100",
+                                "a batch norm of virtual batches, up to two of them",
                                 Origin.DJL,
-                                m -> initialised(
-                                        GhostBatchNorm.builder()
-                                                .optVirtualBatchSize(32)
-                                                .build(),
-                                        m,
-                                        64,
-                                        4),
-                                "x:float32[N,4]")
-                        .within("N", 1, 100, 1, 32, 33, 64, 65, 97, 100),
+                                SizeBranches::ghost,
+                                "x:float32[32*b,4]")
+                        .with(o -> o.withDimensionLimit("b", 1, 2))
+                        .refused("operations with", "the block returns another number of dimensions for two batches"),
+                OutsideBlock.of("a batch norm of virtual batches", Origin.DJL, SizeBranches::ghost, "x:float32[N,4]")
+                        .refused("withDimensionLimit(\"N\", 1, 32)", "beyond 32 it runs at some sizes only"),
                 OutsideBlock.of(
-                                "a batch norm of virtual batches",
+                                "a batch norm of virtual batches, within one",
                                 Origin.DJL,
-                                m -> initialised(
-                                        GhostBatchNorm.builder()
-                                                .optVirtualBatchSize(32)
-                                                .build(),
-                                        m,
-                                        64,
-                                        4),
+                                SizeBranches::ghost,
                                 "x:float32[N,4]")
-                        .refused("more than 8", "it does something else in each of 64 ranges of sizes"),
+                        .within("N", 1, 32, 1, 31, 32),
                 OutsideBlock.of("learnt positions up to 512", Origin.PAPERS, SizeBranches::positions, SEQUENCE)
                         .at("T", 1, 511, 512),
                 one("attention within a window, if there are more steps than it has", SEQUENCE, x -> window(x, 16))
@@ -89,7 +80,7 @@ final class SizeBranches {
                             long k = Math.min(x.getShape().get(2), 7);
                             return Pool.avgPool2d(x, new Shape(k, k), new Shape(1, 1), new Shape(0, 0), false, true);
                         })
-                        .at("H", 2, 6, 7, 8, 20),
+                        .refused("kernel must not depend", "ONNX fixes the size of a pool's kernel"),
                 one(
                                 "the five largest, or all",
                                 MATRIX,
@@ -119,7 +110,7 @@ final class SizeBranches {
                                 "single images without a batch",
                                 "x:float32[N,3]",
                                 x -> x.getShape().get(0) == 1 ? x.squeeze(0) : x)
-                        .refused("dimensions up to N=1", "the number of dimensions depends on the size"),
+                        .refused("of rank 1 up to N=1", "the number of dimensions depends on the size"),
                 one(
                                 "large images halved first",
                                 "x:float32[N,3,H,W]",
@@ -167,7 +158,7 @@ final class SizeBranches {
                             for (int i = 0; i < kept.length; i += 2) {
                                 kept[i] = true;
                             }
-                            return NDArrays.where(x.getManager().create(kept), x, x.zerosLike());
+                            return x.mul(x.getManager().create(kept).toType(DataType.FLOAT32, false));
                         })
                         .at("T", 1, 2, 33, 65),
                 OutsideBlock.of(
@@ -186,8 +177,9 @@ final class SizeBranches {
         return x.getShape().get(1);
     }
 
-    private static Block initialised(Block block, NDManager m, long... shape) {
-        block.initialize(m, DataType.FLOAT32, new Shape(shape));
+    private static Block ghost(NDManager m) {
+        Block block = GhostBatchNorm.builder().optVirtualBatchSize(32).build();
+        block.initialize(m, DataType.FLOAT32, new Shape(64, 4));
         return block;
     }
 

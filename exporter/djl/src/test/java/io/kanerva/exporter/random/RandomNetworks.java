@@ -19,13 +19,16 @@ import io.kanerva.exporter.trace.InputSpec;
 import io.kanerva.exporter.trace.Sampler;
 import io.kanerva.onnx.OrtRunner;
 import io.kanerva.onnx.Tensor;
+import io.kanerva.onnx.proto.AttributeProto;
 import io.kanerva.onnx.proto.NodeProto;
+import io.kanerva.onnx.proto.ValueInfoProto;
 import io.kanerva.onnx.reference.SeveralOpinions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -165,8 +168,7 @@ final class RandomNetworks {
     /** No node that does nothing or that nothing needs, no weight that nothing reads, standard operators only. */
     private static void requireTidiness(OnnxModel model) {
         List<NodeProto> nodes = model.proto().getGraph().getNodeList();
-        List<String> read =
-                nodes.stream().flatMap(node -> node.getInputList().stream()).toList();
+        List<String> read = nodes.stream().flatMap(RandomNetworks::reads).toList();
         assertThat(nodes)
                 .allMatch(node -> node.getDomain().isEmpty())
                 .allMatch(node ->
@@ -174,5 +176,15 @@ final class RandomNetworks {
         assertThat(nodes.stream().filter(node -> node.getOpType().equals("Identity") && nodes.size() > 1))
                 .isEmpty();
         assertThat(model.proto().getGraph().getInitializerList()).allMatch(tensor -> read.contains(tensor.getName()));
+    }
+
+    /** What a node reads, in its subgraphs as well. */
+    private static Stream<String> reads(NodeProto node) {
+        Stream<String> inside = node.getAttributeList().stream()
+                .map(AttributeProto::getG)
+                .flatMap(graph -> Stream.concat(
+                        graph.getNodeList().stream().flatMap(RandomNetworks::reads),
+                        graph.getOutputList().stream().map(ValueInfoProto::getName)));
+        return Stream.concat(node.getInputList().stream(), inside);
     }
 }

@@ -23,7 +23,7 @@ final class Creation {
                         "Expand",
                         Arithmetic.number(g, op, "value", op.output().type()),
                         g.sizes(op.output().shape())));
-        table.put("arange", "Range", Creation::arange);
+        table.put("arange", "Range; Mul, Add for a negative step", Creation::arange);
         table.put("eye", "ConstantOfShape, EyeLike", Creation::eye);
         table.put("linspace", "Range, Max, Sub, Div, Mul, Add, Less, Where", Creation::linspace);
         table.put("hanningWindow", "Range, Mul, Div, Cos, Sub, Equal, Where", Creation::hanningWindow);
@@ -72,6 +72,14 @@ final class Creation {
 
     private static Value arange(GraphBuilder g, Operation op, List<Value> in) {
         ElementType type = op.output().type();
+        boolean isFalling = type.isInteger() && op.get("step") instanceof Double step && step < 0;
+        Size count = op.output().shape().get(0);
+        if (isFalling && count.isKnown()) {
+            // ONNX Runtime 1.29 makes a Gather of a falling Range an empty Slice.
+            Value steps =
+                    g.node("Mul", g.cast(SizedConstants.range(g, count), type), Arithmetic.number(g, op, "step", type));
+            return g.node("Add", steps, Arithmetic.number(g, op, "start", type));
+        }
         return g.node(
                 "Range",
                 Arithmetic.number(g, op, "start", type),
