@@ -15,7 +15,7 @@ import java.util.Locale;
 public final class ConformancePage {
     private static final int MAX_PICTURES = 6;
     private static final int MIN_COLUMNS = 8;
-    private static final int MAX_PROBLEMS = 50;
+    private static final int MAX_PROBLEMS = 100;
     private static final double DIFFERENCE_SCALE = 1e4;
 
     private ConformancePage() {}
@@ -28,27 +28,20 @@ public final class ConformancePage {
     public static String of(Findings findings, DecodedImages pictures) {
         List<String> problems = findings.problems();
         long ran = findings.runtimes().stream().filter(Participant::ran).count();
-        HtmlPage page = new HtmlPage(
-                "Conformance of " + findings.subject(),
-                problems.isEmpty()
-                        ? "Every output of every runtime that ran is within its budget."
-                        : "%d comparisons failed.".formatted(problems.size()));
+        HtmlPage page = new HtmlPage("Conformance of " + findings.subject(), summary(findings));
         page.tiles(List.of(
                 new Tile("runtimes", ran + " of " + findings.runtimes().size(), "ran on this machine"),
                 new Tile(
                         "comparisons",
-                        Html.format("%,d", findings.findings().size()),
+                        Html.format("%,d", findings.compared()),
                         "outputs, with optimisations off and on"),
                 new Tile(
                         "failed comparisons",
                         Integer.toString(problems.size()),
-                        problems.isEmpty() ? "all are within their budgets" : "see below")));
-        if (!problems.isEmpty()) {
-            page.section("problems", "Failures", "Graph, output, inputs and what was found.");
-            problems.stream().limit(MAX_PROBLEMS).forEach(page::paragraph);
-            if (problems.size() > MAX_PROBLEMS) {
-                page.paragraph("And %,d more.".formatted(problems.size() - MAX_PROBLEMS));
-            }
+                        problems.isEmpty() ? "all are within their budgets" : "see below",
+                        !problems.isEmpty())));
+        if (!problems.isEmpty() || !findings.unable().isEmpty()) {
+            VerdictMatrix.add(page, findings);
         }
         page.section(
                 "runtimes",
@@ -65,6 +58,7 @@ public final class ConformancePage {
                         "against",
                         "outputs",
                         "failed",
+                        "unable",
                         "budget",
                         "noise",
                         "equal bits",
@@ -78,30 +72,43 @@ public final class ConformancePage {
                         + "left edge.");
         page.figure(
                 BudgetFigure.svg(findings), "Logarithmic: each step is a factor of ten. Hover over a dot for details.");
-        if (!findings.means().isEmpty() || !findings.notes().isEmpty()) {
+        if (!findings.means().isEmpty()) {
             page.section(
                     "bound",
                     "Bound",
                     "The clean bound of the same test images with the same noise down each path, and its three terms.");
-            if (!findings.means().isEmpty()) {
-                page.table(
-                        "nats per image",
-                        List.of(
-                                "runtime",
-                                "against",
-                                "model",
-                                "term",
-                                "images",
-                                "mean",
-                                "difference",
-                                "maximum of one image",
-                                ""),
-                        findings.means().stream().map(ConformancePage::mean).toList());
-            }
+            page.table(
+                    "nats per image",
+                    List.of(
+                            "runtime",
+                            "against",
+                            "model",
+                            "term",
+                            "images",
+                            "mean",
+                            "difference",
+                            "maximum of one image",
+                            ""),
+                    findings.means().stream().map(ConformancePage::mean).toList());
+        }
+        if (!findings.notes().isEmpty()) {
+            page.section("notes", "Notes", "What could not be compared, and further results.");
             findings.notes().forEach(page::paragraph);
         }
         if (!pictures.isEmpty()) {
             pictures(page, pictures);
+        }
+        if (!problems.isEmpty()) {
+            page.section("problems", "Failures", "Each comparison that failed: what was expected and what was found.");
+            page.foldedTable(
+                    counted(problems.size(), "failed comparison"),
+                    problems.size() <= MAX_PROBLEMS,
+                    List.of("graph, output, inputs and what was found"),
+                    problems.stream().limit(MAX_PROBLEMS).map(List::of).toList(),
+                    row -> true);
+            if (problems.size() > MAX_PROBLEMS) {
+                page.paragraph("And %,d more.".formatted(problems.size() - MAX_PROBLEMS));
+            }
         }
         page.section(
                 "outputs",
@@ -127,7 +134,7 @@ public final class ConformancePage {
                                 .formatted(
                                         runtime.title(),
                                         outputs,
-                                        failed == 0 ? "all passed" : failed + " comparisons failed"),
+                                        failed == 0 ? "none failed" : counted((int) failed, "comparison") + " failed"),
                         failed > 0,
                         List.of(
                                 "output",
@@ -144,10 +151,30 @@ public final class ConformancePage {
                                 "where",
                                 "budget"),
                         worst.stream().map(ConformancePage::row).toList(),
-                        row -> !worst.get(row).holds());
+                        row -> !worst.get(row).holds() && !worst.get(row).isUnable());
             }
         }
         return page.html();
+    }
+
+    private static String summary(Findings findings) {
+        int problems = findings.problems().size();
+        if (problems == 0 && findings.compared() == 0) {
+            return "Nothing was compared.";
+        }
+        if (problems == 0) {
+            return findings.unable().isEmpty()
+                    ? "Every output of every runtime that ran is within its budget."
+                    : "Every output that a runtime gave is within its budget; some runtimes cannot run all graphs.";
+        }
+        String count = counted(problems, "comparison") + " failed.";
+        return findings.causes().isEmpty()
+                ? count
+                : sentence(findings.causes().get(0).describe()) + " " + count;
+    }
+
+    static String counted(int count, String thing) {
+        return "%,d %s%s".formatted(count, thing, count == 1 ? "" : "s");
     }
 
     private static List<String> row(Summary summary) {
@@ -158,6 +185,7 @@ public final class ConformancePage {
                         summary.reference(),
                         Long.toString(summary.outputs()),
                         Long.toString(summary.failed()),
+                        Long.toString(summary.unable()),
                         number("%,.0f %%", 100 * summary.share()),
                         number("%.1f", summary.noise()),
                         summary.bits() == 0
@@ -166,6 +194,7 @@ public final class ConformancePage {
                         runtime.about())
                 : List.of(
                         runtime.title(),
+                        "–",
                         "–",
                         "–",
                         "–",
@@ -193,7 +222,7 @@ public final class ConformancePage {
         Comparison c = finding.comparison();
         return List.of(
                 finding.graph() + " " + c.output(),
-                finding.holds() ? "ok" : "NO",
+                finding.holds() ? "ok" : finding.isUnable() ? "cannot" : "NO",
                 finding.reference(),
                 finding.optimised() ? "yes" : "no",
                 finding.check().name().toLowerCase(Locale.ROOT),

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
+import java.util.function.UnaryOperator;
 
 /**
  * Builds a self-contained HTML page: inline styles, images as data URIs, no scripts, no external resources. It adapts
@@ -26,8 +27,14 @@ public final class HtmlPage {
      * @param label its name
      * @param value its value and unit
      * @param note a short remark, such as its setting
+     * @param bad whether it counts what is wrong
      */
-    public record Tile(String label, String value, String note) {}
+    public record Tile(String label, String value, String note, boolean bad) {
+        /** A key figure that is neither good nor bad. */
+        public Tile(String label, String value, String note) {
+            this(label, value, note, false);
+        }
+    }
 
     /**
      * @param title heading and window title
@@ -48,8 +55,12 @@ public final class HtmlPage {
     public HtmlPage tiles(List<Tile> tiles) {
         top.append("<dl class=\"tiles\">\n");
         for (Tile tile : tiles) {
-            top.append("<div><dt>%s</dt><dd><b>%s</b><span>%s</span></dd></div>\n"
-                    .formatted(Html.escape(tile.label()), Html.escape(tile.value()), Html.escape(tile.note())));
+            top.append("<div><dt>%s</dt><dd><b%s>%s</b><span>%s</span></dd></div>\n"
+                    .formatted(
+                            Html.escape(tile.label()),
+                            tile.bad() ? " class=\"bad\"" : "",
+                            Html.escape(tile.value()),
+                            Html.escape(tile.note())));
         }
         top.append("</dl>\n");
         return this;
@@ -120,6 +131,31 @@ public final class HtmlPage {
                 .append("</summary>\n");
         table(" class=\"dense\"", "", header, rows, wrong);
         body.append("</details>\n");
+        return this;
+    }
+
+    /**
+     * Adds a table of words, each with its own colour.
+     *
+     * @param caption its caption
+     * @param header the columns' titles
+     * @param rows the cells, one per column, the first of which names the row
+     * @param style the style of a cell: {@code bad}, {@code soft} or nothing
+     */
+    public HtmlPage matrix(String caption, List<String> header, List<List<String>> rows, UnaryOperator<String> style) {
+        body.append("<div class=\"scroll\"><table class=\"matrix\">\n<caption>%s</caption>\n<thead><tr>"
+                .formatted(Html.escape(caption)));
+        header.forEach(title -> body.append("<th scope=\"col\">%s</th>".formatted(Html.escape(title))));
+        body.append("</tr></thead>\n<tbody>\n");
+        for (List<String> row : rows) {
+            body.append("<tr><th scope=\"row\">%s</th>".formatted(Html.escape(row.get(0))));
+            row.stream()
+                    .skip(1)
+                    .forEach(cell -> body.append(
+                            "<td class=\"%s\">%s</td>".formatted(Html.escape(style.apply(cell)), Html.escape(cell))));
+            body.append("</tr>\n");
+        }
+        body.append("</tbody>\n</table></div>\n");
         return this;
     }
 

@@ -1,12 +1,14 @@
 package io.kanerva.conformance.check;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What follows from the outputs of all runtimes together.
  *
  * @param kind what is suspected
- * @param culprits names of engines or runtimes; empty for {@link Kind#VECTORS} and {@link Kind#UNDECIDED}
+ * @param culprits names of engines or runtimes; for {@link Kind#UNDECIDED} those that disagree, if they are two; none
+ *     for {@link Kind#VECTORS}
  * @param graph the model
  * @param inputs labels of the cases that show it
  * @param sentence for example {@code 8 of 9 runtimes (3 engines) agree with each other and not with the expected output
@@ -31,6 +33,25 @@ public record Cause(Kind kind, List<String> culprits, String graph, List<String>
     public Cause {
         culprits = List.copyOf(culprits);
         inputs = List.copyOf(inputs);
+    }
+
+    /** Whether this says more about the same graph than the other, whose engines disagree without a majority. */
+    boolean decides(Cause other) {
+        return other.kind == Kind.UNDECIDED
+                && kind != Kind.UNDECIDED
+                && graph.equals(other.graph)
+                && !culprits.isEmpty()
+                && other.culprits.containsAll(culprits);
+    }
+
+    /** The same, shown by further inputs. */
+    Cause shownBy(List<String> further) {
+        return new Cause(
+                kind,
+                culprits,
+                graph,
+                Stream.concat(inputs.stream(), further.stream()).toList(),
+                sentence);
     }
 
     /** The graph, its inputs and the sentence. */

@@ -175,7 +175,7 @@ final class Consensus {
         if (!vectors && whole.size() == 1 && right.size() == 1 && wrong.size() == 1) {
             return new Conclusion(
                     Kind.UNDECIDED,
-                    List.of(),
+                    union(Stream.concat(Stream.of(expected), others.stream()).toList(), Group::engines),
                     "%s and %s disagree at %s; with two engines there is no majority, and a third tells which is wrong"
                             .formatted(list(right), list(whole), where));
         }

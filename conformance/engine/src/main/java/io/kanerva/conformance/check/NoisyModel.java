@@ -35,137 +35,32 @@ final class NoisyModel {
     private static final String EXACT = "/before-noise";
 
     /** Nodes that move, select or compare values, or whose result is exact. */
-    private static final Set<String> EXACT_NODES = Set.of(
-            "Abs",
-            "And",
-            "ArgMax",
-            "ArgMin",
-            "BitShift",
-            "BitwiseAnd",
-            "BitwiseNot",
-            "BitwiseOr",
-            "BitwiseXor",
-            "Cast",
-            "CastLike",
-            "Ceil",
-            "Clip",
-            "Compress",
-            "Concat",
-            "ConcatFromSequence",
-            "Constant",
-            "ConstantOfShape",
-            "ConvInteger",
-            "DepthToSpace",
-            "DequantizeLinear",
-            "DynamicQuantizeLinear",
-            "Equal",
-            "Expand",
-            "EyeLike",
-            "Flatten",
-            "Floor",
-            "Gather",
-            "GatherElements",
-            "GatherND",
-            "Greater",
-            "GreaterOrEqual",
-            "Hardmax",
-            "Identity",
-            "If",
-            "IsInf",
-            "IsNaN",
-            "Less",
-            "LessOrEqual",
-            "Loop",
-            "MatMulInteger",
-            "Max",
-            "MaxPool",
-            "MaxUnpool",
-            "Min",
-            "Mod",
-            "Neg",
-            "NonMaxSuppression",
-            "NonZero",
-            "Not",
-            "OneHot",
-            "Optional",
-            "OptionalGetElement",
-            "OptionalHasElement",
-            "Or",
-            "PRelu",
-            "Pad",
-            "QuantizeLinear",
-            "Range",
-            "Relu",
-            "Reshape",
-            "ReverseSequence",
-            "Round",
-            "Scan",
-            "ScatterElements",
-            "ScatterND",
-            "SequenceAt",
-            "SequenceConstruct",
-            "SequenceEmpty",
-            "SequenceErase",
-            "SequenceInsert",
-            "SequenceLength",
-            "Shape",
-            "Sign",
-            "Size",
-            "Slice",
-            "SpaceToDepth",
-            "Split",
-            "SplitToSequence",
-            "Squeeze",
-            "StringConcat",
-            "StringNormalizer",
-            "StringSplit",
-            "Tile",
-            "TopK",
-            "Transpose",
-            "Trilu",
-            "Unique",
-            "Unsqueeze",
-            "Where",
-            "Xor",
-            "ReduceMax",
-            "ReduceMin",
-            "Dropout");
+    private static final Set<String> EXACT_NODES = names("""
+            Abs And ArgMax ArgMin BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Cast CastLike Ceil Clip
+            Compress Concat ConcatFromSequence Constant ConstantOfShape ConvInteger DepthToSpace
+            DequantizeLinear Dropout DynamicQuantizeLinear Equal Expand EyeLike Flatten Floor Gather
+            GatherElements GatherND Greater GreaterOrEqual Hardmax Identity If IsInf IsNaN Less LessOrEqual Loop
+            MatMulInteger Max MaxPool MaxUnpool Min Mod Neg NonMaxSuppression NonZero Not OneHot Optional
+            OptionalGetElement OptionalHasElement Or PRelu Pad QuantizeLinear Range ReduceMax ReduceMin Relu
+            Reshape ReverseSequence Round Scan ScatterElements ScatterND SequenceAt SequenceConstruct
+            SequenceEmpty SequenceErase SequenceInsert SequenceLength Shape Sign Size Slice SpaceToDepth Split
+            SplitToSequence Squeeze StringConcat StringNormalizer StringSplit Tile TopK Transpose Trilu Unique
+            Unsqueeze Where Xor
+            """);
 
     /**
      * Nodes that add many terms, whose rounding error is as large as a typical result's even where the sum is small.
      */
-    private static final Set<String> SUMS = Set.of(
-            "AveragePool",
-            "BatchNormalization",
-            "Conv",
-            "ConvTranspose",
-            "CumSum",
-            "DFT",
-            "Det",
-            "Einsum",
-            "GRU",
-            "Gemm",
-            "GlobalAveragePool",
-            "GlobalLpPool",
-            "GridSample",
-            "GroupNormalization",
-            "InstanceNormalization",
-            "LRN",
-            "LSTM",
-            "LayerNormalization",
-            "LpPool",
-            "MatMul",
-            "MeanVarianceNormalization",
-            "RNN",
-            "ReduceL1",
-            "ReduceL2",
-            "ReduceMean",
-            "ReduceSum",
-            "ReduceSumSquare",
-            "Resize",
-            "RoiAlign",
-            "STFT",
-            "Upsample");
+    private static final Set<String> SUMS = names("""
+            AveragePool BatchNormalization Conv ConvTranspose CumSum DFT Det Einsum GRU Gemm GlobalAveragePool
+            GlobalLpPool GridSample GroupNormalization InstanceNormalization LRN LSTM LayerNormalization LpPool
+            MatMul MeanVarianceNormalization RNN ReduceL1 ReduceL2 ReduceMean ReduceSum ReduceSumSquare Resize
+            RoiAlign STFT Upsample
+            """);
+
+    private static Set<String> names(String text) {
+        return Set.of(text.strip().split("\\s+"));
+    }
 
     private final ModelProto model;
     private final Map<String, TensorProto> constants = new HashMap<>();

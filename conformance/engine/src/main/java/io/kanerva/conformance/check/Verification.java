@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * Runs cases on runtimes, with graph optimisations off and on, and compares the outputs.
@@ -128,8 +127,8 @@ public final class Verification {
             Subject one = new Subject(testCase, java, scratch.resolve("noise-" + ran.size() + "-" + subjects.size()));
             if (one.isAllRandom()) {
                 faults.add(
-                        "graph '%s' (%s): expected an output that the inputs determine, found random operators before all: %s"
-                                .formatted(testCase.graph(), testCase.label(), one.randomOperators()));
+                        "graph '%s': expected an output that the inputs determine, found random operators before all: %s"
+                                .formatted(testCase.graph(), one.randomOperators()));
             } else {
                 notes.addAll(one.randomOutputs());
                 subjects.add(one);
@@ -179,26 +178,28 @@ public final class Verification {
                         .toList(),
                 findings,
                 floor.title(),
-                faults,
+                faults.stream().distinct().toList(),
                 notes.stream().distinct().toList(),
                 causes(subjects));
     }
 
     /** One cause for all cases of a graph that show it. */
     private static List<Cause> causes(List<Subject> subjects) {
-        Map<List<Object>, Cause> causes = new LinkedHashMap<>();
+        List<Cause> all = new ArrayList<>();
         for (Subject one : subjects) {
-            one.cause()
-                    .ifPresent(cause -> causes.merge(
-                            List.of(cause.kind(), cause.culprits(), cause.graph()),
-                            cause,
-                            (first, second) -> new Cause(
-                                    first.kind(),
-                                    first.culprits(),
-                                    first.graph(),
-                                    Stream.concat(first.inputs().stream(), second.inputs().stream())
-                                            .toList(),
-                                    first.sentence())));
+            one.cause().ifPresent(all::add);
+        }
+        Map<List<Object>, Cause> causes = new LinkedHashMap<>();
+        for (Cause cause : all) {
+            // What other inputs of the graph decide, these two engines need not leave open.
+            Cause known = all.stream()
+                    .filter(other -> other.decides(cause))
+                    .findFirst()
+                    .orElse(cause);
+            causes.merge(
+                    List.of(known.kind(), known.culprits(), known.graph()),
+                    new Cause(known.kind(), known.culprits(), known.graph(), cause.inputs(), known.sentence()),
+                    (first, second) -> first.shownBy(second.inputs()));
         }
         return List.copyOf(causes.values());
     }

@@ -146,8 +146,10 @@ final class JobProcess implements AutoCloseable {
 
     /** Kills the process and its descendants, and waits for its end. */
     void stop() {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        // Itself first, since it would take a child's death for the end of the job.
+        List<ProcessHandle> children = process.descendants().toList();
         process.destroyForcibly().onExit().join();
+        children.forEach(ProcessHandle::destroyForcibly);
     }
 
     @Override

@@ -134,7 +134,7 @@ final class FaultyEngines {
         all.add(new Entry("without vectors, two engines disagree", WrongVectors.dense())
                 .with(Engine.spoiling("a", times(1.1)))
                 .madeUp()
-                .is("wrong: undecided []"));
+                .is("wrong: undecided [a, onnxruntime]"));
         all.add(new Entry("without vectors, one of three differs", WrongVectors.dense())
                 .with(Engine.good("a"), Engine.spoiling("b", times(1.1)))
                 .madeUp()

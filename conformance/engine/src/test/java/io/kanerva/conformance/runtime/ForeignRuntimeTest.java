@@ -76,6 +76,36 @@ class ForeignRuntimeTest {
     }
 
     @Test
+    void whatOurAdapterCannotPassIsToldFromWhatTheEngineRefuses() throws IOException {
+        List<Answer> answers = runtime(
+                        "true",
+                        "true",
+                        "if [ $n = 1 ]; then printf 'cannot\\t1\\tno strings\\n'; n=$((n+1)); continue; fi")
+                .run(jobs(3), n -> {});
+        assertThat(answers.get(1)).isEqualTo(new None(None.Kind.ADAPTER, "no strings"));
+        assertThat(answers.get(2)).isInstanceOf(Outputs.class);
+    }
+
+    @Test
+    void aProcessThatHangsCostsOneJobAndTwoHangsTheRest() throws IOException {
+        // The child of the shell holds the pipe, so it has to be killed too.
+        runtime("true", "true", "if [ $n = 1 ]; then sleep 600; fi");
+        Path folder = temporary.resolve("runtimes");
+        List<Answer> answers = ForeignRuntime.in(folder, 1).get(0).run(jobs(5), n -> {});
+        None hang = new None(true, "the process reported nothing for 1 s");
+        assertThat(answers.get(0)).isInstanceOf(Outputs.class);
+        assertThat(answers.get(1)).isEqualTo(hang);
+        assertThat(answers.get(2)).isInstanceOf(Outputs.class); // by the process that was started again
+        assertThat(answers.get(3)).isEqualTo(hang); // its second job, too
+        assertThat(answers.get(4)).isInstanceOf(Outputs.class);
+        script("run", "about() { printf 'about\\thangs\\n'; }\nabout; echo x >> starts; sleep 600\n");
+        assertThat(ForeignRuntime.in(folder, 1).get(0).run(jobs(5), n -> {}))
+                .hasSize(5)
+                .containsOnly(hang);
+        assertThat(Files.readAllLines(folder.resolve("copy/starts"))).hasSize(2);
+    }
+
+    @Test
     void aProcessThatDoesNotEvenStartIsNotStartedForEachCase() throws IOException {
         Path script = script("run", "echo x >> starts; echo 'no library' >&2; exit 3\n");
         ModelRuntime runtime = find(manifest("true", "true"));
