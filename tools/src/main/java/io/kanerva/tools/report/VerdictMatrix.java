@@ -18,8 +18,8 @@ final class VerdictMatrix {
         page.section(
                 "verdict",
                 "Verdict",
-                "One row per runtime and one column per graph. 'wrong' is an output outside its budget; 'cannot run' is "
-                        + "the engine's refusal or crash; 'adapter' is a limit of the program between kpp and the "
+                "One row per runtime and one column per graph. 'wrong' is an output outside its budget; 'cannot run' "
+                        + "is the engine's refusal or crash; 'adapter' is a limit of the program between kpp and the "
                         + "engine, which says nothing about either.");
         List<String> graphs = findings.findings().stream()
                 .filter(finding -> !finding.holds())
