@@ -126,8 +126,10 @@ public final class Verification {
         for (Case testCase : cases) {
             Subject one = new Subject(testCase, java, scratch.resolve("noise-" + ran.size() + "-" + subjects.size()));
             if (one.isAllRandom()) {
-                faults.add("graph '%s': expected an output that the inputs determine, found random operators "
-                        + "before all: %s".formatted(testCase.graph(), one.randomOperators()));
+                faults.add(
+                        ("graph '%s': expected an output that the inputs determine, found random operators before all: "
+                                        + "%s")
+                                .formatted(testCase.graph(), one.randomOperators()));
             } else {
                 notes.addAll(one.randomOutputs());
                 subjects.add(one);
