@@ -28,6 +28,9 @@ NUMPY_TYPES = {
     )
 }
 
+# The names that ONNX Runtime has for them; as outputs, other types come back as integers.
+OUTPUT_TYPES = {"float", "double", "string"} | {str(dtype) for dtype in NUMPY_TYPES}
+
 
 def session(model: str, optimisations: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
@@ -46,8 +49,19 @@ class Limit(Exception):
     """What this program cannot pass between files and the engine, whatever the engine could do."""
 
 
+# Types of less than a byte, which numpy packs in another way than ONNX Runtime.
+PACKED = {
+    getattr(onnx.TensorProto, name)
+    for name in ("UINT4", "INT4", "FLOAT4E2M1", "UINT2", "INT2")
+    if hasattr(onnx.TensorProto, name)
+}
+
+
 def read(file: Path):
     tensor = onnx.TensorProto.FromString(file.read_bytes())
+    if tensor.data_type in PACKED:
+        name = onnx.TensorProto.DataType.Name(tensor.data_type)
+        raise Limit(f"the Python adapter passes no tensors of type {name}")
     values = numpy_helper.to_array(tensor)
     if values.dtype in NUMPY_TYPES:
         return onnxruntime.OrtValue.ortvalue_from_numpy(values) if values.dtype != object else values
@@ -62,6 +76,8 @@ def run(graph: onnxruntime.InferenceSession, inputs: Path, outputs: Path) -> Non
             feeds[tensor.name] = read(file)
     outputs.mkdir(parents=True, exist_ok=True)
     for i, (tensor, values) in enumerate(zip(graph.get_outputs(), graph.run(None, feeds))):
+        if tensor.type.startswith("tensor(") and tensor.type[7:-1] not in OUTPUT_TYPES:
+            raise Limit(f"the Python adapter passes no outputs of type {tensor.type}")
         write(outputs / f"output_{i}.pb", tensor.name, values)
 
 

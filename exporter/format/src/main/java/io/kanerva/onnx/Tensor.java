@@ -296,7 +296,8 @@ public final class Tensor {
     /**
      * The elements one by one, for comparing and showing: text for strings, {@link Long} for integers (an uint64 by its
      * bits), {@link Boolean}, {@link Double} for floating-point types; an element of any other type is its bits in
-     * hexadecimal, which for types of less than a byte are those of the byte that it shares.
+     * hexadecimal, which for types of less than a byte are those of the byte that it shares, or {@code NaN} for any NaN
+     * of 8 bits.
      */
     public List<Object> elements() {
         List<Object> elements = new ArrayList<>();
@@ -321,6 +322,17 @@ public final class Tensor {
     }
 
     private String bits(long index, long count) {
+        int one = bytes.get((int) Math.min(index, bytes.limit() - 1)) & 0xff;
+        boolean isNan = switch (type) {
+            case FLOAT8E4M3FN -> (one & 0x7f) == 0x7f;
+            case FLOAT8E4M3FNUZ, FLOAT8E5M2FNUZ -> one == 0x80;
+            case FLOAT8E5M2 -> (one & 0x7f) > 0x7c;
+            case FLOAT8E8M0 -> one == 0xff;
+            default -> false;
+        };
+        if (isNan) {
+            return "NaN";
+        }
         int width = (int) Math.max(1, type.bytes(count) / Math.max(1, count));
         int from = (int) (index * type.bytes(count) / count);
         StringBuilder text = new StringBuilder("0x");

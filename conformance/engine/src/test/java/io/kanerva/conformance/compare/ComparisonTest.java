@@ -129,6 +129,16 @@ class ComparisonTest {
         assertThat(wrong.at()).isEqualTo("[0, 1]"); // the imaginary part of the first
     }
 
+    @Test
+    void everyNanOfEightBitsIsTheSame() {
+        Tensor one = Tensor.ofBytes(ElementType.FLOAT8E5M2, new byte[] {1, 0x7e}, 2);
+        Tensor other = Tensor.ofBytes(ElementType.FLOAT8E5M2, new byte[] {1, 0x7f}, 2);
+        Tensor infinite = Tensor.ofBytes(ElementType.FLOAT8E5M2, new byte[] {1, 0x7c}, 2);
+        assertThat(Comparison.between("y", one, other, Tolerance.BITS).within()).isTrue();
+        assertThat(Comparison.between("y", one, infinite, Tolerance.BITS).problem())
+                .isEqualTo("expected 'NaN' at [1] of float8e5m2[2], found '0x7c'");
+    }
+
     private static Tensor complex(float... parts) {
         return Tensor.over(ElementType.COMPLEX64, Tensor.of(parts, parts.length).buffer(), parts.length / 2);
     }

@@ -93,7 +93,7 @@ final class RuntimeChecks implements AutoCloseable {
         if (checks.bisect()) {
             bisect(findings, chosen, Optional.ofNullable(against));
         }
-        options.requireOutputs(findings);
+        options.requireOutputs(findings, !bundles.isEmpty()); // a bundle must run wherever it is run
         findings.runtimes().forEach(runtime -> options.requireReady(runtime.name(), runtime.readiness()));
         Subcommand.requireNone(findings.problems(), "comparisons");
         Set<String> names = chosen.stream().map(ModelRuntime::name).collect(Collectors.toSet());

@@ -118,10 +118,14 @@ final class RuntimeOptions {
         return silence;
     }
 
-    /** Fails if what must run could not: because of an engine, or because of an adapter. */
-    void requireOutputs(Findings findings) {
+    /**
+     * Fails if what must run could not: because of an engine, or because of an adapter.
+     *
+     * @param all whether every runtime must run everything, whatever the options say
+     */
+    void requireOutputs(Findings findings, boolean all) {
         for (Finding finding : findings.unable()) {
-            if (finding.outcome() == Finding.Outcome.CANNOT_RUN ? require : requireAdapters) {
+            if (all || (finding.outcome() == Finding.Outcome.CANNOT_RUN ? require : requireAdapters)) {
                 throw new Failure(finding.describe());
             }
         }
