@@ -10,6 +10,7 @@ import io.kanerva.runtime.session.StoredMemory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.IntConsumer;
 
 /**
  * A Kanerva++ model, open for inference.
@@ -244,8 +245,17 @@ public final class Kanerva implements AutoCloseable {
      * @param seed the same seed gives the same images
      */
     public Generation generate(Memory memory, int count, long seed) {
+        return generate(memory, count, seed, done -> {});
+    }
+
+    /**
+     * The same, for so many images that somebody waits: they are drawn in parts.
+     *
+     * @param progress called on this thread after each part, with the number of images drawn so far
+     */
+    public Generation generate(Memory memory, int count, long seed, IntConsumer progress) {
         checkPositive("generate: count", count);
-        return inference.generate(memory.stored, count, new NormalSampler(seed));
+        return inference.generate(memory.stored, count, new NormalSampler(seed), progress);
     }
 
     /**

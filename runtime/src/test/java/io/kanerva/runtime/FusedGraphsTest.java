@@ -46,7 +46,7 @@ class FusedGraphsTest {
             float[] expected = fused.generate(memory, 6, 5).images().data();
             Inference inference = new Inference(bundle, fused.geometry(), fused.sessions(), true, Limit.NONE);
             float[] found = inference
-                    .generate(memory.stored, 6, new NormalSampler(5))
+                    .generate(memory.stored, 6, new NormalSampler(5), done -> {})
                     .images()
                     .data();
             assertThat(found).hasSameSizeAs(expected).containsExactly(expected, within(1e-6f));

@@ -81,21 +81,21 @@ class GraphCheckTest {
     void aTensorThatIsRepeated(String operator) {
         assertRefused(
                 graph.apply(operator, graph.floats(new float[1], 1, 1), graph.longs(1 << 16, 1 << 16)),
-                "found shape [65536, 65536]");
+                "of shape [65536, 65536]");
     }
 
     @Test
     void aTensorThatIsPadded() {
         assertRefused(
                 graph.apply("Pad", graph.floats(new float[1], 1, 1), graph.longs(0, 0, 1 << 14, 1 << 14)),
-                "found shape [16385, 16385]");
+                "of shape [16385, 16385]");
     }
 
     /** Every size is a small one's square, so that no constant is conspicuous. */
     @Test
     void aProductOfProducts() {
         String wide = graph.floats(new float[4000], 1, 4000);
-        assertRefused(graph.apply("Mul", wide, graph.floats(new float[4000], 4000, 1)), "found shape [4000, 4000]");
+        assertRefused(graph.apply("Mul", wide, graph.floats(new float[4000], 4000, 1)), "of shape [4000, 4000]");
     }
 
     /** Small for one sample, but it grows with the square of their number. */
@@ -105,6 +105,28 @@ class GraphCheckTest {
         String column = graph.apply("Reshape", "latent", graph.longs(-1, 1));
         String square = graph.apply("Mul", row, column);
         assertRefused(graph.apply("Mul", graph.apply("Reshape", square, graph.longs(-1, 1)), row), "expected at most ");
+    }
+
+    /** Each tensor is allowed, but there are many, and the last node keeps them all. */
+    @Test
+    void manyTensorsAtOnce() {
+        String block = graph.floats(new float[1], 1, 1);
+        String[] parts = new String[200];
+        for (int i = 0; i < parts.length; i++) {
+            parts[i] = graph.apply("Expand", block, graph.longs(1, 10_000));
+        }
+        assertRefused(graph.apply("Concat", TinyOnnx.integer("axis", 0), parts), "values at once");
+    }
+
+    /** Each product is allowed, but together they take long. */
+    @Test
+    void manyProducts() {
+        String square = graph.floats(new float[200 * 200], 200, 200);
+        String value = square;
+        for (int i = 0; i < 9_000; i++) {
+            value = graph.apply("MatMul", value, square);
+        }
+        assertRefused(value, "products, which is ample for the bundle's settings, found more");
     }
 
     @Test

@@ -61,8 +61,8 @@ class PartsTest {
             assertClose(parts.read(memory, keys).priorMean(), read.priorMean());
             assertClose(parts.decode(read.priorMean(), read.traces()), whole.decode(read.priorMean(), read.traces()));
             assertClose(
-                    parts.generate(memory, 9, new NormalSampler(4)).images(),
-                    whole.generate(memory, 9, new NormalSampler(4)).images());
+                    parts.generate(memory, 9, new NormalSampler(4), done -> {}).images(),
+                    whole.generate(memory, 9, new NormalSampler(4), done -> {}).images());
             BoundTerms terms = parts.bound(episodes, 5);
             assertThat(terms.reconstruction())
                     .containsExactly(whole.bound(episodes, 5).reconstruction(), within(1e-4));

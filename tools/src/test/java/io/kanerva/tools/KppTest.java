@@ -2,11 +2,16 @@ package io.kanerva.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class KppTest {
@@ -39,6 +44,22 @@ class KppTest {
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).startsWith("kpp " + Version.version()).contains("Java " + Runtime.version());
         assertThat(Version.version()).matches("[0-9]+\\.[0-9]+\\.[0-9]+.*");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--version", "--help", "recall --help", "completion", "data list", "info"})
+    void aFullStandardOutputIsAFailure(String command) {
+        OutputStream full = new OutputStream() {
+            @Override
+            public void write(int value) throws IOException {
+                throw new IOException("No space left on device");
+            }
+        };
+        StringWriter err = new StringWriter();
+        CommandLine kpp = Kpp.commandLine();
+        kpp.setOut(new PrintWriter(full)).setErr(new PrintWriter(err, true));
+        assertThat(kpp.execute(command.split(" "))).isEqualTo(1);
+        assertThat(err).hasToString("standard output: expected it to take the results, found it full or closed\n");
     }
 
     @Test

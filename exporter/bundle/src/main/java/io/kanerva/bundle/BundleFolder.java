@@ -2,6 +2,7 @@ package io.kanerva.bundle;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.kanerva.onnx.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +21,18 @@ final class BundleFolder {
     private final boolean replace;
 
     BundleFolder(Path folder, boolean replace) {
-        this.folder = folder.toAbsolutePath().normalize();
+        this.folder = followed(folder);
         this.replace = replace;
+    }
+
+    /** Where a path leads: a link stays, and what it leads to is written. */
+    private static Path followed(Path folder) {
+        try {
+            return AtomicFiles.followed(folder.toAbsolutePath().normalize());
+        } catch (IOException e) {
+            throw new BundleExportException(
+                    "%s: expected a place for a bundle, found an error (%s)".formatted(folder, e), e);
+        }
     }
 
     /**

@@ -8,8 +8,10 @@ import io.kanerva.runtime.bundle.ProtoMessage.MalformedException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.LongStream;
 
 /**
@@ -24,16 +26,18 @@ final class GraphCheck {
     private static final int[][] CALLS = {{8, 32}, {2, 3}, {1, 1}};
 
     /**
-     * Values that a tensor may have per sample, as a multiple of the largest that the settings name. Bundles that the
-     * project makes need up to 2.
+     * Values that may be there at once per sample, as a multiple of the largest tensor that the settings name. The
+     * project's own graphs have up to 2.
      */
-    private static final long SPARE = 32;
+    private static final long SPARE = 16;
 
-    /** Values that any tensor may have. */
+    /** Products per value of that tensor; the project's own graphs have up to 9,300. */
+    private static final double WORK = 1 << 17;
+
+    /** Values that any graph may have. */
     private static final long FREE = 1 << 16;
 
-    /** Multiplications per value of the largest tensor that one node may take. */
-    private static final long PRODUCTS = 1 << 10;
+    private static final long MOST = 1L << 50;
 
     private final String place;
     private final Bundle bundle;
@@ -83,32 +87,41 @@ final class GraphCheck {
     /** Follows the shapes of a call with {@code batch} episodes of {@code count} samples or queries. */
     private void follow(int batch, int count) {
         Signature signature = new Signature(graph, bundle.settings());
-        long limit = FREE + SPARE * batch * count * Sizes.largest(bundle.settings());
+        long each = Sizes.largest(bundle.settings()) * batch * count;
+        Map<String, Integer> lastUses = lastUses();
         Map<String, GraphValue> values = new HashMap<>(file.constants);
+        Set<String> folded = new HashSet<>(file.constants.keySet());
         for (TensorDescription input : signature.inputs()) {
-            int[] shape = Signature.shape(input, batch, count);
-            values.put(
-                    input.name(),
-                    GraphValue.of(Arrays.stream(shape).asLongStream().toArray()));
+            values.put(input.name(), shape(input, batch, count));
+            folded.remove(input.name());
         }
-        for (GraphNode node : file.nodes) {
-            List<GraphValue> taken = new ArrayList<>();
-            for (String name : node.inputs()) {
-                if (!name.isEmpty() && !values.containsKey(name)) {
-                    throw new BundleException(
-                            "%s: %s: expected '%s' to be made before, found nothing of that name", place, node, name);
-                }
-                taken.add(values.get(name));
+        long alive = 0;
+        double products = 0;
+        for (int n = 0; n < file.nodes.size(); n++) {
+            GraphNode node = file.nodes.get(n);
+            List<GraphValue> taken = taken(node, values);
+            List<GraphValue> made = made(node, taken);
+            for (int i = 0; i < made.size(); i++) {
+                values.put(node.outputs().get(i), made.get(i));
+                alive = Math.addExact(alive, Math.min(made.get(i).size(), MOST));
             }
-            GraphValue[] made = apply(node, taken);
-            for (int i = 0; i < node.outputs().size(); i++) {
-                if (i >= made.length) {
-                    throw new BundleException("%s: %s: expected %d outputs, found %d", place, node, made.length, i + 1);
-                }
-                requireSize(node, made[i], limit);
-                values.put(node.outputs().get(i), made[i]);
+            requireAlive(node, made, alive, FREE + SPARE * each);
+            products += products(node, taken, made);
+            requireWork(node, products, WORK * (FREE + each));
+            // What follows from constants alone is computed once, when the graph is loaded, and kept.
+            if (folded.containsAll(node.inputs())) {
+                folded.addAll(node.outputs());
+                continue;
             }
-            requireWork(node, taken, made, limit);
+            Set<String> used = new HashSet<>(node.inputs());
+            used.addAll(node.outputs());
+            for (String name : used) {
+                if (lastUses.getOrDefault(name, n) == n
+                        && !file.constants.containsKey(name)
+                        && !folded.contains(name)) {
+                    alive -= values.containsKey(name) ? values.get(name).size() : 0;
+                }
+            }
         }
         for (TensorDescription output : signature.outputs()) {
             GraphValue expected = shape(output, batch, count);
@@ -121,42 +134,81 @@ final class GraphCheck {
         }
     }
 
+    /** The index of the last node that takes a value; of an output, one beyond the last. */
+    private Map<String, Integer> lastUses() {
+        Map<String, Integer> uses = new HashMap<>();
+        for (int n = 0; n < file.nodes.size(); n++) {
+            for (String name : file.nodes.get(n).inputs()) {
+                uses.put(name, n);
+            }
+        }
+        file.outputs.forEach(name -> uses.put(name, file.nodes.size()));
+        return uses;
+    }
+
+    private List<GraphValue> taken(GraphNode node, Map<String, GraphValue> values) {
+        List<GraphValue> taken = new ArrayList<>();
+        for (String name : node.inputs()) {
+            if (!name.isEmpty() && !values.containsKey(name)) {
+                throw new BundleException(
+                        "%s: %s: expected '%s' to be made before, found nothing of that name", place, node, name);
+            }
+            taken.add(name.isEmpty() ? null : values.get(name));
+        }
+        return taken;
+    }
+
+    private List<GraphValue> made(GraphNode node, List<GraphValue> taken) {
+        try {
+            GraphValue[] made = SizeRules.apply(node, taken);
+            if (made.length < node.outputs().size()) {
+                throw new MalformedException(made.length + " outputs");
+            }
+            return Arrays.asList(made).subList(0, node.outputs().size());
+        } catch (MalformedException e) {
+            throw new BundleException(e, "%s: %s: expected %s, found %s", place, node, e.getMessage(), taken);
+        }
+    }
+
     private static GraphValue shape(TensorDescription tensor, int batch, int count) {
         return GraphValue.of(Arrays.stream(Signature.shape(tensor, batch, count))
                 .asLongStream()
                 .toArray());
     }
 
-    private GraphValue[] apply(GraphNode node, List<GraphValue> taken) {
-        try {
-            return SizeRules.apply(node, taken);
-        } catch (MalformedException e) {
-            throw new BundleException(e, "%s: %s: expected %s, found %s", place, node, e.getMessage(), taken);
-        }
-    }
-
-    private void requireSize(GraphNode node, GraphValue made, long limit) {
-        if (made.size() > limit) {
+    private void requireAlive(GraphNode node, List<GraphValue> made, long alive, long limit) {
+        if (alive > limit) {
             throw new BundleException(
-                    "%s: %s: expected at most %d values, which is ample for the bundle's settings, found shape %s",
-                    place, node, limit, made);
+                    "%s: %s: expected at most %d values at once, which is ample for the bundle's settings, found %d more "
+                            + "of shape %s",
+                    place, node, limit, Math.min(made.get(0).size(), MOST), made.get(0));
         }
     }
 
-    /** Refuses a product that would take long although all of its sizes are allowed. */
-    private void requireWork(GraphNode node, List<GraphValue> taken, GraphValue[] made, long limit) {
-        long products = switch (node.operator()) {
+    private void requireWork(GraphNode node, double products, double limit) {
+        if (products > limit) {
+            throw new BundleException(
+                    "%s: %s: expected at most %.0f products, which is ample for the bundle's settings, found more",
+                    place, node, limit);
+        }
+    }
+
+    /** How many products a node computes. */
+    private static double products(GraphNode node, List<GraphValue> taken, List<GraphValue> made) {
+        if (made.isEmpty()) {
+            return 0;
+        }
+        long each = switch (node.operator()) {
             case "Conv", "ConvTranspose" ->
                 taken.get(1).size() / Math.max(1, taken.get(1).shape()[0]);
-            case "MatMul", "Gemm" -> taken.get(0).size() / Math.max(1, made[0].shape()[made[0].rank() - 2]);
+            case "MatMul", "Gemm" -> {
+                long rows = made.get(0).shape()[made.get(0).rank() - 2];
+                yield taken.get(0).size() / Math.max(1, rows);
+            }
             case "AveragePool", "MaxPool" ->
                 LongStream.of(node.integers("kernel_shape")).reduce(1, (a, b) -> a * b);
             default -> 1;
         };
-        if (made[0].size() > 0 && products > limit * PRODUCTS / made[0].size()) {
-            throw new BundleException(
-                    "%s: %s: expected work that the bundle's settings imply, found %d products for each of %d values",
-                    place, node, products, made[0].size());
-        }
+        return (double) each * made.get(0).size();
     }
 }

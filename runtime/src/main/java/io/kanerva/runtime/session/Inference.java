@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 
 /** Implements the calls of {@link io.kanerva.runtime.Kanerva} with the graphs. */
 public final class Inference {
@@ -381,21 +382,31 @@ public final class Inference {
         }
     }
 
-    public Generation generate(StoredMemory memory, int count, NormalSampler sampler) {
+    /** @param progress receives the number of images drawn so far */
+    public Generation generate(StoredMemory memory, int count, NormalSampler sampler, IntConsumer progress) {
         checkModel(memory);
         Runnable check = () -> limit.check(Plan.GENERATE.label());
         FloatTensor keys = posterior.samplePrior(sampler, memory.episodes(), count, memory.samples(), check);
         FloatTensor noise = sampler.tensor(memory.episodes(), count, settings.latent());
         int[] sizes = {memory.episodes(), count};
-        FloatTensor images = fits(sizes)
-                ? generateChecked(memory, keys, noise)
-                : inParts(
-                                sizes,
-                                true,
-                                part -> List.of(generateChecked(
-                                        memory.part(part.episode(), part.episodes()), part.of(keys), part.of(noise))))
-                        .get(0);
+        FloatTensor images =
+                fits(sizes) ? generateChecked(memory, keys, noise) : generateInParts(memory, keys, noise, progress);
+        progress.accept(memory.episodes() * count);
         return new Generation(images, keys);
+    }
+
+    private FloatTensor generateInParts(
+            StoredMemory memory, FloatTensor keys, FloatTensor noise, IntConsumer progress) {
+        int[] sizes = {memory.episodes(), keys.dimension(1)};
+        int[] done = new int[1];
+        List<FloatTensor> made = inParts(sizes, true, part -> {
+            FloatTensor images =
+                    generateChecked(memory.part(part.episode(), part.episodes()), part.of(keys), part.of(noise));
+            done[0] += part.episodes() * part.count();
+            progress.accept(done[0]);
+            return List.of(images);
+        });
+        return made.get(0);
     }
 
     private FloatTensor generateChecked(StoredMemory memory, FloatTensor keys, FloatTensor noise) {

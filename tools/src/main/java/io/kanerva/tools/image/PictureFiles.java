@@ -66,12 +66,19 @@ public final class PictureFiles {
                 .formatted(pictures.count(), pictures.channels(), pictures.height(), pictures.width());
         // The format aligns the values to 64 bytes.
         int start = (10 + header.length() + 1 + 63) / 64 * 64;
-        ByteBuffer content =
-                ByteBuffer.allocate(start + 4 * pictures.values().length).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer content = ByteBuffer.allocate(start).order(ByteOrder.LITTLE_ENDIAN);
         content.put(new byte[] {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0}).putShort((short) (start - 10));
         content.put((header + " ".repeat(start - 11 - header.length()) + "\n").getBytes(StandardCharsets.US_ASCII));
-        content.asFloatBuffer().put(pictures.values());
-        OutputFile.write(file, content.array());
+        OutputFile.write(file, stream -> {
+            stream.write(content.array());
+            // Image by image, as all of them may be more than an array of bytes holds.
+            ByteBuffer image =
+                    ByteBuffer.allocate(Float.BYTES * pictures.size()).order(ByteOrder.LITTLE_ENDIAN);
+            for (int i = 0; i < pictures.count(); i++) {
+                image.asFloatBuffer().put(pictures.values(), i * pictures.size(), pictures.size());
+                stream.write(image.array());
+            }
+        });
     }
 
     private static Picture read(Path file) {

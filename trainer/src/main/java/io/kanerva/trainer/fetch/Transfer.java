@@ -125,8 +125,13 @@ final class Transfer {
                 request.header("If-Range", version);
             }
         }
-        HttpResponse<Flow.Publisher<List<ByteBuffer>>> response =
-                client.send(request.build(), HttpResponse.BodyHandlers.ofPublisher());
+        HttpResponse<Flow.Publisher<List<ByteBuffer>>> response;
+        try {
+            response = client.send(request.build(), HttpResponse.BodyHandlers.ofPublisher());
+        } catch (IllegalArgumentException e) {
+            // Java's client lets a Content-Length that is no number through to Long.parseLong.
+            throw new FinalResponse("an answer with a malformed header (%s)".formatted(e.getMessage()));
+        }
         try (BodyQueue body = new BodyQueue(timeout)) {
             response.body().subscribe(body);
             long start = 0;
@@ -151,6 +156,11 @@ final class Transfer {
             Files.write(versionFile, version(response).getBytes(StandardCharsets.UTF_8));
             long announced =
                     response.headers().firstValueAsLong("Content-Length").orElse(-1);
+            if (announced < -1
+                    || announced == -1
+                            && response.headers().firstValue("Content-Length").isPresent()) {
+                throw new FinalResponse("an answer of %d bytes".formatted(announced));
+            }
             long total = known >= 0 ? known : announced < 0 ? -1 : start + announced;
             long end = fill(part, start, known, total, body);
             return known < 0 || end == known;

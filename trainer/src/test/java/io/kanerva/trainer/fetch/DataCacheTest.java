@@ -26,6 +26,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class DataCacheTest {
     private static final byte[] CONTENT = content(100_000);
@@ -89,6 +91,22 @@ class DataCacheTest {
             fetch(server, CONTENT.length, SUM);
             assertThat(folder.resolve("set/file.bin")).hasBinaryContent(CONTENT);
             assertThat(server.starts()).last().isEqualTo(60_000);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "-5, an answer of -5 bytes",
+        "-1, an answer of -1 bytes",
+        "abc, 'an answer with a malformed header (For input string: \"abc\")'",
+        "99999999999999999999, 'an answer with a malformed header (For input string: \"99999999999999999999\")'"
+    })
+    void refusesALengthThatIsNone(String length, String found) throws IOException {
+        try (UnreliableServer server = new UnreliableServer(CONTENT, UnreliableServer.measures(length))) {
+            assertThatThrownBy(() -> fetch(server, -1, ""))
+                    .isInstanceOf(FetchException.class)
+                    .hasMessage(server.uri("file.bin") + ": expected the file, found " + found);
+            assertThat(server.requests()).as("it is not asked again").hasSize(1);
         }
     }
 

@@ -105,6 +105,16 @@ final class UnreliableServer implements AutoCloseable {
         return (content, request, out) -> out.write(head(status, 0, ""));
     }
 
+    /** The complete content under any text as its length. */
+    static Behaviour measures(String length) {
+        return (content, request, out) -> {
+            out.write("HTTP/1.1 200 OK\r\nContent-Length: %s\r\nConnection: close\r\n\r\n"
+                    .formatted(length)
+                    .getBytes(StandardCharsets.ISO_8859_1));
+            out.write(content);
+        };
+    }
+
     /** A range other than the requested one. */
     static final Behaviour WRONG_RANGE = (content, request, out) -> {
         out.write(head(

@@ -1,11 +1,13 @@
 package io.kanerva.tools.command.memory;
 
+import io.kanerva.runtime.FloatTensor;
 import io.kanerva.runtime.Kanerva;
 import io.kanerva.runtime.Memory;
 import io.kanerva.tools.command.ModelOptions;
 import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.image.Pictures;
+import io.kanerva.tools.terminal.Progress;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,6 +21,9 @@ import picocli.CommandLine.Option;
                 "Keys and latents are drawn from their priors; the same seed gives the same images in every runtime.",
         footer = {"  kpp generate --memory shoes.memory --count 64 --seed 7 --out generated.png"})
 public final class GenerateCommand extends Subcommand {
+    /** Fewer images are there before a line could be read. */
+    private static final int LONG = 2000;
+
     @Mixin
     private ModelOptions bundle;
 
@@ -50,9 +55,18 @@ public final class GenerateCommand extends Subcommand {
         output.check();
         try (Kanerva kanerva = bundle.open()) {
             Memory memory = memoryFile.load(kanerva);
-            Pictures generated =
-                    Pictures.of(kanerva.generate(memory, count, seed).images());
+            Pictures generated = Pictures.of(generate(kanerva, memory));
             output.write(this, List.of(generated), generated);
+        }
+    }
+
+    private FloatTensor generate(Kanerva kanerva, Memory memory) {
+        if (count < LONG) {
+            return kanerva.generate(memory, count, seed).images();
+        }
+        long total = (long) memory.episodes() * count;
+        try (Progress progress = Progress.start(terminal(), "Generating", total, "images")) {
+            return kanerva.generate(memory, count, seed, progress::at).images();
         }
     }
 }

@@ -14,12 +14,15 @@ final class PictureOutput {
     private static final int COLUMNS = 16;
     private static final int SCALE = 3;
 
+    /** A picture of more images is of no use, and of many more does not fit memory. */
+    private static final int SHOWN = 2048;
+
     @Option(
             names = {"-o", "--out"},
             paramLabel = "FILE.png",
             required = true,
             order = 5,
-            description = "PNG file to write.")
+            description = "PNG file to write; it shows the first 2,048 images at most.")
     private Path png;
 
     @Option(
@@ -45,8 +48,12 @@ final class PictureOutput {
      * @param result content of the NumPy file
      */
     void write(Subcommand action, List<Pictures> rows, Pictures result) {
-        OutputFile.write(png, Mosaic.bands(rows, COLUMNS).png(SCALE));
-        action.print("picture   %s", png);
+        int count = rows.get(0).count();
+        List<Pictures> shown =
+                rows.stream().map(row -> row.slice(0, Math.min(count, SHOWN))).toList();
+        OutputFile.write(png, Mosaic.bands(shown, COLUMNS).png(SCALE));
+        action.print(
+                "picture   %s%s", png, count > SHOWN ? " (the first %,d of %,d images)".formatted(SHOWN, count) : "");
         if (npy != null) {
             PictureFiles.writeNpy(npy, result);
             action.print("numbers   %s", npy);
