@@ -129,6 +129,9 @@ final class BundleFolder {
     }
 
     private boolean isBundle() {
+        if (!Files.isRegularFile(folder.resolve(BundleDescription.FILE))) {
+            return false; // reading a pipe could wait for ever
+        }
         try {
             JsonNode json = new ObjectMapper()
                     .readTree(folder.resolve(BundleDescription.FILE).toFile());

@@ -62,7 +62,9 @@ public final class BundleVariant {
             json = (ObjectNode) new ObjectMapper().readTree(Files.readAllBytes(source.resolve(BundleDescription.FILE)));
             for (Map.Entry<String, JsonNode> file : json.get("files").properties()) {
                 Path path = source.resolve(file.getKey()).normalize();
-                if (!path.startsWith(source.normalize())) {
+                boolean isInside = path.startsWith(source.normalize())
+                        && path.toRealPath().startsWith(source.toRealPath()); // where links lead, too
+                if (!isInside) {
                     throw new BundleExportException(
                             "%s: expected files inside the bundle, found '%s'".formatted(source, file.getKey()));
                 }

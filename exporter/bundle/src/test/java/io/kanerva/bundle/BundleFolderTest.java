@@ -79,6 +79,17 @@ class BundleFolderTest {
         assertThat(entries(temporary)).containsExactly("file");
     }
 
+    @Test
+    void aLinkStaysAndWhatItLeadsToIsReplaced() throws IOException {
+        Path real = temporary.resolve("real");
+        Path link = Files.createSymbolicLink(temporary.resolve("link"), Path.of("real"));
+        new BundleFolder(link, false).write(files("old"));
+        new BundleFolder(link, true).write(files("new"));
+        assertThat(link).isSymbolicLink();
+        assertThat(real.resolve("vectors/x")).hasContent("new");
+        assertThat(entries(temporary)).containsExactlyInAnyOrder("real", "link");
+    }
+
     private static Map<String, byte[]> files(String text) {
         return Map.of(
                 "bundle.json",

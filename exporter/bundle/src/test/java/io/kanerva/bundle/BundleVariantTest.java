@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,6 +122,21 @@ class BundleVariantTest {
         assertThatThrownBy(() -> BundleVariant.of(empty, WeightType.INT8, new OrtRunner()))
                 .isInstanceOf(BundleExportException.class)
                 .hasMessageStartingWith(empty + ": expected a readable bundle");
+    }
+
+    @Test
+    void aLinkThatLeadsOutOfTheSourceAndSettingsThatWereChangedAreRefused() throws IOException {
+        Path card = source.resolve("MODEL_CARD.md");
+        Files.createSymbolicLink(card, Files.move(card, temporary.resolve("outside.md")));
+        assertThatThrownBy(() -> BundleVariant.of(source, WeightType.INT8, new OrtRunner()))
+                .isInstanceOf(BundleExportException.class)
+                .hasMessage(source + ": expected files inside the bundle, found 'MODEL_CARD.md'");
+        Files.move(temporary.resolve("outside.md"), card, StandardCopyOption.REPLACE_EXISTING);
+        Path json = source.resolve("bundle.json");
+        Files.writeString(json, Files.readString(json).replace("\"slotRows\" : 2", "\"slotRows\" : 3"));
+        assertThatThrownBy(() -> BundleVariant.of(source, WeightType.INT8, new OrtRunner()))
+                .isInstanceOf(BundleExportException.class)
+                .hasMessage(source + ": expected settings that fit their settingsSha256, found others");
     }
 
     private static VariantCost cost(double before, double after) {

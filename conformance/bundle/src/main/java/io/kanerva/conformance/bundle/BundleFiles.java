@@ -29,6 +29,9 @@ final class BundleFiles {
                 Path path = bundle.resolve(file.getKey());
                 if (!Files.isRegularFile(path)) {
                     problems.add("%s: bundle.json lists '%s', found no such file".formatted(bundle, file.getKey()));
+                } else if (!path.toRealPath().startsWith(bundle.toRealPath())) {
+                    problems.add("%s: '%s': expected a file inside the bundle, found a link that leads out of it"
+                            .formatted(bundle, file.getKey()));
                 } else if (!digest(path).equals(file.getValue())) {
                     problems.add("%s: '%s' was changed: expected SHA-256 %s, found %s"
                             .formatted(bundle, file.getKey(), file.getValue(), digest(path)));

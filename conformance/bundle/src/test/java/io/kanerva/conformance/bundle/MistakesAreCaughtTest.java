@@ -86,6 +86,8 @@ class MistakesAreCaughtTest {
         Files.writeString(bundle.resolve("MODEL_CARD.md"), "something else");
         Files.delete(bundle.resolve("vectors/reader/test_data_set_1/output_0.pb"));
         Files.writeString(bundle.resolve("notes.txt"), "mine");
+        Path vector = bundle.resolve("vectors/reader/test_data_set_1/output_1.pb");
+        Files.createSymbolicLink(vector, Files.move(vector, temporary.resolve("outside.pb")));
         try (BundleCases cases = new BundleCases(bundle, temporary)) {
             assertThat(cases.changedFiles())
                     .satisfiesExactly(
@@ -93,6 +95,10 @@ class MistakesAreCaughtTest {
                             second -> assertThat(second)
                                     .contains("bundle.json lists 'vectors/reader/test_data_set_1/output_0.pb', "
                                             + "found no such file"),
+                            linked -> assertThat(linked)
+                                    .contains(
+                                            "'vectors/reader/test_data_set_1/output_1.pb': expected a file inside the "
+                                                    + "bundle, found a link that leads out of it"),
                             third -> assertThat(third).contains("found 'notes.txt', which bundle.json does not list"));
         }
     }
