@@ -74,9 +74,9 @@ public final class NativeRuntime {
         return isLoading && System.getProperty("onnxruntime.native.path") == null
                 ? new InferenceException(
                         thrown,
-                        "ONNX Runtime cannot be started: expected to unpack its library into java.io.tmpdir, %s, and to "
-                                + "load it from there, found %s; name a folder that exists, may be written to and is not "
-                                + "mounted noexec by -Djava.io.tmpdir, or one that holds the library by "
+                        "ONNX Runtime cannot be started: expected to unpack its library into java.io.tmpdir, %s, and "
+                                + "to load it from there, found %s; name a folder that exists, may be written to and "
+                                + "is not mounted noexec by -Djava.io.tmpdir, or one that holds the library by "
                                 + "-Donnxruntime.native.path",
                         folder,
                         cause)

@@ -110,7 +110,8 @@ public final class Kpp implements Runnable {
     private static int runAndCheck(ParseResult parsed) {
         int code = new RunLast().execute(parsed);
         CommandLine kpp = parsed.commandSpec().root().commandLine();
-        if (kpp.getOut().checkError()) {
+        // The writer does not learn what its stream below, which never throws, has met.
+        if (kpp.getOut().checkError() || System.out.checkError()) {
             kpp.getErr().println("standard output: expected it to take the results, found it full or closed");
             return kpp.getCommandSpec().exitCodeOnExecutionException();
         }

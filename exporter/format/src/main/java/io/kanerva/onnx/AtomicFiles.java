@@ -6,6 +6,8 @@ import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
@@ -50,6 +52,13 @@ public final class AtomicFiles {
      */
     public static void write(Path file, Content content) throws IOException {
         Path target = followed(file);
+        if (isStandardOutput(target)) {
+            // Opened anew, a file would have two positions, and one writer would overwrite the other.
+            OutputStream stream = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER);
+            content.write(stream);
+            stream.flush();
+            return;
+        }
         if (isWrittenThrough(target)) {
             fill(target, content, WRITE, APPEND);
             return;
@@ -68,6 +77,12 @@ public final class AtomicFiles {
         } finally {
             Files.deleteIfExists(part);
         }
+    }
+
+    /** Whether a path is what {@code /dev/stdout} leads to. */
+    private static boolean isStandardOutput(Path target) {
+        return target.equals(
+                Path.of("/proc", Long.toString(ProcessHandle.current().pid()), "fd", "1"));
     }
 
     /**

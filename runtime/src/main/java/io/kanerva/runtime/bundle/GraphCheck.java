@@ -179,8 +179,8 @@ final class GraphCheck {
     private void requireAlive(GraphNode node, List<GraphValue> made, long alive, long limit) {
         if (alive > limit) {
             throw new BundleException(
-                    "%s: %s: expected at most %d values at once, which is ample for the bundle's settings, found %d more "
-                            + "of shape %s",
+                    "%s: %s: expected at most %d values at once, which is ample for the bundle's settings, found %d "
+                            + "more of shape %s",
                     place, node, limit, Math.min(made.get(0).size(), MOST), made.get(0));
         }
     }

@@ -5,6 +5,8 @@ import static java.nio.file.StandardOpenOption.APPEND;
 import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.WRITE;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.AccessDeniedException;
@@ -29,6 +31,11 @@ final class FileReplacement {
 
     static void write(Path file, byte[] content) throws IOException {
         Path target = followed(file);
+        if (target.equals(Path.of("/proc", Long.toString(ProcessHandle.current().pid()), "fd", "1"))) {
+            // Standard output: opened anew, a file would have two positions, and one writer would overwrite the other.
+            new FileOutputStream(FileDescriptor.out).write(content);
+            return;
+        }
         if (Files.exists(target) && (!Files.isRegularFile(target) || target.startsWith("/proc"))) {
             try (OutputStream out = Files.newOutputStream(target, WRITE, APPEND)) {
                 out.write(content);
