@@ -108,7 +108,8 @@ public final class OutputFile {
         return folder;
     }
 
-    private static Failure unwritable(Path place, IOException e) {
+    /** The failure to write a file or folder, in one sentence. */
+    public static Failure unwritable(Path place, IOException e) {
         String reason = e instanceof FileSystemException problem && problem.getReason() != null
                 ? problem.getReason()
                 : Objects.requireNonNullElse(e.getMessage(), e.getClass().getSimpleName());

@@ -2,12 +2,17 @@ package io.kanerva.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -60,6 +65,23 @@ class KppTest {
         kpp.setOut(new PrintWriter(full)).setErr(new PrintWriter(err, true));
         assertThat(kpp.execute(command.split(" "))).isEqualTo(1);
         assertThat(err).hasToString("standard output: expected it to take the results, found it full or closed\n");
+    }
+
+    /** Of a process: System.out never throws, whatever it meets. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aProcessWhoseStandardOutputIsFullExitsWithOne() throws Exception {
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Kpp.class.getName(),
+                        "--version")
+                .redirectOutput(new File("/dev/full"))
+                .start();
+        String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).isEqualTo(1);
+        assertThat(err).isEqualTo("standard output: expected it to take the results, found it full or closed\n");
     }
 
     @Test

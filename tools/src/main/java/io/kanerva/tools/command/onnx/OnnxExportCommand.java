@@ -194,7 +194,7 @@ public final class OnnxExportCommand extends Subcommand {
                 Model model = load(classes.factory(factory))) {
             terminal().status("Exporting  " + model.getName());
             OnnxModel exported = OnnxExporter.export(model, specs, outputs, options.withGraphName(model.getName()));
-            exported.write(out);
+            write(exported);
             print(
                     "model      %s (%,d bytes%s, %,d nodes)",
                     out,
@@ -236,6 +236,14 @@ public final class OnnxExportCommand extends Subcommand {
             options = options.withInputRange(range.getKey(), values.from(), values.to());
         }
         return options;
+    }
+
+    private void write(OnnxModel exported) {
+        try {
+            exported.write(out);
+        } catch (IOException e) {
+            throw OutputFile.unwritable(out, e);
+        }
     }
 
     private Model load(BlockFactory made) throws IOException {
