@@ -3,6 +3,7 @@ package io.kanerva.tools.command;
 import io.kanerva.tools.Failure;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.data.ImageShape;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.fetch.Catalogue;
 import io.kanerva.trainer.fetch.DataCache;
@@ -17,8 +18,8 @@ public final class DataOptions {
             paramLabel = "DIR",
             order = 3,
             description =
-                    "Folder of data sets. Default: the fetched data set, else the Fashion-MNIST images that ship with "
-                            + "kpp.")
+                    "Folder of data sets, or your own images (see 'kpp train --images'). Default: the fetched data set, "
+                            + "else the Fashion-MNIST images that ship with kpp.")
     private Path folder;
 
     /** The folder given, or null. */
@@ -29,10 +30,11 @@ public final class DataOptions {
     /**
      * The test images of a data set, for use with that binarisation.
      *
+     * @param shape the size of the model's images, which a person's own images are brought to
      * @throws Failure if the data set is missing; the message says how to fetch it
      */
-    public Images test(DataSource source, Binarisation binarisation) {
-        return source.test(locate(folder, source), binarisation);
+    public Images test(DataSource source, Binarisation binarisation, ImageShape shape) {
+        return source.test(locate(folder, source), binarisation, shape);
     }
 
     /**
@@ -43,6 +45,9 @@ public final class DataOptions {
     public static Path locate(Path named, DataSource source) {
         if (named != null) {
             return named;
+        }
+        if (source == DataSource.OWN) {
+            throw new Failure("data set 'images': expected the place of your images (--data DIR), found none");
         }
         Path cache = DataCache.defaultFolder();
         Catalogue.Entry entry = Catalogue.of(source);

@@ -6,9 +6,11 @@ import io.kanerva.runtime.ModelSettings;
 import io.kanerva.tools.Failure;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.data.ImageShape;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.evaluate.ClassEpisodes;
 import io.kanerva.trainer.evaluate.TestEpisodes;
+import io.kanerva.trainer.model.MapShape;
 import io.kanerva.trainer.train.TrainingPlan;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -55,8 +57,8 @@ public final class EpisodeOptions {
     }
 
     /** The test images of a data set, for use with that binarisation. */
-    public Images images(DataSource source, Binarisation binarisation) {
-        return data.test(source, binarisation);
+    public Images images(DataSource source, Binarisation binarisation, ImageShape shape) {
+        return data.test(source, binarisation, shape);
     }
 
     /** Test episodes for a bundle, of the length it was trained with, else as long as its memory allows. */
@@ -65,12 +67,13 @@ public final class EpisodeOptions {
         return episodes(
                 kanerva.bundle().provenance().data(),
                 kanerva.bundle().settings().likelihood() == Likelihood.BERNOULLI,
+                shape(kanerva.bundle().settings()),
                 trained > 0 ? trained : longest(kanerva.bundle().settings()));
     }
 
     /** Test episodes for a training run. */
     public TestEpisodes episodes(TrainingPlan plan) {
-        return episodes(plan.data(), plan.settings().likelihood().isBinary(), plan.episodeLength());
+        return episodes(plan.data(), plan.settings().likelihood().isBinary(), shape(plan), plan.episodeLength());
     }
 
     /** The first of these episodes, up to the requested number. */
@@ -83,10 +86,24 @@ public final class EpisodeOptions {
         return Math.min(LENGTH, settings.capacity());
     }
 
-    private TestEpisodes episodes(String trainedOn, boolean blackAndWhite, int length) {
+    /** The size of a bundle's images. */
+    public static ImageShape shape(ModelSettings settings) {
+        return new ImageShape(
+                settings.image().channels(),
+                settings.image().height(),
+                settings.image().width());
+    }
+
+    /** The size of the images of a plan's model. */
+    public static ImageShape shape(TrainingPlan plan) {
+        MapShape image = plan.settings().image();
+        return new ImageShape(image.channels(), image.height(), image.width());
+    }
+
+    private TestEpisodes episodes(String trainedOn, boolean blackAndWhite, ImageShape shape, int length) {
         DataSource source = source(trainedOn);
         Binarisation binarisation = source.testBinarisation(blackAndWhite);
-        Images images = images(source, binarisation);
+        Images images = images(source, binarisation, shape);
         if (images.count() < length) {
             throw new Failure("%s: expected at least one episode of %d images, found %d images"
                     .formatted(images.name(), length, images.count()));

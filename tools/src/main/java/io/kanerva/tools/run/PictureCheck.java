@@ -5,6 +5,7 @@ import io.kanerva.tools.terminal.Progress;
 import io.kanerva.tools.terminal.Terminal;
 import io.kanerva.trainer.data.ImageSelection;
 import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.data.OwnImages;
 import java.util.Locale;
 import java.util.SortedMap;
 
@@ -19,27 +20,38 @@ public final class PictureCheck {
      * @throws Failure if pictures cannot be read, with all of them, or none can
      */
     public static Images readable(Images images, boolean skip, Terminal terminal) {
-        SortedMap<Integer, String> unreadable;
         if (!images.isOnDisk()) {
             return images;
         }
+        SortedMap<Integer, String> unreadable;
         try (Progress progress = Progress.start(terminal, "Looking", images.count(), "pictures")) {
             unreadable = images.unreadable(progress::at);
         }
-        if (unreadable.isEmpty()) {
-            return images;
-        }
-        if (!skip || unreadable.size() == images.count()) {
-            throw new Failure(String.format(
-                    Locale.ROOT,
-                    "'%s': expected pictures that can be read, found %,d of %,d that cannot%s:%n  %s",
-                    images.name(),
-                    unreadable.size(),
-                    images.count(),
-                    unreadable.size() == images.count() ? "" : " (--skip-unreadable leaves them out)",
-                    String.join(System.lineSeparator() + "  ", unreadable.values())));
-        }
+        require(images.name(), images.count(), unreadable, skip);
         unreadable.values().forEach(problem -> terminal.line("skipped    " + problem));
-        return ImageSelection.without(images, unreadable.keySet());
+        return unreadable.isEmpty() ? images : ImageSelection.without(images, unreadable.keySet());
+    }
+
+    /** Looks at a person's own images. */
+    public static OwnImages.Survey survey(OwnImages images, Terminal terminal) {
+        try (Progress progress =
+                Progress.start(terminal, "Looking", images.trainCount() + images.testCount(), "pictures")) {
+            return images.survey(progress::at);
+        }
+    }
+
+    /** @throws Failure if pictures cannot be read and are not to be left out, or none can be read */
+    public static void require(String name, int count, SortedMap<Integer, String> unreadable, boolean skip) {
+        if (unreadable.isEmpty() || skip && unreadable.size() < count) {
+            return;
+        }
+        throw new Failure(String.format(
+                Locale.ROOT,
+                "'%s': expected pictures that can be read, found %,d of %,d that cannot%s:%n  %s",
+                name,
+                unreadable.size(),
+                count,
+                unreadable.size() == count ? "" : " (--skip-unreadable leaves them out)",
+                String.join(System.lineSeparator() + "  ", unreadable.values())));
     }
 }

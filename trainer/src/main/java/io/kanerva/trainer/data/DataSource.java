@@ -1,5 +1,6 @@
 package io.kanerva.trainer.data;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -97,7 +98,24 @@ public enum DataSource {
             Binarisation.NONE,
             Binarisation.NONE,
             PictureParts.mazes("train", 32),
-            PictureParts.mazes("test", 32));
+            PictureParts.mazes("test", 32)),
+    /** A person's own images, {@link OwnImages}, of the size of the model that they are for. */
+    OWN("images", Binarisation.THRESHOLD, Binarisation.THRESHOLD, null, null) {
+        @Override
+        public Images train(Path place, Augmentation augmentation, ImageShape shape) {
+            return OwnImages.at(place).train(shape);
+        }
+
+        @Override
+        public Images test(Path place, Binarisation binarisation, ImageShape shape) {
+            return OwnImages.at(place).test(shape);
+        }
+
+        @Override
+        public boolean isIn(Path place) {
+            return place != null && Files.exists(place);
+        }
+    };
 
     /** The class path folder of the data sets that ship; followed by the data set's name and its file. */
     public static final String SHIPPED = "io/kanerva/data/";
@@ -187,9 +205,10 @@ public enum DataSource {
      * augmentation has to transform those.
      *
      * @param folder the data folder, or null for the data that ship
+     * @param shape the size of the model's images, which {@link #OWN} are brought to; other sets have their own
      * @throws DataFormatException if files are missing, unreadable or malformed
      */
-    public Images train(Path folder, Augmentation augmentation) {
+    public Images train(Path folder, Augmentation augmentation, ImageShape shape) {
         if (augmentation.isNone() || originals == train) {
             return train(folder);
         }
@@ -208,16 +227,17 @@ public enum DataSource {
      * @throws DataFormatException if files are missing, unreadable or malformed
      */
     public Images test(Path folder) {
-        return test(folder, testBinarisation);
+        return read(folder, "test", test(testBinarisation));
     }
 
     /**
      * Reads the test images for use with that {@linkplain #testBinarisation binarisation}.
      *
      * @param folder the data folder, or null for the data that ship
+     * @param shape the size of the model's images, which {@link #OWN} are brought to; other sets have their own
      * @throws DataFormatException if files are missing, unreadable or malformed
      */
-    public Images test(Path folder, Binarisation binarisation) {
+    public Images test(Path folder, Binarisation binarisation, ImageShape shape) {
         return read(folder, "test", test(binarisation));
     }
 

@@ -15,37 +15,53 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Picture files ({@link PictureReader}) as colour images of one size, read on demand, cropped to the largest centred
- * square and resized ({@link BilinearResize}). Images stay cached up to a memory limit and are read again beyond it, so
- * that the folder may have any size.
+ * Pictures of any size as images of one size and kind, read on demand: cropped to the largest centred rectangle of that
+ * aspect ratio and resized ({@link BilinearResize}). Images stay cached up to a memory limit and are read again beyond
+ * it, so that a folder may have any size.
  */
 final class FolderImages implements Images {
-    private static final int CHANNELS = 3;
-
     private final String name;
-    private final List<Path> files;
+    private final IntFunction<Picture> pictures;
     private final int[] labels;
-    private final int side;
+    private final ImageShape shape;
     private final AtomicReferenceArray<byte[]> kept;
     private final AtomicLong cacheBytes;
 
     /**
-     * @param files the image files, at least one
-     * @param labels [files], or empty
-     * @param side height and width of an image
+     * @param count number of pictures, at least 1
+     * @param pictures reads one of them; may throw a {@link PictureException}
+     * @param labels [count], or empty
      * @param cacheBytes limit of the cache
      */
-    FolderImages(String name, List<Path> files, int[] labels, int side, long cacheBytes) {
+    FolderImages(
+            String name, int count, IntFunction<Picture> pictures, int[] labels, ImageShape shape, long cacheBytes) {
         this.name = name;
-        this.files = List.copyOf(files);
+        this.pictures = pictures;
         this.labels = labels;
-        this.side = side;
-        kept = new AtomicReferenceArray<>(files.size());
+        this.shape = shape;
+        kept = new AtomicReferenceArray<>(count);
         this.cacheBytes = new AtomicLong(cacheBytes);
+    }
+
+    /**
+     * Picture files as square images in colour.
+     *
+     * @param files at least one
+     * @param side height and width of an image
+     */
+    FolderImages(String name, List<Path> files, int[] labels, int side, long cacheBytes) {
+        this(
+                name,
+                files.size(),
+                index -> PictureReader.read(files.get(index)),
+                labels,
+                new ImageShape(3, side, side),
+                cacheBytes);
     }
 
     /** Half of Java's heap: a model on the CPU lives outside of the heap. */
@@ -81,22 +97,22 @@ final class FolderImages implements Images {
 
     @Override
     public int count() {
-        return files.size();
+        return kept.length();
     }
 
     @Override
     public int channels() {
-        return CHANNELS;
+        return shape.channels();
     }
 
     @Override
     public int height() {
-        return side;
+        return shape.height();
     }
 
     @Override
     public int width() {
-        return side;
+        return shape.width();
     }
 
     @Override
@@ -106,7 +122,7 @@ final class FolderImages implements Images {
 
     @Override
     public int label(int index) {
-        Objects.checkIndex(index, files.size());
+        Objects.checkIndex(index, kept.length());
         return hasLabels() ? labels[index] : UNLABELLED;
     }
 
@@ -118,9 +134,9 @@ final class FolderImages implements Images {
     }
 
     private byte[] pixels(int index) {
-        byte[] pixels = kept.get(Objects.checkIndex(index, files.size()));
+        byte[] pixels = kept.get(Objects.checkIndex(index, kept.length()));
         if (pixels == null) {
-            pixels = read(files.get(index));
+            pixels = read(index);
             if (cacheBytes.addAndGet(-pixels.length) >= 0) {
                 kept.set(index, pixels);
             } else {
@@ -139,7 +155,7 @@ final class FolderImages implements Images {
     public SortedMap<Integer, String> unreadable(IntConsumer looked) {
         SortedMap<Integer, String> found = new ConcurrentSkipListMap<>();
         int[] done = {0};
-        IntStream.range(0, files.size()).parallel().forEach(index -> {
+        IntStream.range(0, kept.length()).parallel().forEach(index -> {
             problem(index).ifPresent(problem -> found.put(index, problem));
             synchronized (done) {
                 looked.accept(++done[0]);
@@ -161,25 +177,32 @@ final class FolderImages implements Images {
         }
     }
 
-    private byte[] read(Path file) {
-        Picture picture;
+    private byte[] read(int index) {
         try {
-            picture = PictureReader.read(file).withChannels(CHANNELS);
+            return fitted(pictures.apply(index), shape);
         } catch (PictureException e) {
             throw new DataFormatException(e.getMessage(), e);
         }
-        int height = picture.height();
-        int width = picture.width();
-        int square = Math.min(height, width);
-        BilinearResize resize = new BilinearResize(square, square, side, side);
-        byte[] plane = new byte[square * square];
-        byte[] pixels = new byte[CHANNELS * side * side];
-        for (int channel = 0; channel < CHANNELS; channel++) {
-            for (int row = 0; row < square; row++) {
-                int from = (channel * height + (height - square) / 2 + row) * width + (width - square) / 2;
-                System.arraycopy(picture.pixels(), from, plane, row * square, square);
+    }
+
+    /** The largest centred rectangle of the shape's aspect ratio, resized: [channels][height][width]. */
+    static byte[] fitted(Picture any, ImageShape shape) {
+        Picture picture = any.withChannels(shape.channels());
+        long wide = (long) picture.width() * shape.height();
+        long tall = (long) picture.height() * shape.width();
+        int height = wide >= tall ? picture.height() : (int) Math.max(1, wide / shape.width());
+        int width = wide >= tall ? (int) Math.max(1, tall / shape.height()) : picture.width();
+        BilinearResize resize = new BilinearResize(height, width, shape.height(), shape.width());
+        byte[] plane = new byte[height * width];
+        int area = shape.height() * shape.width();
+        byte[] pixels = new byte[shape.channels() * area];
+        for (int channel = 0; channel < shape.channels(); channel++) {
+            for (int row = 0; row < height; row++) {
+                int from = (channel * picture.height() + (picture.height() - height) / 2 + row) * picture.width()
+                        + (picture.width() - width) / 2;
+                System.arraycopy(picture.pixels(), from, plane, row * width, width);
             }
-            resize.resize(plane, pixels, channel * side * side);
+            resize.resize(plane, pixels, channel * area);
         }
         return pixels;
     }

@@ -17,8 +17,9 @@ import java.util.zip.ZipException;
  * <ul>
  *   <li>IDX with three dimensions of unsigned bytes, the format of MNIST: [images][rows][columns] of grey levels;
  *   <li>{@code .amat} text, the format of the fixed binarisation of MNIST: 784 zeros and ones per line;
- *   <li>NumPy {@code .npy} of unsigned bytes: [images, 98] packed bits, or [images, 784], [images, rows, columns] and
- *       [images, channels, rows, columns] of plain bytes.
+ *   <li>NumPy {@code .npy}: [images, 98] unsigned bytes of packed bits, or [images, 784], [images, rows, columns],
+ *       [images, channels, rows, columns] and [images, rows, columns, channels] of unsigned bytes, booleans or
+ *       floating-point numbers ({@link NpyPixels}), in C or Fortran order.
  * </ul>
  *
  * <p>A file of zeros and ones only is taken as black and white: its ones become 255. The format is recognised by the

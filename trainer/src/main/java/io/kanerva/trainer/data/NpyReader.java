@@ -22,12 +22,13 @@ final class NpyReader {
     private NpyReader() {}
 
     /**
-     * The header of values in C order.
+     * The header of an array.
      *
      * @param type NumPy's name of the element type, for example {@code |u1}
+     * @param fortran whether the first index varies fastest
      * @param shape dimensions, each at least 1
      */
-    record Header(String type, long[] shape) {
+    record Header(String type, boolean fortran, long[] shape) {
 
         /** The number of values; may exceed {@link Integer#MAX_VALUE}, and with it any Java array. */
         long values() {
@@ -41,22 +42,26 @@ final class NpyReader {
 
     /** Reads the header of an array in C order. */
     static Header header(ImageFiles.Source source) throws IOException {
-        String header = headerText(source);
-        String type = find(source, TYPE, header, "descr");
-        if (find(source, ORDER, header, "fortran_order").equals("True")) {
+        Header header = anyHeader(source);
+        if (header.fortran()) {
             throw source.bad("a NumPy array in C order", "one in Fortran order");
         }
-        return new Header(type, shape(source, find(source, SHAPE, header, "shape")));
+        return header;
     }
 
-    /** Reads unsigned bytes in one of the shapes of {@link ImageFiles}. */
+    private static Header anyHeader(ImageFiles.Source source) throws IOException {
+        String header = headerText(source);
+        return new Header(
+                find(source, TYPE, header, "descr"),
+                find(source, ORDER, header, "fortran_order").equals("True"),
+                shape(source, find(source, SHAPE, header, "shape")));
+    }
+
+    /** Reads pixels of a type of {@link NpyPixels} in one of the shapes of {@link ImageFiles}. */
     static ImageSet read(ImageFiles.Source source) throws IOException {
-        Header header = header(source);
-        if (!header.type().equals("|u1") && !header.type().equals("u1")) {
-            throw source.bad("NumPy values of type '|u1' (uint8)", "'" + header.type() + "'");
-        }
+        Header header = anyHeader(source);
         long[] shape = header.shape();
-        if (shape.length == 2 && shape[1] == PACKED) {
+        if (shape.length == 2 && shape[1] == PACKED && header.type().endsWith("u1") && !header.fortran()) {
             byte[] packed = source.pixels(shape[0] * PACKED, describe(shape));
             return new ImageSet(source.name(), (int) shape[0], 1, SIDE, SIDE, unpack(source, packed));
         }
@@ -66,13 +71,19 @@ final class NpyReader {
             case 4 -> shape;
             default -> new long[0];
         };
-        if (full.length == 0) {
+        boolean channelsLast = shape.length == 4 && (shape[3] == 1 || shape[3] == 3);
+        boolean channelsFirst = shape.length == 4 && (shape[1] == 1 || shape[1] == 3);
+        if (full.length == 0 || channelsFirst && channelsLast) {
             throw source.bad(
-                    "a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns] "
-                            + "or [images, channels, rows, columns]",
-                    describe(shape));
+                    "a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns], "
+                            + "[images, channels, rows, columns] or [images, rows, columns, channels]",
+                    describe(shape) + (full.length == 0 ? "" : ", of which either may be the channels"));
         }
-        byte[] pixels = source.inkOrGrey(product(full), describe(shape));
+        byte[] pixels = NpyPixels.read(source, header);
+        if (channelsLast) {
+            full = new long[] {shape[0], shape[3], shape[1], shape[2]};
+            pixels = NpyPixels.channelsFirst(pixels, (int) shape[0], (int) (shape[1] * shape[2]), (int) shape[3]);
+        }
         return new ImageSet(source.name(), (int) full[0], (int) full[1], (int) full[2], (int) full[3], pixels);
     }
 

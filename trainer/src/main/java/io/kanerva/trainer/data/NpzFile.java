@@ -8,6 +8,7 @@ import java.io.PushbackInputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -41,6 +42,16 @@ final class NpzFile implements AutoCloseable {
         return optional(name, format)
                 .orElseThrow(
                         () -> new DataFormatException("%s: expected an array '%s', found none".formatted(file, name)));
+    }
+
+    /** The names of all arrays, sorted. */
+    List<String> names() {
+        return zip.stream()
+                .map(ZipEntry::getName)
+                .filter(name -> name.endsWith(".npy"))
+                .map(name -> name.substring(0, name.length() - 4))
+                .sorted()
+                .toList();
     }
 
     /** Like {@link #array}, but empty if there is no such array. */

@@ -52,14 +52,18 @@ public final class Catalogue {
         }
     }
 
-    /** Returns the entries of all data sets, in the order of {@link DataSource}. */
+    /** Returns the entries of all named data sets, in the order of {@link DataSource}. */
     public static List<Entry> all() {
-        return List.of(DataSource.values()).stream().map(Catalogue::of).toList();
+        return List.of(DataSource.values()).stream()
+                .filter(source -> source != DataSource.OWN)
+                .map(Catalogue::of)
+                .toList();
     }
 
     /** Returns the entry of that data set. */
     public static Entry of(DataSource source) {
         return switch (source) {
+            case OWN -> throw new IllegalArgumentException("data set 'images': expected a named set, found your own");
             case MNIST ->
                 download(
                         source,

@@ -115,23 +115,27 @@ class BadImageFilesTest {
                         Bytes.text("  \n \n"),
                         "expected lines of 784 numbers 0 or 1, found none"),
                 Arguments.of(
-                        "npy of floats",
-                        Bytes.npy("<f4", false, "(1, 784)", new byte[3136]),
-                        "expected NumPy values of type '|u1' (uint8), found '<f4'"),
+                        "npy of integers",
+                        Bytes.npy("<i4", false, "(1, 784)", new byte[3136]),
+                        "expected NumPy values of type uint8, bool, float32 or float64, found '<i4'"),
                 Arguments.of(
-                        "npy in Fortran order",
+                        "npy of packed bits in Fortran order",
                         Bytes.npy("|u1", true, "(1, 98)", new byte[98]),
-                        "expected a NumPy array in C order, found one in Fortran order"),
+                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns], "
+                                + "[images, channels, rows, columns] or [images, rows, columns, channels], found shape "
+                                + "[1, 98]"),
                 Arguments.of(
                         "npy of another shape",
                         Bytes.npy("|u1", false, "(4, 100)", new byte[400]),
-                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, "
-                                + "rows, columns] or [images, channels, rows, columns], found shape [4, 100]"),
+                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns], "
+                                + "[images, channels, rows, columns] or [images, rows, columns, channels], found shape "
+                                + "[4, 100]"),
                 Arguments.of(
                         "npy of one dimension",
                         Bytes.npy("|u1", false, "(784,)", new byte[784]),
-                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, "
-                                + "rows, columns] or [images, channels, rows, columns], found shape [784]"),
+                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns], "
+                                + "[images, channels, rows, columns] or [images, rows, columns, channels], found shape "
+                                + "[784]"),
                 Arguments.of(
                         "npy of no images",
                         Bytes.npy("|u1", false, "(0, 784)", new byte[0]),

@@ -22,7 +22,7 @@ class DataSourceTest {
                 .isInstanceOf(DataFormatException.class)
                 .hasMessage("data set 'mnits': expected one of mnist, mnist-fixed, omniglot, omniglot-grey, "
                         + "omniglot-burda, fashion-mnist, cifar10, imagenet32, celeba, celeba-32, "
-                        + "dmlab, dmlab-32, found no such name");
+                        + "dmlab, dmlab-32, images, found no such name");
     }
 
     @Test

@@ -60,8 +60,12 @@ class PackedDataTest {
     @Test
     void augmentationNeedsTheOriginalDrawings() throws IOException {
         Files.write(folder.resolve("background-pil1dither-idx3-ubyte"), Bytes.idx(20, 28, 28));
-        assertThat(DataSource.OMNIGLOT.train(folder, Augmentation.NONE).count()).isEqualTo(20);
-        assertThatThrownBy(() -> DataSource.OMNIGLOT.train(folder, new Augmentation(5, 0, 0, 0, false)))
+        assertThat(DataSource.OMNIGLOT
+                        .train(folder, Augmentation.NONE, new ImageShape(1, 28, 28))
+                        .count())
+                .isEqualTo(20);
+        assertThatThrownBy(() -> DataSource.OMNIGLOT.train(
+                        folder, new Augmentation(5, 0, 0, 0, false), new ImageShape(1, 28, 28)))
                 .isInstanceOf(DataFormatException.class)
                 .hasMessage(folder
                         + ": expected the original drawings of omniglot, for augmentation, as "

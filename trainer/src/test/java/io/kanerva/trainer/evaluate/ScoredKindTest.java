@@ -10,6 +10,7 @@ import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataFormatException;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.ImageSet;
+import io.kanerva.trainer.data.ImageShape;
 import io.kanerva.trainer.data.Images;
 import io.kanerva.trainer.model.ImageLikelihood;
 import io.kanerva.trainer.model.KanervaModel;
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What a model is scored on is what its likelihood describes, however it was trained. */
 class ScoredKindTest {
     private static final int COUNT = 8;
+    private static final ImageShape SHAPE = new ImageShape(1, 28, 28);
 
     @TempDir
     private Path folder;
@@ -88,7 +90,7 @@ class ScoredKindTest {
             return;
         }
         float[] trained = new TrainingEpisodes(train, plan).draw(0).images();
-        float[] tested = new TestEpisodes(source.test(folder, scored), scored, COUNT, 1).episode(0);
+        float[] tested = new TestEpisodes(source.test(folder, scored, SHAPE), scored, COUNT, 1).episode(0);
         assertThat(hasGrey(tested)).isEqualTo(hasGrey(trained));
         assertThat(hasGrey(trained))
                 .isEqualTo(likelihood != ImageLikelihood.BERNOULLI && source != DataSource.MNIST_FIXED);
@@ -126,8 +128,9 @@ class ScoredKindTest {
     void theLevelsOfMnistAreNotThoseOfItsFixedBinarisation() throws IOException {
         writeFiles();
         Files.delete(folder.resolve("mnist/t10k-images-idx3-ubyte"));
-        assertThat(DataSource.MNIST.test(folder, Binarisation.FIXED).count()).isEqualTo(COUNT);
-        assertThatThrownBy(() -> DataSource.MNIST.test(folder, Binarisation.NONE))
+        assertThat(DataSource.MNIST.test(folder, Binarisation.FIXED, SHAPE).count())
+                .isEqualTo(COUNT);
+        assertThatThrownBy(() -> DataSource.MNIST.test(folder, Binarisation.NONE, SHAPE))
                 .isInstanceOf(DataFormatException.class)
                 .hasMessageContaining("expected the test images of mnist as mnist/t10k-images-idx3-ubyte");
     }

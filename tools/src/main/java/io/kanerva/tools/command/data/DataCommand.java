@@ -6,15 +6,15 @@ import picocli.CommandLine.Command;
 /** {@code kpp data}: lists and fetches data sets. */
 @Command(
         name = "data",
-        header = "List and fetch data sets.",
+        header = "List and fetch data sets, and look at your own images.",
         description =
                 "Fetched data sets are kept in a cache folder ($KANERVA_CACHE, else ~/.cache/kanerva), where commands "
                         + "without --data look for them.",
-        footer = {"  kpp data list", "  kpp data fetch mnist"},
-        subcommands = {DataListCommand.class, DataFetchCommand.class})
+        footer = {"  kpp data list", "  kpp data fetch mnist", "  kpp data inspect photos/"},
+        subcommands = {DataListCommand.class, DataFetchCommand.class, DataInspectCommand.class})
 public final class DataCommand extends Subcommand {
     @Override
     protected void run() {
-        throw usage("Expected 'list' or 'fetch NAME', found neither");
+        throw usage("Expected 'list', 'fetch NAME' or 'inspect PLACE', found none of them");
     }
 }

@@ -12,7 +12,6 @@ import io.kanerva.trainer.fetch.FetchException;
 import io.kanerva.trainer.fetch.FetchListener;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -56,7 +55,7 @@ public final class DataFetchCommand extends Subcommand {
     static final class Names implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
-            return Arrays.stream(DataSource.values()).map(DataSource::id).iterator();
+            return Catalogue.all().stream().map(entry -> entry.source().id()).iterator();
         }
     }
 
@@ -87,7 +86,11 @@ public final class DataFetchCommand extends Subcommand {
 
     private DataSource source() {
         try {
-            return DataSource.named(name);
+            DataSource source = DataSource.named(name);
+            if (source == DataSource.OWN) {
+                throw usage("data set 'images': expected a named set, found your own: 'kpp data inspect' looks at it");
+            }
+            return source;
         } catch (DataFormatException e) {
             throw usage(e.getMessage());
         }

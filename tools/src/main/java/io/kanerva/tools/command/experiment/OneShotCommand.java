@@ -74,7 +74,8 @@ public final class OneShotCommand extends Subcommand {
             DataSource source = options.source(kanerva.bundle().provenance().data());
             Binarisation binarisation =
                     source.testBinarisation(kanerva.bundle().settings().likelihood() == Likelihood.BERNOULLI);
-            Images images = options.images(source, binarisation);
+            Images images = options.images(
+                    source, binarisation, EpisodeOptions.shape(kanerva.bundle().settings()));
             int longest = EpisodeOptions.longest(kanerva.bundle().settings());
             Set<Integer> all = images.classes().keySet();
             List<Integer> labels = all.stream().sorted().limit(classes).toList();

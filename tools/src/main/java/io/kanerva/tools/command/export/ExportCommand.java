@@ -11,6 +11,7 @@ import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.bundle.BundleWriter;
 import io.kanerva.tools.command.DataOptions;
+import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.CommandRecord;
 import io.kanerva.tools.run.RunPath;
@@ -110,7 +111,10 @@ public final class ExportCommand extends Subcommand {
         Binarisation binarisation = source.testBinarisation(
                 checkpoint.plan().settings().likelihood().isBinary());
         TestEpisodes episodes = new TestEpisodes(
-                data.test(source, binarisation), binarisation, checkpoint.plan().episodeLength(), seed);
+                data.test(source, binarisation, EpisodeOptions.shape(checkpoint.plan())),
+                binarisation,
+                checkpoint.plan().episodeLength(),
+                seed);
         CommandRecord started = CommandRecord.read(RunPath.folder(folder));
         TrainingDetails provenance = TrainingDetails.of(checkpoint.plan(), checkpoint.step(), checkpoint.seconds())
                 .withSource(started.commit(), started.command());

@@ -52,6 +52,8 @@ final class PlanOptions {
             description = "Seed of weights, episodes and noise. Default: 1.")
     private Long seed;
 
+    private TrainingPlan fitted;
+
     /** The names of the presets, for help and completion. */
     static final class PresetNames implements Iterable<String> {
         @Override
@@ -84,7 +86,20 @@ final class PlanOptions {
 
     /** Like {@link #plan()}, with this seed. */
     TrainingPlan plan(long withSeed) {
-        TrainingPlan plan = Preset.named(preset).plan().withSeed(withSeed);
+        return plan(start(), withSeed);
+    }
+
+    /** Fits the plan to a person's own images, unless there is a preset. */
+    void fit(TrainingPlan plan) {
+        fitted = preset == null ? plan : Preset.named(preset).plan().with("data=" + plan.data());
+    }
+
+    private TrainingPlan start() {
+        return fitted == null ? Preset.named(preset).plan() : fitted;
+    }
+
+    private TrainingPlan plan(TrainingPlan start, long withSeed) {
+        TrainingPlan plan = start.withSeed(withSeed);
         plan = steps == null ? plan : plan.withSteps(steps);
         // Together, as the slots that longer episodes need may be among the other values.
         List<String> all = new ArrayList<>(edits);

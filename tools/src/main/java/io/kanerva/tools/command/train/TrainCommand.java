@@ -6,6 +6,7 @@ import io.kanerva.tools.Failure;
 import io.kanerva.tools.OutputFile;
 import io.kanerva.tools.bundle.BundleWriter;
 import io.kanerva.tools.command.DataOptions;
+import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.LearningDevice;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.CommandRecord;
@@ -19,10 +20,12 @@ import io.kanerva.tools.terminal.Progress;
 import io.kanerva.trainer.data.Binarisation;
 import io.kanerva.trainer.data.DataSource;
 import io.kanerva.trainer.data.Images;
+import io.kanerva.trainer.data.OwnImages;
 import io.kanerva.trainer.evaluate.BoundReport;
 import io.kanerva.trainer.evaluate.CleanBound;
 import io.kanerva.trainer.evaluate.TestEpisodes;
 import io.kanerva.trainer.train.Checkpoint;
+import io.kanerva.trainer.train.FittedPlan;
 import io.kanerva.trainer.train.PlanEdit;
 import io.kanerva.trainer.train.TrainingPlan;
 import io.kanerva.trainer.train.TrainingRun;
@@ -38,7 +41,7 @@ import picocli.CommandLine.Option;
 /** {@code kpp train}: trains a model on a data set. */
 @Command(
         name = "train",
-        header = "Train a model.",
+        header = "Train a model, on a data set or on your own images.",
         description =
                 "The run folder holds the plan, checkpoints, the metrics as CSV, and a page with curves and samples "
                         + "that reloads itself (run.html). Control-C stops the run with a checkpoint; --resume "
@@ -49,7 +52,8 @@ import picocli.CommandLine.Option;
             "  kpp train --resume --data ~/data --run runs/mnist",
             "  kpp train --preset mnist --run runs/watched --set validation.images=2000 \\",
             "      --set validation.patience=10 --set averageDecay=0.999",
-            "  kpp train --preset mnist --run runs/three --seeds 1,2,3"
+            "  kpp train --preset mnist --run runs/three --seeds 1,2,3",
+            "  kpp train --images photos/ --run runs/photos"
         })
 public final class TrainCommand extends Subcommand {
     private static final long TEST_SEED = 1;
@@ -67,6 +71,20 @@ public final class TrainCommand extends Subcommand {
             order = 3,
             description = "Folder of the run.")
     private Path folder;
+
+    @Option(
+            names = {"-i", "--images"},
+            paramLabel = "PLACE",
+            order = 3,
+            description =
+                    "Train on your own images: a folder of pictures, whose subfolders are their classes, a CSV file with "
+                            + "columns path, label and split, or a .npy, .npz or IDX file. A tenth is for testing, "
+                            + "unless there are folders or parts train and test. Without --preset, the model fits "
+                            + "itself to them.")
+    private Path own;
+
+    /** Whether all pictures are known to be readable. */
+    private boolean lookedAt;
 
     @Option(names = "--resume", order = 4, description = "Continue the run in that folder.")
     private boolean resume;
@@ -97,6 +115,9 @@ public final class TrainCommand extends Subcommand {
     @Override
     protected void run() {
         requireConsistentOptions();
+        if (own != null && !resume) {
+            fit();
+        }
         if (dryRun) {
             PlanEdit.values(resume ? planOf(folder) : possible(planned::plan)).forEach(value -> out().println(value));
             return;
@@ -114,11 +135,14 @@ public final class TrainCommand extends Subcommand {
     }
 
     private void requireConsistentOptions() {
-        if (resume == planned.hasPreset()) {
-            throw usage(
-                    resume
-                            ? "Expected either --preset or --resume, found both"
-                            : "Expected --preset NAME or --resume, found neither");
+        if (resume && planned.hasPreset()) {
+            throw usage("Expected either --preset or --resume, found both");
+        }
+        if (!resume && !planned.hasPreset() && own == null) {
+            throw usage("Expected --preset NAME, --images PLACE or --resume, found none of them");
+        }
+        if (own != null && data.folder() != null) {
+            throw usage("Expected --images or --data, found both");
         }
         if (resume && planned.hasChanges()) {
             throw usage("Expected --resume without --steps, --episode-length, --set and --seed, "
@@ -130,6 +154,23 @@ public final class TrainCommand extends Subcommand {
         if (seeds != null && seeds.stream().distinct().count() < seeds.size()) {
             throw usage("Expected distinct --seeds, found " + seeds);
         }
+    }
+
+    /** Looks at a person's own images and fits the plan to them. */
+    private void fit() {
+        OwnImages images = OwnImages.at(own);
+        OwnImages.Survey survey = PictureCheck.survey(images, terminal());
+        PictureCheck.require(
+                images.place(), images.trainCount() + images.testCount(), survey.unreadable(), skipUnreadable);
+        lookedAt = survey.unreadable().isEmpty();
+        FittedPlan fitted = possible(() -> FittedPlan.of(images, survey));
+        if (!planned.hasPreset()) {
+            fitted.reasons().forEach(reason -> terminal().line("fitted     " + reason));
+        }
+        possible(() -> {
+            planned.fit(fitted.plan());
+            return fitted;
+        });
     }
 
     /** Trains one run to its end or until it is interrupted; returns whether it is finished. */
@@ -224,7 +265,10 @@ public final class TrainCommand extends Subcommand {
         Images images = images(first);
         // Loads the test images before the training, so that missing ones are reported at once.
         TestEpisodes episodes = possible(() -> new TestEpisodes(
-                PictureCheck.readable(data.test(source, binarisation), skipUnreadable, terminal()),
+                PictureCheck.readable(
+                        source.test(DataOptions.locate(place(), source), binarisation, EpisodeOptions.shape(first)),
+                        skipUnreadable,
+                        terminal()),
                 binarisation,
                 first.episodeLength(),
                 TEST_SEED));
@@ -262,15 +306,19 @@ public final class TrainCommand extends Subcommand {
     }
 
     private String dataOption() {
-        return data.folder() == null ? "" : " --data " + quoted(data.folder().toString());
+        Path place = place();
+        return place == null ? "" : " --data " + quoted(place.toString());
     }
 
     private Images images(TrainingPlan plan) {
         DataSource source = DataSource.named(plan.data());
-        return PictureCheck.readable(
-                possible(() -> source.train(DataOptions.locate(data.folder(), source), plan.augment())),
-                skipUnreadable,
-                terminal());
+        Images images = possible(
+                () -> source.train(DataOptions.locate(place(), source), plan.augment(), EpisodeOptions.shape(plan)));
+        return lookedAt ? images : PictureCheck.readable(images, skipUnreadable, terminal());
+    }
+
+    private Path place() {
+        return own == null ? data.folder() : own;
     }
 
     private TrainingPlan planOf(Path place) {

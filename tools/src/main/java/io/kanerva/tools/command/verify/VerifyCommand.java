@@ -14,6 +14,7 @@ import io.kanerva.conformance.runtime.ModelRuntime;
 import io.kanerva.runtime.Likelihood;
 import io.kanerva.tools.Failure;
 import io.kanerva.tools.command.DataOptions;
+import io.kanerva.tools.command.EpisodeOptions;
 import io.kanerva.tools.command.Positive;
 import io.kanerva.tools.command.Subcommand;
 import io.kanerva.tools.run.RunPath;
@@ -196,7 +197,7 @@ public final class VerifyCommand extends Subcommand {
         DataSource source = DataSource.named(checkpoint.plan().data());
         Binarisation binarisation = source.testBinarisation(
                 checkpoint.plan().settings().likelihood().isBinary());
-        Images images = data.test(source, binarisation);
+        Images images = data.test(source, binarisation, EpisodeOptions.shape(checkpoint.plan()));
         TestEpisodes all =
                 new TestEpisodes(images, binarisation, checkpoint.plan().episodeLength(), options.seed());
         TestEpisodes episodes = maxEpisodes == null ? all : all.first(maxEpisodes);
@@ -228,7 +229,10 @@ public final class VerifyCommand extends Subcommand {
             boolean held = only || data.folder() != null && source.isIn(data.folder());
             Binarisation binarisation =
                     source.testBinarisation(bundle.bundle().settings().likelihood() == Likelihood.BERNOULLI);
-            Images test = source.test(DataOptions.locate(held ? data.folder() : null, source), binarisation);
+            Images test = source.test(
+                    DataOptions.locate(held ? data.folder() : null, source),
+                    binarisation,
+                    EpisodeOptions.shape(bundle.bundle().settings()));
             int images = Math.min(boundImages, test.count());
             int length = Math.min(MAX_IN_EPISODE, bundle.bundle().settings().capacity());
             while (images % length != 0) {

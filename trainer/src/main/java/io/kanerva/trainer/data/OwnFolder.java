@@ -1,0 +1,110 @@
+package io.kanerva.trainer.data;
+
+import io.kanerva.trainer.picture.PictureReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/** Reads a folder of pictures as {@link OwnImages}. */
+final class OwnFolder {
+    private static final List<String> TRAIN = List.of("train", "training");
+    private static final List<String> TEST = List.of("test", "testing", "val", "valid", "validation");
+
+    private OwnFolder() {}
+
+    static OwnImages read(Path folder) {
+        List<Path> all = files(folder);
+        List<Path> pictures =
+                all.stream().filter(PictureReader::isNamedLikeAPicture).toList();
+        if (pictures.isEmpty()) {
+            throw new DataFormatException(
+                    "%s: expected PNG, JPEG, GIF, BMP, WebP or TIFF files, found none among %,d files"
+                            .formatted(folder, all.size()));
+        }
+        Optional<Path> train = part(folder, TRAIN);
+        Optional<Path> test = part(folder, TEST);
+        Path trainRoot = train.orElse(folder);
+        List<Path> trained = pictures.stream()
+                .filter(picture -> picture.startsWith(trainRoot)
+                        && (train.isPresent()
+                                || test.filter(picture::startsWith).isEmpty()))
+                .toList();
+        List<Path> tested = pictures.stream()
+                .filter(picture -> test.filter(picture::startsWith).isPresent())
+                .toList();
+        if (trained.isEmpty()) {
+            throw new DataFormatException("%s: expected pictures to train on, found all in %s"
+                    .formatted(folder, test.map(Path::getFileName).orElse(folder)));
+        }
+        TreeSet<String> classes = new TreeSet<>();
+        trained.forEach(picture -> classes.add(classOf(trainRoot, picture)));
+        tested.forEach(picture -> classes.add(classOf(test.orElse(folder), picture)));
+        // Pictures without a folder of their own have no class, and then none has.
+        List<String> names = classes.contains("") ? List.of() : List.copyOf(classes);
+        return new OwnImages(
+                folder,
+                OwnPart.of(trained, labels(trainRoot, trained, names)),
+                tested.isEmpty() ? null : OwnPart.of(tested, labels(test.orElse(folder), tested, names)),
+                names,
+                all.size() - trained.size() - tested.size());
+    }
+
+    private static List<Path> files(Path folder) {
+        try (Stream<Path> all = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
+            return all.filter(file -> !Files.isDirectory(file) && !isHidden(folder, file))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw unreadable(folder, e);
+        } catch (UncheckedIOException e) {
+            throw unreadable(folder, e.getCause());
+        }
+    }
+
+    private static DataFormatException unreadable(Path folder, IOException e) {
+        return new DataFormatException(
+                "%s: expected a folder of pictures, found an unreadable one (%s: %s)"
+                        .formatted(folder, e.getClass().getSimpleName(), e.getMessage()),
+                e);
+    }
+
+    private static boolean isHidden(Path folder, Path file) {
+        for (Path name : folder.relativize(file)) {
+            if (name.toString().startsWith(".") || name.toString().equals("__MACOSX")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static Optional<Path> part(Path folder, List<String> names) {
+        try (Stream<Path> inside = Files.list(folder)) {
+            return inside.filter(Files::isDirectory)
+                    .filter(path -> names.contains(path.getFileName().toString().toLowerCase(Locale.ROOT)))
+                    .min((a, b) -> names.indexOf(a.getFileName().toString().toLowerCase(Locale.ROOT))
+                            - names.indexOf(b.getFileName().toString().toLowerCase(Locale.ROOT)));
+        } catch (IOException e) {
+            throw unreadable(folder, e);
+        }
+    }
+
+    private static String classOf(Path root, Path picture) {
+        Path inside = root.relativize(picture);
+        return inside.getNameCount() == 1 ? "" : inside.getName(0).toString();
+    }
+
+    private static int[] labels(Path root, List<Path> pictures, List<String> classes) {
+        return classes.isEmpty()
+                ? new int[0]
+                : pictures.stream()
+                        .mapToInt(picture -> classes.indexOf(classOf(root, picture)))
+                        .toArray();
+    }
+}

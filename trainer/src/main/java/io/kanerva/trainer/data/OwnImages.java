@@ -1,0 +1,265 @@
+package io.kanerva.trainer.data;
+
+import io.kanerva.trainer.picture.Picture;
+import io.kanerva.trainer.picture.PictureException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * A person's own images:
+ *
+ * <ul>
+ *   <li>a folder of pictures, whose subfolders are their classes; in it, {@code train} and {@code test} (or
+ *       {@code val}) may be folders of their own;
+ *   <li>a CSV file of paths, labels and parts ({@link OwnTable});
+ *   <li>a {@code .npy}, IDX or {@code .amat} file ({@link ImageFiles}), or a {@code .npz} file of images and labels.
+ * </ul>
+ *
+ * <p>Where nothing says which images are for testing, a tenth of them is, drawn at random but always the same.
+ */
+public final class OwnImages {
+    /** The share of the images that are for testing, where nothing says which. */
+    public static final double TEST_SHARE = 0.1;
+
+    private final String place;
+    private final OwnPart train;
+    private final OwnPart test;
+    private final List<String> classes;
+    private final boolean drawn;
+    private final int others;
+
+    /**
+     * @param train the images to train on, or all images
+     * @param test the images for testing, or null to draw them
+     * @param classes the names of the classes, or empty
+     * @param others number of files that are not named like pictures
+     */
+    OwnImages(Path place, OwnPart train, OwnPart test, List<String> classes, int others) {
+        this.place = place.toString();
+        this.classes = List.copyOf(classes);
+        this.others = others;
+        drawn = test == null;
+        if (drawn && train.count() < 2) {
+            throw new DataFormatException("%s: expected at least two images, found %d".formatted(place, train.count()));
+        }
+        List<OwnPart> parts = drawn ? train.split(TEST_SHARE) : List.of(test, train);
+        this.test = parts.get(0);
+        this.train = parts.get(1);
+    }
+
+    /**
+     * Finds the images of a place. Reads the list of pictures, but no picture.
+     *
+     * @throws DataFormatException if there are none, or the file is malformed
+     */
+    public static OwnImages at(Path place) {
+        if (place == null || !Files.exists(place)) {
+            throw new DataFormatException("%s: expected a folder or file of your images, found no such place"
+                    .formatted(place == null ? "data set 'images'" : place));
+        }
+        if (Files.isDirectory(place)) {
+            return OwnFolder.read(place);
+        }
+        String name = place.toString().toLowerCase(Locale.ROOT);
+        if (name.endsWith(".csv") || name.endsWith(".tsv")) {
+            return OwnTable.read(place);
+        }
+        if (name.endsWith(".npz")) {
+            return OwnArrays.read(place);
+        }
+        return new OwnImages(place, part(place, ImageFiles.read(place)), null, List.of(), 0);
+    }
+
+    /** @throws DataFormatException if the images are neither grey nor colour */
+    static OwnPart part(Path place, ImageSet images) {
+        if (images.channels() != 1 && images.channels() != 3) {
+            throw new DataFormatException("%s: expected images of 1 or 3 channels, found [%d, %d, %d]"
+                    .formatted(place, images.channels(), images.height(), images.width()));
+        }
+        return OwnPart.of(images);
+    }
+
+    /** The training images, cropped and resized to a shape. */
+    public Images train(ImageShape shape) {
+        return images("train", train, shape);
+    }
+
+    /** The test images, cropped and resized to a shape. */
+    public Images test(ImageShape shape) {
+        return images("test", test, shape);
+    }
+
+    private Images images(String side, OwnPart part, ImageShape shape) {
+        if (shape.channels() != 1 && shape.channels() != 3) {
+            throw new DataFormatException(
+                    "%s: expected a model of 1 or 3 channels, found %d".formatted(place, shape.channels()));
+        }
+        return new FolderImages(
+                place + " " + side,
+                part.count(),
+                part.pictures(),
+                part.labels(),
+                shape,
+                FolderImages.defaultCacheBytes());
+    }
+
+    /** The folder or file. */
+    public String place() {
+        return place;
+    }
+
+    /** The names of the classes, by label; empty if there are none. */
+    public List<String> classes() {
+        return classes;
+    }
+
+    /** Number of images of each class for training and testing, by label. */
+    public int[] classCount(int label) {
+        return new int[] {
+            (int) IntStream.of(train.labels()).filter(one -> one == label).count(),
+            (int) IntStream.of(test.labels()).filter(one -> one == label).count()
+        };
+    }
+
+    /** Number of images for training. */
+    public int trainCount() {
+        return train.count();
+    }
+
+    /** Number of images for testing. */
+    public int testCount() {
+        return test.count();
+    }
+
+    /** Whether the test images are drawn at random. */
+    public boolean isTestDrawn() {
+        return drawn;
+    }
+
+    /** Number of files in the folder that are not named like pictures, and are left alone. */
+    public int others() {
+        return others;
+    }
+
+    /**
+     * What the pictures are like.
+     *
+     * @param sizes number of pictures of each size "height x width", the most frequent first
+     * @param height the most frequent height
+     * @param width the most frequent width
+     * @param shorter the median of the shorter sides
+     * @param colour number of pictures in colour
+     * @param grey number of grey ones that are not black and white only
+     * @param blackAndWhite number of the others
+     * @param unreadable what keeps a picture from being read, by its index: training images first, then test images
+     */
+    public record Survey(
+            Map<String, Integer> sizes,
+            int height,
+            int width,
+            int shorter,
+            int colour,
+            int grey,
+            int blackAndWhite,
+            SortedMap<Integer, String> unreadable) {
+
+        /** Number of pictures that can be read. */
+        public int readable() {
+            return colour + grey + blackAndWhite;
+        }
+    }
+
+    private record Look(int height, int width, int kind) {
+
+        static Look at(Picture picture) {
+            int kind = picture.isGrey() ? 0 : 2;
+            if (kind == 0) {
+                for (int i = 0; i < picture.height() * picture.width() && kind == 0; i++) {
+                    kind = picture.pixels()[i] == 0 || picture.pixels()[i] == (byte) 255 ? 0 : 1;
+                }
+            }
+            return new Look(picture.height(), picture.width(), kind);
+        }
+    }
+
+    /**
+     * Reads every picture, on all processors.
+     *
+     * @param looked called with the number of pictures read so far, by one thread at a time
+     */
+    public Survey survey(IntConsumer looked) {
+        int count = train.count() + test.count();
+        SortedMap<Integer, String> unreadable = new ConcurrentSkipListMap<>();
+        Look[] looks = new Look[count];
+        int[] done = {0};
+        IntStream.range(0, count).parallel().forEach(index -> {
+            looks[index] = look(index, unreadable);
+            synchronized (done) {
+                looked.accept(++done[0]);
+            }
+        });
+        // Once more, alone: several large pictures at a time may need more memory than there is.
+        for (int index : List.copyOf(unreadable.keySet())) {
+            unreadable.remove(index);
+            looks[index] = look(index, unreadable);
+        }
+        return summary(looks, unreadable);
+    }
+
+    private Look look(int index, SortedMap<Integer, String> unreadable) {
+        try {
+            return Look.at(
+                    index < train.count()
+                            ? train.pictures().apply(index)
+                            : test.pictures().apply(index - train.count()));
+        } catch (PictureException e) {
+            unreadable.put(index, e.getMessage());
+            return null;
+        }
+    }
+
+    private static Survey summary(Look[] looks, SortedMap<Integer, String> unreadable) {
+        Map<List<Integer>, Integer> sizes = new TreeMap<>(Comparator.comparing(List::toString));
+        int[] kinds = new int[3];
+        for (Look look : looks) {
+            if (look != null) {
+                sizes.merge(List.of(look.height(), look.width()), 1, Integer::sum);
+                kinds[look.kind()]++;
+            }
+        }
+        List<Map.Entry<List<Integer>, Integer>> ordered = sizes.entrySet().stream()
+                .sorted(Map.Entry.<List<Integer>, Integer>comparingByValue().reversed())
+                .toList();
+        Map<String, Integer> named = new LinkedHashMap<>();
+        ordered.forEach(size -> named.put(
+                "%d x %d".formatted(size.getKey().get(0), size.getKey().get(1)), size.getValue()));
+        int[] shorter = Arrays.stream(looks)
+                .filter(Objects::nonNull)
+                .mapToInt(look -> Math.min(look.height(), look.width()))
+                .sorted()
+                .toArray();
+        Optional<List<Integer>> most = ordered.stream().map(Map.Entry::getKey).findFirst();
+        return new Survey(
+                named,
+                most.map(size -> size.get(0)).orElse(0),
+                most.map(size -> size.get(1)).orElse(0),
+                shorter.length == 0 ? 0 : shorter[shorter.length / 2],
+                kinds[2],
+                kinds[1],
+                kinds[0],
+                new TreeMap<>(unreadable));
+    }
+}

@@ -1,0 +1,64 @@
+package io.kanerva.trainer.data;
+
+import io.kanerva.trainer.picture.Picture;
+import io.kanerva.trainer.picture.PictureReader;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+/**
+ * Pictures of any size, for training or for testing.
+ *
+ * @param count number of pictures
+ * @param pictures reads one of them
+ * @param labels [count], each picture's class from 0, or empty
+ */
+record OwnPart(int count, IntFunction<Picture> pictures, int[] labels) {
+
+    /** Picture files. */
+    static OwnPart of(List<Path> files, int[] labels) {
+        return new OwnPart(files.size(), index -> PictureReader.read(files.get(index)), labels);
+    }
+
+    /** Images in memory, of 1 or 3 channels. */
+    static OwnPart of(ImageSet images) {
+        int size = images.pixelsPerImage();
+        return new OwnPart(
+                images.count(),
+                index -> new Picture(
+                        images.channels(),
+                        images.height(),
+                        images.width(),
+                        Arrays.copyOfRange(images.pixels(), index * size, (index + 1) * size)),
+                images.labels());
+    }
+
+    /** Some of the pictures. */
+    OwnPart some(int[] indices) {
+        return new OwnPart(
+                indices.length,
+                index -> pictures.apply(indices[index]),
+                labels.length == 0
+                        ? labels
+                        : IntStream.of(indices).map(index -> labels[index]).toArray());
+    }
+
+    /** The first {@code share} of a random order that depends on the number of pictures alone, and the rest. */
+    List<OwnPart> split(double share) {
+        int[] order = IntStream.range(0, count).toArray();
+        Random random = new Random(1);
+        for (int i = count - 1; i > 0; i--) {
+            int other = random.nextInt(i + 1);
+            int kept = order[i];
+            order[i] = order[other];
+            order[other] = kept;
+        }
+        int first = (int) Math.max(1, Math.round(share * count));
+        return List.of(
+                some(Arrays.stream(order, 0, first).sorted().toArray()),
+                some(Arrays.stream(order, first, count).sorted().toArray()));
+    }
+}

@@ -1,0 +1,91 @@
+package io.kanerva.trainer.train;
+
+import io.kanerva.trainer.data.DataSource;
+import io.kanerva.trainer.data.OwnImages;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A plan that fits a person's own images, and the reasons for its values: black and white images get {@code mnist}'s
+ * model, others {@code cifar10}'s, with the images' channels and size (at most {@value #LONGEST} pixels a side), four
+ * by four pixels for each cell of a block, and episodes that the images fill.
+ *
+ * @param plan with seed 1
+ * @param reasons one sentence each
+ */
+public record FittedPlan(TrainingPlan plan, List<String> reasons) {
+    private static final int LONGEST = 64;
+    private static final int CELL = 4;
+    private static final int EPISODE = 32;
+
+    /**
+     * Chooses a plan.
+     *
+     * @throws IllegalArgumentException if no picture can be read, or there are too few
+     */
+    public static FittedPlan of(OwnImages images, OwnImages.Survey survey) {
+        if (survey.readable() == 0) {
+            throw new IllegalArgumentException(
+                    "%s: expected pictures that can be read, found none".formatted(images.place()));
+        }
+        List<String> reasons = new ArrayList<>();
+        boolean colour = survey.colour() > 0;
+        boolean alike = survey.sizes().size() == 1;
+        int height = side(alike ? survey.height() : survey.shorter(), alike ? survey.width() : survey.shorter());
+        int width = side(alike ? survey.width() : survey.shorter(), alike ? survey.height() : survey.shorter());
+        boolean resized = !alike || height != survey.height() || width != survey.width();
+        reasons.add("%d x %d pixels, %s".formatted(height, width, resized ? resizing(survey, alike) : "as they are"));
+        boolean blackAndWhite = !colour && survey.grey() == 0;
+        reasons.add(
+                blackAndWhite
+                        ? "black and white, as all pixels are"
+                        : "256 levels of %s"
+                                .formatted(
+                                        colour
+                                                ? "red, green and blue, as %,d of %,d pictures are in colour"
+                                                        .formatted(survey.colour(), survey.readable())
+                                                : "grey, as no picture is in colour"));
+        int length = EPISODE;
+        int fewest = Math.min(images.trainCount(), images.testCount());
+        while (length > fewest) {
+            length /= 2;
+        }
+        reasons.add("episodes of %d%s"
+                .formatted(
+                        length,
+                        length < EPISODE ? ", as there are %,d images for testing".formatted(images.testCount()) : ""));
+        TrainingPlan plan = Preset.named(blackAndWhite ? "mnist" : "cifar10")
+                .plan()
+                .with(
+                        "data=" + DataSource.OWN.id(),
+                        "binarisation=" + (blackAndWhite ? resized ? "threshold" : "fixed" : "none"),
+                        "model.image.channels=" + (colour ? 3 : 1),
+                        "model.image.height=" + height,
+                        "model.image.width=" + width,
+                        "model.block.rows=" + height / CELL,
+                        "model.block.columns=" + width / CELL,
+                        "model.memory.height=" + height,
+                        "model.memory.width=" + 2 * width,
+                        "episodeLength=" + length);
+        reasons.add("%,d steps and %,d floats of memory for %d images, like %s"
+                .formatted(
+                        plan.steps(),
+                        plan.settings().memoryFloats(),
+                        plan.settings().capacity(),
+                        blackAndWhite ? "mnist" : "cifar10"));
+        return new FittedPlan(plan, List.copyOf(reasons));
+    }
+
+    /** A side of the images, a multiple of a cell; the other side counts for the limit. */
+    private static int side(int side, int other) {
+        double scale = Math.min(1, (double) LONGEST / Math.max(side, other));
+        return Math.max(2, (int) Math.round(side * scale / CELL)) * CELL;
+    }
+
+    private static String resizing(OwnImages.Survey survey, boolean alike) {
+        return alike
+                ? "resized from %d x %d".formatted(survey.height(), survey.width())
+                : "cropped and resized, as there are %,d sizes whose shorter side is %d in the median"
+                        .formatted(survey.sizes().size(), survey.shorter());
+    }
+}
