@@ -90,7 +90,7 @@ class OwnImagesCommandsTest {
                         "kinds      0 in colour, 100 grey, 0 black and white",
                         "sizes      16 x 20 (100)",
                         "classes    2: even (",
-                        "left       1 files that are not named like pictures",
+                        "left       1 not named like a picture",
                         "unreadable 1",
                         pictures.resolve("odd/broken.jpg") + ": expected a PNG, JPEG",
                         "would fit  16 x 20 pixels, as they are");

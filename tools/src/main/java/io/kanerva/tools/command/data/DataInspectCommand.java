@@ -104,8 +104,7 @@ public final class DataInspectCommand extends Subcommand {
         });
         if (images.others() > 0) {
             facts.add(new String[] {
-                "left",
-                format("%,d files that are not named like pictures, or outside of train and test", images.others())
+                "left", format("%,d not named like a picture, or outside of train and test", images.others())
             });
         }
         facts.add(new String[] {"unreadable", format("%,d", survey.unreadable().size())});
