@@ -57,7 +57,8 @@ class OwnImagesTest {
                         IntStream.range(0, 36).map(i -> train[i * 24]),
                         IntStream.range(0, 4).map(i -> test[i * 24])))
                 .as("each picture once")
-                .containsExactlyInAnyOrder(IntStream.range(0, 40).toArray());
+                .containsExactlyInAnyOrderElementsOf(
+                        IntStream.range(0, 40).boxed().toList());
         assertThat(OwnImages.at(folder).test(GREY).slice(0, 4).pixels()).isEqualTo(test);
         assertThat(images.train(GREY).hasLabels()).as("no folders").isFalse();
     }

@@ -45,7 +45,8 @@ class PackedDataTest {
         assertThat(published.pixels()).isEqualTo(numPy.pixels());
         assertThat(published.labels()).containsExactly(0, 1).isEqualTo(numPy.labels());
         assertThat(numPy.isBinary()).isTrue();
-        Images originals = DataSource.OMNIGLOT.train(folder.resolve("b"), new Augmentation(5, 0, 0, 0, false));
+        Images originals = DataSource.OMNIGLOT.train(
+                folder.resolve("b"), new Augmentation(5, 0, 0, 0, false), new ImageShape(1, 28, 28));
         assertThat(originals.slice(0, 2).pixels()).isEqualTo(numPy.pixels());
         assertThat(originals.staysBlackAndWhite()).isTrue();
         ImageSet grey = DataSource.OMNIGLOT_GREY.train(folder.resolve("a")).slice(0, 2);
