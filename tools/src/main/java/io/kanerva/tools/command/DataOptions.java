@@ -18,8 +18,8 @@ public final class DataOptions {
             paramLabel = "DIR",
             order = 3,
             description =
-                    "Folder of data sets, or your own images (see 'kpp train --images'). Default: the fetched data set, "
-                            + "else the Fashion-MNIST images that ship with kpp.")
+                    "Folder of data sets, or your own images (see 'kpp train --images'). Default: the fetched data "
+                            + "set, else the Fashion-MNIST images that ship with kpp.")
     private Path folder;
 
     /** The folder given, or null. */

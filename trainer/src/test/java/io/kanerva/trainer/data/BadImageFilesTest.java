@@ -121,20 +121,20 @@ class BadImageFilesTest {
                 Arguments.of(
                         "npy of packed bits in Fortran order",
                         Bytes.npy("|u1", true, "(1, 98)", new byte[98]),
-                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns], "
-                                + "[images, channels, rows, columns] or [images, rows, columns, channels], found shape "
+                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, "
+                                + "columns], [images, channels, rows, columns] or [images, rows, columns, channels], found shape "
                                 + "[1, 98]"),
                 Arguments.of(
                         "npy of another shape",
                         Bytes.npy("|u1", false, "(4, 100)", new byte[400]),
-                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns], "
-                                + "[images, channels, rows, columns] or [images, rows, columns, channels], found shape "
+                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, "
+                                + "columns], [images, channels, rows, columns] or [images, rows, columns, channels], found shape "
                                 + "[4, 100]"),
                 Arguments.of(
                         "npy of one dimension",
                         Bytes.npy("|u1", false, "(784,)", new byte[784]),
-                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns], "
-                                + "[images, channels, rows, columns] or [images, rows, columns, channels], found shape "
+                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, "
+                                + "columns], [images, channels, rows, columns] or [images, rows, columns, channels], found shape "
                                 + "[784]"),
                 Arguments.of(
                         "npy of no images",

@@ -27,8 +27,8 @@ final class ImageOptions {
             paramLabel = "FILE|DIR",
             order = 2,
             description =
-                    "IDX, .amat or .npy file, or a folder of pictures (PNG, JPEG, GIF, BMP, WebP, TIFF), in the order of "
-                            + "their names. Default: the Fashion-MNIST test images that ship with kpp.")
+                    "IDX, .amat or .npy file, or a folder of pictures (PNG, JPEG, GIF, BMP, WebP, TIFF), in the order "
+                            + "of their names. Default: the Fashion-MNIST test images that ship with kpp.")
     private Path images;
 
     @Option(
