@@ -36,7 +36,7 @@ record JpegFile(Embedded embedded, byte[] stripped, int components, boolean isYc
             int length = in.getShort(at + 2) & 0xffff;
             if (marker == 0xda) {
                 if (components == 0) {
-                    break;
+                    throw new Refusal("a frame header before the first scan", "none (a JPEG-LS file?)");
                 }
                 stripped.write(file, at, file.length - at);
                 return new JpegFile(

@@ -16,6 +16,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every bad file is reported in one sentence: the file, what was expected, what was found. */
 class BadImageFilesTest {
+    private static final String SHAPES =
+            "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, columns], "
+                    + "[images, channels, rows, columns] or [images, rows, columns, channels], found shape ";
+
     private static final String ROW = "0 ".repeat(783) + "1";
 
     @TempDir
@@ -121,21 +125,13 @@ class BadImageFilesTest {
                 Arguments.of(
                         "npy of packed bits in Fortran order",
                         Bytes.npy("|u1", true, "(1, 98)", new byte[98]),
-                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, "
-                                + "columns], [images, channels, rows, columns] or [images, rows, columns, channels], found shape "
-                                + "[1, 98]"),
+                        SHAPES + "[1, 98]"),
                 Arguments.of(
                         "npy of another shape",
                         Bytes.npy("|u1", false, "(4, 100)", new byte[400]),
-                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, "
-                                + "columns], [images, channels, rows, columns] or [images, rows, columns, channels], found shape "
-                                + "[4, 100]"),
+                        SHAPES + "[4, 100]"),
                 Arguments.of(
-                        "npy of one dimension",
-                        Bytes.npy("|u1", false, "(784,)", new byte[784]),
-                        "expected a NumPy array of shape [images, 98] (packed bits), [images, 784], [images, rows, "
-                                + "columns], [images, channels, rows, columns] or [images, rows, columns, channels], found shape "
-                                + "[784]"),
+                        "npy of one dimension", Bytes.npy("|u1", false, "(784,)", new byte[784]), SHAPES + "[784]"),
                 Arguments.of(
                         "npy of no images",
                         Bytes.npy("|u1", false, "(0, 784)", new byte[0]),

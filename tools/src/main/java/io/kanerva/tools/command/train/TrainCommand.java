@@ -78,9 +78,9 @@ public final class TrainCommand extends Subcommand {
             order = 3,
             description =
                     "Train on your own images: a folder of pictures, whose subfolders are their classes, a CSV file "
-                            + "with columns path, label and split, or a .npy, .npz or IDX file. A tenth is for testing, "
-                            + "unless there are folders or parts train and test. Without --preset, the model fits "
-                            + "itself to them.")
+                            + "with columns path, label and split, or a .npy, .npz or IDX file. A tenth is for "
+                            + "testing, unless there are folders or parts train and test. Without --preset, the "
+                            + "model fits itself to them.")
     private Path own;
 
     /** Whether all pictures are known to be readable. */
