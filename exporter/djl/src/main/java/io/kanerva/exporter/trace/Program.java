@@ -3,7 +3,6 @@ package io.kanerva.exporter.trace;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.stream.Stream;
 
 /**
  * A block's computation, for all sizes of its dynamic dimensions.
@@ -16,23 +15,20 @@ import java.util.stream.Stream;
 public record Program(
         List<Operand> inputs, List<Operation> operations, List<Operand> outputs, List<String> assumptions) {
 
-    /** The multiplications that one run takes at given sizes, about. */
+    /** The multiplications that one run takes at given sizes, about; reading an input counts, used or not. */
     double cost(Map<String, Long> sizes) {
-        return operations.stream()
-                .mapToDouble(operation -> cost(operation, sizes))
-                .sum();
+        return elements(inputs, sizes)
+                + operations.stream()
+                        .mapToDouble(operation -> cost(operation, sizes))
+                        .sum();
     }
 
     private static double cost(Operation operation, Map<String, Long> sizes) {
-        double elements = Stream.concat(operation.inputs().stream(), operation.outputs().stream())
-                .filter(Objects::nonNull)
-                .mapToDouble(operand -> elements(operand.shape(), sizes))
-                .sum();
         double factors = switch (operation.name()) {
             case "matMul", "dot" -> last(operation.input(), sizes);
             // Each output is a sum over a filter.
             case "linear", "convolution" ->
-                elements(
+                product(
                         operation
                                 .inputs()
                                 .get(1)
@@ -42,14 +38,21 @@ public record Program(
             case "rnn", "gru", "lstm" -> last(operation.input(), sizes) + last(operation.output(), sizes);
             default -> 1;
         };
-        return elements * factors;
+        return (elements(operation.inputs(), sizes) + elements(operation.outputs(), sizes)) * factors;
     }
 
     private static double last(Operand operand, Map<String, Long> sizes) {
-        return operand.rank() == 0 ? 1 : elements(operand.shape().subList(operand.rank() - 1, operand.rank()), sizes);
+        return operand.rank() == 0 ? 1 : product(operand.shape().subList(operand.rank() - 1, operand.rank()), sizes);
     }
 
-    private static double elements(List<Size> shape, Map<String, Long> sizes) {
+    private static double elements(List<Operand> operands, Map<String, Long> sizes) {
+        return operands.stream()
+                .filter(Objects::nonNull)
+                .mapToDouble(operand -> product(operand.shape(), sizes))
+                .sum();
+    }
+
+    private static double product(List<Size> shape, Map<String, Long> sizes) {
         return shape.stream()
                 .filter(Size::isKnown)
                 .mapToDouble(size -> size.at(sizes))

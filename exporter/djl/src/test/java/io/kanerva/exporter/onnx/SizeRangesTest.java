@@ -140,6 +140,19 @@ class SizeRangesTest {
         }
     }
 
+    /** What only passes its input on computes nothing, but takes memory at large sizes. */
+    @Test
+    void aBranchWithoutOperationsIsRunAtSizesThatFitIntoMemory() {
+        Function<NDArray, NDArray> function =
+                x -> x.getShape().get(1) > 50 ? x.mul(x.getShape().get(2) > 60 ? 3 : 2) : x;
+        OnnxModel model = export(LambdaBlock.singleton(function), input("x", "N", "H", "W"), OPTIONS);
+        for (int h : new int[] {50, 51}) {
+            for (int w : new int[] {60, 61}) {
+                requireAgreement(model, function, numbers(2 * h * w), 2, h, w);
+            }
+        }
+    }
+
     @Test
     void chunksWithinALimitBecomeOneBranchEach() {
         Function<NDArray, NDArray> function = x -> {
